@@ -1,0 +1,1 @@
+//! Decides by Istio authorization and peer authentication policies.

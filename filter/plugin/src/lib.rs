@@ -1,0 +1,1 @@
+//! The Wasm module that Envoy loads.

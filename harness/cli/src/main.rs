@@ -1,0 +1,2 @@
+//! The `peerwarden` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! A Proxy-Wasm host that behaves as Envoy does.
