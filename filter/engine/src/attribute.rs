@@ -1,0 +1,83 @@
+//! What the engine asks about a request or a connection.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::document::Value;
+use crate::identity::Peer;
+
+/// The answer to one question.
+///
+/// The difference between [`Missing`](Lookup::Missing) and [`Unavailable`](Lookup::Unavailable) decides security:
+/// a missing attribute satisfies a negative match (`notPrincipals: ["*"]` means "no authenticated peer"), while one
+/// that could not be established counts as a match for DENY and as no match for ALLOW, positive or negative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup<T> {
+    /// It is this.
+    Found(T),
+    /// It is known not to be there: no such header, no peer certificate.
+    Missing,
+    /// It could not be established.
+    Unavailable,
+}
+
+impl<T> Lookup<T> {
+    /// [`Found`](Lookup::Found) or [`Missing`](Lookup::Missing).
+    pub fn from_option(option: Option<T>) -> Self {
+        option.map_or(Lookup::Missing, Lookup::Found)
+    }
+
+    /// The same, borrowed.
+    pub fn as_ref(&self) -> Lookup<&T> {
+        match self {
+            Lookup::Found(value) => Lookup::Found(value),
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
+        }
+    }
+
+    /// The same with the value replaced.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Lookup<U> {
+        match self {
+            Lookup::Found(value) => Lookup::Found(f(value)),
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
+        }
+    }
+}
+
+/// Where the engine pulls attributes from, one at a time and only when the outcome depends on them.
+///
+/// The engine asks for each at most once for each decision. Texts are bytes: what a client sends need not be UTF-8.
+pub trait AttributeSource {
+    /// The peer's verified certificate; missing on plaintext and on TLS without a client certificate.
+    fn peer(&self) -> Lookup<Cow<'_, Peer>>;
+
+    /// Whether this proxy terminated TLS on the connection.
+    fn tls(&self) -> Lookup<bool>;
+
+    /// The address of the direct peer, never one taken from a header.
+    fn source_ip(&self) -> Lookup<IpAddr>;
+
+    /// The address of the original client, as the proxy derives it.
+    fn remote_ip(&self) -> Lookup<IpAddr>;
+
+    /// The address that the connection was made to.
+    fn destination_ip(&self) -> Lookup<IpAddr>;
+
+    /// The workload's port that the connection was made to.
+    fn destination_port(&self) -> Lookup<u16>;
+
+    /// The server name of the TLS handshake.
+    fn sni(&self) -> Lookup<Cow<'_, [u8]>>;
+
+    /// The values of the header `name` (lower case; `:method`, `:path` with the query, `:authority`, `:scheme` for the
+    /// pseudo-headers), each line apart. Missing when there is none.
+    fn header(&self, name: &str) -> Lookup<Vec<Cow<'_, [u8]>>>;
+
+    /// The payload of the verified JWT, an object.
+    fn jwt(&self) -> Lookup<Cow<'_, Value>>;
+
+    /// The value of `key` in the dynamic metadata of `filter`, such as `envoy.filters.network.mysql_proxy`.
+    fn metadata(&self, filter: &str, key: &str) -> Lookup<Cow<'_, Value>>;
+}

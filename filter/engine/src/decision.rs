@@ -1,0 +1,145 @@
+//! The outcome: data, never an error.
+
+use std::fmt;
+
+use crate::resource::MtlsMode;
+
+/// What was decided, by which document and rule, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision<'p> {
+    /// Allowed or denied.
+    pub verdict: Verdict,
+    /// What decided; `None` when no rule did.
+    pub by: Option<&'p By>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Allowed or denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It may pass.
+    Allow,
+    /// It must not.
+    Deny,
+}
+
+impl Verdict {
+    /// As reports and logs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Allow => "allow",
+            Verdict::Deny => "deny",
+        }
+    }
+}
+
+/// The kind of document that decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A rule of an `AuthorizationPolicy`.
+    AuthorizationPolicy,
+    /// The mode of a `PeerAuthentication`.
+    PeerAuthentication,
+}
+
+impl Kind {
+    /// As the documents write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::AuthorizationPolicy => "AuthorizationPolicy",
+            Kind::PeerAuthentication => "PeerAuthentication",
+        }
+    }
+}
+
+/// The document, and the rule in it, that decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// What kind of document.
+    pub kind: Kind,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The rule, counted from 0; `None` for a document that has no rules.
+    pub rule: Option<usize>,
+}
+
+/// Istio's id of a rule, `ns[NAMESPACE]-policy[NAME]-rule[INDEX]`, as access logs and dashboards know it.
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ns[{}]-policy[{}]", self.namespace, self.name)?;
+        match self.rule {
+            Some(rule) => write!(f, "-rule[{rule}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why it was decided so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// No ALLOW policy applies to the workload, and no DENY rule matched.
+    NoAllowPolicy,
+    /// A rule of an ALLOW policy matched.
+    AllowRule,
+    /// A rule of a DENY policy matched.
+    DenyRule,
+    /// ALLOW policies apply to the workload, and none of their rules matched.
+    NoAllowRuleMatched,
+    /// The port takes mutual TLS only, and the connection has no verified peer.
+    MtlsRequired,
+    /// The port takes plaintext only, and the connection came over TLS.
+    MtlsDisabled,
+}
+
+impl Reason {
+    /// A word for logs and machine-readable reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::NoAllowPolicy => "no-allow-policy",
+            Reason::AllowRule => "allow-rule",
+            Reason::DenyRule => "deny-rule",
+            Reason::NoAllowRuleMatched => "no-allow-rule-matched",
+            Reason::MtlsRequired => "mtls-required",
+            Reason::MtlsDisabled => "mtls-disabled",
+        }
+    }
+
+    /// The mode that decided, when a mode did.
+    pub fn mode(self) -> Option<MtlsMode> {
+        match self {
+            Reason::MtlsRequired => Some(MtlsMode::Strict),
+            Reason::MtlsDisabled => Some(MtlsMode::Disable),
+            Reason::NoAllowPolicy | Reason::AllowRule | Reason::DenyRule | Reason::NoAllowRuleMatched => None,
+        }
+    }
+}
+
+/// A sentence without a full stop.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::NoAllowPolicy => "no ALLOW policy applies to the workload and no DENY rule matched",
+            Reason::AllowRule => "a rule of an ALLOW policy matched",
+            Reason::DenyRule => "a rule of a DENY policy matched",
+            Reason::NoAllowRuleMatched => {
+                "ALLOW policies apply to the workload and none of their rules matched"
+            }
+            Reason::MtlsRequired => "the port takes mutual TLS only and the connection has no verified peer",
+            Reason::MtlsDisabled => "the port takes plaintext only and the connection came over TLS",
+        })
+    }
+}
+
+/// One line: verdict, why, and by what.
+impl fmt::Display for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.verdict.as_str(), self.reason)?;
+        match self.by {
+            Some(by) => write!(f, " ({} {by})", by.kind.as_str()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the mesh says about all its workloads: root namespace and trust domain.
+
+use crate::document::{At, Fields, Value};
+use crate::problem::{Problem, Problems};
+
+/// The part of Istio's `MeshConfig` that policies depend on
+/// (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mesh {
+    /// Documents in this namespace apply to the whole mesh.
+    pub root_namespace: String,
+    /// The trust domain of this mesh's identities.
+    pub trust_domain: String,
+    /// Other names of the same trust domain.
+    pub trust_domain_aliases: Vec<String>,
+}
+
+impl Default for Mesh {
+    /// Istio's defaults.
+    fn default() -> Self {
+        Self {
+            root_namespace: "istio-system".to_owned(),
+            trust_domain: "cluster.local".to_owned(),
+            trust_domain_aliases: Vec::new(),
+        }
+    }
+}
+
+impl Mesh {
+    pub(crate) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let mut mesh = Self::default();
+        if let Some(root_namespace) = fields.text("rootNamespace", problems) {
+            mesh.root_namespace = root_namespace.to_owned();
+        }
+        if let Some(trust_domain) = fields.text("trustDomain", problems) {
+            mesh.trust_domain = trust_domain.to_owned();
+        }
+        mesh.trust_domain_aliases = fields.texts("trustDomainAliases", problems);
+        fields.finish(problems);
+        for (name, text) in [
+            ("rootNamespace", &mesh.root_namespace),
+            ("trustDomain", &mesh.trust_domain),
+        ] {
+            if text.is_empty() {
+                let problem = Problem::new(&at.name(name), format!("`{name}` is empty"));
+                problems.push(problem.help("leave it out for Istio's default"));
+            }
+        }
+        Some(mesh)
+    }
+
+    /// The trust domain and its aliases, each once: they are one and the same.
+    pub(crate) fn trust_domains(&self) -> Vec<&str> {
+        let mut bundle = vec![self.trust_domain.as_str()];
+        for alias in &self.trust_domain_aliases {
+            if !bundle.contains(&alias.as_str()) {
+                bundle.push(alias);
+            }
+        }
+        bundle
+    }
+}

@@ -1,0 +1,81 @@
+//! Addresses and CIDRs.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+/// A block of addresses; a single address is a block of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Block(IpNet);
+
+impl Block {
+    /// Parses an address or a CIDR of IPv4 or IPv6. Host bits are ignored; an IPv4-mapped IPv6 block is the IPv4 block.
+    pub(crate) fn parse(value: &str) -> Option<Self> {
+        let net = match value.parse::<IpNet>() {
+            Ok(net) => net.trunc(),
+            Err(_) => IpNet::from(value.parse::<IpAddr>().ok()?),
+        };
+        Some(Self(unmapped(net).unwrap_or(net)))
+    }
+
+    /// Whether `address` is in the block; an IPv4-mapped IPv6 address is the IPv4 address.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+/// `::ffff:a.b.c.d/n` as IPv4, when the block lies within the mapped range.
+fn unmapped(net: IpNet) -> Option<IpNet> {
+    let IpNet::V6(v6) = net else { return None };
+    let length = v6.prefix_len().checked_sub(96)?;
+    let address: Ipv4Addr = v6.network().to_ipv4_mapped()?;
+    Ipv4Net::new(address, length)
+        .ok()
+        .map(|net| IpNet::V4(net.trunc()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Block;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn contains(block: &str, address: &str) -> bool {
+        Block::parse(block).unwrap().contains(address.parse().unwrap())
+    }
+
+    #[test]
+    fn a_block_holds_its_addresses() {
+        assert!(contains("10.0.0.0/8", "10.255.0.1") && !contains("10.0.0.0/8", "11.0.0.1"));
+        assert!(contains("10.1.2.3/8", "10.255.0.1"), "host bits are ignored");
+        assert!(contains("192.0.2.7", "192.0.2.7") && !contains("192.0.2.7", "192.0.2.8"));
+        assert!(contains("2001:db8::/32", "2001:db8:1::1") && !contains("2001:db8::/32", "2001:db9::1"));
+        assert!(contains("0.0.0.0/0", "8.8.8.8") && !contains("0.0.0.0/0", "2001:db8::1"));
+    }
+
+    #[test]
+    fn a_mapped_address_is_the_ipv4_address() {
+        assert!(contains("10.0.0.0/8", "::ffff:10.1.1.1"));
+        assert!(contains("::ffff:10.0.0.0/104", "10.1.1.1"));
+        assert!(
+            !contains("::/0", "10.1.1.1"),
+            "no IPv4 address is in an IPv6 block"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_block() {
+        for text in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0/-1",
+            "10.0.0.0/",
+            "example.com",
+            "::1/129",
+            "1.2.3.4 ",
+        ] {
+            assert_eq!(Block::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What identity fields ask of a name in the peer's certificate.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::text::{Presence, TextPattern};
+
+/// A value of `principals`, `namespaces`, `serviceAccounts` or `trustDomains`.
+#[derive(Debug, Clone)]
+pub(crate) enum PeerPattern {
+    /// The whole URI.
+    Exact(Box<str>),
+    /// The URI starts with this, scheme included.
+    Prefix(Box<str>),
+    /// The URI is a `spiffe://` URI that ends with this.
+    Suffix(Box<str>),
+    /// Any name but an empty one.
+    NonEmpty,
+    /// Holds `/ns/NAMESPACE/`, here with its slashes.
+    Namespace(Box<str>),
+    /// The same with wildcards in the namespace.
+    NamespaceGlob(Box<GlobMatcher>),
+    /// Is the service account's.
+    ServiceAccount {
+        /// `/ns/NAMESPACE/`.
+        namespace: Box<str>,
+        /// `sa/NAME`.
+        name: Box<str>,
+    },
+    /// Any `spiffe://` URI.
+    AnyTrustDomain,
+    /// The trust domain, the text between `spiffe://` and the next slash.
+    TrustDomain(TextPattern),
+}
+
+const SCHEME: &str = "spiffe://";
+
+impl PeerPattern {
+    /// `principals`: the value is a SPIFFE ID without its scheme.
+    pub(crate) fn principal(value: &str) -> Self {
+        match TextPattern::parse(value, Presence::NonEmpty) {
+            TextPattern::Exact(id) => Self::Exact(format!("{SCHEME}{id}").into()),
+            TextPattern::Prefix(id) => Self::Prefix(format!("{SCHEME}{id}").into()),
+            TextPattern::Suffix(id) => Self::Suffix(id),
+            TextPattern::NonEmpty | TextPattern::Exists => Self::NonEmpty,
+        }
+    }
+
+    /// `namespaces`: every `*` stands for any text, slashes too, all else is literal. `None` when the value is beyond
+    /// what the matcher takes.
+    pub(crate) fn namespace(value: &str) -> Option<Self> {
+        if !value.contains('*') {
+            return Some(Self::Namespace(format!("/ns/{value}/").into()));
+        }
+        let mut glob = String::from("*/ns/");
+        for (index, literal) in value.split('*').enumerate() {
+            // Stars side by side are one: two would mean something else to a glob.
+            if index > 0 && !glob.ends_with('*') {
+                glob.push('*');
+            }
+            glob.push_str(&globset::escape(literal));
+        }
+        glob.push_str("/*");
+        let glob = GlobBuilder::new(&glob)
+            .literal_separator(false)
+            .backslash_escape(true)
+            .build()
+            .ok()?;
+        Some(Self::NamespaceGlob(Box::new(glob.compile_matcher())))
+    }
+
+    /// `serviceAccounts`: `NAMESPACE/NAME`, or `NAME` in the policy's namespace.
+    pub(crate) fn service_account(value: &str, policy_namespace: &str) -> Self {
+        let (namespace, name) = value.split_once('/').unwrap_or((policy_namespace, value));
+        Self::ServiceAccount {
+            namespace: format!("/ns/{namespace}/").into(),
+            name: format!("sa/{name}").into(),
+        }
+    }
+
+    /// `trustDomains`.
+    pub(crate) fn trust_domain(value: &str) -> Self {
+        match TextPattern::parse(value, Presence::Exists) {
+            TextPattern::Exists | TextPattern::NonEmpty => Self::AnyTrustDomain,
+            pattern @ (TextPattern::Exact(_) | TextPattern::Prefix(_) | TextPattern::Suffix(_)) => {
+                Self::TrustDomain(pattern)
+            }
+        }
+    }
+
+    /// Whether `name` is one of those asked for.
+    pub(crate) fn matches(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Exact(uri) => name == uri.as_bytes(),
+            Self::Prefix(prefix) => name.starts_with(prefix.as_bytes()),
+            Self::Suffix(suffix) => name
+                .strip_prefix(SCHEME.as_bytes())
+                .is_some_and(|id| id.ends_with(suffix.as_bytes())),
+            Self::NonEmpty => !name.is_empty(),
+            Self::Namespace(part) => occurrences(name, part.as_bytes()).next().is_some(),
+            Self::NamespaceGlob(glob) => matches_glob(glob, name),
+            Self::ServiceAccount {
+                namespace,
+                name: account,
+            } => matches_service_account(name, namespace.as_bytes(), account.as_bytes()),
+            Self::AnyTrustDomain => name.starts_with(SCHEME.as_bytes()),
+            Self::TrustDomain(pattern) => trust_domain(name).is_some_and(|domain| pattern.matches(domain)),
+        }
+    }
+}
+
+/// A glob takes text. A name that is none holds bytes that no namespace has: each becomes U+FFFD, which a wildcard
+/// covers and a literal does not.
+fn matches_glob(glob: &GlobMatcher, name: &[u8]) -> bool {
+    glob.is_match(&*String::from_utf8_lossy(name))
+}
+
+/// The trust domain of a `spiffe://` URI that has a path.
+fn trust_domain(name: &[u8]) -> Option<&[u8]> {
+    let id = name.strip_prefix(SCHEME.as_bytes())?;
+    id.iter()
+        .position(|byte| *byte == b'/')
+        .and_then(|end| id.get(..end))
+}
+
+/// `spiffe://`, at least one character, `/ns/NAMESPACE/`, then directly or after more segments `sa/NAME`, then the end
+/// or more segments. Further pairs in the path are tolerated, as Istio does.
+fn matches_service_account(name: &[u8], namespace: &[u8], account: &[u8]) -> bool {
+    let Some(id) = name.strip_prefix(SCHEME.as_bytes()) else {
+        return false;
+    };
+    occurrences(id, namespace)
+        .filter(|(at, _)| *at > 0)
+        .any(|(_, rest)| {
+            occurrences(rest, account).any(|(at, after)| {
+                let starts_segment = at == 0
+                    || (at >= 2 && at.checked_sub(1).and_then(|before| rest.get(before)) == Some(&b'/'));
+                starts_segment && (after.is_empty() || (after.len() > 1 && after.starts_with(b"/")))
+            })
+        })
+}
+
+/// Where `part` stands in `text`, overlapping places included, and what follows each.
+fn occurrences<'t>(text: &'t [u8], part: &'t [u8]) -> impl Iterator<Item = (usize, &'t [u8])> {
+    (0..text.len()).filter_map(move |at| Some((at, text.get(at..)?.strip_prefix(part)?)))
+}
+
+/// A compiled glob has no equality of its own: its pattern is what it is.
+impl PartialEq for PeerPattern {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::NamespaceGlob(left), Self::NamespaceGlob(right)) => left.glob() == right.glob(),
+            (Self::Exact(left), Self::Exact(right))
+            | (Self::Prefix(left), Self::Prefix(right))
+            | (Self::Suffix(left), Self::Suffix(right))
+            | (Self::Namespace(left), Self::Namespace(right)) => left == right,
+            (Self::NonEmpty, Self::NonEmpty) | (Self::AnyTrustDomain, Self::AnyTrustDomain) => true,
+            (
+                Self::ServiceAccount { namespace, name },
+                Self::ServiceAccount {
+                    namespace: other_namespace,
+                    name: other_name,
+                },
+            ) => namespace == other_namespace && name == other_name,
+            (Self::TrustDomain(left), Self::TrustDomain(right)) => left == right,
+            (
+                Self::Exact(_)
+                | Self::Prefix(_)
+                | Self::Suffix(_)
+                | Self::NonEmpty
+                | Self::Namespace(_)
+                | Self::NamespaceGlob(_)
+                | Self::ServiceAccount { .. }
+                | Self::AnyTrustDomain
+                | Self::TrustDomain(_),
+                _,
+            ) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PeerPattern;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
+
+    fn principal(value: &str, name: &str) -> bool {
+        PeerPattern::principal(value).matches(name.as_bytes())
+    }
+
+    #[test]
+    fn principals_have_no_scheme() {
+        assert!(principal("cluster.local/ns/web/sa/frontend", FRONTEND));
+        assert!(!principal("spiffe://cluster.local/ns/web/sa/frontend", FRONTEND));
+        assert!(principal("cluster.local/ns/web/*", FRONTEND));
+        assert!(
+            principal("*/sa/frontend", FRONTEND) && principal("*/sa/frontend", "spiffe://evil/sa/frontend")
+        );
+        assert!(
+            !principal("*/sa/frontend", "https://x/sa/frontend"),
+            "a suffix match asks for a SPIFFE URI"
+        );
+        assert!(principal("*", "CN=anybody") && !principal("*", ""));
+        assert!(
+            !principal("cluster.local/ns/web/sa/front.nd", FRONTEND),
+            "a dot is a literal"
+        );
+    }
+
+    #[test]
+    fn namespaces_stand_between_slashes() {
+        let matches = |value, name: &str| PeerPattern::namespace(value).unwrap().matches(name.as_bytes());
+        assert!(matches("web", FRONTEND) && !matches("we", FRONTEND) && !matches("w.b", FRONTEND));
+        assert!(matches("w*", FRONTEND) && matches("*b", FRONTEND) && matches("w*b", FRONTEND));
+        assert!(matches("*", FRONTEND) && matches("**", FRONTEND) && !matches("x*", FRONTEND));
+        assert!(
+            matches("a*d", "spiffe://td/ns/a/b/c/d/sa/x"),
+            "a star crosses slashes"
+        );
+        assert!(!matches("[w]*", FRONTEND) && !matches("{web}*", FRONTEND) && !matches("w?*", FRONTEND));
+        assert!(!matches("*", "spiffe://td/ns/web"), "a slash must follow");
+    }
+
+    #[test]
+    fn service_accounts_tolerate_further_segments() {
+        let matches = |value, name: &str| PeerPattern::service_account(value, "web").matches(name.as_bytes());
+        assert!(matches("frontend", FRONTEND) && matches("web/frontend", FRONTEND));
+        assert!(!matches("other/frontend", FRONTEND) && !matches("front", FRONTEND));
+        assert!(matches(
+            "frontend",
+            "spiffe://td/ns/web/pod/x/sa/frontend/extra/1"
+        ));
+        assert!(!matches("frontend", "spiffe://td/ns/web/xsa/frontend"));
+        assert!(!matches("frontend", "spiffe://td/ns/web/sa/frontend/"));
+        assert!(
+            !matches("frontend", "spiffe:///ns/web/sa/frontend"),
+            "the trust domain is not empty"
+        );
+        assert!(
+            !matches("front.nd", FRONTEND),
+            "a dot is a literal (CVE-2026-39350)"
+        );
+    }
+
+    #[test]
+    fn trust_domains_end_at_the_slash() {
+        let matches = |value, name: &str| PeerPattern::trust_domain(value).matches(name.as_bytes());
+        assert!(matches("cluster.local", FRONTEND) && !matches("cluster", FRONTEND));
+        assert!(matches("cluster*", FRONTEND) && matches("*.local", FRONTEND) && matches("*", FRONTEND));
+        assert!(
+            !matches("*frontend", FRONTEND),
+            "a wildcard does not cross the slash"
+        );
+        assert!(!matches("td", "spiffe://td"), "an identity has a path");
+    }
+}

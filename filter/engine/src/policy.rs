@@ -1,0 +1,70 @@
+//! What the documents mean: values parsed, names resolved, rules in one shape whatever field they came from.
+//!
+//! This is the validated form. It knows nothing of evaluation order or indexes (`program` does), and nothing of YAML
+//! or JSON (`resource` does). A rule is `(S1 ∨ S2 …) ∧ (O1 ∨ O2 …) ∧ C1 ∧ C2 …`.
+
+mod clause;
+mod condition;
+mod fields;
+mod trust_domain;
+mod validate;
+
+pub(crate) use clause::{ClaimPath, Clause, Set};
+pub(crate) use validate::validate;
+
+use crate::resource::Action;
+
+/// A policy that passed validation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Policy {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) action: Action,
+    /// ORed.
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// One rule: sources, operations and conditions must all hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Rule {
+    /// ORed; none at all holds for everything. Within one source the clauses are ANDed.
+    pub(crate) sources: Vec<Vec<Clause>>,
+    /// ORed; none at all holds for everything. Within one operation the clauses are ANDed.
+    pub(crate) operations: Vec<Vec<Clause>>,
+    /// ANDed.
+    pub(crate) conditions: Vec<Clause>,
+}
+
+impl Rule {
+    /// What is left of the rule for a connection that is not parsed as HTTP.
+    ///
+    /// An ALLOW rule that uses an HTTP-only field anywhere is dropped whole; of any other rule only the HTTP-only
+    /// clauses are dropped, so that it gets wider. Both fail closed.
+    pub(crate) fn on_tcp(&self, action: Action) -> Option<Rule> {
+        match action {
+            Action::Allow => {
+                let parts = self
+                    .sources
+                    .iter()
+                    .chain(&self.operations)
+                    .flatten()
+                    .chain(&self.conditions);
+                (!parts.into_iter().any(Clause::is_http_only)).then(|| self.clone())
+            }
+            Action::Deny | Action::Audit | Action::Custom => {
+                let keep = |clauses: &Vec<Clause>| -> Vec<Clause> {
+                    clauses
+                        .iter()
+                        .filter(|clause| !clause.is_http_only())
+                        .cloned()
+                        .collect()
+                };
+                Some(Rule {
+                    sources: self.sources.iter().map(keep).collect(),
+                    operations: self.operations.iter().map(keep).collect(),
+                    conditions: keep(&self.conditions),
+                })
+            }
+        }
+    }
+}

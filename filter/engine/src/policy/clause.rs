@@ -1,0 +1,116 @@
+//! One requirement of a rule: an attribute and the values asked of it.
+
+use crate::pattern::{
+    Block, MetadataPattern, PathPattern, PeerPattern, RequestPrincipalPattern, TextPattern,
+};
+
+/// Values asked for, and values that must not be: at least one of the first (when there are any), none of the second.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Set<P> {
+    pub(crate) any_of: Vec<P>,
+    pub(crate) none_of: Vec<P>,
+}
+
+impl<P> Set<P> {
+    /// Whether an attribute that is there satisfies the set.
+    pub(crate) fn holds(&self, matches: impl Fn(&P) -> bool) -> bool {
+        (self.any_of.is_empty() || self.any_of.iter().any(&matches)) && !self.none_of.iter().any(&matches)
+    }
+
+    /// Whether an attribute that is missing satisfies the set: it matches nothing, so only a negative holds.
+    pub(crate) fn holds_when_missing(&self) -> bool {
+        self.any_of.is_empty()
+    }
+}
+
+/// The path of a claim: `[a][b]` is `b` in the object `a`.
+pub(crate) type ClaimPath = Vec<String>;
+
+/// One requirement. All the fields of a source or an operation, and each condition, become one of these each.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Clause {
+    /// `principals`, `namespaces`, `serviceAccounts`, `trustDomains`.
+    Peer(Set<PeerPattern>),
+    /// `ipBlocks`.
+    SourceIp(Set<Block>),
+    /// `remoteIpBlocks`.
+    RemoteIp(Set<Block>),
+    /// `destination.ip`.
+    DestinationIp(Set<Block>),
+    /// `ports`.
+    DestinationPort(Set<u16>),
+    /// `connection.sni`.
+    Sni(Set<TextPattern>),
+    /// `hosts`: without case.
+    Host(Set<TextPattern>),
+    /// `methods`.
+    Method(Set<TextPattern>),
+    /// `paths`: without query and fragment.
+    Path(Set<PathPattern>),
+    /// `request.headers[NAME]`, by its lower-case name.
+    Header(String, Set<TextPattern>),
+    /// `requestPrincipals`.
+    RequestPrincipal(Set<RequestPrincipalPattern>),
+    /// `request.auth.claims[…]`, `.audiences`, `.presenter`.
+    Claim(ClaimPath, Set<TextPattern>),
+    /// `experimental.envoy.filters.*`.
+    Metadata {
+        /// The filter, `envoy.filters.…`.
+        filter: String,
+        /// The key in its metadata.
+        key: String,
+        /// The values.
+        set: Set<MetadataPattern>,
+    },
+}
+
+/// The attribute that a clause asks about, cheap to establish first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Operand {
+    Peer,
+    DestinationPort,
+    Path,
+    Method,
+    Host,
+    Sni,
+    SourceIp,
+    RemoteIp,
+    DestinationIp,
+    Header,
+    Jwt,
+    Metadata,
+}
+
+impl Clause {
+    /// What it asks about.
+    pub(crate) fn operand(&self) -> Operand {
+        match self {
+            Clause::Peer(_) => Operand::Peer,
+            Clause::SourceIp(_) => Operand::SourceIp,
+            Clause::RemoteIp(_) => Operand::RemoteIp,
+            Clause::DestinationIp(_) => Operand::DestinationIp,
+            Clause::DestinationPort(_) => Operand::DestinationPort,
+            Clause::Sni(_) => Operand::Sni,
+            Clause::Host(_) => Operand::Host,
+            Clause::Method(_) => Operand::Method,
+            Clause::Path(_) => Operand::Path,
+            Clause::Header(..) => Operand::Header,
+            Clause::RequestPrincipal(_) | Clause::Claim(..) => Operand::Jwt,
+            Clause::Metadata { .. } => Operand::Metadata,
+        }
+    }
+
+    /// Whether a connection that is not parsed as HTTP cannot have the attribute.
+    pub(crate) fn is_http_only(&self) -> bool {
+        match self.operand() {
+            Operand::Host | Operand::Method | Operand::Path | Operand::Header | Operand::Jwt => true,
+            Operand::Peer
+            | Operand::DestinationPort
+            | Operand::Sni
+            | Operand::SourceIp
+            | Operand::RemoteIp
+            | Operand::DestinationIp
+            | Operand::Metadata => false,
+        }
+    }
+}

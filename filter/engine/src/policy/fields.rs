@@ -1,0 +1,259 @@
+//! Each field's values, checked and given their meaning. `from`, `to` and `when` share these: `source.ip` of a condition
+//! is `ipBlocks` of a source.
+
+use super::clause::{Clause, Set};
+use super::condition::Key;
+use super::trust_domain::{expand_principal, expand_trust_domain};
+use crate::document::At;
+use crate::limits;
+use crate::pattern::{
+    Block, MetadataPattern, PathPattern, PeerPattern, Presence, RequestPrincipalPattern, Template,
+    TextPattern,
+};
+use crate::problem::{Problem, Problems};
+
+/// The values of one field and of its `not…` twin, and where they stand.
+pub(super) struct Values<'v, 'a> {
+    pub(super) any_of: (&'v [String], At<'a>),
+    pub(super) none_of: (&'v [String], At<'a>),
+}
+
+/// What values are read against: the policy's namespace and the names of the mesh's trust domain.
+pub(super) struct Scope<'s> {
+    pub(super) namespace: &'s str,
+    pub(super) trust_domains: &'s [&'s str],
+}
+
+/// Why a value is refused: what is wrong, and what to write instead.
+type Refused = (String, &'static str);
+
+impl Values<'_, '_> {
+    /// Parses each value, which may stand for several patterns.
+    fn parse<P>(
+        &self,
+        problems: &mut Problems,
+        parse: impl Fn(&str) -> Result<Vec<P>, Refused>,
+    ) -> Option<Set<P>> {
+        let mut side = |(values, at): &(&[String], At<'_>)| {
+            if values.len() > limits::VALUES {
+                let message = format!("{} values, more than {}", values.len(), limits::VALUES);
+                problems.push(Problem::new(at, message).help("split the policy"));
+                return Vec::new();
+            }
+            let mut patterns = Vec::new();
+            for (index, value) in values.iter().enumerate() {
+                match sized(value).and_then(|()| parse(value)) {
+                    Ok(parsed) => patterns.extend(parsed),
+                    Err((message, help)) => problems.push(Problem::new(&at.index(index), message).help(help)),
+                }
+            }
+            patterns
+        };
+        let set = Set {
+            any_of: side(&self.any_of),
+            none_of: side(&self.none_of),
+        };
+        (!set.any_of.is_empty() || !set.none_of.is_empty()).then_some(set)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.any_of.0.is_empty() && self.none_of.0.is_empty()
+    }
+}
+
+fn sized(value: &str) -> Result<(), Refused> {
+    if value.is_empty() {
+        return Err((
+            "an empty value matches nothing".to_owned(),
+            "leave it out, or write `*` for any",
+        ));
+    }
+    if value.len() > limits::VALUE_BYTES {
+        return Err((format!("a value of {} bytes", value.len()), "keep it below 8 KiB"));
+    }
+    Ok(())
+}
+
+/// The clause of a field of `source` or `operation`. `None` when it has no (usable) values.
+pub(super) fn field(
+    name: &str,
+    values: &Values<'_, '_>,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Clause> {
+    if values.is_empty() {
+        return None;
+    }
+    let key = match name {
+        "principals" => Key::SourcePrincipal,
+        "requestPrincipals" => Key::RequestPrincipal,
+        "namespaces" => Key::SourceNamespace,
+        "serviceAccounts" => Key::SourceServiceAccount,
+        "trustDomains" => Key::SourceTrustDomain,
+        "ipBlocks" => Key::SourceIp,
+        "remoteIpBlocks" => Key::RemoteIp,
+        "ports" => Key::DestinationPort,
+        "hosts" => return values.parse(problems, text(Presence::Exists)).map(Clause::Host),
+        "methods" => return values.parse(problems, text(Presence::Exists)).map(Clause::Method),
+        "paths" => return values.parse(problems, path).map(Clause::Path),
+        // The names come from `resource`'s own list of fields; one that is not here has no meaning yet.
+        other => {
+            let message = format!("`{other}` is not supported");
+            problems.push(Problem::new(&values.any_of.1, message));
+            return None;
+        }
+    };
+    condition(key, values, scope, problems)
+}
+
+/// The clause of a condition.
+pub(super) fn condition(
+    key: Key,
+    values: &Values<'_, '_>,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Clause> {
+    let claims = |name: &str| vec![name.to_owned()];
+    match key {
+        Key::SourcePrincipal => values
+            .parse(problems, |value| principal(value, scope))
+            .map(Clause::Peer),
+        Key::SourceNamespace => values.parse(problems, namespace).map(Clause::Peer),
+        Key::SourceServiceAccount => {
+            for (values, at) in [&values.any_of, &values.none_of] {
+                if values.len() > limits::SERVICE_ACCOUNTS {
+                    let message = format!("{} service accounts", values.len());
+                    problems
+                        .push(Problem::new(at, message).help("Istio takes 16 at the most: split the source"));
+                }
+            }
+            values
+                .parse(problems, |value| service_account(value, scope))
+                .map(Clause::Peer)
+        }
+        Key::SourceTrustDomain => values
+            .parse(problems, |value| trust_domain(value, scope))
+            .map(Clause::Peer),
+        Key::SourceIp => values.parse(problems, block).map(Clause::SourceIp),
+        Key::RemoteIp => values.parse(problems, block).map(Clause::RemoteIp),
+        Key::DestinationIp => values.parse(problems, block).map(Clause::DestinationIp),
+        Key::DestinationPort => values.parse(problems, port).map(Clause::DestinationPort),
+        Key::Sni => values.parse(problems, text(Presence::NonEmpty)).map(Clause::Sni),
+        Key::RequestPrincipal => {
+            let parse = |value: &str| Ok(vec![RequestPrincipalPattern::parse(value)]);
+            values.parse(problems, parse).map(Clause::RequestPrincipal)
+        }
+        Key::Header(name) => values
+            .parse(problems, text(Presence::Exists))
+            .map(|set| Clause::Header(name, set)),
+        Key::Audiences => claim(claims("aud"), values, problems),
+        Key::Presenter => claim(claims("azp"), values, problems),
+        Key::Claim(path) => claim(path, values, problems),
+        Key::Metadata { filter, key } => {
+            let parse = |value: &str| Ok(vec![MetadataPattern::parse(value)]);
+            values
+                .parse(problems, parse)
+                .map(|set| Clause::Metadata { filter, key, set })
+        }
+    }
+}
+
+fn claim(path: Vec<String>, values: &Values<'_, '_>, problems: &mut Problems) -> Option<Clause> {
+    values
+        .parse(problems, text(Presence::NonEmpty))
+        .map(|set| Clause::Claim(path, set))
+}
+
+fn text(presence: Presence) -> impl Fn(&str) -> Result<Vec<TextPattern>, Refused> {
+    move |value| Ok(vec![TextPattern::parse(value, presence)])
+}
+
+fn path(value: &str) -> Result<Vec<PathPattern>, Refused> {
+    if !Template::is_one(value) {
+        return Ok(vec![PathPattern::Text(TextPattern::parse(
+            value,
+            Presence::NonEmpty,
+        ))]);
+    }
+    match Template::parse(value) {
+        Ok(template) => Ok(vec![PathPattern::Template(template)]),
+        Err(error) => Err((
+            format!("`{value}` is no path template: {error}"),
+            "write it like `/a/{*}/b` or `/a/{**}`",
+        )),
+    }
+}
+
+fn principal(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, Refused> {
+    let values = expand_principal(value, scope.trust_domains);
+    Ok(values.iter().map(|value| PeerPattern::principal(value)).collect())
+}
+
+fn namespace(value: &str) -> Result<Vec<PeerPattern>, Refused> {
+    let pattern = PeerPattern::namespace(value);
+    pattern.map(|pattern| vec![pattern]).ok_or_else(|| {
+        (
+            format!("`{value}` is too complex for a namespace pattern"),
+            "use fewer `*`",
+        )
+    })
+}
+
+fn service_account(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, Refused> {
+    const HELP: &str = "write `NAMESPACE/NAME`, or `NAME` for the policy's own namespace";
+    let refuse = |what: String| Err((what, HELP));
+    if value.len() > limits::SERVICE_ACCOUNT_BYTES {
+        return refuse(format!("a service account of {} bytes", value.len()));
+    }
+    if value.contains('*') {
+        return refuse(format!("`{value}` has a wildcard, service accounts take none"));
+    }
+    let halves: Vec<&str> = value.split('/').collect();
+    if halves.len() > 2 || halves.iter().any(|half| half.is_empty()) {
+        return refuse(format!("`{value}` is no service account"));
+    }
+    Ok(vec![PeerPattern::service_account(value, scope.namespace)])
+}
+
+fn trust_domain(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, Refused> {
+    const HELP: &str =
+        "write a trust domain such as `cluster.local`, with one `*` at its start or end at the most";
+    let refuse = |what: &str| Err((format!("`{value}` {what}"), HELP));
+    if value.contains('/') {
+        return refuse("has a `/`, a trust domain has none");
+    }
+    let stars = value.matches('*').count();
+    if stars > 1 || (stars == 1 && !value.starts_with('*') && !value.ends_with('*')) {
+        return refuse("has more than one `*`, or one in the middle");
+    }
+    let values = expand_trust_domain(value, scope.trust_domains);
+    Ok(values
+        .iter()
+        .map(|value| PeerPattern::trust_domain(value))
+        .collect())
+}
+
+fn block(value: &str) -> Result<Vec<Block>, Refused> {
+    let parsed = Block::parse(value).map(|block| vec![block]);
+    parsed.ok_or_else(|| {
+        (
+            format!("`{value}` is no IP address or CIDR"),
+            "write it like `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`",
+        )
+    })
+}
+
+fn port(value: &str) -> Result<Vec<u16>, Refused> {
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let parsed = value
+        .parse::<u16>()
+        .ok()
+        .filter(|_| digits)
+        .map(|port| vec![port]);
+    parsed.ok_or_else(|| {
+        (
+            format!("`{value}` is no port"),
+            "write the workload's port, a number from 0 to 65535",
+        )
+    })
+}

@@ -1,0 +1,243 @@
+//! The rules of Istio's admission: what a policy must be before it may decide anything.
+//!
+//! Where Istio is known to fail open on what slips past its webhook (an unknown `when` key skips a DENY rule), the
+//! configuration is refused here, so that nothing unusable is ever evaluated.
+
+use super::clause::Clause;
+use super::condition::Key;
+use super::fields::{Scope, Values, condition, field};
+use super::{Policy, Rule};
+use crate::document::At;
+use crate::limits;
+use crate::mesh::Mesh;
+use crate::problem::{Problem, Problems};
+use crate::resource::{self, Action, AuthorizationPolicy};
+
+/// Checks a policy and gives its values their meaning; `None` when `problems` got any.
+pub(crate) fn validate(
+    document: &AuthorizationPolicy,
+    mesh: &Mesh,
+    problems: &mut Problems,
+) -> Option<Policy> {
+    let before = problems.len();
+    let root = At::place(&document.metadata.place);
+    let at = root.name("spec");
+    not_yet(document, &root, problems);
+    shape(document, &at, problems);
+
+    let trust_domains = mesh.trust_domains();
+    let scope = Scope {
+        namespace: &document.metadata.namespace,
+        trust_domains: &trust_domains,
+    };
+    let at_rules = at.name("rules");
+    let documents = document.rules.as_deref().unwrap_or(&[]);
+    let rules = documents.iter().enumerate();
+    let rules = rules
+        .map(|(index, rule)| lower_rule(rule, &at_rules.index(index), &scope, problems))
+        .collect();
+
+    let metadata = &document.metadata;
+    problems.within(
+        before,
+        &format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name),
+    );
+    (problems.len() == before).then(|| Policy {
+        namespace: metadata.namespace.clone(),
+        name: metadata.name.clone(),
+        action: document.action,
+        rules,
+    })
+}
+
+/// What has its place in the types and no meaning yet: refused, never ignored.
+fn not_yet(document: &AuthorizationPolicy, root: &At<'_>, problems: &mut Problems) {
+    let at = root.name("spec");
+    match document.action {
+        Action::Allow | Action::Deny => {}
+        Action::Audit | Action::Custom => {
+            let message = format!("the action `{}` is not supported yet", document.action.as_str());
+            problems.push(Problem::new(&at.name("action"), message).help("use `ALLOW` or `DENY`"));
+        }
+    }
+    if !document.target_refs.is_empty() {
+        let problem = Problem::new(&at.name("targetRefs"), "`targetRefs` are not supported yet");
+        problems.push(problem.help("select the workload by its labels with `selector`"));
+    }
+    for (name, value) in &document.metadata.annotations {
+        if name == "istio.io/dry-run" {
+            dry_run(value, root, problems);
+        }
+    }
+}
+
+/// `istio.io/dry-run`: read as Go's `strconv.ParseBool`.
+fn dry_run(value: &str, root: &At<'_>, problems: &mut Problems) {
+    let at = root.name("metadata");
+    let at = at.name("annotations");
+    let at = at.name("istio.io/dry-run");
+    match value {
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => {}
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => {
+            let problem = Problem::new(&at, "dry-run is not supported yet");
+            problems
+                .push(problem.help("remove the annotation to enforce the policy, or leave the policy out"));
+        }
+        other => {
+            let problem = Problem::new(&at, format!("`{other}` is neither true nor false"));
+            problems.push(problem.help("write `\"true\"` or `\"false\"`"));
+        }
+    }
+}
+
+/// What must and must not be there, whatever the values.
+fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
+    let rules = document.rules.as_deref().unwrap_or(&[]);
+    if rules.is_empty() && document.action != Action::Allow {
+        let message = format!(
+            "a {} policy without rules never matches",
+            document.action.as_str()
+        );
+        let problem = Problem::new(&at.name("rules"), message);
+        problems.push(problem.help("write `rules: [{}]` to match everything"));
+    }
+    if rules.len() > limits::RULES {
+        let message = format!("{} rules, more than {}", rules.len(), limits::RULES);
+        problems
+            .push(Problem::new(&at.name("rules"), message).help("split the policy: policies are ORed too"));
+    }
+    match (document.action, &document.provider) {
+        (Action::Custom, None) => {
+            let problem = Problem::new(&at.name("provider"), "a CUSTOM policy needs a provider");
+            problems.push(problem.help("write `provider: {name: …}`"));
+        }
+        (Action::Allow | Action::Deny | Action::Audit, Some(_)) => {
+            let problem = Problem::new(&at.name("provider"), "only a CUSTOM policy has a provider");
+            problems.push(problem.help("remove `provider`"));
+        }
+        (Action::Custom, Some(_)) | (Action::Allow | Action::Deny | Action::Audit, None) => {}
+    }
+    if !document.target_refs.is_empty() && document.selector.is_some() {
+        let problem = Problem::new(
+            &at.name("selector"),
+            "`selector` and `targetRefs` exclude each other",
+        );
+        problems.push(problem.help("keep one"));
+    }
+}
+
+fn lower_rule(rule: &resource::Rule, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems) -> Rule {
+    let at_from = at.name("from");
+    let sources = rule.from.as_deref().map(|sources| {
+        not_empty(sources, &at_from, problems);
+        if sources.len() > limits::RULES {
+            let message = format!("{} sources, more than {}", sources.len(), limits::RULES);
+            problems.push(Problem::new(&at_from, message).help("split the rule"));
+        }
+        let lowered = sources.iter().enumerate().map(|(index, source)| {
+            let at_entry = at_from.index(index);
+            lower_source(source, &at_entry.name("source"), scope, problems)
+        });
+        lowered.collect()
+    });
+    let at_to = at.name("to");
+    let operations = rule.to.as_deref().map(|operations| {
+        not_empty(operations, &at_to, problems);
+        let lowered = operations.iter().enumerate().map(|(index, operation)| {
+            let at_entry = at_to.index(index);
+            lower_fields(operation.fields(), &at_entry.name("operation"), scope, problems)
+        });
+        lowered.collect()
+    });
+    let at_when = at.name("when");
+    let conditions = rule.when.iter().enumerate();
+    let conditions = conditions
+        .filter_map(|(index, condition)| lower_condition(condition, &at_when.index(index), scope, problems))
+        .collect();
+    Rule {
+        sources: sources.unwrap_or_default(),
+        operations: operations.unwrap_or_default(),
+        conditions,
+    }
+}
+
+fn not_empty<T>(entries: &[T], at: &At<'_>, problems: &mut Problems) {
+    if entries.is_empty() {
+        let problem = Problem::new(at, "an empty list");
+        problems.push(problem.help("leave the field out to match everything"));
+    }
+}
+
+fn lower_source(
+    source: &resource::Source,
+    at: &At<'_>,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Vec<Clause> {
+    let accounts = !source.service_accounts.is_empty() || !source.not_service_accounts.is_empty();
+    let others = [
+        &source.principals,
+        &source.not_principals,
+        &source.namespaces,
+        &source.not_namespaces,
+    ];
+    if accounts && others.iter().any(|values| !values.is_empty()) {
+        let message = "`serviceAccounts` cannot stand beside `principals` or `namespaces`";
+        problems.push(Problem::new(at, message).help("put them into two rules, or name the account in full"));
+    }
+    lower_fields(source.fields(), at, scope, problems)
+}
+
+fn lower_fields<'f>(
+    fields: impl Iterator<Item = resource::Field<'f>>,
+    at: &At<'_>,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Vec<Clause> {
+    let mut any = false;
+    let mut clauses = Vec::new();
+    for one in fields {
+        any |= !one.values.is_empty() || !one.not_values.is_empty();
+        let values = Values {
+            any_of: (one.values, at.name(one.name)),
+            none_of: (one.not_values, at.name(one.not_name)),
+        };
+        clauses.extend(field(one.name, &values, scope, problems));
+    }
+    if !any {
+        let problem = Problem::new(at, "it says nothing");
+        problems.push(problem.help("name a field, or leave the entry out to match everything"));
+    }
+    clauses
+}
+
+fn lower_condition(
+    written: &resource::Condition,
+    at: &At<'_>,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Clause> {
+    let at_key = at.name("key");
+    if written.key.is_empty() {
+        let problem = Problem::new(&at_key, "`key` is missing or empty");
+        problems.push(problem.help("name an attribute, such as `request.headers[x-team]`"));
+        return None;
+    }
+    if written.values.is_empty() && written.not_values.is_empty() {
+        let problem = Problem::new(at, "neither `values` nor `notValues`");
+        problems.push(problem.help("say what the attribute must be"));
+        return None;
+    }
+    let key = match Key::parse(&written.key) {
+        Ok(key) => key,
+        Err(error) => {
+            problems.push(Problem::new(&at_key, error.message).help(error.help));
+            return None;
+        }
+    };
+    let values = Values {
+        any_of: (&written.values, at.name("values")),
+        none_of: (&written.not_values, at.name("notValues")),
+    };
+    condition(key, &values, scope, problems)
+}

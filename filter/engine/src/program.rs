@@ -1,0 +1,191 @@
+//! The compiled form: what applies to one workload on one protocol, arranged for evaluation.
+//!
+//! What a rule *means* is in `policy` and `pattern`; how it is *reached* is here. This first form walks the rules in the
+//! order of their ids, and within each rule the cheapest attribute first.
+
+mod answers;
+mod rules;
+mod truth;
+
+use answers::Answers;
+use rules::Rules;
+
+use crate::attribute::{AttributeSource, Lookup};
+use crate::config::{Config, Protocol};
+use crate::decision::{By, Decision, Kind, Reason, Verdict};
+use crate::document::At;
+use crate::policy::{Policy, validate};
+use crate::problem::{Problem, Problems};
+use crate::resource::{Action, MtlsMode, Resource};
+use crate::select::{MtlsModes, PortMode, applies};
+
+/// Everything that decides for one workload on one protocol.
+#[derive(Debug, Clone)]
+pub struct Program {
+    protocol: Protocol,
+    /// The mode of each port, with the document that set it ready to be reported.
+    mode: Mode,
+    ports: Vec<(u16, Mode)>,
+    deny: Rules,
+    /// `None` when no ALLOW policy applies; one without usable rules still counts.
+    allow: Option<Rules>,
+}
+
+#[derive(Debug, Clone)]
+struct Mode {
+    mode: MtlsMode,
+    set_by: Option<By>,
+}
+
+impl From<&PortMode> for Mode {
+    fn from(mode: &PortMode) -> Self {
+        let set_by = mode.set_by.as_ref().map(|(namespace, name)| By {
+            kind: Kind::PeerAuthentication,
+            namespace: namespace.clone(),
+            name: name.clone(),
+            rule: None,
+        });
+        Self {
+            mode: mode.mode,
+            set_by,
+        }
+    }
+}
+
+impl Program {
+    /// Compiles what `config` says for its workload.
+    ///
+    /// Every document is validated, those for other workloads too: whether a configuration is accepted does not depend
+    /// on where it is loaded.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the documents, and a workload that is not given.
+    pub fn compile(config: &Config) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let Some(workload) = &config.workload else {
+            let problem = Problem::new(&At::ROOT.name("workload"), "`workload` is missing");
+            return Err(problem
+                .help("say which workload this is: `{\"namespace\": …, \"labels\": { … }}`")
+                .into());
+        };
+        let mut policies = Vec::new();
+        for resource in &config.resources {
+            match resource {
+                Resource::AuthorizationPolicy(document) => {
+                    let policy = validate(document, &config.mesh, &mut problems);
+                    policies.extend(policy.filter(|_| applies(document, &config.mesh, workload)));
+                }
+                // Its structure is all there is to it.
+                Resource::PeerAuthentication(_) => {}
+            }
+        }
+        let modes = MtlsModes::of(&config.resources, &config.mesh, workload);
+        problems.into_result(Some(Self::arrange(&policies, &modes, config.protocol)))
+    }
+
+    fn arrange(policies: &[Policy], modes: &MtlsModes, protocol: Protocol) -> Self {
+        let of_action = |action| policies.iter().filter(move |policy| policy.action == action);
+        let allow = of_action(Action::Allow)
+            .next()
+            .map(|_| Rules::new(of_action(Action::Allow), protocol));
+        Self {
+            protocol,
+            mode: Mode::from(&modes.workload),
+            ports: modes
+                .ports
+                .iter()
+                .map(|(port, mode)| (*port, Mode::from(mode)))
+                .collect(),
+            deny: Rules::new(of_action(Action::Deny), protocol),
+            allow,
+        }
+    }
+
+    /// Which filter chain this is for.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Decides: mutual TLS mode, then DENY, then ALLOW
+    /// (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>). Cannot fail: an attribute that could
+    /// not be established counts as a match for DENY and as no match for ALLOW.
+    pub fn decide(&self, source: &dyn AttributeSource) -> Decision<'_> {
+        let answers = Answers::new(source);
+        if let Some(decision) = self.decide_mode(&answers) {
+            return decision;
+        }
+        if let Some(by) = self.deny.first_match(&answers, truth::Doubt::Matches) {
+            return Decision {
+                verdict: Verdict::Deny,
+                by: Some(by),
+                reason: Reason::DenyRule,
+            };
+        }
+        let Some(allow) = &self.allow else {
+            return Decision {
+                verdict: Verdict::Allow,
+                by: None,
+                reason: Reason::NoAllowPolicy,
+            };
+        };
+        match allow.first_match(&answers, truth::Doubt::DoesNotMatch) {
+            Some(by) => Decision {
+                verdict: Verdict::Allow,
+                by: Some(by),
+                reason: Reason::AllowRule,
+            },
+            None => Decision {
+                verdict: Verdict::Deny,
+                by: None,
+                reason: Reason::NoAllowRuleMatched,
+            },
+        }
+    }
+
+    /// The denial that the port's mutual TLS mode demands, if it does.
+    ///
+    /// STRICT takes a verified peer only. DISABLE takes plaintext only: Envoy would hand TLS bytes on unread, so a
+    /// connection that came here over mutual TLS is not what the mode means, and neither is HTTP over any TLS.
+    fn decide_mode(&self, answers: &Answers<'_>) -> Option<Decision<'_>> {
+        let mode = if self.ports.is_empty() {
+            &self.mode
+        } else {
+            match answers.destination_port() {
+                Lookup::Found(port) => self
+                    .ports
+                    .iter()
+                    .find(|(own, _)| own == port)
+                    .map_or(&self.mode, |(_, m)| m),
+                // Which mode the port has is unknown: the one that demands most decides.
+                Lookup::Missing | Lookup::Unavailable => self.strictest(),
+            }
+        };
+        let refused = match mode.mode {
+            MtlsMode::Unset | MtlsMode::Permissive => None,
+            MtlsMode::Strict => match answers.peer() {
+                Lookup::Found(_) => None,
+                Lookup::Missing | Lookup::Unavailable => Some(Reason::MtlsRequired),
+            },
+            MtlsMode::Disable => {
+                let plaintext = match self.protocol {
+                    Protocol::Http => matches!(answers.tls(), Lookup::Found(false)),
+                    Protocol::Tcp => matches!(answers.peer(), Lookup::Missing),
+                };
+                (!plaintext).then_some(Reason::MtlsDisabled)
+            }
+        };
+        refused.map(|reason| Decision {
+            verdict: Verdict::Deny,
+            by: mode.set_by.as_ref(),
+            reason,
+        })
+    }
+
+    fn strictest(&self) -> &Mode {
+        let modes = || std::iter::once(&self.mode).chain(self.ports.iter().map(|(_, mode)| mode));
+        let of = |wanted| modes().find(|mode| mode.mode == wanted);
+        of(MtlsMode::Strict)
+            .or_else(|| of(MtlsMode::Disable))
+            .unwrap_or(&self.mode)
+    }
+}

@@ -1,0 +1,183 @@
+//! The reference evaluator: the specification, word for word, slow and complete.
+//!
+//! It works on the documents as they were written and shares no matching code with the compiled form, so that the two
+//! can be held against each other. It looks at every policy, rule and clause even when the outcome is settled, and
+//! says of each whether it matched and what was there to match: [`explain`] is what `peerwarden explain` prints.
+
+mod clause;
+mod glob;
+mod rule;
+mod trace;
+
+pub use trace::{
+    ClauseResult, ClauseTrace, ModeTrace, Outcome, PartTrace, PolicyTrace, RuleTrace, TcpReading, Trace,
+};
+
+use crate::attribute::{AttributeSource, Lookup};
+use crate::config::{Config, Protocol};
+use crate::decision::{By, Kind, Reason, Verdict};
+use crate::resource::{Action, AuthorizationPolicy, MtlsMode, Resource};
+use crate::select::{MtlsModes, PortMode};
+use crate::workload::Workload;
+
+/// Evaluates `config` for its workload and says how. A configuration without a workload is denied.
+pub fn explain(config: &Config, source: &dyn AttributeSource) -> Trace {
+    let nobody = Workload::default();
+    let workload = config.workload.as_ref().unwrap_or(&nobody);
+    let mode = mode(config, workload, source);
+    let policies: Vec<PolicyTrace> = config
+        .resources
+        .iter()
+        .filter_map(|resource| match resource {
+            Resource::AuthorizationPolicy(document) => Some(policy(document, config, workload, source)),
+            Resource::PeerAuthentication(_) => None,
+        })
+        .collect();
+    let outcome = outcome(&mode, &policies);
+    Trace {
+        outcome,
+        mode,
+        policies,
+    }
+}
+
+/// Mutual TLS first, then DENY, then ALLOW; the reported rule is the first by id.
+fn outcome(mode: &ModeTrace, policies: &[PolicyTrace]) -> Outcome {
+    if let Some(reason) = mode.refused {
+        return Outcome {
+            verdict: Verdict::Deny,
+            by: mode.set_by.clone(),
+            reason,
+        };
+    }
+    let of_action = |action| {
+        policies
+            .iter()
+            .filter(move |policy| policy.not_applied.is_none() && policy.action == action)
+    };
+    let first = |action| {
+        let ids = of_action(action).flat_map(|policy| {
+            policy.rules.iter().filter(|rule| rule.matched).map(|rule| By {
+                kind: Kind::AuthorizationPolicy,
+                namespace: policy.namespace.clone(),
+                name: policy.name.clone(),
+                rule: Some(rule.index),
+            })
+        });
+        ids.min_by_key(By::to_string)
+    };
+    if let Some(by) = first(Action::Deny) {
+        return Outcome {
+            verdict: Verdict::Deny,
+            by: Some(by),
+            reason: Reason::DenyRule,
+        };
+    }
+    if of_action(Action::Allow).next().is_none() {
+        return Outcome {
+            verdict: Verdict::Allow,
+            by: None,
+            reason: Reason::NoAllowPolicy,
+        };
+    }
+    match first(Action::Allow) {
+        Some(by) => Outcome {
+            verdict: Verdict::Allow,
+            by: Some(by),
+            reason: Reason::AllowRule,
+        },
+        None => Outcome {
+            verdict: Verdict::Deny,
+            by: None,
+            reason: Reason::NoAllowRuleMatched,
+        },
+    }
+}
+
+fn mode(config: &Config, workload: &Workload, source: &dyn AttributeSource) -> ModeTrace {
+    let modes = MtlsModes::of(&config.resources, &config.mesh, workload);
+    let every = || std::iter::once(&modes.workload).chain(modes.ports.iter().map(|(_, mode)| mode));
+    let demanding = |wanted| every().find(|mode| mode.mode == wanted);
+    let port = match source.destination_port() {
+        Lookup::Found(port) => Some(port),
+        Lookup::Missing | Lookup::Unavailable => None,
+    };
+    let PortMode { mode, set_by } = match port {
+        Some(port) => modes.of_port(port),
+        None if modes.ports.is_empty() => &modes.workload,
+        None => demanding(MtlsMode::Strict)
+            .or_else(|| demanding(MtlsMode::Disable))
+            .unwrap_or(&modes.workload),
+    };
+    let peer = source.peer();
+    let refused = match (mode, config.protocol) {
+        (MtlsMode::Strict, _) => (!matches!(peer, Lookup::Found(_))).then_some(Reason::MtlsRequired),
+        (MtlsMode::Disable, Protocol::Http) => {
+            (source.tls() != Lookup::Found(false)).then_some(Reason::MtlsDisabled)
+        }
+        (MtlsMode::Disable, Protocol::Tcp) => {
+            (!matches!(peer, Lookup::Missing)).then_some(Reason::MtlsDisabled)
+        }
+        (MtlsMode::Permissive | MtlsMode::Unset, _) => None,
+    };
+    let set_by = set_by.as_ref().map(|(namespace, name)| By {
+        kind: Kind::PeerAuthentication,
+        namespace: namespace.clone(),
+        name: name.clone(),
+        rule: None,
+    });
+    let peer = match peer {
+        Lookup::Found(peer) => peer.to_string(),
+        Lookup::Missing => "no verified peer".to_owned(),
+        Lookup::Unavailable => "a peer that could not be established".to_owned(),
+    };
+    ModeTrace {
+        mode: *mode,
+        set_by,
+        port,
+        peer,
+        refused,
+    }
+}
+
+fn policy(
+    document: &AuthorizationPolicy,
+    config: &Config,
+    workload: &Workload,
+    source: &dyn AttributeSource,
+) -> PolicyTrace {
+    let rules = document.rules.as_deref().unwrap_or(&[]);
+    let not_applied = not_applied(document, config, workload);
+    let rules = rules
+        .iter()
+        .enumerate()
+        .map(|(index, rule)| rule::trace(index, rule, document, config, source));
+    PolicyTrace {
+        namespace: document.metadata.namespace.clone(),
+        name: document.metadata.name.clone(),
+        action: document.action,
+        not_applied,
+        rules: rules.collect(),
+    }
+}
+
+/// Why a policy says nothing about this workload; `None` when it does.
+fn not_applied(document: &AuthorizationPolicy, config: &Config, workload: &Workload) -> Option<String> {
+    let namespace = &document.metadata.namespace;
+    if *namespace != workload.namespace && *namespace != config.mesh.root_namespace {
+        return Some(format!(
+            "it is in namespace `{namespace}`, the workload in `{}`, and the root namespace is `{}`",
+            workload.namespace, config.mesh.root_namespace
+        ));
+    }
+    let selector = document.selector.as_ref()?;
+    let missing = selector
+        .match_labels
+        .iter()
+        .find(|(name, value)| workload.labels.get(name) != Some(value))?;
+    let (name, value) = missing;
+    Some(match workload.labels.get(name) {
+        Some(other) => format!("it selects `{name}: {value}`, the workload has `{name}: {other}`"),
+        None => format!("it selects `{name}: {value}`, the workload has no label `{name}`"),
+    })
+}

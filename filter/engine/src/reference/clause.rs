@@ -1,0 +1,419 @@
+//! One field: what it asks about, and whether a value matches what is there.
+
+use std::net::IpAddr;
+
+use super::glob::{self, Piece, literal, string_match};
+use super::{ClauseResult, ClauseTrace};
+use crate::attribute::{AttributeSource, Lookup};
+use crate::config::{Config, Protocol};
+use crate::document::Value;
+use crate::resource::AuthorizationPolicy;
+
+/// A field or a condition, its positive or its negative half.
+pub(super) struct Clause<'a> {
+    /// The positive name, or the condition's key.
+    pub(super) field: &'a str,
+    /// The name it is written with, `not…` for the negative half.
+    pub(super) name: &'a str,
+    pub(super) values: &'a [String],
+    pub(super) negative: bool,
+}
+
+/// What was there to match.
+enum Found {
+    Peer(Vec<Vec<u8>>),
+    Ip(IpAddr),
+    Port(u16),
+    Texts(Vec<Vec<u8>>),
+    Principal(String, String),
+    Metadata(Value),
+}
+
+pub(super) fn trace(
+    clause: &Clause<'_>,
+    part: &str,
+    document: &AuthorizationPolicy,
+    config: &Config,
+    source: &dyn AttributeSource,
+) -> ClauseTrace {
+    let key = key_of(clause.field);
+    let found = if config.protocol == Protocol::Tcp && is_http_only(key) {
+        None
+    } else {
+        Some(look_up(key, source))
+    };
+    let matches = |found: &Found| {
+        clause
+            .values
+            .iter()
+            .any(|value| value_matches(key, value, found, document, config))
+    };
+    let result = match &found {
+        // A half without values asks nothing.
+        _ if clause.values.is_empty() => ClauseResult::Held,
+        None => ClauseResult::HttpOnly,
+        Some(Lookup::Unavailable) => ClauseResult::Unavailable,
+        // A missing attribute matches nothing.
+        Some(Lookup::Missing) if clause.negative => ClauseResult::Held,
+        Some(Lookup::Missing) => ClauseResult::Failed,
+        Some(Lookup::Found(found)) if matches(found) != clause.negative => ClauseResult::Held,
+        Some(Lookup::Found(_)) => ClauseResult::Failed,
+    };
+    ClauseTrace {
+        path: format!("{part}.{}", clause.name),
+        field: if matches!(clause.name, "values" | "notValues") {
+            clause.field
+        } else {
+            clause.name
+        }
+        .to_owned(),
+        negative: clause.negative,
+        values: clause.values.to_vec(),
+        result,
+        found: match &found {
+            Some(Lookup::Found(found)) => Some(found.to_string()),
+            Some(Lookup::Missing | Lookup::Unavailable) | None => None,
+        },
+    }
+}
+
+/// The condition's key that a field stands for.
+fn key_of(field: &str) -> &str {
+    match field {
+        "principals" => "source.principal",
+        "namespaces" => "source.namespace",
+        "serviceAccounts" => "source.serviceAccount",
+        "trustDomains" => "source.trustDomain",
+        "requestPrincipals" => "request.auth.principal",
+        "ipBlocks" => "source.ip",
+        "remoteIpBlocks" => "remote.ip",
+        "ports" => "destination.port",
+        key => key,
+    }
+}
+
+fn is_http_only(key: &str) -> bool {
+    matches!(key, "hosts" | "methods" | "paths") || key.starts_with("request.")
+}
+
+fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
+    let lines = |name: &str| {
+        source
+            .header(name)
+            .map(|lines| Found::Texts(lines.into_iter().map(std::borrow::Cow::into_owned).collect()))
+    };
+    match key {
+        "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => source
+            .peer()
+            .map(|peer| Found::Peer(peer.names().map(<[u8]>::to_vec).collect())),
+        "source.ip" => source.source_ip().map(Found::Ip),
+        "remote.ip" => source.remote_ip().map(Found::Ip),
+        "destination.ip" => source.destination_ip().map(Found::Ip),
+        "destination.port" => source.destination_port().map(Found::Port),
+        "connection.sni" => source.sni().map(|sni| Found::Texts(vec![sni.into_owned()])),
+        "hosts" => lines(":authority"),
+        "methods" => lines(":method"),
+        "paths" => lines(":path"),
+        "request.auth.principal" => from_jwt(source, |jwt| {
+            let text = |name| jwt.get(name).and_then(Value::as_str).map(str::to_owned);
+            Some(Found::Principal(text("iss")?, text("sub")?))
+        }),
+        "request.auth.audiences" => from_jwt(source, |jwt| claim(jwt, &["aud"])),
+        "request.auth.presenter" => from_jwt(source, |jwt| claim(jwt, &["azp"])),
+        _ => {
+            if let Some(name) = bracketed(key, "request.headers") {
+                let name = name.to_lowercase();
+                lines(if name == "host" { ":authority" } else { &name })
+            } else if let Some(names) = bracketed(key, "request.auth.claims") {
+                let split: Vec<&str> = names.split("][").collect();
+                let nested = split
+                    .iter()
+                    .all(|name| !name.is_empty() && !name.contains(['[', ']']));
+                let path = if nested { split } else { vec![names] };
+                from_jwt(source, |jwt| claim(jwt, &path))
+            } else if let Some((filter, rest)) = key
+                .strip_prefix("experimental.")
+                .and_then(|rest| Some((rest.split('[').next()?, rest)))
+            {
+                let key = rest.strip_prefix(filter).and_then(|rest| bracketed(rest, ""));
+                source
+                    .metadata(filter, key.unwrap_or_default())
+                    .map(|value| Found::Metadata(value.into_owned()))
+            } else {
+                // Validation refuses unknown keys; one that came here all the same must not open anything.
+                Lookup::Unavailable
+            }
+        }
+    }
+}
+
+/// The text between the first `[` after `prefix` and the last `]`.
+fn bracketed<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
+    key.strip_prefix(prefix)?.strip_prefix('[')?.strip_suffix(']')
+}
+
+fn from_jwt(source: &dyn AttributeSource, read: impl Fn(&Value) -> Option<Found>) -> Lookup<Found> {
+    match source.jwt() {
+        Lookup::Found(jwt) => Lookup::from_option(read(&jwt)),
+        Lookup::Missing => Lookup::Missing,
+        Lookup::Unavailable => Lookup::Unavailable,
+    }
+}
+
+/// A string, or the strings in a list; `scope` and `permission` are split at spaces. Anything else matches nothing.
+fn claim(jwt: &Value, path: &[&str]) -> Option<Found> {
+    let value = path.iter().try_fold(jwt, |value, name| value.get(name))?;
+    let texts: Vec<Vec<u8>> = match value {
+        Value::String(text) if path == ["scope"] || path == ["permission"] => {
+            text.split(' ').map(|word| word.as_bytes().to_vec()).collect()
+        }
+        Value::String(text) => vec![text.as_bytes().to_vec()],
+        Value::List(items) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|text| text.as_bytes().to_vec())
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
+    };
+    Some(Found::Texts(texts))
+}
+
+fn value_matches(
+    key: &str,
+    value: &str,
+    found: &Found,
+    document: &AuthorizationPolicy,
+    config: &Config,
+) -> bool {
+    match found {
+        Found::Peer(names) => names.iter().any(|name| match key {
+            "source.principal" => principal(value, name, config),
+            "source.namespace" => namespace(value, name),
+            "source.serviceAccount" => service_account(value, name, &document.metadata.namespace),
+            _ => trust_domain(value, name, config),
+        }),
+        Found::Ip(ip) => in_block(value, *ip),
+        Found::Port(port) => value.parse() == Ok(*port),
+        Found::Texts(texts) => texts.iter().any(|text| text_matches(key, value, text)),
+        Found::Principal(issuer, subject) => request_principal(value, issuer.as_bytes(), subject.as_bytes()),
+        Found::Metadata(metadata) => metadata_matches(value, metadata),
+    }
+}
+
+fn text_matches(key: &str, value: &str, text: &[u8]) -> bool {
+    match key {
+        "hosts" => string_match(&value.to_ascii_lowercase(), &text.to_ascii_lowercase(), true),
+        "methods" => string_match(value, text, true),
+        "paths" => {
+            let end = text
+                .iter()
+                .position(|byte| *byte == b'?' || *byte == b'#')
+                .unwrap_or(text.len());
+            let path = text.get(..end).unwrap_or(text);
+            if value.contains("{*}") || value.contains("{**}") {
+                glob::template(value, path)
+            } else {
+                string_match(value, path, false)
+            }
+        }
+        _ => string_match(value, text, key.starts_with("request.headers[")),
+    }
+}
+
+fn principal(value: &str, name: &[u8], config: &Config) -> bool {
+    aliases(value, config).iter().any(|value| {
+        if value == "*" {
+            !name.is_empty()
+        } else if let Some(end) = value.strip_prefix('*') {
+            glob::matches(&[literal("spiffe://"), Piece::Any(0), literal(end)], name)
+        } else {
+            string_match(&format!("spiffe://{value}"), name, false)
+        }
+    })
+}
+
+/// A principal of five parts whose trust domain is ours is meant under each of our names.
+fn aliases(value: &str, config: &Config) -> Vec<String> {
+    let parts: Vec<&str> = value.split('/').collect();
+    let [written, rest @ ..] = parts.as_slice() else {
+        return vec![value.to_owned()];
+    };
+    let mut ours = vec![&config.mesh.trust_domain];
+    ours.extend(&config.mesh.trust_domain_aliases);
+    let covers = |pattern: &str, text: &str| {
+        (pattern.starts_with('*') || pattern.ends_with('*')) && string_match(pattern, text.as_bytes(), true)
+    };
+    let is_ours = |name: &&&String| {
+        *written == name.as_str() || star_match(written, name, covers) || star_match(name, written, covers)
+    };
+    if rest.len() != 4
+        || *written == "*"
+        || (*written != "cluster.local" && ours.iter().find(is_ours).is_none())
+    {
+        return vec![value.to_owned()];
+    }
+    ours.iter()
+        .map(|name| {
+            let kept = written.starts_with('*') && string_match(written, name.as_bytes(), true);
+            if kept {
+                value.to_owned()
+            } else {
+                format!("{name}/{}", rest.join("/"))
+            }
+        })
+        .collect()
+}
+
+fn star_match(pattern: &str, text: &str, covers: impl Fn(&str, &str) -> bool) -> bool {
+    covers(pattern, text)
+}
+
+/// Full match of `.*/ns/NAMESPACE/.*`, each `*` standing for any text.
+fn namespace(value: &str, name: &[u8]) -> bool {
+    let mut pieces = vec![Piece::Any(0), literal("/ns/")];
+    for (index, part) in value.split('*').enumerate() {
+        if index > 0 {
+            pieces.push(Piece::Any(0));
+        }
+        pieces.push(literal(part));
+    }
+    pieces.extend([literal("/"), Piece::Any(0)]);
+    glob::matches(&pieces, name)
+}
+
+/// Full match of `spiffe://.+/ns/NAMESPACE/(.+/)?sa/NAME(/.+)?`.
+fn service_account(value: &str, name: &[u8], own_namespace: &str) -> bool {
+    let (namespace, account) = match value.split_once('/') {
+        Some(halves) => halves,
+        None => (own_namespace, value),
+    };
+    let start = [
+        literal("spiffe://"),
+        Piece::Any(1),
+        literal(&format!("/ns/{namespace}/")),
+    ];
+    let before = [vec![], vec![Piece::Any(1), literal("/")]];
+    let after = [vec![], vec![literal("/"), Piece::Any(1)]];
+    before.iter().any(|before| {
+        after.iter().any(|after| {
+            let account = [literal(&format!("sa/{account}"))];
+            glob::matches(&[&start[..], before, &account, after].concat(), name)
+        })
+    })
+}
+
+fn trust_domain(value: &str, name: &[u8], config: &Config) -> bool {
+    let ours: Vec<&String> = std::iter::once(&config.mesh.trust_domain)
+        .chain(&config.mesh.trust_domain_aliases)
+        .collect();
+    let meant = if ours.iter().any(|name| *name == value) {
+        ours.iter().map(|name| name.as_str()).collect()
+    } else {
+        vec![value]
+    };
+    let no_slash = |byte: u8| byte != b'/';
+    meant.iter().any(|value| {
+        let pieces = if *value == "*" {
+            return glob::matches(&[literal("spiffe://"), Piece::Any(0)], name);
+        } else if let Some(end) = value.strip_prefix('*') {
+            vec![Piece::Of(no_slash, 0), literal(end)]
+        } else if let Some(start) = value.strip_suffix('*') {
+            vec![literal(start), Piece::Of(no_slash, 0)]
+        } else {
+            vec![literal(value)]
+        };
+        glob::matches(
+            &[
+                vec![literal("spiffe://")],
+                pieces,
+                vec![literal("/"), Piece::Any(0)],
+            ]
+            .concat(),
+            name,
+        )
+    })
+}
+
+/// Compares the leading bits, one by one.
+fn in_block(value: &str, ip: IpAddr) -> bool {
+    let (address, length) = match value.split_once('/') {
+        Some((address, length)) => (address, length.parse::<usize>().ok()),
+        None => (value, None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return false;
+    };
+    let bits = |ip: IpAddr| -> Vec<bool> {
+        let bytes = match ip {
+            IpAddr::V4(v4) => v4.octets().to_vec(),
+            IpAddr::V6(v6) => v6.octets().to_vec(),
+        };
+        bytes
+            .iter()
+            .flat_map(|byte| {
+                (0..8).map(move |bit| byte.leading_zeros() <= bit && byte.wrapping_shl(bit) & 128 != 0)
+            })
+            .collect()
+    };
+    let block = bits(address);
+    let length = length.unwrap_or(block.len());
+    // An IPv4-mapped IPv6 block is the IPv4 block, if it lies in the mapped range whole.
+    let (block, length) = match (address.to_canonical(), address) {
+        (IpAddr::V4(v4), IpAddr::V6(_)) if length >= 96 => (bits(IpAddr::V4(v4)), length.saturating_sub(96)),
+        (_, _) => (block, length),
+    };
+    let ip = bits(ip.to_canonical());
+    ip.len() == block.len()
+        && ip
+            .iter()
+            .zip(&block)
+            .take(length)
+            .all(|(left, right)| left == right)
+}
+
+fn request_principal(value: &str, issuer: &[u8], subject: &[u8]) -> bool {
+    let both = |of_issuer: &str, of_subject: &str| {
+        string_match(of_issuer, issuer, false) && string_match(of_subject, subject, false)
+    };
+    match value.rfind('/').and_then(|slash| value.split_at_checked(slash)) {
+        Some((of_issuer, of_subject)) => both(of_issuer, of_subject.strip_prefix('/').unwrap_or(of_subject)),
+        None if value == "*" => both("*", "*"),
+        None if value.starts_with('*') => both("*", value),
+        None if value.ends_with('*') => both(value, "*"),
+        None => both(value, ""),
+    }
+}
+
+fn metadata_matches(value: &str, metadata: &Value) -> bool {
+    let inner = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match (metadata, inner) {
+        (Value::String(text), None) => string_match(value, text.as_bytes(), false),
+        (Value::List(items), Some(inner)) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|text| string_match(inner, text.as_bytes(), false)),
+        (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_), _)
+        | (Value::String(_), Some(_))
+        | (Value::List(_), None) => false,
+    }
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let quoted = |texts: &[Vec<u8>]| {
+            let shown = texts.iter().filter(|text| !text.is_empty() || texts.len() == 1);
+            let shown: Vec<String> = shown
+                .map(|text| format!("{:?}", String::from_utf8_lossy(text)))
+                .collect();
+            shown.join(", ")
+        };
+        match self {
+            Found::Peer(names) => f.write_str(&quoted(names)),
+            Found::Texts(texts) => f.write_str(&quoted(texts)),
+            Found::Ip(ip) => write!(f, "{ip}"),
+            Found::Port(port) => write!(f, "{port}"),
+            Found::Principal(issuer, subject) => write!(f, "issuer {issuer:?}, subject {subject:?}"),
+            Found::Metadata(value) => write!(f, "{value:?}"),
+        }
+    }
+}

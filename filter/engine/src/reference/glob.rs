@@ -1,0 +1,73 @@
+//! A naive matcher: literals and "any text", tried in every way. Slow, and plain to see through.
+
+/// A piece of a pattern.
+#[derive(Debug, Clone)]
+pub(super) enum Piece {
+    /// These bytes.
+    Literal(Vec<u8>),
+    /// Any bytes, at least this many.
+    Any(usize),
+    /// Bytes for which this holds, at least this many.
+    Of(fn(u8) -> bool, usize),
+}
+
+pub(super) fn literal(text: &str) -> Piece {
+    Piece::Literal(text.as_bytes().to_vec())
+}
+
+/// Whether the whole `text` is made of `pieces` in order.
+pub(super) fn matches(pieces: &[Piece], text: &[u8]) -> bool {
+    let Some((first, rest)) = pieces.split_first() else {
+        return text.is_empty();
+    };
+    match first {
+        Piece::Literal(literal) => text
+            .strip_prefix(literal.as_slice())
+            .is_some_and(|after| matches(rest, after)),
+        Piece::Any(least) => {
+            (*least..=text.len()).any(|taken| text.get(taken..).is_some_and(|after| matches(rest, after)))
+        }
+        Piece::Of(allowed, least) => {
+            let run = text.iter().take_while(|byte| allowed(**byte)).count();
+            (*least..=run).any(|taken| text.get(taken..).is_some_and(|after| matches(rest, after)))
+        }
+    }
+}
+
+/// Istio's string match: `*` alone asks for presence, then a leading star, then a trailing one, else all is literal.
+pub(super) fn string_match(value: &str, text: &[u8], empty_counts_as_present: bool) -> bool {
+    if value == "*" {
+        return empty_counts_as_present || !text.is_empty();
+    }
+    if let Some(rest) = value.strip_prefix('*') {
+        return matches(&[Piece::Any(0), literal(rest)], text);
+    }
+    if let Some(rest) = value.strip_suffix('*') {
+        return matches(&[literal(rest), Piece::Any(0)], text);
+    }
+    matches(&[literal(value)], text)
+}
+
+/// A path template: `{*}` is one or more characters of a segment, `{**}` any number of these and slashes.
+pub(super) fn template(value: &str, text: &[u8]) -> bool {
+    fn segment(byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=*".contains(&byte)
+    }
+    fn segments(byte: u8) -> bool {
+        byte == b'/' || segment(byte)
+    }
+    let mut pieces = Vec::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("{*") {
+        pieces.push(literal(before));
+        if let Some(after) = after.strip_prefix("*}") {
+            pieces.push(Piece::Of(segments, 0));
+            rest = after;
+        } else {
+            pieces.push(Piece::Of(segment, 1));
+            rest = after.strip_prefix('}').unwrap_or(after);
+        }
+    }
+    pieces.push(literal(rest));
+    matches(&pieces, text)
+}

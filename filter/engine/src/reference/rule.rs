@@ -1,0 +1,131 @@
+//! One rule: `from` and `to` and `when`.
+
+use super::clause::{Clause, trace as trace_clause};
+use super::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, TcpReading};
+use crate::attribute::AttributeSource;
+use crate::config::{Config, Protocol};
+use crate::resource::{self, Action, AuthorizationPolicy};
+
+pub(super) fn trace(
+    index: usize,
+    rule: &resource::Rule,
+    document: &AuthorizationPolicy,
+    config: &Config,
+    source: &dyn AttributeSource,
+) -> RuleTrace {
+    let part = |path: String, clauses: Vec<Clause<'_>>| {
+        let clauses: Vec<ClauseTrace> = clauses
+            .into_iter()
+            .map(|clause| trace_clause(&clause, &path, document, config, source))
+            .collect();
+        PartTrace {
+            matched: holds(&clauses, document.action),
+            path,
+            clauses,
+        }
+    };
+
+    let sources = rule.from.iter().flatten().enumerate();
+    let sources: Vec<PartTrace> = sources
+        .map(|(entry, source)| {
+            part(
+                format!("spec.rules[{index}].from[{entry}].source"),
+                clauses_of(source.fields()),
+            )
+        })
+        .collect();
+    let operations = rule.to.iter().flatten().enumerate();
+    let operations: Vec<PartTrace> = operations
+        .map(|(entry, operation)| {
+            part(
+                format!("spec.rules[{index}].to[{entry}].operation"),
+                clauses_of(operation.fields()),
+            )
+        })
+        .collect();
+    let conditions = rule.when.iter().enumerate();
+    let conditions: Vec<PartTrace> = conditions
+        .map(|(entry, condition)| {
+            let values = Clause {
+                field: &condition.key,
+                name: "values",
+                values: &condition.values,
+                negative: false,
+            };
+            let not_values = Clause {
+                field: &condition.key,
+                name: "notValues",
+                values: &condition.not_values,
+                negative: true,
+            };
+            part(
+                format!("spec.rules[{index}].when[{entry}]"),
+                vec![values, not_values],
+            )
+        })
+        .collect();
+
+    let tcp = tcp_reading(
+        &[&sources, &operations, &conditions],
+        document.action,
+        config.protocol,
+    );
+    let any = |parts: &[PartTrace]| parts.is_empty() || parts.iter().any(|part| part.matched);
+    let matched = tcp != TcpReading::Dropped
+        && any(&sources)
+        && any(&operations)
+        && conditions.iter().all(|condition| condition.matched);
+    RuleTrace {
+        index,
+        matched,
+        tcp,
+        sources,
+        operations,
+        conditions,
+    }
+}
+
+fn clauses_of<'a>(fields: impl Iterator<Item = resource::Field<'a>>) -> Vec<Clause<'a>> {
+    fields
+        .flat_map(|field| {
+            [
+                Clause {
+                    field: field.name,
+                    name: field.name,
+                    values: field.values,
+                    negative: false,
+                },
+                Clause {
+                    field: field.name,
+                    name: field.not_name,
+                    values: field.not_values,
+                    negative: true,
+                },
+            ]
+        })
+        .filter(|clause| !clause.values.is_empty())
+        .collect()
+}
+
+/// Within a source, an operation or a condition all must hold. An HTTP-only field on TCP says nothing here: the whole
+/// rule is dropped if it is ALLOW's. A doubt counts as held for DENY and as failed for ALLOW.
+fn holds(clauses: &[ClauseTrace], action: Action) -> bool {
+    clauses.iter().all(|clause| match clause.result {
+        ClauseResult::Held | ClauseResult::HttpOnly => true,
+        ClauseResult::Failed => false,
+        ClauseResult::Unavailable => action != Action::Allow,
+    })
+}
+
+fn tcp_reading(parts: &[&Vec<PartTrace>], action: Action, protocol: Protocol) -> TcpReading {
+    let mut clauses = parts
+        .iter()
+        .flat_map(|parts| parts.iter())
+        .flat_map(|part| &part.clauses);
+    let http_only = clauses.any(|clause| clause.result == ClauseResult::HttpOnly);
+    match (protocol, http_only, action) {
+        (Protocol::Http, _, _) | (Protocol::Tcp, false, _) => TcpReading::AsWritten,
+        (Protocol::Tcp, true, Action::Allow) => TcpReading::Dropped,
+        (Protocol::Tcp, true, Action::Deny | Action::Audit | Action::Custom) => TcpReading::Widened,
+    }
+}

@@ -1,0 +1,125 @@
+//! What the reference evaluator saw.
+
+use crate::decision::{By, Reason, Verdict};
+use crate::resource::{Action, MtlsMode};
+
+/// How a decision came about, in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// What was decided.
+    pub outcome: Outcome,
+    /// The mutual TLS mode that applied.
+    pub mode: ModeTrace,
+    /// Every authorization policy, in the order given.
+    pub policies: Vec<PolicyTrace>,
+}
+
+/// A decision that owns its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Allowed or denied.
+    pub verdict: Verdict,
+    /// What decided; `None` when no rule did.
+    pub by: Option<By>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// The mutual TLS mode and what it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModeTrace {
+    /// The mode of the port; of the most demanding port when the port is not known.
+    pub mode: MtlsMode,
+    /// The `PeerAuthentication` that set it; `None` for the default.
+    pub set_by: Option<By>,
+    /// The port, when it is known.
+    pub port: Option<u16>,
+    /// The peer, for people.
+    pub peer: String,
+    /// Why the connection was refused, if it was.
+    pub refused: Option<Reason>,
+}
+
+/// One policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyTrace {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// What it does with what it matches.
+    pub action: Action,
+    /// Why it says nothing about this workload; `None` when it does.
+    pub not_applied: Option<String>,
+    /// Its rules.
+    pub rules: Vec<RuleTrace>,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleTrace {
+    /// Counted from 0.
+    pub index: usize,
+    /// Whether it matched.
+    pub matched: bool,
+    /// How it was read, as HTTP-only fields mean nothing on TCP.
+    pub tcp: TcpReading,
+    /// Its sources, ORed; none hold for everything.
+    pub sources: Vec<PartTrace>,
+    /// Its operations, ORed; none hold for everything.
+    pub operations: Vec<PartTrace>,
+    /// Its conditions, ANDed.
+    pub conditions: Vec<PartTrace>,
+}
+
+/// How a rule was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TcpReading {
+    /// As written.
+    AsWritten,
+    /// An ALLOW rule with an HTTP-only field: dropped whole on TCP.
+    Dropped,
+    /// Another rule with HTTP-only fields: these dropped on TCP, so that the rule is wider than written.
+    Widened,
+}
+
+/// One source, operation or condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartTrace {
+    /// Where it stands, such as `spec.rules[0].from[1].source`.
+    pub path: String,
+    /// Whether all its clauses held.
+    pub matched: bool,
+    /// Its fields, `x` and `notX` apart.
+    pub clauses: Vec<ClauseTrace>,
+}
+
+/// One field with its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClauseTrace {
+    /// Where it stands, such as `spec.rules[0].from[1].source.notPrincipals`.
+    pub path: String,
+    /// The field or the condition's key, such as `notPrincipals` or `request.headers[x-team]`.
+    pub field: String,
+    /// True for `not…`: none of the values may match.
+    pub negative: bool,
+    /// The values as written.
+    pub values: Vec<String>,
+    /// What it came to.
+    pub result: ClauseResult,
+    /// What was there to match, for people; `None` when the attribute is missing.
+    pub found: Option<String>,
+}
+
+/// What a clause came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClauseResult {
+    /// It held.
+    Held,
+    /// It did not.
+    Failed,
+    /// The attribute could not be established: counts as held for DENY, as failed for ALLOW.
+    Unavailable,
+    /// The field means nothing on TCP.
+    HttpOnly,
+}

@@ -1,0 +1,162 @@
+//! Istio's documents as they were written: structure checked, nothing interpreted.
+//!
+//! Field by field what <https://istio.io/latest/docs/reference/config/security/> lists. What Kubernetes' API server
+//! adds (`status`, server-set `metadata`) is accepted and ignored; every other unknown field is refused.
+
+mod authorization_policy;
+mod metadata;
+mod peer_authentication;
+mod selector;
+mod timestamp;
+
+pub use authorization_policy::{
+    Action, AuthorizationPolicy, Condition, Field, Operation, Rule, Source, TargetRef,
+};
+pub use metadata::Metadata;
+pub use peer_authentication::{MtlsMode, PeerAuthentication};
+pub use selector::Selector;
+pub use timestamp::Timestamp;
+
+use crate::document::{At, Fields, Value, nearest};
+use crate::problem::{Problem, Problems};
+
+/// One document of a kind that the engine decides by.
+#[derive(Debug, Clone)]
+pub enum Resource {
+    /// `security.istio.io` `AuthorizationPolicy`.
+    AuthorizationPolicy(AuthorizationPolicy),
+    /// `security.istio.io` `PeerAuthentication`.
+    PeerAuthentication(PeerAuthentication),
+}
+
+impl Resource {
+    /// Its `metadata`.
+    pub fn metadata(&self) -> &Metadata {
+        match self {
+            Resource::AuthorizationPolicy(policy) => &policy.metadata,
+            Resource::PeerAuthentication(policy) => &policy.metadata,
+        }
+    }
+}
+
+/// The kinds of `security.istio.io` that are read.
+const KINDS: [&str; 2] = ["AuthorizationPolicy", "PeerAuthentication"];
+
+/// Reads one document, or each item of a `List`.
+///
+/// # Errors
+/// Everything that is wrong with its structure, with paths from the document's root.
+pub fn read(document: &Value) -> Result<Vec<Resource>, Problems> {
+    let mut problems = Problems::default();
+    let mut resources = Vec::new();
+    read_into(document, &At::ROOT, &mut resources, &mut problems);
+    problems.into_result(Some(resources))
+}
+
+pub(crate) fn read_into(document: &Value, at: &At<'_>, into: &mut Vec<Resource>, problems: &mut Problems) {
+    let before = problems.len();
+    let Some(mut fields) = Fields::of(document, at, problems) else {
+        return;
+    };
+    let api_version = fields.text("apiVersion", problems);
+    let kind = fields.text("kind", problems);
+    let (Some(api_version), Some(kind)) = (api_version, kind) else {
+        if problems.len() == before {
+            problems.push(
+                Problem::new(at, "not a Kubernetes document: `apiVersion` or `kind` is missing")
+                    .help("start with `apiVersion: security.istio.io/v1` and `kind: AuthorizationPolicy`"),
+            );
+        }
+        return;
+    };
+
+    if (api_version, kind) == ("v1", "List") {
+        return read_items(fields, at, into, problems);
+    }
+    if let Some(problem) = unsupported(api_version, kind, at) {
+        problems.push(problem);
+    } else {
+        fields.ignore(&["status"]);
+        let at_metadata = at.name("metadata");
+        let metadata = match fields.take("metadata") {
+            Some(metadata) => Metadata::read(metadata, &at_metadata, problems),
+            None => {
+                let problem = Problem::new(&at_metadata, "`metadata` is missing");
+                problems.push(problem.help("give the document a `name` and a `namespace`"));
+                None
+            }
+        };
+        let at_spec = at.name("spec");
+        let empty = Value::Object(Vec::new());
+        let spec = fields.take("spec").unwrap_or(&empty);
+        // A document whose metadata is wrong is read on all the same: its other mistakes are worth knowing too.
+        let placeholder = Metadata {
+            place: at.to_string(),
+            ..metadata.unwrap_or_default()
+        };
+        let resource = if kind == "AuthorizationPolicy" {
+            AuthorizationPolicy::read(placeholder, spec, &at_spec, problems)
+                .map(Resource::AuthorizationPolicy)
+        } else {
+            PeerAuthentication::read(placeholder, spec, &at_spec, problems).map(Resource::PeerAuthentication)
+        };
+        fields.finish(problems);
+        if problems.len() == before {
+            into.extend(resource);
+        }
+    }
+    problems.within(before, &title(document, kind));
+}
+
+fn read_items(mut fields: Fields<'_, '_>, at: &At<'_>, into: &mut Vec<Resource>, problems: &mut Problems) {
+    fields.ignore(&["metadata"]);
+    let at_items = at.name("items");
+    for (index, item) in fields.list("items", problems).unwrap_or(&[]).iter().enumerate() {
+        read_into(item, &at_items.index(index), into, problems);
+    }
+    fields.finish(problems);
+}
+
+/// Why a document of this kind is refused, or `None` when it is read.
+fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
+    let at_kind = at.name("kind");
+    let Some(version) = api_version.strip_prefix("security.istio.io/") else {
+        let problem = Problem::new(&at_kind, format!("`{kind}` of `{api_version}` is not a policy"));
+        return Some(
+            problem.help("give `AuthorizationPolicy` and `PeerAuthentication` of `security.istio.io/v1`"),
+        );
+    };
+    if !matches!(version, "v1" | "v1beta1") {
+        let problem = Problem::new(&at.name("apiVersion"), format!("unknown version `{api_version}`"));
+        return Some(problem.help("write `security.istio.io/v1` or `security.istio.io/v1beta1`"));
+    }
+    if kind == "RequestAuthentication" {
+        let problem = Problem::new(&at_kind, "`RequestAuthentication` is not supported yet");
+        return Some(
+            problem.help("let Envoy's `jwt_authn` filter verify tokens, and leave this document out"),
+        );
+    }
+    if KINDS.contains(&kind) {
+        return None;
+    }
+    let problem = Problem::new(&at_kind, format!("unknown kind `{kind}`"));
+    Some(match nearest(kind, KINDS) {
+        Some(known) => problem.help(format!("did you mean `{known}`?")),
+        None => problem.help("known kinds: `AuthorizationPolicy`, `PeerAuthentication`"),
+    })
+}
+
+/// `AuthorizationPolicy foo/httpbin`, as far as the document says it.
+fn title(document: &Value, kind: &str) -> String {
+    let metadata = |name| {
+        document
+            .get("metadata")
+            .and_then(|metadata| metadata.get(name))
+            .and_then(Value::as_str)
+    };
+    match (metadata("namespace"), metadata("name")) {
+        (Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
+        (None, Some(name)) => format!("{kind} {name}"),
+        (_, None) => kind.to_owned(),
+    }
+}

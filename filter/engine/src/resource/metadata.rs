@@ -1,0 +1,74 @@
+//! `metadata` of a Kubernetes document.
+
+use super::Timestamp;
+use crate::document::{At, Fields, Value};
+use crate::problem::{Problem, Problems};
+
+/// The part of `metadata` that decides something: identity, age, annotations.
+#[derive(Debug, Clone, Default)]
+pub struct Metadata {
+    /// Where the document stands in what it was read from, such as `resources[3]` or `items[0]`; empty for the root.
+    pub place: String,
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.namespace`; never guessed, as the namespace decides whom the document applies to.
+    pub namespace: String,
+    /// `metadata.annotations`, in the order of the text.
+    pub annotations: Vec<(String, String)>,
+    /// `metadata.creationTimestamp`: the oldest of several `PeerAuthentication`s wins.
+    pub created: Option<Timestamp>,
+}
+
+/// What the API server or a client adds, and no decision depends on.
+const IGNORED: [&str; 11] = [
+    "labels",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "managedFields",
+    "ownerReferences",
+    "finalizers",
+    "selfLink",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generateName",
+];
+
+impl Metadata {
+    pub(super) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let mut required = |name, help| {
+            let known = problems.len();
+            let text = fields.text(name, problems).filter(|text| !text.is_empty());
+            if text.is_none() && problems.len() == known {
+                let problem = Problem::new(&at.name(name), format!("`metadata.{name}` is missing or empty"));
+                problems.push(problem.help(help));
+            }
+            text.map(str::to_owned)
+        };
+        let name = required("name", "name the policy: decisions report it");
+        let namespace = required(
+            "namespace",
+            "write it: it decides which workloads the document applies to",
+        );
+        let annotations = fields.text_map("annotations", problems).unwrap_or_default();
+        let created = fields.text("creationTimestamp", problems).and_then(|text| {
+            let parsed = Timestamp::parse(text);
+            if parsed.is_none() {
+                let problem = Problem::new(&at.name("creationTimestamp"), format!("`{text}` is not a time"));
+                problems
+                    .push(problem.help("write RFC 3339, such as `2026-01-31T12:00:00Z`, or leave it out"));
+            }
+            parsed
+        });
+        fields.ignore(&IGNORED);
+        fields.finish(problems);
+        Some(Self {
+            place: String::new(),
+            name: name?,
+            namespace: namespace?,
+            annotations,
+            created,
+        })
+    }
+}

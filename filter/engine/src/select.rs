@@ -1,0 +1,123 @@
+//! Which documents apply to a workload, and which mutual TLS mode its ports have.
+
+use crate::mesh::Mesh;
+use crate::resource::{AuthorizationPolicy, MtlsMode, PeerAuthentication, Resource};
+use crate::workload::{Workload, WorkloadKind};
+
+/// Whether an authorization policy applies: it lives in the root namespace or in the workload's own, and its selector,
+/// if it has one, matches. A selector in the root namespace reaches into every namespace.
+pub(crate) fn applies(policy: &AuthorizationPolicy, mesh: &Mesh, workload: &Workload) -> bool {
+    let namespace = &policy.metadata.namespace;
+    let in_scope = *namespace == mesh.root_namespace || *namespace == workload.namespace;
+    let selected = policy
+        .selector
+        .as_ref()
+        .is_none_or(|selector| selector.matches(&workload.labels));
+    in_scope && selected
+}
+
+/// The mutual TLS modes of a workload's ports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MtlsModes {
+    /// The mode of every port without one of its own.
+    pub(crate) workload: PortMode,
+    /// Ports with a mode of their own.
+    pub(crate) ports: Vec<(u16, PortMode)>,
+}
+
+/// A mode, and the document that set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PortMode {
+    pub(crate) mode: MtlsMode,
+    /// Namespace and name; `None` for the default.
+    pub(crate) set_by: Option<(String, String)>,
+}
+
+impl Default for PortMode {
+    /// Where no document says anything, both plaintext and mutual TLS are taken.
+    fn default() -> Self {
+        Self {
+            mode: MtlsMode::Permissive,
+            set_by: None,
+        }
+    }
+}
+
+impl MtlsModes {
+    /// The modes that `resources` give `workload`. A gateway's own TLS settings decide: no document governs it.
+    ///
+    /// One document wins in each scope (mesh, namespace, workload), the oldest, then the first by name; the others of
+    /// that scope are ignored whole. The narrower scope overrides unless its mode is UNSET.
+    pub(crate) fn of(resources: &[Resource], mesh: &Mesh, workload: &Workload) -> Self {
+        let mut modes = Self::default();
+        match workload.kind {
+            WorkloadKind::Gateway => return modes,
+            WorkloadKind::Sidecar => {}
+        }
+        let governs =
+            |resource: &&PeerAuthentication, scope| scope_of(resource, mesh, workload) == Some(scope);
+        for scope in [PeerScope::Mesh, PeerScope::Namespace, PeerScope::Workload] {
+            let candidates = peer_authentications(resources).filter(|resource| governs(resource, scope));
+            let winner =
+                candidates.min_by_key(|resource| (resource.metadata.created, &resource.metadata.name));
+            let Some(winner) = winner else { continue };
+            let set_by = |mode| PortMode {
+                mode,
+                set_by: Some((winner.metadata.namespace.clone(), winner.metadata.name.clone())),
+            };
+            if winner.mode != MtlsMode::Unset {
+                modes.workload = set_by(winner.mode);
+            }
+            if scope == PeerScope::Workload {
+                let own = winner
+                    .port_level
+                    .iter()
+                    .filter(|(_, mode)| *mode != MtlsMode::Unset);
+                modes.ports = own.map(|(port, mode)| (*port, set_by(*mode))).collect();
+            }
+        }
+        modes
+    }
+
+    /// The mode of `port`.
+    pub(crate) fn of_port(&self, port: u16) -> &PortMode {
+        self.ports
+            .iter()
+            .find(|(own, _)| *own == port)
+            .map_or(&self.workload, |(_, mode)| mode)
+    }
+}
+
+fn peer_authentications(resources: &[Resource]) -> impl Iterator<Item = &PeerAuthentication> {
+    resources.iter().filter_map(|resource| match resource {
+        Resource::PeerAuthentication(policy) => Some(policy),
+        Resource::AuthorizationPolicy(_) => None,
+    })
+}
+
+/// How much of the mesh a `PeerAuthentication` speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PeerScope {
+    Mesh,
+    Namespace,
+    Workload,
+}
+
+/// The scope in which a document governs the workload; `None` when it does not. With a selector in the root namespace it
+/// governs nothing.
+fn scope_of(document: &PeerAuthentication, mesh: &Mesh, workload: &Workload) -> Option<PeerScope> {
+    let namespace = &document.metadata.namespace;
+    let selects = !document.selector.match_labels.is_empty();
+    if *namespace == mesh.root_namespace {
+        (!selects).then_some(PeerScope::Mesh)
+    } else if *namespace != workload.namespace {
+        None
+    } else if !selects {
+        Some(PeerScope::Namespace)
+    } else {
+        document
+            .selector
+            .matches(&workload.labels)
+            .then_some(PeerScope::Workload)
+    }
+}

@@ -1,0 +1,82 @@
+//! The engine from outside: documents in, decisions out. Runs natively and, under Node, as Wasm.
+
+mod decide;
+#[cfg(not(target_arch = "wasm32"))]
+mod equality;
+mod modes;
+mod refuse;
+mod tcp;
+
+use peerwarden_engine::document::Value;
+use peerwarden_engine::{Config, Problems, Program, Traffic, Verdict, reference};
+
+/// The peer most rules are about.
+const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
+
+/// A configuration for a workload `app: orders` in `shop`, with these `resources` as JSON.
+fn config(resources: &str) -> Result<Config, Problems> {
+    config_with(resources, "")
+}
+
+/// The same with more keys of the configuration, such as `"protocol": "tcp"`.
+fn config_with(resources: &str, more: &str) -> Result<Config, Problems> {
+    let more = if more.is_empty() {
+        String::new()
+    } else {
+        format!(", {more}")
+    };
+    let json = format!(
+        r#"{{"workload": {{"namespace": "shop", "labels": {{"app": "orders"}}}}, "resources": [{resources}]{more}}}"#
+    );
+    Config::parse(json.as_bytes())
+}
+
+/// An `AuthorizationPolicy` in `shop` with this `spec`.
+fn policy(name: &str, spec: &str) -> String {
+    policy_in("shop", name, spec)
+}
+
+fn policy_in(namespace: &str, name: &str, spec: &str) -> String {
+    format!(
+        r#"{{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+            "metadata": {{"name": "{name}", "namespace": "{namespace}"}}, "spec": {spec}}}"#
+    )
+}
+
+/// Decides twice, compiled and by the reference, which must agree, and shows the decision.
+fn decide(config: &Config, traffic: &Traffic) -> String {
+    let program = Program::compile(config).unwrap();
+    let decision = program.decide(traffic);
+    let outcome = reference::explain(config, traffic).outcome;
+    assert_eq!(
+        (decision.verdict, decision.by, decision.reason),
+        (outcome.verdict, outcome.by.as_ref(), outcome.reason),
+        "compiled and reference disagree"
+    );
+    let by = decision.by.map(|by| format!(" {by}")).unwrap_or_default();
+    format!("{}{by}", decision.verdict.as_str())
+}
+
+fn allows(config: &Config, traffic: &Traffic) -> bool {
+    decide(config, traffic).starts_with(Verdict::Allow.as_str())
+}
+
+/// An HTTP request, by its pseudo-headers and headers.
+fn request(peer: Option<&str>, method: &str, host: &str, path: &str, headers: &[(&str, &str)]) -> Traffic {
+    let mut traffic = peer.map(Traffic::from_peer).unwrap_or_default();
+    let pseudo = [(":method", method), (":authority", host), (":path", path)];
+    let lines = pseudo
+        .iter()
+        .chain(headers)
+        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+    traffic.headers = peerwarden_engine::Lookup::Found(lines.collect());
+    traffic
+}
+
+fn get(peer: Option<&str>, path: &str) -> Traffic {
+    request(peer, "GET", "orders.shop", path, &[])
+}
+
+fn value(json: &str) -> Value {
+    serde_json::from_str(json).unwrap()
+}

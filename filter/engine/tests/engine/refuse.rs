@@ -1,0 +1,179 @@
+//! What is refused, and how that is said.
+
+use peerwarden_engine::{Config, Program};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::{config, config_with, policy};
+
+/// Everything that is wrong, one problem a line.
+fn problems(config: Result<Config, peerwarden_engine::Problems>) -> String {
+    match config.and_then(|config| Program::compile(&config)) {
+        Ok(_) => "accepted".to_owned(),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+#[track_caller]
+fn refuses(spec: &str, expected: &str) {
+    let said = problems(config(&policy("p", spec)));
+    assert!(
+        said.contains(expected),
+        "{spec}\nexpected: {expected}\nsaid: {said}"
+    );
+}
+
+#[test]
+fn unknown_fields_with_path_and_nearest_name() {
+    refuses(
+        r#"{"rule": []}"#,
+        "AuthorizationPolicy shop/p: resources[0].spec.rule: unknown field `rule`; did you mean `rules`?",
+    );
+    refuses(
+        r#"{"rules": [{"from": [{"source": {"principal": ["x"]}}]}]}"#,
+        "resources[0].spec.rules[0].from[0].source.principal: unknown field `principal`; did you mean `principals`?",
+    );
+    refuses(
+        r#"{"rules": [{"from": [{"sources": {}}]}]}"#,
+        "did you mean `source`?",
+    );
+    refuses(
+        r#"{"action": "DENNY", "rules": [{}]}"#,
+        "unknown action `DENNY`; did you mean `DENY`?",
+    );
+    let said = problems(config_with("", r#""ressources": []"#));
+    assert_eq!(
+        said,
+        "ressources: unknown field `ressources`; did you mean `resources`?"
+    );
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let spec = r#"{"rules": [{"to": [{"operation": {"ports": ["http", "70000"], "paths": ["/a{*}"]}}], "when": [{"key": "nope", "values": ["x"]}]}]}"#;
+    let said = problems(config(&policy("p", spec)));
+    assert_eq!(said.lines().count(), 4, "{said}");
+}
+
+#[test]
+fn what_istio_refuses_at_admission() {
+    refuses(
+        r#"{"action": "DENY"}"#,
+        "a DENY policy without rules never matches; write `rules: [{}]`",
+    );
+    refuses(
+        r#"{"rules": [{"from": []}]}"#,
+        "spec.rules[0].from: an empty list",
+    );
+    refuses(r#"{"rules": [{"to": [{"operation": {}}]}]}"#, "it says nothing");
+    refuses(r#"{"rules": [null]}"#, "expected an object, found nothing");
+    refuses(
+        r#"{"rules": [{"from": [{"source": {"principals": [""]}}]}]}"#,
+        "an empty value matches nothing",
+    );
+    refuses(
+        r#"{"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0"]}}]}]}"#,
+        "`10.0.0` is no IP address or CIDR",
+    );
+    refuses(
+        r#"{"rules": [{"to": [{"operation": {"ports": ["+80"]}}]}]}"#,
+        "`+80` is no port",
+    );
+    refuses(
+        r#"{"rules": [{"from": [{"source": {"serviceAccounts": ["a/b/c"]}}]}]}"#,
+        "is no service account",
+    );
+    refuses(
+        r#"{"rules": [{"from": [{"source": {"serviceAccounts": ["a"], "namespaces": ["b"]}}]}]}"#,
+        "cannot stand beside",
+    );
+    refuses(
+        r#"{"rules": [{"from": [{"source": {"trustDomains": ["a*b"]}}]}]}"#,
+        "one in the middle",
+    );
+    refuses(
+        r#"{"rules": [{"when": [{"key": "source.ip"}]}]}"#,
+        "neither `values` nor `notValues`",
+    );
+    refuses(
+        r#"{"rules": [{"when": [{"values": ["x"]}]}]}"#,
+        "`key` is missing or empty",
+    );
+    refuses(
+        r#"{"rules": [{"when": [{"key": "destination.namespace", "values": ["x"]}]}]}"#,
+        "unknown key `destination.namespace`; policies apply by their own namespace",
+    );
+    refuses(
+        r#"{"selector": {"matchLabels": {"app": "a*"}}}"#,
+        "has a wildcard",
+    );
+    refuses(
+        r#"{"provider": {"name": "x"}}"#,
+        "only a CUSTOM policy has a provider",
+    );
+}
+
+#[test]
+fn what_comes_later_is_refused_and_never_ignored() {
+    refuses(
+        r#"{"action": "CUSTOM", "provider": {"name": "x"}, "rules": [{}]}"#,
+        "the action `CUSTOM` is not supported yet",
+    );
+    refuses(
+        r#"{"action": "AUDIT", "rules": [{}]}"#,
+        "the action `AUDIT` is not supported yet",
+    );
+    refuses(
+        r#"{"targetRefs": [{"kind": "Gateway", "name": "g"}]}"#,
+        "`targetRefs` are not supported yet",
+    );
+    let dry_run = policy("p", "{}").replace(
+        r#""namespace""#,
+        r#""annotations": {"istio.io/dry-run": "true"}, "namespace""#,
+    );
+    assert!(problems(config(&dry_run)).contains("dry-run is not supported yet"));
+    let tokens = policy("p", "{}").replace("AuthorizationPolicy", "RequestAuthentication");
+    assert!(problems(config(&tokens)).contains("`RequestAuthentication` is not supported yet"));
+    assert!(problems(config_with("", r#""extensionProviders": [{}]"#)).contains("not supported yet"));
+}
+
+#[test]
+fn documents_are_named_and_placed() {
+    let nameless =
+        r#"{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": {"name": "x"}}"#;
+    assert!(
+        problems(config(nameless)).contains(
+            "AuthorizationPolicy x: resources[0].metadata.namespace: `metadata.namespace` is missing"
+        )
+    );
+    assert!(problems(config(r#"{"kind": "X"}"#)).contains("`apiVersion` or `kind` is missing"));
+    let pod = r#"{"apiVersion": "v1", "kind": "Pod"}"#;
+    assert!(problems(config(pod)).contains("`Pod` of `v1` is not a policy"));
+}
+
+#[test]
+fn a_list_is_its_items_and_server_set_fields_are_ignored() {
+    let item = policy("p", "{}")
+        .replace(r#""spec""#, r#""status": {"x": 1}, "spec""#)
+        .replace(
+            r#""namespace""#,
+            r#""uid": "1", "generation": 3, "managedFields": [], "namespace""#,
+        );
+    let list =
+        format!(r#"{{"apiVersion": "v1", "kind": "List", "metadata": {{}}, "items": [{item}, {item}]}}"#);
+    assert_eq!(config(&list).unwrap().resources.len(), 2);
+}
+
+#[test]
+fn broken_json_says_where() {
+    let said = problems(Config::parse(b"{\"workload\": }"));
+    assert!(
+        said.contains("not valid JSON") && said.contains("line 1 column"),
+        "{said}"
+    );
+    let twice = problems(Config::parse(br#"{"mesh": {}, "mesh": {}}"#));
+    assert!(twice.contains("`mesh` stands twice"), "{twice}");
+    assert!(problems(Config::parse(b"[]")).contains("expected an object, found a list"));
+    assert!(problems(Config::parse(b"{}")).contains("`workload` is missing"));
+    assert!(problems(Config::parse("[".repeat(100_000).as_bytes())).contains("recursion limit"));
+}
