@@ -1,0 +1,54 @@
+//! Certificates issued on the spot: ECDSA P-256, 24 hours, SPIFFE identities in URI SANs.
+
+mod authority;
+mod files;
+
+pub use authority::{Authority, Identity};
+pub use files::Files;
+
+/// What a certificate is to say.
+#[derive(Debug, Clone, Default)]
+pub struct Certificate {
+    common_name: Option<String>,
+    uri_sans: Vec<String>,
+    dns_sans: Vec<String>,
+    expired: bool,
+}
+
+// === impl Certificate ===
+
+impl Certificate {
+    /// One that names nobody: no subject, no subject alternative name.
+    pub fn nameless() -> Self {
+        Self::default()
+    }
+
+    /// One with a SPIFFE identity, as a mesh issues to a workload.
+    pub fn spiffe(uri: &str) -> Self {
+        Self::nameless().uri(uri)
+    }
+
+    /// Adds a URI SAN, after those it has.
+    pub fn uri(mut self, uri: &str) -> Self {
+        self.uri_sans.push(uri.to_owned());
+        self
+    }
+
+    /// Adds a DNS SAN, after those it has.
+    pub fn dns(mut self, name: &str) -> Self {
+        self.dns_sans.push(name.to_owned());
+        self
+    }
+
+    /// Names the subject.
+    pub fn common_name(mut self, name: &str) -> Self {
+        self.common_name = Some(name.to_owned());
+        self
+    }
+
+    /// Its 24 hours were over an hour ago.
+    pub fn expired(mut self) -> Self {
+        self.expired = true;
+        self
+    }
+}

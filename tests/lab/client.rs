@@ -1,0 +1,9 @@
+//! Callers: whoever they are, over HTTP/1.1, HTTP/2 or TCP.
+
+mod ask;
+mod caller;
+pub mod http;
+pub mod tcp;
+
+pub use ask::{Ask, Reply};
+pub use caller::Caller;

@@ -1,0 +1,118 @@
+//! A request and its reply, as the tests speak of them.
+
+use anyhow::{Context, Result};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// A request. Its body is empty unless one is given.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) authority: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, when it is text.
+    pub body: String,
+    /// The trailers.
+    pub trailers: HeaderMap,
+}
+
+// === impl Ask ===
+
+impl Ask {
+    /// A GET.
+    pub fn get(path: &str) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    /// A POST.
+    pub fn post(path: &str) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    /// Any method.
+    pub fn new(method: Method, path: &str) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            authority: "shop.lab".to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+        }
+    }
+
+    /// A call as a gRPC client makes it, with one empty message.
+    pub fn grpc(path: &str) -> Self {
+        Self::post(path)
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body("\0\0\0\0\0")
+    }
+
+    /// Adds a header, after those it has; one name may come several times.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Marks the request, to find it in the access log as `lab_id`.
+    pub fn id(self, id: &str) -> Self {
+        self.header("x-lab-id", id)
+    }
+
+    /// Asks for another host.
+    pub fn host(mut self, authority: &str) -> Self {
+        self.authority = authority.to_owned();
+        self
+    }
+
+    /// Sets the body.
+    pub fn body(mut self, body: &str) -> Self {
+        self.body = body.to_owned();
+        self
+    }
+
+    pub(super) fn header_map(&self) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let name = HeaderName::try_from(name).with_context(|| format!("`{name}` as a header"))?;
+            let value =
+                HeaderValue::try_from(value).with_context(|| format!("`{value}` as a header's value"))?;
+            headers.append(name, value);
+        }
+        Ok(headers)
+    }
+}
+
+// === impl Reply ===
+
+impl Reply {
+    /// A header's value; empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        text(&self.headers, name)
+    }
+
+    /// The status of a gRPC call, wherever it was sent.
+    pub fn grpc_status(&self) -> &str {
+        match text(&self.trailers, "grpc-status") {
+            "" => self.header("grpc-status"),
+            status => status,
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,94 @@
+//! Who calls.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::certificates::{Authority, Identity};
+use crate::config::ServerTls;
+
+/// A caller by plaintext, by TLS without a certificate, or by mutual TLS.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    tls: Option<Arc<ClientConfig>>,
+    server_name: String,
+}
+
+/// A connection, encrypted or not.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+// === impl Caller ===
+
+impl Caller {
+    /// Without TLS.
+    pub fn plaintext() -> Self {
+        Self {
+            tls: None,
+            server_name: ServerTls::NAME.to_owned(),
+        }
+    }
+
+    /// With TLS, but without a certificate. The server's must come from this authority.
+    pub fn anonymous(authority: &Authority) -> Result<Self> {
+        let config = trusting(authority)?.with_no_client_auth();
+        Ok(Self::tls(config))
+    }
+
+    /// With a certificate. The server's must come from this authority.
+    pub fn workload(authority: &Authority, identity: &Identity) -> Result<Self> {
+        let config = trusting(authority)?
+            .with_client_auth_cert(vec![identity.certificate_der()], identity.key_der())
+            .context("the caller's certificate")?;
+        Ok(Self::tls(config))
+    }
+
+    fn tls(config: ClientConfig) -> Self {
+        Self {
+            tls: Some(Arc::new(config)),
+            ..Self::plaintext()
+        }
+    }
+
+    /// Asks for another server by SNI, which must be a name below `.lab`.
+    pub fn server_name(mut self, name: &str) -> Self {
+        self.server_name = name.to_owned();
+        self
+    }
+
+    /// Connects, and makes the handshake; with TLS 1.3 a server may refuse a certificate only after that.
+    pub(super) async fn connect(&self, address: SocketAddr, alpn: &[&str]) -> Result<Box<dyn Stream>> {
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("connecting to {address}"))?;
+        stream.set_nodelay(true)?;
+        let Some(config) = &self.tls else {
+            return Ok(Box::new(stream));
+        };
+        let mut config = ClientConfig::clone(config);
+        config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        let name = ServerName::try_from(self.server_name.clone())?;
+        let stream = TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
+            .context("the TLS handshake")?;
+        Ok(Box::new(stream))
+    }
+}
+
+fn trusting(
+    authority: &Authority,
+) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.der())?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(roots))
+}

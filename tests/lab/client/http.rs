@@ -1,0 +1,161 @@
+//! HTTP callers that keep their connection: request after request by HTTP/1.1, streams beside each other by HTTP/2.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use http::{Request, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::{Ask, Caller, Reply};
+use crate::deadline::{self, within};
+
+/// What to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, by ALPN or with prior knowledge.
+    Http2,
+}
+
+/// One connection. It closes when dropped.
+#[derive(Debug)]
+pub struct Connection {
+    sender: Sender,
+    driver: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Connects and agrees on the version.
+    pub async fn open(address: SocketAddr, caller: &Caller, version: Version) -> Result<Self> {
+        within(
+            deadline::EXCHANGE,
+            "connecting",
+            Self::connect(address, caller, version),
+        )
+        .await
+    }
+
+    async fn connect(address: SocketAddr, caller: &Caller, version: Version) -> Result<Self> {
+        let (sender, driver) = match version {
+            Version::Http1 => {
+                let stream = TokioIo::new(caller.connect(address, &["http/1.1"]).await?);
+                let (sender, connection) = http1::handshake(stream).await?;
+                // How a connection ends shows in the replies.
+                let driver = async { drop(connection.await) };
+                (Sender::Http1(sender), tokio::spawn(driver))
+            }
+            Version::Http2 => {
+                let stream = TokioIo::new(caller.connect(address, &["h2"]).await?);
+                let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await?;
+                let driver = async { drop(connection.await) };
+                (Sender::Http2(sender), tokio::spawn(driver))
+            }
+        };
+        Ok(Self { sender, driver })
+    }
+
+    /// Asks, and waits for the whole reply.
+    pub async fn send(&mut self, ask: Ask) -> Result<Reply> {
+        let what = format!("{} {}", ask.method, ask.path);
+        let reply = async {
+            match &mut self.sender {
+                Sender::Http1(sender) => {
+                    let request = request(&ask, Version::Http1)?;
+                    sender.ready().await?;
+                    reply(sender.send_request(request).await?).await
+                }
+                Sender::Http2(sender) => {
+                    let request = request(&ask, Version::Http2)?;
+                    sender.ready().await?;
+                    reply(sender.send_request(request).await?).await
+                }
+            }
+        };
+        within(deadline::EXCHANGE, &what, reply)
+            .await
+            .context(what.clone())
+    }
+
+    /// Asks everything at once where the version can (HTTP/2), else one after another. Replies come in the order of
+    /// the questions.
+    pub async fn send_all(&mut self, asks: Vec<Ask>) -> Result<Vec<Reply>> {
+        let Sender::Http2(sender) = &self.sender else {
+            let mut replies = Vec::new();
+            for ask in asks {
+                replies.push(self.send(ask).await?);
+            }
+            return Ok(replies);
+        };
+        let mut streams = JoinSet::new();
+        for (place, ask) in asks.iter().enumerate() {
+            let request = request(ask, Version::Http2)?;
+            let mut sender = sender.clone();
+            streams.spawn(async move {
+                sender.ready().await?;
+                anyhow::Ok((place, reply(sender.send_request(request).await?).await?))
+            });
+        }
+        let collect = async {
+            let mut replies = Vec::new();
+            while let Some(done) = streams.join_next().await {
+                replies.push(done??);
+            }
+            replies.sort_by_key(|(place, _)| *place);
+            Ok(replies.into_iter().map(|(_, reply)| reply).collect())
+        };
+        within(deadline::EXCHANGE, "streams beside each other", collect).await
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Connects, asks once, and closes.
+pub async fn once(address: SocketAddr, caller: &Caller, version: Version, ask: Ask) -> Result<Reply> {
+    Connection::open(address, caller, version).await?.send(ask).await
+}
+
+fn request(ask: &Ask, version: Version) -> Result<Request<Full<Bytes>>> {
+    let uri = match version {
+        Version::Http1 => Uri::try_from(&ask.path)?,
+        Version::Http2 => {
+            let builder = Uri::builder().scheme("https").authority(ask.authority.as_str());
+            builder.path_and_query(ask.path.as_str()).build()?
+        }
+    };
+    let mut request = Request::builder().method(ask.method.clone()).uri(uri);
+    if version == Version::Http1 {
+        request = request.header("host", &ask.authority);
+    }
+    let mut request = request.body(Full::from(ask.body.clone()))?;
+    request.headers_mut().extend(ask.header_map()?);
+    Ok(request)
+}
+
+async fn reply(response: http::Response<Incoming>) -> Result<Reply> {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await?;
+    let trailers = body.trailers().cloned().unwrap_or_default();
+    Ok(Reply {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        trailers,
+    })
+}

@@ -1,0 +1,122 @@
+//! A TCP caller: what it got, and how it ended.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::Caller;
+use super::caller::Stream;
+use crate::deadline::{self, within};
+
+/// How a wait for bytes ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// All that was waited for has come, and the connection is open.
+    Open,
+    /// The other side closed.
+    Closed,
+    /// The other side reset the connection.
+    Reset,
+    /// The other side refused the handshake.
+    Refused(String),
+    /// Nothing more came in the time given.
+    Silent,
+}
+
+/// What a caller received before the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Every byte.
+    pub bytes: Vec<u8>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// One connection. It closes when dropped.
+pub struct Connection {
+    stream: Box<dyn Stream>,
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Connects, by TLS if the caller does.
+    pub async fn open(address: SocketAddr, caller: &Caller) -> Result<Self> {
+        let stream = within(deadline::EXCHANGE, "connecting", caller.connect(address, &[])).await?;
+        Ok(Self { stream })
+    }
+
+    /// Sends; a connection that is closed already shows when one reads from it.
+    pub async fn send(&mut self, text: &str) -> Result<()> {
+        let send = async {
+            let sent = self.stream.write_all(text.as_bytes()).await;
+            let flushed = self.stream.flush().await;
+            match sent.and(flushed) {
+                Err(error) if !is_end(&error) => Err(error.into()),
+                _ => Ok(()),
+            }
+        };
+        within(deadline::EXCHANGE, "sending", send).await
+    }
+
+    /// Reads until this many bytes have come, or the connection ends, or `patience` is over.
+    pub async fn receive(&mut self, count: usize, patience: Duration) -> Result<Received> {
+        let start = Instant::now();
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 4096];
+        let end = loop {
+            if bytes.len() >= count {
+                break End::Open;
+            }
+            let left = patience.saturating_sub(start.elapsed());
+            match tokio::time::timeout(left, self.stream.read(&mut buffer)).await {
+                Err(_elapsed) => break End::Silent,
+                Ok(Ok(0)) => break End::Closed,
+                Ok(Ok(count)) => bytes.extend_from_slice(&buffer[..count]),
+                Ok(Err(error)) => break end(&error)?,
+            }
+        };
+        Ok(Received { bytes, end })
+    }
+
+    /// Sends, and waits for as much to come back.
+    pub async fn echo(&mut self, text: &str) -> Result<Received> {
+        self.send(text).await?;
+        self.receive(text.len(), deadline::EXCHANGE).await
+    }
+}
+
+// === impl Received ===
+
+impl Received {
+    /// What was received, as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Whether the connection was ended without a single byte.
+    pub fn nothing(&self) -> bool {
+        self.bytes.is_empty() && matches!(self.end, End::Closed | End::Reset)
+    }
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
+}
+
+fn end(error: &io::Error) -> Result<End> {
+    match error.kind() {
+        // TLS that ends without saying so.
+        io::ErrorKind::UnexpectedEof => Ok(End::Closed),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Ok(End::Reset),
+        // What rustls makes of an alert.
+        io::ErrorKind::InvalidData => Ok(End::Refused(error.to_string())),
+        _ => Err(anyhow!("reading: {error}")),
+    }
+}

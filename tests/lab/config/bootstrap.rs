@@ -1,0 +1,89 @@
+//! The whole of an Envoy: its node, its listeners and the clusters behind them.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Listener, socket_address};
+
+/// What one Envoy is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Bootstrap {
+    node: Node,
+    listeners: Vec<Listener>,
+}
+
+/// Who this Envoy is; `metadata` is what Istio's bootstrap would write, such as `{"NAMESPACE": "shop"}`.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The node's id.
+    pub id: String,
+    /// The node's service cluster.
+    pub cluster: String,
+    /// The node's metadata.
+    pub metadata: Value,
+}
+
+// === impl Bootstrap ===
+
+impl Bootstrap {
+    /// An Envoy without listeners.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a listener, with the cluster behind it.
+    pub fn listener(mut self, listener: Listener) -> Self {
+        self.listeners.push(listener);
+        self
+    }
+
+    /// Describes the node.
+    pub fn metadata(mut self, metadata: Value) -> Self {
+        self.node.metadata = metadata;
+        self
+    }
+
+    /// The names of the listeners.
+    pub fn listeners(&self) -> impl Iterator<Item = &str> {
+        self.listeners.iter().map(|listener| listener.name.as_str())
+    }
+
+    /// The document for Envoy, which is to write its access log to this file.
+    pub fn render(&self, access_log: &Path) -> Value {
+        let listeners: Vec<Value> = self
+            .listeners
+            .iter()
+            .map(|listener| listener.render(access_log))
+            .collect();
+        let clusters: Vec<Value> = self.listeners.iter().map(cluster).collect();
+        json!({
+            "node": {"id": self.node.id, "cluster": self.node.cluster, "metadata": self.node.metadata},
+            "static_resources": {"listeners": listeners, "clusters": clusters},
+        })
+    }
+}
+
+// === impl Node ===
+
+impl Default for Node {
+    fn default() -> Self {
+        Self {
+            id: "peerwarden-lab".to_owned(),
+            cluster: "peerwarden-lab".to_owned(),
+            metadata: json!({}),
+        }
+    }
+}
+
+fn cluster(listener: &Listener) -> Value {
+    json!({
+        "name": listener.name,
+        "type": "STATIC",
+        "connect_timeout": "2s",
+        "load_assignment": {
+            "cluster_name": listener.name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket_address(listener.upstream)}}]}],
+        },
+    })
+}

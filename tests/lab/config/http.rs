@@ -1,0 +1,87 @@
+//! The HTTP connection manager and the filters in it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Module, access_log, typed};
+
+/// How HTTP is handled. The default is that of an Istio sidecar, and our own README's.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Whether `/a/../b` becomes `/b` before any filter sees it.
+    pub normalize_path: bool,
+    /// Whether `//a` becomes `/a`.
+    pub merge_slashes: bool,
+    /// Whether the peer's address is the caller's, whatever `X-Forwarded-For` says.
+    pub use_remote_address: bool,
+    /// How many proxies in front of this one are believed.
+    pub xff_num_trusted_hops: u32,
+    /// Whether a filter ahead of the module tells it the direct peer, which headers cannot forge.
+    pub direct_remote_address: bool,
+    /// Filters ahead of the module, as Envoy documents them.
+    pub before: Vec<Value>,
+}
+
+// === impl Http ===
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            normalize_path: true,
+            merge_slashes: true,
+            use_remote_address: false,
+            xff_num_trusted_hops: 0,
+            direct_remote_address: true,
+            before: Vec::new(),
+        }
+    }
+}
+
+impl Http {
+    /// A filter that writes dynamic metadata, as `jwt_authn` or an ext_authz would.
+    pub fn set_metadata(namespace: &str, value: &Value) -> Value {
+        let kind = "envoy.extensions.filters.http.set_metadata.v3.Config";
+        let fields = json!({"metadata": [{"metadata_namespace": namespace, "value": value}]});
+        json!({"name": "envoy.filters.http.set_metadata", "typed_config": typed(kind, fields)})
+    }
+
+    /// The filter that tells the module who is at the other end of the connection.
+    pub fn set_direct_remote_address() -> Value {
+        let kind = "envoy.extensions.filters.http.set_filter_state.v3.Config";
+        let fields = json!({"on_request_headers": [{
+            "object_key": "peerwarden.direct_remote_address",
+            "factory_key": "envoy.string",
+            "format_string": {"text_format_source": {"inline_string": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"}},
+        }]});
+        json!({"name": "envoy.filters.http.set_filter_state", "typed_config": typed(kind, fields)})
+    }
+
+    pub(super) fn render(&self, name: &str, module: Option<&Module>, access_log: &Path) -> Value {
+        let mut filters = Vec::new();
+        if self.direct_remote_address {
+            filters.push(Self::set_direct_remote_address());
+        }
+        filters.extend(self.before.iter().cloned());
+        filters.extend(module.map(Module::http_filter));
+        let router = typed("envoy.extensions.filters.http.router.v3.Router", json!({}));
+        filters.push(json!({"name": "envoy.filters.http.router", "typed_config": router}));
+        let kind = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+        let manager = json!({
+            "stat_prefix": name,
+            "codec_type": "AUTO",
+            "normalize_path": self.normalize_path,
+            "merge_slashes": self.merge_slashes,
+            "use_remote_address": self.use_remote_address,
+            "xff_num_trusted_hops": self.xff_num_trusted_hops,
+            "access_log": [access_log::render(name, access_log)],
+            "http_filters": filters,
+            "route_config": {"virtual_hosts": [{
+                "name": name,
+                "domains": ["*"],
+                "routes": [{"match": {"prefix": "/"}, "route": {"cluster": name}}],
+            }]},
+        });
+        json!([{"name": "envoy.filters.network.http_connection_manager", "typed_config": typed(kind, manager)}])
+    }
+}

@@ -1,0 +1,80 @@
+//! A listener: how callers come in, what they speak, the module in their way, and the upstream behind.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Http, Module, Tcp, Transport, socket_address};
+
+/// A listener on a free port of loopback.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    pub(super) name: String,
+    transport: Transport,
+    protocol: Protocol,
+    module: Option<Module>,
+    pub(super) upstream: SocketAddr,
+}
+
+/// What callers speak.
+#[derive(Debug, Clone)]
+pub enum Protocol {
+    /// HTTP/1.1 or HTTP/2.
+    Http(Http),
+    /// Anything else.
+    Tcp(Tcp),
+}
+
+// === impl Listener ===
+
+impl Listener {
+    /// A listener for HTTP.
+    pub fn http(name: &str, transport: Transport, upstream: SocketAddr) -> Self {
+        Self::new(name, transport, Protocol::Http(Http::default()), upstream)
+    }
+
+    /// A listener for TCP.
+    pub fn tcp(name: &str, transport: Transport, upstream: SocketAddr) -> Self {
+        Self::new(name, transport, Protocol::Tcp(Tcp::default()), upstream)
+    }
+
+    /// A listener for either, with its settings.
+    pub fn new(name: &str, transport: Transport, protocol: Protocol, upstream: SocketAddr) -> Self {
+        Self {
+            name: name.to_owned(),
+            transport,
+            protocol,
+            module: None,
+            upstream,
+        }
+    }
+
+    /// Puts the module in the way.
+    pub fn module(mut self, module: Module) -> Self {
+        self.module = Some(module);
+        self
+    }
+
+    /// Sets how HTTP or TCP is handled.
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    pub(super) fn render(&self, access_log: &Path) -> Value {
+        let (filter, alpn): (_, &[&str]) = match &self.protocol {
+            Protocol::Http(http) => (
+                http.render(&self.name, self.module.as_ref(), access_log),
+                &["h2", "http/1.1"],
+            ),
+            Protocol::Tcp(tcp) => (tcp.render(&self.name, self.module.as_ref(), access_log), &[]),
+        };
+        json!({
+            "name": self.name,
+            "address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            "listener_filters": self.transport.listener_filters(),
+            "filter_chains": self.transport.filter_chains(&filter, alpn),
+        })
+    }
+}

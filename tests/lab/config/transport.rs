@@ -1,0 +1,117 @@
+//! How callers come in: mutual TLS, TLS that does not insist, plaintext, or either as in Istio's PERMISSIVE mode.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::typed;
+use crate::certificates::{Authority, Certificate, Files};
+
+/// What a server shows and whom it trusts.
+#[derive(Debug, Clone)]
+pub struct ServerTls {
+    files: Files,
+}
+
+/// What is asked of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// The handshake fails without one.
+    Required,
+    /// One that is shown is verified, but none need be.
+    Optional,
+    /// Any that is shown is taken, be it issued by nobody we trust.
+    AnyWithoutVerification,
+}
+
+/// How callers come in.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// As they are.
+    Plaintext,
+    /// By TLS.
+    Tls(ServerTls, ClientCertificate),
+    /// By mutual TLS or by plaintext, told apart by their first bytes.
+    Permissive(ServerTls),
+}
+
+// === impl ServerTls ===
+
+impl ServerTls {
+    /// The name for which servers of the laboratory have a certificate.
+    pub const NAME: &'static str = "server.lab";
+
+    /// Issues a server's certificate, which trusts callers of these authorities.
+    pub fn issue(authority: &Authority, certificate: Certificate, trusted: &[&Authority]) -> Result<Self> {
+        let identity = authority.issue(certificate.dns(Self::NAME).dns("*.lab"))?;
+        Ok(Self {
+            files: Files::write(&identity, trusted)?,
+        })
+    }
+
+    /// Where certificate, key and roots are.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn render(&self, client: ClientCertificate, alpn: &[&str]) -> Value {
+        let mut validation = json!({"trusted_ca": {"filename": self.files.roots()}});
+        if client == ClientCertificate::AnyWithoutVerification {
+            validation["trust_chain_verification"] = "ACCEPT_UNTRUSTED".into();
+        }
+        let context = json!({
+            "require_client_certificate": client == ClientCertificate::Required,
+            "common_tls_context": {
+                "alpn_protocols": alpn,
+                "tls_certificates": [{
+                    "certificate_chain": {"filename": self.files.certificate()},
+                    "private_key": {"filename": self.files.key()},
+                }],
+                "validation_context": validation,
+            },
+        });
+        let kind = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
+        json!({"name": "envoy.transport_sockets.tls", "typed_config": typed(kind, context)})
+    }
+}
+
+// === impl Transport ===
+
+impl Transport {
+    /// Mutual TLS: nobody comes in without a certificate.
+    pub fn mutual(server: &ServerTls) -> Self {
+        Self::Tls(server.clone(), ClientCertificate::Required)
+    }
+
+    /// TLS where a certificate is welcome but not required.
+    pub fn optional(server: &ServerTls) -> Self {
+        Self::Tls(server.clone(), ClientCertificate::Optional)
+    }
+
+    pub(super) fn listener_filters(&self) -> Value {
+        match self {
+            Self::Plaintext => json!([]),
+            Self::Tls(..) | Self::Permissive(_) => {
+                let kind = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
+                json!([{"name": "envoy.filters.listener.tls_inspector", "typed_config": typed(kind, json!({}))}])
+            }
+        }
+    }
+
+    pub(super) fn filter_chains(&self, filters: &Value, alpn: &[&str]) -> Value {
+        match self {
+            Self::Plaintext => json!([{"filters": filters}]),
+            Self::Tls(server, client) => {
+                json!([{"filters": filters, "transport_socket": server.render(*client, alpn)}])
+            }
+            Self::Permissive(server) => json!([
+                {
+                    "name": "tls",
+                    "filter_chain_match": {"transport_protocol": "tls"},
+                    "filters": filters,
+                    "transport_socket": server.render(ClientCertificate::Required, alpn),
+                },
+                {"name": "plaintext", "filter_chain_match": {"transport_protocol": "raw_buffer"}, "filters": filters},
+            ]),
+        }
+    }
+}

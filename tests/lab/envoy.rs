@@ -1,0 +1,151 @@
+//! The process: started on free ports, ready when `start` returns, gone when dropped.
+
+mod access_log;
+mod admin;
+mod launch;
+mod process;
+
+pub use access_log::Entry;
+pub use admin::Stats;
+pub use launch::Launch;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+
+use crate::config::Bootstrap;
+use crate::deadline::{self, until};
+use process::Process;
+
+/// An Envoy that serves.
+#[derive(Debug)]
+pub struct Envoy {
+    process: Process,
+    admin: SocketAddr,
+    listeners: BTreeMap<String, SocketAddr>,
+    /// Its files must outlive the process.
+    _launch: Launch,
+}
+
+// === impl Envoy ===
+
+impl Envoy {
+    /// Starts an Envoy with one worker and waits until it serves.
+    pub async fn start(bootstrap: Bootstrap) -> Result<Self> {
+        Self::launch(Launch::bootstrap(bootstrap)).await
+    }
+
+    /// Starts an Envoy and waits until it serves.
+    pub async fn launch(launch: Launch) -> Result<Self> {
+        let mut process = Process::spawn(&launch)?;
+        match ready(&mut process).await {
+            Ok((admin, listeners)) => Ok(Self {
+                process,
+                admin,
+                listeners,
+                _launch: launch,
+            }),
+            Err(error) => Err(error.context(format!("Envoy's log:\n{}", process.log()))),
+        }
+    }
+
+    /// Starts an Envoy that must refuse its configuration, and answers what it wrote to its log.
+    pub async fn refused(launch: Launch) -> Result<String> {
+        let mut process = Process::spawn(&launch)?;
+        let over = until(deadline::START, "Envoy refusing its configuration", async || {
+            if let Some(status) = process.exited()? {
+                return Ok(Some(status));
+            }
+            // It may never exit: then it must not say that it is ready.
+            match process.admin()? {
+                Some(admin) if admin::is_ready(admin).await => {
+                    bail!("Envoy serves, though it should have refused")
+                }
+                _ => Ok(None),
+            }
+        })
+        .await;
+        let log = process.log();
+        let status = over.with_context(|| format!("Envoy's log:\n{log}"))?;
+        if status.success() {
+            bail!("Envoy ended without an error; its log:\n{log}");
+        }
+        Ok(log)
+    }
+
+    /// Where a listener listens.
+    pub fn address(&self, listener: &str) -> Result<SocketAddr> {
+        let known = || {
+            format!(
+                "there is no listener `{listener}`, only {:?}",
+                self.listeners.keys()
+            )
+        };
+        self.listeners.get(listener).copied().with_context(known)
+    }
+
+    /// Envoy's counters and gauges, now.
+    pub async fn stats(&self) -> Result<Stats> {
+        Stats::read(self.admin).await
+    }
+
+    /// What Envoy's administration answers to a GET of this path.
+    pub async fn admin(&self, path: &str) -> Result<String> {
+        admin::get(self.admin, path).await
+    }
+
+    /// What Envoy and the module have logged so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Waits for a line of the log that contains this text.
+    pub async fn logged(&self, text: &str) -> Result<String> {
+        let what = format!("`{text}` in Envoy's log");
+        let seen = until(deadline::EXCHANGE, &what, async || {
+            Ok(self
+                .log()
+                .lines()
+                .find(|line| line.contains(text))
+                .map(str::to_owned))
+        })
+        .await;
+        seen.with_context(|| format!("Envoy's log:\n{}", self.log()))
+    }
+
+    /// The access log so far.
+    pub fn access_log(&self) -> Result<Vec<Entry>> {
+        access_log::read(&self.process.access_log())
+    }
+
+    /// Waits for the first line of the access log that `wanted` takes.
+    pub async fn logged_access(&self, wanted: impl Fn(&Entry) -> bool) -> Result<Entry> {
+        let seen = until(deadline::EXCHANGE, "the line in the access log", async || {
+            Ok(self.access_log()?.into_iter().find(&wanted))
+        })
+        .await;
+        seen.with_context(|| format!("the access log:\n{:#?}", self.access_log().unwrap_or_default()))
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+async fn ready(process: &mut Process) -> Result<(SocketAddr, BTreeMap<String, SocketAddr>)> {
+    until(deadline::START, "Envoy being ready", async || {
+        if let Some(status) = process.exited()? {
+            bail!("Envoy did not start: {status}");
+        }
+        let Some(admin) = process.admin()? else {
+            return Ok(None);
+        };
+        if !admin::is_ready(admin).await {
+            return Ok(None);
+        }
+        Ok(Some((admin, admin::listeners(admin).await?)))
+    })
+    .await
+}

@@ -1,0 +1,94 @@
+//! One child process and the directory with its configuration and its logs.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+use super::Launch;
+use crate::locate;
+
+/// Keeps the directories of Envoys that have ended, to look at.
+const KEEP: &str = "PEERWARDEN_LAB_KEEP";
+
+/// Administration on a free port; merged into whatever configuration is given.
+const ADMIN: &str =
+    r#"{"admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}}}"#;
+
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    directory: TempDir,
+}
+
+// === impl Process ===
+
+impl Process {
+    pub(super) fn spawn(launch: &Launch) -> Result<Self> {
+        let envoy = locate::envoy()?;
+        let mut directory = tempfile::Builder::new().prefix("peerwarden-envoy-").tempdir()?;
+        if std::env::var_os(KEEP).is_some() {
+            directory.disable_cleanup(true);
+        }
+        // YAML is a superset of JSON, so one name does for both.
+        let configuration = directory.path().join("envoy.yaml");
+        launch.write(&configuration, &directory.path().join("access.log"))?;
+        let log = File::create(directory.path().join("envoy.log"))?;
+        let child = Command::new(&envoy)
+            .current_dir(directory.path())
+            .arg("--config-path")
+            .arg(&configuration)
+            .args(["--config-yaml", ADMIN])
+            .arg("--admin-address-path")
+            .arg(directory.path().join("admin.address"))
+            .args(["--concurrency", &launch.workers().to_string()])
+            // Two Envoys at once must not share memory, nor make each other restart.
+            .arg("--disable-hot-restart")
+            .args(["--file-flush-interval-msec", "20"])
+            .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
+            .args(["--log-format", "[%l][%n] %v"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::from(log.try_clone()?))
+            .stderr(Stdio::from(log))
+            .spawn()
+            .with_context(|| format!("starting {}", envoy.display()))?;
+        Ok(Self { child, directory })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(super) fn exited(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// Where administration listens, once it does.
+    pub(super) fn admin(&self) -> Result<Option<SocketAddr>> {
+        match std::fs::read_to_string(self.directory.path().join("admin.address")) {
+            Ok(text) => Ok(text.trim().parse().ok()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) fn log(&self) -> String {
+        let bytes = std::fs::read(self.directory.path().join("envoy.log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub(super) fn access_log(&self) -> PathBuf {
+        self.directory.path().join("access.log")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An error here means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

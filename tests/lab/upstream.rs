@@ -1,0 +1,19 @@
+//! Servers behind Envoy: they answer, and they remember what reached them.
+
+mod http;
+mod tcp;
+
+pub use http::{HttpEcho, Seen};
+pub use tcp::{TcpEcho, Traffic};
+
+use tokio::task::JoinHandle;
+
+/// A task that ends with its owner.
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,95 @@
+//! A TCP server that echoes, and may speak first.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::Task;
+
+/// Sends its greeting, when it has one, and then whatever it is sent.
+#[derive(Debug)]
+pub struct TcpEcho {
+    address: SocketAddr,
+    counts: Arc<Counts>,
+    _task: Task,
+}
+
+/// What has reached a server so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    /// Connections accepted.
+    pub connections: u64,
+    /// Bytes received, on all of them.
+    pub bytes: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    connections: AtomicU64,
+    bytes: AtomicU64,
+}
+
+// === impl TcpEcho ===
+
+impl TcpEcho {
+    /// A server that waits for its client to speak.
+    pub async fn start() -> Result<Self> {
+        Self::greeting("").await
+    }
+
+    /// A server that speaks first, as MySQL or SMTP do.
+    pub async fn greeting(greeting: &'static str) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let counts = Arc::default();
+        let task = Task(tokio::spawn(accept(listener, greeting, Arc::clone(&counts))));
+        Ok(Self {
+            address,
+            counts,
+            _task: task,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What has reached it so far.
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            connections: self.counts.connections.load(Ordering::SeqCst),
+            bytes: self.counts.bytes.load(Ordering::SeqCst),
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, greeting: &'static str, counts: Arc<Counts>) {
+    // Dropped with the task, and the connections with it.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        counts.connections.fetch_add(1, Ordering::SeqCst);
+        connections.spawn(serve(stream, greeting, Arc::clone(&counts)));
+    }
+}
+
+async fn serve(mut stream: TcpStream, greeting: &'static str, counts: Arc<Counts>) {
+    if stream.write_all(greeting.as_bytes()).await.is_err() {
+        return;
+    }
+    let mut buffer = [0; 4096];
+    while let Ok(count) = stream.read(&mut buffer).await {
+        if count == 0 {
+            return;
+        }
+        counts.bytes.fetch_add(count as u64, Ordering::SeqCst);
+        if stream.write_all(&buffer[..count]).await.is_err() {
+            return;
+        }
+    }
+}
