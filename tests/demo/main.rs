@@ -1,2 +1,103 @@
-//! The demo.
-fn main() {}
+//! The demo: a real Envoy, real mutual TLS, several identities, and who may do what.
+//!
+//! `demo [--module FILE]` issues certificates, starts Envoy with the module in front of an HTTP and a TCP upstream,
+//! asks as each caller, and prints what was decided and by which rule. The exit code is 0 if every verdict is the
+//! expected one, 1 if not, 2 if the demo could not be played.
+
+mod brief;
+mod cast;
+mod script;
+mod stage;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstream::{eprintln, println};
+use anyhow::{Context, Result, bail};
+use peerwarden_lab::deadline::within;
+use peerwarden_lab::locate;
+
+use stage::Stage;
+use table::Table;
+
+/// Everything, from the first certificate to the last line.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match runtime.block_on(within(LIMIT, "the demo", play())) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Answers whether all went as expected.
+async fn play() -> Result<bool> {
+    let Some(module) = arguments()? else {
+        return Ok(true);
+    };
+    let stage = Stage::set(module).await?;
+    table::heading(
+        "Policies",
+        "tests/demo/policies/, in the plugin configuration of both listeners",
+    );
+    for line in brief::describe(stage.documents()) {
+        println!("  {line}");
+    }
+    println!();
+    table::heading("Callers", "certificates issued just now, good for 24 hours");
+    for caller in cast::ALL {
+        println!("  {:<11}{}", caller.name(), caller.description());
+    }
+    println!();
+    table::heading("Traffic", stage.description());
+    let mut table = Table::begin();
+    for scene in script::scenes() {
+        let outcome = stage.play(&scene).await?;
+        table.row(&scene, &outcome);
+    }
+    table.end();
+    println!();
+    table::heading("Envoy's own counters", "");
+    println!("  {}", stage.counters().await?);
+    println!();
+    table::next_steps();
+    Ok(table.all_as_expected())
+}
+
+/// The module to load; `None` if only help was asked for.
+fn arguments() -> Result<Option<PathBuf>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let mut module = None;
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--module") => {
+                module = Some(PathBuf::from(arguments.next().context("--module needs a file")?))
+            }
+            Some("--help" | "-h") => {
+                println!("usage: demo [--module FILE]\n\nThe module is target/peerwarden.wasm unless given.");
+                return Ok(None);
+            }
+            _ => bail!(
+                "unknown argument `{}`\n  help: demo [--module FILE]",
+                argument.display()
+            ),
+        }
+    }
+    Ok(Some(match module {
+        Some(path) => locate::module_at(&path)?,
+        None => locate::module()?,
+    }))
+}

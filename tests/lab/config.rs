@@ -5,6 +5,7 @@ mod bootstrap;
 mod http;
 mod listener;
 mod module;
+mod port;
 mod tcp;
 mod transport;
 
@@ -12,6 +13,7 @@ pub use bootstrap::{Bootstrap, Node};
 pub use http::Http;
 pub use listener::{Listener, Protocol};
 pub use module::{Encoding, Module};
+pub use port::Port;
 pub use tcp::{ConnectMode, Tcp};
 pub use transport::{ClientCertificate, ServerTls, Transport};
 

@@ -32,6 +32,7 @@ pub mod certificates;
 pub mod client;
 pub mod config;
 pub mod deadline;
+pub mod decision;
 pub mod envoy;
 pub mod locate;
 pub mod upstream;

@@ -64,13 +64,19 @@ impl Caller {
     }
 
     /// Connects, and makes the handshake; with TLS 1.3 a server may refuse a certificate only after that.
-    pub(super) async fn connect(&self, address: SocketAddr, alpn: &[&str]) -> Result<Box<dyn Stream>> {
+    /// Answers the caller's own address too.
+    pub(super) async fn connect(
+        &self,
+        address: SocketAddr,
+        alpn: &[&str],
+    ) -> Result<(Box<dyn Stream>, SocketAddr)> {
         let stream = TcpStream::connect(address)
             .await
             .with_context(|| format!("connecting to {address}"))?;
         stream.set_nodelay(true)?;
+        let local = stream.local_addr()?;
         let Some(config) = &self.tls else {
-            return Ok(Box::new(stream));
+            return Ok((Box::new(stream), local));
         };
         let mut config = ClientConfig::clone(config);
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
@@ -79,7 +85,7 @@ impl Caller {
             .connect(name, stream)
             .await
             .context("the TLS handshake")?;
-        Ok(Box::new(stream))
+        Ok((Box::new(stream), local))
     }
 }
 

@@ -51,14 +51,14 @@ impl Connection {
     async fn connect(address: SocketAddr, caller: &Caller, version: Version) -> Result<Self> {
         let (sender, driver) = match version {
             Version::Http1 => {
-                let stream = TokioIo::new(caller.connect(address, &["http/1.1"]).await?);
+                let stream = TokioIo::new(caller.connect(address, &["http/1.1"]).await?.0);
                 let (sender, connection) = http1::handshake(stream).await?;
                 // How a connection ends shows in the replies.
                 let driver = async { drop(connection.await) };
                 (Sender::Http1(sender), tokio::spawn(driver))
             }
             Version::Http2 => {
-                let stream = TokioIo::new(caller.connect(address, &["h2"]).await?);
+                let stream = TokioIo::new(caller.connect(address, &["h2"]).await?.0);
                 let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await?;
                 let driver = async { drop(connection.await) };
                 (Sender::Http2(sender), tokio::spawn(driver))

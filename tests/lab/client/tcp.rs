@@ -38,6 +38,7 @@ pub struct Received {
 /// One connection. It closes when dropped.
 pub struct Connection {
     stream: Box<dyn Stream>,
+    local: SocketAddr,
 }
 
 // === impl Connection ===
@@ -45,8 +46,13 @@ pub struct Connection {
 impl Connection {
     /// Connects, by TLS if the caller does.
     pub async fn open(address: SocketAddr, caller: &Caller) -> Result<Self> {
-        let stream = within(deadline::EXCHANGE, "connecting", caller.connect(address, &[])).await?;
-        Ok(Self { stream })
+        let (stream, local) = within(deadline::EXCHANGE, "connecting", caller.connect(address, &[])).await?;
+        Ok(Self { stream, local })
+    }
+
+    /// The caller's address, to find the connection in the access log as `peer_address`.
+    pub fn local_address(&self) -> SocketAddr {
+        self.local
     }
 
     /// Sends; a connection that is closed already shows when one reads from it.

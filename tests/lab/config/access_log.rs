@@ -29,7 +29,6 @@ pub(super) fn render(listener: &str, path: &Path) -> Value {
             "bytes_received": "%BYTES_RECEIVED%",
             "bytes_sent": "%BYTES_SENT%",
         },
-        "json_format_options": {"sort_properties": true},
         "omit_empty_values": true,
     });
     json!({

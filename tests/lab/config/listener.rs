@@ -5,12 +5,13 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Http, Module, Tcp, Transport, socket_address};
+use super::{Http, Module, Port, Tcp, Transport, socket_address};
 
 /// A listener on a free port of loopback.
 #[derive(Debug, Clone)]
 pub struct Listener {
     pub(super) name: String,
+    port: Option<Port>,
     transport: Transport,
     protocol: Protocol,
     module: Option<Module>,
@@ -43,6 +44,7 @@ impl Listener {
     pub fn new(name: &str, transport: Transport, protocol: Protocol, upstream: SocketAddr) -> Self {
         Self {
             name: name.to_owned(),
+            port: None,
             transport,
             protocol,
             module: None,
@@ -53,6 +55,12 @@ impl Listener {
     /// Puts the module in the way.
     pub fn module(mut self, module: Module) -> Self {
         self.module = Some(module);
+        self
+    }
+
+    /// Takes a port that is known beforehand, as a policy that names it needs.
+    pub fn port(mut self, port: &Port) -> Self {
+        self.port = Some(port.clone());
         self
     }
 
@@ -70,10 +78,14 @@ impl Listener {
             ),
             Protocol::Tcp(tcp) => (tcp.render(&self.name, self.module.as_ref(), access_log), &[]),
         };
+        let port = self.port.as_ref().map_or(0, Port::number);
         json!({
             "name": self.name,
-            "address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            "address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             "listener_filters": self.transport.listener_filters(),
+            // As Istio: a client of a server-first protocol that says nothing in plaintext is taken for plaintext.
+            "listener_filters_timeout": "0.5s",
+            "continue_on_listener_filters_timeout": true,
             "filter_chains": self.transport.filter_chains(&filter, alpn),
         })
     }

@@ -30,8 +30,8 @@ pub enum Transport {
     Plaintext,
     /// By TLS.
     Tls(ServerTls, ClientCertificate),
-    /// By mutual TLS or by plaintext, told apart by their first bytes.
-    Permissive(ServerTls),
+    /// By TLS or by plaintext, told apart by their first bytes, as in Istio's PERMISSIVE mode.
+    Permissive(ServerTls, ClientCertificate),
 }
 
 // === impl ServerTls ===
@@ -90,7 +90,7 @@ impl Transport {
     pub(super) fn listener_filters(&self) -> Value {
         match self {
             Self::Plaintext => json!([]),
-            Self::Tls(..) | Self::Permissive(_) => {
+            Self::Tls(..) | Self::Permissive(..) => {
                 let kind = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
                 json!([{"name": "envoy.filters.listener.tls_inspector", "typed_config": typed(kind, json!({}))}])
             }
@@ -103,12 +103,12 @@ impl Transport {
             Self::Tls(server, client) => {
                 json!([{"filters": filters, "transport_socket": server.render(*client, alpn)}])
             }
-            Self::Permissive(server) => json!([
+            Self::Permissive(server, client) => json!([
                 {
                     "name": "tls",
                     "filter_chain_match": {"transport_protocol": "tls"},
                     "filters": filters,
-                    "transport_socket": server.render(ClientCertificate::Required, alpn),
+                    "transport_socket": server.render(*client, alpn),
                 },
                 {"name": "plaintext", "filter_chain_match": {"transport_protocol": "raw_buffer"}, "filters": filters},
             ]),

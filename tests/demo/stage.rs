@@ -1,0 +1,195 @@
+//! One Envoy with the module in front of two upstreams: orders by HTTP, a ledger by TCP.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use peerwarden_lab::certificates::{Authority, Certificate};
+use peerwarden_lab::client::{Ask, http, tcp};
+use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Module, Port, ServerTls, Transport};
+use peerwarden_lab::decision::Decision;
+use peerwarden_lab::envoy::{Entry, Envoy};
+use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
+use serde_json::{Value, json};
+
+use crate::cast::Authorities;
+use crate::script::{Scene, What};
+
+const ORDERS: &str = include_str!("policies/orders.json");
+const LEDGER: &str = include_str!("policies/ledger.json");
+
+/// Everything that must live while the demo plays.
+pub(crate) struct Stage {
+    authorities: Authorities,
+    documents: Vec<Value>,
+    envoy: Envoy,
+    orders: HttpEcho,
+    ledger: TcpEcho,
+    description: String,
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Whether the caller got an answer from the upstream.
+    pub(crate) allowed: bool,
+    /// What the access log says of it.
+    pub(crate) decision: Option<Decision>,
+}
+
+// === impl Stage ===
+
+impl Stage {
+    pub(crate) async fn set(module: PathBuf) -> Result<Self> {
+        let authorities = Authorities {
+            mesh: Authority::new("mesh of cluster.local")?,
+            partner: Authority::new("mesh of partner.example")?,
+        };
+        let orders = HttpEcho::start().await?;
+        let ledger = TcpEcho::start().await?;
+        let port = Port::reserve()?;
+        let documents = vec![
+            serde_json::from_str(ORDERS)?,
+            serde_json::from_str(&LEDGER.replace("@LEDGER_PORT@", &port.number().to_string()))?,
+        ];
+        let http = configuration("http", "orders", &documents);
+        let tcp = configuration("tcp", "ledger", &documents);
+        let bootstrap = Bootstrap::new()
+            .listener(
+                Listener::http("orders", transport(&authorities, "orders")?, orders.address())
+                    .module(Module::new(module.clone(), http)),
+            )
+            .listener(
+                Listener::tcp("ledger", transport(&authorities, "ledger")?, ledger.address())
+                    .port(&port)
+                    .module(Module::new(module, tcp)),
+            );
+        let envoy = Envoy::start(bootstrap).await?;
+        let description = format!(
+            "orders (HTTP) at {}, ledger (TCP) at {}, one Envoy",
+            envoy.address("orders")?,
+            envoy.address("ledger")?
+        );
+        Ok(Self {
+            authorities,
+            documents,
+            envoy,
+            orders,
+            ledger,
+            description,
+        })
+    }
+
+    pub(crate) fn documents(&self) -> &[Value] {
+        &self.documents
+    }
+
+    pub(crate) fn description(&self) -> &str {
+        &self.description
+    }
+
+    pub(crate) async fn play(&self, scene: &Scene) -> Result<Outcome> {
+        let asked = format!("{} asking for {}", scene.who.name(), scene.what);
+        let played = match scene.what {
+            What::Http { method, path } => self.request(scene, method, path).await,
+            What::Ledger => self.connect(scene).await,
+        };
+        played.context(asked)
+    }
+
+    async fn request(&self, scene: &Scene, method: &'static str, path: &str) -> Result<Outcome> {
+        let caller = scene.who.caller(&self.authorities)?;
+        let id = format!("{} {method} {path}", scene.who.name());
+        let ask = Ask::new(method.parse()?, path).id(&id);
+        let reached = self.orders.seen().len();
+        let reply = http::once(self.envoy.address("orders")?, &caller, http::Version::Http1, ask).await?;
+        let allowed = match reply.status {
+            200 => true,
+            403 => false,
+            status => bail!("neither allowed nor denied, but {status}: {}", reply.body),
+        };
+        if (self.orders.seen().len() > reached) != allowed {
+            bail!(
+                "the caller got {}, but the upstream tells another story",
+                reply.status
+            );
+        }
+        let entry = self
+            .envoy
+            .logged_access(|entry| entry.text("lab_id") == id)
+            .await?;
+        Ok(Outcome::new(allowed, &entry))
+    }
+
+    async fn connect(&self, scene: &Scene) -> Result<Outcome> {
+        const QUESTION: &str = "what is the balance?\n";
+        let caller = scene.who.caller(&self.authorities)?;
+        let reached = self.ledger.traffic().bytes;
+        let mut connection = tcp::Connection::open(self.envoy.address("ledger")?, &caller).await?;
+        let local: SocketAddr = connection.local_address();
+        let received = connection.echo(QUESTION).await?;
+        drop(connection);
+        let allowed = match received.text().as_str() {
+            QUESTION => true,
+            "" if received.nothing() => false,
+            other => bail!(
+                "neither allowed nor denied: received {other:?}, then {:?}",
+                received.end
+            ),
+        };
+        if (self.ledger.traffic().bytes > reached) != allowed {
+            bail!("the caller was told one thing, but the upstream received another");
+        }
+        let local = local.to_string();
+        let entry = self
+            .envoy
+            .logged_access(|entry| entry.text("peer_address") == local)
+            .await?;
+        Ok(Outcome::new(allowed, &entry))
+    }
+
+    /// What Envoy counted for the module.
+    pub(crate) async fn counters(&self) -> Result<String> {
+        let stats = self.envoy.stats().await?;
+        let counters: Vec<String> = stats
+            .matching("wasmcustom.peerwarden.")
+            .map(|(name, count)| format!("{name}: {count}"))
+            .collect();
+        Ok(counters.join("   "))
+    }
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    fn new(allowed: bool, entry: &Entry) -> Self {
+        Self {
+            allowed,
+            decision: Decision::parse(entry.decision()),
+        }
+    }
+
+    /// Whether verdict and rule are those that the script wants, for the caller and in the access log alike.
+    pub(crate) fn is_as(&self, scene: &Scene) -> bool {
+        let verdict = if scene.allowed { "allow" } else { "deny" };
+        let decided = |decision: &Decision| decision.verdict == verdict && decision.by == scene.by;
+        self.allowed == scene.allowed && self.decision.as_ref().is_some_and(decided)
+    }
+}
+
+/// Callers with a certificate of either mesh, callers without, and callers without TLS: the module tells them apart.
+fn transport(authorities: &Authorities, workload: &str) -> Result<Transport> {
+    let Authorities { mesh, partner } = authorities;
+    let identity = Certificate::spiffe(&format!("spiffe://cluster.local/ns/shop/sa/{workload}"));
+    let server = ServerTls::issue(mesh, identity, &[mesh, partner])?;
+    Ok(Transport::Permissive(server, ClientCertificate::Optional))
+}
+
+fn configuration(protocol: &str, workload: &str, documents: &[Value]) -> Value {
+    json!({
+        "mesh": {"rootNamespace": "istio-system", "trustDomain": "cluster.local"},
+        "workload": {"namespace": "shop", "serviceAccount": workload, "labels": {"app": workload}},
+        "resources": documents,
+        "protocol": protocol,
+    })
+}
