@@ -90,5 +90,9 @@ impl Drop for Process {
         // An error here means that it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A test that fails shows this with its message.
+        if std::thread::panicking() {
+            eprintln!("Envoy's log:\n{}", self.log());
+        }
     }
 }

@@ -1,0 +1,84 @@
+//! Who a peer is: what its verified certificate says, and nothing else.
+
+use anyhow::Result;
+use peerwarden_lab::certificates::{Authority, Certificate};
+use peerwarden_lab::client::{Ask, Caller};
+use peerwarden_lab::config::{Bootstrap, ClientCertificate, Http, Listener, Transport};
+use peerwarden_lab::envoy::Envoy;
+use peerwarden_lab::upstream::HttpEcho;
+use serde_json::json;
+
+use crate::fixture::{FRONTEND, Mesh, Orders, allow_principal, configuration, module, policy};
+
+#[tokio::test]
+async fn a_certificate_without_a_name_is_nobody() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let anybody = json!([{"from": [{"source": {"principals": ["*"]}}]}]);
+    let orders = mesh.orders(json!([policy("anybody", "ALLOW", anybody)])).await?;
+    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
+    assert_eq!(
+        orders
+            .status(&mesh.with(Certificate::nameless())?, Ask::get("/"))
+            .await?,
+        403
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_identity_that_nobody_verified_is_nobody_s() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let transport = Transport::Tls(mesh.server.clone(), ClientCertificate::AnyWithoutVerification);
+    let resources = json!([allow_principal("frontend", FRONTEND)]);
+    let orders = mesh.orders_with(resources, Http::default(), transport).await?;
+    let stranger = Authority::new("nobody trusts me")?.issue(Certificate::spiffe(FRONTEND))?;
+    let stranger = Caller::workload(&mesh.authority, &stranger)?;
+    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
+    assert_eq!(orders.status(&stranger, Ask::get("/")).await?, 403);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_fails_the_handshake_gets_nothing_at_all() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let orders = mesh
+        .orders(json!([allow_principal("frontend", FRONTEND)]))
+        .await?;
+    let stranger = Authority::new("nobody trusts me")?.issue(Certificate::spiffe(FRONTEND))?;
+    let callers = [
+        ("another authority", Caller::workload(&mesh.authority, &stranger)?),
+        ("expired", mesh.with(Certificate::spiffe(FRONTEND).expired())?),
+        ("no certificate", Caller::anonymous(&mesh.authority)?),
+        ("plaintext", Caller::plaintext()),
+    ];
+    for (name, caller) in callers {
+        let reply = orders.status(&caller, Ask::get("/")).await;
+        assert!(reply.is_err(), "{name}: {reply:?}");
+    }
+    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
+    assert_eq!(orders.upstream.seen().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_trust_domain_is_another_identity_unless_it_is_an_alias() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let upstream = HttpEcho::start().await?;
+    let resources = json!([allow_principal("frontend", FRONTEND)]);
+    let mut bootstrap = Bootstrap::new();
+    for (name, aliases) in [("orders", json!([])), ("aliased", json!(["partner.example"]))] {
+        let mut configuration = configuration("http", resources.clone());
+        configuration["mesh"] = json!({"trustDomain": "cluster.local", "trustDomainAliases": aliases});
+        let listener = Listener::http(name, Transport::mutual(&mesh.server), upstream.address());
+        bootstrap = bootstrap.listener(listener.module(module(configuration)?));
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let aliased = envoy.address("aliased")?;
+    let orders = Orders { envoy, upstream };
+    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
+    assert_eq!(orders.status(&mesh.partner()?, Ask::get("/")).await?, 403);
+    let version = peerwarden_lab::client::http::Version::Http2;
+    let reply = peerwarden_lab::client::http::once(aliased, &mesh.partner()?, version, Ask::get("/")).await?;
+    assert_eq!(reply.status, 200);
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! The module in a real Envoy: what callers get, what the upstream sees, what Envoy reports.
+//!
+//! Needs Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails when either is missing.
+
+mod address;
+mod configuration;
+mod demo;
+mod fixture;
+mod grpc;
+mod http;
+mod identity;
+mod metadata;
+mod report;
+mod server_first;
+mod snippets;
+mod tcp;

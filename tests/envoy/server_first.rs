@@ -1,0 +1,76 @@
+//! Protocols in which the server speaks first: who may not come in must not see the greeting either.
+
+use anyhow::Result;
+use peerwarden_lab::client::{Caller, tcp};
+use peerwarden_lab::config::{Tcp, Transport};
+use peerwarden_lab::deadline;
+use serde_json::json;
+
+use crate::fixture::{BACKEND, FRONTEND, Ledger, Mesh, allow_principal};
+
+const GREETING: &str = "220 ledger.lab ready\r\n";
+
+impl Ledger {
+    async fn greeting(&self, caller: &Caller) -> Result<tcp::Received> {
+        let mut connection = tcp::Connection::open(self.envoy.address("ledger")?, caller).await?;
+        connection.receive(GREETING.len(), deadline::EXCHANGE).await
+    }
+}
+
+async fn ledger(mesh: &Mesh, tcp: Tcp) -> Result<Ledger> {
+    let resources = json!([allow_principal("backend", BACKEND)]);
+    mesh.ledger(resources, tcp, Transport::mutual(&mesh.server), GREETING)
+        .await
+}
+
+#[tokio::test]
+async fn dialled_after_the_handshake_the_greeting_is_for_those_who_may() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let ledger = ledger(&mesh, Tcp::default()).await?;
+    for _ in 0..5 {
+        let backend = ledger.greeting(&mesh.caller(BACKEND)?).await?;
+        assert_eq!(backend.text(), GREETING, "{backend:?}");
+        let frontend = ledger.greeting(&mesh.caller(FRONTEND)?).await?;
+        assert!(frontend.nothing(), "{frontend:?}");
+    }
+    // The upstream has greeted all of them: it was the module that kept it from the denied.
+    assert_eq!(ledger.upstream.traffic().connections, 10);
+    Ok(())
+}
+
+#[tokio::test]
+async fn dialled_at_accept_the_denied_get_nothing_either() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let ledger = ledger(&mesh, Tcp::immediate()).await?;
+    for _ in 0..5 {
+        // The upstream may speak in the middle of the handshake, which then fails.
+        match ledger.greeting(&mesh.caller(FRONTEND)?).await {
+            Ok(received) => assert!(received.nothing(), "{received:?}"),
+            Err(error) => assert!(format!("{error:#}").contains("handshake"), "{error:#}"),
+        }
+    }
+    // Whoever runs it so is told what to do.
+    ledger.envoy.logged("ON_DOWNSTREAM_TLS_HANDSHAKE").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_the_greeting_the_conversation_goes_on() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let ledger = ledger(&mesh, Tcp::default()).await?;
+    let address = ledger.envoy.address("ledger")?;
+    let mut connection = tcp::Connection::open(address, &mesh.caller(BACKEND)?).await?;
+    assert_eq!(
+        connection
+            .receive(GREETING.len(), deadline::EXCHANGE)
+            .await?
+            .text(),
+        GREETING
+    );
+    assert_eq!(
+        connection.echo("EHLO backend.lab\r\n").await?.text(),
+        "EHLO backend.lab\r\n"
+    );
+    assert_eq!(connection.echo("QUIT\r\n").await?.text(), "QUIT\r\n");
+    Ok(())
+}
