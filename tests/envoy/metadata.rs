@@ -1,56 +1,60 @@
 //! What filters ahead of the module leave in dynamic metadata.
 
 use anyhow::Result;
-use peerwarden_lab::client::Ask;
-use peerwarden_lab::config::{Http, Transport};
+use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
+use peerwarden_lab::envoy::Envoy;
+use peerwarden_lab::upstream::HttpEcho;
 use serde_json::{Value, json};
 
-use crate::fixture::{FRONTEND, Mesh, policy};
+use crate::fixture::{FRONTEND, Mesh, configuration, module, policy};
 
-async fn status(condition: Value, namespace: &str, value: Value) -> Result<u16> {
+const FILTER: &str = "envoy.filters.http.tier";
+const JWT: &str = "envoy.filters.http.jwt_authn";
+
+fn token(groups: Value) -> Value {
+    json!({"payload": {"iss": "https://issuer.example", "sub": "alice", "groups": groups}})
+}
+
+#[tokio::test]
+async fn metadata_and_claims_are_what_the_filters_ahead_said() -> Result<()> {
+    let level = json!({"key": "experimental.envoy.filters.http.tier[level]", "values": ["gold"]});
+    let groups = json!({"key": "request.auth.claims[groups]", "values": ["staff"]});
+    let principal = json!({"key": "request.auth.principal", "values": ["https://issuer.example/alice"]});
+    let cases = [
+        (&level, FILTER, json!({"level": "gold"}), 200),
+        (&level, FILTER, json!({"level": "iron"}), 403),
+        (&level, JWT, json!({"level": "gold"}), 403),
+        (&groups, JWT, token(json!(["guests", "staff"])), 200),
+        (&groups, JWT, token(json!(["guests"])), 403),
+        (&groups, FILTER, token(json!(["staff"])), 403),
+        (&principal, JWT, token(json!([])), 200),
+        (&principal, FILTER, token(json!([])), 403),
+    ];
     let mesh = Mesh::new()?;
-    let resources = json!([policy("metadata", "ALLOW", json!([{"when": [condition]}]))]);
-    let http = Http {
-        before: vec![Http::set_metadata(namespace, &value)],
-        ..Http::default()
-    };
-    let orders = mesh
-        .orders_with(resources, http, Transport::mutual(&mesh.server))
-        .await?;
-    orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await
-}
-
-#[tokio::test]
-async fn a_filter_s_metadata_is_read() -> Result<()> {
-    let condition = || json!({"key": "experimental.envoy.filters.http.tier[level]", "values": ["gold"]});
-    let namespace = "envoy.filters.http.tier";
-    assert_eq!(
-        status(condition(), namespace, json!({"level": "gold"})).await?,
-        200
-    );
-    assert_eq!(
-        status(condition(), namespace, json!({"level": "iron"})).await?,
-        403
-    );
-    assert_eq!(
-        status(condition(), "envoy.filters.http.other", json!({"level": "gold"})).await?,
-        403
-    );
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_claims_of_a_verified_token_are_read() -> Result<()> {
-    let condition = || json!({"key": "request.auth.claims[groups]", "values": ["staff"]});
-    let payload = |groups: Value| json!({"payload": {"iss": "https://issuer.example", "sub": "alice", "groups": groups}});
-    let namespace = "envoy.filters.http.jwt_authn";
-    assert_eq!(
-        status(condition(), namespace, payload(json!(["guests", "staff"]))).await?,
-        200
-    );
-    assert_eq!(
-        status(condition(), namespace, payload(json!(["guests"]))).await?,
-        403
-    );
+    let upstream = HttpEcho::start().await?;
+    let mut bootstrap = Bootstrap::new();
+    for (n, (condition, namespace, value, _)) in cases.iter().enumerate() {
+        let resources = json!([policy("metadata", "ALLOW", json!([{"when": [condition]}]))]);
+        let http = Http {
+            before: vec![Http::set_metadata(namespace, value)],
+            ..Http::default()
+        };
+        let listener = Listener::http(
+            &n.to_string(),
+            Transport::mutual(&mesh.server),
+            upstream.address(),
+        )
+        .protocol(Protocol::Http(http))
+        .module(module(configuration("http", resources))?);
+        bootstrap = bootstrap.listener(listener);
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let caller = mesh.caller(FRONTEND)?;
+    for (n, case) in cases.iter().enumerate() {
+        let address = envoy.address(&n.to_string())?;
+        let reply = http::once(address, &caller, http::Version::Http2, Ask::get("/")).await?;
+        assert_eq!(reply.status, case.3, "{case:?}");
+    }
     Ok(())
 }

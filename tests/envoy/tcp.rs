@@ -1,5 +1,6 @@
 //! TCP: one decision for each connection, before a byte passes in either direction.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -12,56 +13,61 @@ use peerwarden_lab::upstream::TcpEcho;
 use serde_json::json;
 
 use crate::fixture::{
-    BACKEND, FRONTEND, Ledger, Mesh, allow_principal, configuration, module, peer_authentication, policy,
+    BACKEND, FRONTEND, Mesh, allow_principal, configuration, module, peer_authentication, policy,
 };
 
 const QUESTION: &str = "what is the balance?\n";
 
-impl Ledger {
-    /// Sends, and answers what came back; `None` is an end without a single byte.
-    async fn ask(&self, caller: &Caller) -> Result<Option<String>> {
-        let mut connection = tcp::Connection::open(self.envoy.address("ledger")?, caller).await?;
-        let received = connection.echo(QUESTION).await?;
-        Ok((!received.nothing()).then(|| received.text()))
-    }
-}
-
-/// Every way in which `tcp_proxy` may dial.
-fn modes() -> [Tcp; 4] {
-    let mode = |connect_mode, bytes| Tcp {
+fn with(connect_mode: ConnectMode, bytes: u32) -> Tcp {
+    Tcp {
         connect_mode,
         max_early_data_bytes: Some(bytes),
         ..Tcp::default()
-    };
-    [
-        Tcp::immediate(),
-        mode(ConnectMode::Immediate, 1024),
-        mode(ConnectMode::OnDownstreamData, 1024),
-        mode(ConnectMode::OnDownstreamTlsHandshake, 0),
-    ]
+    }
+}
+
+/// Sends, and answers what came back; `None` is an end without a single byte.
+async fn ask(address: SocketAddr, caller: &Caller) -> Result<Option<String>> {
+    let received = tcp::Connection::open(address, caller)
+        .await?
+        .echo(QUESTION)
+        .await?;
+    Ok((!received.nothing()).then(|| received.text()))
 }
 
 #[tokio::test]
 async fn a_client_first_protocol_is_for_those_who_may() -> Result<()> {
+    let modes = [
+        ("default", Tcp::immediate()),
+        ("early data", with(ConnectMode::Immediate, 1024)),
+        ("at data", with(ConnectMode::OnDownstreamData, 1024)),
+        ("after handshake", with(ConnectMode::OnDownstreamTlsHandshake, 0)),
+    ];
     let mesh = Mesh::new()?;
-    for tcp in modes() {
-        let how = format!("{tcp:?}");
+    let upstream = TcpEcho::start().await?;
+    let mut bootstrap = Bootstrap::new();
+    for (name, tcp) in &modes {
         let resources = json!([allow_principal("backend", BACKEND)]);
-        let ledger = mesh
-            .ledger(resources, tcp, Transport::mutual(&mesh.server), "")
-            .await?;
+        let listener = Listener::tcp(name, Transport::mutual(&mesh.server), upstream.address())
+            .protocol(Protocol::Tcp(tcp.clone()))
+            .module(module(configuration("tcp", resources))?);
+        bootstrap = bootstrap.listener(listener);
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    for (name, _) in modes {
+        let address = envoy.address(name)?;
         assert_eq!(
-            ledger.ask(&mesh.caller(BACKEND)?).await?.as_deref(),
+            ask(address, &mesh.caller(BACKEND)?).await?.as_deref(),
             Some(QUESTION),
-            "{how}"
+            "{name}"
         );
-        let reached = ledger.upstream.traffic().bytes;
-        assert_eq!(ledger.ask(&mesh.caller(FRONTEND)?).await?, None, "{how}");
-        assert_eq!(ledger.ask(&mesh.partner()?).await?, None, "{how}");
+        let reached = upstream.traffic().bytes;
+        assert_eq!(ask(address, &mesh.caller(FRONTEND)?).await?, None, "{name}");
+        assert_eq!(ask(address, &mesh.partner()?).await?, None, "{name}");
         assert_eq!(
-            ledger.upstream.traffic().bytes,
+            upstream.traffic().bytes,
             reached,
-            "{how}: bytes of the denied reached the upstream"
+            "{name}: bytes of the denied reached the upstream"
         );
     }
     Ok(())
@@ -90,25 +96,34 @@ async fn an_allowed_connection_stays_allowed() -> Result<()> {
 #[tokio::test]
 async fn strict_turns_away_who_shows_no_certificate() -> Result<()> {
     let mesh = Mesh::new()?;
-    let everybody = policy("everybody", "ALLOW", json!([{}]));
-    for (mode, welcome) in [("STRICT", false), ("PERMISSIVE", true)] {
+    let upstream = TcpEcho::start().await?;
+    let modes = [("STRICT", None), ("PERMISSIVE", Some(QUESTION))];
+    let mut bootstrap = Bootstrap::new();
+    for (mode, _) in modes {
+        let everybody = policy("everybody", "ALLOW", json!([{}]));
         let resources = json!([everybody, peer_authentication(mode)]);
         let transport = Transport::Permissive(mesh.server.clone(), ClientCertificate::Optional);
-        let ledger = mesh.ledger(resources, Tcp::default(), transport, "").await?;
-        let expected = welcome.then(|| QUESTION.to_owned());
+        let listener = Listener::tcp(mode, transport, upstream.address());
+        bootstrap = bootstrap.listener(listener.module(module(configuration("tcp", resources))?));
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let frontend = mesh.caller(FRONTEND)?;
+    let anonymous = Caller::anonymous(&mesh.authority)?;
+    for (mode, without) in modes {
+        let address = envoy.address(mode)?;
         assert_eq!(
-            ledger.ask(&mesh.caller(FRONTEND)?).await?.as_deref(),
+            ask(address, &frontend).await?.as_deref(),
             Some(QUESTION),
             "{mode}"
         );
         assert_eq!(
-            ledger.ask(&Caller::plaintext()).await?,
-            expected,
+            ask(address, &Caller::plaintext()).await?.as_deref(),
+            without,
             "{mode}: plaintext"
         );
         assert_eq!(
-            ledger.ask(&Caller::anonymous(&mesh.authority)?).await?,
-            expected,
+            ask(address, &anonymous).await?.as_deref(),
+            without,
             "{mode}: no certificate"
         );
     }
@@ -141,20 +156,20 @@ async fn ports_are_those_of_the_listener() -> Result<()> {
 #[tokio::test]
 async fn the_server_name_that_was_asked_for_counts() -> Result<()> {
     let mesh = Mesh::new()?;
-    let rules = json!([{"when": [{"key": "connection.sni", "values": ["ledger.lab"]}]}]);
+    let rules = json!([{"when": [{"key": "connection.sni", "values": ["ledger.mesh.lab"]}]}]);
     let resources = json!([policy("by-name", "ALLOW", rules)]);
     let ledger = mesh
         .ledger(resources, Tcp::default(), Transport::mutual(&mesh.server), "")
         .await?;
+    let address = ledger.envoy.address("ledger")?;
     let caller = mesh.caller(BACKEND)?;
     assert_eq!(
-        ledger
-            .ask(&caller.clone().server_name("ledger.lab"))
+        ask(address, &caller.clone().server_name("ledger.mesh.lab"))
             .await?
             .as_deref(),
         Some(QUESTION)
     );
-    assert_eq!(ledger.ask(&caller.server_name("other.lab")).await?, None);
+    assert_eq!(ask(address, &caller.server_name("other.mesh.lab")).await?, None);
     Ok(())
 }
 
@@ -162,11 +177,7 @@ async fn the_server_name_that_was_asked_for_counts() -> Result<()> {
 async fn who_says_nothing_is_not_answered() -> Result<()> {
     let mesh = Mesh::new()?;
     let resources = json!([allow_principal("backend", BACKEND)]);
-    let protocol = Protocol::Tcp(Tcp {
-        connect_mode: ConnectMode::OnDownstreamData,
-        max_early_data_bytes: Some(1024),
-        ..Tcp::default()
-    });
+    let protocol = Protocol::Tcp(with(ConnectMode::OnDownstreamData, 1024));
     let upstream = TcpEcho::greeting("hello").await?;
     let listener = Listener::tcp("ledger", Transport::mutual(&mesh.server), upstream.address())
         .protocol(protocol)

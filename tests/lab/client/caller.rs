@@ -57,7 +57,7 @@ impl Caller {
         }
     }
 
-    /// Asks for another server by SNI, which must be a name below `.lab`.
+    /// Asks for another server by SNI, which must be a name directly below `mesh.lab`.
     pub fn server_name(mut self, name: &str) -> Self {
         self.server_name = name.to_owned();
         self

@@ -117,12 +117,16 @@ fn is_end(error: &io::Error) -> bool {
 }
 
 fn end(error: &io::Error) -> Result<End> {
-    match error.kind() {
+    let kind = error.kind();
+    if is_end(error) {
+        Ok(End::Reset)
+    } else if kind == io::ErrorKind::UnexpectedEof {
         // TLS that ends without saying so.
-        io::ErrorKind::UnexpectedEof => Ok(End::Closed),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Ok(End::Reset),
+        Ok(End::Closed)
+    } else if kind == io::ErrorKind::InvalidData {
         // What rustls makes of an alert.
-        io::ErrorKind::InvalidData => Ok(End::Refused(error.to_string())),
-        _ => Err(anyhow!("reading: {error}")),
+        Ok(End::Refused(error.to_string()))
+    } else {
+        Err(anyhow!("reading: {error}"))
     }
 }

@@ -38,11 +38,11 @@ pub enum Transport {
 
 impl ServerTls {
     /// The name for which servers of the laboratory have a certificate.
-    pub const NAME: &'static str = "server.lab";
+    pub const NAME: &'static str = "server.mesh.lab";
 
     /// Issues a server's certificate, which trusts callers of these authorities.
     pub fn issue(authority: &Authority, certificate: Certificate, trusted: &[&Authority]) -> Result<Self> {
-        let identity = authority.issue(certificate.dns(Self::NAME).dns("*.lab"))?;
+        let identity = authority.issue(certificate.dns(Self::NAME).dns("*.mesh.lab"))?;
         Ok(Self {
             files: Files::write(&identity, trusted)?,
         })
