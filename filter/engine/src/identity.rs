@@ -4,8 +4,9 @@ use std::fmt;
 
 /// The names in the peer's certificate.
 ///
-/// Envoy matches a rule on the peer's identity against each URI SAN, then each DNS SAN, then the subject: any may match
-/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto>, `authenticated`).
+/// A rule on the peer's identity is matched against each URI SAN and each DNS SAN: any may match, as in Envoy
+/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto>, `authenticated`). The subject counts
+/// only where there is no SAN: Envoy would try it too, yet it is free text that no SPIFFE authority vouches for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
     /// URI subject alternative names, in the certificate's order; a mesh peer has one, its SPIFFE ID.
@@ -25,11 +26,11 @@ impl Peer {
         }
     }
 
-    /// The names that identity rules are matched against, in Envoy's order.
+    /// The names that identity rules are matched against.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
-        let sans = self.uri_sans.iter().chain(&self.dns_sans);
-        sans.map(Vec::as_slice)
-            .chain(std::iter::once(self.subject.as_slice()))
+        let sans = self.uri_sans.iter().chain(&self.dns_sans).map(Vec::as_slice);
+        let without_sans = self.uri_sans.is_empty() && self.dns_sans.is_empty();
+        sans.chain(without_sans.then_some(self.subject.as_slice()))
     }
 
     /// The SPIFFE ID, when the certificate is an X.509-SVID: exactly one URI SAN, which is a SPIFFE ID

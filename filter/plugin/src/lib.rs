@@ -1,1 +1,27 @@
-//! The Wasm module that Envoy loads.
+//! The Wasm module that Envoy loads: fetches attributes, asks the engine, acts on the decision.
+//!
+//! There is no policy logic here, and no panic: whatever a host call answers is read as a number, and what cannot be
+//! trusted denies. One module serves both chains, `envoy.filters.http.wasm` and `envoy.filters.network.wasm`; its
+//! configuration's `protocol` says which contexts it makes.
+#![deny(
+    unsafe_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+
+mod abi;
+mod attributes;
+mod http;
+mod report;
+mod root;
+mod tcp;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
+}}

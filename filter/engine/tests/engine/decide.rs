@@ -70,8 +70,8 @@ fn an_empty_spec_allows_nothing_and_an_empty_rule_everything() {
 
 #[test]
 fn the_first_by_id_is_reported() {
-    let rules = vec![r#"{"to": [{"operation": {"paths": ["/never"]}}]}"#; 2].join(",");
-    let many = format!(r#"{{"rules": [{rules}, {}]}}"#, vec!["{}"; 9].join(","));
+    let rules = [r#"{"to": [{"operation": {"paths": ["/never"]}}]}"#; 2].join(",");
+    let many = format!(r#"{{"rules": [{rules}, {}]}}"#, ["{}"; 9].join(","));
     let config = config(&[policy("b", r#"{"rules": [{}]}"#), policy("a", &many)].join(",")).unwrap();
     // `rule[10]` sorts before `rule[2]`, as in Envoy's map of policies.
     assert_eq!(

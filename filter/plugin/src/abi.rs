@@ -1,0 +1,170 @@
+//! The host calls that the filter makes, declared here rather than taken from the SDK.
+//!
+//! The SDK's own wrappers panic on statuses that they do not expect, cannot tell an empty value from a missing one, and
+//! have no way to give response-code details. Here a status is a number
+//! (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>), and every failure is the caller's to judge.
+#![expect(
+    unsafe_code,
+    reason = "host calls take raw pointers; this is the only file that makes them"
+)]
+
+use std::ptr;
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
+    fn proxy_get_property(path: *const u8, path_size: usize, value: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, size: usize) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        max: usize,
+        value: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, value: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_send_local_response(
+        code: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_close_stream(stream_type: u32) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+}
+
+const OK: u32 = 0;
+const NOT_FOUND: u32 = 1;
+
+/// A host call that did not do what was asked; the number is the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failed(pub(crate) u32);
+
+fn status(status: u32) -> Result<(), Failed> {
+    if status == OK { Ok(()) } else { Err(Failed(status)) }
+}
+
+/// Runs a call that hands out a buffer, and takes the buffer over. `None` when there is nothing under that name.
+fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Vec<u8>>, Failed> {
+    let mut data: *mut u8 = ptr::null_mut();
+    let mut size: usize = 0;
+    match call(&raw mut data, &raw mut size) {
+        OK if data.is_null() || size == 0 => Ok(Some(Vec::new())),
+        // SAFETY: the host got this memory of exactly `size` bytes from our exported allocator, which made it as a
+        // `Vec<u8>` of that capacity, filled it, and forgot it.
+        OK => Ok(Some(unsafe { Vec::from_raw_parts(data, size, size) })),
+        NOT_FOUND => Ok(None),
+        other => Err(Failed(other)),
+    }
+}
+
+/// How much a log line matters to Envoy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Level {
+    Info,
+    Error,
+}
+
+/// Writes a line to Envoy's log.
+pub(crate) fn log(level: Level, message: &str) {
+    let level = match level {
+        Level::Info => 2,
+        Level::Error => 4,
+    };
+    // SAFETY: pointer and length are those of a live string. A log line that is not written is nothing to act on.
+    let _ = unsafe { proxy_log(level, message.as_ptr(), message.len()) };
+}
+
+/// An attribute by its path, segments joined by NUL; `None` when it is not there, which an empty value is not.
+pub(crate) fn property(path: &str) -> Result<Option<Vec<u8>>, Failed> {
+    // SAFETY: the path outlives the call, and `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// Writes filter state: Envoy keeps it as `wasm.NAME`.
+pub(crate) fn set_property(name: &str, value: &str) -> Result<(), Failed> {
+    // SAFETY: pointers and lengths are those of live strings.
+    status(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
+}
+
+/// The plugin's configuration; can be read while it is being configured only.
+pub(crate) fn plugin_configuration() -> Result<Option<Vec<u8>>, Failed> {
+    const PLUGIN_CONFIGURATION: u32 = 7;
+    // SAFETY: `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe { proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, usize::MAX, data, size) })
+}
+
+const REQUEST_HEADERS: u32 = 0;
+
+/// The first line of a request header: right for pseudo-headers, which have one line.
+pub(crate) fn request_header(name: &str) -> Result<Option<Vec<u8>>, Failed> {
+    // SAFETY: the name outlives the call, and `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe {
+        proxy_get_header_map_value(REQUEST_HEADERS, name.as_ptr(), name.len(), data, size)
+    })
+}
+
+/// All request headers, each line apart, in the ABI's encoding of pairs.
+pub(crate) fn request_headers() -> Result<Option<Vec<u8>>, Failed> {
+    // SAFETY: `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_HEADERS, data, size) })
+}
+
+/// Answers the request here. Envoy derives a gRPC status from the code.
+pub(crate) fn respond(code: u32, details: &str, body: &str) -> Result<(), Failed> {
+    const NO_GRPC_STATUS: i32 = -1;
+    // SAFETY: pointers and lengths are those of live strings; there are no headers.
+    status(unsafe {
+        proxy_send_local_response(
+            code,
+            details.as_ptr(),
+            details.len(),
+            body.as_ptr(),
+            body.len(),
+            ptr::null(),
+            0,
+            NO_GRPC_STATUS,
+        )
+    })
+}
+
+/// Closes the connection with the client, after this callback.
+pub(crate) fn close_downstream() -> Result<(), Failed> {
+    const DOWNSTREAM: u32 = 2;
+    // SAFETY: no pointers.
+    status(unsafe { proxy_close_stream(DOWNSTREAM) })
+}
+
+/// Makes a counter. Each call makes a new one, even for a known name.
+pub(crate) fn define_counter(name: &str) -> Result<u32, Failed> {
+    const COUNTER: u32 = 0;
+    let mut id = 0;
+    // SAFETY: the name outlives the call, and `id` is a valid place.
+    status(unsafe { proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &raw mut id) }).map(|()| id)
+}
+
+/// Adds one to a counter.
+pub(crate) fn increment(counter: u32) -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    status(unsafe { proxy_increment_metric(counter, 1) })
+}
+
+/// Nanoseconds since 1970.
+pub(crate) fn now() -> Result<u64, Failed> {
+    let mut time = 0;
+    // SAFETY: `time` is a valid place.
+    status(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) }).map(|()| time)
+}

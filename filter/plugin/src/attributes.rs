@@ -1,0 +1,266 @@
+//! The engine's questions, put to Envoy.
+//!
+//! Which property answers which, and what Envoy leaves open, is in
+//! <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes> and, measured, in
+//! ARCHITECTURE.md.
+
+mod certificate;
+mod metadata;
+mod pairs;
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::net::{IpAddr, SocketAddr};
+
+use peerwarden_engine::document::Value;
+use peerwarden_engine::{AttributeSource, Lookup, Peer};
+
+pub(crate) use pairs::decode as decode_pairs;
+
+use crate::abi::{self, Failed};
+
+/// Filter state that holds the direct peer's address, put there by a `set_filter_state` filter ahead of this one.
+const DIRECT_REMOTE_ADDRESS: &str = "filter_state\0peerwarden.direct_remote_address";
+
+/// Where `jwt_authn` leaves the payload of the token it verified.
+const JWT: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
+
+/// Whether the TLS handshake is known to be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    /// The client has spoken: it is over, or there is none.
+    Over,
+    /// Only the upstream has spoken: a client certificate may still come.
+    MayBeUnderWay,
+}
+
+/// Which rules for addresses Envoy follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layer {
+    Http,
+    Tcp,
+}
+
+/// The attributes of the stream that is being served.
+pub(crate) struct Attributes {
+    handshake: Handshake,
+    layer: Layer,
+    headers: OnceCell<Lookup<Vec<(Vec<u8>, Vec<u8>)>>>,
+    metadata: OnceCell<Lookup<metadata::FilterMetadata>>,
+    failures: Cell<u32>,
+}
+
+impl Attributes {
+    pub(crate) fn of_request() -> Self {
+        Self::new(Layer::Http, Handshake::Over)
+    }
+
+    pub(crate) fn of_connection(handshake: Handshake) -> Self {
+        Self::new(Layer::Tcp, handshake)
+    }
+
+    fn new(layer: Layer, handshake: Handshake) -> Self {
+        Self {
+            handshake,
+            layer,
+            headers: OnceCell::new(),
+            metadata: OnceCell::new(),
+            failures: Cell::new(0),
+        }
+    }
+
+    /// How many questions Envoy did not answer as it should.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures.get()
+    }
+
+    fn failed<T>(&self) -> Lookup<T> {
+        self.failures.set(self.failures.get().saturating_add(1));
+        Lookup::Unavailable
+    }
+
+    /// What a call answered, read by `parse`; what `parse` does not understand is unavailable.
+    fn answer<T>(
+        &self,
+        answer: Result<Option<Vec<u8>>, Failed>,
+        parse: impl FnOnce(Vec<u8>) -> Option<T>,
+    ) -> Lookup<T> {
+        match answer {
+            Ok(Some(bytes)) => parse(bytes).map_or_else(|| self.failed(), Lookup::Found),
+            Ok(None) => Lookup::Missing,
+            Err(Failed(_)) => self.failed(),
+        }
+    }
+
+    fn property<T>(&self, path: &str, parse: impl FnOnce(Vec<u8>) -> Option<T>) -> Lookup<T> {
+        self.answer(abi::property(path), parse)
+    }
+
+    fn flag(&self, path: &str) -> Lookup<bool> {
+        self.property(path, |bytes| bytes.first().map(|byte| *byte != 0))
+    }
+
+    fn text(&self, path: &str) -> Lookup<Vec<u8>> {
+        self.property(path, Some)
+    }
+
+    /// The peer on Envoy before 1.38, which shows the first name of each kind only.
+    fn first_names(&self) -> Lookup<Peer> {
+        let names = |path| match self.text(path) {
+            Lookup::Found(name) => Lookup::Found(vec![name]),
+            Lookup::Missing => Lookup::Found(Vec::new()),
+            Lookup::Unavailable => Lookup::Unavailable,
+        };
+        let uri_sans = names("connection\0uri_san_peer_certificate");
+        let dns_sans = names("connection\0dns_san_peer_certificate");
+        match (uri_sans, dns_sans) {
+            (Lookup::Found(uri_sans), Lookup::Found(dns_sans)) => Lookup::Found(Peer {
+                uri_sans,
+                dns_sans,
+                subject: Vec::new(),
+            }),
+            _ => Lookup::Unavailable,
+        }
+    }
+
+    /// A certificate without any SAN is known by its subject, in the form that Envoy writes it.
+    fn with_subject(&self, mut peer: Peer) -> Lookup<Peer> {
+        if peer.uri_sans.is_empty() && peer.dns_sans.is_empty() {
+            match self.text("connection\0subject_peer_certificate") {
+                Lookup::Found(subject) => peer.subject = subject,
+                Lookup::Missing => {}
+                Lookup::Unavailable => return Lookup::Unavailable,
+            }
+        }
+        Lookup::Found(peer)
+    }
+
+    fn without_certificate(&self) -> Lookup<Peer> {
+        match self.flag("connection\0mtls") {
+            Lookup::Found(true) => self.first_names(),
+            Lookup::Unavailable => Lookup::Unavailable,
+            Lookup::Found(false) | Lookup::Missing => match (self.handshake, self.tls()) {
+                (Handshake::Over, _) | (Handshake::MayBeUnderWay, Lookup::Found(false)) => Lookup::Missing,
+                (Handshake::MayBeUnderWay, _) => Lookup::Unavailable,
+            },
+        }
+    }
+
+    fn headers(&self) -> &Lookup<Vec<(Vec<u8>, Vec<u8>)>> {
+        self.headers
+            .get_or_init(|| self.answer(abi::request_headers(), |bytes| pairs::decode(&bytes)))
+    }
+
+    fn filter_metadata(&self) -> &Lookup<metadata::FilterMetadata> {
+        self.metadata
+            .get_or_init(|| self.property("metadata", |bytes| metadata::decode(&bytes)))
+    }
+
+    fn socket_address(&self, path: &str) -> Lookup<SocketAddr> {
+        self.property(path, |bytes| std::str::from_utf8(&bytes).ok()?.parse().ok())
+    }
+}
+
+impl AttributeSource for Attributes {
+    /// From the certificate itself, as the attributes show only the first name of each kind; that attribute came with
+    /// Envoy 1.38, so the first names are the fallback.
+    fn peer(&self) -> Lookup<Cow<'_, Peer>> {
+        let certificate = self.property("connection\0peer_certificate", |pem| {
+            if pem.is_empty() {
+                Some(None)
+            } else {
+                certificate::names(&pem).map(Some)
+            }
+        });
+        let peer = match certificate {
+            Lookup::Found(Some(peer)) => Lookup::Found(peer),
+            Lookup::Found(None) | Lookup::Missing => self.without_certificate(),
+            Lookup::Unavailable => Lookup::Unavailable,
+        };
+        match peer {
+            Lookup::Found(peer) => self.with_subject(peer).map(Cow::Owned),
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
+        }
+    }
+
+    fn tls(&self) -> Lookup<bool> {
+        match self.text("connection\0tls_version") {
+            Lookup::Found(version) => Lookup::Found(!version.is_empty()),
+            Lookup::Missing => Lookup::Found(false),
+            Lookup::Unavailable => Lookup::Unavailable,
+        }
+    }
+
+    /// `source.address` of an HTTP request may come from a header, and then has port 0: that is no direct peer.
+    fn source_ip(&self) -> Lookup<IpAddr> {
+        match self.socket_address(DIRECT_REMOTE_ADDRESS) {
+            Lookup::Found(address) => return Lookup::Found(address.ip()),
+            Lookup::Unavailable => return Lookup::Unavailable,
+            Lookup::Missing => {}
+        }
+        match (self.socket_address("source\0address"), self.layer) {
+            (Lookup::Found(address), Layer::Http) if address.port() == 0 => Lookup::Unavailable,
+            (address, Layer::Http | Layer::Tcp) => address.map(|address| address.ip()),
+        }
+    }
+
+    fn remote_ip(&self) -> Lookup<IpAddr> {
+        self.socket_address("source\0address").map(|address| address.ip())
+    }
+
+    fn destination_ip(&self) -> Lookup<IpAddr> {
+        self.socket_address("destination\0address")
+            .map(|address| address.ip())
+    }
+
+    fn destination_port(&self) -> Lookup<u16> {
+        self.property("destination\0port", |bytes| {
+            let bytes = <[u8; 8]>::try_from(bytes).ok()?;
+            u16::try_from(i64::from_le_bytes(bytes)).ok()
+        })
+    }
+
+    fn sni(&self) -> Lookup<Cow<'_, [u8]>> {
+        self.text("connection\0requested_server_name").map(Cow::Owned)
+    }
+
+    fn header(&self, name: &str) -> Lookup<Vec<Cow<'_, [u8]>>> {
+        if name.starts_with(':') {
+            return self.answer(abi::request_header(name), |value| Some(vec![Cow::Owned(value)]));
+        }
+        match self.headers() {
+            Lookup::Found(headers) => {
+                let lines = headers
+                    .iter()
+                    .filter(|(header, _)| header.eq_ignore_ascii_case(name.as_bytes()));
+                let values: Vec<_> = lines.map(|(_, value)| Cow::Borrowed(value.as_slice())).collect();
+                if values.is_empty() {
+                    Lookup::Missing
+                } else {
+                    Lookup::Found(values)
+                }
+            }
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
+        }
+    }
+
+    fn jwt(&self) -> Lookup<Cow<'_, Value>> {
+        self.metadata(JWT.0, JWT.1)
+    }
+
+    fn metadata(&self, filter: &str, key: &str) -> Lookup<Cow<'_, Value>> {
+        match self.filter_metadata() {
+            Lookup::Found(filters) => {
+                let value = filters
+                    .iter()
+                    .find(|(name, _)| name == filter)
+                    .and_then(|(_, value)| value.get(key));
+                Lookup::from_option(value.map(Cow::Borrowed))
+            }
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! HTTP: one decision for each request, in its headers.
+
+use std::rc::Rc;
+
+use peerwarden_engine::{Program, Verdict};
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+
+use crate::abi;
+use crate::attributes::Attributes;
+use crate::report::{self, Asked};
+
+/// What Envoy's own RBAC filter answers: <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter>.
+const DENIED: (u32, &str) = (403, "RBAC: access denied");
+
+/// One request.
+pub(crate) struct Http {
+    program: Option<Rc<Program>>,
+}
+
+impl Http {
+    pub(crate) fn new(program: Option<Rc<Program>>) -> Self {
+        Self { program }
+    }
+}
+
+impl Context for Http {}
+
+impl HttpContext for Http {
+    fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        let attributes = Attributes::of_request();
+        let decision = self.program.as_ref().map(|program| program.decide(&attributes));
+        let verdict = decision.map_or(Verdict::Deny, |decision| decision.verdict);
+        report::decided(decision.as_ref(), &attributes, Asked::Request);
+        match verdict {
+            Verdict::Allow => Action::Continue,
+            Verdict::Deny => {
+                let (code, body) = DENIED;
+                if abi::respond(code, &report::details(decision.as_ref()), body).is_err() {
+                    report::error("the denial could not be sent; the request is held");
+                }
+                Action::Pause
+            }
+        }
+    }
+}

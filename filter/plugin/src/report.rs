@@ -1,0 +1,76 @@
+//! What the world gets to know of a decision: access-log state, counters, and a line for each denial.
+
+mod counters;
+mod denial;
+
+pub(crate) use denial::Asked;
+
+use peerwarden_engine::{Config, Decision};
+
+use crate::abi::{self, Level};
+use crate::attributes::Attributes;
+use counters::Counter;
+
+/// Filter state for access logs: `%FILTER_STATE(wasm.peerwarden.decision:PLAIN)%`.
+const DECISION: &str = "peerwarden.decision";
+
+/// Publishes a decision; `None` is the state in which nothing can be trusted.
+pub(crate) fn decided(decision: Option<&Decision<'_>>, attributes: &Attributes, asked: Asked) {
+    let allowed = decision.is_some_and(|decision| decision.verdict == peerwarden_engine::Verdict::Allow);
+    counters::increment(if allowed {
+        Counter::Allowed
+    } else {
+        Counter::Denied
+    });
+    if abi::set_property(DECISION, &state(decision)).is_err() {
+        counters::increment(Counter::Errors);
+    }
+    if attributes.failures() > 0 || decision.is_none() {
+        counters::increment(Counter::Errors);
+    }
+    if !allowed {
+        denial::log(decision, attributes, asked);
+    }
+}
+
+/// `VERDICT REASON`, and when a document decided `KIND ID`.
+fn state(decision: Option<&Decision<'_>>) -> String {
+    let Some(decision) = decision else {
+        return "deny not-configured".to_owned();
+    };
+    let mut text = format!("{} {}", decision.verdict.as_str(), decision.reason.as_str());
+    if let Some(by) = decision.by {
+        text.push_str(&format!(" {} {by}", by.kind.as_str()));
+    }
+    text
+}
+
+/// Response-code details in the form of Envoy's RBAC filter, `none` when no policy matched.
+pub(crate) fn details(decision: Option<&Decision<'_>>) -> String {
+    let by = decision.and_then(|decision| decision.by);
+    let id = by.map_or_else(|| "none".to_owned(), ToString::to_string);
+    let id: String = id
+        .chars()
+        .map(|ch| if ch.is_ascii_graphic() { ch } else { '_' })
+        .collect();
+    format!("rbac_access_denied_matched_policy[{id}]")
+}
+
+/// Something that Envoy did not do as it should.
+pub(crate) fn error(message: &str) {
+    counters::increment(Counter::Errors);
+    abi::log(Level::Error, &format!("peerwarden: {message}"));
+}
+
+/// One line when a configuration is taken.
+pub(crate) fn announce(config: &Config) {
+    let workload = config.workload.as_ref();
+    let namespace = workload.map_or("", |workload| workload.namespace.as_str());
+    let message = format!(
+        "peerwarden {}: configured for {} in namespace `{namespace}` with {} documents",
+        env!("CARGO_PKG_VERSION"),
+        config.protocol.as_str(),
+        config.resources.len(),
+    );
+    abi::log(Level::Info, &message);
+}

@@ -1,0 +1,113 @@
+//! One log line for each denial, and no more than Envoy's log can bear.
+
+use std::cell::Cell;
+use std::fmt::Write;
+
+use peerwarden_engine::{AttributeSource, Decision, Lookup};
+
+use crate::abi::{self, Level};
+use crate::attributes::{Attributes, Handshake};
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked {
+    Request,
+    Connection(Handshake),
+}
+
+/// Lines in a row, and then lines a second, for each VM.
+const BURST: u64 = 20;
+const NANOS_PER_LINE: u64 = 100_000_000;
+
+/// Bytes of a text from outside that are shown.
+const SHOWN: usize = 256;
+
+#[derive(Clone, Copy, Default)]
+struct Budget {
+    /// When the lines written so far will have been paid off.
+    paid_until: u64,
+    suppressed: u64,
+}
+
+thread_local! {
+    static BUDGET: Cell<Budget> = const { Cell::new(Budget { paid_until: 0, suppressed: 0 }) };
+}
+
+/// Writes who was denied what, and by which rule.
+pub(super) fn log(decision: Option<&Decision<'_>>, attributes: &Attributes, asked: Asked) {
+    let Some(suppressed) = admit() else { return };
+    let mut line = String::from("peerwarden: denied ");
+    // Writing to a `String` cannot fail.
+    let _ = what(&mut line, attributes, asked);
+    let _ = match decision {
+        Some(decision) => write!(line, ": {}", decision.reason),
+        None => write!(line, ": there is no usable configuration"),
+    };
+    if let Some(by) = decision.and_then(|decision| decision.by) {
+        let _ = write!(line, ": {} {by}", by.kind.as_str());
+    }
+    if let Asked::Connection(Handshake::MayBeUnderWay) = asked {
+        line.push_str(
+            "; the upstream spoke first: for a server-first protocol set tcp_proxy's `upstream_connect_mode` to \
+             `ON_DOWNSTREAM_TLS_HANDSHAKE`",
+        );
+    }
+    if suppressed > 0 {
+        let _ = write!(line, " ({suppressed} denials before this one were not logged)");
+    }
+    abi::log(Level::Info, &line);
+}
+
+/// Whether a line may be written now, and how many were not since the last one. Without a clock only the first are.
+fn admit() -> Option<u64> {
+    BUDGET.with(|cell| {
+        let mut budget = cell.get();
+        let now = abi::now().unwrap_or(0);
+        let burst = BURST.saturating_mul(NANOS_PER_LINE);
+        let paid_until = budget.paid_until.max(now).saturating_add(NANOS_PER_LINE);
+        let admitted = paid_until <= now.saturating_add(burst);
+        let suppressed = budget.suppressed;
+        if admitted {
+            budget = Budget {
+                paid_until,
+                suppressed: 0,
+            };
+        } else {
+            budget.suppressed = suppressed.saturating_add(1);
+        }
+        cell.set(budget);
+        admitted.then_some(suppressed)
+    })
+}
+
+fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::Result {
+    if let Asked::Request = asked {
+        for name in [":method", ":authority", ":path"] {
+            if let Lookup::Found(values) = attributes.header(name) {
+                write!(line, "{} ", shown(&values.concat()))?;
+            }
+        }
+    } else {
+        line.push_str("a connection ");
+    }
+    match attributes.destination_port() {
+        Lookup::Found(port) => write!(line, "on port {port} ")?,
+        Lookup::Missing | Lookup::Unavailable => {}
+    }
+    match attributes.peer() {
+        Lookup::Found(peer) => write!(line, "to peer {}", shown(peer.to_string().as_bytes()))?,
+        Lookup::Missing => line.push_str("to a peer without certificate"),
+        Lookup::Unavailable => line.push_str("to a peer that could not be established"),
+    }
+    match attributes.remote_ip() {
+        Lookup::Found(ip) => write!(line, " at {ip}"),
+        Lookup::Missing | Lookup::Unavailable => Ok(()),
+    }
+}
+
+/// A text from outside, quoted and escaped: it must not be able to forge a line.
+fn shown(text: &[u8]) -> String {
+    let cut = text.get(..SHOWN).unwrap_or(text);
+    let ellipsis = if cut.len() < text.len() { "…" } else { "" };
+    format!("{:?}{ellipsis}", String::from_utf8_lossy(cut))
+}
