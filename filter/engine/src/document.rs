@@ -1,6 +1,6 @@
 //! A document as it was written: a tree of values, and the way to read it strictly.
 //!
-//! JSON and YAML both become a [`Value`]. [`Fields`] reads an object field by field and reports what it was not
+//! JSON and YAML both become a [`Value`]. `Fields` reads an object field by field and reports what it was not
 //! asked for, with the nearest name it knows, so that a typing error is never silence.
 
 mod at;

@@ -45,7 +45,7 @@ pub(crate) enum Layer {
 pub(crate) struct Attributes {
     handshake: Handshake,
     layer: Layer,
-    headers: OnceCell<Lookup<Vec<(Vec<u8>, Vec<u8>)>>>,
+    headers: OnceCell<Lookup<pairs::Pairs>>,
     metadata: OnceCell<Lookup<metadata::FilterMetadata>>,
     failures: Cell<u32>,
 }
@@ -146,7 +146,7 @@ impl Attributes {
         }
     }
 
-    fn headers(&self) -> &Lookup<Vec<(Vec<u8>, Vec<u8>)>> {
+    fn headers(&self) -> &Lookup<pairs::Pairs> {
         self.headers
             .get_or_init(|| self.answer(abi::request_headers(), |bytes| pairs::decode(&bytes)))
     }

@@ -18,10 +18,16 @@
 mod abi;
 mod attributes;
 mod http;
+mod protobuf;
 mod report;
 mod root;
 mod tcp;
 
-proxy_wasm::main! {{
-    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
-}}
+/// The macro exports a function that it does not document: private, it needs none.
+mod start {
+    use crate::root::Root;
+
+    proxy_wasm::main! {{
+        proxy_wasm::set_root_context(|_| Box::new(Root::default()));
+    }}
+}

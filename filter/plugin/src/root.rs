@@ -3,14 +3,18 @@
 use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, Program, Protocol};
+use peerwarden_engine::{Config, Problems, Program, Protocol, limits};
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
 use crate::abi::{self, Level};
 use crate::http::Http;
+use crate::protobuf;
 use crate::report;
 use crate::tcp::Tcp;
+
+/// How deep a `Struct` may nest: protobuf's own limit.
+const STRUCT_DEPTH: usize = 100;
 
 /// One configuration of the plugin. After an update Envoy keeps the old one beside it in the same VM, for the streams
 /// that it still has.
@@ -39,7 +43,7 @@ impl RootContext for Root {
                 return true;
             }
         };
-        let mut config = match Config::parse(&bytes) {
+        let mut config = match read(&bytes) {
             Ok(config) => config,
             Err(problems) => return refuse(&problems),
         };
@@ -83,7 +87,21 @@ impl RootContext for Root {
     }
 }
 
-fn refuse(problems: &peerwarden_engine::Problems) -> bool {
+/// Reads the configuration: JSON text, or the bytes of a `google.protobuf.Struct`, which Envoy (1.40 for one) hands over
+/// as they are although it documents JSON. No bytes are both: every field of a `Struct` has a 0x12, JSON has none.
+fn read(bytes: &[u8]) -> Result<Config, Problems> {
+    Config::parse(bytes).or_else(|problems| {
+        if bytes.is_empty() || bytes.len() > limits::CONFIGURATION_BYTES {
+            return Err(problems);
+        }
+        match protobuf::object(bytes, STRUCT_DEPTH) {
+            Some(value) => Config::read(&value),
+            None => Err(problems),
+        }
+    })
+}
+
+fn refuse(problems: &Problems) -> bool {
     for problem in problems.iter() {
         abi::log(
             Level::Error,

@@ -1,11 +1,12 @@
 //! Dynamic metadata, from the protobuf that Envoy serialises it to.
 //!
 //! Walking the property path would lose the types: a number and a text of eight bytes look alike there. The whole
-//! `envoy.config.core.v3.Metadata` keeps them: `filter_metadata` (1) maps a filter's name to a `google.protobuf.Struct`
-//! (<https://protobuf.dev/programming-guides/encoding/>).
+//! `envoy.config.core.v3.Metadata` keeps them: `filter_metadata` (1) maps a filter's name to a `google.protobuf.Struct`.
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::limits::METADATA_DEPTH;
+
+use crate::protobuf::{Fields, Wire, map_entry, object};
 
 /// The metadata of each filter, an object each.
 pub(super) type FilterMetadata = Vec<(String, Value)>;
@@ -20,123 +21,4 @@ pub(super) fn decode(bytes: &[u8]) -> Option<FilterMetadata> {
         }
     }
     Some(filters)
-}
-
-/// `google.protobuf.Struct`: `fields` (1) maps names to values.
-fn object(bytes: &[u8], depth: usize) -> Option<Value> {
-    let mut fields = Vec::new();
-    for field in Fields(bytes) {
-        if let (1, Wire::Bytes(entry)) = field? {
-            let (name, bytes) = map_entry(entry)?;
-            fields.push((name, value(bytes, depth)?));
-        }
-    }
-    Some(Value::Object(fields))
-}
-
-/// `google.protobuf.ListValue`: `values` (1).
-fn list(bytes: &[u8], depth: usize) -> Option<Value> {
-    let mut items = Vec::new();
-    for field in Fields(bytes) {
-        if let (1, Wire::Bytes(bytes)) = field? {
-            items.push(value(bytes, depth)?);
-        }
-    }
-    Some(Value::List(items))
-}
-
-/// `google.protobuf.Value`: one of null (1), number (2), string (3), bool (4), struct (5), list (6).
-fn value(bytes: &[u8], depth: usize) -> Option<Value> {
-    let depth = depth.checked_sub(1)?;
-    let mut read = Value::Null;
-    for field in Fields(bytes) {
-        read = match field? {
-            (1, Wire::Varint(_)) => Value::Null,
-            (2, Wire::Fixed64(bits)) => Value::Number(f64::from_bits(bits)),
-            (3, Wire::Bytes(text)) => Value::String(String::from_utf8(text.to_vec()).ok()?),
-            (4, Wire::Varint(bit)) => Value::Bool(bit != 0),
-            (5, Wire::Bytes(bytes)) => object(bytes, depth)?,
-            (6, Wire::Bytes(bytes)) => list(bytes, depth)?,
-            (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => continue,
-        };
-    }
-    Some(read)
-}
-
-/// An entry of a map: key (1), value (2).
-fn map_entry(bytes: &[u8]) -> Option<(String, &[u8])> {
-    let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
-    for field in Fields(bytes) {
-        match field? {
-            (1, Wire::Bytes(bytes)) => key = bytes,
-            (2, Wire::Bytes(bytes)) => value = bytes,
-            (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
-        }
-    }
-    Some((String::from_utf8(key.to_vec()).ok()?, value))
-}
-
-/// What a field holds on the wire.
-enum Wire<'b> {
-    Varint(u64),
-    Fixed64(u64),
-    Bytes(&'b [u8]),
-    Fixed32,
-}
-
-/// The fields of a message; a `None` among them is where it is malformed.
-struct Fields<'b>(&'b [u8]);
-
-impl<'b> Iterator for Fields<'b> {
-    type Item = Option<(u64, Wire<'b>)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let field = self.read();
-        if field.is_none() {
-            self.0 = &[];
-        }
-        Some(field)
-    }
-}
-
-impl<'b> Fields<'b> {
-    fn read(&mut self) -> Option<(u64, Wire<'b>)> {
-        let tag = self.varint()?;
-        let wire = match tag & 7 {
-            0 => Wire::Varint(self.varint()?),
-            1 => {
-                let (bits, rest) = self.0.split_first_chunk::<8>()?;
-                self.0 = rest;
-                Wire::Fixed64(u64::from_le_bytes(*bits))
-            }
-            2 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                let (bytes, rest) = self.0.split_at_checked(length)?;
-                self.0 = rest;
-                Wire::Bytes(bytes)
-            }
-            5 => {
-                self.0 = self.0.split_at_checked(4)?.1;
-                Wire::Fixed32
-            }
-            _ => return None,
-        };
-        Some((tag.checked_shr(3)?, wire))
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
 }

@@ -1,7 +1,10 @@
 //! The ABI's encoding of header maps: a count, the lengths of each name and value, then the texts, each followed by NUL.
 
+/// Names and values, each line apart.
+pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Decodes a header map; `None` when it is malformed. No bytes at all are a map without headers.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<Pairs> {
     if bytes.is_empty() {
         return Some(Vec::new());
     }
