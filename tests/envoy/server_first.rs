@@ -1,12 +1,18 @@
 //! Protocols in which the server speaks first: who may not come in must not see the greeting either.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use peerwarden_lab::client::{Caller, tcp};
-use peerwarden_lab::config::{Tcp, Transport};
+use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Tcp, Transport};
 use peerwarden_lab::deadline;
+use peerwarden_lab::envoy::Envoy;
+use peerwarden_lab::upstream::TcpEcho;
 use serde_json::json;
 
-use crate::fixture::{BACKEND, FRONTEND, Ledger, Mesh, allow_principal};
+use crate::fixture::{
+    BACKEND, FRONTEND, Ledger, Mesh, allow_principal, configuration, module, peer_authentication, policy,
+};
 
 const GREETING: &str = "220 ledger.lab ready\r\n";
 
@@ -42,15 +48,60 @@ async fn dialled_after_the_handshake_the_greeting_is_for_those_who_may() -> Resu
 async fn dialled_at_accept_the_denied_get_nothing_either() -> Result<()> {
     let mesh = Mesh::new()?;
     let ledger = ledger(&mesh, Tcp::immediate()).await?;
-    for _ in 0..5 {
-        // The upstream may speak in the middle of the handshake, which then fails.
-        match ledger.greeting(&mesh.caller(FRONTEND)?).await {
-            Ok(received) => assert!(received.nothing(), "{received:?}"),
-            Err(error) => assert!(format!("{error:#}").contains("handshake"), "{error:#}"),
+    // The upstream speaks before, during or after the handshake, which may then fail.
+    for hesitation in [0, 0, 0, 1, 2, 5, 300] {
+        let caller = mesh
+            .caller(FRONTEND)?
+            .hesitating(Duration::from_millis(hesitation));
+        match ledger.greeting(&caller).await {
+            Ok(received) => assert!(received.nothing(), "{hesitation} ms: {received:?}"),
+            Err(error) => assert!(
+                format!("{error:#}").contains("handshake"),
+                "{hesitation} ms: {error:#}"
+            ),
         }
     }
     // Whoever runs it so is told what to do.
     ledger.envoy.logged("ON_DOWNSTREAM_TLS_HANDSHAKE").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_slow_handshake_changes_nothing() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let ledger = ledger(&mesh, Tcp::default()).await?;
+    let slow = Duration::from_millis(300);
+    let backend = ledger.greeting(&mesh.caller(BACKEND)?.hesitating(slow)).await?;
+    assert_eq!(backend.text(), GREETING, "{backend:?}");
+    let frontend = ledger.greeting(&mesh.caller(FRONTEND)?.hesitating(slow)).await?;
+    assert!(frontend.nothing(), "{frontend:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_silent_plaintext_client_is_greeted_only_where_plaintext_may_come_in() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let upstream = TcpEcho::greeting(GREETING).await?;
+    let mut bootstrap = Bootstrap::new();
+    for mode in ["STRICT", "PERMISSIVE"] {
+        let everybody = policy("everybody", "ALLOW", json!([{}]));
+        let resources = json!([everybody, peer_authentication(mode)]);
+        let transport = Transport::Permissive(mesh.server.clone(), ClientCertificate::Optional);
+        let listener = Listener::tcp(mode, transport, upstream.address());
+        bootstrap = bootstrap.listener(listener.module(module(configuration("tcp", resources))?));
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let mut strict = tcp::Connection::open(envoy.address("STRICT")?, &Caller::plaintext()).await?;
+    let received = strict.receive(GREETING.len(), deadline::EXCHANGE).await?;
+    assert!(received.nothing(), "{received:?}");
+    let mut permissive = tcp::Connection::open(envoy.address("PERMISSIVE")?, &Caller::plaintext()).await?;
+    assert_eq!(
+        permissive
+            .receive(GREETING.len(), deadline::EXCHANGE)
+            .await?
+            .text(),
+        GREETING
+    );
     Ok(())
 }
 

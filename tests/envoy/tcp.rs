@@ -158,18 +158,27 @@ async fn the_server_name_that_was_asked_for_counts() -> Result<()> {
     let mesh = Mesh::new()?;
     let rules = json!([{"when": [{"key": "connection.sni", "values": ["ledger.mesh.lab"]}]}]);
     let resources = json!([policy("by-name", "ALLOW", rules)]);
-    let ledger = mesh
-        .ledger(resources, Tcp::default(), Transport::mutual(&mesh.server), "")
-        .await?;
-    let address = ledger.envoy.address("ledger")?;
-    let caller = mesh.caller(BACKEND)?;
-    assert_eq!(
-        ask(address, &caller.clone().server_name("ledger.mesh.lab"))
-            .await?
-            .as_deref(),
-        Some(QUESTION)
-    );
-    assert_eq!(ask(address, &caller.server_name("other.mesh.lab")).await?, None);
+    let upstream = TcpEcho::start().await?;
+    let inspected = Transport::Inspected(mesh.server.clone(), ClientCertificate::Required);
+    // Without a `tls_inspector` Envoy knows of no name, so that nobody asked for one.
+    let transports = [
+        ("inspected", inspected, Some(QUESTION)),
+        ("not inspected", Transport::mutual(&mesh.server), None),
+    ];
+    let mut bootstrap = Bootstrap::new();
+    for (name, transport, _) in &transports {
+        let listener = Listener::tcp(name, transport.clone(), upstream.address());
+        let module = module(configuration("tcp", resources.clone()))?;
+        bootstrap = bootstrap.listener(listener.module(module));
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let named = mesh.caller(BACKEND)?.server_name("ledger.mesh.lab");
+    let other = mesh.caller(BACKEND)?.server_name("other.mesh.lab");
+    for (name, _, reply) in transports {
+        let address = envoy.address(name)?;
+        assert_eq!(ask(address, &named).await?.as_deref(), reply, "{name}");
+        assert_eq!(ask(address, &other).await?, None, "{name}");
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustls::pki_types::ServerName;
@@ -18,6 +19,7 @@ use crate::config::ServerTls;
 pub struct Caller {
     tls: Option<Arc<ClientConfig>>,
     server_name: String,
+    hesitation: Duration,
 }
 
 /// A connection, encrypted or not.
@@ -33,6 +35,7 @@ impl Caller {
         Self {
             tls: None,
             server_name: ServerTls::NAME.to_owned(),
+            hesitation: Duration::ZERO,
         }
     }
 
@@ -63,6 +66,12 @@ impl Caller {
         self
     }
 
+    /// Waits before the handshake, as a slow network would.
+    pub fn hesitating(mut self, time: Duration) -> Self {
+        self.hesitation = time;
+        self
+    }
+
     /// Connects, and makes the handshake; with TLS 1.3 a server may refuse a certificate only after that.
     /// Answers the caller's own address too.
     pub(super) async fn connect(
@@ -78,6 +87,7 @@ impl Caller {
         let Some(config) = &self.tls else {
             return Ok((Box::new(stream), local));
         };
+        tokio::time::sleep(self.hesitation).await;
         let mut config = ClientConfig::clone(config);
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         let name = ServerName::try_from(self.server_name.clone())?;

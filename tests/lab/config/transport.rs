@@ -28,8 +28,10 @@ pub enum ClientCertificate {
 pub enum Transport {
     /// As they are.
     Plaintext,
-    /// By TLS.
+    /// By TLS, with nothing ahead of the handshake: Envoy then knows no server name.
     Tls(ServerTls, ClientCertificate),
+    /// By TLS whose first message a `tls_inspector` reads beforehand, as in Istio's STRICT mode.
+    Inspected(ServerTls, ClientCertificate),
     /// By TLS or by plaintext, told apart by their first bytes, as in Istio's PERMISSIVE mode.
     Permissive(ServerTls, ClientCertificate),
 }
@@ -89,8 +91,8 @@ impl Transport {
 
     pub(super) fn listener_filters(&self) -> Value {
         match self {
-            Self::Plaintext => json!([]),
-            Self::Tls(..) | Self::Permissive(..) => {
+            Self::Plaintext | Self::Tls(..) => json!([]),
+            Self::Inspected(..) | Self::Permissive(..) => {
                 let kind = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
                 json!([{"name": "envoy.filters.listener.tls_inspector", "typed_config": typed(kind, json!({}))}])
             }
@@ -100,7 +102,7 @@ impl Transport {
     pub(super) fn filter_chains(&self, filters: &Value, alpn: &[&str]) -> Value {
         match self {
             Self::Plaintext => json!([{"filters": filters}]),
-            Self::Tls(server, client) => {
+            Self::Tls(server, client) | Self::Inspected(server, client) => {
                 json!([{"filters": filters, "transport_socket": server.render(*client, alpn)}])
             }
             Self::Permissive(server, client) => json!([
