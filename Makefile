@@ -1,0 +1,90 @@
+# Every task a person needs; `make` lists them. Each does its own set-up, may be repeated, and says what it does.
+# What is missing on the machine and cannot be brought along is an error that says what to install, never a skipped test.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# Cargo uses all cores itself, and two cargos wait for each other's lock.
+.NOTPARALLEL:
+
+WASM_TARGET := wasm32-unknown-unknown
+MODULE := target/peerwarden.wasm
+BUILT := target/$(WASM_TARGET)/wasm/peerwarden_filter.wasm
+
+# The plugin is a Wasm module and nothing else, so native commands leave it out.
+NATIVE := --workspace --exclude peerwarden-filter
+
+.PHONY: help setup wasm-target envoy build wasm demo test test-native test-wasm32 test-policies e2e check fmt clippy doc deny clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
+		printf '  make %-14s %s\n' "$$name" "$$what"; done
+
+setup: wasm-target envoy ## Install what the builds and tests need: the Wasm target, Envoy, the wasm32 test runner
+	@tools/wasm-bindgen.sh >/dev/null
+	@echo "ready"
+
+wasm-target:
+	@tools/wasm-target.sh
+
+envoy:
+	@tools/envoy.sh >/dev/null
+
+build: wasm ## Build the module and the command: target/peerwarden.wasm, target/release/peerwarden
+	@echo "building target/release/peerwarden"
+	@cargo build --release -p peerwarden
+
+# Copied only when it changed, and renamed into place: an Envoy that is starting never sees half of it.
+wasm: wasm-target ## Build the module alone: target/peerwarden.wasm
+	@echo "building $(MODULE)"
+	@cargo build --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
+	@cmp -s $(BUILT) $(MODULE) || { cp $(BUILT) $(MODULE).new && mv -f $(MODULE).new $(MODULE); }
+
+# In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
+demo: wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities
+	@echo "building the demo"
+	@cargo run --quiet -p peerwarden-tests --bin demo -- --module $(MODULE)
+
+# What can be missing is looked for first, before minutes of building.
+test: setup wasm test-native test-wasm32 test-policies ## Run every test: native, wasm32, real Envoy, command line, policies
+
+test-native: wasm envoy
+	@echo "testing the engine, the host, the command and a real Envoy with the module"
+	@cargo test $(NATIVE)
+
+test-wasm32: wasm-target ## Run the engine's tests on wasm32, under Node
+	@echo "testing the engine on wasm32"
+	@tools/test-wasm32.sh
+
+# With the test's own build of the command: a release build is minutes, and what decides is the shipped module.
+test-policies: wasm ## Run the suites of policies/ through the shipped module
+	@echo "testing policies/ with $(MODULE)"
+	@PEERWARDEN_MODULE=$(CURDIR)/$(MODULE) cargo run --quiet -p peerwarden -- test policies/
+
+e2e: wasm envoy ## Run the tests on a real Envoy alone
+	@echo "testing the module in a real Envoy"
+	@cargo test -p peerwarden-tests --test envoy
+
+check: fmt clippy doc deny ## Look for faults without running anything: fmt, clippy, docs, licences, sources
+
+fmt:
+	@echo "checking the format"
+	@cargo fmt --all --check
+
+clippy: wasm-target
+	@echo "clippy, natively and for $(WASM_TARGET)"
+	@cargo clippy $(NATIVE) --all-targets -- -D warnings
+	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine --all-targets -- -D warnings
+
+doc: wasm-target
+	@echo "building the documentation"
+	@RUSTDOCFLAGS=-Dwarnings cargo doc $(NATIVE) --no-deps
+	@RUSTDOCFLAGS=-Dwarnings cargo doc --target $(WASM_TARGET) -p peerwarden-filter --no-deps --document-private-items
+
+deny:
+	@echo "checking licences, sources and banned crates"
+	@"$$(tools/cargo-deny.sh)" --log-level error check bans licenses sources
+
+clean: ## Remove what was built; what was installed below .tools stays
+	@cargo clean
