@@ -107,6 +107,19 @@ impl Reason {
         }
     }
 
+    /// The reason that a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        let reasons = [
+            Reason::NoAllowPolicy,
+            Reason::AllowRule,
+            Reason::DenyRule,
+            Reason::NoAllowRuleMatched,
+            Reason::MtlsRequired,
+            Reason::MtlsDisabled,
+        ];
+        reasons.into_iter().find(|reason| reason.as_str() == word)
+    }
+
     /// The mode that decided, when a mode did.
     pub fn mode(self) -> Option<MtlsMode> {
         match self {

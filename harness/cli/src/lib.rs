@@ -1,1 +1,52 @@
-//! The command line.
+//! The command line: tests, explains and checks authorization policies with the very module that Envoy loads.
+//!
+//! It formats and wires: what a policy means is the engine's, how Envoy behaves is the host's. The way of the data:
+//!
+//! 1. [`command`] reads the arguments;
+//! 2. `yaml` and `documents` read files, each value with its place in the text; `suite` reads suites;
+//! 3. `setup` makes of them the plugin configuration, the same bytes for both engines;
+//! 4. `engine` puts the traffic of [`traffic`] to the module in a simulated Envoy, to the native engine, or to both;
+//! 5. `report`, `explain` and `diagnostic` say what came of it.
+
+mod command;
+mod diagnostic;
+mod documents;
+mod engine;
+mod exit;
+mod explain;
+mod lint;
+mod module;
+mod report;
+mod setup;
+mod source;
+mod suite;
+pub mod traffic;
+mod yaml;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use suite::schema;
+
+use exit::Exit;
+
+/// Runs the command that the arguments of this process say.
+pub fn run() -> ExitCode {
+    let arguments = match command::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers, not errors. That standard output is closed is nobody's fault.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Invalid } else { Exit::Fine };
+            return exit.into();
+        }
+    };
+    match command::run(arguments) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            anstream::eprintln!("{error:?}");
+            Exit::Internal.into()
+        }
+    }
+}

@@ -1,2 +1,7 @@
 //! The `peerwarden` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    peerwarden::run()
+}

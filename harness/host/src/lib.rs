@@ -1,1 +1,68 @@
-//! A Proxy-Wasm host that behaves as Envoy does.
+//! A Proxy-Wasm host that behaves as Envoy does, for tests and tools.
+//!
+//! It runs any module of ABI 0.2 on wasmtime: a [`Module`] is compiled once, a [`Vm`] is what one worker thread of Envoy
+//! has, and a test drives HTTP streams and TCP connections through it, on a virtual clock and without any network.
+//! What Envoy does after a callback (a local response, a close, a resume) happens after it here too; what a module must not
+//! do is answered as Envoy answers it, and recorded as a [`Violation`].
+//!
+//! ```
+//! use peerwarden_host::{Connection, HttpOutcome, Module, PluginOptions, Request, Vm, VmOptions};
+//!
+//! // A module that denies every request, in WebAssembly text.
+//! let module = Module::new(br#"(module
+//!     (import "env" "proxy_send_local_response"
+//!         (func $respond (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+//!     (memory (export "memory") 1)
+//!     (func (export "proxy_abi_version_0_2_1"))
+//!     (func (export "malloc") (param i32) (result i32) i32.const 1024)
+//!     (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+//!         (drop (call $respond (i32.const 403) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+//!             (i32.const 0) (i32.const 0) (i32.const -1)))
+//!         i32.const 1))"#)?;
+//! let mut vm = Vm::new(&module, VmOptions::default())?;
+//! let plugin = vm.configure(PluginOptions::default())?;
+//!
+//! let request = Request::new([(":method", "GET"), (":path", "/"), (":authority", "orders")]);
+//! let stream = vm.http_stream(plugin, &Connection::default(), request)?;
+//! let HttpOutcome::LocalResponse(response) = vm.request_headers(stream)? else { panic!() };
+//! assert_eq!(response.code, 403);
+//! vm.close(stream)?;
+//! assert!(vm.violations().is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Not simulated, and answered with `Unimplemented`: Envoy's foreign functions, gRPC streams (unary calls are), attributes of
+//! upstreams, routes and listeners.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod abi;
+mod accounting;
+mod callout;
+mod certificate;
+mod connection;
+mod metrics;
+mod module;
+mod options;
+mod pairs;
+mod property;
+mod shared;
+mod state;
+mod status;
+mod stream;
+mod vm;
+
+pub use accounting::{CallbackRecord, Violation};
+pub use callout::{Callout, CalloutRequest, CalloutResponse};
+pub use connection::{Connection, Headers, PeerCertificate, Request, Tls};
+pub use metrics::MetricValue;
+pub use module::{Module, ModuleError};
+pub use options::{EnvoyVersion, FailurePolicy, Fault, FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions};
+pub use shared::Shared;
+pub use status::Status;
+pub use stream::http::{HttpOutcome, LocalResponse};
+pub use stream::record::{CloseReason, TcpEvent, TcpRecord};
+pub use stream::tcp::{TcpOptions, UpstreamConnectMode};
+pub use vm::{
+    ConfigureError, HttpStreamId, PluginId, Refusal, StreamError, StreamId, TcpConnectionId, Vm, VmError,
+};

@@ -1,0 +1,117 @@
+//! `peerwarden check`: validates and lints documents and suites.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::inputs;
+use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::documents::{self, Document};
+use crate::engine::{Choice, Engine, Refused};
+use crate::exit::Exit;
+use crate::setup::{Protocol, Setup};
+use crate::source::Source;
+use crate::{lint, suite};
+
+/// Validate policies and suites: where what is wrong, and what to write instead.
+///
+/// The exit code is 2 when something would be refused, 1 when something is probably not meant, else 0.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Files, or folders with all that is below them.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// The mesh: its trust domain and root namespace count for some rules.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let mesh = match arguments.mesh.as_deref().map(inputs::one).transpose() {
+        Ok(mesh) => mesh,
+        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
+    };
+    let files = match documents::files(&arguments.paths, |_| true) {
+        Ok(files) => files,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let mut findings = Vec::new();
+    let (mut policies, mut suites) = (Vec::new(), 0);
+    for file in &files {
+        if documents::is_suite(file) {
+            suites += 1;
+            findings.extend(of_suite(file));
+        } else {
+            match Source::read(file).and_then(|source| documents::read(&source)) {
+                Ok(read) => policies.extend(read),
+                Err(wrong) => findings.push(wrong),
+            }
+        }
+    }
+    let documents = policies.len();
+    findings.extend(of_documents(mesh, policies));
+    if documents == 0 && suites == 0 && findings.is_empty() {
+        let message = "there is nothing to check: no document of `security.istio.io` and no suite";
+        findings.push(Diagnostic::error(message).help("name the files or folders that hold them"));
+    }
+    diagnostic::print(&findings);
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    anstream::println!(
+        "{} and {} checked: {}, {}",
+        counted(documents, "document"),
+        counted(suites, "suite"),
+        counted(errors, "error"),
+        counted(warnings, "warning"),
+    );
+    Ok(match (errors, warnings) {
+        (0, 0) => Exit::Fine,
+        (0, _) => Exit::Findings,
+        (_, _) => Exit::Invalid,
+    })
+}
+
+/// What the engine would refuse, and what the lints find in what it takes.
+fn of_documents(mesh: Option<Document>, resources: Vec<Document>) -> Vec<Diagnostic> {
+    // Whether a document is accepted does not depend on the workload; yet there must be one.
+    let workload = Source::new("<any workload>", "namespace: any");
+    let workload = crate::yaml::documents(&workload).ok().and_then(|nodes| {
+        let node = nodes.into_iter().next()?;
+        Some(Document { source: workload, node })
+    });
+    let setup = Setup {
+        mesh,
+        workload,
+        resources,
+    };
+    let mut findings = match Engine::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
+        Ok(_) => Vec::new(),
+        Err(Refused::Problems(problems)) => setup.diagnostics(&problems),
+        Err(Refused::Module(message)) => vec![Diagnostic::error(message)],
+    };
+    findings.extend(lint::run(&setup));
+    findings
+}
+
+/// What `test` would refuse. The policies that the suite names are checked as documents of their own.
+fn of_suite(file: &std::path::Path) -> Vec<Diagnostic> {
+    let loaded = match suite::load(file) {
+        Ok(loaded) => loaded,
+        Err(wrong) => return wrong,
+    };
+    match Engine::new(Choice::Native, None, &loaded.setup.to_json(Protocol::Http)) {
+        Ok(_) => Vec::new(),
+        Err(Refused::Problems(problems)) => {
+            let mut findings = loaded.setup.diagnostics(&problems);
+            let own = |finding: &Diagnostic| finding.place.as_ref().is_none_or(|place| place.source == loaded.source);
+            findings.retain(own);
+            findings
+        }
+        Err(Refused::Module(message)) => vec![Diagnostic::error(message)],
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,228 @@
+//! `peerwarden eval`: JSON Lines in, JSON Lines out.
+
+use std::collections::HashMap;
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, Result};
+use peerwarden_host::Module;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::inputs::{self, Deciding, Engines};
+use crate::engine::{Answer, Broken, Choice, DecidedBy, Engine, Refused};
+use crate::exit::Exit;
+use crate::setup::{Parts, Protocol};
+use crate::traffic::Traffic;
+
+/// Bytes of one line.
+const LINE: u64 = 32 * 1024 * 1024;
+
+/// Configurations kept ready: lines about the same policies need not stand together.
+const KEPT: usize = 64;
+
+/// Decide cases from standard input, one JSON object a line.
+///
+/// A line is `{"id", "mesh"?, "workload"?, "resources"?, "traffic"}`; what the options give need not be in it, and what it gives
+/// comes before the options. The answer is `{"id", "decision", "by", "why"}`, or `{"id", "error"}` for a line that cannot be
+/// answered: the rest goes on, and the exit code is 2 at the end (3 when the engines disagree).
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    deciding: Deciding,
+    #[command(flatten)]
+    engines: Engines,
+}
+
+/// One line of the input. Configuration stays text: the engine reads it, and refuses names that stand twice.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default)]
+    id: Value,
+    mesh: Option<Box<RawValue>>,
+    workload: Option<Box<RawValue>>,
+    resources: Option<Box<RawValue>>,
+    traffic: Traffic,
+}
+
+/// What is left of a line that cannot be read.
+#[derive(Debug, Deserialize)]
+struct OnlyId {
+    #[serde(default)]
+    id: Value,
+}
+
+/// One line of the output.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Answered<'a> {
+    Decided {
+        id: &'a Value,
+        decision: &'static str,
+        by: Option<DecidedBy>,
+        why: String,
+    },
+    Wrong {
+        id: &'a Value,
+        error: String,
+    },
+}
+
+/// What went wrong with a line, and how bad that is.
+struct Failure(Exit, String);
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let setup = match arguments.deciding.read() {
+        Ok(setup) => setup,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let module = match arguments.engines.module() {
+        Ok(module) => module,
+        Err(error) => return Ok(inputs::no_module(&error)),
+    };
+    let text = |part: &Option<crate::documents::Document>| part.as_ref().map(|document| document.node.to_json());
+    let resources: Vec<String> = setup.resources.iter().map(|document| document.node.to_json()).collect();
+    let mut evaluation = Evaluation {
+        choice: arguments.engines.engine,
+        module: module.map(|shipped| shipped.module),
+        mesh: text(&setup.mesh),
+        workload: text(&setup.workload),
+        resources: arguments.deciding.names_policies().then(|| format!("[{}]", resources.join(","))),
+        ready: HashMap::new(),
+    };
+    // What every line would be told is told once, with the text underlined.
+    if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources) {
+        let configuration = setup.to_json(Protocol::Http);
+        if let Err(Refused::Problems(problems)) = Engine::new(Choice::Native, None, &configuration) {
+            return Ok(inputs::invalid(&setup.diagnostics(&problems)));
+        }
+    }
+    evaluation.answer_all(&mut std::io::stdin().lock(), &mut std::io::BufWriter::new(std::io::stdout().lock()))
+}
+
+struct Evaluation {
+    choice: Choice,
+    module: Option<Module>,
+    mesh: Option<String>,
+    workload: Option<String>,
+    resources: Option<String>,
+    ready: HashMap<String, Engine>,
+}
+
+impl Evaluation {
+    fn answer_all(&mut self, input: &mut impl BufRead, output: &mut impl Write) -> Result<Exit> {
+        let mut exit = Exit::Fine;
+        let mut line = Vec::new();
+        while read_line(input, &mut line).context("standard input cannot be read")? {
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let (id, answer) = self.answer(&line);
+            let answered = match answer {
+                Ok(answer) => Answered::Decided {
+                    id: &id,
+                    decision: answer.verdict(),
+                    by: answer.by.clone(),
+                    why: answer.reason.to_string(),
+                },
+                Err(Failure(worse, error)) => {
+                    exit = exit.max(worse);
+                    Answered::Wrong { id: &id, error }
+                }
+            };
+            let written = serde_json::to_writer(&mut *output, &answered)
+                .map_err(std::io::Error::from)
+                .and_then(|()| output.write_all(b"\n"));
+            if let Err(error) = written.and_then(|()| output.flush()) {
+                return closed(error, exit);
+            }
+        }
+        Ok(exit)
+    }
+
+    fn answer(&mut self, line: &[u8]) -> (Value, Result<Answer, Failure>) {
+        let invalid = |message: String| Err(Failure(Exit::Invalid, message));
+        if line.len() as u64 > LINE {
+            return (Value::Null, invalid(format!("the line is longer than {} MiB", LINE / (1024 * 1024))));
+        }
+        let line: Line = match serde_json::from_slice(line) {
+            Ok(line) => line,
+            Err(error) => {
+                let id = serde_json::from_slice::<OnlyId>(line).map(|only| only.id).unwrap_or_default();
+                return (id, invalid(format!("the line cannot be read: {error}")));
+            }
+        };
+        let answer = self.decide(&line);
+        (line.id, answer)
+    }
+
+    fn decide(&mut self, line: &Line) -> Result<Answer, Failure> {
+        let invalid = |message: String| Failure(Exit::Invalid, message);
+        line.traffic.check().map_err(|impossible| invalid(format!("traffic: {impossible}")))?;
+        let text = |own: &Option<Box<RawValue>>, given: &Option<String>| {
+            own.as_ref().map(|own| own.get().to_owned()).or_else(|| given.clone())
+        };
+        let mesh = text(&line.mesh, &self.mesh);
+        let workload = text(&line.workload, &self.workload);
+        let resources = text(&line.resources, &self.resources)
+            .ok_or_else(|| invalid("`resources` is missing; give them in the line, or with `--policies`".to_owned()))?;
+        let configuration = Parts {
+            mesh: mesh.as_deref(),
+            workload: workload.as_deref(),
+            resources: &resources,
+        }
+        .to_json(line.traffic.protocol.into());
+        let engine = self.engine(configuration)?;
+        engine.decide(&line.traffic).map_err(|Broken(message)| Failure(Exit::Internal, message))
+    }
+
+    fn engine(&mut self, configuration: String) -> Result<&mut Engine, Failure> {
+        if !self.ready.contains_key(&configuration) {
+            let engine = Engine::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| match refused {
+                Refused::Problems(problems) => Failure(Exit::Invalid, problems.to_string()),
+                Refused::Module(message) => Failure(Exit::Internal, message),
+            })?;
+            if self.ready.len() >= KEPT {
+                self.ready.clear();
+            }
+            self.ready.insert(configuration.clone(), engine);
+        }
+        let missing = || Failure(Exit::Internal, "the engine that was just made is gone".to_owned());
+        self.ready.get_mut(&configuration).ok_or_else(missing)
+    }
+}
+
+/// Reads up to a line break, at most a little more than [`LINE`] bytes of it; the rest of a longer line is dropped.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    line.clear();
+    let mut any = false;
+    loop {
+        let available = input.fill_buf()?;
+        if available.is_empty() {
+            return Ok(any);
+        }
+        any = true;
+        let (end, found) = match available.iter().position(|byte| *byte == b'\n') {
+            Some(end) => (end, true),
+            None => (available.len(), false),
+        };
+        if line.len() as u64 <= LINE {
+            line.extend_from_slice(&available[..end]);
+        }
+        input.consume(end + usize::from(found));
+        if found {
+            return Ok(true);
+        }
+    }
+}
+
+/// That the reader went away is no error of ours.
+fn closed(error: std::io::Error, exit: Exit) -> Result<Exit> {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        Ok(exit)
+    } else {
+        Err(error).context("standard output cannot be written")
+    }
+}

@@ -1,0 +1,134 @@
+//! Arguments that several commands share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::diagnostic::{self, Diagnostic};
+use crate::documents::{self, Document};
+use crate::engine::Choice;
+use crate::exit::Exit;
+use crate::module::Shipped;
+use crate::setup::Setup;
+use crate::source::Source;
+use crate::yaml;
+
+/// What is decided by.
+#[derive(Debug, Args)]
+pub(super) struct Deciding {
+    /// Policies: files, or folders with all that is below them.
+    #[arg(long, value_name = "PATH")]
+    policies: Vec<PathBuf>,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, in YAML or JSON.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
+    /// The workload that is protected: `kind`, `namespace`, `serviceAccount`, `labels`, in YAML or JSON.
+    #[arg(long, value_name = "FILE")]
+    workload: Option<PathBuf>,
+}
+
+/// Which engine decides.
+#[derive(Debug, Args)]
+pub(super) struct Engines {
+    /// Which engine decides; with `both`, that they disagree is an internal error.
+    #[arg(long, value_enum, default_value_t = Choice::Both)]
+    pub(super) engine: Choice,
+    /// The Wasm module; otherwise `PEERWARDEN_MODULE`, or `peerwarden.wasm` beside this command or up to two folders above.
+    #[arg(long, value_name = "FILE")]
+    module: Option<PathBuf>,
+}
+
+impl Deciding {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// Everything that keeps them from being read.
+    pub(super) fn read(&self) -> Result<Setup, Vec<Diagnostic>> {
+        let mut wrong = Vec::new();
+        let mut part = |path: &Option<PathBuf>| match path.as_deref().map(one) {
+            None => None,
+            Some(Ok(document)) => Some(document),
+            Some(Err(diagnostic)) => {
+                wrong.push(diagnostic);
+                None
+            }
+        };
+        let mesh = part(&self.mesh);
+        let workload = part(&self.workload);
+        let resources = documents::load(&self.policies).unwrap_or_else(|diagnostics| {
+            wrong.extend(diagnostics);
+            Vec::new()
+        });
+        let setup = Setup {
+            mesh,
+            workload,
+            resources,
+        };
+        if wrong.is_empty() { Ok(setup) } else { Err(wrong) }
+    }
+
+    /// Whether policies were named at all; none found in them is still an answer.
+    pub(super) fn names_policies(&self) -> bool {
+        !self.policies.is_empty()
+    }
+}
+
+impl Engines {
+    /// The module, when one of the engines is it.
+    ///
+    /// # Errors
+    /// That it is not there, or no module.
+    pub(super) fn module(&self) -> Result<Option<Shipped>> {
+        if self.engine.runs_module() {
+            Shipped::load(self.module.as_deref()).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+/// The one document of a file.
+///
+/// # Errors
+/// That it cannot be read, or that there are none or several.
+pub(super) fn one(path: &Path) -> Result<Document, Diagnostic> {
+    let source = Source::read(path)?;
+    let mut nodes = yaml::documents(&source)?;
+    match (nodes.pop(), nodes.is_empty()) {
+        (Some(node), true) => Ok(Document { source, node }),
+        (None, _) => Err(Diagnostic::error(format!("`{}` is empty", source.name))),
+        (Some(_), false) => {
+            let message = format!("`{}` has several documents", source.name);
+            Err(Diagnostic::error(message).help("give one; policies go to `--policies`"))
+        }
+    }
+}
+
+/// Prints what is wrong with the input, and ends the command.
+pub(super) fn invalid(wrong: &[Diagnostic]) -> Exit {
+    diagnostic::print(wrong);
+    Exit::Invalid
+}
+
+/// Prints why there is no module, and ends the command: its path is input too.
+pub(super) fn no_module(error: &anyhow::Error) -> Exit {
+    let (message, help) = {
+        let text = format!("{error:#}");
+        match text.split_once("\n  help: ") {
+            Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
+            None => (text, None),
+        }
+    };
+    let diagnostic = Diagnostic::error(message);
+    invalid(&[match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }])
+}
+
+/// A text given on the command line, as a file would be.
+pub(super) fn inline(name: &str, text: &str) -> Arc<Source> {
+    Source::new(name, text)
+}

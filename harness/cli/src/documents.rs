@@ -1,0 +1,131 @@
+//! Policy documents from files and folders.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use walkdir::WalkDir;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{Place, Source};
+use crate::yaml::{self, Node};
+
+/// The group of the documents that decide something.
+const GROUP: &str = "security.istio.io/";
+
+/// One document, with the text that it is in.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) source: Arc<Source>,
+    pub(crate) node: Node,
+}
+
+impl Document {
+    /// The place of what the engine calls `path`.
+    pub(crate) fn place(&self, path: &str, on_key: bool) -> Place {
+        Place {
+            source: Arc::clone(&self.source),
+            span: self.node.find(path, on_key, &self.source.text),
+        }
+    }
+
+    /// Whether it is for peerwarden; a folder of manifests holds much else.
+    fn decides(&self) -> bool {
+        let text = |name| self.node.get(name).and_then(Node::as_str).unwrap_or_default();
+        if text("kind") == "List" && text("apiVersion") == "v1" {
+            return true;
+        }
+        let api_version = text("apiVersion");
+        // What says no version at all is a mistake that the engine explains.
+        api_version.is_empty() || api_version.starts_with(GROUP)
+    }
+
+    /// The items of a `List`, each a document of its own; any other document is itself.
+    fn flatten(self, into: &mut Vec<Document>) {
+        let is_list = self.node.get("kind").and_then(Node::as_str) == Some("List");
+        match self.node.get("items").and_then(Node::as_list).filter(|_| is_list) {
+            Some(items) => {
+                for item in items {
+                    let item = Document {
+                        source: Arc::clone(&self.source),
+                        node: item.clone(),
+                    };
+                    item.flatten(into);
+                }
+            }
+            None => into.push(self),
+        }
+    }
+}
+
+/// Whether the name is that of a test suite.
+pub(crate) fn is_suite(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    ["_test.yaml", "_test.yml", "_test.json"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn is_text(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
+/// The files that `paths` name, folders with all that is below them, in the order of their names. Of a folder only those
+/// that `wanted` accepts.
+///
+/// # Errors
+/// Paths that are not there or cannot be listed.
+pub(crate) fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+    let mut files = Vec::new();
+    let mut wrong = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        for entry in WalkDir::new(path).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() && is_text(entry.path()) && wanted(entry.path()) => {
+                    files.push(entry.into_path());
+                }
+                Ok(_) => {}
+                Err(error) => wrong.push(Diagnostic::error(format!("a folder cannot be listed: {error}"))),
+            }
+        }
+    }
+    // The same file by two ways counts once.
+    let mut seen = std::collections::BTreeSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    if wrong.is_empty() { Ok(files) } else { Err(wrong) }
+}
+
+/// The policy documents in `paths`. Suites, and documents of other API groups, are left out of folders.
+///
+/// # Errors
+/// Everything that keeps one of the files from being read.
+pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    let mut documents = Vec::new();
+    let mut wrong = Vec::new();
+    for file in files(paths, |path| !is_suite(path))? {
+        match Source::read(&file).and_then(|source| read(&source)) {
+            Ok(read) => documents.extend(read),
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    if wrong.is_empty() { Ok(documents) } else { Err(wrong) }
+}
+
+/// The policy documents in one text.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(crate) fn read(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
+    let mut documents = Vec::new();
+    for node in yaml::documents(source)? {
+        let document = Document {
+            source: Arc::clone(source),
+            node,
+        };
+        document.flatten(&mut documents);
+    }
+    documents.retain(Document::decides);
+    Ok(documents)
+}

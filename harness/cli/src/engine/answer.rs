@@ -1,0 +1,150 @@
+//! What was decided, whichever engine decided it.
+
+use std::fmt;
+
+use peerwarden_engine::{By, Decision, Reason, Verdict};
+use serde::Serialize;
+
+/// A decision that owns its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) allowed: bool,
+    pub(crate) by: Option<DecidedBy>,
+    pub(crate) reason: Reason,
+}
+
+/// The document, and the rule in it, that decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct DecidedBy {
+    pub(crate) kind: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    /// Counted from 0; `None` for a document that has no rules.
+    pub(crate) rule: Option<usize>,
+}
+
+impl Answer {
+    /// `allow` or `deny`.
+    pub(crate) fn verdict(&self) -> &'static str {
+        if self.allowed { "allow" } else { "deny" }
+    }
+
+    /// Reads the filter state that the module leaves for access logs: `VERDICT REASON [KIND ID]`.
+    pub(crate) fn from_filter_state(state: &str) -> Option<Self> {
+        let mut words = state.splitn(4, ' ');
+        let allowed = match words.next()? {
+            "allow" => true,
+            "deny" => false,
+            _ => return None,
+        };
+        let reason = Reason::parse(words.next()?)?;
+        let by = match (words.next(), words.next()) {
+            (None, _) => None,
+            (Some(kind), Some(id)) => Some(DecidedBy::from_id(kind, id)?),
+            (Some(_), None) => return None,
+        };
+        Some(Self { allowed, by, reason })
+    }
+}
+
+impl DecidedBy {
+    /// Reads `ns[NAMESPACE]-policy[NAME]-rule[INDEX]`.
+    fn from_id(kind: &str, id: &str) -> Option<Self> {
+        let (namespace, rest) = id.strip_prefix("ns[")?.split_once("]-policy[")?;
+        let (name, rule) = match rest.split_once("]-rule[") {
+            Some((name, rule)) => (name, Some(rule.strip_suffix(']')?.parse().ok()?)),
+            None => (rest.strip_suffix(']')?, None),
+        };
+        Some(Self {
+            kind: kind.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            rule,
+        })
+    }
+
+    /// The id as access logs know it.
+    pub(crate) fn id(&self) -> String {
+        let rule = self.rule.map(|rule| format!("-rule[{rule}]")).unwrap_or_default();
+        format!("ns[{}]-policy[{}]{rule}", self.namespace, self.name)
+    }
+}
+
+impl From<&By> for DecidedBy {
+    fn from(by: &By) -> Self {
+        Self {
+            kind: by.kind.as_str().to_owned(),
+            namespace: by.namespace.clone(),
+            name: by.name.clone(),
+            rule: by.rule,
+        }
+    }
+}
+
+impl From<Decision<'_>> for Answer {
+    fn from(decision: Decision<'_>) -> Self {
+        Self {
+            allowed: decision.verdict == Verdict::Allow,
+            by: decision.by.map(DecidedBy::from),
+            reason: decision.reason,
+        }
+    }
+}
+
+/// As suites write it: `shop/orders[2]`, with the kind when it is not the usual one.
+impl fmt::Display for DecidedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind != "AuthorizationPolicy" {
+            write!(f, "{} ", self.kind)?;
+        }
+        write!(f, "{}/{}", self.namespace, self.name)?;
+        match self.rule {
+            Some(rule) => write!(f, "[{rule}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.by {
+            Some(by) => write!(f, "{} by {by} ({})", self.verdict(), self.reason.as_str()),
+            None => write!(f, "{} by no rule ({})", self.verdict(), self.reason.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_the_module_writes() {
+        let answer = Answer::from_filter_state("deny deny-rule AuthorizationPolicy ns[shop]-policy[a.b]-rule[12]");
+        let answer = answer.unwrap();
+        assert!(!answer.allowed);
+        assert_eq!(answer.to_string(), "deny by shop/a.b[12] (deny-rule)");
+        assert_eq!(answer.by.unwrap().id(), "ns[shop]-policy[a.b]-rule[12]");
+        let answer = Answer::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]").unwrap();
+        assert_eq!(answer.by.unwrap().to_string(), "PeerAuthentication x/default");
+        assert_eq!(
+            Answer::from_filter_state("allow no-allow-policy").unwrap().to_string(),
+            "allow by no rule (no-allow-policy)"
+        );
+    }
+
+    #[test]
+    fn believes_nothing_else() {
+        for state in [
+            "",
+            "allow",
+            "maybe allow-rule",
+            "deny not-configured",
+            "allow allow-rule AuthorizationPolicy",
+            "allow allow-rule AuthorizationPolicy shop/orders",
+            "deny deny-rule AuthorizationPolicy ns[shop]-policy[a]-rule[x]",
+        ] {
+            assert_eq!(Answer::from_filter_state(state), None, "{state}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The engine compiled for this machine.
+
+use peerwarden_engine::{Config, Problems, Program};
+
+use super::Answer;
+use crate::traffic::Traffic;
+
+/// One compiled configuration.
+pub(super) struct Native(Program);
+
+impl Native {
+    /// Reads and compiles a configuration.
+    pub(super) fn new(configuration: &str) -> Result<Self, Problems> {
+        let config = Config::parse(configuration.as_bytes())?;
+        Ok(Self(Program::compile(&config)?))
+    }
+
+    pub(super) fn decide(&self, traffic: &Traffic) -> Answer {
+        self.0.decide(&peerwarden_engine::Traffic::from(traffic)).into()
+    }
+}

@@ -1,0 +1,112 @@
+//! The module that ships, in a simulated Envoy.
+//!
+//! The answer is read from the filter state that access logs show, and held against what the stream really did: an
+//! allowed request went on, a denied one got 403, and of a denied connection nothing passed.
+
+use peerwarden_host::{HttpOutcome, Module, PluginId, PluginOptions, TcpOptions, UpstreamConnectMode, Vm, VmOptions};
+
+use super::{Answer, Broken};
+use crate::traffic::{Simulated, Traffic};
+
+/// Where the module leaves its decision.
+const DECISION: &str = "wasm.peerwarden.decision";
+
+/// One VM with one configuration.
+pub(super) struct Wasm {
+    vm: Vm,
+    plugin: PluginId,
+}
+
+impl Wasm {
+    pub(super) fn new(module: &Module, configuration: &str) -> Result<Self, String> {
+        let options = VmOptions {
+            accounting: false,
+            ..VmOptions::default()
+        };
+        let mut vm = Vm::new(module, options).map_err(|error| format!("the module does not start: {error}"))?;
+        let options = PluginOptions {
+            configuration: configuration.as_bytes().to_vec(),
+            ..PluginOptions::default()
+        };
+        let plugin = vm.configure(options).map_err(|error| {
+            let logs: Vec<&str> = error.logs().iter().map(|line| line.message.as_str()).collect();
+            format!("the module refuses what the native engine takes: {error}: {}", logs.join("; "))
+        })?;
+        Ok(Self { vm, plugin })
+    }
+
+    pub(super) fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
+        let Simulated { connection, request } = Simulated::from(traffic);
+        let answer = match request {
+            Some(request) => self.request(&connection, request),
+            None => self.connection(&connection),
+        };
+        let broken = |message: String| Broken(format!("the module in the simulated Envoy: {message}"));
+        let answer = answer.map_err(broken)?;
+        let violations = self.vm.take_violations();
+        let _ = self.vm.take_logs();
+        match violations.first() {
+            Some(violation) => Err(broken(format!("it broke a rule of the ABI: {violation}"))),
+            None => Ok(answer),
+        }
+    }
+
+    fn request(
+        &mut self,
+        connection: &peerwarden_host::Connection,
+        request: peerwarden_host::Request,
+    ) -> Result<Answer, String> {
+        let stream = self.vm.http_stream(self.plugin, connection, request).map_err(|error| error.to_string())?;
+        let outcome = self.vm.request_headers(stream).map_err(|error| error.to_string())?;
+        let answer = read(self.vm.filter_state(stream, DECISION))?;
+        self.vm.close(stream).map_err(|error| error.to_string())?;
+        let as_said = match &outcome {
+            HttpOutcome::Continue => answer.allowed,
+            HttpOutcome::LocalResponse(response) => {
+                let id = answer.by.as_ref().map_or_else(|| "none".to_owned(), super::DecidedBy::id);
+                let id: String = id.chars().map(|ch| if ch.is_ascii_graphic() { ch } else { '_' }).collect();
+                let details = format!("rbac_access_denied_matched_policy[{id}]");
+                !answer.allowed && response.code == 403 && response.details == details
+            }
+            _ => false,
+        };
+        if as_said { Ok(answer) } else { Err(format!("it says {answer}, and does {outcome:?}")) }
+    }
+
+    /// Client first, in the mode in which identity is there before anything passes.
+    fn connection(&mut self, connection: &peerwarden_host::Connection) -> Result<Answer, String> {
+        const HELLO: &[u8] = b"hello";
+        let options = TcpOptions {
+            connect_mode: UpstreamConnectMode::OnDownstreamTlsHandshake,
+            max_early_data_bytes: Some(0),
+            ..TcpOptions::default()
+        };
+        let vm = &mut self.vm;
+        let mut act = || -> Result<_, peerwarden_host::StreamError> {
+            let id = vm.tcp_connection(self.plugin, connection, options)?;
+            if connection.tls.is_some() {
+                vm.handshake_done(id)?;
+            }
+            vm.downstream_data(id, HELLO, false)?;
+            Ok(id)
+        };
+        let id = act().map_err(|error| error.to_string())?;
+        let answer = read(self.vm.filter_state(id, DECISION))?;
+        let record = self.vm.record(id).map_err(|error| error.to_string())?;
+        let passed = record.to_upstream();
+        let as_said = if answer.allowed {
+            passed == HELLO && !record.closed()
+        } else {
+            passed.is_empty() && record.closed()
+        };
+        let shown = format!("{record:?}");
+        self.vm.close(id).map_err(|error| error.to_string())?;
+        if as_said { Ok(answer) } else { Err(format!("it says {answer}, and does {shown}")) }
+    }
+}
+
+fn read(state: Option<&[u8]>) -> Result<Answer, String> {
+    let state = state.ok_or("it left no decision in filter state")?;
+    let state = String::from_utf8_lossy(state);
+    Answer::from_filter_state(&state).ok_or_else(|| format!("it left an unknown decision in filter state: {state:?}"))
+}

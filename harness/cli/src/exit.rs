@@ -1,0 +1,27 @@
+//! Exit codes, the same for every command.
+
+use std::process::ExitCode;
+
+/// How a command ended; the worst of several counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// 0: all is well.
+    Fine,
+    /// 1: findings, failed tests, or another verdict than expected.
+    Findings,
+    /// 2: wrong usage or invalid input.
+    Invalid,
+    /// 3: an internal error, such as two engines that disagree.
+    Internal,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => ExitCode::from(0),
+            Exit::Findings => ExitCode::from(1),
+            Exit::Invalid => ExitCode::from(2),
+            Exit::Internal => ExitCode::from(3),
+        }
+    }
+}

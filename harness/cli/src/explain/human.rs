@@ -1,0 +1,156 @@
+//! The trace for people: what was asked, the mode, each policy with its rules, and the decision.
+
+use anstyle::{AnsiColor, Style};
+use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading};
+
+use super::Explained;
+use crate::traffic::{Protocol, Traffic};
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// Prints it to standard output.
+pub(crate) fn print(explained: &Explained<'_>) {
+    let Explained {
+        traffic,
+        trace,
+        answer,
+        module,
+    } = explained;
+    let colour = if answer.allowed { GREEN } else { RED }.bold();
+    let verdict = answer.verdict().to_uppercase();
+    let reason = answer.reason;
+    match &answer.by {
+        Some(by) => anstream::println!("{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}"),
+        None => anstream::println!("{colour}{verdict}{colour:#}: {reason}"),
+    }
+    anstream::println!();
+    anstream::println!("{}", asked(traffic));
+    let mode = &trace.mode;
+    let set_by = match &mode.set_by {
+        Some(by) => format!("PeerAuthentication {}/{}", by.namespace, by.name),
+        None => "the default".to_owned(),
+    };
+    let port = mode.port.map_or_else(|| "an unknown port".to_owned(), |port| format!("port {port}"));
+    let judged = match mode.refused {
+        Some(_) => mark(false),
+        None => mark(true),
+    };
+    anstream::println!("{judged} mutual TLS on {port}: {} ({set_by}); the peer is {}", mode.mode.as_str(), mode.peer);
+    if mode.refused.is_some() {
+        anstream::println!("  {DIM}refused before any policy is asked{DIM:#}");
+    }
+    for policy in &trace.policies {
+        self::policy(policy);
+    }
+    if let Some(module) = module {
+        anstream::println!();
+        anstream::println!("{DIM}the module says the same: {module}{DIM:#}");
+    }
+}
+
+fn policy(policy: &PolicyTrace) {
+    let PolicyTrace {
+        namespace,
+        name,
+        action,
+        not_applied,
+        rules,
+    } = policy;
+    anstream::println!();
+    if let Some(why) = not_applied {
+        anstream::println!("{DIM}- {} {namespace}/{name} says nothing here: {why}{DIM:#}", action.as_str());
+        return;
+    }
+    let matched = rules.iter().any(|rule| rule.matched);
+    anstream::println!("{} {} {BOLD}{namespace}/{name}{BOLD:#}", mark(matched), action.as_str());
+    if rules.is_empty() {
+        anstream::println!("    {DIM}it has no rules, so it matches nothing{DIM:#}");
+    }
+    for rule in rules {
+        self::rule(rule);
+    }
+}
+
+fn rule(rule: &RuleTrace) {
+    let note = match rule.tcp {
+        TcpReading::AsWritten => "",
+        TcpReading::Dropped => " (has HTTP-only fields: an ALLOW rule never matches on TCP then)",
+        TcpReading::Widened => " (its HTTP-only fields are left out on TCP: it is wider than written)",
+    };
+    anstream::println!("  {} rule {}{DIM}{note}{DIM:#}", mark(rule.matched), rule.index);
+    let parts = [
+        ("from", &rule.sources, "anybody"),
+        ("to", &rule.operations, "anything"),
+        ("when", &rule.conditions, ""),
+    ];
+    for (name, parts, anything) in parts {
+        match parts.as_slice() {
+            [] if anything.is_empty() => {}
+            [] => anstream::println!("    {} {name}: {anything}", mark(true)),
+            parts => {
+                for part in parts {
+                    self::part(name, part);
+                }
+            }
+        }
+    }
+}
+
+fn part(name: &str, part: &PartTrace) {
+    anstream::println!("    {} {name} {DIM}{}{DIM:#}", mark(part.matched), part.path);
+    for clause in &part.clauses {
+        self::clause(clause);
+    }
+}
+
+fn clause(clause: &ClauseTrace) {
+    let ClauseTrace {
+        field,
+        values,
+        result,
+        found,
+        ..
+    } = clause;
+    let found = found.as_deref().unwrap_or("nothing");
+    let values = values.join(", ");
+    let (mark, note) = match result {
+        ClauseResult::Held => (mark(true), ""),
+        ClauseResult::Failed => (mark(false), ""),
+        ClauseResult::Unavailable => ("?".to_owned(), " (could not be established)"),
+        ClauseResult::HttpOnly => ("-".to_owned(), " (means nothing on TCP)"),
+    };
+    anstream::println!("      {mark} {field}: {values} {DIM}<- {found}{note}{DIM:#}");
+}
+
+/// A tick or a cross, told apart without colour too.
+fn mark(held: bool) -> String {
+    if held { format!("{GREEN}+{GREEN:#}") } else { format!("{RED}x{RED:#}") }
+}
+
+/// `GET http://host/path on port 8080 from 10.0.0.7, spiffe://…`.
+fn asked(traffic: &Traffic) -> String {
+    let what = match (traffic.protocol, &traffic.http) {
+        (Protocol::Tcp, _) => "a TCP connection".to_owned(),
+        (Protocol::Http, None) => "GET /".to_owned(),
+        (Protocol::Http, Some(http)) => {
+            let text = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+            let (method, host, path) = (text(&http.method, "GET"), text(&http.host, ""), text(&http.path, "/"));
+            format!("{method} {host}{path}")
+        }
+    };
+    let secured = match &traffic.tls {
+        None => "in plaintext".to_owned(),
+        Some(tls) => match &tls.peer {
+            None => "over TLS without a certificate".to_owned(),
+            Some(peer) => {
+                let name = peer.uri_sans.first().or(peer.dns_sans.first()).unwrap_or(&peer.subject);
+                format!("over mutual TLS as {name}")
+            }
+        },
+    };
+    let (ip, port) = (traffic.source().0, traffic.destination().1);
+    format!("{what} on port {port} from {ip} {secured}")
+}

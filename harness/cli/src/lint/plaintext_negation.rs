@@ -1,0 +1,43 @@
+//! PW001: an ALLOW rule that only says who is *not* meant.
+//!
+//! A peer without a certificate is none of those named, so plaintext passes.
+
+use peerwarden_engine::resource::{Action, AuthorizationPolicy, Source};
+
+use super::Finding;
+
+pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+    if policy.action != Action::Allow {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
+        let by_condition = rule.when.iter().any(|condition| {
+            matches!(condition.key.as_str(), "source.principal" | "source.namespace" | "source.serviceAccount")
+                && !condition.values.is_empty()
+        });
+        for (index, source) in rule.from.iter().flatten().enumerate() {
+            let identity = |source: &Source| {
+                [&source.principals, &source.namespaces, &source.service_accounts, &source.trust_domains]
+                    .iter()
+                    .any(|values| !values.is_empty())
+                    || !source.request_principals.is_empty()
+            };
+            let negative = [
+                ("notPrincipals", &source.not_principals),
+                ("notNamespaces", &source.not_namespaces),
+                ("notServiceAccounts", &source.not_service_accounts),
+                ("notTrustDomains", &source.not_trust_domains),
+            ];
+            let negative = negative.iter().find(|(_, values)| !values.is_empty());
+            if let (Some((field, _)), false, false) = (negative, identity(source), by_condition) {
+                findings.push(Finding {
+                    path: format!("spec.rules[{rule_index}].from[{index}].source.{field}"),
+                    message: format!("rule {rule_index} admits plaintext: a peer without a certificate is none of `{field}`"),
+                    help: "add `principals: [\"*\"]` beside it for authenticated peers only",
+                });
+            }
+        }
+    }
+    findings
+}

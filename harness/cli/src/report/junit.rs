@@ -1,0 +1,38 @@
+//! JUnit XML, by the crate that nextest writes it with.
+
+use anyhow::{Context, Result};
+use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Outcome, Report};
+
+pub(super) fn text(report: &Report) -> Result<String> {
+    let mut junit = Junit::new("peerwarden");
+    for suite in &report.suites {
+        let mut test_suite = TestSuite::new(suite.name.as_str());
+        if let Some(module) = &report.module {
+            test_suite.add_property(Property::new("module", module.path.display().to_string()));
+            test_suite.add_property(Property::new("module.sha256", module.sha256.as_str()));
+        }
+        for case in &suite.cases {
+            let mut status = match &case.outcome {
+                Outcome::Passed(_) => TestCaseStatus::success(),
+                Outcome::Failed { .. } => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                Outcome::Broken(_) => TestCaseStatus::non_success(NonSuccessKind::Error),
+                Outcome::Skipped(_) => TestCaseStatus::skipped(),
+            };
+            if let Some(failure) = case.outcome.failure() {
+                status.set_message(failure);
+                status.set_description(format!("at {}", case.place.label()));
+            }
+            if let Outcome::Skipped(reason) = &case.outcome {
+                status.set_message(reason.as_str());
+            }
+            let mut test_case = TestCase::new(case.name.as_str(), status);
+            test_case.set_classname(suite.name.as_str());
+            test_suite.add_test_case(test_case);
+        }
+        junit.add_test_suite(test_suite);
+    }
+    let text = junit.to_string().context("the report cannot be written as JUnit XML")?;
+    Ok(text)
+}

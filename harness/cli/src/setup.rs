@@ -1,0 +1,92 @@
+//! What is decided by: mesh, workload, documents, and the plugin configuration that they make together.
+
+use peerwarden_engine::{Problem, Problems};
+
+use crate::diagnostic::Diagnostic;
+use crate::documents::Document;
+
+/// The parts of a plugin configuration, each with its place in a text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Setup {
+    /// Istio's defaults when absent.
+    pub(crate) mesh: Option<Document>,
+    /// Which workload is protected.
+    pub(crate) workload: Option<Document>,
+    /// The policies.
+    pub(crate) resources: Vec<Document>,
+}
+
+/// What a connection carries.
+pub(crate) type Protocol = peerwarden_engine::Protocol;
+
+impl Setup {
+    /// The plugin configuration: <https://github.com/proxy-wasm/spec> calls it opaque bytes, ours is JSON.
+    pub(crate) fn to_json(&self, protocol: Protocol) -> String {
+        let text = |part: &Option<Document>| part.as_ref().map(|document| document.node.to_json());
+        let resources: Vec<String> = self.resources.iter().map(|document| document.node.to_json()).collect();
+        Parts {
+            mesh: text(&self.mesh).as_deref(),
+            workload: text(&self.workload).as_deref(),
+            resources: &format!("[{}]", resources.join(",")),
+        }
+        .to_json(protocol)
+    }
+
+    /// The engine's problems, each where it stands in the texts.
+    pub(crate) fn diagnostics(&self, problems: &Problems) -> Vec<Diagnostic> {
+        problems.iter().map(|problem| self.diagnostic(problem)).collect()
+    }
+
+    fn diagnostic(&self, problem: &Problem) -> Diagnostic {
+        let mut message = problem.message.clone();
+        if let Some(document) = &problem.document {
+            message = format!("{document}: {message}");
+        }
+        let mut diagnostic = Diagnostic::error(message);
+        if let Some((document, path)) = self.owner(&problem.path) {
+            diagnostic = diagnostic.at(document.place(path, problem.on_key));
+        }
+        match &problem.help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+
+    /// Whose a path from the configuration's root is, and the path from there.
+    pub(crate) fn owner<'s>(&'s self, path: &'s str) -> Option<(&'s Document, &'s str)> {
+        let below = |name| path.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        if let Some(rest) = below("resources") {
+            let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
+            return Some((self.resources.get(index.parse::<usize>().ok()?)?, rest));
+        }
+        if let Some(rest) = below("workload") {
+            return Some((self.workload.as_ref()?, rest));
+        }
+        Some((self.mesh.as_ref()?, below("mesh")?))
+    }
+}
+
+/// The parts of a plugin configuration as JSON texts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts<'t> {
+    pub(crate) mesh: Option<&'t str>,
+    pub(crate) workload: Option<&'t str>,
+    pub(crate) resources: &'t str,
+}
+
+impl Parts<'_> {
+    pub(crate) fn to_json(self, protocol: Protocol) -> String {
+        let mut json = String::from("{");
+        for (name, text) in [("mesh", self.mesh), ("workload", self.workload)] {
+            if let Some(text) = text {
+                json.push_str(&format!("\"{name}\":{text},"));
+            }
+        }
+        let resources = self.resources;
+        json.push_str(&format!(
+            "\"resources\":{resources},\"protocol\":\"{}\"}}",
+            protocol.as_str()
+        ));
+        json
+    }
+}

@@ -1,0 +1,89 @@
+//! A text and where it came from.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+
+/// Bytes of a file that is read: the most that the engine takes as a configuration.
+const LIMIT: u64 = 32 * 1024 * 1024;
+
+/// The text of one file, or of standard input.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// The path as it was given, or `<stdin>`.
+    pub(crate) name: String,
+    /// The text.
+    pub(crate) text: String,
+}
+
+impl Source {
+    pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            text: text.into(),
+        })
+    }
+
+    /// Reads a file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// What keeps it from being read, with what to do.
+    pub(crate) fn read(path: &Path) -> Result<Arc<Self>, Diagnostic> {
+        use std::io::Read;
+
+        let name = path.display().to_string();
+        let mut bytes = Vec::new();
+        let read = if name == "-" {
+            std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
+        };
+        if let Err(error) = read {
+            return Err(Diagnostic::error(format!("`{name}` cannot be read: {error}")));
+        }
+        if bytes.len() as u64 > LIMIT {
+            return Err(
+                Diagnostic::error(format!("`{name}` is larger than {} MiB", LIMIT / (1024 * 1024)))
+                    .help("split it into several files"),
+            );
+        }
+        let name = if name == "-" { "<stdin>".to_owned() } else { name };
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self::new(name, text)),
+            Err(error) => {
+                let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                    .iter()
+                    .filter(|byte| **byte == b'\n')
+                    .count()
+                    + 1;
+                Err(Diagnostic::error(format!("`{name}` is not UTF-8 in line {line}"))
+                    .help("save it as UTF-8 text"))
+            }
+        }
+    }
+
+    /// Line and column, both from 1, the column in characters.
+    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        (line, before[line_start..].chars().count() + 1)
+    }
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) source: Arc<Source>,
+    pub(crate) span: Range<usize>,
+}
+
+impl Place {
+    /// `FILE:LINE:COLUMN`.
+    pub(crate) fn label(&self) -> String {
+        let (line, column) = self.source.position(self.span.start);
+        format!("{}:{line}:{column}", self.source.name)
+    }
+}

@@ -1,0 +1,42 @@
+//! Test suites: `*_test.yaml` beside the policies that they are about.
+//!
+//! A suite is read into [`format::Suite`], which is the file as written; [`expand`] makes of its matrices and cases one
+//! list of [`Case`]s with all names resolved.
+
+mod expand;
+pub mod format;
+mod load;
+pub mod schema;
+
+pub(crate) use load::{Loaded, load};
+
+use crate::source::Place;
+use crate::traffic::Traffic;
+
+/// One question with the answer that is expected.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// Unique in its suite.
+    pub(crate) name: String,
+    pub(crate) traffic: Traffic,
+    pub(crate) allow: bool,
+    pub(crate) by: Option<ExpectedBy>,
+    /// Why it is not run.
+    pub(crate) skip: Option<String>,
+    /// Where the expectation stands.
+    pub(crate) place: Place,
+}
+
+/// What must have decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ExpectedBy {
+    /// No rule and no mode.
+    None,
+    /// This document, and this rule if one is named.
+    Document {
+        kind: Option<String>,
+        namespace: Option<String>,
+        name: String,
+        rule: Option<usize>,
+    },
+}

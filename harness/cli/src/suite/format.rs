@@ -1,0 +1,233 @@
+//! The suite file, field by field; its JSON Schema is made from these types.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_saphyr::Spanned;
+
+use crate::traffic::{Endpoint, Http, Jwt, Protocol, Tls, Traffic};
+use crate::yaml::Node;
+
+/// A test suite for authorization policies.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    /// Which workload the policies protect here: `kind`, `namespace`, `serviceAccount`, `labels`.
+    #[schemars(with = "Workload")]
+    pub(crate) workload: Node,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`; Istio's defaults when left out.
+    #[serde(default)]
+    #[schemars(with = "Option<Mesh>")]
+    pub(crate) mesh: Option<Node>,
+    /// Files and folders with the policies under test, from this file's folder.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) policies: Vec<Spanned<String>>,
+    /// Policies written here rather than in files of their own.
+    #[serde(default)]
+    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
+    pub(crate) resources: Vec<Node>,
+    /// Who may ask, by a name of your choice.
+    #[serde(default)]
+    pub(crate) peers: BTreeMap<String, Caller>,
+    /// What may be asked, by a name of your choice.
+    #[serde(default)]
+    pub(crate) requests: BTreeMap<String, Request>,
+    /// Tables: requests across, peers down, a verdict in each cell.
+    #[serde(default)]
+    pub(crate) matrix: Vec<Matrix>,
+    /// Single questions.
+    #[serde(default)]
+    pub(crate) cases: Vec<Written>,
+}
+
+/// The workload, as `workload` of the plugin's configuration.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
+struct Workload {
+    /// `sidecar` (default) or `gateway`.
+    kind: Option<String>,
+    /// Its namespace.
+    namespace: String,
+    /// Its service account.
+    service_account: Option<String>,
+    /// Its labels.
+    labels: Option<BTreeMap<String, String>>,
+}
+
+/// The mesh, as `mesh` of the plugin's configuration.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
+struct Mesh {
+    /// `istio-system` when left out.
+    root_namespace: Option<String>,
+    /// `cluster.local` when left out.
+    trust_domain: Option<String>,
+    /// Other names of the same trust domain.
+    trust_domain_aliases: Option<Vec<String>>,
+}
+
+/// Who asks: `plaintext`, `no-certificate` (TLS without one), a SPIFFE ID, or the certificate's names and the address.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum Caller {
+    /// `plaintext`, `no-certificate`, or a URI SAN such as `spiffe://cluster.local/ns/web/sa/frontend`.
+    Word(String),
+    /// In full.
+    Described(Described),
+}
+
+/// A caller in full: what is left out stays as the request says.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Described {
+    /// A URI SAN; short for `tls.peer.uriSans` with one entry.
+    pub(crate) spiffe: Option<String>,
+    /// How the connection is secured.
+    pub(crate) tls: Option<Tls>,
+    /// The direct peer's address.
+    pub(crate) source: Option<Endpoint>,
+    /// The original client's address.
+    pub(crate) remote_ip: Option<std::net::IpAddr>,
+    /// The token's claims.
+    pub(crate) jwt: Option<Jwt>,
+}
+
+/// What is asked: `METHOD /path` in short, or traffic in full.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum Request {
+    /// `METHOD /path`, or `tcp PORT`.
+    Line(String),
+    /// In full: the fields of `http` may stand at the top.
+    Full(Box<Asked>),
+}
+
+/// A request in full.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Asked {
+    /// `http` when left out.
+    pub(crate) protocol: Protocol,
+    /// Short for `destination.port`.
+    pub(crate) port: Option<u16>,
+    /// Short for `http.method`.
+    pub(crate) method: Option<String>,
+    /// Short for `http.host`.
+    pub(crate) host: Option<String>,
+    /// Short for `http.path`.
+    pub(crate) path: Option<String>,
+    /// Short for `http.headers`.
+    pub(crate) headers: BTreeMap<String, crate::traffic::Lines>,
+    /// The server name of the TLS handshake; short for `tls.sni`.
+    pub(crate) sni: Option<String>,
+    /// The direct peer.
+    pub(crate) source: Endpoint,
+    /// The original client.
+    pub(crate) remote_ip: Option<std::net::IpAddr>,
+    /// What the connection was made to.
+    pub(crate) destination: Endpoint,
+    /// The request.
+    pub(crate) http: Option<Http>,
+    /// The token's claims.
+    pub(crate) jwt: Option<Jwt>,
+    /// Other dynamic metadata.
+    pub(crate) dynamic_metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+}
+
+/// A table.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    /// The columns: names from `requests`.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) requests: Vec<Spanned<String>>,
+    /// The rows: a name from `peers`, and one verdict for each request.
+    #[schemars(with = "BTreeMap<String, Vec<Verdict>>")]
+    pub(crate) expect: BTreeMap<String, Spanned<Vec<Spanned<Verdict>>>>,
+}
+
+/// What is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It passes.
+    Allow,
+    /// It does not.
+    Deny,
+}
+
+/// One question.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// What it shows; made from peer and request when left out.
+    pub(crate) name: Option<String>,
+    /// Who asks: a name from `peers`; plaintext when left out.
+    #[schemars(with = "Option<String>")]
+    pub(crate) peer: Option<Spanned<String>>,
+    /// What is asked: a name from `requests`, or as an entry of it.
+    #[schemars(with = "Option<Request>")]
+    pub(crate) request: Option<Spanned<Request>>,
+    /// Traffic in full, in place of `peer` and `request`.
+    #[schemars(with = "Option<Traffic>")]
+    pub(crate) traffic: Option<Spanned<Traffic>>,
+    /// The verdict.
+    #[schemars(with = "Verdict")]
+    pub(crate) expect: Spanned<Verdict>,
+    /// What must decide: `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`, rules counted from 0, with
+    /// `PeerAuthentication ` in front for a mode.
+    #[schemars(with = "Option<String>")]
+    pub(crate) by: Option<Spanned<String>>,
+    /// Why it is not run now.
+    pub(crate) skip: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Caller {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word_or_map(deserializer, "`plaintext`, `no-certificate`, a SPIFFE ID, or a mapping", Caller::Word, Caller::Described)
+    }
+}
+
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word_or_map(deserializer, "the name of a request, `METHOD /path`, or a mapping", Request::Line, |asked| {
+            Request::Full(Box::new(asked))
+        })
+    }
+}
+
+/// Reads a text or a mapping; unlike an untagged enum it says what is wrong within the mapping.
+fn word_or_map<'de, D: Deserializer<'de>, M: Deserialize<'de>, T>(
+    deserializer: D,
+    expecting: &'static str,
+    word: fn(String) -> T,
+    map: fn(M) -> T,
+) -> Result<T, D::Error> {
+    struct Visitor<M, T> {
+        expecting: &'static str,
+        word: fn(String) -> T,
+        map: fn(M) -> T,
+    }
+
+    impl<'de, M: Deserialize<'de>, T> serde::de::Visitor<'de> for Visitor<M, T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.expecting)
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<T, E> {
+            Ok((self.word)(text.to_owned()))
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
+            M::deserialize(serde::de::value::MapAccessDeserializer::new(entries)).map(self.map)
+        }
+    }
+
+    deserializer.deserialize_any(Visitor { expecting, word, map })
+}

@@ -1,0 +1,95 @@
+//! A suite file with the policies that it names.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::format::Suite;
+use super::{Case, expand};
+use crate::diagnostic::Diagnostic;
+use crate::documents::{self, Document};
+use crate::setup::Setup;
+use crate::source::{Place, Source};
+use crate::yaml;
+
+/// A suite, ready to run.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) source: Arc<Source>,
+    pub(crate) setup: Setup,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// Reads a suite and its policies.
+///
+/// # Errors
+/// Everything that is wrong with the files; the policies themselves are the engine's to judge.
+pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    let source = Source::read(path).map_err(|wrong| vec![wrong])?;
+    let suite: Suite = yaml::read(&source).map_err(|wrong| vec![wrong])?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut wrong = Vec::new();
+    let mut resources = Vec::new();
+    for policies in &suite.policies {
+        let path = folder.join(&policies.value);
+        if !path.exists() {
+            let place = yaml::place(&source, &policies.referenced);
+            let message = format!("there is no `{}`", path.display());
+            wrong.push(Diagnostic::error(message).at(place).help("paths start at the suite's folder"));
+            continue;
+        }
+        match documents::load(&[tidy(&path)]) {
+            Ok(documents) => resources.extend(documents),
+            Err(diagnostics) => wrong.extend(diagnostics),
+        }
+    }
+    let document = |node: &yaml::Node| Document {
+        source: Arc::clone(&source),
+        node: node.clone(),
+    };
+    resources.extend(suite.resources.iter().map(document));
+    let cases = match expand::cases(&suite, &source) {
+        Ok(cases) => cases,
+        Err(diagnostics) => {
+            wrong.extend(diagnostics);
+            Vec::new()
+        }
+    };
+    if suite.policies.is_empty() && suite.resources.is_empty() {
+        let help = "name them: `policies: [policies.yaml]`; for no policy at all write `policies: []` and a `PeerAuthentication` below `resources`";
+        wrong.push(whole(&source, "the suite has no policies").help(help));
+    }
+    if cases.is_empty() && wrong.is_empty() {
+        wrong.push(whole(&source, "the suite has no case").help("add `cases` or a `matrix`: a suite without any proves nothing"));
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let setup = Setup {
+        mesh: suite.mesh.as_ref().map(document),
+        workload: Some(document(&suite.workload)),
+        resources,
+    };
+    Ok(Loaded { source, setup, cases })
+}
+
+fn whole(source: &Arc<Source>, message: &str) -> Diagnostic {
+    Diagnostic::error(message).at(Place {
+        source: Arc::clone(source),
+        span: 0..source.text.find('\n').unwrap_or(source.text.len()),
+    })
+}
+
+/// Without `./` and `x/../`, for messages.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for component in path.components() {
+        match component {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if matches!(tidy.components().next_back(), Some(std::path::Component::Normal(_))) => {
+                tidy.pop();
+            }
+            other => tidy.push(other),
+        }
+    }
+    tidy
+}

@@ -1,0 +1,66 @@
+//! YAML with the place of every value: the only file that knows the YAML crate.
+//!
+//! JSON is read the same way, as YAML contains it. Aliases and merge keys are expanded; a name that stands twice in one
+//! mapping is refused. Plain scalars mean what they mean to Kubernetes: `yes` and `on` are booleans.
+
+mod node;
+mod path;
+
+pub(crate) use node::Node;
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{Place, Source};
+
+/// Every document of a stream, empty ones left out.
+///
+/// # Errors
+/// The first thing that is wrong with the text, with its place.
+pub(crate) fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
+    serde_saphyr::from_multiple_with_options(&source.text, options()).map_err(|error| wrong(source, &error))
+}
+
+/// The one document of a text, read into a type of its own.
+///
+/// # Errors
+/// What is wrong with the text, or how it differs from the type.
+pub(crate) fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnostic> {
+    serde_saphyr::from_str_with_options(&source.text, options()).map_err(|error| wrong(source, &error))
+}
+
+/// The place of a location that came with a value.
+pub(crate) fn place(source: &Arc<Source>, location: &serde_saphyr::Location) -> Place {
+    Place {
+        source: Arc::clone(source),
+        span: node::span(location, &source.text),
+    }
+}
+
+/// Budgets far beyond real files, and what JSON cannot hold refused.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        with_snippet: false,
+        reject_non_finite_typeless_float: true,
+        budget: serde_saphyr::budget! {
+            max_events: 20_000_000,
+            max_nodes: 10_000_000,
+            max_documents: 100_000,
+            max_total_scalar_bytes: 64 * 1024 * 1024,
+            max_depth: 128,
+        },
+    }
+}
+
+fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
+    let text = error.without_snippet().to_string();
+    // The place is shown with the text; the sentence need not repeat it.
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let diagnostic = Diagnostic::error(message.trim_end_matches('.'));
+    match error.location() {
+        Some(location) => diagnostic.at(place(source, &location)),
+        None => Diagnostic::error(format!("{}: {}", source.name, diagnostic.message)),
+    }
+}

@@ -1,0 +1,186 @@
+//! The tree that a document becomes, each value with the bytes it stands in.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_saphyr::{Location, Spanned};
+
+/// A value and where it stands; of a mapping or a sequence, where it begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) location: Location,
+    pub(crate) tree: Tree,
+}
+
+/// A value.
+#[derive(Debug, Clone)]
+pub(crate) enum Tree {
+    Null,
+    Bool(bool),
+    Number(serde_json::Number),
+    String(String),
+    List(Vec<Node>),
+    Object(Vec<Entry>),
+}
+
+/// A named value.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) name_location: Location,
+    pub(crate) value: Node,
+}
+
+impl Node {
+    /// The entry `name`, if this is a mapping that has it.
+    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
+        match &self.tree {
+            Tree::Object(entries) => entries.iter().find(|entry| entry.name == name),
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) | Tree::List(_) => None,
+        }
+    }
+
+    /// The value of `name`, if this is a mapping that has it.
+    pub(crate) fn get(&self, name: &str) -> Option<&Node> {
+        self.entry(name).map(|entry| &entry.value)
+    }
+
+    /// The text, if this is one.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match &self.tree {
+            Tree::String(text) => Some(text),
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::List(_) | Tree::Object(_) => None,
+        }
+    }
+
+    /// The values, if this is a sequence.
+    pub(crate) fn as_list(&self) -> Option<&[Node]> {
+        match &self.tree {
+            Tree::List(items) => Some(items),
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) | Tree::Object(_) => None,
+        }
+    }
+
+    /// As JSON text.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The bytes of a location, at least one, within the text.
+pub(super) fn span(location: &Location, text: &str) -> Range<usize> {
+    let span = location.span();
+    let to_usize = |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok());
+    let start = to_usize(span.byte_offset()).unwrap_or(0).min(text.len());
+    let length = to_usize(span.byte_len()).unwrap_or(0);
+    let end = start.saturating_add(length).min(text.len());
+    // Up to the end of the first line: what begins a mapping says where it is.
+    let first_line = text.get(start..end).unwrap_or("");
+    let first_line = first_line.split('\n').next().unwrap_or("").trim_end();
+    let mut end = start + first_line.len();
+    if end == start {
+        end = text[start..].chars().next().map_or(start, |ch| start + ch.len_utf8());
+    }
+    start..end
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Tree>::deserialize(deserializer)?;
+        Ok(Self {
+            location: spanned.referenced,
+            tree: spanned.value,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Tree, E> {
+        serde_json::Number::from_f64(value)
+            .map(Tree::Number)
+            .ok_or_else(|| E::custom("JSON has no such number; quote it if it is a text"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Tree, E> {
+        Ok(Tree::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Tree, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(name) = fields.next_key::<Spanned<String>>()? {
+            entries.push(Entry {
+                name: name.value,
+                name_location: name.referenced,
+                value: fields.next_value()?,
+            });
+        }
+        Ok(Tree::Object(entries))
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.tree {
+            Tree::Null => serializer.serialize_unit(),
+            Tree::Bool(value) => serializer.serialize_bool(*value),
+            Tree::Number(value) => value.serialize(serializer),
+            Tree::String(value) => serializer.serialize_str(value),
+            Tree::List(items) => serializer.collect_seq(items),
+            Tree::Object(entries) => {
+                let mut map = serializer.serialize_map(Some(entries.len()))?;
+                for entry in entries {
+                    map.serialize_entry(&entry.name, &entry.value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The module's memory: everything that goes in or out, checked.
+
+use wasmtime::{Extern, Memory};
+
+use super::{Host, Stop};
+use crate::options::FaultEffect;
+use crate::status::Status;
+
+impl Host<'_> {
+    fn memory(&mut self) -> Result<Memory, Stop> {
+        match self.caller.get_export("memory") {
+            Some(Extern::Memory(memory)) => Ok(memory),
+            _ => self.refuse(Status::InvalidMemoryAccess, "the module exports no memory"),
+        }
+    }
+
+    /// Bytes of the module.
+    pub(super) fn bytes(&mut self, pointer: u32, size: u32) -> Result<Vec<u8>, Stop> {
+        let memory = self.memory()?;
+        let (start, length) = (pointer as usize, size as usize);
+        let data = memory.data(&self.caller);
+        let found = start.checked_add(length).and_then(|end| data.get(start..end)).map(<[u8]>::to_vec);
+        match found {
+            Some(bytes) => {
+                self.state().record.bytes_out += bytes.len();
+                Ok(bytes)
+            }
+            None => self.refuse(
+                Status::InvalidMemoryAccess,
+                format!("{size} bytes at {pointer:#x} are outside of the module's memory"),
+            ),
+        }
+    }
+
+    /// A text of the module. Envoy takes any bytes for one; that they are not UTF-8 is recorded.
+    pub(super) fn text(&mut self, pointer: u32, size: u32) -> Result<String, Stop> {
+        let bytes = self.bytes(pointer, size)?;
+        Ok(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                self.violate("the text is not UTF-8");
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }
+        })
+    }
+
+    fn write(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Stop> {
+        let memory = self.memory()?;
+        if memory.write(&mut self.caller, pointer as usize, bytes).is_err() {
+            let size = bytes.len();
+            return self.refuse(
+                Status::InvalidMemoryAccess,
+                format!("{size} bytes at {pointer:#x} cannot be written: outside of the module's memory"),
+            );
+        }
+        self.state().record.bytes_in += bytes.len();
+        Ok(())
+    }
+
+    pub(super) fn write_u32(&mut self, pointer: u32, number: u32) -> Result<(), Stop> {
+        self.write(pointer, &number.to_le_bytes())
+    }
+
+    pub(super) fn write_u64(&mut self, pointer: u32, number: u64) -> Result<(), Stop> {
+        self.write(pointer, &number.to_le_bytes())
+    }
+
+    pub(super) fn write_bytes(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Stop> {
+        self.write(pointer, bytes)
+    }
+
+    /// Hands bytes out in memory that the module's own allocator gives; none at all are a null pointer.
+    pub(super) fn give(&mut self, value: u32, size: u32, bytes: &[u8]) -> Result<(), Stop> {
+        let replaced = match &self.state().fault {
+            Some(FaultEffect::Bytes(bytes)) => Some(bytes.clone()),
+            _ => None,
+        };
+        let bytes = replaced.as_deref().unwrap_or(bytes);
+        let length = u32::try_from(bytes.len()).map_err(|_| Stop::Status(Status::InvalidMemoryAccess))?;
+        let pointer = if bytes.is_empty() { 0 } else { self.allocate(length)? };
+        if !bytes.is_empty() {
+            self.write(pointer, bytes)?;
+        }
+        self.write_u32(value, pointer)?;
+        self.write_u32(size, length)
+    }
+
+    fn allocate(&mut self, length: u32) -> Result<u32, Stop> {
+        if self.state().fault == Some(FaultEffect::NoMemory) {
+            return Err(Status::InvalidMemoryAccess.into());
+        }
+        let mut exports = ["proxy_on_memory_allocate", "malloc"].into_iter();
+        let allocator = exports.find_map(|name| self.caller.get_export(name)?.into_func());
+        let Some(allocator) = allocator.and_then(|function| function.typed::<u32, u32>(&self.caller).ok()) else {
+            return self.refuse(Status::InvalidMemoryAccess, "the module exports no allocator");
+        };
+        match allocator.call(&mut self.caller, length).map_err(Stop::Trap)? {
+            0 => Err(Status::InvalidMemoryAccess.into()),
+            pointer => Ok(pointer),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Metrics.
+
+use super::{Host, Outcome};
+
+impl Host<'_> {
+    pub(super) fn define_metric(&mut self, kind: u32, name: u32, size: u32, result: u32) -> Outcome {
+        let name = self.text(name, size)?;
+        let id = self.state().metrics.define(kind, &name)?;
+        self.write_u32(result, id)
+    }
+
+    pub(super) fn increment_metric(&mut self, metric: u32, by: i64) -> Outcome {
+        let done = self.state().metrics.increment(metric, by);
+        self.noted(metric, done)
+    }
+
+    pub(super) fn record_metric(&mut self, metric: u32, value: u64) -> Outcome {
+        let done = self.state().metrics.record(metric, value);
+        self.noted(metric, done)
+    }
+
+    pub(super) fn get_metric(&mut self, metric: u32, result: u32) -> Outcome {
+        let value = self.state().metrics.get(metric)?;
+        self.write_u64(result, value)
+    }
+
+    fn noted(&mut self, metric: u32, done: Result<(), crate::status::Status>) -> Outcome {
+        done.or_else(|status| self.refuse(status, format!("metric {metric} does not take this")))
+    }
+}

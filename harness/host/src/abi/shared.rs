@@ -1,0 +1,45 @@
+//! Shared data and queues.
+
+use super::{Host, Outcome};
+
+impl Host<'_> {
+    pub(super) fn shared_data(&mut self, key: u32, key_size: u32, value: u32, size: u32, cas: u32) -> Outcome {
+        let key = self.bytes(key, key_size)?;
+        let options = &self.state().options;
+        let (bytes, number) = options.shared.get(&options.vm_id, &key).ok_or(crate::status::Status::NotFound)?;
+        self.give(value, size, &bytes)?;
+        self.write_u32(cas, number)
+    }
+
+    pub(super) fn set_shared_data(&mut self, key: u32, key_size: u32, value: u32, size: u32, cas: u32) -> Outcome {
+        let (key, value) = (self.bytes(key, key_size)?, self.bytes(value, size)?);
+        let options = &self.state().options;
+        Ok(options.shared.set(&options.vm_id, &key, value, cas)?)
+    }
+
+    pub(super) fn register_queue(&mut self, name: u32, size: u32, result: u32) -> Outcome {
+        let name = self.bytes(name, size)?;
+        let options = &self.state().options;
+        let token = options.shared.register(&options.vm_id, &name);
+        if let Some(plugin) = self.state().plugin_mut() {
+            plugin.queues.insert(token);
+        }
+        self.write_u32(result, token)
+    }
+
+    pub(super) fn resolve_queue(&mut self, vm: u32, vm_size: u32, name: u32, size: u32, result: u32) -> Outcome {
+        let (vm_id, name) = (self.text(vm, vm_size)?, self.bytes(name, size)?);
+        let token = self.state().options.shared.resolve(&vm_id, &name)?;
+        self.write_u32(result, token)
+    }
+
+    pub(super) fn enqueue(&mut self, queue: u32, value: u32, size: u32) -> Outcome {
+        let item = self.bytes(value, size)?;
+        Ok(self.state().options.shared.enqueue(queue, item)?)
+    }
+
+    pub(super) fn dequeue(&mut self, queue: u32, value: u32, size: u32) -> Outcome {
+        let item = self.state().options.shared.dequeue(queue)?;
+        self.give(value, size, &item)
+    }
+}

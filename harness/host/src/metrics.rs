@@ -1,0 +1,126 @@
+//! Metrics, with the ids that Envoy gives.
+
+use std::collections::BTreeMap;
+
+use crate::status::Status;
+
+/// What a metric stands at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MetricValue {
+    /// A counter.
+    Counter(u64),
+    /// A gauge.
+    Gauge(u64),
+    /// What a histogram recorded.
+    Histogram(Vec<u64>),
+}
+
+/// The metrics of one VM.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    /// Each definition makes a new id, even for a known name.
+    names: BTreeMap<u32, String>,
+    values: BTreeMap<String, MetricValue>,
+    /// Definitions of each kind so far.
+    defined: [u32; 3],
+}
+
+/// The low two bits of an id are its kind: counter, gauge, histogram.
+const KIND_BITS: u32 = 2;
+
+impl Metrics {
+    pub(crate) fn define(&mut self, kind: u32, name: &str) -> Result<u32, Status> {
+        let value = match kind {
+            0 => MetricValue::Counter(0),
+            1 => MetricValue::Gauge(0),
+            2 => MetricValue::Histogram(Vec::new()),
+            _ => return Err(Status::BadArgument),
+        };
+        let place = usize::try_from(kind).map_err(|_| Status::BadArgument)?;
+        let defined = self.defined.get_mut(place).ok_or(Status::BadArgument)?;
+        *defined += 1;
+        let id = (*defined << KIND_BITS) | kind;
+        self.names.insert(id, name.to_owned());
+        self.values.entry(name.to_owned()).or_insert(value);
+        Ok(id)
+    }
+
+    fn value(&mut self, id: u32) -> Result<&mut MetricValue, Status> {
+        let name = self.names.get(&id).ok_or(Status::NotFound)?;
+        self.values.get_mut(name).ok_or(Status::NotFound)
+    }
+
+    /// A counter grows by at least one; a gauge goes up or down.
+    pub(crate) fn increment(&mut self, id: u32, by: i64) -> Result<(), Status> {
+        match self.value(id)? {
+            MetricValue::Counter(value) if by > 0 => *value = value.wrapping_add_signed(by),
+            MetricValue::Gauge(value) => *value = value.wrapping_add_signed(by),
+            MetricValue::Counter(_) | MetricValue::Histogram(_) => return Err(Status::BadArgument),
+        }
+        Ok(())
+    }
+
+    /// Adds to a counter, sets a gauge, records in a histogram.
+    pub(crate) fn record(&mut self, id: u32, number: u64) -> Result<(), Status> {
+        match self.value(id)? {
+            MetricValue::Counter(value) => *value = value.wrapping_add(number),
+            MetricValue::Gauge(value) => *value = number,
+            MetricValue::Histogram(values) => values.push(number),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get(&mut self, id: u32) -> Result<u64, Status> {
+        match self.value(id)? {
+            MetricValue::Counter(value) | MetricValue::Gauge(value) => Ok(*value),
+            MetricValue::Histogram(_) => Err(Status::BadArgument),
+        }
+    }
+
+    pub(crate) fn by_name(&self, name: &str) -> Option<&MetricValue> {
+        self.values.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_envoys() {
+        let mut metrics = Metrics::default();
+        let mut define = |kind| metrics.define(kind, "m");
+        assert_eq!([define(0), define(0), define(1), define(2), define(3)].map(|id| id.ok()), [
+            Some(4),
+            Some(8),
+            Some(5),
+            Some(6),
+            None
+        ]);
+    }
+
+    #[test]
+    fn two_ids_of_one_name_are_one_metric() {
+        let mut metrics = Metrics::default();
+        let (first, second) = (metrics.define(0, "m").unwrap(), metrics.define(0, "m").unwrap());
+        metrics.increment(first, 1).unwrap();
+        metrics.increment(second, 2).unwrap();
+        assert_eq!(metrics.by_name("m"), Some(&MetricValue::Counter(3)));
+    }
+
+    #[test]
+    fn what_envoy_refuses() {
+        let mut metrics = Metrics::default();
+        let counter = metrics.define(0, "c").unwrap();
+        let gauge = metrics.define(1, "g").unwrap();
+        let histogram = metrics.define(2, "h").unwrap();
+        assert_eq!(metrics.increment(counter, 0), Err(Status::BadArgument));
+        assert_eq!(metrics.increment(counter, -1), Err(Status::BadArgument));
+        assert_eq!(metrics.increment(gauge, -1), Ok(()));
+        assert_eq!(metrics.increment(histogram, 1), Err(Status::BadArgument));
+        assert_eq!(metrics.get(histogram), Err(Status::BadArgument));
+        assert_eq!(metrics.get(400), Err(Status::NotFound));
+        metrics.record(histogram, 7).unwrap();
+        assert_eq!(metrics.by_name("h"), Some(&MetricValue::Histogram(vec![7])));
+    }
+}

@@ -1,0 +1,77 @@
+//! Attributes, as `proxy_get_property` answers them
+//! (<https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes>).
+
+mod connection;
+mod json;
+mod message;
+mod request;
+mod value;
+
+pub(crate) use value::Value;
+
+use crate::state::State;
+use crate::status::Status;
+use crate::stream::Context;
+
+/// The value at a path, encoded.
+///
+/// # Errors
+/// [`Status::NotFound`] when there is none, [`Status::Unimplemented`] when Envoy has one that this host does not simulate.
+pub(crate) fn read(state: &State, path: &[&str]) -> Result<Vec<u8>, Status> {
+    find(state, path).map(|value| value.encode())
+}
+
+fn find(state: &State, path: &[&str]) -> Result<Value, Status> {
+    let context = state.context().ok_or(Status::NotFound)?;
+    let [first, rest @ ..] = path else { return Err(Status::NotFound) };
+    match (*first, rest) {
+        ("plugin_name", []) => plugin(state, |plugin| &plugin.options.name),
+        ("plugin_root_id", []) => plugin(state, |plugin| &plugin.options.root_id),
+        ("plugin_vm_id", []) => Ok(Value::text(&state.options.vm_id)),
+        ("xds", rest) => xds(state, rest),
+        ("source" | "destination" | "connection" | "connection_id", _) => {
+            connection::find(state.options.version, context, first, rest)
+        }
+        ("request", rest) => request::request(state, context, rest),
+        ("response", rest) => request::response(context, rest),
+        ("metadata", rest) => metadata(context, rest),
+        ("filter_state", [key]) => filter_state(context, key),
+        // Filter state objects with fields of their own, and what exists only at an upstream.
+        ("filter_state" | "upstream_filter_state" | "upstream", _) => Err(Status::Unimplemented),
+        // What a Wasm plugin set is also known by its bare name.
+        (name, []) => filter_state(context, &format!("wasm.{name}")),
+        (_, _) => Err(Status::NotFound),
+    }
+}
+
+fn plugin<'s>(state: &'s State, name: impl Fn(&'s crate::state::Plugin) -> &'s String) -> Result<Value, Status> {
+    state.plugin().map(|plugin| Value::text(name(plugin))).ok_or(Status::NotFound)
+}
+
+fn filter_state(context: &Context, key: &str) -> Result<Value, Status> {
+    let stream = context.stream().ok_or(Status::NotFound)?;
+    let bytes = stream.filter_state.get(key).or_else(|| stream.connection.filter_state.get(key));
+    bytes.map(|bytes| Value::Bytes(bytes.clone())).ok_or(Status::NotFound)
+}
+
+/// The node's metadata by path; a whole node is a message that is not simulated.
+fn xds(state: &State, path: &[&str]) -> Result<Value, Status> {
+    match path {
+        ["node", "metadata", first, rest @ ..] => {
+            json::walk(state.options.node_metadata.get(*first).ok_or(Status::NotFound)?, rest)
+        }
+        _ => Err(Status::Unimplemented),
+    }
+}
+
+/// The whole `envoy.config.core.v3.Metadata` as a message, or a value in it by path.
+fn metadata(context: &Context, path: &[&str]) -> Result<Value, Status> {
+    let metadata = &context.stream().ok_or(Status::NotFound)?.connection.dynamic_metadata;
+    match path {
+        [] => Ok(Value::Bytes(message::metadata(metadata))),
+        ["filter_metadata", filter, rest @ ..] => {
+            json::walk(metadata.get(*filter).ok_or(Status::NotFound)?, rest)
+        }
+        _ => Err(Status::NotFound),
+    }
+}

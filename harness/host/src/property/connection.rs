@@ -1,0 +1,72 @@
+//! Attributes of the connection.
+//!
+//! Of names in certificates only the first of each kind is shown. On a network filter there is no peer before the TLS
+//! handshake is over, and `connection.tls_version` reads `TLSv1.2` until then.
+
+use std::net::SocketAddr;
+
+use super::Value;
+use crate::certificate;
+use crate::connection::PeerCertificate;
+use crate::options::EnvoyVersion;
+use crate::status::Status;
+use crate::stream::{Context, Kind};
+
+pub(super) fn find(version: EnvoyVersion, context: &Context, first: &str, path: &[&str]) -> Result<Value, Status> {
+    let connection = &context.stream().ok_or(Status::NotFound)?.connection;
+    let (source, handshake_done) = match &context.kind {
+        Kind::Http(http) => (http.request.remote.unwrap_or(connection.source), true),
+        Kind::Tcp(tcp) => (connection.source, tcp.handshake_done),
+        Kind::Root => return Err(Status::NotFound),
+    };
+    let tls = connection.tls.as_ref();
+    let peer = tls.and_then(|tls| tls.peer.as_ref()).filter(|_| handshake_done);
+    let found = match (first, path) {
+        ("source", [part]) => address(source, part),
+        ("destination", [part]) => address(connection.destination, part),
+        ("connection_id", []) | ("connection", ["id"]) => Some(Value::Int(i64::try_from(connection.id).unwrap_or(0))),
+        ("connection", ["mtls"]) => Some(Value::Bool(peer.is_some())),
+        ("connection", ["requested_server_name"]) => {
+            Some(Value::text(tls.and_then(|tls| tls.sni.as_deref()).unwrap_or_default()))
+        }
+        ("connection", ["tls_version"]) => {
+            tls.map(|tls| if handshake_done { Value::text(&tls.version) } else { Value::text("TLSv1.2") })
+        }
+        ("connection", ["uri_san_local_certificate"]) => {
+            tls.and_then(|tls| tls.local_uri_san.as_deref()).map(Value::text)
+        }
+        ("connection", [of_peer]) => return peer_attribute(version, peer, of_peer),
+        (_, _) => None,
+    };
+    found.ok_or(Status::NotFound)
+}
+
+fn address(address: SocketAddr, part: &str) -> Option<Value> {
+    match part {
+        "address" => Some(Value::text(&address.to_string())),
+        "port" => Some(Value::Int(address.port().into())),
+        _ => None,
+    }
+}
+
+fn peer_attribute(version: EnvoyVersion, peer: Option<&PeerCertificate>, name: &str) -> Result<Value, Status> {
+    let first = |names: &[String]| names.first().map(|name| Value::text(name));
+    let found = match name {
+        "uri_san_peer_certificate" => peer.and_then(|peer| first(&peer.uri_sans)),
+        "dns_san_peer_certificate" => peer.and_then(|peer| first(&peer.dns_sans)),
+        "subject_peer_certificate" => peer.filter(|peer| !peer.subject.is_empty()).map(|peer| Value::text(&peer.subject)),
+        "peer_certificate" if version >= EnvoyVersion::V1_38 => {
+            peer.and_then(certificate::pem).map(|pem| Value::text(&pem))
+        }
+        "peer_certificate_valid" if version >= EnvoyVersion::V1_39 => {
+            peer.map(|peer| Value::Bool(peer.validated))
+        }
+        "sha256_peer_certificate_digest"
+        | "subject_local_certificate"
+        | "dns_san_local_certificate"
+        | "transport_failure_reason"
+        | "termination_details" => return Err(Status::Unimplemented),
+        _ => None,
+    };
+    found.ok_or(Status::NotFound)
+}

@@ -1,0 +1,130 @@
+//! What a VM knows while it runs: the data of the wasmtime store, reached by host functions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use wasmtime::{StoreLimits, StoreLimitsBuilder};
+
+use crate::accounting::{CallbackRecord, Violation};
+use crate::callout::{Arrived, Callout};
+use crate::metrics::Metrics;
+use crate::options::{FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions};
+use crate::stream::Context;
+
+/// Nanoseconds between 1970 and the moment at which virtual clocks start: 2026-01-01T00:00:00Z.
+const EPOCH: Duration = Duration::from_secs(1_767_225_600);
+
+/// One configuration of the plugin.
+#[derive(Debug)]
+pub(crate) struct Plugin {
+    pub(crate) options: PluginOptions,
+    /// Its root context.
+    pub(crate) root: u32,
+    /// Every how long it is called, and when next.
+    pub(crate) tick: Option<(Duration, Duration)>,
+    /// Queues it wants to hear of.
+    pub(crate) queues: BTreeSet<u32>,
+    pub(crate) retired: bool,
+    pub(crate) deleted: bool,
+}
+
+/// The store's data.
+pub(crate) struct State {
+    pub(crate) options: VmOptions,
+    pub(crate) limits: StoreLimits,
+    pub(crate) plugins: Vec<Plugin>,
+    pub(crate) contexts: BTreeMap<u32, Context>,
+    pub(crate) next_context: u32,
+    /// The context that host calls are about.
+    pub(crate) effective: u32,
+    /// The running callback; empty in between.
+    pub(crate) callback: &'static str,
+    /// Since the VM was made.
+    pub(crate) now: Duration,
+    pub(crate) logs: Vec<LogLine>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) metrics: Metrics,
+    pub(crate) callouts: BTreeMap<u32, Callout>,
+    pub(crate) next_token: u32,
+    /// What the running callback is about.
+    pub(crate) arrived: Option<Arrived>,
+    pub(crate) record: CallbackRecord,
+    /// Calls of each function that a fault is for, so far.
+    pub(crate) counted: BTreeMap<&'static str, u32>,
+    /// The fault of the running host call.
+    pub(crate) fault: Option<FaultEffect>,
+}
+
+impl State {
+    pub(crate) fn new(options: VmOptions) -> Self {
+        Self {
+            limits: StoreLimitsBuilder::new().memory_size(options.memory).build(),
+            options,
+            plugins: Vec::new(),
+            contexts: BTreeMap::new(),
+            next_context: 1,
+            effective: 0,
+            callback: "",
+            now: Duration::ZERO,
+            logs: Vec::new(),
+            violations: Vec::new(),
+            metrics: Metrics::default(),
+            callouts: BTreeMap::new(),
+            next_token: 1,
+            arrived: None,
+            record: CallbackRecord::default(),
+            counted: BTreeMap::new(),
+            fault: None,
+        }
+    }
+
+    /// Nanoseconds since 1970, on the virtual clock.
+    pub(crate) fn nanoseconds(&self) -> u64 {
+        u64::try_from((EPOCH + self.now).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn log(&mut self, level: LogLevel, message: String) {
+        self.logs.push(LogLine { level, message });
+    }
+
+    pub(crate) fn violate(&mut self, function: &'static str, message: impl Into<String>) {
+        self.violations.push(Violation {
+            callback: self.callback,
+            function,
+            message: message.into(),
+        });
+    }
+
+    /// The context that host calls are about.
+    pub(crate) fn context(&self) -> Option<&Context> {
+        self.contexts.get(&self.effective)
+    }
+
+    pub(crate) fn context_mut(&mut self) -> Option<&mut Context> {
+        self.contexts.get_mut(&self.effective)
+    }
+
+    /// The plugin of the context that host calls are about.
+    pub(crate) fn plugin(&self) -> Option<&Plugin> {
+        self.plugins.get(self.context()?.plugin)
+    }
+
+    pub(crate) fn plugin_mut(&mut self) -> Option<&mut Plugin> {
+        let plugin = self.context()?.plugin;
+        self.plugins.get_mut(plugin)
+    }
+
+    /// What goes wrong with this call of `function`, if anything.
+    pub(crate) fn next_fault(&mut self, function: &'static str) -> Option<FaultEffect> {
+        if self.options.faults.is_empty() {
+            return None;
+        }
+        let count = self.counted.entry(function).or_insert(0);
+        *count += 1;
+        let count = *count;
+        let fault = self.options.faults.iter().find(|fault| {
+            fault.function == function && fault.nth.is_none_or(|nth| nth == count)
+        });
+        fault.map(|fault| fault.effect.clone())
+    }
+}

@@ -1,0 +1,92 @@
+//! What a context knows of the stream that it is for.
+
+pub(crate) mod http;
+pub(crate) mod record;
+pub(crate) mod tcp;
+
+use std::collections::BTreeMap;
+
+use crate::connection::Connection;
+use http::Http;
+use tcp::Tcp;
+
+/// A context of the module.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The root context above it; itself for a root.
+    pub(crate) root: u32,
+    /// Which plugin it belongs to.
+    pub(crate) plugin: usize,
+    pub(crate) kind: Kind,
+}
+
+/// What a context is for.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Root,
+    Http(Box<Http>),
+    Tcp(Box<Tcp>),
+}
+
+/// A stream: a request, or a connection.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) connection: Connection,
+    /// What the module set, by its name with `wasm.` in front.
+    pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
+}
+
+impl Stream {
+    pub(crate) fn new(connection: &Connection) -> Self {
+        Self {
+            connection: connection.clone(),
+            filter_state: BTreeMap::new(),
+        }
+    }
+}
+
+impl Context {
+    pub(crate) fn stream(&self) -> Option<&Stream> {
+        match &self.kind {
+            Kind::Root => None,
+            Kind::Http(http) => Some(&http.stream),
+            Kind::Tcp(tcp) => Some(&tcp.stream),
+        }
+    }
+
+    pub(crate) fn stream_mut(&mut self) -> Option<&mut Stream> {
+        match &mut self.kind {
+            Kind::Root => None,
+            Kind::Http(http) => Some(&mut http.stream),
+            Kind::Tcp(tcp) => Some(&mut tcp.stream),
+        }
+    }
+
+    pub(crate) fn http_mut(&mut self) -> Option<&mut Http> {
+        match &mut self.kind {
+            Kind::Http(http) => Some(http),
+            Kind::Root | Kind::Tcp(_) => None,
+        }
+    }
+
+    pub(crate) fn http(&self) -> Option<&Http> {
+        match &self.kind {
+            Kind::Http(http) => Some(http),
+            Kind::Root | Kind::Tcp(_) => None,
+        }
+    }
+
+    pub(crate) fn tcp_mut(&mut self) -> Option<&mut Tcp> {
+        match &mut self.kind {
+            Kind::Tcp(tcp) => Some(tcp),
+            Kind::Root | Kind::Http(_) => None,
+        }
+    }
+
+    pub(crate) fn tcp(&self) -> Option<&Tcp> {
+        match &self.kind {
+            Kind::Tcp(tcp) => Some(tcp),
+            Kind::Root | Kind::Http(_) => None,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What happened on a connection, in order.
+
+use std::time::Duration;
+
+/// Something that could be seen outside of Envoy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TcpEvent {
+    /// The TLS handshake with the client is over.
+    HandshakeDone,
+    /// `tcp_proxy` began to connect to the upstream.
+    Dialled,
+    /// These bytes reached the client.
+    ToClient(Vec<u8>),
+    /// These bytes reached the upstream.
+    ToUpstream(Vec<u8>),
+    /// The client's end of its data reached the upstream.
+    EndToUpstream,
+    /// The upstream's end of its data reached the client.
+    EndToClient,
+    /// The connection was closed.
+    Closed(CloseReason),
+}
+
+/// Who closed a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The module.
+    Module,
+    /// Envoy, as the module had failed.
+    ModuleFailed,
+    /// Envoy, as `tcp_proxy` had no cluster yet: Pause in `on_new_connection` does not go with
+    /// `ON_DOWNSTREAM_TLS_HANDSHAKE`.
+    NoCluster,
+    /// The client.
+    Client,
+    /// The upstream.
+    Upstream,
+}
+
+/// The record of a connection, each event with the virtual time since the VM was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TcpRecord {
+    /// The events, in order.
+    pub events: Vec<(Duration, TcpEvent)>,
+}
+
+impl TcpRecord {
+    /// All bytes that reached the client.
+    pub fn to_client(&self) -> Vec<u8> {
+        self.bytes(|event| match event {
+            TcpEvent::ToClient(bytes) => Some(bytes),
+            _ => None,
+        })
+    }
+
+    /// All bytes that reached the upstream.
+    pub fn to_upstream(&self) -> Vec<u8> {
+        self.bytes(|event| match event {
+            TcpEvent::ToUpstream(bytes) => Some(bytes),
+            _ => None,
+        })
+    }
+
+    fn bytes(&self, select: impl Fn(&TcpEvent) -> Option<&Vec<u8>>) -> Vec<u8> {
+        self.events.iter().filter_map(|(_, event)| select(event)).flatten().copied().collect()
+    }
+
+    /// Whether the upstream was dialled.
+    pub fn dialled(&self) -> bool {
+        self.events.iter().any(|(_, event)| *event == TcpEvent::Dialled)
+    }
+
+    /// Whether the connection was closed, and by whom.
+    pub fn closed_by(&self) -> Option<CloseReason> {
+        self.events.iter().find_map(|(_, event)| match event {
+            TcpEvent::Closed(reason) => Some(*reason),
+            _ => None,
+        })
+    }
+
+    /// Whether the connection was closed.
+    pub fn closed(&self) -> bool {
+        self.closed_by().is_some()
+    }
+}

@@ -1,0 +1,216 @@
+//! A TCP connection: the module as a read and write filter, `tcp_proxy` after it, TLS before it.
+//!
+//! Bytes from the client go socket → TLS → module → `tcp_proxy` → upstream; bytes from the upstream go `tcp_proxy` → module
+//! → TLS → socket. This file holds where bytes wait; [`Vm`](crate::Vm) drives it and calls the module.
+
+use std::time::Duration;
+
+use super::Stream;
+use super::record::{CloseReason, TcpEvent, TcpRecord};
+use crate::connection::Connection;
+
+/// When `tcp_proxy` connects to the upstream (`upstream_connect_mode`, Envoy 1.37+).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UpstreamConnectMode {
+    /// As soon as the connection is accepted.
+    #[default]
+    Immediate,
+    /// When the client has sent data.
+    OnDownstreamData,
+    /// When the TLS handshake with the client is over; at once on plaintext.
+    OnDownstreamTlsHandshake,
+}
+
+/// How `tcp_proxy` is configured, and how quick the upstream is.
+#[derive(Debug, Clone)]
+pub struct TcpOptions {
+    /// When it connects to the upstream.
+    pub connect_mode: UpstreamConnectMode,
+    /// `max_early_data_bytes`: must be set for a mode other than [`UpstreamConnectMode::Immediate`]. Unset, nothing is read
+    /// from the client, and no TLS handshake goes on, until the upstream is connected.
+    pub max_early_data_bytes: Option<u32>,
+    /// Whether the upstream accepts at once; otherwise [`Vm::upstream_connected`](crate::Vm::upstream_connected) says when.
+    pub connects_at_once: bool,
+}
+
+/// Envoy's defaults, and an upstream that accepts at once.
+impl Default for TcpOptions {
+    fn default() -> Self {
+        Self {
+            connect_mode: UpstreamConnectMode::Immediate,
+            max_early_data_bytes: None,
+            connects_at_once: true,
+        }
+    }
+}
+
+/// Where `tcp_proxy` stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upstream {
+    /// Its own `onNewConnection` was withheld by the module's Pause.
+    Withheld,
+    /// It waits for what its connect mode says.
+    Waiting,
+    Connecting,
+    Connected,
+}
+
+/// A connection as far as it has come.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    pub(crate) stream: Stream,
+    pub(crate) options: TcpOptions,
+    pub(crate) handshake_done: bool,
+    pub(crate) upstream: Upstream,
+    /// From the client, not yet seen by the module as nothing is read yet.
+    pub(crate) unread: Vec<u8>,
+    pub(crate) unread_end: bool,
+    /// From the client, in the module's hands.
+    pub(crate) from_client: Vec<u8>,
+    pub(crate) client_ended: bool,
+    /// From the client, past the module, waiting for the upstream.
+    pub(crate) early: Vec<u8>,
+    pub(crate) early_end: bool,
+    /// From the upstream, in the module's hands.
+    pub(crate) from_upstream: Vec<u8>,
+    pub(crate) upstream_ended: bool,
+    /// From the upstream, past the module, waiting for the handshake.
+    pub(crate) held_by_tls: Vec<u8>,
+    pub(crate) held_end: bool,
+    /// What the module asked for during a callback; carried out after it.
+    pub(crate) close_asked: bool,
+    pub(crate) resume_asked: bool,
+    pub(crate) bypassed: bool,
+    pub(crate) record: TcpRecord,
+}
+
+impl Tcp {
+    pub(crate) fn new(connection: &Connection, options: TcpOptions) -> Self {
+        Self {
+            stream: Stream::new(connection),
+            handshake_done: connection.tls.is_none(),
+            options,
+            upstream: Upstream::Withheld,
+            unread: Vec::new(),
+            unread_end: false,
+            from_client: Vec::new(),
+            client_ended: false,
+            early: Vec::new(),
+            early_end: false,
+            from_upstream: Vec::new(),
+            upstream_ended: false,
+            held_by_tls: Vec::new(),
+            held_end: false,
+            close_asked: false,
+            resume_asked: false,
+            bypassed: false,
+            record: TcpRecord::default(),
+        }
+    }
+
+    /// `tcp_proxy` stops reading from the client until the upstream is connected, unless early data is allowed.
+    pub(crate) fn reads(&self) -> bool {
+        self.options.max_early_data_bytes.is_some() || self.upstream == Upstream::Connected
+    }
+
+    pub(crate) fn note(&mut self, now: Duration, event: TcpEvent) {
+        self.record.events.push((now, event));
+    }
+
+    pub(crate) fn close(&mut self, now: Duration, reason: CloseReason) {
+        if !self.record.closed() {
+            self.note(now, TcpEvent::Closed(reason));
+        }
+    }
+
+    /// `tcp_proxy` hears of the connection: it dials, or waits for what its mode says.
+    pub(crate) fn proxy_begins(&mut self, now: Duration) {
+        if self.upstream != Upstream::Withheld {
+            return;
+        }
+        self.upstream = Upstream::Waiting;
+        let dials = match self.options.connect_mode {
+            UpstreamConnectMode::Immediate => true,
+            UpstreamConnectMode::OnDownstreamTlsHandshake => self.handshake_done,
+            UpstreamConnectMode::OnDownstreamData => !self.early.is_empty(),
+        };
+        if dials {
+            self.dial(now);
+        }
+    }
+
+    fn dial(&mut self, now: Duration) {
+        self.upstream = Upstream::Connecting;
+        self.note(now, TcpEvent::Dialled);
+        if self.options.connects_at_once {
+            self.connected(now);
+        }
+    }
+
+    /// The upstream accepted: what waited for it goes.
+    pub(crate) fn connected(&mut self, now: Duration) {
+        self.upstream = Upstream::Connected;
+        self.flush_early(now);
+    }
+
+    fn flush_early(&mut self, now: Duration) {
+        if self.upstream != Upstream::Connected {
+            return;
+        }
+        if !self.early.is_empty() {
+            let bytes = std::mem::take(&mut self.early);
+            self.note(now, TcpEvent::ToUpstream(bytes));
+        }
+        if std::mem::take(&mut self.early_end) {
+            self.note(now, TcpEvent::EndToUpstream);
+        }
+    }
+
+    /// The handshake is over. `tcp_proxy` hears of it by a way of its own, even when its `onNewConnection` was withheld:
+    /// in its TLS mode it then has no cluster to dial.
+    pub(crate) fn handshake(&mut self, now: Duration) {
+        self.handshake_done = true;
+        self.note(now, TcpEvent::HandshakeDone);
+        self.flush_tls(now);
+        if self.options.connect_mode == UpstreamConnectMode::OnDownstreamTlsHandshake {
+            match self.upstream {
+                Upstream::Withheld => self.close(now, CloseReason::NoCluster),
+                Upstream::Waiting => self.dial(now),
+                Upstream::Connecting | Upstream::Connected => {}
+            }
+        }
+    }
+
+    /// What the module let pass from the client goes to `tcp_proxy`.
+    pub(crate) fn pass_client_data(&mut self, now: Duration) {
+        self.early.append(&mut self.from_client);
+        self.early_end |= self.client_ended;
+        self.client_ended = false;
+        self.proxy_begins(now);
+        let waits_for_data = self.options.connect_mode == UpstreamConnectMode::OnDownstreamData;
+        if waits_for_data && self.upstream == Upstream::Waiting && !self.early.is_empty() {
+            self.dial(now);
+        }
+        self.flush_early(now);
+    }
+
+    /// What the module let pass from the upstream goes to TLS.
+    pub(crate) fn pass_upstream_data(&mut self, now: Duration) {
+        self.held_by_tls.append(&mut self.from_upstream);
+        self.held_end |= std::mem::take(&mut self.upstream_ended);
+        self.flush_tls(now);
+    }
+
+    fn flush_tls(&mut self, now: Duration) {
+        if !self.handshake_done || self.record.closed() {
+            return;
+        }
+        if !self.held_by_tls.is_empty() {
+            let bytes = std::mem::take(&mut self.held_by_tls);
+            self.note(now, TcpEvent::ToClient(bytes));
+        }
+        if std::mem::take(&mut self.held_end) {
+            self.note(now, TcpEvent::EndToClient);
+        }
+    }
+}

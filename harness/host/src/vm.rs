@@ -1,0 +1,220 @@
+//! A VM: one instance of a module, as one worker thread of Envoy has it.
+
+mod callback;
+mod calls;
+mod clock;
+mod configure;
+mod http;
+mod tcp;
+
+use std::collections::HashMap;
+
+use wasmtime::{Func, Memory, Store};
+
+use crate::accounting::{CallbackRecord, Violation};
+use crate::metrics::MetricValue;
+use crate::module::Module;
+use crate::options::{LogLine, VmOptions};
+use crate::state::State;
+use crate::stream::record::TcpRecord;
+use crate::stream::Context;
+
+pub use configure::{ConfigureError, Refusal};
+
+/// One instance of a module with its plugins and streams.
+///
+/// Streams are named by ids, so any number can be open at once; a VM is for one thread at a time.
+pub struct Vm {
+    module: Module,
+    store: Store<State>,
+    functions: HashMap<String, Func>,
+    memory: Option<Memory>,
+    /// Why the module cannot be called any more.
+    failed: Option<String>,
+    /// Before when it is not made again.
+    reload_after: Option<std::time::Duration>,
+    accounting: Vec<CallbackRecord>,
+}
+
+/// A configured plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PluginId(pub(crate) usize);
+
+/// An HTTP stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HttpStreamId(pub(crate) u32);
+
+/// A TCP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TcpConnectionId(pub(crate) u32);
+
+/// A stream of either kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StreamId(pub(crate) u32);
+
+impl From<HttpStreamId> for StreamId {
+    fn from(id: HttpStreamId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<TcpConnectionId> for StreamId {
+    fn from(id: TcpConnectionId) -> Self {
+        Self(id.0)
+    }
+}
+
+/// Why a VM does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VmError {
+    /// It cannot be instantiated, or traps while it initialises.
+    #[error("the module does not initialise: {0}")]
+    Initialize(String),
+}
+
+/// What a test asked for that cannot happen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// There is no such plugin.
+    #[error("there is no such plugin, or it was retired")]
+    NoPlugin,
+    /// There is no such stream.
+    #[error("there is no such stream, or it was closed")]
+    NoStream,
+    /// There is no such call.
+    #[error("there is no call {0} under way")]
+    NoCall(u32),
+    /// Envoy refuses such a configuration of `tcp_proxy`.
+    #[error("`max_early_data_bytes` must be set for an `upstream_connect_mode` other than IMMEDIATE")]
+    NoEarlyData,
+    /// Bytes came before they can.
+    #[error("{0}")]
+    OutOfOrder(&'static str),
+    /// The connection was closed before.
+    #[error("the connection is closed")]
+    Closed,
+}
+
+impl Vm {
+    /// Makes a VM and initialises the module; plugins come with [`Vm::configure`].
+    ///
+    /// # Errors
+    /// That the module traps.
+    pub fn new(module: &Module, options: VmOptions) -> Result<Self, VmError> {
+        let mut vm = Self {
+            module: module.clone(),
+            store: Store::new(&module.engine, State::new(options)),
+            functions: HashMap::new(),
+            memory: None,
+            failed: None,
+            reload_after: None,
+            accounting: Vec::new(),
+        };
+        vm.initialize().map_err(VmError::Initialize)?;
+        Ok(vm)
+    }
+
+    /// What was logged so far.
+    pub fn logs(&self) -> &[LogLine] {
+        &self.state().logs
+    }
+
+    /// What was logged, and forgets it.
+    pub fn take_logs(&mut self) -> Vec<LogLine> {
+        std::mem::take(&mut self.state_mut().logs)
+    }
+
+    /// The rules of the ABI that the module broke.
+    pub fn violations(&self) -> &[Violation] {
+        &self.state().violations
+    }
+
+    /// The rules of the ABI that the module broke, and forgets them.
+    pub fn take_violations(&mut self) -> Vec<Violation> {
+        std::mem::take(&mut self.state_mut().violations)
+    }
+
+    /// What each callback cost so far, if [`VmOptions::accounting`] is on.
+    pub fn accounting(&self) -> &[CallbackRecord] {
+        &self.accounting
+    }
+
+    /// What each callback cost, and forgets it.
+    pub fn take_accounting(&mut self) -> Vec<CallbackRecord> {
+        std::mem::take(&mut self.accounting)
+    }
+
+    /// A metric by its name, without Envoy's `wasmcustom.`.
+    pub fn metric(&self, name: &str) -> Option<MetricValue> {
+        self.state().metrics.by_name(name).cloned()
+    }
+
+    /// Why the module cannot be called any more, when it trapped.
+    pub fn failure(&self) -> Option<&str> {
+        self.failed.as_deref()
+    }
+
+    /// Bytes of the module's memory.
+    pub fn memory_size(&self) -> usize {
+        match self.memory {
+            Some(memory) => memory.data_size(&self.store),
+            None => 0,
+        }
+    }
+
+    /// Filter state of a stream: what the module set is named `wasm.NAME`.
+    pub fn filter_state(&self, stream: impl Into<StreamId>, key: &str) -> Option<&[u8]> {
+        let stream = self.state().contexts.get(&stream.into().0)?.stream()?;
+        stream.filter_state.get(key).or_else(|| stream.connection.filter_state.get(key)).map(Vec::as_slice)
+    }
+
+    /// What happened on a connection.
+    ///
+    /// # Errors
+    /// [`StreamError::NoStream`].
+    pub fn record(&self, connection: TcpConnectionId) -> Result<&TcpRecord, StreamError> {
+        let context = self.state().contexts.get(&connection.0).and_then(Context::tcp);
+        context.map(|tcp| &tcp.record).ok_or(StreamError::NoStream)
+    }
+
+    /// Ends a stream: Envoy calls `on_log`, `on_done` and `on_delete`, and forgets it.
+    ///
+    /// # Errors
+    /// [`StreamError::NoStream`].
+    pub fn close(&mut self, stream: impl Into<StreamId>) -> Result<(), StreamError> {
+        let id = stream.into().0;
+        let context = self.state().contexts.get(&id).filter(|context| context.stream().is_some());
+        let plugin = context.ok_or(StreamError::NoStream)?.plugin;
+        self.finish(id);
+        self.delete_if_unused(plugin);
+        Ok(())
+    }
+
+    fn finish(&mut self, context: u32) {
+        let created = self.created(context);
+        if created {
+            self.call("proxy_on_log", context, &[]);
+            self.call("proxy_on_done", context, &[]);
+            self.call("proxy_on_delete", context, &[]);
+        }
+        let state = self.state_mut();
+        state.contexts.remove(&context);
+        state.callouts.retain(|_, callout| callout.context != context);
+    }
+
+    fn state(&self) -> &State {
+        self.store.data()
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self.store.data_mut()
+    }
+}
+
+impl std::fmt::Debug for Vm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vm").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}
