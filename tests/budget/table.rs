@@ -1,0 +1,116 @@
+//! The table of ARCHITECTURE.md, between two marks.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result, bail};
+
+const BEGIN: &str = "<!-- budget: begin -->\n";
+const END: &str = "<!-- budget: end -->";
+
+/// One line. The module's size stands in the column of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) host_calls: u64,
+    pub(crate) bytes: u64,
+    pub(crate) fuel: u64,
+}
+
+impl Row {
+    pub(crate) fn size(bytes: usize) -> Self {
+        Self {
+            name: "the module itself".to_owned(),
+            host_calls: 0,
+            bytes: bytes as u64,
+            fuel: 0,
+        }
+    }
+
+    fn read(line: &str) -> Option<Self> {
+        let mut cells = line.trim().trim_matches('|').split('|').map(str::trim);
+        let name = cells.next()?.to_owned();
+        let mut number = || cells.next()?.replace(',', "").parse().ok();
+        Some(Self {
+            name,
+            host_calls: number()?,
+            bytes: number()?,
+            fuel: number()?,
+        })
+    }
+}
+
+/// The table as text.
+pub(crate) fn markdown(rows: &[Row]) -> String {
+    let mut text = String::from("| decision | host calls | bytes | fuel |\n|---|---:|---:|---:|\n");
+    for row in rows {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            row.name,
+            grouped(row.host_calls),
+            grouped(row.bytes),
+            grouped(row.fuel)
+        );
+    }
+    text
+}
+
+/// The table that a document has.
+pub(crate) fn find(document: &str) -> Result<Vec<Row>> {
+    let (start, end) = marks(document)?;
+    let lines = document[start..end].lines().skip(2);
+    lines
+        .map(|line| Row::read(line).with_context(|| format!("ARCHITECTURE.md: `{line}`")))
+        .collect()
+}
+
+/// The document with another table.
+pub(crate) fn replace(document: &str, table: &str) -> Result<String> {
+    let (start, end) = marks(document)?;
+    Ok(format!("{}{table}{}", &document[..start], &document[end..]))
+}
+
+/// Whether what is written is what was measured.
+pub(crate) fn compare(written: &[Row], measured: &[Row]) -> Result<()> {
+    let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>();
+    if names(written) != names(measured) {
+        bail!("ARCHITECTURE.md lists other decisions; PEERWARDEN_BLESS=1 writes its table anew");
+    }
+    let near = |written: u64, measured: u64| written.abs_diff(measured) <= measured / 10;
+    for (written, measured) in written.iter().zip(measured) {
+        let same = written.host_calls == measured.host_calls
+            && near(written.bytes, measured.bytes)
+            && near(written.fuel, measured.fuel);
+        if !same {
+            bail!(
+                "ARCHITECTURE.md says {written:?}, measured is {measured:?}; if that is meant, PEERWARDEN_BLESS=1 writes its table anew"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn marks(document: &str) -> Result<(usize, usize)> {
+    let start = document
+        .find(BEGIN)
+        .context("ARCHITECTURE.md has no mark where the table begins")?
+        + BEGIN.len();
+    let length = document[start..]
+        .find(END)
+        .context("ARCHITECTURE.md has no mark where the table ends")?;
+    Ok((start, start + length))
+}
+
+/// With commas between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

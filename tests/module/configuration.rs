@@ -1,0 +1,149 @@
+//! Configurations: refused ones, several in one VM, and what the bytes alone do not say.
+
+use peerwarden_host::{EnvoyVersion, HttpOutcome, LogLevel, PluginOptions, Refusal, Vm, VmOptions};
+use serde_json::json;
+
+use crate::fixture::{BACKEND, FRONTEND, allow, ask, configuration, denied, get, module, peer, vm, vm_with};
+
+fn refused(configuration: &[u8]) -> String {
+    let mut vm = Vm::new(module(), VmOptions::default()).unwrap();
+    let options = PluginOptions {
+        configuration: configuration.to_vec(),
+        ..PluginOptions::default()
+    };
+    let error = vm.configure(options).unwrap_err();
+    assert_eq!(error.refusal(), &Refusal::Configure);
+    assert!(
+        error.logs().iter().all(|line| line.level == LogLevel::Error),
+        "{:?}",
+        error.logs()
+    );
+    let lines: Vec<_> = error.logs().iter().map(|line| line.message.as_str()).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn says_where_and_what() {
+    let typing_error = json!([{
+        "apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+        "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {"rules": [{"from": [{"source": {"principal": ["x"]}}]}]},
+    }]);
+    let message = refused(&configuration("http", typing_error));
+    for part in [
+        "AuthorizationPolicy shop/a",
+        "resources[0].spec.rules[0].from[0].source.principal",
+        "`principals`",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(refused(b"{\"workload\": ").contains("not valid JSON"));
+    assert!(refused(b"\xff\xfe").contains("not valid JSON"));
+    assert!(refused(b"{\"resource\": []}").contains("`resources`"));
+    assert!(refused(&configuration("grpc", json!([]))).contains("`grpc`"));
+}
+
+#[test]
+fn the_same_bytes_are_refused_on_every_worker() {
+    let bad = configuration("http", json!([{"kind": "AuthorizationPolicy"}]));
+    let first = refused(&bad);
+    for _ in 0..3 {
+        assert_eq!(refused(&bad), first);
+    }
+}
+
+#[test]
+fn an_update_leaves_open_streams_to_the_old_configuration() {
+    let (mut vm, old) = vm(configuration("http", json!([allow(FRONTEND)])));
+    let frontend = peer(FRONTEND);
+    let stream = vm.http_stream(old, &frontend, get("/")).unwrap();
+    let options = PluginOptions {
+        configuration: configuration("http", json!([allow(BACKEND)])),
+        ..PluginOptions::default()
+    };
+    let new = vm.configure(options).unwrap();
+    vm.retire(old);
+    assert_eq!(vm.request_headers(stream).unwrap(), HttpOutcome::Continue);
+    vm.close(stream).unwrap();
+    assert_eq!(denied(ask(&mut vm, new, &frontend, get("/"))).code, 403);
+    assert_eq!(ask(&mut vm, new, &peer(BACKEND), get("/")), HttpOutcome::Continue);
+    assert!(vm.http_stream(old, &frontend, get("/")).is_err());
+    assert_eq!(vm.violations(), []);
+}
+
+#[test]
+fn http_and_tcp_live_in_one_vm() {
+    let (mut vm, http) = vm(configuration("http", json!([allow(FRONTEND)])));
+    let options = PluginOptions {
+        configuration: configuration("tcp", json!([allow(FRONTEND)])),
+        ..PluginOptions::default()
+    };
+    let tcp = vm.configure(options).unwrap();
+    let connection = vm
+        .tcp_connection(tcp, &peer(FRONTEND), Default::default())
+        .unwrap();
+    assert_eq!(
+        ask(&mut vm, http, &peer(FRONTEND), get("/")),
+        HttpOutcome::Continue
+    );
+    assert!(vm.handshake_done(connection).unwrap());
+    vm.downstream_data(connection, b"x", false).unwrap();
+    assert_eq!(vm.record(connection).unwrap().to_upstream(), b"x");
+}
+
+#[test]
+fn without_a_workload_the_nodes_metadata_says_which() {
+    let anywhere = json!({"resources": [allow(FRONTEND)]}).to_string().into_bytes();
+    let node = json!({"NAMESPACE": "shop", "LABELS": {"app": "orders"}, "SERVICE_ACCOUNT": "orders"});
+    let options = VmOptions {
+        node_metadata: node.as_object().unwrap().clone(),
+        ..VmOptions::default()
+    };
+    let (mut vm, plugin) = vm_with(options, anywhere.clone());
+    assert_eq!(
+        ask(&mut vm, plugin, &peer(FRONTEND), get("/")),
+        HttpOutcome::Continue
+    );
+    assert_eq!(denied(ask(&mut vm, plugin, &peer(BACKEND), get("/"))).code, 403);
+
+    // Nothing says which: accepted, as the bytes are not to blame, and everything is denied.
+    let (mut vm, plugin) = vm_with(VmOptions::default(), anywhere);
+    let response = denied(ask(&mut vm, plugin, &peer(FRONTEND), get("/")));
+    assert_eq!(response.details, "rbac_access_denied_matched_policy[none]");
+    assert!(
+        vm.logs()
+            .iter()
+            .any(|line| line.message.contains("denies all") && line.level == LogLevel::Error)
+    );
+}
+
+#[test]
+fn older_envoys_show_the_first_names_only() {
+    let second = peer("https://first.example/");
+    let mut both = second.clone();
+    if let Some(certificate) = both.tls.as_mut().and_then(|tls| tls.peer.as_mut()) {
+        certificate.uri_sans.push(FRONTEND.to_owned());
+    }
+    for (version, admitted) in [
+        (EnvoyVersion::V1_37, false),
+        (EnvoyVersion::V1_38, true),
+        (EnvoyVersion::V1_40, true),
+    ] {
+        let options = VmOptions {
+            version,
+            ..VmOptions::default()
+        };
+        let (mut vm, plugin) = vm_with(options, configuration("http", json!([allow(FRONTEND)])));
+        let outcome = ask(&mut vm, plugin, &both, get("/"));
+        assert_eq!(
+            outcome == HttpOutcome::Continue,
+            admitted,
+            "{version:?}: {outcome:?}"
+        );
+        assert_eq!(
+            ask(&mut vm, plugin, &peer(FRONTEND), get("/")),
+            HttpOutcome::Continue,
+            "{version:?}"
+        );
+    }
+}

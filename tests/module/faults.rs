@@ -1,0 +1,198 @@
+//! Every host call failing in every way: nothing that is denied ever passes, and the module never traps.
+
+use peerwarden_host::{Connection, Fault, FaultEffect, HttpOutcome, Request, TcpOptions, VmOptions};
+use serde_json::{Value, json};
+
+use crate::fixture::{BACKEND, FRONTEND, ask, configuration, get, peer, policy, vm_with};
+
+const FUNCTIONS: [&str; 10] = [
+    "proxy_log",
+    "proxy_get_property",
+    "proxy_set_property",
+    "proxy_get_header_map_value",
+    "proxy_get_header_map_pairs",
+    "proxy_send_local_response",
+    "proxy_close_stream",
+    "proxy_define_metric",
+    "proxy_increment_metric",
+    "proxy_get_current_time_nanoseconds",
+];
+
+/// How a call can fail. That something is not there (1) is an answer and no failure.
+fn effects() -> Vec<FaultEffect> {
+    let statuses = [2, 3, 6, 7, 10, 12, 99, u32::MAX].map(FaultEffect::Status);
+    let bytes = [
+        b"\x01".as_slice(),
+        b"\xff",
+        b"\0\0\0\xff",
+        &[0xff; 64],
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n",
+    ];
+    let bytes = bytes.map(|bytes| FaultEffect::Bytes(bytes.to_vec()));
+    statuses
+        .into_iter()
+        .chain(bytes)
+        .chain([FaultEffect::NoMemory])
+        .collect()
+}
+
+/// Uses every kind of attribute: identity, headers, addresses, claims, in ALLOW and in DENY.
+fn policies() -> Value {
+    json!([
+        policy(
+            "deny",
+            "DENY",
+            json!([
+                {"from": [{"source": {"principals": ["cluster.local/ns/web/sa/banned"]}}]},
+                {"from": [{"source": {"ipBlocks": ["203.0.113.0/24"]}}]},
+                {"when": [{"key": "request.headers[x-banned]", "values": ["yes"]}]},
+                {"when": [{"key": "request.auth.claims[role]", "values": ["banned"]}]},
+            ])
+        ),
+        policy(
+            "allow",
+            "ALLOW",
+            json!([
+                {"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}],
+                 "to": [{"operation": {"methods": ["GET"], "paths": ["/orders*"], "hosts": ["orders.shop"]}}],
+                 "when": [{"key": "request.headers[x-team]", "values": ["blue"]}]},
+            ])
+        ),
+    ])
+}
+
+fn options(function: &str, nth: Option<u32>, effect: &FaultEffect) -> VmOptions {
+    VmOptions {
+        faults: vec![Fault {
+            function: function.to_owned(),
+            nth,
+            effect: effect.clone(),
+        }],
+        ..VmOptions::default()
+    }
+}
+
+fn with(mut request: Request, name: &str, value: &str) -> Request {
+    request.headers.push((name.into(), value.into()));
+    request
+}
+
+/// Requests that are denied when nothing fails.
+fn denied() -> Vec<(&'static str, Connection, Request)> {
+    let ok = || with(get("/orders/1"), "x-team", "blue");
+    let mut far = peer(FRONTEND);
+    far.source = "203.0.113.9:4000".parse().unwrap();
+    let mut claimed = peer(FRONTEND);
+    claimed.dynamic_metadata = json!({"envoy.filters.http.jwt_authn": {"payload": {"role": "banned"}}})
+        .as_object()
+        .unwrap()
+        .clone();
+    vec![
+        ("another peer", peer(BACKEND), ok()),
+        ("plaintext", Connection::default(), ok()),
+        (
+            "another path",
+            peer(FRONTEND),
+            with(get("/admin"), "x-team", "blue"),
+        ),
+        ("a missing header", peer(FRONTEND), get("/orders/1")),
+        (
+            "a banned peer",
+            peer("spiffe://cluster.local/ns/web/sa/banned"),
+            ok(),
+        ),
+        ("a banned address", far, ok()),
+        ("a banned header", peer(FRONTEND), with(ok(), "x-banned", "yes")),
+        ("a banned claim", claimed, ok()),
+    ]
+}
+
+#[test]
+fn no_denied_request_passes() {
+    let configuration = configuration("http", policies());
+    let (mut vm, plugin) = vm_with(VmOptions::default(), configuration.clone());
+    for (what, connection, request) in denied() {
+        let outcome = ask(&mut vm, plugin, &connection, request);
+        assert!(
+            matches!(outcome, HttpOutcome::LocalResponse(_)),
+            "{what}: {outcome:?}"
+        );
+    }
+    let good = with(get("/orders/1"), "x-team", "blue");
+    assert_eq!(ask(&mut vm, plugin, &peer(FRONTEND), good), HttpOutcome::Continue);
+
+    let mut tried = 0;
+    for function in FUNCTIONS {
+        for effect in effects() {
+            for nth in [None, Some(1), Some(2), Some(3), Some(4), Some(5)] {
+                let (mut vm, plugin) = vm_with(options(function, nth, &effect), configuration.clone());
+                for (what, connection, request) in denied() {
+                    let outcome = ask(&mut vm, plugin, &connection, request);
+                    assert_ne!(
+                        outcome,
+                        HttpOutcome::Continue,
+                        "{what}: {function} #{nth:?} {effect:?}"
+                    );
+                    tried += 1;
+                }
+                assert_eq!(vm.failure(), None, "{function} #{nth:?} {effect:?}");
+            }
+        }
+    }
+    assert!(tried > 5_000, "{tried}");
+}
+
+#[test]
+fn no_denied_connection_passes() {
+    let rules = json!([{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]);
+    let configuration = configuration("tcp", json!([policy("allow", "ALLOW", rules)]));
+    for function in FUNCTIONS {
+        for effect in effects() {
+            let (mut vm, plugin) = vm_with(options(function, None, &effect), configuration.clone());
+            for server_first in [false, true] {
+                let connection = vm
+                    .tcp_connection(plugin, &peer(BACKEND), TcpOptions::default())
+                    .unwrap();
+                if server_first {
+                    vm.upstream_data(connection, b"greeting", false).unwrap();
+                } else {
+                    assert!(vm.handshake_done(connection).unwrap());
+                    vm.downstream_data(connection, b"hello", false).unwrap();
+                }
+                let record = vm.record(connection).unwrap();
+                let passed = (record.to_client(), record.to_upstream());
+                assert_eq!(
+                    passed,
+                    (Vec::new(), Vec::new()),
+                    "{function} {effect:?} {server_first}"
+                );
+            }
+            assert_eq!(vm.failure(), None, "{function} {effect:?}");
+        }
+    }
+}
+
+#[test]
+fn a_module_that_runs_out_of_fuel_fails_closed() {
+    let options = VmOptions {
+        fuel: 300_000,
+        ..VmOptions::default()
+    };
+    let mut huge = get("/orders");
+    huge.headers
+        .extend((0..1000).map(|number| (format!("x-{number}").into_bytes(), vec![b'x'; 200])));
+    let rules = json!([{"when": [{"key": "request.headers[x-none]", "values": ["*a"]}]}]);
+    let (mut vm, plugin) = vm_with(
+        options,
+        configuration("http", json!([policy("allow", "ALLOW", rules)])),
+    );
+    let outcome = ask(&mut vm, plugin, &peer(FRONTEND), huge);
+    let HttpOutcome::LocalResponse(response) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(
+        (response.code, response.details.as_str()),
+        (503, "wasm_fail_stream")
+    );
+    assert!(vm.failure().is_some());
+}

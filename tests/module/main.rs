@@ -1,0 +1,9 @@
+//! The shipped module in the simulated Envoy: what a real Envoy shows only now and then, or not at all.
+//!
+//! Every order of handshake, greeting and client data; every host call failing; configurations side by side.
+
+mod configuration;
+mod exports;
+mod faults;
+mod fixture;
+mod tcp;
