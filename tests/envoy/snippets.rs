@@ -41,6 +41,21 @@ fn fill(snippet: &str, mesh: &Mesh, upstream: SocketAddr) -> Result<Launch> {
     Ok(Launch::yaml(text))
 }
 
+#[test]
+fn the_readme_shows_these() -> Result<()> {
+    let readme = std::fs::read_to_string(locate::workspace().join("README.md"))?;
+    for snippet in [
+        include_str!("snippets/http.yaml"),
+        include_str!("snippets/tcp.yaml"),
+    ] {
+        ensure!(
+            readme.contains(&format!("```yaml\n{snippet}```\n")),
+            "README.md shows another configuration than this:\n{snippet}"
+        );
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn http_decides_by_identity() -> Result<()> {
     let mesh = Mesh::new()?;
