@@ -12,10 +12,13 @@ WASM_TARGET := wasm32-unknown-unknown
 MODULE := target/peerwarden.wasm
 BUILT := target/$(WASM_TARGET)/wasm/peerwarden_filter.wasm
 
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
+
 # The plugin is a Wasm module and nothing else, so native commands leave it out.
 NATIVE := --workspace --exclude peerwarden-filter
 
-.PHONY: help setup wasm-target envoy build wasm demo test test-native test-wasm32 test-policies e2e check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm demo test test-native test-wasm32 test-policies e2e bench dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -44,6 +47,7 @@ wasm: wasm-target ## Build the module alone: target/peerwarden.wasm
 # In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
 demo: wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities
 	@echo "building the demo"
+	@cargo build -p peerwarden-tests --bin demo
 	@cargo run --quiet -p peerwarden-tests --bin demo -- --module $(MODULE)
 
 # What can be missing is looked for first, before minutes of building.
@@ -65,6 +69,20 @@ test-policies: wasm ## Run the suites of policies/ through the shipped module
 e2e: wasm envoy ## Run the tests on a real Envoy alone
 	@echo "testing the module in a real Envoy"
 	@cargo test -p peerwarden-tests --test envoy
+
+bench: wasm ## Print what a decision costs the module: host calls, bytes, fuel
+	@echo "measuring $(MODULE)"
+	@cargo test -p peerwarden-tests --test budget
+
+# The module and the command lie side by side, where the command looks for the module.
+dist: build ## Pack the module, the command, the suite schema and the policies: target/dist/
+	@echo "packing $(DIST).tar.gz"
+	@rm -rf $(DIST) && mkdir -p $(DIST)
+	@cp $(MODULE) target/release/peerwarden LICENSE README.md SECURITY.md CHANGELOG.md $(DIST)/
+	@cp -r policies $(DIST)/
+	@cp harness/cli/schema/suite.schema.json $(DIST)/
+	@tar -C target/dist -czf $(DIST).tar.gz $(notdir $(DIST))
+	@cd target/dist && sha256sum $(notdir $(DIST)).tar.gz | tee $(notdir $(DIST)).tar.gz.sha256
 
 check: fmt clippy doc deny ## Look for faults without running anything: fmt, clippy, docs, licences, sources
 
