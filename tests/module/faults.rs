@@ -18,6 +18,13 @@ const FUNCTIONS: [&str; 10] = [
     "proxy_get_current_time_nanoseconds",
 ];
 
+/// Those that answer what the decision depends on.
+const READING: [&str; 3] = [
+    "proxy_get_property",
+    "proxy_get_header_map_value",
+    "proxy_get_header_map_pairs",
+];
+
 /// How a call can fail. That something is not there (1) is an answer and no failure.
 fn effects() -> Vec<FaultEffect> {
     let statuses = [2, 3, 6, 7, 10, 12, 99, u32::MAX].map(FaultEffect::Status);
@@ -121,25 +128,43 @@ fn no_denied_request_passes() {
     let good = with(get("/orders/1"), "x-team", "blue");
     assert_eq!(ask(&mut vm, plugin, &peer(FRONTEND), good), HttpOutcome::Continue);
 
-    let mut tried = 0;
     for function in FUNCTIONS {
         for effect in effects() {
-            for nth in [None, Some(1), Some(2), Some(3), Some(4), Some(5)] {
-                let (mut vm, plugin) = vm_with(options(function, nth, &effect), configuration.clone());
+            let (mut vm, plugin) = vm_with(options(function, None, &effect), configuration.clone());
+            for (what, connection, request) in denied() {
+                let outcome = ask(&mut vm, plugin, &connection, request);
+                assert_ne!(
+                    outcome,
+                    HttpOutcome::Continue,
+                    "{what}: every {function} {effect:?}"
+                );
+            }
+            assert_eq!(vm.failure(), None, "every {function} {effect:?}");
+        }
+    }
+}
+
+/// One answer missing among good ones is what could tip a decision: a DENY rule that cannot be judged must match.
+#[test]
+fn no_denied_request_passes_for_a_single_failure() {
+    let configuration = configuration("http", policies());
+    for function in READING {
+        for effect in effects() {
+            for nth in 1..=8 {
                 for (what, connection, request) in denied() {
+                    let (mut vm, plugin) =
+                        vm_with(options(function, Some(nth), &effect), configuration.clone());
                     let outcome = ask(&mut vm, plugin, &connection, request);
                     assert_ne!(
                         outcome,
                         HttpOutcome::Continue,
-                        "{what}: {function} #{nth:?} {effect:?}"
+                        "{what}: {function} #{nth} {effect:?}"
                     );
-                    tried += 1;
+                    assert_eq!(vm.failure(), None, "{what}: {function} #{nth} {effect:?}");
                 }
-                assert_eq!(vm.failure(), None, "{function} #{nth:?} {effect:?}");
             }
         }
     }
-    assert!(tried > 5_000, "{tried}");
 }
 
 #[test]
