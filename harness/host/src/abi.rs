@@ -44,7 +44,7 @@ impl From<Status> for Stop {
     }
 }
 
-/// The callback during which only logs and WASI may be called.
+/// The callback during which only logs and WASI may be called; anything else is a trap.
 pub(crate) const INITIALIZE: &str = "_initialize";
 
 impl<'c> Host<'c> {
@@ -60,10 +60,9 @@ impl<'c> Host<'c> {
         if state.options.forbidden.contains(function) {
             return Ok(Status::InternalFailure as u32);
         }
-        let early = state.callback == INITIALIZE && function.starts_with("proxy_");
-        if early && !matches!(function, "proxy_log" | "proxy_get_log_level") {
+        if state.callback == INITIALIZE && function != "proxy_log" {
             state.violate(function, "only logs may be written while the module initialises");
-            return Ok(Status::InternalFailure as u32);
+            return Err(wasmtime::Error::msg("restricted_callback"));
         }
         state.fault = state.next_fault(function);
         if let Some(FaultEffect::Status(status)) = state.fault {
@@ -151,6 +150,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         cluster: u32, cluster_size: u32, service: u32, service_size: u32, method: u32, method_size: u32, metadata: u32,
         metadata_size: u32, message: u32, message_size: u32, timeout: u32, result: u32));
     link!(linker, "proxy_grpc_cancel" => grpc_cancel(token: u32));
+    link!(linker, "proxy_grpc_close" => grpc_cancel(token: u32));
+    link!(linker, "proxy_get_status" => call_status(code: u32, value: u32, size: u32));
 
     missing::link(linker)?;
     wasi::link(linker)

@@ -13,11 +13,12 @@ pub struct Callout {
     pub cluster: String,
     /// What is called.
     pub request: CalloutRequest,
-    /// How long it may take.
-    pub timeout: Duration,
-    pub(crate) context: u32,
+    /// How long it may take; `None` for ever, as a module asks for with 0.
+    pub timeout: Option<Duration>,
+    /// The root context of whoever called: it gets the answer.
+    pub(crate) root: u32,
     /// When it fails by itself, on the virtual clock.
-    pub(crate) deadline: Duration,
+    pub(crate) deadline: Option<Duration>,
 }
 
 /// What is called.
@@ -57,18 +58,49 @@ pub enum CalloutResponse {
         /// The trailers.
         trailers: Headers,
     },
-    /// The message of a gRPC call, followed by status 0.
+    /// The message of a gRPC call that ended well.
     Grpc(Vec<u8>),
-    /// A gRPC status other than 0, without a message.
-    GrpcStatus(u32),
+    /// A gRPC status other than 0, and its message; the module reads them by `proxy_get_status`.
+    GrpcStatus(u32, String),
     /// Nothing came: refused, reset, too late. HTTP calls see no headers at all, gRPC calls status 14.
     Failed,
 }
 
-/// The response that the module may read during the callback about it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Arrived {
-    pub(crate) headers: Headers,
-    pub(crate) body: Vec<u8>,
-    pub(crate) trailers: Headers,
+/// The answer that the module may read during the callback about it.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    Http {
+        headers: Headers,
+        body: Vec<u8>,
+        trailers: Headers,
+    },
+    Grpc(Vec<u8>),
+}
+
+/// The low two bits of a token are the kind of its call.
+const KIND_BITS: u32 = 2;
+const HTTP: u32 = 0;
+const GRPC: u32 = 1;
+
+/// Gives tokens as Envoy does: a sequence for each kind of call, in steps of 4.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    http: u32,
+    grpc: u32,
+}
+
+impl Tokens {
+    pub(crate) fn next(&mut self, request: &CalloutRequest) -> u32 {
+        let (last, kind) = match request {
+            CalloutRequest::Http { .. } => (&mut self.http, HTTP),
+            CalloutRequest::Grpc { .. } => (&mut self.grpc, GRPC),
+        };
+        *last = last.wrapping_add(1);
+        (*last << KIND_BITS) | kind
+    }
+}
+
+/// Whether a token may be one of a gRPC call or stream.
+pub(crate) fn is_grpc(token: u32) -> bool {
+    matches!(token & 3, 1 | 2)
 }

@@ -49,7 +49,9 @@ fn build(peer: &PeerCertificate) -> x509_cert::der::Result<Certificate> {
         }])
     };
     let time = |year| -> x509_cert::der::Result<Time> {
-        Ok(Time::UtcTime(UtcTime::from_date_time(DateTime::new(year, 1, 1, 0, 0, 0)?)?))
+        Ok(Time::UtcTime(UtcTime::from_date_time(DateTime::new(
+            year, 1, 1, 0, 0, 0,
+        )?)?))
     };
     Ok(Certificate {
         tbs_certificate: TbsCertificate {
@@ -76,7 +78,6 @@ fn build(peer: &PeerCertificate) -> x509_cert::der::Result<Certificate> {
     })
 }
 
-
 #[cfg(test)]
 mod tests {
     use x509_cert::der::{Decode, DecodePem};
@@ -86,18 +87,28 @@ mod tests {
     #[test]
     fn has_the_names_that_it_was_given() {
         let peer = PeerCertificate {
-            uri_sans: vec!["spiffe://cluster.local/ns/web/sa/a".into(), "https://a.example/".into()],
+            uri_sans: vec![
+                "spiffe://cluster.local/ns/web/sa/a".into(),
+                "https://a.example/".into(),
+            ],
             dns_sans: vec!["a.example".into()],
             subject: "CN=a,O=b".into(),
             validated: true,
         };
-        let certificate = Certificate::from_pem(pem(&peer).unwrap()).unwrap().tbs_certificate;
+        let certificate = Certificate::from_pem(pem(&peer).unwrap())
+            .unwrap()
+            .tbs_certificate;
         assert_eq!(certificate.subject.to_string(), "CN=a,O=b");
         let extension = &certificate.extensions.unwrap()[0];
-        let names = SubjectAltName::from_der(extension.extn_value.as_bytes()).unwrap().0;
+        let names = SubjectAltName::from_der(extension.extn_value.as_bytes())
+            .unwrap()
+            .0;
         let uri = |text: &str| GeneralName::UniformResourceIdentifier(Ia5String::new(text).unwrap());
         assert_eq!(names[..2], [uri(&peer.uri_sans[0]), uri(&peer.uri_sans[1])]);
-        assert_eq!(names[2], GeneralName::DnsName(Ia5String::new("a.example").unwrap()));
+        assert_eq!(
+            names[2],
+            GeneralName::DnsName(Ia5String::new("a.example").unwrap())
+        );
     }
 
     #[test]
@@ -107,6 +118,10 @@ mod tests {
             ..PeerCertificate::default()
         };
         assert_eq!(pem(&peer), None);
-        assert!(pem(&PeerCertificate::default()).unwrap().starts_with("-----BEGIN CERTIFICATE-----\n"));
+        assert!(
+            pem(&PeerCertificate::default())
+                .unwrap()
+                .starts_with("-----BEGIN CERTIFICATE-----\n")
+        );
     }
 }

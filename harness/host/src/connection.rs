@@ -39,7 +39,7 @@ impl Default for Connection {
 /// The TLS of a connection.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    /// The server name that the client asked for.
+    /// The server name that the client asked for, as far as Envoy knows: `None` also without a `tls_inspector`.
     pub sni: Option<String>,
     /// As the attribute reads after the handshake, such as `TLSv1.3`.
     pub version: String,
@@ -90,7 +90,7 @@ impl Default for PeerCertificate {
 pub type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// An HTTP request.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Pseudo-headers and headers.
     pub headers: Headers,
@@ -99,6 +99,20 @@ pub struct Request {
     pub remote: Option<SocketAddr>,
     /// Whether the request has nothing after its headers.
     pub end_of_stream: bool,
+    /// As the attribute `request.protocol` reads: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2`, `HTTP/3`.
+    pub protocol: String,
+}
+
+/// A request over HTTP/1.1 without any header, which has a body to come.
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            headers: Headers::new(),
+            remote: None,
+            end_of_stream: false,
+            protocol: "HTTP/1.1".to_owned(),
+        }
+    }
 }
 
 impl Request {
@@ -107,8 +121,8 @@ impl Request {
         let headers = headers.into_iter();
         Self {
             headers: headers.map(|(name, value)| (name.into(), value.into())).collect(),
-            remote: None,
             end_of_stream: true,
+            ..Self::default()
         }
     }
 }

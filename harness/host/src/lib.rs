@@ -31,8 +31,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What Envoy does is read from its source and from that of its C++ host for Proxy-Wasm, and measured where that says little.
+//!
 //! Not simulated, and answered with `Unimplemented`: Envoy's foreign functions, gRPC streams (unary calls are), attributes of
-//! upstreams, routes and listeners.
+//! upstreams, routes, listeners and of the node but for its metadata, the digest of a certificate. Not simulated at all: limits
+//! of buffers other than that of early data, other filters, retries, HTTP metadata frames, ABI 0.1.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -41,6 +44,7 @@ mod accounting;
 mod callout;
 mod certificate;
 mod connection;
+mod deferred;
 mod metrics;
 mod module;
 mod options;
@@ -57,7 +61,9 @@ pub use callout::{Callout, CalloutRequest, CalloutResponse};
 pub use connection::{Connection, Headers, PeerCertificate, Request, Tls};
 pub use metrics::MetricValue;
 pub use module::{Module, ModuleError};
-pub use options::{EnvoyVersion, FailurePolicy, Fault, FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions};
+pub use options::{
+    EnvoyVersion, FailurePolicy, Fault, FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions,
+};
 pub use shared::Shared;
 pub use status::Status;
 pub use stream::http::{HttpOutcome, LocalResponse};

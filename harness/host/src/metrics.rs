@@ -20,20 +20,23 @@ pub enum MetricValue {
 pub(crate) struct Metrics {
     /// Each definition makes a new id, even for a known name.
     names: BTreeMap<u32, String>,
-    values: BTreeMap<String, MetricValue>,
+    /// A counter, a gauge and a histogram of one name are three metrics.
+    values: [BTreeMap<String, MetricValue>; 3],
     /// Definitions of each kind so far.
     defined: [u32; 3],
 }
 
 /// The low two bits of an id are its kind: counter, gauge, histogram.
 const KIND_BITS: u32 = 2;
+const KIND_MASK: u32 = 3;
+const HISTOGRAM: u32 = 2;
 
 impl Metrics {
     pub(crate) fn define(&mut self, kind: u32, name: &str) -> Result<u32, Status> {
         let value = match kind {
             0 => MetricValue::Counter(0),
             1 => MetricValue::Gauge(0),
-            2 => MetricValue::Histogram(Vec::new()),
+            HISTOGRAM => MetricValue::Histogram(Vec::new()),
             _ => return Err(Status::BadArgument),
         };
         let place = usize::try_from(kind).map_err(|_| Status::BadArgument)?;
@@ -41,17 +44,31 @@ impl Metrics {
         *defined += 1;
         let id = (*defined << KIND_BITS) | kind;
         self.names.insert(id, name.to_owned());
-        self.values.entry(name.to_owned()).or_insert(value);
+        let values = self.values.get_mut(place).ok_or(Status::BadArgument)?;
+        values.entry(name.to_owned()).or_insert(value);
         Ok(id)
+    }
+
+    /// A new instance of the module defines its metrics again; Envoy's own values stay.
+    pub(crate) fn forget_ids(&mut self) {
+        self.names.clear();
+        self.defined = [0; 3];
     }
 
     fn value(&mut self, id: u32) -> Result<&mut MetricValue, Status> {
         let name = self.names.get(&id).ok_or(Status::NotFound)?;
-        self.values.get_mut(name).ok_or(Status::NotFound)
+        let values = self
+            .values
+            .get_mut((id & KIND_MASK) as usize)
+            .ok_or(Status::NotFound)?;
+        values.get_mut(name).ok_or(Status::NotFound)
     }
 
-    /// A counter grows by at least one; a gauge goes up or down.
+    /// A counter grows by at least one; a gauge goes up or down. Envoy looks at the kind in the id first.
     pub(crate) fn increment(&mut self, id: u32, by: i64) -> Result<(), Status> {
+        if id & KIND_MASK >= HISTOGRAM {
+            return Err(Status::BadArgument);
+        }
         match self.value(id)? {
             MetricValue::Counter(value) if by > 0 => *value = value.wrapping_add_signed(by),
             MetricValue::Gauge(value) => *value = value.wrapping_add_signed(by),
@@ -71,14 +88,18 @@ impl Metrics {
     }
 
     pub(crate) fn get(&mut self, id: u32) -> Result<u64, Status> {
+        if id & KIND_MASK >= HISTOGRAM {
+            return Err(Status::BadArgument);
+        }
         match self.value(id)? {
             MetricValue::Counter(value) | MetricValue::Gauge(value) => Ok(*value),
             MetricValue::Histogram(_) => Err(Status::BadArgument),
         }
     }
 
+    /// The counter of that name, else the gauge, else the histogram.
     pub(crate) fn by_name(&self, name: &str) -> Option<&MetricValue> {
-        self.values.get(name)
+        self.values.iter().find_map(|values| values.get(name))
     }
 }
 
@@ -90,13 +111,10 @@ mod tests {
     fn ids_are_envoys() {
         let mut metrics = Metrics::default();
         let mut define = |kind| metrics.define(kind, "m");
-        assert_eq!([define(0), define(0), define(1), define(2), define(3)].map(|id| id.ok()), [
-            Some(4),
-            Some(8),
-            Some(5),
-            Some(6),
-            None
-        ]);
+        assert_eq!(
+            [define(0), define(0), define(1), define(2), define(3)].map(|id| id.ok()),
+            [Some(4), Some(8), Some(5), Some(6), None]
+        );
     }
 
     #[test]
@@ -106,6 +124,20 @@ mod tests {
         metrics.increment(first, 1).unwrap();
         metrics.increment(second, 2).unwrap();
         assert_eq!(metrics.by_name("m"), Some(&MetricValue::Counter(3)));
+    }
+
+    #[test]
+    fn kinds_of_one_name_are_apart_and_a_new_instance_counts_ids_anew() {
+        let mut metrics = Metrics::default();
+        let counter = metrics.define(0, "m").unwrap();
+        let gauge = metrics.define(1, "m").unwrap();
+        metrics.increment(counter, 3).unwrap();
+        metrics.record(gauge, 9).unwrap();
+        assert_eq!((metrics.get(counter), metrics.get(gauge)), (Ok(3), Ok(9)));
+        metrics.forget_ids();
+        assert_eq!(metrics.get(counter), Err(Status::NotFound));
+        assert_eq!(metrics.define(0, "m"), Ok(counter));
+        assert_eq!(metrics.get(counter), Ok(3));
     }
 
     #[test]
@@ -120,6 +152,9 @@ mod tests {
         assert_eq!(metrics.increment(histogram, 1), Err(Status::BadArgument));
         assert_eq!(metrics.get(histogram), Err(Status::BadArgument));
         assert_eq!(metrics.get(400), Err(Status::NotFound));
+        assert_eq!(metrics.get(402), Err(Status::BadArgument));
+        assert_eq!(metrics.increment(402, 1), Err(Status::BadArgument));
+        assert_eq!(metrics.record(402, 1), Err(Status::NotFound));
         metrics.record(histogram, 7).unwrap();
         assert_eq!(metrics.by_name("h"), Some(&MetricValue::Histogram(vec![7])));
     }

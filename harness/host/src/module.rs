@@ -26,7 +26,9 @@ pub enum ModuleError {
     #[error("not a WebAssembly module: {0:#}")]
     Wasm(wasmtime::Error),
     /// It does not say which ABI it speaks, or one that this host does not.
-    #[error("no export `proxy_abi_version_0_2_1` or `proxy_abi_version_0_2_0`: not a Proxy-Wasm module of ABI 0.2")]
+    #[error(
+        "no export `proxy_abi_version_0_2_1` or `proxy_abi_version_0_2_0`: not a Proxy-Wasm module of ABI 0.2"
+    )]
     Abi,
     /// Something that hosts need of it is missing.
     #[error("no export `{0}`")]
@@ -82,17 +84,25 @@ impl Module {
     /// The names that it imports, as `MODULE.NAME`.
     pub fn imports(&self) -> Vec<String> {
         let imports = self.instance.module().imports();
-        imports.map(|import| format!("{}.{}", import.module(), import.name())).collect()
+        imports
+            .map(|import| format!("{}.{}", import.module(), import.name()))
+            .collect()
     }
 
     /// The names that it exports.
     pub fn exports(&self) -> Vec<String> {
-        self.instance.module().exports().map(|export| export.name().to_owned()).collect()
+        self.instance
+            .module()
+            .exports()
+            .map(|export| export.name().to_owned())
+            .collect()
     }
 }
 
 impl std::fmt::Debug for Module {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Module").field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("Module")
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }

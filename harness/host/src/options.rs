@@ -123,7 +123,7 @@ pub struct PluginOptions {
     pub name: String,
     /// `root_id`.
     pub root_id: String,
-    /// `configuration`: for a `StringValue` its text, for a `Struct` its JSON.
+    /// `configuration`: for a `StringValue` its text, for a `Struct` the serialised message.
     pub configuration: Vec<u8>,
 }
 
@@ -147,9 +147,16 @@ pub enum LogLevel {
 
 impl LogLevel {
     pub(crate) fn from_number(number: u32) -> Option<Self> {
-        [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Critical]
-            .into_iter()
-            .find(|level| *level as u32 == number)
+        [
+            Self::Trace,
+            Self::Debug,
+            Self::Info,
+            Self::Warn,
+            Self::Error,
+            Self::Critical,
+        ]
+        .into_iter()
+        .find(|level| *level as u32 == number)
     }
 }
 

@@ -2,11 +2,8 @@
 
 use crate::connection::Headers;
 
-/// Encodes a map. No entries are no bytes.
+/// Encodes a map; no entries are a count of 0.
 pub(crate) fn encode(pairs: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
-    if pairs.is_empty() {
-        return Vec::new();
-    }
     let mut bytes = Vec::new();
     let mut number = |number: usize| bytes.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
     number(pairs.len());
@@ -21,7 +18,7 @@ pub(crate) fn encode(pairs: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     bytes
 }
 
-/// Decodes a map; `None` when it is malformed, or larger than what Envoy takes: 1 MiB and 1024 pairs.
+/// Decodes a map; no bytes are one without entries. `None` when it is malformed, has something after it, or is larger than what Envoy takes: 1 MiB and 1024 pairs.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Headers> {
     if bytes.is_empty() {
         return Some(Headers::new());
@@ -44,7 +41,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Headers> {
         texts = after;
         pairs.push((name.to_vec(), value.to_vec()));
     }
-    Some(pairs)
+    texts.is_empty().then_some(pairs)
 }
 
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
@@ -63,13 +60,21 @@ mod tests {
 
     #[test]
     fn round_trip_and_malformed() {
-        let pairs: Headers = vec![(b"a".into(), b"1".into()), (b"a".into(), b"".into()), (b"".into(), b"\0x".into())];
+        let pairs: Headers = vec![
+            (b"a".into(), b"1".into()),
+            (b"a".into(), b"".into()),
+            (b"".into(), b"\0x".into()),
+        ];
         let bytes = encode(&pairs);
         assert_eq!(decode(&bytes), Some(pairs));
         for end in 1..bytes.len() {
             assert_eq!(decode(&bytes[..end]), None, "{end} bytes");
         }
-        assert_eq!(decode(&[]), Some(Headers::new()));
+        assert_eq!(decode(&[&bytes[..], b"x"].concat()), None);
+        assert_eq!(
+            (decode(&[]), decode(&encode(&[]))),
+            (Some(Headers::new()), Some(Headers::new()))
+        );
         assert_eq!(decode(&2000_u32.to_le_bytes()), None);
     }
 }

@@ -14,13 +14,21 @@ struct Contents {
     data: BTreeMap<(String, Vec<u8>), (Vec<u8>, u32)>,
     cas: u32,
     queues: BTreeMap<u32, Queue>,
+    vms: u64,
 }
+
+/// Who is told when a queue has something: a root context of a VM.
+pub(crate) type Listener = (u64, u32);
 
 #[derive(Debug)]
 struct Queue {
     vm_id: String,
     name: Vec<u8>,
     items: VecDeque<Vec<u8>>,
+    /// The last one to register.
+    listener: Listener,
+    /// Items that it was not told of yet.
+    untold: usize,
 }
 
 impl Shared {
@@ -30,7 +38,10 @@ impl Shared {
 
     /// The value of `key` among the VMs of `vm_id`, and its CAS number.
     pub fn get(&self, vm_id: &str, key: &[u8]) -> Option<(Vec<u8>, u32)> {
-        self.contents().data.get(&(vm_id.to_owned(), key.to_vec())).cloned()
+        self.contents()
+            .data
+            .get(&(vm_id.to_owned(), key.to_vec()))
+            .cloned()
     }
 
     /// Sets a value: unconditionally when `cas` is 0, else only if it still has that number.
@@ -49,17 +60,31 @@ impl Shared {
         Ok(())
     }
 
-    /// The queue `name` of the VMs of `vm_id`, made if it is not there.
-    pub(crate) fn register(&self, vm_id: &str, name: &[u8]) -> u32 {
-        if let Ok(token) = self.resolve(vm_id, name) {
-            return token;
-        }
+    /// A number for a VM that shares this.
+    pub(crate) fn join(&self) -> u64 {
         let mut contents = self.contents();
+        contents.vms += 1;
+        contents.vms
+    }
+
+    /// The queue `name` of the VMs of `vm_id`, made if it is not there; from now on `listener` is told of its items.
+    pub(crate) fn register(&self, vm_id: &str, name: &[u8], listener: Listener) -> u32 {
+        let mut contents = self.contents();
+        let known = contents
+            .queues
+            .iter_mut()
+            .find(|(_, queue)| queue.vm_id == vm_id && queue.name == name);
+        if let Some((token, queue)) = known {
+            queue.listener = listener;
+            return *token;
+        }
         let token = contents.queues.keys().next_back().map_or(1, |last| last + 1);
         let queue = Queue {
             vm_id: vm_id.to_owned(),
             name: name.to_vec(),
             items: VecDeque::new(),
+            listener,
+            untold: 0,
         };
         contents.queues.insert(token, queue);
         token
@@ -67,13 +92,18 @@ impl Shared {
 
     pub(crate) fn resolve(&self, vm_id: &str, name: &[u8]) -> Result<u32, Status> {
         let contents = self.contents();
-        let found = contents.queues.iter().find(|(_, queue)| queue.vm_id == vm_id && queue.name == name);
+        let found = contents
+            .queues
+            .iter()
+            .find(|(_, queue)| queue.vm_id == vm_id && queue.name == name);
         found.map(|(token, _)| *token).ok_or(Status::NotFound)
     }
 
     pub(crate) fn enqueue(&self, token: u32, item: Vec<u8>) -> Result<(), Status> {
         let mut contents = self.contents();
-        contents.queues.get_mut(&token).ok_or(Status::NotFound)?.items.push_back(item);
+        let queue = contents.queues.get_mut(&token).ok_or(Status::NotFound)?;
+        queue.items.push_back(item);
+        queue.untold += 1;
         Ok(())
     }
 
@@ -83,8 +113,13 @@ impl Shared {
         queue.items.pop_front().ok_or(Status::Empty)
     }
 
-    pub(crate) fn has_items(&self, token: u32) -> bool {
-        self.contents().queues.get(&token).is_some_and(|queue| !queue.items.is_empty())
+    /// The root context of a VM that is to be told of an item, and the queue: once for each item that was put in.
+    pub(crate) fn next_untold(&self, vm: u64) -> Option<(u32, u32)> {
+        let mut contents = self.contents();
+        let mut queues = contents.queues.iter_mut();
+        let (token, queue) = queues.find(|(_, queue)| queue.untold > 0 && queue.listener.0 == vm)?;
+        queue.untold -= 1;
+        Some((queue.listener.1, *token))
     }
 }
 
@@ -98,21 +133,32 @@ mod tests {
         assert_eq!(shared.get("vm", b"k"), None);
         shared.set("vm", b"k", b"1".to_vec(), 0).unwrap();
         let (value, cas) = shared.clone().get("vm", b"k").unwrap();
-        assert_eq!((value.as_slice(), shared.get("other", b"k")), (b"1".as_slice(), None));
+        assert_eq!(
+            (value.as_slice(), shared.get("other", b"k")),
+            (b"1".as_slice(), None)
+        );
         shared.set("vm", b"k", b"2".to_vec(), cas).unwrap();
-        assert_eq!(shared.set("vm", b"k", b"3".to_vec(), cas), Err(Status::CasMismatch));
+        assert_eq!(
+            shared.set("vm", b"k", b"3".to_vec(), cas),
+            Err(Status::CasMismatch)
+        );
         assert_eq!(shared.get("vm", b"k").unwrap().0, b"2");
     }
 
     #[test]
     fn queues() {
         let shared = Shared::default();
-        let token = shared.register("vm", b"q");
-        assert_eq!((shared.register("vm", b"q"), shared.resolve("vm", b"q")), (token, Ok(token)));
+        let token = shared.register("vm", b"q", (1, 5));
+        assert_eq!(
+            (shared.register("vm", b"q", (2, 6)), shared.resolve("vm", b"q")),
+            (token, Ok(token))
+        );
         assert_eq!(shared.resolve("other", b"q"), Err(Status::NotFound));
         assert_eq!(shared.dequeue(token), Err(Status::Empty));
         shared.enqueue(token, b"x".to_vec()).unwrap();
-        assert!(shared.has_items(token));
+        assert_eq!(shared.next_untold(1), None, "the last to register is told");
+        assert_eq!(shared.next_untold(2), Some((6, token)));
+        assert_eq!(shared.next_untold(2), None, "once for each item");
         assert_eq!(shared.dequeue(token), Ok(b"x".to_vec()));
         assert_eq!(shared.enqueue(token + 1, Vec::new()), Err(Status::NotFound));
     }

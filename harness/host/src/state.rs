@@ -1,12 +1,13 @@
 //! What a VM knows while it runs: the data of the wasmtime store, reached by host functions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
 use crate::accounting::{CallbackRecord, Violation};
-use crate::callout::{Arrived, Callout};
+use crate::callout::{Answer, Callout, Tokens};
+use crate::deferred::Deferred;
 use crate::metrics::Metrics;
 use crate::options::{FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions};
 use crate::stream::Context;
@@ -22,10 +23,27 @@ pub(crate) struct Plugin {
     pub(crate) root: u32,
     /// Every how long it is called, and when next.
     pub(crate) tick: Option<(Duration, Duration)>,
-    /// Queues it wants to hear of.
-    pub(crate) queues: BTreeSet<u32>,
+    /// What the last answer of a call came with, and its message.
+    pub(crate) status: (u32, String),
+    /// No new streams.
     pub(crate) retired: bool,
+    /// `proxy_on_done` asked to wait for `proxy_done`.
+    pub(crate) waits_to_be_done: bool,
     pub(crate) deleted: bool,
+}
+
+impl Plugin {
+    pub(crate) fn new(options: PluginOptions) -> Self {
+        Self {
+            options,
+            root: 0,
+            tick: None,
+            status: Default::default(),
+            retired: false,
+            waits_to_be_done: false,
+            deleted: false,
+        }
+    }
 }
 
 /// The store's data.
@@ -35,8 +53,15 @@ pub(crate) struct State {
     pub(crate) plugins: Vec<Plugin>,
     pub(crate) contexts: BTreeMap<u32, Context>,
     pub(crate) next_context: u32,
+    /// The number of this VM among those that share something.
+    pub(crate) vm: u64,
+    /// The context of the running callback.
+    pub(crate) true_context: u32,
     /// The context that host calls are about.
     pub(crate) effective: u32,
+    /// Set by a local response: whatever the callback returns, nothing goes on.
+    pub(crate) stopped: bool,
+    pub(crate) deferred: VecDeque<(u32, Deferred)>,
     /// The running callback; empty in between.
     pub(crate) callback: &'static str,
     /// Since the VM was made.
@@ -45,9 +70,9 @@ pub(crate) struct State {
     pub(crate) violations: Vec<Violation>,
     pub(crate) metrics: Metrics,
     pub(crate) callouts: BTreeMap<u32, Callout>,
-    pub(crate) next_token: u32,
-    /// What the running callback is about.
-    pub(crate) arrived: Option<Arrived>,
+    pub(crate) tokens: Tokens,
+    /// The answer that the running callback is about.
+    pub(crate) arrived: Option<Answer>,
     pub(crate) record: CallbackRecord,
     /// Calls of each function that a fault is for, so far.
     pub(crate) counted: BTreeMap<&'static str, u32>,
@@ -59,18 +84,22 @@ impl State {
     pub(crate) fn new(options: VmOptions) -> Self {
         Self {
             limits: StoreLimitsBuilder::new().memory_size(options.memory).build(),
+            vm: options.shared.join(),
             options,
             plugins: Vec::new(),
             contexts: BTreeMap::new(),
             next_context: 1,
+            true_context: 0,
             effective: 0,
+            stopped: false,
+            deferred: VecDeque::new(),
             callback: "",
             now: Duration::ZERO,
             logs: Vec::new(),
             violations: Vec::new(),
             metrics: Metrics::default(),
             callouts: BTreeMap::new(),
-            next_token: 1,
+            tokens: Tokens::default(),
             arrived: None,
             record: CallbackRecord::default(),
             counted: BTreeMap::new(),
@@ -122,9 +151,11 @@ impl State {
         let count = self.counted.entry(function).or_insert(0);
         *count += 1;
         let count = *count;
-        let fault = self.options.faults.iter().find(|fault| {
-            fault.function == function && fault.nth.is_none_or(|nth| nth == count)
-        });
+        let fault = self
+            .options
+            .faults
+            .iter()
+            .find(|fault| fault.function == function && fault.nth.is_none_or(|nth| nth == count));
         fault.map(|fault| fault.effect.clone())
     }
 }

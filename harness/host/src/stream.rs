@@ -34,6 +34,22 @@ pub(crate) struct Stream {
     pub(crate) connection: Connection,
     /// What the module set, by its name with `wasm.` in front.
     pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
+    pub(crate) module: Presence,
+}
+
+/// What the module has of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// It was not told of it yet.
+    Unknown,
+    /// It has a context for it.
+    Created,
+    /// It was told that it is over.
+    Deleted,
+    /// Its instance failed, and another took its place.
+    Orphaned,
+    /// It had failed before, and Envoy lets the stream pass without it.
+    Bypassed,
 }
 
 impl Stream {
@@ -41,11 +57,18 @@ impl Stream {
         Self {
             connection: connection.clone(),
             filter_state: BTreeMap::new(),
+            module: Presence::Unknown,
         }
     }
 }
 
 impl Context {
+    /// Whether the module was told that it is over.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.stream()
+            .is_some_and(|stream| matches!(stream.module, Presence::Deleted | Presence::Orphaned))
+    }
+
     pub(crate) fn stream(&self) -> Option<&Stream> {
         match &self.kind {
             Kind::Root => None,

@@ -4,10 +4,13 @@ mod callback;
 mod calls;
 mod clock;
 mod configure;
+mod deferred;
+mod failure;
 mod http;
 mod tcp;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use wasmtime::{Func, Memory, Store};
 
@@ -16,8 +19,8 @@ use crate::metrics::MetricValue;
 use crate::module::Module;
 use crate::options::{LogLine, VmOptions};
 use crate::state::State;
-use crate::stream::record::TcpRecord;
-use crate::stream::Context;
+use crate::stream::record::{CloseReason, TcpRecord};
+use crate::stream::{Context, Presence};
 
 pub use configure::{ConfigureError, Refusal};
 
@@ -31,8 +34,8 @@ pub struct Vm {
     memory: Option<Memory>,
     /// Why the module cannot be called any more.
     failed: Option<String>,
-    /// Before when it is not made again.
-    reload_after: Option<std::time::Duration>,
+    /// When this instance was made.
+    last_load: Duration,
     accounting: Vec<CallbackRecord>,
 }
 
@@ -109,7 +112,7 @@ impl Vm {
             functions: HashMap::new(),
             memory: None,
             failed: None,
-            reload_after: None,
+            last_load: Duration::ZERO,
             accounting: Vec::new(),
         };
         vm.initialize().map_err(VmError::Initialize)?;
@@ -167,7 +170,11 @@ impl Vm {
     /// Filter state of a stream: what the module set is named `wasm.NAME`.
     pub fn filter_state(&self, stream: impl Into<StreamId>, key: &str) -> Option<&[u8]> {
         let stream = self.state().contexts.get(&stream.into().0)?.stream()?;
-        stream.filter_state.get(key).or_else(|| stream.connection.filter_state.get(key)).map(Vec::as_slice)
+        stream
+            .filter_state
+            .get(key)
+            .or_else(|| stream.connection.filter_state.get(key))
+            .map(Vec::as_slice)
     }
 
     /// What happened on a connection.
@@ -179,29 +186,36 @@ impl Vm {
         context.map(|tcp| &tcp.record).ok_or(StreamError::NoStream)
     }
 
-    /// Ends a stream: Envoy calls `on_log`, `on_done` and `on_delete`, and forgets it.
+    /// Ends a stream and forgets it: Envoy calls `on_log`, `on_done`, `on_delete` for a request, and for a connection that is
+    /// still open, as the client's close, `on_downstream_close`, `on_done`, `on_log`, `on_delete`.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
     pub fn close(&mut self, stream: impl Into<StreamId>) -> Result<(), StreamError> {
         let id = stream.into().0;
-        let context = self.state().contexts.get(&id).filter(|context| context.stream().is_some());
-        let plugin = context.ok_or(StreamError::NoStream)?.plugin;
-        self.finish(id);
-        self.delete_if_unused(plugin);
-        Ok(())
-    }
-
-    fn finish(&mut self, context: u32) {
-        let created = self.created(context);
-        if created {
-            self.call("proxy_on_log", context, &[]);
-            self.call("proxy_on_done", context, &[]);
-            self.call("proxy_on_delete", context, &[]);
+        let context = self
+            .state()
+            .contexts
+            .get(&id)
+            .filter(|context| context.stream().is_some());
+        let context = context.ok_or(StreamError::NoStream)?;
+        let plugin = context.plugin;
+        if context.tcp().is_some() {
+            self.close_connection(id, CloseReason::Client, tcp::REMOTE);
+        } else {
+            if self.presence(id) == Presence::Unknown {
+                // Another filter answered before this one: Envoy creates the context for the log.
+                self.create(id);
+            }
+            if self.presence(id) == Presence::Created {
+                self.call("proxy_on_log", id, &[]);
+                self.call("proxy_on_done", id, &[]);
+                self.call("proxy_on_delete", id, &[]);
+            }
         }
-        let state = self.state_mut();
-        state.contexts.remove(&context);
-        state.callouts.retain(|_, callout| callout.context != context);
+        self.state_mut().contexts.remove(&id);
+        self.shut_down_if_unused(plugin);
+        Ok(())
     }
 
     fn state(&self) -> &State {
@@ -215,6 +229,8 @@ impl Vm {
 
 impl std::fmt::Debug for Vm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vm").field("failed", &self.failed).finish_non_exhaustive()
+        f.debug_struct("Vm")
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
     }
 }

@@ -1,51 +1,73 @@
 //! Buffers: configurations, bodies, data of connections.
 
-use super::{Host, Outcome, Stop};
+use super::{Host, Outcome};
+use crate::callout::Answer;
 use crate::state::State;
 use crate::status::Status;
 use crate::stream::Kind;
 
-/// The bytes of a buffer, when it is there now. Configurations can be read while they are configured only.
-fn find(state: &State, number: u32) -> Option<&[u8]> {
+/// The last type that the ABI names: the argument of foreign functions.
+const LAST: u32 = 8;
+
+/// What Envoy has under a buffer type.
+enum Buffer<'s> {
+    There(&'s [u8]),
+    /// Nothing at the moment; Envoy hands out an empty buffer all the same.
+    Empty,
+    /// Envoy answers `NotFound`.
+    Missing,
+}
+
+fn find(state: &State, number: u32) -> Buffer<'_> {
+    let of_stream = |number| match (state.context().map(|context| &context.kind), number) {
+        (Some(Kind::Http(http)), 0) => Buffer::There(&http.request_body),
+        (Some(Kind::Http(http)), 1) => Buffer::There(&http.response_body),
+        (Some(Kind::Tcp(tcp)), 2) => Buffer::There(&tcp.from_client),
+        (Some(Kind::Tcp(tcp)), 3) => Buffer::There(&tcp.from_upstream),
+        (_, _) => Buffer::Empty,
+    };
     match number {
-        4 | 5 => return state.arrived.as_ref().map(|arrived| arrived.body.as_slice()),
-        6 if state.callback == "proxy_on_vm_start" => return Some(&state.options.configuration),
-        7 if matches!(state.callback, "proxy_on_configure" | "proxy_on_vm_start") => {
-            return state.plugin().map(|plugin| plugin.options.configuration.as_slice());
-        }
-        _ => {}
-    }
-    match (&state.context()?.kind, number) {
-        (Kind::Http(http), 0) => Some(&http.request_body),
-        (Kind::Http(http), 1) => Some(&http.response_body),
-        (Kind::Tcp(tcp), 2) => Some(&tcp.from_client),
-        (Kind::Tcp(tcp), 3) => Some(&tcp.from_upstream),
-        (Kind::Root | Kind::Http(_) | Kind::Tcp(_), _) => None,
+        4 => match &state.arrived {
+            Some(Answer::Http { body, .. }) => Buffer::There(body),
+            Some(Answer::Grpc(_)) | None => Buffer::Missing,
+        },
+        5 => match &state.arrived {
+            Some(Answer::Grpc(message)) => Buffer::There(message),
+            Some(Answer::Http { .. }) | None => Buffer::Empty,
+        },
+        6 => Buffer::There(&state.options.configuration),
+        7 if state.callback == "proxy_on_configure" => match state.plugin() {
+            Some(plugin) => Buffer::There(&plugin.options.configuration),
+            None => Buffer::Missing,
+        },
+        7 => Buffer::Missing,
+        _ => of_stream(number),
     }
 }
 
 impl Host<'_> {
-    fn find(&mut self, number: u32) -> Result<&[u8], Stop> {
-        if find(self.state(), number).is_none() {
-            return self.refuse(Status::NotFound, format!("buffer {number} is not there now"));
+    /// The bytes of a buffer, which may be none; asking for what is not there is recorded.
+    fn find(&mut self, number: u32) -> Result<Vec<u8>, super::Stop> {
+        if number > LAST {
+            return self.refuse(Status::BadArgument, format!("there is no buffer type {number}"));
         }
-        find(self.state(), number).ok_or(Stop::Status(Status::NotFound))
+        let (bytes, here, status) = match find(self.state(), number) {
+            Buffer::There(bytes) => (bytes.to_vec(), true, None),
+            Buffer::Empty => (Vec::new(), false, None),
+            Buffer::Missing => (Vec::new(), false, Some(Status::NotFound)),
+        };
+        if !here {
+            self.violate(format!("buffer {number} is not there now"));
+        }
+        status.map_or(Ok(bytes), |status| Err(status.into()))
     }
 
+    /// Start and length are 64-bit numbers to Envoy, so that they cannot overflow here.
     pub(super) fn buffer(&mut self, buffer: u32, start: u32, length: u32, value: u32, size: u32) -> Outcome {
-        let bytes = self.find(buffer)?.to_vec();
-        let Some(end) = start.checked_add(length) else {
-            return self.refuse(Status::BadArgument, "start and length overflow");
-        };
-        let end = (end as usize).min(bytes.len());
-        match bytes.get(start as usize..end) {
-            // Envoy leaves the results as they are.
-            None | Some([]) => Ok(()),
-            Some(part) => {
-                let part = part.to_vec();
-                self.give(value, size, &part)
-            }
-        }
+        let bytes = self.find(buffer)?;
+        let start = (start as usize).min(bytes.len());
+        let end = start.saturating_add(length as usize).min(bytes.len());
+        self.give(value, size, bytes.get(start..end).unwrap_or_default())
     }
 
     pub(super) fn buffer_status(&mut self, buffer: u32, length: u32, flags: u32) -> Outcome {
@@ -54,20 +76,41 @@ impl Host<'_> {
         self.write_u32(flags, 0)
     }
 
-    /// Replaces `length` bytes from `start`; past the end it appends, with start and length 0 it prepends.
-    pub(super) fn set_buffer(&mut self, buffer: u32, start: u32, length: u32, value: u32, size: u32) -> Outcome {
-        let new = self.bytes(value, size)?;
+    /// Envoy prepends (start and length 0), replaces all (start 0), or appends (start at the end or past it); it does not
+    /// write in the middle.
+    pub(super) fn set_buffer(
+        &mut self,
+        buffer: u32,
+        start: u32,
+        length: u32,
+        value: u32,
+        size: u32,
+    ) -> Outcome {
         self.find(buffer)?;
-        let bytes = match (self.state().context_mut().map(|context| &mut context.kind), buffer) {
+        let new = self.bytes(value, size)?;
+        let bytes = match (
+            self.state().context_mut().map(|context| &mut context.kind),
+            buffer,
+        ) {
             (Some(Kind::Http(http)), 0) => &mut http.request_body,
             (Some(Kind::Http(http)), 1) => &mut http.response_body,
             (Some(Kind::Tcp(tcp)), 2) => &mut tcp.from_client,
             (Some(Kind::Tcp(tcp)), 3) => &mut tcp.from_upstream,
             (_, _) => return self.refuse(Status::BadArgument, format!("buffer {buffer} cannot be written")),
         };
-        let start = (start as usize).min(bytes.len());
-        let end = start.saturating_add(length as usize).min(bytes.len());
-        bytes.splice(start..end, new);
+        match (start as usize, length as usize) {
+            (0, 0) => {
+                bytes.splice(..0, new);
+            }
+            (0, length) if length >= bytes.len() => *bytes = new,
+            (start, _) if start > 0 && start >= bytes.len() => bytes.extend(new),
+            (_, _) => {
+                return self.refuse(
+                    Status::BadArgument,
+                    "Envoy does not write in the middle of a buffer",
+                );
+            }
+        }
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
-//! Calls to other services.
+//! Calls to other services. They are the root context's, whichever context makes them.
 
 use std::time::Duration;
 
-use super::{Host, Outcome};
-use crate::callout::{Callout, CalloutRequest};
+use super::{Host, Outcome, Stop};
+use crate::callout::{Callout, CalloutRequest, is_grpc};
 use crate::status::Status;
 
 impl Host<'_> {
@@ -22,16 +22,28 @@ impl Host<'_> {
         result: u32,
     ) -> Outcome {
         let cluster = self.text(cluster, cluster_size)?;
-        let headers = self.pairs(headers, headers_size)?;
         let body = self.bytes(body, body_size)?;
+        let mut headers = self.pairs(headers, headers_size)?;
         let trailers = self.pairs(trailers, trailers_size)?;
+        // Envoy tries the place for the token first.
+        self.write_u32(result, 0)?;
+        if timeout > i32::MAX.cast_unsigned() {
+            return self.refuse(Status::BadArgument, "the timeout is negative");
+        }
         if !self.state().options.clusters.contains(&cluster) {
             return self.refuse(Status::BadArgument, format!("there is no cluster `{cluster}`"));
         }
         for name in [":method", ":path", ":authority"] {
-            if !headers.iter().any(|(header, _)| header == name.as_bytes()) {
+            if !headers
+                .iter()
+                .any(|(header, _)| header.eq_ignore_ascii_case(name.as_bytes()))
+            {
                 return self.refuse(Status::BadArgument, format!("the call has no `{name}`"));
             }
+        }
+        if !body.is_empty() {
+            headers.retain(|(name, _)| !name.eq_ignore_ascii_case(b"content-length"));
+            headers.push((b"content-length".to_vec(), body.len().to_string().into_bytes()));
         }
         let request = CalloutRequest::Http {
             headers,
@@ -62,9 +74,7 @@ impl Host<'_> {
         let method = self.text(method, method_size)?;
         let metadata = self.pairs(metadata, metadata_size)?;
         let message = self.bytes(message, message_size)?;
-        if !self.state().options.clusters.contains(&cluster) {
-            return self.refuse(Status::ParseFailure, format!("there is no cluster `{cluster}`"));
-        }
+        self.grpc_cluster(&cluster)?;
         let request = CalloutRequest::Grpc {
             service,
             method,
@@ -74,27 +84,50 @@ impl Host<'_> {
         self.call(cluster, request, timeout, result)
     }
 
+    /// Envoy also takes a serialised `GrpcService` for a cluster, which is not simulated.
+    pub(super) fn grpc_cluster(&mut self, cluster: &str) -> Result<(), Stop> {
+        if !self.state().options.clusters.contains(cluster) {
+            return self.refuse(Status::ParseFailure, format!("there is no cluster `{cluster}`"));
+        }
+        Ok(())
+    }
+
     fn call(&mut self, cluster: String, request: CalloutRequest, timeout: u32, result: u32) -> Outcome {
         let state = self.state();
-        let token = state.next_token;
-        state.next_token += 1;
-        let timeout = Duration::from_millis(timeout.into());
+        let token = state.tokens.next(&request);
+        let timeout = (timeout > 0).then(|| Duration::from_millis(timeout.into()));
+        let root = state.context().map_or(state.effective, |context| context.root);
         let callout = Callout {
             token,
             cluster,
             request,
             timeout,
-            context: state.effective,
-            deadline: state.now + timeout,
+            root,
+            deadline: timeout.map(|timeout| state.now + timeout),
         };
         state.callouts.insert(token, callout);
         self.write_u32(result, token)
     }
 
+    /// Cancelling and closing are the same for a unary call.
     pub(super) fn grpc_cancel(&mut self, token: u32) -> Outcome {
+        if !is_grpc(token) {
+            return self.refuse(Status::BadArgument, format!("{token} is no token of a gRPC call"));
+        }
         match self.state().callouts.remove(&token) {
             Some(_) => Ok(()),
             None => self.refuse(Status::NotFound, format!("there is no call {token}")),
         }
+    }
+
+    /// What the last answer of a call came with: a gRPC status, or status 11 of the ABI for an HTTP call that failed.
+    pub(super) fn call_status(&mut self, code: u32, value: u32, size: u32) -> Outcome {
+        let (number, message) = self
+            .state()
+            .plugin()
+            .map(|plugin| plugin.status.clone())
+            .unwrap_or_default();
+        self.write_u32(code, number)?;
+        self.give(value, size, message.as_bytes())
     }
 }

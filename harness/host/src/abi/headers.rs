@@ -1,92 +1,184 @@
 //! Header maps.
+//!
+//! Not simulated: that Envoy joins a line to a known header of one value (`x-forwarded-for`) when it is added.
 
 use super::{Host, Outcome, Stop};
+use crate::callout::Answer;
 use crate::connection::Headers;
 use crate::pairs;
 use crate::state::State;
 use crate::status::Status;
 
-/// The map of a type, when it is there now.
-fn map(state: &mut State, number: u32) -> Option<&mut Headers> {
+/// The last type that the ABI names: trailers of an HTTP call.
+const LAST: u32 = 7;
+
+/// The callback in which Envoy shows the headers again that have passed the filter, to be read only.
+const LOG: &str = "proxy_on_log";
+
+/// The map of a type, when it is there now to be read.
+fn readable(state: &State, number: u32) -> Option<&Headers> {
+    match (number, &state.arrived) {
+        (6, Some(Answer::Http { headers, .. })) => return Some(headers),
+        (7, Some(Answer::Http { trailers, .. })) => return Some(trailers).filter(|lines| !lines.is_empty()),
+        (4..=7, _) => return None,
+        _ => {}
+    }
+    let http = state.context()?.http()?;
+    let logs = state.callback == LOG;
     match number {
-        4 | 6 => state.arrived.as_mut().map(|arrived| &mut arrived.headers),
-        5 | 7 => state.arrived.as_mut().map(|arrived| &mut arrived.trailers),
-        _ => {
-            let http = state.context_mut()?.http_mut()?;
-            match number {
-                0 => Some(&mut http.request.headers),
-                1 => Some(&mut http.request_trailers),
-                2 => http.response_headers.as_mut(),
-                3 => Some(&mut http.response_trailers),
-                _ => None,
-            }
-        }
+        0 => Some(&http.request.headers).filter(|_| logs || http.holds_request_headers),
+        1 => http.request_trailers.as_ref().filter(|_| !logs),
+        2 => http
+            .response_headers
+            .as_ref()
+            .filter(|_| logs || http.holds_response_headers),
+        3 => http.response_trailers.as_ref(),
+        _ => None,
+    }
+}
+
+/// The map of a type, when it is there now to be changed.
+fn writable(state: &mut State, number: u32) -> Option<&mut Headers> {
+    if state.callback == LOG {
+        return None;
+    }
+    let http = state.context_mut()?.http_mut()?;
+    match number {
+        0 if http.holds_request_headers => Some(&mut http.request.headers),
+        1 => http.request_trailers.as_mut(),
+        2 if http.holds_response_headers => http.response_headers.as_mut(),
+        3 => http.response_trailers.as_mut(),
+        _ => None,
     }
 }
 
 impl Host<'_> {
-    fn map(&mut self, number: u32) -> Result<&mut Headers, Stop> {
-        if map(self.state(), number).is_none() {
-            return self.refuse(Status::BadArgument, format!("header map {number} is not there now"));
+    fn known(&mut self, number: u32) -> Result<(), Stop> {
+        if number > LAST {
+            return self.refuse(
+                Status::BadArgument,
+                format!("there is no header map type {number}"),
+            );
         }
-        map(self.state(), number).ok_or(Stop::Status(Status::BadArgument))
+        Ok(())
+    }
+
+    fn writable(&mut self, number: u32) -> Result<&mut Headers, Stop> {
+        self.known(number)?;
+        if writable(self.state(), number).is_none() {
+            return self.refuse(
+                Status::BadArgument,
+                format!("header map {number} is not there to be changed now"),
+            );
+        }
+        writable(self.state(), number).ok_or(Stop::Status(Status::BadArgument))
     }
 
     /// The first line of that name: the others are in the map only.
     pub(super) fn header(&mut self, map: u32, key: u32, key_size: u32, value: u32, size: u32) -> Outcome {
         let key = self.name(key, key_size)?;
-        let lines = self.map(map)?;
-        let first = lines.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone());
+        self.known(map)?;
+        let logs = self.state().callback == LOG;
+        let Some(lines) = readable(self.state(), map) else {
+            let status = if logs {
+                Status::NotFound
+            } else {
+                Status::BadArgument
+            };
+            return self.refuse(status, format!("header map {map} is not there now"));
+        };
+        let first = lines
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.clone());
         self.give(value, size, &first.ok_or(Status::NotFound)?)
     }
 
     pub(super) fn add_header(&mut self, map: u32, key: u32, key_size: u32, value: u32, size: u32) -> Outcome {
         let (key, value) = (self.name(key, key_size)?, self.bytes(value, size)?);
-        self.map(map)?.push((key, value));
+        insert(self.writable(map)?, key, value);
         Ok(())
     }
 
-    pub(super) fn replace_header(&mut self, map: u32, key: u32, key_size: u32, value: u32, size: u32) -> Outcome {
+    pub(super) fn replace_header(
+        &mut self,
+        map: u32,
+        key: u32,
+        key_size: u32,
+        value: u32,
+        size: u32,
+    ) -> Outcome {
         let (key, value) = (self.name(key, key_size)?, self.bytes(value, size)?);
-        let lines = self.map(map)?;
+        let lines = self.writable(map)?;
         lines.retain(|(name, _)| *name != key);
-        lines.push((key, value));
+        insert(lines, key, value);
         Ok(())
     }
 
     pub(super) fn remove_header(&mut self, map: u32, key: u32, key_size: u32) -> Outcome {
         let key = self.name(key, key_size)?;
-        self.map(map)?.retain(|(name, _)| *name != key);
+        self.writable(map)?.retain(|(name, _)| *name != key);
         Ok(())
     }
 
+    /// A map that is not there is an empty one to Envoy.
     pub(super) fn headers(&mut self, map: u32, value: u32, size: u32) -> Outcome {
-        let bytes = pairs::encode(self.map(map)?);
+        self.known(map)?;
+        let bytes = match readable(self.state(), map) {
+            Some(lines) if lines.is_empty() => Vec::new(),
+            Some(lines) => pairs::encode(lines),
+            None => {
+                self.violate(format!("header map {map} is not there now"));
+                Vec::new()
+            }
+        };
         self.give(value, size, &bytes)
     }
 
     pub(super) fn set_headers(&mut self, map: u32, value: u32, size: u32) -> Outcome {
         let pairs = self.pairs(value, size)?;
-        *self.map(map)? = pairs;
+        let lines = self.writable(map)?;
+        lines.clear();
+        for (name, value) in pairs {
+            insert(lines, name.to_ascii_lowercase(), value);
+        }
         Ok(())
     }
 
     pub(super) fn headers_size(&mut self, map: u32, result: u32) -> Outcome {
-        let size: usize = self.map(map)?.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let size: usize = self
+            .writable(map)?
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
         self.write_u32(result, u32::try_from(size).unwrap_or(u32::MAX))
     }
 
-    /// A map that the module wrote.
+    /// A map that the module wrote. Envoy takes one that is malformed, or larger than 1 MiB or 1024 pairs, for an empty one
+    /// and says nothing.
     pub(super) fn pairs(&mut self, pointer: u32, size: u32) -> Result<Headers, Stop> {
         let bytes = self.bytes(pointer, size)?;
-        match pairs::decode(&bytes) {
-            Some(pairs) => Ok(pairs),
-            None => self.refuse(Status::BadArgument, "the map is malformed, or larger than Envoy takes"),
-        }
+        Ok(pairs::decode(&bytes).unwrap_or_else(|| {
+            self.violate("the map is malformed, or larger than Envoy takes: it counts as empty");
+            Headers::new()
+        }))
     }
 
     /// Envoy's names are in lower case.
     fn name(&mut self, pointer: u32, size: u32) -> Result<Vec<u8>, Stop> {
         self.bytes(pointer, size).map(|name| name.to_ascii_lowercase())
     }
+}
+
+/// Pseudo-headers stay ahead of the others.
+fn insert(lines: &mut Headers, name: Vec<u8>, value: Vec<u8>) {
+    let end = if name.starts_with(b":") {
+        lines
+            .iter()
+            .take_while(|(name, _)| name.starts_with(b":"))
+            .count()
+    } else {
+        lines.len()
+    };
+    lines.insert(end, (name, value));
 }

@@ -19,7 +19,10 @@ impl Host<'_> {
         let memory = self.memory()?;
         let (start, length) = (pointer as usize, size as usize);
         let data = memory.data(&self.caller);
-        let found = start.checked_add(length).and_then(|end| data.get(start..end)).map(<[u8]>::to_vec);
+        let found = start
+            .checked_add(length)
+            .and_then(|end| data.get(start..end))
+            .map(<[u8]>::to_vec);
         match found {
             Some(bytes) => {
                 self.state().record.bytes_out += bytes.len();
@@ -77,7 +80,11 @@ impl Host<'_> {
         };
         let bytes = replaced.as_deref().unwrap_or(bytes);
         let length = u32::try_from(bytes.len()).map_err(|_| Stop::Status(Status::InvalidMemoryAccess))?;
-        let pointer = if bytes.is_empty() { 0 } else { self.allocate(length)? };
+        let pointer = if bytes.is_empty() {
+            0
+        } else {
+            self.allocate(length)?
+        };
         if !bytes.is_empty() {
             self.write(pointer, bytes)?;
         }
@@ -91,7 +98,8 @@ impl Host<'_> {
         }
         let mut exports = ["proxy_on_memory_allocate", "malloc"].into_iter();
         let allocator = exports.find_map(|name| self.caller.get_export(name)?.into_func());
-        let Some(allocator) = allocator.and_then(|function| function.typed::<u32, u32>(&self.caller).ok()) else {
+        let Some(allocator) = allocator.and_then(|function| function.typed::<u32, u32>(&self.caller).ok())
+        else {
             return self.refuse(Status::InvalidMemoryAccess, "the module exports no allocator");
         };
         match allocator.call(&mut self.caller, length).map_err(Stop::Trap)? {

@@ -5,8 +5,10 @@ use super::{Host, Outcome};
 impl Host<'_> {
     pub(super) fn define_metric(&mut self, kind: u32, name: u32, size: u32, result: u32) -> Outcome {
         let name = self.text(name, size)?;
-        let id = self.state().metrics.define(kind, &name)?;
-        self.write_u32(result, id)
+        match self.state().metrics.define(kind, &name) {
+            Ok(id) => self.write_u32(result, id),
+            Err(status) => self.refuse(status, format!("there is no kind {kind} of metrics")),
+        }
     }
 
     pub(super) fn increment_metric(&mut self, metric: u32, by: i64) -> Outcome {
@@ -20,8 +22,10 @@ impl Host<'_> {
     }
 
     pub(super) fn get_metric(&mut self, metric: u32, result: u32) -> Outcome {
-        let value = self.state().metrics.get(metric)?;
-        self.write_u64(result, value)
+        match self.state().metrics.get(metric) {
+            Ok(value) => self.write_u64(result, value),
+            Err(status) => self.noted(metric, Err(status)),
+        }
     }
 
     fn noted(&mut self, metric: u32, done: Result<(), crate::status::Status>) -> Outcome {

@@ -27,7 +27,10 @@ impl Host<'_> {
     fn foreign_function(&mut self, name: u32, size: u32) -> Outcome {
         let name = self.text(name, size)?;
         if FOREIGN.contains(&name.as_str()) {
-            return self.refuse(Status::Unimplemented, format!("this host does not simulate `{name}`"));
+            return self.refuse(
+                Status::Unimplemented,
+                format!("this host does not simulate `{name}`"),
+            );
         }
         Err(Status::NotFound.into())
     }
@@ -38,15 +41,24 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "env",
         "proxy_call_foreign_function",
         |caller: Caller<'_, State>, name: u32, size: u32, _: u32, _: u32, _: u32, _: u32| {
-            Host::run(caller, "proxy_call_foreign_function", |host| host.foreign_function(name, size))
+            Host::run(caller, "proxy_call_foreign_function", |host| {
+                host.foreign_function(name, size)
+            })
         },
     )?;
     linker.func_wrap(
         "env",
         "proxy_grpc_stream",
-        |caller: Caller<'_, State>, _: u32, _: u32, _: u32, _: u32, _: u32, _: u32, _: u32, _: u32, _: u32| {
-            Host::run(caller, "proxy_grpc_stream", Host::unimplemented)
-        },
+        |caller: Caller<'_, State>,
+         _: u32,
+         _: u32,
+         _: u32,
+         _: u32,
+         _: u32,
+         _: u32,
+         _: u32,
+         _: u32,
+         _: u32| { Host::run(caller, "proxy_grpc_stream", Host::unimplemented) },
     )?;
     linker.func_wrap(
         "env",
@@ -55,11 +67,10 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Host::run(caller, "proxy_grpc_send", Host::unimplemented)
         },
     )?;
-    linker.func_wrap("env", "proxy_grpc_close", |caller: Caller<'_, State>, _: u32| {
-        Host::run(caller, "proxy_grpc_close", Host::unimplemented)
+    // What toolchains for other hosts import; neither is part of the ABI.
+    linker.func_wrap("env", "pthread_equal", |left: u32, right: u32| {
+        u32::from(left == right)
     })?;
-    linker.func_wrap("env", "proxy_get_status", |caller: Caller<'_, State>, _: u32, _: u32, _: u32| {
-        Host::run(caller, "proxy_get_status", Host::unimplemented)
-    })?;
+    linker.func_wrap("env", "emscripten_notify_memory_growth", |_: u32| {})?;
     Ok(())
 }

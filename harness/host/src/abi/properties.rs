@@ -9,7 +9,7 @@ impl Host<'_> {
     pub(super) fn get_property(&mut self, path: u32, path_size: u32, value: u32, size: u32) -> Outcome {
         let path = self.text(path, path_size)?;
         let path = path.strip_suffix('\0').unwrap_or(&path);
-        let segments: Vec<&str> = path.split('\0').collect();
+        let segments: Vec<&str> = path.split('\0').filter(|_| !path.is_empty()).collect();
         match property::read(self.state(), &segments) {
             Ok(bytes) => self.give(value, size, &bytes),
             Err(status) => Err(status.into()),
@@ -21,12 +21,19 @@ impl Host<'_> {
         let path = self.text(path, path_size)?;
         let value = self.bytes(value, size)?;
         let path = path.strip_suffix('\0').unwrap_or(&path).replace('\0', ".");
-        match self.state().context_mut().and_then(|context| context.stream_mut()) {
+        match self
+            .state()
+            .context_mut()
+            .and_then(|context| context.stream_mut())
+        {
             Some(stream) => {
                 stream.filter_state.insert(format!("wasm.{path}"), value);
                 Ok(())
             }
-            None => self.refuse(Status::NotFound, "there is no stream whose filter state could be set"),
+            None => self.refuse(
+                Status::NotFound,
+                "there is no stream whose filter state could be set",
+            ),
         }
     }
 }

@@ -1,4 +1,7 @@
-//! The part of WASI preview 1 that Envoy's host has: environment, clock, random bytes, writing to the log.
+//! The part of WASI preview 1 that Envoy's host does: environment, clock, random bytes, writing to the log.
+//! What it only has so that modules link is in [`constant`].
+
+mod constant;
 
 use wasmtime::{Caller, Linker};
 
@@ -10,7 +13,7 @@ const SUCCESS: u32 = 0;
 const BAD_FILE: u32 = 8;
 const FAULT: u32 = 21;
 const INVALID: u32 = 28;
-const NOT_IMPLEMENTED: u32 = 52;
+const NOT_SUPPORTED: u32 = 58;
 /// What a function answers that `capability_restriction_config` does not allow.
 const NOT_CAPABLE: u32 = 76;
 
@@ -38,7 +41,9 @@ fn run(
 impl Host<'_> {
     fn environment(&mut self) -> Vec<Vec<u8>> {
         let variables = self.state().options.environment.iter();
-        variables.map(|(name, value)| format!("{name}={value}\0").into_bytes()).collect()
+        variables
+            .map(|(name, value)| format!("{name}={value}\0").into_bytes())
+            .collect()
     }
 
     fn environ_sizes(&mut self, count: u32, size: u32) -> Result<u32, Stop> {
@@ -78,9 +83,44 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    fn clock(&mut self, result: u32) -> Result<u32, Stop> {
+    /// Wall clock and monotonic clock are the virtual one.
+    fn time_of(&mut self, clock: u32, _precision: u64, result: u32) -> Result<u32, Stop> {
+        if clock > 1 {
+            return Ok(NOT_SUPPORTED);
+        }
         let now = self.state().nanoseconds();
         self.write_u64(result, now)?;
+        Ok(SUCCESS)
+    }
+
+    fn clock_resolution(&mut self, clock: u32, result: u32) -> Result<u32, Stop> {
+        if clock > 1 {
+            return Ok(NOT_SUPPORTED);
+        }
+        self.write_u64(result, 1)?;
+        Ok(SUCCESS)
+    }
+
+    /// Only the rights to standard output and error, which are to write.
+    fn file_status(&mut self, file: u32, result: u32) -> Result<u32, Stop> {
+        const WRITE: u64 = 64;
+        if !matches!(file, 1 | 2) {
+            return Ok(BAD_FILE);
+        }
+        for (place, number) in [(0, 0), (8, WRITE), (16, 0)] {
+            self.write_u64(result.wrapping_add(place), number)?;
+        }
+        Ok(SUCCESS)
+    }
+
+    /// There are no arguments to write.
+    fn nothing(&mut self, _pointers: u32, _texts: u32) -> Result<u32, Stop> {
+        Ok(SUCCESS)
+    }
+
+    /// Nothing ever happens.
+    fn poll_oneoff(&mut self, _input: u32, _output: u32, _count: u32, events: u32) -> Result<u32, Stop> {
+        self.write_u32(events, 0)?;
         Ok(SUCCESS)
     }
 
@@ -109,54 +149,35 @@ impl Host<'_> {
     }
 }
 
+/// Links one function of WASI to the method that does it.
+macro_rules! link {
+    ($linker:ident, $module:ident, $name:literal, $method:ident ( $($argument:ident : $type:ty),* )) => {
+        $linker.func_wrap($module, $name, |caller: Caller<'_, State>, $($argument: $type),*| {
+            run(caller, $name, |host| host.$method($($argument),*))
+        })?;
+    };
+}
+
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     for module in ["wasi_snapshot_preview1", "wasi_unstable"] {
-        linker.func_wrap(module, "environ_sizes_get", |caller: Caller<'_, State>, count: u32, size: u32| {
-            run(caller, "environ_sizes_get", |host| host.environ_sizes(count, size))
-        })?;
-        linker.func_wrap(module, "environ_get", |caller: Caller<'_, State>, pointers: u32, texts: u32| {
-            run(caller, "environ_get", |host| host.environ(pointers, texts))
-        })?;
-        linker.func_wrap(module, "args_sizes_get", |caller: Caller<'_, State>, count: u32, size: u32| {
-            run(caller, "args_sizes_get", |host| host.none(count, size))
-        })?;
-        linker.func_wrap(module, "args_get", |caller: Caller<'_, State>, _: u32, _: u32| {
-            run(caller, "args_get", |_| Ok(SUCCESS))
-        })?;
+        link!(linker, module, "environ_sizes_get", environ_sizes(count: u32, size: u32));
+        link!(linker, module, "environ_get", environ(pointers: u32, texts: u32));
+        link!(linker, module, "args_sizes_get", none(count: u32, size: u32));
+        link!(linker, module, "args_get", nothing(pointers: u32, texts: u32));
+        link!(linker, module, "fd_write", fd_write(file: u32, vectors: u32, count: u32, written: u32));
+        link!(linker, module, "fd_fdstat_get", file_status(file: u32, result: u32));
+        link!(linker, module, "clock_time_get", time_of(clock: u32, precision: u64, result: u32));
+        link!(linker, module, "clock_res_get", clock_resolution(clock: u32, result: u32));
+        link!(linker, module, "random_get", random(pointer: u32, size: u32));
+        link!(linker, module, "poll_oneoff", poll_oneoff(input: u32, output: u32, count: u32, events: u32));
         linker.func_wrap(
             module,
-            "fd_write",
-            |caller: Caller<'_, State>, file: u32, vectors: u32, count: u32, written: u32| {
-                run(caller, "fd_write", |host| host.fd_write(file, vectors, count, written))
+            "proc_exit",
+            |_: Caller<'_, State>, code: u32| -> wasmtime::Result<()> {
+                Err(wasmtime::Error::msg(format!("the module exited with {code}")))
             },
         )?;
-        linker.func_wrap(module, "clock_time_get", |caller: Caller<'_, State>, _: u32, _: u64, result: u32| {
-            run(caller, "clock_time_get", |host| host.clock(result))
-        })?;
-        linker.func_wrap(module, "random_get", |caller: Caller<'_, State>, pointer: u32, size: u32| {
-            run(caller, "random_get", |host| host.random(pointer, size))
-        })?;
-        linker.func_wrap(module, "proc_exit", |_: Caller<'_, State>, code: u32| -> wasmtime::Result<()> {
-            Err(wasmtime::Error::msg(format!("the module exited with {code}")))
-        })?;
-        linker.func_wrap(module, "sched_yield", |caller: Caller<'_, State>| {
-            run(caller, "sched_yield", |_| Ok(NOT_IMPLEMENTED))
-        })?;
-        linker.func_wrap(module, "fd_close", |caller: Caller<'_, State>, _: u32| {
-            run(caller, "fd_close", |_| Ok(NOT_IMPLEMENTED))
-        })?;
-        linker.func_wrap(module, "fd_fdstat_get", |caller: Caller<'_, State>, _: u32, _: u32| {
-            run(caller, "fd_fdstat_get", |_| Ok(NOT_IMPLEMENTED))
-        })?;
-        linker.func_wrap(module, "fd_seek", |caller: Caller<'_, State>, _: u32, _: u64, _: u32, _: u32| {
-            run(caller, "fd_seek", |_| Ok(NOT_IMPLEMENTED))
-        })?;
-        linker.func_wrap(module, "fd_read", |caller: Caller<'_, State>, _: u32, _: u32, _: u32, _: u32| {
-            run(caller, "fd_read", |_| Ok(NOT_IMPLEMENTED))
-        })?;
-        linker.func_wrap(module, "poll_oneoff", |caller: Caller<'_, State>, _: u32, _: u32, _: u32, _: u32| {
-            run(caller, "poll_oneoff", |_| Ok(NOT_IMPLEMENTED))
-        })?;
+        constant::link(linker, module)?;
     }
     Ok(())
 }

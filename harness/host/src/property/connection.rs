@@ -12,7 +12,12 @@ use crate::options::EnvoyVersion;
 use crate::status::Status;
 use crate::stream::{Context, Kind};
 
-pub(super) fn find(version: EnvoyVersion, context: &Context, first: &str, path: &[&str]) -> Result<Value, Status> {
+pub(super) fn find(
+    version: EnvoyVersion,
+    context: &Context,
+    first: &str,
+    path: &[&str],
+) -> Result<Value, Status> {
     let connection = &context.stream().ok_or(Status::NotFound)?.connection;
     let (source, handshake_done) = match &context.kind {
         Kind::Http(http) => (http.request.remote.unwrap_or(connection.source), true),
@@ -20,18 +25,29 @@ pub(super) fn find(version: EnvoyVersion, context: &Context, first: &str, path: 
         Kind::Root => return Err(Status::NotFound),
     };
     let tls = connection.tls.as_ref();
+    if let ("connection", ["subject_peer_certificate"], Some(tls)) = (first, path, tls) {
+        // Envoy has a text for every TLS connection, if an empty one.
+        let peer = tls.peer.as_ref().filter(|_| handshake_done);
+        return Ok(Value::text(peer.map_or("", |peer| &peer.subject)));
+    }
     let peer = tls.and_then(|tls| tls.peer.as_ref()).filter(|_| handshake_done);
     let found = match (first, path) {
         ("source", [part]) => address(source, part),
         ("destination", [part]) => address(connection.destination, part),
-        ("connection_id", []) | ("connection", ["id"]) => Some(Value::Int(i64::try_from(connection.id).unwrap_or(0))),
+        ("connection_id", []) | ("connection", ["id"]) => {
+            Some(Value::Int(i64::try_from(connection.id).unwrap_or(0)))
+        }
         ("connection", ["mtls"]) => Some(Value::Bool(peer.is_some())),
-        ("connection", ["requested_server_name"]) => {
-            Some(Value::text(tls.and_then(|tls| tls.sni.as_deref()).unwrap_or_default()))
-        }
-        ("connection", ["tls_version"]) => {
-            tls.map(|tls| if handshake_done { Value::text(&tls.version) } else { Value::text("TLSv1.2") })
-        }
+        ("connection", ["requested_server_name"]) => Some(Value::text(
+            tls.and_then(|tls| tls.sni.as_deref()).unwrap_or_default(),
+        )),
+        ("connection", ["tls_version"]) => tls.map(|tls| {
+            if handshake_done {
+                Value::text(&tls.version)
+            } else {
+                Value::text("TLSv1.2")
+            }
+        }),
         ("connection", ["uri_san_local_certificate"]) => {
             tls.and_then(|tls| tls.local_uri_san.as_deref()).map(Value::text)
         }
@@ -49,23 +65,25 @@ fn address(address: SocketAddr, part: &str) -> Option<Value> {
     }
 }
 
-fn peer_attribute(version: EnvoyVersion, peer: Option<&PeerCertificate>, name: &str) -> Result<Value, Status> {
+fn peer_attribute(
+    version: EnvoyVersion,
+    peer: Option<&PeerCertificate>,
+    name: &str,
+) -> Result<Value, Status> {
     let first = |names: &[String]| names.first().map(|name| Value::text(name));
     let found = match name {
         "uri_san_peer_certificate" => peer.and_then(|peer| first(&peer.uri_sans)),
         "dns_san_peer_certificate" => peer.and_then(|peer| first(&peer.dns_sans)),
-        "subject_peer_certificate" => peer.filter(|peer| !peer.subject.is_empty()).map(|peer| Value::text(&peer.subject)),
         "peer_certificate" if version >= EnvoyVersion::V1_38 => {
             peer.and_then(certificate::pem).map(|pem| Value::text(&pem))
         }
         "peer_certificate_valid" if version >= EnvoyVersion::V1_39 => {
             peer.map(|peer| Value::Bool(peer.validated))
         }
-        "sha256_peer_certificate_digest"
-        | "subject_local_certificate"
-        | "dns_san_local_certificate"
-        | "transport_failure_reason"
-        | "termination_details" => return Err(Status::Unimplemented),
+        "sha256_peer_certificate_digest" | "subject_local_certificate" | "dns_san_local_certificate" => {
+            return Err(Status::Unimplemented);
+        }
+        // `transport_failure_reason` and `termination_details` come with a failure only.
         _ => None,
     };
     found.ok_or(Status::NotFound)

@@ -77,7 +77,9 @@ mod tests {
     fn writes_what_protoc_writes() {
         let filters = json!({"f": {"a": 1}});
         let number = [0x11, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f];
-        let mut expected = vec![0x0a, 0x15, 0x0a, 0x01, b'f', 0x12, 0x10, 0x0a, 0x0e, 0x0a, 0x01, b'a', 0x12, 0x09];
+        let mut expected = vec![
+            0x0a, 0x15, 0x0a, 0x01, b'f', 0x12, 0x10, 0x0a, 0x0e, 0x0a, 0x01, b'a', 0x12, 0x09,
+        ];
         expected.extend(number);
         assert_eq!(metadata(filters.as_object().unwrap()), expected);
     }

@@ -2,47 +2,44 @@
 
 use super::Value;
 use crate::connection::Headers;
-use crate::state::State;
 use crate::status::Status;
 use crate::stream::Context;
 
-pub(super) fn request(state: &State, context: &Context, path: &[&str]) -> Result<Value, Status> {
+/// What comes from headers is there while they are in the module's hands, and in the callback about the log.
+pub(super) fn request(callback: &str, context: &Context, path: &[&str]) -> Result<Value, Status> {
     let http = context.http().ok_or(Status::NotFound)?;
-    let headers = &http.request.headers;
-    let size = |headers: &Headers| headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-    let int = |number: usize| Some(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
+    let none = Headers::new();
+    let shown = http.holds_request_headers || callback == "proxy_on_log";
+    let headers = if shown { &http.request.headers } else { &none };
+    let body = http.request_body_passed.len() + http.request_body.len();
+    let header = |name: &str| joined(headers, name).map(Value::Bytes);
     let found = match path {
-        ["path"] => joined(headers, ":path"),
-        ["url_path"] => joined(headers, ":path").map(|path| match path {
-            Value::Bytes(path) => {
-                let end = path.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
-                Value::Bytes(path.get(..end).unwrap_or_default().to_vec())
-            }
-            other => other,
+        ["path"] => header(":path"),
+        ["url_path"] => joined(headers, ":path").map(|path| Value::Bytes(until(&path, b'?').0.to_vec())),
+        ["query"] => joined(headers, ":path").map(|path| {
+            let (_, query) = until(&path, b'?');
+            Value::Bytes(until(query, b'#').0.to_vec())
         }),
-        ["query"] => joined(headers, ":path").map(|path| match path {
-            Value::Bytes(path) => {
-                let mut parts = path.splitn(2, |byte| *byte == b'?').skip(1);
-                let query = parts.next().unwrap_or_default();
-                Value::Bytes(query.split(|byte| *byte == b'#').next().unwrap_or_default().to_vec())
-            }
-            other => other,
-        }),
-        ["method"] => joined(headers, ":method"),
-        ["host"] => joined(headers, ":authority"),
-        ["scheme"] => joined(headers, ":scheme"),
-        ["referer"] => joined(headers, "referer"),
-        ["useragent"] => joined(headers, "user-agent"),
-        ["id"] => joined(headers, "x-request-id"),
-        ["headers", name] => joined(headers, &name.to_ascii_lowercase()),
-        ["headers"] => return Err(Status::Unimplemented),
-        ["protocol"] => Some(Value::text("HTTP/1.1")),
-        ["time"] => Some(Value::Nanoseconds(state.nanoseconds())),
-        ["headers_bytes"] => int(size(headers)),
-        ["size"] => int(http.request_body.len()),
-        ["total_size"] => int(size(headers) + http.request_body.len() + size(&http.request_trailers)),
-        // Known only when the request is over.
-        ["duration"] => None,
+        ["method"] => header(":method"),
+        ["host"] => header(":authority"),
+        ["scheme"] => header(":scheme"),
+        ["referer"] => header("referer"),
+        ["useragent"] => header("user-agent"),
+        ["id"] => header("x-request-id"),
+        ["headers", name] => header(&name.to_ascii_lowercase()),
+        // Its names cannot be listed.
+        ["headers"] => Some(Value::Null),
+        ["protocol"] => Some(Value::text(&http.request.protocol)),
+        ["time"] => Some(Value::Nanoseconds(http.time)),
+        ["headers_bytes"] => Some(int(size(headers))),
+        ["size"] => match joined(headers, "content-length") {
+            Some(length) => std::str::from_utf8(&length)
+                .ok()
+                .and_then(|length| Some(int(length.parse().ok()?))),
+            None => Some(int(body)),
+        },
+        ["total_size"] => Some(int(size(headers) + body)),
+        // `duration` is known only when the request is over, which this host does not time.
         _ => None,
     };
     found.ok_or(Status::NotFound)
@@ -51,22 +48,22 @@ pub(super) fn request(state: &State, context: &Context, path: &[&str]) -> Result
 pub(super) fn response(context: &Context, path: &[&str]) -> Result<Value, Status> {
     let http = context.http().ok_or(Status::NotFound)?;
     let local = http.local_response.as_ref();
-    let code = || {
-        let header = http.response_headers.as_ref().and_then(|headers| joined(headers, ":status"));
-        let text = match header? {
-            Value::Bytes(text) => String::from_utf8(text).ok()?,
-            _ => return None,
-        };
-        text.parse().ok()
-    };
+    let header = |name: &str| joined(http.response_headers.as_ref()?, name);
     let found = match path {
-        ["code"] => local.map(|response| i64::from(response.code)).or_else(code).map(Value::Int),
+        ["code"] => match local {
+            Some(response) => Some(Value::Int(response.code.into())),
+            None => header(":status")
+                .and_then(|code| String::from_utf8(code).ok()?.parse().ok())
+                .map(Value::Int),
+        },
         ["code_details"] => local.map(|response| Value::text(&response.details)),
-        ["headers", name] => {
-            http.response_headers.as_ref().and_then(|headers| joined(headers, &name.to_ascii_lowercase()))
-        }
-        ["size"] => Some(Value::Int(i64::try_from(http.response_body.len()).unwrap_or(i64::MAX))),
-        ["flags" | "grpc_status" | "headers" | "headers_bytes" | "trailers" | "total_size" | "backend_latency"] => {
+        ["headers", name] => header(&name.to_ascii_lowercase()).map(Value::Bytes),
+        ["headers" | "trailers"] => Some(Value::Null),
+        ["size"] => Some(int(http.response_body_passed.len())),
+        [
+            "flags" | "grpc_status" | "headers_bytes" | "trailers" | "total_size" | "backend_latency",
+            ..,
+        ] => {
             return Err(Status::Unimplemented);
         }
         _ => None,
@@ -75,11 +72,22 @@ pub(super) fn response(context: &Context, path: &[&str]) -> Result<Value, Status
 }
 
 /// The lines of a header, joined by commas as the attributes show them.
-fn joined(headers: &Headers, name: &str) -> Option<Value> {
-    let lines: Vec<&[u8]> = headers
-        .iter()
-        .filter(|(header, _)| header == name.as_bytes())
-        .map(|(_, value)| value.as_slice())
-        .collect();
-    (!lines.is_empty()).then(|| Value::Bytes(lines.join(b",".as_slice())))
+fn joined(headers: &Headers, name: &str) -> Option<Vec<u8>> {
+    let lines = headers.iter().filter(|(header, _)| header == name.as_bytes());
+    let lines: Vec<&[u8]> = lines.map(|(_, value)| value.as_slice()).collect();
+    (!lines.is_empty()).then(|| lines.join(b",".as_slice()))
+}
+
+/// What is before the first `byte`, and what is after it.
+fn until(bytes: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    let mut parts = bytes.splitn(2, |other| *other == byte);
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+fn size(headers: &Headers) -> usize {
+    headers.iter().map(|(name, value)| name.len() + value.len()).sum()
+}
+
+fn int(number: usize) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }

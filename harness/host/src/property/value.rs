@@ -1,6 +1,7 @@
 //! A value of an attribute, and how it is written.
 
 use crate::pairs;
+use crate::status::Status;
 
 /// A value of the kinds that Envoy's expressions have.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,8 @@ pub(crate) enum Value {
     Nanoseconds(u64),
     Map(Vec<(Vec<u8>, Value)>),
     List(Vec<Value>),
+    /// A null, or a map whose names cannot be listed: it has no encoding.
+    Null,
 }
 
 impl Value {
@@ -24,21 +27,27 @@ impl Value {
 
     /// Texts as they are, numbers as eight bytes in little-endian order, booleans as one byte, maps and lists in the
     /// encoding of header maps: a list has its values for names.
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        match self {
+    ///
+    /// # Errors
+    /// [`Status::SerializationFailure`] when something in it has no encoding.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, Status> {
+        Ok(match self {
             Value::Bytes(bytes) => bytes.clone(),
             Value::Int(number) => number.to_le_bytes().to_vec(),
             Value::Double(number) => number.to_le_bytes().to_vec(),
             Value::Bool(value) => vec![u8::from(*value)],
             Value::Nanoseconds(number) => number.to_le_bytes().to_vec(),
             Value::Map(entries) => {
-                let pairs: Vec<_> = entries.iter().map(|(name, value)| (name.clone(), value.encode())).collect();
-                pairs::encode(&pairs)
+                let pairs = entries
+                    .iter()
+                    .map(|(name, value)| Ok((name.clone(), value.encode()?)));
+                pairs::encode(&pairs.collect::<Result<Vec<_>, Status>>()?)
             }
             Value::List(items) => {
-                let pairs: Vec<_> = items.iter().map(|value| (value.encode(), Vec::new())).collect();
-                pairs::encode(&pairs)
+                let pairs = items.iter().map(|value| Ok((value.encode()?, Vec::new())));
+                pairs::encode(&pairs.collect::<Result<Vec<_>, Status>>()?)
             }
-        }
+            Value::Null => return Err(Status::SerializationFailure),
+        })
     }
 }

@@ -35,6 +35,8 @@ pub enum CloseReason {
     Client,
     /// The upstream.
     Upstream,
+    /// Nobody in particular: both ends had said all.
+    BothEnded,
 }
 
 /// The record of a connection, each event with the virtual time since the VM was made.
@@ -47,22 +49,33 @@ pub struct TcpRecord {
 impl TcpRecord {
     /// All bytes that reached the client.
     pub fn to_client(&self) -> Vec<u8> {
-        self.bytes(|event| match event {
-            TcpEvent::ToClient(bytes) => Some(bytes),
-            _ => None,
+        self.all(|event| {
+            if let TcpEvent::ToClient(bytes) = event {
+                Some(bytes)
+            } else {
+                None
+            }
         })
     }
 
     /// All bytes that reached the upstream.
     pub fn to_upstream(&self) -> Vec<u8> {
-        self.bytes(|event| match event {
-            TcpEvent::ToUpstream(bytes) => Some(bytes),
-            _ => None,
+        self.all(|event| {
+            if let TcpEvent::ToUpstream(bytes) = event {
+                Some(bytes)
+            } else {
+                None
+            }
         })
     }
 
-    fn bytes(&self, select: impl Fn(&TcpEvent) -> Option<&Vec<u8>>) -> Vec<u8> {
-        self.events.iter().filter_map(|(_, event)| select(event)).flatten().copied().collect()
+    fn all(&self, select: impl Fn(&TcpEvent) -> Option<&Vec<u8>>) -> Vec<u8> {
+        self.events
+            .iter()
+            .filter_map(|(_, event)| select(event))
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// Whether the upstream was dialled.
@@ -72,9 +85,13 @@ impl TcpRecord {
 
     /// Whether the connection was closed, and by whom.
     pub fn closed_by(&self) -> Option<CloseReason> {
-        self.events.iter().find_map(|(_, event)| match event {
-            TcpEvent::Closed(reason) => Some(*reason),
-            _ => None,
+        let mut events = self.events.iter();
+        events.find_map(|(_, event)| {
+            if let TcpEvent::Closed(reason) = event {
+                Some(*reason)
+            } else {
+                None
+            }
         })
     }
 

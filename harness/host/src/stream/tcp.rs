@@ -62,6 +62,8 @@ pub(crate) struct Tcp {
     pub(crate) options: TcpOptions,
     pub(crate) handshake_done: bool,
     pub(crate) upstream: Upstream,
+    pub(crate) client_said_all: bool,
+    pub(crate) upstream_said_all: bool,
     /// From the client, not yet seen by the module as nothing is read yet.
     pub(crate) unread: Vec<u8>,
     pub(crate) unread_end: bool,
@@ -77,10 +79,6 @@ pub(crate) struct Tcp {
     /// From the upstream, past the module, waiting for the handshake.
     pub(crate) held_by_tls: Vec<u8>,
     pub(crate) held_end: bool,
-    /// What the module asked for during a callback; carried out after it.
-    pub(crate) close_asked: bool,
-    pub(crate) resume_asked: bool,
-    pub(crate) bypassed: bool,
     pub(crate) record: TcpRecord,
 }
 
@@ -91,6 +89,8 @@ impl Tcp {
             handshake_done: connection.tls.is_none(),
             options,
             upstream: Upstream::Withheld,
+            client_said_all: false,
+            upstream_said_all: false,
             unread: Vec::new(),
             unread_end: false,
             from_client: Vec::new(),
@@ -101,16 +101,33 @@ impl Tcp {
             upstream_ended: false,
             held_by_tls: Vec::new(),
             held_end: false,
-            close_asked: false,
-            resume_asked: false,
-            bypassed: false,
             record: TcpRecord::default(),
         }
     }
 
-    /// `tcp_proxy` stops reading from the client until the upstream is connected, unless early data is allowed.
+    /// `tcp_proxy` stops reading from the client until the upstream is connected, unless early data is allowed: then it stops
+    /// when there is more of it than that.
     pub(crate) fn reads(&self) -> bool {
-        self.options.max_early_data_bytes.is_some() || self.upstream == Upstream::Connected
+        let allowed = |max: u32| self.early.len() <= max as usize;
+        self.upstream == Upstream::Connected || self.options.max_early_data_bytes.is_some_and(allowed)
+    }
+
+    /// What waits in the socket is handed to the module, if it can be now. Answers whether there is something for it.
+    pub(crate) fn take_unread(&mut self) -> Option<(u32, bool)> {
+        let waiting = !self.unread.is_empty() || self.unread_end;
+        if !waiting || !self.reads() || !self.handshake_done || self.record.closed() {
+            return None;
+        }
+        self.from_client.append(&mut self.unread);
+        let end = std::mem::take(&mut self.unread_end);
+        self.client_ended |= end;
+        Some((u32::try_from(self.from_client.len()).unwrap_or(u32::MAX), end))
+    }
+
+    /// Whether both ends have said all, and it has arrived.
+    pub(crate) fn both_ended(&self) -> bool {
+        let has = |end: &TcpEvent| self.record.events.iter().any(|(_, event)| event == end);
+        has(&TcpEvent::EndToClient) && has(&TcpEvent::EndToUpstream)
     }
 
     pub(crate) fn note(&mut self, now: Duration, event: TcpEvent) {
@@ -166,19 +183,18 @@ impl Tcp {
         }
     }
 
-    /// The handshake is over. `tcp_proxy` hears of it by a way of its own, even when its `onNewConnection` was withheld:
-    /// in its TLS mode it then has no cluster to dial.
-    pub(crate) fn handshake(&mut self, now: Duration) {
+    /// The handshake is over. `tcp_proxy` hears of it by a way of its own, even when its `onNewConnection` was withheld: in
+    /// its TLS mode it then has no cluster to dial. Answers whether it can go on.
+    pub(crate) fn handshake(&mut self, now: Duration) -> bool {
         self.handshake_done = true;
         self.note(now, TcpEvent::HandshakeDone);
         self.flush_tls(now);
-        if self.options.connect_mode == UpstreamConnectMode::OnDownstreamTlsHandshake {
-            match self.upstream {
-                Upstream::Withheld => self.close(now, CloseReason::NoCluster),
-                Upstream::Waiting => self.dial(now),
-                Upstream::Connecting | Upstream::Connected => {}
-            }
+        match (self.options.connect_mode, self.upstream) {
+            (UpstreamConnectMode::OnDownstreamTlsHandshake, Upstream::Withheld) => return false,
+            (UpstreamConnectMode::OnDownstreamTlsHandshake, Upstream::Waiting) => self.dial(now),
+            (_, _) => {}
         }
+        true
     }
 
     /// What the module let pass from the client goes to `tcp_proxy`.

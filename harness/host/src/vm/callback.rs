@@ -1,106 +1,122 @@
-//! Calling the module.
+//! Calling the module, and doing afterwards what it asked for.
 
 use wasmtime::{AsContext, Val};
 
 use super::Vm;
 use crate::abi::INITIALIZE;
 use crate::accounting::CallbackRecord;
-use crate::options::{FailurePolicy, LogLevel};
+use crate::options::LogLevel;
+
+/// What a callback came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Returned {
+    /// It is not exported, or not allowed: Envoy goes on without it.
+    Skipped,
+    /// The module failed, now or before.
+    Failed,
+    /// `stopped` when a local response was asked for: then nothing goes on, whatever the result.
+    With { result: u32, stopped: bool },
+}
 
 impl Vm {
-    /// Instantiates the module and runs its initialisation: `_initialize`, or `_start`.
+    /// Instantiates the module and runs its initialisation: `_initialize` and then `main`, or `_start`.
     pub(super) fn initialize(&mut self) -> Result<(), String> {
-        let (memory, fuel) = (self.state().options.memory, self.state().options.fuel);
-        let _ = memory;
+        let told = |error: wasmtime::Error| format!("{error:#}");
         self.store.limiter(|state| &mut state.limits);
-        self.store.set_fuel(fuel).map_err(|error| format!("{error:#}"))?;
+        let fuel = self.state().options.fuel;
+        self.store.set_fuel(fuel).map_err(told)?;
+        self.last_load = self.state().now;
         self.state_mut().callback = INITIALIZE;
-        let instance = self.module.instance.instantiate(&mut self.store).map_err(|error| format!("{error:#}"))?;
+        let instance = self.module.instance.instantiate(&mut self.store).map_err(told)?;
         self.functions.clear();
-        let exports: Vec<_> = instance.exports(&mut self.store).map(|export| export.name().to_owned()).collect();
+        let exports: Vec<_> = instance
+            .exports(&mut self.store)
+            .map(|export| export.name().to_owned())
+            .collect();
         for name in exports {
             if let Some(function) = instance.get_func(&mut self.store, &name) {
                 self.functions.insert(name, function);
             }
         }
         self.memory = instance.get_memory(&mut self.store, "memory");
-        let start = ["_initialize", "_start"].into_iter().find_map(|name| self.functions.get(name).copied());
-        if let Some(start) = start {
-            start.call(&mut self.store, &[], &mut []).map_err(|error| format!("{error:#}"))?;
+        let starts: &[&str] = if self.functions.contains_key(INITIALIZE) {
+            let main = ["main", "__main_void"]
+                .into_iter()
+                .find(|name| self.functions.contains_key(*name));
+            &[INITIALIZE, main.unwrap_or_default()]
+        } else {
+            &["_start"]
+        };
+        for name in starts {
+            let Some(start) = self.functions.get(*name).copied() else {
+                continue;
+            };
+            let signature = start.ty(&self.store);
+            // `main` has the arguments of C's.
+            let arguments = vec![Val::I32(0); signature.params().len()];
+            let mut results = vec![Val::I32(0); signature.results().len()];
+            start
+                .call(&mut self.store, &arguments, &mut results)
+                .map_err(told)?;
         }
         self.state_mut().callback = "";
         Ok(())
     }
 
-    /// Calls an exported callback, and answers what it returns. `None` when it is not exported, not allowed, or traps: then
-    /// the VM has failed.
-    pub(super) fn call(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> Option<u32> {
-        if self.failed.is_some() || self.state().options.forbidden.contains(callback) {
-            return None;
+    /// Calls an exported callback, then carries out what was asked for in it, which may call others.
+    pub(super) fn call(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> Returned {
+        let returned = self.enter(callback, context, arguments);
+        self.run_deferred();
+        returned
+    }
+
+    fn enter(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> Returned {
+        if self.failed.is_some() {
+            return Returned::Failed;
         }
-        let function = *self.functions.get(callback)?;
+        let Some(function) = self.functions.get(callback).copied() else {
+            return Returned::Skipped;
+        };
+        if self.state().options.forbidden.contains(callback) {
+            return Returned::Skipped;
+        }
         let mut values = vec![number(context)];
         values.extend(arguments.iter().copied().map(number));
-        let results = function.ty(self.store.as_context()).results().len();
-        let mut results = vec![Val::I32(0); results];
+        let mut results = vec![Val::I32(0); function.ty(self.store.as_context()).results().len()];
         let fuel = self.state().options.fuel;
-        let outer = std::mem::take(&mut self.state_mut().record);
         let state = self.state_mut();
+        state.record = CallbackRecord::default();
         state.callback = callback;
+        state.true_context = context;
         state.effective = context;
+        state.stopped = false;
         // Fuel is on, so this cannot fail.
         let _ = self.store.set_fuel(fuel);
         let outcome = function.call(&mut self.store, &values, &mut results);
         let burned = fuel.saturating_sub(self.store.get_fuel().unwrap_or(0));
         let state = self.state_mut();
         state.callback = "";
-        let mut record = std::mem::replace(&mut state.record, outer);
+        let record = std::mem::take(&mut state.record);
+        let stopped = std::mem::take(&mut state.stopped);
         if state.options.accounting {
-            record = CallbackRecord {
+            self.accounting.push(CallbackRecord {
                 callback,
                 context,
                 fuel: burned,
                 ..record
-            };
-            self.accounting.push(record);
+            });
         }
         if let Err(error) = outcome {
-            self.fail(callback, &error);
-            return None;
+            let message = format!("{callback} trapped: {error:#}");
+            self.state_mut().log(LogLevel::Critical, message.clone());
+            self.failed = Some(message);
+            return Returned::Failed;
         }
-        match results.first() {
-            Some(Val::I32(result)) => Some(result.cast_unsigned()),
-            _ => None,
-        }
-    }
-
-    fn fail(&mut self, callback: &'static str, error: &wasmtime::Error) {
-        let message = format!("{callback} trapped: {error:#}");
-        self.state_mut().log(LogLevel::Critical, message.clone());
-        self.failed = Some(message);
-        if let FailurePolicy::FailReload { backoff } = self.state().options.failure_policy {
-            self.reload_after.get_or_insert(self.store.data().now + backoff);
-        }
-    }
-
-    /// Whether streams pass unfiltered now that the module failed.
-    pub(super) fn fails_open(&self) -> bool {
-        self.state().options.failure_policy == FailurePolicy::FailOpen
-    }
-
-    /// Makes a new instance for a failed one, when the policy says so and the time has come.
-    pub(super) fn reload_if_due(&mut self) {
-        let due = self.reload_after.is_some_and(|after| after <= self.state().now);
-        if self.failed.is_none() || !due {
-            return;
-        }
-        let FailurePolicy::FailReload { backoff } = self.state().options.failure_policy else { return };
-        self.reload_after = Some(self.state().now + backoff);
-        self.failed = None;
-        if let Err(error) = self.reload() {
-            self.state_mut().log(LogLevel::Critical, error.clone());
-            self.failed = Some(error);
-        }
+        let result = match results.first() {
+            Some(Val::I32(result)) => result.cast_unsigned(),
+            _ => 0,
+        };
+        Returned::With { result, stopped }
     }
 }
 

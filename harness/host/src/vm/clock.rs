@@ -11,10 +11,11 @@ impl Vm {
         self.state().now
     }
 
-    /// Lets time pass: timers go off and calls run into their timeouts, in the order of their times; then queues that have
-    /// something are reported.
+    /// Lets time pass: timers go off and calls run into their timeouts, in the order of their times; roots are told of what was
+    /// put into their queues.
     pub fn advance(&mut self, time: Duration) {
         let end = self.state().now + time;
+        self.report_queues();
         while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= end) {
             let state = self.state_mut();
             state.now = state.now.max(at);
@@ -24,50 +25,41 @@ impl Vm {
                     let _ = self.answer_call(token, CalloutResponse::Failed);
                 }
             }
+            self.report_queues();
         }
         self.state_mut().now = end;
-        self.report_queues();
     }
 
     fn next_due(&self) -> Option<(Duration, Due)> {
+        if self.failed.is_some() {
+            return None;
+        }
         let state = self.state();
         let ticks = state.plugins.iter().enumerate();
         let ticks = ticks.filter_map(|(index, plugin)| plugin.tick.map(|(_, next)| (next, Due::Tick(index))));
-        let timeouts = state.callouts.values().map(|callout| (callout.deadline, Due::Timeout(callout.token)));
-        let usable = self.failed.is_none();
-        ticks.chain(timeouts).filter(|_| usable).min_by_key(|(at, _)| *at)
+        let timeouts = state.callouts.values();
+        let timeouts = timeouts.filter_map(|callout| Some((callout.deadline?, Due::Timeout(callout.token))));
+        ticks.chain(timeouts).min_by_key(|(at, _)| *at)
     }
 
     fn tick(&mut self, plugin: usize) {
         let now = self.state().now;
-        let Some(known) = self.state_mut().plugins.get_mut(plugin) else { return };
+        let Some(known) = self.state_mut().plugins.get_mut(plugin) else {
+            return;
+        };
         let root = known.root;
         if let Some((period, next)) = &mut known.tick {
             *next = now + *period;
         }
         self.call("proxy_on_tick", root, &[]);
-        self.settle_all();
     }
 
+    /// Once for each item, to the root that was the last to register the queue.
     fn report_queues(&mut self) {
-        for plugin in 0..self.state().plugins.len() {
-            let Some(known) = self.state().plugins.get(plugin) else { return };
-            let root = known.root;
-            let shared = &self.state().options.shared;
-            let ready: Vec<u32> = known.queues.iter().copied().filter(|queue| shared.has_items(*queue)).collect();
-            for queue in ready {
+        while let Some((root, queue)) = self.state().options.shared.next_untold(self.state().vm) {
+            if self.state().contexts.contains_key(&root) {
                 self.call("proxy_on_queue_ready", root, &[queue]);
             }
-        }
-        self.settle_all();
-    }
-
-    /// A callback about one context may act on the streams of others.
-    pub(super) fn settle_all(&mut self) {
-        let connections = self.state().contexts.iter().filter(|(_, context)| context.tcp().is_some());
-        let connections: Vec<u32> = connections.map(|(id, _)| *id).collect();
-        for id in connections {
-            let _ = self.settle(id);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Plugins: one configuration each, several in one VM after an update.
 
-use super::{PluginId, Vm};
+use super::callback::Returned;
+use super::{PluginId, StreamError, Vm};
 use crate::options::{LogLine, PluginOptions};
 use crate::state::Plugin;
 use crate::stream::{Context, Kind};
@@ -44,20 +45,27 @@ impl Vm {
     /// Makes a root context for a configuration. What was configured before stays for the streams that it has, until it is
     /// [retired](Vm::retire).
     ///
+    /// Envoy tries each configuration in a VM of its own on its main thread first. Here the VM itself tries the first one;
+    /// each further one is tried in a VM of its own, so that whatever happens there the present ones go on.
+    ///
     /// # Errors
     /// That the module refuses it, or traps.
     pub fn configure(&mut self, options: PluginOptions) -> Result<PluginId, ConfigureError> {
+        if self.state().plugins.iter().any(|plugin| !plugin.deleted) {
+            self.try_out(&options)?;
+        }
         let before = self.state().logs.len();
         let plugin = self.state().plugins.len();
-        self.state_mut().plugins.push(Plugin {
-            options,
-            root: 0,
-            tick: None,
-            queues: Default::default(),
-            retired: false,
-            deleted: false,
-        });
-        self.start(plugin).map_err(|refusal| {
+        let made_anew = if self.failed.is_some() {
+            self.reload()
+        } else {
+            Ok(())
+        };
+        self.state_mut().plugins.push(Plugin::new(options));
+        let started = made_anew
+            .map_err(Refusal::Trapped)
+            .and_then(|()| self.start(plugin));
+        started.map_err(|refusal| {
             if let Some(plugin) = self.state_mut().plugins.get_mut(plugin) {
                 plugin.retired = true;
                 plugin.deleted = true;
@@ -69,21 +77,36 @@ impl Vm {
         Ok(PluginId(plugin))
     }
 
+    fn try_out(&mut self, options: &PluginOptions) -> Result<(), ConfigureError> {
+        let failed = |refusal| ConfigureError {
+            refusal,
+            logs: Vec::new(),
+        };
+        let canary = Vm::new(&self.module, self.state().options.clone());
+        let mut canary = canary.map_err(|error| failed(Refusal::Trapped(error.to_string())))?;
+        let tried = canary.configure(options.clone());
+        if tried.is_err() {
+            // Envoy's log is one.
+            self.state_mut().logs.append(&mut canary.take_logs());
+        }
+        tried.map(|_| ())
+    }
+
     /// Creates the root context, starts it and configures it.
-    fn start(&mut self, plugin: usize) -> Result<(), Refusal> {
+    pub(super) fn start(&mut self, plugin: usize) -> Result<(), Refusal> {
         if let Some(failure) = &self.failed {
             return Err(Refusal::Trapped(failure.clone()));
         }
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let root = self.new_context(plugin, Kind::Root);
         let state = self.state_mut();
-        let vm_size = u32::try_from(state.options.configuration.len()).unwrap_or(u32::MAX);
-        let size = match state.plugins.get_mut(plugin) {
-            Some(plugin) => {
-                plugin.root = root;
-                u32::try_from(plugin.options.configuration.len()).unwrap_or(u32::MAX)
-            }
-            None => 0,
-        };
+        let vm_size = length(&state.options.configuration);
+        let mut size = 0;
+        if let Some(plugin) = state.plugins.get_mut(plugin) {
+            plugin.root = root;
+            plugin.tick = None;
+            size = length(&plugin.options.configuration);
+        }
         self.call("proxy_on_context_create", root, &[0]);
         let started = self.call("proxy_on_vm_start", root, &[vm_size]);
         self.answered(started, Refusal::Start)?;
@@ -92,38 +115,12 @@ impl Vm {
     }
 
     /// A callback that is not exported agrees.
-    fn answered(&self, answer: Option<u32>, refusal: Refusal) -> Result<(), Refusal> {
+    fn answered(&self, answer: Returned, refusal: Refusal) -> Result<(), Refusal> {
         match (answer, &self.failed) {
             (_, Some(failure)) => Err(Refusal::Trapped(failure.clone())),
-            (Some(0), None) => Err(refusal),
-            (Some(_) | None, None) => Ok(()),
+            (Returned::With { result: 0, .. }, None) => Err(refusal),
+            (Returned::With { .. } | Returned::Skipped | Returned::Failed, None) => Ok(()),
         }
-    }
-
-    /// A new instance with the plugins of the failed one; its streams are gone.
-    pub(super) fn reload(&mut self) -> Result<(), String> {
-        let options = self.state().options.clone();
-        let old = std::mem::replace(
-            &mut self.store,
-            wasmtime::Store::new(&self.module.engine, crate::state::State::new(options)),
-        );
-        let old = old.into_data();
-        let state = self.state_mut();
-        state.now = old.now;
-        state.logs = old.logs;
-        state.violations = old.violations;
-        state.metrics = old.metrics;
-        state.next_context = old.next_context;
-        state.counted = old.counted;
-        state.plugins = old.plugins;
-        self.initialize()?;
-        for plugin in 0..self.state().plugins.len() {
-            let live = self.state().plugins.get(plugin).is_some_and(|plugin| !plugin.deleted);
-            if live {
-                self.start(plugin).map_err(|refusal| refusal.to_string())?;
-            }
-        }
-        Ok(())
     }
 
     /// An update replaced this configuration: no new streams, and when the last one is closed it is done and deleted.
@@ -131,27 +128,60 @@ impl Vm {
         if let Some(plugin) = self.state_mut().plugins.get_mut(plugin.0) {
             plugin.retired = true;
         }
-        self.delete_if_unused(plugin.0);
+        self.shut_down_if_unused(plugin.0);
     }
 
-    pub(super) fn delete_if_unused(&mut self, plugin: usize) {
-        let used = self.state().contexts.values().any(|context| context.plugin == plugin && context.stream().is_some());
-        let Some(known) = self.state_mut().plugins.get_mut(plugin) else { return };
-        if used || !known.retired || known.deleted {
+    /// `proxy_on_done` may ask to wait until the module calls `proxy_done`.
+    pub(super) fn shut_down_if_unused(&mut self, plugin: usize) {
+        let used = self
+            .state()
+            .contexts
+            .values()
+            .any(|context| context.plugin == plugin && context.stream().is_some());
+        let Some(known) = self.state_mut().plugins.get_mut(plugin) else {
+            return;
+        };
+        if used || !known.retired || known.deleted || known.waits_to_be_done {
             return;
         }
-        known.deleted = true;
-        known.tick = None;
         let root = known.root;
-        self.call("proxy_on_done", root, &[]);
+        let done = self.call("proxy_on_done", root, &[]);
+        if matches!(done, Returned::With { result: 0, .. }) {
+            if let Some(known) = self.state_mut().plugins.get_mut(plugin) {
+                known.waits_to_be_done = true;
+            }
+        } else {
+            self.delete_root(root);
+        }
+    }
+
+    pub(super) fn delete_root(&mut self, root: u32) {
+        let Some(plugin) = self
+            .state_mut()
+            .plugins
+            .iter_mut()
+            .find(|plugin| plugin.root == root)
+        else {
+            return;
+        };
+        if std::mem::replace(&mut plugin.deleted, true) {
+            return;
+        }
+        plugin.tick = None;
         self.call("proxy_on_delete", root, &[]);
-        self.state_mut().contexts.remove(&root);
+        let state = self.state_mut();
+        state.contexts.remove(&root);
+        state.callouts.retain(|_, callout| callout.root != root);
     }
 
     /// The root context of a plugin that takes new streams.
-    pub(super) fn root(&self, plugin: PluginId) -> Result<u32, super::StreamError> {
-        let plugin = self.state().plugins.get(plugin.0).filter(|plugin| !plugin.retired);
-        plugin.map(|plugin| plugin.root).ok_or(super::StreamError::NoPlugin)
+    pub(super) fn root(&self, plugin: PluginId) -> Result<u32, StreamError> {
+        let plugin = self
+            .state()
+            .plugins
+            .get(plugin.0)
+            .filter(|plugin| !plugin.retired);
+        plugin.map(|plugin| plugin.root).ok_or(StreamError::NoPlugin)
     }
 
     /// Registers a context; the module hears of it by `proxy_on_context_create`.
@@ -163,15 +193,5 @@ impl Vm {
         let root = if matches!(kind, Kind::Root) { id } else { root };
         state.contexts.insert(id, Context { root, plugin, kind });
         id
-    }
-
-    /// Whether the module was told of a context.
-    pub(super) fn created(&self, context: u32) -> bool {
-        match self.state().contexts.get(&context).map(|context| &context.kind) {
-            None => false,
-            Some(Kind::Root) => true,
-            Some(Kind::Http(http)) => http.began && !http.bypassed,
-            Some(Kind::Tcp(tcp)) => !tcp.bypassed,
-        }
     }
 }

@@ -1,12 +1,28 @@
 //! HTTP streams.
 
+use super::callback::Returned;
 use super::{HttpStreamId, PluginId, StreamError, Vm};
 use crate::connection::{Connection, Headers, Request};
 use crate::stream::http::{Http, HttpOutcome};
-use crate::stream::{Context, Kind};
+use crate::stream::{Kind, Presence};
 
-/// `Action::Pause`, in headers `StopIteration`.
-const PAUSE: u32 = 1;
+/// What a filter makes of what it was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Continue,
+    /// It stays where it is, and what follows is added to it.
+    Hold,
+    /// It stays where it is, and what follows is lost.
+    Drop,
+}
+
+/// What was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Headers,
+    Body,
+    Trailers,
+}
 
 impl Vm {
     /// A request on a connection whose handshake is over. The module hears of it with its headers.
@@ -21,26 +37,34 @@ impl Vm {
     ) -> Result<HttpStreamId, StreamError> {
         self.reload_if_due();
         self.root(plugin)?;
-        let http = Http::new(connection, request);
-        Ok(HttpStreamId(self.new_context(plugin.0, Kind::Http(Box::new(http)))))
+        let http = Http::new(connection, request, self.state().nanoseconds());
+        Ok(HttpStreamId(
+            self.new_context(plugin.0, Kind::Http(Box::new(http))),
+        ))
     }
 
     /// Hands the request's headers to the module: its context is created within, as Envoy does.
     ///
     /// # Errors
-    /// [`StreamError::NoStream`].
+    /// [`StreamError::NoStream`]; [`StreamError::OutOfOrder`] when they came before.
     pub fn request_headers(&mut self, stream: HttpStreamId) -> Result<HttpOutcome, StreamError> {
-        let (http, root) = self.http(stream)?;
-        http.began = true;
-        let arguments = [count(&http.request.headers), u32::from(http.request.end_of_stream)];
-        if self.failed.is_some() && self.fails_open() {
-            self.http(stream)?.0.bypassed = true;
+        let http = self.http(stream)?;
+        if http.stream.module != Presence::Unknown {
+            return Err(StreamError::OutOfOrder("the request's headers came before"));
         }
-        self.call("proxy_on_context_create", stream.0, &[root]);
-        self.step("proxy_on_request_headers", stream, &arguments)
+        http.holds_request_headers = true;
+        let arguments = [
+            count(&http.request.headers),
+            u32::from(http.request.end_of_stream),
+        ];
+        self.create(stream.0);
+        let verdict = self.show("proxy_on_request_headers", stream.0, &arguments, Part::Headers)?;
+        let http = self.http(stream)?;
+        http.holds_request_headers &= verdict != Verdict::Continue;
+        Ok(http.outcome())
     }
 
-    /// Hands a piece of the request's body to the module.
+    /// Hands a piece of the request's body to the module, with what it holds already.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -50,20 +74,32 @@ impl Vm {
         bytes: &[u8],
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
-        let body = &mut self.http(stream)?.0.request_body;
+        let body = &mut self.http(stream)?.request_body;
         body.extend(bytes);
-        let arguments = [u32::try_from(body.len()).unwrap_or(u32::MAX), u32::from(end_of_stream)];
-        self.step("proxy_on_request_body", stream, &arguments)
+        let arguments = [length(body.len()), u32::from(end_of_stream)];
+        let verdict = self.show("proxy_on_request_body", stream.0, &arguments, Part::Body)?;
+        let http = self.http(stream)?;
+        match verdict {
+            Verdict::Continue => http.pass_request_body(),
+            Verdict::Hold => {}
+            Verdict::Drop => http.request_body.clear(),
+        }
+        Ok(http.outcome())
     }
 
     /// Hands the request's trailers to the module.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
-    pub fn request_trailers(&mut self, stream: HttpStreamId, trailers: Headers) -> Result<HttpOutcome, StreamError> {
+    pub fn request_trailers(
+        &mut self,
+        stream: HttpStreamId,
+        trailers: Headers,
+    ) -> Result<HttpOutcome, StreamError> {
         let arguments = [count(&trailers)];
-        self.http(stream)?.0.request_trailers = trailers;
-        self.step("proxy_on_request_trailers", stream, &arguments)
+        self.http(stream)?.request_trailers = Some(trailers);
+        self.show("proxy_on_request_trailers", stream.0, &arguments, Part::Trailers)?;
+        Ok(self.http(stream)?.outcome())
     }
 
     /// Hands the response's headers to the module.
@@ -76,12 +112,28 @@ impl Vm {
         headers: Headers,
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
-        let arguments = [count(&headers), u32::from(end_of_stream)];
-        self.http(stream)?.0.response_headers = Some(headers);
-        self.step("proxy_on_response_headers", stream, &arguments)
+        self.show_response_headers(stream.0, headers, end_of_stream)?;
+        Ok(self.http(stream)?.outcome())
     }
 
-    /// Hands a piece of the response's body to the module.
+    fn show_response_headers(
+        &mut self,
+        id: u32,
+        headers: Headers,
+        end_of_stream: bool,
+    ) -> Result<(), StreamError> {
+        let arguments = [count(&headers), u32::from(end_of_stream)];
+        let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
+        http.response_headers = Some(headers);
+        http.holds_response_headers = true;
+        let verdict = self.show("proxy_on_response_headers", id, &arguments, Part::Headers)?;
+        if let Some(http) = self.http_mut(id) {
+            http.holds_response_headers &= verdict != Verdict::Continue;
+        }
+        Ok(())
+    }
+
+    /// Hands a piece of the response's body to the module, with what it holds already.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -91,20 +143,47 @@ impl Vm {
         bytes: &[u8],
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
-        let body = &mut self.http(stream)?.0.response_body;
+        self.show_response_body(stream.0, bytes, end_of_stream)?;
+        Ok(self.http(stream)?.outcome())
+    }
+
+    fn show_response_body(&mut self, id: u32, bytes: &[u8], end_of_stream: bool) -> Result<(), StreamError> {
+        let body = &mut self.http_mut(id).ok_or(StreamError::NoStream)?.response_body;
         body.extend(bytes);
-        let arguments = [u32::try_from(body.len()).unwrap_or(u32::MAX), u32::from(end_of_stream)];
-        self.step("proxy_on_response_body", stream, &arguments)
+        let arguments = [length(body.len()), u32::from(end_of_stream)];
+        let verdict = self.show("proxy_on_response_body", id, &arguments, Part::Body)?;
+        if let Some(http) = self.http_mut(id) {
+            match verdict {
+                Verdict::Continue => http.pass_response_body(),
+                Verdict::Hold => {}
+                Verdict::Drop => http.response_body.clear(),
+            }
+        }
+        Ok(())
     }
 
     /// Hands the response's trailers to the module.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
-    pub fn response_trailers(&mut self, stream: HttpStreamId, trailers: Headers) -> Result<HttpOutcome, StreamError> {
+    pub fn response_trailers(
+        &mut self,
+        stream: HttpStreamId,
+        trailers: Headers,
+    ) -> Result<HttpOutcome, StreamError> {
         let arguments = [count(&trailers)];
-        self.http(stream)?.0.response_trailers = trailers;
-        self.step("proxy_on_response_trailers", stream, &arguments)
+        self.http(stream)?.response_trailers = Some(trailers);
+        self.show("proxy_on_response_trailers", stream.0, &arguments, Part::Trailers)?;
+        Ok(self.http(stream)?.outcome())
+    }
+
+    /// An answer that Envoy gives here goes past the module too; what it makes of it is of no matter any more.
+    pub(super) fn encode(&mut self, id: u32, headers: Headers, body: &[u8]) {
+        let sent = self.show_response_headers(id, headers, body.is_empty());
+        if sent.is_ok() && !body.is_empty() {
+            // The stream was there a line above.
+            let _ = self.show_response_body(id, body, true);
+        }
     }
 
     /// Where a request stands; a timer or an answered call may have changed it.
@@ -112,7 +191,7 @@ impl Vm {
     /// # Errors
     /// [`StreamError::NoStream`].
     pub fn outcome(&mut self, stream: HttpStreamId) -> Result<HttpOutcome, StreamError> {
-        Ok(self.http(stream)?.0.outcome())
+        Ok(self.http(stream)?.outcome())
     }
 
     /// The request's headers as the module left them.
@@ -120,46 +199,101 @@ impl Vm {
     /// # Errors
     /// [`StreamError::NoStream`].
     pub fn headers_of(&mut self, stream: HttpStreamId) -> Result<&Headers, StreamError> {
-        Ok(&self.http(stream)?.0.request.headers)
+        Ok(&self.http(stream)?.request.headers)
     }
 
-    fn http(&mut self, stream: HttpStreamId) -> Result<(&mut Http, u32), StreamError> {
-        let context = self.state_mut().contexts.get_mut(&stream.0).ok_or(StreamError::NoStream)?;
-        let root = context.root;
-        context.http_mut().map(|http| (http, root)).ok_or(StreamError::NoStream)
+    /// The response's headers as the module left them; those of an answer by the module itself too.
+    ///
+    /// # Errors
+    /// [`StreamError::NoStream`].
+    pub fn response_headers_of(&mut self, stream: HttpStreamId) -> Result<Option<&Headers>, StreamError> {
+        Ok(self.http(stream)?.response_headers.as_ref())
     }
 
-    /// One callback, then what the module asked for in it: a response or a reset goes before what it returned.
-    fn step(
+    /// The request's body as far as the module has let it go on.
+    ///
+    /// # Errors
+    /// [`StreamError::NoStream`].
+    pub fn body_of(&mut self, stream: HttpStreamId) -> Result<&[u8], StreamError> {
+        Ok(&self.http(stream)?.request_body_passed)
+    }
+
+    /// The response's body as far as the module has let it go on.
+    ///
+    /// # Errors
+    /// [`StreamError::NoStream`].
+    pub fn response_body_of(&mut self, stream: HttpStreamId) -> Result<&[u8], StreamError> {
+        Ok(&self.http(stream)?.response_body_passed)
+    }
+
+    fn http(&mut self, stream: HttpStreamId) -> Result<&mut Http, StreamError> {
+        self.http_mut(stream.0).ok_or(StreamError::NoStream)
+    }
+
+    pub(super) fn http_mut(&mut self, id: u32) -> Option<&mut Http> {
+        self.state_mut().contexts.get_mut(&id)?.http_mut()
+    }
+
+    /// Creates the module's context of a stream, unless Envoy passes the module by.
+    pub(super) fn create(&mut self, id: u32) {
+        self.admit(id);
+        let root = self.state().contexts.get(&id).map_or(0, |context| context.root);
+        if self.presence(id) == Presence::Created {
+            self.call("proxy_on_context_create", id, &[root]);
+        }
+    }
+
+    /// One callback, and what becomes of its stream.
+    fn show(
         &mut self,
         callback: &'static str,
-        stream: HttpStreamId,
+        id: u32,
         arguments: &[u32],
-    ) -> Result<HttpOutcome, StreamError> {
-        let failed_before = self.failed.is_some();
-        let bypassed = self.http(stream)?.0.bypassed;
-        let action = if bypassed { None } else { self.call(callback, stream.0, arguments) };
-        let (failed, fails_open) = (self.failed.is_some(), self.fails_open());
-        let (http, _) = self.http(stream)?;
-        if failed && !http.bypassed && http.local_response.is_none() {
-            // The callback that trapped fails closed whatever the policy; streams that come later may pass.
-            if fails_open && failed_before {
-                http.bypassed = true;
-            } else {
-                http.fail_closed();
-            }
+        part: Part,
+    ) -> Result<Verdict, StreamError> {
+        let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
+        http.resumed = false;
+        if http.failed {
+            return Ok(Verdict::Continue);
         }
-        http.paused = action == Some(PAUSE);
-        Ok(http.outcome())
+        let returned = match http.stream.module {
+            Presence::Unknown | Presence::Deleted | Presence::Bypassed => Returned::Skipped,
+            Presence::Orphaned => Returned::Failed,
+            Presence::Created => self.call(callback, id, arguments),
+        };
+        let fails_open = self.fails_open();
+        let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
+        let verdict = match returned {
+            Returned::Skipped => Verdict::Continue,
+            Returned::Failed if fails_open => Verdict::Continue,
+            Returned::Failed => {
+                http.fail_closed();
+                Verdict::Drop
+            }
+            Returned::With { stopped: true, .. } => Verdict::Drop,
+            Returned::With { result, .. } => part.verdict(result),
+        };
+        http.paused = verdict != Verdict::Continue && !http.resumed;
+        Ok(if http.paused { verdict } else { Verdict::Continue })
+    }
+}
+
+impl Part {
+    /// The numbers are those of Envoy's `FilterHeadersStatus`, `FilterDataStatus`, `FilterTrailersStatus`; numbers that it
+    /// does not know stop. Headers that stop also stop what follows (`allow_on_headers_stop_iteration` is off).
+    fn verdict(self, result: u32) -> Verdict {
+        match (self, result) {
+            (_, 0) | (Part::Headers, 2) => Verdict::Continue,
+            (Part::Body, 1 | 2) | (Part::Headers | Part::Trailers, _) => Verdict::Hold,
+            (Part::Body, _) => Verdict::Drop,
+        }
     }
 }
 
 fn count(headers: &Headers) -> u32 {
-    u32::try_from(headers.len()).unwrap_or(u32::MAX)
+    length(headers.len())
 }
 
-impl Vm {
-    pub(super) fn context(&self, id: u32) -> Option<&Context> {
-        self.state().contexts.get(&id)
-    }
+fn length(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -1,18 +1,17 @@
 //! TCP connections: the module between TLS and `tcp_proxy`.
 
+use super::callback::Returned;
 use super::{PluginId, StreamError, TcpConnectionId, Vm};
 use crate::connection::Connection;
 use crate::options::EnvoyVersion;
-use crate::stream::Kind;
 use crate::stream::record::CloseReason;
 use crate::stream::tcp::{Tcp, TcpOptions, Upstream, UpstreamConnectMode};
-
-/// `Action::Pause`, here `StopIteration`.
-const PAUSE: u32 = 1;
+use crate::stream::{Kind, Presence};
 
 /// Who closed a connection, as the module is told.
-const LOCAL: u32 = 1;
-const REMOTE: u32 = 2;
+const UNKNOWN: u32 = 0;
+pub(super) const LOCAL: u32 = 1;
+pub(super) const REMOTE: u32 = 2;
 
 impl Vm {
     /// Accepts a connection: the filters are created and `on_new_connection` runs, before any TLS handshake.
@@ -26,24 +25,23 @@ impl Vm {
         options: TcpOptions,
     ) -> Result<TcpConnectionId, StreamError> {
         self.reload_if_due();
-        let root = self.root(plugin)?;
+        self.root(plugin)?;
         let immediate = options.connect_mode == UpstreamConnectMode::Immediate;
-        if !immediate && self.state().options.version < EnvoyVersion::V1_37 {
-            return Err(StreamError::OutOfOrder("this Envoy has no `upstream_connect_mode`: it came with 1.37"));
+        let early = options.max_early_data_bytes.is_some();
+        if (!immediate || early) && self.state().options.version < EnvoyVersion::V1_37 {
+            let message = "this Envoy has neither `upstream_connect_mode` nor `max_early_data_bytes`: they came with 1.37";
+            return Err(StreamError::OutOfOrder(message));
         }
-        if !immediate && options.max_early_data_bytes.is_none() {
+        if !immediate && !early {
             return Err(StreamError::NoEarlyData);
         }
-        let mut tcp = Tcp::new(connection, options);
-        tcp.bypassed = self.failed.is_some() && self.fails_open();
-        let id = self.new_context(plugin.0, Kind::Tcp(Box::new(tcp)));
-        self.call_connection("proxy_on_context_create", id, &[root]);
-        let action = self.call_connection("proxy_on_new_connection", id, &[]);
-        if action != Some(PAUSE) {
+        let id = self.new_context(plugin.0, Kind::Tcp(Box::new(Tcp::new(connection, options))));
+        self.create(id);
+        if self.ask("proxy_on_new_connection", id, &[]) {
             let now = self.state().now;
             self.tcp(id)?.proxy_begins(now);
         }
-        self.settle(id)?;
+        self.read(id);
         Ok(TcpConnectionId(id))
     }
 
@@ -55,10 +53,13 @@ impl Vm {
         let now = self.state().now;
         let tcp = self.open(connection)?;
         if tcp.upstream != Upstream::Connecting {
-            return Err(StreamError::OutOfOrder("the upstream was not dialled, or is connected"));
+            return Err(StreamError::OutOfOrder(
+                "the upstream was not dialled, or is connected",
+            ));
         }
         tcp.connected(now);
-        self.settle(connection.0)
+        self.read(connection.0);
+        Ok(())
     }
 
     /// The client's handshake. It goes on only while Envoy reads from the client: answers whether it is over now.
@@ -74,8 +75,12 @@ impl Vm {
         if !tcp.reads() {
             return Ok(false);
         }
-        tcp.handshake(now);
-        self.settle(connection.0)?;
+        if tcp.handshake(now) {
+            self.read(connection.0);
+        } else {
+            self.close_connection(connection.0, CloseReason::NoCluster, LOCAL);
+        }
+        self.close_if_both_ended(connection.0);
         Ok(true)
     }
 
@@ -91,12 +96,18 @@ impl Vm {
     ) -> Result<(), StreamError> {
         let tcp = self.open(connection)?;
         if !tcp.handshake_done {
-            return Err(StreamError::OutOfOrder("the client cannot send data before its handshake is over"));
+            return Err(StreamError::OutOfOrder(
+                "the client cannot send data before its handshake is over",
+            ));
         }
+        if tcp.client_said_all {
+            return Err(StreamError::OutOfOrder("the client has ended its data"));
+        }
+        tcp.client_said_all = end_of_stream;
         tcp.unread.extend(bytes);
         tcp.unread_end |= end_of_stream;
-        self.read(connection.0)?;
-        self.settle(connection.0)
+        self.read(connection.0);
+        Ok(())
     }
 
     /// Bytes of the upstream. Before the client's handshake is over they pass the module, and wait in TLS.
@@ -109,29 +120,36 @@ impl Vm {
         bytes: &[u8],
         end_of_stream: bool,
     ) -> Result<(), StreamError> {
+        const CALLBACK: &str = "proxy_on_upstream_data";
+        let id = connection.0;
         let tcp = self.open(connection)?;
         if tcp.upstream != Upstream::Connected {
-            return Err(StreamError::OutOfOrder("the upstream cannot send data before it is connected"));
+            return Err(StreamError::OutOfOrder(
+                "the upstream cannot send data before it is connected",
+            ));
         }
+        if tcp.upstream_said_all {
+            return Err(StreamError::OutOfOrder("the upstream has ended its data"));
+        }
+        tcp.upstream_said_all = end_of_stream;
         tcp.from_upstream.extend(bytes);
         tcp.upstream_ended |= end_of_stream;
         let size = u32::try_from(tcp.from_upstream.len()).unwrap_or(u32::MAX);
-        let action = self.call_connection("proxy_on_upstream_data", connection.0, &[size, u32::from(end_of_stream)]);
-        let (now, failed) = (self.state().now, self.failed.is_some());
-        let tcp = self.tcp(connection.0)?;
-        let passes = action != Some(PAUSE) && (!failed || tcp.bypassed);
-        let closing = tcp.close_asked;
-        if passes && !closing {
+        let passes = self.ask(CALLBACK, id, &[size, u32::from(end_of_stream)]);
+        let now = self.state().now;
+        let tcp = self.tcp(id)?;
+        if passes {
             tcp.pass_upstream_data(now);
+        } else if !tcp.record.closed() {
+            self.state_mut()
+                .violate(CALLBACK, "upstream data that is paused can never go on");
         }
-        if action == Some(PAUSE) && !closing {
-            let callback = "proxy_on_upstream_data";
-            self.state_mut().violate(callback, "upstream data that is paused can never go on");
+        if end_of_stream && matches!(self.presence(id), Presence::Created | Presence::Deleted) {
+            // Envoy does so even when the module has closed the connection, and was told that its context is deleted.
+            self.call("proxy_on_upstream_connection_close", id, &[UNKNOWN]);
         }
-        if end_of_stream && !closing {
-            self.call_connection("proxy_on_upstream_connection_close", connection.0, &[0]);
-        }
-        self.settle(connection.0)
+        self.close_if_both_ended(id);
+        Ok(())
     }
 
     /// The client closes the connection.
@@ -139,81 +157,107 @@ impl Vm {
     /// # Errors
     /// That it is closed.
     pub fn downstream_close(&mut self, connection: TcpConnectionId) -> Result<(), StreamError> {
-        let now = self.state().now;
-        self.open(connection)?.close(now, CloseReason::Client);
-        self.call_connection("proxy_on_downstream_connection_close", connection.0, &[REMOTE]);
+        self.open(connection)?;
+        self.close_connection(connection.0, CloseReason::Client, REMOTE);
         Ok(())
     }
 
-    /// The upstream closes the connection, and Envoy the one with the client.
+    /// The upstream closes the connection, and Envoy the one with the client. The module hears of the latter only.
     ///
     /// # Errors
     /// That it is closed.
     pub fn upstream_close(&mut self, connection: TcpConnectionId) -> Result<(), StreamError> {
-        let now = self.state().now;
-        self.open(connection)?.close(now, CloseReason::Upstream);
-        self.call_connection("proxy_on_upstream_connection_close", connection.0, &[REMOTE]);
-        self.call_connection("proxy_on_downstream_connection_close", connection.0, &[LOCAL]);
+        self.open(connection)?;
+        self.close_connection(connection.0, CloseReason::Upstream, LOCAL);
         Ok(())
     }
 
-    pub(super) fn tcp(&mut self, id: u32) -> Result<&mut Tcp, StreamError> {
-        let context = self.state_mut().contexts.get_mut(&id).ok_or(StreamError::NoStream)?;
+    /// What happened on a connection, also when it is closed.
+    fn tcp(&mut self, id: u32) -> Result<&mut Tcp, StreamError> {
+        let context = self
+            .state_mut()
+            .contexts
+            .get_mut(&id)
+            .ok_or(StreamError::NoStream)?;
         context.tcp_mut().ok_or(StreamError::NoStream)
     }
 
     fn open(&mut self, connection: TcpConnectionId) -> Result<&mut Tcp, StreamError> {
         let tcp = self.tcp(connection.0)?;
-        if tcp.record.closed() { Err(StreamError::Closed) } else { Ok(tcp) }
+        if tcp.record.closed() {
+            Err(StreamError::Closed)
+        } else {
+            Ok(tcp)
+        }
     }
 
-    /// Calls the module unless the connection passes it by.
-    fn call_connection(&mut self, callback: &'static str, id: u32, arguments: &[u32]) -> Option<u32> {
-        let bypassed = self.context(id).and_then(|context| context.tcp()).is_some_and(|tcp| tcp.bypassed);
-        if bypassed { None } else { self.call(callback, id, arguments) }
+    /// One callback; answers whether what it is about goes on.
+    fn ask(&mut self, callback: &'static str, id: u32, arguments: &[u32]) -> bool {
+        let returned = match self.presence(id) {
+            Presence::Created => self.call(callback, id, arguments),
+            Presence::Orphaned => Returned::Failed,
+            Presence::Unknown | Presence::Deleted | Presence::Bypassed => Returned::Skipped,
+        };
+        let goes_on = match returned {
+            Returned::Skipped => true,
+            Returned::With { result, .. } => result == 0,
+            Returned::Failed if self.fails_open() => true,
+            Returned::Failed => {
+                self.close_connection(id, CloseReason::ModuleFailed, LOCAL);
+                false
+            }
+        };
+        goes_on && self.tcp(id).is_ok_and(|tcp| !tcp.record.closed())
     }
 
     /// What waits in the socket goes to the module, if Envoy reads now.
-    fn read(&mut self, id: u32) -> Result<(), StreamError> {
-        let tcp = self.tcp(id)?;
-        let waiting = !tcp.unread.is_empty() || tcp.unread_end;
-        if !waiting || !tcp.reads() || !tcp.handshake_done || tcp.record.closed() {
-            return Ok(());
+    fn read(&mut self, id: u32) {
+        let Some((size, end)) = self.tcp(id).ok().and_then(Tcp::take_unread) else {
+            return;
+        };
+        if self.ask("proxy_on_downstream_data", id, &[size, u32::from(end)]) {
+            self.pass_client_data(id);
         }
-        let mut bytes = std::mem::take(&mut tcp.unread);
-        tcp.from_client.append(&mut bytes);
-        let end = std::mem::take(&mut tcp.unread_end);
-        tcp.client_ended |= end;
-        let size = u32::try_from(tcp.from_client.len()).unwrap_or(u32::MAX);
-        let action = self.call_connection("proxy_on_downstream_data", id, &[size, u32::from(end)]);
-        let (now, failed) = (self.state().now, self.failed.is_some());
-        let tcp = self.tcp(id)?;
-        let passes = action != Some(PAUSE) && (!failed || tcp.bypassed);
-        if passes && !tcp.close_asked {
-            tcp.pass_client_data(now);
-        }
-        Ok(())
     }
 
-    /// Carries out what the module asked for, and what follows from it, until nothing is left to do.
-    pub(super) fn settle(&mut self, id: u32) -> Result<(), StreamError> {
-        let (now, failed) = (self.state().now, self.failed.is_some());
-        let tcp = self.tcp(id)?;
-        if failed && !tcp.bypassed {
-            tcp.close(now, CloseReason::ModuleFailed);
+    /// The filters after the module have their turn.
+    pub(super) fn continue_reading(&mut self, id: u32) {
+        if self.tcp(id).is_ok_and(|tcp| !tcp.record.closed()) {
+            self.pass_client_data(id);
+            // A connected upstream lets Envoy read what the client sent meanwhile.
+            self.read(id);
         }
-        if std::mem::take(&mut tcp.close_asked) && !tcp.record.closed() {
-            tcp.close(now, CloseReason::Module);
-            self.call_connection("proxy_on_downstream_connection_close", id, &[LOCAL]);
-        }
-        let tcp = self.tcp(id)?;
-        if std::mem::take(&mut tcp.resume_asked) && !tcp.record.closed() {
-            tcp.proxy_begins(now);
+    }
+
+    fn pass_client_data(&mut self, id: u32) {
+        let now = self.state().now;
+        if let Ok(tcp) = self.tcp(id) {
             tcp.pass_client_data(now);
         }
-        // A connected upstream lets Envoy read what the client sent meanwhile.
-        self.read(id)?;
-        let tcp = self.tcp(id)?;
-        if tcp.close_asked || tcp.resume_asked { self.settle(id) } else { Ok(()) }
+        self.close_if_both_ended(id);
+    }
+
+    fn close_if_both_ended(&mut self, id: u32) {
+        let Ok(tcp) = self.tcp(id) else { return };
+        if tcp.both_ended() && !tcp.record.closed() {
+            self.close_connection(id, CloseReason::BothEnded, REMOTE);
+        }
+    }
+
+    /// A connection is closed once; the module hears of it, and that its context is done.
+    pub(super) fn close_connection(&mut self, id: u32, reason: CloseReason, by: u32) {
+        let now = self.state().now;
+        let Ok(tcp) = self.tcp(id) else { return };
+        if tcp.record.closed() {
+            return;
+        }
+        tcp.close(now, reason);
+        if tcp.stream.module == Presence::Created {
+            self.call("proxy_on_downstream_connection_close", id, &[by]);
+            self.call("proxy_on_done", id, &[]);
+            self.call("proxy_on_log", id, &[]);
+            self.call("proxy_on_delete", id, &[]);
+            self.mark(id, Presence::Deleted);
+        }
     }
 }

@@ -1,0 +1,109 @@
+//! What becomes of streams when the module has trapped.
+
+use super::Vm;
+use crate::options::{FailurePolicy, LogLevel, VmOptions};
+use crate::state::State;
+use crate::stream::Presence;
+
+impl Vm {
+    /// Whether streams pass unfiltered when the module has failed.
+    pub(super) fn fails_open(&self) -> bool {
+        self.state().options.failure_policy == FailurePolicy::FailOpen
+    }
+
+    /// A new stream comes: a failed module is made anew when the policy says so, and it has lived for long enough.
+    pub(super) fn reload_if_due(&mut self) {
+        let FailurePolicy::FailReload { backoff } = self.state().options.failure_policy else {
+            return;
+        };
+        if self.failed.is_none() || self.state().now.saturating_sub(self.last_load) < backoff {
+            return;
+        }
+        if let Err(error) = self.reload() {
+            self.last_load = self.state().now;
+            self.state_mut().log(LogLevel::Critical, error.clone());
+            self.failed = Some(error);
+        }
+    }
+
+    /// A new instance with the plugins of the failed one. Its streams stay failed.
+    pub(super) fn reload(&mut self) -> Result<(), String> {
+        let options = std::mem::take(&mut self.state_mut().options);
+        let kept = State::new(VmOptions::default());
+        let old = std::mem::replace(self.store.data_mut(), kept);
+        let mut state = State {
+            now: old.now,
+            logs: old.logs,
+            violations: old.violations,
+            metrics: old.metrics,
+            contexts: old.contexts,
+            next_context: old.next_context,
+            counted: old.counted,
+            plugins: old.plugins,
+            ..State::new(options)
+        };
+        state.metrics.forget_ids();
+        state.contexts.retain(|_, context| context.stream().is_some());
+        for stream in state
+            .contexts
+            .values_mut()
+            .filter_map(|context| context.stream_mut())
+        {
+            if stream.module == Presence::Created {
+                stream.module = Presence::Orphaned;
+            }
+        }
+        self.store = wasmtime::Store::new(&self.module.engine, state);
+        self.failed = None;
+        self.initialize()?;
+        for plugin in 0..self.state().plugins.len() {
+            let live = self
+                .state()
+                .plugins
+                .get(plugin)
+                .is_some_and(|plugin| !plugin.deleted);
+            if live {
+                self.start(plugin).map_err(|refusal| refusal.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the module has of a new stream: nothing, when it failed and the policy is to fail open.
+    pub(super) fn admit(&mut self, id: u32) {
+        let bypassed = self.failed.is_some() && self.fails_open();
+        if let Some(stream) = self
+            .state_mut()
+            .contexts
+            .get_mut(&id)
+            .and_then(|context| context.stream_mut())
+        {
+            stream.module = if bypassed {
+                Presence::Bypassed
+            } else {
+                Presence::Created
+            };
+        }
+    }
+
+    /// What the module has of a stream.
+    pub(super) fn presence(&self, id: u32) -> Presence {
+        let stream = self
+            .state()
+            .contexts
+            .get(&id)
+            .and_then(|context| context.stream());
+        stream.map_or(Presence::Deleted, |stream| stream.module)
+    }
+
+    pub(super) fn mark(&mut self, id: u32, presence: Presence) {
+        if let Some(stream) = self
+            .state_mut()
+            .contexts
+            .get_mut(&id)
+            .and_then(|context| context.stream_mut())
+        {
+            stream.module = presence;
+        }
+    }
+}

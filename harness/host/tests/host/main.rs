@@ -1,0 +1,18 @@
+//! The host, held against what Envoy and the ABI say, with small modules in WebAssembly text.
+
+mod abi;
+mod callouts;
+mod clock;
+mod failure;
+mod faults;
+mod fixture;
+mod http;
+mod http_bodies;
+mod metrics;
+mod plugins;
+mod properties;
+mod shared;
+mod start;
+mod tcp;
+mod tcp_close;
+mod tcp_pause;
