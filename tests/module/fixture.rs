@@ -109,8 +109,8 @@ pub(crate) fn ask(vm: &mut Vm, plugin: PluginId, connection: &Connection, reques
 
 /// The response of a denied request.
 pub(crate) fn denied(outcome: HttpOutcome) -> peerwarden_host::LocalResponse {
-    match outcome {
-        HttpOutcome::LocalResponse(response) => response,
-        other => panic!("not denied: {other:?}"),
+    match &outcome {
+        HttpOutcome::LocalResponse(response) => response.clone(),
+        HttpOutcome::Continue | HttpOutcome::Paused | HttpOutcome::Reset => panic!("not denied: {outcome:?}"),
     }
 }

@@ -1,5 +1,7 @@
 //! What is wrong, where, and what to write instead, for people.
 
+use std::io::Write;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -12,15 +14,6 @@ pub(crate) enum Severity {
     Error,
     /// It is accepted, and probably not meant.
     Warning,
-}
-
-impl Severity {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        }
-    }
 }
 
 /// One message.
@@ -92,6 +85,7 @@ impl Diagnostic {
 /// Prints messages to standard error, one below the other; colours only where they are shown.
 pub(crate) fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
     for diagnostic in diagnostics {
-        anstream::eprintln!("{}\n", diagnostic.render());
+        // That nobody reads it changes neither the result nor the exit code.
+        let _ = writeln!(anstream::stderr(), "{}\n", diagnostic.render());
     }
 }

@@ -59,8 +59,13 @@ impl Document {
 
 /// Whether the name is that of a test suite.
 pub(crate) fn is_suite(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    ["_test.yaml", "_test.yml", "_test.json"].iter().any(|ending| name.ends_with(ending))
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    ["_test.yaml", "_test.yml", "_test.json"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 fn is_text(path: &Path) -> bool {
@@ -73,7 +78,10 @@ fn is_text(path: &Path) -> bool {
 ///
 /// # Errors
 /// Paths that are not there or cannot be listed.
-pub(crate) fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+pub(crate) fn files(
+    paths: &[PathBuf],
+    wanted: impl Fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     let mut files = Vec::new();
     let mut wrong = Vec::new();
     for path in paths {
@@ -84,7 +92,9 @@ pub(crate) fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result
         for entry in WalkDir::new(path).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_file() && is_text(entry.path()) && wanted(entry.path()) => {
-                    files.push(entry.into_path());
+                    // `./x` is `x`, for messages.
+                    let path = entry.path();
+                    files.push(path.strip_prefix(".").unwrap_or(path).to_owned());
                 }
                 Ok(_) => {}
                 Err(error) => wrong.push(Diagnostic::error(format!("a folder cannot be listed: {error}"))),
@@ -110,7 +120,11 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> 
             Err(diagnostic) => wrong.push(diagnostic),
         }
     }
-    if wrong.is_empty() { Ok(documents) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(documents)
+    } else {
+        Err(wrong)
+    }
 }
 
 /// The policy documents in one text.

@@ -2,7 +2,7 @@
 //!
 //! It formats and wires: what a policy means is the engine's, how Envoy behaves is the host's. The way of the data:
 //!
-//! 1. [`command`] reads the arguments;
+//! 1. `command` reads the arguments;
 //! 2. `yaml` and `documents` read files, each value with its place in the text; `suite` reads suites;
 //! 3. `setup` makes of them the plugin configuration, the same bytes for both engines;
 //! 4. `engine` puts the traffic of [`traffic`] to the module in a simulated Envoy, to the native engine, or to both;
@@ -16,6 +16,7 @@ mod exit;
 mod explain;
 mod lint;
 mod module;
+mod output;
 mod report;
 mod setup;
 mod source;
@@ -38,14 +39,18 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Help and version are answers, not errors. That standard output is closed is nobody's fault.
             let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Invalid } else { Exit::Fine };
+            let exit = if error.use_stderr() {
+                Exit::Invalid
+            } else {
+                Exit::Fine
+            };
             return exit.into();
         }
     };
     match command::run(arguments) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            anstream::eprintln!("{error:?}");
+            diagnostic::print(&[diagnostic::Diagnostic::error(format!("{error:#}"))]);
             Exit::Internal.into()
         }
     }

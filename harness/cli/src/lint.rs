@@ -34,9 +34,13 @@ pub(crate) fn run(setup: &Setup) -> Vec<Diagnostic> {
             resources: vec![document.clone()],
             ..setup.clone()
         };
-        let Ok(config) = Config::parse(alone.to_json(Protocol::Http).as_bytes()) else { continue };
+        let Ok(config) = Config::parse(alone.to_json(Protocol::Http).as_bytes()) else {
+            continue;
+        };
         for resource in &config.resources {
-            let Resource::AuthorizationPolicy(policy) = resource else { continue };
+            let Resource::AuthorizationPolicy(policy) = resource else {
+                continue;
+            };
             for (code, find) in LINTS {
                 diagnostics.extend(find(policy).into_iter().map(|finding| {
                     let place = document.place(&finding.path, false);

@@ -29,17 +29,24 @@ impl Shipped {
     /// # Errors
     /// That there is none, or that it is no module.
     pub(crate) fn load(given: Option<&Path>) -> Result<Self> {
-        let path = match given.map(Path::to_owned).or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from)) {
+        let path = match given
+            .map(Path::to_owned)
+            .or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from))
+        {
             Some(path) => path,
             None => beside()?,
         };
-        let bytes = std::fs::read(&path).with_context(|| format!("the module `{}` cannot be read", path.display()))?;
+        let bytes = std::fs::read(&path)
+            .with_context(|| format!("the module `{}` cannot be read", path.display()))?;
         let module = Module::new(&bytes)
             .with_context(|| format!("`{}` is not a module that Envoy would load", path.display()))?;
         Ok(Self {
             module,
             path,
-            sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: Sha256::digest(&bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
         })
     }
 }

@@ -7,14 +7,13 @@ mod json;
 mod junit;
 mod tap;
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::engine::{Answer, Choice};
 use crate::exit::Exit;
 use crate::module::Shipped;
+use crate::output;
 use crate::source::Place;
 use coverage::Coverage;
 
@@ -47,7 +46,6 @@ pub(crate) struct Report {
 pub(crate) struct SuiteResult {
     /// Its path as it was given.
     pub(crate) name: String,
-    pub(crate) folder: PathBuf,
     pub(crate) cases: Vec<CaseResult>,
     pub(crate) coverage: Option<Coverage>,
 }
@@ -64,7 +62,10 @@ pub(crate) struct CaseResult {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed(Answer),
-    Failed { expected: String, answer: Answer },
+    Failed {
+        expected: String,
+        answer: Answer,
+    },
     /// An engine gave no answer, or the two disagree.
     Broken(String),
     /// Not run, for this reason.
@@ -115,16 +116,23 @@ impl SuiteResult {
 
 impl Report {
     pub(crate) fn counts(&self) -> Counts {
-        self.suites.iter().map(SuiteResult::counts).fold(Counts::default(), |sum, counts| Counts {
-            passed: sum.passed + counts.passed,
-            failed: sum.failed + counts.failed,
-            skipped: sum.skipped + counts.skipped,
-        })
+        self.suites
+            .iter()
+            .map(SuiteResult::counts)
+            .fold(Counts::default(), |sum, counts| Counts {
+                passed: sum.passed + counts.passed,
+                failed: sum.failed + counts.failed,
+                skipped: sum.skipped + counts.skipped,
+            })
     }
 
     /// 1 for failed cases, 3 for an engine that broke.
     pub(crate) fn exit(&self) -> Exit {
-        let outcomes = self.suites.iter().flat_map(|suite| &suite.cases).map(|case| &case.outcome);
+        let outcomes = self
+            .suites
+            .iter()
+            .flat_map(|suite| &suite.cases)
+            .map(|case| &case.outcome);
         let exits = outcomes.map(|outcome| match outcome {
             Outcome::Passed(_) | Outcome::Skipped(_) => Exit::Fine,
             Outcome::Failed { .. } => Exit::Findings,
@@ -146,6 +154,5 @@ pub(crate) fn print(report: &Report, format: Format) -> Result<()> {
         Format::Tap => tap::text(report),
         Format::Github => github::text(report),
     };
-    anstream::print!("{text}");
-    Ok(())
+    output::print(&text)
 }

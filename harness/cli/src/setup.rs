@@ -23,7 +23,11 @@ impl Setup {
     /// The plugin configuration: <https://github.com/proxy-wasm/spec> calls it opaque bytes, ours is JSON.
     pub(crate) fn to_json(&self, protocol: Protocol) -> String {
         let text = |part: &Option<Document>| part.as_ref().map(|document| document.node.to_json());
-        let resources: Vec<String> = self.resources.iter().map(|document| document.node.to_json()).collect();
+        let resources: Vec<String> = self
+            .resources
+            .iter()
+            .map(|document| document.node.to_json())
+            .collect();
         Parts {
             mesh: text(&self.mesh).as_deref(),
             workload: text(&self.workload).as_deref(),
@@ -54,7 +58,10 @@ impl Setup {
 
     /// Whose a path from the configuration's root is, and the path from there.
     pub(crate) fn owner<'s>(&'s self, path: &'s str) -> Option<(&'s Document, &'s str)> {
-        let below = |name| path.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        let below = |name| {
+            path.strip_prefix(name)
+                .filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
         if let Some(rest) = below("resources") {
             let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
             return Some((self.resources.get(index.parse::<usize>().ok()?)?, rest));

@@ -4,7 +4,7 @@
 //! list of [`Case`]s with all names resolved.
 
 mod expand;
-pub mod format;
+mod format;
 mod load;
 pub mod schema;
 

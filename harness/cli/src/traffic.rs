@@ -24,7 +24,7 @@ pub struct Traffic {
     /// The direct peer. The address is 192.0.2.1 and the port 40000 when left out.
     pub source: Endpoint,
     /// The original client, as Envoy derives it from headers or the PROXY protocol; the direct peer when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "address")]
     pub remote_ip: Option<IpAddr>,
     /// What the connection was made to. The address is 192.0.2.2 and the port 8080 when left out.
     pub destination: Endpoint,
@@ -57,7 +57,7 @@ pub enum Protocol {
 #[serde(deny_unknown_fields, default)]
 pub struct Endpoint {
     /// An IPv4 or IPv6 address.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "address")]
     pub ip: Option<IpAddr>,
     /// A port.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +141,11 @@ pub enum Impossible {
     /// What cannot be in a header's line.
     #[error("the value of header `{0}` has a line break or a NUL; give several lines as a list")]
     HeaderValue(String),
+    /// A name that no certificate can have.
+    #[error(
+        "`{0}` cannot be in a certificate, whose alternative names are ASCII; write IDNs in their ASCII form"
+    )]
+    NotAscii(String),
     /// A host given twice.
     #[error("both `http.host` and a header `host` are given; keep `http.host`")]
     HostTwice,
@@ -199,8 +204,18 @@ impl Traffic {
                 }
             }
         }
+        if let Some(peer) = self.tls.as_ref().and_then(|tls| tls.peer.as_ref()) {
+            let mut names = peer.uri_sans.iter().chain(&peer.dns_sans);
+            if let Some(name) = names.find(|name| !name.is_ascii()) {
+                return Err(Impossible::NotAscii(name.clone()));
+            }
+        }
         let Some(http) = &self.http else { return Ok(()) };
-        let mut pseudo = vec![("method", &http.method), ("host", &http.host), ("path", &http.path)];
+        let mut pseudo = vec![
+            ("method", &http.method),
+            ("host", &http.host),
+            ("path", &http.path),
+        ];
         pseudo.retain(|(_, value)| value.as_deref().is_some_and(breaks));
         if let Some((name, _)) = pseudo.first() {
             return Err(Impossible::HeaderValue((*name).to_owned()));
@@ -223,7 +238,10 @@ impl Traffic {
     }
 
     pub(crate) fn source(&self) -> (IpAddr, u16) {
-        (self.source.ip.unwrap_or(DEFAULT_SOURCE.0), self.source.port.unwrap_or(DEFAULT_SOURCE.1))
+        (
+            self.source.ip.unwrap_or(DEFAULT_SOURCE.0),
+            self.source.port.unwrap_or(DEFAULT_SOURCE.1),
+        )
     }
 
     pub(crate) fn destination(&self) -> (IpAddr, u16) {
@@ -240,8 +258,9 @@ impl Traffic {
     /// All dynamic metadata, with the token where Envoy's `jwt_authn` filter leaves it.
     fn metadata(&self) -> Map<String, Value> {
         let filters = self.dynamic_metadata.iter();
-        let mut metadata: Map<String, Value> =
-            filters.map(|(filter, entries)| (filter.clone(), Value::Object(entries.clone()))).collect();
+        let mut metadata: Map<String, Value> = filters
+            .map(|(filter, entries)| (filter.clone(), Value::Object(entries.clone())))
+            .collect();
         if let Some(jwt) = &self.jwt {
             let entries = metadata.entry(JWT_AUTHN.0).or_insert_with(|| json!({}));
             if let Some(entries) = entries.as_object_mut() {
@@ -255,16 +274,24 @@ impl Traffic {
     fn headers(&self) -> Vec<(String, String)> {
         let nothing = Http::default();
         let http = self.http.as_ref().unwrap_or(&nothing);
-        let text = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+        let text =
+            |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         let mut headers = vec![
             (":method".to_owned(), text(&http.method, "GET")),
             (":path".to_owned(), text(&http.path, "/")),
-            (":scheme".to_owned(), if self.tls.is_some() { "https" } else { "http" }.to_owned()),
+            (
+                ":scheme".to_owned(),
+                if self.tls.is_some() { "https" } else { "http" }.to_owned(),
+            ),
         ];
         headers.extend(http.host.clone().map(|host| (":authority".to_owned(), host)));
         for (name, lines) in &http.headers {
             let name = name.to_ascii_lowercase();
-            let name = if name == "host" { ":authority".to_owned() } else { name };
+            let name = if name == "host" {
+                ":authority".to_owned()
+            } else {
+                name
+            };
             headers.extend(lines.iter().map(|line| (name.clone(), line.to_owned())));
         }
         headers
@@ -286,6 +313,19 @@ const DEFAULT_DESTINATION: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(1
 
 /// Where Envoy's `jwt_authn` filter leaves a token: filter and key.
 const JWT_AUTHN: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
+
+/// An address that names itself when it is none.
+pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let address = text.parse().map_err(|_| {
+        serde::de::Error::custom(format_args!(
+            "`{text}` is not an IP address; write one such as `10.0.0.7` or `2001:db8::7`"
+        ))
+    })?;
+    Ok(Some(address))
+}
 
 /// A character of a header name (RFC 9110, section 5.6.2).
 fn is_token(byte: u8) -> bool {

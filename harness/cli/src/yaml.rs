@@ -43,7 +43,7 @@ pub(crate) fn place(source: &Arc<Source>, location: &serde_saphyr::Location) -> 
 fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         with_snippet: false,
-        reject_non_finite_typeless_float: true,
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::Reject,
         budget: serde_saphyr::budget! {
             max_events: 20_000_000,
             max_nodes: 10_000_000,
@@ -57,7 +57,9 @@ fn options() -> serde_saphyr::Options {
 fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     let text = error.without_snippet().to_string();
     // The place is shown with the text; the sentence need not repeat it.
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let message = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(message, _)| message);
     let diagnostic = Diagnostic::error(message.trim_end_matches('.'));
     match error.location() {
         Some(location) => diagnostic.at(place(source, &location)),

@@ -11,7 +11,7 @@ use crate::engine::{Choice, Engine, Refused};
 use crate::exit::Exit;
 use crate::setup::{Protocol, Setup};
 use crate::source::Source;
-use crate::{lint, suite};
+use crate::{lint, output, suite};
 
 /// Validate policies and suites: where what is wrong, and what to write instead.
 ///
@@ -56,15 +56,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         findings.push(Diagnostic::error(message).help("name the files or folders that hold them"));
     }
     diagnostic::print(&findings);
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let count = |severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    anstream::println!(
-        "{} and {} checked: {}, {}",
+    output::print(&format!(
+        "{} and {} checked: {}, {}\n",
         counted(documents, "document"),
         counted(suites, "suite"),
         counted(errors, "error"),
         counted(warnings, "warning"),
-    );
+    ))?;
     Ok(match (errors, warnings) {
         (0, 0) => Exit::Fine,
         (0, _) => Exit::Findings,
@@ -78,7 +83,10 @@ fn of_documents(mesh: Option<Document>, resources: Vec<Document>) -> Vec<Diagnos
     let workload = Source::new("<any workload>", "namespace: any");
     let workload = crate::yaml::documents(&workload).ok().and_then(|nodes| {
         let node = nodes.into_iter().next()?;
-        Some(Document { source: workload, node })
+        Some(Document {
+            source: workload,
+            node,
+        })
     });
     let setup = Setup {
         mesh,
@@ -104,7 +112,12 @@ fn of_suite(file: &std::path::Path) -> Vec<Diagnostic> {
         Ok(_) => Vec::new(),
         Err(Refused::Problems(problems)) => {
             let mut findings = loaded.setup.diagnostics(&problems);
-            let own = |finding: &Diagnostic| finding.place.as_ref().is_none_or(|place| place.source == loaded.source);
+            let own = |finding: &Diagnostic| {
+                finding
+                    .place
+                    .as_ref()
+                    .is_none_or(|place| place.source == loaded.source)
+            };
             findings.retain(own);
             findings
         }

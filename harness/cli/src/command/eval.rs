@@ -82,14 +82,22 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Ok(module) => module,
         Err(error) => return Ok(inputs::no_module(&error)),
     };
-    let text = |part: &Option<crate::documents::Document>| part.as_ref().map(|document| document.node.to_json());
-    let resources: Vec<String> = setup.resources.iter().map(|document| document.node.to_json()).collect();
+    let text =
+        |part: &Option<crate::documents::Document>| part.as_ref().map(|document| document.node.to_json());
+    let resources: Vec<String> = setup
+        .resources
+        .iter()
+        .map(|document| document.node.to_json())
+        .collect();
     let mut evaluation = Evaluation {
         choice: arguments.engines.engine,
         module: module.map(|shipped| shipped.module),
         mesh: text(&setup.mesh),
         workload: text(&setup.workload),
-        resources: arguments.deciding.names_policies().then(|| format!("[{}]", resources.join(","))),
+        resources: arguments
+            .deciding
+            .names_policies()
+            .then(|| format!("[{}]", resources.join(","))),
         ready: HashMap::new(),
     };
     // What every line would be told is told once, with the text underlined.
@@ -99,7 +107,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             return Ok(inputs::invalid(&setup.diagnostics(&problems)));
         }
     }
-    evaluation.answer_all(&mut std::io::stdin().lock(), &mut std::io::BufWriter::new(std::io::stdout().lock()))
+    evaluation.answer_all(
+        &mut std::io::stdin().lock(),
+        &mut std::io::BufWriter::new(std::io::stdout().lock()),
+    )
 }
 
 struct Evaluation {
@@ -145,12 +156,19 @@ impl Evaluation {
     fn answer(&mut self, line: &[u8]) -> (Value, Result<Answer, Failure>) {
         let invalid = |message: String| Err(Failure(Exit::Invalid, message));
         if line.len() as u64 > LINE {
-            return (Value::Null, invalid(format!("the line is longer than {} MiB", LINE / (1024 * 1024))));
+            return (
+                Value::Null,
+                invalid(format!("the line is longer than {} MiB", LINE / (1024 * 1024))),
+            );
         }
         let line: Line = match serde_json::from_slice(line) {
             Ok(line) => line,
             Err(error) => {
-                let id = serde_json::from_slice::<OnlyId>(line).map(|only| only.id).unwrap_or_default();
+                let id = serde_json::from_slice::<OnlyId>(line)
+                    .map(|only| only.id)
+                    .unwrap_or_default();
+                // Lines are counted by the reader's own ids; within one only the column says anything.
+                let error = error.to_string().replace(" at line 1 column ", " at column ");
                 return (id, invalid(format!("the line cannot be read: {error}")));
             }
         };
@@ -160,14 +178,19 @@ impl Evaluation {
 
     fn decide(&mut self, line: &Line) -> Result<Answer, Failure> {
         let invalid = |message: String| Failure(Exit::Invalid, message);
-        line.traffic.check().map_err(|impossible| invalid(format!("traffic: {impossible}")))?;
+        line.traffic
+            .check()
+            .map_err(|impossible| invalid(format!("traffic: {impossible}")))?;
         let text = |own: &Option<Box<RawValue>>, given: &Option<String>| {
-            own.as_ref().map(|own| own.get().to_owned()).or_else(|| given.clone())
+            own.as_ref()
+                .map(|own| own.get().to_owned())
+                .or_else(|| given.clone())
         };
         let mesh = text(&line.mesh, &self.mesh);
         let workload = text(&line.workload, &self.workload);
-        let resources = text(&line.resources, &self.resources)
-            .ok_or_else(|| invalid("`resources` is missing; give them in the line, or with `--policies`".to_owned()))?;
+        let resources = text(&line.resources, &self.resources).ok_or_else(|| {
+            invalid("`resources` is missing; give them in the line, or with `--policies`".to_owned())
+        })?;
         let configuration = Parts {
             mesh: mesh.as_deref(),
             workload: workload.as_deref(),
@@ -175,15 +198,20 @@ impl Evaluation {
         }
         .to_json(line.traffic.protocol.into());
         let engine = self.engine(configuration)?;
-        engine.decide(&line.traffic).map_err(|Broken(message)| Failure(Exit::Internal, message))
+        engine
+            .decide(&line.traffic)
+            .map_err(|Broken(message)| Failure(Exit::Internal, message))
     }
 
     fn engine(&mut self, configuration: String) -> Result<&mut Engine, Failure> {
         if !self.ready.contains_key(&configuration) {
-            let engine = Engine::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| match refused {
-                Refused::Problems(problems) => Failure(Exit::Invalid, problems.to_string()),
-                Refused::Module(message) => Failure(Exit::Internal, message),
-            })?;
+            let engine =
+                Engine::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
+                    match refused {
+                        Refused::Problems(problems) => Failure(Exit::Invalid, problems.to_string()),
+                        Refused::Module(message) => Failure(Exit::Internal, message),
+                    }
+                })?;
             if self.ready.len() >= KEPT {
                 self.ready.clear();
             }

@@ -13,6 +13,7 @@ use crate::documents::Document;
 use crate::engine::{Broken, Engine, Refused};
 use crate::exit::Exit;
 use crate::explain::{self, Explained};
+use crate::output;
 use crate::setup::Setup;
 use crate::source::Source;
 use crate::suite;
@@ -100,11 +101,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             explain::outcome(&trace)
         );
     }
-    match arguments.format {
-        Format::Human => explain::human::print(&explained),
-        Format::Json => explain::json::print(&explained)?,
-    }
-    let expected = arguments.expect.is_none_or(|expect| (expect == Verdict::Allow) == answer.allowed);
+    output::print(&match arguments.format {
+        Format::Human => explain::human::text(&explained),
+        Format::Json => explain::json::text(&explained)?,
+    })?;
+    let expected = arguments
+        .expect
+        .is_none_or(|expect| (expect == Verdict::Allow) == answer.allowed);
     Ok(if expected { Exit::Fine } else { Exit::Findings })
 }
 
@@ -112,22 +115,36 @@ fn read(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
     let given = arguments.deciding.read()?;
     if let Some(name) = &arguments.case {
         let loaded = suite::load(&arguments.file)?;
-        let names: Vec<String> = loaded.cases.iter().map(|case| format!("`{}`", case.name)).collect();
+        let names: Vec<String> = loaded
+            .cases
+            .iter()
+            .map(|case| format!("`{}`", case.name))
+            .collect();
         let Some(case) = loaded.cases.into_iter().find(|case| case.name == *name) else {
             let message = format!("the suite has no case `{name}`");
-            return Err(vec![Diagnostic::error(message).help(format!("its cases: {}", names.join(", ")))]);
+            return Err(vec![
+                Diagnostic::error(message).help(format!("its cases: {}", names.join(", "))),
+            ]);
         };
         let setup = Setup {
             mesh: given.mesh.or(loaded.setup.mesh),
             workload: given.workload.or(loaded.setup.workload),
-            resources: if arguments.deciding.names_policies() { given.resources } else { loaded.setup.resources },
+            resources: if arguments.deciding.names_policies() {
+                given.resources
+            } else {
+                loaded.setup.resources
+            },
         };
         return Ok((setup, case.traffic));
     }
     let source = Source::read(&arguments.file).map_err(|wrong| vec![wrong])?;
     let case: CaseFile = yaml::read(&source).map_err(|wrong| {
         let suite = crate::documents::is_suite(&arguments.file);
-        vec![if suite { wrong.help("this is a suite: name one of its cases with `--case NAME`") } else { wrong }]
+        vec![if suite {
+            wrong.help("this is a suite: name one of its cases with `--case NAME`")
+        } else {
+            wrong
+        }]
     })?;
     case.traffic
         .check()
@@ -136,10 +153,14 @@ fn read(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
         source: std::sync::Arc::clone(&source),
         node,
     };
-    let own = case.resources.map(|nodes| nodes.into_iter().map(document).collect::<Vec<_>>());
+    let own = case
+        .resources
+        .map(|nodes| nodes.into_iter().map(document).collect::<Vec<_>>());
     if own.is_none() && !arguments.deciding.names_policies() {
         let wrong = Diagnostic::error("there are no policies");
-        return Err(vec![wrong.help("give `resources` in the case, or `--policies PATH`")]);
+        return Err(vec![
+            wrong.help("give `resources` in the case, or `--policies PATH`"),
+        ]);
     }
     let setup = Setup {
         mesh: case.mesh.map(document).or(given.mesh),

@@ -1,7 +1,6 @@
 //! Arguments that several commands share.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
@@ -126,9 +125,4 @@ pub(super) fn no_module(error: &anyhow::Error) -> Exit {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }])
-}
-
-/// A text given on the command line, as a file would be.
-pub(super) fn inline(name: &str, text: &str) -> Arc<Source> {
-    Source::new(name, text)
 }

@@ -1,6 +1,6 @@
 //! `peerwarden test`: runs suites.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -52,7 +52,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     };
     if files.is_empty() {
         let help = "suites are files named `*_test.yaml`";
-        return Ok(inputs::invalid(&[Diagnostic::error("there is no suite").help(help)]));
+        return Ok(inputs::invalid(&[
+            Diagnostic::error("there is no suite").help(help)
+        ]));
     }
     let (mut suites, mut wrong) = (Vec::new(), Vec::new());
     for file in &files {
@@ -107,7 +109,9 @@ fn run_all(
 
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Ran)>> = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(suites.len());
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(suites.len());
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -115,12 +119,17 @@ fn run_all(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(suite) = suites.get(index) else { return };
                     let result = run_suite(suite, engines, module, coverage);
-                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+                    results
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .push((index, result));
                 }
             });
         }
     });
-    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut results = results
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     results.sort_by_key(|(index, _)| *index);
     let (mut ran, mut wrong) = (Vec::new(), Vec::new());
     for (_, result) in results {
@@ -172,7 +181,6 @@ fn run_suite(
     let cases = cases.collect();
     Ok(SuiteResult {
         name: suite.source.name.clone(),
-        folder: Path::new(&suite.source.name).parent().map(Path::to_owned).unwrap_or_default(),
         cases,
         coverage: covered,
     })

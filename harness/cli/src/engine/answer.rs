@@ -120,15 +120,19 @@ mod tests {
 
     #[test]
     fn reads_what_the_module_writes() {
-        let answer = Answer::from_filter_state("deny deny-rule AuthorizationPolicy ns[shop]-policy[a.b]-rule[12]");
+        let answer =
+            Answer::from_filter_state("deny deny-rule AuthorizationPolicy ns[shop]-policy[a.b]-rule[12]");
         let answer = answer.unwrap();
         assert!(!answer.allowed);
         assert_eq!(answer.to_string(), "deny by shop/a.b[12] (deny-rule)");
         assert_eq!(answer.by.unwrap().id(), "ns[shop]-policy[a.b]-rule[12]");
-        let answer = Answer::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]").unwrap();
+        let answer =
+            Answer::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]").unwrap();
         assert_eq!(answer.by.unwrap().to_string(), "PeerAuthentication x/default");
         assert_eq!(
-            Answer::from_filter_state("allow no-allow-policy").unwrap().to_string(),
+            Answer::from_filter_state("allow no-allow-policy")
+                .unwrap()
+                .to_string(),
             "allow by no rule (no-allow-policy)"
         );
     }

@@ -3,7 +3,9 @@
 //! The answer is read from the filter state that access logs show, and held against what the stream really did: an
 //! allowed request went on, a denied one got 403, and of a denied connection nothing passed.
 
-use peerwarden_host::{HttpOutcome, Module, PluginId, PluginOptions, TcpOptions, UpstreamConnectMode, Vm, VmOptions};
+use peerwarden_host::{
+    HttpOutcome, Module, PluginId, PluginOptions, TcpOptions, UpstreamConnectMode, Vm, VmOptions,
+};
 
 use super::{Answer, Broken};
 use crate::traffic::{Simulated, Traffic};
@@ -23,14 +25,18 @@ impl Wasm {
             accounting: false,
             ..VmOptions::default()
         };
-        let mut vm = Vm::new(module, options).map_err(|error| format!("the module does not start: {error}"))?;
+        let mut vm =
+            Vm::new(module, options).map_err(|error| format!("the module does not start: {error}"))?;
         let options = PluginOptions {
             configuration: configuration.as_bytes().to_vec(),
             ..PluginOptions::default()
         };
         let plugin = vm.configure(options).map_err(|error| {
             let logs: Vec<&str> = error.logs().iter().map(|line| line.message.as_str()).collect();
-            format!("the module refuses what the native engine takes: {error}: {}", logs.join("; "))
+            format!(
+                "the module refuses what the native engine takes: {error}: {}",
+                logs.join("; ")
+            )
         })?;
         Ok(Self { vm, plugin })
     }
@@ -56,21 +62,37 @@ impl Wasm {
         connection: &peerwarden_host::Connection,
         request: peerwarden_host::Request,
     ) -> Result<Answer, String> {
-        let stream = self.vm.http_stream(self.plugin, connection, request).map_err(|error| error.to_string())?;
-        let outcome = self.vm.request_headers(stream).map_err(|error| error.to_string())?;
+        let stream = self
+            .vm
+            .http_stream(self.plugin, connection, request)
+            .map_err(|error| error.to_string())?;
+        let outcome = self
+            .vm
+            .request_headers(stream)
+            .map_err(|error| error.to_string())?;
         let answer = read(self.vm.filter_state(stream, DECISION))?;
         self.vm.close(stream).map_err(|error| error.to_string())?;
         let as_said = match &outcome {
             HttpOutcome::Continue => answer.allowed,
             HttpOutcome::LocalResponse(response) => {
-                let id = answer.by.as_ref().map_or_else(|| "none".to_owned(), super::DecidedBy::id);
-                let id: String = id.chars().map(|ch| if ch.is_ascii_graphic() { ch } else { '_' }).collect();
+                let id = answer
+                    .by
+                    .as_ref()
+                    .map_or_else(|| "none".to_owned(), super::DecidedBy::id);
+                let id: String = id
+                    .chars()
+                    .map(|ch| if ch.is_ascii_graphic() { ch } else { '_' })
+                    .collect();
                 let details = format!("rbac_access_denied_matched_policy[{id}]");
                 !answer.allowed && response.code == 403 && response.details == details
             }
-            _ => false,
+            HttpOutcome::Paused | HttpOutcome::Reset => false,
         };
-        if as_said { Ok(answer) } else { Err(format!("it says {answer}, and does {outcome:?}")) }
+        if as_said {
+            Ok(answer)
+        } else {
+            Err(format!("it says {answer}, and does {outcome:?}"))
+        }
     }
 
     /// Client first, in the mode in which identity is there before anything passes.
@@ -82,7 +104,7 @@ impl Wasm {
             ..TcpOptions::default()
         };
         let vm = &mut self.vm;
-        let mut act = || -> Result<_, peerwarden_host::StreamError> {
+        let act = || -> Result<_, peerwarden_host::StreamError> {
             let id = vm.tcp_connection(self.plugin, connection, options)?;
             if connection.tls.is_some() {
                 vm.handshake_done(id)?;
@@ -101,12 +123,17 @@ impl Wasm {
         };
         let shown = format!("{record:?}");
         self.vm.close(id).map_err(|error| error.to_string())?;
-        if as_said { Ok(answer) } else { Err(format!("it says {answer}, and does {shown}")) }
+        if as_said {
+            Ok(answer)
+        } else {
+            Err(format!("it says {answer}, and does {shown}"))
+        }
     }
 }
 
 fn read(state: Option<&[u8]>) -> Result<Answer, String> {
     let state = state.ok_or("it left no decision in filter state")?;
     let state = String::from_utf8_lossy(state);
-    Answer::from_filter_state(&state).ok_or_else(|| format!("it left an unknown decision in filter state: {state:?}"))
+    Answer::from_filter_state(&state)
+        .ok_or_else(|| format!("it left an unknown decision in filter state: {state:?}"))
 }

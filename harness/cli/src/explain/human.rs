@@ -1,7 +1,11 @@
 //! The trace for people: what was asked, the mode, each policy with its rules, and the decision.
 
+use std::fmt::Write;
+
 use anstyle::{AnsiColor, Style};
-use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading};
+use peerwarden_engine::reference::{
+    ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
+};
 
 use super::Explained;
 use crate::traffic::{Protocol, Traffic};
@@ -11,8 +15,9 @@ const RED: Style = AnsiColor::Red.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
-/// Prints it to standard output.
-pub(crate) fn print(explained: &Explained<'_>) {
+/// The whole text. Writing to a `String` cannot fail.
+pub(crate) fn text(explained: &Explained<'_>) -> String {
+    let mut text = String::new();
     let Explained {
         traffic,
         trace,
@@ -23,35 +28,47 @@ pub(crate) fn print(explained: &Explained<'_>) {
     let verdict = answer.verdict().to_uppercase();
     let reason = answer.reason;
     match &answer.by {
-        Some(by) => anstream::println!("{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}"),
-        None => anstream::println!("{colour}{verdict}{colour:#}: {reason}"),
+        Some(by) => {
+            let _ = writeln!(text, "{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}");
+        }
+        None => {
+            let _ = writeln!(text, "{colour}{verdict}{colour:#}: {reason}");
+        }
     }
-    anstream::println!();
-    anstream::println!("{}", asked(traffic));
+    text.push('\n');
+    let _ = writeln!(text, "{}", asked(traffic));
     let mode = &trace.mode;
     let set_by = match &mode.set_by {
         Some(by) => format!("PeerAuthentication {}/{}", by.namespace, by.name),
         None => "the default".to_owned(),
     };
-    let port = mode.port.map_or_else(|| "an unknown port".to_owned(), |port| format!("port {port}"));
+    let port = mode
+        .port
+        .map_or_else(|| "an unknown port".to_owned(), |port| format!("port {port}"));
     let judged = match mode.refused {
         Some(_) => mark(false),
         None => mark(true),
     };
-    anstream::println!("{judged} mutual TLS on {port}: {} ({set_by}); the peer is {}", mode.mode.as_str(), mode.peer);
+    let _ = writeln!(
+            text,
+        "{judged} mutual TLS on {port}: {} ({set_by}); the peer is {}",
+        mode.mode.as_str(),
+        mode.peer
+    );
     if mode.refused.is_some() {
-        anstream::println!("  {DIM}refused before any policy is asked{DIM:#}");
+        let _ = writeln!(text, "  {DIM}refused before any policy is asked{DIM:#}");
     }
     for policy in &trace.policies {
-        self::policy(policy);
+        self::policy(&mut text, policy);
     }
     if let Some(module) = module {
-        anstream::println!();
-        anstream::println!("{DIM}the module says the same: {module}{DIM:#}");
+        text.push('\n');
+        let _ = writeln!(text, "{DIM}the module says the same: {module}{DIM:#}");
     }
+    text
 }
 
-fn policy(policy: &PolicyTrace) {
+fn policy(text: &mut String, policy: &PolicyTrace) {
     let PolicyTrace {
         namespace,
         name,
@@ -59,28 +76,37 @@ fn policy(policy: &PolicyTrace) {
         not_applied,
         rules,
     } = policy;
-    anstream::println!();
+    text.push('\n');
     if let Some(why) = not_applied {
-        anstream::println!("{DIM}- {} {namespace}/{name} says nothing here: {why}{DIM:#}", action.as_str());
+        let _ = writeln!(
+            text,
+            "{DIM}- {} {namespace}/{name} says nothing here: {why}{DIM:#}",
+            action.as_str()
+        );
         return;
     }
     let matched = rules.iter().any(|rule| rule.matched);
-    anstream::println!("{} {} {BOLD}{namespace}/{name}{BOLD:#}", mark(matched), action.as_str());
+    let _ = writeln!(
+            text,
+        "{} {} {BOLD}{namespace}/{name}{BOLD:#}",
+        mark(matched),
+        action.as_str()
+    );
     if rules.is_empty() {
-        anstream::println!("    {DIM}it has no rules, so it matches nothing{DIM:#}");
+        let _ = writeln!(text, "    {DIM}it has no rules, so it matches nothing{DIM:#}");
     }
     for rule in rules {
-        self::rule(rule);
+        self::rule(text, rule);
     }
 }
 
-fn rule(rule: &RuleTrace) {
+fn rule(text: &mut String, rule: &RuleTrace) {
     let note = match rule.tcp {
         TcpReading::AsWritten => "",
         TcpReading::Dropped => " (has HTTP-only fields: an ALLOW rule never matches on TCP then)",
         TcpReading::Widened => " (its HTTP-only fields are left out on TCP: it is wider than written)",
     };
-    anstream::println!("  {} rule {}{DIM}{note}{DIM:#}", mark(rule.matched), rule.index);
+    let _ = writeln!(text, "  {} rule {}{DIM}{note}{DIM:#}", mark(rule.matched), rule.index);
     let parts = [
         ("from", &rule.sources, "anybody"),
         ("to", &rule.operations, "anything"),
@@ -89,24 +115,26 @@ fn rule(rule: &RuleTrace) {
     for (name, parts, anything) in parts {
         match parts.as_slice() {
             [] if anything.is_empty() => {}
-            [] => anstream::println!("    {} {name}: {anything}", mark(true)),
+            [] => {
+                let _ = writeln!(text, "    {} {name}: {anything}", mark(true));
+            }
             parts => {
                 for part in parts {
-                    self::part(name, part);
+                    self::part(text, name, part);
                 }
             }
         }
     }
 }
 
-fn part(name: &str, part: &PartTrace) {
-    anstream::println!("    {} {name} {DIM}{}{DIM:#}", mark(part.matched), part.path);
+fn part(text: &mut String, name: &str, part: &PartTrace) {
+    let _ = writeln!(text, "    {} {name} {DIM}{}{DIM:#}", mark(part.matched), part.path);
     for clause in &part.clauses {
-        self::clause(clause);
+        self::clause(text, clause);
     }
 }
 
-fn clause(clause: &ClauseTrace) {
+fn clause(text: &mut String, clause: &ClauseTrace) {
     let ClauseTrace {
         field,
         values,
@@ -122,12 +150,16 @@ fn clause(clause: &ClauseTrace) {
         ClauseResult::Unavailable => ("?".to_owned(), " (could not be established)"),
         ClauseResult::HttpOnly => ("-".to_owned(), " (means nothing on TCP)"),
     };
-    anstream::println!("      {mark} {field}: {values} {DIM}<- {found}{note}{DIM:#}");
+    let _ = writeln!(text, "      {mark} {field}: {values} {DIM}<- {found}{note}{DIM:#}");
 }
 
 /// A tick or a cross, told apart without colour too.
 fn mark(held: bool) -> String {
-    if held { format!("{GREEN}+{GREEN:#}") } else { format!("{RED}x{RED:#}") }
+    if held {
+        format!("{GREEN}+{GREEN:#}")
+    } else {
+        format!("{RED}x{RED:#}")
+    }
 }
 
 /// `GET http://host/path on port 8080 from 10.0.0.7, spiffe://…`.
@@ -136,8 +168,13 @@ fn asked(traffic: &Traffic) -> String {
         (Protocol::Tcp, _) => "a TCP connection".to_owned(),
         (Protocol::Http, None) => "GET /".to_owned(),
         (Protocol::Http, Some(http)) => {
-            let text = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
-            let (method, host, path) = (text(&http.method, "GET"), text(&http.host, ""), text(&http.path, "/"));
+            let text =
+                |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+            let (method, host, path) = (
+                text(&http.method, "GET"),
+                text(&http.host, ""),
+                text(&http.path, "/"),
+            );
             format!("{method} {host}{path}")
         }
     };
@@ -146,7 +183,11 @@ fn asked(traffic: &Traffic) -> String {
         Some(tls) => match &tls.peer {
             None => "over TLS without a certificate".to_owned(),
             Some(peer) => {
-                let name = peer.uri_sans.first().or(peer.dns_sans.first()).unwrap_or(&peer.subject);
+                let name = peer
+                    .uri_sans
+                    .first()
+                    .or(peer.dns_sans.first())
+                    .unwrap_or(&peer.subject);
                 format!("over mutual TLS as {name}")
             }
         },

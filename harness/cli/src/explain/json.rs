@@ -1,17 +1,19 @@
 //! The trace for programs.
 
 use anyhow::{Context, Result};
-use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading};
+use peerwarden_engine::reference::{
+    ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
+};
 use serde_json::{Value, json};
 
 use super::Explained;
 use crate::engine::DecidedBy;
 
-/// Prints it to standard output.
+/// One JSON document.
 ///
 /// # Errors
 /// That it cannot be written.
-pub(crate) fn print(explained: &Explained<'_>) -> Result<()> {
+pub(crate) fn text(explained: &Explained<'_>) -> Result<String> {
     let Explained {
         traffic,
         trace,
@@ -35,8 +37,7 @@ pub(crate) fn print(explained: &Explained<'_>) -> Result<()> {
         "module": module.map(|module| json!({"path": module.path, "sha256": module.sha256})),
     });
     let text = serde_json::to_string_pretty(&document).context("the trace cannot be written as JSON")?;
-    anstream::println!("{text}");
-    Ok(())
+    Ok(text + "\n")
 }
 
 fn policy(policy: &PolicyTrace) -> Value {

@@ -22,13 +22,19 @@ pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
 }
 
 fn of_field(field: &Field<'_>, place: &str) -> Vec<Finding> {
-    let twice = field.values.iter().filter(|value| field.not_values.contains(value));
+    let twice = field
+        .values
+        .iter()
+        .filter(|value| field.not_values.contains(value));
     twice
         .filter_map(|value| {
             let index = field.not_values.iter().position(|other| other == value)?;
             Some(Finding {
                 path: format!("{place}.{}[{index}]", field.not_name),
-                message: format!("`{value}` stands in `{}` and in `{}`: it matches nothing", field.name, field.not_name),
+                message: format!(
+                    "`{value}` stands in `{}` and in `{}`: it matches nothing",
+                    field.name, field.not_name
+                ),
                 help: "keep it in one of them",
             })
         })

@@ -13,14 +13,21 @@ pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
         let by_condition = rule.when.iter().any(|condition| {
-            matches!(condition.key.as_str(), "source.principal" | "source.namespace" | "source.serviceAccount")
-                && !condition.values.is_empty()
+            matches!(
+                condition.key.as_str(),
+                "source.principal" | "source.namespace" | "source.serviceAccount"
+            ) && !condition.values.is_empty()
         });
         for (index, source) in rule.from.iter().flatten().enumerate() {
             let identity = |source: &Source| {
-                [&source.principals, &source.namespaces, &source.service_accounts, &source.trust_domains]
-                    .iter()
-                    .any(|values| !values.is_empty())
+                [
+                    &source.principals,
+                    &source.namespaces,
+                    &source.service_accounts,
+                    &source.trust_domains,
+                ]
+                .iter()
+                .any(|values| !values.is_empty())
                     || !source.request_principals.is_empty()
             };
             let negative = [

@@ -19,7 +19,9 @@ pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
             for (value_index, value) in source.principals.iter().enumerate() {
                 if value.len() > 1 && value.starts_with('*') {
                     findings.push(Finding {
-                        path: format!("spec.rules[{rule_index}].from[{index}].source.principals[{value_index}]"),
+                        path: format!(
+                            "spec.rules[{rule_index}].from[{index}].source.principals[{value_index}]"
+                        ),
                         message: format!("`{value}` matches in every trust domain"),
                         help: "write the trust domain, such as `cluster.local/ns/web/sa/frontend`",
                     });

@@ -37,7 +37,11 @@ impl Coverage {
         };
         if let Some(config) = &coverage.http {
             let trace = reference::explain(config, &peerwarden_engine::Traffic::default());
-            for policy in trace.policies.iter().filter(|policy| policy.not_applied.is_none()) {
+            for policy in trace
+                .policies
+                .iter()
+                .filter(|policy| policy.not_applied.is_none())
+            {
                 coverage.rules.extend(policy.rules.iter().map(|rule| Rule {
                     policy: format!("{}/{}", policy.namespace, policy.name),
                     action: policy.action.as_str(),
@@ -59,15 +63,24 @@ impl Coverage {
         let Some(config) = config else { return };
         let trace = reference::explain(config, &peerwarden_engine::Traffic::from(traffic));
         let decided = trace.outcome.by.as_ref();
-        for policy in trace.policies.iter().filter(|policy| policy.not_applied.is_none()) {
+        for policy in trace
+            .policies
+            .iter()
+            .filter(|policy| policy.not_applied.is_none())
+        {
             let name = format!("{}/{}", policy.namespace, policy.name);
             for rule in &policy.rules {
-                let Some(counted) = self.rules.iter_mut().find(|known| known.policy == name && known.index == rule.index)
+                let Some(counted) = self
+                    .rules
+                    .iter_mut()
+                    .find(|known| known.policy == name && known.index == rule.index)
                 else {
                     continue;
                 };
                 counted.matched += usize::from(rule.matched);
-                let by = |by: &&By| (&by.namespace, &by.name, by.rule) == (&policy.namespace, &policy.name, Some(rule.index));
+                let by = |by: &&By| {
+                    (&by.namespace, &by.name, by.rule) == (&policy.namespace, &policy.name, Some(rule.index))
+                };
                 counted.decided += usize::from(decided.filter(by).is_some());
             }
         }
@@ -76,7 +89,10 @@ impl Coverage {
     /// A line for each rule. Writing to a `String` cannot fail.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        let names = self.rules.iter().map(|rule| rule.policy.chars().count() + rule.index.to_string().len() + 2);
+        let names = self
+            .rules
+            .iter()
+            .map(|rule| rule.policy.chars().count() + rule.index.to_string().len() + 2);
         let width = names.max().unwrap_or(0);
         for rule in &self.rules {
             let name = format!("{}[{}]", rule.policy, rule.index);
@@ -86,7 +102,10 @@ impl Coverage {
                 (_, _) => "",
             };
             let (action, matched, decided) = (rule.action, rule.matched, rule.decided);
-            let _ = writeln!(text, "  {action:5} {name:width$}  matched {matched:3}  decided {decided:3}{note}");
+            let _ = writeln!(
+                text,
+                "  {action:5} {name:width$}  matched {matched:3}  decided {decided:3}{note}"
+            );
         }
         let reached = self.rules.iter().filter(|rule| rule.matched > 0).count();
         let _ = writeln!(text, "  {reached} of {} rules matched", self.rules.len());

@@ -13,12 +13,20 @@ pub(super) fn text(report: &Report) -> String {
             if let Some(failure) = case.outcome.failure() {
                 let (line, column) = case.place.source.position(case.place.span.start);
                 let (file, title) = (property(&suite.name), property(&case.name));
-                let _ = writeln!(text, "::error file={file},line={line},col={column},title={title}::{}", data(&failure));
+                let _ = writeln!(
+                    text,
+                    "::error file={file},line={line},col={column},title={title}::{}",
+                    data(&failure)
+                );
             }
         }
     }
     let counts = report.counts();
-    let _ = writeln!(text, "{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
+    let _ = writeln!(
+        text,
+        "{} passed, {} failed, {} skipped",
+        counts.passed, counts.failed, counts.skipped
+    );
     text
 }
 

@@ -28,20 +28,43 @@ pub(super) fn text(report: &Report) -> String {
     for suite in &report.suites {
         self::suite(&mut text, suite, report.verbose);
     }
-    for coverage in report.suites.iter().filter_map(|suite| suite.coverage.as_ref().map(|coverage| (suite, coverage))) {
+    for coverage in report
+        .suites
+        .iter()
+        .filter_map(|suite| suite.coverage.as_ref().map(|coverage| (suite, coverage)))
+    {
         let (suite, coverage) = coverage;
-        let _ = writeln!(text, "\n{BOLD}coverage of {}{BOLD:#}\n{}", suite.name, coverage.text().trim_end());
+        let _ = writeln!(
+            text,
+            "\n{BOLD}coverage of {}{BOLD:#}\n{}",
+            suite.name,
+            coverage.text().trim_end()
+        );
     }
     let counts = report.counts();
     let suites = report.suites.len();
-    let _ = writeln!(text, "\n{} in {suites} suite{}", sum(&counts), if suites == 1 { "" } else { "s" });
+    let _ = writeln!(
+        text,
+        "\n{} in {suites} suite{}",
+        sum(&counts),
+        if suites == 1 { "" } else { "s" }
+    );
     text
 }
 
 fn suite(text: &mut String, suite: &SuiteResult, verbose: bool) {
     let counts = suite.counts();
-    let mark = if counts.failed == 0 { format!("{GREEN}ok  {GREEN:#}") } else { format!("{RED}FAIL{RED:#}") };
-    let _ = writeln!(text, "{mark} {BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", suite.name, plain_sum(&counts));
+    let mark = if counts.failed == 0 {
+        format!("{GREEN}ok  {GREEN:#}")
+    } else {
+        format!("{RED}FAIL{RED:#}")
+    };
+    let _ = writeln!(
+        text,
+        "{mark} {BOLD}{}{BOLD:#} {DIM}{}{DIM:#}",
+        suite.name,
+        plain_sum(&counts)
+    );
     for case in &suite.cases {
         self::case(text, case, verbose);
     }
@@ -59,13 +82,21 @@ fn case(text: &mut String, case: &CaseResult, verbose: bool) {
             case.place.label()
         ),
         Outcome::Broken(message) => {
-            writeln!(text, "     {RED}FAIL{RED:#} {name}\n          {message}\n          at {}", case.place.label())
+            writeln!(
+                text,
+                "     {RED}FAIL{RED:#} {name}\n          {message}\n          at {}",
+                case.place.label()
+            )
         }
     };
 }
 
 fn sum(counts: &Counts) -> String {
-    let Counts { passed, failed, skipped } = counts;
+    let Counts {
+        passed,
+        failed,
+        skipped,
+    } = counts;
     let style = if *failed == 0 { GREEN } else { RED };
     let mut text = format!("{style}{passed} passed, {failed} failed{style:#}");
     if *skipped > 0 {

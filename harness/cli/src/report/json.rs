@@ -34,12 +34,13 @@ fn case(case: &CaseResult) -> Value {
         "line": line,
         "column": column,
     });
-    let answer = |answer: &crate::engine::Answer| {
-        json!({"decision": answer.verdict(), "by": answer.by, "reason": answer.reason.as_str()})
-    };
+    let answer = |answer: &crate::engine::Answer| json!({"decision": answer.verdict(), "by": answer.by, "reason": answer.reason.as_str()});
     match &case.outcome {
         Outcome::Passed(got) => value["got"] = answer(got),
-        Outcome::Failed { expected, answer: got } => {
+        Outcome::Failed {
+            expected,
+            answer: got,
+        } => {
             value["expected"] = json!(expected);
             value["got"] = answer(got);
         }

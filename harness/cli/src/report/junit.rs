@@ -33,6 +33,8 @@ pub(super) fn text(report: &Report) -> Result<String> {
         }
         junit.add_test_suite(test_suite);
     }
-    let text = junit.to_string().context("the report cannot be written as JUnit XML")?;
+    let text = junit
+        .to_string()
+        .context("the report cannot be written as JUnit XML")?;
     Ok(text)
 }

@@ -7,10 +7,19 @@ use super::{Outcome, Report};
 // Writing to a `String` cannot fail.
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::from("TAP version 14\n");
-    let cases = || report.suites.iter().flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)));
+    let cases = || {
+        report
+            .suites
+            .iter()
+            .flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)))
+    };
     let _ = writeln!(text, "1..{}", cases().count());
     for (number, (suite, case)) in cases().enumerate() {
-        let not = if case.outcome.failure().is_some() { "not " } else { "" };
+        let not = if case.outcome.failure().is_some() {
+            "not "
+        } else {
+            ""
+        };
         let name = escaped(&format!("{}: {}", suite.name, case.name));
         let _ = write!(text, "{not}ok {} - {name}", number + 1);
         if let Outcome::Skipped(reason) = &case.outcome {
@@ -28,5 +37,7 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('#', "\\#").replace(['\n', '\r'], " ")
+    text.replace('\\', "\\\\")
+        .replace('#', "\\#")
+        .replace(['\n', '\r'], " ")
 }

@@ -28,7 +28,11 @@ pub(super) fn cases(suite: &Suite, source: &Arc<Source>) -> Result<Vec<Case>, Ve
     for written in &suite.cases {
         expansion.case(written);
     }
-    if expansion.wrong.is_empty() { Ok(expansion.cases) } else { Err(expansion.wrong) }
+    if expansion.wrong.is_empty() {
+        Ok(expansion.cases)
+    } else {
+        Err(expansion.wrong)
+    }
 }
 
 struct Expansion<'s> {
@@ -60,13 +64,21 @@ impl Expansion<'_> {
                         row.value.len(),
                         matrix.requests.len()
                     );
-                    self.wrong(&row.referenced, message, "write one verdict for each request, in their order");
+                    self.wrong(
+                        &row.referenced,
+                        message,
+                        "write one verdict for each request, in their order",
+                    );
                     continue;
                 }
                 for (request, verdict) in matrix.requests.iter().zip(&row.value) {
                     let Some(asked) = suite.requests.get(&request.value) else {
                         let known = known(suite.requests.keys());
-                        self.wrong(&request.referenced, format!("there is no request `{}`", request.value), known);
+                        self.wrong(
+                            &request.referenced,
+                            format!("there is no request `{}`", request.value),
+                            known,
+                        );
                         continue;
                     };
                     let name = format!("{peer}: {}", request.value);
@@ -75,8 +87,16 @@ impl Expansion<'_> {
                 }
             }
             if matrix.requests.is_empty() || matrix.expect.is_empty() {
-                let place = matrix.requests.first().map(|request| request.referenced).unwrap_or(Location::UNKNOWN);
-                self.wrong(&place, "the matrix has no cell", "name at least one request and one peer");
+                let place = matrix
+                    .requests
+                    .first()
+                    .map(|request| request.referenced)
+                    .unwrap_or(Location::UNKNOWN);
+                self.wrong(
+                    &place,
+                    "the matrix has no cell",
+                    "name at least one request and one peer",
+                );
             }
         }
     }
@@ -97,13 +117,31 @@ impl Expansion<'_> {
         if let Some(traffic) = &written.traffic {
             if written.peer.is_some() || written.request.is_some() {
                 let help = "keep one of them";
-                return self.wrong(&traffic.referenced, "`traffic` stands beside `peer` or `request`", help);
+                return self.wrong(
+                    &traffic.referenced,
+                    "`traffic` stands beside `peer` or `request`",
+                    help,
+                );
             }
-            let name = written.name.clone().unwrap_or_else(|| format!("case {}", self.cases.len() + 1));
-            return self.push(name, traffic.value.clone(), written.expect.value, location, by, written.skip.clone());
+            let name = written
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("case {}", self.cases.len() + 1));
+            return self.push(
+                name,
+                traffic.value.clone(),
+                written.expect.value,
+                location,
+                by,
+                written.skip.clone(),
+            );
         }
         let Some(request) = &written.request else {
-            return self.wrong(location, "the case asks nothing", "give it a `request`, or `traffic` in full");
+            return self.wrong(
+                location,
+                "the case asks nothing",
+                "give it a `request`, or `traffic` in full",
+            );
         };
         let peer = match &written.peer {
             None => None,
@@ -111,7 +149,11 @@ impl Expansion<'_> {
                 Some(peer) => Some(peer),
                 None => {
                     let help = known(suite.peers.keys());
-                    return self.wrong(&peer.referenced, format!("there is no peer `{}`", peer.value), help);
+                    return self.wrong(
+                        &peer.referenced,
+                        format!("there is no peer `{}`", peer.value),
+                        help,
+                    );
                 }
             },
         };
@@ -120,16 +162,30 @@ impl Expansion<'_> {
             Request::Full(_) => &request.value,
         };
         let name = written.name.clone().unwrap_or_else(|| {
-            let peer = written.peer.as_ref().map_or("plaintext", |peer| peer.value.as_str());
+            let peer = written
+                .peer
+                .as_ref()
+                .map_or("plaintext", |peer| peer.value.as_str());
             match &request.value {
                 Request::Line(line) => format!("{peer}: {line}"),
                 Request::Full(_) => format!("{peer}: case {}", self.cases.len() + 1),
             }
         });
-        self.add(name, peer, named, written.expect.value, location, by, written.skip.clone());
+        self.add(
+            name,
+            peer,
+            named,
+            written.expect.value,
+            location,
+            by,
+            written.skip.clone(),
+        );
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a case has that many parts, each from another place")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a case has that many parts, each from another place"
+    )]
     fn add(
         &mut self,
         name: String,
@@ -161,10 +217,18 @@ impl Expansion<'_> {
             return self.wrong(location, format!("{name}: {message}"), help);
         }
         if skip.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
-            return self.wrong(location, format!("{name}: skipped without a reason"), "say why: `skip: until …`");
+            return self.wrong(
+                location,
+                format!("{name}: skipped without a reason"),
+                "say why: `skip: until …`",
+            );
         }
         if !self.names.insert(name.clone()) {
-            return self.wrong(location, format!("two cases are named `{name}`"), "give one of them another `name`");
+            return self.wrong(
+                location,
+                format!("two cases are named `{name}`"),
+                "give one of them another `name`",
+            );
         }
         self.cases.push(Case {
             name,
@@ -188,7 +252,10 @@ fn traffic<'n>(
     let mut traffic = match request {
         Request::Line(line) => from_line(line).ok_or_else(|| {
             let message = format!("`{line}` is neither a name from `requests` nor `METHOD /path`");
-            (message, format!("{}; in short `GET /path` or `tcp 5432`", known(names)))
+            (
+                message,
+                format!("{}; in short `GET /path` or `tcp 5432`", known(names)),
+            )
         })?,
         Request::Full(asked) => from_asked(asked)?,
     };
@@ -210,7 +277,10 @@ fn from_line(line: &str) -> Option<Traffic> {
         traffic.destination.port = Some(second.parse().ok()?);
         return Some(traffic);
     }
-    let is_method = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    let is_method = !first.is_empty()
+        && first
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'-');
     (is_method && second.starts_with('/') && !second.contains(' ')).then(|| Traffic {
         http: Some(Http {
             method: Some(first.to_owned()),
@@ -222,13 +292,20 @@ fn from_line(line: &str) -> Option<Traffic> {
 }
 
 fn from_asked(asked: &Asked) -> Result<Traffic, Wrong> {
-    let short = asked.method.is_some() || asked.host.is_some() || asked.path.is_some() || !asked.headers.is_empty();
+    let short =
+        asked.method.is_some() || asked.host.is_some() || asked.path.is_some() || !asked.headers.is_empty();
     if short && asked.http.is_some() {
         let message = "`http` stands beside its own fields".to_owned();
-        return Err((message, "put `method`, `host`, `path` and `headers` in one place".to_owned()));
+        return Err((
+            message,
+            "put `method`, `host`, `path` and `headers` in one place".to_owned(),
+        ));
     }
     if asked.port.is_some() && asked.destination.port.is_some() {
-        return Err(("`port` and `destination.port` are both given".to_owned(), "keep one".to_owned()));
+        return Err((
+            "`port` and `destination.port` are both given".to_owned(),
+            "keep one".to_owned(),
+        ));
     }
     let http = if short {
         Some(Http {
@@ -284,7 +361,10 @@ fn tls_of_word(word: &str, asked: Option<Tls>) -> Result<Option<Tls>, Wrong> {
 fn describe(described: &Described, traffic: &mut Traffic) -> Result<(), Wrong> {
     if let Some(uri) = &described.spiffe {
         if described.tls.as_ref().is_some_and(|tls| tls.peer.is_some()) {
-            return Err(("the peer has both `spiffe` and `tls.peer`".to_owned(), "keep one".to_owned()));
+            return Err((
+                "the peer has both `spiffe` and `tls.peer`".to_owned(),
+                "keep one".to_owned(),
+            ));
         }
         let mut tls = described.tls.clone().unwrap_or_default();
         tls.peer = Some(Peer {
@@ -294,7 +374,10 @@ fn describe(described: &Described, traffic: &mut Traffic) -> Result<(), Wrong> {
         tls.sni = tls.sni.or_else(|| traffic.tls.take().and_then(|tls| tls.sni));
         traffic.tls = Some(tls);
     } else if let Some(tls) = &described.tls {
-        let sni = tls.sni.clone().or_else(|| traffic.tls.take().and_then(|tls| tls.sni));
+        let sni = tls
+            .sni
+            .clone()
+            .or_else(|| traffic.tls.take().and_then(|tls| tls.sni));
         traffic.tls = Some(Tls { sni, ..tls.clone() });
     }
     if let Some(source) = described.source {
@@ -309,7 +392,11 @@ fn describe(described: &Described, traffic: &mut Traffic) -> Result<(), Wrong> {
 
 fn known<'n>(names: impl Iterator<Item = &'n String>) -> String {
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if names.is_empty() { "the suite names none".to_owned() } else { format!("known: {}", names.join(", ")) }
+    if names.is_empty() {
+        "the suite names none".to_owned()
+    } else {
+        format!("known: {}", names.join(", "))
+    }
 }
 
 impl ExpectedBy {
@@ -319,7 +406,9 @@ impl ExpectedBy {
             return Some(Self::None);
         }
         let (kind, rest) = match text.split_once(' ') {
-            Some((kind @ ("AuthorizationPolicy" | "PeerAuthentication"), rest)) => (Some(kind.to_owned()), rest),
+            Some((kind @ ("AuthorizationPolicy" | "PeerAuthentication"), rest)) => {
+                (Some(kind.to_owned()), rest)
+            }
             Some(_) => return None,
             None => (None, text),
         };
@@ -360,7 +449,9 @@ impl ExpectedBy {
                 Some(by),
             ) => {
                 kind.as_ref().is_none_or(|kind| *kind == by.kind)
-                    && namespace.as_ref().is_none_or(|namespace| *namespace == by.namespace)
+                    && namespace
+                        .as_ref()
+                        .is_none_or(|namespace| *namespace == by.namespace)
                     && *name == by.name
                     && (rule.is_none() || *rule == by.rule)
             }

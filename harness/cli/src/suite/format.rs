@@ -12,7 +12,7 @@ use crate::yaml::Node;
 /// A test suite for authorization policies.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Suite {
+pub(crate) struct Suite {
     /// Which workload the policies protect here: `kind`, `namespace`, `serviceAccount`, `labels`.
     #[schemars(with = "Workload")]
     pub(crate) workload: Node,
@@ -73,7 +73,7 @@ struct Mesh {
 /// Who asks: `plaintext`, `no-certificate` (TLS without one), a SPIFFE ID, or the certificate's names and the address.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
-pub enum Caller {
+pub(crate) enum Caller {
     /// `plaintext`, `no-certificate`, or a URI SAN such as `spiffe://cluster.local/ns/web/sa/frontend`.
     Word(String),
     /// In full.
@@ -83,7 +83,7 @@ pub enum Caller {
 /// A caller in full: what is left out stays as the request says.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Described {
+pub(crate) struct Described {
     /// A URI SAN; short for `tls.peer.uriSans` with one entry.
     pub(crate) spiffe: Option<String>,
     /// How the connection is secured.
@@ -91,6 +91,7 @@ pub struct Described {
     /// The direct peer's address.
     pub(crate) source: Option<Endpoint>,
     /// The original client's address.
+    #[serde(deserialize_with = "crate::traffic::address")]
     pub(crate) remote_ip: Option<std::net::IpAddr>,
     /// The token's claims.
     pub(crate) jwt: Option<Jwt>,
@@ -99,7 +100,7 @@ pub struct Described {
 /// What is asked: `METHOD /path` in short, or traffic in full.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
-pub enum Request {
+pub(crate) enum Request {
     /// `METHOD /path`, or `tcp PORT`.
     Line(String),
     /// In full: the fields of `http` may stand at the top.
@@ -109,7 +110,7 @@ pub enum Request {
 /// A request in full.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// `http` when left out.
     pub(crate) protocol: Protocol,
     /// Short for `destination.port`.
@@ -127,6 +128,7 @@ pub struct Asked {
     /// The direct peer.
     pub(crate) source: Endpoint,
     /// The original client.
+    #[serde(deserialize_with = "crate::traffic::address")]
     pub(crate) remote_ip: Option<std::net::IpAddr>,
     /// What the connection was made to.
     pub(crate) destination: Endpoint,
@@ -141,7 +143,7 @@ pub struct Asked {
 /// A table.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Matrix {
+pub(crate) struct Matrix {
     /// The columns: names from `requests`.
     #[schemars(with = "Vec<String>")]
     pub(crate) requests: Vec<Spanned<String>>,
@@ -153,7 +155,7 @@ pub struct Matrix {
 /// What is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It passes.
     Allow,
     /// It does not.
@@ -163,7 +165,7 @@ pub enum Verdict {
 /// One question.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
+pub(crate) struct Written {
     /// What it shows; made from peer and request when left out.
     pub(crate) name: Option<String>,
     /// Who asks: a name from `peers`; plaintext when left out.
@@ -188,15 +190,23 @@ pub struct Written {
 
 impl<'de> Deserialize<'de> for Caller {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        word_or_map(deserializer, "`plaintext`, `no-certificate`, a SPIFFE ID, or a mapping", Caller::Word, Caller::Described)
+        word_or_map(
+            deserializer,
+            "`plaintext`, `no-certificate`, a SPIFFE ID, or a mapping",
+            Caller::Word,
+            Caller::Described,
+        )
     }
 }
 
 impl<'de> Deserialize<'de> for Request {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        word_or_map(deserializer, "the name of a request, `METHOD /path`, or a mapping", Request::Line, |asked| {
-            Request::Full(Box::new(asked))
-        })
+        word_or_map(
+            deserializer,
+            "the name of a request, `METHOD /path`, or a mapping",
+            Request::Line,
+            |asked| Request::Full(Box::new(asked)),
+        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! A suite file with the policies that it names.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::format::Suite;
@@ -34,7 +34,11 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         if !path.exists() {
             let place = yaml::place(&source, &policies.referenced);
             let message = format!("there is no `{}`", path.display());
-            wrong.push(Diagnostic::error(message).at(place).help("paths start at the suite's folder"));
+            wrong.push(
+                Diagnostic::error(message)
+                    .at(place)
+                    .help("paths start at the suite's folder"),
+            );
             continue;
         }
         match documents::load(&[tidy(&path)]) {
@@ -59,7 +63,10 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         wrong.push(whole(&source, "the suite has no policies").help(help));
     }
     if cases.is_empty() && wrong.is_empty() {
-        wrong.push(whole(&source, "the suite has no case").help("add `cases` or a `matrix`: a suite without any proves nothing"));
+        wrong.push(
+            whole(&source, "the suite has no case")
+                .help("add `cases` or a `matrix`: a suite without any proves nothing"),
+        );
     }
     if !wrong.is_empty() {
         return Err(wrong);
@@ -83,12 +90,11 @@ fn whole(source: &Arc<Source>, message: &str) -> Diagnostic {
 fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for component in path.components() {
-        match component {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir if matches!(tidy.components().next_back(), Some(std::path::Component::Normal(_))) => {
-                tidy.pop();
-            }
-            other => tidy.push(other),
+        let below = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
+        if component == Component::ParentDir && below {
+            tidy.pop();
+        } else if component != Component::CurDir {
+            tidy.push(component);
         }
     }
     tidy

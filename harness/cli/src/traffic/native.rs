@@ -16,7 +16,9 @@ fn value(value: &Value) -> peerwarden_engine::document::Value {
         Value::String(value) => Engine::String(value.clone()),
         Value::Array(items) => Engine::List(items.iter().map(self::value).collect()),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), self::value(value)));
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), self::value(value)));
             Engine::Object(fields.collect())
         }
     }
@@ -25,11 +27,15 @@ fn value(value: &Value) -> peerwarden_engine::document::Value {
 impl From<&Traffic> for Attributes {
     fn from(traffic: &Traffic) -> Self {
         let bytes = |texts: &[String]| texts.iter().map(|text| text.clone().into_bytes()).collect();
-        let peer = traffic.tls.as_ref().and_then(|tls| tls.peer.as_ref()).map(|peer| Peer {
-            uri_sans: bytes(&peer.uri_sans),
-            dns_sans: bytes(&peer.dns_sans),
-            subject: peer.subject.clone().into_bytes(),
-        });
+        let peer = traffic
+            .tls
+            .as_ref()
+            .and_then(|tls| tls.peer.as_ref())
+            .map(|peer| Peer {
+                uri_sans: bytes(&peer.uri_sans),
+                dns_sans: bytes(&peer.dns_sans),
+                subject: peer.subject.clone().into_bytes(),
+            });
         let sni = traffic.tls.as_ref().and_then(|tls| tls.sni.as_ref());
         let headers = (traffic.protocol == Protocol::Http).then(|| {
             let headers = traffic.headers().into_iter();
@@ -41,7 +47,9 @@ impl From<&Traffic> for Attributes {
                 metadata.push((filter.clone(), key.clone(), value(entry)));
             }
         }
-        let jwt = metadata.iter().find(|(filter, key, _)| (filter.as_str(), key.as_str()) == JWT_AUTHN);
+        let jwt = metadata
+            .iter()
+            .find(|(filter, key, _)| (filter.as_str(), key.as_str()) == JWT_AUTHN);
         let jwt = jwt.map(|(_, _, payload)| payload.clone());
         Self {
             peer: Lookup::from_option(peer),

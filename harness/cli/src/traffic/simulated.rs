@@ -39,7 +39,9 @@ impl From<&Traffic> for Simulated {
         };
         if remote.is_some() {
             let direct = source.to_string().into_bytes();
-            connection.filter_state.insert(DIRECT_REMOTE_ADDRESS.to_owned(), direct);
+            connection
+                .filter_state
+                .insert(DIRECT_REMOTE_ADDRESS.to_owned(), direct);
         }
         match traffic.protocol {
             Protocol::Tcp => {
@@ -53,7 +55,9 @@ impl From<&Traffic> for Simulated {
             Protocol::Http => {
                 let headers = traffic.headers().into_iter();
                 let request = Request {
-                    headers: headers.map(|(name, value)| (name.into_bytes(), value.into_bytes())).collect(),
+                    headers: headers
+                        .map(|(name, value)| (name.into_bytes(), value.into_bytes()))
+                        .collect(),
                     remote,
                     ..Request::default()
                 };

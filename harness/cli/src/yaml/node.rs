@@ -73,7 +73,8 @@ impl Node {
 pub(super) fn span(location: &Location, text: &str) -> Range<usize> {
     let span = location.span();
     let to_usize = |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok());
-    let start = to_usize(span.byte_offset()).unwrap_or(0).min(text.len());
+    let start = to_usize(span.byte_offset()).unwrap_or_else(|| offset(location, text));
+    let start = start.min(text.len());
     let length = to_usize(span.byte_len()).unwrap_or(0);
     let end = start.saturating_add(length).min(text.len());
     // Up to the end of the first line: what begins a mapping says where it is.
@@ -81,9 +82,24 @@ pub(super) fn span(location: &Location, text: &str) -> Range<usize> {
     let first_line = first_line.split('\n').next().unwrap_or("").trim_end();
     let mut end = start + first_line.len();
     if end == start {
-        end = text[start..].chars().next().map_or(start, |ch| start + ch.len_utf8());
+        end = text[start..]
+            .chars()
+            .next()
+            .map_or(start, |ch| start + ch.len_utf8());
     }
     start..end
+}
+
+/// The byte at which a line and a column, in characters, begin: errors of syntax come without bytes.
+fn offset(location: &Location, text: &str) -> usize {
+    let index = |number: u64| usize::try_from(number).unwrap_or(0).saturating_sub(1);
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take(index(location.line())) {
+        start += line.len();
+    }
+    let line = text.get(start..).unwrap_or("").split('\n').next().unwrap_or("");
+    let within = line.char_indices().nth(index(location.column()));
+    start + within.map_or(line.len(), |(byte, _)| byte)
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -22,7 +22,11 @@ impl Node {
             let last = number + 1 == steps.len();
             let next = match (step, &at.tree) {
                 (Step::Name(name), _) => at.entry(name).map(|entry| {
-                    let shown = if on_key && last { entry.name_location } else { entry.value.location };
+                    let shown = if on_key && last {
+                        entry.name_location
+                    } else {
+                        entry.value.location
+                    };
                     (&entry.value, shown, entry.name_location)
                 }),
                 (Step::Index(index), Tree::List(items)) => {
@@ -51,11 +55,15 @@ fn steps(path: &str) -> Vec<Step> {
         if let Some(bracketed) = rest.strip_prefix("[\"") {
             // A name with quotes in it is written with escapes, as Rust's debug form does.
             let Some(end) = bracketed.find("\"]") else { break };
-            steps.push(Step::Name(bracketed[..end].replace("\\\"", "\"").replace("\\\\", "\\")));
+            steps.push(Step::Name(
+                bracketed[..end].replace("\\\"", "\"").replace("\\\\", "\\"),
+            ));
             rest = &bracketed[end + 2..];
         } else if let Some(bracketed) = rest.strip_prefix('[') {
             let Some(end) = bracketed.find(']') else { break };
-            let Ok(index) = bracketed[..end].parse() else { break };
+            let Ok(index) = bracketed[..end].parse() else {
+                break;
+            };
             steps.push(Step::Index(index));
             rest = &bracketed[end + 1..];
         } else {
@@ -81,7 +89,14 @@ mod tests {
         let name = |name: &str| Step::Name(name.to_owned());
         assert_eq!(
             steps("spec.rules[0].when[12].key"),
-            [name("spec"), name("rules"), Step::Index(0), name("when"), Step::Index(12), name("key")]
+            [
+                name("spec"),
+                name("rules"),
+                Step::Index(0),
+                name("when"),
+                Step::Index(12),
+                name("key")
+            ]
         );
         assert_eq!(steps("labels[\"a.b/c\"]"), [name("labels"), name("a.b/c")]);
         assert_eq!(steps(""), []);
@@ -90,7 +105,10 @@ mod tests {
 
     #[test]
     fn finds_names_values_and_what_is_not_there() {
-        let source = Source::new("x.yaml", "spec:\n  rules:\n  - to: [{paths: ['/a', \"/b\"]}]\n    wehn: 1\n");
+        let source = Source::new(
+            "x.yaml",
+            "spec:\n  rules:\n  - to: [{paths: ['/a', \"/b\"]}]\n    wehn: 1\n",
+        );
         let document = &crate::yaml::documents(&source).unwrap()[0];
         let shown = |path, on_key| &source.text[document.find(path, on_key, &source.text)];
         assert_eq!(shown("spec.rules[0].to[0].paths[1]", false), "\"/b\"");

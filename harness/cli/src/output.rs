@@ -1,0 +1,27 @@
+//! Standard output, where results go.
+
+use std::io::{Error, ErrorKind, Write};
+
+use anyhow::{Context, Result};
+
+/// Prints a result; colours only where they are shown.
+///
+/// # Errors
+/// That it cannot be written.
+pub(crate) fn print(text: &str) -> Result<()> {
+    let mut output = anstream::stdout().lock();
+    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    written.or_else(unless_unread)
+}
+
+/// That the reader has seen enough, as `head` has, is no error of ours.
+///
+/// # Errors
+/// Any other error.
+pub(crate) fn unless_unread(error: Error) -> Result<()> {
+    if error.kind() == ErrorKind::BrokenPipe {
+        Ok(())
+    } else {
+        Err(error).context("standard output cannot be written")
+    }
+}

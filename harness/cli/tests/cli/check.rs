@@ -1,0 +1,167 @@
+//! `peerwarden check`.
+
+use insta::assert_snapshot;
+
+use crate::fixture::{Folder, ORDERS, SUITE};
+
+/// What `check` says of a policy in which `from` is replaced by `to`.
+fn checked(from: &str, to: &str) -> crate::fixture::Ran {
+    assert!(ORDERS.contains(from), "{from}");
+    Folder::with(&[("orders.yaml", &ORDERS.replacen(from, to, 1))]).run(&["check", "orders.yaml"])
+}
+
+#[test]
+fn what_is_right_is_counted() {
+    let suite = format!("{SUITE}- {{request: list, expect: deny}}\n");
+    let folder = Folder::with(&[("orders.yaml", ORDERS), ("orders_test.yaml", &suite)]);
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.out, "1 document and 1 suite checked: 0 errors, 0 warnings\n");
+}
+
+#[test]
+fn an_error_is_underlined() {
+    let ran = checked("principals", "principal");
+    assert_eq!(ran.code, 2);
+    assert_snapshot!(ran.err);
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let says = |from: &str, to: &str, parts: &[&str]| checked(from, to).says(2, parts);
+    says("[\"/orders*\"]", "[\"/orders/{**}/x/{*}\"]", &["{**}"]);
+    says(
+        "paths: [\"/orders*\"]",
+        "ports: [8080]",
+        &[
+            "expected a string, found a number",
+            "put it in quotes",
+            "orders.yaml:14",
+        ],
+    );
+    says(
+        "[\"GET\"]",
+        "[on]",
+        &["expected a string, found a boolean", "orders.yaml:13"],
+    );
+    says("[\"GET\"]", "GET", &["expected a list", "orders.yaml:13"]);
+    says("[\"GET\"]", "[\"\"]", &["empty"]);
+    says(
+        "spec:\n",
+        "spec:\n  action: PERMIT\n",
+        &["unknown action `PERMIT`"],
+    );
+    says(
+        "spec:\n",
+        "spec:\n  action: AUDIT\n",
+        &["the action `AUDIT` is not supported yet"],
+    );
+    says(
+        "  rules:",
+        "  targetRefs: [{kind: Gateway, name: g}]\n  rules:",
+        &["`targetRefs` are not supported yet"],
+    );
+    says(
+        "  name: orders",
+        "  name: orders\n  annotations: {istio.io/dry-run: \"true\"}",
+        &["dry-run is not supported yet"],
+    );
+    says(
+        "    to:",
+        "    when: [{key: 'request.header[x]', values: [z]}]\n    to:",
+        &["unknown key", "request.headers"],
+    );
+    says(
+        "    to:",
+        "    when: [{key: source.ip, values: [10.0.0.300]}]\n    to:",
+        &["10.0.0.300"],
+    );
+    says("  namespace: shop\n", "", &["`metadata.namespace` is missing"]);
+    says(
+        "security.istio.io/v1",
+        "security.istio.io/v2",
+        &["unknown version", "security.istio.io/v1"],
+    );
+    says(
+        "kind: AuthorizationPolicy",
+        "kind: AuthorisationPolicy",
+        &["did you mean `AuthorizationPolicy`?"],
+    );
+    says("    to:", "    to: [{", &["orders.yaml:12"]);
+    says("  rules:", "  rules: []\n  rules:", &["rules", "orders.yaml:8"]);
+}
+
+#[test]
+fn every_mistake_of_a_file_is_shown() {
+    let twice = format!(
+        "{}---\n{}",
+        ORDERS.replace("principals", "principal"),
+        ORDERS.replace("methods", "method")
+    );
+    let ran = Folder::with(&[("all.yaml", &twice)]).run(&["check"]);
+    ran.says(
+        2,
+        &[
+            "did you mean `principals`?",
+            "did you mean `methods`?",
+            "all.yaml:28",
+        ],
+    );
+    assert_eq!(
+        ran.out,
+        "2 documents and 0 suites checked: 2 errors, 0 warnings\n"
+    );
+}
+
+#[test]
+fn lists_and_other_kinds() {
+    let item = ORDERS.replace('\n', "\n  ");
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {item}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\n"
+    );
+    let folder = Folder::with(&[("list.yaml", &list)]);
+    let ran = folder.run(&["check"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "1 document and 0 suites checked: 0 errors, 0 warnings\n"),
+        "{ran:?}"
+    );
+    folder.write("list.yaml", list.replace("methods", "method"));
+    folder
+        .run(&["check"])
+        .says(2, &["did you mean `methods`?", "list.yaml:16"]);
+    Folder::with(&[("map.yaml", "apiVersion: v1\nkind: ConfigMap\n")])
+        .run(&["check"])
+        .says(2, &["there is nothing to check"]);
+}
+
+#[test]
+fn what_is_probably_not_meant_is_a_warning() {
+    let warns = |from: &str, to: &str, parts: &[&str]| checked(from, to).says(1, parts);
+    warns(
+        "principals: [\"cluster.local/ns/web/sa/frontend\"]",
+        "notPrincipals: [\"*/sa/x\"]",
+        &["warning[PW001]", "admits plaintext"],
+    );
+    warns(
+        "cluster.local/ns/web",
+        "*/ns/web",
+        &["warning[PW002]", "every trust domain"],
+    );
+    warns(
+        "    to:",
+        "        notPrincipals: [\"cluster.local/ns/web/sa/frontend\"]\n    to:",
+        &["warning[PW003]", "it matches nothing"],
+    );
+}
+
+#[test]
+fn the_mesh_counts() {
+    let folder = Folder::with(&[
+        ("orders.yaml", ORDERS),
+        ("mesh.yaml", "trustDomain: td\ntrustDomainAlias: [x]\n"),
+    ]);
+    folder
+        .run(&["check", "orders.yaml", "--mesh", "mesh.yaml"])
+        .says(2, &["did you mean `trustDomainAliases`?", "mesh.yaml:2:1"]);
+}

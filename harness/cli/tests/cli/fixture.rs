@@ -1,0 +1,118 @@
+//! A folder with files, and the command run in it.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A folder of its own for one test.
+pub(crate) struct Folder(TempDir);
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The policy that most tests are about.
+pub(crate) const ORDERS: &str = r#"apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata:
+  name: orders
+  namespace: shop
+spec:
+  rules:
+  - from:
+    - source:
+        principals: ["cluster.local/ns/web/sa/frontend"]
+    to:
+    - operation:
+        methods: ["GET"]
+        paths: ["/orders*"]
+"#;
+
+/// A suite about it, ready for more cases.
+pub(crate) const SUITE: &str = r#"workload:
+  namespace: shop
+policies: [orders.yaml]
+peers:
+  frontend: spiffe://cluster.local/ns/web/sa/frontend
+  stranger: no-certificate
+requests:
+  list: GET /orders
+  admin: GET /admin
+cases:
+"#;
+
+impl Folder {
+    /// With these files.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Runs the command in this folder.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "")
+    }
+
+    /// The same with standard input.
+    pub(crate) fn run_with(&self, arguments: &[&str], input: impl Into<Vec<u8>>) -> Ran {
+        let mut command = Command::cargo_bin("peerwarden").unwrap();
+        command
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PEERWARDEN_MODULE", module());
+        let output = command.args(arguments).write_stdin(input).output().unwrap();
+        let text = |bytes| {
+            String::from_utf8(bytes)
+                .unwrap()
+                .replace(&module().display().to_string(), "MODULE")
+        };
+        Ran {
+            code: output.status.code().unwrap(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+}
+
+impl Ran {
+    /// Standard output without what differs between machines and builds.
+    pub(crate) fn scrubbed(&self) -> String {
+        let lines = self.out.lines().map(|line| match line.split_once("sha256") {
+            Some((before, _)) => format!("{before}sha256 …"),
+            None => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Asserts the exit code and that standard error says all of this.
+    #[track_caller]
+    pub(crate) fn says(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, code, "{self:?}");
+        for part in parts {
+            assert!(self.err.contains(part), "`{part}` is not in:\n{}", self.err);
+        }
+    }
+}
+
+/// The module that ships. That it is not there is a failure, not a reason to skip.
+fn module() -> PathBuf {
+    let given = std::env::var_os("PEERWARDEN_MODULE").map(PathBuf::from);
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peerwarden.wasm");
+    let path = given.unwrap_or(built);
+    path.canonicalize()
+        .unwrap_or_else(|_| panic!("there is no `{}`: build it with `make wasm`", path.display()))
+}

@@ -1,0 +1,8 @@
+//! The command as its users run it: arguments, files and standard input in; output and exit code out.
+
+mod check;
+mod eval;
+mod explain;
+mod fixture;
+mod schema;
+mod test;
