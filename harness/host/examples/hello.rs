@@ -35,7 +35,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     String::from_utf8_lossy(&response.body)
                 );
             }
-            other => println!("{greeting:?}: {other:?}"),
+            other @ (HttpOutcome::Continue | HttpOutcome::Paused | HttpOutcome::Reset) => {
+                println!("{greeting:?}: {other:?}")
+            }
         }
         vm.close(stream)?;
     }
