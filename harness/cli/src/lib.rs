@@ -22,6 +22,7 @@ mod setup;
 mod source;
 mod suite;
 pub mod traffic;
+mod wording;
 mod yaml;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@
 //! them: Envoy has normalised them by then.
 
 mod native;
+mod read;
 mod simulated;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
+pub(crate) use read::{address, object, optional_object, or_default, required_object};
 pub(crate) use simulated::Simulated;
 
 /// One request, or one connection.
@@ -20,24 +22,41 @@ pub(crate) use simulated::Simulated;
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Traffic {
     /// Which filter chain it meets; `http` when left out.
+    #[serde(deserialize_with = "read::or_default")]
+    #[schemars(with = "Option<Protocol>")]
     pub protocol: Protocol,
     /// The direct peer. The address is 192.0.2.1 and the port 40000 when left out.
+    #[serde(deserialize_with = "read::object")]
+    #[schemars(with = "Option<Endpoint>")]
     pub source: Endpoint,
     /// The original client, as Envoy derives it from headers or the PROXY protocol; the direct peer when left out.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "address")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read::address")]
     pub remote_ip: Option<IpAddr>,
     /// What the connection was made to. The address is 192.0.2.2 and the port 8080 when left out.
+    #[serde(deserialize_with = "read::object")]
+    #[schemars(with = "Option<Endpoint>")]
     pub destination: Endpoint,
     /// How the connection is secured; `null` or left out is plaintext.
+    #[serde(deserialize_with = "read::optional_object")]
     pub tls: Option<Tls>,
     /// The request; for `http` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "read::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub http: Option<Http>,
     /// What Envoy's `jwt_authn` filter left in dynamic metadata; for `http` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "read::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub jwt: Option<Jwt>,
     /// Other dynamic metadata: filter name, then key.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "read::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, Map<String, Value>>>")]
     pub dynamic_metadata: BTreeMap<String, Map<String, Value>>,
 }
 
@@ -57,7 +76,7 @@ pub enum Protocol {
 #[serde(deny_unknown_fields, default)]
 pub struct Endpoint {
     /// An IPv4 or IPv6 address.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "address")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read::address")]
     pub ip: Option<IpAddr>,
     /// A port.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +91,7 @@ pub struct Tls {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sni: Option<String>,
     /// The client's certificate; `null` or left out when it presented none.
+    #[serde(deserialize_with = "read::optional_object")]
     pub peer: Option<Peer>,
 }
 
@@ -80,12 +100,19 @@ pub struct Tls {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Peer {
     /// URI subject alternative names; a mesh peer has one, its SPIFFE ID.
+    #[serde(deserialize_with = "read::or_default")]
+    #[schemars(with = "Option<Vec<String>>")]
     pub uri_sans: Vec<String>,
     /// DNS subject alternative names.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "read::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
     pub dns_sans: Vec<String>,
     /// The subject in RFC 2253 form.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(
+        deserialize_with = "read::or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
+    #[schemars(with = "Option<String>")]
     pub subject: String,
 }
 
@@ -103,7 +130,11 @@ pub struct Http {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The other headers: a text, or a list with one text for each line.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "read::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, Lines>>")]
     pub headers: BTreeMap<String, Lines>,
 }
 
@@ -138,6 +169,9 @@ pub enum Impossible {
     /// What is no header name.
     #[error("`{0}` is no header name; use letters, digits and `-`")]
     HeaderName(String),
+    /// What cannot be in a request's first line.
+    #[error("`http.{0}` has a line break or a NUL; no request can carry one")]
+    FirstLine(&'static str),
     /// What cannot be in a header's line.
     #[error("the value of header `{0}` has a line break or a NUL; give several lines as a list")]
     HeaderValue(String),
@@ -218,7 +252,7 @@ impl Traffic {
         ];
         pseudo.retain(|(_, value)| value.as_deref().is_some_and(breaks));
         if let Some((name, _)) = pseudo.first() {
-            return Err(Impossible::HeaderValue((*name).to_owned()));
+            return Err(Impossible::FirstLine(name));
         }
         for (name, lines) in &http.headers {
             if name.starts_with(':') {
@@ -313,19 +347,6 @@ const DEFAULT_DESTINATION: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(1
 
 /// Where Envoy's `jwt_authn` filter leaves a token: filter and key.
 const JWT_AUTHN: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
-
-/// An address that names itself when it is none.
-pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else {
-        return Ok(None);
-    };
-    let address = text.parse().map_err(|_| {
-        serde::de::Error::custom(format_args!(
-            "`{text}` is not an IP address; write one such as `10.0.0.7` or `2001:db8::7`"
-        ))
-    })?;
-    Ok(Some(address))
-}
 
 /// A character of a header name (RFC 9110, section 5.6.2).
 fn is_token(byte: u8) -> bool {

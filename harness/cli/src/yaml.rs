@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
+use crate::wording::{Said, expected_in_words};
 
 /// Every document of a stream, empty ones left out.
 ///
@@ -55,14 +56,54 @@ fn options() -> serde_saphyr::Options {
 }
 
 fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
-    let text = error.without_snippet().to_string();
-    // The place is shown with the text; the sentence need not repeat it.
-    let message = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(message, _)| message);
-    let diagnostic = Diagnostic::error(message.trim_end_matches('.'));
-    match error.location() {
-        Some(location) => diagnostic.at(place(source, &location)),
-        None => Diagnostic::error(format!("{}: {}", source.name, diagnostic.message)),
+    let error = error.without_snippet();
+    let Said { message, help } = said(source, error);
+    let diagnostic = match error.location() {
+        Some(location) => Diagnostic::error(message).at(place(source, &location)),
+        None => Diagnostic::error(format!("{}: {message}", source.name)),
+    };
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most errors of the YAML crate say it well themselves"
+)]
+fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
+    use serde_saphyr::Error;
+
+    match error {
+        Error::Eof { .. } if source.text.trim().is_empty() => Said::plain("the file is empty"),
+        Error::MultipleDocuments { .. } => Said::helped(
+            "there are several documents, expected one",
+            "give each a file of its own; `---` begins another document",
+        ),
+        Error::Unexpected { expected, .. } => match expected_in_words(expected) {
+            "a list" => Said::helped("expected a list", "write it as `[ … ]`"),
+            expected => Said::plain(format!("expected {expected}")),
+        },
+        Error::InvalidScalar { ty, .. } => Said::plain(format!("expected {}", expected_in_words(ty))),
+        Error::DuplicateMappingKey { key: Some(key), .. } => Said::twice(key),
+        Error::SerdeUnknownField { field, expected, .. } => Said::unknown_field(field, expected),
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => Said::unknown_value(variant, expected),
+        Error::SerdeInvalidType {
+            unexpected, expected, ..
+        }
+        | Error::SerdeInvalidValue {
+            unexpected, expected, ..
+        } => Said::mismatch(unexpected, expected),
+        _ => {
+            let text = error.to_string();
+            // The place is shown with the text; the sentence need not repeat it.
+            let message = text
+                .rsplit_once(" at line ")
+                .map_or(text.as_str(), |(message, _)| message);
+            Said::plain(message.trim_end_matches('.'))
+        }
     }
 }

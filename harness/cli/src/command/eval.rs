@@ -1,22 +1,27 @@
 //! `peerwarden eval`: JSON Lines in, JSON Lines out.
 
+mod line;
+
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result};
 use peerwarden_host::Module;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::inputs::{self, Deciding, Engines};
 use crate::engine::{Answer, Broken, Choice, DecidedBy, Engine, Refused};
 use crate::exit::Exit;
+use crate::output;
 use crate::setup::{Parts, Protocol};
-use crate::traffic::Traffic;
+use line::{Id, Line};
 
 /// Bytes of one line.
 const LINE: u64 = 32 * 1024 * 1024;
+
+/// What some editors write in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Configurations kept ready: lines about the same policies need not stand together.
 const KEPT: usize = 64;
@@ -34,37 +39,18 @@ pub(crate) struct Arguments {
     engines: Engines,
 }
 
-/// One line of the input. Configuration stays text: the engine reads it, and refuses names that stand twice.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    #[serde(default)]
-    id: Value,
-    mesh: Option<Box<RawValue>>,
-    workload: Option<Box<RawValue>>,
-    resources: Option<Box<RawValue>>,
-    traffic: Traffic,
-}
-
-/// What is left of a line that cannot be read.
-#[derive(Debug, Deserialize)]
-struct OnlyId {
-    #[serde(default)]
-    id: Value,
-}
-
 /// One line of the output.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Answered<'a> {
     Decided {
-        id: &'a Value,
+        id: &'a Id,
         decision: &'static str,
         by: Option<DecidedBy>,
         why: String,
     },
     Wrong {
-        id: &'a Value,
+        id: &'a Id,
         error: String,
     },
 }
@@ -126,7 +112,12 @@ impl Evaluation {
     fn answer_all(&mut self, input: &mut impl BufRead, output: &mut impl Write) -> Result<Exit> {
         let mut exit = Exit::Fine;
         let mut line = Vec::new();
+        let mut first = true;
         while read_line(input, &mut line).context("standard input cannot be read")? {
+            // Some editors mark UTF-8 so; it is no part of the text.
+            if std::mem::take(&mut first) && line.starts_with(BYTE_ORDER_MARK) {
+                line.drain(..BYTE_ORDER_MARK.len());
+            }
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
@@ -147,33 +138,22 @@ impl Evaluation {
                 .map_err(std::io::Error::from)
                 .and_then(|()| output.write_all(b"\n"));
             if let Err(error) = written.and_then(|()| output.flush()) {
-                return closed(error, exit);
+                return output::unless_unread(error).map(|()| exit);
             }
         }
         Ok(exit)
     }
 
-    fn answer(&mut self, line: &[u8]) -> (Value, Result<Answer, Failure>) {
-        let invalid = |message: String| Err(Failure(Exit::Invalid, message));
-        if line.len() as u64 > LINE {
-            return (
-                Value::Null,
-                invalid(format!("the line is longer than {} MiB", LINE / (1024 * 1024))),
-            );
+    fn answer(&mut self, text: &[u8]) -> (Id, Result<Answer, Failure>) {
+        if text.len() as u64 > LINE {
+            let message = format!("the line is longer than {} MiB", LINE / (1024 * 1024));
+            return (Id::default(), Err(Failure(Exit::Invalid, message)));
         }
-        let line: Line = match serde_json::from_slice(line) {
-            Ok(line) => line,
-            Err(error) => {
-                let id = serde_json::from_slice::<OnlyId>(line)
-                    .map(|only| only.id)
-                    .unwrap_or_default();
-                // Lines are counted by the reader's own ids; within one only the column says anything.
-                let error = error.to_string().replace(" at line 1 column ", " at column ");
-                return (id, invalid(format!("the line cannot be read: {error}")));
-            }
-        };
-        let answer = self.decide(&line);
-        (line.id, answer)
+        let (id, line) = line::read(text);
+        let answer = line
+            .map_err(|message| Failure(Exit::Invalid, message))
+            .and_then(|line| self.decide(&line));
+        (id, answer)
     }
 
     fn decide(&mut self, line: &Line) -> Result<Answer, Failure> {
@@ -243,14 +223,5 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bo
         if found {
             return Ok(true);
         }
-    }
-}
-
-/// That the reader went away is no error of ours.
-fn closed(error: std::io::Error, exit: Exit) -> Result<Exit> {
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
-        Ok(exit)
-    } else {
-        Err(error).context("standard output cannot be written")
     }
 }

@@ -51,9 +51,11 @@ impl DecidedBy {
     /// Reads `ns[NAMESPACE]-policy[NAME]-rule[INDEX]`.
     fn from_id(kind: &str, id: &str) -> Option<Self> {
         let (namespace, rest) = id.strip_prefix("ns[")?.split_once("]-policy[")?;
-        let (name, rule) = match rest.split_once("]-rule[") {
-            Some((name, rule)) => (name, Some(rule.strip_suffix(']')?.parse().ok()?)),
-            None => (rest.strip_suffix(']')?, None),
+        let rest = rest.strip_suffix(']')?;
+        // Only the last one can be the rule: a name may hold anything, and rules are of one kind only.
+        let (name, rule) = match rest.rsplit_once("]-rule[") {
+            Some((name, rule)) if kind == "AuthorizationPolicy" => (name, Some(rule.parse().ok()?)),
+            Some(_) | None => (rest, None),
         };
         Some(Self {
             kind: kind.to_owned(),
@@ -129,6 +131,13 @@ mod tests {
         let answer =
             Answer::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]").unwrap();
         assert_eq!(answer.by.unwrap().to_string(), "PeerAuthentication x/default");
+        let answer = Answer::from_filter_state(
+            "allow allow-rule AuthorizationPolicy ns[x]-policy[a b]-rule[3]-rule[0]",
+        );
+        assert_eq!(
+            answer.unwrap().to_string(),
+            "allow by x/a b]-rule[3[0] (allow-rule)"
+        );
         assert_eq!(
             Answer::from_filter_state("allow no-allow-policy")
                 .unwrap()

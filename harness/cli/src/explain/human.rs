@@ -29,7 +29,10 @@ pub(crate) fn text(explained: &Explained<'_>) -> String {
     let reason = answer.reason;
     match &answer.by {
         Some(by) => {
-            let _ = writeln!(text, "{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}");
+            let _ = writeln!(
+                text,
+                "{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}"
+            );
         }
         None => {
             let _ = writeln!(text, "{colour}{verdict}{colour:#}: {reason}");
@@ -50,7 +53,7 @@ pub(crate) fn text(explained: &Explained<'_>) -> String {
         None => mark(true),
     };
     let _ = writeln!(
-            text,
+        text,
         "{judged} mutual TLS on {port}: {} ({set_by}); the peer is {}",
         mode.mode.as_str(),
         mode.peer
@@ -87,7 +90,7 @@ fn policy(text: &mut String, policy: &PolicyTrace) {
     }
     let matched = rules.iter().any(|rule| rule.matched);
     let _ = writeln!(
-            text,
+        text,
         "{} {} {BOLD}{namespace}/{name}{BOLD:#}",
         mark(matched),
         action.as_str()
@@ -106,7 +109,12 @@ fn rule(text: &mut String, rule: &RuleTrace) {
         TcpReading::Dropped => " (has HTTP-only fields: an ALLOW rule never matches on TCP then)",
         TcpReading::Widened => " (its HTTP-only fields are left out on TCP: it is wider than written)",
     };
-    let _ = writeln!(text, "  {} rule {}{DIM}{note}{DIM:#}", mark(rule.matched), rule.index);
+    let _ = writeln!(
+        text,
+        "  {} rule {}{DIM}{note}{DIM:#}",
+        mark(rule.matched),
+        rule.index
+    );
     let parts = [
         ("from", &rule.sources, "anybody"),
         ("to", &rule.operations, "anything"),
@@ -128,7 +136,12 @@ fn rule(text: &mut String, rule: &RuleTrace) {
 }
 
 fn part(text: &mut String, name: &str, part: &PartTrace) {
-    let _ = writeln!(text, "    {} {name} {DIM}{}{DIM:#}", mark(part.matched), part.path);
+    let _ = writeln!(
+        text,
+        "    {} {name} {DIM}{}{DIM:#}",
+        mark(part.matched),
+        part.path
+    );
     for clause in &part.clauses {
         self::clause(text, clause);
     }
@@ -150,7 +163,10 @@ fn clause(text: &mut String, clause: &ClauseTrace) {
         ClauseResult::Unavailable => ("?".to_owned(), " (could not be established)"),
         ClauseResult::HttpOnly => ("-".to_owned(), " (means nothing on TCP)"),
     };
-    let _ = writeln!(text, "      {mark} {field}: {values} {DIM}<- {found}{note}{DIM:#}");
+    let _ = writeln!(
+        text,
+        "      {mark} {field}: {values} {DIM}<- {found}{note}{DIM:#}"
+    );
 }
 
 /// A tick or a cross, told apart without colour too.

@@ -24,9 +24,13 @@ pub(super) fn cases(suite: &Suite, source: &Arc<Source>) -> Result<Vec<Case>, Ve
         wrong: Vec::new(),
         names: BTreeSet::new(),
     };
-    expansion.matrices();
-    for written in &suite.cases {
-        expansion.case(written);
+    expansion.definitions();
+    // What is defined wrongly would be wrong again wherever it is used.
+    if expansion.wrong.is_empty() {
+        expansion.matrices();
+        for written in &suite.cases {
+            expansion.case(written);
+        }
     }
     if expansion.wrong.is_empty() {
         Ok(expansion.cases)
@@ -49,9 +53,26 @@ impl Expansion<'_> {
         self.wrong.push(Diagnostic::error(message).at(place).help(help));
     }
 
+    /// Peers and requests by themselves, used or not.
+    fn definitions(&mut self) {
+        let suite = self.suite;
+        for (name, request) in &suite.requests {
+            if let Err((message, help)) = traffic(None, &request.value, [].iter()).and_then(checked) {
+                self.wrong(&request.referenced, format!("request `{name}`: {message}"), help);
+            }
+        }
+        let anything = Request::Full(Box::default());
+        for (name, peer) in &suite.peers {
+            if let Err((message, help)) = traffic(Some(&peer.value), &anything, [].iter()).and_then(checked) {
+                self.wrong(&peer.referenced, format!("peer `{name}`: {message}"), help);
+            }
+        }
+    }
+
     fn matrices(&mut self) {
         let suite = self.suite;
         for matrix in &suite.matrix {
+            let (at, matrix) = (&matrix.referenced, &matrix.value);
             for (peer, row) in &matrix.expect {
                 if !suite.peers.contains_key(peer) {
                     let known = known(suite.peers.keys());
@@ -82,18 +103,21 @@ impl Expansion<'_> {
                         continue;
                     };
                     let name = format!("{peer}: {}", request.value);
-                    let peer = suite.peers.get(peer);
-                    self.add(name, peer, asked, verdict.value, &verdict.referenced, None, None);
+                    let peer = suite.peers.get(peer).map(|peer| &peer.value);
+                    self.add(
+                        name,
+                        peer,
+                        &asked.value,
+                        verdict.value,
+                        &verdict.referenced,
+                        None,
+                        None,
+                    );
                 }
             }
             if matrix.requests.is_empty() || matrix.expect.is_empty() {
-                let place = matrix
-                    .requests
-                    .first()
-                    .map(|request| request.referenced)
-                    .unwrap_or(Location::UNKNOWN);
                 self.wrong(
-                    &place,
+                    at,
                     "the matrix has no cell",
                     "name at least one request and one peer",
                 );
@@ -146,7 +170,7 @@ impl Expansion<'_> {
         let peer = match &written.peer {
             None => None,
             Some(peer) => match suite.peers.get(&peer.value) {
-                Some(peer) => Some(peer),
+                Some(peer) => Some(&peer.value),
                 None => {
                     let help = known(suite.peers.keys());
                     return self.wrong(
@@ -158,9 +182,15 @@ impl Expansion<'_> {
             },
         };
         let named = match &request.value {
-            Request::Line(line) => suite.requests.get(line).unwrap_or(&request.value),
+            Request::Line(line) => suite
+                .requests
+                .get(line)
+                .map_or(&request.value, |named| &named.value),
             Request::Full(_) => &request.value,
         };
+        if let Err((message, help)) = traffic(None, named, suite.requests.keys()).and_then(checked) {
+            return self.wrong(&request.referenced, message, help);
+        }
         let name = written.name.clone().unwrap_or_else(|| {
             let peer = written
                 .peer
@@ -211,11 +241,10 @@ impl Expansion<'_> {
         by: Option<ExpectedBy>,
         skip: Option<String>,
     ) {
-        if let Err(impossible) = traffic.check() {
-            let text = impossible.to_string();
-            let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
-            return self.wrong(location, format!("{name}: {message}"), help);
-        }
+        let traffic = match checked(traffic) {
+            Ok(traffic) => traffic,
+            Err((message, help)) => return self.wrong(location, format!("{name}: {message}"), help),
+        };
         if skip.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
             return self.wrong(
                 location,
@@ -241,7 +270,20 @@ impl Expansion<'_> {
     }
 }
 
+/// What is wrong, and what to write instead.
 type Wrong = (String, String);
+
+/// Refuses traffic that cannot exist.
+fn checked(traffic: Traffic) -> Result<Traffic, Wrong> {
+    match traffic.check() {
+        Ok(()) => Ok(traffic),
+        Err(impossible) => {
+            let text = impossible.to_string();
+            let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+            Err((message.to_owned(), help.to_owned()))
+        }
+    }
+}
 
 /// What `peer` sends when it asks for `request`.
 fn traffic<'n>(
@@ -317,6 +359,13 @@ fn from_asked(asked: &Asked) -> Result<Traffic, Wrong> {
     } else {
         asked.http.clone()
     };
+    let path = http.as_ref().and_then(|http| http.path.as_deref());
+    if let Some(path) = path.filter(|path| !path.starts_with('/') && *path != "*") {
+        return Err((
+            format!("the path `{path}` does not start with `/`"),
+            "write it as the request line has it, without scheme and host".to_owned(),
+        ));
+    }
     let mut destination = asked.destination;
     destination.port = destination.port.or(asked.port);
     Ok(Traffic {

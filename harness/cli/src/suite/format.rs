@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Spanned;
 
-use crate::traffic::{Endpoint, Http, Jwt, Protocol, Tls, Traffic};
+use crate::traffic::{self, Endpoint, Http, Jwt, Lines, Protocol, Tls, Traffic};
 use crate::yaml::Node;
 
 /// A test suite for authorization policies.
@@ -30,13 +30,16 @@ pub(crate) struct Suite {
     pub(crate) resources: Vec<Node>,
     /// Who may ask, by a name of your choice.
     #[serde(default)]
-    pub(crate) peers: BTreeMap<String, Caller>,
+    #[schemars(with = "BTreeMap<String, Caller>")]
+    pub(crate) peers: BTreeMap<String, Spanned<Caller>>,
     /// What may be asked, by a name of your choice.
     #[serde(default)]
-    pub(crate) requests: BTreeMap<String, Request>,
+    #[schemars(with = "BTreeMap<String, Request>")]
+    pub(crate) requests: BTreeMap<String, Spanned<Request>>,
     /// Tables: requests across, peers down, a verdict in each cell.
     #[serde(default)]
-    pub(crate) matrix: Vec<Matrix>,
+    #[schemars(with = "Vec<Matrix>")]
+    pub(crate) matrix: Vec<Spanned<Matrix>>,
     /// Single questions.
     #[serde(default)]
     pub(crate) cases: Vec<Written>,
@@ -87,13 +90,16 @@ pub(crate) struct Described {
     /// A URI SAN; short for `tls.peer.uriSans` with one entry.
     pub(crate) spiffe: Option<String>,
     /// How the connection is secured.
+    #[serde(deserialize_with = "traffic::optional_object")]
     pub(crate) tls: Option<Tls>,
     /// The direct peer's address.
+    #[serde(deserialize_with = "traffic::optional_object")]
     pub(crate) source: Option<Endpoint>,
     /// The original client's address.
-    #[serde(deserialize_with = "crate::traffic::address")]
+    #[serde(deserialize_with = "traffic::address")]
     pub(crate) remote_ip: Option<std::net::IpAddr>,
     /// The token's claims.
+    #[serde(deserialize_with = "traffic::optional_object")]
     pub(crate) jwt: Option<Jwt>,
 }
 
@@ -112,6 +118,8 @@ pub(crate) enum Request {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Asked {
     /// `http` when left out.
+    #[serde(deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<Protocol>")]
     pub(crate) protocol: Protocol,
     /// Short for `destination.port`.
     pub(crate) port: Option<u16>,
@@ -122,21 +130,31 @@ pub(crate) struct Asked {
     /// Short for `http.path`.
     pub(crate) path: Option<String>,
     /// Short for `http.headers`.
-    pub(crate) headers: BTreeMap<String, crate::traffic::Lines>,
+    #[serde(deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Lines>>")]
+    pub(crate) headers: BTreeMap<String, Lines>,
     /// The server name of the TLS handshake; short for `tls.sni`.
     pub(crate) sni: Option<String>,
     /// The direct peer.
+    #[serde(deserialize_with = "traffic::object")]
+    #[schemars(with = "Option<Endpoint>")]
     pub(crate) source: Endpoint,
     /// The original client.
-    #[serde(deserialize_with = "crate::traffic::address")]
+    #[serde(deserialize_with = "traffic::address")]
     pub(crate) remote_ip: Option<std::net::IpAddr>,
     /// What the connection was made to.
+    #[serde(deserialize_with = "traffic::object")]
+    #[schemars(with = "Option<Endpoint>")]
     pub(crate) destination: Endpoint,
     /// The request.
+    #[serde(deserialize_with = "traffic::optional_object")]
     pub(crate) http: Option<Http>,
     /// The token's claims.
+    #[serde(deserialize_with = "traffic::optional_object")]
     pub(crate) jwt: Option<Jwt>,
     /// Other dynamic metadata.
+    #[serde(deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>")]
     pub(crate) dynamic_metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 }
 

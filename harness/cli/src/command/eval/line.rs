@@ -1,0 +1,162 @@
+//! One line of the input.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::traffic::{Traffic, required_object};
+use crate::wording::Said;
+
+/// A line. Configuration stays text, which the engine reads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Line {
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
+    pub(super) mesh: Option<Box<RawValue>>,
+    pub(super) workload: Option<Box<RawValue>>,
+    pub(super) resources: Option<Box<RawValue>>,
+    #[serde(deserialize_with = "required_object")]
+    pub(super) traffic: Traffic,
+}
+
+/// What the caller knows a line by: any JSON, given back as it was written.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(transparent)]
+pub(super) struct Id(Option<Box<RawValue>>);
+
+/// Reads a line, and its id even when the rest is wrong.
+pub(super) fn read(text: &[u8]) -> (Id, Result<Line, String>) {
+    let mut id = Id::default();
+    let line = unique(text, &mut id).and_then(|()| serde_json::from_slice(text));
+    if let (Err(_), None) = (&line, &id.0) {
+        // The id may stand behind what is wrong.
+        id = serde_json::from_slice(text).map_or_else(|_| Id::default(), |only: OnlyId| Id(only.id));
+    }
+    (id, line.map_err(|error| explain(&error)))
+}
+
+fn explain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let message = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(message, _)| message);
+    let Said { message, help } = if error.is_data() {
+        Said::from_serde(message)
+    } else if message.starts_with("recursion limit exceeded") {
+        Said::plain("it is nested too deeply")
+    } else {
+        Said::plain(format!("it is not JSON: {message}"))
+    };
+    let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+    format!(
+        "the line cannot be read at column {}: {message}{help}",
+        error.column()
+    )
+}
+
+/// What is left of a line that cannot be read.
+#[derive(Deserialize)]
+struct OnlyId {
+    id: Option<Box<RawValue>>,
+}
+
+/// Refuses lines that are no object, and names that stand twice anywhere: readers differ in which one they take.
+fn unique(text: &[u8], id: &mut Id) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    deserializer.deserialize_map(Top(id))?;
+    deserializer.end()
+}
+
+struct Top<'i>(&'i mut Id);
+
+impl<'de> Visitor<'de> for Top<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object such as {\"id\": 1, \"traffic\": {}}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            once(&mut names, &name)?;
+            if name == "id" {
+                let raw: Box<RawValue> = fields.next_value()?;
+                self.0.0 = Some(raw);
+            } else {
+                fields.next_value_seed(Unique)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Any value in which no name stands twice.
+#[derive(Clone, Copy)]
+struct Unique;
+
+fn once<E: Error>(names: &mut BTreeSet<String>, name: &str) -> Result<(), E> {
+    if names.insert(name.to_owned()) {
+        Ok(())
+    } else {
+        Err(E::custom(format_args!("duplicate field `{name}`")))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Unique {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            once(&mut names, &name)?;
+            fields.next_value_seed(self)?;
+        }
+        Ok(())
+    }
+}
