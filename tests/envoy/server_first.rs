@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use peerwarden_lab::client::{Caller, tcp};
-use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Tcp, Transport};
+use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Protocol, Tcp, Transport};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::TcpEcho;
@@ -102,6 +102,37 @@ async fn a_silent_plaintext_client_is_greeted_only_where_plaintext_may_come_in()
             .text(),
         GREETING
     );
+    Ok(())
+}
+
+/// Envoy calls the module about the upstream's end right after its data. A connection that was closed by then would make
+/// the module trap, and every later connection of that worker would be lost.
+#[tokio::test]
+async fn an_upstream_that_greets_and_hangs_up_does_not_cost_the_others() -> Result<()> {
+    let mesh = Mesh::new()?;
+    for (tcp, waits_for_handshake) in [(Tcp::default(), true), (Tcp::immediate(), false)] {
+        let upstream = TcpEcho::greeting_only(GREETING).await?;
+        let resources = json!([allow_principal("backend", BACKEND)]);
+        let listener = Listener::tcp("ledger", Transport::mutual(&mesh.server), upstream.address())
+            .protocol(Protocol::Tcp(tcp))
+            .module(module(configuration("tcp", resources))?);
+        let envoy = Envoy::start(Bootstrap::new().listener(listener)).await?;
+        let ledger = Ledger { envoy, upstream };
+        for round in 0..3 {
+            // Dialled at accept, the greeting may come before the handshake: then it is for nobody.
+            let backend = ledger.greeting(&mesh.caller(BACKEND)?).await;
+            let frontend = ledger.greeting(&mesh.caller(FRONTEND)?).await;
+            assert!(
+                !frontend.is_ok_and(|received| !received.nothing()),
+                "round {round}"
+            );
+            if waits_for_handshake {
+                assert_eq!(backend?.text(), GREETING, "round {round}");
+            }
+        }
+        let log = ledger.envoy.log();
+        assert!(!log.contains("unreachable"), "the module trapped:\n{log}");
+    }
     Ok(())
 }
 

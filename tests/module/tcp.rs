@@ -106,6 +106,33 @@ fn a_greeting_before_the_handshake_closes_rather_than_leaks() {
     );
 }
 
+/// The callback that follows the last data of the upstream must find its context: a trap would cost every connection.
+#[test]
+fn a_greeting_that_is_all_the_upstream_says() {
+    let (mut vm, plugin) = ledger();
+    let modes = [
+        (TcpOptions::default(), true),
+        (TcpOptions::default(), false),
+        (options(UpstreamConnectMode::OnDownstreamTlsHandshake), true),
+    ];
+    for (mode, handshake) in modes {
+        for uri in [FRONTEND, BACKEND] {
+            let connection = vm.tcp_connection(plugin, &peer(uri), mode.clone()).unwrap();
+            if handshake {
+                assert!(vm.handshake_done(connection).unwrap());
+            }
+            vm.upstream_data(connection, GREETING, true).unwrap();
+            if handshake && uri == FRONTEND {
+                assert_eq!(vm.record(connection).unwrap().to_client(), GREETING);
+            } else {
+                nothing_passed(&vm, connection);
+            }
+            assert_eq!(vm.failure(), None);
+        }
+    }
+    assert_eq!(vm.violations(), []);
+}
+
 #[test]
 fn what_does_not_depend_on_the_peer_may_pass_before_the_handshake() {
     let (mut vm, plugin) = vm(configuration("tcp", json!([])));

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use peerwarden_engine::{Program, Verdict};
 use proxy_wasm::traits::{Context, StreamContext};
-use proxy_wasm::types::Action;
+use proxy_wasm::types::{Action, PeerType};
 
 use crate::abi;
 use crate::attributes::{Attributes, Handshake};
@@ -20,6 +20,8 @@ pub(crate) struct Tcp {
     program: Option<Rc<Program>>,
     /// `None` until the first data.
     verdict: Option<Verdict>,
+    /// Denied, and not closed yet.
+    close_due: bool,
 }
 
 impl Tcp {
@@ -27,6 +29,7 @@ impl Tcp {
         Self {
             program,
             verdict: None,
+            close_due: false,
         }
     }
 
@@ -37,8 +40,14 @@ impl Tcp {
         };
         match verdict {
             Verdict::Allow => Action::Continue,
-            // Closed already; whatever still comes is held.
+            // Closed, or about to be; whatever still comes is held.
             Verdict::Deny => Action::Pause,
+        }
+    }
+
+    fn close(&mut self) {
+        if std::mem::take(&mut self.close_due) && abi::close_downstream().is_err() {
+            report::error("the denied connection could not be closed; its data is held");
         }
     }
 
@@ -48,9 +57,7 @@ impl Tcp {
         let verdict = decision.map_or(Verdict::Deny, |decision| decision.verdict);
         self.verdict = Some(verdict);
         report::decided(decision.as_ref(), &attributes, Asked::Connection(handshake));
-        if verdict == Verdict::Deny && abi::close_downstream().is_err() {
-            report::error("the denied connection could not be closed; its data is held");
-        }
+        self.close_due = verdict == Verdict::Deny;
         verdict
     }
 }
@@ -59,10 +66,23 @@ impl Context for Tcp {}
 
 impl StreamContext for Tcp {
     fn on_downstream_data(&mut self, _size: usize, _end_of_stream: bool) -> Action {
-        self.on_data(Handshake::Over)
+        let action = self.on_data(Handshake::Over);
+        self.close();
+        action
     }
 
-    fn on_upstream_data(&mut self, _size: usize, _end_of_stream: bool) -> Action {
-        self.on_data(Handshake::MayBeUnderWay)
+    /// With the upstream's last data Envoy goes on to `on_upstream_close` whatever was asked for here. Had the connection
+    /// been closed by then, that callback would be about a context which is gone: the SDK panics, and the VM with all its
+    /// connections is lost. So the end is waited for.
+    fn on_upstream_data(&mut self, _size: usize, end_of_stream: bool) -> Action {
+        let action = self.on_data(Handshake::MayBeUnderWay);
+        if !end_of_stream {
+            self.close();
+        }
+        action
+    }
+
+    fn on_upstream_close(&mut self, _peer: PeerType) {
+        self.close();
     }
 }

@@ -28,6 +28,13 @@ pub struct Traffic {
     pub bytes: u64,
 }
 
+/// What a server does once it has greeted.
+#[derive(Debug, Clone, Copy)]
+enum AfterGreeting {
+    Echoes,
+    Ends,
+}
+
 #[derive(Debug, Default)]
 struct Counts {
     connections: AtomicU64,
@@ -44,10 +51,24 @@ impl TcpEcho {
 
     /// A server that speaks first, as MySQL or SMTP do.
     pub async fn greeting(greeting: &'static str) -> Result<Self> {
+        Self::serving(greeting, AfterGreeting::Echoes).await
+    }
+
+    /// A server that greets and then says no more, as MySQL does to a host that it blocks.
+    pub async fn greeting_only(greeting: &'static str) -> Result<Self> {
+        Self::serving(greeting, AfterGreeting::Ends).await
+    }
+
+    async fn serving(greeting: &'static str, after: AfterGreeting) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let counts = Arc::default();
-        let task = Task(tokio::spawn(accept(listener, greeting, Arc::clone(&counts))));
+        let task = Task(tokio::spawn(accept(
+            listener,
+            greeting,
+            after,
+            Arc::clone(&counts),
+        )));
         Ok(Self {
             address,
             counts,
@@ -69,18 +90,26 @@ impl TcpEcho {
     }
 }
 
-async fn accept(listener: TcpListener, greeting: &'static str, counts: Arc<Counts>) {
+async fn accept(listener: TcpListener, greeting: &'static str, after: AfterGreeting, counts: Arc<Counts>) {
     // Dropped with the task, and the connections with it.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         counts.connections.fetch_add(1, Ordering::SeqCst);
-        connections.spawn(serve(stream, greeting, Arc::clone(&counts)));
+        connections.spawn(serve(stream, greeting, after, Arc::clone(&counts)));
     }
 }
 
-async fn serve(mut stream: TcpStream, greeting: &'static str, counts: Arc<Counts>) {
+async fn serve(mut stream: TcpStream, greeting: &'static str, after: AfterGreeting, counts: Arc<Counts>) {
     if stream.write_all(greeting.as_bytes()).await.is_err() {
         return;
+    }
+    match after {
+        AfterGreeting::Echoes => {}
+        AfterGreeting::Ends => {
+            if stream.shutdown().await.is_err() {
+                return;
+            }
+        }
     }
     let mut buffer = [0; 4096];
     while let Ok(count) = stream.read(&mut buffer).await {
@@ -88,8 +117,13 @@ async fn serve(mut stream: TcpStream, greeting: &'static str, counts: Arc<Counts
             return;
         }
         counts.bytes.fetch_add(count as u64, Ordering::SeqCst);
-        if stream.write_all(&buffer[..count]).await.is_err() {
-            return;
+        match after {
+            AfterGreeting::Ends => {}
+            AfterGreeting::Echoes => {
+                if stream.write_all(&buffer[..count]).await.is_err() {
+                    return;
+                }
+            }
         }
     }
 }

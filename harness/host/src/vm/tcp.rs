@@ -140,13 +140,15 @@ impl Vm {
         let tcp = self.tcp(id)?;
         if passes {
             tcp.pass_upstream_data(now);
-        } else if !tcp.record.closed() {
-            self.state_mut()
-                .violate(CALLBACK, "upstream data that is paused can never go on");
         }
         if end_of_stream && matches!(self.presence(id), Presence::Created | Presence::Deleted) {
             // Envoy does so even when the module has closed the connection, and was told that its context is deleted.
             self.call("proxy_on_upstream_connection_close", id, &[UNKNOWN]);
+        }
+        // Nothing but closing goes with Pause here, in this callback or in the one about the end.
+        if !passes && !self.tcp(id).is_ok_and(|tcp| tcp.record.closed()) {
+            self.state_mut()
+                .violate(CALLBACK, "upstream data that is paused can never go on");
         }
         self.close_if_both_ended(id);
         Ok(())
