@@ -25,6 +25,40 @@ async fn a_certificate_without_a_name_is_nobody() -> Result<()> {
     Ok(())
 }
 
+/// Envoy's attributes show the first name of each kind; the module reads the certificate, so that no name can hide behind
+/// another.
+#[tokio::test]
+async fn every_name_of_a_certificate_counts() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let banned = json!([{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/banned"]}}]}]);
+    let resources = json!([
+        allow_principal("frontend", FRONTEND),
+        policy("banned", "DENY", banned)
+    ]);
+    let orders = mesh.orders(resources).await?;
+    let several = |last: &str| {
+        Certificate::spiffe("https://a.example/")
+            .uri("https://b.example/")
+            .uri(last)
+    };
+    for (certificate, status) in [
+        (several(FRONTEND), 200),
+        (several(BACKEND), 403),
+        (
+            several(FRONTEND).uri("spiffe://cluster.local/ns/web/sa/banned"),
+            403,
+        ),
+    ] {
+        let described = format!("{certificate:?}");
+        assert_eq!(
+            orders.status(&mesh.with(certificate)?, Ask::get("/")).await?,
+            status,
+            "{described}"
+        );
+    }
+    Ok(())
+}
+
 /// The module cannot tell a verified certificate from one that was merely shown: `connection.mtls` is true of both, and
 /// `connection.peer_certificate_valid` (Envoy 1.39) is false of a verified peer whose session is taken up again. So the
 /// listener must verify, as SECURITY.md says; this pins what is at stake.
