@@ -76,7 +76,7 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
     use serde_saphyr::Error;
 
     match error {
-        Error::Eof { .. } if source.text.trim().is_empty() => Said::plain("the file is empty"),
+        Error::Eof { .. } if says_nothing(&source.text) => Said::plain("the file is empty"),
         Error::MultipleDocuments { .. } => Said::helped(
             "there are several documents, expected one",
             "give each a file of its own; `---` begins another document",
@@ -86,6 +86,10 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
             expected => Said::plain(format!("expected {expected}")),
         },
         Error::InvalidScalar { ty, .. } => Said::plain(format!("expected {}", expected_in_words(ty))),
+        Error::NonFiniteFloat { value, .. } => Said::helped(
+            format!("`{value}` is no number in JSON"),
+            "put it in quotes if it is a text",
+        ),
         Error::DuplicateMappingKey { key: Some(key), .. } => Said::twice(key),
         Error::SerdeUnknownField { field, expected, .. } => Said::unknown_field(field, expected),
         Error::SerdeUnknownVariant {
@@ -103,7 +107,27 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
             let message = text
                 .rsplit_once(" at line ")
                 .map_or(text.as_str(), |(message, _)| message);
-            Said::plain(message.trim_end_matches('.'))
+            let message = message.trim_end_matches('.');
+            if let Some(budget) = message.strip_prefix("budget breached: ") {
+                return if budget.starts_with("Depth") {
+                    Said::plain("it is nested too deeply")
+                } else {
+                    Said::helped(
+                        "it expands to more than any real file holds",
+                        "split the file, or write its aliases out",
+                    )
+                };
+            }
+            match message.split_once("; ") {
+                Some((message, help)) => Said::helped(message, help),
+                None => Said::plain(message),
+            }
         }
     }
+}
+
+/// Whether there are comments at most.
+fn says_nothing(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    lines.all(|line| line.is_empty() || line.starts_with('#') || line == "---")
 }

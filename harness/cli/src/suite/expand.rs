@@ -57,7 +57,16 @@ impl Expansion<'_> {
     fn definitions(&mut self) {
         let suite = self.suite;
         for (name, request) in &suite.requests {
-            if let Err((message, help)) = traffic(None, &request.value, [].iter()).and_then(checked) {
+            let wrong = match &request.value {
+                Request::Line(line) if from_line(line).is_none() => Some((
+                    format!("`{line}` is no request"),
+                    "write `METHOD /path` or `tcp PORT`, or a mapping".to_owned(),
+                )),
+                Request::Line(_) | Request::Full(_) => {
+                    traffic(None, &request.value, [].iter()).and_then(checked).err()
+                }
+            };
+            if let Some((message, help)) = wrong {
                 self.wrong(&request.referenced, format!("request `{name}`: {message}"), help);
             }
         }

@@ -19,6 +19,16 @@ fn eval(lines: &str, arguments: &[&str]) -> (Ran, Vec<Value>) {
 
 const GIVEN: [&str; 4] = ["--policies", "orders.yaml", "--workload", "workload.yaml"];
 
+/// For what is wrong with a line whichever engine would decide: a module takes a second to compile.
+const READ: [&str; 6] = [
+    "--engine",
+    "native",
+    "--policies",
+    "orders.yaml",
+    "--workload",
+    "workload.yaml",
+];
+
 /// The traffic that the documentation shows, word for word.
 const DOCUMENTED: &str = r#"{
   "protocol": "http",
@@ -50,15 +60,17 @@ fn answers_what_the_documentation_shows() {
 fn what_is_null_is_absent() {
     let lines = [
         json!({"id": 1, "traffic": {}}),
-        json!({"id": 2, "traffic": {"tls": null, "http": null, "jwt": null, "remoteIp": null}}),
-        json!({"id": 3, "traffic": {"tls": {"peer": null, "sni": null}}}),
+        json!({"id": 2, "traffic": {"protocol": null, "source": null, "remoteIp": null, "destination": null,
+            "tls": null, "http": null, "jwt": null, "dynamicMetadata": null}}),
+        json!({"id": 3, "traffic": {"tls": {"peer": null, "sni": null}, "http": {"method": null, "host": null, "path": null, "headers": null}}}),
+        json!({"id": 3, "traffic": {"tls": {"peer": {"uriSans": null, "dnsSans": null, "subject": null}}}}),
         json!({"id": 4, "traffic": {"protocol": "tcp"}}),
         json!({"traffic": {"source": {"ip": null}}}),
         json!({"id": {"any": ["value"]}, "mesh": null, "traffic": {}}),
     ];
     let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     let (ran, answers) = eval(&lines.join("\n"), &GIVEN);
-    assert_eq!((ran.code, answers.len()), (0, 6), "{ran:?}");
+    assert_eq!((ran.code, answers.len()), (0, 7), "{ran:?}");
     for answer in &answers {
         assert_eq!(
             (&answer["decision"], &answer["by"]),
@@ -66,8 +78,8 @@ fn what_is_null_is_absent() {
             "{answer}"
         );
     }
-    assert_eq!(answers[4]["id"], json!(null));
-    assert_eq!(answers[5]["id"], json!({"any": ["value"]}));
+    assert_eq!(answers[5]["id"], json!(null));
+    assert_eq!(answers[6]["id"], json!({"any": ["value"]}));
 }
 
 #[test]
@@ -134,7 +146,7 @@ fn a_huge_line_is_refused_and_not_kept() {
         "x".repeat(33 * 1024 * 1024)
     );
     lines.push_str("{\"id\": 2, \"traffic\": {}}\n");
-    let (ran, answers) = eval(&lines, &GIVEN);
+    let (ran, answers) = eval(&lines, &READ);
     assert_eq!(ran.code, 2);
     assert!(
         answers[0]["error"]
@@ -170,6 +182,113 @@ fn without_policies_a_line_must_bring_them() {
         "{}",
         answers[0]
     );
+}
+
+/// Whatever else is wrong with a line, its sender can tell which one it was.
+#[test]
+fn ids_come_back_as_they_were_written() {
+    let lines = [
+        r#"{"id": 12345678901234567890123456789, "traffic": {}}"#,
+        r#"{"id": 1.50, "traffic": {}}"#,
+        r#"{"id": {"z": 1, "a": 2}, "traffic": {}}"#,
+        r#"{"id": "\u00e9", "traffic": {}}"#,
+        r#"{"id": null, "traffic": {}}"#,
+        r#"{"id": "cut off", "traffic": {"#,
+        r#"{"traffic": 7, "id": "behind"}"#,
+        r#"{"id": "first", "id": "second", "traffic": {}}"#,
+    ];
+    let ran = eval(&lines.join("\n"), &READ).0;
+    assert_eq!(ran.code, 2);
+    let ids = [
+        "12345678901234567890123456789",
+        "1.50",
+        r#"{"z": 1, "a": 2}"#,
+        r#""\u00e9""#,
+        "null",
+        r#""cut off""#,
+        r#""behind""#,
+        r#""first""#,
+    ];
+    assert_eq!(ran.out.lines().count(), ids.len(), "{}", ran.out);
+    for (line, id) in ran.out.lines().zip(ids) {
+        assert!(line.starts_with(&format!("{{\"id\":{id},")), "{id}: {line}");
+    }
+}
+
+/// Serde takes a list for a struct: `"tls": []` was TLS without a certificate, `"traffic": []` plaintext to anywhere.
+#[test]
+fn a_list_is_no_object() {
+    for traffic in [
+        r#"[]"#,
+        r#"{"tls": []}"#,
+        r#"{"tls": {"peer": [["spiffe://a"]]}}"#,
+        r#"{"source": ["10.0.0.1", 80]}"#,
+        r#"{"http": ["GET"]}"#,
+        r#"{"jwt": [{}]}"#,
+    ] {
+        let (ran, answers) = eval(&format!("{{\"id\": 1, \"traffic\": {traffic}}}"), &READ);
+        assert_eq!(ran.code, 2, "{traffic}: {ran:?}");
+        let error = answers[0]["error"].as_str().unwrap();
+        assert!(error.contains("expected an object, found a list"), "{error}");
+    }
+    let (ran, answers) = eval("[1, null, null, [], {}]\n", &READ);
+    assert_eq!(ran.code, 2);
+    let error = answers[0]["error"].as_str().unwrap();
+    assert!(error.contains("expected an object such as {\"id\": 1"), "{error}");
+}
+
+/// Two readers of one text may each take another of two values, so neither is taken.
+#[test]
+fn names_stand_once_wherever_they_stand() {
+    for (line, name) in [
+        (r#"{"traffic": {"tls": null, "tls": {}}}"#, "tls"),
+        (r#"{"traffic": {"http": {"headers": {"a": "b", "a": "c"}}}}"#, "a"),
+        (
+            r#"{"traffic": {"jwt": {"payload": {"x": [{"sub": 1, "sub": 2}]}}}}"#,
+            "sub",
+        ),
+        (
+            r#"{"workload": {"namespace": "a", "namespace": "b"}, "traffic": {}}"#,
+            "namespace",
+        ),
+        (
+            r#"{"resources": [{"spec": {"rules": [], "rules": [{}]}}], "traffic": {}}"#,
+            "rules",
+        ),
+        (r#"{"traffic": {}, "traffic": {}}"#, "traffic"),
+    ] {
+        let (ran, answers) = eval(line, &READ);
+        assert_eq!(ran.code, 2, "{line}: {ran:?}");
+        let error = answers[0]["error"].as_str().unwrap();
+        assert!(
+            error.contains(&format!("`{name}` stands twice in one object; keep one")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn lines_end_and_begin_as_editors_like() {
+    let lines = "\u{feff}{\"id\": 1, \"traffic\": {}}\r\n\r\n \t\n{\"id\": 2, \"traffic\": {}}";
+    let (ran, answers) = eval(lines, &READ);
+    assert_eq!((ran.code, answers.len()), (0, 2), "{ran:?}");
+    assert_eq!((&answers[0]["id"], &answers[1]["id"]), (&json!(1), &json!(2)));
+    assert!(ran.out.ends_with('\n'));
+    assert_eq!(eval("", &READ).0.code, 0);
+}
+
+#[test]
+fn by_says_kind_and_rule() {
+    let strict = json!({"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
+        "metadata": {"name": "default", "namespace": "shop"}, "spec": {"mtls": {"mode": "STRICT"}}});
+    let line = json!({"id": 1, "resources": [strict], "traffic": {}});
+    let (ran, answers) = eval(&line.to_string(), &GIVEN);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        answers[0]["by"],
+        json!({"kind": "PeerAuthentication", "namespace": "shop", "name": "default", "rule": null})
+    );
+    assert_eq!(answers[0]["decision"], "deny");
 }
 
 /// A sequence that looks random and is the same on every machine.

@@ -69,12 +69,23 @@ impl Folder {
 
     /// The same with standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: impl Into<Vec<u8>>) -> Ran {
+        self.finish(self.command(arguments).write_stdin(input))
+    }
+
+    /// The command, not yet run, with nothing in its environment but the module.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("peerwarden").unwrap();
         command
             .current_dir(self.0.path())
             .env_clear()
-            .env("PEERWARDEN_MODULE", module());
-        let output = command.args(arguments).write_stdin(input).output().unwrap();
+            .env("PEERWARDEN_MODULE", module())
+            .args(arguments);
+        command
+    }
+
+    /// Runs it.
+    pub(crate) fn finish(&self, command: &mut Command) -> Ran {
+        let output = command.output().unwrap();
         let text = |bytes| {
             String::from_utf8(bytes)
                 .unwrap()
@@ -96,6 +107,19 @@ impl Ran {
             None => line.to_owned(),
         });
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The texts that standard error underlines.
+    pub(crate) fn underlined(&self) -> Vec<String> {
+        let lines: Vec<&str> = self.err.lines().collect();
+        let pairs = lines.windows(2).filter_map(|pair| {
+            let (text, marks) = (pair[0].split_once("| ")?.1, pair[1].split_once("| ")?.1);
+            let start = marks
+                .find('^')
+                .filter(|_| marks.trim().chars().all(|ch| ch == '^'))?;
+            Some(text.chars().skip(start).take(marks.trim().len()).collect())
+        });
+        pairs.collect()
     }
 
     /// Asserts the exit code and that standard error says all of this.

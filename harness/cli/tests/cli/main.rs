@@ -4,5 +4,7 @@ mod check;
 mod eval;
 mod explain;
 mod fixture;
+mod mistakes;
+mod output;
 mod schema;
 mod test;

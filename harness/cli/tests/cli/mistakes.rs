@@ -1,0 +1,261 @@
+//! Mistakes in suites and case files: what is said, what is underlined, and what to write instead.
+
+use crate::fixture::{Folder, ORDERS};
+
+/// The message, the underlined text and the help of the one thing that is wrong with a suite.
+#[track_caller]
+fn wrong(suite: &str, message: &str, underlined: &str, help: &str) {
+    let ran = Folder::with(&[("orders.yaml", ORDERS), ("a_test.yaml", suite)]).run(&["test"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    let said = ran.err.lines().next().unwrap_or_default();
+    assert_eq!(said, format!("error: {message}"), "{}", ran.err);
+    assert_eq!(ran.underlined(), [underlined], "{}", ran.err);
+    let helped = ran
+        .err
+        .lines()
+        .find_map(|line| Some(line.split_once("= help: ")?.1));
+    assert_eq!(helped.unwrap_or_default(), help, "{}", ran.err);
+    assert!(ran.err.contains("--> a_test.yaml:"), "{}", ran.err);
+}
+
+/// A suite with this below `workload` and `policies`.
+fn with(rest: &str) -> String {
+    format!("workload: {{namespace: shop}}\npolicies: [orders.yaml]\n{rest}\n")
+}
+
+/// A suite that asks this.
+fn asking(request: &str) -> String {
+    with(&format!("cases: [{{request: {request}, expect: deny}}]"))
+}
+
+#[test]
+fn names_of_fields() {
+    wrong(
+        &with("casez: []"),
+        "unknown field `casez`",
+        "casez",
+        "did you mean `cases`?",
+    );
+    wrong(
+        &with("peers: {a: {tls: {peer: {uriSan: [x]}}}}"),
+        "unknown field `uriSan`",
+        "uriSan",
+        "did you mean `uriSans`?",
+    );
+    wrong(
+        &with("cases: [{request: GET /x, expect: deny, colour: red}]"),
+        "unknown field `colour`",
+        "colour",
+        "known fields: `name`, `peer`, `request`, `traffic`, `expect`, `by`, `skip`",
+    );
+    wrong(
+        &with("peers: {a: plaintext, a: plaintext}"),
+        "`a` stands twice in one object",
+        "a",
+        "keep one",
+    );
+    wrong(
+        "workload: {namespce: shop, namespace: shop}\npolicies: [orders.yaml]\ncases: [{request: GET /x, expect: deny}]\n",
+        "unknown field `namespce`",
+        "namespce",
+        "did you mean `namespace`?",
+    );
+}
+
+#[test]
+fn kinds_of_values() {
+    let list = "write it as `[ … ]`";
+    wrong(
+        "workload: {namespace: a}\npolicies: orders.yaml\n",
+        "expected a list",
+        "orders.yaml",
+        list,
+    );
+    wrong(
+        &with("peers: {p: plaintext}\nrequests: {a: GET /x}\nmatrix: [{requests: [a], expect: {p: deny}}]"),
+        "expected a list",
+        "deny",
+        list,
+    );
+    wrong(
+        &with("requests: {a: [GET]}"),
+        "expected the name of a request, `METHOD /path`, or a mapping, found a list",
+        "a",
+        "",
+    );
+    wrong(&with("peers: {a: {tls: []}}"), "expected an object", "[", "");
+    wrong(
+        &asking("{port: 70000}"),
+        "expected a port from 0 to 65535",
+        "70000",
+        "",
+    );
+    wrong(
+        &asking("{headers: {x: 1}}"),
+        "expected a text, or a list of texts with one for each line of the header, found the number `1`",
+        "x",
+        "put it in quotes",
+    );
+    wrong(
+        &asking("{remoteIp: 1.2.3}"),
+        "`1.2.3` is not an IP address",
+        "1.2.3",
+        "write one such as `10.0.0.7` or `2001:db8::7`",
+    );
+    wrong(
+        &with("cases: [{request: GET /x, expect: Deny}]"),
+        "unknown value `Deny`",
+        "Deny",
+        "write `allow` or `deny`",
+    );
+}
+
+#[test]
+fn what_peers_and_requests_say() {
+    wrong(
+        &asking("GET x"),
+        "`GET x` is neither a name from `requests` nor `METHOD /path`",
+        "GET x",
+        "the suite names none; in short `GET /path` or `tcp 5432`",
+    );
+    wrong(
+        &asking("{path: x}"),
+        "the path `x` does not start with `/`",
+        "{",
+        "write it as the request line has it, without scheme and host",
+    );
+    wrong(
+        &with("requests: {unused: GETT}\ncases: [{request: GET /x, expect: deny}]"),
+        "request `unused`: `GETT` is no request",
+        "GETT",
+        "write `METHOD /path` or `tcp PORT`, or a mapping",
+    );
+    wrong(
+        &with("peers: {unused: certificate}\ncases: [{request: GET /x, expect: deny}]"),
+        "peer `unused`: `certificate` is no peer",
+        "certificate",
+        "write `plaintext`, `no-certificate`, a SPIFFE ID such as `spiffe://cluster.local/ns/web/sa/frontend`, or a mapping",
+    );
+    wrong(
+        &with("peers: {unused: {tls: {peer: {dnsSans: [größe.example]}}}}"),
+        "peer `unused`: `größe.example` cannot be in a certificate, whose alternative names are ASCII",
+        "{",
+        "write IDNs in their ASCII form",
+    );
+    wrong(
+        &with("peers: {p: plaintext}\ncases: [{peer: p, request: {sni: a.example}, expect: deny}]"),
+        "p: case 1: a plaintext connection has no `sni`",
+        "deny",
+        "leave it out",
+    );
+    wrong(
+        &with("peers: {p: plaintext}\nmatrix: [{requests: [], expect: {}}]"),
+        "the matrix has no cell",
+        "{",
+        "name at least one request and one peer",
+    );
+    wrong(
+        &with(
+            "peers: {p: plaintext}\nrequests: {a: GET /x}\nmatrix: [{requests: [a, b], expect: {p: [deny, deny]}}]",
+        ),
+        "there is no request `b`",
+        "b",
+        "known: `a`",
+    );
+}
+
+#[test]
+fn texts_that_are_no_yaml() {
+    wrong("workload: {namespace: shop\n", "unclosed bracket '{'", "{", "");
+    wrong(
+        "workload: {namespace: a}\npolicies: [a}\n",
+        "mismatched bracket '[' closed by '}'",
+        "[",
+        "",
+    );
+    wrong("workload: 'a\n", "unclosed quote", "'", "");
+    wrong("workload: *x\n", "alias references unknown anchor", "*", "");
+    wrong("[]\n", "expected an object", "[", "");
+    wrong(
+        "workload: {namespace: a}\n---\nworkload: {namespace: a}\n",
+        "there are several documents, expected one",
+        "w",
+        "give each a file of its own; `---` begins another document",
+    );
+    let empty = Folder::with(&[("a_test.yaml", "# nothing\n\n")]).run(&["test"]);
+    empty.says(2, &["the file is empty"]);
+    let empty = Folder::with(&[("a_test.yaml", "")]).run(&["test"]);
+    empty.says(2, &["the file is empty"]);
+}
+
+/// What would take all memory or the whole stack of a reader without limits.
+#[test]
+fn texts_that_are_too_much() {
+    use std::fmt::Write;
+
+    let check = |text: &str, parts: &[&str]| {
+        Folder::with(&[("a.yaml", text)]).run(&["check"]).says(2, parts);
+    };
+    let mut laughs = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+    let mut merged = String::from("a0: &a0 {x: 1}\n");
+    for number in 1..20 {
+        let below = number - 1;
+        let aliases = vec![format!("*a{below}"); 9].join(",");
+        writeln!(laughs, "a{number}: &a{number} [{aliases}]").unwrap();
+        writeln!(
+            merged,
+            "a{number}: &a{number} {{<<: [*a{below}, *a{below}], k: *a{below}}}"
+        )
+        .unwrap();
+    }
+    check(
+        &laughs,
+        &[
+            "it expands to more than any real file holds",
+            "write its aliases out",
+        ],
+    );
+    check(&merged, &["it expands to more than any real file holds"]);
+    check(
+        &(0..5_000)
+            .map(|depth| " ".repeat(depth) + "a:\n")
+            .collect::<String>(),
+        &["it is nested too deeply"],
+    );
+    check(
+        &"---\na: 1\n".repeat(100_001),
+        &["it expands to more than any real file holds"],
+    );
+    check("a: .nan\n", &["`.nan` is no number in JSON"]);
+    check("a: \0\n", &["unexpected character", "a.yaml:1:4"]);
+}
+
+#[test]
+fn case_files() {
+    let explain = |case: &str, code: i32, parts: &[&str]| {
+        Folder::with(&[("case.yaml", case)])
+            .run(&["explain", "case.yaml"])
+            .says(code, parts);
+    };
+    let case =
+        |traffic: &str| format!("{{workload: {{namespace: shop}}, resources: [], traffic: {traffic}}}");
+    explain(&case("{}"), 0, &[]);
+    explain(
+        &case("{tls: null, http: null, jwt: null, source: null, dynamicMetadata: null}"),
+        0,
+        &[],
+    );
+    explain(&case("[]"), 2, &["expected an object", "case.yaml:1:55"]);
+    explain(&case("null"), 2, &["expected an object"]);
+    explain(
+        &case("{protocol: udp}"),
+        2,
+        &["unknown value `udp`", "write `http` or `tcp`"],
+    );
+    explain(
+        &case("{tls: {peer: {uriSans: [é]}}}"),
+        2,
+        &["traffic: `é` cannot be in a certificate"],
+    );
+    explain("", 2, &["the file is empty"]);
+}
