@@ -12,6 +12,13 @@ use crate::yaml::{self, Node};
 /// The group of the documents that decide something.
 const GROUP: &str = "security.istio.io/";
 
+/// The kinds of that group.
+const KINDS: [&str; 3] = [
+    "AuthorizationPolicy",
+    "PeerAuthentication",
+    "RequestAuthentication",
+];
+
 /// One document, with the text that it is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
@@ -35,8 +42,10 @@ impl Document {
             return true;
         }
         let api_version = text("apiVersion");
-        // What says no version at all is a mistake that the engine explains.
-        api_version.is_empty() || api_version.starts_with(GROUP)
+        // What says no version at all, or misspells the group, is a mistake that the engine explains: a policy that is
+        // left out in silence protects nothing. Other projects have kinds of the same names.
+        let misspelt = KINDS.contains(&text("kind")) && api_version.contains("istio");
+        api_version.is_empty() || api_version.starts_with(GROUP) || misspelt
     }
 
     /// The items of a `List`, each a document of its own; any other document is itself.

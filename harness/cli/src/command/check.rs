@@ -93,13 +93,39 @@ fn of_documents(mesh: Option<Document>, resources: Vec<Document>) -> Vec<Diagnos
         workload,
         resources,
     };
-    let mut findings = match Engine::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
+    let mut findings = refused(&setup);
+    if !findings.is_empty() {
+        // One document that cannot be read keeps the engine from judging the others: each is asked alone too.
+        for document in &setup.resources {
+            let alone = Setup {
+                resources: vec![document.clone()],
+                ..setup.clone()
+            };
+            let new = refused(&alone)
+                .into_iter()
+                .filter(|finding| !findings.contains(finding));
+            let new: Vec<Diagnostic> = new.collect();
+            findings.extend(new);
+        }
+        // In the order of the texts, where they have a place in one.
+        let place = |finding: &Diagnostic| {
+            finding
+                .place
+                .as_ref()
+                .map(|place| (place.source.name.clone(), place.span.start))
+        };
+        findings.sort_by_key(place);
+    }
+    findings.extend(lint::run(&setup));
+    findings
+}
+
+fn refused(setup: &Setup) -> Vec<Diagnostic> {
+    match Engine::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
         Ok(_) => Vec::new(),
         Err(Refused::Problems(problems)) => setup.diagnostics(&problems),
         Err(Refused::Module(message)) => vec![Diagnostic::error(message)],
-    };
-    findings.extend(lint::run(&setup));
-    findings
+    }
 }
 
 /// What `test` would refuse. The policies that the suite names are checked as documents of their own.
@@ -108,21 +134,15 @@ fn of_suite(file: &std::path::Path) -> Vec<Diagnostic> {
         Ok(loaded) => loaded,
         Err(wrong) => return wrong,
     };
-    match Engine::new(Choice::Native, None, &loaded.setup.to_json(Protocol::Http)) {
-        Ok(_) => Vec::new(),
-        Err(Refused::Problems(problems)) => {
-            let mut findings = loaded.setup.diagnostics(&problems);
-            let own = |finding: &Diagnostic| {
-                finding
-                    .place
-                    .as_ref()
-                    .is_none_or(|place| place.source == loaded.source)
-            };
-            findings.retain(own);
-            findings
-        }
-        Err(Refused::Module(message)) => vec![Diagnostic::error(message)],
-    }
+    let mut findings = refused(&loaded.setup);
+    let own = |finding: &Diagnostic| {
+        finding
+            .place
+            .as_ref()
+            .is_none_or(|place| place.source == loaded.source)
+    };
+    findings.retain(own);
+    findings
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -113,6 +113,47 @@ fn every_mistake_of_a_file_is_shown() {
     );
 }
 
+/// What cannot be read at all does not hide what cannot be meant: found as two rounds of errors for one file.
+#[test]
+fn one_document_hides_no_other() {
+    let unreadable = ORDERS.replace("principals", "principal");
+    let custom = ORDERS.replace("spec:", "spec:\n  action: CUSTOM\n  provider: {name: x}");
+    let cidr = ORDERS.replace(
+        "principals: [",
+        "ipBlocks: [\"10.0.0.0/33\"]\n        principals: [",
+    );
+    let port = ORDERS.replace("methods: [\"GET\"]", "ports: [\"http\"]");
+    let all = [&unreadable, &custom, &cidr, &port]
+        .map(String::as_str)
+        .join("---\n");
+    let ran = Folder::with(&[("all.yaml", &all)]).run(&["check"]);
+    let expected = [
+        "did you mean `principals`?",
+        "the action `CUSTOM` is not supported yet",
+        "10.0.0.0/33",
+        "`http`",
+    ];
+    ran.says(2, &expected);
+    assert_eq!(
+        ran.underlined(),
+        ["principal", "CUSTOM", "\"10.0.0.0/33\"", "\"http\""],
+        "{}",
+        ran.err
+    );
+}
+
+/// A policy that is left out in silence protects nothing.
+#[test]
+fn a_misspelt_group_is_no_other_project() {
+    let checked = |version: &str| {
+        let text = ORDERS.replace("security.istio.io/v1", version);
+        Folder::with(&[("orders.yaml", ORDERS), ("other.yaml", &text)]).run(&["check"])
+    };
+    checked("networking.istio.io/v1").says(2, &["networking.istio.io/v1", "other.yaml:2:7"]);
+    checked("security.istio.oi/v1").says(2, &["security.istio.oi/v1", "other.yaml:2:7"]);
+    assert_eq!(checked("policy.linkerd.io/v1alpha1").code, 0);
+}
+
 #[test]
 fn lists_and_other_kinds() {
     let item = ORDERS.replace('\n', "\n  ");
