@@ -21,27 +21,28 @@ pub(crate) struct Suite {
     #[schemars(with = "Option<Mesh>")]
     pub(crate) mesh: Option<Node>,
     /// Files and folders with the policies under test, from this file's folder.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
+    #[serde(default, deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<Vec<String>>")]
     pub(crate) policies: Vec<Spanned<String>>,
     /// Policies written here rather than in files of their own.
-    #[serde(default)]
-    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
+    #[serde(default, deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     pub(crate) resources: Vec<Node>,
     /// Who may ask, by a name of your choice.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Caller>")]
+    #[serde(default, deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Caller>>")]
     pub(crate) peers: BTreeMap<String, Spanned<Caller>>,
     /// What may be asked, by a name of your choice.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Request>")]
+    #[serde(default, deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Request>>")]
     pub(crate) requests: BTreeMap<String, Spanned<Request>>,
     /// Tables: requests across, peers down, a verdict in each cell.
-    #[serde(default)]
-    #[schemars(with = "Vec<Matrix>")]
+    #[serde(default, deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<Vec<Matrix>>")]
     pub(crate) matrix: Vec<Spanned<Matrix>>,
     /// Single questions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<Vec<Written>>")]
     pub(crate) cases: Vec<Written>,
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     let suite: Suite = yaml::read(&source).map_err(|wrong| vec![wrong])?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut wrong = Vec::new();
-    let mut resources = Vec::new();
+    let mut paths = Vec::new();
     for policies in &suite.policies {
         let path = folder.join(&policies.value);
         if !path.exists() {
@@ -41,11 +41,13 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
             );
             continue;
         }
-        match documents::load(&[tidy(&path)]) {
-            Ok(documents) => resources.extend(documents),
-            Err(diagnostics) => wrong.extend(diagnostics),
-        }
+        paths.push(tidy(&path));
     }
+    // All at once: a file that is named by two ways counts once.
+    let mut resources = documents::load(&paths).unwrap_or_else(|diagnostics| {
+        wrong.extend(diagnostics);
+        Vec::new()
+    });
     let document = |node: &yaml::Node| Document {
         source: Arc::clone(&source),
         node: node.clone(),

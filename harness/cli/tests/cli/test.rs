@@ -220,6 +220,33 @@ fn policies_may_stand_in_the_suite() {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
+/// What is begun and left empty is as good as left out.
+#[test]
+fn empty_parts_are_no_parts() {
+    let suite = "workload: {namespace: shop}\npolicies: [orders.yaml]\nmesh:\npeers:\nrequests:\nmatrix:\nresources:\n\
+                 cases: [{peer: , request: GET /orders, expect: deny, by: , skip: }]\n";
+    let folder = Folder::with(&[("orders.yaml", ORDERS), ("a_test.yaml", suite)]);
+    let ran = folder.run(&["test", "--engine", "native"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    folder.write(
+        "a_test.yaml",
+        "workload: {namespace: shop}\npolicies: [orders.yaml]\ncases:\n",
+    );
+    folder.run(&["test"]).says(2, &["the suite has no case"]);
+}
+
+#[test]
+fn a_file_by_two_names_counts_once() {
+    let suite = "workload: {namespace: shop}\npolicies: [policies, policies/orders.yaml, ./policies/../policies]\n\
+                 cases: [{request: GET /orders, expect: deny}]\n";
+    let folder = Folder::with(&[("policies/orders.yaml", ORDERS), ("a_test.yaml", suite)]);
+    let ran = folder.run(&["test", "--engine", "native", "--coverage"]);
+    assert!(
+        ran.code == 0 && ran.out.contains("0 of 1 rules matched"),
+        "{ran:?}"
+    );
+}
+
 #[test]
 fn a_module_that_is_none_is_refused() {
     let folder = Folder::with(&[("orders.yaml", ORDERS), ("fake.wasm", "(module)")]);
