@@ -78,6 +78,8 @@ pub(crate) struct State {
     pub(crate) counted: BTreeMap<&'static str, u32>,
     /// The fault of the running host call.
     pub(crate) fault: Option<FaultEffect>,
+    /// Where the sequence of random bytes stands.
+    pub(crate) random: u64,
 }
 
 impl State {
@@ -104,6 +106,7 @@ impl State {
             record: CallbackRecord::default(),
             counted: BTreeMap::new(),
             fault: None,
+            random: 0x9e37_79b9_7f4a_7c15,
         }
     }
 

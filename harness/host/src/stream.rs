@@ -46,7 +46,7 @@ pub(crate) enum Presence {
     Created,
     /// It was told that it is over.
     Deleted,
-    /// Its instance failed, and another took its place.
+    /// Its instance failed, and Envoy lets no part of the stream pass.
     Orphaned,
     /// It had failed before, and Envoy lets the stream pass without it.
     Bypassed,

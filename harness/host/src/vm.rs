@@ -106,15 +106,21 @@ impl Vm {
     /// # Errors
     /// That the module traps.
     pub fn new(module: &Module, options: VmOptions) -> Result<Self, VmError> {
+        Self::at(module, options, Duration::ZERO)
+    }
+
+    /// The same, at another time than the start.
+    fn at(module: &Module, options: VmOptions, now: Duration) -> Result<Self, VmError> {
         let mut vm = Self {
             module: module.clone(),
             store: Store::new(&module.engine, State::new(options)),
             functions: HashMap::new(),
             memory: None,
             failed: None,
-            last_load: Duration::ZERO,
+            last_load: now,
             accounting: Vec::new(),
         };
+        vm.state_mut().now = now;
         vm.initialize().map_err(VmError::Initialize)?;
         Ok(vm)
     }

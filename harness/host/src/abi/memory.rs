@@ -103,7 +103,10 @@ impl Host<'_> {
             return self.refuse(Status::InvalidMemoryAccess, "the module exports no allocator");
         };
         match allocator.call(&mut self.caller, length).map_err(Stop::Trap)? {
-            0 => Err(Status::InvalidMemoryAccess.into()),
+            0 => self.refuse(
+                Status::InvalidMemoryAccess,
+                format!("the module's allocator has no {length} bytes"),
+            ),
             pointer => Ok(pointer),
         }
     }

@@ -6,7 +6,7 @@ mod constant;
 use wasmtime::{Caller, Linker};
 
 use super::{Host, Stop};
-use crate::options::LogLevel;
+use crate::options::{FaultEffect, LogLevel};
 use crate::state::State;
 
 const SUCCESS: u32 = 0;
@@ -27,14 +27,26 @@ fn run(
     body: impl FnOnce(&mut Host<'_>) -> Result<u32, Stop>,
 ) -> wasmtime::Result<u32> {
     let mut host = Host { caller, function };
-    *host.state().record.host_calls.entry(function).or_insert(0) += 1;
-    if host.state().options.forbidden.contains(function) {
-        return Ok(NOT_CAPABLE);
+    if let Some(number) = intercept(host.state(), function) {
+        return Ok(number);
     }
     match body(&mut host) {
         Ok(number) => Ok(number),
         Err(Stop::Status(_)) => Ok(FAULT),
         Err(Stop::Trap(error)) => Err(error),
+    }
+}
+
+/// Counts a call, and answers for it when it is not allowed or to fail.
+fn intercept(state: &mut State, function: &'static str) -> Option<u32> {
+    *state.record.host_calls.entry(function).or_insert(0) += 1;
+    if state.options.forbidden.contains(function) {
+        return Some(NOT_CAPABLE);
+    }
+    match state.next_fault(function) {
+        Some(FaultEffect::Status(number)) => Some(number),
+        // WASI hands nothing out in memory that the host allocates.
+        Some(FaultEffect::Bytes(_) | FaultEffect::NoMemory) | None => None,
     }
 }
 
@@ -124,17 +136,17 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    /// The same bytes in every run.
+    /// The same bytes in every run, but others at each call.
     fn random(&mut self, pointer: u32, size: u32) -> Result<u32, Stop> {
         if size > RANDOM {
             return Ok(INVALID);
         }
-        let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
+        let seed = &mut self.state().random;
         let bytes: Vec<u8> = (0..size)
             .map(|_| {
-                seed ^= seed << 13;
-                seed ^= seed >> 7;
-                seed ^= seed << 17;
+                *seed ^= *seed << 13;
+                *seed ^= *seed >> 7;
+                *seed ^= *seed << 17;
                 seed.to_le_bytes()[0]
             })
             .collect();

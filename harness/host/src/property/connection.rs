@@ -34,9 +34,7 @@ pub(super) fn find(
     let found = match (first, path) {
         ("source", [part]) => address(source, part),
         ("destination", [part]) => address(connection.destination, part),
-        ("connection_id", []) | ("connection", ["id"]) => {
-            Some(Value::Int(i64::try_from(connection.id).unwrap_or(0)))
-        }
+        ("connection_id", []) | ("connection", ["id"]) => Some(Value::Int(connection.id.cast_signed())),
         ("connection", ["mtls"]) => Some(Value::Bool(peer.is_some())),
         ("connection", ["requested_server_name"]) => Some(Value::text(
             tls.and_then(|tls| tls.sni.as_deref()).unwrap_or_default(),

@@ -10,8 +10,12 @@ pub(crate) struct Http {
     /// When it came, in nanoseconds since 1970.
     pub(crate) time: u64,
     pub(crate) request: Request,
+    /// Whether the request's headers have come.
+    pub(crate) begun: bool,
     /// Whether the headers are in the module's hands: from its callback about them until it lets them go on.
     pub(crate) holds_request_headers: bool,
+    /// What comes after request headers that the module holds.
+    pub(crate) request_behind: Option<Behind>,
     /// The part of the body that is in the module's hands.
     pub(crate) request_body: Vec<u8>,
     /// The part that it let go on.
@@ -19,6 +23,8 @@ pub(crate) struct Http {
     pub(crate) request_trailers: Option<Headers>,
     pub(crate) response_headers: Option<Headers>,
     pub(crate) holds_response_headers: bool,
+    /// What comes after response headers that the module holds.
+    pub(crate) response_behind: Option<Behind>,
     pub(crate) response_body: Vec<u8>,
     pub(crate) response_body_passed: Vec<u8>,
     pub(crate) response_trailers: Option<Headers>,
@@ -29,6 +35,21 @@ pub(crate) struct Http {
     pub(crate) resumed: bool,
     /// Whether Envoy answered it as the module had failed.
     pub(crate) failed: bool,
+}
+
+/// Pieces of a body and trailers that Envoy keeps back, as headers that stop also stop what follows them.
+#[derive(Debug, Default)]
+pub(crate) struct Behind {
+    pub(crate) body: Option<(Vec<u8>, bool)>,
+    pub(crate) trailers: Option<Headers>,
+}
+
+impl Behind {
+    pub(crate) fn add(&mut self, bytes: &[u8], end_of_stream: bool) {
+        let (body, end) = self.body.get_or_insert_default();
+        body.extend(bytes);
+        *end |= end_of_stream;
+    }
 }
 
 /// A response that the module sends in place of the upstream's.
@@ -65,12 +86,15 @@ impl Http {
             stream: Stream::new(connection),
             time,
             request,
+            begun: false,
             holds_request_headers: false,
+            request_behind: None,
             request_body: Vec::new(),
             request_body_passed: Vec::new(),
             request_trailers: None,
             response_headers: None,
             holds_response_headers: false,
+            response_behind: None,
             response_body: Vec::new(),
             response_body_passed: Vec::new(),
             response_trailers: None,
@@ -91,6 +115,20 @@ impl Http {
         }
     }
 
+    /// Whether the response's headers are past the module: nothing else can be answered then.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.response_headers.is_some() && !self.holds_response_headers
+    }
+
+    /// An answer in place of a response that is under way, which passes no filter again.
+    pub(crate) fn replace_response(&mut self, response: LocalResponse) {
+        self.response_headers = Some(response.all_headers());
+        self.response_trailers = None;
+        self.response_body.clear();
+        self.response_body_passed = response.body.clone();
+        self.local_response = Some(response);
+    }
+
     /// Whether an answer or a reset has ended it.
     pub(crate) fn is_over(&self) -> bool {
         self.local_response.is_some() || self.reset
@@ -101,14 +139,24 @@ impl Http {
         /// gRPC's UNAVAILABLE.
         const UNAVAILABLE: i32 = 14;
         self.failed = true;
-        if !self.is_over() {
-            self.local_response = Some(LocalResponse {
-                code: 503,
-                details: "wasm_fail_stream".to_owned(),
-                body: Vec::new(),
-                headers: Headers::new(),
-                grpc_status: UNAVAILABLE,
-            });
+        if self.is_over() {
+            return;
+        }
+        if self.is_answered() {
+            self.reset = true;
+            return;
+        }
+        let response = LocalResponse {
+            code: 503,
+            details: "wasm_fail_stream".to_owned(),
+            body: Vec::new(),
+            headers: Headers::new(),
+            grpc_status: UNAVAILABLE,
+        };
+        if self.response_headers.is_some() {
+            self.replace_response(response);
+        } else {
+            self.local_response = Some(response);
         }
     }
 }

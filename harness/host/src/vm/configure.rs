@@ -56,7 +56,9 @@ impl Vm {
         }
         let before = self.state().logs.len();
         let plugin = self.state().plugins.len();
-        let made_anew = if self.failed.is_some() {
+        // Where nothing is configured there is no VM in Envoy: the next configuration finds nothing that one before it left.
+        let unused = plugin > 0 && self.state().plugins.iter().all(|plugin| plugin.deleted);
+        let made_anew = if self.failed.is_some() || unused {
             self.reload()
         } else {
             Ok(())
@@ -66,10 +68,14 @@ impl Vm {
             .map_err(Refusal::Trapped)
             .and_then(|()| self.start(plugin));
         started.map_err(|refusal| {
-            if let Some(plugin) = self.state_mut().plugins.get_mut(plugin) {
+            let state = self.state_mut();
+            if let Some(plugin) = state.plugins.get_mut(plugin) {
                 plugin.retired = true;
                 plugin.deleted = true;
                 plugin.tick = None;
+                let root = plugin.root;
+                state.contexts.remove(&root);
+                state.callouts.retain(|_, callout| callout.root != root);
             }
             let logs = self.state().logs.get(before..).unwrap_or_default().to_vec();
             ConfigureError { refusal, logs }
@@ -82,7 +88,7 @@ impl Vm {
             refusal,
             logs: Vec::new(),
         };
-        let canary = Vm::new(&self.module, self.state().options.clone());
+        let canary = Vm::at(&self.module, self.state().options.clone(), self.state().now);
         let mut canary = canary.map_err(|error| failed(Refusal::Trapped(error.to_string())))?;
         let tried = canary.configure(options.clone());
         if tried.is_err() {

@@ -21,13 +21,22 @@ impl Vm {
         }
         if let Err(error) = self.reload() {
             self.last_load = self.state().now;
-            self.state_mut().log(LogLevel::Critical, error.clone());
-            self.failed = Some(error);
+            self.state_mut().log(LogLevel::Critical, error);
         }
     }
 
-    /// A new instance with the plugins of the failed one. Its streams stay failed.
+    /// A new instance with the plugins of the failed one, but for those that were to end with their streams anyway. Streams
+    /// stay with the instance that they came to, also those of which the module has not heard yet. What goes wrong here is
+    /// the new instance's failure.
     pub(super) fn reload(&mut self) -> Result<(), String> {
+        let made = self.make_anew();
+        if let Err(failure) = &made {
+            self.failed = Some(failure.clone());
+        }
+        made
+    }
+
+    fn make_anew(&mut self) -> Result<(), String> {
         let options = std::mem::take(&mut self.state_mut().options);
         let kept = State::new(VmOptions::default());
         let old = std::mem::replace(self.store.data_mut(), kept);
@@ -49,9 +58,13 @@ impl Vm {
             .values_mut()
             .filter_map(|context| context.stream_mut())
         {
-            if stream.module == Presence::Created {
+            if matches!(stream.module, Presence::Unknown | Presence::Created) {
                 stream.module = Presence::Orphaned;
             }
+        }
+        for plugin in state.plugins.iter_mut().filter(|plugin| plugin.retired) {
+            plugin.deleted = true;
+            plugin.tick = None;
         }
         self.store = wasmtime::Store::new(&self.module.engine, state);
         self.failed = None;
@@ -69,21 +82,14 @@ impl Vm {
         Ok(())
     }
 
-    /// What the module has of a new stream: nothing, when it failed and the policy is to fail open.
+    /// What the module has of a stream that comes now: nothing ever, when it has failed.
     pub(super) fn admit(&mut self, id: u32) {
-        let bypassed = self.failed.is_some() && self.fails_open();
-        if let Some(stream) = self
-            .state_mut()
-            .contexts
-            .get_mut(&id)
-            .and_then(|context| context.stream_mut())
-        {
-            stream.module = if bypassed {
-                Presence::Bypassed
-            } else {
-                Presence::Created
-            };
-        }
+        let presence = match self.failed {
+            Some(_) if self.fails_open() => Presence::Bypassed,
+            Some(_) => Presence::Orphaned,
+            None => Presence::Unknown,
+        };
+        self.mark(id, presence);
     }
 
     /// What the module has of a stream.

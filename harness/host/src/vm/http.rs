@@ -3,7 +3,7 @@
 use super::callback::Returned;
 use super::{HttpStreamId, PluginId, StreamError, Vm};
 use crate::connection::{Connection, Headers, Request};
-use crate::stream::http::{Http, HttpOutcome};
+use crate::stream::http::{Behind, Http, HttpOutcome};
 use crate::stream::{Kind, Presence};
 
 /// What a filter makes of what it was shown.
@@ -38,9 +38,9 @@ impl Vm {
         self.reload_if_due();
         self.root(plugin)?;
         let http = Http::new(connection, request, self.state().nanoseconds());
-        Ok(HttpStreamId(
-            self.new_context(plugin.0, Kind::Http(Box::new(http))),
-        ))
+        let id = self.new_context(plugin.0, Kind::Http(Box::new(http)));
+        self.admit(id);
+        Ok(HttpStreamId(id))
     }
 
     /// Hands the request's headers to the module: its context is created within, as Envoy does.
@@ -49,7 +49,7 @@ impl Vm {
     /// [`StreamError::NoStream`]; [`StreamError::OutOfOrder`] when they came before.
     pub fn request_headers(&mut self, stream: HttpStreamId) -> Result<HttpOutcome, StreamError> {
         let http = self.http(stream)?;
-        if http.stream.module != Presence::Unknown {
+        if std::mem::replace(&mut http.begun, true) {
             return Err(StreamError::OutOfOrder("the request's headers came before"));
         }
         http.holds_request_headers = true;
@@ -61,10 +61,12 @@ impl Vm {
         let verdict = self.show("proxy_on_request_headers", stream.0, &arguments, Part::Headers)?;
         let http = self.http(stream)?;
         http.holds_request_headers &= verdict != Verdict::Continue;
+        http.request_behind = (verdict == Verdict::Hold).then(Behind::default);
         Ok(http.outcome())
     }
 
-    /// Hands a piece of the request's body to the module, with what it holds already.
+    /// Hands a piece of the request's body to the module, with what it holds already; while it holds the headers, Envoy
+    /// keeps this back, and nothing comes of it once the request is answered or reset. So it is with all that follows.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -74,17 +76,34 @@ impl Vm {
         bytes: &[u8],
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
-        let body = &mut self.http(stream)?.request_body;
+        let http = self.http(stream)?;
+        if !http.is_over() {
+            match &mut http.request_behind {
+                Some(behind) => behind.add(bytes, end_of_stream),
+                None => self.show_request_body(stream.0, bytes, end_of_stream)?,
+            }
+        }
+        Ok(self.http(stream)?.outcome())
+    }
+
+    pub(super) fn show_request_body(
+        &mut self,
+        id: u32,
+        bytes: &[u8],
+        end_of_stream: bool,
+    ) -> Result<(), StreamError> {
+        let body = &mut self.http_mut(id).ok_or(StreamError::NoStream)?.request_body;
         body.extend(bytes);
         let arguments = [length(body.len()), u32::from(end_of_stream)];
-        let verdict = self.show("proxy_on_request_body", stream.0, &arguments, Part::Body)?;
-        let http = self.http(stream)?;
-        match verdict {
-            Verdict::Continue => http.pass_request_body(),
-            Verdict::Hold => {}
-            Verdict::Drop => http.request_body.clear(),
+        let verdict = self.show("proxy_on_request_body", id, &arguments, Part::Body)?;
+        if let Some(http) = self.http_mut(id) {
+            match verdict {
+                Verdict::Continue => http.pass_request_body(),
+                Verdict::Hold => {}
+                Verdict::Drop => http.request_body.clear(),
+            }
         }
-        Ok(http.outcome())
+        Ok(())
     }
 
     /// Hands the request's trailers to the module.
@@ -96,10 +115,25 @@ impl Vm {
         stream: HttpStreamId,
         trailers: Headers,
     ) -> Result<HttpOutcome, StreamError> {
-        let arguments = [count(&trailers)];
-        self.http(stream)?.request_trailers = Some(trailers);
-        self.show("proxy_on_request_trailers", stream.0, &arguments, Part::Trailers)?;
+        let http = self.http(stream)?;
+        if !http.is_over() {
+            match &mut http.request_behind {
+                Some(behind) => behind.trailers = Some(trailers),
+                None => self.show_request_trailers(stream.0, trailers)?,
+            }
+        }
         Ok(self.http(stream)?.outcome())
+    }
+
+    /// With the trailers that go on, a body that was held goes on.
+    pub(super) fn show_request_trailers(&mut self, id: u32, trailers: Headers) -> Result<(), StreamError> {
+        let arguments = [count(&trailers)];
+        self.http_mut(id).ok_or(StreamError::NoStream)?.request_trailers = Some(trailers);
+        let verdict = self.show("proxy_on_request_trailers", id, &arguments, Part::Trailers)?;
+        if let Some(http) = self.http_mut(id).filter(|_| verdict == Verdict::Continue) {
+            http.pass_request_body();
+        }
+        Ok(())
     }
 
     /// Hands the response's headers to the module.
@@ -112,7 +146,10 @@ impl Vm {
         headers: Headers,
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
-        self.show_response_headers(stream.0, headers, end_of_stream)?;
+        if !self.http(stream)?.is_over() {
+            let verdict = self.show_response_headers(stream.0, headers, end_of_stream)?;
+            self.http(stream)?.response_behind = (verdict == Verdict::Hold).then(Behind::default);
+        }
         Ok(self.http(stream)?.outcome())
     }
 
@@ -121,7 +158,7 @@ impl Vm {
         id: u32,
         headers: Headers,
         end_of_stream: bool,
-    ) -> Result<(), StreamError> {
+    ) -> Result<Verdict, StreamError> {
         let arguments = [count(&headers), u32::from(end_of_stream)];
         let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
         http.response_headers = Some(headers);
@@ -130,7 +167,7 @@ impl Vm {
         if let Some(http) = self.http_mut(id) {
             http.holds_response_headers &= verdict != Verdict::Continue;
         }
-        Ok(())
+        Ok(verdict)
     }
 
     /// Hands a piece of the response's body to the module, with what it holds already.
@@ -143,11 +180,22 @@ impl Vm {
         bytes: &[u8],
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
-        self.show_response_body(stream.0, bytes, end_of_stream)?;
+        let http = self.http(stream)?;
+        if !http.is_over() {
+            match &mut http.response_behind {
+                Some(behind) => behind.add(bytes, end_of_stream),
+                None => self.show_response_body(stream.0, bytes, end_of_stream)?,
+            }
+        }
         Ok(self.http(stream)?.outcome())
     }
 
-    fn show_response_body(&mut self, id: u32, bytes: &[u8], end_of_stream: bool) -> Result<(), StreamError> {
+    pub(super) fn show_response_body(
+        &mut self,
+        id: u32,
+        bytes: &[u8],
+        end_of_stream: bool,
+    ) -> Result<(), StreamError> {
         let body = &mut self.http_mut(id).ok_or(StreamError::NoStream)?.response_body;
         body.extend(bytes);
         let arguments = [length(body.len()), u32::from(end_of_stream)];
@@ -171,10 +219,24 @@ impl Vm {
         stream: HttpStreamId,
         trailers: Headers,
     ) -> Result<HttpOutcome, StreamError> {
-        let arguments = [count(&trailers)];
-        self.http(stream)?.response_trailers = Some(trailers);
-        self.show("proxy_on_response_trailers", stream.0, &arguments, Part::Trailers)?;
+        let http = self.http(stream)?;
+        if !http.is_over() {
+            match &mut http.response_behind {
+                Some(behind) => behind.trailers = Some(trailers),
+                None => self.show_response_trailers(stream.0, trailers)?,
+            }
+        }
         Ok(self.http(stream)?.outcome())
+    }
+
+    pub(super) fn show_response_trailers(&mut self, id: u32, trailers: Headers) -> Result<(), StreamError> {
+        let arguments = [count(&trailers)];
+        self.http_mut(id).ok_or(StreamError::NoStream)?.response_trailers = Some(trailers);
+        let verdict = self.show("proxy_on_response_trailers", id, &arguments, Part::Trailers)?;
+        if let Some(http) = self.http_mut(id).filter(|_| verdict == Verdict::Continue) {
+            http.pass_response_body();
+        }
+        Ok(())
     }
 
     /// An answer that Envoy gives here goes past the module too; what it makes of it is of no matter any more.
@@ -234,11 +296,11 @@ impl Vm {
         self.state_mut().contexts.get_mut(&id)?.http_mut()
     }
 
-    /// Creates the module's context of a stream, unless Envoy passes the module by.
+    /// Creates the module's context of a stream, unless Envoy passes the module by or it failed before.
     pub(super) fn create(&mut self, id: u32) {
-        self.admit(id);
         let root = self.state().contexts.get(&id).map_or(0, |context| context.root);
-        if self.presence(id) == Presence::Created {
+        if self.presence(id) == Presence::Unknown {
+            self.mark(id, Presence::Created);
             self.call("proxy_on_context_create", id, &[root]);
         }
     }

@@ -36,6 +36,7 @@ impl Vm {
             return Err(StreamError::NoEarlyData);
         }
         let id = self.new_context(plugin.0, Kind::Tcp(Box::new(Tcp::new(connection, options))));
+        self.admit(id);
         self.create(id);
         if self.ask("proxy_on_new_connection", id, &[]) {
             let now = self.state().now;

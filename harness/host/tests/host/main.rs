@@ -1,6 +1,7 @@
 //! The host, held against what Envoy and the ABI say, with small modules in WebAssembly text.
 
 mod abi;
+mod allocator;
 mod callouts;
 mod clock;
 mod failure;
@@ -8,6 +9,7 @@ mod faults;
 mod fixture;
 mod http;
 mod http_bodies;
+mod http_held;
 mod metrics;
 mod plugins;
 mod properties;

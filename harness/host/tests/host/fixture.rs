@@ -42,13 +42,18 @@ const PRELUDE: &str = r#"
     (import "env" "proxy_grpc_cancel" (func $grpc_cancel (param i32) (result i32)))
     (import "env" "proxy_get_status" (func $status (param i32 i32 i32) (result i32)))
     (import "env" "proxy_call_foreign_function" (func $foreign (param i32 i32 i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_get_log_level" (func $log_level (param i32) (result i32)))
+    (import "env" "proxy_get_header_map_size" (func $headers_size (param i32 i32) (result i32)))
+    (import "env" "proxy_get_buffer_status" (func $buffer_status (param i32 i32 i32) (result i32)))
+    (import "env" "proxy_grpc_stream"
+        (func $grpc_stream (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_grpc_send" (func $grpc_send (param i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_grpc_close" (func $grpc_close (param i32) (result i32)))
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
     (memory (export "memory") 4)
     (func (export "proxy_abi_version_0_2_1"))
-    (global $heap (mut i32) (i32.const 65536))
-    (func (export "malloc") (param $size i32) (result i32) (local $at i32)
-        (local.set $at (global.get $heap))
-        (global.set $heap (i32.add (global.get $heap) (local.get $size)))
-        (local.get $at))
     (func $text (param i32 i32) (drop (call $log (i32.const 2) (local.get 0) (local.get 1))))
     (func $note (param $number i32) (local $at i32)
         (local.set $at (i32.const 60010))
@@ -59,6 +64,15 @@ const PRELUDE: &str = r#"
             (br_if $more (local.get $number)))
         (call $text (local.get $at) (i32.sub (i32.const 60010) (local.get $at))))
     (func $result (call $text (i32.load (i32.const 100)) (i32.load (i32.const 104))))
+"#;
+
+/// Gives memory and never takes it back.
+const ALLOCATOR: &str = r#"
+    (global $heap (mut i32) (i32.const 65536))
+    (func (export "malloc") (param $size i32) (result i32) (local $at i32)
+        (local.set $at (global.get $heap))
+        (global.set $heap (i32.add (global.get $heap) (local.get $size)))
+        (local.get $at))
 "#;
 
 /// Texts in a module's memory.
@@ -92,8 +106,13 @@ impl Texts {
 
 /// A module of these functions. `$out` is where results go.
 pub(crate) fn module(texts: &Texts, functions: &str) -> Module {
+    module_allocating(texts, ALLOCATOR, functions)
+}
+
+/// The same, with an allocator of its own.
+pub(crate) fn module_allocating(texts: &Texts, allocator: &str, functions: &str) -> Module {
     let functions = functions.replace("$out", "(i32.const 100) (i32.const 104)");
-    let text = format!("(module {PRELUDE} {} {functions})", texts.data);
+    let text = format!("(module {PRELUDE} {allocator} {} {functions})", texts.data);
     Module::new(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
