@@ -224,6 +224,25 @@ fn an_answer_after_the_responses_headers_went_on_resets() {
 }
 
 #[test]
+fn response_headers_that_a_timer_let_go_on_are_gone() {
+    let respond =
+        format!("(drop (call $respond (i32.const 403) {NONE} {NONE} {NONE} (i32.const -1))) (i32.const 0)");
+    let headers = "(call $note (i32.const 4))  (i32.const 77)";
+    let functions = watching(4, 77, 1);
+    assert!(functions.contains(headers), "{functions}");
+    let functions = functions
+        .replace("(i32.const 77)", "(i32.const 1)")
+        .replace("(call $note (local.get 2)) (i32.const 0)", &respond);
+    let (mut vm, id) = stream(&functions);
+    vm.request_headers(id).unwrap();
+    vm.response_headers(id, lines(&[(":status", "200")]), false)
+        .unwrap();
+    tick(&mut vm);
+    assert_eq!(vm.outcome(id).unwrap(), HttpOutcome::Continue);
+    assert_eq!(vm.response_body(id, b"abc", true).unwrap(), HttpOutcome::Reset);
+}
+
+#[test]
 fn a_trap_while_a_response_is_under_way() {
     let trapping = |at| watching(at, 77, 9).replace("(i32.const 77)", "unreachable");
     let headers = || lines(&[(":status", "200")]);

@@ -97,7 +97,7 @@ fn timers_and_calls_end_with_the_instance_and_metrics_stay() {
     let none = "(i32.const 0) (i32.const 0)";
     let more = format!(
         r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)
-               (drop (call $define (i32.const 0) {name} (i32.const 108)))
+               (drop (call $define (i32.const 0) {name} (i32.const 108))) (call $note (i32.load (i32.const 108)))
                (drop (call $grpc_call {cluster} {name} {name} {none} {none} (i32.const 0) (i32.const 100)))
                (drop (call $tick (i32.const 10)))
                (i32.const 1))
@@ -110,12 +110,15 @@ fn timers_and_calls_end_with_the_instance_and_metrics_stay() {
     };
     let (mut vm, plugin) = start(&fragile(&more, &mut texts), options);
     let ticks = |vm: &Vm| vm.metric("ticks");
+    assert_eq!(numbers(&mut vm).pop().as_deref(), Some("4"));
     vm.advance(Duration::from_millis(20));
     assert_eq!(ticks(&vm), Some(MetricValue::Counter(2)));
     code(&mut vm, plugin, "/!");
     vm.advance(SECOND);
     assert_eq!(ticks(&vm), Some(MetricValue::Counter(2)), "it has failed");
+    notes(&mut vm);
     assert_eq!(code(&mut vm, plugin, "/"), 0);
+    assert_eq!(numbers(&mut vm)[3], "4", "ids are counted anew, too");
     let tokens: Vec<_> = vm.callouts().map(|call| call.token).collect();
     assert_eq!(tokens, [5], "the new instance's call, counted anew");
     vm.advance(Duration::from_millis(10));
@@ -183,6 +186,22 @@ fn a_plugin_that_refuses_the_second_time_is_tried_again_after_the_backoff() {
     vm.advance(Duration::from_millis(1));
     assert_eq!(code(&mut vm, plugin, "/"), 0);
     assert_eq!(vm.failure(), None);
+}
+
+#[test]
+fn the_backoff_counts_from_the_last_instance() {
+    let options = VmOptions {
+        failure_policy: FailurePolicy::FailReload { backoff: SECOND },
+        ..VmOptions::default()
+    };
+    let (mut vm, plugin) = start(&fragile("", &mut Texts::new()), options);
+    vm.advance(10 * SECOND);
+    assert_eq!(code(&mut vm, plugin, "/!"), 503);
+    // Made anew for this one, which it does not survive.
+    assert_eq!(code(&mut vm, plugin, "/!"), 503);
+    assert_eq!(code(&mut vm, plugin, "/"), 503, "it was made a moment ago");
+    vm.advance(SECOND);
+    assert_eq!(code(&mut vm, plugin, "/"), 0);
 }
 
 /// Instantiated at a later time it traps, before any function of it could be called.
