@@ -6,4 +6,5 @@ mod configuration;
 mod exports;
 mod faults;
 mod fixture;
+mod shadow;
 mod tcp;

@@ -15,6 +15,18 @@ pub struct Decision<'p> {
     pub reason: Reason,
 }
 
+/// A decision, and what the documents say beside it without any effect on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judgement<'p> {
+    /// What is enforced.
+    pub decision: Decision<'p>,
+    /// What would be decided if the dry-run policies were enforced too, DENY and ALLOW together; `None` when no dry-run
+    /// policy applies to the workload.
+    pub shadow: Option<Decision<'p>>,
+    /// The AUDIT rule that marks this for the log, the first by id. Nothing that the mutual TLS mode refuses is marked.
+    pub audited: Option<&'p By>,
+}
+
 /// Allowed or denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {

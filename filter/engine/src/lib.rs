@@ -70,10 +70,10 @@ mod workload;
 
 pub use attribute::{AttributeSource, Lookup};
 pub use config::{Config, Protocol};
-pub use decision::{By, Decision, Kind, Reason, Verdict};
+pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;
 pub use problem::{Problem, Problems};
 pub use program::Program;
 pub use traffic::Traffic;
-pub use workload::{Workload, WorkloadKind};
+pub use workload::{Service, ServiceKind, Workload, WorkloadKind};

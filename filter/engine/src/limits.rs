@@ -6,6 +6,9 @@ pub const CONFIGURATION_BYTES: usize = 32 * 1024 * 1024;
 /// Rules of one policy, and entries of one `from`: Istio's own limits in its CRD.
 pub const RULES: usize = 512;
 
+/// `targetRefs` of one policy: Istio's own limit.
+pub const TARGET_REFS: usize = 16;
+
 /// Values of one field.
 pub const VALUES: usize = 10_000;
 

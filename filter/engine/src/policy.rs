@@ -6,13 +6,27 @@
 mod clause;
 mod condition;
 mod fields;
+mod target;
 mod trust_domain;
 mod validate;
 
 pub(crate) use clause::{ClaimPath, Clause, Set};
+pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
 
 use crate::resource::Action;
+
+/// The annotation that makes a policy a dry run.
+pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
+
+/// As Go's `strconv.ParseBool` reads it.
+pub(crate) fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
 
 /// A policy that passed validation.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +34,8 @@ pub(crate) struct Policy {
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) action: Action,
+    /// Evaluated for the shadow decision only.
+    pub(crate) dry_run: bool,
     /// ORed.
     pub(crate) rules: Vec<Rule>,
 }

@@ -12,7 +12,7 @@ use rules::Rules;
 
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::{Config, Protocol};
-use crate::decision::{By, Decision, Kind, Reason, Verdict};
+use crate::decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 use crate::document::At;
 use crate::policy::{Policy, validate};
 use crate::problem::{Problem, Problems};
@@ -26,6 +26,15 @@ pub struct Program {
     /// The mode of each port, with the document that set it ready to be reported.
     mode: Mode,
     ports: Vec<(u16, Mode)>,
+    enforced: Actions,
+    /// What would be enforced if the dry-run policies were; `None` when there are none.
+    shadow: Option<Actions>,
+    audit: Rules,
+}
+
+/// The rules that decide once the mode does not.
+#[derive(Debug, Clone)]
+struct Actions {
     deny: Rules,
     /// `None` when no ALLOW policy applies; one without usable rules still counts.
     allow: Option<Rules>,
@@ -50,6 +59,52 @@ impl From<&PortMode> for Mode {
             set_by,
         }
     }
+}
+
+impl Actions {
+    fn of(policies: &[&Policy], protocol: Protocol) -> Self {
+        let allow = || of_action(policies, Action::Allow);
+        Self {
+            deny: Rules::new(of_action(policies, Action::Deny), protocol),
+            allow: allow().next().map(|_| Rules::new(allow(), protocol)),
+        }
+    }
+
+    fn decide(&self, answers: &Answers<'_>) -> Decision<'_> {
+        if let Some(by) = self.deny.first_match(answers, truth::Doubt::Matches) {
+            return Decision {
+                verdict: Verdict::Deny,
+                by: Some(by),
+                reason: Reason::DenyRule,
+            };
+        }
+        let Some(allow) = &self.allow else {
+            return Decision {
+                verdict: Verdict::Allow,
+                by: None,
+                reason: Reason::NoAllowPolicy,
+            };
+        };
+        match allow.first_match(answers, truth::Doubt::DoesNotMatch) {
+            Some(by) => Decision {
+                verdict: Verdict::Allow,
+                by: Some(by),
+                reason: Reason::AllowRule,
+            },
+            None => Decision {
+                verdict: Verdict::Deny,
+                by: None,
+                reason: Reason::NoAllowRuleMatched,
+            },
+        }
+    }
+}
+
+fn of_action<'p>(policies: &[&'p Policy], action: Action) -> impl Iterator<Item = &'p Policy> {
+    policies
+        .iter()
+        .copied()
+        .filter(move |policy| policy.action == action)
 }
 
 impl Program {
@@ -84,10 +139,8 @@ impl Program {
     }
 
     fn arrange(policies: &[Policy], modes: &MtlsModes, protocol: Protocol) -> Self {
-        let of_action = |action| policies.iter().filter(move |policy| policy.action == action);
-        let allow = of_action(Action::Allow)
-            .next()
-            .map(|_| Rules::new(of_action(Action::Allow), protocol));
+        let enforced: Vec<&Policy> = policies.iter().filter(|policy| !policy.dry_run).collect();
+        let all: Vec<&Policy> = policies.iter().collect();
         Self {
             protocol,
             mode: Mode::from(&modes.workload),
@@ -96,8 +149,9 @@ impl Program {
                 .iter()
                 .map(|(port, mode)| (*port, Mode::from(mode)))
                 .collect(),
-            deny: Rules::new(of_action(Action::Deny), protocol),
-            allow,
+            shadow: (all.len() > enforced.len()).then(|| Actions::of(&all, protocol)),
+            audit: Rules::new(of_action(&enforced, Action::Audit), protocol),
+            enforced: Actions::of(&enforced, protocol),
         }
     }
 
@@ -111,34 +165,25 @@ impl Program {
     /// not be established counts as a match for DENY and as no match for ALLOW.
     pub fn decide(&self, source: &dyn AttributeSource) -> Decision<'_> {
         let answers = Answers::new(source);
+        self.decide_mode(&answers)
+            .unwrap_or_else(|| self.enforced.decide(&answers))
+    }
+
+    /// Decides, and says what else the documents have to say: never asks twice for an attribute, and for none that only a
+    /// dry run or an AUDIT rule would need when there are none.
+    pub fn judge(&self, source: &dyn AttributeSource) -> Judgement<'_> {
+        let answers = Answers::new(source);
         if let Some(decision) = self.decide_mode(&answers) {
-            return decision;
-        }
-        if let Some(by) = self.deny.first_match(&answers, truth::Doubt::Matches) {
-            return Decision {
-                verdict: Verdict::Deny,
-                by: Some(by),
-                reason: Reason::DenyRule,
+            return Judgement {
+                decision,
+                shadow: self.shadow.as_ref().map(|_| decision),
+                audited: None,
             };
         }
-        let Some(allow) = &self.allow else {
-            return Decision {
-                verdict: Verdict::Allow,
-                by: None,
-                reason: Reason::NoAllowPolicy,
-            };
-        };
-        match allow.first_match(&answers, truth::Doubt::DoesNotMatch) {
-            Some(by) => Decision {
-                verdict: Verdict::Allow,
-                by: Some(by),
-                reason: Reason::AllowRule,
-            },
-            None => Decision {
-                verdict: Verdict::Deny,
-                by: None,
-                reason: Reason::NoAllowRuleMatched,
-            },
+        Judgement {
+            decision: self.enforced.decide(&answers),
+            shadow: self.shadow.as_ref().map(|shadow| shadow.decide(&answers)),
+            audited: self.audit.first_match(&answers, truth::Doubt::Matches),
         }
     }
 

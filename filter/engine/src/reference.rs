@@ -7,6 +7,7 @@
 mod clause;
 mod glob;
 mod rule;
+mod scope;
 mod trace;
 
 pub use trace::{
@@ -33,16 +34,38 @@ pub fn explain(config: &Config, source: &dyn AttributeSource) -> Trace {
             Resource::PeerAuthentication(_) => None,
         })
         .collect();
-    let outcome = outcome(&mode, &policies);
+    let enforced = |policy: &&PolicyTrace| policy.not_applied.is_none() && !policy.dry_run;
+    let applied = |policy: &&PolicyTrace| policy.not_applied.is_none();
+    let any_dry_run = policies.iter().filter(applied).any(|policy| policy.dry_run);
+    let shadow = any_dry_run.then(|| outcome(&mode, &policies.iter().filter(applied).collect::<Vec<_>>()));
+    let enforced: Vec<&PolicyTrace> = policies.iter().filter(enforced).collect();
+    let audited = first_match(&enforced, Action::Audit).filter(|_| mode.refused.is_none());
+    let outcome = outcome(&mode, &enforced);
     Trace {
         outcome,
+        shadow,
+        audited,
         mode,
         policies,
     }
 }
 
-/// Mutual TLS first, then DENY, then ALLOW; the reported rule is the first by id.
-fn outcome(mode: &ModeTrace, policies: &[PolicyTrace]) -> Outcome {
+/// The first rule by id, of the policies of one action, that matched.
+fn first_match(policies: &[&PolicyTrace], action: Action) -> Option<By> {
+    let of_action = policies.iter().filter(|policy| policy.action == action);
+    let ids = of_action.flat_map(|policy| {
+        policy.rules.iter().filter(|rule| rule.matched).map(|rule| By {
+            kind: Kind::AuthorizationPolicy,
+            namespace: policy.namespace.clone(),
+            name: policy.name.clone(),
+            rule: Some(rule.index),
+        })
+    });
+    ids.min_by_key(By::to_string)
+}
+
+/// Mutual TLS first, then DENY, then ALLOW.
+fn outcome(mode: &ModeTrace, policies: &[&PolicyTrace]) -> Outcome {
     if let Some(reason) = mode.refused {
         return Outcome {
             verdict: Verdict::Deny,
@@ -50,37 +73,21 @@ fn outcome(mode: &ModeTrace, policies: &[PolicyTrace]) -> Outcome {
             reason,
         };
     }
-    let of_action = |action| {
-        policies
-            .iter()
-            .filter(move |policy| policy.not_applied.is_none() && policy.action == action)
-    };
-    let first = |action| {
-        let ids = of_action(action).flat_map(|policy| {
-            policy.rules.iter().filter(|rule| rule.matched).map(|rule| By {
-                kind: Kind::AuthorizationPolicy,
-                namespace: policy.namespace.clone(),
-                name: policy.name.clone(),
-                rule: Some(rule.index),
-            })
-        });
-        ids.min_by_key(By::to_string)
-    };
-    if let Some(by) = first(Action::Deny) {
+    if let Some(by) = first_match(policies, Action::Deny) {
         return Outcome {
             verdict: Verdict::Deny,
             by: Some(by),
             reason: Reason::DenyRule,
         };
     }
-    if of_action(Action::Allow).next().is_none() {
+    if !policies.iter().any(|policy| policy.action == Action::Allow) {
         return Outcome {
             verdict: Verdict::Allow,
             by: None,
             reason: Reason::NoAllowPolicy,
         };
     }
-    match first(Action::Allow) {
+    match first_match(policies, Action::Allow) {
         Some(by) => Outcome {
             verdict: Verdict::Allow,
             by: Some(by),
@@ -147,7 +154,7 @@ fn policy(
     source: &dyn AttributeSource,
 ) -> PolicyTrace {
     let rules = document.rules.as_deref().unwrap_or(&[]);
-    let not_applied = not_applied(document, config, workload);
+    let not_applied = scope::not_applied(document, config, workload);
     let rules = rules
         .iter()
         .enumerate()
@@ -156,28 +163,14 @@ fn policy(
         namespace: document.metadata.namespace.clone(),
         name: document.metadata.name.clone(),
         action: document.action,
+        dry_run: is_dry_run(document),
         not_applied,
         rules: rules.collect(),
     }
 }
 
-/// Why a policy says nothing about this workload; `None` when it does.
-fn not_applied(document: &AuthorizationPolicy, config: &Config, workload: &Workload) -> Option<String> {
-    let namespace = &document.metadata.namespace;
-    if *namespace != workload.namespace && *namespace != config.mesh.root_namespace {
-        return Some(format!(
-            "it is in namespace `{namespace}`, the workload in `{}`, and the root namespace is `{}`",
-            workload.namespace, config.mesh.root_namespace
-        ));
-    }
-    let selector = document.selector.as_ref()?;
-    let missing = selector
-        .match_labels
-        .iter()
-        .find(|(name, value)| workload.labels.get(name) != Some(value))?;
-    let (name, value) = missing;
-    Some(match workload.labels.get(name) {
-        Some(other) => format!("it selects `{name}: {value}`, the workload has `{name}: {other}`"),
-        None => format!("it selects `{name}: {value}`, the workload has no label `{name}`"),
-    })
+/// Whether the annotation says so; a policy whose annotation cannot be read is refused before anything is evaluated.
+fn is_dry_run(document: &AuthorizationPolicy) -> bool {
+    let value = document.metadata.annotation("istio.io/dry-run");
+    matches!(value, Some("1" | "t" | "T" | "TRUE" | "true" | "True"))
 }

@@ -1,19 +1,51 @@
 //! Which documents apply to a workload, and which mutual TLS mode its ports have.
 
 use crate::mesh::Mesh;
+use crate::policy::TargetKind;
 use crate::resource::{AuthorizationPolicy, MtlsMode, PeerAuthentication, Resource};
-use crate::workload::{Workload, WorkloadKind};
+use crate::workload::{Service, ServiceKind, Workload, WorkloadKind};
 
-/// Whether an authorization policy applies: it lives in the root namespace or in the workload's own, and its selector,
-/// if it has one, matches. A selector in the root namespace reaches into every namespace.
+/// The class whose gateways are waypoints; a policy for all of them stands in the root namespace.
+const WAYPOINT_CLASS: &str = "istio-waypoint";
+
+/// Whether an authorization policy applies.
+///
+/// With `targetRefs` it is for what they name, and for nothing else: a workload that is no proxy of a Gateway API gateway
+/// ignores it. Without, it lives in the root namespace or in the workload's own, and its selector, if it has one, matches; a
+/// selector in the root namespace reaches into every namespace. A waypoint takes only policies that target it, or what
+/// the traffic is for.
 pub(crate) fn applies(policy: &AuthorizationPolicy, mesh: &Mesh, workload: &Workload) -> bool {
     let namespace = &policy.metadata.namespace;
-    let in_scope = *namespace == mesh.root_namespace || *namespace == workload.namespace;
-    let selected = policy
-        .selector
-        .as_ref()
-        .is_none_or(|selector| selector.matches(&workload.labels));
-    in_scope && selected
+    let (in_root, in_own) = (
+        *namespace == mesh.root_namespace,
+        *namespace == workload.namespace,
+    );
+    if policy.target_refs.is_empty() {
+        let selected = || {
+            policy
+                .selector
+                .as_ref()
+                .is_none_or(|selector| selector.matches(&workload.labels))
+        };
+        return workload.kind != WorkloadKind::Waypoint && (in_root || in_own) && selected();
+    }
+    let waypoint = workload.kind == WorkloadKind::Waypoint;
+    let is_for = |kind, name: &str| {
+        let same = |service: &Service| {
+            service.kind == kind && service.name == name && service.namespace == *namespace
+        };
+        waypoint && workload.services.iter().any(same)
+    };
+    policy
+        .target_refs
+        .iter()
+        .any(|target| match TargetKind::of(target) {
+            Some(TargetKind::Gateway) => in_own && workload.gateway_name() == Some(&target.name),
+            Some(TargetKind::GatewayClass) => waypoint && in_root && target.name == WAYPOINT_CLASS,
+            Some(TargetKind::Service) => is_for(ServiceKind::Service, &target.name),
+            Some(TargetKind::ServiceEntry) => is_for(ServiceKind::ServiceEntry, &target.name),
+            None => false,
+        })
 }
 
 /// The mutual TLS modes of a workload's ports.
@@ -44,14 +76,15 @@ impl Default for PortMode {
 }
 
 impl MtlsModes {
-    /// The modes that `resources` give `workload`. A gateway's own TLS settings decide: no document governs it.
+    /// The modes that `resources` give `workload`. No document governs a gateway, whose own TLS settings decide, or a waypoint,
+    /// whose peers come by a tunnel that is mutual TLS.
     ///
     /// One document wins in each scope (mesh, namespace, workload), the oldest, then the first by name; the others of
     /// that scope are ignored whole. The narrower scope overrides unless its mode is UNSET.
     pub(crate) fn of(resources: &[Resource], mesh: &Mesh, workload: &Workload) -> Self {
         let mut modes = Self::default();
         match workload.kind {
-            WorkloadKind::Gateway => return modes,
+            WorkloadKind::Gateway | WorkloadKind::Waypoint => return modes,
             WorkloadKind::Sidecar => {}
         }
         let governs =

@@ -16,7 +16,33 @@ pub struct Workload {
     pub service_account: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Of a waypoint: what this traffic is for.
+    pub services: Vec<Service>,
 }
+
+/// What traffic through a waypoint is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// A Kubernetes `Service` or an Istio `ServiceEntry`.
+    pub kind: ServiceKind,
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+}
+
+/// What kind of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServiceKind {
+    /// A Kubernetes `Service`.
+    #[default]
+    Service,
+    /// An Istio `ServiceEntry`.
+    ServiceEntry,
+}
+
+/// The label that a gateway of the Gateway API, a waypoint too, has its name in.
+pub(crate) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// What kind of proxy the filter sits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,7 +52,16 @@ pub enum WorkloadKind {
     Sidecar,
     /// At the edge: its own TLS settings decide, `PeerAuthentication` does not govern it.
     Gateway,
+    /// Before services of an ambient mesh: only policies that target it apply, and the peer is the one that the tunnel
+    /// vouches for. `PeerAuthentication` does not govern it.
+    Waypoint,
 }
+
+const KINDS: [(&str, WorkloadKind); 3] = [
+    ("sidecar", WorkloadKind::Sidecar),
+    ("gateway", WorkloadKind::Gateway),
+    ("waypoint", WorkloadKind::Waypoint),
+];
 
 impl WorkloadKind {
     /// As the configuration writes it.
@@ -34,28 +69,55 @@ impl WorkloadKind {
         match self {
             WorkloadKind::Sidecar => "sidecar",
             WorkloadKind::Gateway => "gateway",
+            WorkloadKind::Waypoint => "waypoint",
         }
     }
 
     fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        match text {
-            "sidecar" => Some(Self::Sidecar),
-            "gateway" => Some(Self::Gateway),
-            "waypoint" => {
-                let problem = Problem::new(at, "the workload kind `waypoint` is not supported yet");
-                problems.push(problem.help("known kinds: `sidecar`, `gateway`"));
-                None
-            }
-            other => {
-                let known = ["sidecar", "gateway"];
-                let problem = Problem::new(at, format!("unknown workload kind `{other}`"));
-                problems.push(match nearest(other, known) {
-                    Some(kind) => problem.help(format!("did you mean `{kind}`?")),
-                    None => problem.help(format!("known kinds: {}", quoted(&known))),
-                });
-                None
-            }
+        let found = KINDS
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, kind)| *kind);
+        if found.is_none() {
+            let problem = Problem::new(at, format!("unknown workload kind `{text}`"));
+            let known = KINDS.map(|(name, _)| name);
+            problems.push(match nearest(text, known) {
+                Some(kind) => problem.help(format!("did you mean `{kind}`?")),
+                None => problem.help(format!("known kinds: {}", quoted(&known))),
+            });
         }
+        found
+    }
+}
+
+impl Service {
+    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let kind = match fields.text("kind", problems) {
+            None | Some("Service") => ServiceKind::Service,
+            Some("ServiceEntry") => ServiceKind::ServiceEntry,
+            Some(other) => {
+                let problem = Problem::new(&at.name("kind"), format!("unknown kind of service `{other}`"));
+                problems.push(problem.help("known kinds: `Service`, `ServiceEntry`"));
+                ServiceKind::default()
+            }
+        };
+        let mut required = |name| {
+            let known = problems.len();
+            let text = fields.text(name, problems).unwrap_or_default().to_owned();
+            if text.is_empty() && problems.len() == known {
+                let problem = Problem::new(&at.name(name), format!("`{name}` is missing or empty"));
+                problems.push(problem.help("say which service this traffic is for"));
+            }
+            text
+        };
+        let (name, namespace) = (required("name"), required("namespace"));
+        fields.finish(problems);
+        Some(Self {
+            kind,
+            name,
+            namespace,
+        })
     }
 }
 
@@ -81,12 +143,29 @@ impl Workload {
             .unwrap_or_default()
             .into_iter()
             .collect();
+        let at_services = at.name("services");
+        let written = fields.list("services", problems).unwrap_or(&[]);
+        let services: Vec<Service> = written
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| Service::read(value, &at_services.index(index), problems))
+            .collect();
+        if !written.is_empty() && kind.is_some_and(|kind| kind != WorkloadKind::Waypoint) {
+            let problem = Problem::new(&at_services, "only a waypoint has `services`");
+            problems.push(problem.help("write `kind: waypoint`, or leave them out"));
+        }
         fields.finish(problems);
         Some(Self {
             kind: kind?,
             namespace,
             service_account,
             labels,
+            services,
         })
+    }
+
+    /// The name of the Gateway API gateway that it is a proxy of; `None` for an ordinary workload.
+    pub(crate) fn gateway_name(&self) -> Option<&str> {
+        self.labels.get(GATEWAY_NAME).map(String::as_str)
     }
 }

@@ -25,6 +25,18 @@ const DIRECT_REMOTE_ADDRESS: &str = "filter_state\0peerwarden.direct_remote_addr
 /// Where `jwt_authn` leaves the payload of the token it verified.
 const JWT: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
 
+/// Filter state in which a waypoint finds the peer that the tunnel vouches for, as Istio's `connect_authority` leaves it.
+const PEER_PRINCIPAL: &str = "filter_state\0io.istio.peer_principal";
+
+/// Where the peer is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PeerFrom {
+    /// The certificate of this connection's handshake.
+    Certificate,
+    /// The tunnel that the connection came by, whose end is a listener before this one.
+    Tunnel,
+}
+
 /// Whether the TLS handshake is known to be over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handshake {
@@ -43,6 +55,7 @@ pub(crate) enum Layer {
 
 /// The attributes of the stream that is being served.
 pub(crate) struct Attributes {
+    peer_from: PeerFrom,
     handshake: Handshake,
     layer: Layer,
     headers: OnceCell<Lookup<pairs::Pairs>>,
@@ -51,16 +64,17 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    pub(crate) fn of_request() -> Self {
-        Self::new(Layer::Http, Handshake::Over)
+    pub(crate) fn of_request(peer_from: PeerFrom) -> Self {
+        Self::new(peer_from, Layer::Http, Handshake::Over)
     }
 
-    pub(crate) fn of_connection(handshake: Handshake) -> Self {
-        Self::new(Layer::Tcp, handshake)
+    pub(crate) fn of_connection(peer_from: PeerFrom, handshake: Handshake) -> Self {
+        Self::new(peer_from, Layer::Tcp, handshake)
     }
 
-    fn new(layer: Layer, handshake: Handshake) -> Self {
+    fn new(peer_from: PeerFrom, layer: Layer, handshake: Handshake) -> Self {
         Self {
+            peer_from,
             handshake,
             layer,
             headers: OnceCell::new(),
@@ -165,6 +179,13 @@ impl AttributeSource for Attributes {
     /// From the certificate itself, as the attributes show only the first name of each kind; that attribute came with
     /// Envoy 1.38, so the first names are the fallback.
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
+        if self.peer_from == PeerFrom::Tunnel {
+            return match self.text(PEER_PRINCIPAL) {
+                Lookup::Found(uri) if !uri.is_empty() => Lookup::Found(Cow::Owned(Peer::from_uri(uri))),
+                Lookup::Found(_) | Lookup::Missing => Lookup::Missing,
+                Lookup::Unavailable => Lookup::Unavailable,
+            };
+        }
         let certificate = self.property("connection\0peer_certificate", |pem| {
             if pem.is_empty() {
                 Some(None)

@@ -2,25 +2,26 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Program, Verdict};
+use peerwarden_engine::Verdict;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use crate::abi;
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, PeerFrom};
 use crate::report::{self, Asked};
+use crate::root::Loaded;
 
 /// What Envoy's own RBAC filter answers: <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter>.
 const DENIED: (u32, &str) = (403, "RBAC: access denied");
 
 /// One request.
 pub(crate) struct Http {
-    program: Option<Rc<Program>>,
+    loaded: Option<Rc<Loaded>>,
 }
 
 impl Http {
-    pub(crate) fn new(program: Option<Rc<Program>>) -> Self {
-        Self { program }
+    pub(crate) fn new(loaded: Option<Rc<Loaded>>) -> Self {
+        Self { loaded }
     }
 }
 
@@ -28,10 +29,19 @@ impl Context for Http {}
 
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        let attributes = Attributes::of_request();
-        let decision = self.program.as_ref().map(|program| program.decide(&attributes));
+        // Without a configuration nothing is asked for but what the log line shows.
+        let peer_from = self
+            .loaded
+            .as_ref()
+            .map_or(PeerFrom::Certificate, |loaded| loaded.peer_from);
+        let attributes = Attributes::of_request(peer_from);
+        let judgement = self
+            .loaded
+            .as_ref()
+            .map(|loaded| loaded.program.judge(&attributes));
+        let decision = judgement.map(|judgement| judgement.decision);
         let verdict = decision.map_or(Verdict::Deny, |decision| decision.verdict);
-        report::decided(decision.as_ref(), &attributes, Asked::Request);
+        report::decided(judgement.as_ref(), &attributes, Asked::Request);
         match verdict {
             Verdict::Allow => Action::Continue,
             Verdict::Deny => {

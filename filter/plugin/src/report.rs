@@ -5,7 +5,7 @@ mod denial;
 
 pub(crate) use denial::Asked;
 
-use peerwarden_engine::{Config, Decision};
+use peerwarden_engine::{Config, Decision, Judgement, Verdict};
 
 use crate::abi::{self, Level};
 use crate::attributes::Attributes;
@@ -14,22 +14,44 @@ use counters::Counter;
 /// Filter state for access logs: `%FILTER_STATE(wasm.peerwarden.decision:PLAIN)%`.
 const DECISION: &str = "peerwarden.decision";
 
+/// Filter state with the decision of the dry run, when there is one.
+const SHADOW: &str = "peerwarden.shadow";
+
+/// Filter state with the AUDIT rule that marks this for the log, when there is one: `KIND ID`.
+const AUDIT: &str = "peerwarden.audit";
+
 /// Publishes a decision; `None` is the state in which nothing can be trusted.
-pub(crate) fn decided(decision: Option<&Decision<'_>>, attributes: &Attributes, asked: Asked) {
-    let allowed = decision.is_some_and(|decision| decision.verdict == peerwarden_engine::Verdict::Allow);
+pub(crate) fn decided(judgement: Option<&Judgement<'_>>, attributes: &Attributes, asked: Asked) {
+    let decision = judgement.map(|judgement| &judgement.decision);
+    let allowed = decision.is_some_and(|decision| decision.verdict == Verdict::Allow);
     counters::increment(if allowed {
         Counter::Allowed
     } else {
         Counter::Denied
     });
-    if abi::set_property(DECISION, &state(decision)).is_err() {
-        counters::increment(Counter::Errors);
+    publish(DECISION, &state(decision));
+    if let Some(shadow) = judgement.and_then(|judgement| judgement.shadow) {
+        counters::increment(match shadow.verdict {
+            Verdict::Allow => Counter::ShadowAllowed,
+            Verdict::Deny => Counter::ShadowDenied,
+        });
+        publish(SHADOW, &state(Some(&shadow)));
+    }
+    if let Some(by) = judgement.and_then(|judgement| judgement.audited) {
+        counters::increment(Counter::Audited);
+        publish(AUDIT, &format!("{} {by}", by.kind.as_str()));
     }
     if attributes.failures() > 0 || decision.is_none() {
         counters::increment(Counter::Errors);
     }
     if !allowed {
         denial::log(decision, attributes, asked);
+    }
+}
+
+fn publish(name: &str, text: &str) {
+    if abi::set_property(name, text).is_err() {
+        counters::increment(Counter::Errors);
     }
 }
 

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, Problems, Program, Protocol, limits};
+use peerwarden_engine::{Config, Problems, Program, Protocol, WorkloadKind, limits};
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
 use crate::abi::{self, Level};
+use crate::attributes::PeerFrom;
 use crate::http::Http;
 use crate::protobuf;
 use crate::report;
@@ -22,7 +23,13 @@ const STRUCT_DEPTH: usize = 100;
 pub(crate) struct Root {
     protocol: Protocol,
     /// `None` denies everything: nothing that can be trusted was configured.
-    program: Option<Rc<Program>>,
+    loaded: Option<Rc<Loaded>>,
+}
+
+/// What a configuration comes to.
+pub(crate) struct Loaded {
+    pub(crate) program: Program,
+    pub(crate) peer_from: PeerFrom,
 }
 
 impl Context for Root {}
@@ -63,7 +70,12 @@ impl RootContext for Root {
         }
         match Program::compile(&config) {
             Ok(program) => {
-                self.program = Some(Rc::new(program));
+                let kind = config.workload.as_ref().map(|workload| workload.kind);
+                let peer_from = match kind {
+                    Some(WorkloadKind::Waypoint) => PeerFrom::Tunnel,
+                    Some(WorkloadKind::Sidecar | WorkloadKind::Gateway) | None => PeerFrom::Certificate,
+                };
+                self.loaded = Some(Rc::new(Loaded { program, peer_from }));
                 report::announce(&config);
                 true
             }
@@ -79,11 +91,11 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Http::new(self.program.clone())))
+        Some(Box::new(Http::new(self.loaded.clone())))
     }
 
     fn create_stream_context(&self, _context_id: u32) -> Option<Box<dyn StreamContext>> {
-        Some(Box::new(Tcp::new(self.program.clone())))
+        Some(Box::new(Tcp::new(self.loaded.clone())))
     }
 }
 

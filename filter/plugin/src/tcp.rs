@@ -7,17 +7,18 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Program, Verdict};
+use peerwarden_engine::Verdict;
 use proxy_wasm::traits::{Context, StreamContext};
 use proxy_wasm::types::{Action, PeerType};
 
 use crate::abi;
-use crate::attributes::{Attributes, Handshake};
+use crate::attributes::{Attributes, Handshake, PeerFrom};
 use crate::report::{self, Asked};
+use crate::root::Loaded;
 
 /// One connection.
 pub(crate) struct Tcp {
-    program: Option<Rc<Program>>,
+    loaded: Option<Rc<Loaded>>,
     /// `None` until the first data.
     verdict: Option<Verdict>,
     /// Denied, and not closed yet.
@@ -25,9 +26,9 @@ pub(crate) struct Tcp {
 }
 
 impl Tcp {
-    pub(crate) fn new(program: Option<Rc<Program>>) -> Self {
+    pub(crate) fn new(loaded: Option<Rc<Loaded>>) -> Self {
         Self {
-            program,
+            loaded,
             verdict: None,
             close_due: false,
         }
@@ -52,11 +53,18 @@ impl Tcp {
     }
 
     fn decide(&mut self, handshake: Handshake) -> Verdict {
-        let attributes = Attributes::of_connection(handshake);
-        let decision = self.program.as_ref().map(|program| program.decide(&attributes));
-        let verdict = decision.map_or(Verdict::Deny, |decision| decision.verdict);
+        let peer_from = self
+            .loaded
+            .as_ref()
+            .map_or(PeerFrom::Certificate, |loaded| loaded.peer_from);
+        let attributes = Attributes::of_connection(peer_from, handshake);
+        let judgement = self
+            .loaded
+            .as_ref()
+            .map(|loaded| loaded.program.judge(&attributes));
+        let verdict = judgement.map_or(Verdict::Deny, |judgement| judgement.decision.verdict);
         self.verdict = Some(verdict);
-        report::decided(decision.as_ref(), &attributes, Asked::Connection(handshake));
+        report::decided(judgement.as_ref(), &attributes, Asked::Connection(handshake));
         self.close_due = verdict == Verdict::Deny;
         verdict
     }

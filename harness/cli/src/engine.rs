@@ -7,7 +7,7 @@ mod answer;
 mod native;
 mod wasm;
 
-pub(crate) use answer::{Answer, DecidedBy};
+pub(crate) use answer::{Answer, Decided, DecidedBy};
 
 use std::fmt;
 

@@ -4,9 +4,9 @@ pub(crate) mod human;
 pub(crate) mod json;
 
 use peerwarden_engine::Verdict;
-use peerwarden_engine::reference::Trace;
+use peerwarden_engine::reference::{Outcome, Trace};
 
-use crate::engine::{Answer, DecidedBy};
+use crate::engine::{Answer, Decided, DecidedBy};
 use crate::module::Shipped;
 use crate::traffic::Traffic;
 
@@ -29,9 +29,14 @@ impl Explained<'_> {
 
 /// What a trace comes to.
 pub(crate) fn outcome(trace: &Trace) -> Answer {
+    let decided = |outcome: &Outcome| Decided {
+        allowed: outcome.verdict == Verdict::Allow,
+        by: outcome.by.as_ref().map(DecidedBy::from),
+        reason: outcome.reason,
+    };
     Answer {
-        allowed: trace.outcome.verdict == Verdict::Allow,
-        by: trace.outcome.by.as_ref().map(DecidedBy::from),
-        reason: trace.outcome.reason,
+        decision: decided(&trace.outcome),
+        shadow: trace.shadow.as_ref().map(decided),
+        audited: trace.audited.as_ref().map(DecidedBy::from),
     }
 }

@@ -6,7 +6,7 @@
 use super::clause::Clause;
 use super::condition::Key;
 use super::fields::{Scope, Values, condition, field};
-use super::{Policy, Rule};
+use super::{DRY_RUN, Policy, Rule, parse_bool, target};
 use crate::document::At;
 use crate::limits;
 use crate::mesh::Mesh;
@@ -22,7 +22,8 @@ pub(crate) fn validate(
     let before = problems.len();
     let root = At::place(&document.metadata.place);
     let at = root.name("spec");
-    not_yet(document, &root, problems);
+    not_yet(document, &at, problems);
+    let dry_run = dry_run(document, &root, problems);
     shape(document, &at, problems);
 
     let trust_domains = mesh.trust_domains();
@@ -46,48 +47,50 @@ pub(crate) fn validate(
         namespace: metadata.namespace.clone(),
         name: metadata.name.clone(),
         action: document.action,
+        dry_run,
         rules,
     })
 }
 
 /// What has its place in the types and no meaning yet: refused, never ignored.
-fn not_yet(document: &AuthorizationPolicy, root: &At<'_>, problems: &mut Problems) {
-    let at = root.name("spec");
+fn not_yet(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
     match document.action {
-        Action::Allow | Action::Deny => {}
-        Action::Audit | Action::Custom => {
-            let message = format!("the action `{}` is not supported yet", document.action.as_str());
-            problems.push(Problem::new(&at.name("action"), message).help("use `ALLOW` or `DENY`"));
-        }
-    }
-    if !document.target_refs.is_empty() {
-        let problem = Problem::new(&at.name("targetRefs"), "`targetRefs` are not supported yet");
-        problems.push(problem.help("select the workload by its labels with `selector`"));
-    }
-    for (name, value) in &document.metadata.annotations {
-        if name == "istio.io/dry-run" {
-            dry_run(value, root, problems);
+        Action::Allow | Action::Deny | Action::Audit => {}
+        Action::Custom => {
+            let problem = Problem::new(&at.name("action"), "the action `CUSTOM` is not supported yet");
+            problems.push(problem.help("use `ALLOW`, `DENY` or `AUDIT`"));
         }
     }
 }
 
-/// `istio.io/dry-run`: read as Go's `strconv.ParseBool`.
-fn dry_run(value: &str, root: &At<'_>, problems: &mut Problems) {
+/// The annotation `istio.io/dry-run`, read as Go's `strconv.ParseBool`; for ALLOW and DENY only.
+fn dry_run(document: &AuthorizationPolicy, root: &At<'_>, problems: &mut Problems) -> bool {
+    let Some(dry_run) = document.metadata.annotation(DRY_RUN) else {
+        return false;
+    };
     let at = root.name("metadata");
     let at = at.name("annotations");
-    let at = at.name("istio.io/dry-run");
-    match value {
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => {}
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => {
-            let problem = Problem::new(&at, "dry-run is not supported yet");
-            problems
-                .push(problem.help("remove the annotation to enforce the policy, or leave the policy out"));
-        }
-        other => {
-            let problem = Problem::new(&at, format!("`{other}` is neither true nor false"));
-            problems.push(problem.help("write `\"true\"` or `\"false\"`"));
+    let at = at.name(DRY_RUN);
+    match document.action {
+        Action::Allow | Action::Deny => {}
+        Action::Audit | Action::Custom => {
+            let message = format!("{} policy cannot be a dry run", with_article(document.action));
+            problems.push(Problem::new(&at, message).help("remove the annotation"));
         }
     }
+    parse_bool(dry_run).unwrap_or_else(|| {
+        let problem = Problem::new(&at, format!("`{dry_run}` is neither true nor false"));
+        problems.push(problem.help("write `\"true\"` or `\"false\"`"));
+        false
+    })
+}
+
+fn with_article(action: Action) -> String {
+    let article = match action {
+        Action::Allow | Action::Audit => "an",
+        Action::Deny | Action::Custom => "a",
+    };
+    format!("{article} {}", action.as_str())
 }
 
 /// What must and must not be there, whatever the values.
@@ -95,8 +98,8 @@ fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
     let rules = document.rules.as_deref().unwrap_or(&[]);
     if rules.is_empty() && document.action != Action::Allow {
         let message = format!(
-            "a {} policy without rules never matches",
-            document.action.as_str()
+            "{} policy without rules never matches",
+            with_article(document.action)
         );
         let problem = Problem::new(&at.name("rules"), message);
         problems.push(problem.help("write `rules: [{}]` to match everything"));
@@ -117,13 +120,7 @@ fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
         }
         (Action::Custom, Some(_)) | (Action::Allow | Action::Deny | Action::Audit, None) => {}
     }
-    if !document.target_refs.is_empty() && document.selector.is_some() {
-        let problem = Problem::new(
-            &at.name("selector"),
-            "`selector` and `targetRefs` exclude each other",
-        );
-        problems.push(problem.help("keep one"));
-    }
+    target::check(document, at, problems);
 }
 
 fn lower_rule(rule: &resource::Rule, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems) -> Rule {

@@ -10,6 +10,10 @@ pub struct Trace {
     pub outcome: Outcome,
     /// The mutual TLS mode that applied.
     pub mode: ModeTrace,
+    /// What would be decided if the dry-run policies were enforced; `None` when none applies.
+    pub shadow: Option<Outcome>,
+    /// The AUDIT rule that marks this for the log.
+    pub audited: Option<By>,
     /// Every authorization policy, in the order given.
     pub policies: Vec<PolicyTrace>,
 }
@@ -49,6 +53,8 @@ pub struct PolicyTrace {
     pub name: String,
     /// What it does with what it matches.
     pub action: Action,
+    /// Whether it is a dry run, of no effect.
+    pub dry_run: bool,
     /// Why it says nothing about this workload; `None` when it does.
     pub not_applied: Option<String>,
     /// Its rules.

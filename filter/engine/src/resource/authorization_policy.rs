@@ -12,7 +12,7 @@ pub struct AuthorizationPolicy {
     pub metadata: Metadata,
     /// `spec.selector`; `None` when it is absent.
     pub selector: Option<Selector>,
-    /// `spec.targetRefs`, and the deprecated `spec.targetRef` as a list of one.
+    /// `spec.targetRefs`; when there are none, the deprecated `spec.targetRef` as a list of one.
     pub target_refs: Vec<TargetRef>,
     /// `spec.action`; ALLOW when it is absent.
     pub action: Action,
@@ -66,6 +66,8 @@ pub struct TargetRef {
     pub name: String,
     /// Namespace; Istio refuses one.
     pub namespace: String,
+    /// Where it stands in what it was read from, such as `resources[3].spec.targetRefs[0]`.
+    pub path: String,
 }
 
 /// `spec.rules[]`: `from`, `to` and `when` must all hold; an absent one holds for everything.
@@ -177,10 +179,10 @@ impl AuthorizationPolicy {
         let selector = fields
             .take("selector")
             .and_then(|value| Selector::read(value, &at.name("selector"), problems));
+        let deprecated = fields
+            .take("targetRef")
+            .and_then(|value| TargetRef::read(value, &at.name("targetRef"), problems));
         let mut target_refs = Vec::new();
-        if let Some(value) = fields.take("targetRef") {
-            target_refs.extend(TargetRef::read(value, &at.name("targetRef"), problems));
-        }
         let at_refs = at.name("targetRefs");
         for (index, value) in fields
             .list("targetRefs", problems)
@@ -189,6 +191,9 @@ impl AuthorizationPolicy {
             .enumerate()
         {
             target_refs.extend(TargetRef::read(value, &at_refs.index(index), problems));
+        }
+        if target_refs.is_empty() {
+            target_refs.extend(deprecated);
         }
         let action = fields
             .text("action", problems)
@@ -224,6 +229,7 @@ impl TargetRef {
             kind: text("kind"),
             name: text("name"),
             namespace: text("namespace"),
+            path: at.to_string(),
         };
         fields.finish(problems);
         Some(read)

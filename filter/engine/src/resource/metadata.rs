@@ -35,6 +35,12 @@ const IGNORED: [&str; 11] = [
 ];
 
 impl Metadata {
+    /// The value of an annotation.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        let found = self.annotations.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     pub(super) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let mut required = |name, help| {

@@ -252,14 +252,37 @@ fn rule() -> impl Strategy<Value = Json> {
 fn policy() -> impl Strategy<Value = Json> {
     let rules = prop::collection::vec(rule(), 1..=3);
     let place = select(vec!["shop", "istio-system", "other"]);
-    let selector = prop::option::weighted(0.2, select(vec!["orders", "cart"]));
-    (select(vec!["ALLOW", "DENY"]), select(vec!["a", "b", "c"]), place, selector, rules).prop_map(|(action, name, namespace, app, rules)| {
-        let selector = app.map(|app| json!({"matchLabels": {"app": app}}));
-        json!({
-            "apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": {"name": name, "namespace": namespace},
-            "spec": {"action": action, "selector": selector, "rules": rules}
+    let selector = prop::option::weighted(0.2, select(vec!["orders", "cart", "gateway"]));
+    let action = select(vec!["ALLOW", "ALLOW", "ALLOW", "DENY", "DENY", "AUDIT"]);
+    (
+        action,
+        select(vec!["a", "b", "c"]),
+        place,
+        selector,
+        rules,
+        prop::bool::weighted(0.2),
+    )
+        .prop_map(|(action, name, namespace, app, rules, dry_run)| {
+            let targets = match app {
+                Some("gateway") => {
+                    json!([{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "orders"}])
+                }
+                _ => json!(null),
+            };
+            let selector = app
+                .filter(|app| *app != "gateway")
+                .map(|app| json!({"matchLabels": {"app": app}}));
+            let annotations = if dry_run && action != "AUDIT" {
+                json!({"istio.io/dry-run": "true"})
+            } else {
+                json!({})
+            };
+            json!({
+                "apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+                "metadata": {"name": name, "namespace": namespace, "annotations": annotations},
+                "spec": {"action": action, "selector": selector, "rules": rules, "targetRefs": targets}
+            })
         })
-    })
 }
 
 fn peer_authentication() -> impl Strategy<Value = Json> {

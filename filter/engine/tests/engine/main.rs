@@ -5,10 +5,12 @@ mod decide;
 mod equality;
 mod modes;
 mod refuse;
+mod select;
+mod shadow;
 mod tcp;
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, Problems, Program, Traffic, Verdict, reference};
+use peerwarden_engine::{Config, Decision, Problems, Program, Traffic, Verdict, reference};
 
 /// The peer most rules are about.
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
@@ -46,11 +48,26 @@ fn policy_in(namespace: &str, name: &str, spec: &str) -> String {
 /// Decides twice, compiled and by the reference, which must agree, and shows the decision.
 fn decide(config: &Config, traffic: &Traffic) -> String {
     let program = Program::compile(config).unwrap();
+    let judgement = program.judge(traffic);
     let decision = program.decide(traffic);
-    let outcome = reference::explain(config, traffic).outcome;
     assert_eq!(
-        (decision.verdict, decision.by, decision.reason),
-        (outcome.verdict, outcome.by.as_ref(), outcome.reason),
+        judgement.decision, decision,
+        "what stands beside a decision changes it"
+    );
+    let trace = reference::explain(config, traffic);
+    let parts = |outcome: &reference::Outcome| (outcome.verdict, outcome.by.clone(), outcome.reason);
+    let own = |decision: Decision<'_>| (decision.verdict, decision.by.cloned(), decision.reason);
+    assert_eq!(
+        (
+            own(decision),
+            judgement.shadow.map(own),
+            judgement.audited.cloned()
+        ),
+        (
+            parts(&trace.outcome),
+            trace.shadow.as_ref().map(parts),
+            trace.audited
+        ),
         "compiled and reference disagree"
     );
     let by = decision.by.map(|by| format!(" {by}")).unwrap_or_default();

@@ -119,22 +119,25 @@ fn what_comes_later_is_refused_and_never_ignored() {
         r#"{"action": "CUSTOM", "provider": {"name": "x"}, "rules": [{}]}"#,
         "the action `CUSTOM` is not supported yet",
     );
-    refuses(
-        r#"{"action": "AUDIT", "rules": [{}]}"#,
-        "the action `AUDIT` is not supported yet",
-    );
-    refuses(
-        r#"{"targetRefs": [{"kind": "Gateway", "name": "g"}]}"#,
-        "`targetRefs` are not supported yet",
-    );
-    let dry_run = policy("p", "{}").replace(
-        r#""namespace""#,
-        r#""annotations": {"istio.io/dry-run": "true"}, "namespace""#,
-    );
-    assert!(problems(config(&dry_run)).contains("dry-run is not supported yet"));
     let tokens = policy("p", "{}").replace("AuthorizationPolicy", "RequestAuthentication");
     assert!(problems(config(&tokens)).contains("`RequestAuthentication` is not supported yet"));
     assert!(problems(config_with("", r#""extensionProviders": [{}]"#)).contains("not supported yet"));
+}
+
+#[test]
+fn a_dry_run_is_for_allow_and_deny_and_says_true_or_false() {
+    let dry_run = |spec: &str, value: &str| {
+        let annotation = format!(r#""annotations": {{"istio.io/dry-run": "{value}"}}, "namespace""#);
+        problems(config(&policy("p", spec).replace(r#""namespace""#, &annotation)))
+    };
+    assert!(dry_run("{}", "yes").contains("`yes` is neither true nor false"));
+    let audit = r#"{"action": "AUDIT", "rules": [{}]}"#;
+    assert!(dry_run(audit, "true").contains("an AUDIT policy cannot be a dry run"));
+    assert!(dry_run(audit, "false").contains("an AUDIT policy cannot be a dry run"));
+    refuses(
+        r#"{"action": "AUDIT"}"#,
+        "an AUDIT policy without rules never matches",
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::inputs::{self, Deciding, Engines};
-use crate::engine::{Answer, Broken, Choice, DecidedBy, Engine, Refused};
+use crate::engine::{Answer, Broken, Choice, Decided, DecidedBy, Engine, Refused};
 use crate::exit::Exit;
 use crate::output;
 use crate::setup::{Parts, Protocol};
@@ -48,6 +48,12 @@ enum Answered<'a> {
         decision: &'static str,
         by: Option<DecidedBy>,
         why: String,
+        /// What would be decided if the dry-run policies were enforced; left out when none applies.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shadow: Option<serde_json::Value>,
+        /// The AUDIT rule that marks the case for the log; left out when none does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        audited: Option<DecidedBy>,
     },
     Wrong {
         id: &'a Id,
@@ -125,9 +131,11 @@ impl Evaluation {
             let answered = match answer {
                 Ok(answer) => Answered::Decided {
                     id: &id,
-                    decision: answer.verdict(),
-                    by: answer.by.clone(),
-                    why: answer.reason.to_string(),
+                    decision: answer.decision.verdict(),
+                    by: answer.decision.by,
+                    why: answer.decision.reason.to_string(),
+                    shadow: answer.shadow.as_ref().map(Decided::json),
+                    audited: answer.audited,
                 },
                 Err(Failure(worse, error)) => {
                     exit = exit.max(worse);

@@ -107,7 +107,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     })?;
     let expected = arguments
         .expect
-        .is_none_or(|expect| (expect == Verdict::Allow) == answer.allowed);
+        .is_none_or(|expect| (expect == Verdict::Allow) == answer.decision.allowed);
     Ok(if expected { Exit::Fine } else { Exit::Findings })
 }
 

@@ -191,8 +191,11 @@ fn judge(case: &Case, engine: &mut Engine) -> Outcome {
         Ok(answer) => answer,
         Err(Broken(message)) => return Outcome::Broken(message),
     };
-    let expected_by = case.by.as_ref().filter(|by| !by.holds(answer.by.as_ref()));
-    if answer.allowed == case.allow && expected_by.is_none() {
+    let expected_by = case
+        .by
+        .as_ref()
+        .filter(|by| !by.holds(answer.decision.by.as_ref()));
+    if answer.decision.allowed == case.allow && expected_by.is_none() {
         return Outcome::Passed(answer);
     }
     let verdict = if case.allow { "allow" } else { "deny" };

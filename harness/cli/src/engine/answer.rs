@@ -2,12 +2,23 @@
 
 use std::fmt;
 
-use peerwarden_engine::{By, Decision, Reason, Verdict};
+use peerwarden_engine::{By, Decision, Judgement, Reason, Verdict};
 use serde::Serialize;
+use serde_json::{Value, json};
 
-/// A decision that owns its parts.
+/// What the documents say of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
+    pub(crate) decision: Decided,
+    /// What would be decided if the dry-run policies were enforced; `None` when none applies.
+    pub(crate) shadow: Option<Decided>,
+    /// The AUDIT rule that marks this for the log.
+    pub(crate) audited: Option<DecidedBy>,
+}
+
+/// One decision that owns its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decided {
     pub(crate) allowed: bool,
     pub(crate) by: Option<DecidedBy>,
     pub(crate) reason: Reason,
@@ -23,7 +34,7 @@ pub(crate) struct DecidedBy {
     pub(crate) rule: Option<usize>,
 }
 
-impl Answer {
+impl Decided {
     /// `allow` or `deny`.
     pub(crate) fn verdict(&self) -> &'static str {
         if self.allowed { "allow" } else { "deny" }
@@ -47,9 +58,21 @@ impl Answer {
     }
 }
 
+impl Decided {
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "decision": self.verdict(),
+            "by": self.by,
+            "reason": self.reason.as_str(),
+            "why": self.reason.to_string(),
+        })
+    }
+}
+
 impl DecidedBy {
     /// Reads `ns[NAMESPACE]-policy[NAME]-rule[INDEX]`.
-    fn from_id(kind: &str, id: &str) -> Option<Self> {
+    pub(crate) fn from_id(kind: &str, id: &str) -> Option<Self> {
         let (namespace, rest) = id.strip_prefix("ns[")?.split_once("]-policy[")?;
         let rest = rest.strip_suffix(']')?;
         // Only the last one can be the rule: a name may hold anything, and rules are of one kind only.
@@ -83,7 +106,17 @@ impl From<&By> for DecidedBy {
     }
 }
 
-impl From<Decision<'_>> for Answer {
+impl From<Judgement<'_>> for Answer {
+    fn from(judgement: Judgement<'_>) -> Self {
+        Self {
+            decision: judgement.decision.into(),
+            shadow: judgement.shadow.map(Decided::from),
+            audited: judgement.audited.map(DecidedBy::from),
+        }
+    }
+}
+
+impl From<Decision<'_>> for Decided {
     fn from(decision: Decision<'_>) -> Self {
         Self {
             allowed: decision.verdict == Verdict::Allow,
@@ -109,6 +142,19 @@ impl fmt::Display for DecidedBy {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.decision.fmt(f)?;
+        if let Some(shadow) = &self.shadow {
+            write!(f, "; dry run: {shadow}")?;
+        }
+        match &self.audited {
+            Some(by) => write!(f, "; audited by {by}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Decided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.by {
             Some(by) => write!(f, "{} by {by} ({})", self.verdict(), self.reason.as_str()),
             None => write!(f, "{} by no rule ({})", self.verdict(), self.reason.as_str()),
@@ -123,15 +169,16 @@ mod tests {
     #[test]
     fn reads_what_the_module_writes() {
         let answer =
-            Answer::from_filter_state("deny deny-rule AuthorizationPolicy ns[shop]-policy[a.b]-rule[12]");
+            Decided::from_filter_state("deny deny-rule AuthorizationPolicy ns[shop]-policy[a.b]-rule[12]");
         let answer = answer.unwrap();
         assert!(!answer.allowed);
         assert_eq!(answer.to_string(), "deny by shop/a.b[12] (deny-rule)");
         assert_eq!(answer.by.unwrap().id(), "ns[shop]-policy[a.b]-rule[12]");
         let answer =
-            Answer::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]").unwrap();
+            Decided::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]")
+                .unwrap();
         assert_eq!(answer.by.unwrap().to_string(), "PeerAuthentication x/default");
-        let answer = Answer::from_filter_state(
+        let answer = Decided::from_filter_state(
             "allow allow-rule AuthorizationPolicy ns[x]-policy[a b]-rule[3]-rule[0]",
         );
         assert_eq!(
@@ -139,7 +186,7 @@ mod tests {
             "allow by x/a b]-rule[3[0] (allow-rule)"
         );
         assert_eq!(
-            Answer::from_filter_state("allow no-allow-policy")
+            Decided::from_filter_state("allow no-allow-policy")
                 .unwrap()
                 .to_string(),
             "allow by no rule (no-allow-policy)"
@@ -157,7 +204,7 @@ mod tests {
             "allow allow-rule AuthorizationPolicy shop/orders",
             "deny deny-rule AuthorizationPolicy ns[shop]-policy[a]-rule[x]",
         ] {
-            assert_eq!(Answer::from_filter_state(state), None, "{state}");
+            assert_eq!(Decided::from_filter_state(state), None, "{state}");
         }
     }
 }

@@ -16,6 +16,6 @@ impl Native {
     }
 
     pub(super) fn decide(&self, traffic: &Traffic) -> Answer {
-        self.0.decide(&peerwarden_engine::Traffic::from(traffic)).into()
+        self.0.judge(&peerwarden_engine::Traffic::from(traffic)).into()
     }
 }

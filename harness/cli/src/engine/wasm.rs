@@ -4,14 +4,18 @@
 //! allowed request went on, a denied one got 403, and of a denied connection nothing passed.
 
 use peerwarden_host::{
-    HttpOutcome, Module, PluginId, PluginOptions, TcpOptions, UpstreamConnectMode, Vm, VmOptions,
+    HttpOutcome, Module, PluginId, PluginOptions, StreamId, TcpOptions, UpstreamConnectMode, Vm, VmOptions,
 };
 
-use super::{Answer, Broken};
+use super::{Answer, Broken, Decided, DecidedBy};
 use crate::traffic::{Simulated, Traffic};
 
 /// Where the module leaves its decision.
 const DECISION: &str = "wasm.peerwarden.decision";
+
+/// Where it leaves that of the dry run, and the AUDIT rule.
+const SHADOW: &str = "wasm.peerwarden.shadow";
+const AUDIT: &str = "wasm.peerwarden.audit";
 
 /// One VM with one configuration.
 pub(super) struct Wasm {
@@ -70,21 +74,22 @@ impl Wasm {
             .vm
             .request_headers(stream)
             .map_err(|error| error.to_string())?;
-        let answer = read(self.vm.filter_state(stream, DECISION))?;
+        let answer = self.read(stream)?;
         self.vm.close(stream).map_err(|error| error.to_string())?;
         let as_said = match &outcome {
-            HttpOutcome::Continue => answer.allowed,
+            HttpOutcome::Continue => answer.decision.allowed,
             HttpOutcome::LocalResponse(response) => {
                 let id = answer
+                    .decision
                     .by
                     .as_ref()
-                    .map_or_else(|| "none".to_owned(), super::DecidedBy::id);
+                    .map_or_else(|| "none".to_owned(), DecidedBy::id);
                 let id: String = id
                     .chars()
                     .map(|ch| if ch.is_ascii_graphic() { ch } else { '_' })
                     .collect();
                 let details = format!("rbac_access_denied_matched_policy[{id}]");
-                !answer.allowed && response.code == 403 && response.details == details
+                !answer.decision.allowed && response.code == 403 && response.details == details
             }
             HttpOutcome::Paused | HttpOutcome::Reset => false,
         };
@@ -113,10 +118,10 @@ impl Wasm {
             Ok(id)
         };
         let id = act().map_err(|error| error.to_string())?;
-        let answer = read(self.vm.filter_state(id, DECISION))?;
+        let answer = self.read(id)?;
         let record = self.vm.record(id).map_err(|error| error.to_string())?;
         let passed = record.to_upstream();
-        let as_said = if answer.allowed {
+        let as_said = if answer.decision.allowed {
             passed == HELLO && !record.closed()
         } else {
             passed.is_empty() && record.closed()
@@ -129,11 +134,24 @@ impl Wasm {
             Err(format!("it says {answer}, and does {shown}"))
         }
     }
-}
 
-fn read(state: Option<&[u8]>) -> Result<Answer, String> {
-    let state = state.ok_or("it left no decision in filter state")?;
-    let state = String::from_utf8_lossy(state);
-    Answer::from_filter_state(&state)
-        .ok_or_else(|| format!("it left an unknown decision in filter state: {state:?}"))
+    /// What the module left in filter state.
+    fn read(&self, stream: impl Into<StreamId>) -> Result<Answer, String> {
+        let stream = stream.into();
+        let state = |name| self.vm.filter_state(stream, name).map(String::from_utf8_lossy);
+        let unknown = |state: &str| format!("it left {state:?} in filter state, which says nothing");
+        let decided = |state: &str| Decided::from_filter_state(state).ok_or_else(|| unknown(state));
+        let audited = |state: &str| {
+            let by = state
+                .split_once(' ')
+                .and_then(|(kind, id)| DecidedBy::from_id(kind, id));
+            by.ok_or_else(|| unknown(state))
+        };
+        let decision = state(DECISION).ok_or("it left no decision in filter state")?;
+        Ok(Answer {
+            decision: decided(&decision)?,
+            shadow: state(SHADOW).map(|state| decided(&state)).transpose()?,
+            audited: state(AUDIT).map(|state| audited(&state)).transpose()?,
+        })
+    }
 }

@@ -8,6 +8,7 @@ use peerwarden_engine::reference::{
 };
 
 use super::Explained;
+use crate::engine::Decided;
 use crate::traffic::{Protocol, Traffic};
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -24,19 +25,12 @@ pub(crate) fn text(explained: &Explained<'_>) -> String {
         answer,
         module,
     } = explained;
-    let colour = if answer.allowed { GREEN } else { RED }.bold();
-    let verdict = answer.verdict().to_uppercase();
-    let reason = answer.reason;
-    match &answer.by {
-        Some(by) => {
-            let _ = writeln!(
-                text,
-                "{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}"
-            );
-        }
-        None => {
-            let _ = writeln!(text, "{colour}{verdict}{colour:#}: {reason}");
-        }
+    let _ = writeln!(text, "{}", verdict(&answer.decision));
+    if let Some(shadow) = &answer.shadow {
+        let _ = writeln!(text, "dry run: {}", verdict(shadow));
+    }
+    if let Some(by) = &answer.audited {
+        let _ = writeln!(text, "marked for the log by {BOLD}{by}{BOLD:#}");
     }
     text.push('\n');
     let _ = writeln!(text, "{}", asked(traffic));
@@ -71,11 +65,22 @@ pub(crate) fn text(explained: &Explained<'_>) -> String {
     text
 }
 
+/// `DENY by shop/orders[0]: a rule of a DENY policy matched`.
+fn verdict(decided: &Decided) -> String {
+    let colour = if decided.allowed { GREEN } else { RED }.bold();
+    let (verdict, reason) = (decided.verdict().to_uppercase(), decided.reason);
+    match &decided.by {
+        Some(by) => format!("{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}"),
+        None => format!("{colour}{verdict}{colour:#}: {reason}"),
+    }
+}
+
 fn policy(text: &mut String, policy: &PolicyTrace) {
     let PolicyTrace {
         namespace,
         name,
         action,
+        dry_run,
         not_applied,
         rules,
     } = policy;
@@ -89,9 +94,10 @@ fn policy(text: &mut String, policy: &PolicyTrace) {
         return;
     }
     let matched = rules.iter().any(|rule| rule.matched);
+    let note = if *dry_run { " (dry run: of no effect)" } else { "" };
     let _ = writeln!(
         text,
-        "{} {} {BOLD}{namespace}/{name}{BOLD:#}",
+        "{} {} {BOLD}{namespace}/{name}{BOLD:#}{DIM}{note}{DIM:#}",
         mark(matched),
         action.as_str()
     );

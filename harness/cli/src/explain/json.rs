@@ -7,7 +7,7 @@ use peerwarden_engine::reference::{
 use serde_json::{Value, json};
 
 use super::Explained;
-use crate::engine::DecidedBy;
+use crate::engine::{Decided, DecidedBy};
 
 /// One JSON document.
 ///
@@ -21,10 +21,12 @@ pub(crate) fn text(explained: &Explained<'_>) -> Result<String> {
         module,
     } = explained;
     let document = json!({
-        "decision": answer.verdict(),
-        "by": answer.by,
-        "reason": answer.reason.as_str(),
-        "why": answer.reason.to_string(),
+        "decision": answer.decision.verdict(),
+        "by": answer.decision.by,
+        "reason": answer.decision.reason.as_str(),
+        "why": answer.decision.reason.to_string(),
+        "shadow": answer.shadow.as_ref().map(Decided::json),
+        "audited": answer.audited,
         "traffic": traffic,
         "mode": {
             "mode": trace.mode.mode.as_str(),
@@ -45,6 +47,7 @@ fn policy(policy: &PolicyTrace) -> Value {
         "namespace": policy.namespace,
         "name": policy.name,
         "action": policy.action.as_str(),
+        "dryRun": policy.dry_run,
         "notApplied": policy.not_applied,
         "rules": policy.rules.iter().map(rule).collect::<Vec<_>>(),
     })

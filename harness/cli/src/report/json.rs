@@ -34,7 +34,10 @@ fn case(case: &CaseResult) -> Value {
         "line": line,
         "column": column,
     });
-    let answer = |answer: &crate::engine::Answer| json!({"decision": answer.verdict(), "by": answer.by, "reason": answer.reason.as_str()});
+    let answer = |answer: &crate::engine::Answer| {
+        let decision = &answer.decision;
+        json!({"decision": decision.verdict(), "by": decision.by, "reason": decision.reason.as_str()})
+    };
     match &case.outcome {
         Outcome::Passed(got) => value["got"] = answer(got),
         Outcome::Failed {

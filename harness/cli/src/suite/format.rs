@@ -51,7 +51,7 @@ pub(crate) struct Suite {
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
 struct Workload {
-    /// `sidecar` (default) or `gateway`.
+    /// `sidecar` (default), `gateway` or `waypoint`.
     kind: Option<String>,
     /// Its namespace.
     namespace: String,
@@ -59,6 +59,21 @@ struct Workload {
     service_account: Option<String>,
     /// Its labels.
     labels: Option<BTreeMap<String, String>>,
+    /// Of a waypoint: what this traffic is for.
+    services: Option<Vec<Service>>,
+}
+
+/// What traffic through a waypoint is for.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
+struct Service {
+    /// `Service` (default) or `ServiceEntry`.
+    kind: Option<String>,
+    /// Its name.
+    name: String,
+    /// Its namespace.
+    namespace: String,
 }
 
 /// The mesh, as `mesh` of the plugin's configuration.

@@ -9,6 +9,9 @@ use super::{Protocol, Traffic};
 /// Filter state that tells the module the direct peer where `source.address` is another's.
 const DIRECT_REMOTE_ADDRESS: &str = "peerwarden.direct_remote_address";
 
+/// Filter state in which a waypoint finds its peer.
+const PEER_PRINCIPAL: &str = "io.istio.peer_principal";
+
 /// A connection, and the request on it for HTTP.
 #[derive(Debug, Clone)]
 pub(crate) struct Simulated {
@@ -37,6 +40,16 @@ impl From<&Traffic> for Simulated {
             dynamic_metadata: traffic.metadata(),
             ..Connection::default()
         };
+        // What the tunnel to a waypoint vouches for; the module of any other workload does not look at it.
+        let principal = traffic
+            .tls
+            .as_ref()
+            .and_then(|tls| tls.peer.as_ref()?.uri_sans.first());
+        if let Some(principal) = principal {
+            connection
+                .filter_state
+                .insert(PEER_PRINCIPAL.to_owned(), principal.clone().into_bytes());
+        }
         if remote.is_some() {
             let direct = source.to_string().into_bytes();
             connection

@@ -53,18 +53,18 @@ fn mistakes_are_explained() {
     );
     says(
         "spec:\n",
-        "spec:\n  action: AUDIT\n",
-        &["the action `AUDIT` is not supported yet"],
+        "spec:\n  action: CUSTOM\n",
+        &["the action `CUSTOM` is not supported yet"],
     );
     says(
         "  rules:",
         "  targetRefs: [{kind: Gateway, name: g}]\n  rules:",
-        &["`targetRefs` are not supported yet"],
+        &["`Gateway` of the group `` cannot be a target"],
     );
     says(
         "  name: orders",
-        "  name: orders\n  annotations: {istio.io/dry-run: \"true\"}",
-        &["dry-run is not supported yet"],
+        "  name: orders\n  annotations: {istio.io/dry-run: \"yes\"}",
+        &["`yes` is neither true nor false"],
     );
     says(
         "    to:",

@@ -7,4 +7,5 @@ mod fixture;
 mod mistakes;
 mod output;
 mod schema;
+mod shadow;
 mod test;
