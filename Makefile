@@ -61,10 +61,11 @@ test-wasm32: wasm-target ## Run the engine's tests on wasm32, under Node
 	@echo "testing the engine on wasm32"
 	@tools/test-wasm32.sh
 
-# With the test's own build of the command: a release build is minutes, and what decides is the shipped module.
+# With the build of the command that the tests have: built alone it would get other features of its dependencies, and minutes.
 test-policies: wasm ## Run the suites of policies/ through the shipped module
 	@echo "testing policies/ with $(MODULE)"
-	@PEERWARDEN_MODULE=$(CURDIR)/$(MODULE) cargo run --quiet -p peerwarden -- test policies/
+	@cargo test $(NATIVE) --no-run --quiet
+	@target/debug/peerwarden test --module $(MODULE) policies/
 
 e2e: wasm envoy ## Run the tests on a real Envoy alone
 	@echo "testing the module in a real Envoy"

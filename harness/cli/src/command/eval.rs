@@ -46,18 +46,18 @@ enum Answered<'a> {
     Decided {
         id: &'a Id,
         decision: &'static str,
-        by: Option<DecidedBy>,
+        by: Option<&'a DecidedBy>,
         why: String,
         /// What would be decided if the dry-run policies were enforced; left out when none applies.
         #[serde(skip_serializing_if = "Option::is_none")]
         shadow: Option<serde_json::Value>,
         /// The AUDIT rule that marks the case for the log; left out when none does.
         #[serde(skip_serializing_if = "Option::is_none")]
-        audited: Option<DecidedBy>,
+        audited: Option<&'a DecidedBy>,
     },
     Wrong {
         id: &'a Id,
-        error: String,
+        error: &'a str,
     },
 }
 
@@ -128,17 +128,17 @@ impl Evaluation {
                 continue;
             }
             let (id, answer) = self.answer(&line);
-            let answered = match answer {
+            let answered = match &answer {
                 Ok(answer) => Answered::Decided {
                     id: &id,
                     decision: answer.decision.verdict(),
-                    by: answer.decision.by,
+                    by: answer.decision.by.as_ref(),
                     why: answer.decision.reason.to_string(),
                     shadow: answer.shadow.as_ref().map(Decided::json),
-                    audited: answer.audited,
+                    audited: answer.audited.as_ref(),
                 },
                 Err(Failure(worse, error)) => {
-                    exit = exit.max(worse);
+                    exit = exit.max(*worse);
                     Answered::Wrong { id: &id, error }
                 }
             };
