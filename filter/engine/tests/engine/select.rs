@@ -163,7 +163,7 @@ fn what_cannot_be_a_target() {
         r#""targetRefs": [{"kind": "Service", "name": "s"}], "selector": {"matchLabels": {"a": "b"}}"#,
         "exclude each other",
     );
-    let many = vec![r#"{"kind": "Service", "name": "s"}"#; 17].join(",");
+    let many = [r#"{"kind": "Service", "name": "s"}"#; 17].join(",");
     says(
         &format!(r#""targetRefs": [{many}]"#),
         "17 references, more than 16",
