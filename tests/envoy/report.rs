@@ -5,7 +5,7 @@ use peerwarden_lab::client::{Ask, tcp};
 use peerwarden_lab::config::{Tcp, Transport};
 use serde_json::json;
 
-use crate::fixture::{BACKEND, FRONTEND, Mesh, allow_principal, shop};
+use crate::fixture::{BACKEND, FRONTEND, Mesh, allow_principal, policy, shop};
 
 #[tokio::test]
 async fn counters_count_each_decision_once() -> Result<()> {
@@ -19,6 +19,42 @@ async fn counters_count_each_decision_once() -> Result<()> {
     let counters =
         ["allowed", "denied", "errors"].map(|name| stats.count(&format!("wasmcustom.peerwarden.{name}")));
     assert_eq!(counters, [2, 3, 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dry_run_and_audit_are_reported_and_change_nothing() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let mut lock = policy("lock", "DENY", json!([{}]));
+    lock["metadata"]["annotations"] = json!({"istio.io/dry-run": "true"});
+    let admin = json!([{"to": [{"operation": {"paths": ["/admin*"]}}]}]);
+    let resources = json!([
+        allow_principal("frontend", FRONTEND),
+        lock,
+        policy("log", "AUDIT", admin)
+    ]);
+    let orders = mesh.orders(resources).await?;
+    let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
+    let locked = "deny deny-rule AuthorizationPolicy ns[shop]-policy[lock]-rule[0]";
+    for (path, audit) in [
+        ("/orders", ""),
+        ("/admin", "AuthorizationPolicy ns[shop]-policy[log]-rule[0]"),
+    ] {
+        assert_eq!(connection.send(Ask::get(path).id(path)).await?.status, 200);
+        let entry = orders
+            .envoy
+            .logged_access(|entry| entry.text("lab_id") == path)
+            .await?;
+        assert_eq!(
+            (entry.text("shadow"), entry.text("audit")),
+            (locked, audit),
+            "{path}"
+        );
+    }
+    let stats = orders.envoy.stats().await?;
+    let counters = ["allowed", "denied", "shadow_denied", "audited", "errors"];
+    let counters = counters.map(|name| stats.count(&format!("wasmcustom.peerwarden.{name}")));
+    assert_eq!(counters, [2, 0, 2, 1, 0]);
     Ok(())
 }
 

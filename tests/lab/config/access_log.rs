@@ -22,6 +22,8 @@ pub(super) fn render(listener: &str, path: &Path) -> Value {
             "grpc_status": "%GRPC_STATUS_NUMBER%",
             "termination": "%CONNECTION_TERMINATION_DETAILS%",
             "decision": "%FILTER_STATE(wasm.peerwarden.decision:PLAIN)%",
+            "shadow": "%FILTER_STATE(wasm.peerwarden.shadow:PLAIN)%",
+            "audit": "%FILTER_STATE(wasm.peerwarden.audit:PLAIN)%",
             "peer": "%DOWNSTREAM_PEER_URI_SAN%",
             "peer_address": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
             "upstream": "%UPSTREAM_HOST%",

@@ -50,6 +50,13 @@ impl Metadata {
                 let problem = Problem::new(&at.name(name), format!("`metadata.{name}` is missing or empty"));
                 problems.push(problem.help(help));
             }
+            if let Some(text) = text.filter(|text| !text.bytes().all(in_name)) {
+                let problem = Problem::new(&at.name(name), format!("`{text}` is no name of Kubernetes"));
+                problems.push(
+                    problem
+                        .help("use letters, digits, `-` and `.`: decisions and logs name the policy by it"),
+                );
+            }
             text.map(str::to_owned)
         };
         let name = required("name", "name the policy: decisions report it");
@@ -77,4 +84,10 @@ impl Metadata {
             created,
         })
     }
+}
+
+/// A character of a name. Kubernetes takes less (RFC 1123); what matters here is that ids made of names are unambiguous and fit
+/// into logs.
+fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }

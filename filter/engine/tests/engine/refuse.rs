@@ -149,6 +149,12 @@ fn documents_are_named_and_placed() {
             "AuthorizationPolicy x: resources[0].metadata.namespace: `metadata.namespace` is missing"
         )
     );
+    for name in ["a b", "x]-rule[3", "größe", "a/b", "a\\nb"] {
+        assert!(
+            problems(config(&policy(name, "{}"))).contains("is no name of Kubernetes"),
+            "{name}"
+        );
+    }
     assert!(problems(config(r#"{"kind": "X"}"#)).contains("`apiVersion` or `kind` is missing"));
     let pod = r#"{"apiVersion": "v1", "kind": "Pod"}"#;
     assert!(problems(config(pod)).contains("`Pod` of `v1` is not a policy"));

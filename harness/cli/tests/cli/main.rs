@@ -6,6 +6,7 @@ mod explain;
 mod fixture;
 mod mistakes;
 mod output;
+mod readme;
 mod schema;
 mod shadow;
 mod test;
