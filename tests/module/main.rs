@@ -6,5 +6,6 @@ mod configuration;
 mod exports;
 mod faults;
 mod fixture;
+mod jwt;
 mod shadow;
 mod tcp;

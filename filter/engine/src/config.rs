@@ -18,6 +18,47 @@ pub struct Config {
     pub resources: Vec<Resource>,
     /// Which filter chain this is for.
     pub protocol: Protocol,
+    /// Where the payload of a verified token is found.
+    pub jwt: JwtMetadata,
+}
+
+/// Where Envoy's `jwt_authn` filter leaves the payload of the token that it verified: dynamic metadata of a filter, under the
+/// key that its `payload_in_metadata` says
+/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwtMetadata {
+    /// The filter's name, the metadata's namespace.
+    pub filter: String,
+    /// The key in it.
+    pub key: String,
+}
+
+impl Default for JwtMetadata {
+    /// As Istio configures it.
+    fn default() -> Self {
+        Self {
+            filter: "envoy.filters.http.jwt_authn".to_owned(),
+            key: "payload".to_owned(),
+        }
+    }
+}
+
+impl JwtMetadata {
+    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let mut read = Self::default();
+        for (name, place) in [("filter", &mut read.filter), ("key", &mut read.key)] {
+            if let Some(text) = fields.text(name, problems) {
+                text.clone_into(place);
+            }
+            if place.is_empty() {
+                let problem = Problem::new(&at.name(name), format!("`{name}` is empty"));
+                problems.push(problem.help("leave it out for Istio's default"));
+            }
+        }
+        fields.finish(problems);
+        Some(read)
+    }
 }
 
 /// What a connection carries, as far as this filter chain reads it.
@@ -120,6 +161,9 @@ impl Config {
         }
         if let Some(text) = fields.text("protocol", &mut problems) {
             config.protocol = Protocol::read(text, &at.name("protocol"), &mut problems).unwrap_or_default();
+        }
+        if let Some(value) = fields.take("jwt") {
+            config.jwt = JwtMetadata::read(value, &at.name("jwt"), &mut problems).unwrap_or_default();
         }
         fields.finish(&mut problems);
         problems.into_result(Some(config))

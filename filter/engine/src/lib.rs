@@ -69,7 +69,7 @@ mod traffic;
 mod workload;
 
 pub use attribute::{AttributeSource, Lookup};
-pub use config::{Config, Protocol};
+pub use config::{Config, JwtMetadata, Protocol};
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;

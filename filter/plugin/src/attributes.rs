@@ -11,9 +11,10 @@ mod pairs;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{AttributeSource, Lookup, Peer};
+use peerwarden_engine::{AttributeSource, JwtMetadata, Lookup, Peer};
 
 pub(crate) use pairs::decode as decode_pairs;
 
@@ -22,16 +23,21 @@ use crate::abi::{self, Failed};
 /// Filter state that holds the direct peer's address, put there by a `set_filter_state` filter ahead of this one.
 const DIRECT_REMOTE_ADDRESS: &str = "filter_state\0peerwarden.direct_remote_address";
 
-/// Where `jwt_authn` leaves the payload of the token it verified.
-const JWT: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
-
 /// Filter state in which a waypoint finds the peer that the tunnel vouches for, as Istio's `connect_authority` leaves it.
 const PEER_PRINCIPAL: &str = "filter_state\0io.istio.peer_principal";
 
+/// Where a configuration says that attributes are found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources {
+    pub(crate) peer: PeerFrom,
+    pub(crate) jwt: Rc<JwtMetadata>,
+}
+
 /// Where the peer is known from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum PeerFrom {
     /// The certificate of this connection's handshake.
+    #[default]
     Certificate,
     /// The tunnel that the connection came by, whose end is a listener before this one.
     Tunnel,
@@ -55,7 +61,7 @@ pub(crate) enum Layer {
 
 /// The attributes of the stream that is being served.
 pub(crate) struct Attributes {
-    peer_from: PeerFrom,
+    sources: Sources,
     handshake: Handshake,
     layer: Layer,
     headers: OnceCell<Lookup<pairs::Pairs>>,
@@ -64,17 +70,17 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    pub(crate) fn of_request(peer_from: PeerFrom) -> Self {
-        Self::new(peer_from, Layer::Http, Handshake::Over)
+    pub(crate) fn of_request(sources: Sources) -> Self {
+        Self::new(sources, Layer::Http, Handshake::Over)
     }
 
-    pub(crate) fn of_connection(peer_from: PeerFrom, handshake: Handshake) -> Self {
-        Self::new(peer_from, Layer::Tcp, handshake)
+    pub(crate) fn of_connection(sources: Sources, handshake: Handshake) -> Self {
+        Self::new(sources, Layer::Tcp, handshake)
     }
 
-    fn new(peer_from: PeerFrom, layer: Layer, handshake: Handshake) -> Self {
+    fn new(sources: Sources, layer: Layer, handshake: Handshake) -> Self {
         Self {
-            peer_from,
+            sources,
             handshake,
             layer,
             headers: OnceCell::new(),
@@ -179,7 +185,7 @@ impl AttributeSource for Attributes {
     /// From the certificate itself, as the attributes show only the first name of each kind; that attribute came with
     /// Envoy 1.38, so the first names are the fallback.
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
-        if self.peer_from == PeerFrom::Tunnel {
+        if self.sources.peer == PeerFrom::Tunnel {
             return match self.text(PEER_PRINCIPAL) {
                 Lookup::Found(uri) if !uri.is_empty() => Lookup::Found(Cow::Owned(Peer::from_uri(uri))),
                 Lookup::Found(_) | Lookup::Missing => Lookup::Missing,
@@ -268,7 +274,7 @@ impl AttributeSource for Attributes {
     }
 
     fn jwt(&self) -> Lookup<Cow<'_, Value>> {
-        self.metadata(JWT.0, JWT.1)
+        self.metadata(&self.sources.jwt.filter, &self.sources.jwt.key)
     }
 
     fn metadata(&self, filter: &str, key: &str) -> Lookup<Cow<'_, Value>> {

@@ -7,7 +7,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use crate::abi;
-use crate::attributes::{Attributes, PeerFrom};
+use crate::attributes::Attributes;
 use crate::report::{self, Asked};
 use crate::root::Loaded;
 
@@ -29,12 +29,7 @@ impl Context for Http {}
 
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        // Without a configuration nothing is asked for but what the log line shows.
-        let peer_from = self
-            .loaded
-            .as_ref()
-            .map_or(PeerFrom::Certificate, |loaded| loaded.peer_from);
-        let attributes = Attributes::of_request(peer_from);
+        let attributes = Attributes::of_request(Loaded::sources(self.loaded.as_ref()));
         let judgement = self
             .loaded
             .as_ref()

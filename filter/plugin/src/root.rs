@@ -8,7 +8,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
 use crate::abi::{self, Level};
-use crate::attributes::PeerFrom;
+use crate::attributes::{PeerFrom, Sources};
 use crate::http::Http;
 use crate::protobuf;
 use crate::report;
@@ -29,7 +29,14 @@ pub(crate) struct Root {
 /// What a configuration comes to.
 pub(crate) struct Loaded {
     pub(crate) program: Program,
-    pub(crate) peer_from: PeerFrom,
+    pub(crate) sources: Sources,
+}
+
+impl Loaded {
+    /// Where attributes are found; without a configuration nothing is asked for but what the log line shows.
+    pub(crate) fn sources(loaded: Option<&Rc<Self>>) -> Sources {
+        loaded.map(|loaded| loaded.sources.clone()).unwrap_or_default()
+    }
 }
 
 impl Context for Root {}
@@ -71,11 +78,14 @@ impl RootContext for Root {
         match Program::compile(&config) {
             Ok(program) => {
                 let kind = config.workload.as_ref().map(|workload| workload.kind);
-                let peer_from = match kind {
-                    Some(WorkloadKind::Waypoint) => PeerFrom::Tunnel,
-                    Some(WorkloadKind::Sidecar | WorkloadKind::Gateway) | None => PeerFrom::Certificate,
+                let sources = Sources {
+                    peer: match kind {
+                        Some(WorkloadKind::Waypoint) => PeerFrom::Tunnel,
+                        Some(WorkloadKind::Sidecar | WorkloadKind::Gateway) | None => PeerFrom::Certificate,
+                    },
+                    jwt: Rc::new(config.jwt.clone()),
                 };
-                self.loaded = Some(Rc::new(Loaded { program, peer_from }));
+                self.loaded = Some(Rc::new(Loaded { program, sources }));
                 report::announce(&config);
                 true
             }

@@ -12,7 +12,7 @@ use proxy_wasm::traits::{Context, StreamContext};
 use proxy_wasm::types::{Action, PeerType};
 
 use crate::abi;
-use crate::attributes::{Attributes, Handshake, PeerFrom};
+use crate::attributes::{Attributes, Handshake};
 use crate::report::{self, Asked};
 use crate::root::Loaded;
 
@@ -53,11 +53,7 @@ impl Tcp {
     }
 
     fn decide(&mut self, handshake: Handshake) -> Verdict {
-        let peer_from = self
-            .loaded
-            .as_ref()
-            .map_or(PeerFrom::Certificate, |loaded| loaded.peer_from);
-        let attributes = Attributes::of_connection(peer_from, handshake);
+        let attributes = Attributes::of_connection(Loaded::sources(self.loaded.as_ref()), handshake);
         let judgement = self
             .loaded
             .as_ref()

@@ -141,6 +141,13 @@ fn a_dry_run_is_for_allow_and_deny_and_says_true_or_false() {
 }
 
 #[test]
+fn where_tokens_are_found_is_named_in_full() {
+    let jwt = |value: &str| problems(config_with("", &format!(r#""jwt": {value}"#)));
+    assert!(jwt(r#"{"fliter": "x"}"#).contains("did you mean `filter`?"));
+    assert!(jwt(r#"{"key": ""}"#).contains("jwt.key: `key` is empty"));
+}
+
+#[test]
 fn documents_are_named_and_placed() {
     let nameless =
         r#"{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": {"name": "x"}}"#;
