@@ -209,3 +209,31 @@ async fn each_line_of_a_repeated_header_counts() -> Result<()> {
     assert_eq!(orders.status(&frontend, ask(&["admin", "user"])).await?, 403);
     Ok(())
 }
+
+/// However a denied client behaves, the module must not trap: a trap would cost every other request of that worker.
+#[tokio::test]
+async fn a_denied_request_with_a_body_or_without_patience_costs_nobody_else() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let orders = mesh.orders(shop()).await?;
+    for version in [http::Version::Http1, http::Version::Http2] {
+        let address = orders.envoy.address("orders")?;
+        let open = async || http::Connection::open(address, &mesh.caller(BACKEND)?, version).await;
+        let large = || Ask::post("/admin").body(&"x".repeat(100_000));
+        assert_eq!(open().await?.send(large()).await?.status, 403);
+        // Hung up before the answer.
+        for _ in 0..5 {
+            let mut connection = open().await?;
+            let asked = tokio::time::timeout(std::time::Duration::from_micros(300), connection.send(large()));
+            drop(asked.await);
+        }
+        assert_eq!(
+            orders
+                .status(&mesh.caller(FRONTEND)?, Ask::get("/orders"))
+                .await?,
+            200
+        );
+    }
+    let log = orders.envoy.log();
+    assert!(!log.contains("unreachable"), "the module trapped:\n{log}");
+    Ok(())
+}

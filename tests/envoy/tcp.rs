@@ -73,6 +73,58 @@ async fn a_client_first_protocol_is_for_those_who_may() -> Result<()> {
     Ok(())
 }
 
+/// However a denied client behaves, the module must not trap: a trap would cost every other connection of that worker.
+#[tokio::test]
+async fn a_denied_client_cannot_spoil_it_for_the_others() -> Result<()> {
+    let modes = [
+        ("default", Tcp::immediate()),
+        ("at data", with(ConnectMode::OnDownstreamData, 1024)),
+        ("after handshake", with(ConnectMode::OnDownstreamTlsHandshake, 0)),
+    ];
+    let mesh = Mesh::new()?;
+    let upstream = TcpEcho::start().await?;
+    let mut bootstrap = Bootstrap::new();
+    for (name, tcp) in &modes {
+        let resources = json!([allow_principal("backend", BACKEND)]);
+        let listener = Listener::tcp(name, Transport::mutual(&mesh.server), upstream.address())
+            .protocol(Protocol::Tcp(tcp.clone()))
+            .module(module(configuration("tcp", resources))?);
+        bootstrap = bootstrap.listener(listener);
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    for (name, _) in modes {
+        let address = envoy.address(name)?;
+        let open = async || tcp::Connection::open(address, &mesh.caller(FRONTEND)?).await;
+        // Data and its end at once; the end alone; a lot of data; nothing at all; gone in the middle of it.
+        let mut at_once = open().await?;
+        at_once.send(QUESTION).await?;
+        at_once.finish().await?;
+        open().await?.finish().await?;
+        open().await?.send(&"x".repeat(1_000_000)).await?;
+        drop(open().await?);
+        let mut gone = open().await?;
+        gone.send(QUESTION).await?;
+        drop(gone);
+        assert!(
+            at_once
+                .receive(1, peerwarden_lab::deadline::EXCHANGE)
+                .await?
+                .nothing(),
+            "{name}"
+        );
+        for _ in 0..3 {
+            assert_eq!(
+                ask(address, &mesh.caller(BACKEND)?).await?.as_deref(),
+                Some(QUESTION),
+                "{name}"
+            );
+        }
+    }
+    let log = envoy.log();
+    assert!(!log.contains("unreachable"), "the module trapped:\n{log}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_allowed_connection_stays_allowed() -> Result<()> {
     let mesh = Mesh::new()?;

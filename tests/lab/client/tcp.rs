@@ -68,6 +68,17 @@ impl Connection {
         within(deadline::EXCHANGE, "sending", send).await
     }
 
+    /// Ends its own data; the other side may still send.
+    pub async fn finish(&mut self) -> Result<()> {
+        let finish = async {
+            match self.stream.shutdown().await {
+                Err(error) if !is_end(&error) => Err(error.into()),
+                _ => Ok(()),
+            }
+        };
+        within(deadline::EXCHANGE, "ending", finish).await
+    }
+
     /// Reads until this many bytes have come, or the connection ends, or `patience` is over.
     pub async fn receive(&mut self, count: usize, patience: Duration) -> Result<Received> {
         let start = Instant::now();
