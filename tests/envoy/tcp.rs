@@ -35,6 +35,19 @@ async fn ask(address: SocketAddr, caller: &Caller) -> Result<Option<String>> {
     Ok((!received.nothing()).then(|| received.text()))
 }
 
+/// An Envoy with a listener for each way of dialling, all for the backend.
+async fn one_listener_each(mesh: &Mesh, modes: &[(&str, Tcp)], upstream: &TcpEcho) -> Result<Envoy> {
+    let mut bootstrap = Bootstrap::new();
+    for (name, tcp) in modes {
+        let resources = json!([allow_principal("backend", BACKEND)]);
+        let listener = Listener::tcp(name, Transport::mutual(&mesh.server), upstream.address())
+            .protocol(Protocol::Tcp(tcp.clone()))
+            .module(module(configuration("tcp", resources))?);
+        bootstrap = bootstrap.listener(listener);
+    }
+    Envoy::start(bootstrap).await
+}
+
 #[tokio::test]
 async fn a_client_first_protocol_is_for_those_who_may() -> Result<()> {
     let modes = [
@@ -45,15 +58,7 @@ async fn a_client_first_protocol_is_for_those_who_may() -> Result<()> {
     ];
     let mesh = Mesh::new()?;
     let upstream = TcpEcho::start().await?;
-    let mut bootstrap = Bootstrap::new();
-    for (name, tcp) in &modes {
-        let resources = json!([allow_principal("backend", BACKEND)]);
-        let listener = Listener::tcp(name, Transport::mutual(&mesh.server), upstream.address())
-            .protocol(Protocol::Tcp(tcp.clone()))
-            .module(module(configuration("tcp", resources))?);
-        bootstrap = bootstrap.listener(listener);
-    }
-    let envoy = Envoy::start(bootstrap).await?;
+    let envoy = one_listener_each(&mesh, &modes, &upstream).await?;
     for (name, _) in modes {
         let address = envoy.address(name)?;
         assert_eq!(
@@ -83,15 +88,7 @@ async fn a_denied_client_cannot_spoil_it_for_the_others() -> Result<()> {
     ];
     let mesh = Mesh::new()?;
     let upstream = TcpEcho::start().await?;
-    let mut bootstrap = Bootstrap::new();
-    for (name, tcp) in &modes {
-        let resources = json!([allow_principal("backend", BACKEND)]);
-        let listener = Listener::tcp(name, Transport::mutual(&mesh.server), upstream.address())
-            .protocol(Protocol::Tcp(tcp.clone()))
-            .module(module(configuration("tcp", resources))?);
-        bootstrap = bootstrap.listener(listener);
-    }
-    let envoy = Envoy::start(bootstrap).await?;
+    let envoy = one_listener_each(&mesh, &modes, &upstream).await?;
     for (name, _) in modes {
         let address = envoy.address(name)?;
         let open = async || tcp::Connection::open(address, &mesh.caller(FRONTEND)?).await;

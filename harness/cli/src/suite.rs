@@ -3,7 +3,9 @@
 //! A suite is read into [`format::Suite`], which is the file as written; [`expand`] makes of its matrices and cases one
 //! list of [`Case`]s with all names resolved.
 
+mod asking;
 mod expand;
+mod expected;
 mod format;
 mod load;
 pub mod schema;
