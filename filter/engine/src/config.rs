@@ -4,6 +4,7 @@ use crate::document::{At, Fields, Value, nearest, quoted};
 use crate::limits;
 use crate::mesh::Mesh;
 use crate::problem::{Problem, Problems};
+use crate::provider::ExtensionProvider;
 use crate::resource::{self, Resource};
 use crate::workload::Workload;
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub protocol: Protocol,
     /// Where the payload of a verified token is found.
     pub jwt: JwtMetadata,
+    /// The external authorizers that CUSTOM policies name.
+    pub extension_providers: Vec<ExtensionProvider>,
 }
 
 /// Where Envoy's `jwt_authn` filter leaves the payload of the token that it verified: dynamic metadata of a filter, under the
@@ -152,13 +155,12 @@ impl Config {
             );
         }
         let at_providers = at.name("extensionProviders");
-        if fields
-            .list("extensionProviders", &mut problems)
-            .is_some_and(|providers| !providers.is_empty())
-        {
-            let problem = Problem::new(&at_providers, "external authorizers are not supported yet");
-            problems.push(problem.help("leave `extensionProviders` empty"));
+        let providers = fields.list("extensionProviders", &mut problems).unwrap_or(&[]);
+        for (index, value) in providers.iter().enumerate() {
+            let provider = ExtensionProvider::read(value, &at_providers.index(index), &mut problems);
+            config.extension_providers.extend(provider);
         }
+        ExtensionProvider::refuse_twins(&mut config.extension_providers);
         if let Some(text) = fields.text("protocol", &mut problems) {
             config.protocol = Protocol::read(text, &at.name("protocol"), &mut problems).unwrap_or_default();
         }

@@ -104,6 +104,12 @@ pub enum Reason {
     MtlsRequired,
     /// The port takes plaintext only, and the connection came over TLS.
     MtlsDisabled,
+    /// A rule of a CUSTOM policy matched, and the external authorizer said no.
+    AuthorizerDenied,
+    /// A rule of a CUSTOM policy matched, and the external authorizer could not be asked or gave no usable answer.
+    AuthorizerFailed,
+    /// A rule of a CUSTOM policy matched, whose provider is missing or misconfigured, or is one of several.
+    ProviderUnusable,
 }
 
 impl Reason {
@@ -116,6 +122,9 @@ impl Reason {
             Reason::NoAllowRuleMatched => "no-allow-rule-matched",
             Reason::MtlsRequired => "mtls-required",
             Reason::MtlsDisabled => "mtls-disabled",
+            Reason::AuthorizerDenied => "authorizer-denied",
+            Reason::AuthorizerFailed => "authorizer-failed",
+            Reason::ProviderUnusable => "provider-unusable",
         }
     }
 
@@ -128,6 +137,9 @@ impl Reason {
             Reason::NoAllowRuleMatched,
             Reason::MtlsRequired,
             Reason::MtlsDisabled,
+            Reason::AuthorizerDenied,
+            Reason::AuthorizerFailed,
+            Reason::ProviderUnusable,
         ];
         reasons.into_iter().find(|reason| reason.as_str() == word)
     }
@@ -137,7 +149,13 @@ impl Reason {
         match self {
             Reason::MtlsRequired => Some(MtlsMode::Strict),
             Reason::MtlsDisabled => Some(MtlsMode::Disable),
-            Reason::NoAllowPolicy | Reason::AllowRule | Reason::DenyRule | Reason::NoAllowRuleMatched => None,
+            Reason::NoAllowPolicy
+            | Reason::AllowRule
+            | Reason::DenyRule
+            | Reason::NoAllowRuleMatched
+            | Reason::AuthorizerDenied
+            | Reason::AuthorizerFailed
+            | Reason::ProviderUnusable => None,
         }
     }
 }
@@ -154,6 +172,13 @@ impl fmt::Display for Reason {
             }
             Reason::MtlsRequired => "the port takes mutual TLS only and the connection has no verified peer",
             Reason::MtlsDisabled => "the port takes plaintext only and the connection came over TLS",
+            Reason::AuthorizerDenied => "a rule of a CUSTOM policy matched and the external authorizer said no",
+            Reason::AuthorizerFailed => {
+                "a rule of a CUSTOM policy matched and the external authorizer gave no usable answer"
+            }
+            Reason::ProviderUnusable => {
+                "a rule of a CUSTOM policy matched and its provider is missing, misconfigured or one of several"
+            }
         })
     }
 }

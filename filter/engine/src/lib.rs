@@ -5,8 +5,9 @@
 //! 1. [`Config::parse`] reads the documents as Kubernetes writes them (`resource`), and refuses what it does not know;
 //! 2. [`Program::compile`] selects those that apply to the workload, gives each value its meaning (`policy`),
 //!    and arranges them for evaluation (`program`);
-//! 3. [`Program::decide`] pulls attributes from an [`AttributeSource`], only those that the outcome still depends on,
-//!    and returns a [`Decision`]. It cannot fail.
+//! 3. [`Program::begin`] pulls attributes from an [`AttributeSource`], only those that the outcome still depends on,
+//!    and returns a [`Judgement`], or the [`Question`] that an external authorizer must answer first
+//!    ([`Program::answered`]). It cannot fail.
 //!
 //! Beside it stands [`reference::explain`]: the same rules written straight from the specification, slow and
 //! independent of the compiled form, which yields the full trace. Property tests hold the two equal.
@@ -25,10 +26,10 @@
 //! let program = Program::compile(&config)?;
 //!
 //! let stranger = Traffic::default();
-//! assert_eq!(program.decide(&stranger).verdict, Verdict::Deny);
+//! assert_eq!(program.judge(&stranger, &stranger).decision.verdict, Verdict::Deny);
 //!
 //! let frontend = Traffic::from_peer("spiffe://cluster.local/ns/web/sa/frontend");
-//! let decision = program.decide(&frontend);
+//! let decision = program.judge(&frontend, &frontend).decision;
 //! assert_eq!(decision.verdict, Verdict::Allow);
 //! assert_eq!(decision.by.map(|by| by.to_string()).as_deref(), Some("ns[shop]-policy[frontend]-rule[0]"));
 //! # Ok::<(), peerwarden_engine::Problems>(())
@@ -62,6 +63,7 @@ mod pattern;
 mod policy;
 mod problem;
 mod program;
+mod provider;
 pub mod reference;
 pub mod resource;
 mod select;
@@ -74,6 +76,10 @@ pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;
 pub use problem::{Problem, Problems};
-pub use program::Program;
+pub use program::{Program, Question, Step};
+pub use provider::{
+    Authorizer, AuthorizerService, ExtensionProvider, ExternalAnswer, ExternalAuthorizers, HeaderPattern,
+    HttpAuthorizer,
+};
 pub use traffic::Traffic;
 pub use workload::{Service, ServiceKind, Workload, WorkloadKind};

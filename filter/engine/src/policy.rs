@@ -5,6 +5,7 @@
 
 mod clause;
 mod condition;
+mod custom;
 mod fields;
 mod target;
 mod trust_domain;
@@ -36,6 +37,8 @@ pub(crate) struct Policy {
     pub(crate) action: Action,
     /// Evaluated for the shadow decision only.
     pub(crate) dry_run: bool,
+    /// The provider that a CUSTOM policy names.
+    pub(crate) provider: Option<String>,
     /// ORed.
     pub(crate) rules: Vec<Rule>,
 }

@@ -4,10 +4,12 @@
 //! order of their ids, and within each rule the cheapest attribute first.
 
 mod answers;
+mod custom;
 mod rules;
 mod truth;
 
 use answers::Answers;
+use custom::Custom;
 use rules::Rules;
 
 use crate::attribute::{AttributeSource, Lookup};
@@ -16,6 +18,7 @@ use crate::decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 use crate::document::At;
 use crate::policy::{Policy, validate};
 use crate::problem::{Problem, Problems};
+use crate::provider::{Authorizer, ExtensionProvider, ExternalAnswer, ExternalAuthorizers};
 use crate::resource::{Action, MtlsMode, Resource};
 use crate::select::{MtlsModes, PortMode, applies};
 
@@ -26,10 +29,31 @@ pub struct Program {
     /// The mode of each port, with the document that set it ready to be reported.
     mode: Mode,
     ports: Vec<(u16, Mode)>,
+    custom: Option<Custom>,
     enforced: Actions,
     /// What would be enforced if the dry-run policies were; `None` when there are none.
     shadow: Option<Actions>,
     audit: Rules,
+}
+
+/// How far a decision comes without anybody else.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'p> {
+    /// To its end.
+    Decided(Judgement<'p>),
+    /// To a CUSTOM rule that matched: its authorizer must be asked, and [`Program::answered`] goes on from there.
+    Ask(Question<'p>),
+}
+
+/// What an external authorizer must be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'p> {
+    /// The name of its provider.
+    pub provider: &'p str,
+    /// How it is asked.
+    pub authorizer: &'p Authorizer,
+    /// The CUSTOM rule that matched, the first by id.
+    pub by: &'p By,
 }
 
 /// The rules that decide once the mode does not.
@@ -100,6 +124,14 @@ impl Actions {
     }
 }
 
+fn denied(by: &By, reason: Reason) -> Decision<'_> {
+    Decision {
+        verdict: Verdict::Deny,
+        by: Some(by),
+        reason,
+    }
+}
+
 fn of_action<'p>(policies: &[&'p Policy], action: Action) -> impl Iterator<Item = &'p Policy> {
     policies
         .iter()
@@ -135,12 +167,19 @@ impl Program {
             }
         }
         let modes = MtlsModes::of(&config.resources, &config.mesh, workload);
-        problems.into_result(Some(Self::arrange(&policies, &modes, config.protocol)))
+        let providers = &config.extension_providers;
+        problems.into_result(Some(Self::arrange(&policies, &modes, providers, config.protocol)))
     }
 
-    fn arrange(policies: &[Policy], modes: &MtlsModes, protocol: Protocol) -> Self {
+    fn arrange(
+        policies: &[Policy],
+        modes: &MtlsModes,
+        providers: &[ExtensionProvider],
+        protocol: Protocol,
+    ) -> Self {
         let enforced: Vec<&Policy> = policies.iter().filter(|policy| !policy.dry_run).collect();
         let all: Vec<&Policy> = policies.iter().collect();
+        let custom: Vec<&Policy> = of_action(&enforced, Action::Custom).collect();
         Self {
             protocol,
             mode: Mode::from(&modes.workload),
@@ -149,6 +188,7 @@ impl Program {
                 .iter()
                 .map(|(port, mode)| (*port, Mode::from(mode)))
                 .collect(),
+            custom: Custom::new(&custom, providers, protocol),
             shadow: (all.len() > enforced.len()).then(|| Actions::of(&all, protocol)),
             audit: Rules::new(of_action(&enforced, Action::Audit), protocol),
             enforced: Actions::of(&enforced, protocol),
@@ -160,30 +200,93 @@ impl Program {
         self.protocol
     }
 
-    /// Decides: mutual TLS mode, then DENY, then ALLOW
-    /// (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>). Cannot fail: an attribute that could
-    /// not be established counts as a match for DENY and as no match for ALLOW.
-    pub fn decide(&self, source: &dyn AttributeSource) -> Decision<'_> {
-        let answers = Answers::new(source);
-        self.decide_mode(&answers)
-            .unwrap_or_else(|| self.enforced.decide(&answers))
+    /// The one provider that the workload's CUSTOM rules name, and its authorizer; `None` when there is none, or none that is
+    /// usable.
+    pub fn provider(&self) -> Option<(&str, &Authorizer)> {
+        let named = self.custom.as_ref()?.authorizer.as_ref().ok()?;
+        Some((&named.provider, &named.authorizer))
     }
 
-    /// Decides, and says what else the documents have to say: never asks twice for an attribute, and for none that only a
-    /// dry run or an AUDIT rule would need when there are none.
-    pub fn judge(&self, source: &dyn AttributeSource) -> Judgement<'_> {
+    /// Why no external authorizer can be asked about what the CUSTOM rules of the workload match, for people; `None` when
+    /// one can, or none is needed.
+    pub fn unusable_provider(&self) -> Option<&str> {
+        let custom = self.custom.as_ref()?;
+        custom.authorizer.as_ref().err().map(String::as_str)
+    }
+
+    /// Decides: mutual TLS mode, then CUSTOM, then DENY, then ALLOW
+    /// (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>). Cannot fail: an attribute that could
+    /// not be established counts as a match for CUSTOM and DENY and as no match for ALLOW.
+    ///
+    /// Says also what else the documents have to say: never asks twice for an attribute, and for none that only a dry run or
+    /// an AUDIT rule would need when there are none.
+    pub fn begin(&self, source: &dyn AttributeSource) -> Step<'_> {
         let answers = Answers::new(source);
         if let Some(decision) = self.decide_mode(&answers) {
-            return Judgement {
-                decision,
-                shadow: self.shadow.as_ref().map(|_| decision),
-                audited: None,
-            };
+            return Step::Decided(self.settled(decision));
         }
+        let custom = self.custom.as_ref();
+        match custom.and_then(|custom| Some((custom, custom.first_match(&answers)?))) {
+            None => Step::Decided(self.conclude(&answers)),
+            Some((custom, by)) => match &custom.authorizer {
+                Ok(named) => Step::Ask(Question {
+                    provider: &named.provider,
+                    authorizer: &named.authorizer,
+                    by,
+                }),
+                Err(_) => Step::Decided(self.settled(denied(by, Reason::ProviderUnusable))),
+            },
+        }
+    }
+
+    /// Goes on from the [`Question`] about the CUSTOM rule `by`, with its answer: a no ends with denial, a yes leaves it to the
+    /// other policies, a failure is a no unless the provider's `failOpen` says otherwise.
+    ///
+    /// `source` may tell more than it did when the question was put, such as headers that the authorizer added.
+    pub fn answered<'a>(
+        &'a self,
+        by: &'a By,
+        answer: ExternalAnswer,
+        source: &dyn AttributeSource,
+    ) -> Judgement<'a> {
+        let refused = match answer {
+            ExternalAnswer::Allow => None,
+            ExternalAnswer::Deny => Some(Reason::AuthorizerDenied),
+            ExternalAnswer::Failed => {
+                let open = self.custom.as_ref().is_some_and(Custom::fails_open);
+                (!open).then_some(Reason::AuthorizerFailed)
+            }
+            ExternalAnswer::Unaskable => Some(Reason::AuthorizerFailed),
+        };
+        match refused {
+            Some(reason) => self.settled(denied(by, reason)),
+            None => self.conclude(&Answers::new(source)),
+        }
+    }
+
+    /// Decides where every answer is at hand.
+    pub fn judge(&self, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Judgement<'_> {
+        match self.begin(source) {
+            Step::Decided(judgement) => judgement,
+            Step::Ask(question) => self.answered(question.by, external.answer(question.provider), source),
+        }
+    }
+
+    /// What is decided before any dry run or AUDIT rule is looked at: the same with and without them.
+    fn settled<'a>(&self, decision: Decision<'a>) -> Judgement<'a> {
         Judgement {
-            decision: self.enforced.decide(&answers),
-            shadow: self.shadow.as_ref().map(|shadow| shadow.decide(&answers)),
-            audited: self.audit.first_match(&answers, truth::Doubt::Matches),
+            decision,
+            shadow: self.shadow.as_ref().map(|_| decision),
+            audited: None,
+        }
+    }
+
+    /// DENY, then ALLOW.
+    fn conclude(&self, answers: &Answers<'_>) -> Judgement<'_> {
+        Judgement {
+            decision: self.enforced.decide(answers),
+            shadow: self.shadow.as_ref().map(|shadow| shadow.decide(answers)),
+            audited: self.audit.first_match(answers, truth::Doubt::Matches),
         }
     }
 

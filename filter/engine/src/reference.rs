@@ -5,11 +5,13 @@
 //! says of each whether it matched and what was there to match: [`explain`] is what `peerwarden explain` prints.
 
 mod clause;
+mod custom;
 mod glob;
 mod rule;
 mod scope;
 mod trace;
 
+pub use custom::CustomTrace;
 pub use trace::{
     ClauseResult, ClauseTrace, ModeTrace, Outcome, PartTrace, PolicyTrace, RuleTrace, TcpReading, Trace,
 };
@@ -17,12 +19,14 @@ pub use trace::{
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::{Config, Protocol};
 use crate::decision::{By, Kind, Reason, Verdict};
+use crate::provider::ExternalAuthorizers;
 use crate::resource::{Action, AuthorizationPolicy, MtlsMode, Resource};
 use crate::select::{MtlsModes, PortMode};
 use crate::workload::Workload;
 
-/// Evaluates `config` for its workload and says how. A configuration without a workload is denied.
-pub fn explain(config: &Config, source: &dyn AttributeSource) -> Trace {
+/// Evaluates `config` for its workload and says how; `external` answers for the external authorizers. A configuration
+/// without a workload is denied.
+pub fn explain(config: &Config, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
     let nobody = Workload::default();
     let workload = config.workload.as_ref().unwrap_or(&nobody);
     let mode = mode(config, workload, source);
@@ -37,15 +41,19 @@ pub fn explain(config: &Config, source: &dyn AttributeSource) -> Trace {
     let enforced = |policy: &&PolicyTrace| policy.not_applied.is_none() && !policy.dry_run;
     let applied = |policy: &&PolicyTrace| policy.not_applied.is_none();
     let any_dry_run = policies.iter().filter(applied).any(|policy| policy.dry_run);
-    let shadow = any_dry_run.then(|| outcome(&mode, &policies.iter().filter(applied).collect::<Vec<_>>()));
+    let shadowed: Vec<&PolicyTrace> = policies.iter().filter(applied).collect();
     let enforced: Vec<&PolicyTrace> = policies.iter().filter(enforced).collect();
-    let audited = first_match(&enforced, Action::Audit).filter(|_| mode.refused.is_none());
-    let outcome = outcome(&mode, &enforced);
+    let custom = custom::trace(config, &enforced, external).filter(|_| mode.refused.is_none());
+    let refused = refusal(&mode, custom.as_ref());
+    let shadow = any_dry_run.then(|| refused.clone().unwrap_or_else(|| outcome(&shadowed)));
+    let audited = first_match(&enforced, Action::Audit).filter(|_| refused.is_none());
+    let outcome = refused.unwrap_or_else(|| outcome(&enforced));
     Trace {
         outcome,
         shadow,
         audited,
         mode,
+        custom,
         policies,
     }
 }
@@ -64,15 +72,19 @@ fn first_match(policies: &[&PolicyTrace], action: Action) -> Option<By> {
     ids.min_by_key(By::to_string)
 }
 
-/// Mutual TLS first, then DENY, then ALLOW.
-fn outcome(mode: &ModeTrace, policies: &[&PolicyTrace]) -> Outcome {
-    if let Some(reason) = mode.refused {
-        return Outcome {
-            verdict: Verdict::Deny,
-            by: mode.set_by.clone(),
-            reason,
-        };
-    }
+/// Mutual TLS first, then CUSTOM: what they refuse, no other policy can allow.
+fn refusal(mode: &ModeTrace, custom: Option<&CustomTrace>) -> Option<Outcome> {
+    let by_mode = mode.refused.map(|reason| (mode.set_by.clone(), reason));
+    let by_custom = custom.and_then(|custom| Some((Some(custom.by.clone()), custom.refused?)));
+    by_mode.or(by_custom).map(|(by, reason)| Outcome {
+        verdict: Verdict::Deny,
+        by,
+        reason,
+    })
+}
+
+/// DENY, then ALLOW.
+fn outcome(policies: &[&PolicyTrace]) -> Outcome {
     if let Some(by) = first_match(policies, Action::Deny) {
         return Outcome {
             verdict: Verdict::Deny,
@@ -164,6 +176,7 @@ fn policy(
         name: document.metadata.name.clone(),
         action: document.action,
         dry_run: is_dry_run(document),
+        provider: document.provider.clone(),
         not_applied,
         rules: rules.collect(),
     }

@@ -131,7 +131,7 @@ fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
         return Some(problem.help("write `security.istio.io/v1` or `security.istio.io/v1beta1`"));
     }
     if kind == "RequestAuthentication" {
-        let problem = Problem::new(&at_kind, "`RequestAuthentication` is not supported yet");
+        let problem = Problem::new(&at_kind, "`RequestAuthentication` is not enforced here");
         return Some(
             problem.help("let Envoy's `jwt_authn` filter verify tokens, and leave this document out"),
         );

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::attribute::{AttributeSource, Lookup};
 use crate::document::Value;
 use crate::identity::Peer;
+use crate::provider::{ExternalAnswer, ExternalAuthorizers};
 
 /// Every attribute of one request or connection. The default is plaintext with nothing known to be there.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Traffic {
     pub jwt: Lookup<Value>,
     /// Dynamic metadata: filter, key, value.
     pub metadata: Lookup<Vec<(String, String, Value)>>,
+    /// What external authorizers answer, by the names of their providers; whoever is not here fails.
+    pub authorizers: Vec<(String, ExternalAnswer)>,
 }
 
 impl Default for Traffic {
@@ -45,6 +48,7 @@ impl Default for Traffic {
             headers: Lookup::Missing,
             jwt: Lookup::Missing,
             metadata: Lookup::Missing,
+            authorizers: Vec::new(),
         }
     }
 }
@@ -112,5 +116,12 @@ impl AttributeSource for Traffic {
         };
         let entry = metadata.iter().find(|(of, name, _)| of == filter && name == key);
         Lookup::from_option(entry.map(|(_, _, value)| Cow::Borrowed(value)))
+    }
+}
+
+impl ExternalAuthorizers for Traffic {
+    fn answer(&self, provider: &str) -> ExternalAnswer {
+        let answer = self.authorizers.iter().find(|(name, _)| name == provider);
+        answer.map_or(ExternalAnswer::Failed, |(_, answer)| *answer)
     }
 }

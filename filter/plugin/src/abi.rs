@@ -30,6 +30,21 @@ unsafe extern "C" {
         size: *mut usize,
     ) -> u32;
     fn proxy_get_header_map_pairs(map: u32, value: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_add_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
     fn proxy_send_local_response(
         code: u32,
         details: *const u8,
@@ -40,6 +55,7 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_continue_stream(stream_type: u32) -> u32;
     fn proxy_close_stream(stream_type: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
@@ -107,7 +123,75 @@ pub(crate) fn plugin_configuration() -> Result<Option<Vec<u8>>, Failed> {
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, usize::MAX, data, size) })
 }
 
+/// A map of headers, by its number in the ABI.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Headers {
+    Request,
+    Response,
+}
+
+impl Headers {
+    fn map(self) -> u32 {
+        match self {
+            Headers::Request => REQUEST_HEADERS,
+            Headers::Response => 2,
+        }
+    }
+
+    /// Adds a line.
+    pub(crate) fn add(self, name: &[u8], value: &[u8]) -> Result<(), Failed> {
+        // SAFETY: pointers and lengths are those of live bytes.
+        status(unsafe {
+            proxy_add_header_map_value(self.map(), name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        })
+    }
+
+    /// Puts a line in the place of all there are.
+    pub(crate) fn set(self, name: &[u8], value: &[u8]) -> Result<(), Failed> {
+        // SAFETY: pointers and lengths are those of live bytes.
+        status(unsafe {
+            proxy_replace_header_map_value(self.map(), name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        })
+    }
+
+    /// Removes all lines.
+    pub(crate) fn remove(self, name: &[u8]) -> Result<(), Failed> {
+        // SAFETY: pointer and length are those of live bytes.
+        status(unsafe { proxy_remove_header_map_value(self.map(), name.as_ptr(), name.len()) })
+    }
+
+    /// Whether there is a line.
+    pub(crate) fn has(self, name: &[u8]) -> Result<bool, Failed> {
+        // SAFETY: the name outlives the call, and `buffer` gives valid places for the results.
+        let found = buffer(|data, size| unsafe {
+            proxy_get_header_map_value(self.map(), name.as_ptr(), name.len(), data, size)
+        });
+        found.map(|value| value.is_some())
+    }
+}
+
 const REQUEST_HEADERS: u32 = 0;
+
+/// The headers of an answer to an HTTP call, in the ABI's encoding of pairs; none where the call failed.
+pub(crate) fn call_response_headers() -> Result<Option<Vec<u8>>, Failed> {
+    const CALL_RESPONSE_HEADERS: u32 = 6;
+    // SAFETY: `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe { proxy_get_header_map_pairs(CALL_RESPONSE_HEADERS, data, size) })
+}
+
+/// The body of an answer to an HTTP call.
+pub(crate) fn call_response_body() -> Result<Option<Vec<u8>>, Failed> {
+    const CALL_RESPONSE_BODY: u32 = 4;
+    // SAFETY: `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe { proxy_get_buffer_bytes(CALL_RESPONSE_BODY, 0, usize::MAX, data, size) })
+}
+
+/// The message of an answer to a gRPC call.
+pub(crate) fn grpc_response() -> Result<Option<Vec<u8>>, Failed> {
+    const GRPC_RECEIVE_BUFFER: u32 = 5;
+    // SAFETY: `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe { proxy_get_buffer_bytes(GRPC_RECEIVE_BUFFER, 0, usize::MAX, data, size) })
+}
 
 /// The first line of a request header: right for pseudo-headers, which have one line.
 pub(crate) fn request_header(name: &str) -> Result<Option<Vec<u8>>, Failed> {
@@ -123,10 +207,10 @@ pub(crate) fn request_headers() -> Result<Option<Vec<u8>>, Failed> {
     buffer(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_HEADERS, data, size) })
 }
 
-/// Answers the request here. Envoy derives a gRPC status from the code.
-pub(crate) fn respond(code: u32, details: &str, body: &str) -> Result<(), Failed> {
+/// Answers the request here, with headers in the ABI's encoding of pairs. Envoy derives a gRPC status from the code.
+pub(crate) fn respond(code: u32, details: &str, body: &[u8], headers: &[u8]) -> Result<(), Failed> {
     const NO_GRPC_STATUS: i32 = -1;
-    // SAFETY: pointers and lengths are those of live strings; there are no headers.
+    // SAFETY: pointers and lengths are those of live bytes.
     status(unsafe {
         proxy_send_local_response(
             code,
@@ -134,16 +218,30 @@ pub(crate) fn respond(code: u32, details: &str, body: &str) -> Result<(), Failed
             details.len(),
             body.as_ptr(),
             body.len(),
-            ptr::null(),
-            0,
+            headers.as_ptr(),
+            headers.len(),
             NO_GRPC_STATUS,
         )
     })
 }
 
+/// Lets the request that was held go on, after this callback.
+pub(crate) fn continue_request() -> Result<(), Failed> {
+    const REQUEST: u32 = 0;
+    // SAFETY: no pointers.
+    status(unsafe { proxy_continue_stream(REQUEST) })
+}
+
+const DOWNSTREAM: u32 = 2;
+
+/// Lets the client's data that was held go on, after this callback.
+pub(crate) fn continue_downstream() -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    status(unsafe { proxy_continue_stream(DOWNSTREAM) })
+}
+
 /// Closes the connection with the client, after this callback.
 pub(crate) fn close_downstream() -> Result<(), Failed> {
-    const DOWNSTREAM: u32 = 2;
     // SAFETY: no pointers.
     status(unsafe { proxy_close_stream(DOWNSTREAM) })
 }

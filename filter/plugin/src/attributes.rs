@@ -16,7 +16,7 @@ use std::rc::Rc;
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{AttributeSource, JwtMetadata, Lookup, Peer};
 
-pub(crate) use pairs::decode as decode_pairs;
+pub(crate) use pairs::{Pairs, decode as decode_pairs, encode as encode_pairs};
 
 use crate::abi::{self, Failed};
 
@@ -174,6 +174,26 @@ impl Attributes {
     fn filter_metadata(&self) -> &Lookup<metadata::FilterMetadata> {
         self.metadata
             .get_or_init(|| self.property("metadata", |bytes| metadata::decode(&bytes)))
+    }
+
+    /// All header lines, pseudo-headers among them.
+    pub(crate) fn header_lines(&self) -> Lookup<&Pairs> {
+        self.headers().as_ref()
+    }
+
+    /// The client's address as Envoy has it, which for HTTP may come from a header.
+    pub(crate) fn client_address(&self) -> Lookup<SocketAddr> {
+        self.socket_address("source\0address")
+    }
+
+    /// The address connected to.
+    pub(crate) fn local_address(&self) -> Lookup<SocketAddr> {
+        self.socket_address("destination\0address")
+    }
+
+    /// Such as `HTTP/1.1`.
+    pub(crate) fn request_protocol(&self) -> Lookup<Vec<u8>> {
+        self.text("request\0protocol")
     }
 
     fn socket_address(&self, path: &str) -> Lookup<SocketAddr> {

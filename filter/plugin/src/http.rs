@@ -1,51 +1,188 @@
-//! HTTP: one decision for each request, in its headers.
+//! HTTP: one decision for each request, in its headers; while an external authorizer is asked, the request is held.
 
 use std::rc::Rc;
 
-use peerwarden_engine::Verdict;
+use peerwarden_engine::{Judgement, Reason, Step, Verdict};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
-use crate::abi;
-use crate::attributes::Attributes;
+use crate::abi::{self, Failed, Headers};
+use crate::attributes::{Attributes, Layer, encode_pairs};
+use crate::authorizer::{self, Change, Denial, Outcome, Waiting};
 use crate::report::{self, Asked};
 use crate::root::Loaded;
 
 /// What Envoy's own RBAC filter answers: <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter>.
-const DENIED: (u32, &str) = (403, "RBAC: access denied");
+const DENIED: (u16, &[u8]) = (403, b"RBAC: access denied");
 
 /// One request.
 pub(crate) struct Http {
     loaded: Option<Rc<Loaded>>,
+    /// The external authorizer that is being asked.
+    waiting: Option<Waiting>,
+    /// What it wants done to the response.
+    response: Vec<Change>,
 }
 
 impl Http {
     pub(crate) fn new(loaded: Option<Rc<Loaded>>) -> Self {
-        Self { loaded }
+        Self {
+            loaded,
+            waiting: None,
+            response: Vec::new(),
+        }
+    }
+
+    fn attributes(&self) -> Attributes {
+        Attributes::of_request(Loaded::sources(self.loaded.as_ref()))
+    }
+
+    /// The external authorizer has answered: changes the request, decides, and lets it go on or not.
+    fn answered(&mut self, waiting: &Waiting, outcome: Outcome) {
+        let Some(loaded) = self.loaded.clone() else { return };
+        // They come first: the other policies judge the request as it goes on.
+        if apply(Headers::Request, &outcome.request).is_err() {
+            report::error(
+                "the request could not be changed as the external authorizer wants it; it is denied",
+            );
+            deny(None, &Denial::default());
+            return;
+        }
+        let attributes = self.attributes();
+        let judgement = loaded.program.answered(&waiting.by, outcome.answer, &attributes);
+        let failure = outcome.failure.as_deref();
+        report::decided(Some(&judgement), &attributes, Asked::Request, failure);
+        match judgement.decision.verdict {
+            Verdict::Allow => {
+                self.response = outcome.response;
+                if abi::continue_request().is_err() {
+                    report::error("an allowed request could not be let go on; it is held");
+                }
+            }
+            Verdict::Deny => deny(Some(&judgement), &outcome.denial),
+        }
     }
 }
 
-impl Context for Http {}
+/// Answers with the denial that the decision calls for; `external` is what the authorizer has to say.
+fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
+    let decision = judgement.map(|judgement| &judgement.decision);
+    let (code, body) = DENIED;
+    let own = Denial {
+        status: code,
+        headers: Vec::new(),
+        body: body.to_vec(),
+    };
+    let denial = match decision.map(|decision| decision.reason) {
+        Some(Reason::AuthorizerDenied | Reason::AuthorizerFailed) => external,
+        _ => &own,
+    };
+    let headers = if denial.headers.is_empty() {
+        Vec::new()
+    } else {
+        encode_pairs(&denial.headers)
+    };
+    let details = report::details(decision);
+    if abi::respond(denial.status.into(), &details, &denial.body, &headers).is_err() {
+        report::error("the denial could not be sent; the request is held");
+    }
+}
+
+fn apply(headers: Headers, changes: &[Change]) -> Result<(), Failed> {
+    for change in changes {
+        match change {
+            Change::Set(name, value) => headers.set(name, value)?,
+            Change::Add(name, value) => headers.add(name, value)?,
+            Change::AddIfAbsent(name, value) => {
+                if !headers.has(name)? {
+                    headers.add(name, value)?;
+                }
+            }
+            Change::SetIfPresent(name, value) => {
+                if headers.has(name)? {
+                    headers.set(name, value)?;
+                }
+            }
+            Change::Remove(name) => headers.remove(name)?,
+        }
+    }
+    Ok(())
+}
+
+impl Context for Http {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, _body_size: usize, _trailers: usize) {
+        if let Some(waiting) = self.waiting.take_if(|waiting| waiting.is_for(token)) {
+            let outcome = waiting.http_outcome(headers);
+            self.answered(&waiting, outcome);
+        }
+    }
+
+    fn on_grpc_call_response(&mut self, token: u32, status: u32, _size: usize) {
+        if let Some(waiting) = self.waiting.take_if(|waiting| waiting.is_for(token)) {
+            let outcome = waiting.grpc_outcome(status);
+            self.answered(&waiting, outcome);
+        }
+    }
+}
 
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        let attributes = Attributes::of_request(Loaded::sources(self.loaded.as_ref()));
-        let judgement = self
-            .loaded
-            .as_ref()
-            .map(|loaded| loaded.program.judge(&attributes));
-        let decision = judgement.map(|judgement| judgement.decision);
-        let verdict = decision.map_or(Verdict::Deny, |decision| decision.verdict);
-        report::decided(judgement.as_ref(), &attributes, Asked::Request);
-        match verdict {
+        let attributes = self.attributes();
+        let Some(loaded) = self.loaded.clone() else {
+            report::decided(None, &attributes, Asked::Request, None);
+            deny(None, &Denial::default());
+            return Action::Pause;
+        };
+        let mut external = Denial::default();
+        let mut failure = None;
+        let asked;
+        let judgement = match loaded.program.begin(&attributes) {
+            Step::Decided(judgement) => judgement,
+            Step::Ask(question) => match authorizer::ask(&question, &attributes, Layer::Http) {
+                Ok(waiting) => {
+                    self.waiting = Some(waiting);
+                    return Action::Pause;
+                }
+                Err(outcome) => {
+                    asked = *outcome;
+                    external.clone_from(&asked.denial);
+                    failure = asked.failure.as_deref();
+                    loaded.program.answered(question.by, asked.answer, &attributes)
+                }
+            },
+        };
+        report::decided(Some(&judgement), &attributes, Asked::Request, failure);
+        match judgement.decision.verdict {
             Verdict::Allow => Action::Continue,
             Verdict::Deny => {
-                let (code, body) = DENIED;
-                if abi::respond(code, &report::details(decision.as_ref()), body).is_err() {
-                    report::error("the denial could not be sent; the request is held");
-                }
+                deny(Some(&judgement), &external);
                 Action::Pause
             }
+        }
+    }
+
+    /// Held with the headers, should Envoy be set to bring it before they went on (`allow_on_headers_stop_iteration`).
+    fn on_http_request_body(&mut self, _size: usize, _end_of_stream: bool) -> Action {
+        self.held()
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        self.held()
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        if apply(Headers::Response, &std::mem::take(&mut self.response)).is_err() {
+            report::error("the response could not be changed as the external authorizer wants it");
+        }
+        Action::Continue
+    }
+}
+
+impl Http {
+    fn held(&self) -> Action {
+        match self.waiting {
+            Some(_) => Action::Pause,
+            None => Action::Continue,
         }
     }
 }

@@ -17,6 +17,7 @@
 
 mod abi;
 mod attributes;
+mod authorizer;
 mod http;
 mod protobuf;
 mod report;

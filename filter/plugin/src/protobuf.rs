@@ -1,7 +1,11 @@
-//! The part of protobuf's wire format that Envoy hands to a module: `google.protobuf.Struct` and what holds it
+//! Protobuf's wire format: reads `google.protobuf.Struct` and what else Envoy hands to a module, writes what it takes
 //! (<https://protobuf.dev/programming-guides/encoding/>).
 
+mod encode;
+
 use peerwarden_engine::document::Value;
+
+pub(crate) use encode::Message;
 
 /// `google.protobuf.Struct`: `fields` (1) maps names to values. It has no other fields: what has them is something else.
 pub(crate) fn object(bytes: &[u8], depth: usize) -> Option<Value> {

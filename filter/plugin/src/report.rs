@@ -5,7 +5,7 @@ mod denial;
 
 pub(crate) use denial::Asked;
 
-use peerwarden_engine::{Config, Decision, Judgement, Verdict};
+use peerwarden_engine::{Config, Decision, Judgement, Program, Reason, Verdict};
 
 use crate::abi::{self, Level};
 use crate::attributes::Attributes;
@@ -21,7 +21,14 @@ const SHADOW: &str = "peerwarden.shadow";
 const AUDIT: &str = "peerwarden.audit";
 
 /// Publishes a decision; `None` is the state in which nothing can be trusted.
-pub(crate) fn decided(judgement: Option<&Judgement<'_>>, attributes: &Attributes, asked: Asked) {
+///
+/// `failure` is why an external authorizer gave no usable answer.
+pub(crate) fn decided(
+    judgement: Option<&Judgement<'_>>,
+    attributes: &Attributes,
+    asked: Asked,
+    failure: Option<&str>,
+) {
     let decision = judgement.map(|judgement| &judgement.decision);
     let allowed = decision.is_some_and(|decision| decision.verdict == Verdict::Allow);
     counters::increment(if allowed {
@@ -41,11 +48,11 @@ pub(crate) fn decided(judgement: Option<&Judgement<'_>>, attributes: &Attributes
         counters::increment(Counter::Audited);
         publish(AUDIT, &format!("{} {by}", by.kind.as_str()));
     }
-    if attributes.failures() > 0 || decision.is_none() {
+    if attributes.failures() > 0 || decision.is_none() || failure.is_some() {
         counters::increment(Counter::Errors);
     }
     if !allowed {
-        denial::log(decision, attributes, asked);
+        denial::log(decision, attributes, asked, failure);
     }
 }
 
@@ -67,8 +74,14 @@ fn state(decision: Option<&Decision<'_>>) -> String {
     text
 }
 
-/// Response-code details in the form of Envoy's RBAC filter, `none` when no policy matched.
+/// Response-code details in the form of Envoy's RBAC filter, `none` when no policy matched; what external authorizers
+/// refuse, in the form of its `ext_authz` filter.
 pub(crate) fn details(decision: Option<&Decision<'_>>) -> String {
+    match decision.map(|decision| decision.reason) {
+        Some(Reason::AuthorizerDenied) => return "ext_authz_denied".to_owned(),
+        Some(Reason::AuthorizerFailed) => return "ext_authz_error".to_owned(),
+        _ => {}
+    }
     let by = decision.and_then(|decision| decision.by);
     let id = by.map_or_else(|| "none".to_owned(), ToString::to_string);
     let id: String = id
@@ -84,8 +97,12 @@ pub(crate) fn error(message: &str) {
     abi::log(Level::Error, &format!("peerwarden: {message}"));
 }
 
-/// One line when a configuration is taken.
-pub(crate) fn announce(config: &Config) {
+/// One line when a configuration is taken, and one more when some of it denies because it cannot be used.
+pub(crate) fn announce(config: &Config, program: &Program) {
+    if let Some(why) = program.unusable_provider() {
+        let message = format!("peerwarden: denies what CUSTOM policies match: {why}");
+        abi::log(Level::Error, &message);
+    }
     let workload = config.workload.as_ref();
     let namespace = workload.map_or("", |workload| workload.namespace.as_str());
     let message = format!(

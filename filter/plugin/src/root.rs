@@ -85,8 +85,8 @@ impl RootContext for Root {
                     },
                     jwt: Rc::new(config.jwt.clone()),
                 };
+                report::announce(&config, &program);
                 self.loaded = Some(Rc::new(Loaded { program, sources }));
-                report::announce(&config);
                 true
             }
             Err(problems) => refuse(&problems),

@@ -1,4 +1,5 @@
-//! TCP: one decision for each connection, on the first data in either direction.
+//! TCP: one decision for each connection, on the first data in either direction; while an external authorizer is asked, the
+//! data is held.
 //!
 //! Nothing is read in `on_new_connection`: the TLS handshake comes after it, so there is no peer yet, and older Envoys
 //! remember the empty answer. The client's first bytes come decrypted, so the handshake is over by then. The upstream's
@@ -7,42 +8,50 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::Verdict;
+use peerwarden_engine::{ExternalAnswer, Judgement, Step, Verdict};
 use proxy_wasm::traits::{Context, StreamContext};
 use proxy_wasm::types::{Action, PeerType};
 
 use crate::abi;
-use crate::attributes::{Attributes, Handshake};
+use crate::attributes::{Attributes, Handshake, Layer};
+use crate::authorizer::{self, Outcome, Waiting};
 use crate::report::{self, Asked};
 use crate::root::Loaded;
 
 /// One connection.
 pub(crate) struct Tcp {
     loaded: Option<Rc<Loaded>>,
-    /// `None` until the first data.
-    verdict: Option<Verdict>,
+    state: State,
     /// Denied, and not closed yet.
     close_due: bool,
+}
+
+/// How far the decision is.
+enum State {
+    /// No data yet.
+    Undecided,
+    /// An external authorizer is being asked.
+    Waiting(Box<Waiting>),
+    Decided(Verdict),
 }
 
 impl Tcp {
     pub(crate) fn new(loaded: Option<Rc<Loaded>>) -> Self {
         Self {
             loaded,
-            verdict: None,
+            state: State::Undecided,
             close_due: false,
         }
     }
 
     fn on_data(&mut self, handshake: Handshake) -> Action {
-        let verdict = match self.verdict {
-            Some(verdict) => verdict,
-            None => self.decide(handshake),
-        };
-        match verdict {
-            Verdict::Allow => Action::Continue,
-            // Closed, or about to be; whatever still comes is held.
-            Verdict::Deny => Action::Pause,
+        if let State::Undecided = self.state {
+            self.decide(handshake);
+        }
+        match self.state {
+            State::Decided(Verdict::Allow) => Action::Continue,
+            // Closed, or about to be, or not decided yet: whatever still comes is held.
+            State::Decided(Verdict::Deny) | State::Waiting(_) | State::Undecided => Action::Pause,
         }
     }
 
@@ -52,21 +61,90 @@ impl Tcp {
         }
     }
 
-    fn decide(&mut self, handshake: Handshake) -> Verdict {
-        let attributes = Attributes::of_connection(Loaded::sources(self.loaded.as_ref()), handshake);
-        let judgement = self
-            .loaded
-            .as_ref()
-            .map(|loaded| loaded.program.judge(&attributes));
+    fn attributes(&self, handshake: Handshake) -> Attributes {
+        Attributes::of_connection(Loaded::sources(self.loaded.as_ref()), handshake)
+    }
+
+    fn decide(&mut self, handshake: Handshake) {
+        let attributes = self.attributes(handshake);
+        let Some(loaded) = self.loaded.clone() else {
+            self.decided(None, &attributes, handshake, None);
+            return;
+        };
+        match loaded.program.begin(&attributes) {
+            Step::Decided(judgement) => self.decided(Some(&judgement), &attributes, handshake, None),
+            Step::Ask(question) => {
+                let outcome = match handshake {
+                    Handshake::Over => match authorizer::ask(&question, &attributes, Layer::Tcp) {
+                        Ok(waiting) => {
+                            self.state = State::Waiting(Box::new(waiting));
+                            return;
+                        }
+                        Err(outcome) => (outcome.answer, outcome.failure),
+                    },
+                    // What the upstream says cannot be held and let go on later: Envoy has no call for that.
+                    Handshake::MayBeUnderWay => {
+                        let failure = "it cannot be waited for once the upstream has spoken";
+                        (ExternalAnswer::Unaskable, Some(failure.to_owned()))
+                    }
+                };
+                let (answer, failure) = outcome;
+                let judgement = loaded.program.answered(question.by, answer, &attributes);
+                self.decided(Some(&judgement), &attributes, handshake, failure.as_deref());
+            }
+        }
+    }
+
+    fn decided(
+        &mut self,
+        judgement: Option<&Judgement<'_>>,
+        attributes: &Attributes,
+        handshake: Handshake,
+        failure: Option<&str>,
+    ) {
         let verdict = judgement.map_or(Verdict::Deny, |judgement| judgement.decision.verdict);
-        self.verdict = Some(verdict);
-        report::decided(judgement.as_ref(), &attributes, Asked::Connection(handshake));
+        self.state = State::Decided(verdict);
+        report::decided(judgement, attributes, Asked::Connection(handshake), failure);
         self.close_due = verdict == Verdict::Deny;
-        verdict
+    }
+
+    /// The external authorizer has answered: what was held goes on, or the connection is closed.
+    fn answered(&mut self, waiting: &Waiting, outcome: &Outcome) {
+        let Some(loaded) = self.loaded.clone() else { return };
+        let attributes = self.attributes(Handshake::Over);
+        let judgement = loaded.program.answered(&waiting.by, outcome.answer, &attributes);
+        let failure = outcome.failure.as_deref();
+        self.decided(Some(&judgement), &attributes, Handshake::Over, failure);
+        match judgement.decision.verdict {
+            Verdict::Allow => {
+                if abi::continue_downstream().is_err() {
+                    report::error("an allowed connection could not be let go on; its data is held");
+                }
+            }
+            Verdict::Deny => self.close(),
+        }
+    }
+
+    /// What is being waited for, if this is its token.
+    fn take_waiting(&mut self, token: u32) -> Option<Box<Waiting>> {
+        match std::mem::replace(&mut self.state, State::Undecided) {
+            State::Waiting(waiting) if waiting.is_for(token) => Some(waiting),
+            state @ (State::Undecided | State::Waiting(_) | State::Decided(_)) => {
+                self.state = state;
+                None
+            }
+        }
     }
 }
 
-impl Context for Tcp {}
+impl Context for Tcp {
+    fn on_grpc_call_response(&mut self, token: u32, status: u32, _size: usize) {
+        if let Some(waiting) = self.take_waiting(token) {
+            let outcome = waiting.grpc_outcome(status);
+            self.answered(&waiting, &outcome);
+        }
+    }
+}
 
 impl StreamContext for Tcp {
     fn on_downstream_data(&mut self, _size: usize, _end_of_stream: bool) -> Action {

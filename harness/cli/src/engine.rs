@@ -74,7 +74,10 @@ impl Engine {
         // The native engine says best what is wrong, so it is asked first whoever decides in the end.
         let native = Native::new(configuration).map_err(Refused::Problems)?;
         let wasm = match module.filter(|_| choice.runs_module()) {
-            Some(module) => Some(Wasm::new(module, configuration).map_err(Refused::Module)?),
+            Some(module) => {
+                let wasm = Wasm::new(module, configuration, native.program());
+                Some(wasm.map_err(Refused::Module)?)
+            }
             None => None,
         };
         let native = match choice {

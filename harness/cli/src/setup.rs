@@ -14,6 +14,8 @@ pub(crate) struct Setup {
     pub(crate) workload: Option<Document>,
     /// The policies.
     pub(crate) resources: Vec<Document>,
+    /// The external authorizers that CUSTOM policies name; none when absent.
+    pub(crate) extension_providers: Option<Document>,
 }
 
 /// What a connection carries.
@@ -32,6 +34,7 @@ impl Setup {
             mesh: text(&self.mesh).as_deref(),
             workload: text(&self.workload).as_deref(),
             resources: &format!("[{}]", resources.join(",")),
+            extension_providers: text(&self.extension_providers).as_deref(),
         }
         .to_json(protocol)
     }
@@ -69,6 +72,9 @@ impl Setup {
         if let Some(rest) = below("workload") {
             return Some((self.workload.as_ref()?, rest));
         }
+        if let Some(rest) = below("extensionProviders") {
+            return Some((self.extension_providers.as_ref()?, rest));
+        }
         Some((self.mesh.as_ref()?, below("mesh")?))
     }
 }
@@ -79,12 +85,17 @@ pub(crate) struct Parts<'t> {
     pub(crate) mesh: Option<&'t str>,
     pub(crate) workload: Option<&'t str>,
     pub(crate) resources: &'t str,
+    pub(crate) extension_providers: Option<&'t str>,
 }
 
 impl Parts<'_> {
     pub(crate) fn to_json(self, protocol: Protocol) -> String {
         let mut json = String::from("{");
-        for (name, text) in [("mesh", self.mesh), ("workload", self.workload)] {
+        for (name, text) in [
+            ("mesh", self.mesh),
+            ("workload", self.workload),
+            ("extensionProviders", self.extension_providers),
+        ] {
             if let Some(text) = text {
                 json.push_str(&format!("\"{name}\":{text},"));
             }

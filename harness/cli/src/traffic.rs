@@ -58,6 +58,25 @@ pub struct Traffic {
     )]
     #[schemars(with = "Option<BTreeMap<String, Map<String, Value>>>")]
     pub dynamic_metadata: BTreeMap<String, Map<String, Value>>,
+    /// What external authorizers answer, by the names of their providers; one that is left out fails.
+    #[serde(
+        deserialize_with = "read::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, AuthorizerAnswer>>")]
+    pub authorizers: BTreeMap<String, AuthorizerAnswer>,
+}
+
+/// What an external authorizer answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorizerAnswer {
+    /// It says yes.
+    Allow,
+    /// It says no.
+    Deny,
+    /// It gives no usable answer: it is down, too slow, or answers nonsense.
+    Fail,
 }
 
 /// Which filter chain traffic meets.

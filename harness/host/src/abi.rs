@@ -5,6 +5,7 @@
 
 mod buffers;
 mod callouts;
+mod grpc_service;
 mod headers;
 mod logging;
 mod memory;

@@ -6,7 +6,7 @@
 use super::clause::Clause;
 use super::condition::Key;
 use super::fields::{Scope, Values, condition, field};
-use super::{DRY_RUN, Policy, Rule, parse_bool, target};
+use super::{DRY_RUN, Policy, Rule, custom, parse_bool, target};
 use crate::document::At;
 use crate::limits;
 use crate::mesh::Mesh;
@@ -22,7 +22,6 @@ pub(crate) fn validate(
     let before = problems.len();
     let root = At::place(&document.metadata.place);
     let at = root.name("spec");
-    not_yet(document, &at, problems);
     let dry_run = dry_run(document, &root, problems);
     shape(document, &at, problems);
 
@@ -35,7 +34,13 @@ pub(crate) fn validate(
     let documents = document.rules.as_deref().unwrap_or(&[]);
     let rules = documents.iter().enumerate();
     let rules = rules
-        .map(|(index, rule)| lower_rule(rule, &at_rules.index(index), &scope, problems))
+        .map(|(index, rule)| {
+            let at_rule = at_rules.index(index);
+            if document.action == Action::Custom {
+                custom::check(rule, &at_rule, problems);
+            }
+            lower_rule(rule, &at_rule, &scope, problems)
+        })
         .collect();
 
     let metadata = &document.metadata;
@@ -48,19 +53,9 @@ pub(crate) fn validate(
         name: metadata.name.clone(),
         action: document.action,
         dry_run,
+        provider: document.provider.clone(),
         rules,
     })
-}
-
-/// What has its place in the types and no meaning yet: refused, never ignored.
-fn not_yet(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
-    match document.action {
-        Action::Allow | Action::Deny | Action::Audit => {}
-        Action::Custom => {
-            let problem = Problem::new(&at.name("action"), "the action `CUSTOM` is not supported yet");
-            problems.push(problem.help("use `ALLOW`, `DENY` or `AUDIT`"));
-        }
-    }
 }
 
 /// The annotation `istio.io/dry-run`, read as Go's `strconv.ParseBool`; for ALLOW and DENY only.
@@ -109,8 +104,8 @@ fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
         problems
             .push(Problem::new(&at.name("rules"), message).help("split the policy: policies are ORed too"));
     }
-    match (document.action, &document.provider) {
-        (Action::Custom, None) => {
+    match (document.action, document.provider.as_deref()) {
+        (Action::Custom, None | Some("")) => {
             let problem = Problem::new(&at.name("provider"), "a CUSTOM policy needs a provider");
             problems.push(problem.help("write `provider: {name: …}`"));
         }

@@ -1,5 +1,6 @@
 //! What the reference evaluator saw.
 
+use super::CustomTrace;
 use crate::decision::{By, Reason, Verdict};
 use crate::resource::{Action, MtlsMode};
 
@@ -10,6 +11,8 @@ pub struct Trace {
     pub outcome: Outcome,
     /// The mutual TLS mode that applied.
     pub mode: ModeTrace,
+    /// What asking an external authorizer came to; `None` when nobody was asked.
+    pub custom: Option<CustomTrace>,
     /// What would be decided if the dry-run policies were enforced; `None` when none applies.
     pub shadow: Option<Outcome>,
     /// The AUDIT rule that marks this for the log.
@@ -55,6 +58,8 @@ pub struct PolicyTrace {
     pub action: Action,
     /// Whether it is a dry run, of no effect.
     pub dry_run: bool,
+    /// The provider that a CUSTOM policy names.
+    pub provider: Option<String>,
     /// Why it says nothing about this workload; `None` when it does.
     pub not_applied: Option<String>,
     /// Its rules.

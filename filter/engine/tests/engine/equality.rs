@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use peerwarden_engine::{Lookup, Peer, Traffic};
+use peerwarden_engine::{ExternalAnswer, Lookup, Peer, Traffic};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config as Runner, TestRunner};
@@ -222,8 +222,18 @@ fn operation() -> impl Strategy<Value = Json> {
     fields.prop_map(|operation| json!({ "operation": operation }))
 }
 
-fn condition() -> impl Strategy<Value = Json> {
-    select(&KEYS[..]).prop_flat_map(|key| {
+/// Keys that a CUSTOM rule may use.
+const CUSTOM_KEYS: [&str; 6] = [
+    "source.ip",
+    "remote.ip",
+    "destination.ip",
+    "destination.port",
+    "connection.sni",
+    "request.headers[:path]",
+];
+
+fn condition(keys: &'static [&'static str]) -> impl Strategy<Value = Json> {
+    select(keys).prop_flat_map(|key| {
         let pool: &'static [&'static str] = match key {
             "source.ip" | "remote.ip" | "destination.ip" => &BLOCKS,
             "source.namespace" => &NAMESPACES,
@@ -245,8 +255,35 @@ fn condition() -> impl Strategy<Value = Json> {
 fn rule() -> impl Strategy<Value = Json> {
     let from = prop::option::of(prop::collection::vec(source(), 1..=2));
     let to = prop::option::of(prop::collection::vec(operation(), 1..=2));
-    let when = prop::option::of(prop::collection::vec(condition(), 1..=2));
+    let when = prop::option::of(prop::collection::vec(condition(&KEYS), 1..=2));
     (from, to, when).prop_map(|(from, to, when)| json!({ "from": from, "to": to, "when": when }))
+}
+
+/// A rule that an external authorizer may be asked about: nothing of identities.
+fn custom_rule() -> impl Strategy<Value = Json> {
+    let to = prop::option::of(prop::collection::vec(operation(), 1..=2));
+    let when = prop::option::of(prop::collection::vec(condition(&CUSTOM_KEYS), 1..=2));
+    (to, when).prop_map(|(to, when)| json!({ "to": to, "when": when }))
+}
+
+/// External authorizers of each kind and state, beside one that nobody defines.
+const PROVIDERS: &str = r#"[
+    {"name": "http", "envoyExtAuthzHttp": {"service": "a.b", "port": 80}},
+    {"name": "grpc", "envoyExtAuthzGrpc": {"service": "a.b", "port": 80}},
+    {"name": "open", "envoyExtAuthzGrpc": {"service": "a.b", "port": 80, "failOpen": true}},
+    {"name": "broken", "envoyExtAuthzGrpc": {"service": "a.b"}}
+]"#;
+
+fn custom_policy() -> impl Strategy<Value = Json> {
+    let provider = select(vec!["http", "http", "grpc", "grpc", "open", "broken", "missing"]);
+    let rules = prop::collection::vec(custom_rule(), 1..=2);
+    (provider, select(vec!["c", "d"]), rules).prop_map(|(provider, name, rules)| {
+        json!({
+            "apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"action": "CUSTOM", "provider": {"name": provider}, "rules": rules}
+        })
+    })
 }
 
 fn policy() -> impl Strategy<Value = Json> {
@@ -355,6 +392,17 @@ fn traffic() -> impl Strategy<Value = Traffic> {
     );
     let metadata = select(&VALUES[..])
         .prop_map(|json| vec![("envoy.filters.f".to_owned(), "k".to_owned(), value(json))]);
+    let answer = || {
+        select(
+            &[
+                ExternalAnswer::Allow,
+                ExternalAnswer::Deny,
+                ExternalAnswer::Failed,
+            ][..],
+        )
+    };
+    let authorizers =
+        ["http", "grpc", "open"].map(|name| answer().prop_map(move |said| (name.to_owned(), said)));
     let first = (
         lookup(peer),
         lookup(any::<bool>()),
@@ -368,11 +416,12 @@ fn traffic() -> impl Strategy<Value = Traffic> {
         lookup(headers),
         lookup(select(&JWTS[..]).prop_map(value)),
         lookup(metadata),
+        authorizers,
     );
     (first, second).prop_map(
         |(
             (peer, tls, source_ip, remote_ip, destination_ip, destination_port),
-            (sni, headers, jwt, metadata),
+            (sni, headers, jwt, metadata, authorizers),
         )| {
             Traffic {
                 peer,
@@ -385,6 +434,7 @@ fn traffic() -> impl Strategy<Value = Traffic> {
                 headers,
                 jwt,
                 metadata,
+                authorizers: authorizers.to_vec(),
             }
         },
     )
@@ -395,11 +445,16 @@ fn case() -> impl Strategy<Value = (String, &'static str, Vec<Traffic>)> {
     let documents = (
         prop::collection::vec(policy(), 0..5),
         prop::collection::vec(peer_authentication(), 0..3),
+        prop_oneof![
+            2 => Just(Vec::new()),
+            1 => prop::collection::vec(custom_policy(), 1..=2),
+        ],
     )
-        .prop_map(|(policies, modes)| {
+        .prop_map(|(policies, modes, customs)| {
             policies
                 .into_iter()
                 .chain(modes)
+                .chain(customs)
                 .map(|json| json.to_string())
                 .collect::<Vec<_>>()
                 .join(",")
@@ -422,7 +477,8 @@ fn compiled_and_reference_agree() {
     runner
         .run(&case(), |(documents, protocol, requests)| {
             let more = format!(
-                r#""protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}}"#
+                r#""protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+                   "extensionProviders": {PROVIDERS}"#
             );
             let config = config_with(&documents, &more)
                 .map_err(|problems| TestCaseError::fail(problems.to_string()))?;

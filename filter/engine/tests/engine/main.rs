@@ -1,5 +1,6 @@
 //! The engine from outside: documents in, decisions out. Runs natively and, under Node, as Wasm.
 
+mod custom;
 mod decide;
 #[cfg(not(target_arch = "wasm32"))]
 mod equality;
@@ -10,6 +11,7 @@ mod shadow;
 mod tcp;
 
 use peerwarden_engine::document::Value;
+use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Config, Decision, Problems, Program, Traffic, Verdict, reference};
 
 /// The peer most rules are about.
@@ -48,13 +50,15 @@ fn policy_in(namespace: &str, name: &str, spec: &str) -> String {
 /// Decides twice, compiled and by the reference, which must agree, and shows the decision.
 fn decide(config: &Config, traffic: &Traffic) -> String {
     let program = Program::compile(config).unwrap();
-    let judgement = program.judge(traffic);
-    let decision = program.decide(traffic);
+    let judgement = program.judge(traffic, traffic);
+    let decision = judgement.decision;
+    let bare = Program::compile(&without_effect(config)).unwrap();
     assert_eq!(
-        judgement.decision, decision,
+        decision,
+        bare.judge(traffic, traffic).decision,
         "what stands beside a decision changes it"
     );
-    let trace = reference::explain(config, traffic);
+    let trace = reference::explain(config, traffic, traffic);
     let parts = |outcome: &reference::Outcome| (outcome.verdict, outcome.by.clone(), outcome.reason);
     let own = |decision: Decision<'_>| (decision.verdict, decision.by.cloned(), decision.reason);
     assert_eq!(
@@ -72,6 +76,18 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
     );
     let by = decision.by.map(|by| format!(" {by}")).unwrap_or_default();
     format!("{}{by}", decision.verdict.as_str())
+}
+
+/// The configuration without its dry runs and AUDIT policies.
+fn without_effect(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.resources.retain(|resource| match resource {
+        Resource::AuthorizationPolicy(policy) => {
+            policy.action != Action::Audit && policy.metadata.annotation("istio.io/dry-run") != Some("true")
+        }
+        Resource::PeerAuthentication(_) => true,
+    });
+    config
 }
 
 fn allows(config: &Config, traffic: &Traffic) -> bool {

@@ -19,7 +19,7 @@ fn dry_run(name: &str, spec: &str) -> String {
 fn judge(resources: &[String], traffic: &Traffic) -> [String; 3] {
     let config = config(&resources.join(",")).unwrap();
     let program = Program::compile(&config).unwrap();
-    let judgement = program.judge(traffic);
+    let judgement = program.judge(traffic, traffic);
     let shown = |decision: peerwarden_engine::Decision<'_>| {
         let by = decision.by.map(|by| format!(" {by}")).unwrap_or_default();
         format!("{}{by}", decision.verdict.as_str())

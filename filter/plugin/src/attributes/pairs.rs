@@ -32,3 +32,18 @@ fn text(bytes: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
     let (text, rest) = bytes.split_at_checked(length)?;
     Some((text, rest.strip_prefix(b"\0")?))
 }
+
+/// Encodes a header map.
+pub(crate) fn encode(pairs: &Pairs) -> Vec<u8> {
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = number(pairs.len()).to_vec();
+    for (name, value) in pairs {
+        bytes.extend(number(name.len()));
+        bytes.extend(number(value.len()));
+    }
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend(text);
+        bytes.push(0);
+    }
+    bytes
+}

@@ -34,7 +34,12 @@ thread_local! {
 }
 
 /// Writes who was denied what, and by which rule.
-pub(super) fn log(decision: Option<&Decision<'_>>, attributes: &Attributes, asked: Asked) {
+pub(super) fn log(
+    decision: Option<&Decision<'_>>,
+    attributes: &Attributes,
+    asked: Asked,
+    failure: Option<&str>,
+) {
     let Some(suppressed) = admit() else { return };
     let mut line = String::from("peerwarden: denied ");
     // Writing to a `String` cannot fail.
@@ -45,6 +50,9 @@ pub(super) fn log(decision: Option<&Decision<'_>>, attributes: &Attributes, aske
     };
     if let Some(by) = decision.and_then(|decision| decision.by) {
         let _ = write!(line, ": {} {by}", by.kind.as_str());
+    }
+    if let Some(failure) = failure {
+        let _ = write!(line, ": {failure}");
     }
     if let Asked::Connection(Handshake::MayBeUnderWay) = asked {
         line.push_str(

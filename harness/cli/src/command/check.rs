@@ -92,6 +92,7 @@ fn of_documents(mesh: Option<Document>, resources: Vec<Document>) -> Vec<Diagnos
         mesh,
         workload,
         resources,
+        extension_providers: None,
     };
     let mut findings = refused(&setup);
     if !findings.is_empty() {

@@ -86,6 +86,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         module: module.map(|shipped| shipped.module),
         mesh: text(&setup.mesh),
         workload: text(&setup.workload),
+        extension_providers: text(&setup.extension_providers),
         resources: arguments
             .deciding
             .names_policies()
@@ -108,6 +109,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 struct Evaluation {
     choice: Choice,
     module: Option<Module>,
+    extension_providers: Option<String>,
     mesh: Option<String>,
     workload: Option<String>,
     resources: Option<String>,
@@ -179,7 +181,9 @@ impl Evaluation {
         let resources = text(&line.resources, &self.resources).ok_or_else(|| {
             invalid("`resources` is missing; give them in the line, or with `--policies`".to_owned())
         })?;
+        let extension_providers = text(&line.extension_providers, &self.extension_providers);
         let configuration = Parts {
+            extension_providers: extension_providers.as_deref(),
             mesh: mesh.as_deref(),
             workload: workload.as_deref(),
             resources: &resources,

@@ -22,7 +22,7 @@ use crate::yaml::{self, Node};
 
 /// Show how one case is decided: each policy, rule and clause, and why.
 ///
-/// The case is `{mesh?, workload?, resources?, traffic}` in YAML or JSON, as a line of `eval`; or one case of a suite:
+/// The case is `{mesh?, workload?, resources?, extensionProviders?, traffic}` in YAML or JSON, as a line of `eval`; or one case of a suite:
 /// `explain orders_test.yaml --case 'frontend: list'`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -65,6 +65,8 @@ struct CaseFile {
     mesh: Option<Node>,
     workload: Option<Node>,
     resources: Option<Vec<Node>>,
+    #[serde(rename = "extensionProviders")]
+    extension_providers: Option<Node>,
     traffic: Traffic,
 }
 
@@ -87,7 +89,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     };
     let answer = answer.map_err(|Broken(message)| anyhow::anyhow!(message))?;
     let config = Config::parse(configuration.as_bytes())?;
-    let trace = reference::explain(&config, &peerwarden_engine::Traffic::from(&traffic));
+    let attributes = peerwarden_engine::Traffic::from(&traffic);
+    let trace = reference::explain(&config, &attributes, &attributes);
     let explained = Explained {
         traffic: &traffic,
         trace: &trace,
@@ -134,6 +137,7 @@ fn read(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
             } else {
                 loaded.setup.resources
             },
+            extension_providers: given.extension_providers.or(loaded.setup.extension_providers),
         };
         return Ok((setup, case.traffic));
     }
@@ -166,6 +170,10 @@ fn read(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
         mesh: case.mesh.map(document).or(given.mesh),
         workload: case.workload.map(document).or(given.workload),
         resources: own.unwrap_or(given.resources),
+        extension_providers: case
+            .extension_providers
+            .map(document)
+            .or(given.extension_providers),
     };
     Ok((setup, case.traffic))
 }

@@ -26,6 +26,9 @@ pub(super) struct Deciding {
     /// The workload that is protected: `kind`, `namespace`, `serviceAccount`, `labels`, in YAML or JSON.
     #[arg(long, value_name = "FILE")]
     workload: Option<PathBuf>,
+    /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
+    #[arg(long, value_name = "FILE")]
+    extension_providers: Option<PathBuf>,
 }
 
 /// Which engine decides.
@@ -56,6 +59,7 @@ impl Deciding {
         };
         let mesh = part(&self.mesh);
         let workload = part(&self.workload);
+        let extension_providers = part(&self.extension_providers);
         let resources = documents::load(&self.policies).unwrap_or_else(|diagnostics| {
             wrong.extend(diagnostics);
             Vec::new()
@@ -64,6 +68,7 @@ impl Deciding {
             mesh,
             workload,
             resources,
+            extension_providers,
         };
         if wrong.is_empty() { Ok(setup) } else { Err(wrong) }
     }

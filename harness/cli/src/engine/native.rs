@@ -16,6 +16,11 @@ impl Native {
     }
 
     pub(super) fn decide(&self, traffic: &Traffic) -> Answer {
-        self.0.judge(&peerwarden_engine::Traffic::from(traffic)).into()
+        let traffic = peerwarden_engine::Traffic::from(traffic);
+        self.0.judge(&traffic, &traffic).into()
+    }
+
+    pub(super) fn program(&self) -> &Program {
+        &self.0
     }
 }

@@ -3,9 +3,14 @@
 //! The answer is read from the filter state that access logs show, and held against what the stream really did: an
 //! allowed request went on, a denied one got 403, and of a denied connection nothing passed.
 
+mod authorizers;
+
+use peerwarden_engine::{Program, Reason};
 use peerwarden_host::{
     HttpOutcome, Module, PluginId, PluginOptions, StreamId, TcpOptions, UpstreamConnectMode, Vm, VmOptions,
 };
+
+use authorizers::Asked;
 
 use super::{Answer, Broken, Decided, DecidedBy};
 use crate::traffic::{Simulated, Traffic};
@@ -21,12 +26,16 @@ const AUDIT: &str = "wasm.peerwarden.audit";
 pub(super) struct Wasm {
     vm: Vm,
     plugin: PluginId,
+    asked: Option<Asked>,
 }
 
 impl Wasm {
-    pub(super) fn new(module: &Module, configuration: &str) -> Result<Self, String> {
+    /// `program` is what the native engine made of the same configuration: it knows who will be asked.
+    pub(super) fn new(module: &Module, configuration: &str, program: &Program) -> Result<Self, String> {
+        let asked = Asked::of(program);
         let options = VmOptions {
             accounting: false,
+            clusters: asked.iter().map(|asked| asked.cluster.clone()).collect(),
             ..VmOptions::default()
         };
         let mut vm =
@@ -42,14 +51,14 @@ impl Wasm {
                 logs.join("; ")
             )
         })?;
-        Ok(Self { vm, plugin })
+        Ok(Self { vm, plugin, asked })
     }
 
     pub(super) fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
         let Simulated { connection, request } = Simulated::from(traffic);
         let answer = match request {
-            Some(request) => self.request(&connection, request),
-            None => self.connection(&connection),
+            Some(request) => self.request(&connection, request, traffic),
+            None => self.connection(&connection, traffic),
         };
         let broken = |message: String| Broken(format!("the module in the simulated Envoy: {message}"));
         let answer = answer.map_err(broken)?;
@@ -65,31 +74,39 @@ impl Wasm {
         &mut self,
         connection: &peerwarden_host::Connection,
         request: peerwarden_host::Request,
+        traffic: &Traffic,
     ) -> Result<Answer, String> {
         let stream = self
             .vm
             .http_stream(self.plugin, connection, request)
             .map_err(|error| error.to_string())?;
-        let outcome = self
+        let mut outcome = self
             .vm
             .request_headers(stream)
             .map_err(|error| error.to_string())?;
+        if let (HttpOutcome::Paused, Some(asked)) = (&outcome, &self.asked) {
+            asked.answer(&mut self.vm, traffic)?;
+            outcome = self.vm.outcome(stream).map_err(|error| error.to_string())?;
+        }
         let answer = self.read(stream)?;
         self.vm.close(stream).map_err(|error| error.to_string())?;
         let as_said = match &outcome {
             HttpOutcome::Continue => answer.decision.allowed,
             HttpOutcome::LocalResponse(response) => {
-                let id = answer
-                    .decision
-                    .by
-                    .as_ref()
-                    .map_or_else(|| "none".to_owned(), DecidedBy::id);
-                let id: String = id
-                    .chars()
-                    .map(|ch| if ch.is_ascii_graphic() { ch } else { '_' })
-                    .collect();
-                let details = format!("rbac_access_denied_matched_policy[{id}]");
-                !answer.decision.allowed && response.code == 403 && response.details == details
+                !answer.decision.allowed
+                    && match answer.decision.reason {
+                        Reason::AuthorizerDenied => response.details == "ext_authz_denied",
+                        Reason::AuthorizerFailed => response.details == "ext_authz_error",
+                        Reason::NoAllowPolicy
+                        | Reason::AllowRule
+                        | Reason::DenyRule
+                        | Reason::NoAllowRuleMatched
+                        | Reason::MtlsRequired
+                        | Reason::MtlsDisabled
+                        | Reason::ProviderUnusable => {
+                            response.code == 403 && response.details == rbac_details(&answer.decision)
+                        }
+                    }
             }
             HttpOutcome::Paused | HttpOutcome::Reset => false,
         };
@@ -101,7 +118,11 @@ impl Wasm {
     }
 
     /// Client first, in the mode in which identity is there before anything passes.
-    fn connection(&mut self, connection: &peerwarden_host::Connection) -> Result<Answer, String> {
+    fn connection(
+        &mut self,
+        connection: &peerwarden_host::Connection,
+        traffic: &Traffic,
+    ) -> Result<Answer, String> {
         const HELLO: &[u8] = b"hello";
         let options = TcpOptions {
             connect_mode: UpstreamConnectMode::OnDownstreamTlsHandshake,
@@ -118,6 +139,9 @@ impl Wasm {
             Ok(id)
         };
         let id = act().map_err(|error| error.to_string())?;
+        if let Some(asked) = &self.asked {
+            asked.answer(&mut self.vm, traffic)?;
+        }
         let answer = self.read(id)?;
         let record = self.vm.record(id).map_err(|error| error.to_string())?;
         let passed = record.to_upstream();
@@ -154,4 +178,15 @@ impl Wasm {
             audited: state(AUDIT).map(|state| audited(&state)).transpose()?,
         })
     }
+}
+
+/// The response-code details of a denial by policies, as Envoy's RBAC filter writes them.
+fn rbac_details(decided: &Decided) -> String {
+    let by = decided.by.as_ref();
+    let id = by.map_or_else(|| "none".to_owned(), DecidedBy::id);
+    let id: String = id
+        .chars()
+        .map(|ch| if ch.is_ascii_graphic() { ch } else { '_' })
+        .collect();
+    format!("rbac_access_denied_matched_policy[{id}]")
 }

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use peerwarden_engine::ExternalAnswer;
 use peerwarden_engine::reference::{
-    ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
+    ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
 };
 
 use super::Explained;
-use crate::engine::Decided;
+use crate::engine::{Decided, DecidedBy};
 use crate::traffic::{Protocol, Traffic};
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -55,6 +56,17 @@ pub(crate) fn text(explained: &Explained<'_>) -> String {
     if mode.refused.is_some() {
         let _ = writeln!(text, "  {DIM}refused before any policy is asked{DIM:#}");
     }
+    if let Some(custom) = &trace.custom {
+        let _ = writeln!(
+            text,
+            "{} {}",
+            mark(custom.refused.is_none()),
+            self::custom(custom)
+        );
+        if custom.refused.is_some() && mode.refused.is_none() {
+            let _ = writeln!(text, "  {DIM}refused before any other policy is asked{DIM:#}");
+        }
+    }
     for policy in &trace.policies {
         self::policy(&mut text, policy);
     }
@@ -63,6 +75,28 @@ pub(crate) fn text(explained: &Explained<'_>) -> String {
         let _ = writeln!(text, "{DIM}the module says the same: {module}{DIM:#}");
     }
     text
+}
+
+/// What asking an external authorizer came to.
+fn custom(custom: &CustomTrace) -> String {
+    let by = DecidedBy::from(&custom.by);
+    let answer = match custom.answer {
+        None => "cannot be asked".to_owned(),
+        Some(ExternalAnswer::Allow) => "says yes".to_owned(),
+        Some(ExternalAnswer::Deny) => "says no".to_owned(),
+        Some(ExternalAnswer::Failed | ExternalAnswer::Unaskable) => {
+            let open = if custom.refused.is_none() {
+                " (failOpen)"
+            } else {
+                ""
+            };
+            format!("gives no usable answer{open}")
+        }
+    };
+    format!(
+        "external authorizer `{}`, asked because of {by}, {answer}",
+        custom.providers.join("`, `")
+    )
 }
 
 /// `DENY by shop/orders[0]: a rule of a DENY policy matched`.
@@ -81,6 +115,7 @@ fn policy(text: &mut String, policy: &PolicyTrace) {
         name,
         action,
         dry_run,
+        provider,
         not_applied,
         rules,
     } = policy;
@@ -94,7 +129,11 @@ fn policy(text: &mut String, policy: &PolicyTrace) {
         return;
     }
     let matched = rules.iter().any(|rule| rule.matched);
-    let note = if *dry_run { " (dry run: of no effect)" } else { "" };
+    let note = match provider {
+        Some(provider) => format!(" (provider `{provider}`)"),
+        None if *dry_run => " (dry run: of no effect)".to_owned(),
+        None => String::new(),
+    };
     let _ = writeln!(
         text,
         "{} {} {BOLD}{namespace}/{name}{BOLD:#}{DIM}{note}{DIM:#}",

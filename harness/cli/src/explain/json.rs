@@ -1,8 +1,9 @@
 //! The trace for programs.
 
 use anyhow::{Context, Result};
+use peerwarden_engine::ExternalAnswer;
 use peerwarden_engine::reference::{
-    ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
+    ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
 };
 use serde_json::{Value, json};
 
@@ -35,11 +36,25 @@ pub(crate) fn text(explained: &Explained<'_>) -> Result<String> {
             "peer": trace.mode.peer,
             "refused": trace.mode.refused.map(peerwarden_engine::Reason::as_str),
         },
+        "custom": trace.custom.as_ref().map(custom),
         "policies": trace.policies.iter().map(policy).collect::<Vec<_>>(),
         "module": module.map(|module| json!({"path": module.path, "sha256": module.sha256})),
     });
     let text = serde_json::to_string_pretty(&document).context("the trace cannot be written as JSON")?;
     Ok(text + "\n")
+}
+
+fn custom(custom: &CustomTrace) -> Value {
+    json!({
+        "by": DecidedBy::from(&custom.by),
+        "providers": custom.providers,
+        "answer": custom.answer.map(|answer| match answer {
+            ExternalAnswer::Allow => "allow",
+            ExternalAnswer::Deny => "deny",
+            ExternalAnswer::Failed | ExternalAnswer::Unaskable => "fail",
+        }),
+        "refused": custom.refused.map(peerwarden_engine::Reason::as_str),
+    })
 }
 
 fn policy(policy: &PolicyTrace) -> Value {

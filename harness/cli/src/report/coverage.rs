@@ -36,7 +36,8 @@ impl Coverage {
             rules: Vec::new(),
         };
         if let Some(config) = &coverage.http {
-            let trace = reference::explain(config, &peerwarden_engine::Traffic::default());
+            let nothing = peerwarden_engine::Traffic::default();
+            let trace = reference::explain(config, &nothing, &nothing);
             for policy in trace
                 .policies
                 .iter()
@@ -61,7 +62,8 @@ impl Coverage {
             Protocol::Tcp => &self.tcp,
         };
         let Some(config) = config else { return };
-        let trace = reference::explain(config, &peerwarden_engine::Traffic::from(traffic));
+        let attributes = peerwarden_engine::Traffic::from(traffic);
+        let trace = reference::explain(config, &attributes, &attributes);
         let decided = trace.outcome.by.as_ref();
         for policy in trace
             .policies

@@ -113,6 +113,7 @@ fn from_asked(asked: &Asked) -> Result<Traffic, Wrong> {
         http,
         jwt: asked.jwt.clone(),
         dynamic_metadata: asked.dynamic_metadata.clone(),
+        authorizers: asked.authorizers.clone(),
     })
 }
 

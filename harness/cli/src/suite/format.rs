@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Spanned;
 
-use crate::traffic::{self, Endpoint, Http, Jwt, Lines, Protocol, Tls, Traffic};
+use crate::traffic::{self, AuthorizerAnswer, Endpoint, Http, Jwt, Lines, Protocol, Tls, Traffic};
 use crate::yaml::Node;
 
 /// A test suite for authorization policies.
@@ -28,6 +28,10 @@ pub(crate) struct Suite {
     #[serde(default, deserialize_with = "traffic::or_default")]
     #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     pub(crate) resources: Vec<Node>,
+    /// The external authorizers that CUSTOM policies name, as in Istio's mesh config.
+    #[serde(default, rename = "extensionProviders")]
+    #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
+    pub(crate) extension_providers: Option<Node>,
     /// Who may ask, by a name of your choice.
     #[serde(default, deserialize_with = "traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Caller>>")]
@@ -172,6 +176,13 @@ pub(crate) struct Asked {
     #[serde(deserialize_with = "traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>")]
     pub(crate) dynamic_metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    /// What external authorizers answer, by the names of their providers; one that is left out fails.
+    #[serde(
+        deserialize_with = "traffic::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, AuthorizerAnswer>>")]
+    pub(crate) authorizers: BTreeMap<String, AuthorizerAnswer>,
 }
 
 /// A table.

@@ -77,6 +77,7 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         mesh: suite.mesh.as_ref().map(document),
         workload: Some(document(&suite.workload)),
         resources,
+        extension_providers: suite.extension_providers.as_ref().map(document),
     };
     Ok(Loaded { source, setup, cases })
 }

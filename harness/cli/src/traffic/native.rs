@@ -1,9 +1,9 @@
 //! Traffic for the native engine.
 
-use peerwarden_engine::{Lookup, Peer, Traffic as Attributes};
+use peerwarden_engine::{ExternalAnswer, Lookup, Peer, Traffic as Attributes};
 use serde_json::Value;
 
-use super::{JWT_AUTHN, Protocol, Traffic};
+use super::{AuthorizerAnswer, JWT_AUTHN, Protocol, Traffic};
 
 /// As the engine's value: what goes through `google.protobuf.Struct` has doubles only.
 fn value(value: &Value) -> peerwarden_engine::document::Value {
@@ -20,6 +20,16 @@ fn value(value: &Value) -> peerwarden_engine::document::Value {
                 .iter()
                 .map(|(name, value)| (name.clone(), self::value(value)));
             Engine::Object(fields.collect())
+        }
+    }
+}
+
+impl From<AuthorizerAnswer> for ExternalAnswer {
+    fn from(answer: AuthorizerAnswer) -> Self {
+        match answer {
+            AuthorizerAnswer::Allow => Self::Allow,
+            AuthorizerAnswer::Deny => Self::Deny,
+            AuthorizerAnswer::Fail => Self::Failed,
         }
     }
 }
@@ -62,6 +72,11 @@ impl From<&Traffic> for Attributes {
             headers: Lookup::from_option(headers),
             jwt: Lookup::from_option(jwt),
             metadata: Lookup::Found(metadata),
+            authorizers: traffic
+                .authorizers
+                .iter()
+                .map(|(provider, answer)| (provider.clone(), (*answer).into()))
+                .collect(),
         }
     }
 }

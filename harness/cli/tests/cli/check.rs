@@ -54,7 +54,7 @@ fn mistakes_are_explained() {
     says(
         "spec:\n",
         "spec:\n  action: CUSTOM\n",
-        &["the action `CUSTOM` is not supported yet"],
+        &["a CUSTOM policy needs a provider"],
     );
     says(
         "  rules:",
@@ -129,14 +129,14 @@ fn one_document_hides_no_other() {
     let ran = Folder::with(&[("all.yaml", &all)]).run(&["check"]);
     let expected = [
         "did you mean `principals`?",
-        "the action `CUSTOM` is not supported yet",
+        "a CUSTOM policy cannot be about `principals`",
         "10.0.0.0/33",
         "`http`",
     ];
     ran.says(2, &expected);
     assert_eq!(
         ran.underlined(),
-        ["principal", "CUSTOM", "\"10.0.0.0/33\"", "\"http\""],
+        ["principal", "principals", "\"10.0.0.0/33\"", "\"http\""],
         "{}",
         ran.err
     );

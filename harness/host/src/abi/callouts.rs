@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Host, Outcome, Stop};
+use super::{Host, Outcome, Stop, grpc_service};
 use crate::callout::{Callout, CalloutRequest, is_grpc};
 use crate::status::Status;
 
@@ -74,7 +74,7 @@ impl Host<'_> {
         let method = self.text(method, method_size)?;
         let metadata = self.pairs(metadata, metadata_size)?;
         let message = self.bytes(message, message_size)?;
-        self.grpc_cluster(&cluster)?;
+        let cluster = self.grpc_cluster(&cluster)?;
         let request = CalloutRequest::Grpc {
             service,
             method,
@@ -84,12 +84,21 @@ impl Host<'_> {
         self.call(cluster, request, timeout, result)
     }
 
-    /// Envoy also takes a serialised `GrpcService` for a cluster, which is not simulated.
-    pub(super) fn grpc_cluster(&mut self, cluster: &str) -> Result<(), Stop> {
-        if !self.state().options.clusters.contains(cluster) {
-            return self.refuse(Status::ParseFailure, format!("there is no cluster `{cluster}`"));
+    /// The cluster that a gRPC call goes to: Envoy takes its name, or a serialised `GrpcService`.
+    pub(super) fn grpc_cluster(&mut self, target: &str) -> Result<String, Stop> {
+        let clusters = &self.state().options.clusters;
+        let named = grpc_service::cluster(target.as_bytes());
+        let known = [Some(target.to_owned()), named]
+            .into_iter()
+            .flatten()
+            .find(|cluster| clusters.contains(cluster));
+        match known {
+            Some(cluster) => Ok(cluster),
+            None => {
+                let message = format!("there is no cluster `{}`", target.escape_debug());
+                self.refuse(Status::ParseFailure, message)
+            }
         }
-        Ok(())
     }
 
     fn call(&mut self, cluster: String, request: CalloutRequest, timeout: u32, result: u32) -> Outcome {

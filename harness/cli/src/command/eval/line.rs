@@ -19,6 +19,8 @@ pub(super) struct Line {
     pub(super) mesh: Option<Box<RawValue>>,
     pub(super) workload: Option<Box<RawValue>>,
     pub(super) resources: Option<Box<RawValue>>,
+    #[serde(rename = "extensionProviders")]
+    pub(super) extension_providers: Option<Box<RawValue>>,
     #[serde(deserialize_with = "required_object")]
     pub(super) traffic: Traffic,
 }

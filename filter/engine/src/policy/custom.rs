@@ -1,0 +1,65 @@
+//! What a CUSTOM rule must not be about.
+//!
+//! In Istio external authorizers are asked before tokens are verified, and rules on identities are refused with them
+//! (<https://istio.io/latest/docs/reference/config/security/authorization-policy/#AuthorizationPolicy-Action>).
+
+use super::condition::Key;
+use crate::document::At;
+use crate::problem::{Problem, Problems};
+use crate::resource::Rule;
+
+const HELP: &str =
+    "leave who the peer or the user is to the external authorizer, or to ALLOW and DENY policies";
+
+/// Refuses fields and keys about identities.
+pub(super) fn check(rule: &Rule, at: &At<'_>, problems: &mut Problems) {
+    let at_from = at.name("from");
+    for (index, source) in rule.from.iter().flatten().enumerate() {
+        let at_entry = at_from.index(index);
+        let at_source = at_entry.name("source");
+        let identities = source.fields().filter(|field| {
+            matches!(
+                field.name,
+                "principals" | "requestPrincipals" | "namespaces" | "serviceAccounts" | "trustDomains"
+            )
+        });
+        for field in identities {
+            for (name, values) in [(field.name, field.values), (field.not_name, field.not_values)] {
+                if !values.is_empty() {
+                    let message = format!("a CUSTOM policy cannot be about `{name}`");
+                    problems.push(Problem::new(&at_source.name(name), message).help(HELP));
+                }
+            }
+        }
+    }
+    let at_when = at.name("when");
+    for (index, condition) in rule.when.iter().enumerate() {
+        let identity = match Key::parse(&condition.key) {
+            Ok(
+                Key::SourceNamespace
+                | Key::SourcePrincipal
+                | Key::SourceServiceAccount
+                | Key::SourceTrustDomain
+                | Key::RequestPrincipal
+                | Key::Audiences
+                | Key::Presenter
+                | Key::Claim(_),
+            ) => true,
+            Ok(
+                Key::SourceIp
+                | Key::RemoteIp
+                | Key::Header(_)
+                | Key::DestinationIp
+                | Key::DestinationPort
+                | Key::Sni
+                | Key::Metadata { .. },
+            )
+            | Err(_) => false,
+        };
+        if identity {
+            let at_entry = at_when.index(index);
+            let message = format!("a CUSTOM policy cannot be about `{}`", condition.key);
+            problems.push(Problem::new(&at_entry.name("key"), message).help(HELP));
+        }
+    }
+}

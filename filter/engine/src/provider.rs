@@ -1,0 +1,145 @@
+//! External authorizers: the entries of `extensionProviders` that CUSTOM policies name.
+//!
+//! They are written as in Istio's `MeshConfig`
+//! (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider>). An entry that cannot be
+//! used is kept with what is wrong with it: as in Istio it denies what the CUSTOM rules that name it match, and nothing else.
+
+mod authorizer;
+mod values;
+
+use std::time::Duration;
+
+use crate::document::{At, Fields, Value};
+use crate::pattern::TextPattern;
+use crate::problem::{Problem, Problems};
+
+/// One entry of `extensionProviders`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExtensionProvider {
+    /// What `provider.name` of a CUSTOM policy says.
+    pub name: String,
+    /// How it is asked; or why it cannot be, for people.
+    pub authorizer: Result<Authorizer, String>,
+}
+
+/// An external authorizer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Authorizer {
+    /// `envoyExtAuthzHttp`: asked with the request's method, path and some of its headers; says yes with status 200.
+    Http(HttpAuthorizer),
+    /// `envoyExtAuthzGrpc`: asked by `envoy.service.auth.v3.Authorization/Check`.
+    Grpc(AuthorizerService),
+}
+
+impl Authorizer {
+    /// Where it is and what its failure means.
+    pub fn service(&self) -> &AuthorizerService {
+        match self {
+            Authorizer::Http(http) => &http.service,
+            Authorizer::Grpc(service) => service,
+        }
+    }
+}
+
+/// What both kinds of authorizer have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizerService {
+    /// Envoy's name of the cluster: `cluster` as given, or `outbound|PORT||HOST`, as Istio names the cluster of a service.
+    pub cluster: String,
+    /// The host of `service`, for `:authority`.
+    pub authority: String,
+    /// How long an answer may take; 600 s where nothing is said, as in Istio.
+    pub timeout: Duration,
+    /// Whether a failure lets the request pass; false unless said.
+    pub fail_open: bool,
+    /// The HTTP status of a denial for want of an answer; 403 unless said.
+    pub status_on_error: u16,
+}
+
+/// An authorizer over HTTP.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpAuthorizer {
+    /// Where it is.
+    pub service: AuthorizerService,
+    /// Put before the request's path.
+    pub path_prefix: String,
+    /// The request's headers that it gets, beside `authorization`, which it always does.
+    pub include_request_headers: Vec<HeaderPattern>,
+    /// Headers with fixed values that it gets; they replace what the request has.
+    pub include_additional_headers: Vec<(String, String)>,
+    /// Of its answer, the headers that go to the upstream when it says yes.
+    pub headers_to_upstream_on_allow: Vec<HeaderPattern>,
+    /// Of its answer, the headers that go to the client when it says yes.
+    pub headers_to_downstream_on_allow: Vec<HeaderPattern>,
+    /// Of its answer, the headers that go to the client when it says no; none given means all.
+    pub headers_to_downstream_on_deny: Vec<HeaderPattern>,
+}
+
+/// A header's name: exact, `prefix*` or `*suffix`, ignoring case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderPattern(TextPattern);
+
+impl HeaderPattern {
+    /// Whether it is about the header of this name.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        self.0.matches_ignoring_case(name)
+    }
+}
+
+/// What came of asking an external authorizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExternalAnswer {
+    /// It said yes.
+    Allow,
+    /// It said no.
+    Deny,
+    /// It could not be reached, was too slow, or answered what cannot be understood: `failOpen` may let that pass.
+    Failed,
+    /// This request cannot be put to it. That is the client's doing, so it denies whatever `failOpen` says.
+    Unaskable,
+}
+
+/// Who answers for external authorizers where nobody has to wait for them: tests and tools.
+pub trait ExternalAuthorizers {
+    /// What the authorizer of this provider answers.
+    fn answer(&self, provider: &str) -> ExternalAnswer;
+}
+
+impl ExtensionProvider {
+    /// Reads the entry at `at`; `None` when `problems` got any: an entry that cannot even be named.
+    pub(crate) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let name = match value {
+            Value::Object(_) => value.get("name").and_then(Value::as_str).unwrap_or_default(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) => {
+                // Says what is expected.
+                Fields::of(value, at, problems)?;
+                return None;
+            }
+        };
+        if name.is_empty() {
+            let problem = Problem::new(&at.name("name"), "an extension provider needs a name");
+            problems.push(problem.help("write `name: …`, as CUSTOM policies call it in `provider.name`"));
+            return None;
+        }
+        Some(Self {
+            name: name.to_owned(),
+            authorizer: authorizer::read(name, value, at).map_err(|wrong| {
+                let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+                wrong.join("; ")
+            }),
+        })
+    }
+
+    /// No name may stand twice: which of the two were meant?
+    pub(crate) fn refuse_twins(providers: &mut [Self]) {
+        let names: Vec<String> = providers.iter().map(|provider| provider.name.clone()).collect();
+        for provider in providers {
+            if names.iter().filter(|name| **name == provider.name).count() > 1 {
+                provider.authorizer = Err(format!(
+                    "the name `{}` stands twice in `extensionProviders`; give each its own",
+                    provider.name
+                ));
+            }
+        }
+    }
+}

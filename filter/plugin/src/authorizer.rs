@@ -1,0 +1,141 @@
+//! External authorizers: asks them through Envoy's clusters, and reads what they say.
+//!
+//! The calls are the SDK's, which alone can hand the answer to the context that asked. It knows every status that Envoy gives
+//! for them.
+
+mod grpc;
+mod http;
+mod response;
+
+use peerwarden_engine::{Authorizer, By, ExternalAnswer, Question};
+
+use crate::attributes::{Attributes, Layer, Pairs};
+
+/// A call whose answer is waited for.
+pub(crate) struct Waiting {
+    token: u32,
+    authorizer: Authorizer,
+    /// The CUSTOM rule because of which it is asked.
+    pub(crate) by: By,
+}
+
+/// What came of asking.
+pub(crate) struct Outcome {
+    pub(crate) answer: ExternalAnswer,
+    /// Why there is no usable answer, for people.
+    pub(crate) failure: Option<String>,
+    /// What the client gets of a denial.
+    pub(crate) denial: Denial,
+    /// What to change in the request before it goes on.
+    pub(crate) request: Vec<Change>,
+    /// What to change in the response to a request that went on.
+    pub(crate) response: Vec<Change>,
+}
+
+/// An answer to the client.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Denial {
+    pub(crate) status: u16,
+    pub(crate) headers: Pairs,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What happens to a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// This line instead of all there are.
+    Set(Vec<u8>, Vec<u8>),
+    /// This line too.
+    Add(Vec<u8>, Vec<u8>),
+    /// This line if there is none.
+    AddIfAbsent(Vec<u8>, Vec<u8>),
+    /// This line instead of all there are, if there are any.
+    SetIfPresent(Vec<u8>, Vec<u8>),
+    /// No line.
+    Remove(Vec<u8>),
+}
+
+impl Outcome {
+    /// There is no usable answer.
+    fn failed(answer: ExternalAnswer, authorizer: &Authorizer, failure: impl Into<String>) -> Self {
+        let denial = Denial {
+            status: authorizer.service().status_on_error,
+            ..Denial::default()
+        };
+        Self {
+            answer,
+            failure: Some(failure.into()),
+            denial,
+            request: Vec::new(),
+            response: Vec::new(),
+        }
+    }
+
+    fn denied(denial: Denial) -> Self {
+        Self {
+            answer: ExternalAnswer::Deny,
+            failure: None,
+            denial,
+            request: Vec::new(),
+            response: Vec::new(),
+        }
+    }
+
+    fn allowed(request: Vec<Change>, response: Vec<Change>) -> Self {
+        Self {
+            answer: ExternalAnswer::Allow,
+            failure: None,
+            denial: Denial::default(),
+            request,
+            response,
+        }
+    }
+}
+
+/// Asks; what came of it at once is that it could not be asked.
+pub(crate) fn ask(
+    question: &Question<'_>,
+    attributes: &Attributes,
+    layer: Layer,
+) -> Result<Waiting, Box<Outcome>> {
+    let token = match question.authorizer {
+        Authorizer::Http(http) => http::ask(http, attributes),
+        Authorizer::Grpc(service) => grpc::ask(service, attributes, layer),
+    };
+    match token {
+        Ok(token) => Ok(Waiting {
+            token,
+            authorizer: question.authorizer.clone(),
+            by: question.by.clone(),
+        }),
+        Err((answer, failure)) => Err(Box::new(Outcome::failed(answer, question.authorizer, failure))),
+    }
+}
+
+impl Waiting {
+    /// Whether an answer is the one that is waited for.
+    pub(crate) fn is_for(&self, token: u32) -> bool {
+        self.token == token
+    }
+
+    /// Reads the answer to an HTTP call, which has so many headers. Can be read while Envoy reports it only.
+    pub(crate) fn http_outcome(&self, headers: usize) -> Outcome {
+        match &self.authorizer {
+            Authorizer::Http(http) => http::outcome(headers, http, &self.authorizer),
+            Authorizer::Grpc(_) => self.mismatched(),
+        }
+    }
+
+    /// Reads the answer to a gRPC call that ended with `status`. Can be read while Envoy reports it only.
+    pub(crate) fn grpc_outcome(&self, status: u32) -> Outcome {
+        match &self.authorizer {
+            Authorizer::Grpc(_) => grpc::outcome(status, &self.authorizer),
+            Authorizer::Http(_) => self.mismatched(),
+        }
+    }
+
+    fn mismatched(&self) -> Outcome {
+        let failure = "the answer is of another kind than the question";
+        Outcome::failed(ExternalAnswer::Failed, &self.authorizer, failure)
+    }
+}

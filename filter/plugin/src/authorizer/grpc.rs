@@ -1,0 +1,158 @@
+//! `envoyExtAuthzGrpc`: `envoy.service.auth.v3.Authorization/Check`
+//! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/external_auth.proto>).
+
+use std::net::SocketAddr;
+
+use peerwarden_engine::{AttributeSource, Authorizer, AuthorizerService, ExternalAnswer, Lookup};
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::Status;
+
+use super::{Outcome, response};
+use crate::abi;
+use crate::attributes::{Attributes, Layer};
+use crate::protobuf::Message;
+
+/// Sends the question; its token, or why it could not be sent.
+pub(super) fn ask(
+    service: &AuthorizerService,
+    attributes: &Attributes,
+    layer: Layer,
+) -> Result<u32, (ExternalAnswer, String)> {
+    let Some(target) = target(service) else {
+        let why = "its name is too long to be handed to Envoy".to_owned();
+        return Err((ExternalAnswer::Failed, why));
+    };
+    let request = check_request(attributes, layer);
+    let call = hostcalls::dispatch_grpc_call(
+        &target,
+        "envoy.service.auth.v3.Authorization",
+        "Check",
+        Vec::new(),
+        Some(&request),
+        service.timeout,
+    );
+    call.map_err(|status| {
+        let why = if status == Status::ParseFailure {
+            format!("Envoy has no cluster `{}`", service.cluster)
+        } else {
+            format!("the call to cluster `{}` failed at once", service.cluster)
+        };
+        (ExternalAnswer::Failed, why)
+    })
+}
+
+/// `envoy.config.core.v3.GrpcService` with `envoy_grpc` (1): `cluster_name` (1), `authority` (2). Without the latter the name of
+/// the cluster would be the `:authority`, which servers refuse for its `|`.
+///
+/// The SDK wants a text. Each part stands in a message of its own, which Envoy merges, so that every length is one byte below
+/// 128; `None` for a part that is too long for that.
+fn target(service: &AuthorizerService) -> Option<String> {
+    const LONGEST: usize = 120;
+    if service.cluster.len() > LONGEST || service.authority.len() > LONGEST {
+        return None;
+    }
+    let mut target = Message::default();
+    target
+        .message(1, |grpc| {
+            grpc.text(1, service.cluster.as_bytes());
+        })
+        .message(1, |grpc| {
+            grpc.text(2, service.authority.as_bytes());
+        });
+    String::from_utf8(target.into_bytes()).ok()
+}
+
+/// `CheckRequest` with `attributes` (1): `source` (1), `destination` (2), `request` (4), `tls_session` (12)
+/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/attribute_context.proto>).
+fn check_request(attributes: &Attributes, layer: Layer) -> Vec<u8> {
+    let mut request = Message::default();
+    request.message(1, |context| {
+        context.message(1, |source| {
+            peer(source, attributes.client_address());
+            if let Lookup::Found(certificate) = attributes.peer() {
+                source.text(4, certificate.names().next().unwrap_or_default());
+            }
+        });
+        context.message(2, |destination| peer(destination, attributes.local_address()));
+        context.message(4, |request| {
+            let now = abi::now().unwrap_or(0);
+            request.message(1, |time| {
+                time.number(1, now / 1_000_000_000).number(2, now % 1_000_000_000);
+            });
+            if layer == Layer::Http {
+                request.message(2, |http| http_request(http, attributes));
+            }
+        });
+        if let Lookup::Found(sni) = attributes.sni() {
+            context.message(12, |tls| {
+                tls.text(1, &sni);
+            });
+        }
+    });
+    request.into_bytes()
+}
+
+/// `Peer`: `address` (1) with `socket_address` (1): `address` (2), `port_value` (3).
+fn peer(peer: &mut Message, address: Lookup<SocketAddr>) {
+    if let Lookup::Found(address) = address {
+        peer.message(1, |message| {
+            message.message(1, |socket| {
+                socket
+                    .text(2, address.ip().to_string().as_bytes())
+                    .number(3, address.port().into());
+            });
+        });
+    }
+}
+
+/// `HttpRequest`: `id` (1), `method` (2), `headers` (3), `path` (4), `host` (5), `scheme` (6), `size` (9), `protocol` (10).
+fn http_request(http: &mut Message, attributes: &Attributes) {
+    let pseudo = |name| match attributes.header(name) {
+        Lookup::Found(values) => values.concat(),
+        Lookup::Missing | Lookup::Unavailable => Vec::new(),
+    };
+    http.text(1, &pseudo("x-request-id"));
+    http.text(2, &pseudo(":method"));
+    let mut lines: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    if let Lookup::Found(headers) = attributes.header_lines() {
+        for (name, value) in headers {
+            // One entry for each name, as Envoy joins the lines of a header here.
+            match lines.iter_mut().find(|(known, _)| known == name) {
+                Some((_, joined)) => {
+                    joined.push(b',');
+                    joined.extend_from_slice(value);
+                }
+                None => lines.push((name.clone(), value.clone())),
+            }
+        }
+    }
+    for (name, value) in &lines {
+        http.entry(3, name, value);
+    }
+    http.text(4, &pseudo(":path"));
+    http.text(5, &pseudo(":authority"));
+    http.text(6, &pseudo(":scheme"));
+    // How long the body is may not be known, which the protocol writes as -1.
+    let size = String::from_utf8(pseudo("content-length")).ok();
+    let size: Option<u64> = size.and_then(|text| text.parse().ok());
+    http.number(9, size.unwrap_or(u64::MAX));
+    if let Lookup::Found(protocol) = attributes.request_protocol() {
+        http.text(10, &protocol);
+    }
+}
+
+/// What was answered.
+pub(super) fn outcome(status: u32, authorizer: &Authorizer) -> Outcome {
+    let failed = |why: String| Outcome::failed(ExternalAnswer::Failed, authorizer, why);
+    if status != 0 {
+        let cluster = &authorizer.service().cluster;
+        return failed(format!(
+            "the gRPC call to cluster `{cluster}` ended with status {status}"
+        ));
+    }
+    match abi::grpc_response() {
+        Ok(message) => response::read(&message.unwrap_or_default())
+            .unwrap_or_else(|why| failed(format!("its `CheckResponse` {why}"))),
+        Err(_) => failed("its answer cannot be read".to_owned()),
+    }
+}

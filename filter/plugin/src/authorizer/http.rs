@@ -1,0 +1,172 @@
+//! `envoyExtAuthzHttp`: the request's method, path and headers again, without its body. 200 is a yes, 5xx no answer, anything
+//! else a no
+//! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/ext_authz/v3/ext_authz.proto#extensions-filters-http-ext-authz-v3-httpservice>).
+
+use peerwarden_engine::{AttributeSource, Authorizer, ExternalAnswer, HeaderPattern, HttpAuthorizer, Lookup};
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::Status;
+
+use super::{Change, Denial, Outcome};
+use crate::abi;
+use crate::attributes::{Attributes, Pairs, decode_pairs};
+
+/// Headers about one connection's framing: they are never carried over to another.
+const FRAMING: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What Envoy always takes over from a denial.
+const OF_EVERY_DENIAL: [&str; 2] = ["location", "www-authenticate"];
+
+fn is_framing(name: &[u8]) -> bool {
+    name.starts_with(b":")
+        || FRAMING
+            .iter()
+            .any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+}
+
+/// Sends the question; its token, or why it could not be sent.
+pub(super) fn ask(
+    authorizer: &HttpAuthorizer,
+    attributes: &Attributes,
+) -> Result<u32, (ExternalAnswer, String)> {
+    let unaskable = |what: &str| {
+        let failure = format!("the request cannot be put to it: {what}");
+        (ExternalAnswer::Unaskable, failure)
+    };
+    let pseudo = |name| match attributes.header(name) {
+        Lookup::Found(values) => Ok(Some(values.concat())),
+        Lookup::Missing => Ok(None),
+        Lookup::Unavailable => Err(unaskable("its headers cannot be read")),
+    };
+    let method = pseudo(":method")?.ok_or_else(|| unaskable("it has no method"))?;
+    let path = pseudo(":path")?.ok_or_else(|| unaskable("it has no path"))?;
+    let authority = pseudo(":authority")?.filter(|authority| !authority.is_empty());
+    let mut lines: Pairs = vec![
+        (b":method".to_vec(), method),
+        (
+            b":path".to_vec(),
+            [authorizer.path_prefix.as_bytes(), &path].concat(),
+        ),
+        (
+            b":authority".to_vec(),
+            authority.unwrap_or_else(|| authorizer.service.authority.clone().into_bytes()),
+        ),
+        (b":scheme".to_vec(), b"http".to_vec()),
+        (b"content-length".to_vec(), b"0".to_vec()),
+    ];
+    let added = |name: &[u8]| {
+        let mut names = authorizer.include_additional_headers.iter();
+        names.any(|(own, _)| name.eq_ignore_ascii_case(own.as_bytes()))
+    };
+    let included = |name: &[u8]| {
+        name == b"authorization"
+            || authorizer
+                .include_request_headers
+                .iter()
+                .any(|pattern| pattern.matches(name))
+    };
+    let headers = attributes.header_lines();
+    let Lookup::Found(headers) = headers else {
+        return Err(unaskable("its headers cannot be read"));
+    };
+    let own = headers
+        .iter()
+        .filter(|(name, _)| included(name) && !is_framing(name) && !added(name));
+    lines.extend(own.cloned());
+    lines.extend(
+        authorizer
+            .include_additional_headers
+            .iter()
+            .filter(|(name, _)| !is_framing(name.as_bytes()))
+            .map(|(name, value)| (name.to_ascii_lowercase().into_bytes(), value.clone().into_bytes())),
+    );
+    // The SDK takes texts only. Passing something else in their place would have the authorizer decide on another request.
+    let mut texts = Vec::with_capacity(lines.len());
+    for (name, value) in &lines {
+        match (std::str::from_utf8(name), std::str::from_utf8(value)) {
+            (Ok(name), Ok(value)) => texts.push((name, value)),
+            _ => return Err(unaskable("its path or a header is not UTF-8")),
+        }
+    }
+    let service = &authorizer.service;
+    hostcalls::dispatch_http_call(&service.cluster, texts, None, Vec::new(), service.timeout).map_err(
+        |status| {
+            let why = if status == Status::BadArgument {
+                format!("Envoy has no cluster `{}`", service.cluster)
+            } else {
+                format!("the call to cluster `{}` failed at once", service.cluster)
+            };
+            (ExternalAnswer::Failed, why)
+        },
+    )
+}
+
+/// What was answered; a call that failed has no headers at all.
+pub(super) fn outcome(headers: usize, http: &HttpAuthorizer, authorizer: &Authorizer) -> Outcome {
+    let failed = |why: String| Outcome::failed(ExternalAnswer::Failed, authorizer, why);
+    if headers == 0 {
+        let cluster = &http.service.cluster;
+        return failed(format!(
+            "cluster `{cluster}` gave no answer in time, or none at all"
+        ));
+    }
+    let headers = abi::call_response_headers().ok().flatten();
+    let Some(headers) = headers.and_then(|bytes| decode_pairs(&bytes)) else {
+        return failed("its answer cannot be read".to_owned());
+    };
+    let status = headers.iter().find(|(name, _)| name == b":status");
+    let status = status.and_then(|(_, status)| std::str::from_utf8(status).ok()?.parse().ok());
+    let Some(status) = status else {
+        return failed("its answer has no status".to_owned());
+    };
+    match status {
+        200 => Outcome::allowed(
+            changes(&headers, &http.headers_to_upstream_on_allow),
+            changes(&headers, &http.headers_to_downstream_on_allow),
+        ),
+        201..=499 => {
+            let wanted = &http.headers_to_downstream_on_deny;
+            let goes_on = |name: &[u8]| {
+                wanted.is_empty()
+                    || wanted.iter().any(|pattern| pattern.matches(name))
+                    || OF_EVERY_DENIAL.iter().any(|own| name == own.as_bytes())
+            };
+            let mut lines = headers;
+            lines.retain(|(name, _)| !is_framing(name) && goes_on(name));
+            Outcome::denied(Denial {
+                status,
+                headers: lines,
+                body: abi::call_response_body().ok().flatten().unwrap_or_default(),
+            })
+        }
+        other => failed(format!("it answered with status {other}")),
+    }
+}
+
+/// The headers that are asked for: the first line of each takes the place of what is there.
+fn changes(headers: &Pairs, wanted: &[HeaderPattern]) -> Vec<Change> {
+    let mut seen: Vec<&[u8]> = Vec::new();
+    let mut changes = Vec::new();
+    for (name, value) in headers {
+        if is_framing(name) || !wanted.iter().any(|pattern| pattern.matches(name)) {
+            continue;
+        }
+        let first = !seen.contains(&name.as_slice());
+        seen.push(name);
+        changes.push(if first {
+            Change::Set(name.clone(), value.clone())
+        } else {
+            Change::Add(name.clone(), value.clone())
+        });
+    }
+    changes
+}

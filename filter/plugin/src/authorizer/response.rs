@@ -1,0 +1,166 @@
+//! `envoy.service.auth.v3.CheckResponse`, as bytes.
+
+use super::{Change, Denial, Outcome};
+use crate::protobuf::{Fields, Wire};
+
+/// gRPC's `OK`.
+const OK: u64 = 0;
+
+/// Why a response is of no use, to go on after "its `CheckResponse`".
+type Useless = &'static str;
+
+const MALFORMED: Useless = "is malformed";
+const IMPOSSIBLE_HEADER: Useless = "has a header that no message can carry";
+
+/// Reads `status` (1), `denied_response` (2), `ok_response` (3). Dynamic metadata (4) has nowhere to go: no module can write it.
+///
+/// A message that says neither yes nor no is no answer. Protobuf would read a missing status as OK, and so any empty message as
+/// a yes.
+pub(super) fn read(bytes: &[u8]) -> Result<Outcome, Useless> {
+    let mut code = None;
+    let (mut denied, mut allowed): (Option<&[u8]>, Option<&[u8]>) = (None, None);
+    for field in Fields(bytes) {
+        match field.ok_or(MALFORMED)? {
+            (1, Wire::Bytes(status)) => code = Some(number(status, 1)?.unwrap_or(OK)),
+            (2, Wire::Bytes(response)) => denied = Some(response),
+            (3, Wire::Bytes(response)) => allowed = Some(response),
+            (4, Wire::Bytes(_)) => {}
+            (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {
+                return Err("has a field that it should not have");
+            }
+        }
+    }
+    match (code, allowed, denied) {
+        (Some(OK), allowed, None) => read_allowed(allowed.unwrap_or_default()),
+        (None, Some(allowed), None) => read_allowed(allowed),
+        (Some(OK), _, Some(_)) => Err("says yes and no"),
+        (Some(_), _, denied) => read_denied(denied.unwrap_or_default()),
+        (None, None, Some(denied)) => read_denied(denied),
+        (None, _, _) => Err("has no status"),
+    }
+}
+
+/// `DeniedHttpResponse`: `status` (1) with `code` (1), `headers` (2), `body` (3).
+fn read_denied(bytes: &[u8]) -> Result<Outcome, Useless> {
+    let mut denial = Denial {
+        status: 403,
+        ..Denial::default()
+    };
+    for field in Fields(bytes) {
+        match field.ok_or(MALFORMED)? {
+            (1, Wire::Bytes(status)) => {
+                let code = number(status, 1)?.unwrap_or(0);
+                denial.status = u16::try_from(code)
+                    .ok()
+                    .filter(|code| (200..600).contains(code))
+                    .unwrap_or(403);
+            }
+            (2, Wire::Bytes(option)) => {
+                denial.headers.push(header(option)?.0);
+            }
+            (3, Wire::Bytes(body)) => denial.body = body.to_vec(),
+            (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
+        }
+    }
+    denial.headers.retain(|(name, _)| !name.starts_with(b":"));
+    Ok(Outcome::denied(denial))
+}
+
+/// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8) are not
+/// made, and a yes that depends on them is none.
+fn read_allowed(bytes: &[u8]) -> Result<Outcome, Useless> {
+    let (mut removed, mut request, mut response) = (Vec::new(), Vec::new(), Vec::new());
+    for field in Fields(bytes) {
+        match field.ok_or(MALFORMED)? {
+            (2, Wire::Bytes(option)) => request.push(change(option, Append::Overwrite)?),
+            (5, Wire::Bytes(name)) => {
+                // Envoy does not remove these either.
+                if !name.starts_with(b":") && !name.eq_ignore_ascii_case(b"host") {
+                    removed.push(Change::Remove(name.to_ascii_lowercase()));
+                }
+            }
+            (6, Wire::Bytes(option)) => response.push(change(option, Append::Add)?),
+            (7 | 8, Wire::Bytes(_)) => return Err("changes the query, which is not supported"),
+            (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
+        }
+    }
+    removed.append(&mut request);
+    Ok(Outcome::allowed(removed, response))
+}
+
+/// What to do where the header is there already.
+#[derive(Clone, Copy)]
+enum Append {
+    Add,
+    AddIfAbsent,
+    Overwrite,
+    OverwriteIfPresent,
+}
+
+fn change(option: &[u8], default: Append) -> Result<Change, Useless> {
+    let (line, append) = header(option)?;
+    let (name, value) = line;
+    Ok(match append.unwrap_or(default) {
+        Append::Add => Change::Add(name, value),
+        Append::AddIfAbsent => Change::AddIfAbsent(name, value),
+        Append::Overwrite => Change::Set(name, value),
+        Append::OverwriteIfPresent => Change::SetIfPresent(name, value),
+    })
+}
+
+/// Name and value.
+type Line = (Vec<u8>, Vec<u8>);
+
+/// `HeaderValueOption`: `header` (1) with `key` (1), `value` (2) or `raw_value` (3); `append` (2) with `value` (1);
+/// `append_action` (3). What is said of appending is `None` where neither is written.
+fn header(option: &[u8]) -> Result<(Line, Option<Append>), Useless> {
+    let (mut name, mut value): (&[u8], &[u8]) = (&[], &[]);
+    let (mut append, mut action) = (None, None);
+    for field in Fields(option) {
+        match field.ok_or(MALFORMED)? {
+            (1, Wire::Bytes(header)) => {
+                for field in Fields(header) {
+                    match field.ok_or(MALFORMED)? {
+                        (1, Wire::Bytes(key)) => name = key,
+                        (2 | 3, Wire::Bytes(text)) => value = text,
+                        (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
+                    }
+                }
+            }
+            (2, Wire::Bytes(flag)) => {
+                append = Some(match number(flag, 1)?.unwrap_or(0) {
+                    0 => Append::Overwrite,
+                    _ => Append::Add,
+                });
+            }
+            (3, Wire::Varint(number)) => {
+                action = Some(match number {
+                    0 => Append::Add,
+                    1 => Append::AddIfAbsent,
+                    2 => Append::Overwrite,
+                    3 => Append::OverwriteIfPresent,
+                    _ => return Err("has an unknown `append_action`"),
+                });
+            }
+            (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
+        }
+    }
+    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:".contains(byte);
+    if name.is_empty() || !name.iter().all(token) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
+        return Err(IMPOSSIBLE_HEADER);
+    }
+    Ok(((name.to_ascii_lowercase(), value.to_vec()), append.or(action)))
+}
+
+/// The number in this field of a message.
+fn number(message: &[u8], wanted: u64) -> Result<Option<u64>, Useless> {
+    let mut found = None;
+    for field in Fields(message) {
+        if let (field, Wire::Varint(number)) = field.ok_or(MALFORMED)?
+            && field == wanted
+        {
+            found = Some(number);
+        }
+    }
+    Ok(found)
+}

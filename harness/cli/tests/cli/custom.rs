@@ -1,0 +1,99 @@
+//! External authorizers, whose answers the traffic says.
+
+use super::fixture::Folder;
+
+const CUSTOM: &str = r#"{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+    "metadata": {"name": "admin", "namespace": "shop"},
+    "spec": {"action": "CUSTOM", "provider": {"name": "authz"},
+             "rules": [{"to": [{"operation": {"paths": ["/admin*"]}}]}]}}"#;
+
+fn line(provider: &str, traffic: &str) -> String {
+    let line = format!(
+        r#"{{"workload": {{"namespace": "shop"}}, "resources": [{CUSTOM}],
+            "extensionProviders": [{{"name": "authz", {provider}}}], "traffic": {traffic}}}"#
+    );
+    line.replace('\n', " ") + "\n"
+}
+
+const HTTP: &str = r#""envoyExtAuthzHttp": {"service": "authz.tools", "port": 80}"#;
+const OPEN: &str = r#""envoyExtAuthzHttp": {"service": "authz.tools", "port": 80, "failOpen": true}"#;
+const GRPC: &str = r#""envoyExtAuthzGrpc": {"service": "authz.tools", "port": 80}"#;
+const BROKEN: &str = r#""envoyExtAuthzGrpc": {"service": "authz.tools"}"#;
+
+#[test]
+fn both_engines_ask_and_do_as_they_are_told() {
+    let admin = |answers: &str| format!(r#"{{"http": {{"path": "/admin"}}, "authorizers": {answers}}}"#);
+    for (provider, traffic, expected) in [
+        (HTTP, admin(r#"{"authz": "allow"}"#), "\"decision\":\"allow\""),
+        (HTTP, admin(r#"{"authz": "deny"}"#), "authorizer said no"),
+        (HTTP, admin(r#"{"authz": "fail"}"#), "gave no usable answer"),
+        (HTTP, admin("{}"), "gave no usable answer"),
+        (OPEN, admin("{}"), "\"decision\":\"allow\""),
+        (OPEN, admin(r#"{"authz": "deny"}"#), "authorizer said no"),
+        (GRPC, admin(r#"{"authz": "allow"}"#), "\"decision\":\"allow\""),
+        (GRPC, admin(r#"{"authz": "deny"}"#), "authorizer said no"),
+        (GRPC, admin("{}"), "gave no usable answer"),
+        (BROKEN, admin(r#"{"authz": "allow"}"#), "missing, misconfigured"),
+        (HTTP, r#"{"http": {"path": "/"}}"#.to_owned(), "no ALLOW policy"),
+        (BROKEN, r#"{"http": {"path": "/"}}"#.to_owned(), "no ALLOW policy"),
+        // On TCP the rule has nothing left, so that it is about every connection; an HTTP authorizer is not asked at all.
+        (
+            GRPC,
+            r#"{"protocol": "tcp", "authorizers": {"authz": "deny"}}"#.to_owned(),
+            "authorizer said no",
+        ),
+        (
+            GRPC,
+            r#"{"protocol": "tcp", "authorizers": {"authz": "allow"}}"#.to_owned(),
+            "\"decision\":\"allow\"",
+        ),
+        (
+            HTTP,
+            r#"{"protocol": "tcp", "authorizers": {"authz": "deny"}}"#.to_owned(),
+            "no ALLOW policy",
+        ),
+    ] {
+        let folder = Folder::with(&[]);
+        let ran = folder.run_with(&["eval", "--engine", "both"], line(provider, &traffic));
+        assert!(
+            ran.code == 0 && ran.out.contains(expected),
+            "{provider} {traffic}: {} {}",
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+const SUITE: &str = r#"
+workload: {namespace: shop}
+extensionProviders:
+- name: authz
+  envoyExtAuthzHttp: {service: authz.tools, port: 80}
+resources:
+- apiVersion: security.istio.io/v1
+  kind: AuthorizationPolicy
+  metadata: {name: admin, namespace: shop}
+  spec:
+    action: CUSTOM
+    provider: {name: authz}
+    rules: [{to: [{operation: {paths: ["/admin*"]}}]}]
+cases:
+- {name: yes, request: {path: /admin, authorizers: {authz: allow}}, expect: allow}
+- {name: no, request: {path: /admin, authorizers: {authz: deny}}, expect: deny, by: "shop/admin[0]"}
+- {name: silence, request: {path: /admin}, expect: deny}
+"#;
+
+#[test]
+fn suites_say_who_is_asked_and_what_is_answered() {
+    let folder = Folder::with(&[("custom_test.yaml", SUITE)]);
+    let ran = folder.run(&["test"]);
+    assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    let ran = folder.run(&["explain", "custom_test.yaml", "--case", "no"]);
+    assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    for said in [
+        "external authorizer `authz`, asked because of shop/admin[0], says no",
+        "CUSTOM shop/admin (provider `authz`)",
+    ] {
+        assert!(ran.out.contains(said), "{}", ran.out);
+    }
+}
