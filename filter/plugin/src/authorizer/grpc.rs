@@ -83,7 +83,9 @@ fn check_request(attributes: &Attributes, layer: Layer) -> Vec<u8> {
                 request.message(2, |http| http_request(http, attributes));
             }
         });
-        if let Lookup::Found(sni) = attributes.sni() {
+        if let Lookup::Found(sni) = attributes.sni()
+            && !sni.is_empty()
+        {
             context.message(12, |tls| {
                 tls.text(1, &sni);
             });
