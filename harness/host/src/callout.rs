@@ -60,10 +60,58 @@ pub enum CalloutResponse {
     },
     /// The message of a gRPC call that ended well.
     Grpc(Vec<u8>),
-    /// A gRPC status other than 0, and its message; the module reads them by `proxy_get_status`.
+    /// A gRPC status and its message, without an answer; the module reads them by `proxy_get_status`. Of status 0 Envoy makes
+    /// 13 (INTERNAL), as an answer is missing.
     GrpcStatus(u32, String),
-    /// Nothing came: refused, reset, too late. HTTP calls see no headers at all, gRPC calls status 14.
+    /// The connection was refused: for Envoy's own client an answer like any other, 503 (gRPC: status 14, UNAVAILABLE).
+    Refused,
+    /// It took too long: 504 (gRPC: status 14). Comes by itself when its time is over on the virtual clock.
+    TimedOut,
+    /// The answer broke off. HTTP calls see no headers at all, gRPC calls status 13.
     Failed,
+}
+
+/// gRPC's INTERNAL.
+pub(crate) const INTERNAL: u32 = 13;
+/// gRPC's UNAVAILABLE.
+pub(crate) const UNAVAILABLE: u32 = 14;
+
+/// What Envoy's router says in place of a service that cannot be reached, and the details that it adds for gRPC.
+pub(crate) struct LocalReply {
+    status: &'static str,
+    body: &'static str,
+    details: &'static str,
+}
+
+impl LocalReply {
+    pub(crate) const REFUSED: Self = Self {
+        status: "503",
+        body: "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure",
+        details: "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
+    };
+
+    pub(crate) const TIMED_OUT: Self = Self {
+        status: "504",
+        body: "upstream request timeout",
+        details: "response_timeout",
+    };
+
+    pub(crate) fn http(&self) -> CalloutResponse {
+        let line = |name: &str, value: String| (name.as_bytes().to_vec(), value.into_bytes());
+        CalloutResponse::Http {
+            headers: vec![
+                line(":status", self.status.to_owned()),
+                line("content-length", self.body.len().to_string()),
+                line("content-type", "text/plain".to_owned()),
+            ],
+            body: self.body.as_bytes().to_vec(),
+            trailers: Headers::new(),
+        }
+    }
+
+    pub(crate) fn grpc(&self) -> CalloutResponse {
+        CalloutResponse::GrpcStatus(UNAVAILABLE, format!("{}{{{}}}", self.body, self.details))
+    }
 }
 
 /// The answer that the module may read during the callback about it.

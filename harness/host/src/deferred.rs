@@ -15,6 +15,12 @@ pub(crate) enum Deferred {
     ContinueReading,
     /// Close the connection with the client.
     Close,
+    /// Tell a root context that a gRPC call has failed.
+    GrpcClose {
+        token: u32,
+        status: u32,
+        message: &'static str,
+    },
     /// Delete a root context that is done.
     Delete,
 }

@@ -76,6 +76,8 @@ pub struct VmOptions {
     pub node_metadata: Map<String, Value>,
     /// The clusters that calls may go to.
     pub clusters: BTreeSet<String>,
+    /// Clusters that are there but have no host that could take a call, so that it fails at once.
+    pub clusters_without_hosts: BTreeSet<String>,
     /// What becomes of streams when the module traps.
     pub failure_policy: FailurePolicy,
     /// What VMs of one process share: give the same one to each worker.
@@ -104,6 +106,7 @@ impl Default for VmOptions {
             environment: BTreeMap::new(),
             node_metadata: Map::new(),
             clusters: BTreeSet::new(),
+            clusters_without_hosts: BTreeSet::new(),
             failure_policy: FailurePolicy::default(),
             shared: Shared::default(),
             fuel: 10_000_000_000,

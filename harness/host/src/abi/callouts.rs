@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Host, Outcome, Stop, grpc_service};
-use crate::callout::{Callout, CalloutRequest, is_grpc};
+use super::grpc_service::{self, Target};
+use super::{Host, Outcome, Stop};
+use crate::callout::{Callout, CalloutRequest, UNAVAILABLE, is_grpc};
+use crate::deferred::Deferred;
 use crate::status::Status;
 
 impl Host<'_> {
@@ -30,7 +32,7 @@ impl Host<'_> {
         if timeout > i32::MAX.cast_unsigned() {
             return self.refuse(Status::BadArgument, "the timeout is negative");
         }
-        if !self.state().options.clusters.contains(&cluster) {
+        if !self.knows(&cluster) {
             return self.refuse(Status::BadArgument, format!("there is no cluster `{cluster}`"));
         }
         for name in [":method", ":path", ":authority"] {
@@ -50,6 +52,9 @@ impl Host<'_> {
             body,
             trailers,
         };
+        if !self.state().options.clusters.contains(&cluster) {
+            return self.no_host(&cluster, &request);
+        }
         self.call(cluster, request, timeout, result)
     }
 
@@ -69,43 +74,86 @@ impl Host<'_> {
         timeout: u32,
         result: u32,
     ) -> Outcome {
-        let cluster = self.text(cluster, cluster_size)?;
+        let target = self.bytes(cluster, cluster_size)?;
         let service = self.text(service, service_size)?;
         let method = self.text(method, method_size)?;
         let metadata = self.pairs(metadata, metadata_size)?;
         let message = self.bytes(message, message_size)?;
-        let cluster = self.grpc_cluster(&cluster)?;
+        let cluster = self.grpc_cluster(&target)?;
         let request = CalloutRequest::Grpc {
             service,
             method,
             metadata,
             message,
         };
+        if !self.state().options.clusters.contains(&cluster) {
+            return self.no_host(&cluster, &request);
+        }
         self.call(cluster, request, timeout, result)
     }
 
-    /// The cluster that a gRPC call goes to: Envoy takes its name, or a serialised `GrpcService`.
-    pub(super) fn grpc_cluster(&mut self, target: &str) -> Result<String, Stop> {
-        let clusters = &self.state().options.clusters;
-        let named = grpc_service::cluster(target.as_bytes());
-        let known = [Some(target.to_owned()), named]
-            .into_iter()
-            .flatten()
-            .find(|cluster| clusters.contains(cluster));
-        match known {
-            Some(cluster) => Ok(cluster),
-            None => {
-                let message = format!("there is no cluster `{}`", target.escape_debug());
-                self.refuse(Status::ParseFailure, message)
+    /// The cluster that a gRPC call goes to: Envoy takes a serialised `GrpcService`, or what is none for a cluster's name.
+    fn grpc_cluster(&mut self, target: &[u8]) -> Result<String, Stop> {
+        let shown = target.escape_ascii();
+        match grpc_service::target(target) {
+            Target::Cluster(cluster) => Ok(cluster),
+            Target::Google => self.refuse(
+                Status::Unimplemented,
+                "this host does not simulate the client of Google",
+            ),
+            Target::Nowhere => {
+                let message = format!(
+                    "Envoy aborts: `{shown}` can be read as a `GrpcService`, and as one it leads nowhere"
+                );
+                self.violate(message.clone());
+                Err(Stop::Trap(wasmtime::Error::msg(message)))
             }
+            Target::Name => match std::str::from_utf8(target) {
+                Ok(cluster) if self.knows(cluster) => Ok(cluster.to_owned()),
+                _ => self.refuse(Status::ParseFailure, format!("there is no cluster `{shown}`")),
+            },
         }
     }
 
+    fn knows(&mut self, cluster: &str) -> bool {
+        let options = &self.state().options;
+        options.clusters.contains(cluster) || options.clusters_without_hosts.contains(cluster)
+    }
+
+    /// A call fails at once to a cluster without a host and, if a `GrpcService` names it, to one that is not there. About a
+    /// gRPC call Envoy then says so a second time, under a token that it never gave out.
+    fn no_host(&mut self, cluster: &str, request: &CalloutRequest) -> Outcome {
+        let message = if self.knows(cluster) {
+            "no healthy upstream{no_healthy_upstream}"
+        } else {
+            self.violate(format!("there is no cluster `{cluster}`"));
+            "Cluster not available"
+        };
+        let root = self.root();
+        let state = self.state();
+        let token = state.tokens.next(request);
+        if let CalloutRequest::Grpc { .. } = request {
+            let close = Deferred::GrpcClose {
+                token,
+                status: UNAVAILABLE,
+                message,
+            };
+            state.deferred.push_back((root, close));
+        }
+        Err(Status::InternalFailure.into())
+    }
+
+    /// The root context of whoever calls.
+    fn root(&mut self) -> u32 {
+        let state = self.state();
+        state.context().map_or(state.effective, |context| context.root)
+    }
+
     fn call(&mut self, cluster: String, request: CalloutRequest, timeout: u32, result: u32) -> Outcome {
+        let root = self.root();
         let state = self.state();
         let token = state.tokens.next(&request);
         let timeout = (timeout > 0).then(|| Duration::from_millis(timeout.into()));
-        let root = state.context().map_or(state.effective, |context| context.root);
         let callout = Callout {
             token,
             cluster,

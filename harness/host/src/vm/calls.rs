@@ -1,11 +1,9 @@
 //! Calls to other services, answered by the test.
 
 use super::{StreamError, Vm};
-use crate::callout::{Answer, Callout, CalloutRequest, CalloutResponse};
+use crate::callout::{Answer, Callout, CalloutRequest, CalloutResponse, INTERNAL, LocalReply};
+use crate::state::Plugin;
 use crate::status::Status;
-
-/// gRPC's UNAVAILABLE.
-const UNAVAILABLE: u32 = 14;
 
 impl Vm {
     /// The calls under way.
@@ -24,10 +22,20 @@ impl Vm {
             .get(&token)
             .ok_or(StreamError::NoCall(token))?;
         let http = matches!(callout.request, CalloutRequest::Http { .. });
+        let local = |reply: LocalReply| if http { reply.http() } else { reply.grpc() };
+        let response = match response {
+            CalloutResponse::Refused => local(LocalReply::REFUSED),
+            CalloutResponse::TimedOut => local(LocalReply::TIMED_OUT),
+            CalloutResponse::GrpcStatus(0, _) => CalloutResponse::GrpcStatus(INTERNAL, String::new()),
+            as_it_is @ (CalloutResponse::Http { .. }
+            | CalloutResponse::Grpc(_)
+            | CalloutResponse::GrpcStatus(..)
+            | CalloutResponse::Failed) => as_it_is,
+        };
         let fits = match &response {
             CalloutResponse::Http { .. } => http,
             CalloutResponse::Grpc(_) | CalloutResponse::GrpcStatus(..) => !http,
-            CalloutResponse::Failed => true,
+            CalloutResponse::Failed | CalloutResponse::Refused | CalloutResponse::TimedOut => true,
         };
         if !fits {
             return Err(StreamError::NoCall(token));
@@ -56,6 +64,7 @@ impl Vm {
             CalloutResponse::Failed if http => {
                 self.set_status(root, Status::BrokenConnection as u32, "reset".to_owned());
                 self.call("proxy_on_http_call_response", root, &[token, 0, 0, 0]);
+                self.forget_message(root);
             }
             CalloutResponse::Grpc(message) => {
                 let size = length(message.len());
@@ -63,27 +72,38 @@ impl Vm {
                 self.call("proxy_on_grpc_receive", root, &[token, size]);
             }
             CalloutResponse::GrpcStatus(status, message) => self.grpc_close(root, token, status, message),
-            CalloutResponse::Failed => self.grpc_close(root, token, UNAVAILABLE, String::new()),
+            CalloutResponse::Failed | CalloutResponse::Refused | CalloutResponse::TimedOut => {
+                self.grpc_close(root, token, INTERNAL, String::new());
+            }
         }
         self.state_mut().arrived = None;
         Ok(())
     }
 
-    fn grpc_close(&mut self, root: u32, token: u32, status: u32, message: String) {
+    /// A gRPC call has failed.
+    pub(super) fn grpc_close(&mut self, root: u32, token: u32, status: u32, message: String) {
         self.set_status(root, status, message);
         self.call("proxy_on_grpc_close", root, &[token, status]);
+        self.forget_message(root);
     }
 
     /// What `proxy_get_status` answers in the callback that follows.
     fn set_status(&mut self, root: u32, code: u32, message: String) {
-        let plugin = self
-            .state_mut()
-            .plugins
-            .iter_mut()
-            .find(|plugin| plugin.root == root);
-        if let Some(plugin) = plugin {
+        if let Some(plugin) = self.plugin_of(root) {
             plugin.status = (code, message);
         }
+    }
+
+    /// After the callback the code is still there, the message is not.
+    fn forget_message(&mut self, root: u32) {
+        if let Some(plugin) = self.plugin_of(root) {
+            plugin.status.1.clear();
+        }
+    }
+
+    fn plugin_of(&mut self, root: u32) -> Option<&mut Plugin> {
+        let mut plugins = self.state_mut().plugins.iter_mut();
+        plugins.find(|plugin| plugin.root == root)
     }
 }
 

@@ -22,7 +22,7 @@ impl Vm {
             match due {
                 Due::Tick(plugin) => self.tick(plugin),
                 Due::Timeout(token) => {
-                    let _ = self.answer_call(token, CalloutResponse::Failed);
+                    let _ = self.answer_call(token, CalloutResponse::TimedOut);
                 }
             }
             self.report_queues();

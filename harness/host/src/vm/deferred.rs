@@ -22,6 +22,11 @@ impl Vm {
                 }
                 Deferred::ContinueReading => self.continue_reading(context),
                 Deferred::Close => self.close_connection(context, CloseReason::Module, LOCAL),
+                Deferred::GrpcClose {
+                    token,
+                    status,
+                    message,
+                } => self.grpc_close(context, token, status, message.to_owned()),
                 Deferred::Delete => self.delete_root(context),
             }
         }

@@ -86,14 +86,43 @@ fn the_root_hears_the_answer_and_lets_the_request_go_on() {
 }
 
 #[test]
-fn a_call_that_fails_brings_nothing() {
+fn a_call_that_is_late_or_refused_is_answered_by_envoy() {
+    for (late, status, body) in [
+        (true, "504", "upstream request timeout"),
+        (
+            false,
+            "503",
+            "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure",
+        ),
+    ] {
+        let (mut vm, plugin) = asking(50);
+        let stream = vm.http_stream(plugin, &Connection::default(), get("/")).unwrap();
+        vm.request_headers(stream).unwrap();
+        notes(&mut vm);
+        vm.advance(Duration::from_millis(49));
+        assert_eq!(notes(&mut vm), Vec::<String>::new());
+        if late {
+            vm.advance(Duration::from_millis(1));
+        } else {
+            vm.answer_call(4, CalloutResponse::Refused).unwrap();
+        }
+        let size = body.len().to_string();
+        assert_eq!(
+            notes(&mut vm),
+            ["999", "1", "4", "3", &size, "0", "0", "0", body],
+            "{status}"
+        );
+        assert_eq!(vm.callouts().count(), 0);
+    }
+}
+
+#[test]
+fn a_call_that_breaks_off_brings_nothing() {
     let (mut vm, plugin) = asking(50);
     let stream = vm.http_stream(plugin, &Connection::default(), get("/")).unwrap();
     vm.request_headers(stream).unwrap();
     notes(&mut vm);
-    vm.advance(Duration::from_millis(49));
-    assert_eq!(notes(&mut vm), Vec::<String>::new());
-    vm.advance(Duration::from_millis(1));
+    vm.answer_call(4, CalloutResponse::Failed).unwrap();
     assert_eq!(notes(&mut vm), ["999", "1", "4", "0", "0", "0", "2", "1"]);
     assert_eq!(vm.outcome(stream).unwrap(), HttpOutcome::Paused);
     assert_eq!(vm.callouts().count(), 0);

@@ -71,22 +71,53 @@ fn a_call_is_there_to_be_answered() {
 }
 
 #[test]
-fn one_that_fails_or_is_late_is_unavailable() {
-    let mut vm = calling("");
-    notes(&mut vm);
-    vm.answer_call(5, CalloutResponse::Failed).unwrap();
-    assert_eq!(notes(&mut vm), ["2", "14", "0", "14", ""]);
+fn one_that_fails_says_how() {
+    let refused = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure\
+        {upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}}";
+    for (response, status, message) in [
+        (CalloutResponse::Refused, "14", refused),
+        (
+            CalloutResponse::TimedOut,
+            "14",
+            "upstream request timeout{response_timeout}",
+        ),
+        (CalloutResponse::Failed, "13", ""),
+        (CalloutResponse::GrpcStatus(7, "no".into()), "7", "no"),
+        // OK without an answer is no answer.
+        (CalloutResponse::GrpcStatus(0, "fine".into()), "13", ""),
+    ] {
+        let mut vm = calling("");
+        notes(&mut vm);
+        vm.answer_call(5, response.clone()).unwrap();
+        assert_eq!(
+            notes(&mut vm),
+            ["2", status, "0", status, message],
+            "{response:?}"
+        );
+    }
+}
 
+#[test]
+fn one_that_is_late_is_unavailable() {
     let mut vm = calling("");
     notes(&mut vm);
     vm.advance(Duration::from_millis(49));
     assert_eq!(notes(&mut vm), Vec::<String>::new());
     vm.advance(Duration::from_millis(1));
-    assert_eq!(notes(&mut vm), ["2", "14", "0", "14", ""]);
+    let message = "upstream request timeout{response_timeout}";
+    assert_eq!(notes(&mut vm), ["2", "14", "0", "14", message]);
     assert_eq!(
         vm.answer_call(5, CalloutResponse::Failed),
         Err(StreamError::NoCall(5))
     );
+}
+
+#[test]
+fn an_empty_answer_is_an_answer() {
+    let mut vm = calling("");
+    notes(&mut vm);
+    vm.answer_call(5, CalloutResponse::Grpc(Vec::new())).unwrap();
+    assert_eq!(notes(&mut vm), ["1", "0"]);
 }
 
 #[test]

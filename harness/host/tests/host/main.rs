@@ -10,6 +10,7 @@ mod failure;
 mod faults;
 mod fixture;
 mod grpc;
+mod grpc_targets;
 mod http;
 mod http_bodies;
 mod http_held;
