@@ -3,6 +3,7 @@
 //! Every order of handshake, greeting and client data; every host call failing; configurations side by side.
 
 mod configuration;
+mod custom;
 mod exports;
 mod faults;
 mod fixture;
