@@ -10,7 +10,13 @@ pub(crate) struct Block(IpNet);
 
 impl Block {
     /// Parses an address or a CIDR of IPv4 or IPv6. Host bits are ignored; an IPv4-mapped IPv6 block is the IPv4 block.
+    ///
+    /// A length with a leading zero is none, as in Istio.
     pub(crate) fn parse(value: &str) -> Option<Self> {
+        let length = value.split_once('/').map(|(_, length)| length);
+        if length.is_some_and(|length| length.len() > 1 && length.starts_with('0')) {
+            return None;
+        }
         let net = match value.parse::<IpNet>() {
             Ok(net) => net.trunc(),
             Err(_) => IpNet::from(value.parse::<IpAddr>().ok()?),

@@ -27,6 +27,7 @@ pub(crate) enum TemplateError {
     Brace,
     NotAWholeSegment,
     AfterDoubleStar,
+    EmptySegment,
     Character(char),
 }
 
@@ -39,6 +40,7 @@ impl fmt::Display for TemplateError {
                 f.write_str("`{*}` and `{**}` must fill a whole segment between slashes")
             }
             Self::AfterDoubleStar => f.write_str("no operator may follow `{**}`"),
+            Self::EmptySegment => f.write_str("a template must have no `//` within it"),
             Self::Character(ch) => write!(f, "`{}` must not stand in a template", ch.escape_default()),
         }
     }
@@ -56,6 +58,9 @@ impl Template {
         let mut head = Vec::new();
         let mut literal = String::new();
         let mut any_depth = false;
+        if rest.trim_matches('/').contains("//") {
+            return Err(TemplateError::EmptySegment);
+        }
         for segment in rest.split('/') {
             literal.push('/');
             match segment {
@@ -164,6 +169,7 @@ mod tests {
             ("/{**}/{*}", TemplateError::AfterDoubleStar),
             ("/{**}/{**}", TemplateError::AfterDoubleStar),
             ("/{*}/{x}", TemplateError::Brace),
+            ("/a//{*}", TemplateError::EmptySegment),
             ("/{*}/*", TemplateError::Character('*')),
             ("/{*}/a b", TemplateError::Character(' ')),
         ];

@@ -169,6 +169,13 @@ fn text(presence: Presence) -> impl Fn(&str) -> Result<Vec<TextPattern>, Refused
 }
 
 fn path(value: &str) -> Result<Vec<PathPattern>, Refused> {
+    // Istio takes no brace that is not an operator's, whether the path is a template or not.
+    if !Template::is_one(value) && value.contains(['{', '}']) {
+        return Err((
+            format!("`{value}` has a brace that is no part of `{{*}}` or `{{**}}`"),
+            "write a template like `/a/{*}/b`; a brace itself is `%7B` or `%7D` in a path",
+        ));
+    }
     if !Template::is_one(value) {
         return Ok(vec![PathPattern::Text(TextPattern::parse(
             value,

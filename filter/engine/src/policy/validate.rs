@@ -91,7 +91,8 @@ fn with_article(action: Action) -> String {
 /// What must and must not be there, whatever the values.
 fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
     let rules = document.rules.as_deref().unwrap_or(&[]);
-    if rules.is_empty() && document.action != Action::Allow {
+    // An AUDIT policy without rules marks nothing, which Istio takes too.
+    if rules.is_empty() && matches!(document.action, Action::Deny | Action::Custom) {
         let message = format!(
             "{} policy without rules never matches",
             with_article(document.action)

@@ -192,6 +192,13 @@ impl AuthorizationPolicy {
         {
             target_refs.extend(TargetRef::read(value, &at_refs.index(index), problems));
         }
+        if deprecated.is_some() && !target_refs.is_empty() {
+            let problem = Problem::new(
+                &at.name("targetRef"),
+                "`targetRef` and `targetRefs` exclude each other",
+            );
+            problems.push(problem.help("keep `targetRefs`"));
+        }
         if target_refs.is_empty() {
             target_refs.extend(deprecated);
         }

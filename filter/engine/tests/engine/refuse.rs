@@ -131,8 +131,22 @@ fn a_dry_run_is_for_allow_and_deny_and_says_true_or_false() {
     assert!(dry_run(audit, "true").contains("an AUDIT policy cannot be a dry run"));
     assert!(dry_run(audit, "false").contains("an AUDIT policy cannot be a dry run"));
     refuses(
-        r#"{"action": "AUDIT"}"#,
-        "an AUDIT policy without rules never matches",
+        r#"{"targetRef": {"kind": "Service", "name": "a"}, "targetRefs": [{"kind": "Service", "name": "a"}]}"#,
+        "`targetRef` and `targetRefs` exclude each other",
+    );
+    refuses(
+        r#"{"rules": [{"to": [{"operation": {"paths": ["/a/{b}"]}}]}]}"#,
+        "`/a/{b}` has a brace",
+    );
+    refuses(
+        r#"{"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/08"]}}]}]}"#,
+        "`10.0.0.0/08` is no IP address or CIDR",
+    );
+    // Without rules it marks nothing, which Istio takes.
+    assert!(Program::compile(&config(&policy("p", r#"{"action": "AUDIT"}"#)).unwrap()).is_ok());
+    refuses(
+        r#"{"action": "DENY"}"#,
+        "a DENY policy without rules never matches",
     );
 }
 
