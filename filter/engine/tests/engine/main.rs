@@ -4,7 +4,11 @@ mod custom;
 mod decide;
 #[cfg(not(target_arch = "wasm32"))]
 mod equality;
+#[cfg(not(target_arch = "wasm32"))]
+mod generate;
 mod modes;
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
 mod refuse;
 mod select;
 mod shadow;
