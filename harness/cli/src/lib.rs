@@ -9,6 +9,7 @@
 //! 5. `report`, `explain` and `diagnostic` say what came of it.
 
 mod command;
+pub mod decide;
 mod diagnostic;
 mod documents;
 mod engine;

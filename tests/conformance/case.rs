@@ -1,0 +1,55 @@
+//! One case, ready to be run.
+
+use std::collections::BTreeSet;
+
+use peerwarden::traffic::Traffic;
+
+/// One question with its answer.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// Unique in the corpus.
+    pub(crate) name: String,
+    /// Why the answer is what it is.
+    pub(crate) why: String,
+    /// The specification that says so.
+    pub(crate) source: String,
+    /// The plugin configuration, JSON.
+    pub(crate) configuration: String,
+    /// What is asked, and what is expected.
+    pub(crate) asked: Asked,
+    /// The fields of the documents that it is about.
+    pub(crate) fields: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// Traffic, and what is decided about it.
+    Decision(Box<Traffic>, Expected),
+    /// The documents are refused, and each of these texts is in what is said.
+    Refusal(Vec<String>),
+}
+
+/// What is expected of a decision; what is `None` is not looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Expected {
+    pub(crate) allowed: bool,
+    /// What decided, or `none`.
+    pub(crate) by: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) shadow: Option<bool>,
+    /// The AUDIT rule, or `none`.
+    pub(crate) audited: Option<String>,
+}
+
+impl Case {
+    /// `HTTP` or `TCP`; `None` for documents that are refused.
+    pub(crate) fn protocol(&self) -> Option<&'static str> {
+        match &self.asked {
+            Asked::Decision(traffic, _) => Some(match traffic.protocol {
+                peerwarden::traffic::Protocol::Http => "HTTP",
+                peerwarden::traffic::Protocol::Tcp => "TCP",
+            }),
+            Asked::Refusal(_) => None,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The fields of the API: which ones a case is about, and that each has its cases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+use crate::case::Case;
+
+/// Every field, in the order of the reference pages.
+pub(crate) const ALL: [&str; 62] = [
+    "selector",
+    "targetRef",
+    "targetRefs",
+    "action: ALLOW",
+    "action: DENY",
+    "action: AUDIT",
+    "action: CUSTOM",
+    "provider",
+    "annotation istio.io/dry-run",
+    "rules",
+    "from",
+    "principals",
+    "notPrincipals",
+    "requestPrincipals",
+    "notRequestPrincipals",
+    "namespaces",
+    "notNamespaces",
+    "serviceAccounts",
+    "notServiceAccounts",
+    "trustDomains",
+    "notTrustDomains",
+    "ipBlocks",
+    "notIpBlocks",
+    "remoteIpBlocks",
+    "notRemoteIpBlocks",
+    "to",
+    "hosts",
+    "notHosts",
+    "ports",
+    "notPorts",
+    "methods",
+    "notMethods",
+    "paths",
+    "notPaths",
+    "path templates `{*}`, `{**}`",
+    "when",
+    "values",
+    "notValues",
+    "key request.headers[]",
+    "key source.ip",
+    "key remote.ip",
+    "key source.namespace",
+    "key source.principal",
+    "key source.serviceAccount",
+    "key source.trustDomain",
+    "key request.auth.principal",
+    "key request.auth.audiences",
+    "key request.auth.presenter",
+    "key request.auth.claims[]",
+    "key destination.ip",
+    "key destination.port",
+    "key connection.sni",
+    "key experimental.envoy.filters.*[]",
+    "PeerAuthentication selector",
+    "PeerAuthentication mtls.mode STRICT",
+    "PeerAuthentication mtls.mode PERMISSIVE",
+    "PeerAuthentication mtls.mode DISABLE",
+    "PeerAuthentication mtls.mode UNSET",
+    "PeerAuthentication portLevelMtls",
+    "mesh rootNamespace",
+    "mesh trustDomain",
+    "mesh trustDomainAliases",
+];
+
+/// The fewest cases that a field may have: with fewer it does not count as supported.
+pub(crate) const FEWEST: usize = 3;
+
+/// The fields that documents use.
+pub(crate) fn of_documents(documents: &[Value]) -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    for document in documents {
+        let spec = &document["spec"];
+        if document["kind"] == "PeerAuthentication" {
+            of_peer_authentication(spec, &mut fields);
+        } else {
+            of_authorization_policy(document, spec, &mut fields);
+        }
+    }
+    fields
+}
+
+fn of_peer_authentication(spec: &Value, fields: &mut BTreeSet<String>) {
+    let ports = spec["portLevelMtls"]
+        .as_object()
+        .into_iter()
+        .flat_map(|ports| ports.values());
+    for mode in std::iter::once(&spec["mtls"]).chain(ports) {
+        let mode = mode["mode"].as_str().unwrap_or("UNSET");
+        fields.insert(format!("PeerAuthentication mtls.mode {mode}"));
+    }
+    for name in ["selector", "portLevelMtls"] {
+        if !spec[name].is_null() {
+            fields.insert(format!("PeerAuthentication {name}"));
+        }
+    }
+}
+
+fn of_authorization_policy(document: &Value, spec: &Value, fields: &mut BTreeSet<String>) {
+    for name in ["selector", "targetRef", "targetRefs", "provider", "rules"] {
+        if !spec[name].is_null() {
+            fields.insert(name.to_owned());
+        }
+    }
+    fields.insert(format!("action: {}", spec["action"].as_str().unwrap_or("ALLOW")));
+    if !document["metadata"]["annotations"]["istio.io/dry-run"].is_null() {
+        fields.insert("annotation istio.io/dry-run".to_owned());
+    }
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    for rule in list(&spec["rules"]) {
+        for (name, wrapper) in [("from", "source"), ("to", "operation")] {
+            for part in list(&rule[name]) {
+                fields.insert(name.to_owned());
+                for (field, values) in part[wrapper].as_object().into_iter().flatten() {
+                    fields.insert(field.clone());
+                    if matches!(field.as_str(), "paths" | "notPaths") && values.to_string().contains("*}") {
+                        fields.insert("path templates `{*}`, `{**}`".to_owned());
+                    }
+                }
+            }
+        }
+        for condition in list(&rule["when"]) {
+            fields.insert("when".to_owned());
+            let key = condition["key"].as_str().unwrap_or_default();
+            let plain = key.split('[').next().unwrap_or_default();
+            fields.insert(match plain {
+                "request.headers" | "request.auth.claims" => format!("key {plain}[]"),
+                other if other.starts_with("experimental.") => {
+                    "key experimental.envoy.filters.*[]".to_owned()
+                }
+                other => format!("key {other}"),
+            });
+            for side in ["values", "notValues"] {
+                if !condition[side].is_null() {
+                    fields.insert(side.to_owned());
+                }
+            }
+        }
+    }
+}
+
+/// How many cases each field has.
+pub(crate) fn counts(cases: &[Case]) -> BTreeMap<&str, Vec<&Case>> {
+    let mut counts: BTreeMap<&str, Vec<&Case>> = ALL.iter().map(|field| (*field, Vec::new())).collect();
+    for case in cases {
+        let configuration: Value = serde_json::from_str(&case.configuration).unwrap_or_default();
+        for name in ["rootNamespace", "trustDomain", "trustDomainAliases"] {
+            if let (false, Some(list)) = (
+                configuration["mesh"][name].is_null(),
+                counts.get_mut(format!("mesh {name}").as_str()),
+            ) {
+                list.push(case);
+            }
+        }
+        for field in &case.fields {
+            if let Some(list) = counts.get_mut(field.as_str()) {
+                list.push(case);
+            }
+        }
+    }
+    counts
+}
+
+/// Each field has cases enough.
+pub(crate) fn trial(cases: &[Case]) -> Trial {
+    let poor: Vec<String> = counts(cases)
+        .iter()
+        .filter(|(_, cases)| cases.len() < FEWEST)
+        .map(|(field, cases)| format!("{field}: {}", cases.len()))
+        .collect();
+    Trial::test("every_field_has_its_cases", move || {
+        if poor.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("fewer than {FEWEST} cases: {}", poor.join(", ")).into())
+        }
+    })
+}

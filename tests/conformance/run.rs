@@ -1,0 +1,101 @@
+//! Puts a case to the native engine, the reference evaluator and the module.
+
+use peerwarden::decide::{self, Undecided};
+use peerwarden::traffic::Traffic;
+use peerwarden_engine::{Config, Problems, Program, Verdict, reference};
+use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
+
+use crate::case::{Asked, Case, Expected};
+
+/// `Err` says how what was decided differs from what was expected.
+pub(crate) fn run(module: &Module, case: &Case) -> Result<(), String> {
+    match &case.asked {
+        Asked::Decision(traffic, expected) => decision(module, &case.configuration, traffic, expected),
+        Asked::Refusal(says) => refusal(module, &case.configuration, says),
+    }
+}
+
+fn decision(
+    module: &Module,
+    configuration: &str,
+    traffic: &Traffic,
+    expected: &Expected,
+) -> Result<(), String> {
+    let decided = decide::both(module, configuration, traffic).map_err(|undecided| match undecided {
+        Undecided::Refused(problems) => format!("refused: {problems}"),
+        Undecided::Broken(message) => message,
+    })?;
+    let shown = format!("the engines say {decided:?}\nof {configuration}\nand {traffic:?}");
+    let by = decided.by.as_deref().unwrap_or("none");
+    let audited = decided.audited.as_deref().unwrap_or("none");
+    let differences = [
+        (decided.allowed != expected.allowed, "another verdict"),
+        (
+            expected.by.as_deref().is_some_and(|expected| expected != by),
+            "another rule",
+        ),
+        (
+            expected
+                .reason
+                .as_deref()
+                .is_some_and(|expected| expected != decided.reason.as_str()),
+            "another reason",
+        ),
+        (
+            expected
+                .shadow
+                .is_some_and(|expected| Some(expected) != decided.shadow),
+            "another dry run",
+        ),
+        (
+            expected
+                .audited
+                .as_deref()
+                .is_some_and(|expected| expected != audited),
+            "another AUDIT rule",
+        ),
+    ];
+    if let Some((_, what)) = differences.iter().find(|(differs, _)| *differs) {
+        return Err(format!("{what} than expected: {expected:?}\n{shown}"));
+    }
+    let config = Config::parse(configuration.as_bytes()).map_err(|problems| problems.to_string())?;
+    let attributes = peerwarden_engine::Traffic::from(traffic);
+    let trace = reference::explain(&config, &attributes, &attributes);
+    let same = (trace.outcome.verdict == Verdict::Allow) == decided.allowed
+        && trace.outcome.reason == decided.reason
+        && trace.shadow.map(|shadow| shadow.verdict == Verdict::Allow) == decided.shadow;
+    if same {
+        Ok(())
+    } else {
+        Err(format!("the reference says {:?}\n{shown}", trace.outcome))
+    }
+}
+
+fn refusal(module: &Module, configuration: &str, says: &[String]) -> Result<(), String> {
+    let read: Result<Program, Problems> =
+        Config::parse(configuration.as_bytes()).and_then(|config| Program::compile(&config));
+    let said = match read {
+        Ok(_) => return Err(format!("the engine takes {configuration}")),
+        Err(problems) => problems.to_string(),
+    };
+    let mut vm = Vm::new(module, VmOptions::default()).map_err(|error| error.to_string())?;
+    let options = PluginOptions {
+        configuration: configuration.as_bytes().to_vec(),
+        ..PluginOptions::default()
+    };
+    let by_module = match vm.configure(options) {
+        Ok(_) => return Err(format!("the module takes {configuration}")),
+        Err(error) => {
+            let lines: Vec<&str> = error.logs().iter().map(|line| line.message.as_str()).collect();
+            lines.join("\n")
+        }
+    };
+    for text in says {
+        for (who, said) in [("the engine", &said), ("the module", &by_module)] {
+            if !said.contains(text) {
+                return Err(format!("{who} does not say `{text}` but: {said}"));
+            }
+        }
+    }
+    Ok(())
+}

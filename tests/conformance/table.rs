@@ -1,0 +1,71 @@
+//! The table of compatibility in README.md, between two marks.
+
+use std::fmt::Write;
+
+use libtest_mimic::Trial;
+use peerwarden_lab::locate;
+
+use crate::case::{Asked, Case};
+use crate::fields;
+
+const BEGIN: &str = "<!-- compatibility: begin -->\n";
+const END: &str = "<!-- compatibility: end -->";
+
+/// The table as text.
+fn markdown(cases: &[Case]) -> String {
+    let refusals = cases
+        .iter()
+        .filter(|case| matches!(case.asked, Asked::Refusal(_)))
+        .count();
+    let mut text = format!(
+        "{} cases, {refusals} of them refusals; each is put to the native engine, the reference evaluator and the shipped module.\n\n",
+        cases.len(),
+    );
+    text.push_str("| field | supported | cases on HTTP | on TCP | refusals |\n|---|---|---:|---:|---:|\n");
+    let counts = fields::counts(cases);
+    for field in fields::ALL {
+        let cases = counts.get(field).map(Vec::as_slice).unwrap_or_default();
+        let on = |protocol: Option<&str>| cases.iter().filter(|case| case.protocol() == protocol).count();
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(
+            text,
+            "| {field} | {} | {} | {} | {} |",
+            if on(Some("HTTP")) >= fields::FEWEST {
+                "yes"
+            } else {
+                "no"
+            },
+            on(Some("HTTP")),
+            on(Some("TCP")),
+            on(None)
+        );
+    }
+    text
+}
+
+/// README.md has the table that the corpus makes.
+pub(crate) fn trial(cases: &[Case]) -> Trial {
+    let table = markdown(cases);
+    Trial::test("the_table_in_the_readme_is_fresh", move || {
+        let path = locate::workspace().join("README.md");
+        let document = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let (before, rest) = document
+            .split_once(BEGIN)
+            .ok_or("README.md has no mark where the table begins")?;
+        let (_, after) = rest
+            .split_once(END)
+            .ok_or("README.md has no mark where the table ends")?;
+        let fresh = format!("{before}{BEGIN}{table}{END}{after}");
+        if std::env::var_os("PEERWARDEN_BLESS").is_some() {
+            return std::fs::write(&path, fresh).map_err(|error| error.to_string().into());
+        }
+        if fresh == document {
+            Ok(())
+        } else {
+            Err(
+                "write it anew with `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test conformance`"
+                    .into(),
+            )
+        }
+    })
+}
