@@ -2,6 +2,7 @@
 
 mod access_log;
 mod bootstrap;
+mod cluster;
 mod http;
 mod listener;
 mod module;
@@ -10,6 +11,7 @@ mod tcp;
 mod transport;
 
 pub use bootstrap::{Bootstrap, Node};
+pub use cluster::Cluster;
 pub use http::Http;
 pub use listener::{Listener, Protocol};
 pub use module::{Encoding, Module};

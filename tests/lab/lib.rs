@@ -4,6 +4,7 @@
 //! - [`config`]: Envoy's configuration, as much of it as the tests vary;
 //! - [`envoy`]: the process, from free ports to its access log, gone when dropped;
 //! - [`upstream`]: servers behind Envoy that count what reached them;
+//! - [`authorizer`]: external authorizers, by HTTP and by gRPC, that answer by script;
 //! - [`client`]: callers by HTTP/1.1, HTTP/2 and TCP, with any identity or none.
 //!
 //! Everything listens on loopback and on free ports, and everything is bounded in time.
@@ -28,6 +29,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod authorizer;
 pub mod certificates;
 pub mod client;
 pub mod config;

@@ -10,7 +10,15 @@ use tokio::task::JoinHandle;
 
 /// A task that ends with its owner.
 #[derive(Debug)]
-struct Task(JoinHandle<()>);
+pub(crate) struct Task(JoinHandle<()>);
+
+// === impl Task ===
+
+impl Task {
+    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(future))
+    }
+}
 
 impl Drop for Task {
     fn drop(&mut self) {

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Listener, socket_address};
+use super::{Cluster, Listener};
 
 /// What one Envoy is to be.
 #[derive(Debug, Clone, Default)]
 pub struct Bootstrap {
     node: Node,
     listeners: Vec<Listener>,
+    clusters: Vec<Cluster>,
 }
 
 /// Who this Envoy is; `metadata` is what Istio's bootstrap would write, such as `{"NAMESPACE": "shop"}`.
@@ -38,6 +39,12 @@ impl Bootstrap {
         self
     }
 
+    /// Adds a cluster, beside those behind the listeners.
+    pub fn cluster(mut self, cluster: Cluster) -> Self {
+        self.clusters.push(cluster);
+        self
+    }
+
     /// Describes the node.
     pub fn metadata(mut self, metadata: Value) -> Self {
         self.node.metadata = metadata;
@@ -56,7 +63,11 @@ impl Bootstrap {
             .iter()
             .map(|listener| listener.render(access_log))
             .collect();
-        let clusters: Vec<Value> = self.listeners.iter().map(cluster).collect();
+        let behind = self.listeners.iter().map(Listener::cluster);
+        let clusters: Vec<Value> = behind
+            .chain(self.clusters.clone())
+            .map(|cluster| cluster.render())
+            .collect();
         json!({
             "node": {"id": self.node.id, "cluster": self.node.cluster, "metadata": self.node.metadata},
             "static_resources": {"listeners": listeners, "clusters": clusters},
@@ -74,16 +85,4 @@ impl Default for Node {
             metadata: json!({}),
         }
     }
-}
-
-fn cluster(listener: &Listener) -> Value {
-    json!({
-        "name": listener.name,
-        "type": "STATIC",
-        "connect_timeout": "2s",
-        "load_assignment": {
-            "cluster_name": listener.name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket_address(listener.upstream)}}]}],
-        },
-    })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Http, Module, Port, Tcp, Transport, socket_address};
+use super::{Cluster, Http, Module, Port, Tcp, Transport, socket_address};
 
 /// A listener on a free port of loopback.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub struct Listener {
     transport: Transport,
     protocol: Protocol,
     module: Option<Module>,
-    pub(super) upstream: SocketAddr,
+    upstream: SocketAddr,
 }
 
 /// What callers speak.
@@ -68,6 +68,11 @@ impl Listener {
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
         self
+    }
+
+    /// The cluster behind it, of the same name.
+    pub(super) fn cluster(&self) -> Cluster {
+        Cluster::http1(&self.name, self.upstream)
     }
 
     pub(super) fn render(&self, access_log: &Path) -> Value {

@@ -44,7 +44,7 @@ impl HttpEcho {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let seen = Arc::default();
-        let task = Task(tokio::spawn(accept(listener, Arc::clone(&seen))));
+        let task = Task::spawn(accept(listener, Arc::clone(&seen)));
         Ok(Self {
             address,
             seen,

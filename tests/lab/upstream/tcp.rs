@@ -63,12 +63,7 @@ impl TcpEcho {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let counts = Arc::default();
-        let task = Task(tokio::spawn(accept(
-            listener,
-            greeting,
-            after,
-            Arc::clone(&counts),
-        )));
+        let task = Task::spawn(accept(listener, greeting, after, Arc::clone(&counts)));
         Ok(Self {
             address,
             counts,

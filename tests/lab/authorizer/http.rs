@@ -1,0 +1,214 @@
+//! An authorizer that is asked by HTTP: its status is the answer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use http::{HeaderMap, Request, Response};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::broken::Broken;
+use super::questions::Questions;
+use super::when::{Gate, When};
+use crate::upstream::Task;
+
+/// What it was asked.
+#[derive(Debug, Clone)]
+pub struct HttpQuestion {
+    /// The method.
+    pub method: String,
+    /// The path with the query.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What it says.
+#[derive(Debug, Clone)]
+pub struct HttpAnswer {
+    when: When,
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+}
+
+type Script = Arc<dyn Fn(&HttpQuestion) -> HttpAnswer + Send + Sync>;
+
+/// The server.
+pub struct HttpAuthorizer {
+    address: SocketAddr,
+    questions: Arc<Questions<HttpQuestion>>,
+    _task: Task,
+}
+
+// === impl HttpQuestion ===
+
+impl HttpQuestion {
+    /// All values of a header.
+    pub fn header(&self, name: &str) -> Vec<String> {
+        let values = self.headers.get_all(name).iter();
+        values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect()
+    }
+
+    /// The names of its headers, each once, in order.
+    pub fn header_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.headers.keys().map(http::HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+// === impl HttpAnswer ===
+
+impl HttpAnswer {
+    /// A status, without a body.
+    pub fn status(status: u16) -> Self {
+        Self {
+            when: When::AtOnce,
+            status,
+            headers: Vec::new(),
+            body: Some(String::new()),
+        }
+    }
+
+    /// A yes.
+    pub fn allow() -> Self {
+        Self::status(200)
+    }
+
+    /// Adds a header, after those it has.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sets the body.
+    pub fn body(mut self, body: &str) -> Self {
+        self.body = Some(body.to_owned());
+        self
+    }
+
+    /// Breaks off in the middle of the body.
+    pub fn breaking_off(mut self) -> Self {
+        self.body = None;
+        self
+    }
+
+    /// Takes its time.
+    pub fn after(mut self, time: Duration) -> Self {
+        self.when = When::After(time);
+        self
+    }
+
+    /// Waits for the gate to be opened.
+    pub fn behind(mut self, gate: &Gate) -> Self {
+        self.when = When::Opened(gate.clone());
+        self
+    }
+
+    fn response(self) -> Response<BoxBody<Bytes, std::io::Error>> {
+        let mut builder = Response::builder().status(self.status);
+        for (name, value) in self.headers {
+            builder = builder.header(name, value);
+        }
+        let response = match self.body {
+            Some(body) => builder.body(Full::from(body).map_err(|never| match never {}).boxed()),
+            None => builder.header("content-length", "10").body(Broken::new().boxed()),
+        };
+        response.unwrap_or_default()
+    }
+}
+
+// === impl HttpAuthorizer ===
+
+impl HttpAuthorizer {
+    /// Starts on a free port.
+    pub async fn start(script: impl Fn(&HttpQuestion) -> HttpAnswer + Send + Sync + 'static) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let questions = Arc::<Questions<HttpQuestion>>::default();
+        let task = Task::spawn(accept(listener, Arc::clone(&questions), Arc::new(script)));
+        Ok(Self {
+            address,
+            questions,
+            _task: task,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it was asked so far.
+    pub fn asked(&self) -> Vec<HttpQuestion> {
+        self.questions.asked()
+    }
+
+    /// Until so many questions wait for their answer.
+    pub async fn waiting(&self, count: usize) -> Result<()> {
+        self.questions.waiting(count).await
+    }
+}
+
+impl fmt::Debug for HttpAuthorizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpAuthorizer")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn accept(listener: TcpListener, questions: Arc<Questions<HttpQuestion>>, script: Script) {
+    // Dropped with the task, and the connections with it.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        connections.spawn(serve(stream, Arc::clone(&questions), Arc::clone(&script)));
+    }
+}
+
+async fn serve(stream: TcpStream, questions: Arc<Questions<HttpQuestion>>, script: Script) {
+    let service = service_fn(move |request| answer(request, Arc::clone(&questions), Arc::clone(&script)));
+    // A connection that breaks shows at Envoy's end.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    questions: Arc<Questions<HttpQuestion>>,
+    script: Script,
+) -> Result<Response<BoxBody<Bytes, std::io::Error>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    let question = HttpQuestion {
+        method: head.method.to_string(),
+        path: head.uri.to_string(),
+        headers: head.headers,
+        body,
+    };
+    let answer = script(&question);
+    let waiting = questions.note(question);
+    answer.when.come().await;
+    drop(waiting);
+    Ok(answer.response())
+}
