@@ -9,6 +9,7 @@ mod fixture;
 mod grpc;
 mod http;
 mod identity;
+mod jwt;
 mod metadata;
 mod report;
 mod server_first;

@@ -2,13 +2,16 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use peerwarden_lab::client::{Ask, http, tcp};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
+use peerwarden_lab::token::Issuer;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
+use serde_json::json;
 
 use crate::fixture::{BACKEND, FRONTEND, Mesh};
+use crate::jwt::claims;
 
 /// Fills in a snippet; a replacement that is not in it is a mistake.
 fn fill(snippet: &str, mesh: &Mesh, upstream: SocketAddr) -> Result<Launch> {
@@ -41,12 +44,28 @@ fn fill(snippet: &str, mesh: &Mesh, upstream: SocketAddr) -> Result<Launch> {
     Ok(Launch::yaml(text))
 }
 
+/// The HTTP configuration with the filters of another snippet instead of its own.
+fn with_filters(snippet: &str) -> Result<String> {
+    let whole = include_str!("snippets/http.yaml");
+    let begin = whole
+        .find("                http_filters:\n")
+        .context("no `http_filters` in the HTTP configuration")?;
+    let end = whole
+        .find("                route_config:\n")
+        .context("no `route_config` in the HTTP configuration")?;
+    let (before, rest) = whole.split_at(begin);
+    let (_, after) = rest.split_at(end.saturating_sub(begin));
+    let indented = snippet.lines().map(|line| format!("{}{line}\n", " ".repeat(16)));
+    Ok(format!("{before}{}{after}", indented.collect::<String>()))
+}
+
 #[test]
 fn the_readme_shows_these() -> Result<()> {
     let readme = std::fs::read_to_string(locate::workspace().join("README.md"))?;
     for snippet in [
         include_str!("snippets/http.yaml"),
         include_str!("snippets/tcp.yaml"),
+        include_str!("snippets/jwt.yaml"),
     ] {
         ensure!(
             readme.contains(&format!("```yaml\n{snippet}```\n")),
@@ -77,6 +96,41 @@ async fn http_decides_by_identity() -> Result<()> {
         assert_eq!(reply.status, status, "{described}");
     }
     assert_eq!(upstream.paths(), ["/orders/1"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn verified_tokens_decide_together_with_identity() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let upstream = HttpEcho::start().await?;
+    let issuer = Issuer::new()?;
+    let directory = tempfile::tempdir()?;
+    let jwks = directory.path().join("jwks.json");
+    std::fs::write(&jwks, issuer.jwks().to_string())?;
+    let configuration = with_filters(include_str!("snippets/jwt.yaml"))?
+        .replace("/etc/envoy/jwks.json", &jwks.display().to_string());
+    let envoy = Envoy::launch(fill(&configuration, &mesh, upstream.address())?).await?;
+    let address = envoy.address("inbound")?;
+    let staff = json!({"org": {"groups": ["staff"]}, "scope": "orders.read orders.write"});
+    let guest = json!({"org": {"groups": ["guests"]}, "scope": "orders.write"});
+    let reader = json!({"org": {"groups": ["staff"]}, "scope": "orders.read"});
+    let stranger = Issuer::new()?;
+    for (uri, token, status) in [
+        (FRONTEND, Some(issuer.sign(&claims(&staff))?), 200),
+        (FRONTEND, Some(issuer.sign(&claims(&guest))?), 403),
+        (FRONTEND, Some(issuer.sign(&claims(&reader))?), 403),
+        (FRONTEND, Some(stranger.sign(&claims(&staff))?), 401),
+        (FRONTEND, None, 403),
+        (BACKEND, Some(issuer.sign(&claims(&staff))?), 403),
+    ] {
+        let mut ask = Ask::post("/orders");
+        if let Some(token) = &token {
+            ask = ask.header("authorization", &format!("Bearer {token}"));
+        }
+        let reply = http::once(address, &mesh.caller(uri)?, http::Version::Http2, ask).await?;
+        assert_eq!(reply.status, status, "{uri} {token:?}");
+    }
+    assert_eq!(upstream.paths(), ["/orders"]);
     Ok(())
 }
 

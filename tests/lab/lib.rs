@@ -3,6 +3,7 @@
 //! - [`certificates`]: a mesh authority and workload certificates with SPIFFE identities, issued on the spot;
 //! - [`config`]: Envoy's configuration, as much of it as the tests vary;
 //! - [`envoy`]: the process, from free ports to its access log, gone when dropped;
+//! - [`token`]: issuers of signed tokens;
 //! - [`upstream`]: servers behind Envoy that count what reached them;
 //! - [`authorizer`]: external authorizers, by HTTP and by gRPC, that answer by script;
 //! - [`client`]: callers by HTTP/1.1, HTTP/2 and TCP, with any identity or none.
@@ -37,4 +38,5 @@ pub mod deadline;
 pub mod decision;
 pub mod envoy;
 pub mod locate;
+pub mod token;
 pub mod upstream;
