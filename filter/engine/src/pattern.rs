@@ -36,37 +36,24 @@ pub(crate) struct RequestPrincipalPattern {
 }
 
 impl RequestPrincipalPattern {
-    /// Splits at the last `/`; a value without one says something of one half only.
+    /// Splits at the last `/`. A star counts at one end of the whole value only: at its start it is the issuer's, at its end
+    /// the subject's, and the other half is then exact. A value without a `/` says something of one half only.
     pub(crate) fn parse(value: &str) -> Self {
         let text = |value: &str| TextPattern::parse(value, Presence::NonEmpty);
-        let present = || TextPattern::parse("*", Presence::NonEmpty);
-        if let Some((issuer, subject)) = value.rsplit_once('/') {
-            return Self {
-                issuer: text(issuer),
-                subject: text(subject),
-            };
-        }
-        if value == "*" {
-            Self {
-                issuer: present(),
-                subject: present(),
-            }
-        } else if value.starts_with('*') {
-            Self {
-                issuer: present(),
-                subject: text(value),
-            }
-        } else if value.ends_with('*') {
-            Self {
-                issuer: text(value),
-                subject: present(),
-            }
-        } else {
-            Self {
-                issuer: text(value),
-                subject: TextPattern::exact(""),
-            }
-        }
+        let exact = TextPattern::exact;
+        let (issuer, subject) = match value.rsplit_once('/') {
+            Some((issuer, subject)) if value.starts_with('*') => (text(issuer), exact(subject)),
+            Some((issuer, "*")) => (exact(issuer), text("*")),
+            Some((issuer, subject)) => match subject.strip_suffix('*') {
+                Some(start) => (exact(issuer), TextPattern::Prefix(start.into())),
+                None => (exact(issuer), exact(subject)),
+            },
+            None if value == "*" => (text("*"), text("*")),
+            None if value.starts_with('*') => (text("*"), text(value)),
+            None if value.ends_with('*') => (text(value), text("*")),
+            None => (exact(value), exact("")),
+        };
+        Self { issuer, subject }
     }
 
     pub(crate) fn matches(&self, issuer: &str, subject: &str) -> bool {

@@ -372,15 +372,26 @@ fn in_block(value: &str, ip: IpAddr) -> bool {
 }
 
 fn request_principal(value: &str, issuer: &[u8], subject: &[u8]) -> bool {
-    let both = |of_issuer: &str, of_subject: &str| {
-        string_match(of_issuer, issuer, false) && string_match(of_subject, subject, false)
+    let slash = value.rfind('/');
+    let halves = slash.map(|slash| (value.get(..slash).unwrap_or(""), value.get(slash..).unwrap_or("")));
+    let Some((of_issuer, of_subject)) = halves else {
+        return match value {
+            "*" => !issuer.is_empty() && !subject.is_empty(),
+            _ if value.starts_with('*') => !issuer.is_empty() && string_match(value, subject, false),
+            _ if value.ends_with('*') => string_match(value, issuer, false) && !subject.is_empty(),
+            _ => value.as_bytes() == issuer && subject.is_empty(),
+        };
     };
-    match value.rfind('/').and_then(|slash| value.split_at_checked(slash)) {
-        Some((of_issuer, of_subject)) => both(of_issuer, of_subject.strip_prefix('/').unwrap_or(of_subject)),
-        None if value == "*" => both("*", "*"),
-        None if value.starts_with('*') => both("*", value),
-        None if value.ends_with('*') => both(value, "*"),
-        None => both(value, ""),
+    let of_subject = of_subject.strip_prefix('/').unwrap_or(of_subject);
+    // One star at most counts, at the start of the whole value or else at its end.
+    if value.starts_with('*') {
+        string_match(of_issuer, issuer, false) && of_subject.as_bytes() == subject
+    } else if of_subject == "*" {
+        of_issuer.as_bytes() == issuer && !subject.is_empty()
+    } else if let Some(start) = of_subject.strip_suffix('*') {
+        of_issuer.as_bytes() == issuer && subject.starts_with(start.as_bytes())
+    } else {
+        of_issuer.as_bytes() == issuer && of_subject.as_bytes() == subject
     }
 }
 

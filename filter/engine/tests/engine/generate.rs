@@ -134,8 +134,9 @@ const REQUEST_PATHS: [&str; 14] = [
 ];
 const TEXTS: [&str; 7] = ["blue", "b*", "*e", "*", "*bl*", "x", "blue*"];
 const LINES: [&str; 6] = ["blue", "", "blue,x", "BLUE", "xe", "bl*"];
-const REQUEST_PRINCIPALS: [&str; 10] = [
-    "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*",
+const REQUEST_PRINCIPALS: [&str; 13] = [
+    "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*", "i*/sub", "iss/*b",
+    "*s/s*",
 ];
 const KEYS: [&str; 20] = [
     "request.headers[X-Team]",
