@@ -36,22 +36,31 @@ pub(crate) struct RequestPrincipalPattern {
 }
 
 impl RequestPrincipalPattern {
-    /// Splits at the last `/`. A star counts at one end of the whole value only: at its start it is the issuer's, at its end
-    /// the subject's, and the other half is then exact. A value without a `/` says something of one half only.
+    /// Splits at the last `/`; a value without one says something of one half only.
+    ///
+    /// A star counts at the start of the whole value, for the issuer, or at its end, for the subject, and not both: the
+    /// other half is then literal. So `*/*` asks for a subject `*`; any principal at all is `*`
+    /// (Istio's `requestPrincipalGenerator`, `pilot/pkg/security/authz/model/generator.go`).
     pub(crate) fn parse(value: &str) -> Self {
         let text = |value: &str| TextPattern::parse(value, Presence::NonEmpty);
-        let exact = TextPattern::exact;
-        let (issuer, subject) = match value.rsplit_once('/') {
-            Some((issuer, subject)) if value.starts_with('*') => (text(issuer), exact(subject)),
-            Some((issuer, "*")) => (exact(issuer), text("*")),
-            Some((issuer, subject)) => match subject.strip_suffix('*') {
-                Some(start) => (exact(issuer), TextPattern::Prefix(start.into())),
-                None => (exact(issuer), exact(subject)),
-            },
-            None if value == "*" => (text("*"), text("*")),
-            None if value.starts_with('*') => (text("*"), text(value)),
-            None if value.ends_with('*') => (text(value), text("*")),
-            None => (exact(value), exact("")),
+        let present = || text("*");
+        let halves = value.rsplit_once('/');
+        let (issuer, subject) = if value == "*" {
+            (present(), present())
+        } else if value.starts_with('*') {
+            match halves {
+                Some((issuer, subject)) => (text(issuer), TextPattern::exact(subject)),
+                None => (present(), text(value)),
+            }
+        } else if let Some(start) = value.strip_suffix('*') {
+            match start.rsplit_once('/') {
+                Some((issuer, "")) => (TextPattern::exact(issuer), present()),
+                Some((issuer, start)) => (TextPattern::exact(issuer), TextPattern::prefix(start)),
+                None => (TextPattern::prefix(start), present()),
+            }
+        } else {
+            let (issuer, subject) = halves.unwrap_or((value, ""));
+            (TextPattern::exact(issuer), TextPattern::exact(subject))
         };
         Self { issuer, subject }
     }
@@ -69,12 +78,18 @@ pub(crate) struct MetadataPattern {
 }
 
 impl MetadataPattern {
-    /// `[v]` asks for a list that holds `v`; anything else for a string.
+    /// `[v]` asks for a list that holds `v`; anything else for a string. Of `[[v]]` all brackets are taken off, as Istio does
+    /// (`envoyFilterGenerator` in `pilot/pkg/security/authz/model/generator.go`).
     pub(crate) fn parse(value: &str) -> Self {
-        let inner = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let in_list = value.starts_with('[') && value.ends_with(']');
+        let text = if in_list {
+            value.trim_matches(['[', ']'])
+        } else {
+            value
+        };
         Self {
-            in_list: inner.is_some(),
-            text: TextPattern::parse(inner.unwrap_or(value), Presence::NonEmpty),
+            in_list,
+            text: TextPattern::parse(text, Presence::NonEmpty),
         }
     }
 

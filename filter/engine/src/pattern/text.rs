@@ -35,8 +35,8 @@ impl TextPattern {
             }
         } else if let Some(suffix) = value.strip_prefix('*') {
             Self::Suffix(suffix.into())
-        } else if let Some(prefix) = value.strip_suffix('*') {
-            Self::Prefix(prefix.into())
+        } else if let Some(start) = value.strip_suffix('*') {
+            Self::prefix(start)
         } else {
             Self::exact(value)
         }
@@ -44,6 +44,10 @@ impl TextPattern {
 
     pub(crate) fn exact(value: &str) -> Self {
         Self::Exact(value.into())
+    }
+
+    pub(crate) fn prefix(start: &str) -> Self {
+        Self::Prefix(start.into())
     }
 
     /// The same pattern for texts that are compared without case: matched with [`TextPattern::matches_ignoring_case`].

@@ -371,32 +371,28 @@ fn in_block(value: &str, ip: IpAddr) -> bool {
             .all(|(left, right)| left == right)
 }
 
+/// A star is one only where the whole value starts or ends with it, the start first; all the rest is literal.
 fn request_principal(value: &str, issuer: &[u8], subject: &[u8]) -> bool {
-    let slash = value.rfind('/');
-    let halves = slash.map(|slash| (value.get(..slash).unwrap_or(""), value.get(slash..).unwrap_or("")));
-    let Some((of_issuer, of_subject)) = halves else {
-        return match value {
-            "*" => !issuer.is_empty() && !subject.is_empty(),
-            _ if value.starts_with('*') => !issuer.is_empty() && string_match(value, subject, false),
-            _ if value.ends_with('*') => string_match(value, issuer, false) && !subject.is_empty(),
-            _ => value.as_bytes() == issuer && subject.is_empty(),
-        };
-    };
-    let of_subject = of_subject.strip_prefix('/').unwrap_or(of_subject);
-    // One star at most counts, at the start of the whole value or else at its end.
-    if value.starts_with('*') {
-        string_match(of_issuer, issuer, false) && of_subject.as_bytes() == subject
-    } else if of_subject == "*" {
-        of_issuer.as_bytes() == issuer && !subject.is_empty()
-    } else if let Some(start) = of_subject.strip_suffix('*') {
-        of_issuer.as_bytes() == issuer && subject.starts_with(start.as_bytes())
-    } else {
-        of_issuer.as_bytes() == issuer && of_subject.as_bytes() == subject
+    let same = |written: &str, text: &[u8]| written.as_bytes() == text;
+    match value.rsplit_once('/') {
+        _ if value == "*" => !issuer.is_empty() && !subject.is_empty(),
+        Some((of_issuer, of_subject)) if value.starts_with('*') => {
+            string_match(of_issuer, issuer, false) && same(of_subject, subject)
+        }
+        None if value.starts_with('*') => !issuer.is_empty() && string_match(value, subject, false),
+        Some((of_issuer, of_subject)) if value.ends_with('*') => {
+            let start = of_subject.strip_suffix('*').unwrap_or(of_subject);
+            same(of_issuer, issuer) && !subject.is_empty() && subject.starts_with(start.as_bytes())
+        }
+        None if value.ends_with('*') => string_match(value, issuer, false) && !subject.is_empty(),
+        Some((of_issuer, of_subject)) => same(of_issuer, issuer) && same(of_subject, subject),
+        None => same(value, issuer) && subject.is_empty(),
     }
 }
 
 fn metadata_matches(value: &str, metadata: &Value) -> bool {
-    let inner = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let listed = value.starts_with('[') && value.ends_with(']');
+    let inner = listed.then(|| value.trim_start_matches(['[', ']']).trim_end_matches(['[', ']']));
     match (metadata, inner) {
         (Value::String(text), None) => string_match(value, text.as_bytes(), false),
         (Value::List(items), Some(inner)) => items

@@ -134,9 +134,9 @@ const REQUEST_PATHS: [&str; 14] = [
 ];
 const TEXTS: [&str; 7] = ["blue", "b*", "*e", "*", "*bl*", "x", "blue*"];
 const LINES: [&str; 6] = ["blue", "", "blue,x", "BLUE", "xe", "bl*"];
-const REQUEST_PRINCIPALS: [&str; 13] = [
-    "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*", "i*/sub", "iss/*b",
-    "*s/s*",
+const REQUEST_PRINCIPALS: [&str; 17] = [
+    "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*", "*/*", "i*/sub",
+    "iss/*b", "*s/s*", "iss/**", "**", "iss/*b*",
 ];
 const KEYS: [&str; 20] = [
     "request.headers[X-Team]",
@@ -160,11 +160,13 @@ const KEYS: [&str; 20] = [
     "connection.sni",
     "experimental.envoy.filters.f[k]",
 ];
-const METADATA: [&str; 6] = ["blue", "[blue]", "[*]", "*", "[b*]", "[[blue]]"];
-const JWTS: [&str; 6] = [
+const METADATA: [&str; 8] = ["blue", "[blue]", "[*]", "*", "[b*]", "[[blue]]", "[]", "[*e]]"];
+const JWTS: [&str; 8] = [
     r#"{"iss": "iss", "sub": "sub", "aud": ["blue", 7], "azp": "blue"}"#,
     r#"{"iss": "iss/", "sub": "sub", "a": {"b": ["x", "blue"]}}"#,
     r#"{"iss": "iss", "sub": "", "scope": "x blue"}"#,
+    r#"{"iss": "iss", "sub": "*b"}"#,
+    r#"{"iss": "i*", "sub": "*"}"#,
     r#"{"iss": 7, "a": "blue", "[x]": "blue"}"#,
     r#"{"a": true, "aud": "bl"}"#,
     "{}",

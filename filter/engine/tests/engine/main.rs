@@ -6,6 +6,7 @@ mod decide;
 mod equality;
 #[cfg(not(target_arch = "wasm32"))]
 mod generate;
+mod metadata;
 mod modes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
