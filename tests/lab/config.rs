@@ -7,6 +7,7 @@ mod http;
 mod listener;
 mod module;
 mod port;
+mod proxy_protocol;
 mod tcp;
 mod transport;
 
@@ -16,6 +17,7 @@ pub use http::Http;
 pub use listener::{Listener, Protocol};
 pub use module::{Encoding, Module};
 pub use port::Port;
+pub use proxy_protocol::ProxyProtocol;
 pub use tcp::{ConnectMode, Tcp};
 pub use transport::{ClientCertificate, ServerTls, Transport};
 
@@ -24,9 +26,18 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 /// A typed extension of Envoy: `type.googleapis.com/TYPE` with these fields beside it.
-fn typed(kind: &str, mut fields: Value) -> Value {
+pub fn typed(kind: &str, mut fields: Value) -> Value {
     fields["@type"] = format!("type.googleapis.com/{kind}").into();
     fields
+}
+
+/// The entry of filter state in which the module finds the direct peer.
+fn direct_remote_address() -> Value {
+    json!({
+        "object_key": "peerwarden.direct_remote_address",
+        "factory_key": "envoy.string",
+        "format_string": {"text_format_source": {"inline_string": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"}},
+    })
 }
 
 fn socket_address(address: SocketAddr) -> Value {

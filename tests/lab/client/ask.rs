@@ -9,7 +9,7 @@ pub struct Ask {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) authority: String,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) body: String,
 }
 
@@ -59,7 +59,12 @@ impl Ask {
     }
 
     /// Adds a header, after those it has; one name may come several times.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.header_bytes(name, value.as_bytes())
+    }
+
+    /// Adds a header whose value need not be text.
+    pub fn header_bytes(mut self, name: &str, value: &[u8]) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -85,8 +90,8 @@ impl Ask {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let name = HeaderName::try_from(name).with_context(|| format!("`{name}` as a header"))?;
-            let value =
-                HeaderValue::try_from(value).with_context(|| format!("`{value}` as a header's value"))?;
+            let what = || format!("`{}` as a header's value", value.escape_ascii());
+            let value = HeaderValue::from_bytes(value).with_context(what)?;
             headers.append(name, value);
         }
         Ok(headers)

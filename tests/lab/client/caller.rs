@@ -1,14 +1,14 @@
 //! Who calls.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpSocket;
 use tokio_rustls::TlsConnector;
 
 use crate::certificates::{Authority, Identity};
@@ -20,6 +20,8 @@ pub struct Caller {
     tls: Option<Arc<ClientConfig>>,
     server_name: String,
     hesitation: Duration,
+    from: Option<IpAddr>,
+    preface: Vec<u8>,
 }
 
 /// A connection, encrypted or not.
@@ -36,6 +38,8 @@ impl Caller {
             tls: None,
             server_name: ServerTls::NAME.to_owned(),
             hesitation: Duration::ZERO,
+            from: None,
+            preface: Vec::new(),
         }
     }
 
@@ -60,7 +64,7 @@ impl Caller {
         }
     }
 
-    /// Asks for another server by SNI, which must be a name directly below `mesh.lab`.
+    /// Asks for another server by SNI, which must be a name directly below `mesh.lab`; for `127.0.0.1` no SNI is sent.
     pub fn server_name(mut self, name: &str) -> Self {
         self.server_name = name.to_owned();
         self
@@ -72,6 +76,18 @@ impl Caller {
         self
     }
 
+    /// Calls from another address of this machine, such as any of 127.0.0.0/8.
+    pub fn from(mut self, address: IpAddr) -> Self {
+        self.from = Some(address);
+        self
+    }
+
+    /// Sends these bytes ahead of everything else, such as a PROXY header.
+    pub fn preface(mut self, bytes: Vec<u8>) -> Self {
+        self.preface = bytes;
+        self
+    }
+
     /// Connects, and makes the handshake; with TLS 1.3 a server may refuse a certificate only after that.
     /// Answers the caller's own address too.
     pub(super) async fn connect(
@@ -79,10 +95,19 @@ impl Caller {
         address: SocketAddr,
         alpn: &[&str],
     ) -> Result<(Box<dyn Stream>, SocketAddr)> {
-        let stream = TcpStream::connect(address)
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        if let Some(from) = self.from {
+            socket.bind(SocketAddr::new(from, 0))?;
+        }
+        let mut stream = socket
+            .connect(address)
             .await
             .with_context(|| format!("connecting to {address}"))?;
         stream.set_nodelay(true)?;
+        stream.write_all(&self.preface).await?;
         let local = stream.local_addr()?;
         let Some(config) = &self.tls else {
             return Ok((Box::new(stream), local));

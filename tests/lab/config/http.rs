@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Module, access_log, typed};
+use super::{Module, access_log, direct_remote_address, typed};
 
 /// How HTTP is handled. The default is that of an Istio sidecar, and our own README's.
 #[derive(Debug, Clone)]
@@ -49,11 +49,7 @@ impl Http {
     /// The filter that tells the module who is at the other end of the connection.
     pub fn set_direct_remote_address() -> Value {
         let kind = "envoy.extensions.filters.http.set_filter_state.v3.Config";
-        let fields = json!({"on_request_headers": [{
-            "object_key": "peerwarden.direct_remote_address",
-            "factory_key": "envoy.string",
-            "format_string": {"text_format_source": {"inline_string": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"}},
-        }]});
+        let fields = json!({"on_request_headers": [direct_remote_address()]});
         json!({"name": "envoy.filters.http.set_filter_state", "typed_config": typed(kind, fields)})
     }
 

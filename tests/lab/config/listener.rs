@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Cluster, Http, Module, Port, Tcp, Transport, socket_address};
+use super::{Cluster, Http, Module, Port, ProxyProtocol, Tcp, Transport, socket_address};
 
 /// A listener on a free port of loopback.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub struct Listener {
     pub(super) name: String,
     port: Option<Port>,
     transport: Transport,
+    proxy_protocol: Option<ProxyProtocol>,
     protocol: Protocol,
     module: Option<Module>,
     upstream: SocketAddr,
@@ -46,6 +47,7 @@ impl Listener {
             name: name.to_owned(),
             port: None,
             transport,
+            proxy_protocol: None,
             protocol,
             module: None,
             upstream,
@@ -61,6 +63,13 @@ impl Listener {
     /// Takes a port that is known beforehand, as a policy that names it needs.
     pub fn port(mut self, port: &Port) -> Self {
         self.port = Some(port.clone());
+        self
+    }
+
+    /// Believes a PROXY protocol header where a connection begins with one. It then waits for the client's first bytes
+    /// as long as a slow machine may need, so the client must speak first.
+    pub fn proxy_protocol(mut self, settings: ProxyProtocol) -> Self {
+        self.proxy_protocol = Some(settings);
         self
     }
 
@@ -84,12 +93,20 @@ impl Listener {
             Protocol::Tcp(tcp) => (tcp.render(&self.name, self.module.as_ref(), access_log), &[]),
         };
         let port = self.port.as_ref().map_or(0, Port::number);
+        let mut listener_filters: Vec<Value> =
+            self.proxy_protocol.iter().map(ProxyProtocol::render).collect();
+        listener_filters.extend(self.transport.listener_filters());
+        // As Istio: a client of a server-first protocol that says nothing in plaintext is taken for plaintext.
+        let timeout = if self.proxy_protocol.is_some() {
+            "10s"
+        } else {
+            "0.5s"
+        };
         json!({
             "name": self.name,
             "address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-            "listener_filters": self.transport.listener_filters(),
-            // As Istio: a client of a server-first protocol that says nothing in plaintext is taken for plaintext.
-            "listener_filters_timeout": "0.5s",
+            "listener_filters": listener_filters,
+            "listener_filters_timeout": timeout,
             "continue_on_listener_filters_timeout": true,
             "filter_chains": self.transport.filter_chains(&filter, alpn),
         })

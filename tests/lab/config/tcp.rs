@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Module, access_log, typed};
+use super::{Module, access_log, direct_remote_address, typed};
 
 /// How TCP is handled. The default is the one for any protocol, server-first ones included: nothing is dialled before
 /// the handshake is over, so that the module has seen the peer when the upstream's first byte comes.
@@ -49,6 +49,13 @@ impl Tcp {
             max_early_data_bytes: None,
             before: Vec::new(),
         }
+    }
+
+    /// The filter that tells the module who is at the other end of the connection, whatever a PROXY header said.
+    pub fn set_direct_remote_address() -> Value {
+        let kind = "envoy.extensions.filters.network.set_filter_state.v3.Config";
+        let fields = json!({"on_new_connection": [direct_remote_address()]});
+        json!({"name": "envoy.filters.network.set_filter_state", "typed_config": typed(kind, fields)})
     }
 
     pub(super) fn render(&self, name: &str, module: Option<&Module>, access_log: &Path) -> Value {

@@ -89,12 +89,14 @@ impl Transport {
         Self::Tls(server.clone(), ClientCertificate::Optional)
     }
 
-    pub(super) fn listener_filters(&self) -> Value {
+    pub(super) fn listener_filters(&self) -> Option<Value> {
         match self {
-            Self::Plaintext | Self::Tls(..) => json!([]),
+            Self::Plaintext | Self::Tls(..) => None,
             Self::Inspected(..) | Self::Permissive(..) => {
                 let kind = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
-                json!([{"name": "envoy.filters.listener.tls_inspector", "typed_config": typed(kind, json!({}))}])
+                Some(
+                    json!({"name": "envoy.filters.listener.tls_inspector", "typed_config": typed(kind, json!({}))}),
+                )
             }
         }
     }
