@@ -1,0 +1,146 @@
+//! What is put to both filters: sets of policies, and the connections and requests that meet them.
+
+mod caller;
+mod traffic;
+
+pub(crate) use caller::{CAST, Credential, Member};
+
+use std::net::{IpAddr, SocketAddr};
+
+use peerwarden_lab::client::http::Version;
+use serde_json::{Value, json};
+
+pub(crate) const ROOT_NAMESPACE: &str = "istio-system";
+
+/// Where a filter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layer {
+    Http,
+    Tcp,
+}
+
+/// The mesh, and the workload that is asked: `app: orders` in `shop`.
+#[derive(Debug, Clone)]
+pub(crate) struct Mesh {
+    /// The trust domain, then its aliases.
+    pub(crate) bundle: Vec<String>,
+    pub(crate) namespace: &'static str,
+    pub(crate) labels: std::collections::BTreeMap<&'static str, &'static str>,
+}
+
+/// Policies, and how the listeners in front of them are set up.
+#[derive(Debug, Clone)]
+pub(crate) struct Set {
+    pub(crate) layer: Layer,
+    pub(crate) mesh: Mesh,
+    pub(crate) policies: Vec<Value>,
+    pub(crate) addresses: Addresses,
+}
+
+/// How Envoy derives the client's address of an HTTP request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) use_remote_address: bool,
+    pub(crate) trusted_hops: u32,
+}
+
+/// One connection, made to both listeners in the same way.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    /// An index into [`CAST`].
+    pub(crate) member: usize,
+    /// The address of 127.0.0.0/8 that it is made from.
+    pub(crate) from: IpAddr,
+    /// What a load balancer in between says.
+    pub(crate) proxy: Option<ProxyHeader>,
+    /// The server name below `mesh.lab`; none is sent for `None`.
+    pub(crate) server_name: Option<&'static str>,
+    pub(crate) version: Version,
+    /// For HTTP, one after another; a TCP connection is one question by itself.
+    pub(crate) requests: Vec<Request>,
+}
+
+/// A header of the PROXY protocol. It tells the listener who called whom.
+#[derive(Debug, Clone)]
+pub(crate) struct ProxyHeader {
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+    /// A value that becomes dynamic metadata of the connection.
+    pub(crate) value: Option<String>,
+}
+
+/// One HTTP request.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) authority: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) forwarded_for: Vec<String>,
+    /// The payload of a verified token.
+    pub(crate) token: Option<Value>,
+    /// A value in the dynamic metadata of another filter.
+    pub(crate) metadata: Option<Value>,
+}
+
+/// Which header carries a token's payload to the filter that makes it metadata; then the other metadata.
+pub(crate) const TOKEN_HEADER: &str = "x-agreement-token";
+pub(crate) const METADATA_HEADER: &str = "x-agreement-metadata";
+
+/// Where metadata is, besides tokens: filter and key.
+pub(crate) const HTTP_METADATA: (&str, &str) = ("envoy.filters.http.tier", "level");
+pub(crate) const TCP_METADATA: (&str, &str) = ("envoy.filters.network.tier", "level");
+
+/// The type of the value in a PROXY header that becomes metadata: the first of those free for use.
+pub(crate) const PROXY_VALUE: u8 = 0xE0;
+
+impl Layer {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+impl Mesh {
+    pub(crate) fn new(bundle: &[&str]) -> Self {
+        Self {
+            bundle: bundle.iter().map(|name| (*name).to_owned()).collect(),
+            namespace: "shop",
+            labels: [("app", "orders"), ("version", "v1")].into(),
+        }
+    }
+}
+
+impl Set {
+    /// The module's configuration.
+    pub(crate) fn configuration(&self) -> Value {
+        json!({
+            "mesh": self.mesh(),
+            "workload": self.workload(),
+            "resources": self.policies,
+            "protocol": self.layer.as_str(),
+        })
+    }
+
+    /// The case as `peerwarden explain` reads it.
+    pub(crate) fn explainable(&self, traffic: &Value) -> Value {
+        json!({
+            "mesh": self.mesh(),
+            "workload": self.workload(),
+            "resources": self.policies,
+            "traffic": traffic,
+        })
+    }
+
+    fn mesh(&self) -> Value {
+        let aliases = self.mesh.bundle.get(1..).unwrap_or_default();
+        let first = self.mesh.bundle.first();
+        json!({"rootNamespace": ROOT_NAMESPACE, "trustDomain": first, "trustDomainAliases": aliases})
+    }
+
+    fn workload(&self) -> Value {
+        json!({"namespace": self.mesh.namespace, "serviceAccount": "orders", "labels": self.mesh.labels})
+    }
+}

@@ -1,0 +1,176 @@
+//! Each deliberate difference, shown, and recognised; and that none of them hides anything else.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use peerwarden_lab::client::http::Version;
+use serde_json::{Value, json};
+
+use crate::ask::Answer;
+use crate::case::{Addresses, Layer, Mesh, Request, Set, Visit};
+use crate::compare::{self, Question};
+use crate::differences;
+use crate::generate::Case;
+use crate::stage::{Company, Stage};
+
+fn case(action: &str, rule: Value, change: impl FnOnce(&mut Request)) -> Case {
+    let policy = json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "difference", "namespace": "shop"},
+        "spec": {"action": action, "rules": [rule]},
+    });
+    let set = Set {
+        layer: Layer::Http,
+        mesh: Mesh::new(&["cluster.local"]),
+        policies: vec![policy],
+        addresses: Addresses {
+            use_remote_address: false,
+            trusted_hops: 0,
+        },
+    };
+    let mut request = Request {
+        method: "GET".to_owned(),
+        authority: "orders.shop".to_owned(),
+        path: "/orders".to_owned(),
+        headers: Vec::new(),
+        forwarded_for: Vec::new(),
+        token: None,
+        metadata: None,
+    };
+    change(&mut request);
+    let visit = Visit {
+        member: 0,
+        from: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        proxy: None,
+        server_name: None,
+        version: Version::Http1,
+        requests: vec![request],
+    };
+    Case {
+        set,
+        visits: vec![visit],
+    }
+}
+
+fn when(key: &str, value: &str) -> Value {
+    json!({"when": [{"key": key, "values": [value]}]})
+}
+
+fn from(field: &str, block: &str) -> Value {
+    json!({"from": [{"source": {field: [block]}}]})
+}
+
+const GROUPS: &str = "request.auth.claims[groups]";
+const SCOPE: &str = "request.auth.claims[scope]";
+
+/// What is asked, what Envoy's own filter says, what the module says, and which difference it is.
+fn shown() -> Vec<(Case, Answer, Answer, &'static str)> {
+    use Answer::{Allowed, Denied};
+
+    const MAPPED: &str = "an IPv4-mapped IPv6 address is the IPv4 address";
+    const BREAK: &str = "a text with a line break is not empty";
+    const SPLIT: &str = "the claims `scope` and `permission` are split at spaces";
+    let mapped = |request: &mut Request| request.forwarded_for.push("::ffff:10.1.2.3".to_owned());
+    let plain = |request: &mut Request| request.forwarded_for.push("10.1.2.3".to_owned());
+    let broken = |request: &mut Request| request.token = Some(json!({"groups": "staff\nguests"}));
+    let scopes = |request: &mut Request| request.token = Some(json!({"scope": "read write"}));
+    vec![
+        (
+            case("DENY", from("remoteIpBlocks", "10.0.0.0/8"), mapped),
+            Allowed,
+            Denied,
+            MAPPED,
+        ),
+        (
+            case("ALLOW", from("remoteIpBlocks", "10.0.0.0/8"), mapped),
+            Denied,
+            Allowed,
+            MAPPED,
+        ),
+        (
+            case("ALLOW", from("remoteIpBlocks", "::/0"), mapped),
+            Allowed,
+            Denied,
+            MAPPED,
+        ),
+        (
+            case("DENY", from("remoteIpBlocks", "::ffff:10.0.0.0/104"), plain),
+            Allowed,
+            Denied,
+            MAPPED,
+        ),
+        (case("DENY", when(GROUPS, "*"), broken), Allowed, Denied, BREAK),
+        (case("ALLOW", when(GROUPS, "*"), broken), Denied, Allowed, BREAK),
+        (case("DENY", when(SCOPE, "write"), scopes), Allowed, Denied, SPLIT),
+        (case("ALLOW", when(SCOPE, "read"), scopes), Denied, Allowed, SPLIT),
+    ]
+}
+
+async fn ask(company: &Arc<Company>, cases: &Arc<Vec<Case>>) -> Result<Vec<Question>> {
+    let stage = Stage::open(company, cases.iter().map(|case| &case.set)).await?;
+    compare::ask_all(company, &stage, cases).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_deliberate_difference_shows_and_is_known_for_what_it_is() -> Result<()> {
+    let company = Arc::new(Company::gather().await?);
+    let shown = shown();
+    let cases: Arc<Vec<Case>> = Arc::new(shown.iter().map(|(case, ..)| case.clone()).collect());
+    let questions = ask(&company, &cases).await?;
+    ensure!(questions.len() == shown.len());
+    for (question, (case, native, module, name)) in questions.iter().zip(&shown) {
+        let what = format!("{name}: {}", case.set.policies[0]);
+        assert_eq!(
+            (&question.native.answer, &question.module.answer),
+            (native, module),
+            "{what}"
+        );
+        let sorted = differences::sort(&company, &cases, vec![question.clone()]).await?;
+        assert!(sorted.unexplained.is_empty(), "{what}");
+        assert_eq!(
+            sorted.deliberate.into_iter().collect::<Vec<_>>(),
+            [(*name, 1)],
+            "{what}"
+        );
+    }
+    let known: Vec<&str> = differences::ALL
+        .iter()
+        .map(|difference| difference.name)
+        .collect();
+    for name in known {
+        assert!(
+            shown.iter().any(|(.., shown)| *shown == name),
+            "nothing shows that {name}"
+        );
+    }
+    Ok(())
+}
+
+/// What is read differently stands in these questions, but it is not why the answers differ: they are made up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deliberate_difference_hides_nothing_else() -> Result<()> {
+    let company = Arc::new(Company::gather().await?);
+    let odd = |request: &mut Request| {
+        request.forwarded_for.push("::ffff:10.1.2.3".to_owned());
+        request.token = Some(json!({"groups": "staff\nguests", "scope": "read write"}));
+    };
+    let orders = json!({"to": [{"operation": {"paths": ["/orders"]}}]});
+    let cases: Arc<Vec<Case>> = Arc::new(vec![
+        case("ALLOW", orders.clone(), odd),
+        case("DENY", orders, odd),
+    ]);
+    let mut questions = ask(&company, &cases).await?;
+    for question in &mut questions {
+        assert!(question.agreed(), "{question:?}");
+        question.module.answer = match question.module.answer {
+            Answer::Allowed => Answer::Denied,
+            Answer::Denied | Answer::TurnedAway(_) => Answer::Allowed,
+        };
+    }
+    let sorted = differences::sort(&company, &cases, questions).await?;
+    assert!(sorted.deliberate.is_empty(), "{sorted:?}");
+    assert_eq!(sorted.unexplained.len(), 2);
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Where the module is meant to differ from Envoy's own filter, and why.
+//!
+//! Each difference is a way to rewrite a question so that what the two read differently is no longer in it, written as the
+//! module reads it. A disagreement is one of these only if both filters answer the rewritten question as the module answered
+//! the original. So the list cannot hide anything else.
+//!
+//! ARCHITECTURE.md has the same list ("Deliberate differences"), and `deliberate.rs` shows each of them.
+
+mod line_break;
+mod mapped;
+mod scope_claim;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::case::{Request, Set, Visit};
+use crate::compare::{self, Question};
+use crate::generate::{self, Case};
+use crate::stage::{Company, Stage};
+
+/// One question, by itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) set: Set,
+    pub(crate) visit: Visit,
+    pub(crate) request: Option<Request>,
+}
+
+/// A deliberate difference.
+pub(crate) struct Difference {
+    pub(crate) name: &'static str,
+    /// Takes what is read differently out of a question; answers whether there was any.
+    rewrite: fn(&mut Asked) -> bool,
+}
+
+/// All of them.
+pub(crate) const ALL: [Difference; 3] = [
+    mapped::DIFFERENCE,
+    line_break::DIFFERENCE,
+    scope_claim::DIFFERENCE,
+];
+
+/// Disagreements, sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted {
+    /// How many were which difference.
+    pub(crate) deliberate: BTreeMap<&'static str, usize>,
+    /// All others.
+    pub(crate) unexplained: Vec<Question>,
+}
+
+/// Sorts disagreements by asking their rewritten questions, all on one Envoy.
+pub(crate) async fn sort(
+    company: &Arc<Company>,
+    cases: &[Case],
+    disagreements: Vec<Question>,
+) -> Result<Sorted> {
+    let mut sorted = Sorted::default();
+    let mut rewritten = Vec::new();
+    for question in disagreements {
+        let (asked, names) = rewrite(Asked::of(&question, cases));
+        // A rewritten set that nobody accepts would be no answer.
+        if names.is_empty() || !generate::is_valid(&asked.set) {
+            sorted.unexplained.push(question);
+        } else {
+            rewritten.push((question, asked.into_case(), names));
+        }
+    }
+    if rewritten.is_empty() {
+        return Ok(sorted);
+    }
+    let plain: Arc<Vec<Case>> = Arc::new(rewritten.iter().map(|(_, case, _)| case.clone()).collect());
+    let stage = Stage::open(company, plain.iter().map(|case| &case.set)).await?;
+    let answers = compare::ask_all(company, &stage, &plain).await?;
+    for ((question, _, names), plain) in rewritten.into_iter().zip(answers) {
+        if plain.native == question.module && plain.module == question.module {
+            for name in names {
+                *sorted.deliberate.entry(name).or_default() += 1;
+            }
+        } else {
+            sorted.unexplained.push(question);
+        }
+    }
+    Ok(sorted)
+}
+
+/// The question without anything that is read differently, and what that was.
+fn rewrite(mut asked: Asked) -> (Asked, Vec<&'static str>) {
+    let mut names = Vec::new();
+    for difference in &ALL {
+        if (difference.rewrite)(&mut asked) {
+            names.push(difference.name);
+        }
+    }
+    (asked, names)
+}
+
+impl Asked {
+    pub(crate) fn of(question: &Question, cases: &[Case]) -> Self {
+        let (set, visit, request) = question.of(cases);
+        Self {
+            set: set.clone(),
+            visit: visit.clone(),
+            request: request.cloned(),
+        }
+    }
+
+    /// A case of this one question.
+    pub(crate) fn into_case(mut self) -> Case {
+        self.visit.requests = self.request.into_iter().collect();
+        Case {
+            set: self.set,
+            visits: vec![self.visit],
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The claims `scope` and `permission` are lists of words (RFC 8693, section 4.2). Istio has Envoy's JWT filter split them
+//! before its RBAC filter looks; the module does so itself, as it also stands behind a JWT filter that splits nothing.
+
+use serde_json::Value;
+
+use super::{Asked, Difference};
+
+pub(super) const DIFFERENCE: Difference = Difference {
+    name: "the claims `scope` and `permission` are split at spaces",
+    rewrite,
+};
+
+fn rewrite(asked: &mut Asked) -> bool {
+    let token = asked.request.as_mut().and_then(|request| request.token.as_mut());
+    let Some(Value::Object(token)) = token else {
+        return false;
+    };
+    let mut changed = false;
+    for claim in ["scope", "permission"] {
+        let Some(Value::String(words)) = token.get(claim) else {
+            continue;
+        };
+        let words: Value = words.split(' ').collect::<Vec<_>>().into();
+        token.insert(claim.to_owned(), words);
+        changed = true;
+    }
+    changed
+}

@@ -1,0 +1,53 @@
+//! Agreement with Envoy's own RBAC filter, on a real Envoy.
+//!
+//! A translator of the tests' own ([`translate`]) turns Istio's policies into the configuration of that filter. For each set
+//! of policies one listener runs it and another runs the module, and both are asked the same: by several identities over
+//! mutual TLS, by TLS without a certificate and by plaintext, for HTTP and for TCP. They must give the same verdict and
+//! blame the same rule, but for the [`differences`] that are meant.
+//!
+//! `make agreement` runs it longer and from another seed; `PEERWARDEN_SEED` and `PEERWARDEN_SETS` repeat a run.
+//! Needs Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails when either is missing.
+
+mod ask;
+mod case;
+mod compare;
+mod deliberate;
+mod differences;
+mod generate;
+mod report;
+mod run;
+mod settings;
+mod shrink;
+mod stage;
+mod tally;
+mod translate;
+
+use anyhow::{Result, ensure};
+
+use case::Layer;
+use settings::Settings;
+
+/// Pairs that a run of the test command must have judged.
+const PAIRS: usize = 3_000;
+
+/// How often each field must have decided a verdict in it.
+const TIMES: usize = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_module_judges_as_envoys_own_filter_does() -> Result<()> {
+    let settings = Settings::from_environment()?;
+    println!(
+        "PEERWARDEN_SEED={} PEERWARDEN_SETS={}",
+        settings.seed, settings.sets
+    );
+    let outcome = run::run(settings).await?;
+    outcome.print();
+    if settings.covers_all() {
+        let judged = outcome.http.judged() + outcome.tcp.judged();
+        ensure!(judged >= PAIRS, "only {judged} pairs were judged");
+        for (layer, tally) in [(Layer::Http, &outcome.http), (Layer::Tcp, &outcome.tcp)] {
+            tally.hold(layer, &generate::fields(layer), TIMES)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! A whole run: rounds of sets, each round on an Envoy of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Result, bail, ensure};
+use peerwarden_engine::{Config, Verdict, reference};
+
+use crate::ask::Answer;
+use crate::case::Layer;
+use crate::compare::{self, Question};
+use crate::differences::{self, Asked, Sorted};
+use crate::generate::{self, Case};
+use crate::report;
+use crate::settings::Settings;
+use crate::shrink;
+use crate::stage::{Company, Side, Stage};
+use crate::tally::Tally;
+
+/// Sets on one Envoy: each is two listeners, and two configurations of the module.
+const ROUND: usize = 90;
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) http: Tally,
+    pub(crate) tcp: Tally,
+    /// Disagreements that are meant, by difference.
+    pub(crate) deliberate: BTreeMap<&'static str, usize>,
+}
+
+/// Asks everything that the settings say. Fails at the first round with a disagreement that is not meant, and shows it.
+pub(crate) async fn run(settings: Settings) -> Result<Outcome> {
+    let company = Arc::new(Company::gather().await?);
+    let mut outcome = Outcome::default();
+    let start = std::time::Instant::now();
+    for first in (0..settings.sets).step_by(ROUND) {
+        let numbers = first..settings.sets.min(first + ROUND);
+        let cases: Arc<Vec<Case>> = Arc::new(
+            numbers
+                .map(|number| generate::case(settings.seed, number))
+                .collect(),
+        );
+        let stage = Stage::open(&company, cases.iter().map(|case| &case.set)).await?;
+        let questions = compare::ask_all(&company, &stage, &cases).await?;
+        let (disagreements, agreed): (Vec<_>, Vec<_>) =
+            questions.into_iter().partition(|question| !question.agreed());
+        for question in &agreed {
+            outcome.count(question, &cases, &stage)?;
+        }
+        drop(stage);
+        let sorted = differences::sort(&company, &cases, disagreements).await?;
+        outcome.settle(sorted, &company, &cases).await?;
+        println!(
+            "{} of {} sets, {:.1?}",
+            settings.sets.min(first + ROUND),
+            settings.sets,
+            start.elapsed()
+        );
+    }
+    Ok(outcome)
+}
+
+impl Outcome {
+    /// Counts an answer. The reference evaluator, told what Envoy shows to a filter, must come to the same: only then do its
+    /// traces say what verdicts hung on.
+    fn count(&mut self, question: &Question, cases: &[Case], stage: &Stage) -> Result<()> {
+        let (set, visit, request) = question.of(cases);
+        let listener = stage.pairs[question.set].of(Side::Module);
+        let attributes = set.attributes(visit, request, listener)?;
+        let config = Config::parse(set.configuration().to_string().as_bytes())?;
+        let trace = reference::explain(&config, &attributes, &attributes);
+        let answer = &question.module.answer;
+        let expected = match trace.outcome.verdict {
+            Verdict::Allow => Answer::Allowed,
+            Verdict::Deny => Answer::Denied,
+        };
+        ensure!(
+            matches!(answer, Answer::TurnedAway(_)) || *answer == expected,
+            "both filters say {answer}, the reference evaluator says {expected}\n{}",
+            report::question(&Asked::of(question, cases), listener)?
+        );
+        match set.layer {
+            Layer::Http => self.http.count(answer, &trace),
+            Layer::Tcp => self.tcp.count(answer, &trace),
+        }
+        Ok(())
+    }
+
+    /// Notes the disagreements that are meant; shows the first of those that are not, as small as it gets, and fails.
+    async fn settle(&mut self, sorted: Sorted, company: &Arc<Company>, cases: &[Case]) -> Result<()> {
+        for (name, count) in sorted.deliberate {
+            *self.deliberate.entry(name).or_default() += count;
+        }
+        let Some(first) = sorted.unexplained.first() else {
+            return Ok(());
+        };
+        let asked = Asked::of(first, cases);
+        let small = shrink::shrink(company, asked.clone()).await?;
+        let listener = "127.0.0.1:1".parse()?;
+        bail!(
+            "{} disagreements that are no deliberate difference; the first: Envoy's own filter says {}, the module says {}\n{}\n\
+             made as small as it gets:\n{}",
+            sorted.unexplained.len(),
+            first.native,
+            first.module,
+            report::question(&asked, listener)?,
+            report::question(&small, listener)?
+        );
+    }
+
+    /// For people.
+    pub(crate) fn print(&self) {
+        for (layer, tally) in [(Layer::Http, &self.http), (Layer::Tcp, &self.tcp)] {
+            tally.print(layer);
+        }
+        let judged = self.http.judged() + self.tcp.judged();
+        println!(
+            "{judged} pairs of policies and traffic judged alike by Envoy's own filter and by the module"
+        );
+        for (name, count) in &self.deliberate {
+            println!("{count} more judged differently, as meant: {name}");
+        }
+    }
+}

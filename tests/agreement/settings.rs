@@ -1,0 +1,47 @@
+//! How much is asked, and from which seed.
+
+use anyhow::{Context, Result};
+
+/// From the environment, so that a failure can be repeated: `PEERWARDEN_SEED`, `PEERWARDEN_SETS`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) seed: u64,
+    /// How many sets of policies, HTTP and TCP together.
+    pub(crate) sets: usize,
+}
+
+impl Settings {
+    /// In the test command, the same every time: a change that breaks nothing must not fail by chance.
+    const DEFAULT: Self = Self {
+        seed: 20_260_401,
+        sets: 180,
+    };
+
+    pub(crate) fn from_environment() -> Result<Self> {
+        let seed = match std::env::var("PEERWARDEN_SEED").as_deref() {
+            Ok("random") => fastrand::u64(1..1 << 32),
+            _ => number("PEERWARDEN_SEED", Self::DEFAULT.seed)?,
+        };
+        let sets = number("PEERWARDEN_SETS", Self::DEFAULT.sets)?;
+        Ok(Self { seed, sets })
+    }
+
+    /// Whether every field must have decided some verdicts: a run of another seed that is no longer than the test command's
+    /// may miss one by chance.
+    pub(crate) fn covers_all(self) -> bool {
+        self.is_default() || self.sets >= 5 * Self::DEFAULT.sets
+    }
+
+    fn is_default(self) -> bool {
+        (self.seed, self.sets) == (Self::DEFAULT.seed, Self::DEFAULT.sets)
+    }
+}
+
+fn number<N: std::str::FromStr<Err = std::num::ParseIntError>>(name: &str, default: N) -> Result<N> {
+    match std::env::var(name) {
+        Ok(text) => text
+            .parse()
+            .with_context(|| format!("{name}={text} is not a number")),
+        Err(_) => Ok(default),
+    }
+}

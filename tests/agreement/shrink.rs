@@ -1,0 +1,128 @@
+//! Making a disagreement small: policies lose parts, one at a time, as long as the filters still disagree.
+//!
+//! All that could go next is tried at once, each on listeners of its own in one Envoy.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::compare;
+use crate::differences::Asked;
+use crate::generate::{self, Case};
+use crate::stage::{Company, Stage};
+
+/// Rounds, and tries in each of them: it must end, even for large policies.
+const ROUNDS: usize = 12;
+const TRIES: usize = 60;
+
+/// The smallest question found about which the filters still disagree.
+pub(crate) async fn shrink(company: &Arc<Company>, mut asked: Asked) -> Result<Asked> {
+    for _ in 0..ROUNDS {
+        let tries: Vec<Asked> = smaller(&asked)
+            .into_iter()
+            .filter(|asked| generate::is_valid(&asked.set))
+            .take(TRIES)
+            .collect();
+        let cases: Arc<Vec<Case>> = Arc::new(tries.iter().cloned().map(Asked::into_case).collect());
+        if cases.is_empty() {
+            break;
+        }
+        let stage = Stage::open(company, cases.iter().map(|case| &case.set)).await?;
+        let answers = compare::ask_all(company, &stage, &cases).await?;
+        match answers
+            .iter()
+            .position(|question| question.native.answer != question.module.answer)
+        {
+            Some(place) => asked = tries[place].clone(),
+            None => break,
+        }
+    }
+    Ok(asked)
+}
+
+/// Everything that lacks one thing; what lacks most comes first.
+fn smaller(asked: &Asked) -> Vec<Asked> {
+    let mut all: Vec<Asked> = without_one(&Value::Array(asked.set.policies.clone()))
+        .into_iter()
+        .filter_map(|policies| {
+            let mut asked = asked.clone();
+            asked.set.policies = policies.as_array()?.clone();
+            Some(asked)
+        })
+        .collect();
+    if let Some(request) = &asked.request {
+        let mut with = |change: &dyn Fn(&mut crate::case::Request)| {
+            let mut smaller = asked.clone();
+            smaller.request.iter_mut().for_each(change);
+            all.push(smaller);
+        };
+        for place in 0..request.headers.len() {
+            with(&|request| drop(request.headers.remove(place)));
+        }
+        for place in 0..request.forwarded_for.len() {
+            with(&|request| drop(request.forwarded_for.remove(place)));
+        }
+        if request.token.is_some() {
+            with(&|request| request.token = None);
+        }
+        if request.metadata.is_some() {
+            with(&|request| request.metadata = None);
+        }
+    }
+    if asked.visit.proxy.is_some() {
+        let mut smaller = asked.clone();
+        smaller.visit.proxy = None;
+        all.push(smaller);
+    }
+    all
+}
+
+/// What makes a document a policy at all, and says which.
+const KEPT: [&str; 8] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "spec",
+    "action",
+    "key",
+];
+
+/// The same tree without one item or one field, the outermost first. Some are no policies any more.
+fn without_one(value: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    match value {
+        Value::Array(items) => {
+            for place in 0..items.len() {
+                let mut items = items.clone();
+                items.remove(place);
+                all.push(Value::Array(items));
+            }
+            for (place, item) in items.iter().enumerate() {
+                for smaller in without_one(item) {
+                    let mut items = items.clone();
+                    items[place] = smaller;
+                    all.push(Value::Array(items));
+                }
+            }
+        }
+        Value::Object(fields) => {
+            for name in fields.keys().filter(|name| !KEPT.contains(&name.as_str())) {
+                let mut fields = fields.clone();
+                fields.remove(name);
+                all.push(Value::Object(fields));
+            }
+            for (name, field) in fields {
+                for smaller in without_one(field) {
+                    let mut fields = fields.clone();
+                    fields.insert(name.clone(), smaller);
+                    all.push(Value::Object(fields));
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    all
+}

@@ -1,0 +1,110 @@
+//! Istio's policies as the configuration of Envoy's own RBAC filters, as Istio's control plane makes it: one filter for
+//! AUDIT, one for DENY and one for ALLOW, each with one RBAC policy for each rule.
+//!
+//! Facts are from Istio's `pilot/pkg/security/authz` and Envoy's `rbac.proto`. Nothing here matches anything, and nothing
+//! is shared with the engine: documents are read as JSON, and what they mean is left to Envoy.
+
+mod fields;
+mod rule;
+mod scope;
+mod text;
+mod trust_domain;
+
+use peerwarden_lab::config::typed;
+use serde_json::{Map, Value, json};
+
+use crate::case::{Layer, Mesh};
+
+/// The three actions, in the order of their filters, and what Envoy calls them.
+const ACTIONS: [(&str, &str); 3] = [("AUDIT", "LOG"), ("DENY", "DENY"), ("ALLOW", "ALLOW")];
+
+/// What a rule is translated for.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    layer: Layer,
+    /// A constraint that means nothing on this layer voids the rule; otherwise it is left out, and the rule is wider.
+    strict: bool,
+    namespace: &'a str,
+    mesh: &'a Mesh,
+}
+
+/// The filters for these policies, in their order.
+pub(crate) fn filters(policies: &[Value], mesh: &Mesh, layer: Layer) -> Vec<Value> {
+    let applying: Vec<&Value> = policies
+        .iter()
+        .filter(|policy| scope::applies(policy, mesh))
+        .collect();
+    let filter = |(istio, envoy): (&str, &str)| {
+        let mine = applying.iter().copied().filter(|policy| action(policy) == istio);
+        let (shadow, enforced): (Vec<&Value>, Vec<&Value>) = mine.partition(|policy| is_dry_run(policy));
+        if shadow.is_empty() && enforced.is_empty() {
+            return None;
+        }
+        let mut rbac = json!({});
+        if !enforced.is_empty() {
+            rbac["rules"] = rules(&enforced, envoy, mesh, layer);
+        }
+        if !shadow.is_empty() {
+            rbac["shadow_rules"] = rules(&shadow, envoy, mesh, layer);
+            rbac["shadow_rules_stat_prefix"] = format!("istio_dry_run_{}_", istio.to_lowercase()).into();
+        }
+        Some(match layer {
+            Layer::Http => {
+                let kind = "envoy.extensions.filters.http.rbac.v3.RBAC";
+                json!({"name": "envoy.filters.http.rbac", "typed_config": typed(kind, rbac)})
+            }
+            Layer::Tcp => {
+                rbac["stat_prefix"] = "tcp.".into();
+                let kind = "envoy.extensions.filters.network.rbac.v3.RBAC";
+                json!({"name": "envoy.filters.network.rbac", "typed_config": typed(kind, rbac)})
+            }
+        })
+    };
+    ACTIONS.into_iter().filter_map(filter).collect()
+}
+
+fn rules(policies: &[&Value], envoy_action: &str, mesh: &Mesh, layer: Layer) -> Value {
+    let mut translated = Map::new();
+    for policy in policies {
+        let namespace = policy["metadata"]["namespace"].as_str().unwrap_or_default();
+        let name = policy["metadata"]["name"].as_str().unwrap_or_default();
+        let id = |index: usize| format!("ns[{namespace}]-policy[{name}]-rule[{index}]");
+        let context = Context {
+            layer,
+            strict: envoy_action == "ALLOW",
+            namespace,
+            mesh,
+        };
+        let rules = list(&policy["spec"]["rules"]);
+        for (index, written) in rules.iter().enumerate() {
+            if let Ok(policy) = rule::policy(written, context) {
+                translated.insert(id(index), policy);
+            }
+        }
+        // Istio's explicit "never": without it there might be no ALLOW policy at all.
+        if rules.is_empty() {
+            let never = json!({"permissions": [{"not_rule": {"any": true}}], "principals": [{"not_id": {"any": true}}]});
+            translated.insert(id(0), never);
+        }
+    }
+    json!({"action": envoy_action, "policies": translated})
+}
+
+fn action(policy: &Value) -> &str {
+    policy["spec"]["action"].as_str().unwrap_or("ALLOW")
+}
+
+/// As Go's `strconv.ParseBool`.
+fn is_dry_run(policy: &Value) -> bool {
+    let written = policy["metadata"]["annotations"]["istio.io/dry-run"].as_str();
+    matches!(written, Some("1" | "t" | "T" | "TRUE" | "true" | "True"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The values of a field; none when it is not there.
+fn texts(value: &Value) -> Vec<&str> {
+    list(value).iter().filter_map(Value::as_str).collect()
+}
