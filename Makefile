@@ -18,7 +18,7 @@ DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell
 # The plugin is a Wasm module and nothing else, so native commands leave it out.
 NATIVE := --workspace --exclude peerwarden-filter
 
-.PHONY: help setup wasm-target envoy build wasm demo test test-native test-wasm32 test-policies e2e bench dist check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm demo test test-native test-wasm32 test-policies e2e agreement bench dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -70,6 +70,13 @@ test-policies: wasm ## Run the suites of policies/ through the shipped module
 e2e: wasm envoy ## Run the tests on a real Envoy alone
 	@echo "testing the module in a real Envoy"
 	@cargo test -p peerwarden-tests --test envoy
+
+# From a new seed each time, which is printed: PEERWARDEN_SEED and PEERWARDEN_SETS repeat a run, and make it longer or shorter.
+agreement: export PEERWARDEN_SEED ?= random
+agreement: export PEERWARDEN_SETS ?= 3600
+agreement: wasm envoy ## Hold the module against Envoy's own RBAC filter for some minutes: many policies, much traffic
+	@echo "asking Envoy's own filter and $(MODULE) the same: PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
+	@cargo test -p peerwarden-tests --test agreement -- --nocapture
 
 bench: wasm ## Print what a decision costs the module: host calls, bytes, fuel
 	@echo "measuring $(MODULE)"
