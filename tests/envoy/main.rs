@@ -15,3 +15,4 @@ mod report;
 mod server_first;
 mod snippets;
 mod tcp;
+mod waypoint;

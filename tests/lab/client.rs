@@ -4,6 +4,7 @@ mod ask;
 mod caller;
 pub mod http;
 pub mod tcp;
+mod tunnel;
 
 pub use ask::{Ask, Reply};
 pub use caller::Caller;

@@ -101,6 +101,8 @@ fn a_waypoint_believes_the_tunnel_and_no_certificate() {
     for stranger in [
         tunnelled(BACKEND),
         tunnelled(""),
+        tunnelled("-"),
+        tunnelled(&format!("{FRONTEND},{BACKEND}")),
         Connection::default(),
         peer(FRONTEND),
     ] {

@@ -124,6 +124,18 @@ impl Attributes {
         self.property(path, Some)
     }
 
+    /// The peer that the end of the tunnel wrote down: `%DOWNSTREAM_PEER_URI_SAN%`, which is `-` of a peer that has none, and
+    /// has several joined by commas, which a URI may have itself.
+    fn tunnelled_peer(&self) -> Lookup<Peer> {
+        match self.text(PEER_PRINCIPAL) {
+            Lookup::Found(uri) if uri.is_empty() || uri == b"-" => Lookup::Missing,
+            Lookup::Found(uri) if uri.contains(&b',') => self.failed(),
+            Lookup::Found(uri) => Lookup::Found(Peer::from_uri(uri)),
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
+        }
+    }
+
     /// The peer on Envoy before 1.38, which shows the first name of each kind only.
     fn first_names(&self) -> Lookup<Peer> {
         let names = |path| match self.text(path) {
@@ -206,11 +218,7 @@ impl AttributeSource for Attributes {
     /// Envoy 1.38, so the first names are the fallback.
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
         if self.sources.peer == PeerFrom::Tunnel {
-            return match self.text(PEER_PRINCIPAL) {
-                Lookup::Found(uri) if !uri.is_empty() => Lookup::Found(Cow::Owned(Peer::from_uri(uri))),
-                Lookup::Found(_) | Lookup::Missing => Lookup::Missing,
-                Lookup::Unavailable => Lookup::Unavailable,
-            };
+            return self.tunnelled_peer().map(Cow::Owned);
         }
         let certificate = self.property("connection\0peer_certificate", |pem| {
             if pem.is_empty() {

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio_rustls::TlsConnector;
 
+use super::tunnel;
 use crate::certificates::{Authority, Identity};
 use crate::config::ServerTls;
 
@@ -22,6 +23,7 @@ pub struct Caller {
     hesitation: Duration,
     from: Option<IpAddr>,
     preface: Vec<u8>,
+    tunnel: Option<String>,
 }
 
 /// A connection, encrypted or not.
@@ -40,6 +42,7 @@ impl Caller {
             hesitation: Duration::ZERO,
             from: None,
             preface: Vec::new(),
+            tunnel: None,
         }
     }
 
@@ -88,9 +91,28 @@ impl Caller {
         self
     }
 
+    /// Comes by a tunnel: whatever is sent goes in an HTTP/2 CONNECT to this authority, as in Istio's HBONE.
+    pub fn tunnel(mut self, authority: &str) -> Self {
+        self.tunnel = Some(authority.to_owned());
+        self
+    }
+
+    /// Connects, and makes the handshake, and the tunnel if there is one. Answers the caller's own address too.
+    pub(super) async fn connect(
+        &self,
+        address: SocketAddr,
+        alpn: &[&str],
+    ) -> Result<(Box<dyn Stream>, SocketAddr)> {
+        let Some(authority) = &self.tunnel else {
+            return self.connect_directly(address, alpn).await;
+        };
+        let (stream, local) = self.connect_directly(address, &["h2"]).await?;
+        Ok((tunnel::open(stream, authority).await?, local))
+    }
+
     /// Connects, and makes the handshake; with TLS 1.3 a server may refuse a certificate only after that.
     /// Answers the caller's own address too.
-    pub(super) async fn connect(
+    async fn connect_directly(
         &self,
         address: SocketAddr,
         alpn: &[&str],

@@ -121,10 +121,12 @@ impl Received {
 }
 
 fn is_end(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-    )
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => true,
+        // What HTTP/2 makes of a tunnel that was reset; it has no kind of its own.
+        io::ErrorKind::Other => error.to_string().contains("CONNECT request was reset"),
+        _ => false,
+    }
 }
 
 fn end(error: &io::Error) -> Result<End> {

@@ -64,7 +64,9 @@ pub(super) async fn listeners(admin: SocketAddr) -> Result<BTreeMap<String, Sock
         .as_array()
         .map(Vec::as_slice)
         .unwrap_or_default();
-    statuses.iter().map(listener).collect()
+    // An internal listener has no port; only Envoy itself connects to it.
+    let outside = |status: &&Value| status["local_address"].get("envoy_internal_address").is_none();
+    statuses.iter().filter(outside).map(listener).collect()
 }
 
 fn listener(status: &Value) -> Result<(String, SocketAddr)> {

@@ -1,0 +1,32 @@
+//! A tunnel through a proxy: one HTTP/2 CONNECT whose stream carries whatever the caller speaks.
+
+use anyhow::{Context, Result, ensure};
+use http::{Method, Request, Uri};
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
+use super::caller::Stream;
+
+/// Asks the proxy at the other end of `stream` for a tunnel to `authority`.
+pub(super) async fn open(stream: Box<dyn Stream>, authority: &str) -> Result<Box<dyn Stream>> {
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+    // It ends with the tunnel, and how shows there.
+    tokio::spawn(async { drop(connection.await) });
+    let request = Request::builder()
+        .method(Method::CONNECT)
+        .uri(Uri::builder().authority(authority).build()?)
+        .body(Empty::<Bytes>::new())?;
+    let response = sender
+        .send_request(request)
+        .await
+        .with_context(|| format!("asking for a tunnel to {authority}"))?;
+    ensure!(
+        response.status().is_success(),
+        "no tunnel to {authority}: {}",
+        response.status()
+    );
+    let upgraded = hyper::upgrade::on(response).await?;
+    Ok(Box::new(TokioIo::new(upgraded)))
+}
