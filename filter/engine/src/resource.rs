@@ -70,7 +70,7 @@ pub(crate) fn read_into(document: &Value, at: &At<'_>, into: &mut Vec<Resource>,
         return;
     };
 
-    if (api_version, kind) == ("v1", "List") {
+    if is_list(api_version, kind) {
         return read_items(fields, at, into, problems);
     }
     if let Some(problem) = unsupported(api_version, kind, at) {
@@ -106,6 +106,17 @@ pub(crate) fn read_into(document: &Value, at: &At<'_>, into: &mut Vec<Resource>,
         }
     }
     problems.within(before, &title(document, kind));
+}
+
+/// `List` as `kubectl get` prints it, or the list of one kind as the API server answers it.
+fn is_list(api_version: &str, kind: &str) -> bool {
+    let of_one_kind = || {
+        matches!(api_version, "security.istio.io/v1" | "security.istio.io/v1beta1")
+            && kind
+                .strip_suffix("List")
+                .is_some_and(|kind| KINDS.contains(&kind))
+    };
+    (api_version, kind) == ("v1", "List") || of_one_kind()
 }
 
 fn read_items(mut fields: Fields<'_, '_>, at: &At<'_>, into: &mut Vec<Resource>, problems: &mut Problems) {

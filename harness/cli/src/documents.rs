@@ -48,9 +48,12 @@ impl Document {
         api_version.is_empty() || api_version.starts_with(GROUP) || misspelt
     }
 
-    /// The items of a `List`, each a document of its own; any other document is itself.
+    /// The items of a `List`, or of a list of one kind that decides, each a document of its own; any other document is
+    /// itself.
     fn flatten(self, into: &mut Vec<Document>) {
-        let is_list = self.node.get("kind").and_then(Node::as_str) == Some("List");
+        let kind = self.node.get("kind").and_then(Node::as_str).unwrap_or_default();
+        let of = kind.strip_suffix("List");
+        let is_list = of.is_some_and(|of| of.is_empty() || KINDS.contains(&of));
         match self.node.get("items").and_then(Node::as_list).filter(|_| is_list) {
             Some(items) => {
                 for item in items {

@@ -136,7 +136,7 @@ fn header_name(name: &str) -> String {
 fn claim_path(text: &str) -> Option<ClaimPath> {
     let whole = inner(text)?;
     let names: Vec<&str> = whole.split("][").collect();
-    let simple = |name: &&str| !name.is_empty() && !name.contains(['[', ']']);
+    let simple = |name: &&str| !name.contains(['[', ']']);
     if names.iter().all(simple) {
         Some(names.into_iter().map(str::to_owned).collect())
     } else {
@@ -187,6 +187,9 @@ mod tests {
         assert_eq!(Key::parse("request.auth.claims[a]"), claim(&["a"]));
         assert_eq!(Key::parse("request.auth.claims[a][b-c]"), claim(&["a", "b-c"]));
         assert_eq!(Key::parse("request.auth.claims[[good]]"), claim(&["[good]"]));
+        assert_eq!(Key::parse("request.auth.claims[[good]"), claim(&["[good"]));
+        assert_eq!(Key::parse("request.auth.claims[good]]"), claim(&["good]"]));
+        assert_eq!(Key::parse("request.auth.claims[][a]"), claim(&["", "a"]));
         assert_eq!(
             Key::parse("experimental.envoy.filters.a.b[c[d]]"),
             Ok(Key::Metadata {

@@ -126,9 +126,7 @@ fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
                 lines(if name == "host" { ":authority" } else { &name })
             } else if let Some(names) = bracketed(key, "request.auth.claims") {
                 let split: Vec<&str> = names.split("][").collect();
-                let nested = split
-                    .iter()
-                    .all(|name| !name.is_empty() && !name.contains(['[', ']']));
+                let nested = split.iter().all(|name| !name.contains(['[', ']']));
                 let path = if nested { split } else { vec![names] };
                 from_jwt(source, |jwt| claim(jwt, &path))
             } else if let Some((filter, rest)) = key

@@ -20,7 +20,7 @@ pub struct Metadata {
 }
 
 /// What the API server or a client adds, and no decision depends on.
-const IGNORED: [&str; 11] = [
+const IGNORED: [&str; 12] = [
     "labels",
     "uid",
     "resourceVersion",
@@ -32,6 +32,7 @@ const IGNORED: [&str; 11] = [
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
     "generateName",
+    "clusterName",
 ];
 
 impl Metadata {

@@ -183,11 +183,26 @@ fn a_list_is_its_items_and_server_set_fields_are_ignored() {
         .replace(r#""spec""#, r#""status": {"x": 1}, "spec""#)
         .replace(
             r#""namespace""#,
-            r#""uid": "1", "generation": 3, "managedFields": [], "namespace""#,
+            r#""uid": "1", "generation": 3, "clusterName": "c", "managedFields": [], "namespace""#,
         );
-    let list =
-        format!(r#"{{"apiVersion": "v1", "kind": "List", "metadata": {{}}, "items": [{item}, {item}]}}"#);
-    assert_eq!(config(&list).unwrap().resources.len(), 2);
+    let list = |version: &str, kind: &str| {
+        config(&format!(
+            r#"{{"apiVersion": "{version}", "kind": "{kind}", "metadata": {{}}, "items": [{item}, {item}]}}"#
+        ))
+    };
+    for (version, kind) in [
+        ("v1", "List"),
+        ("security.istio.io/v1", "AuthorizationPolicyList"),
+        ("security.istio.io/v1beta1", "PeerAuthenticationList"),
+    ] {
+        assert_eq!(list(version, kind).unwrap().resources.len(), 2, "{kind}");
+    }
+    for (version, kind) in [
+        ("v1", "AuthorizationPolicyList"),
+        ("security.istio.io/v1", "List"),
+    ] {
+        assert_ne!(problems(list(version, kind)), "accepted", "{version} {kind}");
+    }
 }
 
 #[test]
