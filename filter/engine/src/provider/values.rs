@@ -28,7 +28,7 @@ pub(super) fn check_name(name: &str, at: &At<'_>, problems: &mut Problems) {
     }
 }
 
-/// The host of `HOST` or `NAMESPACE/HOST`.
+/// The host of `HOST` or `NAMESPACE/HOST`. A port has a field of its own; colons stand in IPv6 addresses only.
 pub(super) fn host(service: &str, at: &At<'_>, problems: &mut Problems) -> Option<String> {
     let (namespace, host) = match service.split_once('/') {
         Some((namespace, host)) => (Some(namespace), host),
@@ -39,9 +39,10 @@ pub(super) fn host(service: &str, at: &At<'_>, problems: &mut Problems) -> Optio
             && text.len() <= 253
             && text
                 .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':'))
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
     };
-    if fits(host) && namespace.is_none_or(fits) {
+    let address = namespace.is_none() && host.parse::<std::net::Ipv6Addr>().is_ok();
+    if address || (fits(host) && namespace.is_none_or(fits)) {
         return Some(host.to_owned());
     }
     let problem = Problem::new(at, format!("`{service}` is no service"));

@@ -177,6 +177,10 @@ fn what_cannot_be_used_says_why() {
             "`a b` is no service",
         ),
         (
+            r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "tools/authz.tools:9000", "port": 1}}"#,
+            "`tools/authz.tools:9000` is no service",
+        ),
+        (
             r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "a", "port": 65536}}"#,
             "1 to 65535",
         ),
