@@ -160,42 +160,6 @@ fn hosts_ignore_case_and_keep_the_port() {
     assert!(!allows(&config, &to("example.com:80")) && !allows(&config, &to("example.com.")));
 }
 
-/// Istio's `requestPrincipalGenerator`: a star at the start of the whole value is the issuer's, one at its end the
-/// subject's, and any other is a character like another.
-#[test]
-fn a_star_of_a_request_principal_counts_at_one_end() {
-    let cases = [
-        ("i*/alice", "i*", "alice", true),
-        ("i*/alice", "ix", "alice", false),
-        ("i*/al*", "i*", "alice", true),
-        ("i*/al*", "ix", "alice", false),
-        ("i/*ce", "i", "*ce", true),
-        ("i/*ce", "i", "alice", false),
-        ("*i/al*", "xi", "al*", true),
-        ("*i/al*", "xi", "alice", false),
-        ("*i/alice", "xi", "alice", true),
-        ("i/al*", "i", "alice", true),
-        ("*/alice", "i", "alice", true),
-        ("*/alice", "", "alice", false),
-        ("i/*", "i", "", false),
-    ];
-    for (value_of_policy, issuer, subject, expected) in cases {
-        let rules = format!(
-            r#"{{"rules": [{{"from": [{{"source": {{"requestPrincipals": ["{value_of_policy}"]}}}}]}}]}}"#
-        );
-        let config = config(&policy("p", &rules)).unwrap();
-        let traffic = Traffic {
-            jwt: Lookup::Found(value(&format!(r#"{{"iss": "{issuer}", "sub": "{subject}"}}"#))),
-            ..get(None, "/")
-        };
-        assert_eq!(
-            allows(&config, &traffic),
-            expected,
-            "{value_of_policy}: {issuer}/{subject}"
-        );
-    }
-}
-
 #[test]
 fn trust_domain_aliases_are_one_trust_domain() {
     let spec = r#"{"rules": [{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]}"#;

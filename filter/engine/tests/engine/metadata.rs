@@ -21,6 +21,7 @@ fn a_request_principal_has_one_star_at_its_start_or_end() {
         ("*oo", "any", "foo", true),
         ("*oo", "foo", "any", false),
         ("*/foo", "any", "foo", true),
+        ("*/foo", "", "foo", false),
         ("*ar/foo", "bar", "foo", true),
         ("*ar/foo", "bar", "xfoo", false),
         ("foo/bar", "foo", "bar", true),
