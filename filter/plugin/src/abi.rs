@@ -69,6 +69,11 @@ const NOT_FOUND: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Failed(pub(crate) u32);
 
+impl Failed {
+    /// What was handed out cannot be read: the ABI's ParseFailure.
+    pub(crate) const UNREADABLE: Self = Self(4);
+}
+
 fn status(status: u32) -> Result<(), Failed> {
     if status == OK { Ok(()) } else { Err(Failed(status)) }
 }
@@ -160,6 +165,12 @@ impl Headers {
         status(unsafe { proxy_remove_header_map_value(self.map(), name.as_ptr(), name.len()) })
     }
 
+    /// All lines, in the ABI's encoding of pairs.
+    pub(crate) fn pairs(self) -> Result<Option<Vec<u8>>, Failed> {
+        // SAFETY: `buffer` gives valid places for the results.
+        buffer(|data, size| unsafe { proxy_get_header_map_pairs(self.map(), data, size) })
+    }
+
     /// Whether there is a line.
     pub(crate) fn has(self, name: &[u8]) -> Result<bool, Failed> {
         // SAFETY: the name outlives the call, and `buffer` gives valid places for the results.
@@ -203,8 +214,7 @@ pub(crate) fn request_header(name: &str) -> Result<Option<Vec<u8>>, Failed> {
 
 /// All request headers, each line apart, in the ABI's encoding of pairs.
 pub(crate) fn request_headers() -> Result<Option<Vec<u8>>, Failed> {
-    // SAFETY: `buffer` gives valid places for the results.
-    buffer(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_HEADERS, data, size) })
+    Headers::Request.pairs()
 }
 
 /// Answers the request here, with headers in the ABI's encoding of pairs. Envoy derives a gRPC status from the code.

@@ -203,6 +203,11 @@ impl Attributes {
         self.socket_address("destination\0address")
     }
 
+    /// Who is asked: the first URI in Envoy's own certificate.
+    pub(crate) fn local_principal(&self) -> Lookup<Vec<u8>> {
+        self.text("connection\0uri_san_local_certificate")
+    }
+
     /// Such as `HTTP/1.1`.
     pub(crate) fn request_protocol(&self) -> Lookup<Vec<u8>> {
         self.text("request\0protocol")

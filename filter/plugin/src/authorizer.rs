@@ -47,6 +47,8 @@ pub(crate) enum Change {
     Set(Vec<u8>, Vec<u8>),
     /// This line too.
     Add(Vec<u8>, Vec<u8>),
+    /// This behind a comma on the first line there is; nothing where there is none.
+    Append(Vec<u8>, Vec<u8>),
     /// This line if there is none.
     AddIfAbsent(Vec<u8>, Vec<u8>),
     /// This line instead of all there are, if there are any.

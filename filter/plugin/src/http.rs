@@ -7,7 +7,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use crate::abi::{self, Failed, Headers};
-use crate::attributes::{Attributes, Layer, encode_pairs};
+use crate::attributes::{Attributes, Layer, decode_pairs, encode_pairs};
 use crate::authorizer::{self, Change, Denial, Outcome, Waiting};
 use crate::report::{self, Asked};
 use crate::root::Loaded;
@@ -93,6 +93,7 @@ fn apply(headers: Headers, changes: &[Change]) -> Result<(), Failed> {
         match change {
             Change::Set(name, value) => headers.set(name, value)?,
             Change::Add(name, value) => headers.add(name, value)?,
+            Change::Append(name, value) => append(headers, name, value)?,
             Change::AddIfAbsent(name, value) => {
                 if !headers.has(name)? {
                     headers.add(name, value)?;
@@ -107,6 +108,21 @@ fn apply(headers: Headers, changes: &[Change]) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Envoy's `ext_authz` appends to the first line, so that the policies after it see one value.
+fn append(headers: Headers, name: &[u8], value: &[u8]) -> Result<(), Failed> {
+    let bytes = headers.pairs()?.unwrap_or_default();
+    let lines = decode_pairs(&bytes).ok_or(Failed::UNREADABLE)?;
+    let mut lines = lines
+        .iter()
+        .filter(|(line, _)| line == name)
+        .map(|(_, line)| line.as_slice());
+    let Some(first) = lines.next() else {
+        return Ok(());
+    };
+    headers.set(name, &[first, b",", value].concat())?;
+    lines.try_for_each(|line| headers.add(name, line))
 }
 
 impl Context for Http {

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 
 use peerwarden_engine::{AttributeSource, Authorizer, AuthorizerService, ExternalAnswer, Lookup};
 use proxy_wasm::hostcalls;
-use proxy_wasm::types::Status;
 
 use super::{Outcome, response};
 use crate::abi;
@@ -31,12 +30,12 @@ pub(super) fn ask(
         Some(&request),
         service.timeout,
     );
-    call.map_err(|status| {
-        let why = if status == Status::ParseFailure {
-            format!("Envoy has no cluster `{}`", service.cluster)
-        } else {
-            format!("the call to cluster `{}` failed at once", service.cluster)
-        };
+    // Envoy says the same of a cluster that is not there, and of one without a host.
+    call.map_err(|_status| {
+        let why = format!(
+            "Envoy has no cluster `{}`, or no host in it to be asked",
+            service.cluster
+        );
         (ExternalAnswer::Failed, why)
     })
 }
@@ -73,7 +72,12 @@ fn check_request(attributes: &Attributes, layer: Layer) -> Vec<u8> {
                 source.text(4, certificate.names().next().unwrap_or_default());
             }
         });
-        context.message(2, |destination| peer(destination, attributes.local_address()));
+        context.message(2, |destination| {
+            peer(destination, attributes.local_address());
+            if let Lookup::Found(principal) = attributes.local_principal() {
+                destination.text(4, &principal);
+            }
+        });
         context.message(4, |request| {
             let now = abi::now().unwrap_or(0);
             request.message(1, |time| {

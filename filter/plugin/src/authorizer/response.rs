@@ -56,7 +56,7 @@ fn read_denied(bytes: &[u8]) -> Result<Outcome, Useless> {
                     .unwrap_or(403);
             }
             (2, Wire::Bytes(option)) => {
-                denial.headers.push(header(option)?.0);
+                denial.headers.push(header(option)?.line);
             }
             (3, Wire::Bytes(body)) => denial.body = body.to_vec(),
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
@@ -69,53 +69,71 @@ fn read_denied(bytes: &[u8]) -> Result<Outcome, Useless> {
 /// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8) are not
 /// made, and a yes that depends on them is none.
 fn read_allowed(bytes: &[u8]) -> Result<Outcome, Useless> {
-    let (mut removed, mut request, mut response) = (Vec::new(), Vec::new(), Vec::new());
+    // In Envoy's order, whatever that of the message is.
+    let (mut set, mut appended, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut response = Vec::new();
     for field in Fields(bytes) {
         match field.ok_or(MALFORMED)? {
-            (2, Wire::Bytes(option)) => request.push(change(option, Append::Overwrite)?),
+            (2, Wire::Bytes(option)) => {
+                // Of a request's header Envoy looks at `append` alone.
+                let option = header(option)?;
+                let (name, value) = option.line;
+                match option.append {
+                    Some(true) => appended.push(Change::Append(name, value)),
+                    Some(false) | None => set.push(Change::Set(name, value)),
+                }
+            }
             (5, Wire::Bytes(name)) => {
                 // Envoy does not remove these either.
                 if !name.starts_with(b":") && !name.eq_ignore_ascii_case(b"host") {
                     removed.push(Change::Remove(name.to_ascii_lowercase()));
                 }
             }
-            (6, Wire::Bytes(option)) => response.push(change(option, Append::Add)?),
+            (6, Wire::Bytes(option)) => response.push(response_change(option)?),
             (7 | 8, Wire::Bytes(_)) => return Err("changes the query, which is not supported"),
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
         }
     }
-    removed.append(&mut request);
-    Ok(Outcome::allowed(removed, response))
+    Ok(Outcome::allowed([set, appended, removed].concat(), response))
 }
 
-/// What to do where the header is there already.
-#[derive(Clone, Copy)]
-enum Append {
-    Add,
-    AddIfAbsent,
-    Overwrite,
-    OverwriteIfPresent,
-}
-
-fn change(option: &[u8], default: Append) -> Result<Change, Useless> {
-    let (line, append) = header(option)?;
+fn response_change(option: &[u8]) -> Result<Change, Useless> {
+    let HeaderOption { line, append, action } = header(option)?;
     let (name, value) = line;
-    Ok(match append.unwrap_or(default) {
-        Append::Add => Change::Add(name, value),
-        Append::AddIfAbsent => Change::AddIfAbsent(name, value),
-        Append::Overwrite => Change::Set(name, value),
-        Append::OverwriteIfPresent => Change::SetIfPresent(name, value),
+    let by_flag = append.map(|append| if append { Action::Add } else { Action::Overwrite });
+    Ok(match by_flag.unwrap_or(action) {
+        Action::Add => Change::Add(name, value),
+        Action::AddIfAbsent => Change::AddIfAbsent(name, value),
+        Action::Overwrite => Change::Set(name, value),
+        Action::OverwriteIfPresent => Change::SetIfPresent(name, value),
     })
 }
 
 /// Name and value.
 type Line = (Vec<u8>, Vec<u8>);
 
+/// `HeaderValueOption`.
+struct HeaderOption {
+    line: Line,
+    /// `None` where nothing is said.
+    append: Option<bool>,
+    action: Action,
+}
+
+/// What to do where the header is there already.
+#[derive(Clone, Copy)]
+enum Action {
+    Add,
+    AddIfAbsent,
+    Overwrite,
+    OverwriteIfPresent,
+}
+
 /// `HeaderValueOption`: `header` (1) with `key` (1), `value` (2) or `raw_value` (3); `append` (2) with `value` (1);
-/// `append_action` (3). What is said of appending is `None` where neither is written.
-fn header(option: &[u8]) -> Result<(Line, Option<Append>), Useless> {
+/// `append_action` (3).
+fn header(option: &[u8]) -> Result<HeaderOption, Useless> {
     let (mut name, mut value): (&[u8], &[u8]) = (&[], &[]);
-    let (mut append, mut action) = (None, None);
+    let (mut append, mut action) = (None, Action::Add);
     for field in Fields(option) {
         match field.ok_or(MALFORMED)? {
             (1, Wire::Bytes(header)) => {
@@ -127,20 +145,15 @@ fn header(option: &[u8]) -> Result<(Line, Option<Append>), Useless> {
                     }
                 }
             }
-            (2, Wire::Bytes(flag)) => {
-                append = Some(match number(flag, 1)?.unwrap_or(0) {
-                    0 => Append::Overwrite,
-                    _ => Append::Add,
-                });
-            }
+            (2, Wire::Bytes(flag)) => append = Some(number(flag, 1)?.unwrap_or(0) != 0),
             (3, Wire::Varint(number)) => {
-                action = Some(match number {
-                    0 => Append::Add,
-                    1 => Append::AddIfAbsent,
-                    2 => Append::Overwrite,
-                    3 => Append::OverwriteIfPresent,
+                action = match number {
+                    0 => Action::Add,
+                    1 => Action::AddIfAbsent,
+                    2 => Action::Overwrite,
+                    3 => Action::OverwriteIfPresent,
                     _ => return Err("has an unknown `append_action`"),
-                });
+                };
             }
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
         }
@@ -149,7 +162,11 @@ fn header(option: &[u8]) -> Result<(Line, Option<Append>), Useless> {
     if name.is_empty() || !name.iter().all(token) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
         return Err(IMPOSSIBLE_HEADER);
     }
-    Ok(((name.to_ascii_lowercase(), value.to_vec()), append.or(action)))
+    Ok(HeaderOption {
+        line: (name.to_ascii_lowercase(), value.to_vec()),
+        append,
+        action,
+    })
 }
 
 /// The number in this field of a message.
