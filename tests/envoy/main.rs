@@ -4,6 +4,7 @@
 
 mod address;
 mod configuration;
+mod custom;
 mod demo;
 mod fixture;
 mod grpc;

@@ -159,6 +159,11 @@ impl HttpAuthorizer {
         self.questions.asked()
     }
 
+    /// Until it was asked so many times.
+    pub async fn asked_times(&self, count: usize) -> Result<()> {
+        self.questions.asked_times(count).await
+    }
+
     /// Until so many questions wait for their answer.
     pub async fn waiting(&self, count: usize) -> Result<()> {
         self.questions.waiting(count).await

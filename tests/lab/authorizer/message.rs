@@ -177,6 +177,9 @@ pub struct HeaderValueOption {
     pub header: Option<HeaderValue>,
     #[prost(message, optional, tag = "2")]
     pub append: Option<BoolValue>,
+    /// 0 appends or adds, 1 adds if there is none, 2 overwrites or adds, 3 overwrites if there is one.
+    #[prost(int32, tag = "3")]
+    pub append_action: i32,
 }
 
 /// `envoy.config.core.v3.HeaderValue`.
@@ -230,6 +233,15 @@ impl HeaderValueOption {
                 value: value.to_owned(),
             }),
             append: None,
+            append_action: 0,
+        }
+    }
+
+    /// A header with an action by its number.
+    pub fn acting(key: &str, value: &str, action: i32) -> Self {
+        Self {
+            append_action: action,
+            ..Self::new(key, value)
         }
     }
 

@@ -43,6 +43,13 @@ impl<Q: Clone> Questions<Q> {
         Waiting(Arc::clone(self))
     }
 
+    pub(super) async fn asked_times(&self, count: usize) -> Result<()> {
+        until(deadline::EXCHANGE, &format!("{count} questions"), async || {
+            Ok((self.asked().len() == count).then_some(()))
+        })
+        .await
+    }
+
     pub(super) async fn waiting(&self, count: usize) -> Result<()> {
         let what = format!("{count} questions that wait for an answer");
         until(deadline::EXCHANGE, &what, async || {

@@ -24,6 +24,7 @@ pub struct Caller {
     from: Option<IpAddr>,
     preface: Vec<u8>,
     tunnel: Option<String>,
+    abrupt: bool,
 }
 
 /// A connection, encrypted or not.
@@ -43,6 +44,7 @@ impl Caller {
             from: None,
             preface: Vec::new(),
             tunnel: None,
+            abrupt: false,
         }
     }
 
@@ -97,6 +99,12 @@ impl Caller {
         self
     }
 
+    /// Hangs up with a reset, so that nobody takes it for the end of its data alone.
+    pub fn abrupt(mut self) -> Self {
+        self.abrupt = true;
+        self
+    }
+
     /// Connects, and makes the handshake, and the tunnel if there is one. Answers the caller's own address too.
     pub(super) async fn connect(
         &self,
@@ -130,6 +138,9 @@ impl Caller {
             .with_context(|| format!("connecting to {address}"))?;
         stream.set_nodelay(true)?;
         stream.write_all(&self.preface).await?;
+        if self.abrupt {
+            stream.set_zero_linger()?;
+        }
         let local = stream.local_addr()?;
         let Some(config) = &self.tls else {
             return Ok((Box::new(stream), local));

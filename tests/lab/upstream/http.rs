@@ -26,6 +26,8 @@ pub struct Seen {
     pub path: String,
     /// Its headers.
     pub headers: HeaderMap,
+    /// The length of its body.
+    pub body: usize,
 }
 
 /// Answers 200 to everything, with what it was asked as JSON. To gRPC it answers an empty success.
@@ -90,11 +92,12 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     // The whole request is taken, so that the connection can be used again.
-    let _ = body.collect().await;
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes);
     let request = Seen {
         method: head.method.to_string(),
         path: head.uri.to_string(),
         headers: head.headers,
+        body: body.unwrap_or_default().len(),
     };
     let response = if is_grpc(&request.headers) {
         let builder = Response::builder()

@@ -1,0 +1,361 @@
+//! An authorizer that is missing, out of reach, slow, or talks nonsense: denied, unless the provider says `failOpen`.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use peerwarden_lab::authorizer::{Blunt, GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
+use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::config::{Bootstrap, Cluster, Port, Transport};
+use peerwarden_lab::deadline;
+use peerwarden_lab::envoy::Envoy;
+use peerwarden_lab::upstream::HttpEcho;
+use serde_json::{Value, json};
+
+use super::fixture::{AUTHORIZER, NO_ANSWER_TO_ASK, ask, assert_sound, listener, provider};
+use crate::fixture::{FRONTEND, Mesh};
+
+/// So long may an answer take.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The ways in which one kind of authorizer fails: a name, and the cluster if Envoy has one.
+type Failures = Vec<(&'static str, Option<Cluster>)>;
+
+/// Tries each failure with and without `failOpen`, each in a listener of its own of one Envoy with one worker.
+async fn try_all(kind: &str, failures: Failures) -> Result<()> {
+    let mesh = Mesh::new()?;
+    let upstream = HttpEcho::start().await?;
+    let mut bootstrap = Bootstrap::new();
+    let mut cases = Vec::new();
+    for (name, cluster) in failures {
+        for fail_open in [false, true] {
+            let listener_name = format!("{name} {fail_open}");
+            let providers = provider(
+                kind,
+                json!({"cluster": name, "timeout": "0.3s", "failOpen": fail_open, "statusOnError": "503"}),
+            );
+            bootstrap = bootstrap.listener(listener(
+                &listener_name,
+                Transport::mutual(&mesh.server),
+                upstream.address(),
+                json!([ask()]),
+                providers,
+            )?);
+            cases.push((listener_name, fail_open));
+        }
+        if let Some(cluster) = cluster {
+            bootstrap = bootstrap.cluster(cluster);
+        }
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let caller = mesh.caller(FRONTEND)?;
+    let mut reached = Vec::new();
+    for (name, fail_open) in &cases {
+        let begun = Instant::now();
+        let path = format!("/ask/{}", name.replace(' ', "-"));
+        let asked = Ask::get(&path).id(name);
+        let reply = http::once(envoy.address(name)?, &caller, http::Version::Http1, asked).await?;
+        let took = begun.elapsed();
+        let entry = envoy.logged_access(|entry| entry.text("lab_id") == name).await?;
+        if *fail_open {
+            assert_eq!(reply.status, 200, "{name}: {reply:?}");
+            assert!(entry.decision().starts_with("allow "), "{name}: {entry:?}");
+            reached.push(path);
+        } else {
+            assert_eq!(reply.status, 503, "{name}: {reply:?}");
+            assert!(reply.body.is_empty(), "{name}: {reply:?}");
+            assert_eq!(
+                (entry.decision(), entry.details()),
+                (NO_ANSWER_TO_ASK, "ext_authz_error"),
+                "{name}"
+            );
+        }
+        assert!(took < deadline::EXCHANGE / 2, "{name} took {took:?}");
+        if name.contains("slow") {
+            assert!(took >= PATIENCE, "{name} took {took:?} only");
+        }
+        // What the rule does not match is not concerned.
+        let free = http::once(
+            envoy.address(name)?,
+            &caller,
+            http::Version::Http1,
+            Ask::get("/free"),
+        );
+        assert_eq!(free.await?.status, 200, "{name}");
+        reached.push("/free".to_owned());
+    }
+    assert_eq!(upstream.paths(), reached);
+    assert_sound(&envoy);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_http_authorizer_that_gives_no_answer() -> Result<()> {
+    let nobody = Port::reserve()?;
+    let slow = HttpAuthorizer::start(|_| HttpAnswer::allow().after(Duration::from_secs(20))).await?;
+    let broken = HttpAuthorizer::start(|_| HttpAnswer::allow().breaking_off()).await?;
+    let error = HttpAuthorizer::start(|_| HttpAnswer::status(500).body("error")).await?;
+    let overloaded = HttpAuthorizer::start(|_| HttpAnswer::status(503)).await?;
+    let garbage = Blunt::saying(b"200 OK, go ahead\r\n\r\n").await?;
+    let silent = Blunt::saying(b"").await?;
+    let half = Blunt::saying(b"HTTP/1.1 200 O").await?;
+    let no_status = Blunt::saying(b"HTTP/1.1  \r\n\r\n").await?;
+    let cut = Blunt::saying(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nyes").await?;
+    let continues = Blunt::saying(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+    let at = |name, address| (name, Some(Cluster::http1(name, address)));
+    try_all(
+        "envoyExtAuthzHttp",
+        vec![
+            ("missing", None),
+            at("refused", ([127, 0, 0, 1], nobody.number()).into()),
+            (
+                "empty",
+                Some(Cluster::http1("empty", slow.address()).without_host()),
+            ),
+            at("slow", slow.address()),
+            at("broken", broken.address()),
+            at("error", error.address()),
+            at("overloaded", overloaded.address()),
+            at("garbage", garbage.address()),
+            at("silent", silent.address()),
+            at("half", half.address()),
+            at("no-status", no_status.address()),
+            at("cut", cut.address()),
+            at("continues", continues.address()),
+        ],
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_grpc_authorizer_that_gives_no_answer() -> Result<()> {
+    let nobody = Port::reserve()?;
+    let at = |name, address| (name, Some(Cluster::http2(name, address)));
+    let mut failures = vec![
+        ("missing", None),
+        at("refused", ([127, 0, 0, 1], nobody.number()).into()),
+    ];
+    // Each must live until the end.
+    let mut servers = Vec::new();
+    let answers = [
+        (
+            "slow",
+            GrpcAnswer::bytes(b"\x0a\x00").after(Duration::from_secs(20)),
+        ),
+        ("internal", GrpcAnswer::status(13, "boom")),
+        ("unimplemented", GrpcAnswer::status(12, "what?")),
+        (
+            "refuses",
+            GrpcAnswer::status(7, "a status of the call is no answer"),
+        ),
+        ("not-grpc", GrpcAnswer::http(200)),
+        ("error", GrpcAnswer::http(500)),
+        ("nothing", GrpcAnswer::nothing()),
+        // To protobuf an empty message has the status OK. It would be a yes.
+        ("blank", GrpcAnswer::bytes(b"")),
+        ("malformed", GrpcAnswer::bytes(b"\xff\xff\xff")),
+        ("truncated", GrpcAnswer::bytes(b"\x0a\x04\x08")),
+        ("text", GrpcAnswer::bytes(b"yes")),
+        ("broken", GrpcAnswer::breaking_off()),
+    ];
+    for (name, answer) in answers {
+        let server = GrpcAuthorizer::start(move |_| answer.clone()).await?;
+        failures.push(at(name, server.address()));
+        servers.push(server);
+    }
+    let host = Cluster::http2("empty", servers[0].address());
+    failures.push(("empty", Some(host.without_host())));
+    let garbage = Blunt::saying(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    failures.push(at("garbage", garbage.address()));
+    let silent = Blunt::saying(b"").await?;
+    failures.push(at("silent", silent.address()));
+    try_all("envoyExtAuthzGrpc", failures).await
+}
+
+/// A caller must not be able to make an authorizer fail that lets failures pass.
+#[tokio::test]
+async fn a_request_that_cannot_be_put_to_it_does_not_pass() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let upstream = HttpEcho::start().await?;
+    let by_http = HttpAuthorizer::start(|_| HttpAnswer::status(401)).await?;
+    let by_grpc = GrpcAuthorizer::start(|_| GrpcAnswer::bytes(b"\x0a\x02\x08\x07")).await?;
+    let open_http = json!({"cluster": "http", "failOpen": true, "includeRequestHeadersInCheck": ["x-team"]});
+    let open_grpc = json!({"cluster": "grpc", "failOpen": true});
+    let mut bootstrap = Bootstrap::new()
+        .cluster(Cluster::http1("http", by_http.address()))
+        .cluster(Cluster::http2("grpc", by_grpc.address()));
+    for (name, providers) in [
+        ("by http", provider("envoyExtAuthzHttp", open_http)),
+        ("by grpc", provider("envoyExtAuthzGrpc", open_grpc)),
+    ] {
+        let transport = Transport::mutual(&mesh.server);
+        let resources = json!([ask()]);
+        bootstrap = bootstrap.listener(listener(
+            name,
+            transport,
+            upstream.address(),
+            resources,
+            providers,
+        )?);
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let caller = mesh.caller(FRONTEND)?;
+    let long = vec![b'x'; 40_000];
+    for (name, denied) in [("by http", [401, 403]), ("by grpc", [403, 403])] {
+        let address = envoy.address(name)?;
+        for value in [b"a".as_slice(), b"\xff\xfe", b"caf\xe9", b"a\tb", &long] {
+            for version in [http::Version::Http1, http::Version::Http2] {
+                let asked = Ask::get("/ask").header_bytes("x-team", value);
+                let reply = http::once(address, &caller, version, asked).await?;
+                assert!(denied.contains(&reply.status), "{name}, {version:?}: {reply:?}");
+            }
+        }
+    }
+    assert_eq!(upstream.paths(), Vec::<String>::new());
+    assert_sound(&envoy);
+    Ok(())
+}
+
+/// `failOpen` is about an authorizer that fails, not about one that is not there to be asked at all.
+#[tokio::test]
+async fn a_provider_that_is_missing_or_cannot_be_used_denies_what_its_rules_match() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let authorizer = HttpAuthorizer::start(|_| HttpAnswer::allow()).await?;
+    let upstream = HttpEcho::start().await?;
+    let service = |fields: Value| {
+        let mut service = json!({
+            "service": "authz.tools.svc.cluster.local", "port": 9000, "cluster": "authz", "failOpen": true,
+        });
+        for (key, value) in fields.as_object().into_iter().flatten() {
+            service[key] = value.clone();
+        }
+        json!([{"name": AUTHORIZER, "envoyExtAuthzHttp": service}])
+    };
+    let cases = [
+        ("none", json!([])),
+        (
+            "another",
+            json!([{"name": "another", "envoyExtAuthzHttp": {"service": "a.b", "port": 1, "failOpen": true}}]),
+        ),
+        ("no-kind", json!([{"name": AUTHORIZER}])),
+        ("no-port", service(json!({"port": null}))),
+        ("bad-timeout", service(json!({"timeout": "soon"}))),
+        ("bad-status", service(json!({"statusOnError": "42"}))),
+        (
+            "with-body",
+            service(json!({"includeRequestBodyInCheck": {"maxRequestBytes": 10}})),
+        ),
+    ];
+    let mut bootstrap = Bootstrap::new().cluster(Cluster::http1("authz", authorizer.address()));
+    for (name, providers) in &cases {
+        bootstrap = bootstrap.listener(listener(
+            name,
+            Transport::mutual(&mesh.server),
+            upstream.address(),
+            json!([ask()]),
+            providers.clone(),
+        )?);
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let caller = mesh.caller(FRONTEND)?;
+    for (name, _) in &cases {
+        let address = envoy.address(name)?;
+        for (path, status) in [("/ask", 403), ("/free", 200)] {
+            let reply = http::once(address, &caller, http::Version::Http1, Ask::get(path)).await?;
+            assert_eq!(reply.status, status, "{name} {path}: {reply:?}");
+        }
+    }
+    assert_eq!(authorizer.asked().len(), 0);
+    assert_eq!(upstream.paths(), vec!["/free"; cases.len()]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_status_for_errors_it_is_403() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let upstream = HttpEcho::start().await?;
+    let mut bootstrap = Bootstrap::new();
+    for kind in ["envoyExtAuthzHttp", "envoyExtAuthzGrpc"] {
+        // The cluster that Istio has for the service; this Envoy has none.
+        let providers =
+            json!([{"name": AUTHORIZER, kind: {"service": "authz.tools.svc.cluster.local", "port": 9000}}]);
+        let transport = Transport::mutual(&mesh.server);
+        bootstrap = bootstrap.listener(listener(
+            kind,
+            transport,
+            upstream.address(),
+            json!([ask()]),
+            providers,
+        )?);
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    for kind in ["envoyExtAuthzHttp", "envoyExtAuthzGrpc"] {
+        let caller = mesh.caller(FRONTEND)?;
+        let asked = Ask::get("/ask");
+        let reply = http::once(envoy.address(kind)?, &caller, http::Version::Http1, asked).await?;
+        assert_eq!(reply.status, 403, "{kind}: {reply:?}");
+    }
+    // Whoever runs it is told which cluster is wanted.
+    envoy
+        .logged("outbound|9000||authz.tools.svc.cluster.local")
+        .await?;
+    assert_sound(&envoy);
+    Ok(())
+}
+
+/// The cluster that Istio has for a service is found by its name.
+#[tokio::test]
+async fn istios_name_of_the_cluster_is_the_default() -> Result<()> {
+    const NAME: &str = "outbound|9000||authz.tools.svc.cluster.local";
+    let mesh = Mesh::new()?;
+    let upstream = HttpEcho::start().await?;
+    let by_http = HttpAuthorizer::start(|_| HttpAnswer::allow()).await?;
+    let by_grpc = GrpcAuthorizer::start(|_| GrpcAnswer::bytes(b"\x0a\x00")).await?;
+    for (kind, cluster) in [
+        ("envoyExtAuthzHttp", Cluster::http1(NAME, by_http.address())),
+        ("envoyExtAuthzGrpc", Cluster::http2(NAME, by_grpc.address())),
+    ] {
+        let service = json!({"service": "tools/authz.tools.svc.cluster.local", "port": 9000});
+        let providers = json!([{"name": AUTHORIZER, kind: service}]);
+        let transport = Transport::mutual(&mesh.server);
+        let listener = listener("orders", transport, upstream.address(), json!([ask()]), providers)?;
+        let envoy = Envoy::start(Bootstrap::new().listener(listener).cluster(cluster)).await?;
+        let caller = mesh.caller(FRONTEND)?;
+        let address = envoy.address("orders")?;
+        let reply = http::once(address, &caller, http::Version::Http1, Ask::get("/ask")).await?;
+        assert_eq!(reply.status, 200, "{kind}: {reply:?}");
+    }
+    assert_eq!((by_http.asked().len(), by_grpc.asked().len()), (1, 1));
+    Ok(())
+}
+
+/// Protobuf can read these names as messages. Given to Envoy as they are, they would bring down the whole process.
+#[tokio::test]
+async fn a_cluster_of_any_name_can_be_asked() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let upstream = HttpEcho::start().await?;
+    let authorizer = GrpcAuthorizer::start(|_| GrpcAnswer::bytes(b"\x0a\x00")).await?;
+    let names = ["authz-sso", "users", "cd", "a.b"];
+    let mut bootstrap = Bootstrap::new();
+    for name in names {
+        let providers = provider("envoyExtAuthzGrpc", json!({"cluster": name}));
+        let transport = Transport::mutual(&mesh.server);
+        let resources = json!([ask()]);
+        bootstrap = bootstrap
+            .listener(listener(
+                &format!("for {name}"),
+                transport,
+                upstream.address(),
+                resources,
+                providers,
+            )?)
+            .cluster(Cluster::http2(name, authorizer.address()));
+    }
+    let envoy = Envoy::start(bootstrap).await?;
+    let caller = mesh.caller(FRONTEND)?;
+    for name in names {
+        let address = envoy.address(&format!("for {name}"))?;
+        let reply = http::once(address, &caller, http::Version::Http1, Ask::get("/ask")).await?;
+        assert_eq!(reply.status, 200, "{name}");
+    }
+    Ok(())
+}
