@@ -9,10 +9,12 @@ mod requests;
 mod values;
 mod visits;
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use fastrand::Rng;
 use policies::Feature;
 
-use crate::case::{Addresses, Layer, Mesh, Set, Visit};
+use crate::case::{Addresses, Layer, Mesh, Request, Set, Visit};
 use crate::tally;
 
 /// A set of policies with the connections that meet it.
@@ -22,7 +24,12 @@ pub(crate) struct Case {
     pub(crate) visits: Vec<Visit>,
 }
 
-/// The set of this number; every other one is for TCP. Each features one field, all of them by turns.
+/// On how many verdicts of a set the feature must have been decisive, and how often a set is thrown away for that.
+const DECISIVE: usize = 5;
+const ATTEMPTS: usize = 40;
+
+/// The set of this number; every other one is for TCP. Each features one field, all of them by turns, and is drawn again
+/// while nothing hangs on that field.
 pub(crate) fn case(seed: u64, number: usize) -> Case {
     let rng = &mut Rng::with_seed(seed.wrapping_add((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
     let layer = if number.is_multiple_of(2) {
@@ -31,11 +38,23 @@ pub(crate) fn case(seed: u64, number: usize) -> Case {
         Layer::Tcp
     };
     let features = policies::features(layer);
+    let feature = features[number / 2 % features.len()];
+    let mut best = draw(rng, layer, feature);
+    for _ in 0..ATTEMPTS {
+        if best.hangs_on(&name(feature)) >= DECISIVE {
+            break;
+        }
+        best = draw(rng, layer, feature);
+    }
+    best
+}
+
+fn draw(rng: &mut Rng, layer: Layer, feature: Feature) -> Case {
     let set = loop {
         let set = Set {
             layer,
             mesh: Mesh::new(pick(rng, &pools::BUNDLES)),
-            policies: policies::some(rng, layer, features[number / 2 % features.len()]),
+            policies: policies::some(rng, layer, feature),
             addresses: Addresses {
                 use_remote_address: rng.bool(),
                 trusted_hops: rng.u32(0..=2),
@@ -47,6 +66,26 @@ pub(crate) fn case(seed: u64, number: usize) -> Case {
     };
     let visits = visits::of(rng, &set);
     Case { set, visits }
+}
+
+impl Case {
+    /// How many verdicts would hang on a field, by the reference evaluator: it chooses what to ask, never what is right.
+    fn hangs_on(&self, field: &str) -> usize {
+        let listener = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let hangs = |visit: &Visit, request: Option<&Request>| {
+            let trace = self.set.trace(visit, request, listener);
+            trace.is_ok_and(|trace| tally::decisive(&trace).iter().any(|name| name == field))
+        };
+        let of_visit = |visit: &Visit| match self.set.layer {
+            Layer::Http => visit
+                .requests
+                .iter()
+                .filter(|request| hangs(visit, Some(request)))
+                .count(),
+            Layer::Tcp => usize::from(hangs(visit, None)),
+        };
+        self.visits.iter().map(of_visit).sum()
+    }
 }
 
 /// Whether the engine accepts the configuration. The generator makes hardly any that it does not.
@@ -73,13 +112,13 @@ fn percent(rng: &mut Rng, chance: u32) -> bool {
 
 /// Every feature for this layer, by the name under which a tally counts it.
 pub(crate) fn fields(layer: Layer) -> Vec<String> {
-    let name = |feature| match feature {
+    policies::features(layer).into_iter().map(name).collect()
+}
+
+fn name(feature: Feature) -> String {
+    match feature {
         Feature::Source((name, _, _), false) | Feature::Operation((name, _, _), false) => name.to_owned(),
         Feature::Source((_, not, _), true) | Feature::Operation((_, not, _), true) => not.to_owned(),
         Feature::Condition(key, not) => tally::condition(key, not),
-    };
-    let mut names: Vec<String> = policies::features(layer).into_iter().map(name).collect();
-    // A header's name in another case is the same header.
-    names.dedup();
-    names
+    }
 }

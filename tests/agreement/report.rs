@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use peerwarden_engine::reference::{PartTrace, Trace};
-use peerwarden_engine::{Config, reference};
 use serde_json::Value;
 
 use crate::differences::Asked;
@@ -14,8 +13,6 @@ use crate::differences::Asked;
 pub(crate) fn question(asked: &Asked, listener: SocketAddr) -> Result<String> {
     let Asked { set, visit, request } = asked;
     let case = set.explainable(&set.traffic(visit, request.as_ref(), listener));
-    let attributes = set.attributes(visit, request.as_ref(), listener)?;
-    let config = Config::parse(set.configuration().to_string().as_bytes())?;
     let mut text = String::from("--- the case\n");
     yaml(&mut text, &case, 0);
     let _ = writeln!(
@@ -23,7 +20,7 @@ pub(crate) fn question(asked: &Asked, listener: SocketAddr) -> Result<String> {
         "--- what was sent: {visit:?}, {request:?}, {:?}",
         set.addresses
     );
-    trace(&mut text, &reference::explain(&config, &attributes, &attributes));
+    trace(&mut text, &set.trace(visit, request.as_ref(), listener)?);
     Ok(text)
 }
 

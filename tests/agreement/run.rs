@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
-use peerwarden_engine::{Config, Verdict, reference};
+use peerwarden_engine::Verdict;
 
 use crate::ask::Answer;
 use crate::case::Layer;
@@ -67,9 +67,7 @@ impl Outcome {
     fn count(&mut self, question: &Question, cases: &[Case], stage: &Stage) -> Result<()> {
         let (set, visit, request) = question.of(cases);
         let listener = stage.pairs[question.set].of(Side::Module);
-        let attributes = set.attributes(visit, request, listener)?;
-        let config = Config::parse(set.configuration().to_string().as_bytes())?;
-        let trace = reference::explain(&config, &attributes, &attributes);
+        let trace = set.trace(visit, request, listener)?;
         let answer = &question.module.answer;
         let expected = match trace.outcome.verdict {
             Verdict::Allow => Answer::Allowed,

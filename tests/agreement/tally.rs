@@ -85,7 +85,7 @@ impl Tally {
 
 /// The fields on which a verdict hung: those that held in the rule that decided, and the one field that alone kept a rule
 /// from deciding otherwise.
-fn decisive(trace: &Trace) -> Vec<String> {
+pub(crate) fn decisive(trace: &Trace) -> Vec<String> {
     let mut fields = Vec::new();
     let applying = trace
         .policies

@@ -4,7 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, Result};
-use peerwarden_engine::{Lookup, Traffic};
+use peerwarden_engine::reference::{self, Trace};
+use peerwarden_engine::{Config, Lookup, Traffic};
 use serde_json::{Map, Value, json};
 
 use super::{Addresses, CAST, Credential, HTTP_METADATA, Request, Set, TCP_METADATA, Visit};
@@ -37,13 +38,20 @@ impl Set {
         traffic
     }
 
-    /// What a filter gets to see, byte for byte.
-    pub(crate) fn attributes(
+    /// How the reference evaluator judges it.
+    pub(crate) fn trace(
         &self,
         visit: &Visit,
         request: Option<&Request>,
         listener: SocketAddr,
-    ) -> Result<Traffic> {
+    ) -> Result<Trace> {
+        let config = Config::parse(self.configuration().to_string().as_bytes())?;
+        let attributes = self.attributes(visit, request, listener)?;
+        Ok(reference::explain(&config, &attributes, &attributes))
+    }
+
+    /// What a filter gets to see, byte for byte.
+    fn attributes(&self, visit: &Visit, request: Option<&Request>, listener: SocketAddr) -> Result<Traffic> {
         let traffic = self.traffic(visit, request, listener);
         let traffic: peerwarden::traffic::Traffic = serde_json::from_value(traffic).context("the traffic")?;
         let mut attributes = Traffic::from(&traffic);
