@@ -2,6 +2,7 @@
 //! module. All else about them is the same.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use peerwarden_lab::certificates::{Authority, Certificate};
@@ -10,7 +11,7 @@ use peerwarden_lab::config::{
     Bootstrap, ClientCertificate, Http, Listener, Module, Protocol, ProxyProtocol, ServerTls, Tcp, Transport,
     typed,
 };
-use peerwarden_lab::envoy::Envoy;
+use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
 use serde_json::{Value, json};
@@ -20,6 +21,9 @@ use crate::case::{
     TOKEN_HEADER,
 };
 use crate::translate;
+
+/// For an Envoy with so many listeners to start, on a machine that is busy besides.
+const START: Duration = Duration::from_secs(120);
 
 /// Who calls, and whom they call; for all sets alike.
 pub(crate) struct Company {
@@ -121,7 +125,7 @@ impl Stage {
             }
             count += 1;
         }
-        let envoy = Envoy::start(bootstrap).await?;
+        let envoy = Envoy::launch(Launch::bootstrap(bootstrap).patience(START)).await?;
         let pair = |set| {
             Ok(Pair {
                 native: envoy.address(&Side::Native.name(set))?,

@@ -11,6 +11,7 @@ pub use launch::Launch;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -39,7 +40,7 @@ impl Envoy {
     /// Starts an Envoy and waits until it serves.
     pub async fn launch(launch: Launch) -> Result<Self> {
         let mut process = Process::spawn(&launch)?;
-        match ready(&mut process).await {
+        match ready(&mut process, launch.patience_to_start()).await {
             Ok((admin, listeners)) => Ok(Self {
                 process,
                 admin,
@@ -134,8 +135,11 @@ impl Envoy {
     }
 }
 
-async fn ready(process: &mut Process) -> Result<(SocketAddr, BTreeMap<String, SocketAddr>)> {
-    until(deadline::START, "Envoy being ready", async || {
+async fn ready(
+    process: &mut Process,
+    patience: Duration,
+) -> Result<(SocketAddr, BTreeMap<String, SocketAddr>)> {
+    until(patience, "Envoy being ready", async || {
         if let Some(status) = process.exited()? {
             bail!("Envoy did not start: {status}");
         }

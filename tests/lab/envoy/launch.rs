@@ -1,16 +1,19 @@
 //! What to start, and how.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::config::Bootstrap;
+use crate::deadline;
 
 /// A configuration and the settings of the process.
 #[derive(Debug, Clone)]
 pub struct Launch {
     configuration: Configuration,
     concurrency: u32,
+    patience: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +39,7 @@ impl Launch {
         Self {
             configuration,
             concurrency: 1,
+            patience: deadline::START,
         }
     }
 
@@ -43,6 +47,16 @@ impl Launch {
     pub fn concurrency(mut self, workers: u32) -> Self {
         self.concurrency = workers;
         self
+    }
+
+    /// Sets how long it may take to start, where it has much to configure.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    pub(super) fn patience_to_start(&self) -> Duration {
+        self.patience
     }
 
     pub(super) fn workers(&self) -> u32 {
