@@ -167,7 +167,11 @@ fn metadata(rng: &mut Rng, aim: &Aim) -> Option<Value> {
     let wanted = wanted.unwrap_or_else(|| (pick(rng, &pools::METADATA)).to_owned());
     let inner = wanted.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     Some(match inner {
-        Some(inner) if percent(rng, 75) => json!([false, matching(rng, inner.trim_matches(['[', ']']), "x")]),
+        Some(inner) if percent(rng, 75) => json!([
+            false,
+            "[blue]",
+            matching(rng, inner.trim_matches(['[', ']']), "x")
+        ]),
         Some(inner) => matching(rng, inner, "x").into(),
         None if percent(rng, 75) => matching(rng, &wanted, "x").into(),
         None => claim(rng, Some(&wanted)),
