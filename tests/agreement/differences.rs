@@ -102,7 +102,10 @@ impl Asked {
         let (set, visit, request) = question.of(cases);
         Self {
             set: set.clone(),
-            visit: visit.clone(),
+            visit: Visit {
+                requests: Vec::new(),
+                ..visit.clone()
+            },
             request: request.cloned(),
         }
     }

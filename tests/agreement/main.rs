@@ -22,7 +22,7 @@ mod stage;
 mod tally;
 mod translate;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use case::Layer;
 use settings::Settings;
@@ -40,7 +40,13 @@ async fn the_module_judges_as_envoys_own_filter_does() -> Result<()> {
         "PEERWARDEN_SEED={} PEERWARDEN_SETS={}",
         settings.seed, settings.sets
     );
-    let outcome = run::run(settings).await?;
+    let again = || {
+        format!(
+            "again: PEERWARDEN_SEED={} PEERWARDEN_SETS={}",
+            settings.seed, settings.sets
+        )
+    };
+    let outcome = run::run(settings).await.with_context(again)?;
     outcome.print();
     if settings.covers_all() {
         let judged = outcome.http.judged() + outcome.tcp.judged();
