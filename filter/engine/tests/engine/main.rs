@@ -7,6 +7,7 @@ mod equality;
 #[cfg(not(target_arch = "wasm32"))]
 mod generate;
 mod metadata;
+mod holes;
 mod modes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;

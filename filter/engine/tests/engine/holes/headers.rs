@@ -1,0 +1,85 @@
+//! Headers that come twice, empty, long, or as bytes that are no text.
+
+use peerwarden_engine::{Config, Lookup, Traffic};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::super::allows;
+use super::when;
+
+fn rule(action: &str, field: &str, value: &str) -> Config {
+    when(
+        action,
+        &format!(r#""key": "request.headers[X-Team]", "{field}": ["{value}"]"#),
+    )
+}
+
+fn with(lines: &[&[u8]]) -> Traffic {
+    let line = |value: &&[u8]| ("x-team".to_owned(), value.to_vec());
+    Traffic {
+        headers: Lookup::Found(lines.iter().map(line).collect()),
+        ..Traffic::default()
+    }
+}
+
+/// CVE-2020-25017 and CVE-2026-26308: each line counts for itself, wherever it stands.
+#[test]
+fn every_line_of_a_repeated_header_counts() {
+    let deny = rule("DENY", "values", "red");
+    let others = rule("DENY", "notValues", "blue");
+    let allow = rule("ALLOW", "values", "red");
+    for lines in [[b"red".as_slice(), b"blue"], [b"blue", b"red"]] {
+        assert!(!allows(&deny, &with(&lines)));
+        assert!(allows(&allow, &with(&lines)));
+    }
+    assert!(allows(&deny, &with(&[b"blue", b"green"])));
+    assert!(!allows(&others, &with(&[b"red", b"green"])));
+    // One line is one value, commas and all.
+    assert!(allows(&deny, &with(&[b"blue,red"])) && !allows(&allow, &with(&[b"blue,red"])));
+}
+
+#[test]
+fn the_names_of_headers_have_no_case() {
+    for name in ["x-team", "X-Team", "X-TEAM"] {
+        let config = when(
+            "DENY",
+            &format!(r#""key": "request.headers[{name}]", "values": ["red"]"#),
+        );
+        assert!(!allows(&config, &with(&[b"red"])), "{name}");
+    }
+    assert!(
+        allows(&rule("DENY", "values", "red"), &with(&[b"Red"])),
+        "values have"
+    );
+}
+
+/// An empty header is there: `*` asks for no more of headers.
+#[test]
+fn an_empty_header_is_there() {
+    assert!(allows(&rule("ALLOW", "values", "*"), &with(&[b""])));
+    assert!(!allows(&rule("ALLOW", "values", "*"), &with(&[])));
+    assert!(!allows(&rule("ALLOW", "notValues", "*"), &with(&[b""])));
+    assert!(allows(&rule("ALLOW", "notValues", "*"), &with(&[])));
+    assert!(!allows(&rule("DENY", "values", "*"), &with(&[b""])));
+}
+
+/// CVE-2026-73552: bytes that are no UTF-8 make nothing fail, in neither direction.
+#[test]
+fn bytes_that_are_no_text_are_bytes() {
+    assert!(!allows(&rule("DENY", "values", "red*"), &with(&[b"red\xff"])));
+    assert!(!allows(&rule("DENY", "values", "*red"), &with(&[b"\xffred"])));
+    assert!(!allows(&rule("DENY", "notValues", "red"), &with(&[b"red\xff"])));
+    assert!(!allows(&rule("ALLOW", "values", "red"), &with(&[b"red\xff"])));
+    assert!(!allows(&rule("DENY", "values", "*"), &with(&[b"\xff\xfe"])));
+}
+
+#[test]
+fn very_long_values_are_values() {
+    let long = [b"x".repeat(1_000_000), b"red".to_vec()].concat();
+    assert!(!allows(&rule("DENY", "values", "*red"), &with(&[&long])));
+    assert!(allows(&rule("DENY", "values", "red*"), &with(&[&long])));
+    let many: Vec<&[u8]> = std::iter::repeat_n(b"blue".as_slice(), 10_000)
+        .chain([b"red".as_slice()])
+        .collect();
+    assert!(!allows(&rule("DENY", "values", "red"), &with(&many)));
+}

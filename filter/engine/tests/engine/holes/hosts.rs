@@ -1,0 +1,60 @@
+//! Hosts that two readers read differently.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::super::{allows, request};
+use super::{operation, when};
+
+fn passes(config: &peerwarden_engine::Config, host: &str) -> bool {
+    allows(config, &request(None, "GET", host, "/", &[]))
+}
+
+/// CVE-2021-39155: hosts have no case.
+#[test]
+fn hosts_have_no_case() {
+    let deny = operation("DENY", r#""hosts": ["admin.example"]"#);
+    let others = operation("DENY", r#""notHosts": ["Shop.Example"]"#);
+    for host in ["admin.example", "ADMIN.example", "aDmIn.eXaMpLe"] {
+        assert!(!passes(&deny, host), "{host}");
+    }
+    assert!(passes(&others, "SHOP.example") && !passes(&others, "ADMIN.example"));
+}
+
+/// The port is part of the text, as in Istio: `HOST` and `HOST:*` are named together.
+#[test]
+fn a_host_with_a_port_is_named_by_its_twin() {
+    let alone = operation("DENY", r#""hosts": ["admin.example"]"#);
+    let both = operation("DENY", r#""hosts": ["admin.example", "admin.example:*"]"#);
+    for host in ["admin.example:80", "ADMIN.example:443"] {
+        assert!(passes(&alone, host) && !passes(&both, host), "{host}");
+    }
+    let literal = operation("DENY", r#""hosts": ["[::1]", "[::1]:*"]"#);
+    assert!(!passes(&literal, "[::1]") && !passes(&literal, "[::1]:80"));
+}
+
+#[test]
+fn a_trailing_dot_makes_another_host() {
+    let deny = operation("DENY", r#""hosts": ["admin.example"]"#);
+    let others = operation("DENY", r#""notHosts": ["shop.example"]"#);
+    assert!(passes(&deny, "admin.example."));
+    assert!(
+        !passes(&others, "shop.example."),
+        "a surprise falls on the side of denial"
+    );
+}
+
+/// `Host` is `:authority`, however the condition is written.
+#[test]
+fn the_host_header_is_the_authority() {
+    for name in ["host", "Host", "HOST", ":authority"] {
+        let config = when(
+            "DENY",
+            &format!(r#""key": "request.headers[{name}]", "values": ["admin.example"]"#),
+        );
+        assert!(
+            !passes(&config, "admin.example") && passes(&config, "shop.example"),
+            "{name}"
+        );
+    }
+}

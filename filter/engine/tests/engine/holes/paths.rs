@@ -1,0 +1,131 @@
+//! Paths that two readers read differently.
+
+use peerwarden_engine::{Lookup, Traffic};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::super::{allows, get};
+use super::operation;
+
+/// Whether a DENY on the exact path `/admin` lets a request for `path` pass.
+fn passes_a_deny(path: &str) -> bool {
+    allows(&operation("DENY", r#""paths": ["/admin"]"#), &get(None, path))
+}
+
+/// Whether an ALLOW on the exact path `/admin` lets it in.
+fn is_let_in(path: &str) -> bool {
+    allows(&operation("ALLOW", r#""paths": ["/admin"]"#), &get(None, path))
+}
+
+/// CVE-2020-8595 and CVE-2021-32779: what follows `?` or `#` is no part of the path.
+#[test]
+fn queries_and_fragments_are_no_part_of_a_path() {
+    for path in [
+        "/admin",
+        "/admin?",
+        "/admin?x=/",
+        "/admin#",
+        "/admin#/../x",
+        "/admin#?x",
+        "/admin?#",
+    ] {
+        assert!(!passes_a_deny(path) && is_let_in(path), "{path}");
+    }
+    let suffix = operation("DENY", r#""paths": ["*.php"]"#);
+    assert!(!allows(&suffix, &get(None, "/a.php#.html")) && !allows(&suffix, &get(None, "/a.php?.html")));
+    // Escaped they are characters like any other.
+    for path in ["/admin%3f", "/admin%23"] {
+        assert!(passes_a_deny(path) && !is_let_in(path), "{path}");
+    }
+}
+
+/// CVE-2021-29492, CVE-2021-31920, CVE-2026-73511, CVE-2026-73551 and others: Envoy must make these one, or nobody does. None
+/// of them comes in where `/admin` alone may; a DENY on exactly `/admin` needs Envoy, or is written the other way round.
+#[test]
+fn what_envoy_normalises_is_another_path_until_it_has() {
+    let no_other = operation("DENY", r#""notPaths": ["/public", "/public/*"]"#);
+    for path in [
+        "//admin",
+        "/admin/",
+        "/./admin",
+        "/public/../admin",
+        "/%2e/admin",
+        "/public/%2e%2e/admin",
+        "/public%2f..%2fadmin",
+        "/%61dmin",
+        "/admin%2f",
+        "/admin;a=b",
+        "/;a/admin",
+        "/public;/../admin",
+        "\\admin",
+        "/admin%00",
+        "/%252e/admin",
+    ] {
+        assert!(!is_let_in(path), "{path}");
+        assert!(passes_a_deny(path), "{path}");
+        // In the recommended style, `notPaths` in DENY, a surprise falls on the side of denial.
+        let below_public = path.starts_with("/public/");
+        assert_eq!(allows(&no_other, &get(None, path)), below_public, "{path}");
+    }
+}
+
+/// Envoy folds no case, so an application that does needs policies that do not name paths to deny.
+#[test]
+fn paths_have_case() {
+    for path in ["/Admin", "/ADMIN"] {
+        assert!(passes_a_deny(path) && !is_let_in(path), "{path}");
+    }
+}
+
+/// CVE-2026-73553: `;params` on a prefix or in a template do not lead out of it.
+#[test]
+fn prefixes_and_templates_hold_path_parameters() {
+    let config = operation("DENY", r#""paths": ["/admin*", "/a/{*}/b", "/c/{**}"]"#);
+    for path in ["/admin;x=y", "/a/1;x=y/b", "/c/1;x/2;y"] {
+        assert!(!allows(&config, &get(None, path)), "{path}");
+    }
+    assert!(
+        allows(&config, &get(None, "/a/1/b;x")),
+        "the last segment is literal"
+    );
+}
+
+/// CVE-2025-46821: a star in a path is a character, for templates too.
+#[test]
+fn templates_take_a_star_for_a_character() {
+    let config = operation("DENY", r#""paths": ["/a/{*}", "/b/{**}"]"#);
+    for path in ["/a/*", "/a/x*y", "/b/*/*"] {
+        assert!(!allows(&config, &get(None, path)), "{path}");
+    }
+}
+
+/// CVE-2026-73552: what is no UTF-8 is compared byte by byte, and escapes no rule.
+#[test]
+fn bytes_that_are_no_text_are_bytes() {
+    let with = |path: &[u8]| {
+        let mut traffic = Traffic::default();
+        traffic.headers = Lookup::Found(vec![(":path".to_owned(), path.to_vec())]);
+        traffic
+    };
+    let prefix = operation("DENY", r#""paths": ["/admin*"]"#);
+    let suffix = operation("DENY", r#""paths": ["*.php"]"#);
+    let others = operation("DENY", r#""notPaths": ["/public*"]"#);
+    let any = operation("ALLOW", r#""paths": ["*"]"#);
+    assert!(!allows(&prefix, &with(b"/admin\xff\xfe")));
+    assert!(!allows(&suffix, &with(b"/\xff.php")));
+    assert!(!allows(&others, &with(b"/\xffpublic")));
+    assert!(allows(&any, &with(b"/\xff")));
+    // The replacement character is not the byte that it replaces elsewhere.
+    let replaced = operation("ALLOW", r#""paths": ["/\ufffd"]"#);
+    assert!(!allows(&replaced, &with(b"/\xff")) && allows(&replaced, &with("/\u{fffd}".as_bytes())));
+}
+
+#[test]
+fn very_long_paths_are_paths() {
+    let tail = "a/".repeat(200_000);
+    let prefix = operation("DENY", r#""paths": ["/admin*"]"#);
+    let template = operation("DENY", r#""paths": ["/{**}/z"]"#);
+    assert!(!allows(&prefix, &get(None, &format!("/admin/{tail}"))));
+    assert!(!allows(&template, &get(None, &format!("/{tail}z"))));
+    assert!(allows(&template, &get(None, &format!("/{tail}y"))));
+}
