@@ -6,8 +6,8 @@ mod decide;
 mod equality;
 #[cfg(not(target_arch = "wasm32"))]
 mod generate;
-mod metadata;
 mod holes;
+mod metadata;
 mod modes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
