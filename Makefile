@@ -73,7 +73,7 @@ e2e: wasm envoy ## Run the tests on a real Envoy alone
 
 # From a new seed each time, which is printed: PEERWARDEN_SEED and PEERWARDEN_SETS repeat a run, and make it longer or shorter.
 agreement: export PEERWARDEN_SEED ?= random
-agreement: export PEERWARDEN_SETS ?= 3600
+agreement: export PEERWARDEN_SETS ?= 1800
 agreement: wasm envoy ## Hold the module against Envoy's own RBAC filter for some minutes: many policies, much traffic
 	@echo "asking Envoy's own filter and $(MODULE) the same: PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
 	@cargo test -p peerwarden-tests --test agreement -- --nocapture
