@@ -8,4 +8,6 @@ mod hang_up;
 mod http;
 mod native;
 mod order;
+mod provider;
 mod tcp;
+mod unaskable;

@@ -10,7 +10,7 @@ use peerwarden_lab::authorizer::{Gate, GrpcAnswer, GrpcAuthorizer, HttpAnswer, H
 use peerwarden_lab::client::{Ask, Reply, http};
 use serde_json::json;
 
-use super::fixture::{ask, assert_sound, grpc_provider, http_provider, orders};
+use super::fixture::{ask, assert_sound, grpc_provider, http_provider, orders, told};
 use crate::fixture::{FRONTEND, Mesh, Orders};
 
 /// How many wait at a time.
@@ -119,7 +119,7 @@ async fn by_grpc() -> Result<()> {
     let gate = Gate::closed();
     let behind = gate.clone();
     let authorizer = GrpcAuthorizer::start(move |question| {
-        let n = number(super::grpc::http(question).map_or("", |http| &http.path));
+        let n = number(told(question).map_or("", |http| &http.path));
         let response = if n.is_multiple_of(3) {
             CheckResponse::deny(DeniedHttpResponse {
                 status: Some(peerwarden_lab::authorizer::message::HttpStatus { code: 401 }),

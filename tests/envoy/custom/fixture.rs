@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use peerwarden_lab::authorizer::{GrpcAuthorizer, HttpAuthorizer};
+use peerwarden_lab::authorizer::message::{HttpRequest, Peer};
+use peerwarden_lab::authorizer::{GrpcAuthorizer, GrpcQuestion, HttpAuthorizer};
 use peerwarden_lab::config::{Bootstrap, Cluster, Http, Listener, Module, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -127,4 +128,30 @@ pub(crate) fn assert_sound(envoy: &Envoy) {
     ] {
         assert!(!log.contains(sign), "the module trapped:\n{log}");
     }
+}
+
+/// All values of a header.
+pub(crate) fn values(headers: &::http::HeaderMap, name: &str) -> Vec<String> {
+    let values = headers.get_all(name).iter();
+    values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect()
+}
+
+/// What the authorizer was told of the request.
+pub(crate) fn told(question: &GrpcQuestion) -> Option<&HttpRequest> {
+    question
+        .request
+        .attributes
+        .as_ref()?
+        .request
+        .as_ref()?
+        .http
+        .as_ref()
+}
+
+/// The address and the port of one end.
+pub(crate) fn socket(peer: Option<&Peer>) -> Option<(&str, u32)> {
+    let address = peer?.address.as_ref()?.socket_address.as_ref()?;
+    Some((&address.address, address.port_value))
 }

@@ -2,47 +2,24 @@
 
 use anyhow::{Context, Result};
 use peerwarden_lab::authorizer::message::{
-    CheckResponse, DeniedHttpResponse, HeaderValueOption, HttpRequest, HttpStatus, OkHttpResponse, Peer,
+    CheckResponse, DeniedHttpResponse, HeaderValueOption, HttpStatus, OkHttpResponse,
 };
-use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer, GrpcQuestion};
+use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer};
 use peerwarden_lab::client::{Ask, http};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Port, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::{HttpEcho, Seen};
 use serde_json::json;
 
-use super::fixture::{Authorizer, DENIED_BY_ASK, ask, assert_sound, grpc_provider, listener, orders};
+use super::fixture::{
+    Authorizer, DENIED_BY_ASK, ask, assert_sound, grpc_provider, listener, orders, socket, told, values,
+};
 use crate::fixture::{FRONTEND, Mesh};
-
-fn values(headers: &::http::HeaderMap, name: &str) -> Vec<String> {
-    let values = headers.get_all(name).iter();
-    values
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        .collect()
-}
 
 fn last(seen: &[Seen], name: &str) -> Vec<String> {
     seen.last()
         .map(|seen| values(&seen.headers, name))
         .unwrap_or_default()
-}
-
-/// What the authorizer was told of the request.
-pub(super) fn http(question: &GrpcQuestion) -> Option<&HttpRequest> {
-    question
-        .request
-        .attributes
-        .as_ref()?
-        .request
-        .as_ref()?
-        .http
-        .as_ref()
-}
-
-/// The address and the port of one end.
-pub(super) fn address(peer: Option<&Peer>) -> Option<(&str, u32)> {
-    let address = peer?.address.as_ref()?.socket_address.as_ref()?;
-    Some((&address.address, address.port_value))
 }
 
 #[tokio::test]
@@ -84,10 +61,10 @@ async fn it_is_told_who_asks_for_what() -> Result<()> {
             .context("without attributes")?;
         let source = context.source.as_ref().context("without a source")?;
         assert_eq!(source.principal, FRONTEND);
-        let (ip, source_port) = address(Some(source)).context("without the source's address")?;
+        let (ip, source_port) = socket(Some(source)).context("without the source's address")?;
         assert_eq!((ip, source_port > 0), ("127.0.0.1", true));
         assert_eq!(
-            address(context.destination.as_ref()),
+            socket(context.destination.as_ref()),
             Some(("127.0.0.1", u32::from(port.number())))
         );
         let sni = context.tls_session.as_ref().map(|session| session.sni.as_str());
@@ -97,21 +74,25 @@ async fn it_is_told_who_asks_for_what() -> Result<()> {
         let age = now.as_secs().cast_signed() - time.context("without a time")?.seconds;
         assert!((0..60).contains(&age), "it is {age} s old");
 
-        let told = http(&question).context("without the request")?;
+        let request = told(&question).context("without the request")?;
         assert_eq!(
-            (told.method.as_str(), told.path.as_str(), told.host.as_str()),
+            (
+                request.method.as_str(),
+                request.path.as_str(),
+                request.host.as_str()
+            ),
             ("POST", "/ask/7?full=1", "Shop.Lab:8443")
         );
-        assert_eq!((told.protocol.as_str(), told.size), (protocol, 5));
-        assert!(told.body.is_empty(), "bodies are not sent");
-        let header = |name: &str| told.headers.get(name).map(String::as_str);
+        assert_eq!((request.protocol.as_str(), request.size), (protocol, 5));
+        assert!(request.body.is_empty(), "bodies are not sent");
+        let header = |name: &str| request.headers.get(name).map(String::as_str);
         assert_eq!(header("x-team"), Some("a,b"));
         assert_eq!(header("x-empty"), Some(""));
         assert_eq!(header("authorization"), Some("Bearer token"));
         assert_eq!(header(":path"), Some("/ask/7?full=1"));
-        assert!(told.headers.keys().all(|name| *name == name.to_lowercase()));
-        assert_eq!(told.id, header("x-request-id").unwrap_or_default());
-        assert!(!told.id.is_empty());
+        assert!(request.headers.keys().all(|name| *name == name.to_lowercase()));
+        assert_eq!(request.id, header("x-request-id").unwrap_or_default());
+        assert!(!request.id.is_empty());
     }
     assert_eq!(authorizer.asked().len(), 2);
     assert_sound(&envoy);
@@ -158,7 +139,7 @@ async fn a_yes_adds_sets_and_removes_headers() -> Result<()> {
 async fn a_no_is_the_callers_answer() -> Result<()> {
     let mesh = Mesh::new()?;
     let authorizer = GrpcAuthorizer::start(|question| {
-        let path = http(question).map(|http| http.path.as_str());
+        let path = told(question).map(|http| http.path.as_str());
         let denied = if path == Some("/ask/plain") {
             DeniedHttpResponse::default()
         } else {
@@ -228,7 +209,7 @@ async fn a_grpc_caller_gets_a_grpc_status() -> Result<()> {
 async fn a_bare_status_is_a_yes_or_a_no() -> Result<()> {
     let mesh = Mesh::new()?;
     let authorizer = GrpcAuthorizer::start(|question| {
-        let code = match http(question).map(|http| http.path.as_str()) {
+        let code = match told(question).map(|http| http.path.as_str()) {
             Some("/ask/ok") => 0,
             Some("/ask/unauthenticated") => 16,
             _ => 7,

@@ -6,15 +6,8 @@ use peerwarden_lab::client::{Ask, Reply, http};
 use peerwarden_lab::upstream::Seen;
 use serde_json::json;
 
-use super::fixture::{DENIED_BY_ASK, ask, assert_sound, http_provider, orders};
+use super::fixture::{DENIED_BY_ASK, ask, assert_sound, http_provider, orders, values};
 use crate::fixture::{FRONTEND, Mesh};
-
-fn values(headers: &::http::HeaderMap, name: &str) -> Vec<String> {
-    let values = headers.get_all(name).iter();
-    values
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        .collect()
-}
 
 fn reached(seen: &Seen, name: &str) -> Vec<String> {
     values(&seen.headers, name)

@@ -1,22 +1,22 @@
 //! TCP: an authorizer by gRPC is asked when the client has spoken; one by HTTP cannot be asked.
 
+mod unasked;
+
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use peerwarden_lab::authorizer::message::{CheckResponse, DeniedHttpResponse, OkHttpResponse};
-use peerwarden_lab::authorizer::{
-    Gate, GrpcAnswer, GrpcAuthorizer, GrpcQuestion, HttpAnswer, HttpAuthorizer,
-};
+use peerwarden_lab::authorizer::{Gate, GrpcAnswer, GrpcAuthorizer, GrpcQuestion};
 use peerwarden_lab::client::tcp;
 use peerwarden_lab::config::{
-    Bootstrap, ClientCertificate, Cluster, ConnectMode, Listener, Port, Protocol, Tcp, Transport,
+    Bootstrap, ClientCertificate, ConnectMode, Listener, Port, Protocol, Tcp, Transport,
 };
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::TcpEcho;
 use serde_json::{Value, json};
 
-use super::fixture::{Authorizer, asking, assert_sound, custom, grpc_provider, http_provider};
+use super::fixture::{Authorizer, asking, assert_sound, custom, grpc_provider, socket};
 use crate::fixture::{BACKEND, FRONTEND, Mesh};
 
 const QUESTION: &str = "what is the balance?\n";
@@ -109,11 +109,11 @@ async fn it_is_told_of_the_connection_and_of_no_request() -> Result<()> {
     assert_eq!(connection.echo(QUESTION).await?.text(), QUESTION);
     let question = authorizer.asked().pop().context("it was not asked")?;
     let context = question.request.attributes.context("without attributes")?;
-    let address = super::grpc::address(context.source.as_ref());
+    let address = socket(context.source.as_ref());
     let local = connection.local_address();
     assert_eq!(address, Some(("127.0.0.1", u32::from(local.port()))));
     assert_eq!(
-        super::grpc::address(context.destination.as_ref()),
+        socket(context.destination.as_ref()),
         Some(("127.0.0.1", u32::from(port.number())))
     );
     assert_eq!(
@@ -181,90 +181,6 @@ async fn a_client_that_ended_its_data_while_it_waits_gets_its_answer() -> Result
     backend.finish().await?;
     let received = backend.receive(QUESTION.len(), deadline::EXCHANGE).await?;
     assert_eq!(received.text(), QUESTION, "{received:?}");
-    assert_sound(&envoy);
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_authorizer_that_fails_closes_unless_it_may_fail_open() -> Result<()> {
-    let mesh = Mesh::new()?;
-    let nobody = Port::reserve()?;
-    let slow =
-        GrpcAuthorizer::start(|_| GrpcAnswer::bytes(b"\x0a\x00").after(Duration::from_secs(20))).await?;
-    let nonsense = GrpcAuthorizer::start(|_| GrpcAnswer::bytes(b"\xff")).await?;
-    let error = GrpcAuthorizer::start(|_| GrpcAnswer::status(14, "busy")).await?;
-    let upstream = TcpEcho::start().await?;
-    let clusters = [
-        ("refused", ([127, 0, 0, 1], nobody.number()).into()),
-        ("slow", slow.address()),
-        ("nonsense", nonsense.address()),
-        ("error", error.address()),
-    ];
-    let names: Vec<&str> = std::iter::once("missing")
-        .chain(clusters.iter().map(|(name, _)| *name))
-        .collect();
-    let mut bootstrap = Bootstrap::new();
-    for (name, address) in clusters {
-        bootstrap = bootstrap.cluster(Cluster::http2(name, address));
-    }
-    for name in &names {
-        for fail_open in [false, true] {
-            let providers = grpc_provider(json!({"cluster": name, "timeout": "0.3s", "failOpen": fail_open}));
-            let transport = Transport::mutual(&mesh.server);
-            let listener = Listener::tcp(&format!("{name} {fail_open}"), transport, upstream.address())
-                .module(asking("tcp", everything(), providers)?);
-            bootstrap = bootstrap.listener(listener);
-        }
-    }
-    let envoy = Envoy::start(bootstrap).await?;
-    let caller = mesh.caller(BACKEND)?;
-    for name in &names {
-        let passed = upstream.traffic().bytes;
-        let mut closed = tcp::Connection::open(envoy.address(&format!("{name} false"))?, &caller).await?;
-        let received = closed.echo(QUESTION).await?;
-        assert!(received.nothing(), "{name}: {received:?}");
-        assert_eq!(upstream.traffic().bytes, passed, "{name}");
-        let mut open = tcp::Connection::open(envoy.address(&format!("{name} true"))?, &caller).await?;
-        assert_eq!(open.echo(QUESTION).await?.text(), QUESTION, "{name}");
-    }
-    assert_sound(&envoy);
-    Ok(())
-}
-
-/// As in Istio: a provider by HTTP has no say on TCP, whatever its policy matches.
-#[tokio::test]
-async fn an_http_authorizer_is_not_asked() -> Result<()> {
-    let mesh = Mesh::new()?;
-    let authorizer = HttpAuthorizer::start(|_| HttpAnswer::status(403)).await?;
-    let upstream = TcpEcho::start().await?;
-    let listener = Listener::tcp("ledger", Transport::mutual(&mesh.server), upstream.address())
-        .module(asking("tcp", everything(), http_provider(json!({})))?);
-    let envoy = Envoy::start(Bootstrap::new().listener(listener).cluster(authorizer.cluster())).await?;
-    let mut connection = tcp::Connection::open(envoy.address("ledger")?, &mesh.caller(BACKEND)?).await?;
-    assert_eq!(connection.echo(QUESTION).await?.text(), QUESTION);
-    assert_eq!(authorizer.asked().len(), 0);
-    Ok(())
-}
-
-/// Envoy has no call by which a module could hold what an upstream says and let it go on later.
-#[tokio::test]
-async fn a_server_that_speaks_first_cannot_wait_for_an_answer() -> Result<()> {
-    const GREETING: &str = "220 ledger.lab ESMTP\r\n";
-    let mesh = Mesh::new()?;
-    let authorizer = GrpcAuthorizer::start(for_the_backend).await?;
-    let upstream = TcpEcho::greeting(GREETING).await?;
-    let listener = Listener::tcp("ledger", Transport::mutual(&mesh.server), upstream.address()).module(
-        asking("tcp", everything(), grpc_provider(json!({"failOpen": true})))?,
-    );
-    let envoy = Envoy::start(Bootstrap::new().listener(listener).cluster(authorizer.cluster())).await?;
-    for identity in [BACKEND, FRONTEND] {
-        let mut connection = tcp::Connection::open(envoy.address("ledger")?, &mesh.caller(identity)?).await?;
-        let received = connection.receive(GREETING.len(), deadline::EXCHANGE).await?;
-        assert!(received.nothing(), "{identity}: {received:?}");
-    }
-    envoy
-        .logged("it cannot be waited for once the upstream has spoken")
-        .await?;
     assert_sound(&envoy);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/external_auth.proto>,
 //! <https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/attribute_context.proto>).
 //!
-//! That they are right is tried against Envoy's own `ext_authz` filter (`tests/envoy/custom/lab.rs`).
+//! That they are right is tried against Envoy's own `ext_authz` filter (`tests/envoy/custom/native`).
 #![expect(missing_docs, reason = "the fields are Envoy's, and explained there")]
 
 use std::collections::BTreeMap;

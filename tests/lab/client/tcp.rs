@@ -121,12 +121,13 @@ impl Received {
 }
 
 fn is_end(error: &io::Error) -> bool {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => true,
+    let kind = error.kind();
+    matches!(
+        kind,
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
         // What HTTP/2 makes of a tunnel that was reset; it has no kind of its own.
-        io::ErrorKind::Other => error.to_string().contains("CONNECT request was reset"),
-        _ => false,
-    }
+        || kind == io::ErrorKind::Other && error.to_string().contains("CONNECT request was reset")
 }
 
 fn end(error: &io::Error) -> Result<End> {
