@@ -17,8 +17,8 @@ use crate::fixture::{FRONTEND, Mesh};
 /// So long may an answer take.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// The ways in which one kind of authorizer fails: a name, and the cluster if Envoy has one.
-type Failures = Vec<(&'static str, Option<Cluster>)>;
+/// The ways in which one kind of authorizer fails: a name, the cluster if Envoy has one, and what the log is to say.
+type Failures = Vec<(&'static str, Option<Cluster>, &'static str)>;
 
 /// Tries each failure with and without `failOpen`, each in a listener of its own of one Envoy with one worker.
 async fn try_all(kind: &str, failures: Failures) -> Result<()> {
@@ -26,7 +26,7 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
     let upstream = HttpEcho::start().await?;
     let mut bootstrap = Bootstrap::new();
     let mut cases = Vec::new();
-    for (name, cluster) in failures {
+    for (name, cluster, why) in failures {
         for fail_open in [false, true] {
             let listener_name = format!("{name} {fail_open}");
             let providers = provider(
@@ -40,7 +40,7 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
                 json!([ask()]),
                 providers,
             )?);
-            cases.push((listener_name, fail_open));
+            cases.push((listener_name, fail_open, why));
         }
         if let Some(cluster) = cluster {
             bootstrap = bootstrap.cluster(cluster);
@@ -49,7 +49,7 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
     let envoy = Envoy::start(bootstrap).await?;
     let caller = mesh.caller(FRONTEND)?;
     let mut reached = Vec::new();
-    for (name, fail_open) in &cases {
+    for (name, fail_open, why) in &cases {
         let begun = Instant::now();
         let path = format!("/ask/{}", name.replace(' ', "-"));
         let asked = Ask::get(&path).id(name);
@@ -68,6 +68,8 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
                 (NO_ANSWER_TO_ASK, "ext_authz_error"),
                 "{name}"
             );
+            let said = envoy.logged(&format!("\"{path}\"")).await?;
+            assert!(said.contains(why), "{name}: {said}");
         }
         assert!(took < deadline::EXCHANGE / 2, "{name} took {took:?}");
         if name.contains("slow") {
@@ -101,26 +103,28 @@ async fn an_http_authorizer_that_gives_no_answer() -> Result<()> {
     let no_status = Blunt::saying(b"HTTP/1.1  \r\n\r\n").await?;
     let cut = Blunt::saying(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nyes").await?;
     let continues = Blunt::saying(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-    let at = |name, address| (name, Some(Cluster::http1(name, address)));
+    let at = |name, address, why| (name, Some(Cluster::http1(name, address)), why);
+    let empty = Cluster::http1("empty", slow.address()).without_host();
     try_all(
         "envoyExtAuthzHttp",
         vec![
-            ("missing", None),
-            at("refused", ([127, 0, 0, 1], nobody.number()).into()),
-            (
-                "empty",
-                Some(Cluster::http1("empty", slow.address()).without_host()),
+            ("missing", None, "Envoy has no cluster `missing`"),
+            ("empty", Some(empty), "no host of cluster `empty`"),
+            at("refused", ([127, 0, 0, 1], nobody.number()).into(), "status 503"),
+            at("slow", slow.address(), "status 504"),
+            at(
+                "broken",
+                broken.address(),
+                "the answer of cluster `broken` broke off",
             ),
-            at("slow", slow.address()),
-            at("broken", broken.address()),
-            at("error", error.address()),
-            at("overloaded", overloaded.address()),
-            at("garbage", garbage.address()),
-            at("silent", silent.address()),
-            at("half", half.address()),
-            at("no-status", no_status.address()),
-            at("cut", cut.address()),
-            at("continues", continues.address()),
+            at("error", error.address(), "status 500"),
+            at("overloaded", overloaded.address(), "status 503"),
+            at("garbage", garbage.address(), "status 502"),
+            at("silent", silent.address(), "status 503"),
+            at("half", half.address(), "status 50"),
+            at("no-status", no_status.address(), "status 502"),
+            at("cut", cut.address(), "the answer of cluster `cut` broke off"),
+            at("continues", continues.address(), "status 50"),
         ],
     )
     .await
@@ -129,10 +133,10 @@ async fn an_http_authorizer_that_gives_no_answer() -> Result<()> {
 #[tokio::test]
 async fn a_grpc_authorizer_that_gives_no_answer() -> Result<()> {
     let nobody = Port::reserve()?;
-    let at = |name, address| (name, Some(Cluster::http2(name, address)));
+    let at = |name, address, why| (name, Some(Cluster::http2(name, address)), why);
     let mut failures = vec![
-        ("missing", None),
-        at("refused", ([127, 0, 0, 1], nobody.number()).into()),
+        ("missing", None, "Envoy has no cluster `missing`"),
+        at("refused", ([127, 0, 0, 1], nobody.number()).into(), "status 14"),
     ];
     // Each must live until the end.
     let mut servers = Vec::new();
@@ -140,33 +144,35 @@ async fn a_grpc_authorizer_that_gives_no_answer() -> Result<()> {
         (
             "slow",
             GrpcAnswer::bytes(b"\x0a\x00").after(Duration::from_secs(20)),
+            "status 14",
         ),
-        ("internal", GrpcAnswer::status(13, "boom")),
-        ("unimplemented", GrpcAnswer::status(12, "what?")),
+        ("internal", GrpcAnswer::status(13, "boom"), "status 13"),
+        ("unimplemented", GrpcAnswer::status(12, "what?"), "status 12"),
         (
             "refuses",
             GrpcAnswer::status(7, "a status of the call is no answer"),
+            "status 7",
         ),
-        ("not-grpc", GrpcAnswer::http(200)),
-        ("error", GrpcAnswer::http(500)),
-        ("nothing", GrpcAnswer::nothing()),
+        ("not-grpc", GrpcAnswer::http(200), "status 2"),
+        ("error", GrpcAnswer::http(500), "status 2"),
+        ("nothing", GrpcAnswer::nothing(), "status 13"),
         // To protobuf an empty message has the status OK. It would be a yes.
-        ("blank", GrpcAnswer::bytes(b"")),
-        ("malformed", GrpcAnswer::bytes(b"\xff\xff\xff")),
-        ("truncated", GrpcAnswer::bytes(b"\x0a\x04\x08")),
-        ("text", GrpcAnswer::bytes(b"yes")),
-        ("broken", GrpcAnswer::breaking_off()),
+        ("blank", GrpcAnswer::bytes(b""), "has no status"),
+        ("malformed", GrpcAnswer::bytes(b"\xff\xff\xff"), "is malformed"),
+        ("truncated", GrpcAnswer::bytes(b"\x0a\x04\x08"), "is malformed"),
+        ("text", GrpcAnswer::bytes(b"yes"), "is malformed"),
+        ("broken", GrpcAnswer::breaking_off(), "status 13"),
     ];
-    for (name, answer) in answers {
+    for (name, answer, why) in answers {
         let server = GrpcAuthorizer::start(move |_| answer.clone()).await?;
-        failures.push(at(name, server.address()));
+        failures.push(at(name, server.address(), why));
         servers.push(server);
     }
     let host = Cluster::http2("empty", servers[0].address());
-    failures.push(("empty", Some(host.without_host())));
+    failures.push(("empty", Some(host.without_host()), "no host in it"));
     let garbage = Blunt::saying(b"HTTP/1.1 200 OK\r\n\r\n").await?;
-    failures.push(at("garbage", garbage.address()));
+    failures.push(at("garbage", garbage.address(), "status 14"));
     let silent = Blunt::saying(b"").await?;
-    failures.push(at("silent", silent.address()));
+    failures.push(at("silent", silent.address(), "status 14"));
     try_all("envoyExtAuthzGrpc", failures).await
 }

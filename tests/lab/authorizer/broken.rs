@@ -1,22 +1,31 @@
 //! A body that breaks off.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame};
+use tokio::time::Sleep;
 
-/// Some bytes, and then an error: HTTP/1.1 closes the connection in the middle of the body, HTTP/2 resets the stream.
+/// Some bytes, and a little later an error: HTTP/1.1 closes the connection in the middle of the body, HTTP/2 resets the
+/// stream.
 #[derive(Debug)]
 pub(super) struct Broken {
     begun: bool,
+    /// Without it what was begun would not be sent at all.
+    pause: Pin<Box<Sleep>>,
 }
 
 // === impl Broken ===
 
 impl Broken {
     pub(super) fn new() -> Self {
-        Self { begun: false }
+        Self {
+            begun: false,
+            pause: Box::pin(tokio::time::sleep(Duration::from_millis(50))),
+        }
     }
 }
 
@@ -28,12 +37,11 @@ impl Body for Broken {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if self.begun {
-            return Poll::Ready(Some(Err(io::Error::other("it breaks off"))));
+        if !self.begun {
+            self.begun = true;
+            return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"\0\0")))));
         }
-        self.begun = true;
-        // The bytes go out before the end is looked at.
-        context.waker().wake_by_ref();
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"\0\0")))))
+        ready!(self.pause.as_mut().poll(context));
+        Poll::Ready(Some(Err(io::Error::other("it breaks off"))))
     }
 }

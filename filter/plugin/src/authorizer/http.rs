@@ -103,21 +103,20 @@ pub(super) fn ask(
             let why = if status == Status::BadArgument {
                 format!("Envoy has no cluster `{}`", service.cluster)
             } else {
-                format!("the call to cluster `{}` failed at once", service.cluster)
+                format!("no host of cluster `{}` could be asked", service.cluster)
             };
             (ExternalAnswer::Failed, why)
         },
     )
 }
 
-/// What was answered; a call that failed has no headers at all.
+/// What was answered. An answer that broke off has no headers at all; in the place of one that is late, or of an authorizer that
+/// cannot be reached, Envoy answers with 504 or 503 itself.
 pub(super) fn outcome(headers: usize, http: &HttpAuthorizer, authorizer: &Authorizer) -> Outcome {
     let failed = |why: String| Outcome::failed(ExternalAnswer::Failed, authorizer, why);
     if headers == 0 {
         let cluster = &http.service.cluster;
-        return failed(format!(
-            "cluster `{cluster}` gave no answer in time, or none at all"
-        ));
+        return failed(format!("the answer of cluster `{cluster}` broke off"));
     }
     let headers = abi::call_response_headers().ok().flatten();
     let Some(headers) = headers.and_then(|bytes| decode_pairs(&bytes)) else {
@@ -148,7 +147,9 @@ pub(super) fn outcome(headers: usize, http: &HttpAuthorizer, authorizer: &Author
                 body: abi::call_response_body().ok().flatten().unwrap_or_default(),
             })
         }
-        other => failed(format!("it answered with status {other}")),
+        other => failed(format!(
+            "status {other} came back, from it or from Envoy in its place"
+        )),
     }
 }
 
