@@ -5,6 +5,7 @@ use peerwarden_lab::authorizer::message::{
     CheckRequest, CheckResponse, DeniedHttpResponse, HeaderValueOption, HttpStatus, OkHttpResponse, RpcStatus,
 };
 use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer};
+use peerwarden_lab::client::Ask;
 use serde_json::json;
 
 use super::Beside;
@@ -133,6 +134,7 @@ fn grpc_answer(path: &str) -> GrpcAnswer {
         "/ask/302" => deny(302, "", vec![line("location", "https://login.lab/")]),
         "/ask/503" => deny(503, "busy", vec![]),
         "/ask/200" => deny(200, "denied all the same", vec![]),
+        "/ask/blank" => return GrpcAnswer::bytes(b""),
         "/ask/error" => return GrpcAnswer::status(13, "boom"),
         "/ask/http" => return GrpcAnswer::http(500),
         "/ask/nothing" => return GrpcAnswer::nothing(),
@@ -204,5 +206,21 @@ async fn the_authorizer_and_the_caller_see_no_difference() -> Result<()> {
         );
         assert_eq!(comparable(&module.request)?, comparable(&native.request)?);
     }
+    Ok(())
+}
+
+/// To protobuf a message without a status has the status OK, and to Envoy's filter that is a yes.
+#[tokio::test]
+async fn only_envoys_filter_takes_an_empty_answer_for_a_yes() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let authorizer = GrpcAuthorizer::start(|_| grpc_answer("/ask/blank")).await?;
+    let native = json!({"grpc_service": {"envoy_grpc": {"cluster_name": "authz"}, "timeout": "5s"}});
+    let providers = grpc_provider(json!({"statusOnError": "502"}));
+    let beside = Beside::start(&mesh, authorizer.cluster(), native, providers).await?;
+    for (listener, status) in [("native", 200), ("module", 502)] {
+        let outcome = beside.outcome(listener, Ask::get("/ask/blank")).await?;
+        assert_eq!(outcome.status, status, "{listener}");
+    }
+    assert_eq!(authorizer.asked().len(), 2);
     Ok(())
 }
