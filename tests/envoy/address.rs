@@ -1,5 +1,8 @@
 //! Addresses: `ipBlocks` is about the direct peer, which no header can forge; `remoteIpBlocks` about the origin.
 
+mod forged;
+mod proxy_protocol;
+
 use anyhow::Result;
 use peerwarden_lab::client::{Ask, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};

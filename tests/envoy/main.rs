@@ -8,6 +8,7 @@ mod custom;
 mod demo;
 mod fixture;
 mod grpc;
+mod holes;
 mod http;
 mod identity;
 mod jwt;

@@ -12,6 +12,7 @@ pub struct Certificate {
     common_name: Option<String>,
     uri_sans: Vec<String>,
     dns_sans: Vec<String>,
+    raw_uri_san: Option<Vec<u8>>,
     expired: bool,
 }
 
@@ -38,6 +39,14 @@ impl Certificate {
     pub fn dns(mut self, name: &str) -> Self {
         self.dns_sans.push(name.to_owned());
         self
+    }
+
+    /// Has this one URI SAN and no other name, though it be no text. At most 100 bytes.
+    pub fn raw_uri(bytes: &[u8]) -> Self {
+        Self {
+            raw_uri_san: Some(bytes.to_vec()),
+            ..Self::default()
+        }
     }
 
     /// Names the subject.

@@ -1,9 +1,11 @@
 //! Servers behind Envoy: they answer, and they remember what reached them.
 
 mod http;
+mod plain;
 mod tcp;
 
 pub use http::{HttpEcho, Seen};
+pub use plain::PlainHttp;
 pub use tcp::{TcpEcho, Traffic};
 
 use tokio::task::JoinHandle;

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -14,6 +14,9 @@ use super::Certificate;
 
 /// As Istio's: a workload's certificate lives for a day.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The extension of the same name (RFC 5280, 4.2.1.6).
+const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 
 /// Clocks may differ a little.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -116,6 +119,10 @@ fn params(wanted: &Certificate) -> Result<CertificateParams> {
             .subject_alt_names
             .push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     }
+    if let Some(uri) = &wanted.raw_uri_san {
+        let extension = CustomExtension::from_oid_content(SUBJECT_ALT_NAME, raw_uri_san(uri)?);
+        params.custom_extensions.push(extension);
+    }
     let now = SystemTime::now();
     let from = if wanted.expired {
         now - LIFETIME - Duration::from_secs(60 * 60)
@@ -130,4 +137,15 @@ fn params(wanted: &Certificate) -> Result<CertificateParams> {
         ExtendedKeyUsagePurpose::ServerAuth,
     ];
     Ok(params)
+}
+
+/// A `SubjectAltName` in DER with one `uniformResourceIdentifier`, whatever its bytes.
+fn raw_uri_san(uri: &[u8]) -> Result<Vec<u8>> {
+    const SEQUENCE: u8 = 0x30;
+    const URI: u8 = 0x86;
+    let length = u8::try_from(uri.len()).context("a name this long")?;
+    // Lengths below 128 are one byte each.
+    anyhow::ensure!(length <= 100, "a name of {length} bytes");
+    let head = [SEQUENCE, length.saturating_add(2), URI, length];
+    Ok([&head, uri].concat())
 }

@@ -57,8 +57,13 @@ impl Connection {
 
     /// Sends; a connection that is closed already shows when one reads from it.
     pub async fn send(&mut self, text: &str) -> Result<()> {
+        self.send_bytes(text.as_bytes()).await
+    }
+
+    /// Sends bytes that need not be text.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let send = async {
-            let sent = self.stream.write_all(text.as_bytes()).await;
+            let sent = self.stream.write_all(bytes).await;
             let flushed = self.stream.flush().await;
             match sent.and(flushed) {
                 Err(error) if !is_end(&error) => Err(error.into()),

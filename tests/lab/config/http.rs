@@ -21,6 +21,8 @@ pub struct Http {
     pub direct_remote_address: bool,
     /// Filters ahead of the module, as Envoy documents them.
     pub before: Vec<Value>,
+    /// Further fields of the connection manager, as Envoy documents them.
+    pub more: Value,
 }
 
 // === impl Http ===
@@ -34,11 +36,27 @@ impl Default for Http {
             xff_num_trusted_hops: 0,
             direct_remote_address: true,
             before: Vec::new(),
+            more: json!({}),
         }
     }
 }
 
 impl Http {
+    /// Nothing is tidied up: what Envoy does when nobody tells it otherwise.
+    pub fn as_it_comes() -> Self {
+        Self {
+            normalize_path: false,
+            merge_slashes: false,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a field of the connection manager.
+    pub fn with(mut self, field: &str, value: Value) -> Self {
+        self.more[field] = value;
+        self
+    }
+
     /// A filter that writes dynamic metadata, as `jwt_authn` or an ext_authz would.
     pub fn set_metadata(namespace: &str, value: &Value) -> Value {
         let kind = "envoy.extensions.filters.http.set_metadata.v3.Config";
@@ -63,7 +81,7 @@ impl Http {
         let router = typed("envoy.extensions.filters.http.router.v3.Router", json!({}));
         filters.push(json!({"name": "envoy.filters.http.router", "typed_config": router}));
         let kind = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
-        let manager = json!({
+        let mut manager = json!({
             "stat_prefix": name,
             "codec_type": "AUTO",
             "normalize_path": self.normalize_path,
@@ -78,6 +96,9 @@ impl Http {
                 "routes": [{"match": {"prefix": "/"}, "route": {"cluster": name}}],
             }]},
         });
+        for (field, value) in self.more.as_object().into_iter().flatten() {
+            manager[field] = value.clone();
+        }
         json!([{"name": "envoy.filters.network.http_connection_manager", "typed_config": typed(kind, manager)}])
     }
 }

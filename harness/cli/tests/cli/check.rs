@@ -123,8 +123,9 @@ fn one_document_hides_no_other() {
         "ipBlocks: [\"10.0.0.0/33\"]\n        principals: [",
     );
     let port = ORDERS.replace("methods: [\"GET\"]", "ports: [\"http\"]");
-    let all = [&unreadable, &custom, &cidr, &port]
-        .map(String::as_str)
+    let named = |(text, name): (&String, &str)| text.replacen("name: orders", &format!("name: {name}"), 1);
+    let all = [(&unreadable, "a"), (&custom, "b"), (&cidr, "c"), (&port, "d")]
+        .map(named)
         .join("---\n");
     let ran = Folder::with(&[("all.yaml", &all)]).run(&["check"]);
     let expected = [
@@ -194,6 +195,112 @@ fn what_is_probably_not_meant_is_a_warning() {
         "        notPrincipals: [\"cluster.local/ns/web/sa/frontend\"]\n    to:",
         &["warning[PW003]", "it matches nothing"],
     );
+}
+
+/// What depends on how Envoy normalises, with the setting that does it.
+#[test]
+fn what_envoy_must_normalise_is_said() {
+    let deny = |operation: &str| {
+        let policy = format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p, namespace: shop}}\n\
+             spec:\n  action: DENY\n  rules:\n  - to:\n    - operation:\n        {operation}\n"
+        );
+        Folder::with(&[("deny.yaml", &policy)]).run(&["check"])
+    };
+    for (operation, code, underlined, setting) in [
+        (
+            "paths: [\"/x*\", \"//admin*\"]",
+            "PW005",
+            "\"//admin*\"",
+            "merge_slashes",
+        ),
+        (
+            "notPaths: [\"/a/../b*\"]",
+            "PW005",
+            "\"/a/../b*\"",
+            "normalize_path",
+        ),
+        (
+            "paths: [\"/a/..;x/b*\"]",
+            "PW005",
+            "\"/a/..;x/b*\"",
+            "normalize_path",
+        ),
+        (
+            "paths: [\"/%61dmin*\"]",
+            "PW005",
+            "\"/%61dmin*\"",
+            "normalize_path",
+        ),
+        (
+            "paths: [\"/a%2Fb*\"]",
+            "PW005",
+            "\"/a%2Fb*\"",
+            "UNESCAPE_AND_REDIRECT",
+        ),
+        ("paths: ['/a\\b*']", "PW005", "'/a\\b*'", "UNESCAPE_AND_REDIRECT"),
+        (
+            "paths: [\"/a?b*\"]",
+            "PW005",
+            "\"/a?b*\"",
+            "request.headers[:path]",
+        ),
+        ("paths: [\"/admin\"]", "PW006", "\"/admin\"", "normalize_path"),
+        (
+            "hosts: [\"a.example\"]",
+            "PW007",
+            "\"a.example\"",
+            "strip_any_host_port",
+        ),
+        (
+            "hosts: [\"*.example\"]",
+            "PW007",
+            "\"*.example\"",
+            "strip_any_host_port",
+        ),
+        ("hosts: [\"[::1]\"]", "PW007", "\"[::1]\"", "strip_any_host_port"),
+        (
+            "hosts: [\"a.example.:*\"]",
+            "PW008",
+            "\"a.example.:*\"",
+            "strip_trailing_host_dot",
+        ),
+    ] {
+        let ran = deny(operation);
+        ran.says(1, &[&format!("warning[{code}]"), setting]);
+        assert_eq!(ran.underlined(), [underlined], "{operation}: {}", ran.err);
+    }
+    for fine in [
+        "paths: [\"/admin*\"]",
+        "paths: [\"/admin\", \"/admin/*\"]",
+        "paths: [\"/a%20b*\", \"/a/{*}/b\", \"*.php\", \"/a;x*\", \"/...*\"]",
+        "notPaths: [\"/public\"]",
+        "hosts: [\"a.example\", \"a.example:*\"]",
+        "hosts: [\"a.example:8080\", \"b.*\", \"*\"]",
+        "notHosts: [\"a.example\"]",
+    ] {
+        let ran = deny(fine);
+        assert_eq!(ran.code, 0, "{fine}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_spelling_that_envoy_normalises_is_underlined() {
+    let policy = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: no-admin, namespace: shop}\nspec:\n  \
+                  action: DENY\n  rules:\n  - to:\n    - operation:\n        hosts: [shop.example., shop.example]\n        \
+                  paths: [/admin, /a//b*]\n";
+    let ran = Folder::with(&[("deny.yaml", policy), ("twice.yaml", policy)]).run(&["check"]);
+    assert_eq!(ran.code, 1);
+    insta::assert_snapshot!(ran.err);
+}
+
+#[test]
+fn a_document_given_twice_is_a_warning() {
+    let ran = Folder::with(&[("a.yaml", ORDERS), ("b.yaml", ORDERS)]).run(&["check"]);
+    ran.says(1, &["warning[PW004]", "replaces a.yaml:", "b.yaml:"]);
+    let other = ORDERS.replace("namespace: shop", "namespace: web");
+    let ran = Folder::with(&[("a.yaml", ORDERS), ("b.yaml", &other)]).run(&["check"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
 }
 
 #[test]

@@ -1,0 +1,28 @@
+//! PW006: a rule that shuts out exact paths and nothing beside them.
+//!
+//! `/admin/`, `/admin;x` and `/Admin` are other paths to a policy, and to Envoy whatever its settings, but perhaps not to the
+//! application; `//admin` and `/x/../admin` are until Envoy normalises them.
+
+use peerwarden_engine::resource::AuthorizationPolicy;
+
+use super::{Finding, shut_out};
+
+pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+    let paths = shut_out(policy, "paths", "notPaths");
+    let exact = |value: &str| {
+        !value.starts_with('*') && !value.ends_with('*') && !value.contains('{') && value != "/"
+    };
+    // `/admin*`, and the pair `/admin` and `/admin/*`, say more than one spelling.
+    let covered = |value: &str| {
+        let mut prefixes = paths.iter().filter_map(|(_, other)| other.strip_suffix('*'));
+        prefixes.any(|prefix| value.starts_with(prefix) || prefix.strip_suffix('/') == Some(value))
+    };
+    let alone = paths.iter().filter(|(_, value)| exact(value) && !covered(value));
+    let finding = |(path, value): &(String, &str)| Finding {
+        path: path.clone(),
+        message: format!("`{value}` shuts out one spelling: `{value}/` and `{value};x` are other paths"),
+        help: "write a prefix such as `/admin*`, or deny by `notPaths` what is not meant to be open; and have Envoy \
+               normalise: `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`",
+    };
+    alone.map(finding).collect()
+}

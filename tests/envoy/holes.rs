@@ -1,0 +1,114 @@
+//! The known holes of authorization, over the wire: byte by byte, with the settings that the README recommends and with
+//! none, to show what Envoy must normalise.
+
+mod headers;
+mod hosts;
+mod names;
+mod paths;
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use peerwarden_lab::client::{Caller, tcp};
+use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
+use peerwarden_lab::deadline;
+use peerwarden_lab::envoy::Envoy;
+use peerwarden_lab::upstream::PlainHttp;
+use serde_json::{Value, json};
+
+use crate::fixture::{FRONTEND, Mesh, configuration, module};
+
+/// What came of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It reached the upstream.
+    Passed,
+    /// The module denied it.
+    Denied,
+    /// Envoy answered with this status, and the module was not asked.
+    Answered(u16),
+}
+
+use Outcome::{Answered, Denied, Passed};
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Passed => f.write_str("Passed"),
+            Denied => f.write_str("Denied"),
+            Answered(status) => write!(f, "Answered({status})"),
+        }
+    }
+}
+
+/// A listener for each setting, with the same policies.
+struct Wire {
+    mesh: Mesh,
+    envoy: Envoy,
+    upstream: PlainHttp,
+}
+
+impl Wire {
+    async fn start(settings: &[Http], resources: Value) -> Result<Self> {
+        let mesh = Mesh::new()?;
+        let upstream = PlainHttp::start().await?;
+        let mut bootstrap = Bootstrap::new();
+        for (n, http) in settings.iter().enumerate() {
+            let transport = Transport::mutual(&mesh.server);
+            let listener = Listener::http(&n.to_string(), transport, upstream.address())
+                .protocol(Protocol::Http(http.clone()))
+                .module(module(configuration("http", resources.clone()))?);
+            bootstrap = bootstrap.listener(listener);
+        }
+        let envoy = Envoy::start(bootstrap).await?;
+        Ok(Self {
+            mesh,
+            envoy,
+            upstream,
+        })
+    }
+
+    /// Sends a request of HTTP/1.1 as it stands, with these lines of headers after the request line.
+    async fn ask(&self, listener: usize, target: &[u8], host: &[u8], lines: &[&[u8]]) -> Result<Outcome> {
+        self.ask_as(&self.mesh.caller(FRONTEND)?, listener, target, host, lines)
+            .await
+    }
+
+    async fn ask_as(
+        &self,
+        caller: &Caller,
+        listener: usize,
+        target: &[u8],
+        host: &[u8],
+        lines: &[&[u8]],
+    ) -> Result<Outcome> {
+        let mut request = [b"GET ", target, b" HTTP/1.1\r\nhost: ", host, b"\r\n"].concat();
+        for line in lines {
+            request.extend([*line, b"\r\n"].concat());
+        }
+        request.extend(b"connection: close\r\n\r\n");
+        let reached = self.upstream.targets().len();
+        let mut connection =
+            tcp::Connection::open(self.envoy.address(&listener.to_string())?, caller).await?;
+        connection.send_bytes(&request).await?;
+        let received = connection.receive(usize::MAX, deadline::EXCHANGE).await?;
+        let status = received
+            .text()
+            .get("HTTP/1.1 ".len()..)
+            .and_then(|rest| rest.get(..3)?.parse().ok());
+        let status = status.with_context(|| format!("no status: {received:?}"))?;
+        let denied = received.text().ends_with("RBAC: access denied");
+        let passed = self.upstream.targets().len() > reached;
+        assert!(!(denied && passed), "a denied request reached the upstream");
+        Ok(match status {
+            403 if denied => Denied,
+            200 if passed => Passed,
+            status => Answered(status),
+        })
+    }
+}
+
+/// What the README recommends.
+fn recommended() -> Http {
+    Http::default().with("path_with_escaped_slashes_action", json!("UNESCAPE_AND_REDIRECT"))
+}

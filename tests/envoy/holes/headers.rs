@@ -1,0 +1,67 @@
+//! Headers that come twice, empty, long, or as bytes that are no text.
+
+use anyhow::Result;
+use peerwarden_lab::config::Http;
+use serde_json::{Value, json};
+
+use super::Outcome::{Denied, Passed};
+use super::Wire;
+use crate::fixture::policy;
+
+async fn try_each(
+    action: &str,
+    field: &str,
+    value: &str,
+    cases: &[(&[&[u8]], super::Outcome)],
+) -> Result<()> {
+    let rules: Value = json!([{"when": [{"key": "request.headers[X-Team]", field: [value]}]}]);
+    let wire = Wire::start(&[Http::as_it_comes()], json!([policy("team", action, rules)])).await?;
+    for (lines, expected) in cases {
+        let outcome = wire.ask(0, b"/", b"shop.lab", lines).await?;
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|line| line.get(..40).unwrap_or(line).escape_ascii().to_string())
+            .collect();
+        assert_eq!(outcome, *expected, "{action} {field} {shown:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deny_on_a_header_holds_for_every_line_and_any_case_of_its_name() -> Result<()> {
+    let long = [b"x-team: ".as_slice(), &b"y".repeat(50_000)].concat();
+    let cases: [(&[&[u8]], _); 9] = [
+        (&[b"x-team: red"], Denied),
+        (&[b"X-TEAM: red"], Denied),
+        (&[b"x-Team:red  "], Denied),
+        (&[b"x-team: blue", b"x-team: red"], Denied),
+        (&[b"x-team: red", b"X-Team: blue"], Denied),
+        (&[&long, b"x-team: red"], Denied),
+        (&[b"x-team: \xff", b"x-team: red"], Denied),
+        (&[b"x-team: blue,red"], Passed),
+        (&[b"x-team: Red"], Passed),
+    ];
+    try_each("DENY", "values", "red", &cases).await
+}
+
+#[tokio::test]
+async fn what_is_not_the_value_is_denied_whatever_it_is() -> Result<()> {
+    let cases: [(&[&[u8]], _); 5] = [
+        (&[b"x-team: red"], Passed),
+        (&[b"x-team: red\xff"], Denied),
+        (&[b"x-team: \xc3\x28"], Denied),
+        (&[b"x-team:"], Denied),
+        (&[], Denied),
+    ];
+    try_each("DENY", "notValues", "red", &cases).await
+}
+
+#[tokio::test]
+async fn an_empty_header_is_there() -> Result<()> {
+    let cases: [(&[&[u8]], _); 3] = [
+        (&[b"x-team:"], Passed),
+        (&[b"X-Team: "], Passed),
+        (&[b"x-teams: red"], Denied),
+    ];
+    try_each("ALLOW", "values", "*", &cases).await
+}

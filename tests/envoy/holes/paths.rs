@@ -1,0 +1,118 @@
+//! Paths, as they come and as Envoy tidies them up.
+
+use anyhow::Result;
+use peerwarden_lab::config::Http;
+use serde_json::json;
+
+use super::Outcome::{Answered, Denied, Passed};
+use super::{Wire, recommended};
+use crate::fixture::policy;
+
+/// A DENY on exactly `/admin`: what came of each target without any setting, and with those of the README.
+#[tokio::test]
+async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
+    let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
+    let resources = json!([policy("admin", "DENY", rules)]);
+    let wire = Wire::start(&[Http::as_it_comes(), recommended()], resources).await?;
+    let cases: [(&[u8], _, _); 24] = [
+        (b"/admin", Denied, Denied),
+        (b"/admin?x=1", Denied, Denied),
+        (b"/admin?", Denied, Denied),
+        // A fragment is no part of a request's target.
+        (b"/admin#x", Answered(400), Answered(400)),
+        (b"/admin?x#y", Answered(400), Answered(400)),
+        // These are one path to many applications, and Envoy makes them one.
+        (b"//admin", Passed, Denied),
+        (b"/./admin", Passed, Denied),
+        (b"/x/../admin", Passed, Denied),
+        (b"/%2e/admin", Passed, Denied),
+        (b"/x/%2e%2E/admin", Passed, Denied),
+        (b"/%61dmin", Passed, Denied),
+        (b"\\admin", Answered(400), Answered(400)),
+        (b"/x\\..\\admin", Passed, Denied),
+        // Escaped slashes are unescaped, and the client told to ask again.
+        (b"/%2fadmin", Passed, Answered(307)),
+        (b"/x%2f..%2Fadmin", Passed, Answered(307)),
+        (b"/x%5c..%5Cadmin", Passed, Answered(307)),
+        // Nobody makes these one: policies name them, or name what is allowed instead.
+        (b"/admin/", Passed, Passed),
+        (b"/Admin", Passed, Passed),
+        (b"/admin;x=y", Passed, Passed),
+        (b"/x;/../admin", Passed, Denied),
+        (b"/%252e/admin", Passed, Passed),
+        (b"/admin%3fx", Passed, Passed),
+        (b"/admin%00", Passed, Answered(400)),
+        // HTTP/1 has no such bytes in a target.
+        (b"/admin\xff", Answered(400), Answered(400)),
+    ];
+    let mut wrong = Vec::new();
+    for (target, as_it_comes, recommended) in cases {
+        let got = (
+            wire.ask(0, target, b"shop.lab", &[]).await?,
+            wire.ask(1, target, b"shop.lab", &[]).await?,
+        );
+        if got != (as_it_comes, recommended) {
+            wrong.push(format!("{}: {got:?}", target.escape_ascii()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+/// An ALLOW on exactly `/admin`, and a DENY on all else: no spelling that is not tidied up gets in.
+#[tokio::test]
+async fn an_allow_on_an_exact_path_needs_nothing() -> Result<()> {
+    let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
+    let resources = json!([policy("admin", "ALLOW", rules)]);
+    let wire = Wire::start(&[Http::as_it_comes(), recommended()], resources).await?;
+    for target in [b"/admin".as_slice(), b"/admin?x=/"] {
+        for listener in [0, 1] {
+            assert_eq!(wire.ask(listener, target, b"shop.lab", &[]).await?, Passed);
+        }
+    }
+    for target in [
+        b"//admin".as_slice(),
+        b"/x/../admin",
+        b"/%61dmin",
+        b"/admin/",
+        b"/Admin",
+        b"/admin;x=y",
+        b"/admin%00",
+    ] {
+        let outcome = wire.ask(0, target, b"shop.lab", &[]).await?;
+        assert_eq!(outcome, Denied, "{}", target.escape_ascii());
+    }
+    // The upstream gets what was decided about.
+    assert_eq!(wire.ask(1, b"/x/..//admin", b"shop.lab", &[]).await?, Passed);
+    assert_eq!(
+        wire.upstream.targets().last().map(Vec::as_slice),
+        Some(b"/admin".as_slice())
+    );
+    Ok(())
+}
+
+/// Prefixes, suffixes and `notPaths` hold bytes that are no text, and paths of any length that Envoy takes.
+#[tokio::test]
+async fn odd_and_long_paths_escape_no_rule() -> Result<()> {
+    let rules = json!([
+        {"to": [{"operation": {"paths": ["/admin*", "*.php"]}}]},
+        {"to": [{"operation": {"notPaths": ["/public*", "/x*"]}}]},
+    ]);
+    let wire = Wire::start(&[recommended()], json!([policy("odd", "DENY", rules)])).await?;
+    let long = [b"/admin/".as_slice(), &b"a".repeat(40_000)].concat();
+    let long_suffix = [b"/x/".as_slice(), &b"a".repeat(40_000), b".php"].concat();
+    for (target, expected) in [
+        (b"/admin\xff\xfe".as_slice(), Answered(400)),
+        (b"/admin%ff", Denied),
+        (b"/x%ff.php", Denied),
+        (b"/%ffpublic", Denied),
+        (b"/public%ff", Passed),
+        (&long, Denied),
+        (&long_suffix, Denied),
+    ] {
+        let outcome = wire.ask(0, target, b"shop.lab", &[]).await?;
+        let shown = target.get(..20).unwrap_or(target).escape_ascii();
+        assert_eq!(outcome, expected, "{shown}");
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Bytes that no client library sends, through the shipped module: what Envoy may yet hand over.
+
+use peerwarden_host::{HttpOutcome, Request};
+use serde_json::{Value, json};
+
+use crate::fixture::{FRONTEND, ask, configuration, peer, policy, vm};
+
+fn request(path: &[u8], lines: &[(&[u8], &[u8])]) -> Request {
+    let pseudo: [(&[u8], &[u8]); 3] = [
+        (b":method", b"GET"),
+        (b":path", path),
+        (b":authority", b"orders.shop"),
+    ];
+    let headers = pseudo.iter().chain(lines);
+    Request {
+        headers: headers
+            .map(|(name, value)| (name.to_vec(), value.to_vec()))
+            .collect(),
+        end_of_stream: true,
+        ..Request::default()
+    }
+}
+
+/// Whether each request passes a policy with one rule.
+fn passes<const N: usize>(action: &str, rule: &Value, requests: [Request; N]) -> [bool; N] {
+    let (mut vm, plugin) = vm(configuration(
+        "http",
+        json!([policy("odd", action, json!([rule]))]),
+    ));
+    requests.map(|request| ask(&mut vm, plugin, &peer(FRONTEND), request) == HttpOutcome::Continue)
+}
+
+#[test]
+fn paths_that_are_no_text_escape_no_rule() {
+    let paths = |field: &str, value: &str| json!({"to": [{"operation": {field: [value]}}]});
+    let odd = || {
+        [
+            request(b"/admin\xff\xfe", &[]),
+            request(b"/\xc3\x28admin", &[]),
+            request(b"", &[]),
+        ]
+    };
+    assert_eq!(
+        passes("DENY", &paths("paths", "/admin*"), odd()),
+        [false, true, true]
+    );
+    assert_eq!(
+        passes("DENY", &paths("paths", "*admin"), odd()),
+        [true, false, true]
+    );
+    assert_eq!(passes("DENY", &paths("notPaths", "/public*"), odd()), [false; 3]);
+    assert_eq!(passes("ALLOW", &paths("paths", "/admin"), odd()), [false; 3]);
+    assert_eq!(
+        passes("DENY", &paths("paths", "/{**}"), odd()),
+        [true; 3],
+        "a template has a set of characters"
+    );
+}
+
+#[test]
+fn headers_that_are_no_text_repeated_empty_or_long_count_line_by_line() {
+    let team =
+        |field: &str, value: &str| json!({"when": [{"key": "request.headers[X-Team]", field: [value]}]});
+    let long = b"y".repeat(200_000);
+    let odd = || {
+        [
+            request(b"/", &[(b"x-team", b"\xff"), (b"x-team", b"red")]),
+            request(b"/", &[(b"X-Team", b"red")]),
+            request(b"/", &[(b"x-team", b"red\xff")]),
+            request(b"/", &[(b"x-team", b"")]),
+            request(b"/", &[(b"x-team", &long), (b"x-team", b"blue")]),
+            request(b"/", &[]),
+        ]
+    };
+    assert_eq!(
+        passes("DENY", &team("values", "red"), odd()),
+        [false, false, true, true, true, true]
+    );
+    assert_eq!(
+        passes("DENY", &team("notValues", "red"), odd()),
+        [true, true, false, false, false, false]
+    );
+    assert_eq!(
+        passes("ALLOW", &team("values", "*"), odd()),
+        [true, true, true, true, true, false]
+    );
+}
+
+/// The name of a header may be bytes as well.
+#[test]
+fn a_header_whose_name_is_no_text_is_another_header() {
+    let team = json!({"when": [{"key": "request.headers[x-team]", "values": ["red"]}]});
+    let odd = [
+        request(b"/", &[(b"x-team\xff", b"red")]),
+        request(b"/", &[(b"\xff", b"\xff"), (b"x-team", b"red")]),
+    ];
+    assert_eq!(passes("DENY", &team, odd), [true, false]);
+}
