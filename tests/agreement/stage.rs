@@ -84,12 +84,11 @@ impl Company {
                 before.extend(native);
                 // Paths are compared as they come; normalisation is Envoy's, ahead of both.
                 let http = Http {
-                    normalize_path: false,
-                    merge_slashes: false,
                     use_remote_address: set.addresses.use_remote_address,
                     xff_num_trusted_hops: set.addresses.trusted_hops,
                     direct_remote_address: true,
                     before,
+                    ..Http::as_it_comes()
                 };
                 Listener::http(name, transport, self.http.address()).protocol(Protocol::Http(http))
             }

@@ -102,10 +102,9 @@ fn templates_take_a_star_for_a_character() {
 /// CVE-2026-73552: what is no UTF-8 is compared byte by byte, and escapes no rule.
 #[test]
 fn bytes_that_are_no_text_are_bytes() {
-    let with = |path: &[u8]| {
-        let mut traffic = Traffic::default();
-        traffic.headers = Lookup::Found(vec![(":path".to_owned(), path.to_vec())]);
-        traffic
+    let with = |path: &[u8]| Traffic {
+        headers: Lookup::Found(vec![(":path".to_owned(), path.to_vec())]),
+        ..Traffic::default()
     };
     let prefix = operation("DENY", r#""paths": ["/admin*"]"#);
     let suffix = operation("DENY", r#""paths": ["*.php"]"#);
