@@ -87,8 +87,8 @@ impl Metadata {
     }
 }
 
-/// A character of a name. Kubernetes takes less (RFC 1123); what matters here is that ids made of names are unambiguous and fit
-/// into logs.
+/// A character of a name. Kubernetes takes less (RFC 1123), Istio's validation anything; what matters here is that ids made of
+/// names are unambiguous and fit into logs.
 fn in_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'[' | b']' | b'/')
 }
