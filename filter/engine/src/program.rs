@@ -5,30 +5,30 @@
 
 mod answers;
 mod custom;
+mod modes;
 mod rules;
 mod truth;
 
 use answers::Answers;
 use custom::Custom;
+use modes::Modes;
 use rules::Rules;
 
-use crate::attribute::{AttributeSource, Lookup};
+use crate::attribute::AttributeSource;
 use crate::config::{Config, Protocol};
-use crate::decision::{By, Decision, Judgement, Kind, Reason, Verdict};
+use crate::decision::{By, Decision, Judgement, Reason, Verdict};
 use crate::document::At;
 use crate::policy::{Policy, validate};
 use crate::problem::{Problem, Problems};
 use crate::provider::{Authorizer, ExtensionProvider, ExternalAnswer, ExternalAuthorizers};
-use crate::resource::{Action, MtlsMode, Resource};
-use crate::select::{MtlsModes, PortMode, applies};
+use crate::resource::{Action, Resource};
+use crate::select::{MtlsModes, applies};
 
 /// Everything that decides for one workload on one protocol.
 #[derive(Debug, Clone)]
 pub struct Program {
     protocol: Protocol,
-    /// The mode of each port, with the document that set it ready to be reported.
-    mode: Mode,
-    ports: Vec<(u16, Mode)>,
+    modes: Modes,
     custom: Option<Custom>,
     enforced: Actions,
     /// What would be enforced if the dry-run policies were; `None` when there are none.
@@ -62,27 +62,6 @@ struct Actions {
     deny: Rules,
     /// `None` when no ALLOW policy applies; one without usable rules still counts.
     allow: Option<Rules>,
-}
-
-#[derive(Debug, Clone)]
-struct Mode {
-    mode: MtlsMode,
-    set_by: Option<By>,
-}
-
-impl From<&PortMode> for Mode {
-    fn from(mode: &PortMode) -> Self {
-        let set_by = mode.set_by.as_ref().map(|(namespace, name)| By {
-            kind: Kind::PeerAuthentication,
-            namespace: namespace.clone(),
-            name: name.clone(),
-            rule: None,
-        });
-        Self {
-            mode: mode.mode,
-            set_by,
-        }
-    }
 }
 
 impl Actions {
@@ -182,12 +161,7 @@ impl Program {
         let custom: Vec<&Policy> = of_action(&enforced, Action::Custom).collect();
         Self {
             protocol,
-            mode: Mode::from(&modes.workload),
-            ports: modes
-                .ports
-                .iter()
-                .map(|(port, mode)| (*port, Mode::from(mode)))
-                .collect(),
+            modes: Modes::from(modes),
             custom: Custom::new(&custom, providers, protocol),
             shadow: (all.len() > enforced.len()).then(|| Actions::of(&all, protocol)),
             audit: Rules::new(of_action(&enforced, Action::Audit), protocol),
@@ -222,7 +196,7 @@ impl Program {
     /// an AUDIT rule would need when there are none.
     pub fn begin(&self, source: &dyn AttributeSource) -> Step<'_> {
         let answers = Answers::new(source);
-        if let Some(decision) = self.decide_mode(&answers) {
+        if let Some(decision) = self.modes.decide(&answers, self.protocol) {
             return Step::Decided(self.settled(decision));
         }
         let custom = self.custom.as_ref();
@@ -288,52 +262,5 @@ impl Program {
             shadow: self.shadow.as_ref().map(|shadow| shadow.decide(answers)),
             audited: self.audit.first_match(answers, truth::Doubt::Matches),
         }
-    }
-
-    /// The denial that the port's mutual TLS mode demands, if it does.
-    ///
-    /// STRICT takes a verified peer only. DISABLE takes plaintext only: Envoy would hand TLS bytes on unread, so a
-    /// connection that came here over mutual TLS is not what the mode means, and neither is HTTP over any TLS.
-    fn decide_mode(&self, answers: &Answers<'_>) -> Option<Decision<'_>> {
-        let mode = if self.ports.is_empty() {
-            &self.mode
-        } else {
-            match answers.destination_port() {
-                Lookup::Found(port) => self
-                    .ports
-                    .iter()
-                    .find(|(own, _)| own == port)
-                    .map_or(&self.mode, |(_, m)| m),
-                // Which mode the port has is unknown: the one that demands most decides.
-                Lookup::Missing | Lookup::Unavailable => self.strictest(),
-            }
-        };
-        let refused = match mode.mode {
-            MtlsMode::Unset | MtlsMode::Permissive => None,
-            MtlsMode::Strict => match answers.peer() {
-                Lookup::Found(_) => None,
-                Lookup::Missing | Lookup::Unavailable => Some(Reason::MtlsRequired),
-            },
-            MtlsMode::Disable => {
-                let plaintext = match self.protocol {
-                    Protocol::Http => matches!(answers.tls(), Lookup::Found(false)),
-                    Protocol::Tcp => matches!(answers.peer(), Lookup::Missing),
-                };
-                (!plaintext).then_some(Reason::MtlsDisabled)
-            }
-        };
-        refused.map(|reason| Decision {
-            verdict: Verdict::Deny,
-            by: mode.set_by.as_ref(),
-            reason,
-        })
-    }
-
-    fn strictest(&self) -> &Mode {
-        let modes = || std::iter::once(&self.mode).chain(self.ports.iter().map(|(_, mode)| mode));
-        let of = |wanted| modes().find(|mode| mode.mode == wanted);
-        of(MtlsMode::Strict)
-            .or_else(|| of(MtlsMode::Disable))
-            .unwrap_or(&self.mode)
     }
 }
