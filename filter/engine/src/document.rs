@@ -1,6 +1,6 @@
 //! A document as it was written: a tree of values, and the way to read it strictly.
 //!
-//! JSON and YAML both become a [`Value`]. `Fields` reads an object field by field and reports what it was not
+//! JSON and YAML both become a [`Value`]. [`Fields`] reads an object field by field and reports what it was not
 //! asked for, with the nearest name it knows, so that a typing error is never silence.
 
 mod at;
@@ -8,7 +8,7 @@ mod fields;
 mod nearest;
 mod value;
 
-pub(crate) use at::At;
-pub(crate) use fields::{Fields, quoted, wrong_type};
-pub(crate) use nearest::nearest;
+pub use at::At;
+pub use fields::{Fields, quoted, text, wrong_type};
+pub use nearest::nearest;
 pub use value::Value;

@@ -20,7 +20,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(at: &At<'_>, message: impl Into<String>) -> Self {
+    /// Something that is wrong at this place.
+    pub fn new(at: &At<'_>, message: impl Into<String>) -> Self {
         Self {
             document: None,
             path: at.to_string(),
@@ -30,12 +31,14 @@ impl Problem {
         }
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    /// Says what to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    pub(crate) fn on_key(mut self) -> Self {
+    /// It is the name at the end of the path that is wrong.
+    pub fn on_key(mut self) -> Self {
         self.on_key = true;
         self
     }
@@ -62,7 +65,8 @@ impl fmt::Display for Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    pub(crate) fn push(&mut self, problem: Problem) {
+    /// Adds one, after those there are.
+    pub fn push(&mut self, problem: Problem) {
         self.0.push(problem);
     }
 
@@ -73,7 +77,11 @@ impl Problems {
         }
     }
 
-    pub(crate) fn into_result<T>(self, value: Option<T>) -> Result<T, Self> {
+    /// What was read, if nothing was wrong with it.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn into_result<T>(self, value: Option<T>) -> Result<T, Self> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             Some(_) | None => Err(self),

@@ -21,7 +21,7 @@ use crate::document::At;
 use crate::policy::{Policy, validate};
 use crate::problem::{Problem, Problems};
 use crate::provider::{Authorizer, ExtensionProvider, ExternalAnswer, ExternalAuthorizers};
-use crate::resource::{Action, Resource};
+use crate::resource::{Action, MtlsMode, Resource};
 use crate::select::{MtlsModes, applies};
 
 /// Everything that decides for one workload on one protocol.
@@ -172,6 +172,12 @@ impl Program {
     /// Which filter chain this is for.
     pub fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// The mutual TLS mode of a port of the workload, and the `PeerAuthentication` that set it; `UNSET`, which means PERMISSIVE,
+    /// where none did (<https://istio.io/latest/docs/reference/config/security/peer_authentication/>).
+    pub fn mtls_mode(&self, port: u16) -> (MtlsMode, Option<&By>) {
+        self.modes.of(port)
     }
 
     /// The one provider that the workload's CUSTOM rules name, and its authorizer; `None` when there is none, or none that is

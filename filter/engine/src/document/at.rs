@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A place in a document. Lives on the stack: its parent is borrowed, nothing is allocated until it is printed.
 #[derive(Clone, Copy)]
-pub(crate) struct At<'a> {
+pub struct At<'a> {
     parent: Option<&'a At<'a>>,
     step: Step<'a>,
 }
@@ -19,7 +19,7 @@ enum Step<'a> {
 
 impl At<'static> {
     /// The root of a document.
-    pub(crate) const ROOT: At<'static> = At {
+    pub const ROOT: At<'static> = At {
         parent: None,
         step: Step::Root,
     };
@@ -27,7 +27,7 @@ impl At<'static> {
 
 impl<'a> At<'a> {
     /// A place that was written down before, such as `resources[3]`.
-    pub(crate) fn place(place: &'a str) -> At<'a> {
+    pub fn place(place: &'a str) -> At<'a> {
         At {
             parent: None,
             step: Step::Place(place),
@@ -43,7 +43,7 @@ impl<'a> At<'a> {
     }
 
     /// The field `name` of the object here.
-    pub(crate) fn name(&'a self, name: &'a str) -> At<'a> {
+    pub fn name(&'a self, name: &'a str) -> At<'a> {
         At {
             parent: Some(self),
             step: Step::Name(name),
@@ -51,7 +51,7 @@ impl<'a> At<'a> {
     }
 
     /// The entry `index`, from 0, of the list here.
-    pub(crate) fn index(&'a self, index: usize) -> At<'a> {
+    pub fn index(&'a self, index: usize) -> At<'a> {
         At {
             parent: Some(self),
             step: Step::Index(index),

@@ -7,7 +7,7 @@ use crate::problem::{Problem, Problems};
 ///
 /// Every reader names the field, so the names asked for are the known ones: [`Fields::finish`] refuses the rest.
 /// A `null` is the same as an absent field, as Kubernetes reads it.
-pub(crate) struct Fields<'v, 'a> {
+pub struct Fields<'v, 'a> {
     at: &'a At<'a>,
     unread: Vec<(&'v str, &'v Value)>,
     known: Vec<&'static str>,
@@ -15,7 +15,7 @@ pub(crate) struct Fields<'v, 'a> {
 
 impl<'v, 'a> Fields<'v, 'a> {
     /// The fields of `value`, which must be an object.
-    pub(crate) fn of(value: &'v Value, at: &'a At<'a>, problems: &mut Problems) -> Option<Self> {
+    pub fn of(value: &'v Value, at: &'a At<'a>, problems: &mut Problems) -> Option<Self> {
         match value {
             Value::Object(fields) => {
                 let unread = fields
@@ -36,7 +36,7 @@ impl<'v, 'a> Fields<'v, 'a> {
     }
 
     /// The field as it was written, or `None` when it is absent or null.
-    pub(crate) fn take(&mut self, name: &'static str) -> Option<&'v Value> {
+    pub fn take(&mut self, name: &'static str) -> Option<&'v Value> {
         self.known.push(name);
         let place = self.unread.iter().position(|(key, _)| *key == name)?;
         let value = self.unread.remove(place).1;
@@ -44,26 +44,26 @@ impl<'v, 'a> Fields<'v, 'a> {
     }
 
     /// Accepts these fields without reading them.
-    pub(crate) fn ignore(&mut self, names: &[&'static str]) {
+    pub fn ignore(&mut self, names: &[&'static str]) {
         for name in names {
             self.take(name);
         }
     }
 
     /// A field that holds text.
-    pub(crate) fn text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v str> {
+    pub fn text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v str> {
         let at = self.at.name(name);
         text(self.take(name)?, &at, problems)
     }
 
     /// A field that holds a list; an absent one is `None`.
-    pub(crate) fn list(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v [Value]> {
+    pub fn list(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v [Value]> {
         let at = self.at.name(name);
         list(self.take(name)?, &at, problems)
     }
 
     /// A field that holds a list of texts; an absent one is the same as an empty one.
-    pub(crate) fn texts(&mut self, name: &'static str, problems: &mut Problems) -> Vec<String> {
+    pub fn texts(&mut self, name: &'static str, problems: &mut Problems) -> Vec<String> {
         let at = self.at.name(name);
         match self.take(name) {
             Some(value) => texts(value, &at, problems),
@@ -72,17 +72,13 @@ impl<'v, 'a> Fields<'v, 'a> {
     }
 
     /// A field that holds an object whose values are texts, such as labels; `None` when it is absent.
-    pub(crate) fn text_map(
-        &mut self,
-        name: &'static str,
-        problems: &mut Problems,
-    ) -> Option<Vec<(String, String)>> {
+    pub fn text_map(&mut self, name: &'static str, problems: &mut Problems) -> Option<Vec<(String, String)>> {
         let at = self.at.name(name);
         text_map(self.take(name)?, &at, problems)
     }
 
     /// Refuses each field that was not read, with the nearest name that is known here.
-    pub(crate) fn finish(self, problems: &mut Problems) {
+    pub fn finish(self, problems: &mut Problems) {
         for (name, _) in &self.unread {
             let at = self.at.name(name);
             let shown: String = name.chars().take(64).collect();
@@ -96,7 +92,7 @@ impl<'v, 'a> Fields<'v, 'a> {
 }
 
 /// The text in `value`.
-pub(crate) fn text<'v>(value: &'v Value, at: &At<'_>, problems: &mut Problems) -> Option<&'v str> {
+pub fn text<'v>(value: &'v Value, at: &At<'_>, problems: &mut Problems) -> Option<&'v str> {
     let text = value.as_str();
     if text.is_none() {
         let problem = wrong_type(at, "a string", value);
@@ -139,12 +135,13 @@ fn text_map(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Vec<(
     Some(entries.iter().filter_map(read).collect())
 }
 
-pub(crate) fn wrong_type(at: &At<'_>, expected: &str, found: &Value) -> Problem {
+/// That something of another type was expected.
+pub fn wrong_type(at: &At<'_>, expected: &str, found: &Value) -> Problem {
     Problem::new(at, format!("expected {expected}, found {}", found.type_name()))
 }
 
 /// Names in backticks, with commas.
-pub(crate) fn quoted(names: &[&str]) -> String {
+pub fn quoted(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }

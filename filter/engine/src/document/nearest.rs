@@ -1,7 +1,7 @@
 //! The known name that a misspelt one most likely meant.
 
 /// The candidate with the fewest edits to `name`, if these are few for a word of its length.
-pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     // A hostile name must not cost more than it is worth.
     if name.len() > 64 {
         return None;

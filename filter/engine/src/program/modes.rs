@@ -74,15 +74,23 @@ impl Modes {
         })
     }
 
+    /// The mode of a port of the workload, and the document that set it.
+    pub(super) fn of(&self, port: u16) -> (MtlsMode, Option<&By>) {
+        let mode = self.own_or_workload(port);
+        (mode.mode, mode.set_by.as_ref())
+    }
+
+    fn own_or_workload(&self, port: u16) -> &Mode {
+        let own = self.ports.iter().find(|(own, _)| *own == port);
+        own.map_or(&self.workload, |(_, mode)| mode)
+    }
+
     fn of_port(&self, answers: &Answers<'_>) -> &Mode {
         if self.ports.is_empty() {
             return &self.workload;
         }
         match answers.destination_port() {
-            Lookup::Found(port) => {
-                let own = self.ports.iter().find(|(own, _)| own == port);
-                own.map_or(&self.workload, |(_, mode)| mode)
-            }
+            Lookup::Found(port) => self.own_or_workload(*port),
             // Which mode the port has is unknown: the one that demands most decides.
             Lookup::Missing | Lookup::Unavailable => self.strictest(),
         }

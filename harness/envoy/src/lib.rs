@@ -1,0 +1,8 @@
+//! Envoy's configuration: written for a workload and its policies, or read to say what it guarantees.
+//!
+//! Neither files nor YAML are known here: what comes in is a tree of values with paths, as the engine reads its own
+//! configuration, and every mistake in it is a [`peerwarden_engine::Problem`] with its path.
+//!
+//! - [`template`]: texts of Envoy's configuration, with comments, into which values are filled.
+
+pub mod template;

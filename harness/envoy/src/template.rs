@@ -1,0 +1,34 @@
+//! Texts of Envoy's configuration, with comments, into which values are filled.
+//!
+//! A template is a YAML file in `templates/`, read as it will come out. Every value that is filled in is written as JSON,
+//! which is YAML too, so that no text can end a value and begin another.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
+
+/// All templates, by name: each may include the others.
+const ALL: &[(&str, &str)] = &[];
+
+/// Fills a template.
+///
+/// # Errors
+/// A template that is not there, or that asks for what the context does not have: a mistake of this crate, which a test of
+/// each template shows.
+pub fn fill(name: &str, context: impl Serialize) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Json);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // A tag on a line of its own leaves no line behind.
+    let mut syntax = SyntaxConfig::builder();
+    syntax
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true);
+    environment.set_syntax(syntax.build()?);
+    for (name, text) in ALL {
+        environment.add_template(name, text)?;
+    }
+    environment.get_template(name)?.render(Serde(context))
+}

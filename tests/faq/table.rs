@@ -1,0 +1,49 @@
+//! What is printed: a line for each answer, with its evidence. Coloured where the terminal likes it.
+
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+
+use crate::entry::{Entry, Evidence};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+/// The table, row by row as the answers come in.
+pub(crate) struct Table {
+    rows: usize,
+    held: usize,
+}
+
+impl Table {
+    pub(crate) fn begin() -> Self {
+        println!("{BOLD}A mesh's security FAQ, on a real Envoy{BOLD:#}");
+        println!("  {DIM}{:>2}  {:<46} EVIDENCE{DIM:#}", "", "PROMISE");
+        Self { rows: 0, held: 0 }
+    }
+
+    pub(crate) fn row(&mut self, entry: &Entry, answer: &Result<Evidence>) {
+        self.rows += 1;
+        let (number, promise) = (entry.number, entry.promise);
+        match answer {
+            Ok(evidence) => {
+                self.held += 1;
+                println!("{GOOD}✓{GOOD:#} {number:>2}  {promise:<46} {evidence}");
+            }
+            Err(error) => {
+                println!("{BAD}✗{BAD:#} {number:>2}  {promise:<46} {BAD}does not hold{BAD:#}");
+                println!("      {}", format!("{error:?}").replace('\n', "\n      "));
+            }
+        }
+    }
+
+    /// Answers whether everything held; a table without rows has shown nothing.
+    pub(crate) fn end(&self) -> bool {
+        let all = self.rows > 0 && self.held == self.rows;
+        let style = if all { GOOD } else { BAD };
+        println!("{style}{} of {} hold{style:#}", self.held, self.rows);
+        all
+    }
+}
