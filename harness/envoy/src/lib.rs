@@ -3,6 +3,11 @@
 //! Neither files nor YAML are known here: what comes in is a tree of values with paths, as the engine reads its own
 //! configuration, and every mistake in it is a [`peerwarden_engine::Problem`] with its path.
 //!
+//! - [`description`]: what a person says of a workload, beside its policies;
+//! - [`render`]: the configuration for it;
 //! - [`template`]: texts of Envoy's configuration, with comments, into which values are filled.
 
+pub mod description;
+mod json;
+pub mod render;
 pub mod template;

@@ -8,15 +8,38 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
+/// A file of `templates/`, with its name.
+macro_rules! template {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../templates/", $name)))
+    };
+}
+
 /// All templates, by name: each may include the others.
-const ALL: &[(&str, &str)] = &[];
+const ALL: &[(&str, &str)] = &[
+    template!("inbound/bootstrap.yaml"),
+    template!("inbound/cluster.yaml"),
+    template!("inbound/discovery.yaml"),
+    template!("inbound/extension.yaml"),
+    template!("inbound/filter_discovered.yaml"),
+    template!("inbound/filter_static.yaml"),
+    template!("inbound/http.yaml"),
+    template!("inbound/listener.yaml"),
+    template!("inbound/plugin.yaml"),
+    template!("inbound/static.yaml"),
+    template!("inbound/tcp.yaml"),
+    template!("inbound/transport_socket.yaml"),
+];
+
+/// A template that could not be filled.
+pub type Unfilled = minijinja::Error;
 
 /// Fills a template.
 ///
 /// # Errors
 /// A template that is not there, or that asks for what the context does not have: a mistake of this crate, which a test of
 /// each template shows.
-pub fn fill(name: &str, context: impl Serialize) -> Result<String, minijinja::Error> {
+pub fn fill(name: &str, context: impl Serialize) -> Result<String, Unfilled> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Json);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);

@@ -1,0 +1,202 @@
+//! A port of the workload: what is spoken there, and where the application listens.
+
+use std::collections::BTreeMap;
+
+use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
+use peerwarden_engine::{Problem, Problems};
+
+use super::socket::{Endpoint, shown};
+
+/// A port of the workload.
+#[derive(Debug, Clone)]
+pub struct Port {
+    /// The number that policies and `portLevelMtls` name, on which Envoy listens.
+    pub port: u16,
+    /// What is spoken there.
+    pub protocol: PortProtocol,
+    /// Where the application listens.
+    pub upstream: Endpoint,
+    /// When a connection is decided; of no meaning for HTTP.
+    pub enforcement: Enforcement,
+}
+
+/// What a port speaks: the protocols of a Kubernetes `Service`, as Istio names them
+/// (<https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortProtocol {
+    /// HTTP/1.1; clients may speak HTTP/2 as far as Envoy.
+    Http,
+    /// HTTP/2 (`HTTP2`, `GRPC`), to the application too.
+    Http2,
+    /// Bytes (`TCP`, `MySQL`, `Mongo`, `Redis`, …).
+    Tcp,
+    /// The application's own TLS (`TLS`, `HTTPS`), handed on unread.
+    Tls,
+}
+
+/// When a TCP connection is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Enforcement {
+    /// The upstream is dialled when the TLS handshake is over, and the decision is made on the first data of either side
+    /// (`upstream_connect_mode: ON_DOWNSTREAM_TLS_HANDSHAKE`, Envoy 1.37).
+    #[default]
+    Handshake,
+    /// The upstream is dialled after the decision, which a tick makes (`max_early_data_bytes`, Envoy 1.37).
+    Hold,
+}
+
+const PROTOCOLS: [(&str, PortProtocol); 10] = [
+    ("HTTP", PortProtocol::Http),
+    ("HTTP2", PortProtocol::Http2),
+    ("GRPC", PortProtocol::Http2),
+    ("GRPC-Web", PortProtocol::Http),
+    ("TCP", PortProtocol::Tcp),
+    ("MySQL", PortProtocol::Tcp),
+    ("Mongo", PortProtocol::Tcp),
+    ("Redis", PortProtocol::Tcp),
+    ("TLS", PortProtocol::Tls),
+    ("HTTPS", PortProtocol::Tls),
+];
+
+impl PortProtocol {
+    /// Whether requests are decided, not connections.
+    pub fn is_http(self) -> bool {
+        match self {
+            Self::Http | Self::Http2 => true,
+            Self::Tcp | Self::Tls => false,
+        }
+    }
+
+    fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let known = PROTOCOLS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        if known.is_none() {
+            let names = PROTOCOLS.map(|(name, _)| name);
+            let problem = Problem::new(at, format!("unknown protocol `{}`", shown(text)));
+            problems.push(match nearest(text, names) {
+                Some(name) => problem.help(format!("did you mean `{name}`?")),
+                None => problem.help(format!("known protocols: {}", quoted(&names))),
+            });
+        }
+        known.map(|(_, protocol)| *protocol)
+    }
+}
+
+impl Enforcement {
+    /// As the description and the plugin's configuration write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Hold => "hold",
+        }
+    }
+
+    fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        match text {
+            "handshake" => Some(Self::Handshake),
+            "hold" => Some(Self::Hold),
+            other => {
+                let problem = Problem::new(at, format!("unknown enforcement `{}`", shown(other)));
+                problems
+                    .push(problem.help("write `handshake`, or `hold` to dial nothing before the decision"));
+                None
+            }
+        }
+    }
+}
+
+/// Reads `ports`, of which there is at least one, each number once.
+pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Vec<Port> {
+    let at = at.name("ports");
+    let before = problems.len();
+    let values = fields.list("ports", problems).unwrap_or(&[]);
+    if values.is_empty() && problems.len() == before {
+        let problem = Problem::new(&at, "there is no port");
+        problems.push(problem.help(
+            "say what listens: `ports: [{port: 8080, protocol: HTTP, upstream: \"127.0.0.1:18080\"}]`",
+        ));
+    }
+    let mut ports: Vec<Port> = Vec::new();
+    let mut seen = BTreeMap::new();
+    for (index, value) in values.iter().enumerate() {
+        let at = at.index(index);
+        let Some(port) = Port::read(value, &at, problems) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(port.port, index) {
+            let problem = Problem::new(
+                &at.name("port"),
+                format!("{} is the port of `ports[{first}]` too", port.port),
+            );
+            problems.push(problem.help("one listener serves a port: leave one of the two out"));
+        }
+        ports.push(port);
+    }
+    ports
+}
+
+impl Port {
+    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let port = number(&mut fields, at, problems);
+        let protocol = match fields.text("protocol", problems) {
+            Some(text) => PortProtocol::read(text, &at.name("protocol"), problems),
+            None => {
+                let problem = Problem::new(at, "`protocol` is missing or no text");
+                problems.push(problem.help(
+                    "write what is spoken there, such as `HTTP`, `GRPC`, `TCP` or `HTTPS`; it is not guessed",
+                ));
+                None
+            }
+        };
+        let upstream = match fields.text("upstream", problems) {
+            Some(text) => Endpoint::read(text, &at.name("upstream"), problems),
+            None => {
+                let problem = Problem::new(at, "`upstream` is missing or no text");
+                problems
+                    .push(problem.help("say where the application listens: `upstream: \"127.0.0.1:18080\"`"));
+                None
+            }
+        };
+        let enforcement = match fields.text("enforcement", problems) {
+            Some(text) => Enforcement::read(text, &at.name("enforcement"), problems),
+            None => Some(Enforcement::default()),
+        };
+        let says_enforcement = value.get("enforcement").is_some();
+        fields.finish(problems);
+        let (port, protocol, upstream, enforcement) = (port?, protocol?, upstream?, enforcement?);
+        if protocol.is_http() && says_enforcement {
+            let problem = Problem::new(&at.name("enforcement"), "HTTP is decided at each request");
+            problems.push(problem.help("`enforcement` is for TCP: leave it out"));
+        }
+        Some(Self {
+            port,
+            protocol,
+            upstream,
+            enforcement,
+        })
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole and within the range of a port"
+)]
+fn number(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<u16> {
+    let at = at.name("port");
+    match fields.take("port") {
+        Some(Value::Number(number)) if number.fract() == 0.0 && (1.0..=65535.0).contains(number) => {
+            Some(*number as u16)
+        }
+        other => {
+            let what = if other.is_some() {
+                "is no port"
+            } else {
+                "is missing"
+            };
+            let problem = Problem::new(&at, format!("`port` {what}"));
+            problems.push(problem.help("write a number from 1 to 65535, without quotes"));
+            None
+        }
+    }
+}

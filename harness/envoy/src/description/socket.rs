@@ -1,0 +1,115 @@
+//! Addresses with ports.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use peerwarden_engine::document::At;
+use peerwarden_engine::{Problem, Problems};
+use serde::Serialize;
+
+/// An IP address with a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Socket {
+    /// The address.
+    pub address: IpAddr,
+    /// The port.
+    pub port: u16,
+}
+
+/// Where somebody listens: a host, by address or by name, with a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Endpoint {
+    /// An IP address, without brackets, or a name for DNS.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether `host` is a name.
+    pub by_name: bool,
+}
+
+impl Socket {
+    /// An address with a port.
+    pub fn new(address: IpAddr, port: u16) -> Self {
+        Self { address, port }
+    }
+
+    /// Reads `127.0.0.1:15000`; nobody else may reach it.
+    pub(crate) fn loopback(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let Ok(address) = text.parse::<SocketAddr>() else {
+            let problem = Problem::new(at, format!("`{}` is no address with a port", shown(text)));
+            problems.push(problem.help("write it as `127.0.0.1:15000`"));
+            return None;
+        };
+        if !address.ip().is_loopback() {
+            let problem = Problem::new(at, format!("`{address}` can be reached from elsewhere"));
+            problems.push(
+                problem.help("Envoy's administration asks nobody who they are: keep it on `127.0.0.1`"),
+            );
+            return None;
+        }
+        Some(Self::new(address.ip(), address.port()))
+    }
+}
+
+impl Endpoint {
+    /// Reads `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`.
+    pub(crate) fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Some(Self {
+                host: address.ip().to_string(),
+                port: address.port(),
+                by_name: false,
+            });
+        }
+        let named = text.rsplit_once(':').and_then(|(host, port)| {
+            let port = port.parse::<u16>().ok().filter(|port| *port != 0)?;
+            is_name(host).then(|| Self {
+                host: host.to_owned(),
+                port,
+                by_name: true,
+            })
+        });
+        if named.is_none() {
+            let problem = Problem::new(at, format!("`{}` is no host with a port", shown(text)));
+            problems.push(problem.help("write it as `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`"));
+        }
+        named
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Reads an IP address.
+pub(crate) fn ip(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<IpAddr> {
+    let address = text.parse().ok();
+    if address.is_none() {
+        let problem = Problem::new(at, format!("`{}` is no IP address", shown(text)));
+        problems.push(problem.help("write it as `0.0.0.0` or `10.0.0.9`"));
+    }
+    address
+}
+
+/// A name for DNS (RFC 1123, 2.1): letters, digits and hyphens, with dots between. One that could be an address is none.
+fn is_name(host: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.len() <= 253 && host.split('.').all(label) && !last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// As much of a text as a message shows.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}

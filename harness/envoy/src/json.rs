@@ -1,0 +1,74 @@
+//! Values of documents as JSON text, in the order in which they were written.
+
+use peerwarden_engine::document::Value;
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+/// The largest whole number up to which a double holds all of them.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A value as JSON on several lines, in ASCII alone, so that it can stand in a block of YAML whatever its texts hold.
+pub(crate) fn pretty(value: &Value) -> String {
+    // A tree of texts and numbers that was read as JSON or YAML is always writable; nothing else would be a configuration.
+    let text = serde_json::to_string_pretty(&Json(value)).unwrap_or_default();
+    let mut ascii = String::with_capacity(text.len());
+    for letter in text.chars() {
+        // JSON has letters beyond ASCII in strings only, where this is how they are escaped (RFC 8259, 7).
+        if letter.is_ascii() && letter != '\u{7f}' {
+            ascii.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    ascii
+}
+
+struct Json<'v>(&'v Value);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "whole and within what an i64 holds"
+            )]
+            Value::Number(value) if value.fract() == 0.0 && value.abs() <= EXACT => {
+                serializer.serialize_i64(*value as i64)
+            }
+            Value::Number(value) => serializer.serialize_f64(*value),
+            Value::String(value) => serializer.serialize_str(value),
+            Value::List(values) => {
+                let mut list = serializer.serialize_seq(Some(values.len()))?;
+                for value in values {
+                    list.serialize_element(&Json(value))?;
+                }
+                list.end()
+            }
+            Value::Object(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, value) in fields {
+                    map.serialize_entry(name, &Json(value))?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_out_reads_back_as_what_went_in() {
+        let text = r#"{"b": [1, 2.5, -3, true, null], "a": {"path": "/caf\u00e9\u2028\u0085/\ud83d\ude00\u007f", "n": 1e20}}"#;
+        let value: Value = serde_json::from_str(text).expect("JSON");
+        let written = pretty(&value);
+        assert!(written.is_ascii());
+        assert_eq!(serde_json::from_str::<Value>(&written).expect("readable"), value);
+        assert!(written.find("\"b\"") < written.find("\"a\""), "{written}");
+    }
+}

@@ -1,0 +1,12 @@
+//! Envoy's configuration for a workload and its policies, complete and commented.
+
+pub mod inbound;
+
+/// A file of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name, in the folder of the configuration.
+    pub name: String,
+    /// What is in it: YAML with comments.
+    pub text: String,
+}

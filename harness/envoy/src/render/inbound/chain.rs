@@ -1,0 +1,93 @@
+//! Which filter chains a port has: what its mutual TLS mode lets in, and nothing else.
+
+use peerwarden_engine::resource::MtlsMode;
+use serde::Serialize;
+
+use crate::description::PortProtocol;
+
+/// A filter chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Chain {
+    pub(super) name: &'static str,
+    /// For whom it is, for people.
+    pub(super) says: &'static str,
+    /// Which connections come here; all, if `None`.
+    #[serde(rename = "match")]
+    pub(super) matches: Option<Match>,
+    /// Whether Envoy is the TLS server here, and asks for a certificate.
+    pub(super) mutual_tls: bool,
+}
+
+/// What the `tls_inspector` has seen of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Match {
+    transport_protocol: Option<&'static str>,
+    application_protocols: Option<&'static [&'static str]>,
+}
+
+/// How a client of a mesh marks its own TLS, so that it is told from that of the application inside
+/// (<https://github.com/istio/istio/blob/master/pilot/pkg/networking/util/util.go>, `ALPNInMesh…`).
+const MESH: &[&str] = &[
+    "istio",
+    "istio-peer-exchange",
+    "istio-http/1.0",
+    "istio-http/1.1",
+    "istio-h2",
+];
+
+/// The chains of a port.
+pub(super) fn all(mode: MtlsMode, protocol: PortProtocol) -> Vec<Chain> {
+    let passes_tls_on = protocol == PortProtocol::Tls;
+    match mode {
+        MtlsMode::Strict => vec![Chain::mutual(None)],
+        MtlsMode::Disable => vec![Chain {
+            name: "plaintext",
+            says: if passes_tls_on {
+                "The application's own TLS, handed on unread."
+            } else {
+                "As it comes: mutual TLS is off."
+            },
+            matches: None,
+            mutual_tls: false,
+        }],
+        MtlsMode::Permissive | MtlsMode::Unset if passes_tls_on => vec![
+            Chain::mutual(Some(MESH)),
+            Chain::plain(
+                "application-tls",
+                "tls",
+                "The application's own TLS, handed on unread.",
+            ),
+            Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE admits."),
+        ],
+        MtlsMode::Permissive | MtlsMode::Unset => vec![
+            Chain::mutual(None),
+            Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE admits."),
+        ],
+    }
+}
+
+impl Chain {
+    fn mutual(application_protocols: Option<&'static [&'static str]>) -> Self {
+        Self {
+            name: "mutual-tls",
+            says: "Mutual TLS.",
+            matches: Some(Match {
+                transport_protocol: Some("tls"),
+                application_protocols,
+            }),
+            mutual_tls: true,
+        }
+    }
+
+    fn plain(name: &'static str, transport_protocol: &'static str, says: &'static str) -> Self {
+        Self {
+            name,
+            says,
+            matches: Some(Match {
+                transport_protocol: Some(transport_protocol),
+                application_protocols: None,
+            }),
+            mutual_tls: false,
+        }
+    }
+}
