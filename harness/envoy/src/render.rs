@@ -1,5 +1,6 @@
 //! Envoy's configuration for a workload and its policies, complete and commented.
 
+pub mod client;
 pub mod inbound;
 
 /// A file of a configuration.

@@ -17,6 +17,7 @@ macro_rules! template {
 
 /// All templates, by name: each may include the others.
 const ALL: &[(&str, &str)] = &[
+    template!("client/outbound.yaml"),
     template!("inbound/bootstrap.yaml"),
     template!("inbound/cluster.yaml"),
     template!("inbound/discovery.yaml"),

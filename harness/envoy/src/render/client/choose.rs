@@ -1,0 +1,72 @@
+//! Which rule is for a service: that of the client's namespace, else of the service's, else of the root namespace; there the
+//! most exact host (`PushContext.destinationRule` of Istio).
+
+use peerwarden_engine::document::At;
+use peerwarden_engine::{Problem, Problems};
+
+use super::description::{Description, Service};
+use super::rule::DestinationRule;
+
+/// The rule that applies. Two that apply alike are refused: Istio would take the older one, in silence.
+pub(super) fn choose<'r>(
+    rules: &'r [DestinationRule],
+    client: &Description,
+    service: &Service,
+    problems: &mut Problems,
+) -> Option<&'r DestinationRule> {
+    let mut order = vec![
+        client.namespace.as_str(),
+        &service.namespace,
+        &client.mesh.root_namespace,
+    ];
+    if client.namespace == client.mesh.root_namespace {
+        order.remove(0);
+    }
+    for namespace in order {
+        let here = rules.iter().filter(|rule| rule.namespace == namespace);
+        let applying = here.filter(|rule| visible(rule, client) && selects(rule, client));
+        let mut found: Vec<(usize, bool, &DestinationRule)> = applying
+            .filter_map(|rule| Some((exactness(rule, &service.host)?, rule.selector.is_some(), rule)))
+            .collect();
+        found.sort_by_key(|(exactness, selected, _)| std::cmp::Reverse((*exactness, *selected)));
+        match found.as_slice() {
+            [first, second, ..] if (first.0, first.1) == (second.0, second.1) => {
+                let place = At::place(&second.2.place);
+                let message = format!(
+                    "`{}` and `{}` in namespace `{namespace}` are both for `{}`",
+                    first.2.name, second.2.name, service.host
+                );
+                problems.push(Problem::new(&place, message).help("make one rule of them"));
+                return None;
+            }
+            [first, ..] => return Some(first.2),
+            [] => {}
+        }
+    }
+    None
+}
+
+fn visible(rule: &DestinationRule, client: &Description) -> bool {
+    let own = rule.namespace == client.namespace;
+    let exported = |to: &String| to == "*" || (to == "." && own) || *to == client.namespace;
+    rule.export_to.is_empty() || rule.export_to.iter().any(exported)
+}
+
+fn selects(rule: &DestinationRule, client: &Description) -> bool {
+    let Some(labels) = &rule.selector else { return true };
+    rule.namespace == client.namespace && labels.iter().all(|label| client.labels.contains(label))
+}
+
+/// How exactly a rule names the host: its length, and all of it before any wildcard; `None` when it is for another.
+fn exactness(rule: &DestinationRule, host: &str) -> Option<usize> {
+    if let Some(suffix) = rule.host.strip_prefix('*') {
+        return host.ends_with(suffix).then_some(suffix.len());
+    }
+    // A name without a dot is one of the rule's own namespace.
+    let full = if rule.host.contains('.') {
+        rule.host.clone()
+    } else {
+        format!("{}.{}.svc.cluster.local", rule.host, rule.namespace)
+    };
+    (full == host).then_some(usize::MAX)
+}

@@ -1,0 +1,305 @@
+//! The description of a client: the workload, its mesh and certificates, and the services that it calls.
+//!
+//! ```yaml
+//! workload: {namespace: web, serviceAccount: frontend, labels: {app: frontend}}
+//! mesh: {trustDomain: cluster.local, rootNamespace: istio-system}    # these are the defaults
+//! certificates: {directory: /etc/certs}                             # or {sds: /etc/sds}
+//! services:
+//! - host: orders.shop.svc.cluster.local
+//!   namespace: shop
+//!   ports:
+//!   - {port: 8080, targetPort: 8080, protocol: HTTP, listen: 15001}
+//!   endpoints:
+//!   - address: 10.0.0.7
+//!     serviceAccount: orders
+//!     labels: {app: orders, security.istio.io/tlsMode: istio}
+//! ```
+
+use std::net::IpAddr;
+
+use peerwarden_engine::document::{At, Fields, Value, nearest, quoted, wrong_type};
+use peerwarden_engine::{Mesh, Problem, Problems};
+
+/// What a client is and whom it calls.
+pub(super) struct Description {
+    pub(super) namespace: String,
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) mesh: Mesh,
+    pub(super) certificates: Certificates,
+    pub(super) services: Vec<Service>,
+}
+
+/// Where the workload's certificate, its key and its roots are.
+pub(super) enum Certificates {
+    /// `cert-chain.pem`, `key.pem` and `root-cert.pem`.
+    Directory(String),
+    /// SDS files: `certificate.yaml` and `validation.yaml`.
+    Sds(String),
+}
+
+/// A service that is called.
+pub(super) struct Service {
+    pub(super) host: String,
+    pub(super) namespace: String,
+    pub(super) ports: Vec<Port>,
+    pub(super) endpoints: Vec<Endpoint>,
+}
+
+/// A port of a service.
+pub(super) struct Port {
+    pub(super) number: u16,
+    /// The workload's own.
+    pub(super) target: u16,
+    /// Where the client's Envoy listens for it on loopback.
+    pub(super) listen: u16,
+    pub(super) protocol: Protocol,
+}
+
+/// What a port speaks, in Istio's names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http,
+    Http2,
+    Grpc,
+    Tcp,
+}
+
+/// A pod behind a service.
+pub(super) struct Endpoint {
+    pub(super) address: String,
+    pub(super) service_account: Option<String>,
+    pub(super) labels: Vec<(String, String)>,
+}
+
+const PROTOCOLS: [(&str, Protocol); 4] = [
+    ("HTTP", Protocol::Http),
+    ("HTTP2", Protocol::Http2),
+    ("GRPC", Protocol::Grpc),
+    ("TCP", Protocol::Tcp),
+];
+
+// === impl Protocol ===
+
+impl Protocol {
+    pub(super) fn is_http(self) -> bool {
+        match self {
+            Protocol::Http | Protocol::Http2 | Protocol::Grpc => true,
+            Protocol::Tcp => false,
+        }
+    }
+
+    pub(super) fn is_http2(self) -> bool {
+        match self {
+            Protocol::Http2 | Protocol::Grpc => true,
+            Protocol::Http | Protocol::Tcp => false,
+        }
+    }
+}
+
+// === impl Endpoint ===
+
+impl Endpoint {
+    /// The label that Istio's injection sets.
+    pub(super) fn has_sidecar(&self) -> bool {
+        let label =
+            |(name, value): &(String, String)| name == "security.istio.io/tlsMode" && value == "istio";
+        self.labels.iter().any(label)
+    }
+}
+
+// === impl Description ===
+
+impl Description {
+    pub(super) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let empty = Value::Object(Vec::new());
+
+        let at_workload = at.name("workload");
+        let mut workload = Fields::of(fields.take("workload").unwrap_or(&empty), &at_workload, problems)?;
+        let namespace = required(&mut workload, "namespace", &at_workload, problems);
+        workload.ignore(&["serviceAccount"]);
+        let labels = workload.text_map("labels", problems).unwrap_or_default();
+        workload.finish(problems);
+
+        let at_mesh = at.name("mesh");
+        let mut mesh_fields = Fields::of(fields.take("mesh").unwrap_or(&empty), &at_mesh, problems)?;
+        let mut mesh = Mesh::default();
+        for (name, value) in [
+            ("rootNamespace", &mut mesh.root_namespace),
+            ("trustDomain", &mut mesh.trust_domain),
+        ] {
+            if let Some(text) = mesh_fields.text(name, problems) {
+                text.clone_into(value);
+            }
+        }
+        mesh_fields.finish(problems);
+
+        let at_certificates = at.name("certificates");
+        let written = fields.take("certificates").unwrap_or(&empty);
+        let mut certificates = Fields::of(written, &at_certificates, problems)?;
+        let directory = certificates.text("directory", problems);
+        let sds = certificates.text("sds", problems);
+        certificates.finish(problems);
+        let certificates = match (directory, sds) {
+            (Some(path), None) => Some(Certificates::Directory(path.to_owned())),
+            (None, Some(path)) => Some(Certificates::Sds(path.to_owned())),
+            (None, None) | (Some(_), Some(_)) => {
+                let problem = Problem::new(
+                    &at_certificates,
+                    "say where the workload's certificates are, once",
+                );
+                problems.push(problem.help("write `{directory: /etc/certs}` or `{sds: /etc/sds}`"));
+                None
+            }
+        };
+
+        let at_services = at.name("services");
+        let written = fields.list("services", problems).unwrap_or(&[]);
+        let services: Vec<Service> = written
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| Service::read(value, &at_services.index(index), problems))
+            .collect();
+        if written.is_empty() {
+            let problem = Problem::new(&at_services, "`services` is missing or empty");
+            problems.push(problem.help("name the services that the workload calls"));
+        }
+        fields.finish(problems);
+        Some(Self {
+            namespace: namespace?,
+            labels,
+            mesh,
+            certificates: certificates?,
+            services,
+        })
+    }
+}
+
+// === impl Service ===
+
+impl Service {
+    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let host = required(&mut fields, "host", at, problems);
+        let namespace = required(&mut fields, "namespace", at, problems);
+        let at_ports = at.name("ports");
+        let written = fields.list("ports", problems).unwrap_or(&[]);
+        let ports: Vec<Port> = written
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| Port::read(value, &at_ports.index(index), problems))
+            .collect();
+        let at_endpoints = at.name("endpoints");
+        let listed = fields.list("endpoints", problems).unwrap_or(&[]);
+        let endpoints: Vec<Endpoint> = listed
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| Endpoint::read(value, &at_endpoints.index(index), problems))
+            .collect();
+        for (name, list) in [("ports", written), ("endpoints", listed)] {
+            if list.is_empty() {
+                problems.push(Problem::new(
+                    &at.name(name),
+                    format!("`{name}` is missing or empty"),
+                ));
+            }
+        }
+        fields.finish(problems);
+        Some(Self {
+            host: host?,
+            namespace: namespace?,
+            ports,
+            endpoints,
+        })
+    }
+}
+
+impl Port {
+    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let mut port = |name| {
+            fields
+                .take(name)
+                .map(|value| port_number(value, &at.name(name), problems))
+        };
+        let (number, target, listen) = (port("port"), port("targetPort"), port("listen"));
+        let protocol = fields.text("protocol", problems).unwrap_or("TCP");
+        let found = PROTOCOLS
+            .iter()
+            .find(|(name, _)| *name == protocol)
+            .map(|(_, protocol)| *protocol);
+        if found.is_none() {
+            let names = PROTOCOLS.map(|(name, _)| name);
+            let problem = Problem::new(&at.name("protocol"), format!("unknown protocol `{protocol}`"));
+            problems.push(match nearest(protocol, names) {
+                Some(name) => problem.help(format!("did you mean `{name}`?")),
+                None => problem.help(format!("known: {}; any other is `TCP`", quoted(&names))),
+            });
+        }
+        for (name, port) in [("port", number), ("listen", listen)] {
+            if port.is_none() {
+                problems.push(Problem::new(&at.name(name), format!("`{name}` is missing")));
+            }
+        }
+        fields.finish(problems);
+        let number = number??;
+        Some(Self {
+            number,
+            target: target.map_or(Some(number), |target| target)?,
+            listen: listen??,
+            protocol: found?,
+        })
+    }
+}
+
+impl Endpoint {
+    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let address = required(&mut fields, "address", at, problems);
+        if let Some(address) = address
+            .as_deref()
+            .filter(|address| address.parse::<IpAddr>().is_err())
+        {
+            let problem = Problem::new(&at.name("address"), format!("`{address}` is no IP address"));
+            problems.push(problem.help("write the address of the pod"));
+        }
+        let service_account = fields.text("serviceAccount", problems).map(str::to_owned);
+        let labels = fields.text_map("labels", problems).unwrap_or_default();
+        fields.finish(problems);
+        Some(Self {
+            address: address?,
+            service_account,
+            labels,
+        })
+    }
+}
+
+/// A text that must be there.
+pub(super) fn required(
+    fields: &mut Fields<'_, '_>,
+    name: &'static str,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<String> {
+    let before = problems.len();
+    let text = fields.text(name, problems).filter(|text| !text.is_empty());
+    if text.is_none() && problems.len() == before {
+        problems.push(Problem::new(
+            &at.name(name),
+            format!("`{name}` is missing or empty"),
+        ));
+    }
+    text.map(str::to_owned)
+}
+
+/// A port: a whole number from 1 to 65535.
+pub(super) fn port_number(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<u16> {
+    let port = match value {
+        Value::Number(number) => format!("{number}").parse::<u16>().ok().filter(|port| *port > 0),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Object(_) => None,
+    };
+    if port.is_none() {
+        problems.push(wrong_type(at, "a port from 1 to 65535", value));
+    }
+    port
+}
