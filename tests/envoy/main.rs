@@ -3,6 +3,7 @@
 //! Needs Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails when either is missing.
 
 mod address;
+mod client_side;
 mod configuration;
 mod custom;
 mod demo;

@@ -4,6 +4,7 @@ mod check;
 mod eval;
 mod explain;
 mod inputs;
+mod render;
 mod test;
 
 use anyhow::Result;
@@ -33,6 +34,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Validate policies and suites: where what is wrong, and what to write instead.
     Check(check::Arguments),
+    /// Write Envoy's configuration for a workload.
+    Render(render::Arguments),
 }
 
 /// Runs one command.
@@ -45,5 +48,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Eval(arguments) => eval::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Render(arguments) => render::run(arguments),
     }
 }

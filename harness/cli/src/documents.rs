@@ -139,6 +139,54 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> 
     }
 }
 
+/// The documents of one kind in `paths`, those of any version of the group.
+///
+/// # Errors
+/// Everything that keeps one of the files from being read; also that a file that was named has none.
+pub(crate) fn load_kind(
+    paths: &[PathBuf],
+    group: &str,
+    kind: &str,
+) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    let mut documents = Vec::new();
+    let mut wrong = Vec::new();
+    for file in files(paths, |path| !is_suite(path))? {
+        let source = match Source::read(&file) {
+            Ok(source) => source,
+            Err(diagnostic) => {
+                wrong.push(diagnostic);
+                continue;
+            }
+        };
+        let before = documents.len();
+        match yaml::documents(&source) {
+            Ok(nodes) => {
+                for node in nodes {
+                    let source = Arc::clone(&source);
+                    Document { source, node }.flatten(&mut documents);
+                }
+            }
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+        let mut index = 0;
+        documents.retain(|document: &Document| {
+            let text = |name| document.node.get(name).and_then(Node::as_str).unwrap_or_default();
+            let known = index < before;
+            index += 1;
+            known || (text("kind") == kind && text("apiVersion").starts_with(group))
+        });
+        if documents.len() == before && paths.contains(&file) && wrong.is_empty() {
+            let message = format!("`{}` has no `{kind}` of `{group}`", source.name);
+            wrong.push(Diagnostic::error(message).help("see its `apiVersion` and `kind`"));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(documents)
+    } else {
+        Err(wrong)
+    }
+}
+
 /// The policy documents in one text.
 ///
 /// # Errors

@@ -1,0 +1,28 @@
+//! `peerwarden render`: writes Envoy's configuration.
+
+mod client;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::exit::Exit;
+
+/// Write Envoy's configuration for a workload.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The client side: who is called how, by `DestinationRule` and auto mutual TLS.
+    Client(client::Arguments),
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    match arguments.what {
+        What::Client(arguments) => client::run(arguments),
+    }
+}
