@@ -10,7 +10,7 @@ use peerwarden_lab::deadline::within;
 /// What was seen, in a line, as the last column of the table: what was done, how often, and what came of it.
 pub(crate) type Evidence = String;
 
-type Answer = Pin<Box<dyn Future<Output = Result<Evidence>> + Send>>;
+type Answer = Pin<Box<dyn Future<Output = Result<Evidence>>>>;
 
 /// A question and its experiment on a real Envoy. The experiment asserts all that the answer promises; that it ends without an
 /// error is the answer, and the evidence says what it saw.

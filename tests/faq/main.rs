@@ -5,6 +5,7 @@
 
 mod entries;
 mod entry;
+mod stage;
 mod table;
 
 use std::process::ExitCode;

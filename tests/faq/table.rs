@@ -34,7 +34,7 @@ impl Table {
             }
             Err(error) => {
                 println!("{BAD}✗{BAD:#} {number:>2}  {promise:<46} {BAD}does not hold{BAD:#}");
-                println!("      {}", format!("{error:?}").replace('\n', "\n      "));
+                println!("      {}", format!("{error:#}").replace('\n', "\n      "));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod entries;
 mod entry;
+mod stage;
 
 use std::process::ExitCode;
 
@@ -14,7 +15,7 @@ fn main() -> ExitCode {
             let runtime = tokio::runtime::Runtime::new()?;
             let evidence = runtime
                 .block_on(entry.answer())
-                .map_err(|error| format!("{error:?}"))?;
+                .map_err(|error| format!("{error:#}"))?;
             anstream::println!("{}: {evidence}", entry.promise);
             Ok(())
         })

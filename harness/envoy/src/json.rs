@@ -6,10 +6,33 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 /// The largest whole number up to which a double holds all of them.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A value as JSON on several lines, in ASCII alone, so that it can stand in a block of YAML whatever its texts hold.
+/// An object as JSON: a field on each line, and each item of a field's list; in ASCII alone, so that it can stand in a block of YAML
+/// whatever its texts hold.
 pub(crate) fn pretty(value: &Value) -> String {
-    // A tree of texts and numbers that was read as JSON or YAML is always writable; nothing else would be a configuration.
-    let text = serde_json::to_string_pretty(&Json(value)).unwrap_or_default();
+    let Value::Object(fields) = value else {
+        return line(value);
+    };
+    let fields = fields.iter().map(|(name, value)| {
+        let value = match value {
+            Value::List(items) if !items.is_empty() => {
+                let items: Vec<String> = items.iter().map(|item| format!("    {}", line(item))).collect();
+                format!("[\n{}\n  ]", items.join(",\n"))
+            }
+            Value::List(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => line(value),
+        };
+        format!("  {}: {value}", line(&Value::String(name.clone())))
+    });
+    format!("{{\n{}\n}}", fields.collect::<Vec<_>>().join(",\n"))
+}
+
+fn line(value: &Value) -> String {
+    // A tree that was read as JSON or YAML is always writable; nothing else would be a configuration.
+    let text = serde_json::to_string(&Json(value)).unwrap_or_default();
     let mut ascii = String::with_capacity(text.len());
     for letter in text.chars() {
         // JSON has letters beyond ASCII in strings only, where this is how they are escaped (RFC 8259, 7).

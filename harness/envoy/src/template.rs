@@ -5,7 +5,7 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 /// A file of `templates/`, with its name.
@@ -51,8 +51,21 @@ pub fn fill(name: &str, context: impl Serialize) -> Result<String, Unfilled> {
         .lstrip_blocks(true)
         .keep_trailing_newline(true);
     environment.set_syntax(syntax.build()?);
+    environment.add_filter("comment", comment);
     for (name, text) in ALL {
         environment.add_template(name, text)?;
     }
     environment.get_template(name)?.render(Serde(context))
+}
+
+/// A text as it can stand in a comment: on one line, whatever it holds.
+fn comment(text: String) -> Value {
+    let line = |letter: char| {
+        if letter.is_ascii_graphic() || letter == ' ' {
+            letter
+        } else {
+            '?'
+        }
+    };
+    Value::from_safe_string(text.chars().map(line).collect())
 }

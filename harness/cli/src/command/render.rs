@@ -1,6 +1,8 @@
 //! `peerwarden render`: writes Envoy's configuration.
 
 mod client;
+mod inbound;
+mod said;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -18,11 +20,14 @@ pub(crate) struct Arguments {
 enum What {
     /// The client side: who is called how, by `DestinationRule` and auto mutual TLS.
     Client(client::Arguments),
+    /// The workload's side: a listener for each of its ports, with the module in it.
+    Inbound(inbound::Arguments),
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     match arguments.what {
         What::Client(arguments) => client::run(arguments),
+        What::Inbound(arguments) => inbound::run(arguments),
     }
 }

@@ -25,6 +25,8 @@ pub struct Inbound {
     description: Description,
     /// For whom, for people.
     whom: String,
+    /// The name of the Envoy, for those who deliver to it.
+    node: String,
     trusted: Vec<String>,
     plugins: Vec<Plugin>,
     program: Program,
@@ -52,6 +54,9 @@ impl Inbound {
             (read, compiled) => return Err(plugin::all_problems(read.err(), compiled.err())),
         };
         let workload = config.workload.as_ref();
+        let node = workload.map_or_else(String::new, |workload| {
+            format!("{}/{}", workload.namespace, workload.service_account)
+        });
         let whom = workload.map_or_else(String::new, |workload| {
             let account = Some(workload.service_account.as_str()).filter(|account| !account.is_empty());
             format!(
@@ -67,6 +72,7 @@ impl Inbound {
             authorizers: cluster::Authorizer::all(description),
             description: description_read,
             whom,
+            node,
             program,
         })
     }
@@ -78,6 +84,7 @@ impl Inbound {
     pub fn file(&self) -> Result<File, Unfilled> {
         let context = json!({
             "whom": self.whom,
+            "node": self.node,
             "admin": self.description.admin,
             "listeners": self.listeners(Layout::Static)?,
             "clusters": self.clusters(Layout::Static)?,
@@ -116,7 +123,7 @@ impl Inbound {
         )?);
         let context = json!({
             "whom": self.whom,
-            "node": self.whom,
+            "node": self.node,
             "admin": self.description.admin,
             "listeners": format!("{folder}/listeners.yaml"),
             "clusters": format!("{folder}/clusters.yaml"),

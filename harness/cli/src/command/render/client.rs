@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use peerwarden_engine::document::Value;
-use peerwarden_engine::{Problem, Problems};
+use anyhow::Result;
 
+use super::said;
 use crate::command::inputs;
-use crate::diagnostic::Diagnostic;
-use crate::documents::{self, Document};
+use crate::documents;
 use crate::exit::Exit;
 use crate::output;
 
@@ -42,49 +40,19 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
     let rendered = peerwarden_envoy::render::client::client(
-        &value(&description)?,
-        &rules.iter().map(value).collect::<Result<Vec<_>>>()?,
-        &policies.iter().map(value).collect::<Result<Vec<_>>>()?,
+        &said::value(&description)?,
+        &said::values(&rules)?,
+        &said::values(&policies)?,
     );
     match rendered {
         Ok(text) => output::print(&text).map(|()| Exit::Fine),
-        Err(problems) => Ok(inputs::invalid(&diagnostics(
-            &problems,
-            &description,
-            &rules,
-            &policies,
-        ))),
-    }
-}
-
-fn value(document: &Document) -> Result<Value> {
-    serde_json::from_str(&document.node.to_json()).context("a document as JSON")
-}
-
-fn diagnostics(
-    problems: &Problems,
-    description: &Document,
-    rules: &[Document],
-    policies: &[Document],
-) -> Vec<Diagnostic> {
-    let diagnostic = |problem: &Problem| {
-        let within = |name: &str, documents: &'_ [Document]| {
-            let (index, rest) = problem
-                .path
-                .strip_prefix(name)?
-                .strip_prefix('[')?
-                .split_once(']')?;
-            let document = documents.get(index.parse::<usize>().ok()?)?;
-            Some(document.place(rest, problem.on_key))
-        };
-        let place = within("rules", rules)
-            .or_else(|| within("resources", policies))
-            .unwrap_or_else(|| description.place(&problem.path, problem.on_key));
-        let diagnostic = Diagnostic::error(problem.message.clone()).at(place);
-        match &problem.help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
+        Err(problems) => {
+            let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];
+            Ok(inputs::invalid(&said::diagnostics(
+                &problems,
+                &description,
+                &lists,
+            )))
         }
-    };
-    problems.iter().map(diagnostic).collect()
+    }
 }

@@ -1,0 +1,47 @@
+//! What was said, as `peerwarden-envoy` reads it, and where in the texts it was wrong.
+
+use anyhow::{Context, Result};
+use peerwarden_engine::document::Value;
+use peerwarden_engine::{Problem, Problems};
+
+use crate::diagnostic::Diagnostic;
+use crate::documents::Document;
+
+/// A document as a tree of values.
+pub(super) fn value(document: &Document) -> Result<Value> {
+    serde_json::from_str(&document.node.to_json()).context("a document as JSON")
+}
+
+/// Documents as trees of values.
+pub(super) fn values(documents: &[Document]) -> Result<Vec<Value>> {
+    documents.iter().map(value).collect()
+}
+
+/// What is wrong, each in its text: a path such as `resources[3].spec` is in the fourth document of the list of that name, any
+/// other in the description.
+pub(super) fn diagnostics(
+    problems: &Problems,
+    description: &Document,
+    lists: &[(&str, &[Document])],
+) -> Vec<Diagnostic> {
+    let diagnostic = |problem: &Problem| {
+        let within = |(name, documents): &(&str, &[Document])| {
+            let rest = problem.path.strip_prefix(name)?.strip_prefix('[')?;
+            let (index, rest) = rest.split_once(']')?;
+            let document = documents.get(index.parse::<usize>().ok()?)?;
+            Some(document.place(rest, problem.on_key))
+        };
+        let place = lists.iter().find_map(within);
+        let place = place.unwrap_or_else(|| description.place(&problem.path, problem.on_key));
+        let message = match &problem.document {
+            Some(document) => format!("{document}: {}", problem.message),
+            None => problem.message.clone(),
+        };
+        let diagnostic = Diagnostic::error(message).at(place);
+        match &problem.help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    };
+    problems.iter().map(diagnostic).collect()
+}

@@ -1,0 +1,128 @@
+//! A mesh on the spot: its authority, certificates where rendered configurations look for them, and Envoys that run these.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use peerwarden_engine::document::Value;
+use peerwarden_envoy::render::inbound::Inbound;
+use peerwarden_lab::certificates::{Authority, Certificate};
+use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::config::{Port, ServerTls};
+use peerwarden_lab::locate;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A mesh of the trust domain `cluster.local`.
+pub(crate) struct Stage {
+    pub(crate) authority: Authority,
+    directory: TempDir,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The application answered it.
+    Served,
+    /// Envoy answered it with 403.
+    Forbidden,
+    /// There was no answer: no connection, no handshake, or one that was closed.
+    Closed,
+}
+
+impl Stage {
+    /// A mesh, and the certificate of the server in it.
+    pub(crate) fn set() -> Result<Self> {
+        let authority = Authority::new("cluster.local")?;
+        let directory = tempfile::Builder::new().prefix("peerwarden-faq-").tempdir()?;
+        let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/server").dns(ServerTls::NAME);
+        let identity = authority.issue(server)?;
+        let stage = Self { authority, directory };
+        let certificates = stage.certificates();
+        std::fs::create_dir(&certificates)?;
+        std::fs::write(certificates.join("cert-chain.pem"), identity.certificate_pem())?;
+        std::fs::write(certificates.join("key.pem"), identity.key_pem())?;
+        std::fs::write(certificates.join("root-cert.pem"), stage.authority.pem())?;
+        Ok(stage)
+    }
+
+    fn certificates(&self) -> PathBuf {
+        self.directory.path().join("certs")
+    }
+
+    /// A new folder.
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.directory.path().join(name);
+        std::fs::create_dir(&folder)?;
+        Ok(folder)
+    }
+
+    /// A caller with a certificate of the mesh.
+    pub(crate) fn workload(&self, uri: &str) -> Result<Caller> {
+        Caller::workload(&self.authority, &self.authority.issue(Certificate::spiffe(uri))?)
+    }
+
+    /// The configuration for a workload, as `peerwarden render inbound` would write it for this description, which lacks only what
+    /// differs from machine to machine.
+    pub(crate) fn inbound(
+        &self,
+        mut description: serde_json::Value,
+        resources: &[serde_json::Value],
+    ) -> Result<Inbound> {
+        description["module"] = json!(locate::module()?);
+        description["certificates"] = json!({"directory": self.certificates()});
+        description["address"] = "127.0.0.1".into();
+        description["admin"] = "127.0.0.1:0".into();
+        description["accessLog"] = json!(self.directory.path().join("access.log"));
+        let resources: Vec<Value> = resources.iter().cloned().map(value).collect::<Result<_>>()?;
+        Inbound::new(&value(description)?, &resources).map_err(|problems| anyhow::anyhow!("{problems}"))
+    }
+}
+
+/// Replaces the files of a folder as `peerwarden render inbound --out` does, each by a rename.
+pub(crate) fn deliver(inbound: &Inbound, folder: &Path) -> Result<()> {
+    for file in inbound.files(folder.to_str().context("a path in UTF-8")?)? {
+        deliver_one(&file, folder)?;
+    }
+    Ok(())
+}
+
+/// Replaces one file by a rename.
+pub(crate) fn deliver_one(file: &peerwarden_envoy::render::File, folder: &Path) -> Result<()> {
+    let new = folder.join(format!(".{}.new", file.name));
+    std::fs::write(&new, &file.text)?;
+    std::fs::rename(&new, folder.join(&file.name))?;
+    Ok(())
+}
+
+/// Asks once, on a connection of its own.
+pub(crate) async fn ask(port: &Port, caller: &Caller) -> Outcome {
+    let address = ([127, 0, 0, 1], port.number()).into();
+    outcome(
+        http::once(address, caller, http::Version::Http1, Ask::get("/"))
+            .await
+            .map(|reply| reply.status),
+    )
+}
+
+/// What a reply comes to.
+pub(crate) fn outcome(status: Result<u16>) -> Outcome {
+    match status {
+        Ok(200) => Outcome::Served,
+        Ok(403) => Outcome::Forbidden,
+        Ok(_) | Err(_) => Outcome::Closed,
+    }
+}
+
+/// A `PeerAuthentication`.
+pub(crate) fn peer_authentication(namespace: &str, name: &str, spec: serde_json::Value) -> serde_json::Value {
+    json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "PeerAuthentication",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": spec,
+    })
+}
+
+fn value(json: serde_json::Value) -> Result<Value> {
+    Ok(serde_json::from_value(json)?)
+}
