@@ -1,9 +1,10 @@
 //! The questions, one file each.
 
 mod scopes;
+mod strict;
 mod switching;
 
 use crate::entry::Entry;
 
 /// All, in the order of their numbers.
-pub(crate) const ALL: &[Entry] = &[switching::ENTRY, scopes::ENTRY];
+pub(crate) const ALL: &[Entry] = &[switching::ENTRY, scopes::ENTRY, strict::ENTRY];
