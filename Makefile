@@ -18,7 +18,7 @@ DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell
 # The plugin is a Wasm module and nothing else, so native commands leave it out.
 NATIVE := --workspace --exclude peerwarden-filter
 
-.PHONY: help setup wasm-target envoy build wasm demo test test-native test-wasm32 test-policies e2e agreement bench dist check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies e2e agreement bench dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -49,6 +49,11 @@ demo: wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, se
 	@echo "building the demo"
 	@cargo build -p peerwarden-tests --bin demo
 	@cargo run --quiet -p peerwarden-tests --bin demo -- --module $(MODULE)
+
+faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: a line for each answer, with its evidence
+	@echo "building the experiments"
+	@cargo build -p peerwarden-tests --bin faq
+	@cargo run --quiet -p peerwarden-tests --bin faq
 
 # What can be missing is looked for first, before minutes of building.
 test: setup wasm test-native test-wasm32 test-policies ## Run every test: native, wasm32, real Envoy, command line, policies

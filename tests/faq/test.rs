@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             let evidence = runtime
                 .block_on(entry.answer())
                 .map_err(|error| format!("{error:#}"))?;
-            anstream::println!("{}: {evidence}", entry.promise);
+            anstream::println!("{}. {}: {evidence}", entry.number, entry.promise);
             Ok(())
         })
     });

@@ -5,17 +5,17 @@
 //! certificates: {directory: /etc/certs}
 //! ports:
 //! - {port: 8080, protocol: HTTP, upstream: "127.0.0.1:18080"}
-//! - {port: 3306, protocol: MySQL, upstream: "127.0.0.1:13306", enforcement: hold}
+//! - {port: 3306, protocol: MySQL, upstream: "127.0.0.1:13306"}
 //! ```
 //!
-//! `workload`, `mesh`, `extensionProviders` and `openConnections` are those of the plugin's configuration, and read by the engine.
+//! `workload`, `mesh` and `extensionProviders` are those of the plugin's configuration, and read by the engine.
 
 mod certificates;
 mod port;
 mod socket;
 
 pub use certificates::Certificates;
-pub use port::{Enforcement, Port, PortProtocol};
+pub use port::{Port, PortProtocol};
 pub use socket::{Endpoint, Socket};
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -42,8 +42,7 @@ pub struct Description {
 
 impl Description {
     /// What is for the plugin's configuration and not read here.
-    pub(crate) const OF_PLUGIN: [&'static str; 4] =
-        ["workload", "mesh", "extensionProviders", "openConnections"];
+    pub(crate) const OF_PLUGIN: [&'static str; 3] = ["workload", "mesh", "extensionProviders"];
 
     /// Reads a description, but for what is the plugin's.
     ///

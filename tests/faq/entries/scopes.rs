@@ -1,4 +1,4 @@
-//! 2. Mutual TLS for some services and not for others: the mesh, a namespace, a workload and a port each say their own, for four
+//! Question 2: mutual TLS for some services and not for others: the mesh, a namespace, a workload and a port each say their own, for four
 //! workloads in one Envoy.
 
 use anyhow::{Context, Result, ensure};

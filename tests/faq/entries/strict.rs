@@ -1,4 +1,4 @@
-//! 4. STRICT shuts out what has no certificate of the mesh, PERMISSIVE admits both: set for a workload and for the mesh, for HTTP
+//! Question 4: STRICT shuts out what has no certificate of the mesh, PERMISSIVE admits both: set for a workload and for the mesh, for HTTP
 //! and for TCP, on the listener that `peerwarden render inbound` writes.
 
 use std::time::Duration;

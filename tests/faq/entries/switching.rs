@@ -1,4 +1,4 @@
-//! 1. Mutual TLS switched on and off in a running Envoy, under load.
+//! Question 1: mutual TLS switched on and off in a running Envoy, under load.
 //!
 //! Two kinds of clients ask all the time: by mutual TLS, which DISABLE does not admit, and in plaintext, which STRICT does not. The
 //! documents change, `peerwarden render inbound` writes the files anew, and Envoy takes them in.

@@ -8,6 +8,7 @@ mod fixture;
 mod mistakes;
 mod output;
 mod readme;
+mod render;
 mod schema;
 mod shadow;
 mod test;

@@ -16,8 +16,6 @@ pub struct Port {
     pub protocol: PortProtocol,
     /// Where the application listens.
     pub upstream: Endpoint,
-    /// When a connection is decided; of no meaning for HTTP.
-    pub enforcement: Enforcement,
 }
 
 /// What a port speaks: the protocols of a Kubernetes `Service`, as Istio names them
@@ -32,17 +30,6 @@ pub enum PortProtocol {
     Tcp,
     /// The application's own TLS (`TLS`, `HTTPS`), handed on unread.
     Tls,
-}
-
-/// When a TCP connection is decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Enforcement {
-    /// The upstream is dialled when the TLS handshake is over, and the decision is made on the first data of either side
-    /// (`upstream_connect_mode: ON_DOWNSTREAM_TLS_HANDSHAKE`, Envoy 1.37).
-    #[default]
-    Handshake,
-    /// The upstream is dialled after the decision, which a tick makes (`max_early_data_bytes`, Envoy 1.37).
-    Hold,
 }
 
 const PROTOCOLS: [(&str, PortProtocol); 10] = [
@@ -78,29 +65,6 @@ impl PortProtocol {
             });
         }
         known.map(|(_, protocol)| *protocol)
-    }
-}
-
-impl Enforcement {
-    /// As the description and the plugin's configuration write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Handshake => "handshake",
-            Self::Hold => "hold",
-        }
-    }
-
-    fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        match text {
-            "handshake" => Some(Self::Handshake),
-            "hold" => Some(Self::Hold),
-            other => {
-                let problem = Problem::new(at, format!("unknown enforcement `{}`", shown(other)));
-                problems
-                    .push(problem.help("write `handshake`, or `hold` to dial nothing before the decision"));
-                None
-            }
-        }
     }
 }
 
@@ -157,22 +121,11 @@ impl Port {
                 None
             }
         };
-        let enforcement = match fields.text("enforcement", problems) {
-            Some(text) => Enforcement::read(text, &at.name("enforcement"), problems),
-            None => Some(Enforcement::default()),
-        };
-        let says_enforcement = value.get("enforcement").is_some();
         fields.finish(problems);
-        let (port, protocol, upstream, enforcement) = (port?, protocol?, upstream?, enforcement?);
-        if protocol.is_http() && says_enforcement {
-            let problem = Problem::new(&at.name("enforcement"), "HTTP is decided at each request");
-            problems.push(problem.help("`enforcement` is for TCP: leave it out"));
-        }
         Some(Self {
-            port,
-            protocol,
-            upstream,
-            enforcement,
+            port: port?,
+            protocol: protocol?,
+            upstream: upstream?,
         })
     }
 }

@@ -14,8 +14,8 @@ use crate::{documents, output};
 /// Write the workload's side: a listener for each of its ports, with the filter chains that its mutual TLS mode needs and the
 /// module in each.
 ///
-/// The description names `workload` and `ports`, and if need be `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog`,
-/// `extensionProviders` and `openConnections`.
+/// The description names `workload` and `ports`, and if need be `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog` and
+/// `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the workload, in YAML or JSON.

@@ -36,7 +36,6 @@ impl Inbound {
             "inspected": self.is_inspected(port),
             "chains": chain::all(self.program.mtls_mode(port.port).0, port.protocol),
             "http": port.protocol.is_http(),
-            "enforcement": port.enforcement.as_str(),
             "certificates": self.certificates(),
             "trusted": self.trusted,
             "filter": filter.map(|(name, text)| json!({"name": name, "text": text})),

@@ -1,30 +1,23 @@
 //! The module's own configuration: the documents as they are, and what the description says for it.
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, Problems, Program};
+use peerwarden_engine::{Config, Problems, Program, Protocol};
 use serde_json::json;
 
-use crate::description::{Description, Enforcement, Port};
+use crate::description::{Description, Port};
 use crate::json;
 use crate::template::{self, Unfilled};
 
 /// One configuration of the module, for all ports that are decided alike.
 #[derive(Debug)]
 pub(super) struct Plugin {
-    of: Deciding,
+    of: Protocol,
     configuration: String,
-}
-
-/// How ports are decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deciding {
-    Requests,
-    Connections(Enforcement),
 }
 
 /// Reads and compiles what the module would, in the order in which it would complain.
 pub(super) fn compile(description: &Value, resources: &[Value]) -> Result<(Config, Program), Problems> {
-    let config = Config::read(&configuration(description, resources, Deciding::Requests))?;
+    let config = Config::read(&configuration(description, resources, Protocol::Http))?;
     let program = Program::compile(&config)?;
     Ok((config, program))
 }
@@ -38,25 +31,14 @@ pub(super) fn all_problems(description: Option<Problems>, rest: Option<Problems>
     all
 }
 
-fn configuration(description: &Value, resources: &[Value], deciding: Deciding) -> Value {
+fn configuration(description: &Value, resources: &[Value], protocol: Protocol) -> Value {
     let mut fields = Vec::new();
     for name in Description::OF_PLUGIN {
         if let Some(value) = description.get(name) {
             fields.push((name.to_owned(), value.clone()));
         }
     }
-    let protocol = match deciding {
-        Deciding::Requests => "http",
-        Deciding::Connections(_) => "tcp",
-    };
-    fields.push(("protocol".to_owned(), Value::String(protocol.to_owned())));
-    if deciding == Deciding::Connections(Enforcement::Hold) {
-        let enforcement = Value::String(Enforcement::Hold.as_str().to_owned());
-        fields.push((
-            "tcp".to_owned(),
-            Value::Object(vec![("enforcement".to_owned(), enforcement)]),
-        ));
-    }
+    fields.push(("protocol".to_owned(), Value::String(protocol.as_str().to_owned())));
     fields.push(("resources".to_owned(), Value::List(resources.to_vec())));
     Value::Object(fields)
 }
@@ -67,10 +49,10 @@ impl Plugin {
         let mut plugins: Vec<Self> = Vec::new();
         for port in &read.ports {
             if !plugins.iter().any(|plugin| plugin.serves(port)) {
-                let of = Deciding::of(port);
+                let protocol = of(port);
                 plugins.push(Self {
-                    of,
-                    configuration: json::pretty(&configuration(description, resources, of)),
+                    of: protocol,
+                    configuration: json::pretty(&configuration(description, resources, protocol)),
                 });
             }
         }
@@ -79,24 +61,22 @@ impl Plugin {
 
     /// Whether this port is decided by it.
     pub(super) fn serves(&self, port: &Port) -> bool {
-        self.of == Deciding::of(port)
+        self.of == of(port)
     }
 
     /// What it is for, for people.
     pub(super) fn says(&self) -> &'static str {
         match self.of {
-            Deciding::Requests => "HTTP",
-            Deciding::Connections(Enforcement::Handshake) => "TCP, on the first data after the handshake",
-            Deciding::Connections(Enforcement::Hold) => "TCP, before anything is dialled",
+            Protocol::Http => "HTTP",
+            Protocol::Tcp => "TCP, on the first data after the handshake",
         }
     }
 
     /// Its name, which no other configuration has that is there for something else.
     pub(super) fn name(&self) -> &'static str {
         match self.of {
-            Deciding::Requests => "peerwarden-http",
-            Deciding::Connections(Enforcement::Handshake) => "peerwarden-tcp",
-            Deciding::Connections(Enforcement::Hold) => "peerwarden-tcp-hold",
+            Protocol::Http => "peerwarden-http",
+            Protocol::Tcp => "peerwarden-tcp",
         }
     }
 
@@ -133,18 +113,17 @@ impl Plugin {
     /// As Envoy's names of the filters have it.
     fn kind(&self) -> &'static str {
         match self.of {
-            Deciding::Requests => "http",
-            Deciding::Connections(_) => "network",
+            Protocol::Http => "http",
+            Protocol::Tcp => "network",
         }
     }
 }
 
-impl Deciding {
-    fn of(port: &Port) -> Self {
-        if port.protocol.is_http() {
-            Self::Requests
-        } else {
-            Self::Connections(port.enforcement)
-        }
+/// As the module takes a port: for HTTP, or for bytes.
+fn of(port: &Port) -> Protocol {
+    if port.protocol.is_http() {
+        Protocol::Http
+    } else {
+        Protocol::Tcp
     }
 }
