@@ -1,5 +1,6 @@
 //! The questions, one file each.
 
+mod lifetime;
 mod scopes;
 mod strict;
 mod switching;
@@ -7,4 +8,4 @@ mod switching;
 use crate::entry::Entry;
 
 /// All, in the order of their numbers.
-pub(crate) const ALL: &[Entry] = &[switching::ENTRY, scopes::ENTRY, strict::ENTRY];
+pub(crate) const ALL: &[Entry] = &[switching::ENTRY, scopes::ENTRY, strict::ENTRY, lifetime::ENTRY];

@@ -69,7 +69,9 @@ impl Stage {
         resources: &[serde_json::Value],
     ) -> Result<Inbound> {
         description["module"] = json!(locate::module()?);
-        description["certificates"] = json!({"directory": self.certificates()});
+        if description.get("certificates").is_none() {
+            description["certificates"] = json!({"directory": self.certificates()});
+        }
         description["address"] = "127.0.0.1".into();
         description["admin"] = "127.0.0.1:0".into();
         description["accessLog"] = json!(self.directory.path().join("access.log"));

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod certs;
 mod check;
 mod eval;
 mod explain;
@@ -36,6 +37,8 @@ enum Command {
     Check(check::Arguments),
     /// Write Envoy's configuration for a workload.
     Render(render::Arguments),
+    /// Make a mesh's certificates, for local use.
+    Certs(certs::Arguments),
 }
 
 /// Runs one command.
@@ -49,5 +52,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Render(arguments) => render::run(arguments),
+        Command::Certs(arguments) => certs::run(arguments),
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 use super::tunnel;
@@ -60,6 +61,30 @@ impl Caller {
             .with_client_auth_cert(vec![identity.certificate_der()], identity.key_der())
             .context("the caller's certificate")?;
         Ok(Self::tls(config))
+    }
+
+    /// With a certificate of any authority, all in PEM. The server's must come from the same.
+    pub fn pem(root: &str, certificate: &str, key: &str) -> Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(root.as_bytes())?)?;
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes())?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
+        let config = trusting_roots(roots)?
+            .with_client_auth_cert(vec![certificate], key)
+            .context("the caller's certificate")?;
+        Ok(Self::tls(config))
+    }
+
+    /// The certificate that a server shows now, in DER.
+    pub async fn server_certificate(&self, address: SocketAddr) -> Result<Vec<u8>> {
+        let config = self.tls.as_ref().context("a caller without TLS")?;
+        let stream = TcpStream::connect(address).await?;
+        let name = ServerName::try_from(self.server_name.clone())?;
+        let stream = TlsConnector::from(Arc::clone(config))
+            .connect(name, stream)
+            .await?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        Ok(shown.context("the server showed no certificate")?.to_vec())
     }
 
     fn tls(config: ClientConfig) -> Self {
@@ -162,6 +187,12 @@ fn trusting(
 ) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.der())?;
+    trusting_roots(roots)
+}
+
+fn trusting_roots(
+    roots: RootCertStore,
+) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(builder.with_root_certificates(roots))

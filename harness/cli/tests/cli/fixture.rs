@@ -62,6 +62,11 @@ impl Folder {
         std::fs::write(path, text).unwrap();
     }
 
+    /// Where a file of it is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
     /// Runs the command in this folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, "")

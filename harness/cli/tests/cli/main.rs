@@ -1,5 +1,6 @@
 //! The command as its users run it: arguments, files and standard input in; output and exit code out.
 
+mod certs;
 mod check;
 mod custom;
 mod eval;

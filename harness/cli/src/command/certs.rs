@@ -1,0 +1,201 @@
+//! `peerwarden certs`: a mesh's certificates, for local use.
+
+mod pod;
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use peerwarden_mtls::duration::{self, written};
+use peerwarden_mtls::{Authority, Error, LIFETIME, Workload};
+
+use super::inputs;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::output;
+use pod::Pod;
+
+/// Make a mesh's certificates, for local use. Never for production: the authority's key lies in a file, and nobody is asked
+/// who they are.
+///
+/// Makes an authority in FOLDER/ca if there is none, and for each identity a folder NAMESPACE/SERVICE-ACCOUNT with
+/// `cert-chain.pem`, `key.pem` and `root-cert.pem`, and with `certificate.yaml` and `validation.yaml`, from which a running Envoy
+/// takes them anew when they are replaced.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Whom to name: `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
+    #[arg(value_name = "IDENTITY", required_unless_present = "pod")]
+    identities: Vec<String>,
+    /// A file with Pods, or what makes Pods: namespace and service account are read from it, and how long certificates live from
+    /// `proxyMetadata.SECRET_TTL` of the annotation `proxy.istio.io/config`.
+    #[arg(long, value_name = "FILE")]
+    pod: Vec<PathBuf>,
+    /// The folder of authority and certificates.
+    #[arg(long, value_name = "FOLDER", default_value = "certs")]
+    dir: PathBuf,
+    /// The trust domain of a new authority, and of Pods.
+    #[arg(long, value_name = "NAME", default_value = "cluster.local")]
+    trust_domain: String,
+    /// A name that workloads go by as servers, as a DNS SAN.
+    #[arg(long, value_name = "NAME")]
+    dns: Vec<String>,
+    /// How long certificates live, such as `90m`; 24h, or what the Pod says. Never longer than the authority.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    ttl: Option<Duration>,
+    /// How long a new authority lives.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "8760h")]
+    ca_ttl: Duration,
+    /// Go on, and replace each certificate at half its life.
+    #[arg(long)]
+    watch: bool,
+}
+
+/// A workload, and how long its certificates live.
+struct Wanted {
+    workload: Workload,
+    lifetime: Duration,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let wanted = match wanted(&arguments) {
+        Ok(wanted) => wanted,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    match make(&arguments, &wanted) {
+        Ok(()) => Ok(Exit::Fine),
+        Err(Failed::Certificates(error)) => Ok(inputs::invalid(&[Diagnostic::error(error.to_string())])),
+        Err(Failed::Output(error)) => Err(error),
+    }
+}
+
+/// What went wrong with certificates, which is somebody's input, or with printing, which is not.
+enum Failed {
+    Certificates(Error),
+    Output(anyhow::Error),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Certificates(error)
+    }
+}
+
+impl From<anyhow::Error> for Failed {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+fn make(arguments: &Arguments, wanted: &[Wanted]) -> Result<(), Failed> {
+    let authority = authority(arguments)?;
+    let mut due = Vec::new();
+    for wanted in wanted {
+        due.push(issue(arguments, &authority, wanted)?);
+    }
+    if arguments.watch {
+        rotate(arguments, &authority, wanted, due)?;
+    }
+    Ok(())
+}
+
+/// The authority that is there, or a new one.
+fn authority(arguments: &Arguments) -> Result<Authority, Failed> {
+    let folder = arguments.dir.join("ca");
+    if let Some(authority) = Authority::read(&folder)? {
+        return Ok(authority);
+    }
+    let authority = Authority::make(&folder, &arguments.trust_domain, arguments.ca_ttl)?;
+    output::print(&format!(
+        "{}: a new authority of {}, for local use only, good for {}\n",
+        folder.display(),
+        authority.trust_domain(),
+        written(arguments.ca_ttl),
+    ))?;
+    Ok(authority)
+}
+
+/// Replaces each certificate when it is due, for ever: until a signal, or until the authority has expired.
+fn rotate(
+    arguments: &Arguments,
+    authority: &Authority,
+    wanted: &[Wanted],
+    mut due: Vec<SystemTime>,
+) -> Result<(), Failed> {
+    loop {
+        let next = due.iter_mut().zip(wanted).min_by_key(|(at, _)| **at);
+        let Some((at, wanted)) = next else { return Ok(()) };
+        // A clock that is set forward meanwhile is noticed within a minute.
+        while let Ok(left) = at.duration_since(SystemTime::now()) {
+            thread::sleep(left.clamp(Duration::from_millis(1), Duration::from_secs(60)));
+        }
+        if authority.not_after() <= SystemTime::now() {
+            return Err(Failed::Certificates(Error::Authority {
+                path: arguments.dir.join("ca"),
+                why: "it has expired: remove the folder, and a new one is made".to_owned(),
+            }));
+        }
+        *at = issue(arguments, authority, wanted)?;
+    }
+}
+
+/// Issues, writes and says so; answers when it is to be replaced.
+fn issue(arguments: &Arguments, authority: &Authority, wanted: &Wanted) -> Result<SystemTime, Failed> {
+    let workload = &wanted.workload;
+    let issued = authority.issue(workload, wanted.lifetime)?;
+    let folder = arguments
+        .dir
+        .join(workload.namespace())
+        .join(workload.service_account());
+    issued.write(&folder)?;
+    let lives = issued
+        .not_after()
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    let cut = lives + Duration::from_secs(2) < wanted.lifetime;
+    output::print(&format!(
+        "{}: {}, good for {}\n",
+        folder.display(),
+        workload.spiffe_id(),
+        if cut {
+            format!("{}, as long as the authority", written(lives))
+        } else {
+            written(wanted.lifetime)
+        },
+    ))?;
+    Ok(issued.rotation())
+}
+
+fn wanted(arguments: &Arguments) -> Result<Vec<Wanted>, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let mut all: Vec<Wanted> = Vec::new();
+    let mut add = |workload: Result<Workload, Error>, lifetime: Duration| match workload {
+        Ok(workload) => {
+            let workload = arguments
+                .dns
+                .iter()
+                .fold(workload, |workload, name| workload.dns(name));
+            all.push(Wanted { workload, lifetime });
+        }
+        Err(error) => wrong.push(Diagnostic::error(error.to_string())),
+    };
+    for identity in &arguments.identities {
+        add(Workload::parse(identity), arguments.ttl.unwrap_or(LIFETIME));
+    }
+    let mut unread = Vec::new();
+    for file in &arguments.pod {
+        match Pod::all(file) {
+            Ok(pods) => {
+                for pod in pods {
+                    let workload =
+                        Workload::new(&arguments.trust_domain, &pod.namespace, &pod.service_account);
+                    add(workload, arguments.ttl.or(pod.secret_ttl).unwrap_or(LIFETIME));
+                }
+            }
+            Err(diagnostics) => unread.extend(diagnostics),
+        }
+    }
+    wrong.extend(unread);
+    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+}

@@ -1,0 +1,45 @@
+//! What can go wrong, and what to do instead.
+
+use std::path::{Path, PathBuf};
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An authority that is there cannot be used.
+    #[error("the authority in {}: {why}", path.display())]
+    Authority {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A name that is no workload's.
+    #[error("`{name}` is no identity of a workload: {why}")]
+    Name {
+        /// As it was given.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// No certificate lives so long.
+    #[error("a certificate cannot live for {0:?}")]
+    Lifetime(std::time::Duration),
+    /// What makes certificates refused to.
+    #[error("making a certificate: {0}")]
+    Making(#[from] rcgen::Error),
+}
+
+impl Error {
+    pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+}

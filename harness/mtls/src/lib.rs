@@ -1,0 +1,29 @@
+//! Certificates of a mesh, for local use: an authority, and what it issues to workloads.
+//!
+//! Never for production: the authority's key lies in a file beside what it issues, and nobody is asked who they are.
+//!
+//! - [`Authority`]: the root of a trust domain, made once and read again;
+//! - [`Workload`]: whom a certificate names;
+//! - [`Issued`]: a certificate with its key, as files in Istio's names and as secrets that Envoy takes in while it runs;
+//! - [`duration`]: how long, as Istio writes it.
+
+mod authority;
+pub mod duration;
+mod error;
+mod files;
+mod issued;
+mod workload;
+
+pub use authority::Authority;
+pub use error::Error;
+pub use issued::Issued;
+pub use workload::Workload;
+
+use std::time::Duration;
+
+/// How long a workload's certificate lives unless said otherwise, as Istio's `SECRET_TTL`
+/// (<https://istio.io/latest/docs/reference/commands/pilot-agent/>).
+pub const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Clocks may differ a little: a certificate is good from so long before it was issued.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);

@@ -1,0 +1,133 @@
+//! Whom a certificate names.
+
+use peerwarden_engine::SpiffeId;
+
+use crate::error::Error;
+
+/// A workload: its SPIFFE identity, and other names that it goes by as a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workload {
+    pub(crate) trust_domain: String,
+    pub(crate) namespace: String,
+    pub(crate) service_account: String,
+    pub(crate) dns_sans: Vec<String>,
+}
+
+impl Workload {
+    /// Reads `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`, as a mesh names its workloads
+    /// (<https://istio.io/latest/docs/concepts/security/#istio-identity>).
+    ///
+    /// # Errors
+    /// Why it is no such name.
+    pub fn parse(uri: &str) -> Result<Self, Error> {
+        let wrong = |why: &str| Error::Name {
+            name: uri.chars().take(128).collect(),
+            why: format!("{why}; write it as `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`"),
+        };
+        let id = SpiffeId::parse(uri.as_bytes()).map_err(|error| wrong(&error.to_string()))?;
+        let (Some(namespace), Some(service_account)) = (id.namespace, id.service_account) else {
+            return Err(wrong("it names no namespace and service account"));
+        };
+        Self::new(id.trust_domain.as_str(), namespace, service_account)
+    }
+
+    /// A service account of a namespace, in a trust domain.
+    ///
+    /// # Errors
+    /// A part that Kubernetes would not take as a name.
+    pub fn new(trust_domain: &str, namespace: &str, service_account: &str) -> Result<Self, Error> {
+        for (what, part) in [
+            ("trust domain", trust_domain),
+            ("namespace", namespace),
+            ("service account", service_account),
+        ] {
+            if !is_name(part) {
+                return Err(Error::Name {
+                    name: format!("spiffe://{trust_domain}/ns/{namespace}/sa/{service_account}")
+                        .chars()
+                        .take(128)
+                        .collect(),
+                    why: format!("the {what} may have lower-case letters, digits, `-` and `.`"),
+                });
+            }
+        }
+        Ok(Self {
+            trust_domain: trust_domain.to_owned(),
+            namespace: namespace.to_owned(),
+            service_account: service_account.to_owned(),
+            dns_sans: Vec::new(),
+        })
+    }
+
+    /// Adds a name by which it is called as a server.
+    pub fn dns(mut self, name: &str) -> Self {
+        self.dns_sans.push(name.to_owned());
+        self
+    }
+
+    /// Its trust domain.
+    pub fn trust_domain(&self) -> &str {
+        &self.trust_domain
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Its service account.
+    pub fn service_account(&self) -> &str {
+        &self.service_account
+    }
+
+    /// Its SPIFFE identity (<https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md>).
+    pub fn spiffe_id(&self) -> String {
+        format!(
+            "spiffe://{}/ns/{}/sa/{}",
+            self.trust_domain, self.namespace, self.service_account
+        )
+    }
+}
+
+/// A DNS subdomain name as Kubernetes has it, so that it is a folder's name too, and none that leads elsewhere.
+fn is_name(part: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    part.len() <= 253 && part.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_names_of_a_mesh() {
+        let name = "spiffe://cluster.local/ns/shop/sa/orders.v2";
+        assert_eq!(Workload::parse(name).unwrap().spiffe_id(), name);
+    }
+
+    #[test]
+    fn refuses_what_no_mesh_issues() {
+        for name in [
+            "",
+            "cluster.local/ns/shop/sa/orders",
+            "https://cluster.local/ns/shop/sa/orders",
+            "spiffe://cluster.local/orders",
+            "spiffe://cluster.local/ns/../sa/orders",
+            "spiffe://cluster.local/ns/shop/sa/..",
+            "spiffe://cluster.local/ns/shop/sa/a/b",
+            "spiffe://cluster.local/ns/Shop/sa/orders",
+            "spiffe://cluster.local/ns/shop/sa/o\nx",
+            "spiffe:///ns/shop/sa/orders",
+        ] {
+            assert!(Workload::parse(name).is_err(), "{name}");
+        }
+    }
+}
