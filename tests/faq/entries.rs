@@ -1,5 +1,6 @@
 //! The questions, one file each.
 
+mod auto_mtls;
 mod lifetime;
 mod scopes;
 mod strict;
@@ -8,4 +9,10 @@ mod switching;
 use crate::entry::Entry;
 
 /// All, in the order of their numbers.
-pub(crate) const ALL: &[Entry] = &[switching::ENTRY, scopes::ENTRY, strict::ENTRY, lifetime::ENTRY];
+pub(crate) const ALL: &[Entry] = &[
+    switching::ENTRY,
+    scopes::ENTRY,
+    strict::ENTRY,
+    lifetime::ENTRY,
+    auto_mtls::ENTRY,
+];

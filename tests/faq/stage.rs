@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value;
+use peerwarden_envoy::render::client::client;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Ask, Caller, http};
@@ -45,7 +46,8 @@ impl Stage {
         Ok(stage)
     }
 
-    fn certificates(&self) -> PathBuf {
+    /// Where the certificate of `spiffe://cluster.local/ns/shop/sa/server` is, in Istio's names.
+    pub(crate) fn certificates(&self) -> PathBuf {
         self.directory.path().join("certs")
     }
 
@@ -77,6 +79,18 @@ impl Stage {
         description["accessLog"] = json!(self.directory.path().join("access.log"));
         let resources: Vec<Value> = resources.iter().cloned().map(value).collect::<Result<_>>()?;
         Inbound::new(&value(description)?, &resources).map_err(|problems| anyhow::anyhow!("{problems}"))
+    }
+
+    /// The configuration of a client's side, as `peerwarden render client` would write it.
+    pub(crate) fn outbound(
+        &self,
+        description: &serde_json::Value,
+        rules: &[serde_json::Value],
+        policies: &[serde_json::Value],
+    ) -> Result<String> {
+        let values = |all: &[serde_json::Value]| all.iter().cloned().map(value).collect::<Result<Vec<_>>>();
+        let rendered = client(&value(description.clone())?, &values(rules)?, &values(policies)?);
+        rendered.map_err(|problems| anyhow::anyhow!("{problems}"))
     }
 }
 

@@ -20,7 +20,6 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn begin() -> Self {
         println!("{BOLD}A mesh's security FAQ, on a real Envoy{BOLD:#}");
-        println!("  {DIM}{:>2}  {:<46} EVIDENCE{DIM:#}", "", "PROMISE");
         Self { rows: 0, held: 0 }
     }
 
@@ -30,10 +29,11 @@ impl Table {
         match answer {
             Ok(evidence) => {
                 self.held += 1;
-                println!("{GOOD}✓{GOOD:#} {number:>2}  {promise:<46} {evidence}");
+                println!("{GOOD}✓{GOOD:#} {number:>2}  {promise}");
+                println!("      {DIM}{evidence}{DIM:#}");
             }
             Err(error) => {
-                println!("{BAD}✗{BAD:#} {number:>2}  {promise:<46} {BAD}does not hold{BAD:#}");
+                println!("{BAD}✗{BAD:#} {number:>2}  {promise}: {BAD}does not hold{BAD:#}");
                 println!("      {}", format!("{error:#}").replace('\n', "\n      "));
             }
         }

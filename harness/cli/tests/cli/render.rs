@@ -128,3 +128,74 @@ fn a_hostile_description_ends_in_an_error() {
         assert!(ran.err.contains("workload.yaml"), "{text}: {}", ran.err);
     }
 }
+
+/// The YAML blocks of a document that begin with a file's name in a comment.
+fn quoted(document: &str, name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(document);
+    let text = std::fs::read_to_string(path).unwrap();
+    let begin = format!("```yaml\n# {name}\n");
+    let (_, block) = text
+        .split_once(&begin)
+        .unwrap_or_else(|| panic!("{document} quotes no {name}"));
+    block.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_descriptions_of_the_documentation_are_taken() {
+    let folder = folder();
+    folder.write("workload.yaml", quoted("docs/mtls.md", "workload.yaml"));
+    folder.write("client.yaml", quoted("docs/mtls.md", "client.yaml"));
+    for what in ["inbound workload.yaml", "client client.yaml"] {
+        let mut arguments = vec!["render"];
+        arguments.extend(what.split(' '));
+        arguments.extend(["--policies", "policies"]);
+        let ran = folder.run(&arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{what}");
+        assert!(ran.out.contains("static_resources:"), "{what}: {}", ran.out);
+    }
+}
+
+const CLIENT: &str = "workload: {namespace: web, serviceAccount: frontend}
+services:
+- host: orders.shop.svc.cluster.local
+  namespace: shop
+  ports: [{port: 8080, protocol: HTTP, listen: 15001}]
+  endpoints: [{address: 10.0.0.7, serviceAccount: orders, labels: {app: orders, security.istio.io/tlsMode: istio}}]
+";
+
+const RULE: &str = "apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: orders, namespace: shop}
+spec:
+  host: orders.shop.svc.cluster.local
+  trafficPolicy: {tls: {mode: DISABLE}}
+";
+
+#[test]
+fn client_goes_by_the_rule() {
+    let folder = Folder::with(&[("client.yaml", CLIENT), ("rule.yaml", RULE)]);
+    let auto = folder.run(&["render", "client", "client.yaml"]);
+    assert_eq!((auto.code, auto.err.as_str()), (0, ""));
+    assert!(
+        auto.out.contains("spiffe://cluster.local/ns/shop/sa/orders"),
+        "{}",
+        auto.out
+    );
+    let ruled = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
+    assert_eq!((ruled.code, ruled.err.as_str()), (0, ""));
+    assert!(!ruled.out.contains("UpstreamTlsContext"), "{}", ruled.out);
+}
+
+#[test]
+fn client_shows_a_mistake_where_it_stands() {
+    let wrong = RULE.replace("mode: DISABLE", "mode: DISABLED");
+    let folder = Folder::with(&[
+        ("client.yaml", &CLIENT.replace("listen:", "listens:")),
+        ("rule.yaml", &wrong),
+    ]);
+    let ran = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert_snapshot!(ran.err);
+}

@@ -20,6 +20,8 @@ use std::net::IpAddr;
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted, wrong_type};
 use peerwarden_engine::{Mesh, Problem, Problems};
 
+use crate::description::Certificates;
+
 /// What a client is and whom it calls.
 pub(super) struct Description {
     pub(super) namespace: String,
@@ -27,14 +29,6 @@ pub(super) struct Description {
     pub(super) mesh: Mesh,
     pub(super) certificates: Certificates,
     pub(super) services: Vec<Service>,
-}
-
-/// Where the workload's certificate, its key and its roots are.
-pub(super) enum Certificates {
-    /// `cert-chain.pem`, `key.pem` and `root-cert.pem`.
-    Directory(String),
-    /// SDS files: `certificate.yaml` and `validation.yaml`.
-    Sds(String),
 }
 
 /// A service that is called.
@@ -135,22 +129,9 @@ impl Description {
         mesh_fields.finish(problems);
 
         let at_certificates = at.name("certificates");
-        let written = fields.take("certificates").unwrap_or(&empty);
-        let mut certificates = Fields::of(written, &at_certificates, problems)?;
-        let directory = certificates.text("directory", problems);
-        let sds = certificates.text("sds", problems);
-        certificates.finish(problems);
-        let certificates = match (directory, sds) {
-            (Some(path), None) => Some(Certificates::Directory(path.to_owned())),
-            (None, Some(path)) => Some(Certificates::Sds(path.to_owned())),
-            (None, None) | (Some(_), Some(_)) => {
-                let problem = Problem::new(
-                    &at_certificates,
-                    "say where the workload's certificates are, once",
-                );
-                problems.push(problem.help("write `{directory: /etc/certs}` or `{sds: /etc/sds}`"));
-                None
-            }
+        let certificates = match fields.take("certificates") {
+            Some(value) => Certificates::read(value, &at_certificates, problems),
+            None => Some(Certificates::default()),
         };
 
         let at_services = at.name("services");

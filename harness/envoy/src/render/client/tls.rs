@@ -4,8 +4,9 @@ use peerwarden_engine::document::At;
 use peerwarden_engine::{Problem, Problems};
 use serde_json::{Value, json};
 
-use super::description::{Certificates, Description, Port, Service};
+use super::description::{Description, Port, Service};
 use super::rule::{ClientTls, DestinationRule, Mode};
+use crate::description::Certificates;
 
 /// How a cluster's connections are made.
 pub(super) struct Sockets {

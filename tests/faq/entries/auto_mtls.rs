@@ -1,0 +1,134 @@
+//! Question 7: the client's side finds out by itself where mutual TLS is taken, but for a port that `excludeInboundPorts` takes from
+//! the server's Envoy: there a `DestinationRule` must say DISABLE.
+
+use anyhow::{Result, ensure};
+use peerwarden_lab::client::Caller;
+use peerwarden_lab::config::Port;
+use peerwarden_lab::envoy::{Envoy, Launch};
+use peerwarden_lab::upstream::HttpEcho;
+use serde_json::{Value, json};
+
+use crate::entry::{Entry, Evidence};
+use crate::stage::{self, Outcome, Stage, peer_authentication};
+
+pub(crate) const ENTRY: Entry = Entry {
+    number: 7,
+    name: "auto_mtls",
+    promise: "Auto mTLS, and ports excluded from it",
+    experiment: || Box::pin(experiment()),
+};
+
+const HOST: &str = "orders.shop.svc.cluster.local";
+
+async fn experiment() -> Result<Evidence> {
+    let stage = Stage::set()?;
+    let upstream = HttpEcho::start().await?;
+    let modes = ["STRICT", "PERMISSIVE", "DISABLE"];
+    let ports = [Port::reserve()?, Port::reserve()?, Port::reserve()?];
+    let by_port = ports
+        .iter()
+        .zip(modes)
+        .map(|(port, mode)| (port.number().to_string(), json!({"mode": mode})));
+    let modes_of_ports = peer_authentication(
+        "shop",
+        "orders",
+        json!({
+            "selector": {"matchLabels": {"app": "orders"}},
+            "portLevelMtls": by_port.collect::<serde_json::Map<_, _>>(),
+        }),
+    );
+    let served_at = upstream.address().to_string();
+    let of_server = |port: &Port| json!({"port": port.number(), "protocol": "HTTP", "upstream": served_at});
+    let description = json!({
+        "workload": {"namespace": "shop", "labels": {"app": "orders"}},
+        "ports": ports.iter().map(of_server).collect::<Vec<_>>(),
+    });
+    let server = stage
+        .inbound(description, std::slice::from_ref(&modes_of_ports))?
+        .file()?
+        .text;
+    let _server = Envoy::launch(Launch::yaml(server)).await?;
+
+    // The ports of the server's Envoy, and the application's own, which is excluded from it.
+    let targets: Vec<u16> = ports
+        .iter()
+        .map(Port::number)
+        .chain([upstream.address().port()])
+        .collect();
+    let listening: Vec<Port> = targets.iter().map(|_| Port::reserve()).collect::<Result<_>>()?;
+    let of_client = |(target, listen): (&u16, &Port)| json!({"port": target, "targetPort": target, "protocol": "HTTP", "listen": listen.number()});
+    let description = json!({
+        "workload": {"namespace": "web", "serviceAccount": "frontend"},
+        "certificates": {"directory": stage.certificates()},
+        "services": [{
+            "host": HOST,
+            "namespace": "shop",
+            "ports": targets.iter().zip(&listening).map(of_client).collect::<Vec<_>>(),
+            "endpoints": [{
+                "address": "127.0.0.1",
+                "serviceAccount": "server",
+                "labels": {"app": "orders", "security.istio.io/tlsMode": "istio"},
+            }],
+        }],
+    });
+    let rule = |mode: &str| {
+        json!({
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "DestinationRule",
+            "metadata": {"name": "excluded", "namespace": "shop"},
+            "spec": {
+                "host": HOST,
+                "trafficPolicy": {"portLevelSettings": [
+                    {"port": {"number": upstream.address().port()}, "tls": {"mode": mode}},
+                ]},
+            },
+        })
+    };
+
+    let failing = call(&stage, &description, None, &modes_of_ports, &listening).await?;
+    let expected = [Outcome::Served, Outcome::Served, Outcome::Served, Outcome::Closed];
+    ensure!(failing == expected, "without a rule: {failing:?}");
+    let cured = call(
+        &stage,
+        &description,
+        Some(rule("DISABLE")),
+        &modes_of_ports,
+        &listening,
+    )
+    .await?;
+    ensure!(
+        cured == [Outcome::Served; 4],
+        "with a rule for the excluded port: {cured:?}"
+    );
+    let forced = call(
+        &stage,
+        &description,
+        Some(rule("ISTIO_MUTUAL")),
+        &modes_of_ports,
+        &listening,
+    )
+    .await?;
+    ensure!(
+        forced == expected,
+        "with a rule that asks for mutual TLS: {forced:?}"
+    );
+    Ok("STRICT, PERMISSIVE and DISABLE ports served without a rule; the excluded port fails, and with DISABLE is served".to_owned())
+}
+
+/// What becomes of a request to each port of a client's Envoy.
+async fn call(
+    stage: &Stage,
+    description: &Value,
+    rule: Option<Value>,
+    policy: &Value,
+    listening: &[Port],
+) -> Result<Vec<Outcome>> {
+    let rules: Vec<Value> = rule.into_iter().collect();
+    let configuration = stage.outbound(description, &rules, std::slice::from_ref(policy))?;
+    let _client = Envoy::launch(Launch::yaml(configuration)).await?;
+    let mut outcomes = Vec::new();
+    for port in listening {
+        outcomes.push(stage::ask(port, &Caller::plaintext()).await);
+    }
+    Ok(outcomes)
+}
