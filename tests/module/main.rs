@@ -9,5 +9,6 @@ mod faults;
 mod fixture;
 mod holes;
 mod jwt;
+mod open;
 mod shadow;
 mod tcp;

@@ -1,12 +1,22 @@
 //! The plugin's configuration: mesh, workload, documents.
 
-use crate::document::{At, Fields, Value, nearest, quoted};
+mod jwt;
+mod open_connections;
+mod protocol;
+mod tcp;
+
+use crate::document::{At, Fields, Value};
 use crate::limits;
 use crate::mesh::Mesh;
 use crate::problem::{Problem, Problems};
 use crate::provider::ExtensionProvider;
 use crate::resource::{self, Resource};
 use crate::workload::Workload;
+
+pub use jwt::JwtMetadata;
+pub use open_connections::{OnChange, OpenConnections};
+pub use protocol::Protocol;
+pub use tcp::{Enforcement, TcpEnforcement};
 
 /// A configuration as it was written, its structure checked.
 #[derive(Debug, Clone, Default)]
@@ -19,85 +29,14 @@ pub struct Config {
     pub resources: Vec<Resource>,
     /// Which filter chain this is for.
     pub protocol: Protocol,
+    /// When a connection is decided; for TCP only.
+    pub tcp: TcpEnforcement,
+    /// What becomes of what is open when it is no longer allowed.
+    pub open_connections: OpenConnections,
     /// Where the payload of a verified token is found.
     pub jwt: JwtMetadata,
     /// The external authorizers that CUSTOM policies name.
     pub extension_providers: Vec<ExtensionProvider>,
-}
-
-/// Where Envoy's `jwt_authn` filter leaves the payload of the token that it verified: dynamic metadata of a filter, under the
-/// key that its `payload_in_metadata` says
-/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JwtMetadata {
-    /// The filter's name, the metadata's namespace.
-    pub filter: String,
-    /// The key in it.
-    pub key: String,
-}
-
-impl Default for JwtMetadata {
-    /// As Istio configures it.
-    fn default() -> Self {
-        Self {
-            filter: "envoy.filters.http.jwt_authn".to_owned(),
-            key: "payload".to_owned(),
-        }
-    }
-}
-
-impl JwtMetadata {
-    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
-        let mut read = Self::default();
-        for (name, place) in [("filter", &mut read.filter), ("key", &mut read.key)] {
-            if let Some(text) = fields.text(name, problems) {
-                text.clone_into(place);
-            }
-            if place.is_empty() {
-                let problem = Problem::new(&at.name(name), format!("`{name}` is empty"));
-                problems.push(problem.help("leave it out for Istio's default"));
-            }
-        }
-        fields.finish(problems);
-        Some(read)
-    }
-}
-
-/// What a connection carries, as far as this filter chain reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Protocol {
-    /// HTTP of any version: one decision for each request.
-    #[default]
-    Http,
-    /// Bytes: one decision for each connection.
-    Tcp,
-}
-
-impl Protocol {
-    /// As the configuration writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Protocol::Http => "http",
-            Protocol::Tcp => "tcp",
-        }
-    }
-
-    fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        match text {
-            "http" => Some(Self::Http),
-            "tcp" => Some(Self::Tcp),
-            other => {
-                let known = ["http", "tcp"];
-                let problem = Problem::new(at, format!("unknown protocol `{other}`"));
-                problems.push(match nearest(other, known) {
-                    Some(name) => problem.help(format!("did you mean `{name}`?")),
-                    None => problem.help(format!("known protocols: {}", quoted(&known))),
-                });
-                None
-            }
-        }
-    }
 }
 
 impl Config {
@@ -163,6 +102,13 @@ impl Config {
         ExtensionProvider::refuse_twins(&mut config.extension_providers);
         if let Some(text) = fields.text("protocol", &mut problems) {
             config.protocol = Protocol::read(text, &at.name("protocol"), &mut problems).unwrap_or_default();
+        }
+        if let Some(value) = fields.take("tcp") {
+            config.tcp = TcpEnforcement::read(value, &at.name("tcp"), config.protocol, &mut problems);
+        }
+        if let Some(value) = fields.take("openConnections") {
+            config.open_connections =
+                OpenConnections::read(value, &at.name("openConnections"), &mut problems);
         }
         if let Some(value) = fields.take("jwt") {
             config.jwt = JwtMetadata::read(value, &at.name("jwt"), &mut problems).unwrap_or_default();

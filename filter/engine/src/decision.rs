@@ -110,6 +110,8 @@ pub enum Reason {
     AuthorizerFailed,
     /// A rule of a CUSTOM policy matched, whose provider is missing or misconfigured, or is one of several.
     ProviderUnusable,
+    /// The connection was held to be decided before its upstream is dialled, and its peer was not known by the deadline.
+    DeadlinePassed,
 }
 
 impl Reason {
@@ -125,6 +127,7 @@ impl Reason {
             Reason::AuthorizerDenied => "authorizer-denied",
             Reason::AuthorizerFailed => "authorizer-failed",
             Reason::ProviderUnusable => "provider-unusable",
+            Reason::DeadlinePassed => "deadline-passed",
         }
     }
 
@@ -140,6 +143,7 @@ impl Reason {
             Reason::AuthorizerDenied,
             Reason::AuthorizerFailed,
             Reason::ProviderUnusable,
+            Reason::DeadlinePassed,
         ];
         reasons.into_iter().find(|reason| reason.as_str() == word)
     }
@@ -155,7 +159,8 @@ impl Reason {
             | Reason::NoAllowRuleMatched
             | Reason::AuthorizerDenied
             | Reason::AuthorizerFailed
-            | Reason::ProviderUnusable => None,
+            | Reason::ProviderUnusable
+            | Reason::DeadlinePassed => None,
         }
     }
 }
@@ -179,6 +184,7 @@ impl fmt::Display for Reason {
             Reason::ProviderUnusable => {
                 "a rule of a CUSTOM policy matched and its provider is missing, misconfigured or one of several"
             }
+            Reason::DeadlinePassed => "the connection was held and its peer was not known by the deadline",
         })
     }
 }

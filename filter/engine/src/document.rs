@@ -7,8 +7,10 @@ mod at;
 mod fields;
 mod nearest;
 mod value;
+mod words;
 
 pub use at::At;
 pub use fields::{Fields, quoted, text, wrong_type};
 pub use nearest::nearest;
 pub use value::Value;
+pub(crate) use words::{one_of, seconds};

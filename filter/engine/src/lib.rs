@@ -71,7 +71,7 @@ mod traffic;
 mod workload;
 
 pub use attribute::{AttributeSource, Lookup};
-pub use config::{Config, JwtMetadata, Protocol};
+pub use config::{Config, Enforcement, JwtMetadata, OnChange, OpenConnections, Protocol, TcpEnforcement};
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;

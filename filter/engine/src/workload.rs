@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{At, Fields, Value, nearest, quoted};
+use crate::document::{At, Fields, Value, one_of};
 use crate::problem::{Problem, Problems};
 
 /// What policies select by: namespace and labels, and what kind of proxy stands before it.
@@ -74,19 +74,7 @@ impl WorkloadKind {
     }
 
     fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let found = KINDS
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, kind)| *kind);
-        if found.is_none() {
-            let problem = Problem::new(at, format!("unknown workload kind `{text}`"));
-            let known = KINDS.map(|(name, _)| name);
-            problems.push(match nearest(text, known) {
-                Some(kind) => problem.help(format!("did you mean `{kind}`?")),
-                None => problem.help(format!("known kinds: {}", quoted(&known))),
-            });
-        }
-        found
+        one_of(text, "workload kind", &KINDS, at, problems)
     }
 }
 

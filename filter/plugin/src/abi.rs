@@ -59,6 +59,8 @@ unsafe extern "C" {
     fn proxy_close_stream(stream_type: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
 }
 
@@ -237,11 +239,11 @@ pub(crate) fn respond(code: u32, details: &str, body: &[u8], headers: &[u8]) -> 
 
 /// Lets the request that was held go on, after this callback.
 pub(crate) fn continue_request() -> Result<(), Failed> {
-    const REQUEST: u32 = 0;
     // SAFETY: no pointers.
     status(unsafe { proxy_continue_stream(REQUEST) })
 }
 
+const REQUEST: u32 = 0;
 const DOWNSTREAM: u32 = 2;
 
 /// Lets the client's data that was held go on, after this callback.
@@ -254,6 +256,30 @@ pub(crate) fn continue_downstream() -> Result<(), Failed> {
 pub(crate) fn close_downstream() -> Result<(), Failed> {
     // SAFETY: no pointers.
     status(unsafe { proxy_close_stream(DOWNSTREAM) })
+}
+
+/// Ends the request without an answer, after this callback.
+pub(crate) fn reset_request() -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    status(unsafe { proxy_close_stream(REQUEST) })
+}
+
+/// From now on host calls are about this context, until the callback ends.
+pub(crate) fn act_for(context: u32) -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    status(unsafe { proxy_set_effective_context(context) })
+}
+
+/// Host calls are about the callback's own context again.
+pub(crate) fn own_context() {
+    // SAFETY: no pointers. Envoy takes 0 always.
+    let _ = unsafe { proxy_set_effective_context(0) };
+}
+
+/// How often the timer of the context's root context goes off, in milliseconds; 0 is never.
+pub(crate) fn set_tick_period(period: u32) -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    status(unsafe { proxy_set_tick_period_milliseconds(period) })
 }
 
 /// Makes a counter. Each call makes a new one, even for a known name.

@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{AttributeSource, JwtMetadata, Lookup, Peer};
+use peerwarden_engine::{AttributeSource, Config, JwtMetadata, Lookup, OnChange, Peer, WorkloadKind};
 
 pub(crate) use pairs::{Pairs, decode as decode_pairs, encode as encode_pairs};
 
@@ -29,13 +29,28 @@ const PEER_PRINCIPAL: &str = "filter_state\0io.istio.peer_principal";
 /// Where a configuration says that attributes are found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
-    pub(crate) peer: PeerFrom,
-    pub(crate) jwt: Rc<JwtMetadata>,
+    peer: PeerFrom,
+    jwt: Rc<JwtMetadata>,
+    /// What becomes of a peer whose certificate has expired since its handshake: with `close` it is known no more.
+    on_expiry: OnChange,
+}
+
+impl Sources {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            peer: match config.workload.as_ref().map(|workload| workload.kind) {
+                Some(WorkloadKind::Waypoint) => PeerFrom::Tunnel,
+                Some(WorkloadKind::Sidecar | WorkloadKind::Gateway) | None => PeerFrom::Certificate,
+            },
+            jwt: Rc::new(config.jwt.clone()),
+            on_expiry: config.open_connections.on_expiry,
+        }
+    }
 }
 
 /// Where the peer is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum PeerFrom {
+enum PeerFrom {
     /// The certificate of this connection's handshake.
     #[default]
     Certificate,
@@ -52,6 +67,25 @@ pub(crate) enum Handshake {
     MayBeUnderWay,
 }
 
+/// How a connection is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecurityPolicy {
+    MutualTls,
+    Tls,
+    None,
+}
+
+impl SecurityPolicy {
+    /// As access logs and counters have it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::MutualTls => "mutual_tls",
+            Self::Tls => "tls",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Which rules for addresses Envoy follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layer {
@@ -65,8 +99,30 @@ pub(crate) struct Attributes {
     handshake: Handshake,
     layer: Layer,
     headers: OnceCell<Lookup<pairs::Pairs>>,
+    /// Envoy does not show them any more.
+    headers_are_kept: bool,
     metadata: OnceCell<Lookup<metadata::FilterMetadata>>,
     failures: Cell<u32>,
+    /// Of the certificate that the peer is known by, once it was asked for.
+    validity: Cell<Option<Validity>>,
+}
+
+/// Until when a certificate is valid, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+enum Validity {
+    Until(u64),
+    /// It has expired since the handshake.
+    Over,
+}
+
+/// The headers of a request that goes on.
+#[derive(Debug, Default)]
+pub(crate) enum KeptHeaders {
+    /// They could not be read, or nothing will ask for them.
+    #[default]
+    None,
+    /// In the ABI's encoding of pairs.
+    Encoded(Vec<u8>),
 }
 
 impl Attributes {
@@ -84,8 +140,96 @@ impl Attributes {
             handshake,
             layer,
             headers: OnceCell::new(),
+            headers_are_kept: false,
             metadata: OnceCell::new(),
             failures: Cell::new(0),
+            validity: Cell::new(None),
+        }
+    }
+
+    /// Of a request that went on: its headers are those that were kept.
+    pub(crate) fn of_open_request(sources: Sources, headers: &KeptHeaders) -> Self {
+        let headers = match headers {
+            KeptHeaders::Encoded(bytes) => pairs::decode(bytes).map_or(Lookup::Unavailable, Lookup::Found),
+            KeptHeaders::None => Lookup::Unavailable,
+        };
+        Self {
+            headers: OnceCell::from(headers),
+            headers_are_kept: true,
+            ..Self::of_request(sources)
+        }
+    }
+
+    /// The request's headers, for [`Attributes::of_open_request`].
+    pub(crate) fn keep_headers(&self) -> KeptHeaders {
+        match abi::request_headers() {
+            Ok(Some(bytes)) => KeptHeaders::Encoded(bytes),
+            Ok(None) | Err(_) => KeptHeaders::None,
+        }
+    }
+
+    pub(crate) fn handshake(&self) -> Handshake {
+        self.handshake
+    }
+
+    /// Of a connection: whether its handshake is known to be over.
+    pub(crate) fn handshake_of_connection(&self) -> Option<Handshake> {
+        match self.layer {
+            Layer::Tcp => Some(self.handshake),
+            Layer::Http => None,
+        }
+    }
+
+    /// When the certificate expires that the peer is known by, if it was asked for; in seconds since 1970.
+    pub(crate) fn expiry(&self) -> Option<u64> {
+        match self.validity.get() {
+            Some(Validity::Until(end)) => Some(end),
+            Some(Validity::Over) | None => None,
+        }
+    }
+
+    /// Whether the certificate has expired that the peer was known by.
+    pub(crate) fn has_expired(&self) -> bool {
+        matches!(self.validity.get(), Some(Validity::Over))
+    }
+
+    /// Of a connection of which nothing was heard yet: whether its peer is known, or known to be nobody. The certificate can be read
+    /// before the client has proved that it has the key; `peer_certificate_valid` (Envoy 1.39) is set once it has.
+    pub(crate) fn peer_is_settled(&self) -> bool {
+        match self.tls() {
+            Lookup::Found(false) => true,
+            Lookup::Found(true) => {
+                matches!(self.flag("connection\0mtls"), Lookup::Found(true))
+                    && matches!(
+                        self.flag("connection\0peer_certificate_valid"),
+                        Lookup::Found(true) | Lookup::Missing
+                    )
+            }
+            Lookup::Missing | Lookup::Unavailable => false,
+        }
+    }
+
+    /// How the connection is secured, in Istio's words (`connection_security_policy`), and `tls` for TLS without a certificate of the
+    /// client; `None` where it is not known yet.
+    pub(crate) fn connection_security_policy(&self) -> Option<SecurityPolicy> {
+        if self.sources.peer == PeerFrom::Tunnel {
+            return match self.tunnelled_peer() {
+                Lookup::Found(_) => Some(SecurityPolicy::MutualTls),
+                Lookup::Missing => Some(SecurityPolicy::None),
+                Lookup::Unavailable => None,
+            };
+        }
+        if self.validity.get().is_some() {
+            return Some(SecurityPolicy::MutualTls);
+        }
+        match (self.flag("connection\0mtls"), self.handshake) {
+            (Lookup::Found(true), _) => Some(SecurityPolicy::MutualTls),
+            (Lookup::Unavailable, _) => None,
+            (Lookup::Found(false) | Lookup::Missing, handshake) => match (self.tls(), handshake) {
+                (Lookup::Found(false), _) => Some(SecurityPolicy::None),
+                (Lookup::Found(true), Handshake::Over) => Some(SecurityPolicy::Tls),
+                (_, _) => None,
+            },
         }
     }
 
@@ -122,6 +266,23 @@ impl Attributes {
 
     fn text(&self, path: &str) -> Lookup<Vec<u8>> {
         self.property(path, Some)
+    }
+
+    /// An expired certificate vouches for nobody (RFC 5280, section 4.1.2.5), and without a clock it may have expired.
+    fn unless_expired(&self, certificate: certificate::Names) -> Lookup<Peer> {
+        if self.sources.on_expiry == OnChange::Keep {
+            return Lookup::Found(certificate.peer);
+        }
+        let Ok(now) = abi::now() else {
+            return self.failed();
+        };
+        if now / 1_000_000_000 > certificate.not_after {
+            self.validity.set(Some(Validity::Over));
+            Lookup::Unavailable
+        } else {
+            self.validity.set(Some(Validity::Until(certificate.not_after)));
+            Lookup::Found(certificate.peer)
+        }
     }
 
     /// The peer that the end of the tunnel wrote down: `%DOWNSTREAM_PEER_URI_SAN%`, which is `-` of a peer that has none, and
@@ -229,11 +390,11 @@ impl AttributeSource for Attributes {
             if pem.is_empty() {
                 Some(None)
             } else {
-                certificate::names(&pem).map(Some)
+                certificate::read(&pem).map(Some)
             }
         });
         let peer = match certificate {
-            Lookup::Found(Some(peer)) => Lookup::Found(peer),
+            Lookup::Found(Some(certificate)) => self.unless_expired(certificate),
             Lookup::Found(None) | Lookup::Missing => self.without_certificate(),
             Lookup::Unavailable => Lookup::Unavailable,
         };
@@ -286,7 +447,7 @@ impl AttributeSource for Attributes {
     }
 
     fn header(&self, name: &str) -> Lookup<Vec<Cow<'_, [u8]>>> {
-        if name.starts_with(':') {
+        if name.starts_with(':') && !self.headers_are_kept {
             return self.answer(abi::request_header(name), |value| Some(vec![Cow::Owned(value)]));
         }
         match self.headers() {

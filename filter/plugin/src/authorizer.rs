@@ -15,6 +15,7 @@ use crate::attributes::{Attributes, Layer, Pairs};
 pub(crate) struct Waiting {
     token: u32,
     authorizer: Authorizer,
+    pub(crate) provider: String,
     /// The CUSTOM rule because of which it is asked.
     pub(crate) by: By,
 }
@@ -106,6 +107,7 @@ pub(crate) fn ask(
     };
     match token {
         Ok(token) => Ok(Waiting {
+            provider: question.provider.to_owned(),
             token,
             authorizer: question.authorizer.clone(),
             by: question.by.clone(),

@@ -9,15 +9,19 @@ use proxy_wasm::types::Action;
 use crate::abi::{self, Failed, Headers};
 use crate::attributes::{Attributes, Layer, decode_pairs, encode_pairs};
 use crate::authorizer::{self, Change, Denial, Outcome, Waiting};
+use crate::configuration::Configuration;
+use crate::open::{Allowed, Open, Opener};
 use crate::report::{self, Asked};
-use crate::root::Loaded;
 
 /// What Envoy's own RBAC filter answers: <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter>.
 const DENIED: (u16, &[u8]) = (403, b"RBAC: access denied");
 
 /// One request.
 pub(crate) struct Http {
-    loaded: Option<Rc<Loaded>>,
+    configuration: Rc<Configuration>,
+    opener: Opener,
+    /// What the timer knows of it once it is allowed.
+    open: Option<Open>,
     /// The external authorizer that is being asked.
     waiting: Option<Waiting>,
     /// What it wants done to the response.
@@ -25,21 +29,26 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) fn new(loaded: Option<Rc<Loaded>>) -> Self {
+    pub(crate) fn new(configuration: Rc<Configuration>, opener: Opener) -> Self {
         Self {
-            loaded,
+            configuration,
+            opener,
+            open: None,
             waiting: None,
             response: Vec::new(),
         }
     }
 
     fn attributes(&self) -> Attributes {
-        Attributes::of_request(Loaded::sources(self.loaded.as_ref()))
+        Attributes::of_request(self.configuration.sources())
     }
 
     /// The external authorizer has answered: changes the request, decides, and lets it go on or not.
     fn answered(&mut self, waiting: &Waiting, outcome: Outcome) {
-        let Some(loaded) = self.loaded.clone() else { return };
+        let configuration = Rc::clone(&self.configuration);
+        let Some(loaded) = &configuration.loaded else {
+            return;
+        };
         // They come first: the other policies judge the request as it goes on.
         if apply(Headers::Request, &outcome.request).is_err() {
             report::error(
@@ -55,6 +64,10 @@ impl Http {
         match judgement.decision.verdict {
             Verdict::Allow => {
                 self.response = outcome.response;
+                self.open = Some(self.opener.allow(&Allowed {
+                    attributes: &attributes,
+                    provider: Some(&waiting.provider),
+                }));
                 if abi::continue_request().is_err() {
                     report::error("an allowed request could not be let go on; it is held");
                 }
@@ -66,6 +79,23 @@ impl Http {
 
 /// Answers with the denial that the decision calls for; `external` is what the authorizer has to say.
 fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
+    if respond(judgement, external).is_err() {
+        report::error("the denial could not be sent; the request is held");
+    }
+}
+
+/// Answers a request that was allowed before, and has no response yet.
+pub(crate) fn deny_open(judgement: Option<&Judgement<'_>>) -> Result<(), Failed> {
+    let (code, body) = DENIED;
+    abi::respond(
+        code.into(),
+        &report::details(judgement.map(|judgement| &judgement.decision)),
+        body,
+        &[],
+    )
+}
+
+fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), Failed> {
     let decision = judgement.map(|judgement| &judgement.decision);
     let (code, body) = DENIED;
     let own = Denial {
@@ -83,9 +113,7 @@ fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
         encode_pairs(&denial.headers)
     };
     let details = report::details(decision);
-    if abi::respond(denial.status.into(), &details, &denial.body, &headers).is_err() {
-        report::error("the denial could not be sent; the request is held");
-    }
+    abi::respond(denial.status.into(), &details, &denial.body, &headers)
 }
 
 fn apply(headers: Headers, changes: &[Change]) -> Result<(), Failed> {
@@ -144,7 +172,8 @@ impl Context for Http {
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
         let attributes = self.attributes();
-        let Some(loaded) = self.loaded.clone() else {
+        let configuration = Rc::clone(&self.configuration);
+        let Some(loaded) = &configuration.loaded else {
             report::decided(None, &attributes, Asked::Request, None);
             deny(None, &Denial::default());
             return Action::Pause;
@@ -169,7 +198,13 @@ impl HttpContext for Http {
         };
         report::decided(Some(&judgement), &attributes, Asked::Request, failure);
         match judgement.decision.verdict {
-            Verdict::Allow => Action::Continue,
+            Verdict::Allow => {
+                self.open = Some(self.opener.allow(&Allowed {
+                    attributes: &attributes,
+                    provider: None,
+                }));
+                Action::Continue
+            }
             Verdict::Deny => {
                 deny(Some(&judgement), &external);
                 Action::Pause
@@ -187,6 +222,9 @@ impl HttpContext for Http {
     }
 
     fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        if let Some(open) = &self.open {
+            open.response_begins();
+        }
         if apply(Headers::Response, &std::mem::take(&mut self.response)).is_err() {
             report::error("the response could not be changed as the external authorizer wants it");
         }

@@ -18,7 +18,9 @@
 mod abi;
 mod attributes;
 mod authorizer;
+mod configuration;
 mod http;
+mod open;
 mod protobuf;
 mod report;
 mod root;

@@ -20,6 +20,30 @@ const SHADOW: &str = "peerwarden.shadow";
 /// Filter state with the AUDIT rule that marks this for the log, when there is one: `KIND ID`.
 const AUDIT: &str = "peerwarden.audit";
 
+/// Filter state with the connection's security policy, as Istio's telemetry has it.
+const SECURITY_POLICY: &str = "peerwarden.connection_security_policy";
+
+/// Filter state of what was allowed and then closed: why it was judged again.
+const REVOKED: &str = "peerwarden.revoked";
+
+/// Why something that is open is judged again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// There is a newer configuration.
+    Update,
+    /// The peer's certificate has expired.
+    Expiry,
+}
+
+impl Cause {
+    fn as_str(self) -> &'static str {
+        match self {
+            Cause::Update => "update",
+            Cause::Expiry => "expiry",
+        }
+    }
+}
+
 /// Publishes a decision; `None` is the state in which nothing can be trusted.
 ///
 /// `failure` is why an external authorizer gave no usable answer.
@@ -37,6 +61,10 @@ pub(crate) fn decided(
         Counter::Denied
     });
     publish(DECISION, &state(decision));
+    if let Some(policy) = attributes.connection_security_policy() {
+        counters::increment(Counter::of(policy));
+        publish(SECURITY_POLICY, policy.as_str());
+    }
     if let Some(shadow) = judgement.and_then(|judgement| judgement.shadow) {
         counters::increment(match shadow.verdict {
             Verdict::Allow => Counter::ShadowAllowed,
@@ -52,8 +80,23 @@ pub(crate) fn decided(
         counters::increment(Counter::Errors);
     }
     if !allowed {
-        denial::log(decision, attributes, asked, failure);
+        denial::log(decision, attributes, asked, None, failure);
     }
+}
+
+/// Publishes that what was allowed is not any more.
+pub(crate) fn revoked(
+    judgement: Option<&Judgement<'_>>,
+    attributes: &Attributes,
+    asked: Asked,
+    cause: Cause,
+    failure: Option<&str>,
+) {
+    let decision = judgement.map(|judgement| &judgement.decision);
+    counters::increment(Counter::Revoked);
+    publish(DECISION, &state(decision));
+    publish(REVOKED, cause.as_str());
+    denial::log(decision, attributes, asked, Some(cause), failure);
 }
 
 fn publish(name: &str, text: &str) {

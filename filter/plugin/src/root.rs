@@ -1,42 +1,26 @@
-//! Configuration, and the contexts it makes.
+//! Configuration, the contexts it makes, and the timer that looks after those that are open.
 
 use std::rc::Rc;
 
-use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, Problems, Program, Protocol, WorkloadKind, limits};
+use peerwarden_engine::{Config, Problems, Program, Protocol};
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
 use crate::abi::{self, Level};
-use crate::attributes::{PeerFrom, Sources};
+use crate::attributes::Sources;
+use crate::configuration::{self, Configuration, Loaded};
 use crate::http::Http;
-use crate::protobuf;
+use crate::open::{Instance, Opener, tick, timer};
 use crate::report;
 use crate::tcp::Tcp;
-
-/// How deep a `Struct` may nest: protobuf's own limit.
-const STRUCT_DEPTH: usize = 100;
 
 /// One configuration of the plugin. After an update Envoy keeps the old one beside it in the same VM, for the streams
 /// that it still has.
 #[derive(Default)]
 pub(crate) struct Root {
     protocol: Protocol,
-    /// `None` denies everything: nothing that can be trusted was configured.
-    loaded: Option<Rc<Loaded>>,
-}
-
-/// What a configuration comes to.
-pub(crate) struct Loaded {
-    pub(crate) program: Program,
-    pub(crate) sources: Sources,
-}
-
-impl Loaded {
-    /// Where attributes are found; without a configuration nothing is asked for but what the log line shows.
-    pub(crate) fn sources(loaded: Option<&Rc<Self>>) -> Sources {
-        loaded.map(|loaded| loaded.sources.clone()).unwrap_or_default()
-    }
+    configuration: Rc<Configuration>,
+    instance: Rc<Instance>,
 }
 
 impl Context for Root {}
@@ -57,40 +41,15 @@ impl RootContext for Root {
                 return true;
             }
         };
-        let mut config = match read(&bytes) {
-            Ok(config) => config,
-            Err(problems) => return refuse(&problems),
-        };
-        self.protocol = config.protocol;
-        if config.workload.is_none() {
-            match workload_of_node() {
-                Some(node) => config.workload = node.workload,
-                None => {
-                    abi::log(
-                        Level::Error,
-                        "peerwarden: denies all: the configuration has no `workload` and the node's metadata no \
-                         usable `NAMESPACE`; say which workload this is: {\"workload\": {\"namespace\": …}}",
-                    );
-                    return true;
-                }
-            }
-        }
-        match Program::compile(&config) {
-            Ok(program) => {
-                let kind = config.workload.as_ref().map(|workload| workload.kind);
-                let sources = Sources {
-                    peer: match kind {
-                        Some(WorkloadKind::Waypoint) => PeerFrom::Tunnel,
-                        Some(WorkloadKind::Sidecar | WorkloadKind::Gateway) | None => PeerFrom::Certificate,
-                    },
-                    jwt: Rc::new(config.jwt.clone()),
-                };
-                report::announce(&config, &program);
-                self.loaded = Some(Rc::new(Loaded { program, sources }));
-                true
-            }
+        match configuration::read(&bytes) {
+            Ok(config) => self.take(config),
             Err(problems) => refuse(&problems),
         }
+    }
+
+    fn on_tick(&mut self) {
+        let next = tick::tick(&self.instance);
+        self.configuration.timer.set(next);
     }
 
     fn get_type(&self) -> Option<ContextType> {
@@ -100,27 +59,61 @@ impl RootContext for Root {
         })
     }
 
-    fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Http::new(self.loaded.clone())))
+    fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {
+        let opener = self.opener(context_id);
+        Some(Box::new(Http::new(Rc::clone(&self.configuration), opener)))
     }
 
-    fn create_stream_context(&self, _context_id: u32) -> Option<Box<dyn StreamContext>> {
-        Some(Box::new(Tcp::new(self.loaded.clone())))
+    fn create_stream_context(&self, context_id: u32) -> Option<Box<dyn StreamContext>> {
+        let opener = self.opener(context_id);
+        Some(Box::new(Tcp::new(Rc::clone(&self.configuration), opener)))
     }
 }
 
-/// Reads the configuration: JSON text, or the bytes of a `google.protobuf.Struct`, which Envoy (1.40 for one) hands over
-/// as they are although it documents JSON. No bytes are both: every field of a `Struct` has a 0x12, JSON has none.
-fn read(bytes: &[u8]) -> Result<Config, Problems> {
-    Config::parse(bytes).or_else(|problems| {
-        if bytes.is_empty() || bytes.len() > limits::CONFIGURATION_BYTES {
-            return Err(problems);
+impl Root {
+    fn take(&mut self, mut config: Config) -> bool {
+        self.protocol = config.protocol;
+        if config.workload.is_none() {
+            match configuration::workload_of_node() {
+                Some(node) => config.workload = node.workload,
+                None => {
+                    abi::log(
+                        Level::Error,
+                        "peerwarden: denies all: the configuration has no `workload` and the node's metadata no \
+                         usable `NAMESPACE`; say which workload this is: {\"workload\": {\"namespace\": …}}",
+                    );
+                    self.begin(&config, None);
+                    return true;
+                }
+            }
         }
-        match protobuf::object(bytes, STRUCT_DEPTH) {
-            Some(value) => Config::read(&value),
-            None => Err(problems),
+        match Program::compile(&config) {
+            Ok(program) => {
+                report::announce(&config, &program);
+                let sources = Sources::of(&config);
+                self.begin(&config, Some(Loaded { program, sources }));
+                true
+            }
+            Err(problems) => refuse(&problems),
         }
-    })
+    }
+
+    /// From now on this is the configuration that what is open is held against, too.
+    fn begin(&mut self, config: &Config, loaded: Option<Loaded>) {
+        self.configuration = Rc::new(Configuration::new(config, loaded));
+        self.instance = Instance::of(config.protocol, config.workload.as_ref(), &self.configuration);
+        if self.instance.has_work() {
+            self.configuration.timer.at_least(timer::SOON);
+        }
+    }
+
+    /// A stream that begins shows which configuration Envoy has in use: also one that is back in use, of which it says nothing.
+    fn opener(&self, context: u32) -> Opener {
+        if self.instance.set_current(&self.configuration) && self.instance.has_work() {
+            self.configuration.timer.at_least(timer::SOON);
+        }
+        Opener::new(context, &self.instance, &self.configuration)
+    }
 }
 
 fn refuse(problems: &Problems) -> bool {
@@ -131,31 +124,4 @@ fn refuse(problems: &Problems) -> bool {
         );
     }
     false
-}
-
-/// The workload as Istio's bootstrap describes it in the node's metadata: `NAMESPACE`, `SERVICE_ACCOUNT`, `LABELS`.
-fn workload_of_node() -> Option<Config> {
-    let text = |path| {
-        abi::property(path)
-            .ok()
-            .flatten()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-    };
-    let namespace = text("xds\0node\0metadata\0NAMESPACE")?;
-    let service_account = text("xds\0node\0metadata\0SERVICE_ACCOUNT").unwrap_or_default();
-    let labels = abi::property("xds\0node\0metadata\0LABELS").ok()?;
-    let labels = crate::attributes::decode_pairs(&labels.unwrap_or_default())?;
-    let labels = labels.into_iter().map(|(name, value)| {
-        Some((
-            String::from_utf8(name).ok()?,
-            Value::String(String::from_utf8(value).ok()?),
-        ))
-    });
-    let labels = labels.collect::<Option<Vec<_>>>()?;
-    let workload = Value::Object(vec![
-        ("namespace".to_owned(), Value::String(namespace)),
-        ("serviceAccount".to_owned(), Value::String(service_account)),
-        ("labels".to_owned(), Value::Object(labels)),
-    ]);
-    Config::read(&Value::Object(vec![("workload".to_owned(), workload)])).ok()
 }

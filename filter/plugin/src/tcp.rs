@@ -5,23 +5,30 @@
 //! remember the empty answer. The client's first bytes come decrypted, so the handshake is over by then. The upstream's
 //! first bytes may come before it unless `tcp_proxy` waits (`upstream_connect_mode: ON_DOWNSTREAM_TLS_HANDSHAKE`); a
 //! peer that is not there yet counts as "cannot be established", which denies whatever depends on it.
+//!
+//! With `enforcement: hold` the connection waits in `on_new_connection`, so that the upstream is not even dialled, and the timer
+//! decides (`open/judge.rs`), unless the client speaks first.
 
 use std::rc::Rc;
 
-use peerwarden_engine::{ExternalAnswer, Judgement, Step, Verdict};
+use peerwarden_engine::{Enforcement, ExternalAnswer, Judgement, Step, Verdict};
 use proxy_wasm::traits::{Context, StreamContext};
 use proxy_wasm::types::{Action, PeerType};
 
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
 use crate::authorizer::{self, Outcome, Waiting};
+use crate::configuration::Configuration;
+use crate::open::{Allowed, Open, Opener, Status};
 use crate::report::{self, Asked};
-use crate::root::Loaded;
 
 /// One connection.
 pub(crate) struct Tcp {
-    loaded: Option<Rc<Loaded>>,
+    configuration: Rc<Configuration>,
+    opener: Opener,
     state: State,
+    /// What the timer knows of it: while it is held, and once it is allowed.
+    open: Option<Open>,
     /// Denied, and not closed yet.
     close_due: bool,
 }
@@ -36,15 +43,22 @@ enum State {
 }
 
 impl Tcp {
-    pub(crate) fn new(loaded: Option<Rc<Loaded>>) -> Self {
+    pub(crate) fn new(configuration: Rc<Configuration>, opener: Opener) -> Self {
         Self {
-            loaded,
+            configuration,
+            opener,
             state: State::Undecided,
+            open: None,
             close_due: false,
         }
     }
 
     fn on_data(&mut self, handshake: Handshake) -> Action {
+        match self.open.as_ref().map(Open::status) {
+            Some(Status::Allowed) => return Action::Continue,
+            Some(Status::Denied) => return Action::Pause,
+            Some(Status::Held) | None => {}
+        }
         if let State::Undecided = self.state {
             self.decide(handshake);
         }
@@ -62,17 +76,18 @@ impl Tcp {
     }
 
     fn attributes(&self, handshake: Handshake) -> Attributes {
-        Attributes::of_connection(Loaded::sources(self.loaded.as_ref()), handshake)
+        Attributes::of_connection(self.configuration.sources(), handshake)
     }
 
     fn decide(&mut self, handshake: Handshake) {
         let attributes = self.attributes(handshake);
-        let Some(loaded) = self.loaded.clone() else {
-            self.decided(None, &attributes, handshake, None);
+        let configuration = Rc::clone(&self.configuration);
+        let Some(loaded) = &configuration.loaded else {
+            self.decided(None, &attributes, None, None);
             return;
         };
         match loaded.program.begin(&attributes) {
-            Step::Decided(judgement) => self.decided(Some(&judgement), &attributes, handshake, None),
+            Step::Decided(judgement) => self.decided(Some(&judgement), &attributes, None, None),
             Step::Ask(question) => {
                 let outcome = match handshake {
                     Handshake::Over => match authorizer::ask(&question, &attributes, Layer::Tcp) {
@@ -90,7 +105,7 @@ impl Tcp {
                 };
                 let (answer, failure) = outcome;
                 let judgement = loaded.program.answered(question.by, answer, &attributes);
-                self.decided(Some(&judgement), &attributes, handshake, failure.as_deref());
+                self.decided(Some(&judgement), &attributes, None, failure.as_deref());
             }
         }
     }
@@ -99,22 +114,37 @@ impl Tcp {
         &mut self,
         judgement: Option<&Judgement<'_>>,
         attributes: &Attributes,
-        handshake: Handshake,
+        provider: Option<&str>,
         failure: Option<&str>,
     ) {
         let verdict = judgement.map_or(Verdict::Deny, |judgement| judgement.decision.verdict);
         self.state = State::Decided(verdict);
-        report::decided(judgement, attributes, Asked::Connection(handshake), failure);
+        report::decided(
+            judgement,
+            attributes,
+            Asked::Connection(attributes.handshake()),
+            failure,
+        );
         self.close_due = verdict == Verdict::Deny;
+        let allowed = Allowed { attributes, provider };
+        match (verdict, &self.open) {
+            (Verdict::Allow, Some(held)) => held.allow(&allowed),
+            (Verdict::Allow, None) => self.open = Some(self.opener.allow(&allowed)),
+            (Verdict::Deny, Some(held)) => held.deny(),
+            (Verdict::Deny, None) => {}
+        }
     }
 
     /// The external authorizer has answered: what was held goes on, or the connection is closed.
     fn answered(&mut self, waiting: &Waiting, outcome: &Outcome) {
-        let Some(loaded) = self.loaded.clone() else { return };
+        let configuration = Rc::clone(&self.configuration);
+        let Some(loaded) = &configuration.loaded else {
+            return;
+        };
         let attributes = self.attributes(Handshake::Over);
         let judgement = loaded.program.answered(&waiting.by, outcome.answer, &attributes);
         let failure = outcome.failure.as_deref();
-        self.decided(Some(&judgement), &attributes, Handshake::Over, failure);
+        self.decided(Some(&judgement), &attributes, Some(&waiting.provider), failure);
         match judgement.decision.verdict {
             Verdict::Allow => {
                 if abi::continue_downstream().is_err() {
@@ -147,6 +177,16 @@ impl Context for Tcp {
 }
 
 impl StreamContext for Tcp {
+    fn on_new_connection(&mut self) -> Action {
+        match self.configuration.tcp.enforcement {
+            Enforcement::Handshake => Action::Continue,
+            Enforcement::Hold => {
+                self.open = Some(self.opener.hold());
+                Action::Pause
+            }
+        }
+    }
+
     fn on_downstream_data(&mut self, _size: usize, _end_of_stream: bool) -> Action {
         let action = self.on_data(Handshake::Over);
         self.close();

@@ -4,10 +4,11 @@
 //! verified it.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use x509_cert::der::asn1::{BitString, Ia5String, OctetString, UtcTime};
 use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::{DateTime, Encode, EncodePem, pem::LineEnding};
+use x509_cert::der::{Encode, EncodePem, pem::LineEnding};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -20,6 +21,7 @@ use x509_cert::{Certificate, TbsCertificate, Version};
 use crate::connection::PeerCertificate;
 
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+const FIRST_OF_2020: Duration = Duration::from_secs(1_577_836_800);
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// The certificate as PEM; `None` when a name cannot be in one.
@@ -48,10 +50,8 @@ fn build(peer: &PeerCertificate) -> x509_cert::der::Result<Certificate> {
             extn_value: OctetString::new(SubjectAltName(names).to_der()?)?,
         }])
     };
-    let time = |year| -> x509_cert::der::Result<Time> {
-        Ok(Time::UtcTime(UtcTime::from_date_time(DateTime::new(
-            year, 1, 1, 0, 0, 0,
-        )?)?))
+    let time = |since_1970| -> x509_cert::der::Result<Time> {
+        Ok(Time::UtcTime(UtcTime::from_unix_duration(since_1970)?))
     };
     Ok(Certificate {
         tbs_certificate: TbsCertificate {
@@ -60,8 +60,8 @@ fn build(peer: &PeerCertificate) -> x509_cert::der::Result<Certificate> {
             signature: algorithm.clone(),
             issuer: Name::from_str("O=peerwarden-host").unwrap_or_default(),
             validity: Validity {
-                not_before: time(2020)?,
-                not_after: time(2049)?,
+                not_before: time(FIRST_OF_2020)?,
+                not_after: time(peer.not_after)?,
             },
             // The text of the subject reaches a filter by an attribute of its own.
             subject: Name::from_str(&peer.subject).unwrap_or_default(),
@@ -93,12 +93,17 @@ mod tests {
             ],
             dns_sans: vec!["a.example".into()],
             subject: "CN=a,O=b".into(),
-            validated: true,
+            not_after: Duration::from_secs(1_800_000_000),
+            ..PeerCertificate::default()
         };
         let certificate = Certificate::from_pem(pem(&peer).unwrap())
             .unwrap()
             .tbs_certificate;
         assert_eq!(certificate.subject.to_string(), "CN=a,O=b");
+        assert_eq!(
+            certificate.validity.not_after.to_unix_duration().as_secs(),
+            1_800_000_000
+        );
         let extension = &certificate.extensions.unwrap()[0];
         let names = SubjectAltName::from_der(extension.extn_value.as_bytes())
             .unwrap()

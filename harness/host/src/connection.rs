@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -72,9 +73,11 @@ pub struct PeerCertificate {
     pub subject: String,
     /// Whether Envoy verified it against its trust anchors; a listener may be told to take any.
     pub validated: bool,
+    /// The last second in which it is valid, since 1970.
+    pub not_after: Duration,
 }
 
-/// A verified certificate without names.
+/// A verified certificate without names, valid to the end of 2048.
 impl Default for PeerCertificate {
     fn default() -> Self {
         Self {
@@ -82,6 +85,7 @@ impl Default for PeerCertificate {
             dns_sans: Vec::new(),
             subject: String::new(),
             validated: true,
+            not_after: Duration::from_secs(2_493_071_999),
         }
     }
 }

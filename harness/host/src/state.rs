@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
+use crate::Vm;
 use crate::accounting::{CallbackRecord, Violation};
 use crate::callout::{Answer, Callout, Tokens};
 use crate::deferred::Deferred;
 use crate::metrics::Metrics;
 use crate::options::{FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions};
 use crate::stream::Context;
-
-/// Nanoseconds between 1970 and the moment at which virtual clocks start: 2026-01-01T00:00:00Z.
-const EPOCH: Duration = Duration::from_secs(1_767_225_600);
 
 /// One configuration of the plugin.
 #[derive(Debug)]
@@ -112,7 +110,7 @@ impl State {
 
     /// Nanoseconds since 1970, on the virtual clock.
     pub(crate) fn nanoseconds(&self) -> u64 {
-        u64::try_from((EPOCH + self.now).as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from((Vm::EPOCH + self.now).as_nanos()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn log(&mut self, level: LogLevel, message: String) {

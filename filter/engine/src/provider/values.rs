@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::document::{At, Value};
+use crate::document::{At, Value, seconds};
 use crate::problem::{Problem, Problems};
 
 /// Where Istio sets none (`pilot/pkg/security/authz/builder`).
@@ -87,17 +87,6 @@ pub(super) fn timeout(text: Option<&str>, at: &At<'_>, problems: &mut Problems) 
         problems.push(problem.help("write seconds, such as `\"2s\"` or `\"0.25s\"`"));
     }
     duration
-}
-
-fn seconds(text: &str) -> Option<Duration> {
-    let number = text.strip_suffix('s')?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 9 {
-        return None;
-    }
-    let nanos: u32 = format!("{fraction:0<9}").parse().ok()?;
-    Some(Duration::new(whole.parse().ok()?, nanos))
 }
 
 /// A final status that Envoy knows (`envoy.type.v3.StatusCode`), as text.

@@ -1,4 +1,4 @@
-//! The names in a certificate.
+//! The names in a certificate, and until when they count.
 
 use peerwarden_engine::Peer;
 use x509_cert::Certificate;
@@ -6,9 +6,18 @@ use x509_cert::der::{Decode, DecodePem};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
+/// What a certificate says.
+pub(super) struct Names {
+    pub(super) peer: Peer,
+    /// The last second in which it is valid, since 1970.
+    pub(super) not_after: u64,
+}
+
 /// The SANs of a PEM certificate; `None` when it is not one, or has a name that cannot be read.
-pub(super) fn names(pem: &[u8]) -> Option<Peer> {
+pub(super) fn read(pem: &[u8]) -> Option<Names> {
     let certificate = Certificate::from_pem(pem).ok()?;
+    let validity = certificate.tbs_certificate.validity;
+    let not_after = validity.not_after.to_unix_duration().as_secs();
     let mut peer = Peer::default();
     for extension in certificate.tbs_certificate.extensions.iter().flatten() {
         if extension.extn_id != x509_cert::der::oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME {
@@ -27,5 +36,5 @@ pub(super) fn names(pem: &[u8]) -> Option<Peer> {
             }
         }
     }
-    Some(peer)
+    Some(Names { peer, not_after })
 }

@@ -1,8 +1,10 @@
-//! Envoy counters: `wasmcustom.peerwarden.allowed`, `.denied`, `.errors`, `.shadow_allowed`, `.shadow_denied`, `.audited`.
+//! Envoy counters: `wasmcustom.peerwarden.allowed`, `.denied`, `.errors`, `.shadow_allowed`, `.shadow_denied`, `.audited`,
+//! `.revoked`, and `.connection_security_policy.mutual_tls`, `.tls` and `.none`.
 
 use std::cell::Cell;
 
 use crate::abi;
+use crate::attributes::SecurityPolicy;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy)]
@@ -15,13 +17,28 @@ pub(super) enum Counter {
     ShadowDenied,
     /// An AUDIT rule marks it.
     Audited,
+    /// What was allowed was closed, as it is not any more.
+    Revoked,
+    MutualTls,
+    Tls,
+    Plaintext,
     /// Host calls that failed, answers that could not be read, decisions without a configuration.
     Errors,
 }
 
+impl Counter {
+    pub(super) fn of(policy: SecurityPolicy) -> Self {
+        match policy {
+            SecurityPolicy::MutualTls => Self::MutualTls,
+            SecurityPolicy::Tls => Self::Tls,
+            SecurityPolicy::None => Self::Plaintext,
+        }
+    }
+}
+
 thread_local! {
     /// Envoy makes a new metric for each definition, so each is defined once for the VM, whatever its configurations.
-    static IDS: [Cell<Option<u32>>; 6] = const { [const { Cell::new(None) }; 6] };
+    static IDS: [Cell<Option<u32>>; 10] = const { [const { Cell::new(None) }; 10] };
 }
 
 /// Adds one. A counter that Envoy does not take is no reason to decide otherwise.
@@ -33,6 +50,10 @@ pub(super) fn increment(counter: Counter) {
         Counter::ShadowAllowed => (3, "peerwarden.shadow_allowed"),
         Counter::ShadowDenied => (4, "peerwarden.shadow_denied"),
         Counter::Audited => (5, "peerwarden.audited"),
+        Counter::Revoked => (6, "peerwarden.revoked"),
+        Counter::MutualTls => (7, "peerwarden.connection_security_policy.mutual_tls"),
+        Counter::Tls => (8, "peerwarden.connection_security_policy.tls"),
+        Counter::Plaintext => (9, "peerwarden.connection_security_policy.none"),
     };
     IDS.with(|ids| {
         let Some(id) = ids.get(place) else { return };

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use peerwarden_engine::{AttributeSource, Decision, Lookup};
 
+use super::Cause;
 use crate::abi::{self, Level};
 use crate::attributes::{Attributes, Handshake};
 
@@ -38,10 +39,15 @@ pub(super) fn log(
     decision: Option<&Decision<'_>>,
     attributes: &Attributes,
     asked: Asked,
+    revoked: Option<Cause>,
     failure: Option<&str>,
 ) {
     let Some(suppressed) = admit() else { return };
-    let mut line = String::from("peerwarden: denied ");
+    let mut line = String::from(match revoked {
+        None => "peerwarden: denied ",
+        Some(Cause::Update) => "peerwarden: denied by a newer configuration, and closed, ",
+        Some(Cause::Expiry) => "peerwarden: denied since its certificate has expired, and closed, ",
+    });
     // Writing to a `String` cannot fail.
     let _ = what(&mut line, attributes, asked);
     let _ = match decision {
@@ -105,6 +111,9 @@ fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::R
     match attributes.peer() {
         Lookup::Found(peer) => write!(line, "to peer {}", shown(peer.to_string().as_bytes()))?,
         Lookup::Missing => line.push_str("to a peer without certificate"),
+        Lookup::Unavailable if attributes.has_expired() => {
+            line.push_str("to a peer whose certificate has expired")
+        }
         Lookup::Unavailable => line.push_str("to a peer that could not be established"),
     }
     match attributes.remote_ip() {

@@ -103,7 +103,8 @@ impl Wasm {
                         | Reason::NoAllowRuleMatched
                         | Reason::MtlsRequired
                         | Reason::MtlsDisabled
-                        | Reason::ProviderUnusable => {
+                        | Reason::ProviderUnusable
+                        | Reason::DeadlinePassed => {
                             response.code == 403 && response.details == rbac_details(&answer.decision)
                         }
                     }

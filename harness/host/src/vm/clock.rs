@@ -6,6 +6,9 @@ use super::Vm;
 use crate::callout::CalloutResponse;
 
 impl Vm {
+    /// What the clock shows when a VM's virtual time begins, since 1970: 2026-01-01T00:00:00Z.
+    pub const EPOCH: Duration = Duration::from_secs(1_767_225_600);
+
     /// The virtual time since the VM was made.
     pub fn now(&self) -> Duration {
         self.state().now

@@ -1,0 +1,14 @@
+//! What is open: connections that are held until they can be decided, and connections and requests that were allowed and last.
+//!
+//! After an update Envoy has the old configuration and the new one in the same VM, each with a root context, and leaves what is
+//! open to the old one. Here all configurations of one plugin share an [`Instance`], so that a timer can hold what an older one
+//! allowed against the newer one ([`tick`]).
+
+mod instance;
+mod judge;
+mod stream;
+pub(crate) mod tick;
+pub(crate) mod timer;
+
+pub(crate) use instance::Instance;
+pub(crate) use stream::{Allowed, Open, Opener, Status};

@@ -1,0 +1,177 @@
+//! Judges a stream from outside its own callbacks. Host calls are about the effective context, which is set to it first.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use peerwarden_engine::{Decision, ExternalAnswer, Judgement, OnChange, Reason, Step, Verdict};
+
+use super::instance::Instance;
+use super::stream::{Allowed, Status, Stream};
+use crate::abi;
+use crate::attributes::{Attributes, Handshake, Layer};
+use crate::configuration::{Configuration, Loaded};
+use crate::report::{self, Asked, Cause};
+
+/// A connection that waits for its peer to be known.
+pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
+    if abi::act_for(stream.context).is_err() {
+        instance.forget(stream.context);
+        return;
+    }
+    let configuration = &stream.configuration;
+    let waiting = Attributes::of_connection(configuration.sources(), Handshake::MayBeUnderWay);
+    if waiting.peer_is_settled() {
+        let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
+        let asked = Asked::Connection(Handshake::Over);
+        let Some(loaded) = &configuration.loaded else {
+            report::decided(None, &attributes, asked, None);
+            deny(instance, stream);
+            return;
+        };
+        let (judgement, failure) = judge(loaded, &attributes, None);
+        report::decided(Some(&judgement), &attributes, asked, failure);
+        match judgement.decision.verdict {
+            Verdict::Allow => {
+                stream.allowed_by(
+                    configuration.number,
+                    &Allowed {
+                        attributes: &attributes,
+                        provider: None,
+                    },
+                );
+                instance.allow(stream);
+                if abi::continue_downstream().is_err() {
+                    report::error("an allowed connection could not be let go on; it is held");
+                }
+            }
+            Verdict::Deny => deny(instance, stream),
+        }
+        return;
+    }
+    let deadline = configuration.tcp.deadline;
+    let since = stream.details().held_since;
+    if Duration::from_nanos(now.saturating_sub(since)) >= deadline {
+        let judgement = Judgement {
+            decision: Decision {
+                verdict: Verdict::Deny,
+                by: None,
+                reason: Reason::DeadlinePassed,
+            },
+            shadow: None,
+            audited: None,
+        };
+        let why = format!(
+            "after {} s; `enforcement: hold` is for clients that present a certificate at once, and needs tcp_proxy's \
+             `max_early_data_bytes` set and its `upstream_connect_mode` left at `IMMEDIATE`",
+            deadline.as_secs_f32()
+        );
+        report::decided(
+            Some(&judgement),
+            &waiting,
+            Asked::Connection(Handshake::Over),
+            Some(&why),
+        );
+        deny(instance, stream);
+    }
+}
+
+/// A stream that was allowed: by the current configuration, or because its peer's certificate has expired.
+pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, current: &Rc<Configuration>, now: u64) {
+    if abi::act_for(stream.context).is_err() {
+        instance.forget(stream.context);
+        return;
+    }
+    let cause = if stream.has_expired(now) {
+        Cause::Expiry
+    } else {
+        Cause::Update
+    };
+    let judge_now = match stream.configuration.open_connections.on_update {
+        OnChange::Close => current,
+        OnChange::Keep => &stream.configuration,
+    };
+    let sources = judge_now.sources();
+    let attributes = match stream.details().handshake {
+        Some(handshake) => Attributes::of_connection(sources, handshake),
+        None => Attributes::of_open_request(sources, &stream.details().headers),
+    };
+    let Some(loaded) = &judge_now.loaded else {
+        close(instance, stream, None, &attributes, cause, None);
+        return;
+    };
+    let provider = stream.details().provider.clone();
+    let (judgement, failure) = judge(loaded, &attributes, provider.as_deref());
+    match judgement.decision.verdict {
+        Verdict::Allow => {
+            stream.allowed_by(
+                judge_now.number,
+                &Allowed {
+                    attributes: &attributes,
+                    provider: None,
+                },
+            );
+            instance.expires(stream.expiry());
+        }
+        Verdict::Deny => close(instance, stream, Some(&judgement), &attributes, cause, failure),
+    }
+}
+
+/// The judgement, without asking an external authorizer: what one has said stands, and nobody can be asked about what is
+/// under way.
+fn judge<'l>(
+    loaded: &'l Loaded,
+    attributes: &Attributes,
+    provider: Option<&str>,
+) -> (Judgement<'l>, Option<&'static str>) {
+    match loaded.program.begin(attributes) {
+        Step::Decided(judgement) => (judgement, None),
+        Step::Ask(question) if provider == Some(question.provider) => {
+            let judgement = loaded
+                .program
+                .answered(question.by, ExternalAnswer::Allow, attributes);
+            (judgement, None)
+        }
+        Step::Ask(question) => {
+            let judgement = loaded
+                .program
+                .answered(question.by, ExternalAnswer::Unaskable, attributes);
+            (
+                judgement,
+                Some("it cannot be asked about a connection that is held or open"),
+            )
+        }
+    }
+}
+
+fn close(
+    instance: &Instance,
+    stream: &Stream,
+    judgement: Option<&Judgement<'_>>,
+    attributes: &Attributes,
+    cause: Cause,
+    failure: Option<&str>,
+) {
+    stream.set_status(Status::Denied);
+    instance.forget(stream.context);
+    let asked = match stream.layer() {
+        Layer::Tcp => Asked::Connection(Handshake::Over),
+        Layer::Http => Asked::Request,
+    };
+    report::revoked(judgement, attributes, asked, cause, failure);
+    let closed = match stream.layer() {
+        Layer::Tcp => abi::close_downstream(),
+        Layer::Http if stream.details().responding => abi::reset_request(),
+        Layer::Http => crate::http::deny_open(judgement),
+    };
+    if closed.is_err() {
+        report::error("what is not allowed any more could not be closed");
+    }
+}
+
+fn deny(instance: &Instance, stream: &Stream) {
+    stream.set_status(Status::Denied);
+    instance.forget(stream.context);
+    if abi::close_downstream().is_err() {
+        report::error("the denied connection could not be closed; it is held");
+    }
+}

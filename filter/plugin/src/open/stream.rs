@@ -1,0 +1,209 @@
+//! A connection or a request that is held, or was allowed and lasts.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use peerwarden_engine::OnChange;
+
+use super::{Instance, timer};
+use crate::abi;
+use crate::attributes::{Attributes, Handshake, KeptHeaders, Layer};
+use crate::configuration::Configuration;
+
+/// How many configurations back it is known which ones have judged a stream.
+const JUDGES: usize = 8;
+
+/// As the timer sees it.
+pub(crate) struct Stream {
+    /// As the SDK numbers it.
+    pub(super) context: u32,
+    /// The one that it began with.
+    pub(super) configuration: Rc<Configuration>,
+    status: Cell<Status>,
+    /// The configurations that allow it, the last one last.
+    judges: RefCell<Vec<u64>>,
+    details: RefCell<Details>,
+}
+
+/// What it is judged by anew.
+#[derive(Default)]
+pub(super) struct Details {
+    /// Of a connection: whether its handshake was known to be over when it was allowed.
+    pub(super) handshake: Option<Handshake>,
+    /// Of a request: Envoy shows its headers only while they go by.
+    pub(super) headers: KeptHeaders,
+    /// The provider whose external authorizer said yes.
+    pub(super) provider: Option<String>,
+    /// Of a request: whether its response has begun.
+    pub(super) responding: bool,
+    /// When the certificate of a peer that counted expires, in seconds since 1970.
+    pub(super) expiry: Option<u64>,
+    /// When it began to be held, in nanoseconds since 1970.
+    pub(super) held_since: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Status {
+    /// Not decided yet.
+    #[default]
+    Held,
+    Allowed,
+    /// Closed, or about to be.
+    Denied,
+}
+
+/// Why a stream may go on.
+pub(crate) struct Allowed<'a> {
+    pub(crate) attributes: &'a Attributes,
+    /// The provider whose external authorizer said yes, if one was asked.
+    pub(crate) provider: Option<&'a str>,
+}
+
+impl Stream {
+    pub(super) fn layer(&self) -> Layer {
+        match self.details.borrow().handshake {
+            Some(_) => Layer::Tcp,
+            None => Layer::Http,
+        }
+    }
+
+    pub(super) fn details(&self) -> std::cell::Ref<'_, Details> {
+        self.details.borrow()
+    }
+
+    pub(super) fn set_status(&self, status: Status) {
+        self.status.set(status);
+    }
+
+    /// Whether anything can end it.
+    pub(super) fn is_looked_after(&self) -> bool {
+        let settings = self.configuration.open_connections;
+        settings.on_update == OnChange::Close || self.expiry().is_some()
+    }
+
+    pub(super) fn is_judged_by(&self, number: u64) -> bool {
+        self.configuration.open_connections.on_update == OnChange::Keep
+            || self.judges.borrow().contains(&number)
+    }
+
+    pub(super) fn expiry(&self) -> Option<u64> {
+        self.details.borrow().expiry
+    }
+
+    pub(super) fn has_expired(&self, now: u64) -> bool {
+        self.expiry().is_some_and(|expiry| expiry < now)
+    }
+
+    /// A configuration allows it.
+    pub(super) fn allowed_by(&self, number: u64, allowed: &Allowed<'_>) {
+        self.status.set(Status::Allowed);
+        let mut judges = self.judges.borrow_mut();
+        if judges.len() >= JUDGES {
+            judges.remove(0);
+        }
+        judges.push(number);
+        let mut details = self.details.borrow_mut();
+        details.expiry = allowed.attributes.expiry();
+        details.handshake = allowed.attributes.handshake_of_connection();
+        if let Some(provider) = allowed.provider {
+            details.provider = Some(provider.to_owned());
+        }
+    }
+}
+
+/// What a stream's context needs to have it looked after.
+pub(crate) struct Opener {
+    context: u32,
+    instance: Rc<Instance>,
+    configuration: Rc<Configuration>,
+}
+
+impl Opener {
+    pub(crate) fn new(context: u32, instance: &Rc<Instance>, configuration: &Rc<Configuration>) -> Self {
+        Self {
+            context,
+            instance: Rc::clone(instance),
+            configuration: Rc::clone(configuration),
+        }
+    }
+
+    /// A connection that must wait until it can be decided.
+    pub(crate) fn hold(&self) -> Open {
+        let details = Details {
+            handshake: Some(Handshake::MayBeUnderWay),
+            held_since: abi::now().unwrap_or(0),
+            ..Details::default()
+        };
+        let open = self.open(details);
+        self.instance.hold(&open.stream);
+        self.configuration.timer.at_least(timer::HELD);
+        open
+    }
+
+    /// A connection or a request that its own configuration allows.
+    pub(crate) fn allow(&self, allowed: &Allowed<'_>) -> Open {
+        let handshake = allowed.attributes.handshake_of_connection();
+        let mut details = Details {
+            handshake,
+            ..Details::default()
+        };
+        if handshake.is_none() && self.configuration.open_connections.on_update == OnChange::Close {
+            details.headers = allowed.attributes.keep_headers();
+        }
+        let open = self.open(details);
+        open.allow(allowed);
+        open
+    }
+
+    fn open(&self, details: Details) -> Open {
+        let stream = Rc::new(Stream {
+            context: self.context,
+            configuration: Rc::clone(&self.configuration),
+            status: Cell::default(),
+            judges: RefCell::default(),
+            details: RefCell::new(details),
+        });
+        Open {
+            stream,
+            instance: Rc::clone(&self.instance),
+        }
+    }
+}
+
+/// As its context sees it. With the context it is forgotten.
+pub(crate) struct Open {
+    stream: Rc<Stream>,
+    instance: Rc<Instance>,
+}
+
+impl Open {
+    pub(crate) fn status(&self) -> Status {
+        self.stream.status.get()
+    }
+
+    /// Its own configuration allows it.
+    pub(crate) fn allow(&self, allowed: &Allowed<'_>) {
+        self.stream.allowed_by(self.stream.configuration.number, allowed);
+        self.instance.allow(&self.stream);
+        if self.stream.expiry().is_some() {
+            self.stream.configuration.timer.at_least(timer::EXPIRY);
+        }
+    }
+
+    /// Its own configuration denies it.
+    pub(crate) fn deny(&self) {
+        self.stream.set_status(Status::Denied);
+        self.instance.forget(self.stream.context);
+    }
+
+    /// Of a request: from now on it cannot be answered in another way.
+    pub(crate) fn response_begins(&self) {
+        self.stream.details.borrow_mut().responding = true;
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.instance.forget(self.stream.context);
+    }
+}

@@ -1,0 +1,29 @@
+//! What the timer does: decides what is held, and closes what is open and not allowed any more.
+
+use std::rc::Rc;
+
+use super::{Instance, judge, timer};
+use crate::abi;
+use crate::report;
+
+/// How many streams are judged anew at a time: each costs about as much as a request's decision, and the worker thread waits.
+const SLICE: usize = 100;
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/// Does what is due, and answers in how many milliseconds there is more to do; 0 is never.
+pub(crate) fn tick(instance: &Rc<Instance>) -> u32 {
+    let Ok(now) = abi::now() else {
+        report::error("there is no clock: what is held or may expire waits");
+        return timer::EXPIRY;
+    };
+    for stream in instance.all_held() {
+        judge::held(instance, &stream, now);
+    }
+    let current = instance.current();
+    for stream in instance.due(now / NANOS_PER_SECOND, SLICE) {
+        judge::again(instance, &stream, &current, now / NANOS_PER_SECOND);
+    }
+    abi::own_context();
+    instance.period()
+}

@@ -1,0 +1,41 @@
+//! The timer of a root context: off while nothing needs it.
+
+use std::cell::Cell;
+
+use crate::abi;
+
+/// In milliseconds: while connections are held, which wait for it.
+pub(crate) const HELD: u32 = 10;
+
+/// While there are streams to hold against a newer configuration.
+pub(crate) const SOON: u32 = 20;
+
+/// While certificates can expire.
+pub(crate) const EXPIRY: u32 = 1000;
+
+/// How often it goes off; 0 is never.
+#[derive(Default)]
+pub(crate) struct Timer {
+    period: Cell<u32>,
+}
+
+impl Timer {
+    /// Has it go off so often. Of the root context, or of a stream's, whose root context's timer it is.
+    pub(crate) fn set(&self, period: u32) {
+        if self.period.get() == period {
+            return;
+        }
+        match abi::set_tick_period(period) {
+            Ok(()) => self.period.set(period),
+            Err(_) => crate::report::error("the timer could not be set: what is open is not looked after"),
+        }
+    }
+
+    /// Has it go off so often, or oftener.
+    pub(crate) fn at_least(&self, period: u32) {
+        let now = self.period.get();
+        if now == 0 || now > period {
+            self.set(period);
+        }
+    }
+}

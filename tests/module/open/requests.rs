@@ -1,0 +1,99 @@
+//! HTTP streams that last.
+
+use std::time::Duration;
+
+use peerwarden_host::{HttpOutcome, HttpStreamId, PluginId, Request, Vm};
+use serde_json::{Value, json};
+
+use super::{SOON, one_vm, update};
+use crate::fixture::{BACKEND, FRONTEND, configuration, denied, peer, policy};
+
+fn events() -> Request {
+    Request::new([
+        (":method", "GET"),
+        (":path", "/events"),
+        (":scheme", "http"),
+        (":authority", "orders.shop"),
+        ("x-team", "blue"),
+    ])
+}
+
+fn open(vm: &mut Vm, plugin: PluginId, uri: &str) -> HttpStreamId {
+    let stream = vm.http_stream(plugin, &peer(uri), events()).unwrap();
+    assert_eq!(vm.request_headers(stream).unwrap(), HttpOutcome::Continue);
+    stream
+}
+
+/// The frontend, and what the operation or condition is.
+fn frontend_only(rule: Value) -> Vec<u8> {
+    let mut whole = json!({"from": [{"source": {"principals": [FRONTEND.trim_start_matches("spiffe://")]}}]});
+    for (name, value) in rule.as_object().unwrap() {
+        whole[name] = value.clone();
+    }
+    configuration("http", json!([policy("allow", "ALLOW", json!([whole]))]))
+}
+
+#[test]
+fn without_a_response_it_is_answered_and_with_one_it_is_reset() {
+    let (mut vm, old) = one_vm(configuration("http", json!([])));
+    let (front, back) = (open(&mut vm, old, FRONTEND), open(&mut vm, old, BACKEND));
+    let answered = open(&mut vm, old, BACKEND);
+    vm.response_headers(answered, vec![(b":status".to_vec(), b"200".to_vec())], false)
+        .unwrap();
+    update(&mut vm, old, frontend_only(json!({})));
+    vm.advance(SOON);
+    assert_eq!(vm.outcome(front).unwrap(), HttpOutcome::Continue);
+    let response = denied(vm.outcome(back).unwrap());
+    assert_eq!(response.code, 403);
+    assert_eq!(response.details, "rbac_access_denied_matched_policy[none]");
+    assert_eq!(vm.outcome(answered).unwrap(), HttpOutcome::Reset);
+    assert_eq!(vm.take_violations(), []);
+}
+
+/// Envoy does not show a request's headers any more once they have gone by.
+#[test]
+fn the_request_is_judged_by_what_it_was() {
+    let rules = [
+        (
+            json!({"to": [{"operation": {"methods": ["GET"], "paths": ["/events"], "hosts": ["orders.shop"]}}]}),
+            true,
+        ),
+        (json!({"to": [{"operation": {"paths": ["/other"]}}]}), false),
+        (json!({"to": [{"operation": {"methods": ["POST"]}}]}), false),
+        (
+            json!({"when": [{"key": "request.headers[x-team]", "values": ["blue"]}]}),
+            true,
+        ),
+        (
+            json!({"when": [{"key": "request.headers[x-team]", "values": ["red"]}]}),
+            false,
+        ),
+        (
+            json!({"when": [{"key": "request.headers[x-team]", "notValues": ["blue"]}]}),
+            false,
+        ),
+    ];
+    for (rule, goes_on) in rules {
+        let (mut vm, old) = one_vm(configuration("http", json!([])));
+        let front = open(&mut vm, old, FRONTEND);
+        update(&mut vm, old, frontend_only(rule.clone()));
+        vm.advance(SOON);
+        let outcome = vm.outcome(front).unwrap();
+        assert_eq!(outcome == HttpOutcome::Continue, goes_on, "{rule}: {outcome:?}");
+        assert_eq!(vm.take_violations(), []);
+    }
+}
+
+#[test]
+fn what_has_ended_is_not_looked_for() {
+    let (mut vm, old) = one_vm(configuration("http", json!([])));
+    for _ in 0..10 {
+        let stream = open(&mut vm, old, BACKEND);
+        vm.close(stream).unwrap();
+    }
+    update(&mut vm, old, frontend_only(json!({})));
+    vm.take_accounting();
+    vm.advance(Duration::from_secs(60));
+    assert_eq!(vm.accounting().len(), 0, "no timer");
+    assert_eq!(vm.take_violations(), []);
+}

@@ -1,0 +1,219 @@
+//! A newer configuration.
+
+use std::time::Duration;
+
+use peerwarden_host::{CloseReason, Connection, PluginId, TcpConnectionId, Vm};
+use serde_json::json;
+
+use super::{SOON, closed_by, connected, counter, frontend, ledger, one_vm, update, with};
+use crate::fixture::{BACKEND, FRONTEND, allow, configuration, mode, peer, policy};
+
+fn everybody() -> Vec<u8> {
+    configuration("tcp", json!([]))
+}
+
+fn state(vm: &Vm, connection: TcpConnectionId, name: &str) -> Option<String> {
+    let state = vm.filter_state(connection, &format!("wasm.peerwarden.{name}"));
+    state.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+#[test]
+fn closes_whom_it_does_not_admit_and_leaves_the_others() {
+    let (mut vm, old) = one_vm(everybody());
+    let (front, back) = (frontend(&mut vm, old), connected(&mut vm, old, &peer(BACKEND)));
+    update(&mut vm, old, ledger(json!({})));
+    assert_eq!(closed_by(&vm, back), None, "it takes a tick");
+    vm.advance(SOON);
+    assert_eq!(closed_by(&vm, back), Some(CloseReason::Module));
+    assert_eq!(closed_by(&vm, front), None);
+    vm.upstream_data(front, b"more", false).unwrap();
+    vm.downstream_data(front, b"more", false).unwrap();
+    assert_eq!(vm.record(front).unwrap().to_upstream(), b"hellomore");
+    assert_eq!(counter(&vm, "revoked"), Some(1));
+    assert_eq!(state(&vm, back, "revoked").as_deref(), Some("update"));
+    assert_eq!(
+        state(&vm, back, "decision").as_deref(),
+        Some("deny no-allow-rule-matched")
+    );
+    assert_eq!(state(&vm, front, "revoked"), None);
+    let said = vm.take_logs().pop().unwrap().message;
+    assert!(
+        said.contains("denied by a newer configuration, and closed"),
+        "{said}"
+    );
+    assert!(said.contains(BACKEND), "{said}");
+    assert_eq!(vm.take_violations(), []);
+}
+
+#[test]
+fn every_one_after_the_other() {
+    let (mut vm, first) = one_vm(everybody());
+    let (front, back) = (
+        frontend(&mut vm, first),
+        connected(&mut vm, first, &peer(BACKEND)),
+    );
+    let second = update(
+        &mut vm,
+        first,
+        with("tcp", json!([allow(FRONTEND), allow(BACKEND)]), json!({})),
+    );
+    vm.advance(Duration::from_secs(1));
+    let third = frontend(&mut vm, second);
+    assert_eq!((closed_by(&vm, front), closed_by(&vm, back)), (None, None));
+    update(&mut vm, second, with("tcp", json!([allow(BACKEND)]), json!({})));
+    vm.advance(Duration::from_secs(1));
+    assert_eq!(closed_by(&vm, front), Some(CloseReason::Module));
+    assert_eq!(closed_by(&vm, third), Some(CloseReason::Module));
+    assert_eq!(closed_by(&vm, back), None);
+}
+
+#[test]
+fn the_mode_too() {
+    let (mut vm, old) = one_vm(everybody());
+    let plaintext = connected(&mut vm, old, &Connection::default());
+    let front = frontend(&mut vm, old);
+    update(&mut vm, old, configuration("tcp", json!([mode("STRICT")])));
+    vm.advance(SOON);
+    assert_eq!(closed_by(&vm, plaintext), Some(CloseReason::Module));
+    assert_eq!(closed_by(&vm, front), None);
+}
+
+/// Envoy does not configure anew what it still has: a stream of the old root is all that shows that it is in use again.
+#[test]
+fn one_that_is_back_in_use_is_the_current_one_again() {
+    let (mut vm, open) = one_vm(everybody());
+    let back = connected(&mut vm, open, &peer(BACKEND));
+    let options = peerwarden_host::PluginOptions {
+        configuration: with("tcp", json!([allow(FRONTEND), allow(BACKEND)]), json!({})),
+        ..peerwarden_host::PluginOptions::default()
+    };
+    let narrow = vm.configure(options).unwrap();
+    vm.advance(SOON);
+    let front = frontend(&mut vm, narrow);
+    // Whom the second would not admit: the first is in use again.
+    let stranger = connected(&mut vm, open, &peer("spiffe://cluster.local/ns/web/sa/stranger"));
+    vm.advance(Duration::from_secs(1));
+    assert_eq!(closed_by(&vm, stranger), None);
+    assert_eq!((closed_by(&vm, front), closed_by(&vm, back)), (None, None));
+}
+
+#[test]
+fn keeps_them_if_it_is_told_to() {
+    let keep = json!({"openConnections": {"onUpdate": "keep"}});
+    let (mut vm, old) = one_vm(with("tcp", json!([]), keep));
+    let back = connected(&mut vm, old, &peer(BACKEND));
+    let new = update(&mut vm, old, ledger(json!({})));
+    vm.advance(Duration::from_secs(10));
+    assert_eq!(closed_by(&vm, back), None);
+    let late = connected(&mut vm, new, &peer(BACKEND));
+    assert_eq!(closed_by(&vm, late), Some(CloseReason::Module));
+}
+
+#[test]
+fn one_that_denies_everything_closes_everything() {
+    let (mut vm, old) = one_vm(everybody());
+    let front = frontend(&mut vm, old);
+    update(
+        &mut vm,
+        old,
+        json!({"protocol": "tcp", "resources": []})
+            .to_string()
+            .into_bytes(),
+    );
+    vm.advance(SOON);
+    assert_eq!(closed_by(&vm, front), Some(CloseReason::Module));
+}
+
+#[test]
+fn one_that_is_refused_changes_nothing() {
+    let (mut vm, old) = one_vm(everybody());
+    let front = frontend(&mut vm, old);
+    let options = peerwarden_host::PluginOptions {
+        configuration: ledger(json!({"resources": [{"kind": "AuthorizationPolicy"}]})),
+        ..peerwarden_host::PluginOptions::default()
+    };
+    vm.configure(options).unwrap_err();
+    vm.advance(Duration::from_secs(10));
+    assert_eq!(closed_by(&vm, front), None);
+}
+
+#[test]
+fn another_workload_or_plugin_is_not_concerned() {
+    let (mut vm, old) = one_vm(everybody());
+    let back = connected(&mut vm, old, &peer(BACKEND));
+    let named = |name: &str, workload: serde_json::Value| peerwarden_host::PluginOptions {
+        name: name.to_owned(),
+        configuration: ledger(json!({"workload": workload})),
+        ..peerwarden_host::PluginOptions::default()
+    };
+    let same = json!({"namespace": "shop", "labels": {"app": "orders"}});
+    let usual = peerwarden_host::PluginOptions::default().name;
+    vm.configure(named("another", same)).unwrap();
+    vm.configure(named(&usual, json!({"namespace": "bank"}))).unwrap();
+    vm.advance(Duration::from_secs(10));
+    assert_eq!(closed_by(&vm, back), None);
+}
+
+/// No more than a hundred at a time, so that the worker does not stand still.
+#[test]
+fn a_thousand_in_slices() {
+    let (mut vm, old) = one_vm(everybody());
+    let open = |vm: &mut Vm, plugin: PluginId, index: usize| {
+        let uri = if index.is_multiple_of(2) {
+            FRONTEND
+        } else {
+            BACKEND
+        };
+        connected(vm, plugin, &peer(uri))
+    };
+    let connections: Vec<_> = (0..1000).map(|index| open(&mut vm, old, index)).collect();
+    update(&mut vm, old, ledger(json!({})));
+    let closed = |vm: &Vm| {
+        connections
+            .iter()
+            .filter(|id| closed_by(vm, **id).is_some())
+            .count()
+    };
+    vm.advance(SOON);
+    assert_eq!(closed(&vm), 50);
+    vm.advance(SOON * 9);
+    assert_eq!(closed(&vm), 500);
+    for (index, id) in connections.iter().enumerate() {
+        assert_eq!(closed_by(&vm, *id).is_some(), index % 2 == 1, "{index}");
+    }
+    // The rest is judged, and the timer stands still.
+    vm.advance(SOON);
+    let before = vm.metric("peerwarden.allowed");
+    vm.advance(Duration::from_secs(60));
+    assert_eq!(
+        vm.metric("peerwarden.allowed"),
+        before,
+        "those judged anew are not counted again"
+    );
+}
+
+#[test]
+fn nobody_can_be_asked_about_an_open_connection() {
+    let custom = |provider: &str| {
+        let mut custom = policy("custom", "CUSTOM", json!([{}]));
+        custom["spec"]["provider"] = json!({"name": provider});
+        custom
+    };
+    let (mut vm, old) = one_vm(everybody());
+    let front = frontend(&mut vm, old);
+    let providers = json!([{"name": "ext", "envoyExtAuthzGrpc": {"service": "ext.shop.svc.cluster.local", "port": 9000}}]);
+    let asks = with(
+        "tcp",
+        json!([custom("ext")]),
+        json!({"extensionProviders": providers}),
+    );
+    update(&mut vm, old, asks);
+    vm.advance(SOON);
+    assert_eq!(closed_by(&vm, front), Some(CloseReason::Module));
+    assert_eq!(vm.callouts().count(), 0);
+    let said = vm.take_logs().pop().unwrap().message;
+    assert!(
+        said.contains("cannot be asked about a connection that is held or open"),
+        "{said}"
+    );
+}
