@@ -1,7 +1,10 @@
 //! Envoy's configuration for a workload and its policies, complete and commented.
 
+mod assembly;
 pub mod client;
+mod cluster;
 pub mod inbound;
+mod plugin;
 
 /// A file of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]

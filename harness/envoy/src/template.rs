@@ -18,18 +18,18 @@ macro_rules! template {
 /// All templates, by name: each may include the others.
 const ALL: &[(&str, &str)] = &[
     template!("client/outbound.yaml"),
-    template!("inbound/bootstrap.yaml"),
-    template!("inbound/cluster.yaml"),
-    template!("inbound/discovery.yaml"),
-    template!("inbound/extension.yaml"),
-    template!("inbound/filter_discovered.yaml"),
-    template!("inbound/filter_static.yaml"),
-    template!("inbound/http.yaml"),
     template!("inbound/listener.yaml"),
-    template!("inbound/plugin.yaml"),
-    template!("inbound/static.yaml"),
     template!("inbound/tcp.yaml"),
-    template!("inbound/transport_socket.yaml"),
+    template!("shared/bootstrap.yaml"),
+    template!("shared/cluster.yaml"),
+    template!("shared/discovery.yaml"),
+    template!("shared/extension.yaml"),
+    template!("shared/filter_discovered.yaml"),
+    template!("shared/filter_static.yaml"),
+    template!("shared/http_manager.yaml"),
+    template!("shared/plugin.yaml"),
+    template!("shared/static.yaml"),
+    template!("shared/transport_socket.yaml"),
 ];
 
 /// A template that could not be filled.

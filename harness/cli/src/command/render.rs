@@ -3,6 +3,7 @@
 mod client;
 mod inbound;
 mod said;
+mod written;
 
 use anyhow::Result;
 use clap::Subcommand;

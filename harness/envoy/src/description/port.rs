@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
-use peerwarden_engine::{Problem, Problems};
+use peerwarden_engine::{Problem, Problems, Protocol};
 
 use super::socket::{Endpoint, shown};
 
@@ -51,6 +51,15 @@ impl PortProtocol {
         match self {
             Self::Http | Self::Http2 => true,
             Self::Tcp | Self::Tls => false,
+        }
+    }
+
+    /// As the module takes it: for HTTP, or for bytes.
+    pub(crate) fn decided_as(self) -> Protocol {
+        if self.is_http() {
+            Protocol::Http
+        } else {
+            Protocol::Tcp
         }
     }
 

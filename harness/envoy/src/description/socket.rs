@@ -98,7 +98,7 @@ pub(crate) fn ip(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<IpA
 }
 
 /// A name for DNS (RFC 1123, 2.1): letters, digits and hyphens, with dots between. One that could be an address is none.
-fn is_name(host: &str) -> bool {
+pub(crate) fn is_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label

@@ -1,12 +1,11 @@
 //! `peerwarden render inbound`: the workload's side.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use peerwarden_envoy::render::File;
+use anyhow::Result;
 use peerwarden_envoy::render::inbound::Inbound;
 
-use super::said;
+use super::{said, written};
 use crate::command::inputs;
 use crate::exit::Exit;
 use crate::{documents, output};
@@ -52,38 +51,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     };
     match &arguments.out {
         None => output::print(&inbound.file()?.text)?,
-        Some(folder) => write(&inbound, folder)?,
+        Some(folder) => written::write(&inbound.files(&written::folder(folder)?)?, folder)?,
     }
     Ok(Exit::Fine)
-}
-
-fn write(inbound: &Inbound, folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
-    // As Envoy is to open it, from wherever it is started.
-    let whole = std::fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))?;
-    let name = whole
-        .to_str()
-        .with_context(|| format!("{} is not UTF-8", whole.display()))?;
-    for file in inbound.files(name)? {
-        let said = if replace(&whole, &file)? {
-            "written"
-        } else {
-            "as it was"
-        };
-        output::print(&format!("{}: {said}\n", folder.join(&file.name).display()))?;
-    }
-    Ok(())
-}
-
-/// Renamed into place, so that Envoy never sees half of it, and only if it changed, so that Envoy does nothing otherwise.
-fn replace(folder: &Path, file: &File) -> Result<bool> {
-    let path = folder.join(&file.name);
-    if std::fs::read_to_string(&path).is_ok_and(|text| text == file.text) {
-        return Ok(false);
-    }
-    let new = folder.join(format!(".{}.new", file.name));
-    std::fs::write(&new, &file.text)
-        .and_then(|()| std::fs::rename(&new, &path))
-        .with_context(|| format!("writing {}", path.display()))?;
-    Ok(true)
 }

@@ -4,11 +4,12 @@ use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Problems, Program, Protocol};
 use serde_json::json;
 
-use crate::description::{Description, Port};
+use super::assembly::Layout;
+use crate::description::Description;
 use crate::json;
 use crate::template::{self, Unfilled};
 
-/// One configuration of the module, for all ports that are decided alike.
+/// One configuration of the module, for all that is decided alike.
 #[derive(Debug)]
 pub(super) struct Plugin {
     of: Protocol,
@@ -44,24 +45,17 @@ fn configuration(description: &Value, resources: &[Value], protocol: Protocol) -
 }
 
 impl Plugin {
-    /// Those that the ports of a description need.
-    pub(super) fn all(read: &Description, description: &Value, resources: &[Value]) -> Vec<Self> {
-        let mut plugins: Vec<Self> = Vec::new();
-        for port in &read.ports {
-            if !plugins.iter().any(|plugin| plugin.serves(port)) {
-                let protocol = of(port);
-                plugins.push(Self {
-                    of: protocol,
-                    configuration: json::pretty(&configuration(description, resources, protocol)),
-                });
-            }
+    /// What decides this protocol.
+    pub(super) fn new(of: Protocol, description: &Value, resources: &[Value]) -> Self {
+        Self {
+            of,
+            configuration: json::pretty(&configuration(description, resources, of)),
         }
-        plugins
     }
 
-    /// Whether this port is decided by it.
-    pub(super) fn serves(&self, port: &Port) -> bool {
-        self.of == of(port)
+    /// What it decides.
+    pub(super) fn protocol(&self) -> Protocol {
+        self.of
     }
 
     /// What it is for, for people.
@@ -85,29 +79,32 @@ impl Plugin {
         format!("{}.yaml", self.name())
     }
 
-    /// The filter that holds it.
-    pub(super) fn filter(&self, module: &str) -> Result<String, Unfilled> {
-        let context = json!({"kind": self.kind(), "plugin": self.config(module)?});
-        template::fill("inbound/filter_static.yaml", context)
+    /// The filter that holds it, or that looks for it in a folder: what the template of a chain of filters is filled with.
+    pub(super) fn filter(&self, module: &str, layout: Layout<'_>) -> Result<serde_json::Value, Unfilled> {
+        let text = match layout {
+            Layout::Static => {
+                let context = json!({"kind": self.kind(), "plugin": self.config(module)?});
+                template::fill("shared/filter_static.yaml", context)
+            }
+            Layout::Discovered(folder) => {
+                let context = json!({"kind": self.kind(), "path": format!("{folder}/{}", self.file())});
+                template::fill("shared/filter_discovered.yaml", context)
+            }
+        };
+        Ok(json!({"name": self.name(), "text": text?}))
     }
 
-    /// The filter that looks for it in a folder.
-    pub(super) fn filter_discovered(&self, folder: &str) -> Result<String, Unfilled> {
-        let context = json!({"kind": self.kind(), "path": format!("{folder}/{}", self.file())});
-        template::fill("inbound/filter_discovered.yaml", context)
-    }
-
-    /// What such a filter finds there.
+    /// What a filter finds there that looks for it in a folder.
     pub(super) fn extension(&self, module: &str) -> Result<String, Unfilled> {
         let context =
             json!({"kind": self.kind(), "plugin_name": self.name(), "plugin": self.config(module)?});
-        template::fill("inbound/extension.yaml", context)
+        template::fill("shared/extension.yaml", context)
     }
 
     fn config(&self, module: &str) -> Result<String, Unfilled> {
         let context =
             json!({"plugin_name": self.name(), "module": module, "configuration": self.configuration});
-        template::fill("inbound/plugin.yaml", context)
+        template::fill("shared/plugin.yaml", context)
     }
 
     /// As Envoy's names of the filters have it.
@@ -116,14 +113,5 @@ impl Plugin {
             Protocol::Http => "http",
             Protocol::Tcp => "network",
         }
-    }
-}
-
-/// As the module takes a port: for HTTP, or for bytes.
-fn of(port: &Port) -> Protocol {
-    if port.protocol.is_http() {
-        Protocol::Http
-    } else {
-        Protocol::Tcp
     }
 }

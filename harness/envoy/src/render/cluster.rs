@@ -3,16 +3,11 @@
 use peerwarden_engine::document::Value;
 use serde_json::json;
 
-use super::name;
-use crate::description::{Endpoint, Port, PortProtocol};
+use crate::description::Endpoint;
 
-/// The application behind a port.
-pub(super) fn of_port(port: &Port) -> serde_json::Value {
-    json!({
-        "name": name(port),
-        "endpoint": port.upstream,
-        "http2": port.protocol == PortProtocol::Http2,
-    })
+/// What the template of a cluster is filled with.
+pub(super) fn context(name: &str, endpoint: &Endpoint, http2: bool) -> serde_json::Value {
+    json!({"name": name, "endpoint": endpoint, "http2": http2})
 }
 
 /// An external authorizer that `extensionProviders` names.
@@ -61,6 +56,6 @@ impl Authorizer {
     }
 
     pub(super) fn context(&self) -> serde_json::Value {
-        json!({"name": self.cluster, "endpoint": self.endpoint, "http2": self.http2})
+        context(&self.cluster, &self.endpoint, self.http2)
     }
 }

@@ -1,0 +1,44 @@
+//! A configuration in files that a running Envoy takes in when they are replaced.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use peerwarden_envoy::render::File;
+
+use crate::output;
+
+/// Makes the folder, and says what its path is to Envoy, from wherever that is started.
+pub(super) fn folder(folder: &Path) -> Result<String> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    let whole = std::fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))?;
+    let name = whole
+        .to_str()
+        .with_context(|| format!("{} is not UTF-8", whole.display()))?;
+    Ok(name.to_owned())
+}
+
+/// Replaces the files that changed, in their order, and says which.
+pub(super) fn write(files: &[File], folder: &Path) -> Result<()> {
+    for file in files {
+        let said = if replace(folder, file)? {
+            "written"
+        } else {
+            "as it was"
+        };
+        output::print(&format!("{}: {said}\n", folder.join(&file.name).display()))?;
+    }
+    Ok(())
+}
+
+/// Renamed into place, so that Envoy never sees half of it, and only if it changed, so that Envoy does nothing otherwise.
+fn replace(folder: &Path, file: &File) -> Result<bool> {
+    let path = folder.join(&file.name);
+    if std::fs::read_to_string(&path).is_ok_and(|text| text == file.text) {
+        return Ok(false);
+    }
+    let new = folder.join(format!(".{}.new", file.name));
+    std::fs::write(&new, &file.text)
+        .and_then(|()| std::fs::rename(&new, &path))
+        .with_context(|| format!("writing {}", path.display()))?;
+    Ok(true)
+}

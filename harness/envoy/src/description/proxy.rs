@@ -1,0 +1,42 @@
+//! The Envoy itself: what it loads, where it listens, where it writes.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use peerwarden_engine::Problems;
+use peerwarden_engine::document::{At, Fields};
+
+use super::socket::{self, Socket};
+
+/// What every description says of its Envoy, or leaves to the defaults.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// Where Envoy finds the module; `/etc/envoy/peerwarden.wasm` when left out.
+    pub module: String,
+    /// The address that the ports are bound to; `0.0.0.0` when left out.
+    pub address: IpAddr,
+    /// Where Envoy's administration listens, on loopback; `127.0.0.1:15000` when left out, as Istio has it.
+    pub admin: Socket,
+    /// Where Envoy writes its access log; `/dev/stdout` when left out.
+    pub access_log: String,
+}
+
+impl Proxy {
+    pub(crate) fn read(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let module = fields.text("module", problems);
+        let access_log = fields.text("accessLog", problems);
+        let address = match fields.text("address", problems) {
+            Some(text) => socket::ip(text, &at.name("address"), problems),
+            None => Some(Ipv4Addr::UNSPECIFIED.into()),
+        };
+        let admin = match fields.text("admin", problems) {
+            Some(text) => Socket::loopback(text, &at.name("admin"), problems),
+            None => Some(Socket::new(Ipv4Addr::LOCALHOST.into(), 15000)),
+        };
+        Some(Self {
+            module: module.unwrap_or("/etc/envoy/peerwarden.wasm").to_owned(),
+            address: address?,
+            admin: admin?,
+            access_log: access_log.unwrap_or("/dev/stdout").to_owned(),
+        })
+    }
+}
