@@ -2,6 +2,7 @@
 
 mod auto_mtls;
 mod lifetime;
+mod revocation;
 mod scopes;
 mod strict;
 mod switching;
@@ -15,4 +16,5 @@ pub(crate) const ALL: &[Entry] = &[
     strict::ENTRY,
     lifetime::ENTRY,
     auto_mtls::ENTRY,
+    revocation::ENTRY,
 ];

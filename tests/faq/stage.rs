@@ -51,6 +51,15 @@ impl Stage {
         self.directory.path().join("certs")
     }
 
+    /// What the Envoys log, one line for each request or connection that has ended.
+    pub(crate) fn access_log(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.access_log_file())?)
+    }
+
+    fn access_log_file(&self) -> PathBuf {
+        self.directory.path().join("access.log")
+    }
+
     /// A new folder.
     pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.directory.path().join(name);
@@ -76,7 +85,7 @@ impl Stage {
         }
         description["address"] = "127.0.0.1".into();
         description["admin"] = "127.0.0.1:0".into();
-        description["accessLog"] = json!(self.directory.path().join("access.log"));
+        description["accessLog"] = json!(self.access_log_file());
         let resources: Vec<Value> = resources.iter().cloned().map(value).collect::<Result<_>>()?;
         Inbound::new(&value(description)?, &resources).map_err(|problems| anyhow::anyhow!("{problems}"))
     }
@@ -136,6 +145,16 @@ pub(crate) fn peer_authentication(namespace: &str, name: &str, spec: serde_json:
         "kind": "PeerAuthentication",
         "metadata": {"name": name, "namespace": namespace},
         "spec": spec,
+    })
+}
+
+/// An `AuthorizationPolicy` that admits these principals to a workload of `shop`.
+pub(crate) fn admits(principals: &[&str]) -> serde_json::Value {
+    json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "clients", "namespace": "shop"},
+        "spec": {"rules": [{"from": [{"source": {"principals": principals}}]}]},
     })
 }
 

@@ -3,6 +3,8 @@
 mod authority;
 mod files;
 
+use std::time::Duration;
+
 pub use authority::{Authority, Identity};
 pub use files::Files;
 
@@ -14,6 +16,7 @@ pub struct Certificate {
     dns_sans: Vec<String>,
     raw_uri_san: Option<Vec<u8>>,
     expired: bool,
+    left: Option<Duration>,
 }
 
 // === impl Certificate ===
@@ -58,6 +61,12 @@ impl Certificate {
     /// Its 24 hours were over an hour ago.
     pub fn expired(mut self) -> Self {
         self.expired = true;
+        self
+    }
+
+    /// It expires after this long, to the second.
+    pub fn expiring_in(mut self, time: Duration) -> Self {
+        self.left = Some(time);
         self
     }
 }

@@ -1,9 +1,11 @@
 //! Servers behind Envoy: they answer, and they remember what reached them.
 
+mod events;
 mod http;
 mod plain;
 mod tcp;
 
+pub use events::Events;
 pub use http::{HttpEcho, Seen};
 pub use plain::PlainHttp;
 pub use tcp::{TcpEcho, Traffic};

@@ -5,10 +5,10 @@
 //! certificates: {directory: /etc/certs}
 //! ports:
 //! - {port: 8080, protocol: HTTP, upstream: "127.0.0.1:18080"}
-//! - {port: 3306, protocol: MySQL, upstream: "127.0.0.1:13306"}
+//! - {port: 3306, protocol: MySQL, upstream: "127.0.0.1:13306", enforcement: hold}
 //! ```
 //!
-//! `workload`, `mesh` and `extensionProviders` are those of the plugin's configuration, and read by the engine.
+//! `workload`, `mesh`, `extensionProviders` and `openConnections` are those of the plugin's configuration, and read by the engine.
 
 mod certificates;
 mod port;
@@ -36,7 +36,8 @@ pub struct Description {
 
 impl Description {
     /// What is for the plugin's configuration and not read here.
-    pub(crate) const OF_PLUGIN: [&'static str; 3] = ["workload", "mesh", "extensionProviders"];
+    pub(crate) const OF_PLUGIN: [&'static str; 4] =
+        ["workload", "mesh", "extensionProviders", "openConnections"];
 
     /// Reads a description, but for what is the plugin's.
     ///

@@ -130,7 +130,7 @@ fn params(wanted: &Certificate) -> Result<CertificateParams> {
         now - MARGIN
     };
     params.not_before = from.into();
-    params.not_after = (from + LIFETIME).into();
+    params.not_after = wanted.left.map_or(from + LIFETIME, |left| now + left).into();
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![
         ExtendedKeyUsagePurpose::ClientAuth,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
-use peerwarden_engine::{Problem, Problems, Protocol};
+use peerwarden_engine::{Enforcement, Problem, Problems};
 
 use super::socket::{Endpoint, shown};
 
@@ -16,6 +16,8 @@ pub struct Port {
     pub protocol: PortProtocol,
     /// Where the application listens.
     pub upstream: Endpoint,
+    /// When its connections are decided, where bytes are spoken.
+    pub enforcement: Enforcement,
 }
 
 /// What a port speaks: the protocols of a Kubernetes `Service`, as Istio names them
@@ -51,15 +53,6 @@ impl PortProtocol {
         match self {
             Self::Http | Self::Http2 => true,
             Self::Tcp | Self::Tls => false,
-        }
-    }
-
-    /// As the module takes it: for HTTP, or for bytes.
-    pub(crate) fn decided_as(self) -> Protocol {
-        if self.is_http() {
-            Protocol::Http
-        } else {
-            Protocol::Tcp
         }
     }
 
@@ -130,12 +123,33 @@ impl Port {
                 None
             }
         };
+        let enforcement = Self::enforcement(&mut fields, protocol, &at.name("enforcement"), problems);
         fields.finish(problems);
         Some(Self {
             port: port?,
             protocol: protocol?,
             upstream: upstream?,
+            enforcement,
         })
+    }
+
+    fn enforcement(
+        fields: &mut Fields<'_, '_>,
+        protocol: Option<PortProtocol>,
+        at: &At<'_>,
+        problems: &mut Problems,
+    ) -> Enforcement {
+        let Some(word) = fields.text("enforcement", problems) else {
+            return Enforcement::default();
+        };
+        if protocol.is_some_and(PortProtocol::is_http) {
+            let problem = Problem::new(
+                at,
+                "`enforcement` is for connections, and HTTP is decided request by request",
+            );
+            problems.push(problem.on_key().help("leave it out"));
+        }
+        Enforcement::read(word, at, problems).unwrap_or_default()
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::File;
 use super::assembly::{Assembly, Layout, Sides};
 use super::cluster;
-use super::plugin::{self, Plugin};
+use super::plugin::{self, Decides, Plugin};
 use crate::description::{Certificates, Description, Port, PortProtocol};
 use crate::template::Unfilled;
 
@@ -44,9 +44,9 @@ impl Inbound {
         let domains = std::iter::once(&mesh.trust_domain).chain(&mesh.trust_domain_aliases);
         let mut plugins: Vec<Plugin> = Vec::new();
         for port in &description_read.ports {
-            let protocol = port.protocol.decided_as();
-            if !plugins.iter().any(|plugin| plugin.protocol() == protocol) {
-                plugins.push(Plugin::new(protocol, description, resources));
+            let decides = Decides::from(port);
+            if !plugins.iter().any(|plugin| plugin.decides() == decides) {
+                plugins.push(Plugin::new(decides, description, resources));
             }
         }
         Ok(Self {
@@ -92,8 +92,8 @@ impl Inbound {
     }
 
     fn plugin(&self, port: &Port) -> Option<&Plugin> {
-        let protocol = port.protocol.decided_as();
-        self.plugins.iter().find(|plugin| plugin.protocol() == protocol)
+        let decides = Decides::from(port);
+        self.plugins.iter().find(|plugin| plugin.decides() == decides)
     }
 
     fn certificates(&self) -> serde_json::Value {

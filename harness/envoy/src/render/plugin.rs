@@ -1,24 +1,31 @@
 //! The module's own configuration: the documents as they are, and what the description says for it.
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, Problems, Program, Protocol};
+use peerwarden_engine::{Config, Enforcement, Problems, Program, Protocol};
 use serde_json::json;
 
 use super::assembly::Layout;
-use crate::description::Description;
+use crate::description::{Description, Port};
 use crate::json;
 use crate::template::{self, Unfilled};
+
+/// What a configuration of the module decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decides {
+    Requests,
+    Connections(Enforcement),
+}
 
 /// One configuration of the module, for all that is decided alike.
 #[derive(Debug)]
 pub(super) struct Plugin {
-    of: Protocol,
+    of: Decides,
     configuration: String,
 }
 
 /// Reads and compiles what the module would, in the order in which it would complain.
 pub(super) fn compile(description: &Value, resources: &[Value]) -> Result<(Config, Program), Problems> {
-    let config = Config::read(&configuration(description, resources, Protocol::Http))?;
+    let config = Config::read(&configuration(description, resources, Decides::Requests))?;
     let program = Program::compile(&config)?;
     Ok((config, program))
 }
@@ -32,21 +39,45 @@ pub(super) fn all_problems(description: Option<Problems>, rest: Option<Problems>
     all
 }
 
-fn configuration(description: &Value, resources: &[Value], protocol: Protocol) -> Value {
+fn configuration(description: &Value, resources: &[Value], decides: Decides) -> Value {
     let mut fields = Vec::new();
     for name in Description::OF_PLUGIN {
         if let Some(value) = description.get(name) {
             fields.push((name.to_owned(), value.clone()));
         }
     }
-    fields.push(("protocol".to_owned(), Value::String(protocol.as_str().to_owned())));
+    let text = |text: &str| Value::String(text.to_owned());
+    fields.push(("protocol".to_owned(), text(decides.protocol().as_str())));
+    if let Decides::Connections(enforcement) = decides {
+        let tcp = vec![("enforcement".to_owned(), text(enforcement.as_str()))];
+        fields.push(("tcp".to_owned(), Value::Object(tcp)));
+    }
     fields.push(("resources".to_owned(), Value::List(resources.to_vec())));
     Value::Object(fields)
 }
 
+impl Decides {
+    fn protocol(self) -> Protocol {
+        match self {
+            Self::Requests => Protocol::Http,
+            Self::Connections(_) => Protocol::Tcp,
+        }
+    }
+}
+
+impl From<&Port> for Decides {
+    fn from(port: &Port) -> Self {
+        if port.protocol.is_http() {
+            Self::Requests
+        } else {
+            Self::Connections(port.enforcement)
+        }
+    }
+}
+
 impl Plugin {
-    /// What decides this protocol.
-    pub(super) fn new(of: Protocol, description: &Value, resources: &[Value]) -> Self {
+    /// What decides these.
+    pub(super) fn new(of: Decides, description: &Value, resources: &[Value]) -> Self {
         Self {
             of,
             configuration: json::pretty(&configuration(description, resources, of)),
@@ -54,23 +85,25 @@ impl Plugin {
     }
 
     /// What it decides.
-    pub(super) fn protocol(&self) -> Protocol {
+    pub(super) fn decides(&self) -> Decides {
         self.of
     }
 
     /// What it is for, for people.
     pub(super) fn says(&self) -> &'static str {
         match self.of {
-            Protocol::Http => "HTTP",
-            Protocol::Tcp => "TCP, on the first data after the handshake",
+            Decides::Requests => "HTTP",
+            Decides::Connections(Enforcement::Handshake) => "TCP, on the first data after the handshake",
+            Decides::Connections(Enforcement::Hold) => "TCP, before the application is connected to",
         }
     }
 
     /// Its name, which no other configuration has that is there for something else.
     pub(super) fn name(&self) -> &'static str {
         match self.of {
-            Protocol::Http => "peerwarden-http",
-            Protocol::Tcp => "peerwarden-tcp",
+            Decides::Requests => "peerwarden-http",
+            Decides::Connections(Enforcement::Handshake) => "peerwarden-tcp",
+            Decides::Connections(Enforcement::Hold) => "peerwarden-tcp-hold",
         }
     }
 
@@ -109,7 +142,7 @@ impl Plugin {
 
     /// As Envoy's names of the filters have it.
     fn kind(&self) -> &'static str {
-        match self.of {
+        match self.of.protocol() {
             Protocol::Http => "http",
             Protocol::Tcp => "network",
         }

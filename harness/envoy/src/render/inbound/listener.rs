@@ -1,5 +1,6 @@
 //! One listener: its chains of filters, the module in each.
 
+use peerwarden_engine::Enforcement;
 use peerwarden_engine::resource::MtlsMode;
 use serde_json::json;
 
@@ -32,6 +33,7 @@ impl Inbound {
             "inspected": self.is_inspected(port),
             "chains": chain::all(self.assembly.program.mtls_mode(port.port).0, port.protocol),
             "http": port.protocol.is_http(),
+            "holds": port.enforcement == Enforcement::Hold,
             "certificates": self.certificates(),
             "trusted": self.trusted,
             "filter": filter.transpose()?,
