@@ -4,6 +4,7 @@ mod auto_mtls;
 mod lifetime;
 mod revocation;
 mod scopes;
+mod server_first;
 mod strict;
 mod switching;
 
@@ -16,5 +17,6 @@ pub(crate) const ALL: &[Entry] = &[
     strict::ENTRY,
     lifetime::ENTRY,
     auto_mtls::ENTRY,
+    server_first::ENTRY,
     revocation::ENTRY,
 ];

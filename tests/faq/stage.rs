@@ -36,14 +36,19 @@ impl Stage {
         let authority = Authority::new("cluster.local")?;
         let directory = tempfile::Builder::new().prefix("peerwarden-faq-").tempdir()?;
         let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/server").dns(ServerTls::NAME);
-        let identity = authority.issue(server)?;
         let stage = Self { authority, directory };
-        let certificates = stage.certificates();
-        std::fs::create_dir(&certificates)?;
-        std::fs::write(certificates.join("cert-chain.pem"), identity.certificate_pem())?;
-        std::fs::write(certificates.join("key.pem"), identity.key_pem())?;
-        std::fs::write(certificates.join("root-cert.pem"), stage.authority.pem())?;
+        stage.identity("certs", server)?;
         Ok(stage)
+    }
+
+    /// A folder with a certificate, in Istio's names.
+    pub(crate) fn identity(&self, folder: &str, certificate: Certificate) -> Result<PathBuf> {
+        let identity = self.authority.issue(certificate)?;
+        let folder = self.folder(folder)?;
+        std::fs::write(folder.join("cert-chain.pem"), identity.certificate_pem())?;
+        std::fs::write(folder.join("key.pem"), identity.key_pem())?;
+        std::fs::write(folder.join("root-cert.pem"), self.authority.pem())?;
+        Ok(folder)
     }
 
     /// Where the certificate of `spiffe://cluster.local/ns/shop/sa/server` is, in Istio's names.

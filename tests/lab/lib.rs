@@ -3,6 +3,7 @@
 //! - [`certificates`]: a mesh authority and workload certificates with SPIFFE identities, issued on the spot;
 //! - [`config`]: Envoy's configuration, as much of it as the tests vary;
 //! - [`envoy`]: the process, from free ports to its access log, gone when dropped;
+//! - [`mariadb`]: a real database server, which speaks first;
 //! - [`token`]: issuers of signed tokens;
 //! - [`upstream`]: servers behind Envoy that count what reached them;
 //! - [`authorizer`]: external authorizers, by HTTP and by gRPC, that answer by script;
@@ -38,5 +39,6 @@ pub mod deadline;
 pub mod decision;
 pub mod envoy;
 pub mod locate;
+pub mod mariadb;
 pub mod token;
 pub mod upstream;

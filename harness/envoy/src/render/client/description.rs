@@ -65,11 +65,14 @@ pub(super) struct Endpoint {
     pub(super) labels: Vec<(String, String)>,
 }
 
-const PROTOCOLS: [(&str, Protocol); 4] = [
+const PROTOCOLS: [(&str, Protocol); 7] = [
     ("HTTP", Protocol::Http),
     ("HTTP2", Protocol::Http2),
     ("GRPC", Protocol::Grpc),
     ("TCP", Protocol::Tcp),
+    ("MySQL", Protocol::Tcp),
+    ("Mongo", Protocol::Tcp),
+    ("Redis", Protocol::Tcp),
 ];
 
 // === impl Protocol ===
@@ -207,14 +210,14 @@ impl Port {
         let protocol = fields.text("protocol", problems).unwrap_or("TCP");
         let found = PROTOCOLS
             .iter()
-            .find(|(name, _)| *name == protocol)
+            .find(|(name, _)| name.eq_ignore_ascii_case(protocol))
             .map(|(_, protocol)| *protocol);
         if found.is_none() {
             let names = PROTOCOLS.map(|(name, _)| name);
             let problem = Problem::new(&at.name("protocol"), format!("unknown protocol `{protocol}`"));
             problems.push(match nearest(protocol, names) {
                 Some(name) => problem.help(format!("did you mean `{name}`?")),
-                None => problem.help(format!("known: {}; any other is `TCP`", quoted(&names))),
+                None => problem.help(format!("known: {}; write `TCP` for anything else", quoted(&names))),
             });
         }
         for (name, port) in [("port", number), ("listen", listen)] {
