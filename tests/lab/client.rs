@@ -2,9 +2,11 @@
 
 mod ask;
 mod caller;
+mod halfway;
 pub mod http;
 pub mod tcp;
 mod tunnel;
 
 pub use ask::{Ask, Reply};
 pub use caller::Caller;
+pub use halfway::Halfway;

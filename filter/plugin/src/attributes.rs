@@ -193,19 +193,20 @@ impl Attributes {
         matches!(self.validity.get(), Some(Validity::Over))
     }
 
-    /// Of a connection of which nothing was heard yet: whether its peer is known, or known to be nobody. The certificate can be read
-    /// before the client has proved that it has the key; `peer_certificate_valid` (Envoy 1.39) is set once it has.
+    /// Of a connection of which nothing was heard yet: whether its peer is known, or known to be nobody. A certificate shows before
+    /// the client has proved that it has the key. `peer_certificate_valid` (Envoy 1.39) is set with the proof by TLS 1.3, and
+    /// before it by TLS 1.2, where nothing tells. Envoy remembers the version that it is asked for too early, so that is asked for
+    /// last; that there is TLS shows in the peer's subject, which is empty at first.
     pub(crate) fn peer_is_settled(&self) -> bool {
-        match self.tls() {
-            Lookup::Found(false) => true,
-            Lookup::Found(true) => {
-                matches!(self.flag("connection\0mtls"), Lookup::Found(true))
-                    && matches!(
-                        self.flag("connection\0peer_certificate_valid"),
-                        Lookup::Found(true) | Lookup::Missing
-                    )
+        match self.text("connection\0subject_peer_certificate") {
+            Lookup::Missing => true,
+            Lookup::Unavailable => false,
+            Lookup::Found(_) => {
+                matches!(
+                    self.flag("connection\0peer_certificate_valid"),
+                    Lookup::Found(true)
+                ) && matches!(self.text("connection\0tls_version"), Lookup::Found(version) if version == b"TLSv1.3")
             }
-            Lookup::Missing | Lookup::Unavailable => false,
         }
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod http;
 pub(crate) mod record;
 pub(crate) mod tcp;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::connection::Connection;
@@ -35,6 +36,8 @@ pub(crate) struct Stream {
     /// What the module set, by its name with `wasm.` in front.
     pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
     pub(crate) module: Presence,
+    /// Whether the module asked for the TLS version before the handshake was over: Envoy remembers what it said then.
+    pub(crate) asked_version_early: Cell<bool>,
 }
 
 /// What the module has of a stream.
@@ -55,6 +58,7 @@ pub(crate) enum Presence {
 impl Stream {
     pub(crate) fn new(connection: &Connection) -> Self {
         Self {
+            asked_version_early: Cell::new(false),
             connection: connection.clone(),
             filter_state: BTreeMap::new(),
             module: Presence::Unknown,

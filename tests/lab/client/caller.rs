@@ -63,13 +63,23 @@ impl Caller {
         Ok(Self::tls(config))
     }
 
+    /// The same by TLS 1.2.
+    pub fn workload_by_tls_1_2(authority: &Authority, identity: &Identity) -> Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der())?;
+        let config = trusting_roots(roots, &[&rustls::version::TLS12])?
+            .with_client_auth_cert(vec![identity.certificate_der()], identity.key_der())
+            .context("the caller's certificate")?;
+        Ok(Self::tls(config))
+    }
+
     /// With a certificate of any authority, all in PEM. The server's must come from the same.
     pub fn pem(root: &str, certificate: &str, key: &str) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(root.as_bytes())?)?;
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes())?;
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
-        let config = trusting_roots(roots)?
+        let config = trusting_roots(roots, rustls::DEFAULT_VERSIONS)?
             .with_client_auth_cert(vec![certificate], key)
             .context("the caller's certificate")?;
         Ok(Self::tls(config))
@@ -98,6 +108,16 @@ impl Caller {
     pub fn server_name(mut self, name: &str) -> Self {
         self.server_name = name.to_owned();
         self
+    }
+
+    /// Its TLS, to make a handshake by hand.
+    pub(super) fn tls_config(&self) -> Option<&Arc<ClientConfig>> {
+        self.tls.as_ref()
+    }
+
+    /// The server that it asks for.
+    pub(super) fn name(&self) -> &str {
+        &self.server_name
     }
 
     /// Waits before the handshake, as a slow network would.
@@ -187,13 +207,14 @@ fn trusting(
 ) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.der())?;
-    trusting_roots(roots)
+    trusting_roots(roots, rustls::DEFAULT_VERSIONS)
 }
 
 fn trusting_roots(
     roots: RootCertStore,
+    versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions)?;
     Ok(builder.with_root_certificates(roots))
 }

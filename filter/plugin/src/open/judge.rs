@@ -61,8 +61,8 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
             audited: None,
         };
         let why = format!(
-            "after {} s; `enforcement: hold` is for clients that present a certificate at once, and needs tcp_proxy's \
-             `max_early_data_bytes` set and its `upstream_connect_mode` left at `IMMEDIATE`",
+            "after {} s; `enforcement: hold` is for clients that present a certificate by TLS 1.3, to Envoy 1.39 or later, and \
+             needs tcp_proxy's `max_early_data_bytes` set and its `upstream_connect_mode` left at `IMMEDIATE`",
             deadline.as_secs_f32()
         );
         report::decided(

@@ -1,7 +1,7 @@
 //! Attributes of the connection.
 //!
 //! Of names in certificates only the first of each kind is shown. On a network filter there is no peer before the TLS
-//! handshake is over, and `connection.tls_version` reads `TLSv1.2` until then.
+//! handshake is over, and `connection.tls_version` reads `TLSv1.2` until then; once read so, always.
 
 use std::net::SocketAddr;
 
@@ -18,7 +18,8 @@ pub(super) fn find(
     first: &str,
     path: &[&str],
 ) -> Result<Value, Status> {
-    let connection = &context.stream().ok_or(Status::NotFound)?.connection;
+    let stream = context.stream().ok_or(Status::NotFound)?;
+    let connection = &stream.connection;
     let (source, handshake_done) = match &context.kind {
         Kind::Http(http) => (http.request.remote.unwrap_or(connection.source), true),
         Kind::Tcp(tcp) => (connection.source, tcp.handshake_done),
@@ -40,10 +41,13 @@ pub(super) fn find(
             tls.and_then(|tls| tls.sni.as_deref()).unwrap_or_default(),
         )),
         ("connection", ["tls_version"]) => tls.map(|tls| {
-            if handshake_done {
-                Value::text(&tls.version)
-            } else {
+            if !handshake_done {
+                stream.asked_version_early.set(true);
+            }
+            if stream.asked_version_early.get() {
                 Value::text("TLSv1.2")
+            } else {
+                Value::text(&tls.version)
             }
         }),
         ("connection", ["uri_san_local_certificate"]) => {

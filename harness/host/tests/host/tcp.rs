@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use peerwarden_host::{
-    CloseReason, Connection, EnvoyVersion, StreamError, TcpConnectionId, TcpEvent, TcpOptions, Tls,
-    UpstreamConnectMode, Vm, VmOptions,
+    CloseReason, Connection, EnvoyVersion, PeerCertificate, StreamError, TcpConnectionId, TcpEvent,
+    TcpOptions, Tls, UpstreamConnectMode, Vm, VmOptions,
 };
 
 use crate::fixture::{Texts, module, notes, start};
@@ -20,6 +20,17 @@ const WATCHING: &str = r#"
 pub(crate) fn tls() -> Connection {
     Connection {
         tls: Some(Tls::default()),
+        ..Connection::default()
+    }
+}
+
+/// TLS with a client's certificate.
+pub(crate) fn mutual() -> Connection {
+    Connection {
+        tls: Some(Tls {
+            peer: Some(PeerCertificate::default()),
+            ..Tls::default()
+        }),
         ..Connection::default()
     }
 }

@@ -7,12 +7,12 @@ use peerwarden_host::{
 };
 
 use crate::fixture::{Texts, module, notes, start, violations};
-use crate::tcp::{events, options, tls};
+use crate::tcp::{events, mutual, options};
 
-/// Pauses new connections; a timer looks whether there is TLS 1.3 by now, and lets the connection go on then.
+/// Pauses new connections; a timer looks whether there is a client certificate by now, and lets the connection go on then.
 fn pausing() -> (Vm, PluginId) {
     let mut texts = Texts::new();
-    let path = texts.put("connection\0tls_version");
+    let path = texts.put("connection\0mtls");
     let functions = format!(
         r#"(global $connection (mut i32) (i32.const 0))
            (func (export "proxy_on_configure") (param i32 i32) (result i32)
@@ -23,7 +23,7 @@ fn pausing() -> (Vm, PluginId) {
                (if (i32.eqz (global.get $connection)) (then return))
                (drop (call $effective (global.get $connection)))
                (drop (call $get_property {path} $out))
-               (if (i32.eq (i32.load8_u offset=6 (i32.load (i32.const 100))) (i32.const 51)) (then
+               (if (i32.load8_u (i32.load (i32.const 100))) (then
                    (global.set $connection (i32.const 0))
                    (drop (call $continue (i32.const 2))))))"#
     );
@@ -36,7 +36,7 @@ fn ms(milliseconds: u64) -> Duration {
 
 fn open(options: TcpOptions) -> (Vm, TcpConnectionId) {
     let (mut vm, plugin) = pausing();
-    let id = vm.tcp_connection(plugin, &tls(), options).unwrap();
+    let id = vm.tcp_connection(plugin, &mutual(), options).unwrap();
     (vm, id)
 }
 

@@ -217,7 +217,10 @@ impl Port {
             let problem = Problem::new(&at.name("protocol"), format!("unknown protocol `{protocol}`"));
             problems.push(match nearest(protocol, names) {
                 Some(name) => problem.help(format!("did you mean `{name}`?")),
-                None => problem.help(format!("known: {}; write `TCP` for anything else", quoted(&names))),
+                None => problem.help(format!(
+                    "known: {}; write `TCP` for anything else",
+                    quoted(&names)
+                )),
             });
         }
         for (name, port) in [("port", number), ("listen", listen)] {

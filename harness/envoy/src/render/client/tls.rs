@@ -200,7 +200,11 @@ fn secret(path: &str, name: &str, file: &str) -> Value {
     json!({"name": name, "sds_config": {"path_config_source": source}})
 }
 
+/// Envoy's own default for clients is TLS 1.2 at most; with 1.3, as Istio has it, a server knows for sure when a certificate is
+/// proved.
 fn socket(mut context: Value) -> Value {
+    context["common_tls_context"]["tls_params"] =
+        json!({"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"});
     context["@type"] =
         json!("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext");
     json!({"name": "envoy.transport_sockets.tls", "typed_config": context})
