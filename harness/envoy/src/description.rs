@@ -11,6 +11,7 @@
 //! `workload`, `mesh`, `extensionProviders` and `openConnections` are those of the plugin's configuration, and read by the engine.
 
 mod certificates;
+mod field;
 mod port;
 mod proxy;
 mod socket;
@@ -19,6 +20,9 @@ pub use certificates::Certificates;
 pub use port::{Port, PortProtocol};
 pub use proxy::Proxy;
 pub use socket::{Endpoint, Socket};
+
+pub(crate) use field::{port_number, required};
+pub(crate) use socket::{is_name, shown};
 
 use peerwarden_engine::document::{At, Fields, Value};
 use peerwarden_engine::{Problem, Problems};

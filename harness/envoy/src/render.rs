@@ -4,7 +4,9 @@ mod assembly;
 pub mod client;
 mod cluster;
 pub mod inbound;
+pub mod ingress;
 mod plugin;
+mod transport;
 
 /// A file of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,10 @@ macro_rules! template {
 const ALL: &[(&str, &str)] = &[
     template!("client/outbound.yaml"),
     template!("inbound/listener.yaml"),
+    template!("inbound/routes.yaml"),
     template!("inbound/tcp.yaml"),
+    template!("ingress/listener.yaml"),
+    template!("ingress/routes.yaml"),
     template!("shared/bootstrap.yaml"),
     template!("shared/cluster.yaml"),
     template!("shared/discovery.yaml"),

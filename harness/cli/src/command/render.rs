@@ -2,6 +2,7 @@
 
 mod client;
 mod inbound;
+mod ingress;
 mod said;
 mod written;
 
@@ -23,6 +24,8 @@ enum What {
     Client(client::Arguments),
     /// The workload's side: a listener for each of its ports, with the module in it.
     Inbound(inbound::Arguments),
+    /// An ingress that takes only TLS: the servers of `Gateway`s, with the module in them.
+    Ingress(ingress::Arguments),
 }
 
 /// Runs the command.
@@ -30,5 +33,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     match arguments.what {
         What::Client(arguments) => client::run(arguments),
         What::Inbound(arguments) => inbound::run(arguments),
+        What::Ingress(arguments) => ingress::run(arguments),
     }
 }

@@ -56,7 +56,7 @@ impl PortProtocol {
         }
     }
 
-    fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let known = PROTOCOLS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         if known.is_none() {
             let names = PROTOCOLS.map(|(name, _)| name);

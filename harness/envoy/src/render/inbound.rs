@@ -10,12 +10,12 @@ mod listener;
 
 use peerwarden_engine::Problems;
 use peerwarden_engine::document::Value;
-use serde_json::json;
 
 use super::File;
 use super::assembly::{Assembly, Layout, Sides};
 use super::cluster;
 use super::plugin::{self, Decides, Plugin};
+use super::transport::{Certificate, Name, Roots, Secret, ServerTls};
 use crate::description::{Certificates, Description, Port, PortProtocol};
 use crate::template::Unfilled;
 
@@ -96,10 +96,32 @@ impl Inbound {
         self.plugins.iter().find(|plugin| plugin.decides() == decides)
     }
 
-    fn certificates(&self) -> serde_json::Value {
-        match &self.description.certificates {
-            Certificates::Directory(directory) => json!({"directory": directory}),
-            Certificates::Sds(sds) => json!({"sds": sds}),
+    /// Mutual TLS with the certificates of the mesh.
+    fn tls(&self) -> ServerTls {
+        let (certificate, roots) = match &self.description.certificates {
+            Certificates::Directory(folder) => (
+                Certificate::files(format!("{folder}/cert-chain.pem"), format!("{folder}/key.pem")),
+                Roots::file(format!("{folder}/root-cert.pem")),
+            ),
+            Certificates::Sds(folder) => {
+                let secret = |name: &str, file: &str| Secret {
+                    sds: folder.clone(),
+                    file: file.to_owned(),
+                    name: name.to_owned(),
+                };
+                (
+                    Certificate::Sds(secret("default", "certificate.yaml")),
+                    Roots::Sds(secret("ROOTCA", "validation.yaml")),
+                )
+            }
+        };
+        ServerTls {
+            minimum: "TLSv1_2",
+            certificate,
+            validation: Some(roots),
+            says: "Who has no certificate of the mesh does not get as far as the filters.",
+            names: self.trusted.iter().cloned().map(Name::uri_prefix).collect(),
+            names_say: "Of the mesh's trust domain and its aliases only, as Istio has it.",
         }
     }
 }

@@ -17,10 +17,10 @@
 
 use std::net::IpAddr;
 
-use peerwarden_engine::document::{At, Fields, Value, nearest, quoted, wrong_type};
+use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Mesh, Problem, Problems};
 
-use crate::description::Certificates;
+use crate::description::{Certificates, port_number, required};
 
 /// What a client is and whom it calls.
 pub(super) struct Description {
@@ -259,34 +259,4 @@ impl Endpoint {
             labels,
         })
     }
-}
-
-/// A text that must be there.
-pub(super) fn required(
-    fields: &mut Fields<'_, '_>,
-    name: &'static str,
-    at: &At<'_>,
-    problems: &mut Problems,
-) -> Option<String> {
-    let before = problems.len();
-    let text = fields.text(name, problems).filter(|text| !text.is_empty());
-    if text.is_none() && problems.len() == before {
-        problems.push(Problem::new(
-            &at.name(name),
-            format!("`{name}` is missing or empty"),
-        ));
-    }
-    text.map(str::to_owned)
-}
-
-/// A port: a whole number from 1 to 65535.
-pub(super) fn port_number(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<u16> {
-    let port = match value {
-        Value::Number(number) => format!("{number}").parse::<u16>().ok().filter(|port| *port > 0),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Object(_) => None,
-    };
-    if port.is_none() {
-        problems.push(wrong_type(at, "a port from 1 to 65535", value));
-    }
-    port
 }

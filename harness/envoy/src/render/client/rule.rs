@@ -4,7 +4,7 @@
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
-use super::description::{port_number, required};
+use crate::description::{port_number, required};
 
 /// A rule, and what it says of TLS.
 pub(super) struct DestinationRule {

@@ -34,8 +34,9 @@ impl Inbound {
             "chains": chain::all(self.assembly.program.mtls_mode(port.port).0, port.protocol),
             "http": port.protocol.is_http(),
             "holds": port.enforcement == Enforcement::Hold,
-            "certificates": self.certificates(),
-            "trusted": self.trusted,
+            "tls": self.tls(),
+            "edge": null,
+            "routes": "inbound/routes.yaml",
             "filter": filter.transpose()?,
             "access_log": self.description.proxy.access_log,
         });

@@ -1,0 +1,108 @@
+//! What stands at the edge: an ingress that takes only TLS.
+//!
+//! The way of the data: `gateway`, `server` and `tls` read `Gateway` documents, `route` and `description` what is said beside them;
+//! `check` refuses what does not fit together; `virtual_host` says for which hosts a server answers, and `listener` fills the
+//! templates. Plaintext is sent away at most, and no client reaches a server's applications by another server's name.
+
+mod check;
+mod description;
+mod gateway;
+mod host;
+mod listener;
+mod route;
+mod server;
+mod tls;
+mod virtual_host;
+
+use std::collections::BTreeMap;
+
+use peerwarden_engine::Problems;
+use peerwarden_engine::document::{At, Value};
+
+use super::File;
+use super::assembly::{Assembly, Layout, Sides};
+use super::cluster;
+use super::plugin::{self, Decides, Plugin};
+use crate::template::Unfilled;
+use description::Description;
+use gateway::Gateway;
+use server::Server;
+
+/// A gateway at the edge, ready to be written.
+#[derive(Debug)]
+pub struct Ingress {
+    description: Description,
+    servers: Vec<Server>,
+    plugins: Vec<Plugin>,
+    assembly: Assembly,
+}
+
+impl Ingress {
+    /// Reads a description, `Gateway` documents, and the policies of the mesh.
+    ///
+    /// # Errors
+    /// All that is wrong. Paths that begin with `gateways[…]` are in the `Gateway`s, those with `resources[…]` in the policies, all
+    /// others in the description.
+    pub fn new(description: &Value, gateways: &[Value], resources: &[Value]) -> Result<Self, Problems> {
+        let read = Description::read(description);
+        let of_gateway = description::of_gateway(description);
+        let assembly = Assembly::new("ingress", &of_gateway, resources);
+        let (description, assembly) = match (read, assembly) {
+            (Ok(read), Ok(assembly)) => (read, assembly),
+            (read, assembly) => return Err(plugin::all_problems(read.err(), assembly.err())),
+        };
+        let mut problems = Problems::default();
+        let mut servers = Vec::new();
+        for (index, value) in gateways.iter().enumerate() {
+            let place = format!("gateways[{index}]");
+            let gateway = Gateway::read(value, &At::place(&place), &description.credentials, &mut problems);
+            let selected = gateway.filter(|gateway| gateway.selects(&description.labels));
+            servers.extend(selected.into_iter().flat_map(|gateway| gateway.servers));
+        }
+        problems.into_result(Some(()))?;
+        check::all(&servers, &description.routes)?;
+        Ok(Self {
+            description,
+            servers,
+            plugins: vec![Plugin::new(Decides::Requests, &of_gateway, resources)],
+            assembly,
+        })
+    }
+
+    /// The whole configuration in one file.
+    ///
+    /// # Errors
+    /// A template that is wrong: a mistake of this crate.
+    pub fn file(&self) -> Result<File, Unfilled> {
+        self.assembly
+            .file(&self.description.proxy, &self.sides(Layout::Static)?)
+    }
+
+    /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced. `folder` is where
+    /// Envoy finds them.
+    ///
+    /// # Errors
+    /// As [`Ingress::file`].
+    pub fn files(&self, folder: &str) -> Result<Vec<File>, Unfilled> {
+        let sides = self.sides(Layout::Discovered(folder))?;
+        self.assembly
+            .files(folder, &self.description.proxy, &self.plugins, &sides)
+    }
+
+    fn sides(&self, layout: Layout<'_>) -> Result<Sides, Unfilled> {
+        let mut ports: BTreeMap<u16, Vec<&Server>> = BTreeMap::new();
+        for server in &self.servers {
+            ports.entry(server.port).or_default().push(server);
+        }
+        let listeners = ports
+            .iter()
+            .map(|(port, servers)| self.listener(*port, servers, layout));
+        let routes = self.description.routes.iter();
+        let clusters = routes.map(|route| cluster::context(&route.cluster(), &route.upstream, route.http2));
+        Ok(Sides {
+            listeners: listeners.collect::<Result<_, _>>()?,
+            says: "The gateway's ports.",
+            clusters: self.assembly.clusters(clusters, layout)?,
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! Where the requests for a host go.
+
+use std::collections::BTreeMap;
+
+use peerwarden_engine::document::{At, Fields, Value};
+use peerwarden_engine::{Problem, Problems};
+
+use super::host::Host;
+use crate::description::{Endpoint, PortProtocol};
+
+/// Hosts, and the application that answers for them.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) hosts: Vec<Host>,
+    pub(super) upstream: Endpoint,
+    pub(super) http2: bool,
+}
+
+impl Route {
+    /// The name of its cluster: no other route has its first host.
+    pub(super) fn cluster(&self) -> String {
+        let first = self.hosts.first().map(Host::to_string).unwrap_or_default();
+        format!("ingress-{first}")
+    }
+
+    /// Reads `routes`, of which there is at least one, each host once.
+    pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Vec<Self> {
+        let at = at.name("routes");
+        let before = problems.len();
+        let values = fields.list("routes", problems).unwrap_or(&[]);
+        if values.is_empty() && problems.len() == before {
+            let problem = Problem::new(&at, "there is no route");
+            problems.push(problem.help(
+                "say where requests go: `routes: [{hosts: [shop.example.com], upstream: \"127.0.0.1:18080\"}]`",
+            ));
+        }
+        let read = |(index, value)| Self::read(value, &at.index(index), problems);
+        let routes: Vec<Self> = values.iter().enumerate().filter_map(read).collect();
+        let mut seen = BTreeMap::new();
+        for (index, route) in routes.iter().enumerate() {
+            for (place, host) in route.hosts.iter().enumerate() {
+                if let Some(first) = seen.insert(host.clone(), index) {
+                    let at = at.index(index);
+                    let at = at.name("hosts");
+                    let problem = Problem::new(
+                        &at.index(place),
+                        format!("`{host}` is a host of `routes[{first}]` too"),
+                    );
+                    problems.push(problem.help("a host has one route: leave one of the two out"));
+                }
+            }
+        }
+        routes
+    }
+
+    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        let hosts = read_hosts(&mut fields, at, problems);
+        let upstream = match fields.text("upstream", problems) {
+            Some(text) => Endpoint::read(text, &at.name("upstream"), problems),
+            None => {
+                let problem = Problem::new(at, "`upstream` is missing or no text");
+                problems
+                    .push(problem.help("say where the application listens: `upstream: \"127.0.0.1:18080\"`"));
+                None
+            }
+        };
+        let at_protocol = at.name("protocol");
+        let protocol = match fields.text("protocol", problems) {
+            Some(text) => PortProtocol::read(text, &at_protocol, problems),
+            None => Some(PortProtocol::Http),
+        };
+        let protocol = protocol.filter(|protocol| {
+            if !protocol.is_http() {
+                let problem = Problem::new(&at_protocol, "a route is for HTTP");
+                problems.push(problem.help("write `HTTP`, `HTTP2` or `GRPC`"));
+            }
+            protocol.is_http()
+        });
+        fields.finish(problems);
+        Some(Self {
+            hosts,
+            upstream: upstream?,
+            http2: protocol? == PortProtocol::Http2,
+        })
+    }
+}
+
+/// Reads `hosts`, of which there is at least one.
+pub(super) fn read_hosts(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Vec<Host> {
+    let at = at.name("hosts");
+    let before = problems.len();
+    let values = fields.list("hosts", problems).unwrap_or(&[]);
+    if values.is_empty() && problems.len() == before {
+        let problem = Problem::new(&at, "there is no host");
+        problems.push(problem.help("name those that clients ask for: `hosts: [shop.example.com]`"));
+    }
+    let read = |(index, value)| Host::read(value, &at.index(index), problems);
+    values.iter().enumerate().filter_map(read).collect()
+}

@@ -1,0 +1,144 @@
+//! A server of a `Gateway`: a port, the hosts that it is for, and how its TLS ends there.
+
+use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
+use peerwarden_engine::{Problem, Problems};
+
+use super::host::Host;
+use super::route::read_hosts;
+use super::tls;
+use crate::description::{Certificates, port_number, required, shown};
+use crate::render::transport::ServerTls;
+
+/// A server.
+#[derive(Debug)]
+pub(super) struct Server {
+    /// Where it is written.
+    pub(super) place: String,
+    /// Namespace and name of the `Gateway` that it is in.
+    pub(super) gateway: String,
+    pub(super) port: u16,
+    pub(super) hosts: Vec<Host>,
+    pub(super) does: Does,
+}
+
+/// What a server does with those who come.
+#[derive(Debug)]
+pub(super) enum Does {
+    /// It takes plaintext, and says where to come by TLS.
+    Redirects,
+    /// It ends TLS, and takes the requests in it.
+    Serves(Box<ServerTls>),
+}
+
+/// What Istio knows beside HTTP and HTTPS.
+const OTHER_PROTOCOLS: [&str; 6] = ["HTTP2", "GRPC", "GRPC-WEB", "TLS", "TCP", "MONGO"];
+
+impl Server {
+    /// Whether what comes in plaintext is taken, if only to be sent away.
+    pub(super) fn is_plaintext(&self) -> bool {
+        match self.does {
+            Does::Redirects => true,
+            Does::Serves(_) => false,
+        }
+    }
+
+    pub(super) fn read(
+        value: &Value,
+        at: &At<'_>,
+        gateway: &str,
+        credentials: &Certificates,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let mut fields = Fields::of(value, at, problems)?;
+        fields.ignore(&["name"]);
+        for (name, help) in [
+            (
+                "bind",
+                "write `address` in the description: it is that of all ports",
+            ),
+            ("defaultEndpoint", "write `routes` in the description"),
+        ] {
+            if fields.take(name).is_some() {
+                let problem = Problem::new(&at.name(name), format!("`{name}` is not rendered")).on_key();
+                problems.push(problem.help(help));
+            }
+        }
+        let hosts = read_hosts(&mut fields, at, problems);
+        let at_port = at.name("port");
+        let port = fields.take("port");
+        if port.is_none() {
+            let problem = Problem::new(at, "`port` is missing");
+            problems.push(problem.help("write `port: {number: 443, name: https, protocol: HTTPS}`"));
+        }
+        let port = port.and_then(|value| read_port(value, &at_port, problems));
+        let at_tls = at.name("tls");
+        let settings = fields.take("tls");
+        fields.finish(problems);
+        let (port, protocol) = port?;
+        let does = match protocol {
+            Protocol::Http => tls::read_redirect(settings, &at_tls, at, problems).then_some(Does::Redirects),
+            Protocol::Https => {
+                tls::read(settings, &at_tls, at, credentials, problems).map(|tls| Does::Serves(Box::new(tls)))
+            }
+        };
+        Some(Self {
+            place: at.to_string(),
+            gateway: gateway.to_owned(),
+            port,
+            hosts,
+            does: does?,
+        })
+    }
+}
+
+/// What is spoken on a port.
+enum Protocol {
+    Http,
+    Https,
+}
+
+fn read_port(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<(u16, Protocol)> {
+    let mut fields = Fields::of(value, at, problems)?;
+    fields.ignore(&["name"]);
+    if fields.take("targetPort").is_some() {
+        let problem = Problem::new(&at.name("targetPort"), "`targetPort` is not rendered").on_key();
+        problems.push(problem.help("Envoy listens on `number`"));
+    }
+    let number = match fields.take("number") {
+        Some(value) => port_number(value, &at.name("number"), problems),
+        None => {
+            problems
+                .push(Problem::new(at, "`number` is missing").help("write the port that clients come to"));
+            None
+        }
+    };
+    let protocol = required(&mut fields, "protocol", at, problems);
+    fields.finish(problems);
+    let protocol = protocol.and_then(|text| {
+        let at = at.name("protocol");
+        match text.to_ascii_uppercase().as_str() {
+            "HTTP" => return Some(Protocol::Http),
+            "HTTPS" => return Some(Protocol::Https),
+            "TLS" => {
+                let problem = Problem::new(&at, "connections of the protocol `TLS` are not rendered here");
+                problems.push(problem.help(
+                    "write `HTTPS` to end TLS here; an application that ends its own is for `render inbound`, as a port with the protocol `TLS`",
+                ));
+            }
+            other if OTHER_PROTOCOLS.contains(&other) => {
+                let problem = Problem::new(&at, format!("`{}` comes without TLS", shown(&text)));
+                problems.push(problem.help("write `HTTPS`: what is here takes only TLS"));
+            }
+            _ => {
+                let known = ["HTTP", "HTTPS"];
+                let problem = Problem::new(&at, format!("unknown protocol `{}`", shown(&text)));
+                problems.push(match nearest(&text, known) {
+                    Some(name) => problem.help(format!("did you mean `{name}`?")),
+                    None => problem.help(format!("known here: {}", quoted(&known))),
+                });
+            }
+        }
+        None
+    });
+    Some((number?, protocol?))
+}
