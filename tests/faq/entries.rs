@@ -1,6 +1,7 @@
 //! The questions, one file each.
 
 mod auto_mtls;
+mod ingress;
 mod lifetime;
 mod revocation;
 mod scopes;
@@ -18,5 +19,6 @@ pub(crate) const ALL: &[Entry] = &[
     lifetime::ENTRY,
     auto_mtls::ENTRY,
     server_first::ENTRY,
+    ingress::ENTRY,
     revocation::ENTRY,
 ];

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use peerwarden_engine::document::Value;
 use peerwarden_envoy::render::client::client;
 use peerwarden_envoy::render::inbound::Inbound;
+use peerwarden_envoy::render::ingress::Ingress;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Ask, Caller, http};
 use peerwarden_lab::config::{Port, ServerTls};
@@ -81,9 +82,27 @@ impl Stage {
     /// differs from machine to machine.
     pub(crate) fn inbound(
         &self,
-        mut description: serde_json::Value,
+        description: serde_json::Value,
         resources: &[serde_json::Value],
     ) -> Result<Inbound> {
+        let description = self.local(description)?;
+        Inbound::new(&description, &values(resources)?).map_err(|problems| anyhow::anyhow!("{problems}"))
+    }
+
+    /// The configuration of a gateway, as `peerwarden render ingress` would write it, for a description that lacks the same.
+    pub(crate) fn ingress(
+        &self,
+        description: serde_json::Value,
+        gateways: &[serde_json::Value],
+        resources: &[serde_json::Value],
+    ) -> Result<Ingress> {
+        let description = self.local(description)?;
+        Ingress::new(&description, &values(gateways)?, &values(resources)?)
+            .map_err(|problems| anyhow::anyhow!("{problems}"))
+    }
+
+    /// A description with what differs from machine to machine.
+    fn local(&self, mut description: serde_json::Value) -> Result<Value> {
         description["module"] = json!(locate::module()?);
         if description.get("certificates").is_none() {
             description["certificates"] = json!({"directory": self.certificates()});
@@ -91,8 +110,7 @@ impl Stage {
         description["address"] = "127.0.0.1".into();
         description["admin"] = "127.0.0.1:0".into();
         description["accessLog"] = json!(self.access_log_file());
-        let resources: Vec<Value> = resources.iter().cloned().map(value).collect::<Result<_>>()?;
-        Inbound::new(&value(description)?, &resources).map_err(|problems| anyhow::anyhow!("{problems}"))
+        value(description)
     }
 
     /// The configuration of a client's side, as `peerwarden render client` would write it.
@@ -102,7 +120,6 @@ impl Stage {
         rules: &[serde_json::Value],
         policies: &[serde_json::Value],
     ) -> Result<String> {
-        let values = |all: &[serde_json::Value]| all.iter().cloned().map(value).collect::<Result<Vec<_>>>();
         let rendered = client(&value(description.clone())?, &values(rules)?, &values(policies)?);
         rendered.map_err(|problems| anyhow::anyhow!("{problems}"))
     }
@@ -165,4 +182,8 @@ pub(crate) fn admits(principals: &[&str]) -> serde_json::Value {
 
 fn value(json: serde_json::Value) -> Result<Value> {
     Ok(serde_json::from_value(json)?)
+}
+
+fn values(json: &[serde_json::Value]) -> Result<Vec<Value>> {
+    json.iter().cloned().map(value).collect()
 }

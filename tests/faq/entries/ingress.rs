@@ -1,0 +1,28 @@
+//! Question 10: an ingress that takes only TLS, from the `Gateway` that `peerwarden render ingress` reads: who comes in, by which name, and
+//! that nothing that a client writes of itself helps.
+
+mod addresses;
+mod doors;
+mod edge;
+mod identity;
+
+use anyhow::Result;
+
+use crate::entry::{Entry, Evidence};
+use edge::Edge;
+
+pub(crate) const ENTRY: Entry = Entry {
+    number: 10,
+    name: "ingress",
+    promise: "An ingress takes only TLS, and no forged word",
+    experiment: || Box::pin(experiment()),
+};
+
+async fn experiment() -> Result<Evidence> {
+    let mut edge = Edge::set().await?;
+    doors::try_all(&mut edge).await?;
+    identity::try_all(&mut edge).await?;
+    addresses::try_directly(&mut edge).await?;
+    addresses::try_behind_a_proxy(&mut edge).await?;
+    edge.evidence()
+}

@@ -1,0 +1,181 @@
+//! Who may do what, by the address that they come from, directly and behind a proxy.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use anyhow::Result;
+use peerwarden_lab::client::{Ask, Caller};
+use serde_json::{Value, json};
+
+use super::edge::{Edge, SHOP, UNGUARDED, VERSIONS, Wanted};
+use super::identity::policy;
+
+/// A client of the office.
+const OFFICE: &str = "203.0.113.7";
+/// A client of elsewhere.
+const ELSEWHERE: &str = "198.51.100.5";
+/// A machine of the office that has no proxy before it.
+const DIRECT: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
+/// The proxy.
+const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+
+/// `/office` is for the office.
+fn office() -> Value {
+    policy(
+        "office",
+        "ALLOW",
+        json!({
+            "from": [{"source": {"remoteIpBlocks": ["203.0.113.0/24", format!("{DIRECT}/32")]}}],
+            "to": [{"operation": {"paths": ["/office*"]}}],
+        }),
+    )
+}
+
+/// What is not by the proxy is nobody's.
+fn by_the_proxy() -> Value {
+    policy(
+        "by-the-proxy",
+        "DENY",
+        json!({
+            "from": [{"source": {"notIpBlocks": [format!("{PROXY}/32")]}}],
+            "to": [{"operation": {"hosts": [SHOP]}}],
+        }),
+    )
+}
+
+/// Asks for the office's path with what a client or a proxy says of where it comes from.
+fn ask(host: &str, said: &[(&str, String)]) -> Ask {
+    let ask = Ask::get("/office").host(host);
+    said.iter()
+        .fold(ask, |ask, (name, value)| ask.header(name, value))
+}
+
+/// What a client may write to be taken for another.
+fn forgeries() -> Vec<Vec<(&'static str, String)>> {
+    let one = |name, value: &str| vec![(name, value.to_owned())];
+    let office = || OFFICE.to_owned();
+    vec![
+        one("x-forwarded-for", OFFICE),
+        one("x-forwarded-for", "203.0.113.7:1234"),
+        one("x-forwarded-for", "203.0.113.7, 203.0.113.7, 203.0.113.7"),
+        vec![("x-forwarded-for", office()), ("x-forwarded-for", office())],
+        one("x-real-ip", OFFICE),
+        one("forwarded", "for=203.0.113.7"),
+        one("x-envoy-external-address", OFFICE),
+        one("true-client-ip", OFFICE),
+    ]
+}
+
+/// `numTrustedProxies: 0`: who is connected is who asks.
+pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
+    let _envoy = edge.open(0, &[office()]).await?;
+    let elsewhere = edge.anybody(SHOP)?;
+    let at_the_office = edge.anybody(SHOP)?.from(DIRECT);
+    for version in VERSIONS {
+        edge.ask(
+            "no header",
+            &elsewhere,
+            version,
+            ask(SHOP, &[]),
+            Wanted::Status(403),
+        )
+        .await?;
+        edge.ask(
+            "no header, at the office",
+            &at_the_office,
+            version,
+            ask(SHOP, &[]),
+            Wanted::Served,
+        )
+        .await?;
+        for forged in forgeries() {
+            let what = format!("directly with {forged:?}");
+            edge.ask(
+                &what,
+                &elsewhere,
+                version,
+                ask(SHOP, &forged),
+                Wanted::Status(403),
+            )
+            .await?;
+        }
+        // Nobody loses by it either.
+        let said = [("x-forwarded-for", ELSEWHERE.to_owned())];
+        edge.ask(
+            "at the office",
+            &at_the_office,
+            version,
+            ask(SHOP, &said),
+            Wanted::Served,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// `numTrustedProxies: 1`: who asks is whom the proxy names last, and the proxy is known by its address.
+pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
+    let _envoy = edge.open(1, &[office(), by_the_proxy()]).await?;
+    let proxy = edge.anybody(SHOP)?.from(PROXY);
+    // A proxy appends the address of its client to what it gets.
+    let behind = |client: &str, mut said: Vec<(&'static str, String)>| {
+        let forwarded = said.iter_mut().rfind(|(name, _)| *name == "x-forwarded-for");
+        match forwarded {
+            Some((_, value)) => *value = format!("{value}, {client}"),
+            None => said.push(("x-forwarded-for", client.to_owned())),
+        }
+        said
+    };
+    let denied = Wanted::Status(403);
+    for version in VERSIONS {
+        for (client, wanted) in [(OFFICE, Wanted::Served), (ELSEWHERE, denied)] {
+            let said = behind(client, Vec::new());
+            edge.ask(
+                &format!("{client} by the proxy"),
+                &proxy,
+                version,
+                ask(SHOP, &said),
+                wanted,
+            )
+            .await?;
+        }
+        for forged in forgeries() {
+            let said = behind(ELSEWHERE, forged.clone());
+            let what = format!("by the proxy with {said:?}");
+            edge.ask(&what, &proxy, version, ask(SHOP, &said), denied).await?;
+            let what = format!("as if by the proxy with {forged:?}");
+            let pretender = edge.anybody(SHOP)?;
+            edge.ask(&what, &pretender, version, ask(SHOP, &forged), denied)
+                .await?;
+            // Even from a place that may ask when it comes by the proxy.
+            let at_the_office = edge.anybody(SHOP)?.from(DIRECT);
+            edge.ask(&what, &at_the_office, version, ask(SHOP, &forged), denied)
+                .await?;
+        }
+        let said = behind(OFFICE, vec![("x-forwarded-for", ELSEWHERE.to_owned())]);
+        edge.ask(
+            "the office by the proxy",
+            &proxy,
+            version,
+            ask(SHOP, &said),
+            Wanted::Served,
+        )
+        .await?;
+        believed(edge, version).await?;
+    }
+    Ok(())
+}
+
+/// Why there is a policy that names the proxy: without one, Envoy believes whoever connects.
+async fn believed(edge: &mut Edge, version: peerwarden_lab::client::http::Version) -> Result<()> {
+    let pretender: Caller = edge.anybody(UNGUARDED)?;
+    let said = [("x-forwarded-for", OFFICE.to_owned())];
+    edge.ask(
+        "past the proxy",
+        &pretender,
+        version,
+        ask(UNGUARDED, &said),
+        Wanted::Served,
+    )
+    .await?;
+    Ok(())
+}

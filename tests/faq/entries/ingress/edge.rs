@@ -1,0 +1,192 @@
+//! An ingress with two applications behind it: one for everybody, one for those with a certificate.
+
+use anyhow::{Context, Result, ensure};
+use peerwarden_lab::certificates::Certificate;
+use peerwarden_lab::client::http::{self, Version};
+use peerwarden_lab::client::{Ask, Caller, Reply};
+use peerwarden_lab::config::Port;
+use peerwarden_lab::envoy::{Envoy, Launch};
+use peerwarden_lab::upstream::{HttpEcho, Seen};
+use serde_json::{Value, json};
+
+use crate::entry::Evidence;
+use crate::stage::Stage;
+
+/// Both versions of HTTP that clients speak.
+pub(super) const VERSIONS: [Version; 2] = [Version::Http1, Version::Http2];
+
+/// Whom anybody may ask.
+pub(super) const SHOP: &str = "shop.example.com";
+/// Whom one must show a certificate. A name of the other server's wildcard too.
+pub(super) const ADMIN: &str = "admin.example.com";
+/// A name of the shop's that no policy guards against those who come past the proxy.
+pub(super) const UNGUARDED: &str = "unguarded.example.com";
+/// A name of no server, for which there is a certificate nevertheless: a client would not mind.
+pub(super) const STRANGER: &str = "shop.example.org";
+
+/// The operator, whom policies let in at [`ADMIN`].
+pub(super) const OPERATOR: &str = "spiffe://cluster.local/ns/ops/sa/operator";
+/// One with a certificate of the same authority.
+pub(super) const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
+
+pub(super) struct Edge {
+    pub(super) stage: Stage,
+    pub(super) shop: HttpEcho,
+    pub(super) admin: HttpEcho,
+    /// Where TLS is taken.
+    pub(super) tls: Port,
+    /// Where plaintext is sent away.
+    pub(super) plain: Port,
+    asked: usize,
+    served: usize,
+}
+
+/// What should become of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// An application answers.
+    Served,
+    /// Envoy answers, with this status.
+    Status(u16),
+    /// There is no answer: no handshake, or a connection that is closed.
+    Closed,
+}
+
+impl Edge {
+    pub(super) async fn set() -> Result<Self> {
+        let stage = Stage::set()?;
+        let mut certificate = Certificate::nameless();
+        for name in [SHOP, "*.example.com", STRANGER] {
+            certificate = certificate.dns(name);
+        }
+        let identity = stage.authority.issue(certificate)?;
+        // A secret of Kubernetes as a folder.
+        let folder = stage.certificates().join("edge");
+        std::fs::create_dir(&folder)?;
+        std::fs::write(folder.join("tls.crt"), identity.certificate_pem())?;
+        std::fs::write(folder.join("tls.key"), identity.key_pem())?;
+        std::fs::write(folder.join("ca.crt"), stage.authority.pem())?;
+        Ok(Self {
+            stage,
+            shop: HttpEcho::start().await?,
+            admin: HttpEcho::start().await?,
+            tls: Port::reserve()?,
+            plain: Port::reserve()?,
+            asked: 0,
+            served: 0,
+        })
+    }
+
+    /// Starts the ingress.
+    pub(super) async fn open(&self, trusted_proxies: u8, policies: &[Value]) -> Result<Envoy> {
+        let description = json!({
+            "workload": {"namespace": "istio-ingress", "labels": {"istio": "ingressgateway"}},
+            "numTrustedProxies": trusted_proxies,
+            "routes": [
+                {"hosts": [SHOP, UNGUARDED], "upstream": self.shop.address().to_string()},
+                {"hosts": [ADMIN], "upstream": self.admin.address().to_string()},
+            ],
+        });
+        let server = |port: &Port, protocol: &str, host: &str, tls: Value| {
+            let port =
+                json!({"number": port.number(), "name": protocol.to_lowercase(), "protocol": protocol});
+            json!({"port": port, "hosts": [host], "tls": tls})
+        };
+        let gateway = json!({
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "Gateway",
+            "metadata": {"name": "edge", "namespace": "istio-ingress"},
+            "spec": {
+                "selector": {"istio": "ingressgateway"},
+                "servers": [
+                    server(&self.plain, "HTTP", "*.example.com", json!({"httpsRedirect": true})),
+                    server(&self.tls, "HTTPS", "*.example.com", json!({"mode": "SIMPLE", "credentialName": "edge"})),
+                    server(&self.tls, "HTTPS", ADMIN, json!({"mode": "MUTUAL", "credentialName": "edge"})),
+                ],
+            },
+        });
+        let ingress = self.stage.ingress(description, &[gateway], policies)?;
+        Envoy::launch(Launch::yaml(ingress.file()?.text)).await
+    }
+
+    /// Who shows no certificate, and asks for this name by SNI.
+    pub(super) fn anybody(&self, name: &str) -> Result<Caller> {
+        Ok(Caller::anonymous(&self.stage.authority)?.server_name(name))
+    }
+
+    /// Who shows a certificate, and asks for this name by SNI.
+    pub(super) fn peer(&self, uri: &str, name: &str) -> Result<Caller> {
+        Ok(self.stage.workload(uri)?.server_name(name))
+    }
+
+    /// Asks where TLS is taken, on a connection of its own, and answers the reply if there is one.
+    pub(super) async fn ask(
+        &mut self,
+        what: &str,
+        caller: &Caller,
+        version: Version,
+        ask: Ask,
+        wanted: Wanted,
+    ) -> Result<Option<Reply>> {
+        let port = self.tls.number();
+        self.ask_port(port, what, caller, version, ask, wanted).await
+    }
+
+    /// The same on any port.
+    pub(super) async fn ask_port(
+        &mut self,
+        port: u16,
+        what: &str,
+        caller: &Caller,
+        version: Version,
+        ask: Ask,
+        wanted: Wanted,
+    ) -> Result<Option<Reply>> {
+        let before = self.reached();
+        let reply = http::once(([127, 0, 0, 1], port).into(), caller, version, ask).await;
+        let reached = self.reached() - before;
+        self.asked += 1;
+        self.served += usize::from(wanted == Wanted::Served);
+        let right = match (&reply, wanted) {
+            (Ok(reply), Wanted::Served) => reply.status == 200 && reached == 1,
+            (Ok(reply), Wanted::Status(status)) => reply.status == status && reached == 0,
+            (Err(error), Wanted::Closed) => !format!("{error:#}").contains("not over within") && reached == 0,
+            (Ok(_), Wanted::Closed) | (Err(_), Wanted::Served | Wanted::Status(_)) => false,
+        };
+        let got = reply.as_ref().map(|reply| reply.status);
+        ensure!(
+            right,
+            "{what} by {version:?}: wanted {wanted:?}, got {got:?}, {reached} reached an application"
+        );
+        Ok(reply.ok())
+    }
+
+    /// What the shop was asked last.
+    pub(super) fn last_of_shop(&self) -> Result<Seen> {
+        self.shop.seen().pop().context("nothing has reached the shop")
+    }
+
+    /// What the other application was asked last.
+    pub(super) fn last_of_admin(&self) -> Result<Seen> {
+        self.admin
+            .seen()
+            .pop()
+            .context("nothing has reached the application")
+    }
+
+    fn reached(&self) -> usize {
+        self.shop.seen().len() + self.admin.seen().len()
+    }
+
+    pub(super) fn evidence(&self) -> Result<Evidence> {
+        let (asked, served, reached) = (self.asked, self.served, self.reached());
+        ensure!(
+            reached == served,
+            "{served} were to be served, {reached} reached an application"
+        );
+        Ok(format!(
+            "{asked} requests by HTTP/1.1 and HTTP/2: {served} served, {} refused or redirected, none of which reached an application",
+            asked - served
+        ))
+    }
+}
