@@ -6,6 +6,7 @@ mod custom;
 mod eval;
 mod explain;
 mod fixture;
+mod ingress;
 mod mistakes;
 mod output;
 mod readme;

@@ -130,7 +130,7 @@ fn a_hostile_description_ends_in_an_error() {
 }
 
 /// The YAML blocks of a document that begin with a file's name in a comment.
-fn quoted(document: &str, name: &str) -> String {
+pub(crate) fn quoted(document: &str, name: &str) -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(document);

@@ -91,6 +91,7 @@ async fn names(edge: &mut Edge, version: Version) -> Result<()> {
     for (caller, host, wanted) in [
         (&shop, SHOP, Wanted::Served),
         (&shop, "SHOP.example.com", Wanted::Served),
+        (&shop, "shop.example.com.", Wanted::Served),
         (&shop, &with_port, Wanted::Served),
         (&shop, "nothing.example.com", Wanted::Status(404)),
         (&shop, STRANGER, Wanted::Status(421)),
