@@ -13,6 +13,7 @@ mod hold;
 mod holes;
 mod http;
 mod identity;
+mod ingress;
 mod jwt;
 mod metadata;
 mod report;

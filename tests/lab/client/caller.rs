@@ -55,6 +55,18 @@ impl Caller {
         Ok(Self::tls(config))
     }
 
+    /// With TLS no newer than 1.2, and without a certificate. The server's must come from this authority.
+    pub fn anonymous_tls12(authority: &Authority) -> Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der())?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS12])?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self::tls(config))
+    }
+
     /// With a certificate. The server's must come from this authority.
     pub fn workload(authority: &Authority, identity: &Identity) -> Result<Self> {
         let config = trusting(authority)?

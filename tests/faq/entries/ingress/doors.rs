@@ -147,7 +147,9 @@ async fn headers(edge: &mut Edge, version: Version) -> Result<()> {
     let ask = |host| {
         let ask = Ask::get("/")
             .host(host)
-            .header("x-forwarded-client-cert", &forged);
+            .header("x-forwarded-client-cert", &forged)
+            .header("x-forwarded-client-cert", &forged)
+            .header("x-forwarded-proto", "forged");
         let internal = [
             "internal",
             "external-address",

@@ -1,10 +1,13 @@
 //! `ServerTLSSettings`: <https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings>.
 
+mod credential;
+
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{Certificates, required, shown};
-use crate::render::transport::{Certificate, Name, Roots, Secret, ServerTls};
+use crate::render::transport::{Name, ServerTls};
+use credential::Credential;
 
 /// What asks for a certificate of the client, and what does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +117,7 @@ pub(super) fn read(
             problems.push(problem.help("leave it out if you can do without it"));
         }
     }
-    let shown = Shown::read(&mut fields, at, problems);
+    let credential = Credential::read(&mut fields, at, problems);
     fields.finish(problems);
     let mode = mode?;
     if mode == Mode::Simple && !names.is_empty() {
@@ -124,7 +127,7 @@ pub(super) fn read(
         );
         problems.push(problem.help("write `mode: MUTUAL`, or leave them out"));
     }
-    let (certificate, validation) = shown.resolve(mode, at, credentials, problems)?;
+    let (certificate, validation) = credential.resolve(mode == Mode::Mutual, at, credentials, problems)?;
     Some(ServerTls {
         minimum: minimum?,
         certificate,
@@ -170,101 +173,4 @@ fn read_minimum(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problem
     };
     problems.push(problem.help("write `TLSV1_2` or `TLSV1_3`"));
     None
-}
-
-/// What a server shows, and whom it trusts, as it is written.
-struct Shown {
-    credential: Option<String>,
-    certificate: Option<String>,
-    key: Option<String>,
-    roots: Option<String>,
-}
-
-impl Shown {
-    fn read(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Self {
-        let mut text = |name| {
-            let text = fields.text(name, problems)?;
-            if text.is_empty() {
-                let problem = Problem::new(&at.name(name), format!("`{name}` is empty"));
-                problems.push(problem.help("leave it out, or write what it names"));
-            }
-            Some(text.to_owned())
-        };
-        Self {
-            credential: text("credentialName"),
-            certificate: text("serverCertificate"),
-            key: text("privateKey"),
-            roots: text("caCertificates"),
-        }
-    }
-
-    /// The certificate, and for `MUTUAL` the roots.
-    fn resolve(
-        self,
-        mode: Mode,
-        at: &At<'_>,
-        credentials: &Certificates,
-        problems: &mut Problems,
-    ) -> Option<(Certificate, Option<Roots>)> {
-        let mut wrong = |message: &str, help: &str| {
-            problems.push(Problem::new(at, message).help(help));
-            None
-        };
-        let asks = mode == Mode::Mutual;
-        match (self.credential, self.certificate, self.key, self.roots) {
-            (Some(name), None, None, None) => named(&name, asks, credentials, at, problems),
-            (None, Some(chain), Some(key), roots) => match (asks, roots) {
-                (true, None) => wrong(
-                    "MUTUAL needs `caCertificates`",
-                    "name the file of roots that clients' certificates come from",
-                ),
-                (false, Some(_)) => wrong(
-                    "SIMPLE asks clients for no certificate, `caCertificates` is for nobody",
-                    "write `mode: MUTUAL`, or leave `caCertificates` out",
-                ),
-                (_, roots) => Some((Certificate::files(chain, key), roots.map(Roots::file))),
-            },
-            (Some(_), ..) => wrong(
-                "`credentialName` and files exclude each other",
-                "keep one of them",
-            ),
-            (None, ..) => wrong(
-                "a server that ends TLS needs `credentialName`, or `serverCertificate` and `privateKey`",
-                "name the secret or both files",
-            ),
-        }
-    }
-}
-
-/// A secret by its name: of the type `kubernetes.io/tls` in a folder of its own, or in files for SDS as `render client` has them.
-fn named(
-    name: &str,
-    asks: bool,
-    credentials: &Certificates,
-    at: &At<'_>,
-    problems: &mut Problems,
-) -> Option<(Certificate, Option<Roots>)> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if !name.bytes().all(plain) || name.starts_with('.') {
-        let at = at.name("credentialName");
-        let problem = Problem::new(&at, format!("`{}` is no name of a secret", shown(name)));
-        problems.push(problem.help("use letters, digits, `-` and `.`"));
-        return None;
-    }
-    Some(match credentials {
-        Certificates::Directory(folder) => {
-            let file = |file: &str| format!("{folder}/{name}/{file}");
-            let roots = asks.then(|| Roots::file(file("ca.crt")));
-            (Certificate::files(file("tls.crt"), file("tls.key")), roots)
-        }
-        Certificates::Sds(folder) => {
-            let secret = |name: String| Secret {
-                sds: folder.clone(),
-                file: format!("{name}.yaml"),
-                name,
-            };
-            let roots = asks.then(|| Roots::Sds(secret(format!("{name}-cacert"))));
-            (Certificate::Sds(secret(name.to_owned())), roots)
-        }
-    })
 }
