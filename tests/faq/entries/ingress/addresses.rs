@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use peerwarden_lab::client::{Ask, Caller};
 use serde_json::{Value, json};
 
@@ -160,6 +160,21 @@ pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
             Wanted::Served,
         )
         .await?;
+        let mut said = behind(OFFICE, Vec::new());
+        said.push(("x-forwarded-proto", "http".to_owned()));
+        edge.ask(
+            "by the proxy, in plaintext",
+            &proxy,
+            version,
+            ask(SHOP, &said),
+            Wanted::Served,
+        )
+        .await?;
+        let scheme = edge.last_of_shop()?.headers.get("x-forwarded-proto").cloned();
+        ensure!(
+            scheme.is_some_and(|scheme| scheme == "http"),
+            "the proxy's word is lost"
+        );
         believed(edge, version).await?;
     }
     Ok(())
