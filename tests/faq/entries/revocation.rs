@@ -146,12 +146,12 @@ async fn experiment() -> Result<Evidence> {
         );
     }
     ensure!(closed == CONNECTIONS + 2 * REQUESTS, "{closed} were closed");
-    let revoked = format!("\"revoked\":\"update\"");
+    let revoked = "\"revoked\":\"update\"";
     let logged = until(EXCHANGE, "each in the access log", async || {
         let count = stage
             .access_log()?
             .lines()
-            .filter(|line| line.contains(&revoked))
+            .filter(|line| line.contains(revoked))
             .count();
         Ok((count >= closed).then_some(count))
     });
