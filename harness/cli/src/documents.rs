@@ -19,6 +19,62 @@ const KINDS: [&str; 3] = [
     "RequestAuthentication",
 ];
 
+/// The kinds that run pods: of these too, what the API server lists may be of one kind.
+const WORKLOADS: [&str; 8] = [
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "Job",
+    "CronJob",
+    "Pod",
+    "ReplicationController",
+];
+
+/// Documents that decide nothing, and that some lints know how to read: workloads and what else stands beside policies.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Others(Vec<Document>);
+
+impl Others {
+    /// Those of a kind.
+    pub(crate) fn of_kind<'o>(&'o self, kind: &'o str) -> impl Iterator<Item = &'o Document> {
+        self.0
+            .iter()
+            .filter(move |document| document.text("kind") == kind)
+    }
+
+    /// Those that run pods.
+    pub(crate) fn workloads(&self) -> impl Iterator<Item = &Document> {
+        self.0
+            .iter()
+            .filter(|document| WORKLOADS.contains(&document.text("kind")))
+    }
+}
+
+/// All documents of some texts: those that decide, and the others.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Read {
+    pub(crate) policies: Vec<Document>,
+    pub(crate) others: Others,
+}
+
+impl Read {
+    /// Adds the documents of one text.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub(crate) fn add(&mut self, source: &Arc<Source>) -> Result<(), Diagnostic> {
+        for document in all(source)? {
+            if document.decides() {
+                self.policies.push(document);
+            } else {
+                self.others.0.push(document);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One document, with the text that it is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
@@ -35,25 +91,29 @@ impl Document {
         }
     }
 
+    /// The text of a field, empty when there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.node.get(name).and_then(Node::as_str).unwrap_or_default()
+    }
+
     /// Whether it is for peerwarden; a folder of manifests holds much else.
     fn decides(&self) -> bool {
-        let text = |name| self.node.get(name).and_then(Node::as_str).unwrap_or_default();
-        if text("kind") == "List" && text("apiVersion") == "v1" {
+        if self.text("kind") == "List" && self.text("apiVersion") == "v1" {
             return true;
         }
-        let api_version = text("apiVersion");
+        let api_version = self.text("apiVersion");
         // What says no version at all, or misspells the group, is a mistake that the engine explains: a policy that is
         // left out in silence protects nothing. Other projects have kinds of the same names.
-        let misspelt = KINDS.contains(&text("kind")) && api_version.contains("istio");
+        let misspelt = KINDS.contains(&self.text("kind")) && api_version.contains("istio");
         api_version.is_empty() || api_version.starts_with(GROUP) || misspelt
     }
 
-    /// The items of a `List`, or of a list of one kind that decides, each a document of its own; any other document is
+    /// The items of a `List`, or of a list of one kind that is read, each a document of its own; any other document is
     /// itself.
     fn flatten(self, into: &mut Vec<Document>) {
         let kind = self.node.get("kind").and_then(Node::as_str).unwrap_or_default();
         let of = kind.strip_suffix("List");
-        let is_list = of.is_some_and(|of| of.is_empty() || KINDS.contains(&of));
+        let is_list = of.is_some_and(|of| of.is_empty() || KINDS.contains(&of) || WORKLOADS.contains(&of));
         match self.node.get("items").and_then(Node::as_list).filter(|_| is_list) {
             Some(items) => {
                 for item in items {
@@ -192,6 +252,16 @@ pub(crate) fn load_kind(
 /// # Errors
 /// What is wrong with the text.
 pub(crate) fn read(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
+    let mut read = Read::default();
+    read.add(source)?;
+    Ok(read.policies)
+}
+
+/// All documents in one text, of whatever kind.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(crate) fn all(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
     let mut documents = Vec::new();
     for node in yaml::documents(source)? {
         let document = Document {
@@ -200,6 +270,5 @@ pub(crate) fn read(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
         };
         document.flatten(&mut documents);
     }
-    documents.retain(Document::decides);
     Ok(documents)
 }

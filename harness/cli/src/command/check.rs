@@ -37,20 +37,18 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
     let mut findings = Vec::new();
-    let (mut policies, mut suites) = (Vec::new(), 0);
+    let (mut read, mut suites) = (documents::Read::default(), 0);
     for file in &files {
         if documents::is_suite(file) {
             suites += 1;
             findings.extend(of_suite(file));
         } else {
-            match Source::read(file).and_then(|source| documents::read(&source)) {
-                Ok(read) => policies.extend(read),
-                Err(wrong) => findings.push(wrong),
-            }
+            let added = Source::read(file).and_then(|source| read.add(&source));
+            findings.extend(added.err());
         }
     }
-    let documents = policies.len();
-    findings.extend(of_documents(mesh, policies));
+    let documents = read.policies.len();
+    findings.extend(of_documents(mesh, read));
     if documents == 0 && suites == 0 && findings.is_empty() {
         let message = "there is nothing to check: no document of `security.istio.io` and no suite";
         findings.push(Diagnostic::error(message).help("name the files or folders that hold them"));
@@ -78,7 +76,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 }
 
 /// What the engine would refuse, and what the lints find in what it takes.
-fn of_documents(mesh: Option<Document>, resources: Vec<Document>) -> Vec<Diagnostic> {
+fn of_documents(mesh: Option<Document>, read: documents::Read) -> Vec<Diagnostic> {
     // Whether a document is accepted does not depend on the workload; yet there must be one.
     let workload = Source::new("<any workload>", "namespace: any");
     let workload = crate::yaml::documents(&workload).ok().and_then(|nodes| {
@@ -91,7 +89,7 @@ fn of_documents(mesh: Option<Document>, resources: Vec<Document>) -> Vec<Diagnos
     let setup = Setup {
         mesh,
         workload,
-        resources,
+        resources: read.policies,
         extension_providers: None,
     };
     let mut findings = refused(&setup);
@@ -117,7 +115,7 @@ fn of_documents(mesh: Option<Document>, resources: Vec<Document>) -> Vec<Diagnos
         };
         findings.sort_by_key(place);
     }
-    findings.extend(lint::run(&setup));
+    findings.extend(lint::run(&setup, &read.others));
     findings
 }
 
