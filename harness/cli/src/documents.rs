@@ -35,6 +35,7 @@ const WORKLOADS: [&str; 8] = [
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Others(Vec<Document>);
 
+#[cfg_attr(not(test), expect(dead_code, reason = "no lint reads them yet"))]
 impl Others {
     /// Those of a kind.
     pub(crate) fn of_kind<'o>(&'o self, kind: &'o str) -> impl Iterator<Item = &'o Document> {
@@ -271,4 +272,54 @@ pub(crate) fn all(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
         document.flatten(&mut documents);
     }
     Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFESTS: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Service}
+- {apiVersion: security.istio.io/v1, kind: AuthorizationPolicy}
+---
+apiVersion: batch/v1
+kind: JobList
+items: [{apiVersion: batch/v1, kind: Job}]
+";
+
+    #[test]
+    fn what_decides_is_apart_from_the_others() {
+        let mut read = Read::default();
+        read.add(&Source::new("all.yaml", MANIFESTS)).unwrap();
+        let policies: Vec<&str> = read
+            .policies
+            .iter()
+            .map(|document| document.text("kind"))
+            .collect();
+        assert_eq!(policies, ["PeerAuthentication", "AuthorizationPolicy"]);
+        let workloads: Vec<&str> = read
+            .others
+            .workloads()
+            .map(|document| document.text("kind"))
+            .collect();
+        assert_eq!(workloads, ["Deployment", "Job"]);
+        assert_eq!(read.others.of_kind("Service").count(), 1);
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_read_adds_nothing() {
+        let mut read = Read::default();
+        assert!(read.add(&Source::new("bad.yaml", "kind: Pod\n---\n: [")).is_err());
+        assert!(read.policies.is_empty());
+        assert_eq!(read.others.workloads().count(), 0);
+    }
 }

@@ -4,7 +4,6 @@ mod contradiction;
 mod exact_path;
 mod host_port;
 mod plaintext_negation;
-mod probe;
 mod suffix_principal;
 mod trailing_dot;
 mod twice;
@@ -14,7 +13,6 @@ use peerwarden_engine::Config;
 use peerwarden_engine::resource::{Action, AuthorizationPolicy, Resource};
 
 use crate::diagnostic::Diagnostic;
-use crate::documents::Others;
 use crate::setup::{Protocol, Setup};
 
 /// A finding in one policy: what, the path in the document, and what to write instead.
@@ -37,14 +35,8 @@ const LINTS: [Lint; 7] = [
     ("PW008", trailing_dot::find),
 ];
 
-/// A rule about documents of several kinds together.
-type Together = fn(&Setup, &Others) -> Vec<Diagnostic>;
-
-const TOGETHER: [Together; 1] = [probe::find];
-
-/// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
-/// nothing.
-pub(crate) fn run(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
+/// Every finding in the documents that can be read; the others have their errors.
+pub(crate) fn run(setup: &Setup) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut seen = twice::Seen::default();
     for document in &setup.resources {
@@ -71,7 +63,6 @@ pub(crate) fn run(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
             }
         }
     }
-    diagnostics.extend(TOGETHER.iter().flat_map(|find| find(setup, others)));
     diagnostics
 }
 
