@@ -35,7 +35,6 @@ const WORKLOADS: [&str; 8] = [
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Others(Vec<Document>);
 
-#[cfg_attr(not(test), expect(dead_code, reason = "no lint reads them yet"))]
 impl Others {
     /// Those of a kind.
     pub(crate) fn of_kind<'o>(&'o self, kind: &'o str) -> impl Iterator<Item = &'o Document> {

@@ -2,17 +2,22 @@
 
 mod contradiction;
 mod exact_path;
+mod excluded_port;
 mod host_port;
 mod plaintext_negation;
+mod server_first;
+mod strict_probe;
 mod suffix_principal;
 mod trailing_dot;
 mod twice;
 mod unnormalised_path;
+mod workload;
 
 use peerwarden_engine::Config;
 use peerwarden_engine::resource::{Action, AuthorizationPolicy, Resource};
 
 use crate::diagnostic::Diagnostic;
+use crate::documents::Others;
 use crate::setup::{Protocol, Setup};
 
 /// A finding in one policy: what, the path in the document, and what to write instead.
@@ -35,8 +40,15 @@ const LINTS: [Lint; 7] = [
     ("PW008", trailing_dot::find),
 ];
 
-/// Every finding in the documents that can be read; the others have their errors.
-pub(crate) fn run(setup: &Setup) -> Vec<Diagnostic> {
+/// A rule about documents of several kinds together.
+type Together = fn(&Setup, &Others) -> Vec<Diagnostic>;
+
+/// PW009, PW010, PW011.
+const TOGETHER: [Together; 3] = [server_first::find, strict_probe::find, excluded_port::find];
+
+/// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
+/// nothing.
+pub(crate) fn run(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut seen = twice::Seen::default();
     for document in &setup.resources {
@@ -63,6 +75,7 @@ pub(crate) fn run(setup: &Setup) -> Vec<Diagnostic> {
             }
         }
     }
+    diagnostics.extend(TOGETHER.iter().flat_map(|find| find(setup, others)));
     diagnostics
 }
 

@@ -115,7 +115,7 @@ fn of_documents(mesh: Option<Document>, read: documents::Read) -> Vec<Diagnostic
         };
         findings.sort_by_key(place);
     }
-    findings.extend(lint::run(&setup));
+    findings.extend(lint::run(&setup, &read.others));
     findings
 }
 

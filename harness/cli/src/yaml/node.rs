@@ -55,6 +55,27 @@ impl Node {
         }
     }
 
+    /// The number of a port, if this is one.
+    pub(crate) fn as_port(&self) -> Option<u16> {
+        match &self.tree {
+            Tree::Number(number) => number.as_u64().and_then(|number| u16::try_from(number).ok()),
+            Tree::Null | Tree::Bool(_) | Tree::String(_) | Tree::List(_) | Tree::Object(_) => None,
+        }
+    }
+
+    /// The entries, if this is a mapping.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.tree {
+            Tree::Object(entries) => entries,
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) | Tree::List(_) => &[],
+        }
+    }
+
+    /// What is below, name by name.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, name| node.get(name))
+    }
+
     /// The values, if this is a sequence.
     pub(crate) fn as_list(&self) -> Option<&[Node]> {
         match &self.tree {

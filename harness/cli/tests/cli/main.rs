@@ -7,6 +7,7 @@ mod eval;
 mod explain;
 mod fixture;
 mod ingress;
+mod lints;
 mod mistakes;
 mod output;
 mod readme;

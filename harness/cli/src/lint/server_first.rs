@@ -1,0 +1,122 @@
+//! PW009: a port that takes plaintext and mutual TLS, and on which the server speaks first.
+//!
+//! Envoy tells the two apart by the client's first bytes, and a plaintext client of such a protocol waits for the server's. So both
+//! wait (<https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols>).
+
+use std::collections::BTreeSet;
+
+use peerwarden_engine::Config;
+use peerwarden_engine::resource::{MtlsMode, Resource};
+
+use super::workload::{Workload, sets, title, warning};
+use crate::diagnostic::Diagnostic;
+use crate::documents::Others;
+use crate::setup::{Protocol, Setup};
+
+/// The ports of such protocols that Istio knows, and FTP, POP3 and IMAP.
+const PORTS: [(u16, &str); 7] = [
+    (21, "FTP"),
+    (25, "SMTP"),
+    (53, "DNS"),
+    (110, "POP3"),
+    (143, "IMAP"),
+    (3306, "MySQL"),
+    (27017, "MongoDB"),
+];
+
+/// What a port is called by whose name, or `appProtocol`, says what it speaks: the first part, as Istio reads it.
+const NAMES: [(&str, &str); 8] = [
+    ("mysql", "MySQL"),
+    ("mariadb", "MySQL"),
+    ("mongo", "MongoDB"),
+    ("mongodb", "MongoDB"),
+    ("smtp", "SMTP"),
+    ("ftp", "FTP"),
+    ("pop3", "POP3"),
+    ("imap", "IMAP"),
+];
+
+const HELP: &str = "give the port STRICT, or DISABLE, by `portLevelMtls`";
+
+pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut said = BTreeSet::new();
+    for workload in Workload::all(others) {
+        let Some(program) = workload.program(setup) else {
+            continue;
+        };
+        let services = workload.services(others);
+        for port in workload.ports() {
+            let to_it = services.iter().filter(|service| service.target == port.number);
+            let by_services = to_it.filter_map(|service| {
+                named(service.app_protocol)
+                    .or_else(|| named(service.name))
+                    .or_else(|| numbered(service.number))
+            });
+            let protocol = named(port.name)
+                .or_else(|| numbered(port.number))
+                .or_else(|| by_services.into_iter().next());
+            let (Some(protocol), Some(by)) = (protocol, sets(&program, port.number, MtlsMode::Permissive))
+            else {
+                continue;
+            };
+            said.insert((by.namespace.clone(), by.name.clone(), port.number));
+            let message = format!(
+                "on port {} the server speaks first ({protocol}), and {} makes it PERMISSIVE: a plaintext client and Envoy wait \
+                 for each other",
+                port.number,
+                title(by)
+            );
+            found.push(warning("PW009", &workload, &message, port.node).help(HELP));
+        }
+    }
+    found.extend(by_number(setup, &said));
+    found
+}
+
+/// What `portLevelMtls` itself gives away.
+fn by_number(setup: &Setup, said: &BTreeSet<(String, String, u16)>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for document in &setup.resources {
+        let alone = Setup {
+            resources: vec![document.clone()],
+            ..setup.clone()
+        };
+        let Ok(config) = Config::parse(alone.to_json(Protocol::Tcp).as_bytes()) else {
+            continue;
+        };
+        for resource in &config.resources {
+            let Resource::PeerAuthentication(of) = resource else {
+                continue;
+            };
+            for (port, mode) in &of.port_level {
+                let (namespace, name) = (&of.metadata.namespace, &of.metadata.name);
+                let known = said.contains(&(namespace.clone(), name.clone(), *port));
+                let Some(protocol) = numbered(*port).filter(|_| *mode == MtlsMode::Permissive && !known)
+                else {
+                    continue;
+                };
+                let message = format!(
+                    "PeerAuthentication {namespace}/{name}: port {port} is that of {protocol}, in which the server speaks first; \
+                     under PERMISSIVE a plaintext client and Envoy wait for each other"
+                );
+                let place = document.place(&format!("spec.portLevelMtls.{port}"), true);
+                found.push(Diagnostic::warning("PW009", message).at(place).help(HELP));
+            }
+        }
+    }
+    found
+}
+
+fn numbered(port: u16) -> Option<&'static str> {
+    PORTS
+        .iter()
+        .find(|(known, _)| *known == port)
+        .map(|(_, protocol)| *protocol)
+}
+
+fn named(name: &str) -> Option<&'static str> {
+    let first = name.split('-').next().unwrap_or_default();
+    let known = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(first));
+    known.map(|(_, protocol)| *protocol)
+}

@@ -1,0 +1,61 @@
+//! PW010: a probe of the kubelet that a STRICT port breaks: it comes in plaintext, without a certificate of the mesh
+//! (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>).
+
+use peerwarden_engine::resource::MtlsMode;
+
+use super::excluded_port::excluded;
+use super::workload::{Workload, sets, title, warning};
+use crate::diagnostic::Diagnostic;
+use crate::documents::Others;
+use crate::setup::Setup;
+use crate::yaml::Node;
+
+const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+
+/// With `true` Istio's injector rewrites the probes, as is its default; said so, there is nothing to warn of.
+const REWRITTEN_BY_ISTIO: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
+
+/// Where rewritten probes go.
+const REWRITTEN: &str = "/app-health/";
+
+const HELP: &str = "rewrite it with `peerwarden render probes`; or, where Istio's injector does so, annotate the pod with \
+                    `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`; or give the probe a port of its own with DISABLE";
+
+pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for workload in Workload::all(others) {
+        let rewritten = workload.annotation(REWRITTEN_BY_ISTIO).and_then(Node::as_str) == Some("true");
+        let Some(program) = workload.program(setup).filter(|_| !rewritten) else {
+            continue;
+        };
+        let excluded = excluded(&workload);
+        for container in &workload.containers {
+            for name in PROBES {
+                let Some((node, port)) = container.get(name).and_then(|probe| asked(&workload, probe)) else {
+                    continue;
+                };
+                let strict = sets(&program, port, MtlsMode::Strict);
+                if let Some(by) = strict.filter(|_| !excluded.iter().any(|(other, _)| *other == port)) {
+                    let message = format!(
+                        "`{name}` asks port {port} in plaintext, and {} makes it STRICT: the kubelet will take the pod for \
+                         broken",
+                        title(by)
+                    );
+                    found.push(warning("PW010", &workload, &message, node).help(HELP));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The port that a probe asks over the network, and where it stands.
+fn asked<'d>(workload: &Workload<'d>, probe: &'d Node) -> Option<(&'d Node, u16)> {
+    let way = ["httpGet", "tcpSocket", "grpc"]
+        .iter()
+        .find_map(|way| probe.get(way))?;
+    let path = way.get("path").and_then(Node::as_str).unwrap_or_default();
+    let port = way.get("port")?;
+    let number = workload.resolve(port)?;
+    (!path.starts_with(REWRITTEN)).then_some((port, number))
+}

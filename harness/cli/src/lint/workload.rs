@@ -1,0 +1,196 @@
+//! The workloads and services that stand beside the policies, as far as lints read them. What is not as Kubernetes has it is
+//! passed over: that is for others to say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use peerwarden_engine::resource::MtlsMode;
+use peerwarden_engine::{By, Config, Program};
+
+use crate::diagnostic::Diagnostic;
+use crate::documents::{Document, Others};
+use crate::setup::{Protocol, Setup};
+use crate::source::{Place, Source};
+use crate::yaml::{self, Node};
+
+/// The label, and once the annotation, by which a pod says whether it has an Envoy of its own.
+const INJECT: &str = "sidecar.istio.io/inject";
+
+/// Something that runs pods.
+pub(super) struct Workload<'d> {
+    /// Such as `Deployment shop/orders`.
+    pub(super) title: String,
+    pub(super) namespace: String,
+    labels: BTreeMap<String, String>,
+    service_account: String,
+    source: Arc<Source>,
+    annotations: Option<&'d Node>,
+    /// Those of the application, not those that only begin.
+    pub(super) containers: Vec<&'d Node>,
+}
+
+/// A port that a container says it has.
+pub(super) struct ContainerPort<'d> {
+    pub(super) number: u16,
+    pub(super) name: &'d str,
+    /// Where its number stands.
+    pub(super) node: &'d Node,
+}
+
+/// A port of a service, as it leads to one of a workload.
+pub(super) struct ServicePort<'d> {
+    /// What clients call: `orders.shop`, and the service's namespace.
+    pub(super) service: &'d str,
+    pub(super) number: u16,
+    pub(super) name: &'d str,
+    pub(super) app_protocol: &'d str,
+    /// The workload's.
+    pub(super) target: u16,
+}
+
+impl<'d> Workload<'d> {
+    /// All that have an Envoy, as far as they say.
+    pub(super) fn all(others: &'d Others) -> Vec<Self> {
+        let of = |document| Self::of(document);
+        others.workloads().filter_map(of).collect()
+    }
+
+    fn of(document: &'d Document) -> Option<Self> {
+        let kind = document.text("kind");
+        let pod = match kind {
+            "Pod" => &document.node,
+            "CronJob" => document.node.at(&["spec", "jobTemplate", "spec", "template"])?,
+            _ => document.node.at(&["spec", "template"])?,
+        };
+        let metadata = |name| document.node.at(&["metadata", name]).and_then(Node::as_str);
+        let namespace = metadata("namespace").unwrap_or("default");
+        let name = metadata("name")
+            .or_else(|| metadata("generateName"))
+            .unwrap_or_default();
+        let account = pod.at(&["spec", "serviceAccountName"]).and_then(Node::as_str);
+        let workload = Self {
+            title: format!("{kind} {namespace}/{name}"),
+            namespace: namespace.to_owned(),
+            labels: texts(pod.at(&["metadata", "labels"])),
+            service_account: account.unwrap_or("default").to_owned(),
+            source: Arc::clone(&document.source),
+            annotations: pod.at(&["metadata", "annotations"]),
+            containers: pod.at(&["spec", "containers"])?.as_list()?.iter().collect(),
+        };
+        let refuses = workload.labels.get(INJECT).map(String::as_str) == Some("false")
+            || workload.annotation(INJECT).and_then(Node::as_str) == Some("false");
+        (!refuses).then_some(workload)
+    }
+
+    pub(super) fn annotation(&self, name: &str) -> Option<&'d Node> {
+        self.annotations?.get(name)
+    }
+
+    pub(super) fn place(&self, node: &Node) -> Place {
+        yaml::place(&self.source, &node.location)
+    }
+
+    /// The ports that its containers say they have.
+    pub(super) fn ports(&self) -> Vec<ContainerPort<'d>> {
+        let of_container =
+            |container: &&'d Node| container.get("ports").and_then(Node::as_list).unwrap_or(&[]);
+        let port = |port: &'d Node| {
+            let node = port.get("containerPort")?;
+            Some(ContainerPort {
+                number: node.as_port()?,
+                name: port.get("name").and_then(Node::as_str).unwrap_or_default(),
+                node,
+            })
+        };
+        self.containers
+            .iter()
+            .flat_map(of_container)
+            .filter_map(port)
+            .collect()
+    }
+
+    /// The ports of the services that lead here.
+    pub(super) fn services<'o>(&self, others: &'o Others) -> Vec<ServicePort<'o>> {
+        let mut found = Vec::new();
+        for service in others.of_kind("Service") {
+            let metadata = |name| service.node.at(&["metadata", name]).and_then(Node::as_str);
+            let selector = texts(service.node.at(&["spec", "selector"]));
+            let selects = !selector.is_empty()
+                && metadata("namespace").unwrap_or("default") == self.namespace
+                && selector
+                    .iter()
+                    .all(|(name, value)| self.labels.get(name) == Some(value));
+            if !selects {
+                continue;
+            }
+            let ports = service
+                .node
+                .at(&["spec", "ports"])
+                .and_then(Node::as_list)
+                .unwrap_or(&[]);
+            found.extend(ports.iter().filter_map(|port| {
+                let text = |name| port.get(name).and_then(Node::as_str).unwrap_or_default();
+                let number = port.get("port")?.as_port()?;
+                let target = match port.get("targetPort") {
+                    None => number,
+                    Some(target) => self.resolve(target)?,
+                };
+                Some(ServicePort {
+                    service: metadata("name")?,
+                    number,
+                    name: text("name"),
+                    app_protocol: text("appProtocol"),
+                    target,
+                })
+            }));
+        }
+        found
+    }
+
+    /// The number of a port that is given by its number or by the name that a container has for it.
+    pub(super) fn resolve(&self, port: &Node) -> Option<u16> {
+        let named = || {
+            let name = port.as_str()?;
+            let ports = self.ports();
+            let known = ports.iter().find(|port| port.name == name);
+            known.map(|port| port.number).or_else(|| name.parse().ok())
+        };
+        port.as_port().or_else(named)
+    }
+
+    /// What decides for it; `None` when the documents have errors, which are reported as such.
+    pub(super) fn program(&self, setup: &Setup) -> Option<Program> {
+        let mut config = Config::parse(setup.to_json(Protocol::Tcp).as_bytes()).ok()?;
+        config.workload = Some(peerwarden_engine::Workload {
+            namespace: self.namespace.clone(),
+            service_account: self.service_account.clone(),
+            labels: self.labels.clone(),
+            ..peerwarden_engine::Workload::default()
+        });
+        Program::compile(&config).ok()
+    }
+}
+
+/// The document that gives a port this mode. Where none does it is not known what stands elsewhere.
+pub(super) fn sets(program: &Program, port: u16, wanted: MtlsMode) -> Option<&By> {
+    let (mode, by) = program.mtls_mode(port);
+    by.filter(|_| mode == wanted)
+}
+
+/// `PeerAuthentication NAMESPACE/NAME`.
+pub(super) fn title(by: &By) -> String {
+    format!("PeerAuthentication {}/{}", by.namespace, by.name)
+}
+
+/// A finding about a workload.
+pub(super) fn warning(code: &'static str, workload: &Workload<'_>, message: &str, node: &Node) -> Diagnostic {
+    Diagnostic::warning(code, format!("{}: {message}", workload.title)).at(workload.place(node))
+}
+
+fn texts(node: Option<&Node>) -> BTreeMap<String, String> {
+    let entries = node.map(Node::entries).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned())))
+        .collect()
+}
