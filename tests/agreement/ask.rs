@@ -1,16 +1,15 @@
 //! Putting one question to one listener.
 
 mod protobuf;
-mod proxy;
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use http::Method;
-use peerwarden_lab::client::{Ask, Caller, http as client, tcp};
+use peerwarden_lab::client::{Ask, Caller, http as client, proxy_protocol, tcp};
 
-use crate::case::{METADATA_HEADER, Request, TOKEN_HEADER, Visit};
+use crate::case::{METADATA_HEADER, PROXY_VALUE, Request, TOKEN_HEADER, Visit};
 use crate::stage::Company;
 
 /// What a caller of TCP says.
@@ -101,7 +100,8 @@ pub(crate) async fn connect(
 fn caller(company: &Company, visit: &Visit) -> Caller {
     let mut caller = company.caller(visit.member).from(visit.from);
     if let Some(header) = &visit.proxy {
-        caller = caller.preface(proxy::encode(header));
+        let value = header.value.as_deref().map(|value| (PROXY_VALUE, value));
+        caller = caller.preface(proxy_protocol::header(header.source, header.destination, value));
     }
     // For an address no server name is sent.
     caller.server_name(visit.server_name.unwrap_or("127.0.0.1"))

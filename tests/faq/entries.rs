@@ -1,5 +1,6 @@
 //! The questions, one file each.
 
+mod authorization;
 mod auto_mtls;
 mod ingress;
 mod lifetime;
@@ -19,6 +20,7 @@ pub(crate) const ALL: &[Entry] = &[
     lifetime::ENTRY,
     auto_mtls::ENTRY,
     server_first::ENTRY,
+    authorization::ENTRY,
     ingress::ENTRY,
     revocation::ENTRY,
 ];

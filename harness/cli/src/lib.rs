@@ -18,6 +18,7 @@ mod explain;
 mod lint;
 mod module;
 mod output;
+pub mod questions;
 mod report;
 mod setup;
 mod source;

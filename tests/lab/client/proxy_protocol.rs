@@ -1,9 +1,7 @@
 //! The header of the PROXY protocol, version 2:
 //! <https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>, section 2.2.
 
-use std::net::IpAddr;
-
-use crate::case::{PROXY_VALUE, ProxyHeader};
+use std::net::{IpAddr, SocketAddr};
 
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 
@@ -12,17 +10,19 @@ const PROXY: u8 = 0x21;
 const TCP4: u8 = 0x11;
 const TCP6: u8 = 0x21;
 
-pub(super) fn encode(header: &ProxyHeader) -> Vec<u8> {
-    let (family, mut rest) = match (header.source.ip(), header.destination.ip()) {
+/// The header by which a load balancer says who called whom, with a further value of a type, if there is one to send. For
+/// [`Caller::preface`](super::Caller::preface).
+pub fn header(source: SocketAddr, destination: SocketAddr, value: Option<(u8, &str)>) -> Vec<u8> {
+    let (family, mut rest) = match (source.ip(), destination.ip()) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
             (TCP4, [source.octets(), destination.octets()].concat())
         }
         (source, destination) => (TCP6, [wide(source), wide(destination)].concat()),
     };
-    rest.extend(header.source.port().to_be_bytes());
-    rest.extend(header.destination.port().to_be_bytes());
-    if let Some(value) = &header.value {
-        rest.push(PROXY_VALUE);
+    rest.extend(source.port().to_be_bytes());
+    rest.extend(destination.port().to_be_bytes());
+    if let Some((kind, value)) = value {
+        rest.push(kind);
         rest.extend(length(value.len()));
         rest.extend(value.as_bytes());
     }
