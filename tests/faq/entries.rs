@@ -4,6 +4,7 @@ mod authorization;
 mod auto_mtls;
 mod ingress;
 mod lifetime;
+mod passthrough;
 mod revocation;
 mod scopes;
 mod server_first;
@@ -22,5 +23,6 @@ pub(crate) const ALL: &[Entry] = &[
     server_first::ENTRY,
     authorization::ENTRY,
     ingress::ENTRY,
+    passthrough::ENTRY,
     revocation::ENTRY,
 ];

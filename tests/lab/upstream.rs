@@ -4,11 +4,13 @@ mod events;
 mod http;
 mod plain;
 mod tcp;
+mod tls;
 
 pub use events::Events;
 pub use http::{HttpEcho, Seen};
 pub use plain::PlainHttp;
 pub use tcp::{TcpEcho, Traffic};
+pub use tls::TlsEcho;
 
 use tokio::task::JoinHandle;
 

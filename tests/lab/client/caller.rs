@@ -122,6 +122,17 @@ impl Caller {
         self
     }
 
+    /// Makes its TLS handshake inside a connection that another has made.
+    pub(super) async fn handshake(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>> {
+        let config = self.tls.as_ref().context("a caller without TLS")?;
+        let name = ServerName::try_from(self.server_name.clone())?;
+        let stream = TlsConnector::from(Arc::clone(config))
+            .connect(name, stream)
+            .await
+            .context("the inner TLS handshake")?;
+        Ok(Box::new(stream))
+    }
+
     /// Its TLS, to make a handshake by hand.
     pub(super) fn tls_config(&self) -> Option<&Arc<ClientConfig>> {
         self.tls.as_ref()

@@ -50,6 +50,22 @@ impl Connection {
         Ok(Self { stream, local })
     }
 
+    /// Connects as one caller, and inside of that as another: the application's TLS in the mesh's. The outer one is marked by a
+    /// protocol (ALPN).
+    pub async fn open_inside(
+        address: SocketAddr,
+        outer: &Caller,
+        protocol: &str,
+        inner: &Caller,
+    ) -> Result<Self> {
+        let connect = async {
+            let (stream, local) = outer.connect(address, &[protocol]).await?;
+            Ok((inner.handshake(stream).await?, local))
+        };
+        let (stream, local) = within(deadline::EXCHANGE, "connecting", connect).await?;
+        Ok(Self { stream, local })
+    }
+
     /// The caller's address, to find the connection in the access log as `peer_address`.
     pub fn local_address(&self) -> SocketAddr {
         self.local
