@@ -2,6 +2,7 @@
 
 mod authorization;
 mod auto_mtls;
+mod encryption;
 mod ingress;
 mod lifetime;
 mod passthrough;
@@ -17,6 +18,7 @@ use crate::entry::Entry;
 pub(crate) const ALL: &[Entry] = &[
     switching::ENTRY,
     scopes::ENTRY,
+    encryption::ENTRY,
     strict::ENTRY,
     lifetime::ENTRY,
     auto_mtls::ENTRY,

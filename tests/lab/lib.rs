@@ -1,5 +1,6 @@
 //! The laboratory: a real Envoy on loopback that runs the module, with everything around it.
 //!
+//! - [`capture`]: what goes over the wire;
 //! - [`certificates`]: a mesh authority and workload certificates with SPIFFE identities, issued on the spot;
 //! - [`config`]: Envoy's configuration, as much of it as the tests vary;
 //! - [`envoy`]: the process, from free ports to its access log, gone when dropped;
@@ -32,6 +33,7 @@
 //! ```
 
 pub mod authorizer;
+pub mod capture;
 pub mod certificates;
 pub mod client;
 pub mod config;

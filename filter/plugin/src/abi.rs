@@ -98,6 +98,7 @@ fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<V
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Level {
     Info,
+    Warning,
     Error,
 }
 
@@ -105,6 +106,7 @@ pub(crate) enum Level {
 pub(crate) fn log(level: Level, message: &str) {
     let level = match level {
         Level::Info => 2,
+        Level::Warning => 3,
         Level::Error => 4,
     };
     // SAFETY: pointer and length are those of a live string. A log line that is not written is nothing to act on.

@@ -24,6 +24,8 @@ pub(crate) struct Configuration {
     pub(crate) open_connections: OpenConnections,
     /// Of its root context.
     pub(crate) timer: Timer,
+    /// Whether any stream has begun under it.
+    pub(crate) has_streams: Cell<bool>,
 }
 
 /// What a configuration comes to.
@@ -47,6 +49,7 @@ impl Configuration {
             tcp: config.tcp,
             open_connections: config.open_connections,
             timer: Timer::default(),
+            has_streams: Cell::new(false),
         }
     }
 

@@ -107,12 +107,12 @@ impl Root {
         }
     }
 
-    /// A stream that begins shows which configuration Envoy has in use: also one that is back in use, of which it says nothing.
     fn opener(&self, context: u32) -> Opener {
-        if self.instance.set_current(&self.configuration) && self.instance.has_work() {
+        let opener = Opener::new(context, &self.instance, &self.configuration);
+        if self.instance.has_work() {
             self.configuration.timer.at_least(timer::SOON);
         }
-        Opener::new(context, &self.instance, &self.configuration)
+        opener
     }
 }
 

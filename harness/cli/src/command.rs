@@ -5,6 +5,7 @@ mod check;
 mod eval;
 mod explain;
 mod inputs;
+mod probe;
 mod render;
 mod test;
 
@@ -39,6 +40,8 @@ enum Command {
     Render(render::Arguments),
     /// Make a mesh's certificates, for local use.
     Certs(certs::Arguments),
+    /// Say what ports really accept: mutual TLS, TLS, plaintext.
+    Probe(probe::Arguments),
 }
 
 /// Runs one command.
@@ -53,5 +56,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Check(arguments) => check::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),
+        Command::Probe(arguments) => probe::run(arguments),
     }
 }

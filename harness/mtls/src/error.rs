@@ -13,6 +13,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A file does not hold what it should.
+    #[error("{}: {why}", path.display())]
+    Unusable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// An authority that is there cannot be used.
     #[error("the authority in {}: {why}", path.display())]
     Authority {

@@ -1,10 +1,12 @@
-//! Certificates of a mesh, for local use: an authority, and what it issues to workloads.
+//! Mutual TLS of a mesh: certificates for local use, from an authority to what it issues to workloads, and what ports do with
+//! them.
 //!
-//! Never for production: the authority's key lies in a file beside what it issues, and nobody is asked who they are.
+//! The authority is never for production: its key lies in a file beside what it issues, and nobody is asked who they are.
 //!
 //! - [`Authority`]: the root of a trust domain, made once and read again;
 //! - [`Workload`]: whom a certificate names;
 //! - [`Issued`]: a certificate with its key, as files in Istio's names and as secrets that Envoy takes in while it runs;
+//! - [`probe`]: what a port really accepts;
 //! - [`duration`]: how long, as Istio writes it.
 
 mod authority;
@@ -12,6 +14,7 @@ pub mod duration;
 mod error;
 mod files;
 mod issued;
+pub mod probe;
 mod workload;
 
 pub use authority::Authority;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use peerwarden_host::{CloseReason, Connection, PluginId, TcpConnectionId, TcpEvent, TcpOptions, Tls, Vm};
 use serde_json::json;
 
-use super::{closed_by, ledger, one_vm, with};
+use super::{closed_by, ledger, one_vm, update, with};
 use crate::fixture::{BACKEND, FRONTEND, mode, peer};
 
 /// How often the timer looks at what is held.
@@ -150,4 +150,24 @@ fn the_timer_stands_still_while_nothing_is_held() {
     vm.take_accounting();
     vm.advance(Duration::from_secs(60));
     assert_eq!(vm.accounting().len(), 0);
+}
+
+/// A newer configuration counts for what was held when it came.
+#[test]
+fn an_update_meanwhile() {
+    let (mut vm, old) = one_vm(with(
+        "tcp",
+        json!([]),
+        json!({"tcp": {"enforcement": "hold", "deadline": "3s"}}),
+    ));
+    let connection = open(&mut vm, old, &peer(BACKEND));
+    update(
+        &mut vm,
+        old,
+        ledger(json!({"tcp": {"enforcement": "hold", "deadline": "3s"}})),
+    );
+    assert!(vm.handshake_done(connection).unwrap());
+    vm.advance(TICK * 4);
+    assert_eq!(closed_by(&vm, connection), Some(CloseReason::Module));
+    assert_eq!(vm.take_violations(), []);
 }

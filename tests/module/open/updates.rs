@@ -217,3 +217,74 @@ fn nobody_can_be_asked_about_an_open_connection() {
         "{said}"
     );
 }
+
+/// Two plugins of one name and one workload, each with policies of its own: neither is an update of the other.
+#[test]
+fn what_is_side_by_side_is_left_alone_and_named() {
+    let (mut vm, wide) = one_vm(everybody());
+    let options = |configuration| peerwarden_host::PluginOptions {
+        configuration,
+        ..peerwarden_host::PluginOptions::default()
+    };
+    let narrow = vm.configure(options(ledger(json!({})))).unwrap();
+    let front = frontend(&mut vm, narrow);
+    let back = connected(&mut vm, wide, &peer(BACKEND));
+    vm.advance(Duration::from_secs(1));
+    assert_eq!((closed_by(&vm, front), closed_by(&vm, back)), (None, None));
+    let said = vm
+        .take_logs()
+        .into_iter()
+        .filter(|line| line.message.contains("side by side"));
+    assert_eq!(said.count(), 1);
+    // From then on no change reaches what is open, which may be another's.
+    vm.configure(options(with("tcp", json!([allow(BACKEND)]), json!({}))))
+        .unwrap();
+    vm.advance(Duration::from_secs(1));
+    assert_eq!((closed_by(&vm, front), closed_by(&vm, back)), (None, None));
+}
+
+/// A listener that is replaced takes connections until the new one is there.
+#[test]
+fn one_that_takes_a_last_stream_is_replaced_all_the_same() {
+    let (mut vm, first) = one_vm(everybody());
+    connected(&mut vm, first, &peer(BACKEND));
+    let options = |configuration| peerwarden_host::PluginOptions {
+        configuration,
+        ..peerwarden_host::PluginOptions::default()
+    };
+    let second = vm
+        .configure(options(with(
+            "tcp",
+            json!([allow(FRONTEND), allow(BACKEND)]),
+            json!({}),
+        )))
+        .unwrap();
+    let last = connected(&mut vm, first, &peer(BACKEND));
+    vm.retire(first);
+    let front = frontend(&mut vm, second);
+    vm.advance(SOON);
+    assert_eq!((closed_by(&vm, last), closed_by(&vm, front)), (None, None));
+    update(&mut vm, second, ledger(json!({})));
+    vm.advance(SOON);
+    assert_eq!(closed_by(&vm, last), Some(CloseReason::Module));
+    assert_eq!(closed_by(&vm, front), None);
+}
+
+/// Back to what was before, which Envoy has still: what only the one between allowed is closed.
+#[test]
+fn a_rollback_closes_what_was_let_in_meanwhile() {
+    let (mut vm, narrow) = one_vm(ledger(json!({})));
+    let front = frontend(&mut vm, narrow);
+    let options = peerwarden_host::PluginOptions {
+        configuration: everybody(),
+        ..peerwarden_host::PluginOptions::default()
+    };
+    let wide = vm.configure(options).unwrap();
+    let back = connected(&mut vm, wide, &peer(BACKEND));
+    vm.advance(Duration::from_secs(1));
+    assert_eq!(closed_by(&vm, back), None);
+    let late = frontend(&mut vm, narrow);
+    vm.advance(SOON);
+    assert_eq!(closed_by(&vm, back), Some(CloseReason::Module));
+    assert_eq!((closed_by(&vm, front), closed_by(&vm, late)), (None, None));
+}

@@ -4,16 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use peerwarden_engine::{Protocol, Workload};
+use peerwarden_engine::{OnChange, Protocol, Workload};
 
 use super::stream::Stream;
-use crate::abi;
+use crate::abi::{self, Level};
 use crate::configuration::Configuration;
 
 /// A plugin, told from others by its name, its root id, the listener's direction, its protocol and its workload.
 #[derive(Default)]
 pub(crate) struct Instance {
+    /// The one that Envoy has in use.
     current: RefCell<Rc<Configuration>>,
+    /// Whether the current one is back in use, of which Envoy says nothing: streams began under it, and before under a newer one.
+    is_back: Cell<bool>,
+    /// Several are in use side by side, so that none of them can be held against what another allowed.
+    shared: Cell<bool>,
     /// By context.
     held: RefCell<BTreeMap<u32, Rc<Stream>>>,
     allowed: RefCell<BTreeMap<u32, Rc<Stream>>>,
@@ -50,14 +55,14 @@ impl Instance {
                 if same && (workload.is_none() || key.workload.as_ref() == workload) {
                     let instance = instance.upgrade();
                     if let Some(instance) = &instance {
-                        instance.set_current(configuration);
+                        instance.is_configured(configuration);
                     }
                     found = found.or(instance);
                 }
             }
             found.unwrap_or_else(|| {
                 let instance = Rc::new(Self::default());
-                instance.set_current(configuration);
+                instance.is_configured(configuration);
                 let key = Key {
                     name,
                     protocol,
@@ -69,24 +74,54 @@ impl Instance {
         })
     }
 
-    /// The configuration that Envoy has in use.
-    pub(super) fn current(&self) -> Rc<Configuration> {
-        Rc::clone(&self.current.borrow())
+    /// What a stream is held against: its own configuration where others are in use beside it.
+    pub(super) fn judge_of(&self, stream: &Stream) -> Rc<Configuration> {
+        let own = self.shared.get() || stream.configuration.open_connections.on_update == OnChange::Keep;
+        if own {
+            Rc::clone(&stream.configuration)
+        } else {
+            Rc::clone(&self.current.borrow())
+        }
     }
 
-    /// Answers whether it was another one.
-    pub(crate) fn set_current(&self, configuration: &Rc<Configuration>) -> bool {
-        let other = self.current.borrow().number != configuration.number;
-        if other {
-            *self.current.borrow_mut() = Rc::clone(configuration);
-            self.unjudged.set(true);
+    /// Envoy has a newer one.
+    fn is_configured(&self, configuration: &Rc<Configuration>) {
+        self.comes_into_use(configuration, false);
+    }
+
+    /// A stream begins, which shows that its configuration is in use: the current one; a newer one; or one that is back in use, as
+    /// Envoy does not configure anew what it still has for open streams. Two that streams begin under by turns are in use side
+    /// by side: two plugins of one name, or listeners that are drained with what they have.
+    pub(super) fn stream_begins(&self, configuration: &Rc<Configuration>) {
+        let is_first = !configuration.has_streams.replace(true);
+        let current = self.current.borrow().number;
+        if current == configuration.number || self.shared.get() {
+            return;
         }
-        other
+        let is_newer = configuration.number > current;
+        if is_newer && is_first {
+            self.comes_into_use(configuration, false);
+        } else if is_first || self.is_back.get() {
+            self.shared.set(true);
+            abi::log(
+                Level::Warning,
+                "peerwarden: several configurations of one name are in use side by side: changes do not reach what is open; give \
+                 each plugin a `name` of its own, and deliver configurations by ECDS",
+            );
+        } else {
+            self.comes_into_use(configuration, true);
+        }
+    }
+
+    fn comes_into_use(&self, configuration: &Rc<Configuration>, is_back: bool) {
+        *self.current.borrow_mut() = Rc::clone(configuration);
+        self.is_back.set(is_back);
+        self.unjudged.set(!self.allowed.borrow().is_empty());
     }
 
     /// Whether there is anything that a newer configuration may concern.
     pub(crate) fn has_work(&self) -> bool {
-        self.unjudged.get() && !self.allowed.borrow().is_empty()
+        self.unjudged.get() && !self.shared.get() && !self.allowed.borrow().is_empty()
     }
 
     pub(super) fn hold(&self, stream: &Rc<Stream>) {
@@ -98,6 +133,10 @@ impl Instance {
         self.held.borrow_mut().remove(&stream.context);
         if stream.is_looked_after() {
             self.expires(stream.expiry());
+            // While its authorizer was asked, or it was held, there may have come a newer configuration.
+            if !stream.is_judged_by(self.current.borrow().number) {
+                self.unjudged.set(true);
+            }
             self.allowed
                 .borrow_mut()
                 .insert(stream.context, Rc::clone(stream));
@@ -123,12 +162,14 @@ impl Instance {
     /// more, they are not looked for again before there can be.
     pub(super) fn due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
         let expired = self.expiry.get().is_some_and(|expiry| expiry < now);
-        if !self.unjudged.get() && !expired {
+        if !self.has_work() && !expired {
             return Vec::new();
         }
         let current = self.current.borrow().number;
+        let shared = self.shared.get();
         let allowed = self.allowed.borrow();
-        let is_due = |stream: &&Rc<Stream>| !stream.is_judged_by(current) || stream.has_expired(now);
+        let is_due =
+            |stream: &&Rc<Stream>| stream.has_expired(now) || !shared && !stream.is_judged_by(current);
         let due: Vec<_> = allowed
             .values()
             .filter(is_due)

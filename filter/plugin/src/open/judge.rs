@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use peerwarden_engine::{Decision, ExternalAnswer, Judgement, OnChange, Reason, Step, Verdict};
+use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Reason, Step, Verdict};
 
 use super::instance::Instance;
 use super::stream::{Allowed, Status, Stream};
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
-use crate::configuration::{Configuration, Loaded};
+use crate::configuration::Loaded;
 use crate::report::{self, Asked, Cause};
 
 /// A connection that waits for its peer to be known.
@@ -75,8 +75,8 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     }
 }
 
-/// A stream that was allowed: by the current configuration, or because its peer's certificate has expired.
-pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, current: &Rc<Configuration>, now: u64) {
+/// A stream that was allowed: because there is a newer configuration, or because its peer's certificate has expired.
+pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     if abi::act_for(stream.context).is_err() {
         instance.forget(stream.context);
         return;
@@ -86,10 +86,7 @@ pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, current: &Rc<Confi
     } else {
         Cause::Update
     };
-    let judge_now = match stream.configuration.open_connections.on_update {
-        OnChange::Close => current,
-        OnChange::Keep => &stream.configuration,
-    };
+    let judge_now = instance.judge_of(stream);
     let sources = judge_now.sources();
     let attributes = match stream.details().handshake {
         Some(handshake) => Attributes::of_connection(sources, handshake),

@@ -119,7 +119,9 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
+    /// A stream begins.
     pub(crate) fn new(context: u32, instance: &Rc<Instance>, configuration: &Rc<Configuration>) -> Self {
+        instance.stream_begins(configuration);
         Self {
             context,
             instance: Rc::clone(instance),
@@ -185,8 +187,11 @@ impl Open {
     pub(crate) fn allow(&self, allowed: &Allowed<'_>) {
         self.stream.allowed_by(self.stream.configuration.number, allowed);
         self.instance.allow(&self.stream);
-        if self.stream.expiry().is_some() {
-            self.stream.configuration.timer.at_least(timer::EXPIRY);
+        let timer = &self.stream.configuration.timer;
+        if self.instance.has_work() {
+            timer.at_least(timer::SOON);
+        } else if self.stream.expiry().is_some() {
+            timer.at_least(timer::EXPIRY);
         }
     }
 

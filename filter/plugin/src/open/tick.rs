@@ -20,9 +20,8 @@ pub(crate) fn tick(instance: &Rc<Instance>) -> u32 {
     for stream in instance.all_held() {
         judge::held(instance, &stream, now);
     }
-    let current = instance.current();
     for stream in instance.due(now / NANOS_PER_SECOND, SLICE) {
-        judge::again(instance, &stream, &current, now / NANOS_PER_SECOND);
+        judge::again(instance, &stream, now / NANOS_PER_SECOND);
     }
     abi::own_context();
     instance.period()

@@ -10,6 +10,7 @@ mod ingress;
 mod lints;
 mod mistakes;
 mod output;
+mod probe;
 mod readme;
 mod render;
 mod schema;

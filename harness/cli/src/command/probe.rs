@@ -1,0 +1,107 @@
+//! `peerwarden probe`: what ports really accept.
+
+mod shown;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use peerwarden_mtls::duration;
+use peerwarden_mtls::probe::{Credentials, Probe, Verdict};
+
+use super::inputs;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::output;
+
+/// Say what ports really accept: mutual TLS, TLS, plaintext; and what they present.
+///
+/// Each port is asked `GET /` in plaintext, by TLS without a certificate and by mutual TLS, all at once; any answer counts,
+/// whatever the port speaks. The exit code is 1 when a port is not as expected.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Ports, all asked at once.
+    #[arg(value_name = "HOST:PORT", required = true)]
+    ports: Vec<String>,
+    /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem` of a workload of the mesh, as `peerwarden certs` makes them.
+    /// Without it mutual TLS is not tried.
+    #[arg(long, value_name = "FOLDER")]
+    certs: Option<PathBuf>,
+    /// What each port must be.
+    #[arg(long, value_name = "MODE")]
+    expect: Option<Expected>,
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// How long to wait in each try.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "5s")]
+    timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Expected {
+    Strict,
+    Permissive,
+    Disable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Expected {
+    fn holds(self, verdict: Verdict) -> bool {
+        verdict
+            == match self {
+                Self::Strict => Verdict::Strict,
+                Self::Permissive => Verdict::Permissive,
+                Self::Disable => Verdict::Disable,
+            }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let mut wrong: Vec<Diagnostic> = Vec::new();
+    for port in &arguments.ports {
+        let number = port
+            .rsplit_once(':')
+            .map(|(host, number)| (host, number.parse::<u16>()));
+        if !matches!(number, Some((host, Ok(1..))) if !host.is_empty()) {
+            let message = format!("`{port}` is no port of a host");
+            wrong.push(
+                Diagnostic::error(message)
+                    .help("write `HOST:PORT`, such as `orders.shop:8080` or `[::1]:8080`"),
+            );
+        }
+    }
+    let credentials = arguments.certs.as_deref().map(Credentials::read).transpose();
+    let credentials = credentials.unwrap_or_else(|error| {
+        let help = "name a folder that `peerwarden certs` has made, such as `certs/web/frontend`";
+        wrong.push(Diagnostic::error(error.to_string()).help(help));
+        None
+    });
+    if !wrong.is_empty() {
+        return Ok(inputs::invalid(&wrong));
+    }
+    let reports = Probe::new(credentials, arguments.timeout).all(&arguments.ports);
+    let as_expected = |verdict| arguments.expect.is_none_or(|expected| expected.holds(verdict));
+    output::print(&match arguments.format {
+        Format::Json => shown::json(&reports),
+        Format::Text => {
+            let text = reports.iter().map(|report| {
+                let held = arguments.expect.map(|expected| expected.holds(report.verdict));
+                shown::text(report, held)
+            });
+            text.collect()
+        }
+    })?;
+    Ok(if reports.iter().all(|report| as_expected(report.verdict)) {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
+}

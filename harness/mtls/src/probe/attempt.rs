@@ -1,0 +1,275 @@
+//! One try: connects, makes a handshake or not, asks, and listens.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, ClientConnection, Error as TlsError, StreamOwned};
+
+use super::credentials::Credentials;
+use super::presented::Presented;
+use super::tls::{self, Seen};
+
+/// How much of an answer is looked at.
+const ANSWER: usize = 1024;
+
+/// What is asked, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'t> {
+    pub(super) address: SocketAddr,
+    pub(super) host: &'t str,
+    pub(super) timeout: Duration,
+}
+
+/// How far a try came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Attempt {
+    /// There is no connection: why.
+    #[default]
+    Unreachable,
+    /// What answers a handshake is no TLS, or nothing does.
+    NoTls,
+    /// The port speaks TLS, and refused: the alert, or that it closed in the middle of the handshake.
+    Refused,
+    /// The connection was closed without a byte.
+    Closed,
+    /// It stayed open, and nothing came.
+    Silent,
+    /// There was an answer.
+    Answered,
+}
+
+impl Attempt {
+    /// A word for machine-readable reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::NoTls => "no-tls",
+            Self::Refused => "refused",
+            Self::Closed => "closed",
+            Self::Silent => "silent",
+            Self::Answered => "answered",
+        }
+    }
+}
+
+/// What came of one try.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// How far it came.
+    pub attempt: Attempt,
+    /// What was seen, in a few words.
+    pub saw: String,
+    /// Whether the port asked for a certificate.
+    pub asked_for_certificate: bool,
+    pub(super) presented: Option<Presented>,
+}
+
+impl Outcome {
+    fn new(attempt: Attempt, saw: impl Into<String>) -> Self {
+        Self {
+            attempt,
+            saw: saw.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Target<'_> {
+    pub(super) fn plaintext(self) -> Outcome {
+        let mut stream = match self.connect() {
+            Ok(stream) => stream,
+            Err(outcome) => return *outcome,
+        };
+        let asked = self.ask(&mut stream);
+        let outcome = answer(asked);
+        if outcome.attempt == Attempt::Answered && only_tls(&outcome.saw) {
+            return Outcome::new(
+                Attempt::Refused,
+                format!("{}: this port takes TLS only", outcome.saw),
+            );
+        }
+        outcome
+    }
+
+    /// By TLS, with a certificate or without one.
+    pub(super) fn tls(self, credentials: Option<&Credentials>) -> Outcome {
+        let seen = Arc::new(Seen::default());
+        let mut outcome = self.by_tls(credentials, &seen);
+        outcome.asked_for_certificate = seen.asked_for_certificate();
+        if outcome.presented.is_none() {
+            outcome.presented = seen.presented(None);
+        }
+        outcome
+    }
+
+    fn by_tls(self, credentials: Option<&Credentials>, seen: &Arc<Seen>) -> Outcome {
+        let stream = match self.connect() {
+            Ok(stream) => stream,
+            Err(outcome) => return *outcome,
+        };
+        let name = ServerName::try_from(self.host.to_owned());
+        let connection = tls::config(credentials, seen)
+            .map_err(|error| error.to_string())
+            .and_then(|config| {
+                let name = name.map_err(|error| error.to_string())?;
+                ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())
+            });
+        let mut stream = match connection {
+            Ok(connection) => StreamOwned::new(connection, stream),
+            Err(error) => return Outcome::new(Attempt::NoTls, error),
+        };
+        while stream.conn.is_handshaking() {
+            if let Err(error) = stream.conn.complete_io(&mut stream.sock) {
+                return handshake_failed(&error, stream.conn.wants_read());
+            }
+        }
+        let asked = self.ask(&mut stream);
+        let mut outcome = answer(asked);
+        outcome.presented = seen.presented(Some(&stream.conn));
+        outcome
+    }
+
+    fn connect(self) -> Result<TcpStream, Box<Outcome>> {
+        let stream = TcpStream::connect_timeout(&self.address, self.timeout).and_then(|stream| {
+            stream.set_read_timeout(Some(self.timeout))?;
+            stream.set_write_timeout(Some(self.timeout))?;
+            Ok(stream)
+        });
+        stream.map_err(|error| Box::new(Outcome::new(Attempt::Unreachable, error.to_string())))
+    }
+
+    /// Sends what is sent each time, and answers what comes first.
+    fn ask(self, stream: &mut (impl Read + Write)) -> std::io::Result<Vec<u8>> {
+        let host = self.host;
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: peerwarden-probe\r\nConnection: close\r\n\r\n"
+        );
+        // That it was closed meanwhile shows in what can be read.
+        let sent = stream.write_all(request.as_bytes()).and_then(|()| stream.flush());
+        let begun = Instant::now();
+        let mut bytes = vec![0; ANSWER];
+        loop {
+            match stream.read(&mut bytes) {
+                Ok(count) => {
+                    bytes.truncate(count);
+                    return Ok(bytes);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted && begun.elapsed() < self.timeout => {}
+                Err(error) => {
+                    return Err(sent
+                        .err()
+                        .filter(|_| error.kind() == ErrorKind::NotConnected)
+                        .unwrap_or(error));
+                }
+            }
+        }
+    }
+}
+
+/// What came after the question.
+fn answer(asked: std::io::Result<Vec<u8>>) -> Outcome {
+    match asked {
+        Ok(bytes) if bytes.is_empty() => Outcome::new(Attempt::Closed, "closed without a byte"),
+        Ok(bytes) => Outcome::new(Attempt::Answered, first_line(&bytes)),
+        Err(error) => match (tls_error(&error), error.kind()) {
+            (Some(alert), _) => Outcome::new(Attempt::Refused, alert),
+            (None, ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Outcome::new(Attempt::Silent, "no answer, and not closed")
+            }
+            (None, _) => Outcome::new(Attempt::Closed, "closed without a byte"),
+        },
+    }
+}
+
+fn handshake_failed(error: &std::io::Error, waited: bool) -> Outcome {
+    if let Some(alert) = tls_error(error) {
+        return Outcome::new(Attempt::Refused, alert);
+    }
+    let kind = error.kind();
+    if kind == ErrorKind::InvalidData {
+        Outcome::new(Attempt::NoTls, "what answers is no TLS")
+    } else if waited && (kind == ErrorKind::WouldBlock || kind == ErrorKind::TimedOut) {
+        Outcome::new(Attempt::NoTls, "a handshake is not answered")
+    } else {
+        Outcome::new(Attempt::NoTls, "closed in the handshake")
+    }
+}
+
+/// The alert by which the other side refused.
+fn tls_error(error: &std::io::Error) -> Option<String> {
+    let TlsError::AlertReceived(alert) = error.get_ref()?.downcast_ref::<TlsError>()? else {
+        return None;
+    };
+    Some(if *alert == AlertDescription::CertificateRequired {
+        "a certificate is required".to_owned()
+    } else {
+        format!("alert {alert:?}")
+    })
+}
+
+/// The first line, if it is text.
+fn first_line(bytes: &[u8]) -> String {
+    const ALERT: u8 = 0x15;
+    if let [ALERT, 3, ..] = bytes {
+        return "a TLS alert".to_owned();
+    }
+    let text: String = String::from_utf8_lossy(bytes).chars().take(ANSWER).collect();
+    let line = text.lines().next().unwrap_or_default();
+    let printable = !line.is_empty()
+        && line
+            .chars()
+            .all(|ch| !ch.is_control() && ch != char::REPLACEMENT_CHARACTER);
+    let hint = ["HTTPS port", "HTTPS server", "SSL-enabled server port"];
+    let hint = hint
+        .iter()
+        .find(|hint| line.contains(" 400 ") && text.contains(*hint));
+    match (printable, hint) {
+        (true, Some(hint)) => format!("{line} ({hint})"),
+        (true, None) => line.chars().take(60).collect(),
+        (false, _) => format!("{} bytes that are no text", bytes.len()),
+    }
+}
+
+/// Some servers say so in plaintext, and take none.
+fn only_tls(saw: &str) -> bool {
+    saw == "a TLS alert" || saw.ends_with(')') && saw.contains(" 400 ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As nginx, Go and Apache answer it, and OpenSSL.
+    #[test]
+    fn what_says_in_plaintext_that_it_takes_tls_only_takes_none() {
+        for answer in [
+            "HTTP/1.1 400 Bad Request\r\n\r\n<center>The plain HTTP request was sent to HTTPS port</center>",
+            "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+            "HTTP/1.1 400 Bad Request\r\n\r\nReason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+            "\u{15}\u{3}\u{1}\0\u{2}\u{2}\u{46}",
+        ] {
+            let saw = first_line(answer.as_bytes());
+            assert!(only_tls(&saw), "{saw}");
+        }
+        for answer in [
+            "HTTP/1.1 400 Bad Request\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\r\nan HTTPS port",
+            "220 ledger.lab ready (HTTPS port)\r\n",
+            "J\0\0\0\n8.0",
+        ] {
+            let saw = first_line(answer.as_bytes());
+            assert!(!only_tls(&saw), "{saw}");
+        }
+    }
+
+    #[test]
+    fn only_text_is_shown() {
+        assert_eq!(first_line(b"HTTP/1.1 200 OK\r\nserver: x\r\n"), "HTTP/1.1 200 OK");
+        assert_eq!(first_line(b"\x1b[31mred"), "8 bytes that are no text");
+        assert_eq!(first_line(&[0xff; 9]), "9 bytes that are no text");
+        assert_eq!(first_line(b"\r\n"), "2 bytes that are no text");
+    }
+}
