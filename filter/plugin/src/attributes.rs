@@ -5,6 +5,7 @@
 //! ARCHITECTURE.md.
 
 mod certificate;
+mod kept;
 mod metadata;
 mod pairs;
 
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{AttributeSource, Config, JwtMetadata, Lookup, OnChange, Peer, WorkloadKind};
 
+pub(crate) use kept::KeptHeaders;
 pub(crate) use pairs::{Pairs, decode as decode_pairs, encode as encode_pairs};
 
 use crate::abi::{self, Failed};
@@ -115,16 +117,6 @@ enum Validity {
     Over,
 }
 
-/// The headers of a request that goes on.
-#[derive(Debug, Default)]
-pub(crate) enum KeptHeaders {
-    /// They could not be read, or nothing will ask for them.
-    #[default]
-    None,
-    /// In the ABI's encoding of pairs.
-    Encoded(Vec<u8>),
-}
-
 impl Attributes {
     pub(crate) fn of_request(sources: Sources) -> Self {
         Self::new(sources, Layer::Http, Handshake::Over)
@@ -149,10 +141,8 @@ impl Attributes {
 
     /// Of a request that went on: its headers are those that were kept.
     pub(crate) fn of_open_request(sources: Sources, headers: &KeptHeaders) -> Self {
-        let headers = match headers {
-            KeptHeaders::Encoded(bytes) => pairs::decode(bytes).map_or(Lookup::Unavailable, Lookup::Found),
-            KeptHeaders::None => Lookup::Unavailable,
-        };
+        let headers = headers.bytes().and_then(pairs::decode);
+        let headers = headers.map_or(Lookup::Unavailable, Lookup::Found);
         Self {
             headers: OnceCell::from(headers),
             headers_are_kept: true,
@@ -162,10 +152,8 @@ impl Attributes {
 
     /// The request's headers, for [`Attributes::of_open_request`].
     pub(crate) fn keep_headers(&self) -> KeptHeaders {
-        match abi::request_headers() {
-            Ok(Some(bytes)) => KeptHeaders::Encoded(bytes),
-            Ok(None) | Err(_) => KeptHeaders::None,
-        }
+        let bytes = abi::request_headers().ok().flatten();
+        bytes.map(KeptHeaders::keep).unwrap_or_default()
     }
 
     pub(crate) fn handshake(&self) -> Handshake {

@@ -43,7 +43,8 @@ fn the_upstream_is_dialled_for_whom_it_admits_only() {
     assert!(vm.handshake_done(front).unwrap());
     assert!(vm.handshake_done(back).unwrap());
     assert!(!dialled(&vm, front));
-    vm.advance(TICK);
+    // A handshake that has taken a second is looked at again after an eighth of that.
+    vm.advance(Duration::from_millis(140));
     assert!(dialled(&vm, front));
     vm.upstream_data(front, b"5.7.44-log", false).unwrap();
     assert_eq!(vm.record(front).unwrap().to_client(), b"5.7.44-log");
@@ -170,4 +171,21 @@ fn an_update_meanwhile() {
     vm.advance(TICK * 4);
     assert_eq!(closed_by(&vm, connection), Some(CloseReason::Module));
     assert_eq!(vm.take_violations(), []);
+}
+
+/// Those who open connections and do no more cost little: they are looked at ever more seldom.
+#[test]
+fn handshakes_that_do_not_end_are_looked_at_ever_more_seldom() {
+    let (mut vm, plugin) = one_vm(ledger(json!({"tcp": {"enforcement": "hold", "deadline": "10s"}})));
+    let silent: Vec<_> = (0..20).map(|_| open(&mut vm, plugin, &peer(FRONTEND))).collect();
+    vm.take_accounting();
+    vm.advance(Duration::from_secs(9));
+    let looks: u32 = vm.take_accounting().iter().map(|record| record.calls()).sum();
+    let ticks = 900;
+    // A clock and a context at each tick, and for each connection an attribute at each look: fifty times in nine seconds.
+    assert!(looks < 3 * ticks + 20 * 50 * 3, "{looks} host calls");
+    vm.advance(Duration::from_secs(3));
+    for connection in silent {
+        assert_eq!(closed_by(&vm, connection), Some(CloseReason::Module));
+    }
 }

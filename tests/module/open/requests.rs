@@ -97,3 +97,36 @@ fn what_has_ended_is_not_looked_for() {
     assert_eq!(vm.accounting().len(), 0, "no timer");
     assert_eq!(vm.take_violations(), []);
 }
+
+/// What is kept of requests has a limit, whatever clients send; what is beyond it is not established, and so not allowed by it.
+#[test]
+fn headers_are_kept_within_a_limit() {
+    const EACH: usize = 60 * 1024;
+    const LIMIT: usize = 32 * 1024 * 1024;
+    let (mut vm, old) = one_vm(configuration("http", json!([])));
+    let mut large = events();
+    large.headers.push((b"x-large".to_vec(), vec![b'x'; EACH]));
+    let streams: Vec<_> = (0..LIMIT / EACH + 5)
+        .map(|_| {
+            let stream = vm.http_stream(old, &peer(FRONTEND), large.clone()).unwrap();
+            assert_eq!(vm.request_headers(stream).unwrap(), HttpOutcome::Continue);
+            stream
+        })
+        .collect();
+    let small_memory = vm.memory_size();
+    assert!(small_memory < 2 * LIMIT, "{small_memory}");
+    update(
+        &mut vm,
+        old,
+        frontend_only(json!({"when": [{"key": "request.headers[x-team]", "values": ["blue"]}]})),
+    );
+    vm.advance(SOON * 10);
+    let (last, first) = streams.split_last().unwrap();
+    assert_eq!(vm.outcome(first[0]).unwrap(), HttpOutcome::Continue);
+    assert_eq!(denied(vm.outcome(*last).unwrap()).code, 403);
+    // With those that end, there is room again.
+    for stream in streams {
+        vm.close(stream).unwrap();
+    }
+    assert_eq!(vm.take_violations(), []);
+}

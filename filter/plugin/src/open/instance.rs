@@ -153,9 +153,11 @@ impl Instance {
         self.expiry.set(earliest);
     }
 
-    /// Those that are held. A copy, as what becomes of them changes what is open.
-    pub(super) fn all_held(&self) -> Vec<Rc<Stream>> {
-        self.held.borrow().values().map(Rc::clone).collect()
+    /// At most so many of those that are held and due to be looked at. A copy, as what becomes of them changes what is open.
+    pub(super) fn held_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
+        let held = self.held.borrow();
+        let due = held.values().filter(|stream| stream.is_due_to_be_looked_at(now));
+        due.take(most).map(Rc::clone).collect()
     }
 
     /// At most so many of those that the current configuration has not judged or whose certificate has expired; when there are no

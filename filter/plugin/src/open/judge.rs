@@ -1,7 +1,6 @@
 //! Judges a stream from outside its own callbacks. Host calls are about the effective context, which is set to it first.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Reason, Step, Verdict};
 
@@ -48,9 +47,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         }
         return;
     }
-    let deadline = configuration.tcp.deadline;
-    let since = stream.details().held_since;
-    if Duration::from_nanos(now.saturating_sub(since)) >= deadline {
+    if stream.is_over_deadline(now) {
         let judgement = Judgement {
             decision: Decision {
                 verdict: Verdict::Deny,
@@ -63,7 +60,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         let why = format!(
             "after {} s; `enforcement: hold` is for clients that present a certificate by TLS 1.3, to Envoy 1.39 or later, and \
              needs tcp_proxy's `max_early_data_bytes` set and its `upstream_connect_mode` left at `IMMEDIATE`",
-            deadline.as_secs_f32()
+            configuration.tcp.deadline.as_secs_f32()
         );
         report::decided(
             Some(&judgement),

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use peerwarden_engine::OnChange;
 
@@ -13,6 +14,9 @@ use crate::configuration::Configuration;
 /// How many configurations back it is known which ones have judged a stream.
 const JUDGES: usize = 8;
 
+/// A handshake is looked at again after this part of the time that it has taken.
+const PATIENCE: u64 = 8;
+
 /// As the timer sees it.
 pub(crate) struct Stream {
     /// As the SDK numbers it.
@@ -22,6 +26,8 @@ pub(crate) struct Stream {
     status: Cell<Status>,
     /// The configurations that allow it, the last one last.
     judges: RefCell<Vec<u64>>,
+    /// When it was last looked at while it was held, in nanoseconds since 1970.
+    looked_at: Cell<u64>,
     details: RefCell<Details>,
 }
 
@@ -69,6 +75,22 @@ impl Stream {
 
     pub(super) fn details(&self) -> std::cell::Ref<'_, Details> {
         self.details.borrow()
+    }
+
+    /// The longer a handshake takes, the more seldom it is looked at, as those are many who open connections and do no more.
+    pub(super) fn is_due_to_be_looked_at(&self, now: u64) -> bool {
+        let last = self.looked_at.get();
+        let age = last.saturating_sub(self.details.borrow().held_since);
+        now.saturating_sub(last) >= age / PATIENCE || self.is_over_deadline(now)
+    }
+
+    pub(super) fn is_over_deadline(&self, now: u64) -> bool {
+        let held = now.saturating_sub(self.details.borrow().held_since);
+        Duration::from_nanos(held) >= self.configuration.tcp.deadline
+    }
+
+    pub(super) fn is_looked_at(&self, now: u64) {
+        self.looked_at.set(now);
     }
 
     pub(super) fn set_status(&self, status: Status) {
@@ -163,6 +185,7 @@ impl Opener {
             configuration: Rc::clone(&self.configuration),
             status: Cell::default(),
             judges: RefCell::default(),
+            looked_at: Cell::new(details.held_since),
             details: RefCell::new(details),
         });
         Open {

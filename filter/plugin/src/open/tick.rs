@@ -17,7 +17,8 @@ pub(crate) fn tick(instance: &Rc<Instance>) -> u32 {
         report::error("there is no clock: what is held or may expire waits");
         return timer::EXPIRY;
     };
-    for stream in instance.all_held() {
+    for stream in instance.held_due(now, SLICE) {
+        stream.is_looked_at(now);
         judge::held(instance, &stream, now);
     }
     for stream in instance.due(now / NANOS_PER_SECOND, SLICE) {
