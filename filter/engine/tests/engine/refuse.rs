@@ -220,3 +220,74 @@ fn broken_json_says_where() {
     assert!(problems(Config::parse(b"{}")).contains("`workload` is missing"));
     assert!(problems(Config::parse("[".repeat(100_000).as_bytes())).contains("recursion limit"));
 }
+
+/// When connections are decided, and what becomes of those that are open.
+#[test]
+fn settings_of_connections() {
+    for (settings, expected) in [
+        (
+            r#""protocol": "tcp", "tcp": {"enforcement": "hold", "deadline": "2.5s"}"#,
+            "accepted",
+        ),
+        (
+            r#""protocol": "tcp", "tcp": {"enforcement": "handshake"}"#,
+            "accepted",
+        ),
+        (r#""protocol": "tcp", "tcp": {}"#, "accepted"),
+        (
+            r#""openConnections": {"onUpdate": "keep", "onExpiry": "close"}"#,
+            "accepted",
+        ),
+        (
+            r#""tcp": {"enforcement": "hold"}"#,
+            "tcp: `tcp` is for `protocol: tcp` only; leave it out, or write `protocol: tcp`",
+        ),
+        (
+            r#""protocol": "tcp", "tcp": {"enforcement": "holds"}"#,
+            "tcp.enforcement: unknown enforcement `holds`; did you mean `hold`?",
+        ),
+        (
+            r#""protocol": "tcp", "tcp": {"enforcement": "later"}"#,
+            "known here: `handshake`, `hold`",
+        ),
+        (
+            r#""protocol": "tcp", "tcp": {"deadline": "5s"}"#,
+            "tcp.deadline: `deadline` is for `enforcement: hold` only",
+        ),
+        (
+            r#""protocol": "tcp", "tcp": {"enforcement": "hold", "deadline": 5}"#,
+            "tcp.deadline: expected a string, found a number; put it in quotes",
+        ),
+        (
+            r#""protocol": "tcp", "tcp": {"mode": "hold"}"#,
+            "tcp.mode: unknown field `mode`",
+        ),
+        (
+            r#""openConnections": {"onUpdate": "kept"}"#,
+            "openConnections.onUpdate: unknown word `kept`; known here: `close`, `keep`",
+        ),
+        (
+            r#""openConnections": {"onupdate": "keep"}"#,
+            "openConnections.onupdate: unknown field `onupdate`; did you mean `onUpdate`?",
+        ),
+        (
+            r#""openConnections": "keep""#,
+            "openConnections: expected an object, found a string",
+        ),
+    ] {
+        let said = problems(config_with("", settings));
+        assert!(
+            said.contains(expected),
+            "{settings}\nexpected: {expected}\nsaid: {said}"
+        );
+    }
+    for deadline in ["0s", "0.05s", "3601s", "1m", "-1s", "s", ""] {
+        let settings =
+            format!(r#""protocol": "tcp", "tcp": {{"enforcement": "hold", "deadline": "{deadline}"}}"#);
+        let said = problems(config_with("", &settings));
+        assert!(
+            said.contains("is no time to hold a connection"),
+            "{deadline}: {said}"
+        );
+    }
+}
