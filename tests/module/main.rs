@@ -10,5 +10,6 @@ mod fixture;
 mod holes;
 mod jwt;
 mod open;
+mod security_policy;
 mod shadow;
 mod tcp;
