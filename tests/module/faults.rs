@@ -1,6 +1,10 @@
 //! Every host call failing in every way: nothing that is denied ever passes, and the module never traps.
 
-use peerwarden_host::{Connection, Fault, FaultEffect, HttpOutcome, Request, TcpOptions, VmOptions};
+use std::time::Duration;
+
+use peerwarden_host::{
+    Connection, Fault, FaultEffect, HttpOutcome, PluginOptions, Request, TcpEvent, TcpOptions, VmOptions,
+};
 use serde_json::{Value, json};
 
 use crate::fixture::{BACKEND, FRONTEND, ask, configuration, get, peer, policy, vm_with};
@@ -23,6 +27,13 @@ const READING: [&str; 3] = [
     "proxy_get_property",
     "proxy_get_header_map_value",
     "proxy_get_header_map_pairs",
+];
+
+/// What only the timer calls.
+const OF_THE_TIMER: [&str; 3] = [
+    "proxy_set_effective_context",
+    "proxy_set_tick_period_milliseconds",
+    "proxy_continue_stream",
 ];
 
 /// How a call can fail. That something is not there (1) is an answer and no failure.
@@ -220,4 +231,51 @@ fn a_module_that_runs_out_of_fuel_fails_closed() {
         (503, "wasm_fail_stream")
     );
     assert!(vm.failure().is_some());
+}
+
+/// What is held is let go on by a decision only, and what is open is judged anew without a trap.
+#[test]
+fn nothing_that_is_held_passes_and_the_timer_never_traps() {
+    let rules = json!([{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]);
+    let narrow = || {
+        let mut written: Value = serde_json::from_slice(&configuration(
+            "tcp",
+            json!([policy("allow", "ALLOW", rules.clone())]),
+        ))
+        .unwrap();
+        written["tcp"] = json!({"enforcement": "hold", "deadline": "1s"});
+        written.to_string().into_bytes()
+    };
+    for function in FUNCTIONS.into_iter().chain(OF_THE_TIMER) {
+        for effect in effects() {
+            let (mut vm, plugin) = vm_with(options(function, None, &effect), narrow());
+            let early = TcpOptions {
+                max_early_data_bytes: Some(1024),
+                ..TcpOptions::default()
+            };
+            let held = vm.tcp_connection(plugin, &peer(BACKEND), early).unwrap();
+            assert!(vm.handshake_done(held).unwrap());
+            vm.advance(Duration::from_secs(2));
+            let record = vm.record(held).unwrap();
+            let dialled = record.events.iter().any(|(_, event)| *event == TcpEvent::Dialled);
+            assert!(!dialled, "{function} {effect:?}");
+            assert_eq!(vm.failure(), None, "{function} {effect:?}");
+
+            let (mut vm, plugin) = vm_with(options(function, None, &effect), configuration("tcp", json!([])));
+            for uri in [FRONTEND, BACKEND] {
+                let open = vm
+                    .tcp_connection(plugin, &peer(uri), TcpOptions::default())
+                    .unwrap();
+                assert!(vm.handshake_done(open).unwrap());
+                vm.downstream_data(open, b"hello", false).unwrap();
+            }
+            let update = PluginOptions {
+                configuration: narrow(),
+                ..PluginOptions::default()
+            };
+            vm.configure(update).unwrap();
+            vm.advance(Duration::from_secs(2));
+            assert_eq!(vm.failure(), None, "{function} {effect:?}");
+        }
+    }
 }

@@ -13,8 +13,7 @@ use crate::report::{self, Asked, Cause};
 
 /// A connection that waits for its peer to be known.
 pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
-    if abi::act_for(stream.context).is_err() {
-        instance.forget(stream.context);
+    if !becomes_effective(instance, stream) {
         return;
     }
     let configuration = &stream.configuration;
@@ -74,8 +73,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
 
 /// A stream that was allowed: because there is a newer configuration, or because its peer's certificate has expired.
 pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
-    if abi::act_for(stream.context).is_err() {
-        instance.forget(stream.context);
+    if !becomes_effective(instance, stream) {
         return;
     }
     let cause = if stream.has_expired(now) {
@@ -108,6 +106,16 @@ pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         }
         Verdict::Deny => close(instance, stream, Some(&judgement), &attributes, cause, failure),
     }
+}
+
+/// Envoy knows every stream whose context there is. Should it not, nothing can be done about it from here.
+fn becomes_effective(instance: &Instance, stream: &Stream) -> bool {
+    let known = abi::act_for(stream.context).is_ok();
+    if !known {
+        report::error("a stream could not be looked after: what is held stays held, what is open stays open");
+        instance.forget(stream.context);
+    }
+    known
 }
 
 /// The judgement, without asking an external authorizer: what one has said stands, and nobody can be asked about what is

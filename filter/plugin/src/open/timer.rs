@@ -17,6 +17,8 @@ pub(crate) const EXPIRY: u32 = 1000;
 #[derive(Default)]
 pub(crate) struct Timer {
     period: Cell<u32>,
+    /// Envoy does not let it be set, which is said once.
+    refused: Cell<bool>,
 }
 
 impl Timer {
@@ -27,7 +29,10 @@ impl Timer {
         }
         match abi::set_tick_period(period) {
             Ok(()) => self.period.set(period),
-            Err(_) => crate::report::error("the timer could not be set: what is open is not looked after"),
+            Err(_) if self.refused.replace(true) => {}
+            Err(_) => {
+                crate::report::error("the timer could not be set: what is held or open is not looked after")
+            }
         }
     }
 
