@@ -71,7 +71,7 @@ async fn play() -> Result<bool> {
     table.end();
     println!();
     table::heading("Envoy's own counters", "");
-    println!("  {}", stage.counters().await?);
+    println!("{}", stage.counters().await?);
     println!();
     table::next_steps();
     Ok(table.all_as_expected())

@@ -148,14 +148,12 @@ impl Stage {
         Ok(Outcome::new(allowed, &entry))
     }
 
-    /// What Envoy counted for the module.
+    /// What Envoy counted for the module, a line each, the numbers in a column.
     pub(crate) async fn counters(&self) -> Result<String> {
         let stats = self.envoy.stats().await?;
-        let counters: Vec<String> = stats
-            .matching("wasmcustom.peerwarden.")
-            .map(|(name, count)| format!("{name}: {count}"))
-            .collect();
-        Ok(counters.join("   "))
+        let counters = stats.matching("wasmcustom.peerwarden.");
+        let lines = counters.map(|(name, count)| format!("  {count:>3}  {name}"));
+        Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 }
 
