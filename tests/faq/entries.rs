@@ -6,6 +6,7 @@ mod encryption;
 mod ingress;
 mod lifetime;
 mod passthrough;
+mod probes;
 mod revocation;
 mod scopes;
 mod server_first;
@@ -20,6 +21,7 @@ pub(crate) const ALL: &[Entry] = &[
     scopes::ENTRY,
     encryption::ENTRY,
     strict::ENTRY,
+    probes::ENTRY,
     lifetime::ENTRY,
     auto_mtls::ENTRY,
     server_first::ENTRY,

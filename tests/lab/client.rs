@@ -4,6 +4,7 @@ mod ask;
 mod caller;
 mod halfway;
 pub mod http;
+pub mod kubelet;
 pub mod proxy_protocol;
 pub mod tcp;
 mod tunnel;

@@ -1,12 +1,14 @@
 //! Servers behind Envoy: they answer, and they remember what reached them.
 
 mod events;
+mod health;
 mod http;
 mod plain;
 mod tcp;
 mod tls;
 
 pub use events::Events;
+pub use health::HealthApp;
 pub use http::{HttpEcho, Seen};
 pub use plain::PlainHttp;
 pub use tcp::{TcpEcho, Traffic};

@@ -30,7 +30,7 @@ pub(crate) fn pretty(value: &Value) -> String {
     format!("{{\n{}\n}}", fields.collect::<Vec<_>>().join(",\n"))
 }
 
-fn line(value: &Value) -> String {
+pub(crate) fn line(value: &Value) -> String {
     // A tree that was read as JSON or YAML is always writable; nothing else would be a configuration.
     let text = serde_json::to_string(&Json(value)).unwrap_or_default();
     let mut ascii = String::with_capacity(text.len());

@@ -5,9 +5,11 @@
 //!
 //! - [`description`]: what a person says of a workload, beside its policies;
 //! - [`render`]: the configuration for it;
+//! - [`yaml`]: a document written out again;
 //! - [`template`]: texts of Envoy's configuration, with comments, into which values are filled.
 
 pub mod description;
 mod json;
 pub mod render;
 pub mod template;
+pub mod yaml;

@@ -6,6 +6,7 @@ mod cluster;
 pub mod inbound;
 pub mod ingress;
 mod plugin;
+pub mod probes;
 mod transport;
 
 /// A file of a configuration.

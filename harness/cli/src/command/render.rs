@@ -3,6 +3,7 @@
 mod client;
 mod inbound;
 mod ingress;
+mod probes;
 mod said;
 mod written;
 
@@ -26,6 +27,8 @@ enum What {
     Inbound(inbound::Arguments),
     /// An ingress that takes only TLS: the servers of `Gateway`s, with the module in them.
     Ingress(ingress::Arguments),
+    /// A Deployment whose probes ask a port without mutual TLS, for `render inbound --probes`.
+    Probes(probes::Arguments),
 }
 
 /// Runs the command.
@@ -34,5 +37,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         What::Client(arguments) => client::run(arguments),
         What::Inbound(arguments) => inbound::run(arguments),
         What::Ingress(arguments) => ingress::run(arguments),
+        What::Probes(arguments) => probes::run(arguments),
     }
 }

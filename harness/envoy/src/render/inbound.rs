@@ -8,13 +8,14 @@
 mod chain;
 mod listener;
 
-use peerwarden_engine::Problems;
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{At, Value};
+use peerwarden_engine::{Problem, Problems};
 
 use super::File;
 use super::assembly::{Assembly, Layout, Sides};
 use super::cluster;
 use super::plugin::{self, Decides, Plugin};
+use super::probes::Probes;
 use super::transport::{Certificate, Name, Roots, Secret, ServerTls};
 use crate::description::{Certificates, Description, Port, PortProtocol};
 use crate::template::Unfilled;
@@ -26,6 +27,7 @@ pub struct Inbound {
     trusted: Vec<String>,
     plugins: Vec<Plugin>,
     assembly: Assembly,
+    probes: Option<Probes>,
 }
 
 impl Inbound {
@@ -54,7 +56,24 @@ impl Inbound {
             trusted: domains.map(|domain| format!("spiffe://{domain}/")).collect(),
             description: description_read,
             assembly,
+            probes: None,
         })
+    }
+
+    /// Serves the kubelet's probes too, on a port of their own.
+    ///
+    /// # Errors
+    /// That the workload has this port itself.
+    pub fn with_probes(mut self, probes: Probes) -> Result<Self, Problems> {
+        let port = probes.port();
+        if self.description.ports.iter().any(|own| own.port == port) {
+            let mut problems = Problems::default();
+            let problem = Problem::new(&At::ROOT, format!("{port} is a port of the workload too"));
+            problems.push(problem.help("give the probes another one, here and in `render probes`"));
+            return Err(problems);
+        }
+        self.probes = Some(probes);
+        Ok(self)
     }
 
     /// The whole configuration in one file.
@@ -80,14 +99,20 @@ impl Inbound {
     fn sides(&self, layout: Layout<'_>) -> Result<Sides, Unfilled> {
         let ports = &self.description.ports;
         let listeners = ports.iter().map(|port| self.listener(port, layout));
-        let clusters = ports.iter().map(|port| {
+        let mut listeners: String = listeners.collect::<Result<_, _>>()?;
+        let own = ports.iter().map(|port| {
             let http2 = port.protocol == PortProtocol::Http2;
             cluster::context(&name(port), &port.upstream, http2)
         });
+        let mut clusters = self.assembly.clusters(own, layout)?;
+        if let Some(probes) = &self.probes {
+            listeners += &probes.listener(self.description.proxy.address, layout.is_discovered())?;
+            clusters += &probes.clusters(ports, layout.is_discovered())?;
+        }
         Ok(Sides {
-            listeners: listeners.collect::<Result<_, _>>()?,
+            listeners,
             says: "The workload's ports.",
-            clusters: self.assembly.clusters(clusters, layout)?,
+            clusters,
         })
     }
 

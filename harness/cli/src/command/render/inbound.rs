@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use peerwarden_envoy::render::inbound::Inbound;
+use peerwarden_envoy::render::probes::PORT;
 
-use super::{said, written};
+use super::{probes, said, written};
 use crate::command::inputs;
 use crate::exit::Exit;
 use crate::{documents, output};
@@ -22,6 +23,12 @@ pub(crate) struct Arguments {
     /// `AuthorizationPolicy` and `PeerAuthentication` documents: files, or folders with all that is below them.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
+    /// The Pod or Deployment of the workload, as it was before `render probes`: a listener answers its probes, and nothing else.
+    #[arg(long, value_name = "FILE")]
+    probes: Option<PathBuf>,
+    /// The port of that listener.
+    #[arg(long, value_name = "PORT", default_value_t = PORT, requires = "probes", value_parser = clap::value_parser!(u16).range(1..))]
+    probes_port: u16,
     /// A folder for files that a running Envoy takes in when they are replaced: begin with `envoy -c FOLDER/bootstrap.yaml`, and
     /// run this again after a change. Without it, all is one file on standard output.
     #[arg(long, value_name = "FOLDER")]
@@ -48,6 +55,19 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
                 &lists,
             )));
         }
+    };
+    let inbound = match &arguments.probes {
+        None => inbound,
+        Some(file) => match probes::one(file, arguments.probes_port)? {
+            Err(wrong) => return Ok(inputs::invalid(&wrong)),
+            Ok(None) => inbound,
+            Ok(Some(probes)) => match inbound.with_probes(probes) {
+                Ok(inbound) => inbound,
+                Err(problems) => {
+                    return Ok(inputs::invalid(&said::diagnostics(&problems, &description, &[])));
+                }
+            },
+        },
     };
     match &arguments.out {
         None => output::print(&inbound.file()?.text)?,

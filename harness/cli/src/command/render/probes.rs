@@ -1,0 +1,133 @@
+//! `peerwarden render probes`: the kubelet's probes, on a port of their own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use peerwarden_engine::document::Value;
+use peerwarden_envoy::render::probes::{ANNOTATION, Found, PORT, Probes};
+use peerwarden_envoy::yaml as written;
+
+use super::said;
+use crate::command::inputs;
+use crate::diagnostic::{self, Diagnostic};
+use crate::documents::Document;
+use crate::exit::Exit;
+use crate::source::Source;
+use crate::{output, yaml};
+
+/// Write a Pod, or what makes Pods, with its probes rewritten: the kubelet asks Envoy, on a port that has no mutual TLS.
+///
+/// `render inbound --probes FILE` writes the listener that answers. HTTP, TCP and gRPC probes and HTTP lifecycle hooks are rewritten,
+/// as Istio does; commands are left alone, and so is all of a Pod with the annotation
+/// `sidecar.istio.io/rewriteAppHTTPProbers: "false"`. Comments of the file are lost.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The file with the Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob; what else is in it comes out as it is.
+    file: PathBuf,
+    /// The port that the kubelet is to ask.
+    #[arg(long, value_name = "PORT", default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let read = match read(&arguments.file, arguments.port)? {
+        Ok(read) => read,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let mut text = String::new();
+    let mut notes = Vec::new();
+    let mut nothing = true;
+    for (document, value, found) in &read {
+        if !text.is_empty() {
+            text.push_str("---\n");
+        }
+        match found {
+            Found::Probes(probes) => {
+                nothing = false;
+                text.push_str(&written::write(&probes.rewritten(value)));
+            }
+            Found::OptedOut => {
+                nothing = false;
+                let message = format!("its probes stay as they are: `{ANNOTATION}` is \"false\"");
+                notes.push(note(document, message));
+                text.push_str(&written::write(value));
+            }
+            Found::Nothing => text.push_str(&written::write(value)),
+        }
+    }
+    if nothing {
+        return Ok(inputs::invalid(&[none(&arguments.file)]));
+    }
+    diagnostic::print(&notes);
+    output::print(&text).map(|()| Exit::Fine)
+}
+
+fn note(document: &Document, message: String) -> Diagnostic {
+    Diagnostic {
+        severity: diagnostic::Severity::Warning,
+        ..Diagnostic::error(message)
+    }
+    .at(document.place("metadata", false))
+}
+
+fn none(file: &Path) -> Diagnostic {
+    let message = format!("`{}` has no probe that would be rewritten", file.display());
+    Diagnostic::error(message)
+        .help("name a file with a Pod, or with what makes Pods, whose containers have `httpGet`, `tcpSocket` or `grpc` probes")
+}
+
+type Read = Vec<(Document, Value, Found)>;
+
+/// The documents of a file, each with its probes.
+fn read(file: &Path, port: u16) -> Result<Result<Read, Vec<Diagnostic>>> {
+    let source = match Source::read(file) {
+        Ok(source) => source,
+        Err(wrong) => return Ok(Err(vec![wrong])),
+    };
+    let nodes = match yaml::documents(&source) {
+        Ok(nodes) => nodes,
+        Err(wrong) => return Ok(Err(vec![wrong])),
+    };
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for node in nodes {
+        let document = Document {
+            source: Arc::clone(&source),
+            node,
+        };
+        let value = said::value(&document)?;
+        match Probes::read(&value, port) {
+            Ok(found) => read.push((document, value, found)),
+            Err(problems) => wrong.extend(said::diagnostics(&problems, &document, &[])),
+        }
+    }
+    Ok(if wrong.is_empty() { Ok(read) } else { Err(wrong) })
+}
+
+/// The probes of the one workload in a file; none if it opted out.
+pub(super) fn one(file: &Path, port: u16) -> Result<Result<Option<Probes>, Vec<Diagnostic>>> {
+    let read = match read(file, port)? {
+        Ok(read) => read,
+        Err(wrong) => return Ok(Err(wrong)),
+    };
+    let (mut probes, mut opted_out) = (None, false);
+    for (document, _, found) in read {
+        match found {
+            Found::Nothing => {}
+            Found::OptedOut => opted_out = true,
+            Found::Probes(_) if probes.is_some() => {
+                let wrong = Diagnostic::error("it is the second workload with probes in this file");
+                let wrong = wrong.at(document.place("metadata", false));
+                return Ok(Err(vec![wrong.help(
+                    "one Envoy stands before one workload: give each a file of its own",
+                )]));
+            }
+            Found::Probes(found) => probes = Some(found),
+        }
+    }
+    Ok(match (probes, opted_out) {
+        (None, false) => Err(vec![none(file)]),
+        (probes, _) => Ok(probes),
+    })
+}

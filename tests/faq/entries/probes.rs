@@ -1,0 +1,225 @@
+//! Question 5: the kubelet has no certificate of the mesh, so that a STRICT port fails its probes. Three ways out: probes rewritten to a
+//! port that answers nothing else, a port with mutual TLS off, and PERMISSIVE.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use peerwarden_envoy::render::probes::{Found, Probes};
+use peerwarden_lab::client::kubelet;
+use peerwarden_lab::config::Port;
+use peerwarden_lab::deadline::until;
+use peerwarden_lab::envoy::{Envoy, Launch};
+use peerwarden_lab::upstream::HealthApp;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::entry::{Entry, Evidence};
+use crate::stage::{Stage, peer_authentication};
+
+pub(crate) const ENTRY: Entry = Entry {
+    number: 5,
+    name: "probes",
+    promise: "Kubernetes probes pass under STRICT",
+    experiment: || Box::pin(experiment()),
+};
+
+/// Within which the kubelet hears of a change by TCP and gRPC, generously: Envoy checks once a second.
+const BOUND: Duration = Duration::from_secs(5);
+
+async fn experiment() -> Result<Evidence> {
+    let app = HealthApp::http().await?;
+    without_help_and_by_mode(&app).await?;
+    let refused = by_rewrite(&app).await?;
+    Ok(format!(
+        "fails on STRICT; passes on DISABLE, on PERMISSIVE and rewritten (HTTP, TCP, gRPC), where {refused} other requests got nothing"
+    ))
+}
+
+/// The port itself: STRICT fails, DISABLE for one port and PERMISSIVE pass.
+async fn without_help_and_by_mode(app: &HealthApp) -> Result<()> {
+    let ports = [Port::reserve()?, Port::reserve()?, Port::reserve()?];
+    let modes = ["STRICT", "DISABLE", "PERMISSIVE"];
+    let by_port = ports
+        .iter()
+        .zip(modes)
+        .map(|(port, mode)| (port.number().to_string(), json!({"mode": mode})));
+    let document = peer_authentication(
+        "shop",
+        "orders",
+        json!({
+            "selector": {"matchLabels": {"app": "orders"}},
+            "mtls": {"mode": "STRICT"},
+            "portLevelMtls": by_port.collect::<serde_json::Map<_, _>>(),
+        }),
+    );
+    let upstream = app.address().to_string();
+    let of_port = |port: &Port| json!({"port": port.number(), "protocol": "HTTP", "upstream": upstream});
+    let description = json!({
+        "workload": {"namespace": "shop", "labels": {"app": "orders"}},
+        "ports": ports.iter().map(of_port).collect::<Vec<_>>(),
+    });
+    let text = Stage::set()?;
+    let configuration = text.inbound(description, &[document])?.file()?.text;
+    let _envoy = Envoy::launch(Launch::yaml(configuration)).await?;
+    for (port, mode) in ports.iter().zip(modes) {
+        let passes = kubelet::http_get(at(port), "/healthz").await;
+        ensure!(passes == (mode != "STRICT"), "{mode}: the probe passes: {passes}");
+    }
+    Ok(())
+}
+
+/// Probes on a port of their own. Answers how many other requests it refused.
+async fn by_rewrite(app: &HealthApp) -> Result<usize> {
+    let stage = Stage::set()?;
+    let (strict, probes_at) = (Port::reserve()?, Port::reserve()?);
+    let serving = HealthApp::grpc().await?;
+    let socket = TcpListener::bind("127.0.0.1:0").await?;
+    let tcp = socket.local_addr()?;
+    let document = deployment(strict.number(), tcp.port(), serving.address().port());
+    let value = serde_json::from_value(document)?;
+    let found = Probes::read(&value, probes_at.number()).map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    let Found::Probes(probes) = found else {
+        bail!("no probes were found")
+    };
+    ensure!(probes.count() == 3, "{} probes", probes.count());
+    // What the kubelet is told, read as it reads it.
+    let rewritten = peerwarden_envoy::yaml::write(&probes.rewritten(&value));
+    let rewritten: Value = serde_saphyr::from_str(&rewritten)?;
+    let container = &rewritten["spec"]["template"]["spec"]["containers"][0];
+    let asks = |probe: &str| -> Result<String> {
+        let get = &container[probe]["httpGet"];
+        ensure!(get["port"] == probes_at.number(), "{probe}: {get}");
+        Ok(get["path"].as_str().context("a path")?.to_owned())
+    };
+    let (http, by_tcp, grpc) = (
+        asks("livenessProbe")?,
+        asks("startupProbe")?,
+        asks("readinessProbe")?,
+    );
+
+    let description = json!({
+        "workload": {"namespace": "shop", "labels": {"app": "orders"}},
+        "ports": [{"port": strict.number(), "protocol": "HTTP", "upstream": app.address().to_string()}],
+    });
+    let mode = peer_authentication("shop", "orders", json!({"mtls": {"mode": "STRICT"}}));
+    let inbound = stage.inbound(description, &[mode])?.with_probes(probes);
+    let inbound = inbound.map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    let _envoy = Envoy::launch(Launch::yaml(inbound.file()?.text)).await?;
+    let kubelet_asks = at(&probes_at);
+    ensure!(
+        !kubelet::http_get(at(&strict), "/healthz").await,
+        "the port is not STRICT"
+    );
+
+    for path in [&http, &by_tcp, &grpc] {
+        comes_to(kubelet_asks, path, true).await?;
+    }
+    let (_, headers) = app
+        .seen()
+        .into_iter()
+        .find(|(path, _)| path == "/healthz?full=1")
+        .context("the probe's own path and query")?;
+    for (name, value) in [
+        ("user-agent", "kube-probe/1.31"),
+        ("host", "orders.local"),
+        ("x-health", "100%"),
+    ] {
+        let sent = headers.get(name).and_then(|value| value.to_str().ok());
+        ensure!(sent == Some(value), "{name}: {sent:?}");
+    }
+    let internal = headers.keys().find(|name| name.as_str().starts_with("x-envoy"));
+    ensure!(internal.is_none(), "{internal:?} reached the application");
+
+    let refused = nothing_else(app, kubelet_asks, &http, &by_tcp).await?;
+
+    app.set_healthy(false);
+    comes_to(kubelet_asks, &http, false).await?;
+    serving.set_healthy(false);
+    comes_to(kubelet_asks, &grpc, false).await?;
+    serving.set_healthy(true);
+    comes_to(kubelet_asks, &grpc, true).await?;
+    drop(socket);
+    comes_to(kubelet_asks, &by_tcp, false).await?;
+    let _again = TcpListener::bind(tcp).await?;
+    comes_to(kubelet_asks, &by_tcp, true).await?;
+    Ok(refused)
+}
+
+/// What is no probe is answered with an error, and never reaches the application.
+async fn nothing_else(app: &HealthApp, address: SocketAddr, http: &str, by_tcp: &str) -> Result<usize> {
+    let attempts = [
+        "GET / HTTP/1.1\r\n".to_owned(),
+        "GET /healthz HTTP/1.1\r\n".to_owned(),
+        format!("GET {http}/ HTTP/1.1\r\n"),
+        format!("GET {http}/../../../admin HTTP/1.1\r\n"),
+        format!("GET {http}%2f..%2fadmin HTTP/1.1\r\n"),
+        format!("GET //{http} HTTP/1.1\r\n"),
+        format!("GET {http}?full=0 HTTP/1.1\r\n"),
+        format!("GET {by_tcp}?x HTTP/1.1\r\n"),
+        format!("GET {http};x HTTP/1.1\r\n"),
+        "GET /app-health/other/livez HTTP/1.1\r\n".to_owned(),
+        format!("POST {http} HTTP/1.1\r\ncontent-length: 0\r\n"),
+        format!("POST {by_tcp} HTTP/1.1\r\ncontent-length: 0\r\n"),
+        format!("HEAD {http} HTTP/1.1\r\n"),
+        format!("DELETE {http} HTTP/1.1\r\n"),
+        format!("GET {http} HTTP/1.1\r\ncontent-length: 1\r\n"),
+        format!("GET {http} HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n"),
+        "GET /admin HTTP/1.1\r\nx-envoy-original-path: /app-health/app/livez\r\n".to_owned(),
+        format!("CONNECT 127.0.0.1:{} HTTP/1.1\r\n", app.address().port()),
+        format!("GET http://{}/admin HTTP/1.1\r\n", app.address()),
+    ];
+    let before = app.seen().len();
+    for attempt in &attempts {
+        let head = format!("{attempt}host: {address}\r\nuser-agent: kube-probe/1.31\r\n\r\n");
+        // Whether by an error or by none at all.
+        let status = kubelet::status(address, &head).await;
+        ensure!(!matches!(status, Ok(..400)), "{attempt}: {status:?}");
+    }
+    ensure!(
+        app.seen().len() == before,
+        "an attempt reached the application: {:?}",
+        app.seen()
+    );
+    Ok(attempts.len())
+}
+
+async fn comes_to(address: SocketAddr, path: &str, expected: bool) -> Result<()> {
+    until(BOUND, &format!("{path}: {expected}"), async || {
+        let passes = kubelet::http_get(address, path).await;
+        Ok((passes == expected).then_some(()))
+    })
+    .await
+}
+
+fn deployment(http: u16, tcp: u16, grpc: u16) -> Value {
+    json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "orders", "namespace": "shop"},
+        "spec": {"template": {
+            "metadata": {"labels": {"app": "orders"}},
+            "spec": {"containers": [{
+                "name": "app",
+                "ports": [{"name": "web", "containerPort": http}],
+                "livenessProbe": {
+                    "httpGet": {
+                        "path": "/healthz?full=1",
+                        "port": "web",
+                        "httpHeaders": [
+                            {"name": "Host", "value": "orders.local"},
+                            {"name": "X-Health", "value": "100%"},
+                        ],
+                    },
+                    "periodSeconds": 5,
+                },
+                "startupProbe": {"tcpSocket": {"port": tcp}},
+                "readinessProbe": {"grpc": {"port": grpc, "service": "orders"}},
+            }]},
+        }},
+    })
+}
+
+fn at(port: &Port) -> SocketAddr {
+    ([127, 0, 0, 1], port.number()).into()
+}
