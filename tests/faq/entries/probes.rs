@@ -176,12 +176,18 @@ async fn nothing_else(app: &HealthApp, address: SocketAddr, http: &str, by_tcp: 
         let status = kubelet::status(address, &head).await;
         ensure!(!matches!(status, Ok(..400)), "{attempt}: {status:?}");
     }
+    let chunked = format!(
+        "GET {http} HTTP/1.1\r\nhost: {address}\r\nuser-agent: kube-probe/1.31\r\ntransfer-encoding: chunked\r\n\r\n\
+         5\r\nhello\r\n0\r\n\r\n"
+    );
+    let status = kubelet::status(address, &chunked).await;
+    ensure!(!matches!(status, Ok(..400)), "a chunked body: {status:?}");
     ensure!(
         app.seen().len() == before,
         "an attempt reached the application: {:?}",
         app.seen()
     );
-    Ok(attempts.len())
+    Ok(attempts.len() + 1)
 }
 
 async fn comes_to(address: SocketAddr, path: &str, expected: bool) -> Result<()> {

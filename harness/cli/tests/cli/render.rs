@@ -269,7 +269,7 @@ fn a_pod_may_keep_its_probes() {
 fn a_mistake_in_a_probe_is_shown() {
     let folder = folder();
     for (from, to, says) in [
-        ("port: web}, p", "port: wbe}, p", "did you mean `web`?"),
+        ("port: web}, p", "port: wbe}, p", "its ports: `web`"),
         ("port: 9090", "port: 70000", "no port"),
         ("service: orders", "servise: orders", "did you mean `service`?"),
         ("grpc: {", "exec: {command: [x]}, grpc: {", "2 ways to ask"),
