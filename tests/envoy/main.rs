@@ -9,6 +9,7 @@ mod custom;
 mod demo;
 mod fixture;
 mod grpc;
+mod guarantees;
 mod hold;
 mod holes;
 mod http;

@@ -28,3 +28,18 @@ fn speaks_the_abi_that_envoy_knows() {
         );
     }
 }
+
+/// A restriction of capabilities is judged by this list, which must be what the module really has.
+#[test]
+fn capabilities_are_its_callbacks_and_host_calls() {
+    let imports = module().imports();
+    let calls = imports.iter().filter_map(|import| import.strip_prefix("env."));
+    let exports = module().exports();
+    let callbacks = exports
+        .iter()
+        .map(String::as_str)
+        .filter(|export| export.starts_with("proxy_on_"));
+    let mut all: Vec<&str> = calls.chain(callbacks).collect();
+    all.sort_unstable();
+    assert_eq!(all, peerwarden_envoy::guarantees::CAPABILITIES);
+}

@@ -34,7 +34,7 @@ enum Command {
     Eval(eval::Arguments),
     /// Show how one case is decided: each policy, rule and clause, and why.
     Explain(explain::Arguments),
-    /// Validate policies and suites: where what is wrong, and what to write instead.
+    /// Validate policies, suites, or an Envoy's configuration: where what is wrong, and what to write instead.
     Check(check::Arguments),
     /// Write Envoy's configuration for a workload.
     Render(render::Arguments),

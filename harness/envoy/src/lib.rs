@@ -4,11 +4,13 @@
 //! configuration, and every mistake in it is a [`peerwarden_engine::Problem`] with its path.
 //!
 //! - [`description`]: what a person says of a workload, beside its policies;
+//! - [`guarantees`]: which guarantees of the module a configuration keeps, and which not;
 //! - [`render`]: the configuration for it;
 //! - [`yaml`]: a document written out again;
 //! - [`template`]: texts of Envoy's configuration, with comments, into which values are filled.
 
 pub mod description;
+pub mod guarantees;
 mod json;
 pub mod render;
 pub mod template;

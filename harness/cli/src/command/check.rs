@@ -1,4 +1,6 @@
-//! `peerwarden check`: validates and lints documents and suites.
+//! `peerwarden check`: validates and lints documents and suites, or an Envoy's configuration.
+
+mod envoy;
 
 use std::path::PathBuf;
 
@@ -13,9 +15,9 @@ use crate::setup::{Protocol, Setup};
 use crate::source::Source;
 use crate::{lint, output, suite};
 
-/// Validate policies and suites: where what is wrong, and what to write instead.
+/// Validate policies and suites, or an Envoy's configuration: where what is wrong, and what to write instead.
 ///
-/// The exit code is 2 when something would be refused, 1 when something is probably not meant, else 0.
+/// The exit code is 2 when something would be refused, 1 when something is probably not meant or a guarantee is not held, else 0.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files, or folders with all that is below them.
@@ -24,10 +26,20 @@ pub(crate) struct Arguments {
     /// The mesh: its trust domain and root namespace count for some rules.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
+    /// Say which of the module's guarantees an Envoy's configuration keeps, and why not: a bootstrap, with the files that it reads
+    /// by LDS, RDS, ECDS and SDS, or the answer to `/config_dump` of its administration; `-` reads standard input.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "mesh"])]
+    envoy: Vec<PathBuf>,
+    /// For people, or for programs.
+    #[arg(long, value_enum, default_value_t = envoy::Format::Human, requires = "envoy")]
+    format: envoy::Format,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    if !arguments.envoy.is_empty() {
+        return envoy::run(&arguments.envoy, arguments.format);
+    }
     let mesh = match arguments.mesh.as_deref().map(inputs::one).transpose() {
         Ok(mesh) => mesh,
         Err(wrong) => return Ok(inputs::invalid(&[wrong])),

@@ -6,6 +6,7 @@ mod custom;
 mod eval;
 mod explain;
 mod fixture;
+mod guarantees;
 mod ingress;
 mod lints;
 mod mistakes;

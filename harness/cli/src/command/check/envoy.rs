@@ -1,0 +1,172 @@
+//! `peerwarden check --envoy`: which of the module's guarantees a configuration of Envoy's keeps.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use peerwarden_envoy::guarantees::{self, Checked, Failure, Outcome, Verdict};
+use serde_json::json;
+
+use crate::command::inputs;
+use crate::diagnostic::Diagnostic;
+use crate::documents::Document;
+use crate::exit::Exit;
+use crate::output;
+use crate::source::{Place, Source};
+use crate::yaml;
+
+/// For whom the result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// Reads the files and reports.
+pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
+    let mut documents = Vec::new();
+    for file in files {
+        match read(file) {
+            Ok(read) => documents.extend(read),
+            Err(wrong) => return Ok(inputs::invalid(&[wrong])),
+        }
+    }
+    let value =
+        |document: &Document| serde_json::from_str(&document.node.to_json()).context("a document as JSON");
+    let values = documents.iter().map(value).collect::<Result<Vec<_>>>()?;
+    let checked = match guarantees::check(&values) {
+        Ok(checked) => checked,
+        Err(failure) => {
+            let diagnostic = Diagnostic::error(&failure.why).help(&failure.help);
+            let diagnostic = match place(&documents, &failure) {
+                Some(place) => diagnostic.at(place),
+                None => diagnostic,
+            };
+            return Ok(inputs::invalid(&[diagnostic]));
+        }
+    };
+    let report = match format {
+        Format::Human => human(&checked, &documents),
+        Format::Json => json(&checked, &documents)?,
+    };
+    output::print(&report)?;
+    let broken = checked.iter().any(|chain| counted(chain).1 > 0);
+    Ok(if broken { Exit::Findings } else { Exit::Fine })
+}
+
+fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
+    let source = Source::read(file)?;
+    let nodes = yaml::documents(&source)?;
+    if nodes.is_empty() {
+        return Err(Diagnostic::error(format!("`{}` is empty", source.name)));
+    }
+    let document = |node| Document {
+        source: Arc::clone(&source),
+        node,
+    };
+    Ok(nodes.into_iter().map(document).collect())
+}
+
+fn place(documents: &[Document], failure: &Failure) -> Option<Place> {
+    let document = documents.get(failure.document)?;
+    Some(document.place(&failure.path, false))
+}
+
+/// How many guarantees are held, not held, and do not apply.
+fn counted(chain: &Checked) -> (usize, usize, usize) {
+    let count = |wanted: fn(&Outcome) -> bool| {
+        let outcomes = chain.outcomes.iter();
+        outcomes.filter(|(_, outcome)| wanted(outcome)).count()
+    };
+    (
+        count(|outcome| matches!(outcome, Ok(Verdict::Held))),
+        count(Result::is_err),
+        count(|outcome| matches!(outcome, Ok(Verdict::DoesNotApply(_)))),
+    )
+}
+
+fn human(checked: &[Checked], documents: &[Document]) -> String {
+    let mut text = String::new();
+    let (mut held, mut broken, mut other) = (0, 0, 0);
+    for chain in checked {
+        let heading = Style::new().bold();
+        text.push_str(&format!(
+            "{heading}{}, {}: {}{heading:#}\n",
+            chain.listener, chain.chain, chain.carries
+        ));
+        for (guarantee, outcome) in &chain.outcomes {
+            let (style, word) = match outcome {
+                Ok(Verdict::Held) => (AnsiColor::Green.on_default(), "held"),
+                Ok(Verdict::DoesNotApply(_)) => (Style::new().dimmed(), "-"),
+                Err(_) => (AnsiColor::Red.on_default().bold(), "NOT HELD"),
+            };
+            let says = match outcome {
+                Ok(Verdict::DoesNotApply(why)) => why,
+                Ok(Verdict::Held) | Err(_) => guarantee.promise,
+            };
+            text.push_str(&format!(
+                "  {style}{word:8}{style:#}  {:21}  {says}\n",
+                guarantee.name
+            ));
+            if let Err(failure) = outcome {
+                if let Some(place) = place(documents, failure) {
+                    text.push_str(&format!("            {}: {}\n", place.label(), failure.path));
+                }
+                text.push_str(&format!("            {}\n", failure.why));
+                text.push_str(&format!("            help: {}\n", failure.help));
+            }
+        }
+        text.push('\n');
+        let of_chain = counted(chain);
+        held += of_chain.0;
+        broken += of_chain.1;
+        other += of_chain.2;
+    }
+    let chains = super::counted(checked.len(), "filter chain");
+    text.push_str(&format!(
+        "{chains} checked: {held} held, {broken} not held, {other} not applicable\n"
+    ));
+    text
+}
+
+fn json(checked: &[Checked], documents: &[Document]) -> Result<String> {
+    let chains = checked.iter().map(|chain| {
+        let guarantees = chain.outcomes.iter().map(|(guarantee, outcome)| {
+            let mut said = json!({"name": guarantee.name, "promise": guarantee.promise});
+            match outcome {
+                Ok(Verdict::Held) => said["held"] = true.into(),
+                Ok(Verdict::DoesNotApply(why)) => {
+                    said["held"] = serde_json::Value::Null;
+                    said["why"] = (*why).into();
+                }
+                Err(failure) => {
+                    said["held"] = false.into();
+                    said["why"] = failure.why.as_str().into();
+                    said["help"] = failure.help.as_str().into();
+                    said["path"] = failure.path.as_str().into();
+                    if let Some(place) = place(documents, failure) {
+                        let (line, column) = place.source.position(place.span.start);
+                        said["place"] = json!({"file": place.source.name, "line": line, "column": column});
+                    }
+                }
+            }
+            said
+        });
+        json!({
+            "listener": chain.listener,
+            "chain": chain.chain,
+            "carries": chain.carries,
+            "path": chain.path,
+            "guarantees": guarantees.collect::<Vec<_>>(),
+        })
+    });
+    let report = json!({"chains": chains.collect::<Vec<_>>()});
+    Ok(format!(
+        "{}\n",
+        serde_json::to_string_pretty(&report).context("the report as JSON")?
+    ))
+}

@@ -1,0 +1,91 @@
+//! Envoy calls the module wherever it decides, and the module may ask what it needs to know.
+
+use super::chain::Chain;
+use super::{All, Outcome, Verdict};
+
+/// The callbacks that the module exports and the host calls that it imports, in order.
+pub const CAPABILITIES: &[&str] = &[
+    "proxy_add_header_map_value",
+    "proxy_call_foreign_function",
+    "proxy_close_stream",
+    "proxy_continue_stream",
+    "proxy_define_metric",
+    "proxy_dequeue_shared_queue",
+    "proxy_done",
+    "proxy_enqueue_shared_queue",
+    "proxy_get_buffer_bytes",
+    "proxy_get_current_time_nanoseconds",
+    "proxy_get_header_map_pairs",
+    "proxy_get_header_map_value",
+    "proxy_get_property",
+    "proxy_get_shared_data",
+    "proxy_get_status",
+    "proxy_grpc_call",
+    "proxy_grpc_cancel",
+    "proxy_grpc_close",
+    "proxy_grpc_send",
+    "proxy_grpc_stream",
+    "proxy_http_call",
+    "proxy_increment_metric",
+    "proxy_log",
+    "proxy_on_configure",
+    "proxy_on_context_create",
+    "proxy_on_delete",
+    "proxy_on_done",
+    "proxy_on_downstream_connection_close",
+    "proxy_on_downstream_data",
+    "proxy_on_foreign_function",
+    "proxy_on_grpc_close",
+    "proxy_on_grpc_receive",
+    "proxy_on_grpc_receive_initial_metadata",
+    "proxy_on_grpc_receive_trailing_metadata",
+    "proxy_on_http_call_response",
+    "proxy_on_log",
+    "proxy_on_new_connection",
+    "proxy_on_queue_ready",
+    "proxy_on_request_body",
+    "proxy_on_request_headers",
+    "proxy_on_request_trailers",
+    "proxy_on_response_body",
+    "proxy_on_response_headers",
+    "proxy_on_response_trailers",
+    "proxy_on_tick",
+    "proxy_on_upstream_connection_close",
+    "proxy_on_upstream_data",
+    "proxy_on_vm_start",
+    "proxy_register_shared_queue",
+    "proxy_remove_header_map_value",
+    "proxy_replace_header_map_value",
+    "proxy_resolve_shared_queue",
+    "proxy_send_local_response",
+    "proxy_set_buffer_bytes",
+    "proxy_set_effective_context",
+    "proxy_set_header_map_pairs",
+    "proxy_set_property",
+    "proxy_set_shared_data",
+    "proxy_set_tick_period_milliseconds",
+];
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    for module in chain.modules() {
+        let plugin = module.plugin()?;
+        let Some(restriction) = plugin.get("capability_restriction_config")? else {
+            continue;
+        };
+        let allowed = restriction.entries("allowed_capabilities")?;
+        // An empty list restricts nothing.
+        if allowed.is_empty() {
+            continue;
+        }
+        let missing = CAPABILITIES
+            .iter()
+            .find(|needed| !allowed.iter().any(|(name, _)| name == *needed));
+        if let Some(missing) = missing {
+            return Err(restriction.or_here("allowed_capabilities").fails(
+                format!("`{missing}` is not allowed: Envoy skips it, and what depends on it goes undecided"),
+                "leave `capability_restriction_config` out",
+            ));
+        }
+    }
+    Ok(Verdict::Held)
+}

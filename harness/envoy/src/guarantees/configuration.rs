@@ -1,0 +1,156 @@
+//! What the documents hold, whichever of Envoy's forms they have.
+
+use super::here::{Failure, Here};
+use peerwarden_engine::document::Value;
+
+/// Everything in the documents that is read, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Configuration<'v> {
+    pub(super) listeners: Vec<Here<'v>>,
+    /// What came by ECDS.
+    extensions: Vec<Here<'v>>,
+    /// What came by RDS.
+    routes: Vec<Here<'v>>,
+    secrets: Vec<Here<'v>>,
+}
+
+impl<'v> Configuration<'v> {
+    /// Reads bootstraps, files of discovery, and answers of the administration's `/config_dump`.
+    pub(super) fn read(documents: &'v [Value]) -> Result<Self, Failure> {
+        let mut read = Self::default();
+        for (index, value) in documents.iter().enumerate() {
+            read.document(&Here::root(index, value))?;
+        }
+        if read.listeners.is_empty() {
+            let why = "there is no listener in what was given";
+            let help = "where listeners come by LDS, give the file that `lds_config` names, or Envoy's `/config_dump`";
+            return Err(Failure {
+                document: 0,
+                path: String::new(),
+                why: why.to_owned(),
+                help: help.to_owned(),
+            });
+        }
+        Ok(read)
+    }
+
+    fn document(&mut self, root: &Here<'v>) -> Result<(), Failure> {
+        if root.get("configs")?.is_some() {
+            return self.dump(root);
+        }
+        if root.get("resources")?.is_some() {
+            for resource in root.items("resources")? {
+                self.resource(resource)?;
+            }
+            return Ok(());
+        }
+        match root.get("static_resources")? {
+            Some(resources) => self.static_resources(&resources),
+            None if root.get("dynamic_resources")?.is_some() => Ok(()),
+            None => Err(root.fails(
+                "this is no configuration of Envoy's",
+                "give a bootstrap (`static_resources`), a file of LDS or ECDS (`resources`), or the answer to `/config_dump` (`configs`)",
+            )),
+        }
+    }
+
+    fn static_resources(&mut self, resources: &Here<'v>) -> Result<(), Failure> {
+        self.listeners.extend(resources.items("listeners")?);
+        self.secrets.extend(resources.items("secrets")?);
+        Ok(())
+    }
+
+    /// A resource of a discovery service's answer, which may be wrapped.
+    fn resource(&mut self, resource: Here<'v>) -> Result<(), Failure> {
+        let (name, message) = resource.message()?;
+        match name {
+            "envoy.config.listener.v3.Listener" => self.listeners.push(message),
+            "envoy.config.core.v3.TypedExtensionConfig" => self.extensions.push(message),
+            "envoy.config.route.v3.RouteConfiguration" => self.routes.push(message),
+            "envoy.extensions.transport_sockets.tls.v3.Secret" => self.secrets.push(message),
+            "envoy.service.discovery.v3.Resource" => {
+                if let Some(inner) = message.get("resource")? {
+                    return self.resource(inner);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/admin/v3/config_dump.proto>
+    fn dump(&mut self, root: &Here<'v>) -> Result<(), Failure> {
+        let before = self.listeners.len();
+        let mut bootstrap = None;
+        for part in root.items("configs")? {
+            match part.message()?.0 {
+                "envoy.admin.v3.BootstrapConfigDump" => {
+                    bootstrap = part.at(&["bootstrap", "static_resources"])?;
+                }
+                "envoy.admin.v3.ListenersConfigDump" => {
+                    collect(&mut self.listeners, &part, "static_listeners", &["listener"])?;
+                    for state in ["active_state", "warming_state"] {
+                        collect(
+                            &mut self.listeners,
+                            &part,
+                            "dynamic_listeners",
+                            &[state, "listener"],
+                        )?;
+                    }
+                }
+                "envoy.admin.v3.EcdsConfigDump" => {
+                    collect(&mut self.extensions, &part, "ecds_filters", &["ecds_filter"])?;
+                }
+                "envoy.admin.v3.RoutesConfigDump" => {
+                    for routes in ["static_route_configs", "dynamic_route_configs"] {
+                        collect(&mut self.routes, &part, routes, &["route_config"])?;
+                    }
+                }
+                "envoy.admin.v3.SecretsConfigDump" => {
+                    for secrets in ["static_secrets", "dynamic_active_secrets"] {
+                        collect(&mut self.secrets, &part, secrets, &["secret"])?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        // The bootstrap's listeners are those of the dump, unless it was asked for the bootstrap alone.
+        match bootstrap.filter(|_| self.listeners.len() == before) {
+            Some(resources) => self.static_resources(&resources),
+            None => Ok(()),
+        }
+    }
+
+    /// The filter that came by ECDS under this name: of the same document first, as several may be of several Envoys.
+    pub(super) fn extension(&self, name: &str, document: usize) -> Option<&Here<'v>> {
+        named(&self.extensions, name, document)
+    }
+
+    /// The routes that came by RDS under this name.
+    pub(super) fn route(&self, name: &str, document: usize) -> Option<&Here<'v>> {
+        named(&self.routes, name, document)
+    }
+
+    /// The secret of this name.
+    pub(super) fn secret(&self, name: &str, document: usize) -> Option<&Here<'v>> {
+        named(&self.secrets, name, document)
+    }
+}
+
+fn collect<'v>(
+    into: &mut Vec<Here<'v>>,
+    part: &Here<'v>,
+    list: &str,
+    within: &[&str],
+) -> Result<(), Failure> {
+    for item in part.items(list)? {
+        into.extend(item.at(within)?);
+    }
+    Ok(())
+}
+
+fn named<'h, 'v>(all: &'h [Here<'v>], name: &str, document: usize) -> Option<&'h Here<'v>> {
+    let is = |here: &&Here<'v>| here.word("name") == Ok(name);
+    let same = all.iter().filter(is).find(|here| here.document == document);
+    same.or_else(|| all.iter().find(is))
+}

@@ -1,0 +1,93 @@
+//! The upstream's first byte does not come before the decision.
+
+use peerwarden_engine::Enforcement;
+use peerwarden_engine::document::Value;
+
+use super::chain::{Chain, Transport};
+use super::here::{Failure, Here};
+use super::{All, Outcome, REFUSED, Verdict};
+
+const AFTER_HANDSHAKE: &str = "ON_DOWNSTREAM_TLS_HANDSHAKE";
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    if chain.http.is_some() {
+        return Ok(Verdict::DoesNotApply("HTTP is decided request by request"));
+    }
+    let Some((_, module)) = chain.module() else {
+        return Ok(Verdict::DoesNotApply("there is no module"));
+    };
+    let Some(proxy) = chain.network.iter().find(|filter| filter.short() == "tcp_proxy") else {
+        return Err(chain.here.fails(
+            "cannot be told: there is no `tcp_proxy`",
+            "end the chain with `tcp_proxy`",
+        ));
+    };
+    let Some(proxy) = &proxy.config else {
+        return Err(proxy.here.fails(
+            "cannot be told: `tcp_proxy` comes by discovery",
+            "write its `typed_config` into the chain",
+        ));
+    };
+    let mode = proxy.word("upstream_connect_mode")?;
+    let early = proxy.get("max_early_data_bytes")?;
+    module.plugin()?;
+    let Ok((_, config)) = module.configuration() else {
+        return Ok(Verdict::DoesNotApply(REFUSED));
+    };
+    match config.tcp.enforcement {
+        Enforcement::Hold => hold(proxy, mode, early.as_ref()),
+        Enforcement::Handshake => match chain.transport {
+            Transport::Plaintext => Ok(Verdict::DoesNotApply(
+                "plaintext: there is no handshake to wait for",
+            )),
+            Transport::Tls(_) | Transport::Other(_) => handshake(proxy, mode, early.as_ref()),
+        },
+    }
+}
+
+fn handshake(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome {
+    if mode != AFTER_HANDSHAKE {
+        return Err(proxy.or_here("upstream_connect_mode").fails(
+            "the upstream is dialled at once: what it says first may come before the peer is known",
+            format!(
+                "write `upstream_connect_mode: {AFTER_HANDSHAKE}` and `max_early_data_bytes: 0` (Envoy 1.37), or have \
+                 the module hold connections (`\"tcp\": {{\"enforcement\": \"hold\"}}`)"
+            ),
+        ));
+    }
+    let Some(early) = early else {
+        return Err(proxy.fails(
+            format!("Envoy refuses `{AFTER_HANDSHAKE}` without `max_early_data_bytes`"),
+            "write `max_early_data_bytes: 0` beside it",
+        ));
+    };
+    bytes(early)?;
+    Ok(Verdict::Held)
+}
+
+fn hold(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome {
+    if !matches!(mode, "" | "IMMEDIATE") {
+        return Err(proxy.or_here("upstream_connect_mode").fails(
+            format!("with `{mode}` the module cannot hold connections, and denies them all"),
+            "leave `upstream_connect_mode` out",
+        ));
+    }
+    if early.map(bytes).transpose()?.is_none_or(|bytes| bytes < 1.0) {
+        return Err(proxy.or_here("max_early_data_bytes").fails(
+            "without early data the handshake does not go on while the module holds a connection, and all are denied",
+            "write `max_early_data_bytes: 16384`",
+        ));
+    }
+    Ok(Verdict::Held)
+}
+
+fn bytes(early: &Here<'_>) -> Result<f64, Failure> {
+    match early.value {
+        Value::Number(bytes) => Ok(*bytes),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Object(_) => Err(early
+            .fails(
+                "cannot be told: expected a number",
+                "write `max_early_data_bytes: 0`",
+            )),
+    }
+}

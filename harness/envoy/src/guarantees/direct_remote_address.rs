@@ -1,0 +1,76 @@
+//! `ipBlocks` are asked of the one who is connected, not of whom a header names.
+
+use super::chain::Chain;
+use super::here::{Failure, Here};
+use super::{All, Outcome, Verdict};
+
+const KEY: &str = "peerwarden.direct_remote_address";
+const FACTORY: &str = "envoy.string";
+const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
+const PROXY_PROTOCOL: &str = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
+const HELP: &str = "put a `set_filter_state` filter ahead of the module that sets `peerwarden.direct_remote_address` of the \
+                    factory `envoy.string` to `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    let Some((position, module)) = chain.module() else {
+        return Ok(Verdict::DoesNotApply("there is no module"));
+    };
+    let list = if chain.http.is_some() {
+        "on_request_headers"
+    } else if by_proxy_protocol(&chain.listener)? {
+        "on_new_connection"
+    } else {
+        return Ok(Verdict::DoesNotApply("TCP without the PROXY protocol"));
+    };
+    let mut set = false;
+    for filter in chain.filters().iter().take(position) {
+        let Some(config) = filter
+            .config
+            .as_ref()
+            .filter(|_| filter.short() == "set_filter_state")
+        else {
+            continue;
+        };
+        for item in config.items(list)? {
+            if item.word("object_key")? == KEY {
+                is_direct(&item)?;
+                set = true;
+            }
+        }
+    }
+    if set {
+        return Ok(Verdict::Held);
+    }
+    Err(module.here.fails(
+        "the address of a client may come from what it says itself, and the direct one is nowhere to be read",
+        HELP,
+    ))
+}
+
+fn is_direct(item: &Here<'_>) -> Result<(), Failure> {
+    let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
+    let text = format.as_ref().map(Here::text).transpose()?;
+    if item.word("factory_key")? == FACTORY && text == Some(ADDRESS) {
+        return Ok(());
+    }
+    Err(item.fails("this is not the address of who is connected", HELP))
+}
+
+fn by_proxy_protocol(listener: &Here<'_>) -> Result<bool, Failure> {
+    if listener.flag("use_proxy_proto")? {
+        return Ok(true);
+    }
+    for filter in listener.items("listener_filters")? {
+        if let Some(typed) = filter.get("typed_config")?
+            && typed.message()?.0 == PROXY_PROTOCOL
+        {
+            return Ok(true);
+        }
+    }
+    for chain in listener.items("filter_chains")? {
+        if chain.flag("use_proxy_proto")? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,31 @@
+//! When the module cannot run, nobody is let in.
+
+use super::chain::Chain;
+use super::{All, Outcome, Verdict};
+
+/// Those that close: the default, and the one that tries a new VM for the next stream and closes if that fails too.
+const CLOSE: [&str; 4] = ["", "UNSPECIFIED", "FAIL_CLOSED", "FAIL_RELOAD"];
+
+const OPEN: &str = "when the module cannot run, everything is let through";
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    for module in chain.modules() {
+        let plugin = module.plugin()?;
+        if plugin.flag("fail_open")? {
+            return Err(plugin
+                .or_here("fail_open")
+                .fails(OPEN, "write `failure_policy: FAIL_CLOSED` instead"));
+        }
+        let policy = plugin.word("failure_policy")?;
+        if !CLOSE.contains(&policy) {
+            let why = if policy == "FAIL_OPEN" {
+                OPEN.to_owned()
+            } else {
+                format!("cannot be told: `{policy}` is not known")
+            };
+            let place = plugin.or_here("failure_policy");
+            return Err(place.fails(why, "write `FAIL_CLOSED`"));
+        }
+    }
+    Ok(Verdict::Held)
+}

@@ -1,0 +1,173 @@
+//! A filter of a chain, by whichever way it is configured, and the module's plugin in it.
+
+use peerwarden_engine::Config;
+use peerwarden_engine::document::Value;
+
+use super::configuration::Configuration;
+use super::here::{Failure, Here};
+
+/// What a filter is called, somewhere, for it to be the module.
+const MODULE: &str = "peerwarden";
+
+/// The types of filters that hold a module.
+const WASM: [&str; 2] = [
+    "envoy.extensions.filters.http.wasm.v3.Wasm",
+    "envoy.extensions.filters.network.wasm.v3.Wasm",
+];
+
+/// A filter.
+#[derive(Debug)]
+pub(super) struct Filter<'v> {
+    pub(super) here: Here<'v>,
+    /// Its name in the chain, by which routes override it.
+    pub(super) name: &'v str,
+    /// The name of its configuration's type, which is what Envoy finds it by; empty if it cannot be told.
+    pub(super) kind: &'v str,
+    /// Its configuration, unless it comes by discovery and is not among what was given.
+    pub(super) config: Option<Here<'v>>,
+    pub(super) discovery: Option<Here<'v>>,
+}
+
+impl<'v> Filter<'v> {
+    pub(super) fn read(here: Here<'v>, configuration: &Configuration<'v>) -> Result<Self, Failure> {
+        let name = here.word("name")?;
+        let discovery = here.get("config_discovery")?;
+        let found = match (&discovery, here.get("typed_config")?) {
+            (_, Some(typed)) => Some(typed.message()?),
+            (Some(_), None) => match configuration.extension(name, here.document) {
+                Some(extension) => extension
+                    .get("typed_config")?
+                    .map(|typed| typed.message())
+                    .transpose()?,
+                None => None,
+            },
+            (None, None) => None,
+        };
+        let (kind, config) = match (found, &discovery) {
+            (Some((kind, config)), _) => (kind, Some(config)),
+            (None, Some(discovery)) => (only_type(discovery)?, None),
+            (None, None) => ("", None),
+        };
+        Ok(Self {
+            here,
+            name,
+            kind,
+            config,
+            discovery,
+        })
+    }
+
+    /// Its type in short, `router` of `envoy.extensions.filters.http.router.v3.Router`; of other projects' filters the whole name.
+    pub(super) fn short(&self) -> &'v str {
+        let ours = ["http", "network", "listener"].iter().find_map(|place| {
+            self.kind
+                .strip_prefix(&format!("envoy.extensions.filters.{place}."))
+        });
+        ours.map_or(self.kind, |rest| rest.split('.').next().unwrap_or(rest))
+    }
+
+    /// Whether it holds the module: a Wasm filter with the module's name in its own, its plugin's or its file's.
+    pub(super) fn is_module(&self) -> bool {
+        if !WASM.contains(&self.kind) {
+            return false;
+        }
+        let plugin = self.plugin().ok();
+        let names = [
+            &["name"] as &[&str],
+            &["root_id"],
+            &["vm_config", "vm_id"],
+            &["vm_config", "code", "local", "filename"],
+        ];
+        let said = names.iter().filter_map(|names| {
+            let here = plugin.as_ref()?.at(names).ok()??;
+            here.value.as_str()
+        });
+        std::iter::once(self.name)
+            .chain(said)
+            .any(|name| name.contains(MODULE))
+    }
+
+    /// The `PluginConfig`.
+    pub(super) fn plugin(&self) -> Result<Here<'v>, Failure> {
+        let Some(config) = &self.config else {
+            let why = format!(
+                "cannot be told: `{}` comes by discovery and is not in what was given",
+                self.name
+            );
+            let help = "give the file that it comes from as well, or Envoy's `/config_dump`";
+            return Err(self.here.fails(why, help));
+        };
+        let plugin = config.get("config")?;
+        plugin.ok_or_else(|| {
+            config.fails(
+                "cannot be told: there is no `config`",
+                "write the plugin into `config`",
+            )
+        })
+    }
+
+    /// The module's own configuration, with where it stands.
+    pub(super) fn configuration(&self) -> Result<(Here<'v>, Config), Failure> {
+        let plugin = self.plugin()?;
+        let Some(any) = plugin.get("configuration")? else {
+            let help = "write the module's JSON into a `google.protobuf.StringValue`";
+            return Err(plugin.fails(
+                "there is no `configuration`, without which the module does not start",
+                help,
+            ));
+        };
+        let (kind, _) = any.message()?;
+        let Some(here) = any.get("value")? else {
+            return Err(any.fails("there is no `value`", "write the module's JSON into `value`"));
+        };
+        let parsed = match kind {
+            "google.protobuf.StringValue" => Config::parse(here.text()?.as_bytes()),
+            "google.protobuf.Struct" => Config::read(here.value),
+            other => {
+                let why = format!("cannot be told: `{other}` is not read");
+                return Err(any.fails(
+                    why,
+                    "write JSON into a `google.protobuf.StringValue`, or a `Struct`",
+                ));
+            }
+        };
+        match parsed {
+            Ok(config) => Ok((here, config)),
+            Err(problems) => {
+                let Some(problem) = problems.iter().next() else {
+                    return Err(
+                        here.fails("the module refuses it", "run `peerwarden check` on its documents")
+                    );
+                };
+                let mut shown = problem.clone();
+                let help = shown.help.take();
+                let help = help.unwrap_or_else(|| "run `peerwarden check` on its documents".to_owned());
+                Err(here.fails(format!("the module refuses it: {shown}"), help))
+            }
+        }
+    }
+
+    /// What tells this plugin from others: Envoy keeps one root context for each.
+    pub(super) fn key(&self) -> Result<[&'v str; 3], Failure> {
+        let plugin = self.plugin()?;
+        let vm = match plugin.get("vm_config")? {
+            Some(vm) => vm.word("vm_id")?,
+            None => "",
+        };
+        Ok([vm, plugin.word("name")?, plugin.word("root_id")?])
+    }
+
+    /// The bytes that this plugin is configured with.
+    pub(super) fn configured(&self) -> Result<Option<&'v Value>, Failure> {
+        let any = self.plugin()?.get("configuration")?;
+        Ok(any.map(|here| here.value))
+    }
+}
+
+/// The one type that may be discovered, if it is one.
+fn only_type<'v>(discovery: &Here<'v>) -> Result<&'v str, Failure> {
+    match discovery.items("type_urls")?.as_slice() {
+        [one] => Ok(one.text()?.rsplit('/').next().unwrap_or_default()),
+        _ => Ok(""),
+    }
+}

@@ -1,0 +1,195 @@
+//! A value in one of the documents, and how to read on from there: what is absent is told from what is of the wrong shape.
+
+use peerwarden_engine::document::Value;
+
+/// What does not hold: where, why, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which document, from 0.
+    pub document: usize,
+    /// Where in it, such as `static_resources.listeners[0].filter_chains[0]`.
+    pub path: String,
+    /// Why.
+    pub why: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+/// A value and where it is.
+#[derive(Debug, Clone)]
+pub(super) struct Here<'v> {
+    pub(super) document: usize,
+    pub(super) path: String,
+    pub(super) value: &'v Value,
+}
+
+impl<'v> Here<'v> {
+    /// A whole document.
+    pub(super) fn root(document: usize, value: &'v Value) -> Self {
+        Self {
+            document,
+            path: String::new(),
+            value,
+        }
+    }
+
+    /// That something is wrong here.
+    pub(super) fn fails(&self, why: impl Into<String>, help: impl Into<String>) -> Failure {
+        Failure {
+            document: self.document,
+            path: self.path.clone(),
+            why: why.into(),
+            help: help.into(),
+        }
+    }
+
+    /// A field, by its name in the protobuf message or in that message's JSON; `null` is no field.
+    pub(super) fn get(&self, name: &str) -> Result<Option<Self>, Failure> {
+        let Value::Object(fields) = self.value else {
+            return Err(self.mismatch("an object"));
+        };
+        let json = camel_case(name);
+        let mut found = fields.iter().filter(|(key, _)| *key == name || *key == json);
+        let first = found.next();
+        if first.is_some() && found.next().is_some() {
+            let why = format!("`{name}` stands here twice, also as `{json}`");
+            return Err(self.fails(why, "keep one of them"));
+        }
+        Ok(first
+            .filter(|(_, value)| *value != Value::Null)
+            .map(|(key, value)| self.below(key, value)))
+    }
+
+    /// What is below several names.
+    pub(super) fn at(&self, names: &[&str]) -> Result<Option<Self>, Failure> {
+        let mut here = self.clone();
+        for name in names {
+            match here.get(name)? {
+                Some(next) => here = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(here))
+    }
+
+    /// The items of a field; of an absent one, none.
+    pub(super) fn items(&self, name: &str) -> Result<Vec<Self>, Failure> {
+        let Some(list) = self.get(name)? else {
+            return Ok(Vec::new());
+        };
+        let Value::List(items) = list.value else {
+            return Err(list.mismatch("a list"));
+        };
+        let item = |(index, value)| Self {
+            document: list.document,
+            path: format!("{}[{index}]", list.path),
+            value,
+        };
+        Ok(items.iter().enumerate().map(item).collect())
+    }
+
+    /// The entries of a field that maps names to something; of an absent one, none.
+    pub(super) fn entries(&self, name: &str) -> Result<Vec<(&'v str, Self)>, Failure> {
+        let Some(map) = self.get(name)? else {
+            return Ok(Vec::new());
+        };
+        let Value::Object(fields) = map.value else {
+            return Err(map.mismatch("an object"));
+        };
+        let entry = |(key, value): &'v (String, Value)| (key.as_str(), map.below(key, value));
+        Ok(fields.iter().map(entry).collect())
+    }
+
+    /// A field that is true or false; false when it is absent, as protobuf has it.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Failure> {
+        match self.get(name)? {
+            None => Ok(false),
+            Some(here) => match here.value {
+                Value::Bool(flag) => Ok(*flag),
+                Value::Null | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Object(_) => {
+                    Err(here.mismatch("true or false"))
+                }
+            },
+        }
+    }
+
+    /// A field that holds a text or the name of an enum's value; empty when it is absent.
+    pub(super) fn word(&self, name: &str) -> Result<&'v str, Failure> {
+        match self.get(name)? {
+            None => Ok(""),
+            Some(here) => here.text(),
+        }
+    }
+
+    /// The text that this is.
+    pub(super) fn text(&self) -> Result<&'v str, Failure> {
+        self.value.as_str().ok_or_else(|| self.mismatch("a text"))
+    }
+
+    /// The field, or this where it is absent: the place to show for what should be there.
+    pub(super) fn or_here(&self, name: &str) -> Self {
+        self.get(name).ok().flatten().unwrap_or_else(|| self.clone())
+    }
+
+    /// The message that a `google.protobuf.Any` or a `TypedStruct` holds, with its type's name.
+    pub(super) fn message(&self) -> Result<(&'v str, Self), Failure> {
+        let url = self.word("@type")?;
+        let name = type_name(url);
+        if name.ends_with(".TypedStruct") {
+            let inner = self.word("type_url")?;
+            let Some(value) = self.get("value")? else {
+                return Err(self.fails(
+                    "a `TypedStruct` without a `value`",
+                    "write the message in `value`",
+                ));
+            };
+            return Ok((type_name(inner), value));
+        }
+        Ok((name, self.clone()))
+    }
+
+    fn below(&self, name: &str, value: &'v Value) -> Self {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let path = if name.is_empty() || !name.bytes().all(word) {
+            format!("{}[{name:?}]", self.path)
+        } else if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        Self {
+            document: self.document,
+            path,
+            value,
+        }
+    }
+
+    fn mismatch(&self, expected: &str) -> Failure {
+        let why = format!("cannot be told: expected {expected}");
+        self.fails(why, format!("write {expected}, as Envoy's documentation has it"))
+    }
+}
+
+/// What stands after the last slash of a type's URL.
+fn type_name(url: &str) -> &str {
+    url.rsplit_once('/').map_or(url, |(_, name)| name)
+}
+
+/// A field's name in JSON (<https://protobuf.dev/programming-guides/json/>).
+fn camel_case(name: &str) -> String {
+    let mut json = String::with_capacity(name.len());
+    let mut upper = false;
+    for letter in name.chars() {
+        if letter == '_' {
+            upper = true;
+        } else {
+            json.push(if upper {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            });
+            upper = false;
+        }
+    }
+    json
+}

@@ -1,0 +1,39 @@
+//! The module is there before the listener takes its first connection.
+
+use super::chain::Chain;
+use super::{All, Outcome, Verdict};
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    for module in chain.modules() {
+        if let Some(discovery) = &module.discovery {
+            if let Some(default) = discovery.get("default_config")? {
+                return Err(default.fails(
+                    "until the module's configuration has come, traffic goes by this one",
+                    "leave `default_config` out, so that nobody is let in until then",
+                ));
+            }
+            if discovery.flag("apply_default_config_without_warming")? {
+                return Err(discovery.or_here("apply_default_config_without_warming").fails(
+                    "the listener takes connections before the module's configuration has come",
+                    "leave it out",
+                ));
+            }
+        }
+        let plugin = module.plugin()?;
+        let code = plugin.at(&["vm_config", "code"])?;
+        if code
+            .as_ref()
+            .map(|code| code.get("local"))
+            .transpose()?
+            .flatten()
+            .is_none()
+        {
+            let place = code.unwrap_or(plugin);
+            return Err(place.or_here("remote").fails(
+                "the module is not a local file: the listener may take connections before it has come",
+                "write `code: {local: {filename: …}}`",
+            ));
+        }
+    }
+    Ok(Verdict::Held)
+}

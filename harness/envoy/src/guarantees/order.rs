@@ -1,0 +1,148 @@
+//! The module comes before what it protects and after what it reads.
+
+use super::chain::Chain;
+use super::{All, Outcome, Verdict};
+
+/// HTTP filters that may be ahead of the module: what they answer by themselves is a refusal, and what they rewrite the module sees
+/// rewritten.
+const HTTP_BEFORE: &[&str] = &[
+    "adaptive_concurrency",
+    "admission_control",
+    "alpn",
+    "api_key_auth",
+    "bandwidth_limit",
+    "basic_auth",
+    "buffer",
+    "compressor",
+    "csrf",
+    "decompressor",
+    "ext_authz",
+    "fault",
+    "geoip",
+    "grpc_stats",
+    "grpc_web",
+    "header_mutation",
+    "header_to_metadata",
+    "json_to_metadata",
+    "jwt_authn",
+    "local_ratelimit",
+    "original_src",
+    "ratelimit",
+    "rbac",
+    "set_filter_state",
+    "set_metadata",
+    "stateful_session",
+    "io.istio.http.peer_metadata.Config",
+    "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig",
+    "stats.PluginConfig",
+];
+
+/// HTTP filters that may be behind the module: they change nothing that it has decided about.
+const HTTP_AFTER: &[&str] = &[
+    "adaptive_concurrency",
+    "admission_control",
+    "bandwidth_limit",
+    "buffer",
+    "compressor",
+    "cors",
+    "csrf",
+    "decompressor",
+    "fault",
+    "grpc_stats",
+    "grpc_web",
+    "local_ratelimit",
+    "ratelimit",
+    "rbac",
+    "stateful_session",
+    "io.istio.http.peer_metadata.Config",
+    "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig",
+    "stats.PluginConfig",
+];
+
+/// HTTP filters that write what policies read.
+const HTTP_WRITES: &[&str] = &[
+    "header_to_metadata",
+    "json_to_metadata",
+    "jwt_authn",
+    "set_filter_state",
+    "set_metadata",
+];
+
+/// Network filters that may be ahead of the module or behind it: they close a connection or let it go on.
+const NETWORK: &[&str] = &[
+    "connection_limit",
+    "local_ratelimit",
+    "ratelimit",
+    "rbac",
+    "set_filter_state",
+    "envoy.tcp.metadataexchange.config.MetadataExchange",
+    "stats.PluginConfig",
+];
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    let Some((position, module)) = chain.module() else {
+        return Ok(Verdict::DoesNotApply("there is no module"));
+    };
+    let filters = chain.filters();
+    let (before, after, terminal) = match &chain.http {
+        Some(_) => (HTTP_BEFORE, HTTP_AFTER, "router"),
+        None => (NETWORK, NETWORK, "tcp_proxy"),
+    };
+    let Some((last, between)) = filters
+        .get(position.saturating_add(1)..)
+        .and_then(|behind| behind.split_last())
+    else {
+        return Err(module.here.fails(
+            "the module is last, behind what it is to protect",
+            format!("put it before `{terminal}`"),
+        ));
+    };
+    if last.short() != terminal {
+        return Err(last.here.fails(
+            format!(
+                "cannot be told: the chain ends with {}, not with `{terminal}`",
+                shown(last)
+            ),
+            format!("end the chain with `{terminal}`"),
+        ));
+    }
+    // What is ahead of the connection manager has its turn before any request.
+    let manager = chain.http.as_ref().and_then(|_| chain.network.split_last());
+    let ahead_of_manager = manager.map(|(_, ahead)| ahead).unwrap_or_default();
+    let ahead = ahead_of_manager.iter().map(|filter| (filter, NETWORK));
+    let ahead = ahead.chain(filters.iter().take(position).map(|filter| (filter, before)));
+    for (filter, allowed) in ahead {
+        if !filter.is_module() && !allowed.contains(&filter.short()) {
+            return Err(filter.here.fails(
+                format!(
+                    "{} is ahead of the module, and may answer what is not decided yet",
+                    shown(filter)
+                ),
+                "put it behind the module",
+            ));
+        }
+    }
+    for filter in between {
+        let kind = filter.short();
+        if filter.is_module() || after.contains(&kind) {
+            continue;
+        }
+        let why = if HTTP_WRITES.contains(&kind) {
+            "is behind the module, which reads what it writes"
+        } else {
+            "is behind the module, and may change what was decided about"
+        };
+        return Err(filter
+            .here
+            .fails(format!("{} {why}", shown(filter)), "put it ahead of the module"));
+    }
+    Ok(Verdict::Held)
+}
+
+fn shown(filter: &super::filter::Filter<'_>) -> String {
+    if filter.short().is_empty() {
+        format!("`{}`, whose type cannot be told,", filter.name)
+    } else {
+        format!("`{}`", filter.short())
+    }
+}

@@ -1,0 +1,41 @@
+//! The module takes its configuration, and decides what is decided here.
+
+use peerwarden_engine::{Program, Protocol};
+
+use super::chain::Chain;
+use super::{All, Outcome, Verdict};
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    for module in chain.modules() {
+        let (here, config) = module.configuration()?;
+        let (wanted, place) = if module.kind.starts_with("envoy.extensions.filters.http.") {
+            (Protocol::Http, "an HTTP filter")
+        } else {
+            (Protocol::Tcp, "a network filter")
+        };
+        if config.protocol != wanted {
+            return Err(here.fails(
+                format!(
+                    "`protocol` is `{}`, and this is {place}: nothing is decided here",
+                    config.protocol.as_str()
+                ),
+                format!("write `\"protocol\": \"{}\"`", wanted.as_str()),
+            ));
+        }
+        // Without a workload it depends on the node, and the module denies everything if that does not say.
+        if config.workload.is_some()
+            && let Err(problems) = Program::compile(&config)
+        {
+            let why = problems
+                .iter()
+                .next()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            return Err(here.fails(
+                format!("the module refuses it: {why}"),
+                "run `peerwarden check` on its documents",
+            ));
+        }
+    }
+    Ok(Verdict::Held)
+}

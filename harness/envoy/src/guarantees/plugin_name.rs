@@ -1,0 +1,27 @@
+//! No other configuration takes the place of this one.
+
+use super::chain::Chain;
+use super::{All, Outcome, Verdict};
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+    for module in chain.modules() {
+        let (key, configured) = (module.key()?, module.configured()?);
+        let others = all
+            .chains
+            .iter()
+            // Another document may be another Envoy's.
+            .filter(|other| other.here.document == chain.here.document)
+            .flat_map(Chain::modules);
+        for other in others {
+            // What cannot be read of another chain's module is said there.
+            if other.key() == Ok(key) && other.configured() != Ok(configured) {
+                let [_, name, _] = key;
+                return Err(module.plugin()?.or_here("name").fails(
+                    format!("the plugin `{name}` has another configuration elsewhere, of the same `root_id` and `vm_id`"),
+                    "give each configuration a plugin's `name` of its own",
+                ));
+            }
+        }
+    }
+    Ok(Verdict::Held)
+}

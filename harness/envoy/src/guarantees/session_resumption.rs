@@ -1,0 +1,25 @@
+//! Each connection proves its certificate anew.
+
+use super::chain::{Chain, Transport};
+use super::client_certificate::UNREAD;
+use super::{All, Outcome, Verdict};
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    let tls = match &chain.transport {
+        Transport::Plaintext => return Ok(Verdict::DoesNotApply("plaintext")),
+        Transport::Tls(tls) => tls,
+        Transport::Other(socket) => return Err(socket.fails(UNREAD.0, UNREAD.1)),
+    };
+    for name in [
+        "disable_stateless_session_resumption",
+        "disable_stateful_session_resumption",
+    ] {
+        if !tls.flag(name)? {
+            return Err(tls.or_here(name).fails(
+                "a resumed session is not verified again: its certificate may be expired or revoked by now",
+                format!("write `{name}: true`"),
+            ));
+        }
+    }
+    Ok(Verdict::Held)
+}

@@ -1,0 +1,87 @@
+//! Connections come to the chain that is meant for them, and server names are known.
+
+use peerwarden_engine::document::Value;
+
+use super::chain::Chain;
+use super::here::{Failure, Here};
+use super::{All, Outcome, Verdict};
+
+const INSPECTOR: &str = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
+
+/// What a filter chain matches on that only the inspector knows.
+const SEEN: [&str; 3] = ["transport_protocol", "server_names", "application_protocols"];
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    let Some((place, what)) = needed(chain)? else {
+        return Ok(Verdict::DoesNotApply("nothing here depends on it"));
+    };
+    for filter in chain.listener.items("listener_filters")? {
+        let Some(typed) = filter.get("typed_config")? else {
+            continue;
+        };
+        if typed.message()?.0 != INSPECTOR {
+            continue;
+        }
+        return match filter.get("filter_disabled")? {
+            None => Ok(Verdict::Held),
+            Some(disabled) => Err(disabled.fails(
+                "the `tls_inspector` is switched off for some connections",
+                "leave `filter_disabled` out",
+            )),
+        };
+    }
+    Err(place.fails(
+        format!("{what} and there is no `tls_inspector`, so that Envoy knows neither TLS nor server names"),
+        "put `envoy.filters.listener.tls_inspector` into the listener's `listener_filters`",
+    ))
+}
+
+/// What depends on the inspector, and where it is.
+fn needed<'v>(chain: &Chain<'v>) -> Result<Option<(Here<'v>, String)>, Failure> {
+    if let Some(matcher) = chain.listener.get("filter_chain_matcher")? {
+        return Ok(Some((
+            matcher,
+            "`filter_chain_matcher` chooses the chain".to_owned(),
+        )));
+    }
+    for sibling in &chain.siblings {
+        let Some(matches) = sibling.get("filter_chain_match")? else {
+            continue;
+        };
+        for name in SEEN {
+            if let Some(here) = matches.get(name)? {
+                return Ok(Some((here, format!("a filter chain is chosen by `{name}`"))));
+            }
+        }
+    }
+    for module in chain.modules() {
+        // What cannot be read is said of the configuration.
+        if let Ok((here, _)) = module.configuration()
+            && reads_server_names(here.value)
+        {
+            return Ok(Some((here, "a policy reads `connection.sni`".to_owned())));
+        }
+    }
+    Ok(None)
+}
+
+fn reads_server_names(configuration: &Value) -> bool {
+    match configuration {
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(fields)) => fields.iter().any(|(_, value)| names_sni(value)),
+            Ok(_) | Err(_) => false,
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => {
+            names_sni(configuration)
+        }
+    }
+}
+
+fn names_sni(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => text == "connection.sni",
+        Value::List(items) => items.iter().any(names_sni),
+        Value::Object(fields) => fields.iter().any(|(_, value)| names_sni(value)),
+    }
+}

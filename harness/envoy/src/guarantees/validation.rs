@@ -1,0 +1,102 @@
+//! A client's certificate is verified.
+
+use super::chain::{Chain, Transport};
+use super::client_certificate::UNREAD;
+use super::here::{Failure, Here};
+use super::{All, Outcome, Verdict};
+
+/// Envoy's validator of SPIFFE IDs, which has the roots of each trust domain in its own configuration.
+const SPIFFE: &str = "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig";
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+    let tls = match &chain.transport {
+        Transport::Plaintext => return Ok(Verdict::DoesNotApply("plaintext")),
+        Transport::Tls(tls) => tls,
+        Transport::Other(socket) => return Err(socket.fails(UNREAD.0, UNREAD.1)),
+    };
+    let Some(common) = tls.get("common_tls_context")? else {
+        return Err(missing(tls));
+    };
+    if let Some(context) = common.get("validation_context")? {
+        return verifies(&context, true);
+    }
+    if let Some(secret) = common.get("validation_context_sds_secret_config")? {
+        return by_secret(&secret, all);
+    }
+    if let Some(combined) = common.get("combined_validation_context")? {
+        if let Some(default) = combined.get("default_validation_context")? {
+            verifies(&default, false)?;
+        }
+        return match combined.get("validation_context_sds_secret_config")? {
+            Some(secret) => by_secret(&secret, all),
+            None => Err(missing(&combined)),
+        };
+    }
+    Err(missing(&common))
+}
+
+/// Envoy takes no connection before a secret has come. One that is not in what was given is for whoever delivers it.
+fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
+    let Some(secret) = all.configuration.secret(config.word("name")?, config.document) else {
+        return Ok(Verdict::Held);
+    };
+    match secret.get("validation_context")? {
+        Some(context) => verifies(&context, true),
+        None => Err(secret.fails(
+            "this secret has no `validation_context`: no client's certificate is verified",
+            "write a `validation_context` with a `trusted_ca`",
+        )),
+    }
+}
+
+fn verifies(context: &Here<'_>, whole: bool) -> Outcome {
+    let chain = context.word("trust_chain_verification")?;
+    if !matches!(chain, "" | "VERIFY_TRUST_CHAIN") {
+        return Err(context.or_here("trust_chain_verification").fails(
+            format!("with `{chain}` anybody is whoever they say"),
+            "leave `trust_chain_verification` out",
+        ));
+    }
+    if context.flag("allow_expired_certificate")? {
+        return Err(context
+            .or_here("allow_expired_certificate")
+            .fails("expired certificates are taken", "leave it out"));
+    }
+    if let Some(custom) = context.get("custom_validator_config")? {
+        let typed = custom.get("typed_config")?;
+        return match typed.map(|typed| typed.message()).transpose()? {
+            Some((SPIFFE, _)) => Ok(Verdict::Held),
+            Some(_) | None => Err(custom.fails(
+                "cannot be told: this validator is not known",
+                "use Envoy's own, or `envoy.tls.cert_validator.spiffe`",
+            )),
+        };
+    }
+    let roots = context.get("trusted_ca")?;
+    if whole && !roots.as_ref().map(has_source).transpose()?.unwrap_or(false) {
+        return Err(missing(context));
+    }
+    Ok(Verdict::Held)
+}
+
+/// Whether a `DataSource` says where its data is.
+fn has_source(source: &Here<'_>) -> Result<bool, Failure> {
+    for name in [
+        "filename",
+        "inline_string",
+        "inline_bytes",
+        "environment_variable",
+    ] {
+        if !source.word(name)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn missing(here: &Here<'_>) -> Failure {
+    here.fails(
+        "no `trusted_ca`: a client's certificate is not verified, and anybody is whoever they say",
+        "write `validation_context: {trusted_ca: {filename: …}}`",
+    )
+}

@@ -1,0 +1,195 @@
+//! The forms in which Envoy has its configuration, and what is none.
+
+use serde_json::{Value as Json, json};
+
+use crate::rendered::{broken, checked, http, inbound, parsed};
+
+fn whole() -> Json {
+    parsed(
+        &inbound(&http(), "STRICT", &json!({"directory": "/etc/certs"}))
+            .file()
+            .expect("one file"),
+    )
+}
+
+fn files(certificates: &Json) -> Vec<Json> {
+    let files = inbound(&http(), "STRICT", certificates)
+        .files("/etc/envoy")
+        .expect("files");
+    let read = files.iter().filter(|file| file.name != "clusters.yaml");
+    read.map(parsed).collect()
+}
+
+/// `normalize_path` as `normalizePath`, everywhere, but for the names in maps.
+fn in_json_names(json: &Json) -> Json {
+    match json {
+        Json::Object(fields) => Json::Object(
+            fields
+                .iter()
+                .map(|(name, value)| {
+                    let mut parts = name.split('_');
+                    let mut camel = parts.next().unwrap_or_default().to_owned();
+                    for part in parts {
+                        camel.push_str(&part[..1].to_uppercase());
+                        camel.push_str(&part[1..]);
+                    }
+                    (camel, in_json_names(value))
+                })
+                .collect(),
+        ),
+        Json::Array(items) => Json::Array(items.iter().map(in_json_names).collect()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => json.clone(),
+    }
+}
+
+#[test]
+fn names_of_fields_may_be_those_of_json() {
+    let checked = checked(&[in_json_names(&whole())]).expect("readable");
+    assert_eq!(broken(&checked), [""; 0], "{checked:#?}");
+    let mut twice = whole();
+    let manager =
+        &mut twice["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+    manager["normalizePath"] = false.into();
+    assert_eq!(
+        broken(&crate::rendered::checked(&[twice]).expect("readable")),
+        ["paths"]
+    );
+}
+
+#[test]
+fn a_typed_struct_is_read_as_what_it_holds() {
+    let mut typed = whole();
+    let config = &mut typed["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+        ["http_filters"][1]["typed_config"];
+    let mut value = config.clone();
+    let kind = value.as_object_mut().expect("an object").remove("@type");
+    *config =
+        json!({"@type": "type.googleapis.com/udpa.type.v1.TypedStruct", "type_url": kind, "value": value});
+    assert_eq!(broken(&checked(&[typed]).expect("readable")), [""; 0]);
+}
+
+#[test]
+fn a_struct_configures_the_module_too() {
+    let mut with_struct = whole();
+    let configuration = &mut with_struct["static_resources"]["listeners"][0]["filter_chains"][0]["filters"]
+        [0]["typed_config"]["http_filters"][1]["typed_config"]["config"]["configuration"];
+    let value: Json = serde_json::from_str(configuration["value"].as_str().expect("a text")).expect("JSON");
+    *configuration = json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": value});
+    assert_eq!(broken(&checked(&[with_struct]).expect("readable")), [""; 0]);
+}
+
+#[test]
+fn what_comes_by_discovery_and_is_not_given_is_not_held() {
+    let mut documents = files(&json!({"directory": "/etc/certs"}));
+    documents.retain(|document| document["resources"][0]["name"] != "peerwarden-http");
+    let broken = broken(&checked(&documents).expect("readable"));
+    for of_plugin in [
+        "configuration",
+        "plugin-name",
+        "loading",
+        "failure-policy",
+        "capabilities",
+    ] {
+        assert!(broken.contains(&of_plugin), "{broken:?}");
+    }
+}
+
+#[test]
+fn discovery_must_not_let_in_before_it_is_done() {
+    for (name, value) in [
+        ("default_config", json!({"@type": "type.googleapis.com/x.Y"})),
+        ("apply_default_config_without_warming", json!(true)),
+    ] {
+        let mut documents = files(&json!({"directory": "/etc/certs"}));
+        let mut edited = false;
+        for document in &mut documents {
+            let place = "/resources/0/filter_chains/0/filters/0/typed_config/http_filters/1/config_discovery";
+            if let Some(discovery) = document.pointer_mut(place) {
+                discovery[name] = value.clone();
+                edited = true;
+            }
+        }
+        assert!(edited);
+        assert_eq!(
+            broken(&checked(&documents).expect("readable")),
+            ["loading"],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_that_is_given_is_read() {
+    let secret = |context: Json| {
+        json!({"resources": [{
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+            "name": "ROOTCA",
+            "validation_context": context,
+        }]})
+    };
+    let roots = json!({"trusted_ca": {"filename": "/etc/certs/root-cert.pem"}});
+    for (context, expected) in [(roots, &[] as &[&str]), (json!({}), &["validation"])] {
+        let mut documents = files(&json!({"sds": "/etc/certs"}));
+        documents.push(secret(context));
+        assert_eq!(broken(&checked(&documents).expect("readable")), expected);
+    }
+}
+
+#[test]
+fn a_listener_without_the_module_is_told_unless_it_is_for_what_goes_out() {
+    for (direction, expected) in [("INBOUND", &["module"] as &[&str]), ("OUTBOUND", &[])] {
+        let mut without = whole();
+        let listener = &mut without["static_resources"]["listeners"][0];
+        listener["traffic_direction"] = direction.into();
+        let filters = &mut listener["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"];
+        filters.as_array_mut().expect("a list").remove(1);
+        assert_eq!(broken(&checked(&[without]).expect("readable")), expected);
+    }
+    // Without any filter chain there is no place for the module.
+    let mut without = whole();
+    let listener = without["static_resources"]["listeners"][0].as_object_mut();
+    listener.expect("an object").remove("filter_chains");
+    assert_eq!(broken(&checked(&[without]).expect("readable")), ["module"]);
+}
+
+#[test]
+fn requests_are_not_decided_among_network_filters() {
+    let mut connections = whole();
+    let filters = &mut connections["static_resources"]["listeners"][0]["filter_chains"][0]["filters"];
+    let mut wasm = filters[0]["typed_config"]["http_filters"]
+        .as_array_mut()
+        .expect("a list")
+        .remove(1);
+    wasm["typed_config"]["@type"] =
+        "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm".into();
+    let configuration = &mut wasm["typed_config"]["config"]["configuration"]["value"];
+    let text = configuration.as_str().expect("a text");
+    *configuration = text.replacen("\"http\"", "\"tcp\"", 1).into();
+    filters.as_array_mut().expect("a list").insert(0, wasm);
+    let checked = checked(&[connections]).expect("readable");
+    assert_eq!(broken(&checked), ["module"], "{checked:#?}");
+}
+
+#[test]
+fn what_is_no_configuration_is_refused() {
+    let mut chains = whole();
+    chains["static_resources"]["listeners"][0]["filter_chains"] = 5.into();
+    let mut filters = whole();
+    filters["static_resources"]["listeners"][0]["filter_chains"][0]["filters"] = json!([7]);
+    for wrong in [
+        json!(null),
+        json!([]),
+        json!({"kind": "Pod"}),
+        json!({"static_resources": {"listeners": {}}}),
+        json!({"static_resources": {}}),
+        json!({"configs": [3]}),
+        json!({"resources": "x"}),
+        json!({"dynamic_resources": {}}),
+        chains,
+        filters,
+    ] {
+        let failure = checked(std::slice::from_ref(&wrong)).expect_err("no configuration");
+        assert!(!failure.why.is_empty() && !failure.help.is_empty(), "{wrong}");
+    }
+    assert!(checked(&[]).is_err());
+}

@@ -1,0 +1,5 @@
+//! What is rendered keeps every guarantee, and each edit that breaks one is told, by its name and no other.
+
+mod forms;
+mod mutations;
+mod rendered;

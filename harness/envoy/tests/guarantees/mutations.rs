@@ -1,0 +1,305 @@
+//! Edits that break a guarantee each.
+
+use peerwarden_envoy::guarantees::{CAPABILITIES, GUARANTEES};
+use serde_json::{Value as Json, json};
+
+use crate::rendered::{broken, checked, hold, http, inbound, ingress, parsed, tcp};
+
+/// The guarantee that an edit breaks, and the edit.
+type Mutation = (&'static str, fn(&mut Json));
+
+fn chain(of: &mut Json) -> &mut Json {
+    &mut of["static_resources"]["listeners"][0]["filter_chains"][0]
+}
+
+fn manager(of: &mut Json) -> &mut Json {
+    &mut chain(of)["filters"][0]["typed_config"]
+}
+
+fn filters(of: &mut Json) -> &mut Vec<Json> {
+    manager(of)["http_filters"].as_array_mut().expect("a list")
+}
+
+/// The plugin of an HTTP chain.
+fn plugin(of: &mut Json) -> &mut Json {
+    &mut filters(of)[1]["typed_config"]["config"]
+}
+
+fn tls(of: &mut Json) -> &mut Json {
+    &mut chain(of)["transport_socket"]["typed_config"]
+}
+
+fn validation(of: &mut Json) -> &mut Json {
+    &mut tls(of)["common_tls_context"]["validation_context"]
+}
+
+fn proxy(of: &mut Json) -> &mut Json {
+    &mut chain(of)["filters"][1]["typed_config"]
+}
+
+fn listener(of: &mut Json) -> &mut Json {
+    &mut of["static_resources"]["listeners"][0]
+}
+
+fn remove(from: &mut Json, name: &str) {
+    let removed = from.as_object_mut().expect("an object").remove(name);
+    assert!(removed.is_some(), "there is no `{name}`");
+}
+
+fn filter(kind: &str) -> Json {
+    json!({"name": kind, "typed_config": {"@type": format!("type.googleapis.com/envoy.extensions.filters.{kind}")}})
+}
+
+/// Edits the text of the module's configuration.
+fn configuration(plugin: &mut Json, from: &str, to: &str) {
+    let value = &mut plugin["configuration"]["value"];
+    let text = value.as_str().expect("a text");
+    assert!(text.contains(from), "{text}");
+    *value = text.replacen(from, to, 1).into();
+}
+
+fn switched_off() -> Json {
+    let config = json!({"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true});
+    json!({"peerwarden-http": config})
+}
+
+const HTTP: &[Mutation] = &[
+    ("module", |of| {
+        filters(of).remove(1);
+    }),
+    ("module", |of| {
+        filters(of)[1] = filter("http.wasm.v3.Wasm");
+    }),
+    // Another module, in another file.
+    ("module", |of| {
+        let wasm = &mut filters(of)[1];
+        wasm["name"] = "other".into();
+        wasm["typed_config"]["config"]["name"] = "other".into();
+        wasm["typed_config"]["config"]["vm_config"]["vm_id"] = "other".into();
+        wasm["typed_config"]["config"]["vm_config"]["code"]["local"]["filename"] = "/other.wasm".into();
+    }),
+    ("enabled", |of| filters(of)[1]["disabled"] = true.into()),
+    ("enabled", |of| filters(of)[1]["is_optional"] = true.into()),
+    ("enabled", |of| filters(of)[1]["disabled"] = "yes".into()),
+    ("enabled", |of| {
+        manager(of)["route_config"]["typed_per_filter_config"] = switched_off()
+    }),
+    ("enabled", |of| {
+        manager(of)["route_config"]["virtual_hosts"][0]["typed_per_filter_config"] = switched_off();
+    }),
+    ("enabled", |of| {
+        manager(of)["route_config"]["virtual_hosts"][0]["routes"][0]["typed_per_filter_config"] =
+            switched_off();
+    }),
+    ("enabled", |of| {
+        let cluster = json!({"name": "orders", "weight": 1, "typed_per_filter_config": switched_off()});
+        let route = &mut manager(of)["route_config"]["virtual_hosts"][0]["routes"][0];
+        *route = json!({"match": {"prefix": "/"}, "route": {"weighted_clusters": {"clusters": [cluster]}}});
+    }),
+    ("enabled", |of| {
+        manager(of)["route_config"]["virtual_hosts"][0]["routes"][0]["typedPerFilterConfig"] = switched_off();
+    }),
+    ("enabled", |of| {
+        remove(manager(of), "route_config");
+        manager(of)["rds"] = json!({"route_config_name": "elsewhere"});
+    }),
+    ("order", |of| {
+        let wasm = filters(of).remove(1);
+        filters(of).push(wasm);
+    }),
+    ("order", |of| {
+        filters(of).insert(2, filter("http.jwt_authn.v3.JwtAuthentication"))
+    }),
+    ("order", |of| filters(of).insert(2, filter("http.lua.v3.Lua"))),
+    ("order", |of| {
+        filters(of).insert(0, filter("http.health_check.v3.HealthCheck"))
+    }),
+    ("order", |of| filters(of).insert(0, filter("http.wasm.v3.Wasm"))),
+    ("order", |of| {
+        filters(of).insert(0, json!({"name": "envoy.filters.http.jwt_authn"}))
+    }),
+    ("order", |of| {
+        filters(of).pop();
+    }),
+    ("order", |of| {
+        let all = chain(of)["filters"].as_array_mut().expect("a list");
+        all.insert(0, filter("network.echo.v3.Echo"));
+    }),
+    ("configuration", |of| {
+        configuration(plugin(of), "\"http\"", "\"tcp\"")
+    }),
+    ("configuration", |of| {
+        configuration(plugin(of), "principals", "principal")
+    }),
+    ("configuration", |of| remove(plugin(of), "configuration")),
+    ("configuration", |of| {
+        plugin(of)["configuration"]["value"] = "{".into()
+    }),
+    ("loading", |of| {
+        plugin(of)["vm_config"]["code"] =
+            json!({"remote": {"http_uri": {"uri": "https://x/peerwarden.wasm"}}});
+    }),
+    ("failure-policy", |of| {
+        plugin(of)["failure_policy"] = "FAIL_OPEN".into()
+    }),
+    ("failure-policy", |of| plugin(of)["failure_policy"] = 2.into()),
+    ("failure-policy", |of| {
+        remove(plugin(of), "failure_policy");
+        plugin(of)["fail_open"] = true.into();
+    }),
+    ("capabilities", |of| {
+        let mut allowed: serde_json::Map<String, Json> = CAPABILITIES
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({})))
+            .collect();
+        allowed.remove("proxy_on_request_headers");
+        plugin(of)["capability_restriction_config"] = json!({"allowed_capabilities": allowed});
+    }),
+    ("client-certificate", |of| {
+        remove(tls(of), "require_client_certificate")
+    }),
+    ("client-certificate", |of| {
+        tls(of)["require_client_certificate"] = "true".into()
+    }),
+    ("validation", |of| {
+        remove(&mut tls(of)["common_tls_context"], "validation_context")
+    }),
+    ("validation", |of| remove(validation(of), "trusted_ca")),
+    ("validation", |of| validation(of)["trusted_ca"] = json!({})),
+    ("validation", |of| {
+        validation(of)["trust_chain_verification"] = "ACCEPT_UNTRUSTED".into()
+    }),
+    ("validation", |of| {
+        validation(of)["allow_expired_certificate"] = true.into()
+    }),
+    ("validation", |of| {
+        validation(of)["custom_validator_config"] = json!({"name": "own"})
+    }),
+    ("session-resumption", |of| {
+        remove(tls(of), "disable_stateless_session_resumption")
+    }),
+    ("session-resumption", |of| {
+        tls(of)["disable_stateful_session_resumption"] = false.into();
+    }),
+    ("forwarded-client-cert", |of| {
+        manager(of)["forward_client_cert_details"] = "APPEND_FORWARD".into();
+    }),
+    ("forwarded-client-cert", |of| {
+        manager(of)["forward_client_cert_details"] = "FORWARD_ONLY".into();
+    }),
+    ("forwarded-client-cert", |of| {
+        manager(of)["forward_client_cert_details"] = "ALWAYS_FORWARD_ONLY".into();
+    }),
+    ("paths", |of| remove(manager(of), "normalize_path")),
+    ("paths", |of| manager(of)["merge_slashes"] = false.into()),
+    ("paths", |of| {
+        manager(of)["path_with_escaped_slashes_action"] = "KEEP_UNCHANGED".into();
+    }),
+    ("direct-remote-address", |of| {
+        filters(of).remove(0);
+    }),
+    ("direct-remote-address", |of| {
+        filters(of)[0]["typed_config"]["on_request_headers"][0]["format_string"]["text_format_source"]["inline_string"] =
+            "%DOWNSTREAM_REMOTE_ADDRESS%".into();
+    }),
+    ("tls-inspector", |of| remove(listener(of), "listener_filters")),
+    ("tls-inspector", |of| {
+        listener(of)["listener_filters"][0]["filter_disabled"] = json!({"any_match": true});
+    }),
+];
+
+const TCP: &[Mutation] = &[
+    ("module", |of| {
+        chain(of)["filters"].as_array_mut().expect("a list").remove(0);
+    }),
+    ("order", |of| {
+        chain(of)["filters"].as_array_mut().expect("a list").reverse()
+    }),
+    ("order", |of| {
+        let all = chain(of)["filters"].as_array_mut().expect("a list");
+        all.insert(1, filter("network.mongo_proxy.v3.MongoProxy"));
+    }),
+    ("connect-mode", |of| {
+        remove(proxy(of), "upstream_connect_mode");
+        remove(proxy(of), "max_early_data_bytes");
+    }),
+    ("connect-mode", |of| remove(proxy(of), "max_early_data_bytes")),
+    ("connect-mode", |of| {
+        proxy(of)["upstream_connect_mode"] = "ON_DOWNSTREAM_DATA".into()
+    }),
+    ("connect-mode", |of| proxy(of)["upstream_connect_mode"] = 2.into()),
+    ("connect-mode", |of| {
+        configuration(
+            &mut chain(of)["filters"][0]["typed_config"]["config"],
+            "\"handshake\"",
+            "\"hold\"",
+        );
+    }),
+    ("direct-remote-address", |of| {
+        let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
+        filters.push(filter("listener.proxy_protocol.v3.ProxyProtocol"));
+    }),
+];
+
+const HOLD: &[Mutation] = &[
+    ("connect-mode", |of| remove(proxy(of), "max_early_data_bytes")),
+    ("connect-mode", |of| {
+        proxy(of)["upstream_connect_mode"] = "ON_DOWNSTREAM_TLS_HANDSHAKE".into();
+    }),
+];
+
+const INGRESS: &[Mutation] = &[
+    ("remote-address", |of| {
+        manager(of)["use_remote_address"] = false.into()
+    }),
+    ("remote-address", |of| {
+        remove(manager(of), "use_remote_address");
+        manager(of)["original_ip_detection_extensions"] = json!([{"name": "own"}]);
+    }),
+];
+
+/// Two ports of one file, which share a plugin.
+const TWO: &[Mutation] = &[("plugin-name", |of| {
+    configuration(plugin(of), "frontend", "backend")
+})];
+
+#[test]
+fn each_edit_breaks_its_guarantee_and_no_other() {
+    let directory = json!({"directory": "/etc/certs"});
+    let strict = |port: &Json| parsed(&inbound(port, "STRICT", &directory).file().expect("one file"));
+    let edge = parsed(&ingress().file().expect("one file"));
+    let mut two = strict(&http());
+    let mut second = two["static_resources"]["listeners"][0].clone();
+    second["name"] = "second".into();
+    let listeners = two["static_resources"]["listeners"].as_array_mut();
+    listeners.expect("a list").push(second);
+    let tables: [(&str, &Json, &[Mutation]); 5] = [
+        ("HTTP", &strict(&http()), HTTP),
+        ("TCP", &strict(&tcp()), TCP),
+        ("hold", &strict(&hold()), HOLD),
+        ("ingress", &edge, INGRESS),
+        ("two", &two, TWO),
+    ];
+    let mut met = Vec::new();
+    for (table, whole, mutations) in tables {
+        assert_eq!(
+            broken(&checked(std::slice::from_ref(whole)).expect("readable")),
+            [""; 0]
+        );
+        for (number, (guarantee, edit)) in mutations.iter().enumerate() {
+            let mut edited = whole.clone();
+            edit(&mut edited);
+            assert_ne!(&edited, whole, "{table} {number}");
+            let checked = checked(&[edited]).expect("readable");
+            assert_eq!(broken(&checked), [*guarantee], "{table} {number}: {checked:#?}");
+            met.push(*guarantee);
+        }
+    }
+    for guarantee in GUARANTEES {
+        assert!(
+            met.contains(&guarantee.name),
+            "nothing breaks `{}`",
+            guarantee.name
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! What `render` writes, and what the guarantees say of it.
+
+use peerwarden_engine::document::Value;
+use peerwarden_envoy::guarantees::{Checked, Failure, check};
+use peerwarden_envoy::render::File;
+use peerwarden_envoy::render::inbound::Inbound;
+use peerwarden_envoy::render::ingress::Ingress;
+use serde_json::{Value as Json, json};
+
+/// A workload of one port, with this mode of mutual TLS.
+pub(crate) fn inbound(port: &Json, mode: &str, certificates: &Json) -> Inbound {
+    let description = json!({
+        "workload": {"namespace": "shop", "serviceAccount": "orders", "labels": {"app": "orders"}},
+        "certificates": certificates,
+        "ports": [port],
+    });
+    let policies = [
+        json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "PeerAuthentication",
+            "metadata": {"name": "mode", "namespace": "shop"},
+            "spec": {"mtls": {"mode": mode}},
+        }),
+        json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": "frontend", "namespace": "shop"},
+            "spec": {"rules": [{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]},
+        }),
+    ];
+    let policies: Vec<Value> = policies.into_iter().map(value).collect();
+    Inbound::new(&value(description), &policies).expect("a description that is right")
+}
+
+/// An ingress that asks for certificates.
+pub(crate) fn ingress() -> Ingress {
+    let description = json!({
+        "workload": {"namespace": "istio-ingress"},
+        "certificates": {"directory": "/etc/certs"},
+        "routes": [{"hosts": ["shop.example.com"], "upstream": "127.0.0.1:18080"}],
+    });
+    let gateway = json!({
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "edge", "namespace": "istio-ingress"},
+        "spec": {"servers": [{
+            "port": {"number": 8443, "name": "https", "protocol": "HTTPS"},
+            "hosts": ["shop.example.com"],
+            "tls": {"mode": "MUTUAL", "credentialName": "edge"},
+        }]},
+    });
+    Ingress::new(&value(description), &[value(gateway)], &[]).expect("a gateway that is right")
+}
+
+pub(crate) fn http() -> Json {
+    json!({"port": 8080, "protocol": "HTTP", "upstream": "127.0.0.1:18080"})
+}
+
+pub(crate) fn tcp() -> Json {
+    json!({"port": 3306, "protocol": "MySQL", "upstream": "127.0.0.1:13306"})
+}
+
+pub(crate) fn hold() -> Json {
+    json!({"port": 3306, "protocol": "MySQL", "upstream": "127.0.0.1:13306", "enforcement": "hold"})
+}
+
+pub(crate) fn passed_on() -> Json {
+    json!({"port": 8443, "protocol": "HTTPS", "upstream": "127.0.0.1:18443"})
+}
+
+pub(crate) fn value(json: Json) -> Value {
+    serde_json::from_value(json).expect("a tree")
+}
+
+pub(crate) fn parsed(file: &File) -> Json {
+    serde_saphyr::from_str(&file.text).expect("YAML")
+}
+
+/// What is said of documents.
+pub(crate) fn checked(documents: &[Json]) -> Result<Vec<Checked>, Failure> {
+    let values: Vec<Value> = documents.iter().cloned().map(value).collect();
+    check(&values)
+}
+
+/// The guarantees that some chain does not keep, each once.
+pub(crate) fn broken(checked: &[Checked]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for (guarantee, outcome) in checked.iter().flat_map(|chain| &chain.outcomes) {
+        if outcome.is_err() && !names.contains(&guarantee.name) {
+            names.push(guarantee.name);
+        }
+    }
+    names
+}
+
+#[test]
+fn what_is_rendered_keeps_every_guarantee() {
+    let certificates = [json!({"directory": "/etc/certs"}), json!({"sds": "/etc/certs"})];
+    let mut chains = 0;
+    for port in [http(), tcp(), hold(), passed_on()] {
+        for mode in ["STRICT", "PERMISSIVE", "DISABLE"] {
+            for certificates in &certificates {
+                let inbound = inbound(&port, mode, certificates);
+                let one = parsed(&inbound.file().expect("one file"));
+                let files = inbound.files("/etc/envoy").expect("files");
+                let files: Vec<Json> = files
+                    .iter()
+                    .filter(|file| file.name != "clusters.yaml")
+                    .map(parsed)
+                    .collect();
+                for documents in [vec![one], files] {
+                    let checked = checked(&documents).expect("readable");
+                    assert_eq!(broken(&checked), [""; 0], "{port} {mode}: {checked:#?}");
+                    chains += checked.len();
+                }
+            }
+        }
+    }
+    // STRICT and DISABLE have one chain, PERMISSIVE two, and a third where an application's own TLS is passed on.
+    assert_eq!(chains, (4 * (1 + 2 + 1) + 1) * 4);
+}
+
+#[test]
+fn a_rendered_ingress_keeps_every_guarantee() {
+    let documents = [parsed(&ingress().file().expect("one file"))];
+    let checked = checked(&documents).expect("readable");
+    assert_eq!(broken(&checked), [""; 0], "{checked:#?}");
+}
