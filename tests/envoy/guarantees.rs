@@ -12,21 +12,24 @@ use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use serde_json::{Value, json};
 
-/// One port of each kind, STRICT, so that no guarantee but those of an edge is left out.
-fn workload(folder: &Path) -> Result<Inbound> {
+/// One port of each kind, STRICT, so that no guarantee but those of an edge is left out. The ports are the test's own
+/// for as long as it keeps what comes with the description.
+fn workload(folder: &Path) -> Result<(Inbound, [Port; 3])> {
     let authority = Authority::new("cluster.local")?;
     let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/server").dns(ServerTls::NAME);
     let identity = authority.issue(server)?;
     std::fs::write(folder.join("cert-chain.pem"), identity.certificate_pem())?;
     std::fs::write(folder.join("key.pem"), identity.key_pem())?;
     std::fs::write(folder.join("root-cert.pem"), authority.pem())?;
-    let port = |protocol: &str, enforcement: Value| -> Result<Value> {
-        let mut port =
-            json!({"port": Port::reserve()?.number(), "protocol": protocol, "upstream": "127.0.0.1:9"});
-        if !enforcement.is_null() {
-            port["enforcement"] = enforcement;
+    let reserved = [Port::reserve()?, Port::reserve()?, Port::reserve()?];
+    let [http, tcp, mysql] = reserved
+        .each_ref()
+        .map(|port| json!({"port": port.number(), "upstream": "127.0.0.1:9"}));
+    let with = |mut port: Value, fields: &[(&str, &str)]| {
+        for (key, value) in fields {
+            port[*key] = json!(value);
         }
-        Ok(port)
+        port
     };
     let description = json!({
         "workload": {"namespace": "shop", "serviceAccount": "server"},
@@ -35,7 +38,11 @@ fn workload(folder: &Path) -> Result<Inbound> {
         "address": "127.0.0.1",
         "admin": "127.0.0.1:0",
         "accessLog": folder.join("access.log"),
-        "ports": [port("HTTP", json!(null))?, port("TCP", json!(null))?, port("MySQL", json!("hold"))?],
+        "ports": [
+            with(http, &[("protocol", "HTTP")]),
+            with(tcp, &[("protocol", "TCP")]),
+            with(mysql, &[("protocol", "MySQL"), ("enforcement", "hold")]),
+        ],
     });
     let strict = json!({
         "apiVersion": "security.istio.io/v1",
@@ -44,8 +51,9 @@ fn workload(folder: &Path) -> Result<Inbound> {
         "spec": {"mtls": {"mode": "STRICT"}},
     });
     let document = |json: Value| serde_json::from_value::<Document>(json);
-    Inbound::new(&document(description)?, &[document(strict)?])
-        .map_err(|problems| anyhow::anyhow!("{problems}"))
+    let inbound = Inbound::new(&document(description)?, &[document(strict)?])
+        .map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    Ok((inbound, reserved))
 }
 
 /// What is said of the whole configuration of a running Envoy.
@@ -68,7 +76,7 @@ fn assert_held(checked: &[Checked]) {
 #[tokio::test]
 async fn a_running_envoy_says_that_it_keeps_every_guarantee() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let workload = workload(directory.path())?;
+    let (workload, _ports) = workload(directory.path())?;
     let envoy = Envoy::launch(Launch::yaml(workload.file()?.text)).await?;
     assert_held(&dumped(&envoy).await?);
 
@@ -93,7 +101,8 @@ async fn a_running_envoy_says_that_it_keeps_every_guarantee() -> Result<()> {
 #[tokio::test]
 async fn a_running_envoy_says_what_it_does_not_keep() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let text = workload(directory.path())?.file()?.text;
+    let (workload, _ports) = workload(directory.path())?;
+    let text = workload.file()?.text;
     for (from, to, broken) in [
         (
             "failure_policy: FAIL_CLOSED",

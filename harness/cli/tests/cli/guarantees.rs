@@ -156,8 +156,8 @@ fn the_bootstrap_of_the_documentation_is_judged() {
         let names: Vec<&str> = broken
             .map(|guarantee| guarantee["name"].as_str().unwrap())
             .collect();
-        // It is kept short: sessions may be resumed.
-        assert_eq!(names, ["session-resumption"], "{}", ran.out);
+        assert!(names.is_empty(), "{}", ran.out);
+        assert_eq!(ran.code, 0, "{}", ran.out);
         judged += 1;
     }
     assert_eq!(judged, 2);
