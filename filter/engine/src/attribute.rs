@@ -46,9 +46,41 @@ impl<T> Lookup<T> {
     }
 }
 
+/// The lines of one header, in the order in which they came. There is at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lines<'a> {
+    /// As nearly every header has it, and every pseudo-header.
+    One(Cow<'a, [u8]>),
+    /// Of a header that is repeated.
+    Several(Vec<Cow<'a, [u8]>>),
+}
+
+impl<'a> Lines<'a> {
+    /// What these lines come to; missing when there are none.
+    pub fn of(mut lines: impl Iterator<Item = Cow<'a, [u8]>>) -> Lookup<Self> {
+        let Some(first) = lines.next() else {
+            return Lookup::Missing;
+        };
+        Lookup::Found(match lines.next() {
+            None => Self::One(first),
+            Some(second) => Self::Several([first, second].into_iter().chain(lines).collect()),
+        })
+    }
+
+    /// Each line.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let (one, several): (_, &[Cow<'_, [u8]>]) = match self {
+            Self::One(line) => (Some(line), &[]),
+            Self::Several(lines) => (None, lines),
+        };
+        one.into_iter().chain(several).map(AsRef::as_ref)
+    }
+}
+
 /// Where the engine pulls attributes from, one at a time and only when the outcome depends on them.
 ///
-/// The engine asks for each at most once for each decision. Texts are bytes: what a client sends need not be UTF-8.
+/// For one decision the engine asks at most once for each, but for headers by name and for metadata, which a source is expected to
+/// have at hand once it was asked for the first. Texts are bytes: what a client sends need not be UTF-8.
 pub trait AttributeSource {
     /// The peer's verified certificate; missing on plaintext and on TLS without a client certificate.
     fn peer(&self) -> Lookup<Cow<'_, Peer>>;
@@ -73,7 +105,7 @@ pub trait AttributeSource {
 
     /// The values of the header `name` (lower case; `:method`, `:path` with the query, `:authority`, `:scheme` for the
     /// pseudo-headers), each line apart. Missing when there is none.
-    fn header(&self, name: &str) -> Lookup<Vec<Cow<'_, [u8]>>>;
+    fn header(&self, name: &str) -> Lookup<Lines<'_>>;
 
     /// The payload of the verified JWT, an object.
     fn jwt(&self) -> Lookup<Cow<'_, Value>>;

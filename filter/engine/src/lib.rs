@@ -70,7 +70,7 @@ mod select;
 mod traffic;
 mod workload;
 
-pub use attribute::{AttributeSource, Lookup};
+pub use attribute::{AttributeSource, Lines, Lookup};
 pub use config::{Config, Enforcement, JwtMetadata, OnChange, OpenConnections, Protocol, TcpEnforcement};
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};

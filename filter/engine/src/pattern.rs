@@ -65,6 +65,14 @@ impl RequestPrincipalPattern {
         Self { issuer, subject }
     }
 
+    pub(crate) fn issuer(&self) -> &TextPattern {
+        &self.issuer
+    }
+
+    pub(crate) fn subject(&self) -> &TextPattern {
+        &self.subject
+    }
+
     pub(crate) fn matches(&self, issuer: &str, subject: &str) -> bool {
         self.issuer.matches(issuer.as_bytes()) && self.subject.matches(subject.as_bytes())
     }

@@ -15,6 +15,8 @@ pub(crate) use clause::{ClaimPath, Clause, Set};
 pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
 
+use std::sync::Arc;
+
 use crate::resource::Action;
 
 /// The annotation that makes a policy a dry run.
@@ -40,10 +42,10 @@ pub(crate) struct Policy {
     /// The provider that a CUSTOM policy names.
     pub(crate) provider: Option<String>,
     /// ORed.
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Vec<Arc<Rule>>,
 }
 
-/// One rule: sources, operations and conditions must all hold.
+/// One rule, in each list of clauses the cheapest attribute first: sources, operations and conditions must all hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Rule {
     /// ORed; none at all holds for everything. Within one source the clauses are ANDed.

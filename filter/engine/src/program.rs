@@ -1,10 +1,11 @@
 //! The compiled form: what applies to one workload on one protocol, arranged for evaluation.
 //!
-//! What a rule *means* is in `policy` and `pattern`; how it is *reached* is here. This first form walks the rules in the
-//! order of their ids, and within each rule the cheapest attribute first.
+//! What a rule *means* is in `policy`, `pattern` and `evaluate`; how it is *found* among the others is in `index`, which only narrows.
 
 mod answers;
 mod custom;
+mod evaluate;
+mod index;
 mod modes;
 mod rules;
 mod truth;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use crate::attribute::{AttributeSource, Lookup};
+use crate::attribute::{AttributeSource, Lines, Lookup};
 use crate::document::Value;
 use crate::identity::Peer;
 use crate::provider::{ExternalAnswer, ExternalAuthorizers};
@@ -93,16 +93,14 @@ impl AttributeSource for Traffic {
         self.sni.as_ref().map(|sni| Cow::Borrowed(sni.as_slice()))
     }
 
-    fn header(&self, name: &str) -> Lookup<Vec<Cow<'_, [u8]>>> {
-        let Lookup::Found(headers) = &self.headers else {
-            return self.headers.as_ref().map(|_| Vec::new());
-        };
-        let lines = headers.iter().filter(|(header, _)| header == name);
-        let values: Vec<_> = lines.map(|(_, value)| Cow::Borrowed(value.as_slice())).collect();
-        if values.is_empty() {
-            Lookup::Missing
-        } else {
-            Lookup::Found(values)
+    fn header(&self, name: &str) -> Lookup<Lines<'_>> {
+        match &self.headers {
+            Lookup::Found(headers) => {
+                let lines = headers.iter().filter(|(header, _)| header == name);
+                Lines::of(lines.map(|(_, value)| Cow::Borrowed(value.as_slice())))
+            }
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
         }
     }
 

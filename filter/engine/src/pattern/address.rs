@@ -2,11 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// A block of addresses; a single address is a block of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Block(IpNet);
+
+/// The kind of an IPv6 block of length 0; those of IPv4 are their lengths, 0 to 32.
+const V6: u8 = 33;
 
 impl Block {
     /// Parses an address or a CIDR of IPv4 or IPv6. Host bits are ignored; an IPv4-mapped IPv6 block is the IPv4 block.
@@ -22,6 +25,29 @@ impl Block {
             Err(_) => IpNet::from(value.parse::<IpAddr>().ok()?),
         };
         Some(Self(unmapped(net).unwrap_or(net)))
+    }
+
+    /// What the block is found by: a number that stands for family and length, then the address without host bits.
+    pub(crate) fn key(&self) -> [u8; 17] {
+        let (kind, bits) = match self.0 {
+            IpNet::V4(net) => (net.prefix_len(), u128::from(net.network().to_bits())),
+            IpNet::V6(net) => (net.prefix_len().saturating_add(V6), net.network().to_bits()),
+        };
+        let mut key = [kind; 17];
+        if let Some((_, address)) = key.split_first_mut() {
+            address.copy_from_slice(&bits.to_be_bytes());
+        }
+        key
+    }
+
+    /// The key of the block of this kind (the first byte of a key) that `address` is in, if it is of that family.
+    pub(crate) fn key_of(address: IpAddr, kind: u8) -> Option<[u8; 17]> {
+        let net = match (address.to_canonical(), kind.checked_sub(V6)) {
+            (IpAddr::V4(address), None) => IpNet::V4(Ipv4Net::new(address, kind).ok()?.trunc()),
+            (IpAddr::V6(address), Some(length)) => IpNet::V6(Ipv6Net::new(address, length).ok()?.trunc()),
+            (IpAddr::V4(_), Some(_)) | (IpAddr::V6(_), None) => return None,
+        };
+        Some(Self(net).key())
     }
 
     /// Whether `address` is in the block; an IPv4-mapped IPv6 address is the IPv4 address.

@@ -20,6 +20,15 @@ enum Piece {
     Segment,
 }
 
+impl Piece {
+    fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(literal) => Some(literal),
+            Self::Segment => None,
+        }
+    }
+}
+
 /// Why a text is no template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TemplateError {
@@ -90,6 +99,16 @@ impl Template {
             None
         };
         Ok(Self { head, tail })
+    }
+
+    /// What every path that fits starts with, and what it ends with if that is said.
+    pub(crate) fn ends(&self) -> (&str, Option<&str>) {
+        let start = self.head.first().and_then(Piece::literal).unwrap_or_default();
+        let end = match &self.tail {
+            Some(tail) => Some(&**tail),
+            None => self.head.last().and_then(Piece::literal),
+        };
+        (start, end)
     }
 
     /// Whether the whole `path` fits.

@@ -3,6 +3,8 @@
 //! Where Istio is known to fail open on what slips past its webhook (an unknown `when` key skips a DENY rule), the
 //! configuration is refused here, so that nothing unusable is ever evaluated.
 
+use std::sync::Arc;
+
 use super::clause::Clause;
 use super::condition::Key;
 use super::fields::{Scope, Values, condition, field};
@@ -39,7 +41,7 @@ pub(crate) fn validate(
             if document.action == Action::Custom {
                 custom::check(rule, &at_rule, problems);
             }
-            lower_rule(rule, &at_rule, &scope, problems)
+            Arc::new(lower_rule(rule, &at_rule, &scope, problems))
         })
         .collect();
 
@@ -144,9 +146,10 @@ fn lower_rule(rule: &resource::Rule, at: &At<'_>, scope: &Scope<'_>, problems: &
     });
     let at_when = at.name("when");
     let conditions = rule.when.iter().enumerate();
-    let conditions = conditions
+    let mut conditions: Vec<Clause> = conditions
         .filter_map(|(index, condition)| lower_condition(condition, &at_when.index(index), scope, problems))
         .collect();
+    conditions.sort_by_key(Clause::operand);
     Rule {
         sources: sources.unwrap_or_default(),
         operations: operations.unwrap_or_default(),
@@ -201,6 +204,7 @@ fn lower_fields<'f>(
         let problem = Problem::new(at, "it says nothing");
         problems.push(problem.help("name a field, or leave the entry out to match everything"));
     }
+    clauses.sort_by_key(Clause::operand);
     clauses
 }
 

@@ -1,16 +1,15 @@
 //! What the source has answered so far in one decision: each question is put to it at most once.
+//!
+//! Headers by name and metadata are not remembered here but by the source, which has them all once it has one: so that nothing
+//! has to be allocated for them.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::net::IpAddr;
-use std::rc::Rc;
 
-use crate::attribute::{AttributeSource, Lookup};
+use crate::attribute::{AttributeSource, Lines, Lookup};
 use crate::document::Value;
 use crate::identity::Peer;
-
-type Headers<'s> = Rc<Lookup<Vec<Cow<'s, [u8]>>>>;
-type Metadata<'s> = Rc<Lookup<Cow<'s, Value>>>;
 
 /// A source with a memory.
 pub(super) struct Answers<'s> {
@@ -22,9 +21,10 @@ pub(super) struct Answers<'s> {
     destination_ip: OnceCell<Lookup<IpAddr>>,
     destination_port: OnceCell<Lookup<u16>>,
     sni: OnceCell<Lookup<Cow<'s, [u8]>>>,
+    method: OnceCell<Lookup<Lines<'s>>>,
+    path: OnceCell<Lookup<Lines<'s>>>,
+    host: OnceCell<Lookup<Lines<'s>>>,
     jwt: OnceCell<Lookup<Cow<'s, Value>>>,
-    headers: RefCell<Vec<(String, Headers<'s>)>>,
-    metadata: RefCell<Vec<(String, String, Metadata<'s>)>>,
 }
 
 impl<'s> Answers<'s> {
@@ -38,9 +38,10 @@ impl<'s> Answers<'s> {
             destination_ip: OnceCell::new(),
             destination_port: OnceCell::new(),
             sni: OnceCell::new(),
+            method: OnceCell::new(),
+            path: OnceCell::new(),
+            host: OnceCell::new(),
             jwt: OnceCell::new(),
-            headers: RefCell::default(),
-            metadata: RefCell::default(),
         }
     }
 
@@ -73,40 +74,28 @@ impl<'s> Answers<'s> {
         self.sni.get_or_init(|| self.source.sni())
     }
 
+    pub(super) fn method(&self) -> &Lookup<Lines<'s>> {
+        self.method.get_or_init(|| self.source.header(":method"))
+    }
+
+    /// With query and fragment.
+    pub(super) fn path(&self) -> &Lookup<Lines<'s>> {
+        self.path.get_or_init(|| self.source.header(":path"))
+    }
+
+    pub(super) fn host(&self) -> &Lookup<Lines<'s>> {
+        self.host.get_or_init(|| self.source.header(":authority"))
+    }
+
+    pub(super) fn header(&self, name: &str) -> Lookup<Lines<'s>> {
+        self.source.header(name)
+    }
+
     pub(super) fn jwt(&self) -> &Lookup<Cow<'s, Value>> {
         self.jwt.get_or_init(|| self.source.jwt())
     }
 
-    pub(super) fn header(&self, name: &str) -> Headers<'s> {
-        let known = self
-            .headers
-            .borrow()
-            .iter()
-            .find(|(of, _)| of == name)
-            .map(|(_, values)| Rc::clone(values));
-        known.unwrap_or_else(|| {
-            let values = Rc::new(self.source.header(name));
-            self.headers
-                .borrow_mut()
-                .push((name.to_owned(), Rc::clone(&values)));
-            values
-        })
-    }
-
-    pub(super) fn metadata(&self, filter: &str, key: &str) -> Metadata<'s> {
-        let of = |entry: &&(String, String, Metadata<'s>)| entry.0 == filter && entry.1 == key;
-        let known = self
-            .metadata
-            .borrow()
-            .iter()
-            .find(of)
-            .map(|(_, _, value)| Rc::clone(value));
-        known.unwrap_or_else(|| {
-            let value = Rc::new(self.source.metadata(filter, key));
-            self.metadata
-                .borrow_mut()
-                .push((filter.to_owned(), key.to_owned(), Rc::clone(&value)));
-            value
-        })
+    pub(super) fn metadata(&self, filter: &str, key: &str) -> Lookup<Cow<'s, Value>> {
+        self.source.metadata(filter, key)
     }
 }

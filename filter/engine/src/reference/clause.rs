@@ -100,7 +100,7 @@ fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
     let lines = |name: &str| {
         source
             .header(name)
-            .map(|lines| Found::Texts(lines.into_iter().map(std::borrow::Cow::into_owned).collect()))
+            .map(|lines| Found::Texts(lines.iter().map(<[u8]>::to_vec).collect()))
     };
     match key {
         "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => source

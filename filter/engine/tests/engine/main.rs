@@ -7,6 +7,8 @@ mod equality;
 #[cfg(not(target_arch = "wasm32"))]
 mod generate;
 mod holes;
+#[cfg(not(target_arch = "wasm32"))]
+mod many;
 mod metadata;
 mod modes;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,0 +1,98 @@
+//! What one requirement of a rule comes to, for one request or connection. Here is all the meaning there is at run time.
+
+use super::answers::Answers;
+use super::truth::Truth;
+use crate::attribute::Lookup;
+use crate::document::Value;
+use crate::policy::{Clause, Set};
+
+/// What one clause comes to.
+pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
+    match clause {
+        Clause::Peer(set) => with(answers.peer(), set, |peer, pattern| {
+            peer.names().any(|name| pattern.matches(name))
+        }),
+        Clause::SourceIp(set) => with(answers.source_ip(), set, |ip, block| block.contains(*ip)),
+        Clause::RemoteIp(set) => with(answers.remote_ip(), set, |ip, block| block.contains(*ip)),
+        Clause::DestinationIp(set) => with(answers.destination_ip(), set, |ip, block| block.contains(*ip)),
+        Clause::DestinationPort(set) => with(answers.destination_port(), set, |port, wanted| port == wanted),
+        Clause::Sni(set) => with(answers.sni(), set, |sni, pattern| pattern.matches(sni)),
+        Clause::Host(set) => with(answers.host(), set, |values, pattern| {
+            values.iter().any(|value| pattern.matches_ignoring_case(value))
+        }),
+        Clause::Method(set) => with(answers.method(), set, |values, pattern| {
+            values.iter().any(|value| pattern.matches(value))
+        }),
+        Clause::Path(set) => with(answers.path(), set, |values, pattern| {
+            values.iter().any(|value| pattern.matches(without_query(value)))
+        }),
+        Clause::Header(name, set) => with(&answers.header(name), set, |values, pattern| {
+            values.iter().any(|value| pattern.matches(value))
+        }),
+        Clause::RequestPrincipal(set) => with(&principal(answers), set, |(issuer, subject), pattern| {
+            pattern.matches(issuer, subject)
+        }),
+        Clause::Claim(path, set) => with(&claim(answers, path), set, |values, pattern| {
+            values.iter().any(|value| pattern.matches(value.as_bytes()))
+        }),
+        Clause::Metadata { filter, key, set } => {
+            with(&answers.metadata(filter, key), set, |value, pattern| {
+                pattern.matches(value)
+            })
+        }
+    }
+}
+
+/// Puts what was looked up to a set of patterns.
+fn with<T, P>(looked_up: &Lookup<T>, set: &Set<P>, matches: impl Fn(&T, &P) -> bool) -> Truth {
+    match looked_up {
+        Lookup::Found(value) => set.holds(|pattern| matches(value, pattern)).into(),
+        Lookup::Missing => set.holds_when_missing().into(),
+        Lookup::Unavailable => Truth::Doubt,
+    }
+}
+
+fn flatten<T>(lookup: Lookup<Option<T>>) -> Lookup<T> {
+    match lookup {
+        Lookup::Found(option) => Lookup::from_option(option),
+        Lookup::Missing => Lookup::Missing,
+        Lookup::Unavailable => Lookup::Unavailable,
+    }
+}
+
+/// A path ends where its query or fragment begins.
+pub(super) fn without_query(path: &[u8]) -> &[u8] {
+    path.split(|byte| matches!(byte, b'?' | b'#'))
+        .next()
+        .unwrap_or(path)
+}
+
+/// The issuer and the subject of the token.
+pub(super) fn principal<'a>(answers: &'a Answers<'_>) -> Lookup<(&'a str, &'a str)> {
+    let principal = answers.jwt().as_ref().map(|jwt| {
+        let part = |name| jwt.get(name).and_then(Value::as_str);
+        part("iss").zip(part("sub"))
+    });
+    flatten(principal)
+}
+
+/// The texts of a claim of the token.
+pub(super) fn claim<'a>(answers: &'a Answers<'_>, path: &[String]) -> Lookup<Vec<&'a str>> {
+    flatten(answers.jwt().as_ref().map(|jwt| texts(jwt, path)))
+}
+
+/// The texts of a claim: a string, or the strings of a list. `scope` and `permission` are lists written with spaces
+/// (RFC 8693, section 4.2). Numbers, booleans and objects match nothing, so they are as good as missing.
+fn texts<'j>(jwt: &'j Value, path: &[String]) -> Option<Vec<&'j str>> {
+    let spaced = matches!(path, [name] if matches!(name.as_str(), "scope" | "permission"));
+    let mut value = jwt;
+    for name in path {
+        value = value.get(name)?;
+    }
+    match value {
+        Value::String(text) if spaced => Some(text.split(' ').collect()),
+        Value::String(text) => Some(vec![text]),
+        Value::List(items) => Some(items.iter().filter_map(Value::as_str).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
+}

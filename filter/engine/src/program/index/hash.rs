@@ -1,0 +1,32 @@
+//! A hash that grows byte by byte, so that one pass over a text yields that of each of its beginnings.
+
+/// FNV-1a of 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>). What it is given to find was put there by policies; a client that
+/// makes texts collide costs a comparison for each, no more.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hash(u64);
+
+impl Hash {
+    pub(super) const EMPTY: Self = Self(0xcbf2_9ce4_8422_2325);
+
+    pub(super) fn of<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> Self {
+        let mut hash = Self::EMPTY;
+        hash.extend(bytes);
+        hash
+    }
+
+    pub(super) fn push(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+
+    pub(super) fn extend<'b>(&mut self, bytes: impl IntoIterator<Item = &'b u8>) {
+        for byte in bytes {
+            self.push(*byte);
+        }
+    }
+
+    /// With its bits mixed, as the table wants them at both ends.
+    pub(super) fn finish(self) -> u64 {
+        let mixed = (self.0 ^ self.0.wrapping_shr(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ mixed.wrapping_shr(29)
+    }
+}
