@@ -121,6 +121,7 @@ impl Set {
             "workload": self.workload(),
             "resources": self.policies,
             "protocol": self.layer.as_str(),
+            "report": "all",
         })
     }
 

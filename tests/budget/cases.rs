@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 use peerwarden_host::{
-    Connection, HttpOutcome, Module, PeerCertificate, PluginOptions, Request, TcpOptions, Tls, Vm, VmOptions,
+    Connection, HttpOutcome, Module, PeerCertificate, PluginId, PluginOptions, Request, TcpOptions, Tls, Vm,
+    VmOptions,
 };
 use serde_json::{Value, json};
 
@@ -17,57 +18,142 @@ pub(crate) struct Case {
     protocol: &'static str,
     resources: Value,
     caller: &'static str,
+    path: String,
     allowed: bool,
+    what: What,
 }
 
-/// From one policy on the peer's identity to a hundred on all there is.
+/// What of it is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Decision,
+    /// Of a TCP connection that is decided: its next data.
+    NextData,
+    /// What comes before all decisions.
+    Configuring,
+}
+
+/// From one policy on the peer's identity to ten thousand on all there is, and policies that are made to be expensive.
 pub(crate) fn all() -> Vec<Case> {
-    let identity = || {
-        json!([policy(
-            0,
-            json!({"from": [{"source": {"principals": [principal(FRONTEND)]}}]})
-        )])
-    };
-    let full = |number: usize| {
-        let rule = |caller: &str, path: &str| {
-            json!({
-                "from": [{"source": {"principals": [principal(caller)]}}],
-                "to": [{"operation": {"methods": ["GET"], "paths": [path]}}],
-            })
-        };
-        let mut policies: Vec<Value> = (1..number)
-            .map(|index| {
-                let caller = format!("spiffe://cluster.local/ns/web/sa/other-{index}");
-                policy(index, rule(&caller, &format!("/other/{index}")))
-            })
-            .collect();
-        policies.push(policy(number, rule(FRONTEND, "/orders*")));
-        Value::from(policies)
-    };
-    let case = |name: &str, protocol, resources, caller, allowed| Case {
-        name: name.to_owned(),
-        protocol,
+    let http = |name: &str, resources: Value, caller, allowed| Case {
+        name: format!("HTTP, {name}"),
+        protocol: "http",
         resources,
         caller,
+        path: "/orders/1".to_owned(),
         allowed,
+        what: What::Decision,
     };
-    vec![
-        case("HTTP, no policy: allow", "http", json!([]), FRONTEND, true),
-        case("HTTP, identity: allow", "http", identity(), FRONTEND, true),
-        case("HTTP, identity: deny", "http", identity(), BACKEND, false),
-        case(
-            "HTTP, identity, method and path: allow",
-            "http",
-            full(1),
+    let tcp = |name: &str, caller, allowed, what| Case {
+        protocol: "tcp",
+        what,
+        name: format!("TCP, {name}"),
+        ..http("", identity(1), caller, allowed)
+    };
+    let mut cases = vec![
+        http("no policy: allow", json!([]), FRONTEND, true),
+        http("identity: allow", identity(1), FRONTEND, true),
+        http("identity: deny", identity(1), BACKEND, false),
+        http(
+            "identity, 10,000 policies: allow",
+            identity(10_000),
             FRONTEND,
             true,
         ),
-        case("HTTP, 100 policies: allow", "http", full(100), FRONTEND, true),
-        case("HTTP, 100 policies: deny", "http", full(100), BACKEND, false),
-        case("TCP, identity: allow", "tcp", identity(), FRONTEND, true),
-        case("TCP, identity: deny", "tcp", identity(), BACKEND, false),
-        case("TCP, data after the decision", "tcp", identity(), FRONTEND, true),
-    ]
+        http(
+            "identity, 10,000 policies: deny",
+            identity(10_000),
+            BACKEND,
+            false,
+        ),
+        http("identity, method and path: allow", full(1), FRONTEND, true),
+        http("100 policies: allow", full(100), FRONTEND, true),
+        http("100 policies: deny", full(100), BACKEND, false),
+        http("10,000 policies: allow", full(10_000), FRONTEND, true),
+        http("10,000 policies: deny", full(10_000), BACKEND, false),
+        http(
+            "10,000 paths with a leading wildcard: deny",
+            leading_wildcards(),
+            FRONTEND,
+            false,
+        ),
+        http("10,000 policies of notPaths: deny", not_paths(), FRONTEND, false),
+        tcp("identity: allow", FRONTEND, true, What::Decision),
+        tcp("identity: deny", BACKEND, false, What::Decision),
+        tcp("data after the decision", FRONTEND, true, What::NextData),
+    ];
+    let mut long = http(
+        "10,000 policies, a path of 60 KiB: deny",
+        full(10_000),
+        FRONTEND,
+        false,
+    );
+    long.path = format!("/{}", "a".repeat(60 * 1024));
+    cases.push(long);
+    for (name, resources) in [
+        ("configuring 100 policies", full(100)),
+        ("configuring 10,000 policies", full(10_000)),
+        ("configuring 10,000 policies of which 20 apply", of_a_mesh(10_000)),
+    ] {
+        let mut case = http("", resources, FRONTEND, false);
+        case.name = name.to_owned();
+        case.what = What::Configuring;
+        cases.push(case);
+    }
+    cases
+}
+
+/// On the peer's identity alone; the last one admits the frontend.
+fn identity(number: usize) -> Value {
+    let rule = |caller: &str| json!({"from": [{"source": {"principals": [caller]}}]});
+    numbered(number, |index| rule(&other(index)), rule(principal(FRONTEND)))
+}
+
+/// On identity, method and path; the last one admits the frontend to its orders.
+fn full(number: usize) -> Value {
+    let rule = |caller: &str, path: &str| {
+        json!({
+            "from": [{"source": {"principals": [caller]}}],
+            "to": [{"operation": {"methods": ["GET"], "paths": [path]}}],
+        })
+    };
+    numbered(
+        number,
+        |index| rule(&other(index), &format!("/other/{index}")),
+        rule(principal(FRONTEND), "/orders*"),
+    )
+}
+
+/// Each for its own ending of the path, for anybody.
+fn leading_wildcards() -> Value {
+    let rule = |end: &str| json!({"to": [{"operation": {"paths": [format!("*{end}")]}}]});
+    numbered(10_000, |index| rule(&format!("/x{index}")), rule("/y"))
+}
+
+/// Each for all paths but some, and none of them for this one: nothing narrows them.
+fn not_paths() -> Value {
+    let rule =
+        |index: usize| json!({"to": [{"operation": {"notPaths": [format!("/x{index}"), "/orders*"]}}]});
+    numbered(10_000, rule, rule(0))
+}
+
+/// Of five hundred workloads, of which one is this.
+fn of_a_mesh(number: usize) -> Value {
+    let mut policies = full(number);
+    for (index, policy) in policies.as_array_mut().into_iter().flatten().enumerate() {
+        policy["spec"]["selector"] = json!({"matchLabels": {"app": format!("app-{}", index % 500)}});
+    }
+    policies
+}
+
+fn numbered(number: usize, others: impl Fn(usize) -> Value, last: Value) -> Value {
+    let mut policies: Vec<Value> = (1..number).map(|index| policy(index, others(index))).collect();
+    policies.push(policy(number, last));
+    Value::from(policies)
+}
+
+fn other(index: usize) -> String {
+    format!("cluster.local/ns/web-{}/sa/other-{index}", index % 50)
 }
 
 fn principal(uri: &str) -> &str {
@@ -78,22 +164,56 @@ fn policy(index: usize, rule: Value) -> Value {
     json!({
         "apiVersion": "security.istio.io/v1",
         "kind": "AuthorizationPolicy",
-        "metadata": {"name": format!("policy-{index:04}"), "namespace": "shop"},
+        "metadata": {"name": format!("policy-{index:05}"), "namespace": "shop"},
         "spec": {"rules": [rule]},
     })
 }
 
 impl Case {
-    /// Decides three times and takes the last: the first also defines counters.
+    /// Decides three times and takes the last: the first also reads the certificate and defines counters.
     pub(crate) fn measure(&self, module: &Module) -> Result<Row> {
         let mut vm = Vm::new(module, VmOptions::default())?;
-        let workload = json!({"namespace": "shop"});
+        let workload = json!({"namespace": "shop", "labels": {"app": "app-1"}});
         let configuration =
-            json!({"workload": workload, "resources": self.resources, "protocol": self.protocol});
+            json!({"workload": workload, "resources": self.resources, "protocol": self.protocol}).to_string();
+        let before = allocations(&mut vm)?;
         let plugin = vm.configure(PluginOptions {
-            configuration: configuration.to_string().into_bytes(),
+            configuration: configuration.into_bytes(),
             ..PluginOptions::default()
         })?;
+        let mut allocated = allocations(&mut vm)?.wrapping_sub(before);
+        let mut records = vm.take_accounting();
+        let mut bytes = vm.memory_size();
+        if self.what != What::Configuring {
+            for _ in 0..3 {
+                let (first, allowed) = self.decide(&mut vm, plugin)?;
+                allocated = allocations(&mut vm)?.wrapping_sub(first);
+                if allowed != self.allowed {
+                    bail!("decided otherwise than expected");
+                }
+                records = vm.take_accounting();
+            }
+            bytes = records
+                .iter()
+                .map(|record| record.bytes_in + record.bytes_out)
+                .sum();
+        }
+        if let Some(failure) = vm.failure() {
+            bail!("{failure}");
+        }
+        Ok(Row {
+            name: self.name.clone(),
+            host_calls: records.iter().map(|record| u64::from(record.calls())).sum(),
+            bytes: bytes as u64,
+            fuel: records.iter().map(|record| record.fuel).sum(),
+            allocations: allocated.into(),
+        })
+    }
+
+    /// Decides once: what was allocated before what is measured, and whether it was allowed.
+    fn decide(&self, vm: &mut Vm, plugin: PluginId) -> Result<(u32, bool)> {
+        vm.take_accounting();
+        let mut before = allocations(vm)?;
         let connection = Connection {
             tls: Some(Tls {
                 peer: Some(PeerCertificate {
@@ -104,51 +224,44 @@ impl Case {
             }),
             ..Connection::default()
         };
-        let mut records = Vec::new();
-        for _ in 0..3 {
+        if self.protocol == "http" {
+            let request = [
+                (":method", "GET"),
+                (":path", self.path.as_str()),
+                (":scheme", "https"),
+                (":authority", "orders"),
+            ];
+            let stream = vm.http_stream(plugin, &connection, Request::new(request))?;
+            let outcome = vm.request_headers(stream)?;
+            vm.close(stream)?;
+            return Ok((before, outcome == HttpOutcome::Continue));
+        }
+        let id = vm.tcp_connection(plugin, &connection, TcpOptions::default())?;
+        vm.handshake_done(id)?;
+        vm.downstream_data(id, b"hello", false)?;
+        if self.what == What::NextData {
             vm.take_accounting();
-            let allowed = if self.protocol == "http" {
-                let request = [
-                    (":method", "GET"),
-                    (":path", "/orders/1"),
-                    (":scheme", "https"),
-                    (":authority", "orders"),
-                ];
-                let stream = vm.http_stream(plugin, &connection, Request::new(request))?;
-                let outcome = vm.request_headers(stream)?;
-                vm.close(stream)?;
-                outcome == HttpOutcome::Continue
-            } else {
-                let id = vm.tcp_connection(plugin, &connection, TcpOptions::default())?;
-                vm.handshake_done(id)?;
-                vm.downstream_data(id, b"hello", false)?;
-                if self.name.ends_with("after the decision") {
-                    vm.take_accounting();
-                    vm.downstream_data(id, b"more", false)?;
-                    records = vm.take_accounting();
-                    vm.close(id)?;
-                    continue;
-                }
-                let open = !vm.record(id)?.closed();
-                vm.close(id)?;
-                open
-            };
-            if allowed != self.allowed {
-                bail!("decided otherwise than expected");
+            before = allocations(vm)?;
+            vm.downstream_data(id, b"more", false)?;
+            let next = vm.accounting();
+            let calls = next.iter().any(|record| record.calls() > 0);
+            if calls || allocations(vm)? != before {
+                bail!("data after the decision costs a host call or an allocation");
             }
-            records = vm.take_accounting();
+            // What closing costs is not its own.
+            let open = !vm.record(id)?.closed();
+            return Ok((before, open));
         }
-        if let Some(failure) = vm.failure() {
-            bail!("{failure}");
-        }
-        Ok(Row {
-            name: self.name.clone(),
-            host_calls: records.iter().map(|record| u64::from(record.calls())).sum(),
-            bytes: records
-                .iter()
-                .map(|record| record.bytes_in + record.bytes_out)
-                .sum::<usize>() as u64,
-            fuel: records.iter().map(|record| record.fuel).sum(),
-        })
+        let open = !vm.record(id)?.closed();
+        vm.close(id)?;
+        Ok((before, open))
+    }
+}
+
+/// How often the module has allocated so far: it counts itself.
+fn allocations(vm: &mut Vm) -> Result<u32> {
+    match vm.exported_number("peerwarden_allocations") {
+        Some(count) => Ok(count),
+        None => bail!("the module does not count its allocations"),
     }
 }

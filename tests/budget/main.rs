@@ -1,10 +1,11 @@
-//! What a decision costs the module: host calls, bytes copied, fuel; and how large the module is.
+//! What a decision costs the module: host calls, bytes copied, fuel, allocations; what configuring it costs; how large it is.
 //!
 //! Printed on every run, and held against the table in ARCHITECTURE.md: host calls exactly, sizes and fuel within a tenth.
 //! After a change that is meant, `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test budget` writes the table anew.
 
 mod cases;
 mod table;
+mod targets;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ fn run() -> Result<()> {
     }
     let text = table::markdown(&rows);
     anstream::println!("\n{text}");
+    targets::check(&rows)?;
 
     let path = locate::workspace().join("ARCHITECTURE.md");
     let document = std::fs::read_to_string(&path).context("ARCHITECTURE.md")?;

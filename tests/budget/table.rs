@@ -14,6 +14,7 @@ pub(crate) struct Row {
     pub(crate) host_calls: u64,
     pub(crate) bytes: u64,
     pub(crate) fuel: u64,
+    pub(crate) allocations: u64,
 }
 
 impl Row {
@@ -23,6 +24,7 @@ impl Row {
             host_calls: 0,
             bytes: bytes as u64,
             fuel: 0,
+            allocations: 0,
         }
     }
 
@@ -35,22 +37,25 @@ impl Row {
             host_calls: number()?,
             bytes: number()?,
             fuel: number()?,
+            allocations: number()?,
         })
     }
 }
 
 /// The table as text.
 pub(crate) fn markdown(rows: &[Row]) -> String {
-    let mut text = String::from("| decision | host calls | bytes | fuel |\n|---|---:|---:|---:|\n");
+    let mut text =
+        String::from("| decision | host calls | bytes | fuel | allocations |\n|---|---:|---:|---:|---:|\n");
     for row in rows {
         // Writing to a `String` cannot fail.
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} |",
             row.name,
             grouped(row.host_calls),
             grouped(row.bytes),
-            grouped(row.fuel)
+            grouped(row.fuel),
+            grouped(row.allocations),
         );
     }
     text
@@ -80,6 +85,7 @@ pub(crate) fn compare(written: &[Row], measured: &[Row]) -> Result<()> {
     let near = |written: u64, measured: u64| written.abs_diff(measured) <= measured / 10;
     for (written, measured) in written.iter().zip(measured) {
         let same = written.host_calls == measured.host_calls
+            && written.allocations == measured.allocations
             && near(written.bytes, measured.bytes)
             && near(written.fuel, measured.fuel);
         if !same {

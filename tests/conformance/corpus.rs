@@ -105,6 +105,7 @@ impl Given {
             "workload": workload.unwrap_or_else(|| json!({"namespace": "foo", "labels": {"app": "httpbin"}})),
             "resources": documents,
             "protocol": protocol,
+            "report": "all",
         });
         let more = [
             ("mesh", &self.mesh),

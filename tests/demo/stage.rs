@@ -189,5 +189,6 @@ fn configuration(protocol: &str, workload: &str, documents: &[Value]) -> Value {
         "workload": {"namespace": "shop", "serviceAccount": workload, "labels": {"app": workload}},
         "resources": documents,
         "protocol": protocol,
+        "report": "all",
     })
 }

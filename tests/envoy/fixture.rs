@@ -127,6 +127,7 @@ pub(crate) fn configuration(protocol: &str, resources: Value) -> Value {
         "workload": {"namespace": "shop", "serviceAccount": "orders", "labels": {"app": "orders"}},
         "resources": resources,
         "protocol": protocol,
+        "report": "all",
     })
 }
 

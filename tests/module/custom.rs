@@ -46,7 +46,7 @@ fn custom(provider: &str) -> Value {
 
 fn configuration(protocol: &str, resources: Value) -> Vec<u8> {
     json!({
-        "workload": {"namespace": "shop"}, "protocol": protocol, "resources": resources,
+        "workload": {"namespace": "shop"}, "protocol": protocol, "resources": resources, "report": "all",
         "extensionProviders": providers(),
     })
     .to_string()

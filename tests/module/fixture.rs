@@ -22,7 +22,7 @@ pub(crate) fn module() -> &'static Module {
 /// A plugin configuration for a workload in `shop`.
 pub(crate) fn configuration(protocol: &str, resources: Value) -> Vec<u8> {
     let workload = json!({"namespace": "shop", "labels": {"app": "orders"}});
-    json!({"workload": workload, "resources": resources, "protocol": protocol})
+    json!({"workload": workload, "resources": resources, "protocol": protocol, "report": "all"})
         .to_string()
         .into_bytes()
 }

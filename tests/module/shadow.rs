@@ -82,7 +82,7 @@ fn a_waypoint_believes_the_tunnel_and_no_certificate() {
     let workload = json!({
         "kind": "waypoint", "namespace": "shop", "services": [{"name": "orders", "namespace": "shop"}],
     });
-    let configuration = json!({"workload": workload, "resources": [policy]})
+    let configuration = json!({"workload": workload, "resources": [policy], "report": "all"})
         .to_string()
         .into_bytes();
     let (mut vm, plugin) = vm(configuration);

@@ -1,22 +1,29 @@
 //! The plugin's configuration: mesh, workload, documents.
 
+mod json;
 mod jwt;
+mod loader;
 mod open_connections;
 mod protocol;
+mod report;
 mod tcp;
 
-use crate::document::{At, Fields, Value};
-use crate::limits;
+use crate::document::{At, Fields, Value, one_of};
 use crate::mesh::Mesh;
-use crate::problem::{Problem, Problems};
+use crate::problem::Problems;
 use crate::provider::ExtensionProvider;
 use crate::resource::{self, Resource};
 use crate::workload::Workload;
 
 pub use jwt::JwtMetadata;
+pub use loader::{Loaded, Loader};
 pub use open_connections::{OnChange, OpenConnections};
 pub use protocol::Protocol;
+pub use report::Report;
 pub use tcp::{Enforcement, TcpEnforcement};
+
+/// The field with the documents.
+const RESOURCES: &str = "resources";
 
 /// A configuration as it was written, its structure checked.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +40,8 @@ pub struct Config {
     pub tcp: TcpEnforcement,
     /// What becomes of what is open when it is no longer allowed.
     pub open_connections: OpenConnections,
+    /// Of which decisions there is a report in the access log.
+    pub report: Report,
     /// Where the payload of a verified token is found.
     pub jwt: JwtMetadata,
     /// The external authorizers that CUSTOM policies name.
@@ -45,21 +54,17 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with its structure, each with its path from the configuration's root.
     pub fn parse(json: &[u8]) -> Result<Self, Problems> {
-        if json.len() > limits::CONFIGURATION_BYTES {
-            let message = format!(
-                "the configuration has {} bytes, more than the {} that are read",
-                json.len(),
-                limits::CONFIGURATION_BYTES
-            );
-            return Err(Problem::new(&At::ROOT, message)
-                .help("give the policies of this workload only")
-                .into());
+        let mut problems = Problems::default();
+        let settings = json::settings(json)?;
+        let mut config = Self::settings(&settings, &mut problems);
+        if let Some(Value::List(_)) = settings.get(RESOURCES) {
+            let mut index = 0;
+            json::documents(json, |document| {
+                config.document(index, document, &mut problems);
+                index = index.saturating_add(1);
+            })?;
         }
-        let value: Value = serde_json::from_slice(json).map_err(|error| {
-            Problem::new(&At::ROOT, format!("the configuration is not valid JSON: {error}"))
-                .help("give an object such as `{\"workload\": { … }, \"resources\": [ … ]}`")
-        })?;
-        Self::read(&value)
+        problems.into_result(Some(config))
     }
 
     /// Reads a configuration from a tree.
@@ -67,53 +72,62 @@ impl Config {
     /// # Errors
     /// As [`Config::parse`].
     pub fn read(value: &Value) -> Result<Self, Problems> {
-        let at = &At::ROOT;
         let mut problems = Problems::default();
+        let mut config = Self::settings(value, &mut problems);
+        if let Some(Value::List(documents)) = value.get(RESOURCES) {
+            for (index, document) in documents.iter().enumerate() {
+                config.document(index, document, &mut problems);
+            }
+        }
+        problems.into_result(Some(config))
+    }
+
+    fn document(&mut self, index: usize, document: &Value, problems: &mut Problems) {
+        let at = At::ROOT.name(RESOURCES);
+        resource::read_into(document, &at.index(index), &mut self.resources, problems);
+    }
+
+    /// All but the documents.
+    fn settings(value: &Value, problems: &mut Problems) -> Self {
+        let at = &At::ROOT;
         let mut config = Self::default();
-        let Some(mut fields) = Fields::of(value, at, &mut problems) else {
-            return Err(problems);
+        let Some(mut fields) = Fields::of(value, at, problems) else {
+            return config;
         };
         if let Some(value) = fields.take("mesh") {
-            config.mesh = Mesh::read(value, &at.name("mesh"), &mut problems).unwrap_or_default();
+            config.mesh = Mesh::read(value, &at.name("mesh"), problems).unwrap_or_default();
         }
         if let Some(value) = fields.take("workload") {
-            config.workload = Workload::read(value, &at.name("workload"), &mut problems);
+            config.workload = Workload::read(value, &at.name("workload"), problems);
         }
-        let at_resources = at.name("resources");
-        for (index, value) in fields
-            .list("resources", &mut problems)
-            .unwrap_or(&[])
-            .iter()
-            .enumerate()
-        {
-            resource::read_into(
-                value,
-                &at_resources.index(index),
-                &mut config.resources,
-                &mut problems,
-            );
-        }
+        fields.list(RESOURCES, problems);
         let at_providers = at.name("extensionProviders");
-        let providers = fields.list("extensionProviders", &mut problems).unwrap_or(&[]);
+        let providers = fields.list("extensionProviders", problems).unwrap_or(&[]);
         for (index, value) in providers.iter().enumerate() {
-            let provider = ExtensionProvider::read(value, &at_providers.index(index), &mut problems);
+            let provider = ExtensionProvider::read(value, &at_providers.index(index), problems);
             config.extension_providers.extend(provider);
         }
         ExtensionProvider::refuse_twins(&mut config.extension_providers);
-        if let Some(text) = fields.text("protocol", &mut problems) {
-            config.protocol = Protocol::read(text, &at.name("protocol"), &mut problems).unwrap_or_default();
+        if let Some(text) = fields.text("protocol", problems) {
+            config.protocol = Protocol::read(text, &at.name("protocol"), problems).unwrap_or_default();
         }
         if let Some(value) = fields.take("tcp") {
-            config.tcp = TcpEnforcement::read(value, &at.name("tcp"), config.protocol, &mut problems);
+            config.tcp = TcpEnforcement::read(value, &at.name("tcp"), config.protocol, problems);
         }
+        config.open_connections = OpenConnections::of(config.protocol);
         if let Some(value) = fields.take("openConnections") {
-            config.open_connections =
-                OpenConnections::read(value, &at.name("openConnections"), &mut problems);
+            config
+                .open_connections
+                .read(value, &at.name("openConnections"), problems);
+        }
+        if let Some(word) = fields.text("report", problems) {
+            let at = at.name("report");
+            config.report = one_of(word, "word", &Report::WORDS, &at, problems).unwrap_or_default();
         }
         if let Some(value) = fields.take("jwt") {
-            config.jwt = JwtMetadata::read(value, &at.name("jwt"), &mut problems).unwrap_or_default();
+            config.jwt = JwtMetadata::read(value, &at.name("jwt"), problems).unwrap_or_default();
         }
-        fields.finish(&mut problems);
-        problems.into_result(Some(config))
+        fields.finish(problems);
+        config
     }
 }

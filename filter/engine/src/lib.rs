@@ -71,7 +71,10 @@ mod traffic;
 mod workload;
 
 pub use attribute::{AttributeSource, Lines, Lookup};
-pub use config::{Config, Enforcement, JwtMetadata, OnChange, OpenConnections, Protocol, TcpEnforcement};
+pub use config::{
+    Config, Enforcement, JwtMetadata, Loaded, Loader, OnChange, OpenConnections, Protocol, Report,
+    TcpEnforcement,
+};
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;

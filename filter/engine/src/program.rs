@@ -146,9 +146,19 @@ impl Program {
                 Resource::PeerAuthentication(_) => {}
             }
         }
+        problems.into_result(Self::of(config, &policies))
+    }
+
+    /// Of policies that apply, and the other documents of the configuration; `None` where it does not say which workload this is.
+    pub(crate) fn of(config: &Config, policies: &[Policy]) -> Option<Self> {
+        let workload = config.workload.as_ref()?;
         let modes = MtlsModes::of(&config.resources, &config.mesh, workload);
-        let providers = &config.extension_providers;
-        problems.into_result(Some(Self::arrange(&policies, &modes, providers, config.protocol)))
+        Some(Self::arrange(
+            policies,
+            &modes,
+            &config.extension_providers,
+            config.protocol,
+        ))
     }
 
     fn arrange(

@@ -292,10 +292,10 @@ pub(crate) fn define_counter(name: &str) -> Result<u32, Failed> {
     status(unsafe { proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &raw mut id) }).map(|()| id)
 }
 
-/// Adds one to a counter.
-pub(crate) fn increment(counter: u32) -> Result<(), Failed> {
+/// Adds to a counter.
+pub(crate) fn increment(counter: u32, by: u32) -> Result<(), Failed> {
     // SAFETY: no pointers.
-    status(unsafe { proxy_increment_metric(counter, 1) })
+    status(unsafe { proxy_increment_metric(counter, by.into()) })
 }
 
 /// Nanoseconds since 1970.

@@ -5,6 +5,7 @@
 //! ARCHITECTURE.md.
 
 mod certificate;
+mod certificates;
 mod kept;
 mod metadata;
 mod pairs;
@@ -15,12 +16,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{AttributeSource, Config, JwtMetadata, Lookup, OnChange, Peer, WorkloadKind};
+use peerwarden_engine::{AttributeSource, Config, JwtMetadata, Lines, Lookup, OnChange, Peer, WorkloadKind};
 
 pub(crate) use kept::KeptHeaders;
-pub(crate) use pairs::{Pairs, decode as decode_pairs, encode as encode_pairs};
+pub(crate) use pairs::{Map, Pairs, decode as decode_pairs, encode as encode_pairs};
 
 use crate::abi::{self, Failed};
+use crate::clock;
 
 /// Filter state that holds the direct peer's address, put there by a `set_filter_state` filter ahead of this one.
 const DIRECT_REMOTE_ADDRESS: &str = "filter_state\0peerwarden.direct_remote_address";
@@ -100,13 +102,15 @@ pub(crate) struct Attributes {
     sources: Sources,
     handshake: Handshake,
     layer: Layer,
-    headers: OnceCell<Lookup<pairs::Pairs>>,
+    headers: OnceCell<Lookup<pairs::Map>>,
     /// Envoy does not show them any more.
     headers_are_kept: bool,
     metadata: OnceCell<Lookup<metadata::FilterMetadata>>,
     failures: Cell<u32>,
     /// Of the certificate that the peer is known by, once it was asked for.
     validity: Cell<Option<Validity>>,
+    /// That the peer is known by.
+    certificate: OnceCell<Rc<certificate::Names>>,
 }
 
 /// Until when a certificate is valid, in seconds since 1970.
@@ -136,12 +140,13 @@ impl Attributes {
             metadata: OnceCell::new(),
             failures: Cell::new(0),
             validity: Cell::new(None),
+            certificate: OnceCell::new(),
         }
     }
 
     /// Of a request that went on: its headers are those that were kept.
     pub(crate) fn of_open_request(sources: Sources, headers: &KeptHeaders) -> Self {
-        let headers = headers.bytes().and_then(pairs::decode);
+        let headers = headers.bytes().map(<[u8]>::to_vec).and_then(pairs::Map::of);
         let headers = headers.map_or(Lookup::Unavailable, Lookup::Found);
         Self {
             headers: OnceCell::from(headers),
@@ -152,8 +157,10 @@ impl Attributes {
 
     /// The request's headers, for [`Attributes::of_open_request`].
     pub(crate) fn keep_headers(&self) -> KeptHeaders {
-        let bytes = abi::request_headers().ok().flatten();
-        bytes.map(KeptHeaders::keep).unwrap_or_default()
+        match self.headers() {
+            Lookup::Found(headers) => KeptHeaders::keep(headers.bytes().to_vec()),
+            Lookup::Missing | Lookup::Unavailable => KeptHeaders::default(),
+        }
     }
 
     pub(crate) fn handshake(&self) -> Handshake {
@@ -258,20 +265,22 @@ impl Attributes {
     }
 
     /// An expired certificate vouches for nobody (RFC 5280, section 4.1.2.5), and without a clock it may have expired.
-    fn unless_expired(&self, certificate: certificate::Names) -> Lookup<Peer> {
-        if self.sources.on_expiry == OnChange::Keep {
-            return Lookup::Found(certificate.peer);
-        }
-        let Ok(now) = abi::now() else {
-            return self.failed();
-        };
-        if now / 1_000_000_000 > certificate.not_after {
-            self.validity.set(Some(Validity::Over));
-            Lookup::Unavailable
-        } else {
+    fn unless_expired(&self, certificate: Rc<certificate::Names>) -> Lookup<Cow<'_, Peer>> {
+        if self.sources.on_expiry == OnChange::Close {
+            let Some(now) = clock::seconds() else {
+                return self.failed();
+            };
+            if now > certificate.not_after {
+                self.validity.set(Some(Validity::Over));
+                return Lookup::Unavailable;
+            }
             self.validity.set(Some(Validity::Until(certificate.not_after)));
-            Lookup::Found(certificate.peer)
         }
+        let peer = &self.certificate.get_or_init(|| certificate).peer;
+        if peer.uri_sans.is_empty() && peer.dns_sans.is_empty() {
+            return self.with_subject(peer.clone()).map(Cow::Owned);
+        }
+        Lookup::Found(Cow::Borrowed(peer))
     }
 
     /// The peer that the end of the tunnel wrote down: `%DOWNSTREAM_PEER_URI_SAN%`, which is `-` of a peer that has none, and
@@ -295,24 +304,27 @@ impl Attributes {
         };
         let uri_sans = names("connection\0uri_san_peer_certificate");
         let dns_sans = names("connection\0dns_san_peer_certificate");
-        match (uri_sans, dns_sans) {
-            (Lookup::Found(uri_sans), Lookup::Found(dns_sans)) => Lookup::Found(Peer {
-                uri_sans,
-                dns_sans,
-                subject: Vec::new(),
-            }),
-            _ => Lookup::Unavailable,
+        let (Lookup::Found(uri_sans), Lookup::Found(dns_sans)) = (uri_sans, dns_sans) else {
+            return Lookup::Unavailable;
+        };
+        let peer = Peer {
+            uri_sans,
+            dns_sans,
+            subject: Vec::new(),
+        };
+        if peer.uri_sans.is_empty() && peer.dns_sans.is_empty() {
+            self.with_subject(peer)
+        } else {
+            Lookup::Found(peer)
         }
     }
 
     /// A certificate without any SAN is known by its subject, in the form that Envoy writes it.
     fn with_subject(&self, mut peer: Peer) -> Lookup<Peer> {
-        if peer.uri_sans.is_empty() && peer.dns_sans.is_empty() {
-            match self.text("connection\0subject_peer_certificate") {
-                Lookup::Found(subject) => peer.subject = subject,
-                Lookup::Missing => {}
-                Lookup::Unavailable => return Lookup::Unavailable,
-            }
+        match self.text("connection\0subject_peer_certificate") {
+            Lookup::Found(subject) => peer.subject = subject,
+            Lookup::Missing => {}
+            Lookup::Unavailable => return Lookup::Unavailable,
         }
         Lookup::Found(peer)
     }
@@ -328,9 +340,9 @@ impl Attributes {
         }
     }
 
-    fn headers(&self) -> &Lookup<pairs::Pairs> {
+    fn headers(&self) -> &Lookup<pairs::Map> {
         self.headers
-            .get_or_init(|| self.answer(abi::request_headers(), |bytes| pairs::decode(&bytes)))
+            .get_or_init(|| self.answer(abi::request_headers(), pairs::Map::of))
     }
 
     fn filter_metadata(&self) -> &Lookup<metadata::FilterMetadata> {
@@ -339,7 +351,7 @@ impl Attributes {
     }
 
     /// All header lines, pseudo-headers among them.
-    pub(crate) fn header_lines(&self) -> Lookup<&Pairs> {
+    pub(crate) fn header_lines(&self) -> Lookup<&Map> {
         self.headers().as_ref()
     }
 
@@ -379,17 +391,12 @@ impl AttributeSource for Attributes {
             if pem.is_empty() {
                 Some(None)
             } else {
-                certificate::read(&pem).map(Some)
+                certificates::read(pem).map(Some)
             }
         });
-        let peer = match certificate {
+        match certificate {
             Lookup::Found(Some(certificate)) => self.unless_expired(certificate),
-            Lookup::Found(None) | Lookup::Missing => self.without_certificate(),
-            Lookup::Unavailable => Lookup::Unavailable,
-        };
-        match peer {
-            Lookup::Found(peer) => self.with_subject(peer).map(Cow::Owned),
-            Lookup::Missing => Lookup::Missing,
+            Lookup::Found(None) | Lookup::Missing => self.without_certificate().map(Cow::Owned),
             Lookup::Unavailable => Lookup::Unavailable,
         }
     }
@@ -435,21 +442,18 @@ impl AttributeSource for Attributes {
         self.text("connection\0requested_server_name").map(Cow::Owned)
     }
 
-    fn header(&self, name: &str) -> Lookup<Vec<Cow<'_, [u8]>>> {
+    fn header(&self, name: &str) -> Lookup<Lines<'_>> {
         if name.starts_with(':') && !self.headers_are_kept {
-            return self.answer(abi::request_header(name), |value| Some(vec![Cow::Owned(value)]));
+            return self.answer(abi::request_header(name), |value| {
+                Some(Lines::One(Cow::Owned(value)))
+            });
         }
         match self.headers() {
             Lookup::Found(headers) => {
                 let lines = headers
                     .iter()
                     .filter(|(header, _)| header.eq_ignore_ascii_case(name.as_bytes()));
-                let values: Vec<_> = lines.map(|(_, value)| Cow::Borrowed(value.as_slice())).collect();
-                if values.is_empty() {
-                    Lookup::Missing
-                } else {
-                    Lookup::Found(values)
-                }
+                Lines::of(lines.map(|(_, value)| Cow::Borrowed(value)))
             }
             Lookup::Missing => Lookup::Missing,
             Lookup::Unavailable => Lookup::Unavailable,

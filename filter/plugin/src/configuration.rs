@@ -2,13 +2,19 @@
 
 use std::cell::Cell;
 
-use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, OpenConnections, Problems, Program, TcpEnforcement, limits};
+use peerwarden_engine::document::{At, Value};
+use peerwarden_engine::{
+    Config, Loaded as Read, Loader, OpenConnections, Problem, Problems, Program, Report, TcpEnforcement,
+    Workload, limits,
+};
 
 use crate::abi;
 use crate::attributes::Sources;
 use crate::open::timer::Timer;
 use crate::protobuf;
+
+/// The field with the documents.
+const RESOURCES: &str = "resources";
 
 /// How deep a `Struct` may nest: protobuf's own limit.
 const STRUCT_DEPTH: usize = 100;
@@ -22,6 +28,7 @@ pub(crate) struct Configuration {
     pub(crate) loaded: Option<Loaded>,
     pub(crate) tcp: TcpEnforcement,
     pub(crate) open_connections: OpenConnections,
+    pub(crate) report: Report,
     /// Of its root context.
     pub(crate) timer: Timer,
     /// Whether any stream has begun under it.
@@ -48,6 +55,7 @@ impl Configuration {
             loaded,
             tcp: config.tcp,
             open_connections: config.open_connections,
+            report: config.report,
             timer: Timer::default(),
             has_streams: Cell::new(false),
         }
@@ -64,20 +72,36 @@ impl Configuration {
 
 /// Reads the configuration: JSON text, or the bytes of a `google.protobuf.Struct`, which Envoy (1.40 for one) hands over
 /// as they are although it documents JSON. No bytes are both: every field of a `Struct` has a 0x12, JSON has none.
-pub(crate) fn read(bytes: &[u8]) -> Result<Config, Problems> {
-    Config::parse(bytes).or_else(|problems| {
+pub(crate) fn read(bytes: &[u8]) -> Result<Read, Problems> {
+    let json = Loader::load(bytes, workload_of_node);
+    json.or_else(|problems| {
         if bytes.is_empty() || bytes.len() > limits::CONFIGURATION_BYTES {
             return Err(problems);
         }
-        match protobuf::object(bytes, STRUCT_DEPTH) {
-            Some(value) => Config::read(&value),
+        match protobuf::object_beside(bytes, RESOURCES, STRUCT_DEPTH) {
+            Some(settings) => read_struct(bytes, &settings),
             None => Err(problems),
         }
     })
 }
 
+fn read_struct(bytes: &[u8], settings: &Value) -> Result<Read, Problems> {
+    let mut loader = Loader::new(settings);
+    loader.workload_or(workload_of_node);
+    match protobuf::entries(bytes, RESOURCES, STRUCT_DEPTH, |document| loader.add(document)) {
+        Some(()) => loader.finish(),
+        None => {
+            let what = "the documents cannot be read: what Envoy handed over is cut short or nested too deep";
+            let problem = Problem::new(&At::ROOT.name(RESOURCES), what);
+            Err(problem
+                .help("give the configuration as JSON text in a `StringValue`")
+                .into())
+        }
+    }
+}
+
 /// The workload as Istio's bootstrap describes it in the node's metadata: `NAMESPACE`, `SERVICE_ACCOUNT`, `LABELS`.
-pub(crate) fn workload_of_node() -> Option<Config> {
+fn workload_of_node() -> Option<Workload> {
     let text = |path| {
         abi::property(path)
             .ok()
@@ -100,5 +124,6 @@ pub(crate) fn workload_of_node() -> Option<Config> {
         ("serviceAccount".to_owned(), Value::String(service_account)),
         ("labels".to_owned(), Value::Object(labels)),
     ]);
-    Config::read(&Value::Object(vec![("workload".to_owned(), workload)])).ok()
+    let config = Config::read(&Value::Object(vec![("workload".to_owned(), workload)]));
+    config.ok()?.workload
 }

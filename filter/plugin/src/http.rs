@@ -60,14 +60,20 @@ impl Http {
         let attributes = self.attributes();
         let judgement = loaded.program.answered(&waiting.by, outcome.answer, &attributes);
         let failure = outcome.failure.as_deref();
-        report::decided(Some(&judgement), &attributes, Asked::Request, failure);
+        report::decided(
+            Some(&judgement),
+            &attributes,
+            Asked::Request,
+            failure,
+            configuration.report,
+        );
         match judgement.decision.verdict {
             Verdict::Allow => {
                 self.response = outcome.response;
-                self.open = Some(self.opener.allow(&Allowed {
+                self.open = self.opener.allow(&Allowed {
                     attributes: &attributes,
                     provider: Some(&waiting.provider),
-                }));
+                });
                 if abi::continue_request().is_err() {
                     report::error("an allowed request could not be let go on; it is held");
                 }
@@ -174,7 +180,7 @@ impl HttpContext for Http {
         let attributes = self.attributes();
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = &configuration.loaded else {
-            report::decided(None, &attributes, Asked::Request, None);
+            report::decided(None, &attributes, Asked::Request, None, configuration.report);
             deny(None, &Denial::default());
             return Action::Pause;
         };
@@ -196,13 +202,19 @@ impl HttpContext for Http {
                 }
             },
         };
-        report::decided(Some(&judgement), &attributes, Asked::Request, failure);
+        report::decided(
+            Some(&judgement),
+            &attributes,
+            Asked::Request,
+            failure,
+            configuration.report,
+        );
         match judgement.decision.verdict {
             Verdict::Allow => {
-                self.open = Some(self.opener.allow(&Allowed {
+                self.open = self.opener.allow(&Allowed {
                     attributes: &attributes,
                     provider: None,
-                }));
+                });
                 Action::Continue
             }
             Verdict::Deny => {

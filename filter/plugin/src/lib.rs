@@ -16,8 +16,10 @@
 )]
 
 mod abi;
+mod allocations;
 mod attributes;
 mod authorizer;
+mod clock;
 mod configuration;
 mod http;
 mod open;

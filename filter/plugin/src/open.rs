@@ -7,6 +7,7 @@
 mod instance;
 mod judge;
 mod stream;
+mod streams;
 pub(crate) mod tick;
 pub(crate) mod timer;
 

@@ -20,6 +20,50 @@ pub(crate) fn object(bytes: &[u8], depth: usize) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
+/// As [`object`], with an empty list in the place of the one under `name`.
+pub(crate) fn object_beside(bytes: &[u8], name: &str, depth: usize) -> Option<Value> {
+    let mut fields = Vec::new();
+    for field in Fields(bytes) {
+        let (1, Wire::Bytes(entry)) = field? else {
+            return None;
+        };
+        let (known, bytes) = map_entry(entry)?;
+        let read = match list_in(bytes) {
+            Some(_) if known == name => Value::List(Vec::new()),
+            Some(_) | None => value(bytes, depth)?,
+        };
+        fields.push((known, read));
+    }
+    Some(Value::Object(fields))
+}
+
+/// The entries of the list under `name` of a `google.protobuf.Struct`, one at a time.
+pub(crate) fn entries(bytes: &[u8], name: &str, depth: usize, mut each: impl FnMut(&Value)) -> Option<()> {
+    let depth = depth.checked_sub(1)?;
+    for field in Fields(bytes) {
+        let (1, Wire::Bytes(entry)) = field? else {
+            return None;
+        };
+        let (known, bytes) = map_entry(entry)?;
+        let list = list_in(bytes).filter(|_| known == name);
+        for item in list.into_iter().flat_map(Fields) {
+            if let (1, Wire::Bytes(bytes)) = item? {
+                each(&value(bytes, depth)?);
+            }
+        }
+    }
+    Some(())
+}
+
+/// The `ListValue` of a `Value` that is nothing else.
+fn list_in(bytes: &[u8]) -> Option<&[u8]> {
+    let mut fields = Fields(bytes);
+    match (fields.next()??, fields.next()) {
+        ((6, Wire::Bytes(list)), None) => Some(list),
+        _ => None,
+    }
+}
+
 /// `google.protobuf.ListValue`: `values` (1).
 fn list(bytes: &[u8], depth: usize) -> Option<Value> {
     let mut items = Vec::new();

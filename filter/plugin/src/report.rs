@@ -5,7 +5,7 @@ mod denial;
 
 pub(crate) use denial::Asked;
 
-use peerwarden_engine::{Config, Decision, Judgement, Program, Reason, Verdict};
+use peerwarden_engine::{Config, Decision, Judgement, Program, Reason, Report, Verdict};
 
 use crate::abi::{self, Level};
 use crate::attributes::Attributes;
@@ -52,18 +52,20 @@ pub(crate) fn decided(
     attributes: &Attributes,
     asked: Asked,
     failure: Option<&str>,
+    report: Report,
 ) {
     let decision = judgement.map(|judgement| &judgement.decision);
     let allowed = decision.is_some_and(|decision| decision.verdict == Verdict::Allow);
-    counters::increment(if allowed {
-        Counter::Allowed
-    } else {
-        Counter::Denied
-    });
-    publish(DECISION, &state(decision));
-    if let Some(policy) = attributes.connection_security_policy() {
-        counters::increment(Counter::of(policy));
-        publish(SECURITY_POLICY, policy.as_str());
+    match (allowed, report) {
+        (true, Report::Denied) => counters::allowed(),
+        (true, Report::All) => {
+            counters::increment(Counter::Allowed);
+            publish_decision(decision, attributes);
+        }
+        (false, Report::Denied | Report::All) => {
+            counters::increment(Counter::Denied);
+            publish_decision(decision, attributes);
+        }
     }
     if let Some(shadow) = judgement.and_then(|judgement| judgement.shadow) {
         counters::increment(match shadow.verdict {
@@ -82,6 +84,20 @@ pub(crate) fn decided(
     if !allowed {
         denial::log(decision, attributes, asked, None, failure);
     }
+}
+
+/// For the access log: the decision, and how the connection is secured.
+fn publish_decision(decision: Option<&Decision<'_>>, attributes: &Attributes) {
+    publish(DECISION, &state(decision));
+    if let Some(policy) = attributes.connection_security_policy() {
+        counters::increment(Counter::of(policy));
+        publish(SECURITY_POLICY, policy.as_str());
+    }
+}
+
+/// Brings to Envoy what was counted here.
+pub(crate) fn flush() {
+    counters::flush();
 }
 
 /// Publishes that what was allowed is not any more.
@@ -141,7 +157,7 @@ pub(crate) fn error(message: &str) {
 }
 
 /// One line when a configuration is taken, and one more when some of it denies because it cannot be used.
-pub(crate) fn announce(config: &Config, program: &Program) {
+pub(crate) fn announce(config: &Config, program: &Program, documents: usize) {
     if let Some(why) = program.unusable_provider() {
         let message = format!("peerwarden: denies what CUSTOM policies match: {why}");
         abi::log(Level::Error, &message);
@@ -149,10 +165,9 @@ pub(crate) fn announce(config: &Config, program: &Program) {
     let workload = config.workload.as_ref();
     let namespace = workload.map_or("", |workload| workload.namespace.as_str());
     let message = format!(
-        "peerwarden {}: configured for {} in namespace `{namespace}` with {} documents",
+        "peerwarden {}: configured for {} in namespace `{namespace}` with {documents} documents",
         env!("CARGO_PKG_VERSION"),
         config.protocol.as_str(),
-        config.resources.len(),
     );
     abi::log(Level::Info, &message);
 }

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Config, Problems, Program, Protocol};
+use peerwarden_engine::{Config, Loaded as Read, Problems, Protocol};
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
 use crate::abi::{self, Level};
 use crate::attributes::Sources;
+use crate::clock;
 use crate::configuration::{self, Configuration, Loaded};
 use crate::http::Http;
 use crate::open::{Instance, Opener, tick, timer};
@@ -42,7 +43,7 @@ impl RootContext for Root {
             }
         };
         match configuration::read(&bytes) {
-            Ok(config) => self.take(config),
+            Ok(read) => self.take(read),
             Err(problems) => refuse(&problems),
         }
     }
@@ -71,40 +72,41 @@ impl RootContext for Root {
 }
 
 impl Root {
-    fn take(&mut self, mut config: Config) -> bool {
+    fn take(&mut self, read: Read) -> bool {
+        let Read {
+            config,
+            program,
+            documents,
+        } = read;
         self.protocol = config.protocol;
-        if config.workload.is_none() {
-            match configuration::workload_of_node() {
-                Some(node) => config.workload = node.workload,
-                None => {
-                    abi::log(
-                        Level::Error,
-                        "peerwarden: denies all: the configuration has no `workload` and the node's metadata no \
-                         usable `NAMESPACE`; say which workload this is: {\"workload\": {\"namespace\": …}}",
-                    );
-                    self.begin(&config, None);
-                    return true;
-                }
-            }
+        if let Some(program) = program {
+            report::announce(&config, &program, documents);
+            let sources = Sources::of(&config);
+            self.begin(&config, Some(Loaded { program, sources }));
+        } else {
+            abi::log(
+                Level::Error,
+                "peerwarden: denies all: the configuration has no `workload` and the node's metadata no \
+                 usable `NAMESPACE`; say which workload this is: {\"workload\": {\"namespace\": …}}",
+            );
+            self.begin(&config, None);
         }
-        match Program::compile(&config) {
-            Ok(program) => {
-                report::announce(&config, &program);
-                let sources = Sources::of(&config);
-                self.begin(&config, Some(Loaded { program, sources }));
-                true
-            }
-            Err(problems) => refuse(&problems),
-        }
+        true
     }
 
     /// From now on this is the configuration that what is open is held against, too.
     fn begin(&mut self, config: &Config, loaded: Option<Loaded>) {
         self.configuration = Rc::new(Configuration::new(config, loaded));
         self.instance = Instance::of(config.protocol, config.workload.as_ref(), &self.configuration);
-        if self.instance.has_work() {
-            self.configuration.timer.at_least(timer::SOON);
+        let period = if self.instance.has_work() {
+            timer::SOON
+        } else {
+            timer::IDLE
+        };
+        if let Some(now) = clock::now() {
+            clock::is(now);
         }
+        self.configuration.timer.at_least(period);
     }
 
     fn opener(&self, context: u32) -> Opener {
@@ -113,6 +115,13 @@ impl Root {
             self.configuration.timer.at_least(timer::SOON);
         }
         opener
+    }
+}
+
+impl Drop for Root {
+    /// Nothing more is counted.
+    fn drop(&mut self) {
+        report::flush();
     }
 }
 

@@ -124,12 +124,13 @@ impl Tcp {
             attributes,
             Asked::Connection(attributes.handshake()),
             failure,
+            self.configuration.report,
         );
         self.close_due = verdict == Verdict::Deny;
         let allowed = Allowed { attributes, provider };
         match (verdict, &self.open) {
             (Verdict::Allow, Some(held)) => held.allow(&allowed),
-            (Verdict::Allow, None) => self.open = Some(self.opener.allow(&allowed)),
+            (Verdict::Allow, None) => self.open = self.opener.allow(&allowed),
             (Verdict::Deny, Some(held)) => held.deny(),
             (Verdict::Deny, None) => {}
         }

@@ -102,7 +102,7 @@ impl Parts<'_> {
         }
         let resources = self.resources;
         json.push_str(&format!(
-            "\"resources\":{resources},\"protocol\":\"{}\"}}",
+            "\"resources\":{resources},\"protocol\":\"{}\",\"report\":\"all\"}}",
             protocol.as_str()
         ));
         json

@@ -40,8 +40,13 @@ pub struct Description {
 
 impl Description {
     /// What is for the plugin's configuration and not read here.
-    pub(crate) const OF_PLUGIN: [&'static str; 4] =
-        ["workload", "mesh", "extensionProviders", "openConnections"];
+    pub(crate) const OF_PLUGIN: [&'static str; 5] = [
+        "workload",
+        "mesh",
+        "extensionProviders",
+        "openConnections",
+        "report",
+    ];
 
     /// Reads a description, but for what is the plugin's.
     ///

@@ -173,6 +173,15 @@ impl Vm {
         }
     }
 
+    /// What an exported function without parameters answers, such as a module's count of its own; `None` when there is none of that
+    /// name that answers one `i32`, or it traps. Not a callback: it is not accounted for.
+    pub fn exported_number(&mut self, export: &str) -> Option<u32> {
+        let function = *self.functions.get(export)?;
+        let function = function.typed::<(), u32>(&self.store).ok()?;
+        self.store.set_fuel(self.state().options.fuel).ok()?;
+        function.call(&mut self.store, ()).ok()
+    }
+
     /// Filter state of a stream: what the module set is named `wasm.NAME`.
     pub fn filter_state(&self, stream: impl Into<StreamId>, key: &str) -> Option<&[u8]> {
         let stream = self.state().contexts.get(&stream.into().0)?.stream()?;

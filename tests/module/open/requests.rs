@@ -5,7 +5,7 @@ use std::time::Duration;
 use peerwarden_host::{HttpOutcome, HttpStreamId, PluginId, Request, Vm};
 use serde_json::{Value, json};
 
-use super::{SOON, one_vm, update};
+use super::{SOON, one_vm, update, with};
 use crate::fixture::{BACKEND, FRONTEND, configuration, denied, peer, policy};
 
 fn events() -> Request {
@@ -24,18 +24,27 @@ fn open(vm: &mut Vm, plugin: PluginId, uri: &str) -> HttpStreamId {
     stream
 }
 
+/// Requests that are open are judged anew.
+fn closing(resources: Value) -> Vec<u8> {
+    with(
+        "http",
+        resources,
+        json!({"openConnections": {"onUpdate": "close"}}),
+    )
+}
+
 /// The frontend, and what the operation or condition is.
 fn frontend_only(rule: Value) -> Vec<u8> {
     let mut whole = json!({"from": [{"source": {"principals": [FRONTEND.trim_start_matches("spiffe://")]}}]});
     for (name, value) in rule.as_object().unwrap() {
         whole[name] = value.clone();
     }
-    configuration("http", json!([policy("allow", "ALLOW", json!([whole]))]))
+    closing(json!([policy("allow", "ALLOW", json!([whole]))]))
 }
 
 #[test]
 fn without_a_response_it_is_answered_and_with_one_it_is_reset() {
-    let (mut vm, old) = one_vm(configuration("http", json!([])));
+    let (mut vm, old) = one_vm(closing(json!([])));
     let (front, back) = (open(&mut vm, old, FRONTEND), open(&mut vm, old, BACKEND));
     let answered = open(&mut vm, old, BACKEND);
     vm.response_headers(answered, vec![(b":status".to_vec(), b"200".to_vec())], false)
@@ -74,7 +83,7 @@ fn the_request_is_judged_by_what_it_was() {
         ),
     ];
     for (rule, goes_on) in rules {
-        let (mut vm, old) = one_vm(configuration("http", json!([])));
+        let (mut vm, old) = one_vm(closing(json!([])));
         let front = open(&mut vm, old, FRONTEND);
         update(&mut vm, old, frontend_only(rule.clone()));
         vm.advance(SOON);
@@ -86,7 +95,7 @@ fn the_request_is_judged_by_what_it_was() {
 
 #[test]
 fn what_has_ended_is_not_looked_for() {
-    let (mut vm, old) = one_vm(configuration("http", json!([])));
+    let (mut vm, old) = one_vm(closing(json!([])));
     for _ in 0..10 {
         let stream = open(&mut vm, old, BACKEND);
         vm.close(stream).unwrap();
@@ -94,7 +103,18 @@ fn what_has_ended_is_not_looked_for() {
     update(&mut vm, old, frontend_only(json!({})));
     vm.take_accounting();
     vm.advance(Duration::from_secs(60));
-    assert_eq!(vm.accounting().len(), 0, "no timer");
+    assert_eq!(vm.accounting().len(), 60, "nothing but the clock");
+    assert_eq!(vm.take_violations(), []);
+}
+
+/// As most requests end soon, they are looked after only where the configuration says so.
+#[test]
+fn requests_go_on_unless_it_is_said_otherwise() {
+    let (mut vm, old) = one_vm(configuration("http", json!([])));
+    let stream = open(&mut vm, old, BACKEND);
+    update(&mut vm, old, frontend_only(json!({})));
+    vm.advance(SOON * 10);
+    assert_eq!(vm.outcome(stream).unwrap(), HttpOutcome::Continue);
     assert_eq!(vm.take_violations(), []);
 }
 
@@ -103,7 +123,7 @@ fn what_has_ended_is_not_looked_for() {
 fn headers_are_kept_within_a_limit() {
     const EACH: usize = 60 * 1024;
     const LIMIT: usize = 32 * 1024 * 1024;
-    let (mut vm, old) = one_vm(configuration("http", json!([])));
+    let (mut vm, old) = one_vm(closing(json!([])));
     let mut large = events();
     large.headers.push((b"x-large".to_vec(), vec![b'x'; EACH]));
     let streams: Vec<_> = (0..LIMIT / EACH + 5)

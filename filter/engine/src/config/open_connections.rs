@@ -1,12 +1,14 @@
 //! What becomes of what is open when it is no longer allowed.
 
+use super::Protocol;
 use crate::document::{At, Fields, Value, one_of};
 use crate::problem::Problems;
 
 /// `openConnections` of the configuration: TCP connections and HTTP streams that were allowed and last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OpenConnections {
-    /// When a newer configuration denies them.
+    /// When a newer configuration denies them. By default connections are closed and requests, which end by themselves, go on: to
+    /// judge a request anew its headers must have been kept, which is a copy of all of them for each request.
     pub on_update: OnChange,
     /// When the peer's certificate expires, and without it they are denied.
     pub on_expiry: OnChange,
@@ -27,21 +29,31 @@ impl OnChange {
 }
 
 impl OpenConnections {
-    pub(super) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Self {
-        let mut read = Self::default();
+    /// Where the configuration says nothing.
+    pub(super) fn of(protocol: Protocol) -> Self {
+        let on_update = match protocol {
+            Protocol::Http => OnChange::Keep,
+            Protocol::Tcp => OnChange::Close,
+        };
+        Self {
+            on_update,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn read(&mut self, value: &Value, at: &At<'_>, problems: &mut Problems) {
         let Some(mut fields) = Fields::of(value, at, problems) else {
-            return read;
+            return;
         };
         for (name, place) in [
-            ("onUpdate", &mut read.on_update),
-            ("onExpiry", &mut read.on_expiry),
+            ("onUpdate", &mut self.on_update),
+            ("onExpiry", &mut self.on_expiry),
         ] {
             if let Some(word) = fields.text(name, problems) {
                 let at = at.name(name);
-                *place = one_of(word, "word", &OnChange::WORDS, &at, problems).unwrap_or_default();
+                *place = one_of(word, "word", &OnChange::WORDS, &at, problems).unwrap_or(*place);
             }
         }
         fields.finish(problems);
-        read
     }
 }

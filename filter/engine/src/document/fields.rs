@@ -25,7 +25,7 @@ impl<'v, 'a> Fields<'v, 'a> {
                 Some(Self {
                     at,
                     unread,
-                    known: Vec::new(),
+                    known: Vec::with_capacity(16),
                 })
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) => {

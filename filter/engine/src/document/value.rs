@@ -111,10 +111,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        /// So many names are compared one by one; of more there is a set.
+        const FEW: usize = 16;
         let mut fields: Vec<(String, Value)> = Vec::new();
         let mut names = std::collections::BTreeSet::new();
         while let Some((name, value)) = entries.next_entry::<String, Value>()? {
-            if !names.insert(name.clone()) {
+            let is_new = if fields.len() < FEW {
+                fields.iter().all(|(known, _)| *known != name)
+            } else {
+                if names.is_empty() {
+                    names.extend(fields.iter().map(|(known, _)| known.clone()));
+                }
+                names.insert(name.clone())
+            };
+            if !is_new {
                 return Err(A::Error::custom(format_args!(
                     "`{name}` stands twice in one object; keep one"
                 )));

@@ -78,9 +78,16 @@ impl<'s> Answers<'s> {
         self.method.get_or_init(|| self.source.header(":method"))
     }
 
-    /// With query and fragment.
+    /// Without query and fragment.
     pub(super) fn path(&self) -> &Lookup<Lines<'s>> {
-        self.path.get_or_init(|| self.source.header(":path"))
+        self.path.get_or_init(|| match self.source.header(":path") {
+            Lookup::Found(Lines::One(path)) => Lookup::Found(Lines::One(without_query(path))),
+            Lookup::Found(Lines::Several(paths)) => {
+                Lookup::Found(Lines::Several(paths.into_iter().map(without_query).collect()))
+            }
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Unavailable => Lookup::Unavailable,
+        })
     }
 
     pub(super) fn host(&self) -> &Lookup<Lines<'s>> {
@@ -97,5 +104,18 @@ impl<'s> Answers<'s> {
 
     pub(super) fn metadata(&self, filter: &str, key: &str) -> Lookup<Cow<'s, Value>> {
         self.source.metadata(filter, key)
+    }
+}
+
+/// A path ends where its query or fragment begins.
+fn without_query(path: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    match (path, end) {
+        (path, None) => path,
+        (Cow::Borrowed(path), Some(end)) => Cow::Borrowed(path.get(..end).unwrap_or(path)),
+        (Cow::Owned(mut path), Some(end)) => {
+            path.truncate(end);
+            Cow::Owned(path)
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
             values.iter().any(|value| pattern.matches(value))
         }),
         Clause::Path(set) => with(answers.path(), set, |values, pattern| {
-            values.iter().any(|value| pattern.matches(without_query(value)))
+            values.iter().any(|value| pattern.matches(value))
         }),
         Clause::Header(name, set) => with(&answers.header(name), set, |values, pattern| {
             values.iter().any(|value| pattern.matches(value))
@@ -58,13 +58,6 @@ fn flatten<T>(lookup: Lookup<Option<T>>) -> Lookup<T> {
         Lookup::Missing => Lookup::Missing,
         Lookup::Unavailable => Lookup::Unavailable,
     }
-}
-
-/// A path ends where its query or fragment begins.
-pub(super) fn without_query(path: &[u8]) -> &[u8] {
-    path.split(|byte| matches!(byte, b'?' | b'#'))
-        .next()
-        .unwrap_or(path)
 }
 
 /// The issuer and the subject of the token.

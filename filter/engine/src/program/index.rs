@@ -20,7 +20,7 @@ use finder::Finder;
 use key::Place;
 
 use super::answers::Answers;
-use super::evaluate::{claim, principal, without_query};
+use super::evaluate::{claim, principal};
 use super::truth::Doubt;
 use crate::attribute::{Lines, Lookup};
 use crate::policy::Rule;
@@ -130,11 +130,7 @@ impl Search<'_> {
             Place::DestinationPort => self.with(finder, answers.destination_port(), |search, port| {
                 finder.text(&port.to_be_bytes(), &mut |found| search.consider(found));
             }),
-            Place::Path => self.with(finder, answers.path(), |search, lines| {
-                for line in lines.iter() {
-                    finder.text(without_query(line), &mut |found| search.consider(found));
-                }
-            }),
+            Place::Path => self.lines(finder, answers.path()),
             Place::Method => self.lines(finder, answers.method()),
             Place::Host => self.with(finder, answers.host(), |search, lines| {
                 for line in lines.iter() {

@@ -218,7 +218,18 @@ fn broken_json_says_where() {
     assert!(twice.contains("`mesh` stands twice"), "{twice}");
     assert!(problems(Config::parse(b"[]")).contains("expected an object, found a list"));
     assert!(problems(Config::parse(b"{}")).contains("`workload` is missing"));
-    assert!(problems(Config::parse("[".repeat(100_000).as_bytes())).contains("recursion limit"));
+    for deep in ["{\"mesh\": ", "{\"resources\": [{\"spec\": "] {
+        let text = format!("{deep}{}{}}}", "[".repeat(1000), "]".repeat(1000));
+        let text = if deep.contains("spec") {
+            format!("{text}]}}")
+        } else {
+            text
+        };
+        let said = problems(Config::parse(text.as_bytes()));
+        assert!(said.contains("recursion limit"), "{said}");
+    }
+    let cut = problems(Config::parse("[".repeat(100_000).as_bytes()));
+    assert!(cut.contains("not valid JSON"), "{cut}");
 }
 
 /// When connections are decided, and what becomes of those that are open.

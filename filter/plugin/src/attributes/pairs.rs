@@ -3,24 +3,76 @@
 /// Names and values, each line apart.
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
+/// A header map as Envoy handed it out: read in place.
+#[derive(Debug)]
+pub(crate) struct Map(Vec<u8>);
+
+impl Map {
+    /// `None` when it is malformed.
+    pub(crate) fn of(bytes: Vec<u8>) -> Option<Self> {
+        let is_sound = Lines::of(&bytes).is_some_and(|mut lines| lines.all(|line| line.is_some()));
+        is_sound.then_some(Self(bytes))
+    }
+
+    /// Names and values, each line apart.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        Lines::of(&self.0).into_iter().flatten().flatten()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// On the way through a header map; a `None` among the lines is where it is malformed.
+struct Lines<'b> {
+    lengths: &'b [u8],
+    texts: &'b [u8],
+}
+
+impl<'b> Lines<'b> {
+    fn of(bytes: &'b [u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self {
+                lengths: &[],
+                texts: &[],
+            });
+        }
+        let (count, rest) = number(bytes)?;
+        let (lengths, texts) = rest.split_at_checked(count.checked_mul(8)?)?;
+        Some(Self { lengths, texts })
+    }
+
+    fn line(&mut self) -> Option<(&'b [u8], &'b [u8])> {
+        let (name_length, after) = number(self.lengths)?;
+        let (value_length, after) = number(after)?;
+        self.lengths = after;
+        let (name, after) = text(self.texts, name_length)?;
+        let (value, after) = text(after, value_length)?;
+        self.texts = after;
+        Some((name, value))
+    }
+}
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = Option<(&'b [u8], &'b [u8])>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.lengths.is_empty() {
+            return None;
+        }
+        let line = self.line();
+        if line.is_none() {
+            self.lengths = &[];
+        }
+        Some(line)
+    }
+}
+
 /// Decodes a header map; `None` when it is malformed. No bytes at all are a map without headers.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Pairs> {
-    if bytes.is_empty() {
-        return Some(Vec::new());
-    }
-    let (count, rest) = number(bytes)?;
-    let (mut lengths, mut texts) = rest.split_at_checked(count.checked_mul(8)?)?;
-    let mut pairs = Vec::with_capacity(count);
-    while !lengths.is_empty() {
-        let (name_length, after) = number(lengths)?;
-        let (value_length, after) = number(after)?;
-        lengths = after;
-        let (name, after) = text(texts, name_length)?;
-        let (value, after) = text(after, value_length)?;
-        texts = after;
-        pairs.push((name.to_vec(), value.to_vec()));
-    }
-    Some(pairs)
+    let owned = |(name, value): (&[u8], &[u8])| (name.to_vec(), value.to_vec());
+    Lines::of(bytes)?.map(|line| line.map(owned)).collect()
 }
 
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {

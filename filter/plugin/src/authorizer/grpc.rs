@@ -114,21 +114,21 @@ fn peer(peer: &mut Message, address: Lookup<SocketAddr>) {
 /// `HttpRequest`: `id` (1), `method` (2), `headers` (3), `path` (4), `host` (5), `scheme` (6), `size` (9), `protocol` (10).
 fn http_request(http: &mut Message, attributes: &Attributes) {
     let pseudo = |name| match attributes.header(name) {
-        Lookup::Found(values) => values.concat(),
+        Lookup::Found(lines) => lines.iter().collect::<Vec<_>>().concat(),
         Lookup::Missing | Lookup::Unavailable => Vec::new(),
     };
     http.text(1, &pseudo("x-request-id"));
     http.text(2, &pseudo(":method"));
     let mut lines: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     if let Lookup::Found(headers) = attributes.header_lines() {
-        for (name, value) in headers {
+        for (name, value) in headers.iter() {
             // One entry for each name, as Envoy joins the lines of a header here.
             match lines.iter_mut().find(|(known, _)| known == name) {
                 Some((_, joined)) => {
                     joined.push(b',');
                     joined.extend_from_slice(value);
                 }
-                None => lines.push((name.clone(), value.clone())),
+                None => lines.push((name.to_vec(), value.to_vec())),
             }
         }
     }

@@ -43,7 +43,7 @@ pub(super) fn ask(
         (ExternalAnswer::Unaskable, failure)
     };
     let pseudo = |name| match attributes.header(name) {
-        Lookup::Found(values) => Ok(Some(values.concat())),
+        Lookup::Found(lines) => Ok(Some(lines.iter().collect::<Vec<_>>().concat())),
         Lookup::Missing => Ok(None),
         Lookup::Unavailable => Err(unaskable("its headers cannot be read")),
     };
@@ -81,7 +81,7 @@ pub(super) fn ask(
     let own = headers
         .iter()
         .filter(|(name, _)| included(name) && !is_framing(name) && !added(name));
-    lines.extend(own.cloned());
+    lines.extend(own.map(|(name, value)| (name.to_vec(), value.to_vec())));
     lines.extend(
         authorizer
             .include_additional_headers

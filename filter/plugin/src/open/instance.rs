@@ -1,12 +1,12 @@
 //! One plugin with all its configurations in this VM.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use peerwarden_engine::{OnChange, Protocol, Workload};
 
 use super::stream::Stream;
+use super::streams::Streams;
 use crate::abi::{self, Level};
 use crate::configuration::Configuration;
 
@@ -19,14 +19,20 @@ pub(crate) struct Instance {
     is_back: Cell<bool>,
     /// Several are in use side by side, so that none of them can be held against what another allowed.
     shared: Cell<bool>,
-    /// By context.
-    held: RefCell<BTreeMap<u32, Rc<Stream>>>,
-    allowed: RefCell<BTreeMap<u32, Rc<Stream>>>,
+    held: RefCell<Streams>,
+    allowed: RefCell<Streams>,
+    /// Streams that are over, for those to come to take their place.
+    spare: RefCell<Vec<Rc<Stream>>>,
+    /// What those belong to.
+    nothing: Rc<Configuration>,
     /// Whether there may be some that the current configuration has not judged.
     unjudged: Cell<bool>,
     /// When the next certificate of them expires at the earliest, in seconds since 1970.
     expiry: Cell<Option<u64>>,
 }
+
+/// So many streams that are over are kept at most.
+const SPARE: usize = 1024;
 
 struct Key {
     name: String,
@@ -124,28 +130,47 @@ impl Instance {
         self.unjudged.get() && !self.shared.get() && !self.allowed.borrow().is_empty()
     }
 
+    /// A stream begins; in the place of one that is over, if there is one.
+    pub(super) fn stream(&self, new: Stream) -> Rc<Stream> {
+        let Some(mut spare) = self.spare.borrow_mut().pop() else {
+            return Rc::new(new);
+        };
+        match Rc::get_mut(&mut spare) {
+            Some(over) => *over = new,
+            None => return Rc::new(new),
+        }
+        spare
+    }
+
+    /// Its context is gone.
+    pub(super) fn is_over(&self, stream: &mut Rc<Stream>) {
+        let mut spare = self.spare.borrow_mut();
+        if let Some(over) = Rc::get_mut(stream).filter(|_| spare.len() < SPARE) {
+            over.is_over(&self.nothing);
+            spare.push(Rc::clone(stream));
+        }
+    }
+
     pub(super) fn hold(&self, stream: &Rc<Stream>) {
-        self.held.borrow_mut().insert(stream.context, Rc::clone(stream));
+        self.held.borrow_mut().add(stream);
     }
 
     /// From now on it is looked after.
     pub(super) fn allow(&self, stream: &Rc<Stream>) {
-        self.held.borrow_mut().remove(&stream.context);
+        self.held.borrow_mut().remove(stream);
         if stream.is_looked_after() {
             self.expires(stream.expiry());
             // While its authorizer was asked, or it was held, there may have come a newer configuration.
             if !stream.is_judged_by(self.current.borrow().number) {
                 self.unjudged.set(true);
             }
-            self.allowed
-                .borrow_mut()
-                .insert(stream.context, Rc::clone(stream));
+            self.allowed.borrow_mut().add(stream);
         }
     }
 
-    pub(super) fn forget(&self, context: u32) {
-        self.held.borrow_mut().remove(&context);
-        self.allowed.borrow_mut().remove(&context);
+    pub(super) fn forget(&self, stream: &Stream) {
+        self.held.borrow_mut().remove(stream);
+        self.allowed.borrow_mut().remove(stream);
     }
 
     pub(super) fn expires(&self, at: Option<u64>) {
@@ -156,7 +181,7 @@ impl Instance {
     /// At most so many of those that are held and due to be looked at. A copy, as what becomes of them changes what is open.
     pub(super) fn held_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
         let held = self.held.borrow();
-        let due = held.values().filter(|stream| stream.is_due_to_be_looked_at(now));
+        let due = held.iter().filter(|stream| stream.is_due_to_be_looked_at(now));
         due.take(most).map(Rc::clone).collect()
     }
 
@@ -172,16 +197,11 @@ impl Instance {
         let allowed = self.allowed.borrow();
         let is_due =
             |stream: &&Rc<Stream>| stream.has_expired(now) || !shared && !stream.is_judged_by(current);
-        let due: Vec<_> = allowed
-            .values()
-            .filter(is_due)
-            .take(most)
-            .map(Rc::clone)
-            .collect();
+        let due: Vec<_> = allowed.iter().filter(is_due).take(most).map(Rc::clone).collect();
         if due.len() < most {
             self.unjudged.set(false);
             // Those that are due say anew when they expire once they are judged.
-            let rest = allowed.values().filter(|stream| !is_due(stream));
+            let rest = allowed.iter().filter(|stream| !is_due(stream));
             self.expiry.set(rest.filter_map(|stream| stream.expiry()).min());
         }
         due
@@ -193,10 +213,8 @@ impl Instance {
             super::timer::HELD
         } else if self.has_work() {
             super::timer::SOON
-        } else if self.expiry.get().is_some() {
-            super::timer::EXPIRY
         } else {
-            0
+            super::timer::IDLE
         }
     }
 }

@@ -22,12 +22,18 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
         let asked = Asked::Connection(Handshake::Over);
         let Some(loaded) = &configuration.loaded else {
-            report::decided(None, &attributes, asked, None);
+            report::decided(None, &attributes, asked, None, configuration.report);
             deny(instance, stream);
             return;
         };
         let (judgement, failure) = judge(loaded, &attributes, None);
-        report::decided(Some(&judgement), &attributes, asked, failure);
+        report::decided(
+            Some(&judgement),
+            &attributes,
+            asked,
+            failure,
+            configuration.report,
+        );
         match judgement.decision.verdict {
             Verdict::Allow => {
                 stream.allowed_by(
@@ -66,6 +72,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
             &waiting,
             Asked::Connection(Handshake::Over),
             Some(&why),
+            configuration.report,
         );
         deny(instance, stream);
     }
@@ -113,7 +120,7 @@ fn becomes_effective(instance: &Instance, stream: &Stream) -> bool {
     let known = abi::act_for(stream.context).is_ok();
     if !known {
         report::error("a stream could not be looked after: what is held stays held, what is open stays open");
-        instance.forget(stream.context);
+        instance.forget(stream);
     }
     known
 }
@@ -154,7 +161,7 @@ fn close(
     failure: Option<&str>,
 ) {
     stream.set_status(Status::Denied);
-    instance.forget(stream.context);
+    instance.forget(stream);
     let asked = match stream.layer() {
         Layer::Tcp => Asked::Connection(Handshake::Over),
         Layer::Http => Asked::Request,
@@ -172,7 +179,7 @@ fn close(
 
 fn deny(instance: &Instance, stream: &Stream) {
     stream.set_status(Status::Denied);
-    instance.forget(stream.context);
+    instance.forget(stream);
     if abi::close_downstream().is_err() {
         report::error("the denied connection could not be closed; it is held");
     }

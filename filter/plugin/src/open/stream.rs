@@ -24,8 +24,10 @@ pub(crate) struct Stream {
     /// The one that it began with.
     pub(super) configuration: Rc<Configuration>,
     status: Cell<Status>,
-    /// The configurations that allow it, the last one last.
-    judges: RefCell<Vec<u64>>,
+    /// The configurations that allow it; each takes the place of the oldest. None has the number 0.
+    judges: Cell<[u64; JUDGES]>,
+    /// Where it stands among the others.
+    place: Cell<usize>,
     /// When it was last looked at while it was held, in nanoseconds since 1970.
     looked_at: Cell<u64>,
     details: RefCell<Details>,
@@ -66,6 +68,12 @@ pub(crate) struct Allowed<'a> {
 }
 
 impl Stream {
+    /// Keeps nothing alive any more.
+    pub(super) fn is_over(&mut self, nothing: &Rc<Configuration>) {
+        self.configuration = Rc::clone(nothing);
+        self.details = RefCell::default();
+    }
+
     pub(super) fn layer(&self) -> Layer {
         match self.details.borrow().handshake {
             Some(_) => Layer::Tcp,
@@ -93,6 +101,14 @@ impl Stream {
         self.looked_at.set(now);
     }
 
+    pub(super) fn place(&self) -> usize {
+        self.place.get()
+    }
+
+    pub(super) fn is_at(&self, place: usize) {
+        self.place.set(place);
+    }
+
     pub(super) fn set_status(&self, status: Status) {
         self.status.set(status);
     }
@@ -104,8 +120,7 @@ impl Stream {
     }
 
     pub(super) fn is_judged_by(&self, number: u64) -> bool {
-        self.configuration.open_connections.on_update == OnChange::Keep
-            || self.judges.borrow().contains(&number)
+        self.configuration.open_connections.on_update == OnChange::Keep || self.judges.get().contains(&number)
     }
 
     pub(super) fn expiry(&self) -> Option<u64> {
@@ -119,11 +134,12 @@ impl Stream {
     /// A configuration allows it.
     pub(super) fn allowed_by(&self, number: u64, allowed: &Allowed<'_>) {
         self.status.set(Status::Allowed);
-        let mut judges = self.judges.borrow_mut();
-        if judges.len() >= JUDGES {
-            judges.remove(0);
+        let mut judges = self.judges.get();
+        judges.rotate_right(1);
+        if let Some(last) = judges.first_mut() {
+            *last = number;
         }
-        judges.push(number);
+        self.judges.set(judges);
         let mut details = self.details.borrow_mut();
         details.expiry = allowed.attributes.expiry();
         details.handshake = allowed.attributes.handshake_of_connection();
@@ -164,27 +180,35 @@ impl Opener {
         open
     }
 
-    /// A connection or a request that its own configuration allows.
-    pub(crate) fn allow(&self, allowed: &Allowed<'_>) -> Open {
+    /// A connection or a request that its own configuration allows; `None` of a request that nothing can end.
+    pub(crate) fn allow(&self, allowed: &Allowed<'_>) -> Option<Open> {
         let handshake = allowed.attributes.handshake_of_connection();
+        let settings = self.configuration.open_connections;
+        if handshake.is_none()
+            && settings.on_update == OnChange::Keep
+            && allowed.attributes.expiry().is_none()
+        {
+            return None;
+        }
         let mut details = Details {
             handshake,
             ..Details::default()
         };
-        if handshake.is_none() && self.configuration.open_connections.on_update == OnChange::Close {
+        if handshake.is_none() && settings.on_update == OnChange::Close {
             details.headers = allowed.attributes.keep_headers();
         }
         let open = self.open(details);
         open.allow(allowed);
-        open
+        Some(open)
     }
 
     fn open(&self, details: Details) -> Open {
-        let stream = Rc::new(Stream {
+        let stream = self.instance.stream(Stream {
             context: self.context,
             configuration: Rc::clone(&self.configuration),
             status: Cell::default(),
-            judges: RefCell::default(),
+            judges: Cell::default(),
+            place: Cell::new(usize::MAX),
             looked_at: Cell::new(details.held_since),
             details: RefCell::new(details),
         });
@@ -213,15 +237,13 @@ impl Open {
         let timer = &self.stream.configuration.timer;
         if self.instance.has_work() {
             timer.at_least(timer::SOON);
-        } else if self.stream.expiry().is_some() {
-            timer.at_least(timer::EXPIRY);
         }
     }
 
     /// Its own configuration denies it.
     pub(crate) fn deny(&self) {
         self.stream.set_status(Status::Denied);
-        self.instance.forget(self.stream.context);
+        self.instance.forget(&self.stream);
     }
 
     /// Of a request: from now on it cannot be answered in another way.
@@ -232,6 +254,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.instance.forget(self.stream.context);
+        self.instance.forget(&self.stream);
+        self.instance.is_over(&mut self.stream);
     }
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Instance, judge, timer};
 use crate::abi;
+use crate::clock;
 use crate::report;
 
 /// How many streams are judged anew at a time: each costs about as much as a request's decision, and the worker thread waits.
@@ -11,12 +12,15 @@ const SLICE: usize = 100;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-/// Does what is due, and answers in how many milliseconds there is more to do; 0 is never.
+/// Does what is due, and answers in how many milliseconds there is more to do.
 pub(crate) fn tick(instance: &Rc<Instance>) -> u32 {
-    let Ok(now) = abi::now() else {
+    report::flush();
+    let Some(now) = clock::now() else {
+        clock::is_not_kept();
         report::error("there is no clock: what is held or may expire waits");
-        return timer::EXPIRY;
+        return timer::IDLE;
     };
+    clock::is(now);
     for stream in instance.held_due(now, SLICE) {
         stream.is_looked_at(now);
         judge::held(instance, &stream, now);

@@ -1,4 +1,4 @@
-//! The timer of a root context: off while nothing needs it.
+//! The timer of a root context: it keeps the time, and goes off oftener while there is more to do.
 
 use std::cell::Cell;
 
@@ -10,10 +10,10 @@ pub(crate) const HELD: u32 = 10;
 /// While there are streams to hold against a newer configuration.
 pub(crate) const SOON: u32 = 20;
 
-/// While certificates can expire.
-pub(crate) const EXPIRY: u32 = 1000;
+/// While there is nothing else: it keeps the time by which certificates expire, and brings what was counted to Envoy.
+pub(crate) const IDLE: u32 = 1000;
 
-/// How often it goes off; 0 is never.
+/// How often it goes off.
 #[derive(Default)]
 pub(crate) struct Timer {
     period: Cell<u32>,
@@ -29,9 +29,13 @@ impl Timer {
         }
         match abi::set_tick_period(period) {
             Ok(()) => self.period.set(period),
-            Err(_) if self.refused.replace(true) => {}
             Err(_) => {
-                crate::report::error("the timer could not be set: what is held or open is not looked after")
+                crate::clock::is_not_kept();
+                if !self.refused.replace(true) {
+                    crate::report::error(
+                        "the timer could not be set: what is held or open is not looked after",
+                    );
+                }
             }
         }
     }

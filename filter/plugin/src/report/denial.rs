@@ -97,8 +97,9 @@ fn admit() -> Option<u64> {
 fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::Result {
     if let Asked::Request = asked {
         for name in [":method", ":authority", ":path"] {
-            if let Lookup::Found(values) = attributes.header(name) {
-                write!(line, "{} ", shown(&values.concat()))?;
+            if let Lookup::Found(lines) = attributes.header(name) {
+                let value = lines.iter().collect::<Vec<_>>().concat();
+                write!(line, "{} ", shown(&value))?;
             }
         }
     } else {

@@ -47,6 +47,13 @@ fn configuration(description: &Value, resources: &[Value], decides: Decides) -> 
         }
     }
     let text = |text: &str| Value::String(text.to_owned());
+    // What the access log of the rendered configuration shows.
+    if description.get("report").is_none() {
+        fields.push(("report".to_owned(), text("all")));
+    }
+    if matches!(decides, Decides::Requests) {
+        end_requests(&mut fields);
+    }
     fields.push(("protocol".to_owned(), text(decides.protocol().as_str())));
     if let Decides::Connections(enforcement) = decides {
         let tcp = vec![("enforcement".to_owned(), text(enforcement.as_str()))];
@@ -54,6 +61,21 @@ fn configuration(description: &Value, resources: &[Value], decides: Decides) -> 
     }
     fields.push(("resources".to_owned(), Value::List(resources.to_vec())));
     Value::Object(fields)
+}
+
+/// What was promised of connections holds for requests too, unless the description says otherwise.
+fn end_requests(fields: &mut Vec<(String, Value)>) {
+    let on_update = ("onUpdate".to_owned(), Value::String("close".to_owned()));
+    match fields.iter_mut().find(|(name, _)| name == "openConnections") {
+        Some((_, Value::Object(settings))) => {
+            if !settings.iter().any(|(name, _)| *name == on_update.0) {
+                settings.push(on_update);
+            }
+        }
+        // Not an object: the engine refuses it.
+        Some(_) => {}
+        None => fields.push(("openConnections".to_owned(), Value::Object(vec![on_update]))),
+    }
 }
 
 impl Decides {

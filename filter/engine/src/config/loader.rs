@@ -1,0 +1,102 @@
+//! From a configuration to what is evaluated, a document at a time: what is kept grows with what applies to the workload, not with
+//! the mesh.
+
+use super::{Config, RESOURCES, json};
+use crate::document::{At, Value};
+use crate::policy::{Policy, validate};
+use crate::problem::Problems;
+use crate::program::Program;
+use crate::resource::{self, Resource};
+use crate::select::applies;
+use crate::workload::Workload;
+
+/// A configuration that is being loaded.
+///
+/// Every document is validated, those for other workloads too: whether a configuration is accepted does not depend on where it is
+/// loaded.
+#[derive(Debug)]
+pub struct Loader {
+    config: Config,
+    policies: Vec<Policy>,
+    documents: usize,
+    problems: Problems,
+}
+
+/// What was loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What the configuration says beside its documents; of these it has none.
+    pub config: Config,
+    /// What the documents come to; `None` where it is not known which workload this is.
+    pub program: Option<Program>,
+    /// How many documents there were.
+    pub documents: usize,
+}
+
+impl Loader {
+    /// Begins with what the configuration says beside its documents.
+    pub fn new(settings: &Value) -> Self {
+        let mut problems = Problems::default();
+        let config = Config::settings(settings, &mut problems);
+        Self {
+            config,
+            policies: Vec::new(),
+            documents: 0,
+            problems,
+        }
+    }
+
+    /// The workload, if the configuration does not say which it is.
+    pub fn workload_or(&mut self, find: impl FnOnce() -> Option<Workload>) {
+        if self.config.workload.is_none() && self.problems.is_empty() {
+            self.config.workload = find();
+        }
+    }
+
+    /// The next document, or a `List` of some.
+    pub fn add(&mut self, document: &Value) {
+        let at = At::ROOT.name(RESOURCES);
+        let mut resources = Vec::new();
+        let problems = &mut self.problems;
+        resource::read_into(document, &at.index(self.documents), &mut resources, problems);
+        self.documents = self.documents.saturating_add(1);
+        for resource in resources {
+            match &resource {
+                Resource::AuthorizationPolicy(policy) => {
+                    let validated = validate(policy, &self.config.mesh, problems);
+                    let workload = self.config.workload.as_ref();
+                    let here = workload.is_some_and(|workload| applies(policy, &self.config.mesh, workload));
+                    self.policies.extend(validated.filter(|_| here));
+                }
+                // There are few of them, and which one counts shows when all are known.
+                Resource::PeerAuthentication(_) => self.config.resources.push(resource),
+            }
+        }
+    }
+
+    /// # Errors
+    /// Everything that is wrong with the configuration, each with its path from its root.
+    pub fn finish(mut self) -> Result<Loaded, Problems> {
+        let program = Program::of(&self.config, &self.policies);
+        self.config.resources = Vec::new();
+        self.problems.into_result(Some(Loaded {
+            config: self.config,
+            program,
+            documents: self.documents,
+        }))
+    }
+
+    /// Loads a configuration from JSON; `find` says which workload this is if the configuration does not.
+    ///
+    /// # Errors
+    /// As [`Loader::finish`].
+    pub fn load(json: &[u8], find: impl FnOnce() -> Option<Workload>) -> Result<Loaded, Problems> {
+        let settings = json::settings(json)?;
+        let mut loader = Self::new(&settings);
+        loader.workload_or(find);
+        if let Some(Value::List(_)) = settings.get(RESOURCES) {
+            json::documents(json, |document| loader.add(document))?;
+        }
+        loader.finish()
+    }
+}

@@ -1,0 +1,48 @@
+//! Streams in places that are taken again: one that comes and goes needs no memory of its own.
+
+use std::rc::Rc;
+
+use super::stream::Stream;
+
+/// Those that are held, or those that were allowed.
+#[derive(Default)]
+pub(super) struct Streams {
+    places: Vec<Option<Rc<Stream>>>,
+    free: Vec<usize>,
+}
+
+impl Streams {
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.len() == self.free.len()
+    }
+
+    /// Adds one, unless it is here.
+    pub(super) fn add(&mut self, stream: &Rc<Stream>) {
+        if self.has(stream) {
+            return;
+        }
+        let place = self.free.pop().unwrap_or(self.places.len());
+        stream.is_at(place);
+        match self.places.get_mut(place) {
+            Some(free) => *free = Some(Rc::clone(stream)),
+            None => self.places.push(Some(Rc::clone(stream))),
+        }
+    }
+
+    pub(super) fn remove(&mut self, stream: &Stream) {
+        let here = self.has(stream);
+        if let Some(place) = self.places.get_mut(stream.place()).filter(|_| here) {
+            *place = None;
+            self.free.push(stream.place());
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Rc<Stream>> {
+        self.places.iter().flatten()
+    }
+
+    fn has(&self, stream: &Stream) -> bool {
+        let at = self.places.get(stream.place()).and_then(Option::as_ref);
+        at.is_some_and(|at| std::ptr::eq(Rc::as_ptr(at), stream))
+    }
+}

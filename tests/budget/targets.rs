@@ -1,0 +1,61 @@
+//! What must hold whatever the table says: the promises of ARCHITECTURE.md about cost, which no blessing can undo.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::table::Row;
+
+const KIB: u64 = 1024;
+
+/// Holds the measurements against them.
+pub(crate) fn check(rows: &[Row]) -> Result<()> {
+    let of = |name: &str| rows.iter().find(|row| row.name == name).context(name.to_owned());
+    let size = of("the module itself")?.bytes;
+    ensure!(size <= 600 * KIB, "the module has {size} bytes");
+
+    // One call for the identity, one each for method and path; memory for what each hands out, and for the context.
+    for (name, calls) in [
+        ("HTTP, no policy: allow", 0),
+        ("HTTP, identity: allow", 1),
+        ("HTTP, identity, 10,000 policies: allow", 1),
+        ("HTTP, identity, method and path: allow", 3),
+        ("HTTP, 100 policies: allow", 3),
+        ("HTTP, 10,000 policies: allow", 3),
+        ("TCP, identity: allow", 1),
+    ] {
+        let row = of(name)?;
+        ensure!(row.host_calls == calls, "{name}: {} host calls", row.host_calls);
+        ensure!(
+            row.allocations <= calls + 1,
+            "{name}: {} allocations for {calls} host calls and a context",
+            row.allocations
+        );
+    }
+    let data = of("TCP, data after the decision")?;
+    ensure!(data.host_calls == 0 && data.allocations == 0, "{data:?}");
+
+    for (many, one) in [
+        ("HTTP, identity, 10,000 policies: allow", "HTTP, identity: allow"),
+        ("HTTP, identity, 10,000 policies: deny", "HTTP, identity: deny"),
+        (
+            "HTTP, 10,000 policies: allow",
+            "HTTP, identity, method and path: allow",
+        ),
+        ("HTTP, 10,000 policies: deny", "HTTP, 100 policies: deny"),
+        (
+            "HTTP, 10,000 paths with a leading wildcard: deny",
+            "HTTP, identity: deny",
+        ),
+    ] {
+        let (many, one) = (of(many)?, of(one)?);
+        ensure!(many.fuel * 10 <= one.fuel * 13, "{many:?} against {one:?}");
+    }
+
+    let configured = of("configuring 10,000 policies")?;
+    ensure!(configured.bytes <= 64 * KIB * KIB, "{configured:?}");
+    let of_a_mesh = of("configuring 10,000 policies of which 20 apply")?;
+    ensure!(
+        of_a_mesh.bytes * 3 <= configured.bytes,
+        "{of_a_mesh:?} against {configured:?}"
+    );
+    Ok(())
+}
