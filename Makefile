@@ -23,7 +23,7 @@ DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell
 # The plugin is a Wasm module and nothing else, so native commands leave it out.
 NATIVE := --workspace --exclude peerwarden-filter
 
-.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies e2e agreement bench dist check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies e2e agreement budget bench dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -89,9 +89,14 @@ agreement: wasm envoy ## Hold the module against Envoy's own RBAC filter for som
 	@echo "asking Envoy's own filter and $(MODULE) the same: PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
 	@cargo test -p peerwarden-tests --test agreement -- --nocapture
 
-bench: wasm ## Print what a decision costs the module: host calls, bytes, fuel
+budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel, allocations
 	@echo "measuring $(MODULE)"
 	@cargo test -p peerwarden-tests --test budget
+
+bench: wasm envoy ## Measure CPU for each request on a real Envoy: no filter, small Wasm filters, Envoy's RBAC filter, the module
+	@echo "building the benchmark"
+	@cargo build --quiet --release -p peerwarden-tests --bin bench
+	@target/release/bench
 
 # The module and the command lie side by side, where the command looks for the module.
 dist: build ## Pack the module, the command, the suite schema and the policies: target/dist/

@@ -96,6 +96,11 @@ impl Envoy {
         admin::get(self.admin, path).await
     }
 
+    /// The CPU time that all its threads have taken so far, as Linux counts it.
+    pub fn cpu(&self) -> Result<Duration> {
+        self.process.cpu()
+    }
+
     /// What Envoy and the module have logged so far.
     pub fn log(&self) -> String {
         self.process.log()

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -27,6 +28,20 @@ pub(super) struct Process {
 // === impl Process ===
 
 impl Process {
+    /// From the first number of `/proc/PID/task/TID/schedstat`, nanoseconds on a CPU
+    /// (<https://docs.kernel.org/scheduler/sched-stats.html>).
+    pub(super) fn cpu(&self) -> Result<Duration> {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let mut nanos = 0;
+        for task in std::fs::read_dir(&tasks).context(tasks)? {
+            let path = task?.path().join("schedstat");
+            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let on_cpu = text.split_whitespace().next().context("an empty schedstat")?;
+            nanos += on_cpu.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
     pub(super) fn spawn(launch: &Launch) -> Result<Self> {
         let envoy = locate::envoy()?;
         let mut directory = tempfile::Builder::new().prefix("peerwarden-envoy-").tempdir()?;
