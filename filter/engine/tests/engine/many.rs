@@ -159,47 +159,47 @@ fn traffic() -> impl Strategy<Value = Traffic> {
 #[test]
 fn thousands_of_rules_are_found_as_the_reference_finds_them() {
     let (allowed, by_deny, by_none) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Runner {
-        cases: 6,
-        failure_persistence: None,
-        // A set that fails is reported as it is: made smaller it would take hours.
-        max_shrink_iters: 64,
-        ..Runner::default()
-    });
-    let sizes = prop_oneof![Just(30_usize), Just(400), Just(2000)];
-    let case = sizes.prop_flat_map(|count| {
-        (
+    // Few rules allow little, and of many some deny nearly everything: of each there is some.
+    for count in [100, 400, 2000] {
+        let mut runner = TestRunner::new(Runner {
+            cases: 2,
+            failure_persistence: None,
+            // A set that fails is reported as it is: made smaller it would take hours.
+            max_shrink_iters: 64,
+            ..Runner::default()
+        });
+        let case = (
             policies("ALLOW", count),
-            policies("DENY", count / 10),
+            policies("DENY", count / 20),
             prop::collection::vec(traffic(), 120),
-        )
-    });
-    runner
-        .run(&case, |(allow, deny, requests)| {
-            let documents: Vec<String> = allow.iter().chain(&deny).map(Json::to_string).collect();
-            let config = config_with(&documents.join(","), r#""mesh": {"trustDomain": "td"}"#)
-                .map_err(|problems| TestCaseError::fail(problems.to_string()))?;
-            let program = Program::compile(&config).unwrap();
-            for traffic in requests {
-                let decision = program.judge(&traffic, &traffic).decision;
-                let expected = reference::explain(&config, &traffic, &traffic).outcome;
-                prop_assert_eq!(
-                    (decision.verdict, decision.by, decision.reason),
-                    (expected.verdict, expected.by.as_ref(), expected.reason),
-                    "{:?}",
-                    traffic
-                );
-                let count = match (decision.verdict, decision.by) {
-                    (Verdict::Allow, _) => &allowed,
-                    (Verdict::Deny, Some(_)) => &by_deny,
-                    (Verdict::Deny, None) => &by_none,
-                };
-                count.set(count.get() + 1);
-            }
-            Ok(())
-        })
-        .unwrap();
+        );
+        runner
+            .run(&case, |(allow, deny, requests)| {
+                let documents: Vec<String> = allow.iter().chain(&deny).map(Json::to_string).collect();
+                let config = config_with(&documents.join(","), r#""mesh": {"trustDomain": "td"}"#)
+                    .map_err(|problems| TestCaseError::fail(problems.to_string()))?;
+                let program = Program::compile(&config).unwrap();
+                for traffic in requests {
+                    let decision = program.judge(&traffic, &traffic).decision;
+                    let expected = reference::explain(&config, &traffic, &traffic).outcome;
+                    prop_assert_eq!(
+                        (decision.verdict, decision.by, decision.reason),
+                        (expected.verdict, expected.by.as_ref(), expected.reason),
+                        "{:?}",
+                        traffic
+                    );
+                    let count = match (decision.verdict, decision.by) {
+                        (Verdict::Allow, _) => &allowed,
+                        (Verdict::Deny, Some(_)) => &by_deny,
+                        (Verdict::Deny, None) => &by_none,
+                    };
+                    count.set(count.get() + 1);
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
     let counts = [allowed.get(), by_deny.get(), by_none.get()];
     println!("allowed, denied by a rule, denied by none: {counts:?}");
-    assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
+    assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
 }
