@@ -73,7 +73,8 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
         }
         assert!(took < deadline::EXCHANGE / 2, "{name} took {took:?}");
         if name.contains("slow") {
-            assert!(took >= PATIENCE, "{name} took {took:?} only");
+            // Envoy counts from the start of its turn, and in whole milliseconds.
+            assert!(took >= PATIENCE * 9 / 10, "{name} took {took:?} only");
         }
         // What the rule does not match is not concerned.
         let free = http::once(
