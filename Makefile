@@ -23,7 +23,10 @@ DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell
 # The plugin is a Wasm module and nothing else, so native commands leave it out.
 NATIVE := --workspace --exclude peerwarden-filter
 
-.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies e2e agreement budget bench dist check fmt clippy doc deny clean
+# What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
+PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
+
+.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies e2e agreement budget bench bench-engine dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -93,10 +96,15 @@ budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel,
 	@echo "measuring $(MODULE)"
 	@cargo test -p peerwarden-tests --test budget
 
-bench: wasm envoy ## Measure CPU for each request on a real Envoy: no filter, small Wasm filters, Envoy's RBAC filter, the module
+bench: wasm envoy bench-engine ## Measure CPU for each request on a real Envoy: no filter, small Wasm filters, Envoy's RBAC filter, the module
 	@echo "building the benchmark"
 	@cargo build --quiet --release -p peerwarden-tests --bin bench
 	@target/release/bench
+
+bench-engine: ## Measure the engine alone beside cedar-policy and regorus: the same rules, the same questions
+	@echo "building the engine and its peers"
+	@cargo build --quiet --release --locked $(PEERS)
+	@target/peers/release/peerwarden-peers
 
 # The module and the command lie side by side, where the command looks for the module.
 dist: build ## Pack the module, the command, the suite schema and the policies: target/dist/
@@ -113,11 +121,13 @@ check: fmt clippy doc deny ## Look for faults without running anything: fmt, cli
 fmt:
 	@echo "checking the format"
 	@cargo fmt --all --check
+	@cargo fmt --manifest-path tests/peers/Cargo.toml --check
 
 clippy: wasm-target
 	@echo "clippy, natively and for $(WASM_TARGET)"
 	@cargo clippy $(NATIVE) --all-targets -- -D warnings
 	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine --all-targets -- -D warnings
+	@cargo clippy --locked $(PEERS) --all-targets -- -D warnings
 
 doc: wasm-target
 	@echo "building the documentation"

@@ -1,0 +1,81 @@
+//! The engine beside the `cedar-policy` crate and `regorus`: the same rules, the same questions, in one run.
+//!
+//! Before anything is timed all of them must come to the same verdicts. Each then answers all questions by turns, round after round,
+//! and what is compared are the medians. `PEERWARDEN_BLESS=1` writes what is printed into `docs/benchmarks.md` too.
+
+mod cedar;
+mod ours;
+mod page;
+mod rego;
+mod rules;
+mod table;
+mod timing;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::rules::{Question, RuleSet};
+use crate::table::Row;
+
+/// How many policies.
+const COUNTS: [usize; 4] = [1, 100, 1_000, 10_000];
+
+/// Something that decides by one set of rules. The questions are its own from the start: what it takes to write them down is not
+/// timed.
+trait Engine {
+    fn name(&self) -> &'static str;
+
+    /// The verdict on the question with this number.
+    fn allows(&mut self, question: usize) -> Result<bool>;
+}
+
+fn main() -> Result<()> {
+    let mut rows = Vec::new();
+    for count in COUNTS {
+        eprintln!("measuring {count} policies");
+        rows.push(measure(count).with_context(|| format!("{count} policies"))?);
+    }
+    let text = format!("{}\n{}\n", table::markdown(&rows)?, page::versions()?);
+    println!("{text}");
+    if std::env::var_os("PEERWARDEN_BLESS").is_some() {
+        page::write(&text)?;
+    }
+    Ok(())
+}
+
+fn measure(count: usize) -> Result<Row> {
+    let rules = RuleSet::new(count);
+    let questions = rules.questions();
+    let mut engines: Vec<Box<dyn Engine>> = vec![
+        Box::new(ours::Ours::new(&rules, &questions)?),
+        Box::new(cedar::Cedar::new(&rules, &questions)?),
+        Box::new(rego::Rego::rules(&rules, &questions)?),
+        Box::new(rego::Rego::data(&rules, &questions)?),
+    ];
+    agree(&mut engines, &questions)?;
+    let nanos = timing::rounds(&mut engines, questions.len())?;
+    let names = engines.iter().map(|engine| engine.name());
+    Ok(Row {
+        policies: count,
+        engines: names.zip(nanos).collect(),
+    })
+}
+
+/// Holds every engine to the verdict that each question was made for.
+fn agree(engines: &mut [Box<dyn Engine>], questions: &[Question]) -> Result<()> {
+    for (number, question) in questions.iter().enumerate() {
+        for engine in &mut *engines {
+            let allowed = engine.allows(number)?;
+            ensure!(
+                allowed == question.allowed,
+                "{} says allowed: {allowed} of {question:?}",
+                engine.name()
+            );
+        }
+    }
+    let allowed = questions.iter().filter(|question| question.allowed).count();
+    ensure!(
+        0 < allowed && allowed < questions.len(),
+        "all questions have one answer"
+    );
+    Ok(())
+}
