@@ -3,8 +3,10 @@
 use std::io::Write;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::fix::Fix;
+use crate::lint::Lint;
 use crate::source::Place;
 
 /// How bad it is.
@@ -16,6 +18,16 @@ pub(crate) enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// As reports write it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
@@ -25,6 +37,18 @@ pub(crate) struct Diagnostic {
     pub(crate) message: String,
     pub(crate) place: Option<Place>,
     pub(crate) help: Option<String>,
+    pub(crate) details: Box<Details>,
+}
+
+/// What few messages have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    /// Other places that the message speaks of, each with what it is.
+    pub(crate) related: Vec<(Place, String)>,
+    /// What shows that it is so, such as a request and what is decided.
+    pub(crate) notes: Vec<String>,
+    /// What mends it without anybody's judgement.
+    pub(crate) fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -35,13 +59,15 @@ impl Diagnostic {
             message: message.into(),
             place: None,
             help: None,
+            details: Box::default(),
         }
     }
 
-    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    /// What a lint finds.
+    pub(crate) fn found(lint: &Lint, message: impl Into<String>) -> Self {
         Self {
-            severity: Severity::Warning,
-            code: Some(code),
+            severity: lint.severity,
+            code: Some(lint.code),
             ..Self::error(message)
         }
     }
@@ -56,31 +82,111 @@ impl Diagnostic {
         self
     }
 
+    /// Names another place.
+    pub(crate) fn also(mut self, place: Place, what: impl Into<String>) -> Self {
+        self.details.related.push((place, what.into()));
+        self
+    }
+
+    pub(crate) fn fixed_by(mut self, fix: Fix) -> Self {
+        self.details.fix = Some(fix);
+        self
+    }
+
+    /// All of it in plain lines, without the place: for formats that show the place themselves.
+    pub(crate) fn in_lines(&self) -> String {
+        let mut text = self.message.clone();
+        for note in &self.details.notes {
+            text.push_str(&format!("\nnote: {note}"));
+        }
+        if let Some(help) = &self.help {
+            text.push_str(&format!("\nhelp: {help}"));
+        }
+        text
+    }
+
     /// With the text underlined.
     fn render(&self) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut title = level.primary_title(&self.message);
+        // What a lint says is a sentence or two; what is refused is short, and has texts of others in it.
+        let wrapped = |text: &str| match self.code {
+            Some(_) => wrap(text),
+            None => text.to_owned(),
+        };
+        let mut title = level.primary_title(wrapped(&self.message));
         if let Some(code) = self.code {
             title = title.id(code);
         }
         let mut group = Group::with_title(title);
         if let Some(place) = &self.place {
-            group = group.element(
-                Snippet::source(&place.source.text)
-                    .path(&place.source.name)
-                    .annotation(AnnotationKind::Primary.span(place.span.clone())),
-            );
+            group = group.element(snippet(place, AnnotationKind::Primary, None));
+        }
+        for (place, what) in &self.details.related {
+            group = group.element(snippet(place, AnnotationKind::Context, Some(what)));
+        }
+        for note in &self.details.notes {
+            group = group.element(Level::NOTE.message(wrapped(note)));
         }
         if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(help));
+            group = group.element(Level::HELP.message(wrapped(help)));
         }
         let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
         renderer.render(&[group])
     }
 }
+
+/// A text in lines for a terminal of 80 columns, what stands in backticks unbroken.
+fn wrap(text: &str) -> String {
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for (index, part) in text.split('`').enumerate() {
+        // Every second part is a quotation.
+        let words: Vec<String> = if index % 2 == 1 {
+            vec![format!("`{part}`")]
+        } else {
+            part.split_inclusive(' ').map(str::to_owned).collect()
+        };
+        for word in words {
+            let length = word.trim_end().chars().count();
+            if column + length > WIDTH && wrapped.ends_with(' ') {
+                wrapped.truncate(wrapped.trim_end().len());
+                wrapped.push('\n');
+                column = 0;
+            }
+            column += word.chars().count();
+            wrapped.push_str(&word);
+        }
+    }
+    wrapped
+}
+
+/// Characters of a line of text: what `warning[PW005]: ` and the like leave of 80.
+const WIDTH: usize = 64;
+
+/// The lines around a place: the renderer reads all that it gets, and a file may have a thousand messages.
+fn snippet<'p>(
+    place: &'p Place,
+    kind: AnnotationKind,
+    label: Option<&'p str>,
+) -> Snippet<'p, Annotation<'p>> {
+    let Place { source, span } = place;
+    let lines = source.lines();
+    let line_of = |offset| source.position(offset).0;
+    let first = line_of(span.start).saturating_sub(AROUND).max(1);
+    let start = lines.get(first - 1).copied().unwrap_or(0);
+    let after = lines.get(line_of(span.end) + AROUND).copied();
+    let text = source.text.get(start..after.unwrap_or(source.text.len()));
+    Snippet::source(text.unwrap_or_default())
+        .line_start(first)
+        .path(&source.name)
+        .annotation(kind.span(span.start - start..span.end - start).label(label))
+}
+
+/// Lines that are shown to the renderer before and after a place.
+const AROUND: usize = 2;
 
 /// Prints messages to standard error, one below the other; colours only where they are shown.
 pub(crate) fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {

@@ -43,6 +43,11 @@ impl Others {
             .filter(move |document| document.text("kind") == kind)
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Document> {
+        self.0.iter()
+    }
+
     /// Those that run pods.
     pub(crate) fn workloads(&self) -> impl Iterator<Item = &Document> {
         self.0

@@ -1,110 +1,154 @@
-//! What is accepted and probably not meant: one file for each rule, each with a stable code.
+//! What is accepted and probably not meant: one file for each lint, each with a stable code and a page in `docs/lints`.
 
+mod context;
 mod contradiction;
+mod dry_run;
 mod exact_path;
 mod excluded_port;
+mod finding;
+mod forgeable_header;
 mod host_port;
+mod ignored_selector;
+mod letter_case;
+mod pattern;
 mod plaintext_negation;
+mod registry;
+mod remote_address;
+mod repeated_value;
 mod server_first;
+mod spiffe_scheme;
+mod star_inside;
 mod strict_probe;
+mod subtree_gap;
 mod suffix_principal;
+mod suppression;
+mod template_gap;
 mod trailing_dot;
 mod twice;
 mod unnormalised_path;
+mod unscoped_deny;
+mod values;
 mod workload;
 
-use peerwarden_engine::Config;
-use peerwarden_engine::resource::{Action, AuthorizationPolicy, Resource};
+pub(crate) use registry::{LINTS, by_code, no_such};
 
-use crate::diagnostic::Diagnostic;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use context::{Context, Policy};
+use finding::Finding;
+
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::documents::Others;
-use crate::setup::{Protocol, Setup};
+use crate::settings::{Level, Settings};
+use crate::setup::Setup;
+use crate::source::Source;
 
-/// A finding in one policy: what, the path in the document, and what to write instead.
-struct Finding {
-    path: String,
-    message: String,
-    help: &'static str,
+/// One lint.
+#[derive(Debug)]
+pub(crate) struct Lint {
+    /// Stable: `PW` and three digits.
+    pub(crate) code: &'static str,
+    /// In words joined by dashes.
+    pub(crate) name: &'static str,
+    /// How bad what it finds is, unless `peerwarden.toml` says otherwise.
+    pub(crate) severity: Severity,
+    /// What it finds, in one line.
+    pub(crate) summary: &'static str,
+    /// Its page: what, why it matters, an example that triggers it and one that does not.
+    pub(crate) page: &'static str,
+    find: Find,
 }
 
-/// One rule: its code, and what it finds in a policy.
-type Lint = (&'static str, fn(&AuthorizationPolicy) -> Vec<Finding>);
+/// What a lint looks at.
+#[derive(Debug, Clone, Copy)]
+enum Find {
+    /// Each authorization policy by itself.
+    Policy(fn(&Policy<'_>) -> Vec<Finding>),
+    /// All documents together.
+    All(fn(&Context<'_>) -> Vec<Diagnostic>),
+    /// The comments that suppress what the others find.
+    Suppressions,
+}
 
-const LINTS: [Lint; 7] = [
-    ("PW001", plaintext_negation::find),
-    ("PW002", suffix_principal::find),
-    ("PW003", contradiction::find),
-    ("PW005", unnormalised_path::find),
-    ("PW006", exact_path::find),
-    ("PW007", host_port::find),
-    ("PW008", trailing_dot::find),
-];
-
-/// A rule about documents of several kinds together.
-type Together = fn(&Setup, &Others) -> Vec<Diagnostic>;
-
-/// PW009, PW010, PW011.
-const TOGETHER: [Together; 3] = [server_first::find, strict_probe::find, excluded_port::find];
+/// What is found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// What is to be looked at.
+    pub(crate) findings: Vec<Diagnostic>,
+    /// What is suppressed beside the text, each with the reason.
+    pub(crate) suppressed: Vec<(Diagnostic, String)>,
+}
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
 /// nothing.
-pub(crate) fn run(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    let mut seen = twice::Seen::default();
-    for document in &setup.resources {
-        let alone = Setup {
-            resources: vec![document.clone()],
-            ..setup.clone()
-        };
-        let Ok(config) = Config::parse(alone.to_json(Protocol::Http).as_bytes()) else {
-            continue;
-        };
-        for resource in &config.resources {
-            diagnostics.extend(seen.add(resource, document));
-            let Resource::AuthorizationPolicy(policy) = resource else {
-                continue;
-            };
-            for (code, find) in LINTS {
-                diagnostics.extend(find(policy).into_iter().map(|finding| {
-                    let place = document.place(&finding.path, false);
-                    let title = format!("{}/{}", policy.metadata.namespace, policy.metadata.name);
-                    Diagnostic::warning(code, format!("AuthorizationPolicy {title}: {}", finding.message))
-                        .at(place)
-                        .help(finding.help)
-                }));
+pub(crate) fn run(setup: &Setup, others: &Others, settings: &Settings) -> Found {
+    let context = Context::of(setup, others);
+    let level = |lint: &Lint| settings.level(lint.code);
+    let mut found = Vec::new();
+    for lint in LINTS.into_iter().filter(|lint| level(lint) != Some(Level::Off)) {
+        match lint.find {
+            Find::Policy(find) => {
+                let of_policy = |policy| {
+                    find(policy)
+                        .into_iter()
+                        .map(|finding| finding.in_policy(lint, policy))
+                };
+                found.extend(context.policies.iter().flat_map(of_policy));
             }
+            Find::All(find) => found.extend(find(&context)),
+            Find::Suppressions => {}
         }
     }
-    diagnostics.extend(TOGETHER.iter().flat_map(|find| find(setup, others)));
-    diagnostics
-}
-
-/// The values of a field of every operation, with where each stands.
-fn values<'p>(policy: &'p AuthorizationPolicy, name: &str) -> Vec<(String, &'p str)> {
-    let mut found = Vec::new();
-    for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
-        for (index, operation) in rule.to.iter().flatten().enumerate() {
-            for field in operation.fields() {
-                let both = [(field.name, field.values), (field.not_name, field.not_values)];
-                for (_, values) in both.into_iter().filter(|(of, _)| *of == name) {
-                    found.extend(values.iter().enumerate().map(|(value_index, value)| {
-                        let place =
-                            format!("spec.rules[{rule_index}].to[{index}].operation.{name}[{value_index}]");
-                        (place, value.as_str())
-                    }));
-                }
-            }
+    let documents = setup.resources.iter().chain(others.all());
+    let mut found = suppressed(found, documents.map(|document| &document.source), &level);
+    for finding in &mut found.findings {
+        let level = finding.code.and_then(|code| settings.level(code));
+        match level {
+            Some(Level::Error) => finding.severity = Severity::Error,
+            Some(Level::Warn) => finding.severity = Severity::Warning,
+            Some(Level::Off) | None => {}
         }
     }
     found
 }
 
-/// The values by which a policy shuts requests out: those of a field under DENY, of its `not…` twin under ALLOW. A request
-/// that such a value misses gets in.
-fn shut_out<'p>(policy: &'p AuthorizationPolicy, name: &str, not_name: &str) -> Vec<(String, &'p str)> {
-    match policy.action {
-        Action::Deny => values(policy, name),
-        Action::Allow => values(policy, not_name),
-        Action::Audit | Action::Custom => Vec::new(),
+/// Takes out what is suppressed in the texts, and adds what there is to say about the suppressions.
+fn suppressed<'s>(
+    found: Vec<Diagnostic>,
+    sources: impl Iterator<Item = &'s Arc<Source>>,
+    level: &impl Fn(&Lint) -> Option<Level>,
+) -> Found {
+    let (mut suppressions, mut wrong) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for source in sources.filter(|source| seen.insert(Arc::as_ptr(source))) {
+        let (of_source, wrong_in_source) = suppression::read(source);
+        suppressions.extend(of_source);
+        wrong.extend(wrong_in_source);
     }
+    let mut used = BTreeSet::new();
+    let mut split = Found::default();
+    for finding in found {
+        let by = suppressions
+            .iter()
+            .enumerate()
+            .find_map(|(index, suppression)| Some((index, suppression.suppresses(&finding)?)));
+        match by {
+            Some((index, reason)) => {
+                used.extend(finding.code.map(|code| (index, code)));
+                let reason = reason.to_owned();
+                split.suppressed.push((finding, reason));
+            }
+            None => split.findings.push(finding),
+        }
+    }
+    if level(&suppression::LINT) != Some(Level::Off) {
+        split.findings.extend(wrong);
+        let off = |code| by_code(code).is_some_and(|lint| level(lint) == Some(Level::Off));
+        for (index, suppression) in suppressions.iter().enumerate() {
+            let used = |code| used.contains(&(index, code));
+            split.findings.extend(suppression::unused(suppression, used, off));
+        }
+    }
+    split
 }

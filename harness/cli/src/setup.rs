@@ -4,6 +4,8 @@ use peerwarden_engine::{Problem, Problems};
 
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
+use crate::fix::{Change, Fix};
+use crate::yaml::Tree;
 
 /// The parts of a plugin configuration, each with its place in a text.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,9 @@ impl Setup {
         let mut diagnostic = Diagnostic::error(message);
         if let Some((document, path)) = self.owner(&problem.path) {
             diagnostic = diagnostic.at(document.place(path, problem.on_key));
+            if problem.message.starts_with("expected a string, found a ") {
+                diagnostic.details.fix = quoted(document, path);
+            }
         }
         match &problem.help {
             Some(help) => diagnostic.help(help),
@@ -77,6 +82,16 @@ impl Setup {
         }
         Some((self.mesh.as_ref()?, below("mesh")?))
     }
+}
+
+/// A number or boolean as the text that it is written as: as such it was refused, so nothing else can have been meant.
+fn quoted(document: &Document, path: &str) -> Option<Fix> {
+    let value = document.node.value_at(path)?;
+    let written = match value.tree {
+        Tree::Bool(_) | Tree::Number(_) => document.source.text.get(value.bytes(&document.source.text)?)?,
+        Tree::Null | Tree::String(_) | Tree::List(_) | Tree::Object(_) => return None,
+    };
+    Some(Fix::new(document, vec![Change::text(path, written)]))
 }
 
 /// The parts of a plugin configuration as JSON texts.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::Diagnostic;
 
@@ -16,6 +16,8 @@ pub(crate) struct Source {
     pub(crate) name: String,
     /// The text.
     pub(crate) text: String,
+    /// Where its lines begin, found when first asked for: there may be a thousand messages about one file.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -23,6 +25,7 @@ impl Source {
         Arc::new(Self {
             name: name.into(),
             text: text.into(),
+            lines: OnceLock::new(),
         })
     }
 
@@ -67,9 +70,18 @@ impl Source {
     /// Line and column, both from 1, the column in characters.
     pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
         let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        (line, before[line_start..].chars().count() + 1)
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= before.len());
+        let start = lines.get(line - 1).copied().unwrap_or(0);
+        (line, before[start..].chars().count() + 1)
+    }
+
+    /// The byte at which each line begins; the first is 0.
+    pub(crate) fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let after = self.text.match_indices('\n').map(|(newline, _)| newline + 1);
+            std::iter::once(0).chain(after).collect()
+        })
     }
 }
 

@@ -3,10 +3,12 @@
 //! JSON is read the same way, as YAML contains it. Aliases and merge keys are expanded; a name that stands twice in one
 //! mapping is refused. Plain scalars mean what they mean to Kubernetes: `yes` and `on` are booleans.
 
+mod comment;
 mod node;
 mod path;
 
-pub(crate) use node::Node;
+pub(crate) use comment::comments;
+pub(crate) use node::{Node, Tree};
 
 use std::sync::Arc;
 

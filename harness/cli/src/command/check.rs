@@ -1,19 +1,21 @@
 //! `peerwarden check`: validates and lints documents and suites, or an Envoy's configuration.
 
+mod checked;
 mod envoy;
+mod mend;
+mod pages;
+mod report;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 
 use super::inputs;
-use crate::diagnostic::{self, Diagnostic, Severity};
-use crate::documents::{self, Document};
-use crate::engine::{Choice, Engine, Refused};
 use crate::exit::Exit;
-use crate::setup::{Protocol, Setup};
-use crate::source::Source;
-use crate::{lint, output, suite};
+use crate::settings::Settings;
+use crate::{documents, output};
+use checked::Checked;
+use report::Format;
 
 /// Validate policies and suites, or an Envoy's configuration: where what is wrong, and what to write instead.
 ///
@@ -30,13 +32,35 @@ pub(crate) struct Arguments {
     /// by LDS, RDS, ECDS and SDS, or the answer to `/config_dump` of its administration; `-` reads standard input.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "mesh"])]
     envoy: Vec<PathBuf>,
-    /// For people, or for programs.
-    #[arg(long, value_enum, default_value_t = envoy::Format::Human, requires = "envoy")]
-    format: envoy::Format,
+    /// For people or for programs; with `--envoy`, `human` or `json`.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Where the levels of lints and the excluded paths are; otherwise the `peerwarden.toml` of the working folder, or of the nearest
+    /// folder above it that has one.
+    #[arg(long, value_name = "FILE", conflicts_with = "envoy")]
+    config: Option<PathBuf>,
+    /// Mend what can be mended without anybody's judgement: edits that keep comments and let nothing in that was kept out.
+    #[arg(long, conflicts_with = "envoy")]
+    fix: bool,
+    /// Show what `--fix` would change, as a diff, and write nothing.
+    #[arg(long, visible_alias = "dry-run", conflicts_with = "envoy")]
+    diff: bool,
+    /// Print the page of a lint: what it finds, why it matters, a bad example and a good one.
+    #[arg(long, value_name = "CODE", exclusive = true)]
+    explain: Option<String>,
+    /// List all lints.
+    #[arg(long, exclusive = true)]
+    list: bool,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    if let Some(code) = &arguments.explain {
+        return pages::explain(code);
+    }
+    if arguments.list {
+        return pages::list();
+    }
     if !arguments.envoy.is_empty() {
         return envoy::run(&arguments.envoy, arguments.format);
     }
@@ -48,114 +72,34 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Ok(files) => files,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
-    let mut findings = Vec::new();
-    let (mut read, mut suites) = (documents::Read::default(), 0);
-    for file in &files {
-        if documents::is_suite(file) {
-            suites += 1;
-            findings.extend(of_suite(file));
-        } else {
-            let added = Source::read(file).and_then(|source| read.add(&source));
-            findings.extend(added.err());
-        }
-    }
-    let documents = read.policies.len();
-    findings.extend(of_documents(mesh, read));
-    if documents == 0 && suites == 0 && findings.is_empty() {
-        let message = "there is nothing to check: no document of `security.istio.io` and no suite";
-        findings.push(Diagnostic::error(message).help("name the files or folders that hold them"));
-    }
-    diagnostic::print(&findings);
-    let count = |severity| {
-        findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+    let settings = match Settings::load(arguments.config.as_deref()) {
+        Ok(settings) => settings,
+        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
     };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    output::print(&format!(
-        "{} and {} checked: {}, {}\n",
-        counted(documents, "document"),
-        counted(suites, "suite"),
-        counted(errors, "error"),
-        counted(warnings, "warning"),
-    ))?;
-    Ok(match (errors, warnings) {
-        (0, 0) => Exit::Fine,
-        (0, _) => Exit::Findings,
-        (_, _) => Exit::Invalid,
-    })
-}
-
-/// What the engine would refuse, and what the lints find in what it takes.
-fn of_documents(mesh: Option<Document>, read: documents::Read) -> Vec<Diagnostic> {
-    // Whether a document is accepted does not depend on the workload; yet there must be one.
-    let workload = Source::new("<any workload>", "namespace: any");
-    let workload = crate::yaml::documents(&workload).ok().and_then(|nodes| {
-        let node = nodes.into_iter().next()?;
-        Some(Document {
-            source: workload,
-            node,
-        })
-    });
-    let setup = Setup {
-        mesh,
-        workload,
-        resources: read.policies,
-        extension_providers: None,
-    };
-    let mut findings = refused(&setup);
-    if !findings.is_empty() {
-        // One document that cannot be read keeps the engine from judging the others: each is asked alone too.
-        for document in &setup.resources {
-            let alone = Setup {
-                resources: vec![document.clone()],
-                ..setup.clone()
-            };
-            let new = refused(&alone)
-                .into_iter()
-                .filter(|finding| !findings.contains(finding));
-            let new: Vec<Diagnostic> = new.collect();
-            findings.extend(new);
-        }
-        // In the order of the texts, where they have a place in one.
-        let place = |finding: &Diagnostic| {
-            finding
-                .place
-                .as_ref()
-                .map(|place| (place.source.name.clone(), place.span.start))
+    let check = || Checked::of(&files, mesh.as_ref(), &settings);
+    let mut checked = check();
+    if arguments.diff {
+        // Alone, so that `patch` can read it.
+        output::print(&mend::diff(&checked))?;
+        return Ok(checked.exit());
+    }
+    if arguments.fix {
+        let fixed = match mend::write(&mut checked, check) {
+            Ok(fixed) => fixed,
+            Err(wrong) => return Ok(inputs::invalid(&[wrong])),
         };
-        findings.sort_by_key(place);
+        report::print(&checked, arguments.format, Some(fixed))?;
+        return Ok(checked.exit());
     }
-    findings.extend(lint::run(&setup, &read.others));
-    findings
-}
-
-fn refused(setup: &Setup) -> Vec<Diagnostic> {
-    match Engine::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
-        Ok(_) => Vec::new(),
-        Err(Refused::Problems(problems)) => setup.diagnostics(&problems),
-        Err(Refused::Module(message)) => vec![Diagnostic::error(message)],
-    }
-}
-
-/// What `test` would refuse. The policies that the suite names are checked as documents of their own.
-fn of_suite(file: &std::path::Path) -> Vec<Diagnostic> {
-    let loaded = match suite::load(file) {
-        Ok(loaded) => loaded,
-        Err(wrong) => return wrong,
-    };
-    let mut findings = refused(&loaded.setup);
-    let own = |finding: &Diagnostic| {
-        finding
-            .place
-            .as_ref()
-            .is_none_or(|place| place.source == loaded.source)
-    };
-    findings.retain(own);
-    findings
+    report::print(&checked, arguments.format, None)?;
+    Ok(checked.exit())
 }
 
 fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+    let plural = match (number, what) {
+        (1, _) => "",
+        (_, "fix") => "es",
+        _ => "s",
+    };
+    format!("{number} {what}{plural}")
 }

@@ -2,11 +2,22 @@
 //!
 //! What the field admits the twin takes away, so the value matches nothing.
 
-use peerwarden_engine::resource::{AuthorizationPolicy, Field};
+use peerwarden_engine::resource::Field;
 
-use super::Finding;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
 
-pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+pub(super) const LINT: Lint = Lint {
+    code: "PW003",
+    name: "contradiction",
+    severity: Severity::Warning,
+    summary: "a value that a field and its `not…` twin both name",
+    page: include_str!("../../../../docs/lints/PW003.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let policy = &policy.written;
     let mut findings = Vec::new();
     for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
         for (index, source) in rule.from.iter().flatten().enumerate() {
@@ -29,14 +40,14 @@ fn of_field(field: &Field<'_>, place: &str) -> Vec<Finding> {
     twice
         .filter_map(|value| {
             let index = field.not_values.iter().position(|other| other == value)?;
-            Some(Finding {
-                path: format!("{place}.{}[{index}]", field.not_name),
-                message: format!(
+            Some(Finding::new(
+                format!("{place}.{}[{index}]", field.not_name),
+                format!(
                     "`{value}` stands in `{}` and in `{}`: it matches nothing",
                     field.name, field.not_name
                 ),
-                help: "keep it in one of them",
-            })
+                "keep it in one of them",
+            ))
         })
         .collect()
 }

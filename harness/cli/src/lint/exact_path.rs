@@ -3,11 +3,21 @@
 //! `/admin/`, `/admin;x` and `/Admin` are other paths to a policy, and to Envoy whatever its settings, but perhaps not to the
 //! application; `//admin` and `/x/../admin` are until Envoy normalises them.
 
-use peerwarden_engine::resource::AuthorizationPolicy;
+use super::values::shut_out;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
 
-use super::{Finding, shut_out};
+pub(super) const LINT: Lint = Lint {
+    code: "PW006",
+    name: "exact-path",
+    severity: Severity::Warning,
+    summary: "a rule that shuts out one spelling of a path",
+    page: include_str!("../../../../docs/lints/PW006.md"),
+    find: Find::Policy(find),
+};
 
-pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let policy = &policy.written;
     let paths = shut_out(policy, "paths", "notPaths");
     let exact = |value: &str| {
         !value.starts_with('*') && !value.ends_with('*') && !value.contains('{') && value != "/"
@@ -16,13 +26,18 @@ pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
     let covered = |value: &str| {
         let mut prefixes = paths.iter().filter_map(|(_, other)| other.strip_suffix('*'));
         prefixes.any(|prefix| value.starts_with(prefix) || prefix.strip_suffix('/') == Some(value))
+            || paths
+                .iter()
+                .any(|(_, other)| other.strip_suffix("/{**}") == Some(value))
     };
     let alone = paths.iter().filter(|(_, value)| exact(value) && !covered(value));
-    let finding = |(path, value): &(String, &str)| Finding {
-        path: path.clone(),
-        message: format!("`{value}` shuts out one spelling: `{value}/` and `{value};x` are other paths"),
-        help: "write a prefix such as `/admin*`, or deny by `notPaths` what is not meant to be open; and have Envoy \
+    let finding = |(path, value): &(String, &str)| {
+        Finding::new(
+            path.clone(),
+            format!("`{value}` shuts out one spelling: `{value}/` and `{value};x` are other paths"),
+            "write a prefix such as `/admin*`, or deny by `notPaths` what is not meant to be open; and have Envoy \
                normalise: `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`",
+        )
     };
     alone.map(finding).collect()
 }

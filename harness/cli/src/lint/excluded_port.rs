@@ -2,33 +2,43 @@
 //! them is the label of the endpoint, not its ports.
 
 use super::workload::{ServicePort, Workload, warning};
-use crate::diagnostic::Diagnostic;
-use crate::documents::{Document, Others};
-use crate::setup::Setup;
+use super::{Context, Find, Lint};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::documents::Document;
 use crate::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
+
+pub(super) const LINT: Lint = Lint {
+    code: "PW011",
+    name: "excluded-port",
+    severity: Severity::Warning,
+    summary: "a port that Envoy does not serve, and that clients call by mutual TLS",
+    page: include_str!("../../../../docs/lints/PW011.md"),
+    find: Find::All(find),
+};
 
 const EXCLUDED: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 
 const HELP: &str =
     "write a `DestinationRule` for the service with `mode: DISABLE` in `portLevelSettings` for this port";
 
-pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for workload in Workload::all(others) {
-        let Some(program) = workload.program(setup) else {
+    for workload in Workload::all(context.others) {
+        let Some(modes) = context.modes(&workload) else {
             continue;
         };
-        let services = workload.services(others);
+        let services = workload.services(context.others);
         for (port, node) in excluded(&workload) {
             // Automatic mutual TLS does not call such a port by it.
-            if program.mtls_mode(port).0 == MtlsMode::Disable {
+            if modes.mtls_mode(port).0 == MtlsMode::Disable {
                 continue;
             }
             let called: Vec<&ServicePort<'_>> =
                 services.iter().filter(|service| service.target == port).collect();
             for service in called {
-                let rules: Vec<&str> = others
+                let rules: Vec<&str> = context
+                    .others
                     .of_kind("DestinationRule")
                     .filter(|rule| is_for(rule, service.service, &workload.namespace))
                     .filter_map(|rule| mode(rule, service.number))
@@ -49,7 +59,7 @@ pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
                     "port {port} does not go through Envoy, yet clients call it by mutual TLS, as port {} of service {}: {why}",
                     service.number, service.service
                 );
-                found.push(warning("PW011", &workload, &message, node).help(HELP));
+                found.push(warning(&LINT, &workload, &message, node).help(HELP));
             }
         }
     }

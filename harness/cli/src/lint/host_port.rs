@@ -2,11 +2,22 @@
 //!
 //! The port is part of the text, as in Istio: `example.com` is not `example.com:8080`.
 
-use peerwarden_engine::resource::AuthorizationPolicy;
+use super::values::shut_out;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
+use crate::fix::Change;
 
-use super::{Finding, shut_out};
+pub(super) const LINT: Lint = Lint {
+    code: "PW007",
+    name: "host-port",
+    severity: Severity::Warning,
+    summary: "a rule that shuts out a host without a port, and not the same with one",
+    page: include_str!("../../../../docs/lints/PW007.md"),
+    find: Find::Policy(find),
+};
 
-pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let policy = &policy.written;
     let hosts = shut_out(policy, "hosts", "notHosts");
     let twin = |host: &str| {
         let mut prefixes = hosts.iter().filter_map(|(_, other)| other.strip_suffix('*'));
@@ -15,16 +26,19 @@ pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
     let alone = hosts
         .iter()
         .filter(|(_, host)| !host.ends_with('*') && !has_port(host) && !twin(host));
-    let finding = |(path, host): &(String, &str)| Finding {
-        path: path.clone(),
-        message: format!("`{host}` shuts out the host without a port: `{host}:8080` is another host"),
-        help: if host.starts_with('*') {
-            "set Envoy's `strip_any_host_port: true`: no value says `any host that ends so, with a port`"
-        } else {
-            "add the twin `HOST:*` beside it, or set Envoy's `strip_any_host_port: true`"
-        },
-    };
-    alone.map(finding).collect()
+    alone.map(|(path, host)| finding(path, host)).collect()
+}
+
+fn finding(path: &str, host: &str) -> Finding {
+    let message = format!("`{host}` shuts out the host without a port: `{host}:8080` is another host");
+    if host.starts_with('*') {
+        let help =
+            "set Envoy's `strip_any_host_port: true`: no value says `any host that ends so, with a port`";
+        return Finding::new(path, message, help);
+    }
+    let twin = format!("{host}:*");
+    let help = format!("add the twin `{twin}` beside it, or set Envoy's `strip_any_host_port: true`");
+    Finding::new(path, message, help).fix(Change::beside(path, twin))
 }
 
 /// Whether a port follows; the colons in the brackets of an IPv6 address are none.

@@ -2,11 +2,22 @@
 //!
 //! A peer without a certificate is none of those named, so plaintext passes.
 
-use peerwarden_engine::resource::{Action, AuthorizationPolicy, Source};
+use peerwarden_engine::resource::{Action, Source};
 
-use super::Finding;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
 
-pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+pub(super) const LINT: Lint = Lint {
+    code: "PW001",
+    name: "plaintext-negation",
+    severity: Severity::Warning,
+    summary: "an ALLOW rule that only says who is not meant lets plaintext in",
+    page: include_str!("../../../../docs/lints/PW001.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let policy = &policy.written;
     if policy.action != Action::Allow {
         return Vec::new();
     }
@@ -38,11 +49,7 @@ pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
             ];
             let negative = negative.iter().find(|(_, values)| !values.is_empty());
             if let (Some((field, _)), false, false) = (negative, identity(source), by_condition) {
-                findings.push(Finding {
-                    path: format!("spec.rules[{rule_index}].from[{index}].source.{field}"),
-                    message: format!("rule {rule_index} admits plaintext: a peer without a certificate is none of `{field}`"),
-                    help: "add `principals: [\"*\"]` beside it for authenticated peers only",
-                });
+                findings.push(Finding::new(format!("spec.rules[{rule_index}].from[{index}].source.{field}"), format!("rule {rule_index} admits plaintext: a peer without a certificate is none of `{field}`"), "add `principals: [\"*\"]` beside it for authenticated peers only"));
             }
         }
     }

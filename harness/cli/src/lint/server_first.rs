@@ -5,13 +5,20 @@
 
 use std::collections::BTreeSet;
 
-use peerwarden_engine::Config;
-use peerwarden_engine::resource::{MtlsMode, Resource};
+use peerwarden_engine::resource::MtlsMode;
 
 use super::workload::{Workload, sets, title, warning};
-use crate::diagnostic::Diagnostic;
-use crate::documents::Others;
-use crate::setup::{Protocol, Setup};
+use super::{Context, Find, Lint};
+use crate::diagnostic::{Diagnostic, Severity};
+
+pub(super) const LINT: Lint = Lint {
+    code: "PW009",
+    name: "server-first",
+    severity: Severity::Warning,
+    summary: "a server-first port that takes plaintext and mutual TLS",
+    page: include_str!("../../../../docs/lints/PW009.md"),
+    find: Find::All(find),
+};
 
 /// The ports of such protocols that Istio knows, and FTP, POP3 and IMAP.
 const PORTS: [(u16, &str); 7] = [
@@ -38,14 +45,14 @@ const NAMES: [(&str, &str); 8] = [
 
 const HELP: &str = "give the port STRICT, or DISABLE, by `portLevelMtls`";
 
-pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut said = BTreeSet::new();
-    for workload in Workload::all(others) {
-        let Some(program) = workload.program(setup) else {
+    for workload in Workload::all(context.others) {
+        let Some(modes) = context.modes(&workload) else {
             continue;
         };
-        let services = workload.services(others);
+        let services = workload.services(context.others);
         for port in workload.ports() {
             let to_it = services.iter().filter(|service| service.target == port.number);
             let by_services = to_it.filter_map(|service| {
@@ -56,7 +63,7 @@ pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
             let protocol = named(port.name)
                 .or_else(|| numbered(port.number))
                 .or_else(|| by_services.into_iter().next());
-            let (Some(protocol), Some(by)) = (protocol, sets(&program, port.number, MtlsMode::Permissive))
+            let (Some(protocol), Some(by)) = (protocol, sets(&modes, port.number, MtlsMode::Permissive))
             else {
                 continue;
             };
@@ -67,42 +74,29 @@ pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
                 port.number,
                 title(by)
             );
-            found.push(warning("PW009", &workload, &message, port.node).help(HELP));
+            found.push(warning(&LINT, &workload, &message, port.node).help(HELP));
         }
     }
-    found.extend(by_number(setup, &said));
+    found.extend(by_number(context, &said));
     found
 }
 
 /// What `portLevelMtls` itself gives away.
-fn by_number(setup: &Setup, said: &BTreeSet<(String, String, u16)>) -> Vec<Diagnostic> {
+fn by_number(context: &Context<'_>, said: &BTreeSet<(String, String, u16)>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for document in &setup.resources {
-        let alone = Setup {
-            resources: vec![document.clone()],
-            ..setup.clone()
-        };
-        let Ok(config) = Config::parse(alone.to_json(Protocol::Tcp).as_bytes()) else {
-            continue;
-        };
-        for resource in &config.resources {
-            let Resource::PeerAuthentication(of) = resource else {
+    for of in &context.peer_authentications {
+        let (namespace, name) = (&of.written.metadata.namespace, &of.written.metadata.name);
+        for (port, mode) in &of.written.port_level {
+            let known = said.contains(&(namespace.clone(), name.clone(), *port));
+            let Some(protocol) = numbered(*port).filter(|_| *mode == MtlsMode::Permissive && !known) else {
                 continue;
             };
-            for (port, mode) in &of.port_level {
-                let (namespace, name) = (&of.metadata.namespace, &of.metadata.name);
-                let known = said.contains(&(namespace.clone(), name.clone(), *port));
-                let Some(protocol) = numbered(*port).filter(|_| *mode == MtlsMode::Permissive && !known)
-                else {
-                    continue;
-                };
-                let message = format!(
-                    "PeerAuthentication {namespace}/{name}: port {port} is that of {protocol}, in which the server speaks first; \
-                     under PERMISSIVE a plaintext client and Envoy wait for each other"
-                );
-                let place = document.place(&format!("spec.portLevelMtls.{port}"), true);
-                found.push(Diagnostic::warning("PW009", message).at(place).help(HELP));
-            }
+            let message = format!(
+                "PeerAuthentication {namespace}/{name}: port {port} is that of {protocol}, in which the server speaks first; \
+                 under PERMISSIVE a plaintext client and Envoy wait for each other"
+            );
+            let place = of.document.place(&format!("spec.portLevelMtls.{port}"), true);
+            found.push(Diagnostic::found(&LINT, message).at(place).help(HELP));
         }
     }
     found

@@ -5,10 +5,18 @@ use peerwarden_engine::resource::MtlsMode;
 
 use super::excluded_port::excluded;
 use super::workload::{Workload, sets, title, warning};
-use crate::diagnostic::Diagnostic;
-use crate::documents::Others;
-use crate::setup::Setup;
+use super::{Context, Find, Lint};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::yaml::Node;
+
+pub(super) const LINT: Lint = Lint {
+    code: "PW010",
+    name: "strict-probe",
+    severity: Severity::Warning,
+    summary: "a probe of the kubelet that a STRICT port breaks",
+    page: include_str!("../../../../docs/lints/PW010.md"),
+    find: Find::All(find),
+};
 
 const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 
@@ -21,11 +29,14 @@ const REWRITTEN: &str = "/app-health/";
 const HELP: &str = "rewrite it with `peerwarden render probes`; or, where Istio's injector does so, annotate the pod with \
                     `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`; or give the probe a port of its own with DISABLE";
 
-pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for workload in Workload::all(others) {
+    for workload in Workload::all(context.others) {
         let rewritten = workload.annotation(REWRITTEN_BY_ISTIO).and_then(Node::as_str) == Some("true");
-        let Some(program) = workload.program(setup).filter(|_| !rewritten) else {
+        if rewritten {
+            continue;
+        }
+        let Some(modes) = context.modes(&workload) else {
             continue;
         };
         let excluded = excluded(&workload);
@@ -34,14 +45,14 @@ pub(super) fn find(setup: &Setup, others: &Others) -> Vec<Diagnostic> {
                 let Some((node, port)) = container.get(name).and_then(|probe| asked(&workload, probe)) else {
                     continue;
                 };
-                let strict = sets(&program, port, MtlsMode::Strict);
+                let strict = sets(&modes, port, MtlsMode::Strict);
                 if let Some(by) = strict.filter(|_| !excluded.iter().any(|(other, _)| *other == port)) {
                     let message = format!(
                         "`{name}` asks port {port} in plaintext, and {} makes it STRICT: the kubelet will take the pod for \
                          broken",
                         title(by)
                     );
-                    found.push(warning("PW010", &workload, &message, node).help(HELP));
+                    found.push(warning(&LINT, &workload, &message, node).help(HELP));
                 }
             }
         }

@@ -2,11 +2,22 @@
 //!
 //! `*/ns/web/sa/frontend` also matches the identity of that name in every other mesh whose certificates are trusted.
 
-use peerwarden_engine::resource::{Action, AuthorizationPolicy};
+use peerwarden_engine::resource::Action;
 
-use super::Finding;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
 
-pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+pub(super) const LINT: Lint = Lint {
+    code: "PW002",
+    name: "suffix-principal",
+    severity: Severity::Warning,
+    summary: "a principal of any trust domain",
+    page: include_str!("../../../../docs/lints/PW002.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let policy = &policy.written;
     if policy.action != Action::Allow {
         return Vec::new();
     }
@@ -18,13 +29,11 @@ pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
             }
             for (value_index, value) in source.principals.iter().enumerate() {
                 if value.len() > 1 && value.starts_with('*') {
-                    findings.push(Finding {
-                        path: format!(
-                            "spec.rules[{rule_index}].from[{index}].source.principals[{value_index}]"
-                        ),
-                        message: format!("`{value}` matches in every trust domain"),
-                        help: "write the trust domain, such as `cluster.local/ns/web/sa/frontend`",
-                    });
+                    findings.push(Finding::new(
+                        format!("spec.rules[{rule_index}].from[{index}].source.principals[{value_index}]"),
+                        format!("`{value}` matches in every trust domain"),
+                        "write the trust domain, such as `cluster.local/ns/web/sa/frontend`",
+                    ));
                 }
             }
         }

@@ -6,43 +6,55 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use peerwarden_engine::resource::Resource;
+use peerwarden_engine::resource::Metadata;
 
-use crate::diagnostic::Diagnostic;
+use super::{Context, Find, Lint};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::documents::Document;
 
+pub(super) const LINT: Lint = Lint {
+    code: "PW004",
+    name: "same-name",
+    severity: Severity::Warning,
+    summary: "two documents of one kind, namespace and name",
+    page: include_str!("../../../../docs/lints/PW004.md"),
+    find: Find::All(find),
+};
+
 /// What a cluster tells documents apart by, after the folder.
-type Identity = (PathBuf, &'static str, String, String);
+type Identity<'d> = (PathBuf, &'static str, &'d str, &'d str);
 
-/// The documents seen so far, each with where it stands.
-#[derive(Default)]
-pub(super) struct Seen(BTreeMap<Identity, String>);
-
-impl Seen {
-    /// What there is to say about one more.
-    pub(super) fn add(&mut self, resource: &Resource, document: &Document) -> Option<Diagnostic> {
-        let kind = match resource {
-            Resource::AuthorizationPolicy(_) => "AuthorizationPolicy",
-            Resource::PeerAuthentication(_) => "PeerAuthentication",
-        };
-        let metadata = resource.metadata();
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<Identity<'_>, String> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (kind, metadata, document) in documents(context) {
         let folder = Path::new(&document.source.name).parent().unwrap_or(Path::new(""));
         let identity = (
             folder.to_owned(),
             kind,
-            metadata.namespace.clone(),
-            metadata.name.clone(),
+            metadata.namespace.as_str(),
+            metadata.name.as_str(),
         );
         let place = document.place("metadata.name", false);
-        let Some(first) = self.0.get(&identity) else {
-            self.0.insert(identity, place.label());
-            return None;
+        let Some(first) = first.get(&identity) else {
+            first.insert(identity, place.label());
+            continue;
         };
         let message = format!(
             "{kind} {}/{} is there twice: in a cluster this one replaces {first}",
             metadata.namespace, metadata.name
         );
-        let diagnostic = Diagnostic::warning("PW004", message).at(place);
-        Some(diagnostic.help("give one of them another name, or remove it"))
+        let diagnostic = Diagnostic::found(&LINT, message).at(place);
+        found.push(diagnostic.help("give one of them another name, or remove it"));
     }
+    found
+}
+
+fn documents<'c>(
+    context: &'c Context<'_>,
+) -> impl Iterator<Item = (&'static str, &'c Metadata, &'c Document)> {
+    let policies = context.policies.iter();
+    let policies = policies.map(|policy| ("AuthorizationPolicy", &policy.written.metadata, policy.document));
+    let modes = context.peer_authentications.iter();
+    policies.chain(modes.map(|modes| ("PeerAuthentication", &modes.written.metadata, modes.document)))
 }

@@ -3,22 +3,28 @@
 //! With `normalize_path`, `merge_slashes` and `path_with_escaped_slashes_action` no such path reaches the module; without
 //! them it is one spelling of many. In neither case does the value protect what it names.
 
-use peerwarden_engine::resource::AuthorizationPolicy;
+use super::values::values;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
 
-use super::{Finding, values};
+pub(super) const LINT: Lint = Lint {
+    code: "PW005",
+    name: "unnormalised-path",
+    severity: Severity::Warning,
+    summary: "a path that no request has once Envoy has normalised it",
+    page: include_str!("../../../../docs/lints/PW005.md"),
+    find: Find::Policy(find),
+};
 
-pub(super) fn find(policy: &AuthorizationPolicy) -> Vec<Finding> {
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let policy = &policy.written;
     let paths = ["paths", "notPaths"]
         .map(|name| values(policy, name))
         .into_iter()
         .flatten();
     let finding = |(path, value): (String, &str)| {
         let (what, help) = never(value)?;
-        Some(Finding {
-            path,
-            message: format!("`{value}` {what}"),
-            help,
-        })
+        Some(Finding::new(path, format!("`{value}` {what}"), help))
     };
     paths.filter_map(finding).collect()
 }

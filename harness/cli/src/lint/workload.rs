@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use peerwarden_engine::resource::MtlsMode;
-use peerwarden_engine::{By, Config, Program};
+use peerwarden_engine::{By, Program};
+
+use super::Lint;
 
 use crate::diagnostic::Diagnostic;
 use crate::documents::{Document, Others};
-use crate::setup::{Protocol, Setup};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Node};
 
@@ -158,16 +159,18 @@ impl<'d> Workload<'d> {
         port.as_port().or_else(named)
     }
 
-    /// What decides for it; `None` when the documents have errors, which are reported as such.
-    pub(super) fn program(&self, setup: &Setup) -> Option<Program> {
-        let mut config = Config::parse(setup.to_json(Protocol::Tcp).as_bytes()).ok()?;
-        config.workload = Some(peerwarden_engine::Workload {
+    pub(super) fn labels(&self) -> &BTreeMap<String, String> {
+        &self.labels
+    }
+
+    /// As the engine knows it.
+    pub(super) fn selected(&self) -> peerwarden_engine::Workload {
+        peerwarden_engine::Workload {
             namespace: self.namespace.clone(),
             service_account: self.service_account.clone(),
             labels: self.labels.clone(),
             ..peerwarden_engine::Workload::default()
-        });
-        Program::compile(&config).ok()
+        }
     }
 }
 
@@ -183,8 +186,8 @@ pub(super) fn title(by: &By) -> String {
 }
 
 /// A finding about a workload.
-pub(super) fn warning(code: &'static str, workload: &Workload<'_>, message: &str, node: &Node) -> Diagnostic {
-    Diagnostic::warning(code, format!("{}: {message}", workload.title)).at(workload.place(node))
+pub(super) fn warning(lint: &Lint, workload: &Workload<'_>, message: &str, node: &Node) -> Diagnostic {
+    Diagnostic::found(lint, format!("{}: {message}", workload.title)).at(workload.place(node))
 }
 
 fn texts(node: Option<&Node>) -> BTreeMap<String, String> {

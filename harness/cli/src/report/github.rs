@@ -1,9 +1,9 @@
-//! Annotations of GitHub Actions, one for each failure, then the sum:
-//! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
+//! Annotations of GitHub Actions, one for each failure, then the sum.
 
 use std::fmt::Write;
 
 use super::Report;
+use crate::github;
 
 // Writing to a `String` cannot fail.
 pub(super) fn text(report: &Report) -> String {
@@ -11,13 +11,12 @@ pub(super) fn text(report: &Report) -> String {
     for suite in &report.suites {
         for case in &suite.cases {
             if let Some(failure) = case.outcome.failure() {
-                let (line, column) = case.place.source.position(case.place.span.start);
-                let (file, title) = (property(&suite.name), property(&case.name));
-                let _ = writeln!(
-                    text,
-                    "::error file={file},line={line},col={column},title={title}::{}",
-                    data(&failure)
-                );
+                text.push_str(&github::annotation(
+                    "error",
+                    Some(&case.place),
+                    &case.name,
+                    &failure,
+                ));
             }
         }
     }
@@ -28,12 +27,4 @@ pub(super) fn text(report: &Report) -> String {
         counts.passed, counts.failed, counts.skipped
     );
     text
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use peerwarden_engine::document::Value;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{Location, Spanned};
@@ -84,10 +85,46 @@ impl Node {
         }
     }
 
+    /// The bytes that it is written in, with its quotes, if it is one text or number in one line.
+    pub(crate) fn bytes(&self, text: &str) -> Option<Range<usize>> {
+        match &self.tree {
+            Tree::Bool(_) | Tree::Number(_) | Tree::String(_) => {
+                let bytes = whole(&self.location, text)?;
+                let written = text.get(bytes.clone())?;
+                (!written.is_empty() && !written.contains('\n')).then_some(bytes)
+            }
+            Tree::Null | Tree::List(_) | Tree::Object(_) => None,
+        }
+    }
+
+    /// As the engine's tree.
+    pub(crate) fn to_value(&self) -> Value {
+        match &self.tree {
+            Tree::Null => Value::Null,
+            Tree::Bool(value) => Value::Bool(*value),
+            // What JSON cannot hold was refused when the text was read.
+            Tree::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
+            Tree::String(text) => Value::String(text.clone()),
+            Tree::List(items) => Value::List(items.iter().map(Node::to_value).collect()),
+            Tree::Object(entries) => {
+                let entry = |entry: &Entry| (entry.name.clone(), entry.value.to_value());
+                Value::Object(entries.iter().map(entry).collect())
+            }
+        }
+    }
+
     /// As JSON text.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// All the bytes of a value that is one text or number, however many lines it has; `None` when they are not known.
+pub(super) fn whole(location: &Location, text: &str) -> Option<Range<usize>> {
+    let span = location.span();
+    let start = usize::try_from(span.byte_offset()?).ok()?;
+    let end = start.checked_add(usize::try_from(span.byte_len()?).ok()?)?;
+    text.get(start..end).map(|_| start..end)
 }
 
 /// The bytes of a location, at least one, within the text.

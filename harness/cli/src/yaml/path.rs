@@ -45,6 +45,31 @@ impl Node {
         }
         span(&location, text)
     }
+
+    /// The value at `path` from here.
+    pub(crate) fn value_at(&self, path: &str) -> Option<&Node> {
+        steps(path)
+            .iter()
+            .try_fold(self, |at, step| match (step, &at.tree) {
+                (Step::Name(name), _) => at.get(name),
+                (Step::Index(index), Tree::List(items)) => items.get(*index),
+                (Step::Index(_), _) => None,
+            })
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn value_at_mut(&mut self, path: &str) -> Option<&mut Node> {
+        steps(path)
+            .iter()
+            .try_fold(self, |at, step| match (step, &mut at.tree) {
+                (Step::Name(name), Tree::Object(entries)) => {
+                    let mut named = entries.iter_mut().filter(|entry| entry.name == *name);
+                    named.next().map(|entry| &mut entry.value)
+                }
+                (Step::Index(index), Tree::List(items)) => items.get_mut(*index),
+                (Step::Name(_) | Step::Index(_), _) => None,
+            })
+    }
 }
 
 /// `a.b[0]["c d"]` in steps; what is not understood ends the path.

@@ -194,7 +194,10 @@ fn what_is_no_configuration_is_an_error() {
         "this is no configuration of Envoy's",
     );
     says(&["check", "--envoy"], "--envoy");
-    says(&["check", "--format", "json"], "--envoy");
+    says(
+        &["check", "--envoy", "envoy.yaml", "--format", "sarif"],
+        "write `--format human` or `--format json`",
+    );
     says(
         &["check", "policy.yaml", "--envoy", "envoy.yaml"],
         "cannot be used with",

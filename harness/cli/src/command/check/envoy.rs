@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 use peerwarden_envoy::guarantees::{self, Checked, Failure, Outcome, Verdict};
 use serde_json::json;
 
+use super::report::Format;
 use crate::command::inputs;
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
@@ -17,17 +17,18 @@ use crate::output;
 use crate::source::{Place, Source};
 use crate::yaml;
 
-/// For whom the result is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    Human,
-    /// One JSON document.
-    Json,
-}
-
 /// Reads the files and reports.
 pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
+    let for_people = match format {
+        Format::Human => true,
+        Format::Json => false,
+        Format::Sarif | Format::Github => {
+            let wrong = Diagnostic::error("with `--envoy` there is no report in this format");
+            return Ok(inputs::invalid(&[
+                wrong.help("write `--format human` or `--format json`")
+            ]));
+        }
+    };
     let mut documents = Vec::new();
     for file in files {
         match read(file) {
@@ -49,9 +50,10 @@ pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
             return Ok(inputs::invalid(&[diagnostic]));
         }
     };
-    let report = match format {
-        Format::Human => human(&checked, &documents),
-        Format::Json => json(&checked, &documents)?,
+    let report = if for_people {
+        human(&checked, &documents)
+    } else {
+        json(&checked, &documents)?
     };
     output::print(&report)?;
     let broken = checked.iter().any(|chain| counted(chain).1 > 0);

@@ -1,0 +1,142 @@
+//! What there is to say about documents and suites.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::documents::{self, Document};
+use crate::engine::{Choice, Engine, Refused};
+use crate::exit::Exit;
+use crate::lint::Found;
+use crate::settings::Settings;
+use crate::setup::{Protocol, Setup};
+use crate::source::Source;
+use crate::{lint, suite};
+
+/// All that was looked at, and what was found.
+pub(super) struct Checked {
+    pub(super) documents: usize,
+    pub(super) suites: usize,
+    /// Files that `peerwarden.toml` leaves out.
+    pub(super) excluded: usize,
+    pub(super) findings: Vec<Diagnostic>,
+    /// What is suppressed beside the text, each with the reason.
+    pub(super) suppressed: Vec<(Diagnostic, String)>,
+}
+
+impl Checked {
+    /// Reads and checks files.
+    pub(super) fn of(files: &[PathBuf], mesh: Option<&Document>, settings: &Settings) -> Self {
+        let all = files.len();
+        let files: Vec<&PathBuf> = files.iter().filter(|file| !settings.excludes(file)).collect();
+        let excluded = all - files.len();
+        let mut findings = Vec::new();
+        let (mut read, mut suites) = (documents::Read::default(), 0);
+        for file in files {
+            if documents::is_suite(file) {
+                suites += 1;
+                findings.extend(of_suite(file));
+            } else {
+                let added = Source::read(file).and_then(|source| read.add(&source));
+                findings.extend(added.err());
+            }
+        }
+        let documents = read.policies.len();
+        let Found {
+            findings: found,
+            suppressed,
+        } = of_documents(mesh, read, settings);
+        findings.extend(found);
+        // In the order of the texts; what has no place in one comes first.
+        let order = |finding: &Diagnostic| {
+            let place = finding.place.as_ref();
+            let place = place.map(|place| (place.source.name.clone(), place.span.start));
+            (place, finding.code)
+        };
+        findings.sort_by_cached_key(order);
+        if documents == 0 && suites == 0 && excluded == 0 && findings.is_empty() {
+            let message = "there is nothing to check: no document of `security.istio.io` and no suite";
+            findings.push(Diagnostic::error(message).help("name the files or folders that hold them"));
+        }
+        Self {
+            documents,
+            suites,
+            excluded,
+            findings,
+            suppressed,
+        }
+    }
+
+    /// How many findings are of this severity.
+    pub(super) fn count(&self, severity: Severity) -> usize {
+        let of_severity = |finding: &&Diagnostic| finding.severity == severity;
+        self.findings.iter().filter(of_severity).count()
+    }
+
+    /// 2 for what would be refused, 1 for what a lint finds, whatever its level.
+    pub(super) fn exit(&self) -> Exit {
+        let exit = |finding: &Diagnostic| match finding.code {
+            None => Exit::Invalid,
+            Some(_) => Exit::Findings,
+        };
+        self.findings.iter().map(exit).max().unwrap_or(Exit::Fine)
+    }
+}
+
+/// What the engine would refuse, and what the lints find in what it takes.
+fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Settings) -> Found {
+    let mut setup = Setup {
+        mesh: mesh.cloned(),
+        workload: any_workload(),
+        resources: read.policies,
+        extension_providers: None,
+    };
+    let mut findings = refused(&setup);
+    if !findings.is_empty() {
+        // One document that cannot be read keeps the engine from judging the others: each is asked alone too.
+        let all = std::mem::take(&mut setup.resources);
+        for document in &all {
+            setup.resources = vec![document.clone()];
+            let new: Vec<Diagnostic> = refused(&setup)
+                .into_iter()
+                .filter(|finding| !findings.contains(finding))
+                .collect();
+            findings.extend(new);
+        }
+        setup.resources = all;
+    }
+    let mut found = lint::run(&setup, &read.others, settings);
+    findings.append(&mut found.findings);
+    Found { findings, ..found }
+}
+
+/// Whether a document is accepted does not depend on the workload; yet there must be one.
+fn any_workload() -> Option<Document> {
+    let source = Source::new("<any workload>", "namespace: any");
+    let node = crate::yaml::documents(&source).ok()?.into_iter().next()?;
+    Some(Document { source, node })
+}
+
+fn refused(setup: &Setup) -> Vec<Diagnostic> {
+    match Engine::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
+        Ok(_) => Vec::new(),
+        Err(Refused::Problems(problems)) => setup.diagnostics(&problems),
+        Err(Refused::Module(message)) => vec![Diagnostic::error(message)],
+    }
+}
+
+/// What `test` would refuse. The policies that the suite names are checked as documents of their own.
+fn of_suite(file: &Path) -> Vec<Diagnostic> {
+    let loaded = match suite::load(file) {
+        Ok(loaded) => loaded,
+        Err(wrong) => return wrong,
+    };
+    let mut findings = refused(&loaded.setup);
+    let own = |finding: &Diagnostic| {
+        finding
+            .place
+            .as_ref()
+            .is_none_or(|place| place.source == loaded.source)
+    };
+    findings.retain(own);
+    findings
+}

@@ -1,0 +1,67 @@
+//! `check --fix` and `check --diff`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::checked::Checked;
+use crate::diagnostic::Diagnostic;
+use crate::fix::{self, Fix, Mended};
+use crate::source::Source;
+
+/// Fixes that stand in each other's way are made one after the other; more rounds than this no real text needs.
+const ROUNDS: usize = 8;
+
+/// What the fixes of a first round would change.
+pub(super) fn diff(checked: &Checked) -> String {
+    let mended = mended(checked);
+    mended
+        .iter()
+        .filter(|mended| mended.fixes > 0)
+        .map(fix::diff)
+        .collect()
+}
+
+/// Writes what can be mended, and checks again. Says how many fixes were made.
+///
+/// # Errors
+/// That a file cannot be written.
+pub(super) fn write(checked: &mut Checked, check: impl Fn() -> Checked) -> Result<usize, Diagnostic> {
+    let mut made = 0;
+    for _ in 0..ROUNDS {
+        let mended = mended(checked);
+        let of_round: usize = mended.iter().map(|mended| mended.fixes).sum();
+        if of_round == 0 {
+            break;
+        }
+        for mended in mended.iter().filter(|mended| mended.fixes > 0) {
+            fix::write(mended).map_err(|error| {
+                let name = &mended.before.name;
+                Diagnostic::error(format!("`{name}` cannot be written: {error}")).help("it is as it was")
+            })?;
+        }
+        made += of_round;
+        *checked = check();
+    }
+    Ok(made)
+}
+
+/// Each text that has fixes, mended.
+fn mended(checked: &Checked) -> Vec<Mended> {
+    let mut by_source: BTreeMap<&str, (&Arc<Source>, Vec<&Fix>)> = BTreeMap::new();
+    for fix in checked
+        .findings
+        .iter()
+        .filter_map(|finding| finding.details.fix.as_ref())
+    {
+        let source = &fix.place().source;
+        by_source
+            .entry(&source.name)
+            .or_insert_with(|| (source, Vec::new()))
+            .1
+            .push(fix);
+    }
+    by_source
+        .into_values()
+        .map(|(source, fixes)| fix::apply(source, &fixes))
+        .collect()
+}

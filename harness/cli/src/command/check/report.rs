@@ -1,0 +1,77 @@
+//! What was found, in several forms.
+
+mod github;
+mod json;
+mod sarif;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::checked::Checked;
+use super::counted;
+use crate::diagnostic::{self, Severity};
+use crate::output;
+
+/// How to report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// SARIF 2.1.0, as code scanning reads it.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+/// Prints findings: for people to standard error, for programs to standard output.
+/// `fixed` is how many fixes were made.
+pub(super) fn print(checked: &Checked, format: Format, fixed: Option<usize>) -> Result<()> {
+    let text = match format {
+        Format::Human => {
+            diagnostic::print(&checked.findings);
+            sum(checked) + &fixes(checked, fixed)
+        }
+        Format::Json => json::text(checked)?,
+        Format::Sarif => sarif::text(checked)?,
+        Format::Github => github::text(checked),
+    };
+    output::print(&text)
+}
+
+/// One line with all the numbers.
+fn sum(checked: &Checked) -> String {
+    let mut sum = format!(
+        "{} and {} checked: {}, {}",
+        counted(checked.documents, "document"),
+        counted(checked.suites, "suite"),
+        counted(checked.count(Severity::Error), "error"),
+        counted(checked.count(Severity::Warning), "warning"),
+    );
+    if !checked.suppressed.is_empty() {
+        sum.push_str(&format!(", {} suppressed", checked.suppressed.len()));
+    }
+    if checked.excluded > 0 {
+        sum.push_str(&format!("; {} excluded", counted(checked.excluded, "file")));
+    }
+    sum + "\n"
+}
+
+/// A line about fixes, where there are some.
+fn fixes(checked: &Checked, fixed: Option<usize>) -> String {
+    let open = checked
+        .findings
+        .iter()
+        .filter(|finding| finding.details.fix.is_some())
+        .count();
+    match (fixed, open) {
+        (Some(fixed), 0) => format!("{} made\n", counted(fixed, "fix")),
+        (Some(fixed), open) => format!("{} made, {open} not: make them by hand\n", counted(fixed, "fix")),
+        (None, 0) => String::new(),
+        (None, open) => format!(
+            "{} can be made with `--fix`; `--diff` shows them\n",
+            counted(open, "fix")
+        ),
+    }
+}

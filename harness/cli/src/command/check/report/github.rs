@@ -1,0 +1,19 @@
+//! Annotations of GitHub Actions, one for each finding, then the sum.
+
+use super::super::checked::Checked;
+use crate::diagnostic::Diagnostic;
+use crate::github;
+
+pub(super) fn text(checked: &Checked) -> String {
+    let lines: String = checked.findings.iter().map(annotation).collect();
+    lines + &super::sum(checked)
+}
+
+fn annotation(finding: &Diagnostic) -> String {
+    github::annotation(
+        finding.severity.as_str(),
+        finding.place.as_ref(),
+        finding.code.unwrap_or("invalid"),
+        &finding.in_lines(),
+    )
+}

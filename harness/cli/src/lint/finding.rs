@@ -1,0 +1,56 @@
+//! A finding in one policy.
+
+use super::Lint;
+use super::context::Policy;
+use crate::diagnostic::Diagnostic;
+use crate::fix::{Change, Fix};
+
+/// What, the path in the document, and what to write instead.
+pub(super) struct Finding {
+    path: String,
+    message: String,
+    help: String,
+    related: Vec<(String, String)>,
+    changes: Vec<Change>,
+}
+
+impl Finding {
+    pub(super) fn new(path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+            help: help.into(),
+            related: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Another place in the document, with what it is.
+    pub(super) fn also(mut self, path: impl Into<String>, what: impl Into<String>) -> Self {
+        self.related.push((path.into(), what.into()));
+        self
+    }
+
+    /// What mends it. Only what lets nothing in that was kept out may be given here: nobody looks before it is made.
+    pub(super) fn fix(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// As it is reported: with the policy's name and the place in the text.
+    pub(super) fn in_policy(self, lint: &Lint, policy: &Policy<'_>) -> Diagnostic {
+        let message = format!("{}: {}", policy.title(), self.message);
+        let document = policy.document;
+        let mut found = Diagnostic::found(lint, message)
+            .at(document.place(&self.path, false))
+            .help(self.help);
+        for (path, what) in self.related {
+            found = found.also(document.place(&path, false), what);
+        }
+        if self.changes.is_empty() {
+            found
+        } else {
+            found.fixed_by(Fix::new(document, self.changes))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! PW026: a principal that is written with its scheme.
+//!
+//! Policies write SPIFFE IDs without `spiffe://`, which is put before each value: with it there is one too many.
+
+use super::values::lists;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
+use crate::fix::Change;
+
+pub(super) const LINT: Lint = Lint {
+    code: "PW026",
+    name: "spiffe-scheme",
+    severity: Severity::Warning,
+    summary: "a principal that is written with `spiffe://`, and so matches nobody",
+    page: include_str!("../../../../docs/lints/PW026.md"),
+    find: Find::Policy(find),
+};
+
+const SCHEME: &str = "spiffe://";
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for list in lists(&policy.written) {
+        if !matches!(list.field, "principals" | "source.principal") {
+            continue;
+        }
+        for (path, value) in list.each().filter(|(_, value)| value.contains(SCHEME)) {
+            let bare = value.replacen(SCHEME, "", 1);
+            let finding = Finding::new(
+                &path,
+                format!("`{value}` matches nobody: the scheme is put before each value"),
+                format!("write `{bare}`"),
+            );
+            findings.push(
+                if list.shuts_out(policy.written.action) && value.starts_with(SCHEME) {
+                    finding.fix(Change::text(path, bare))
+                } else {
+                    finding
+                },
+            );
+        }
+    }
+    findings
+}

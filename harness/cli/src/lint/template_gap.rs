@@ -1,0 +1,41 @@
+//! PW028: `/a/{**}` shuts out what is below `/a`, and not `/a`.
+//!
+//! `{**}` stands for any number of characters, none too, but the slash before it must be there: `/s/{**}/c` does not match `/s/c`.
+
+use super::pattern::covers_path;
+use super::values::shut_out;
+use super::{Find, Finding, Lint, Policy};
+use crate::diagnostic::Severity;
+use crate::fix::Change;
+
+pub(super) const LINT: Lint = Lint {
+    code: "PW028",
+    name: "template-gap",
+    severity: Severity::Warning,
+    summary: "a template that misses the path above",
+    page: include_str!("../../../../docs/lints/PW028.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let paths = shut_out(&policy.written, "paths", "notPaths");
+    let mut findings = Vec::new();
+    for (path, value) in &paths {
+        let Some((above, below)) = value.split_once("/{**}") else {
+            continue;
+        };
+        let missed = format!("{above}{below}");
+        let covered = paths.iter().any(|(_, other)| covers_path(other, &missed));
+        // What has `{*}` in it is many paths, and `/` is hardly meant.
+        if above.is_empty() || covered {
+            continue;
+        }
+        let finding = Finding::new(
+            path,
+            format!("`{value}` does not match `{missed}`"),
+            format!("add `{missed}` beside it"),
+        );
+        findings.push(finding.fix(Change::beside(path, missed)));
+    }
+    findings
+}
