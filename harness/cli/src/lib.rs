@@ -9,6 +9,7 @@
 //! 5. `report`, `explain` and `diagnostic` say what came of it.
 
 mod command;
+mod coverage;
 pub mod decide;
 mod diagnostic;
 mod documents;
@@ -22,12 +23,14 @@ mod module;
 mod output;
 pub mod questions;
 mod report;
+mod running;
 mod sarif;
 mod settings;
 mod setup;
 mod source;
 mod suite;
 pub mod traffic;
+mod why;
 mod wording;
 mod yaml;
 

@@ -1,7 +1,9 @@
 //! The command as its users run it: arguments, files and standard input in; output and exit code out.
 
+mod cache;
 mod certs;
 mod check;
+mod coverage;
 mod custom;
 mod eval;
 mod explain;
@@ -21,3 +23,4 @@ mod schema;
 mod settings;
 mod shadow;
 mod test;
+mod why;
