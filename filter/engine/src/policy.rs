@@ -11,6 +11,7 @@ mod target;
 mod trust_domain;
 mod validate;
 
+pub(crate) use clause::Operand;
 pub use clause::{ClaimPath, Clause, Set};
 pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
