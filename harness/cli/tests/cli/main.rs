@@ -13,6 +13,7 @@ mod formats;
 mod guarantees;
 mod ingress;
 mod lints;
+mod meanings;
 mod mistakes;
 mod output;
 mod pages;
