@@ -107,12 +107,15 @@ bench-engine: ## Measure the engine alone beside cedar-policy and regorus: the s
 	@target/peers/release/peerwarden-peers
 
 # The module and the command lie side by side, where the command looks for the module.
-dist: build ## Pack the module, the command, the suite schema and the policies: target/dist/
+dist: build ## Pack the module, the command, its manual pages, completions and schemas, and the policies: target/dist/
 	@echo "packing $(DIST).tar.gz"
 	@rm -rf $(DIST) && mkdir -p $(DIST)
 	@cp $(MODULE) target/release/peerwarden LICENSE README.md SECURITY.md CHANGELOG.md $(DIST)/
 	@cp -r policies $(DIST)/
-	@cp harness/cli/schema/suite.schema.json $(DIST)/
+	@cp -r harness/cli/schema $(DIST)/schema
+	@target/release/peerwarden man --out $(DIST)/man/man1
+	@mkdir $(DIST)/completions
+	@for shell in bash zsh fish powershell; do target/release/peerwarden completions $$shell > $(DIST)/completions/peerwarden.$$shell; done
 	@tar -C target/dist -czf $(DIST).tar.gz $(notdir $(DIST))
 	@cd target/dist && sha256sum $(notdir $(DIST)).tar.gz | tee $(notdir $(DIST)).tar.gz.sha256
 

@@ -13,6 +13,7 @@ mod fields;
 mod group;
 mod policy;
 mod run;
+mod schema;
 mod table;
 mod unsupported;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     };
     let module = Arc::new(module);
     let mut trials = vec![table::trial(&cases), fields::trial(&cases), unsupported::trial()];
+    trials.extend(schema::trials(&cases));
     trials.extend(cases.into_iter().map(|case| {
         let module = Arc::clone(&module);
         Trial::test(case.name.clone(), move || {

@@ -2,11 +2,15 @@
 
 mod certs;
 mod check;
+mod completions;
 mod eval;
 mod explain;
+mod fmt;
 mod inputs;
+mod man;
 mod probe;
 mod render;
+mod schema;
 mod test;
 
 use anyhow::Result;
@@ -26,22 +30,20 @@ pub(crate) struct Arguments {
     command: Command,
 }
 
+/// What each does is said where its arguments are: a word here would hide it from `--help`.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run test suites (`*_test.yaml`).
     Test(test::Arguments),
-    /// Decide cases from standard input, one JSON object a line.
     Eval(eval::Arguments),
-    /// Show how one case is decided: each policy, rule and clause, and why.
     Explain(explain::Arguments),
-    /// Validate policies, suites, or an Envoy's configuration: where what is wrong, and what to write instead.
     Check(check::Arguments),
-    /// Write Envoy's configuration for a workload.
+    Fmt(fmt::Arguments),
     Render(render::Arguments),
-    /// Make a mesh's certificates, for local use.
     Certs(certs::Arguments),
-    /// Say what ports really accept: mutual TLS, TLS, plaintext.
     Probe(probe::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Runs one command.
@@ -57,5 +59,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Render(arguments) => render::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),
         Command::Probe(arguments) => probe::run(arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }

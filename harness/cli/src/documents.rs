@@ -10,7 +10,7 @@ use crate::source::{Place, Source};
 use crate::yaml::{self, Node};
 
 /// The group of the documents that decide something.
-const GROUP: &str = "security.istio.io/";
+pub(crate) const GROUP: &str = "security.istio.io/";
 
 /// The kinds of that group.
 const KINDS: [&str; 3] = [

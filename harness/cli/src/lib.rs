@@ -9,7 +9,6 @@
 //! 5. `report`, `explain` and `diagnostic` say what came of it.
 
 mod command;
-mod coverage;
 pub mod decide;
 mod diagnostic;
 mod documents;
@@ -23,24 +22,27 @@ mod module;
 mod output;
 pub mod questions;
 mod report;
-mod running;
 mod sarif;
+pub mod schema;
 mod settings;
 mod setup;
 mod source;
 mod suite;
+mod tidy;
 pub mod traffic;
-mod why;
 mod wording;
 mod yaml;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-pub use suite::schema;
+use clap::{CommandFactory, Parser};
 
 use exit::Exit;
+
+/// The command and those below it, with their options: what help, man pages and completions are made of.
+pub fn command_line() -> clap::Command {
+    command::Arguments::command()
+}
 
 /// Runs the command that the arguments of this process say.
 pub fn run() -> ExitCode {

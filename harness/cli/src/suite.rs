@@ -8,8 +8,8 @@ mod expand;
 mod expected;
 mod format;
 mod load;
-pub mod schema;
 
+pub(crate) use format::{Mesh, Suite, Workload};
 pub(crate) use load::{Loaded, load};
 
 use crate::source::Place;

@@ -8,9 +8,9 @@ mod node;
 mod path;
 
 pub(crate) use comment::comments;
-pub(crate) use node::{Entry, Node, Tree};
-pub(crate) use serde_saphyr::Location;
+pub(crate) use node::{Node, Tree};
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -33,6 +33,11 @@ pub(crate) fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
 /// What is wrong with the text, or how it differs from the type.
 pub(crate) fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnostic> {
     serde_saphyr::from_str_with_options(&source.text, options()).map_err(|error| wrong(source, &error))
+}
+
+/// The bytes of a location in `text`, at least one, up to the end of its first line.
+pub(crate) fn span(location: &serde_saphyr::Location, text: &str) -> Range<usize> {
+    node::span(location, text)
 }
 
 /// The place of a location that came with a value.

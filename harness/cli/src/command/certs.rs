@@ -16,8 +16,9 @@ use crate::exit::Exit;
 use crate::output;
 use pod::Pod;
 
-/// Make a mesh's certificates, for local use. Never for production: the authority's key lies in a file, and nobody is asked
-/// who they are.
+/// Make a mesh's certificates, for local use.
+///
+/// Never for production: the authority's key lies in a file, and nobody is asked who they are.
 ///
 /// Makes an authority in FOLDER/ca if there is none, and for each identity a folder NAMESPACE/SERVICE-ACCOUNT with
 /// `cert-chain.pem`, `key.pem` and `root-cert.pem`, and with `certificate.yaml` and `validation.yaml`, from which a running Envoy

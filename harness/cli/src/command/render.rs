@@ -21,13 +21,9 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// The client side: who is called how, by `DestinationRule` and auto mutual TLS.
     Client(client::Arguments),
-    /// The workload's side: a listener for each of its ports, with the module in it.
     Inbound(inbound::Arguments),
-    /// An ingress that takes only TLS: the servers of `Gateway`s, with the module in them.
     Ingress(ingress::Arguments),
-    /// A Deployment whose probes ask a port without mutual TLS, for `render inbound --probes`.
     Probes(probes::Arguments),
 }
 

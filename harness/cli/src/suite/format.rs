@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Spanned;
 
+use crate::schema::ExtensionProvider;
 use crate::traffic::{self, AuthorizerAnswer, Endpoint, Http, Jwt, Lines, Protocol, Tls, Traffic};
 use crate::yaml::Node;
 
@@ -30,7 +31,7 @@ pub(crate) struct Suite {
     pub(crate) resources: Vec<Node>,
     /// The external authorizers that CUSTOM policies name, as in Istio's mesh config.
     #[serde(default, rename = "extensionProviders")]
-    #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
+    #[schemars(with = "Option<Vec<ExtensionProvider>>")]
     pub(crate) extension_providers: Option<Node>,
     /// Who may ask, by a name of your choice.
     #[serde(default, deserialize_with = "traffic::or_default")]
@@ -54,7 +55,7 @@ pub(crate) struct Suite {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
-struct Workload {
+pub(crate) struct Workload {
     /// `sidecar` (default), `gateway` or `waypoint`.
     kind: Option<String>,
     /// Its namespace.
@@ -84,7 +85,7 @@ struct Service {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
-struct Mesh {
+pub(crate) struct Mesh {
     /// `istio-system` when left out.
     root_namespace: Option<String>,
     /// `cluster.local` when left out.

@@ -1,19 +1,17 @@
 //! The command as its users run it: arguments, files and standard input in; output and exit code out.
 
-mod cache;
 mod certs;
 mod check;
-mod coverage;
 mod custom;
 mod eval;
 mod explain;
 mod fix;
 mod fixture;
+mod fmt;
 mod formats;
 mod guarantees;
 mod ingress;
 mod lints;
-mod meanings;
 mod mistakes;
 mod output;
 mod pages;
@@ -23,5 +21,5 @@ mod render;
 mod schema;
 mod settings;
 mod shadow;
+mod shells;
 mod test;
-mod why;

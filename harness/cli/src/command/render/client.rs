@@ -10,7 +10,9 @@ use crate::documents;
 use crate::exit::Exit;
 use crate::output;
 
-/// Write the client side: a listener on loopback for each port of each service, and a cluster with the TLS that it wants.
+/// Write the client side: who is called how, by `DestinationRule` and auto mutual TLS.
+///
+/// Each port of each service has a listener on loopback, and a cluster with the TLS that it wants.
 ///
 /// The description names `workload`, `mesh`, `certificates` and `services`.
 #[derive(Debug, clap::Args)]

@@ -11,8 +11,9 @@ use crate::command::inputs;
 use crate::exit::Exit;
 use crate::{documents, output};
 
-/// Write the workload's side: a listener for each of its ports, with the filter chains that its mutual TLS mode needs and the
-/// module in each.
+/// Write the workload's side: a listener for each of its ports, with the module in it.
+///
+/// Each has the filter chains that the port's mutual TLS mode needs, and the module in each of them.
 ///
 /// The description names `workload` and `ports`, and if need be `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog` and
 /// `extensionProviders`.

@@ -10,8 +10,10 @@ use crate::command::inputs;
 use crate::exit::Exit;
 use crate::{documents, output};
 
-/// Write an ingress that takes only TLS: a listener for each port of the `Gateway`s that select the workload, and the module before
-/// each of their servers. Plaintext is refused, or redirected where a server says `httpsRedirect: true`.
+/// Write an ingress that takes only TLS: the servers of `Gateway`s, with the module in them.
+///
+/// There is a listener for each port of the `Gateway`s that select the workload, and the module before each of their servers.
+/// Plaintext is refused, or redirected where a server says `httpsRedirect: true`.
 ///
 /// The description names `workload` and `routes`, and if need be `numTrustedProxies`, `certificates`, `mesh`, `module`, `address`, `admin`,
 /// `accessLog` and `extensionProviders`.

@@ -1,0 +1,36 @@
+//! `peerwarden completions`: what a shell completes.
+
+use anyhow::Result;
+use clap_complete::Shell;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// What to do with what is printed.
+const USE: &str = "\
+For the shell that is open:
+
+  bash  source <(peerwarden completions bash)
+  zsh   source <(peerwarden completions zsh)
+  fish  peerwarden completions fish | source
+  pwsh  peerwarden completions powershell | Out-String | Invoke-Expression
+
+For every shell to come, put the line into the file that it reads when it starts.";
+
+/// Print what a shell needs to complete this command's words.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = USE)]
+pub(crate) struct Arguments {
+    /// Which shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    let mut script = Vec::new();
+    let mut command = crate::command_line();
+    clap_complete::generate(arguments.shell, &mut command, "peerwarden", &mut script);
+    output::print(&String::from_utf8(script)?)?;
+    Ok(Exit::Fine)
+}

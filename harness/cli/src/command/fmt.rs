@@ -1,0 +1,127 @@
+//! `peerwarden fmt`: the layout of policies and suites.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use super::inputs;
+use crate::diagnostic::{self, Diagnostic};
+use crate::documents::{Document, GROUP};
+use crate::exit::Exit;
+use crate::fix::{self, Mended};
+use crate::source::Source;
+use crate::{documents, output, tidy};
+
+/// Lay out policies and suites, comments and all.
+///
+/// Indentation, spaces, quotes that are not needed, the order of a document's keys, and the columns of a suite's tables.
+///
+/// What a file says stays, and so do its comments and where its lines break; a file of which that is not certain is left as it is, with
+/// an error. Of folders only policies and suites in YAML are laid out, no other manifests. A comment `# fmt: leave` above an entry
+/// leaves it as it is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Files, or folders with all that is below them; `-` reads standard input and prints the result.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Write nothing: name the files that are laid out otherwise, and exit with 1 if there are any.
+    #[arg(long)]
+    check: bool,
+    /// Write nothing: show what would change, as a diff that `patch` takes, and exit with 1 if anything would.
+    #[arg(long, conflicts_with = "check")]
+    diff: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    if arguments.paths == [Path::new("-")] {
+        return piped(arguments.check);
+    }
+    let files = match documents::files(&arguments.paths, |_| true) {
+        Ok(files) => files,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let only_said = arguments.check || arguments.diff;
+    let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
+    for file in files.iter().filter(|file| is_yaml(file)) {
+        let laid_out = Source::read(file).and_then(|source| {
+            let text = is_ours(file, &source)?.then(|| tidy::tidy(&source)).transpose()?;
+            Ok((source, text))
+        });
+        match laid_out {
+            Err(diagnostic) => wrong.push(diagnostic),
+            // A manifest of another kind.
+            Ok((_, None)) => {}
+            Ok((source, Some(text))) if text == source.text => read += 1,
+            Ok((source, Some(text))) => {
+                read += 1;
+                changed += 1;
+                let name = source.name.clone();
+                let mended = Mended {
+                    before: source,
+                    after: text,
+                    fixes: 1,
+                };
+                if arguments.diff {
+                    output::print(&fix::diff(&mended))?;
+                } else {
+                    output::print(&format!("{name}\n"))?;
+                }
+                if !only_said {
+                    fix::write(&mended).with_context(|| format!("writing {name}"))?;
+                }
+            }
+        }
+    }
+    if files.iter().all(|file| !is_yaml(file)) {
+        let message = "there is nothing to lay out: no YAML";
+        wrong.push(Diagnostic::error(message).help("name the files or folders that hold them"));
+    }
+    diagnostic::print(&wrong);
+    let said = if only_said {
+        "to be laid out anew"
+    } else {
+        "laid out anew"
+    };
+    if !arguments.diff {
+        output::print(&format!("{changed} of {read} {said}\n"))?;
+    }
+    Ok(match (wrong.is_empty(), only_said && changed > 0) {
+        (false, _) => Exit::Invalid,
+        (true, true) => Exit::Findings,
+        (true, false) => Exit::Fine,
+    })
+}
+
+/// From standard input to standard output, as editors do it.
+fn piped(check: bool) -> Result<Exit> {
+    let source = match Source::read(Path::new("-")) {
+        Ok(source) => source,
+        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
+    };
+    let text = match tidy::tidy(&source) {
+        Ok(text) => text,
+        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
+    };
+    if check {
+        return Ok(if text == source.text {
+            Exit::Fine
+        } else {
+            Exit::Findings
+        });
+    }
+    output::print(&text)?;
+    Ok(Exit::Fine)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml"))
+}
+
+/// Whether it is a suite, or holds a policy.
+fn is_ours(path: &Path, source: &Arc<Source>) -> Result<bool, Diagnostic> {
+    let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
+    Ok(documents::is_suite(path) || documents::all(source)?.iter().any(is_policy))
+}

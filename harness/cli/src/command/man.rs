@@ -1,0 +1,36 @@
+//! `peerwarden man`: the manual pages.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap_mangen::Man;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// Print the manual page of the command, or write one for each command into a folder.
+///
+/// `peerwarden man | man -l -` shows it; after `peerwarden man --out ~/.local/share/man/man1` there are `man peerwarden`,
+/// `man peerwarden-test` and the others.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A folder for one page for each command; it is made if it is not there.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    let command = crate::command_line().disable_help_subcommand(true);
+    let Some(folder) = &arguments.out else {
+        let mut page = Vec::new();
+        Man::new(command).render(&mut page)?;
+        output::print(&String::from_utf8(page)?)?;
+        return Ok(Exit::Fine);
+    };
+    let written = || format!("writing manual pages into {}", folder.display());
+    std::fs::create_dir_all(folder).with_context(written)?;
+    clap_mangen::generate_to(command, folder).with_context(written)?;
+    output::print(&format!("{}: manual pages written\n", folder.display()))?;
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,23 @@
+//! `peerwarden schema`: the JSON Schemas.
+
+use anyhow::Result;
+
+use crate::exit::Exit;
+use crate::output;
+use crate::schema::Schema;
+
+/// Print the JSON Schema of a kind of file, for editors.
+///
+/// An editor with the YAML language server reads it where a file begins with `# yaml-language-server: $schema=FILE`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Which files.
+    #[arg(value_enum, value_name = "NAME")]
+    schema: Schema,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    output::print(&arguments.schema.text())?;
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,57 @@
+//! JSON Schemas, for editors: `harness/cli/schema/`.
+//!
+//! The types below are what the schemas are made from; what a document means, and whether it is accepted, is the engine's to say
+//! (`tests/conformance` holds the two to each other).
+
+mod plugin;
+mod policies;
+mod policy;
+mod provider;
+
+pub(crate) use provider::ExtensionProvider;
+
+use clap::ValueEnum;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema as Generated};
+
+use crate::suite::Suite;
+
+/// A kind of file that there is a schema for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// Policies: `AuthorizationPolicy` and `PeerAuthentication` documents.
+    Policies,
+    /// Suites, `*_test.yaml`.
+    Suite,
+    /// The module's configuration in Envoy.
+    Plugin,
+}
+
+impl Schema {
+    /// Its file below `harness/cli/schema`.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Policies => "policies.schema.json",
+            Self::Suite => "suite.schema.json",
+            Self::Plugin => "plugin.schema.json",
+        }
+    }
+
+    /// The schema as text, as it is checked in.
+    pub fn text(self) -> String {
+        let schema = match self {
+            Self::Policies => policies::schema(),
+            Self::Suite => of::<Suite>(),
+            Self::Plugin => of::<plugin::Configuration>(),
+        };
+        let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+fn of<T: JsonSchema>() -> Generated {
+    SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>()
+}

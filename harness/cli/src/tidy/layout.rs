@@ -1,0 +1,49 @@
+//! Indentation, spaces and blank lines, by the formatter of a YAML crate. Where lines break is left to the author.
+
+use std::sync::Arc;
+
+use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions, LineBreak, ProseWrap, Quotes};
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Source;
+
+/// Columns that no line has: one that is long stays long, as tables and values do not get better by breaking them.
+const WIDTH: usize = 1 << 20;
+
+pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
+    let options = FormatOptions {
+        layout: LayoutOptions {
+            print_width: WIDTH,
+            indent_width: 2,
+            line_break: LineBreak::Lf,
+        },
+        language: LanguageOptions {
+            quotes: Quotes::PreferDouble,
+            trailing_comma: false,
+            indent_block_sequence_in_map: false,
+            brace_spacing: false,
+            bracket_spacing: false,
+            prose_wrap: ProseWrap::Preserve,
+            ignore_comment_directive: "fmt: leave".to_owned(),
+            ..LanguageOptions::default()
+        },
+    };
+    pretty_yaml::format_text(&source.text, &options)
+        .map(|text| no_gap_after_separators(&text))
+        .map_err(|error| Diagnostic::error(error.to_string()))
+}
+
+/// A document begins in the line after its `---`.
+fn no_gap_after_separators(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut after_separator = true;
+    for line in text.lines() {
+        let is_gap = after_separator && line.is_empty();
+        after_separator = is_gap || line == "---";
+        if !is_gap {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}

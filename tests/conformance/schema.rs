@@ -1,0 +1,166 @@
+//! The JSON Schemas against the engine: what it takes they take, and what it refuses they refuse where a schema can tell.
+
+mod beyond;
+mod validate;
+
+use std::collections::BTreeSet;
+
+use libtest_mimic::{Failed, Trial};
+use peerwarden::schema::Schema;
+use peerwarden_engine::Config;
+use peerwarden_engine::resource::{Operation, Source};
+use peerwarden_lab::locate;
+use serde_json::{Value, json};
+
+use crate::case::{Asked, Case};
+use beyond::BEYOND;
+use validate::differs;
+
+/// The tests of this file.
+pub(crate) fn trials(cases: &[Case]) -> Vec<Trial> {
+    let asked = cases.iter().map(|case| {
+        let refused = matches!(case.asked, Asked::Refusal(_));
+        (case.name.clone(), case.configuration.clone(), refused)
+    });
+    let asked: Vec<(String, String, bool)> = asked.collect();
+    vec![
+        Trial::test("schemas_take_and_refuse_what_the_engine_does", move || {
+            corpus(&asked)
+        }),
+        Trial::test("schemas_know_the_fields_that_the_engine_knows", fields),
+        Trial::test("schemas_hold_for_the_policies_and_the_examples", files),
+    ]
+}
+
+/// Each case of the corpus, by the schema of the plugin's configuration, which has that of policies in it.
+fn corpus(cases: &[(String, String, bool)]) -> Result<(), Failed> {
+    let schema = read(Schema::Plugin)?;
+    let (mut wrong, mut accepted) = (Vec::new(), BTreeSet::new());
+    for (name, configuration, refused) in cases {
+        let mut configuration: Value = serde_json::from_str(configuration)?;
+        usable(&mut configuration);
+        match (differs(&configuration, &schema, &schema), refused) {
+            (Some(difference), false) => wrong.push(format!("{name} is refused: {difference}")),
+            (None, true) => {
+                accepted.insert(name.as_str());
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+    let beyond: BTreeSet<&str> = BEYOND.into_iter().collect();
+    for name in accepted.symmetric_difference(&beyond) {
+        wrong.push(if beyond.contains(name) {
+            format!("{name} is refused: take it from the list in schema/beyond.rs")
+        } else {
+            format!("{name} is taken, and the engine refuses it")
+        });
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n").into())
+    }
+}
+
+/// Without the providers that the engine keeps for what is wrong with them: their rules deny, and an editor may well complain.
+fn usable(configuration: &mut Value) {
+    let Ok(config) = Config::parse(configuration.to_string().as_bytes()) else {
+        return;
+    };
+    let unusable = config
+        .extension_providers
+        .iter()
+        .filter(|provider| provider.authorizer.is_err());
+    let unusable: Vec<&str> = unusable.map(|provider| provider.name.as_str()).collect();
+    if let Some(providers) = configuration["extensionProviders"].as_array_mut() {
+        providers.retain(|provider| {
+            !provider["name"]
+                .as_str()
+                .is_some_and(|name| unusable.contains(&name))
+        });
+    }
+}
+
+/// Not a field more, and not one less.
+fn fields() -> Result<(), Failed> {
+    let schema = read(Schema::Policies)?;
+    let names = |fields: Vec<peerwarden_engine::resource::Field<'_>>| -> BTreeSet<String> {
+        let names = fields.iter().flat_map(|field| [field.name, field.not_name]);
+        names.map(str::to_owned).collect()
+    };
+    for (definition, engine) in [
+        ("Source", names(Source::default().fields().collect())),
+        ("Operation", names(Operation::default().fields().collect())),
+    ] {
+        let properties = schema["$defs"][definition]["properties"].as_object();
+        let properties: BTreeSet<String> = properties
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        if properties != engine {
+            return Err(format!("{definition}: the schema has {properties:?}, the engine {engine:?}").into());
+        }
+    }
+    Ok(())
+}
+
+/// The files that are shown to users are what their editors are told.
+fn files() -> Result<(), Failed> {
+    let (policies, suites) = (read(Schema::Policies)?, read(Schema::Suite)?);
+    let mut counts = (0, 0);
+    for folder in ["policies", "docs/examples"] {
+        for file in yaml_files(&locate::workspace().join(folder))? {
+            let text = std::fs::read_to_string(&file)?;
+            let suite = file.to_string_lossy().ends_with("_test.yaml");
+            for document in serde_saphyr::from_multiple::<Value>(&text)? {
+                let is_policy = document["apiVersion"]
+                    .as_str()
+                    .is_some_and(|version| version.starts_with("security.istio.io/"));
+                let schema = match (suite, is_policy) {
+                    (true, _) => &suites,
+                    (false, true) => &policies,
+                    (false, false) => continue,
+                };
+                counts = if suite {
+                    (counts.0 + 1, counts.1)
+                } else {
+                    (counts.0, counts.1 + 1)
+                };
+                if let Some(difference) = differs(&document, schema, schema) {
+                    return Err(format!("{}{difference}", file.display()).into());
+                }
+            }
+        }
+    }
+    if counts.0 < 10 || counts.1 < 10 {
+        return Err(format!("only {counts:?} suites and policies").into());
+    }
+    for wrong in [
+        json!({}),
+        json!({"workload": {"namespace": "a"}, "casez": []}),
+        json!({"workload": {"namespace": 1}}),
+    ] {
+        if differs(&wrong, &suites, &suites).is_none() {
+            return Err(format!("{wrong} is taken for a suite").into());
+        }
+    }
+    Ok(())
+}
+
+fn read(schema: Schema) -> Result<Value, Failed> {
+    Ok(serde_json::from_str(&schema.text())?)
+}
+
+fn yaml_files(folder: &std::path::Path) -> std::io::Result<Vec<std::path::PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(yaml_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
