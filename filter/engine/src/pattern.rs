@@ -5,15 +5,14 @@ mod peer;
 mod template;
 mod text;
 
-pub use address::Block;
-pub use peer::PeerPattern;
-pub use template::{Piece, Template};
-pub(crate) use text::Presence;
-pub use text::TextPattern;
+pub(crate) use address::Block;
+pub(crate) use peer::PeerPattern;
+pub(crate) use template::Template;
+pub(crate) use text::{Presence, TextPattern};
 
 /// A path of an operation: a string match or a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathPattern {
+pub(crate) enum PathPattern {
     /// Exact, prefix, suffix or presence.
     Text(TextPattern),
     /// With `{*}` or `{**}`.
@@ -31,7 +30,7 @@ impl PathPattern {
 
 /// `requestPrincipals`: issuer and subject of a verified JWT, each matched by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestPrincipalPattern {
+pub(crate) struct RequestPrincipalPattern {
     issuer: TextPattern,
     subject: TextPattern,
 }
@@ -66,13 +65,11 @@ impl RequestPrincipalPattern {
         Self { issuer, subject }
     }
 
-    /// What the issuer must be.
-    pub fn issuer(&self) -> &TextPattern {
+    pub(crate) fn issuer(&self) -> &TextPattern {
         &self.issuer
     }
 
-    /// What the subject must be.
-    pub fn subject(&self) -> &TextPattern {
+    pub(crate) fn subject(&self) -> &TextPattern {
         &self.subject
     }
 
@@ -83,7 +80,7 @@ impl RequestPrincipalPattern {
 
 /// A value of `experimental.envoy.filters.*`: a string, or a list that holds a matching string.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MetadataPattern {
+pub(crate) struct MetadataPattern {
     in_list: bool,
     text: TextPattern,
 }
@@ -102,16 +99,6 @@ impl MetadataPattern {
             in_list,
             text: TextPattern::parse(text, Presence::NonEmpty),
         }
-    }
-
-    /// Whether it asks for a list that holds a text, rather than for a text.
-    pub fn in_list(&self) -> bool {
-        self.in_list
-    }
-
-    /// What the text must be.
-    pub fn text(&self) -> &TextPattern {
-        &self.text
     }
 
     pub(crate) fn matches(&self, value: &crate::document::Value) -> bool {

@@ -11,8 +11,7 @@ mod target;
 mod trust_domain;
 mod validate;
 
-pub(crate) use clause::Operand;
-pub use clause::{ClaimPath, Clause, Set};
+pub(crate) use clause::{ClaimPath, Clause, Set};
 pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
 
@@ -48,13 +47,13 @@ pub(crate) struct Policy {
 
 /// One rule, in each list of clauses the cheapest attribute first: sources, operations and conditions must all hold.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// ORed; none at all holds for everything. Within one source the clauses are ANDed.
-    pub sources: Vec<Vec<Clause>>,
+    pub(crate) sources: Vec<Vec<Clause>>,
     /// ORed; none at all holds for everything. Within one operation the clauses are ANDed.
-    pub operations: Vec<Vec<Clause>>,
+    pub(crate) operations: Vec<Vec<Clause>>,
     /// ANDed.
-    pub conditions: Vec<Clause>,
+    pub(crate) conditions: Vec<Clause>,
 }
 
 impl Rule {

@@ -3,7 +3,6 @@
 use hashbrown::HashTable;
 
 use super::hash::Hash;
-use super::list::List;
 
 /// The rules by text, found by a hash that the caller has already.
 #[derive(Debug, Clone, Default)]
@@ -13,7 +12,8 @@ pub(super) struct Table(HashTable<Entry>);
 struct Entry {
     hash: u64,
     text: Box<[u8]>,
-    rules: List,
+    /// Ascending.
+    rules: Vec<usize>,
 }
 
 impl Table {
@@ -31,23 +31,30 @@ impl Table {
         let mut entry = entry.or_insert_with(|| Entry {
             hash,
             text: text.into(),
-            rules: List::default(),
+            rules: Vec::new(),
         });
-        entry.get_mut().rules.add(rule);
+        add(&mut entry.get_mut().rules, rule);
     }
 
     /// The rules of a text that has this hash and that `is` the one.
-    pub(super) fn get(&self, hash: Hash, is: impl Fn(&[u8]) -> bool) -> Option<&List> {
+    pub(super) fn get(&self, hash: Hash, is: impl Fn(&[u8]) -> bool) -> Option<&[usize]> {
         let hash = hash.finish();
         let entry = self.0.find(hash, |entry| entry.hash == hash && is(&entry.text));
-        entry.map(|entry| &entry.rules)
+        entry.map(|entry| entry.rules.as_slice())
     }
 
     /// Gives back what was taken for texts yet to come.
     pub(super) fn finish(&mut self) {
         self.0.shrink_to_fit(|entry| entry.hash);
         for entry in &mut self.0 {
-            entry.rules.finish();
+            entry.rules.shrink_to_fit();
         }
+    }
+}
+
+/// Rules come in the order of their numbers; one that asks for the same text twice comes once.
+pub(super) fn add(rules: &mut Vec<usize>, rule: usize) {
+    if rules.last() != Some(&rule) {
+        rules.push(rule);
     }
 }
