@@ -58,6 +58,7 @@ mod decision;
 pub mod document;
 mod identity;
 pub mod limits;
+pub mod meaning;
 mod mesh;
 mod pattern;
 mod policy;

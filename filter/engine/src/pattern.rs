@@ -5,14 +5,15 @@ mod peer;
 mod template;
 mod text;
 
-pub(crate) use address::Block;
-pub(crate) use peer::PeerPattern;
-pub(crate) use template::Template;
-pub(crate) use text::{Presence, TextPattern};
+pub use address::Block;
+pub use peer::PeerPattern;
+pub use template::{Piece, Template};
+pub(crate) use text::Presence;
+pub use text::TextPattern;
 
 /// A path of an operation: a string match or a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PathPattern {
+pub enum PathPattern {
     /// Exact, prefix, suffix or presence.
     Text(TextPattern),
     /// With `{*}` or `{**}`.
@@ -30,7 +31,7 @@ impl PathPattern {
 
 /// `requestPrincipals`: issuer and subject of a verified JWT, each matched by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestPrincipalPattern {
+pub struct RequestPrincipalPattern {
     issuer: TextPattern,
     subject: TextPattern,
 }
@@ -65,11 +66,13 @@ impl RequestPrincipalPattern {
         Self { issuer, subject }
     }
 
-    pub(crate) fn issuer(&self) -> &TextPattern {
+    /// What the issuer must be.
+    pub fn issuer(&self) -> &TextPattern {
         &self.issuer
     }
 
-    pub(crate) fn subject(&self) -> &TextPattern {
+    /// What the subject must be.
+    pub fn subject(&self) -> &TextPattern {
         &self.subject
     }
 
@@ -80,7 +83,7 @@ impl RequestPrincipalPattern {
 
 /// A value of `experimental.envoy.filters.*`: a string, or a list that holds a matching string.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MetadataPattern {
+pub struct MetadataPattern {
     in_list: bool,
     text: TextPattern,
 }
@@ -99,6 +102,16 @@ impl MetadataPattern {
             in_list,
             text: TextPattern::parse(text, Presence::NonEmpty),
         }
+    }
+
+    /// Whether it asks for a list that holds a text, rather than for a text.
+    pub fn in_list(&self) -> bool {
+        self.in_list
+    }
+
+    /// What the text must be.
+    pub fn text(&self) -> &TextPattern {
+        &self.text
     }
 
     pub(crate) fn matches(&self, value: &crate::document::Value) -> bool {

@@ -11,7 +11,8 @@ mod target;
 mod trust_domain;
 mod validate;
 
-pub(crate) use clause::{ClaimPath, Clause, Set};
+pub(crate) use clause::Operand;
+pub use clause::{ClaimPath, Clause, Set};
 pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
 
@@ -47,13 +48,13 @@ pub(crate) struct Policy {
 
 /// One rule, in each list of clauses the cheapest attribute first: sources, operations and conditions must all hold.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Rule {
+pub struct Rule {
     /// ORed; none at all holds for everything. Within one source the clauses are ANDed.
-    pub(crate) sources: Vec<Vec<Clause>>,
+    pub sources: Vec<Vec<Clause>>,
     /// ORed; none at all holds for everything. Within one operation the clauses are ANDed.
-    pub(crate) operations: Vec<Vec<Clause>>,
+    pub operations: Vec<Vec<Clause>>,
     /// ANDed.
-    pub(crate) conditions: Vec<Clause>,
+    pub conditions: Vec<Clause>,
 }
 
 impl Rule {

@@ -19,7 +19,7 @@ use crate::attribute::AttributeSource;
 use crate::config::{Config, Protocol};
 use crate::decision::{By, Decision, Judgement, Reason, Verdict};
 use crate::document::At;
-use crate::policy::{Policy, validate};
+use crate::policy::{Policy, Rule, validate};
 use crate::problem::{Problem, Problems};
 use crate::provider::{Authorizer, ExtensionProvider, ExternalAnswer, ExternalAuthorizers};
 use crate::resource::{Action, MtlsMode, Resource};
@@ -189,6 +189,31 @@ impl Program {
     /// where none did (<https://istio.io/latest/docs/reference/config/security/peer_authentication/>).
     pub fn mtls_mode(&self, port: u16) -> (MtlsMode, Option<&By>) {
         self.modes.of(port)
+    }
+
+    /// The ports that have a mode of their own.
+    pub fn mtls_ports(&self) -> impl Iterator<Item = u16> {
+        self.modes.ports()
+    }
+
+    /// The rules of the DENY policies that are enforced, as they are read on this protocol, in the order in which they are reported.
+    pub fn deny_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+        self.enforced.deny.iter()
+    }
+
+    /// The same of the ALLOW policies; `None` when there is no such policy, so that all is allowed that nothing denies.
+    pub fn allow_rules(&self) -> Option<impl Iterator<Item = (&By, &Rule)>> {
+        self.enforced.allow.as_ref().map(Rules::iter)
+    }
+
+    /// The rules of the CUSTOM policies; none when nobody is ever asked.
+    pub fn custom_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+        self.custom.iter().flat_map(|custom| custom.rules().iter())
+    }
+
+    /// The rules of the AUDIT policies.
+    pub fn audit_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+        self.audit.iter()
     }
 
     /// The one provider that the workload's CUSTOM rules name, and its authorizer; `None` when there is none, or none that is

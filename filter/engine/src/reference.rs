@@ -172,6 +172,7 @@ fn policy(
         .enumerate()
         .map(|(index, rule)| rule::trace(index, rule, document, config, source));
     PolicyTrace {
+        place: document.metadata.place.clone(),
         namespace: document.metadata.namespace.clone(),
         name: document.metadata.name.clone(),
         action: document.action,

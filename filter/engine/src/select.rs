@@ -48,6 +48,18 @@ pub(crate) fn applies(policy: &AuthorizationPolicy, mesh: &Mesh, workload: &Work
         })
 }
 
+impl Resource {
+    /// Whether the document says something of the workload; of several `PeerAuthentication`s in one scope it is the oldest that counts.
+    pub fn applies_to(&self, mesh: &Mesh, workload: &Workload) -> bool {
+        match self {
+            Resource::AuthorizationPolicy(policy) => applies(policy, mesh, workload),
+            Resource::PeerAuthentication(policy) => {
+                workload.kind == WorkloadKind::Sidecar && scope_of(policy, mesh, workload).is_some()
+            }
+        }
+    }
+}
+
 /// The mutual TLS modes of a workload's ports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MtlsModes {

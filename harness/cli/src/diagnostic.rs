@@ -72,6 +72,14 @@ impl Diagnostic {
         }
     }
 
+    /// A warning that is no finding of a lint.
+    pub(crate) fn notice(message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
+    }
+
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self

@@ -9,6 +9,7 @@
 //! 5. `report`, `explain` and `diagnostic` say what came of it.
 
 mod command;
+mod coverage;
 pub mod decide;
 mod diagnostic;
 mod documents;
@@ -22,6 +23,7 @@ mod module;
 mod output;
 pub mod questions;
 mod report;
+mod running;
 mod sarif;
 pub mod schema;
 mod settings;
@@ -30,6 +32,7 @@ mod source;
 mod suite;
 mod tidy;
 pub mod traffic;
+mod why;
 mod wording;
 mod yaml;
 

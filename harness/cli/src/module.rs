@@ -1,11 +1,18 @@
 //! The Wasm module that ships: where it is, and which it is.
 
+mod cache;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use peerwarden_host::Module;
 use sha2::{Digest, Sha256};
+
+pub(crate) use cache::Cache;
+use cache::Unusable;
+
+use crate::diagnostic::{self, Diagnostic};
 
 /// Its file name, next to the command or in a folder above it.
 const NAME: &str = "peerwarden.wasm";
@@ -20,15 +27,18 @@ pub(crate) struct Shipped {
     pub(crate) path: PathBuf,
     /// Hexadecimal.
     pub(crate) sha256: String,
+    /// Whether it was compiled by an earlier run.
+    pub(crate) from_cache: bool,
 }
 
 impl Shipped {
     /// `given`, else what the environment names, else the one that lies beside this command, or in one of the two folders above
-    /// (`target/peerwarden.wasm` for `target/release/peerwarden`).
+    /// (`target/peerwarden.wasm` for `target/release/peerwarden`). What an earlier run compiled is taken from the cache; a cache that
+    /// cannot be used is said on standard error, and costs time alone.
     ///
     /// # Errors
     /// That there is none, or that it is no module.
-    pub(crate) fn load(given: Option<&Path>) -> Result<Self> {
+    pub(crate) fn load(given: Option<&Path>, cache: Option<&Cache>) -> Result<Self> {
         let path = match given
             .map(Path::to_owned)
             .or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from))
@@ -38,16 +48,59 @@ impl Shipped {
         };
         let bytes = std::fs::read(&path)
             .with_context(|| format!("the module `{}` cannot be read", path.display()))?;
-        let module = Module::new(&bytes)
-            .with_context(|| format!("`{}` is not a module that Envoy would load", path.display()))?;
+        let sha256 = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>();
+        let name = format!("{sha256}-{:016x}", Module::compiler()?);
+        let kept = cache.and_then(|cache| kept(cache, &name, bytes.len()));
+        let from_cache = kept.is_some();
+        let module = match kept {
+            Some(module) => module,
+            None => {
+                let module = Module::new(&bytes)
+                    .with_context(|| format!("`{}` is not a module that Envoy would load", path.display()))?;
+                if let Some(cache) = cache {
+                    keep(cache, &name, &module)?;
+                }
+                module
+            }
+        };
         Ok(Self {
             module,
             path,
-            sha256: Sha256::digest(&bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sha256,
+            from_cache,
         })
+    }
+}
+
+/// What an earlier run compiled of the module that `name` stands for.
+#[expect(unsafe_code, reason = "machine code that an earlier run wrote, see `cache`")]
+fn kept(cache: &Cache, name: &str, size: usize) -> Option<Module> {
+    let code = match cache.get(name) {
+        Ok(code) => code,
+        Err(unusable) => {
+            say(cache, &unusable);
+            return None;
+        }
+    };
+    // SAFETY: nobody but this user could have written it, and it is whole: what was kept under this name is what an earlier run
+    // compiled. Code for another machine or by another wasmtime is an error here, and compiled anew.
+    unsafe { Module::from_compiled(&code, size) }.ok()
+}
+
+fn keep(cache: &Cache, name: &str, module: &Module) -> Result<()> {
+    if let Err(unusable) = cache.put(name, &module.compiled()?) {
+        say(cache, &unusable);
+    }
+    Ok(())
+}
+
+fn say(cache: &Cache, unusable: &Unusable) {
+    if cache.is_worth_saying(unusable) {
+        let message = format!("the compiled module is not taken from the cache: {unusable}");
+        diagnostic::print(&[Diagnostic::notice(message)]);
     }
 }
 

@@ -1,21 +1,23 @@
 //! What came of a test run, in several forms.
 
-pub(crate) mod coverage;
 mod github;
 mod human;
 mod json;
 mod junit;
 mod tap;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::coverage::Coverage;
 use crate::engine::{Answer, Choice};
 use crate::exit::Exit;
 use crate::module::Shipped;
 use crate::output;
 use crate::source::Place;
-use coverage::Coverage;
+use crate::why::Why;
 
 /// How to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,6 +42,22 @@ pub(crate) struct Report {
     /// Whether passed cases are shown one by one.
     pub(crate) verbose: bool,
     pub(crate) suites: Vec<SuiteResult>,
+    /// What the cases show of the policies; `None` when it was not asked for.
+    pub(crate) coverage: Option<Coverage>,
+    /// Percent of its points below which the run fails.
+    pub(crate) threshold: Option<usize>,
+    pub(crate) timings: Timings,
+}
+
+/// Where the time went.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timings {
+    /// Suites and policies.
+    pub(crate) reading: Duration,
+    /// The module, compiled or from the cache.
+    pub(crate) module: Duration,
+    /// Configuring engines, and the cases.
+    pub(crate) running: Duration,
 }
 
 /// One suite.
@@ -47,7 +65,6 @@ pub(crate) struct SuiteResult {
     /// Its path as it was given.
     pub(crate) name: String,
     pub(crate) cases: Vec<CaseResult>,
-    pub(crate) coverage: Option<Coverage>,
 }
 
 /// One case.
@@ -61,15 +78,21 @@ pub(crate) struct CaseResult {
 /// What came of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    Passed(Answer),
-    Failed {
-        expected: String,
-        answer: Answer,
-    },
+    Passed(Box<Answer>),
+    Failed(Box<Failure>),
     /// An engine gave no answer, or the two disagree.
     Broken(String),
     /// Not run, for this reason.
     Skipped(String),
+}
+
+/// Another answer than the expected one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// `allow`, or `deny by shop/orders[2]`.
+    pub(crate) expected: String,
+    pub(crate) answer: Answer,
+    pub(crate) why: Option<Why>,
 }
 
 /// How many cases came to what.
@@ -85,15 +108,37 @@ impl Outcome {
     pub(crate) fn failure(&self) -> Option<String> {
         match self {
             Outcome::Passed(_) | Outcome::Skipped(_) => None,
-            Outcome::Failed { expected, answer } => Some(format!("expected {expected}, got {answer}")),
+            Outcome::Failed(failure) => {
+                Some(format!("expected {}, got {}", failure.expected, failure.answer))
+            }
             Outcome::Broken(message) => Some(message.clone()),
         }
+    }
+
+    /// Why it is wrong, a line each, with places; nothing for what passed or was not run.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let why = match self {
+            Outcome::Failed(failure) => failure.why.as_ref(),
+            Outcome::Passed(_) | Outcome::Broken(_) | Outcome::Skipped(_) => None,
+        };
+        let at = |place: &Option<Place>| match place {
+            Some(place) => format!(" ({})", place.label()),
+            None => String::new(),
+        };
+        let deciding = why.and_then(|why| why.deciding.as_ref());
+        let near_miss = why.and_then(|why| why.near_miss.as_ref());
+        let deciding = deciding.map(|deciding| format!("decided: {deciding}{}", at(&deciding.place)));
+        let near_miss = near_miss.map(|near| format!("near miss: {near}{}", at(&near.place)));
+        let note = why
+            .and_then(|why| why.note.as_ref())
+            .map(|note| format!("note: {note}"));
+        deciding.into_iter().chain(near_miss).chain(note).collect()
     }
 
     fn word(&self) -> &'static str {
         match self {
             Outcome::Passed(_) => "passed",
-            Outcome::Failed { .. } => "failed",
+            Outcome::Failed(_) => "failed",
             Outcome::Broken(_) => "broken",
             Outcome::Skipped(_) => "skipped",
         }
@@ -106,7 +151,7 @@ impl SuiteResult {
         for case in &self.cases {
             match &case.outcome {
                 Outcome::Passed(_) => counts.passed += 1,
-                Outcome::Failed { .. } | Outcome::Broken(_) => counts.failed += 1,
+                Outcome::Failed(_) | Outcome::Broken(_) => counts.failed += 1,
                 Outcome::Skipped(_) => counts.skipped += 1,
             }
         }
@@ -126,7 +171,15 @@ impl Report {
             })
     }
 
-    /// 1 for failed cases, 3 for an engine that broke.
+    /// How far coverage is below what was asked for; `None` when it is not.
+    pub(crate) fn lacking(&self) -> Option<String> {
+        let threshold = self.threshold?;
+        let percent = self.coverage.as_ref()?.points().percent();
+        (percent < threshold)
+            .then(|| format!("coverage is {percent} %, below the threshold of {threshold} %"))
+    }
+
+    /// 1 for failed cases and for coverage below the threshold, 3 for an engine that broke.
     pub(crate) fn exit(&self) -> Exit {
         let outcomes = self
             .suites
@@ -135,10 +188,11 @@ impl Report {
             .map(|case| &case.outcome);
         let exits = outcomes.map(|outcome| match outcome {
             Outcome::Passed(_) | Outcome::Skipped(_) => Exit::Fine,
-            Outcome::Failed { .. } => Exit::Findings,
+            Outcome::Failed(_) => Exit::Findings,
             Outcome::Broken(_) => Exit::Internal,
         });
-        exits.max().unwrap_or(Exit::Fine)
+        let coverage = self.lacking().map(|_| Exit::Findings);
+        exits.chain(coverage).max().unwrap_or(Exit::Fine)
     }
 }
 

@@ -8,7 +8,8 @@ mod node;
 mod path;
 
 pub(crate) use comment::comments;
-pub(crate) use node::{Node, Tree};
+pub(crate) use node::{Entry, Node, Tree};
+pub(crate) use serde_saphyr::Location;
 
 use std::ops::Range;
 use std::sync::Arc;

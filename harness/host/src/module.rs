@@ -1,5 +1,6 @@
 //! A module, compiled once for any number of VMs.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use wasmtime::{Config, Engine, ExternType, InstancePre, Linker};
@@ -36,6 +37,9 @@ pub enum ModuleError {
     /// It needs what Envoy does not have, or has otherwise.
     #[error("cannot be linked: {0:#}")]
     Import(wasmtime::Error),
+    /// What was compiled before is for another machine, another wasmtime or other settings, or cannot be written.
+    #[error("not compiled for this host: {0:#}")]
+    Compiled(wasmtime::Error),
 }
 
 impl Module {
@@ -52,10 +56,48 @@ impl Module {
     /// # Errors
     /// Why it cannot be loaded.
     pub fn new(bytes: &[u8]) -> Result<Self, ModuleError> {
-        let mut config = Config::new();
-        config.consume_fuel(true);
-        let engine = Engine::new(&config).map_err(ModuleError::Wasm)?;
+        let engine = engine()?;
         let module = wasmtime::Module::new(&engine, bytes).map_err(ModuleError::Wasm)?;
+        Self::link(engine, &module, bytes.len())
+    }
+
+    /// The module of what [`Module::compiled`] gave; `size` are the bytes of the module that it was compiled from.
+    ///
+    /// # Safety
+    /// `compiled` must be, byte for byte, what [`Module::compiled`] gave, of any version: it is machine code, and run as it is.
+    ///
+    /// # Errors
+    /// That it is for another machine, another version of wasmtime or other settings; why it cannot be loaded.
+    #[expect(
+        unsafe_code,
+        reason = "machine code from outside: wasmtime has no other way to take it in"
+    )]
+    pub unsafe fn from_compiled(compiled: &[u8], size: usize) -> Result<Self, ModuleError> {
+        let engine = engine()?;
+        // SAFETY: the caller's promise is the one that wasmtime asks for.
+        let module = unsafe { wasmtime::Module::deserialize(&engine, compiled) };
+        Self::link(engine, &module.map_err(ModuleError::Compiled)?, size)
+    }
+
+    /// The machine code of the module, for [`Module::from_compiled`].
+    ///
+    /// # Errors
+    /// That it cannot be written.
+    pub fn compiled(&self) -> Result<Vec<u8>, ModuleError> {
+        self.instance.module().serialize().map_err(ModuleError::Compiled)
+    }
+
+    /// Stands for all that compiling depends on beside the module: the version of wasmtime, its settings, the processor.
+    ///
+    /// # Errors
+    /// That there is no engine for this machine.
+    pub fn compiler() -> Result<u64, ModuleError> {
+        let mut hasher = DefaultHasher::new();
+        engine()?.precompile_compatibility_hash().hash(&mut hasher);
+        Ok(hasher.finish())
+    }
+
+    fn link(engine: Engine, module: &wasmtime::Module, size: usize) -> Result<Self, ModuleError> {
         let exports = |names: &[&str]| names.iter().any(|name| module.get_export(name).is_some());
         if !exports(&["proxy_abi_version_0_2_1", "proxy_abi_version_0_2_0"]) {
             return Err(ModuleError::Abi);
@@ -68,11 +110,11 @@ impl Module {
         }
         let mut linker = Linker::new(&engine);
         abi::link(&mut linker).map_err(ModuleError::Import)?;
-        let instance = linker.instantiate_pre(&module).map_err(ModuleError::Import)?;
+        let instance = linker.instantiate_pre(module).map_err(ModuleError::Import)?;
         Ok(Self {
             engine,
             instance,
-            size: bytes.len(),
+            size,
         })
     }
 
@@ -97,6 +139,12 @@ impl Module {
             .map(|export| export.name().to_owned())
             .collect()
     }
+}
+
+fn engine() -> Result<Engine, ModuleError> {
+    let mut config = Config::new();
+    config.consume_fuel(true);
+    Engine::new(&config).map_err(ModuleError::Wasm)
 }
 
 impl std::fmt::Debug for Module {

@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// A block of addresses; a single address is a block of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Block(IpNet);
+pub struct Block(IpNet);
 
 /// The kind of an IPv6 block of length 0; those of IPv4 are their lengths, 0 to 32.
 const V6: u8 = 33;
@@ -25,6 +25,14 @@ impl Block {
             Err(_) => IpNet::from(value.parse::<IpAddr>().ok()?),
         };
         Some(Self(unmapped(net).unwrap_or(net)))
+    }
+
+    /// Its first and its last address.
+    pub fn range(&self) -> (IpAddr, IpAddr) {
+        match self.0 {
+            IpNet::V4(net) => (net.network().into(), net.broadcast().into()),
+            IpNet::V6(net) => (net.network().into(), net.broadcast().into()),
+        }
     }
 
     /// What the block is found by: a number that stands for family and length, then the address without host bits.

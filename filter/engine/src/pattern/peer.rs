@@ -4,7 +4,7 @@ use super::text::{Presence, TextPattern};
 
 /// A value of `principals`, `namespaces`, `serviceAccounts` or `trustDomains`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PeerPattern {
+pub enum PeerPattern {
     /// The whole URI.
     Exact(Box<str>),
     /// The URI starts with this, scheme included.

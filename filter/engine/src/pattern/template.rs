@@ -7,16 +7,19 @@ use std::fmt;
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Template {
+pub struct Template {
     /// What stands before `{**}`, or all of it: literals and `{*}` by turns.
     head: Vec<Piece>,
     /// The literal after `{**}`, when there is one of those.
     tail: Option<Box<str>>,
 }
 
+/// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+pub enum Piece {
+    /// This text.
     Literal(Box<str>),
+    /// `{*}`: one character of a segment or more.
     Segment,
 }
 
@@ -99,6 +102,21 @@ impl Template {
             None
         };
         Ok(Self { head, tail })
+    }
+
+    /// What stands before `{**}`, or all of it.
+    pub fn head(&self) -> &[Piece] {
+        &self.head
+    }
+
+    /// What stands after `{**}`; `None` without one.
+    pub fn tail(&self) -> Option<&str> {
+        self.tail.as_deref()
+    }
+
+    /// Whether a character may stand in what `{*}` is for; in what `{**}` is for, `/` may too.
+    pub fn is_in_segment(byte: u8) -> bool {
+        is_in_segment(byte)
     }
 
     /// What every path that fits starts with, and what it ends with if that is said.

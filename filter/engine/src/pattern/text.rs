@@ -2,7 +2,7 @@
 
 /// How a text must look. A `*` anywhere but at the start or the end is a literal character.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum TextPattern {
+pub enum TextPattern {
     /// This text.
     Exact(Box<str>),
     /// Starts with this; the text itself counts.

@@ -6,9 +6,11 @@ use crate::pattern::{
 
 /// Values asked for, and values that must not be: at least one of the first (when there are any), none of the second.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Set<P> {
-    pub(crate) any_of: Vec<P>,
-    pub(crate) none_of: Vec<P>,
+pub struct Set<P> {
+    /// At least one of these, when there are any.
+    pub any_of: Vec<P>,
+    /// None of these.
+    pub none_of: Vec<P>,
 }
 
 impl<P> Set<P> {
@@ -24,11 +26,11 @@ impl<P> Set<P> {
 }
 
 /// The path of a claim: `[a][b]` is `b` in the object `a`.
-pub(crate) type ClaimPath = Vec<String>;
+pub type ClaimPath = Vec<String>;
 
 /// One requirement. All the fields of a source or an operation, and each condition, become one of these each.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Clause {
+pub enum Clause {
     /// `principals`, `namespaces`, `serviceAccounts`, `trustDomains`.
     Peer(Set<PeerPattern>),
     /// `ipBlocks`.

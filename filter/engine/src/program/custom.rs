@@ -63,6 +63,11 @@ impl Custom {
         self.rules.first_match(answers, Doubt::Matches)
     }
 
+    /// Each rule with its id.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// Whether the failure of the authorizer lets pass.
     pub(super) fn fails_open(&self) -> bool {
         let named = self.authorizer.as_ref();

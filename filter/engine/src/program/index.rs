@@ -5,52 +5,69 @@
 //! clause that asks for values: the clause that the fewest rules share ([`choose`]). The index only narrows: whether a candidate
 //! matches is decided by the whole rule, so a rule may be found too often, and must not be found too seldom.
 //!
-//! A rule that asks for no value anywhere (`not…` fields alone, or no field at all) is in `rest` and is always a candidate.
+//! A rule that asks for no value anywhere (`not…` fields alone, or no field at all) is in `rest` and is always a candidate. Where there
+//! are many candidates, those with a `not…` value that the attribute has are found likewise and left out before any is tried.
 
 mod choose;
 mod finder;
 mod hash;
 mod key;
+mod list;
+mod look;
 mod table;
 
 use std::collections::BTreeMap;
 
 use choose::choose;
 use finder::Finder;
-use key::Place;
+use key::{Place, asked_for, ruled_out_by};
+use list::{LONG, List, RuledOut, take_lowest};
+use look::look;
 
 use super::answers::Answers;
-use super::evaluate::{claim, principal};
 use super::truth::Doubt;
-use crate::attribute::{Lines, Lookup};
-use crate::policy::Rule;
+use crate::policy::{Clause, Rule};
 
 /// Finds the rules that can match.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     /// Cheap attributes first.
     places: Vec<(Place, Finder)>,
-    rest: Vec<usize>,
+    rest: List,
+    /// Finds rules that cannot match, among those that are found together with many others.
+    ruling_out: Vec<(Place, Finder)>,
 }
 
 impl Index {
     pub(super) fn new<'r>(rules: impl Iterator<Item = &'r Rule>) -> Self {
         let rules: Vec<&Rule> = rules.collect();
-        let mut places: BTreeMap<Place, Finder> = BTreeMap::new();
-        let mut rest = Vec::new();
-        for (number, keys) in choose(&rules).into_iter().enumerate() {
-            match keys {
-                None => rest.push(number),
-                Some(keys) => {
-                    for key in keys {
-                        places.entry(key.place.clone()).or_default().add(&key, number);
+        let mut places = Places::default();
+        let mut ruling_out = Places::default();
+        let mut rest = List::default();
+        for (number, (rule, found)) in rules.iter().zip(choose(&rules)).enumerate() {
+            let among_many = found.as_ref().is_none_or(|found| found.candidates >= LONG);
+            match found {
+                None => rest.add(number),
+                Some(found) => {
+                    for clause in found.clauses {
+                        asked_for(clause, &mut |key| places.of(key.place.clone()).add(&key, number));
                     }
                 }
             }
+            if among_many {
+                for clause in required(rule) {
+                    ruled_out_by(clause, &mut |key| {
+                        ruling_out.of(key.place.clone()).add(&key, number)
+                    });
+                }
+            }
         }
-        places.values_mut().for_each(Finder::finish);
-        let places = places.into_iter().collect();
-        Self { places, rest }
+        rest.finish();
+        Self {
+            places: places.finish(),
+            rest,
+            ruling_out: ruling_out.finish(),
+        }
     }
 
     /// The lowest number of a rule that `matches`. An attribute is asked for only while a rule that hangs on it could still come
@@ -62,105 +79,125 @@ impl Index {
         matches: &dyn Fn(usize) -> bool,
     ) -> Option<usize> {
         let mut search = Search {
+            index: self,
+            answers,
             matches,
             doubt,
             first: None,
+            ruled_out: None,
         };
         for (place, finder) in &self.places {
             if search.can_be_before(finder.lowest()) {
-                search.look(place, finder, answers);
+                let all_in_doubt = doubt == Doubt::Matches;
+                look(place, finder, answers, all_in_doubt, &mut |found| {
+                    search.consider(found)
+                });
             }
         }
         search.consider(&self.rest);
         search.first
     }
+
+    /// What the attributes at hand rule out. One that could not be established rules out all that it could, where a doubt counts
+    /// as no match.
+    fn ruled_out(&self, answers: &Answers<'_>, doubt: Doubt) -> RuledOut<'_> {
+        let mut ruled_out = RuledOut::default();
+        for (place, finder) in &self.ruling_out {
+            let all_in_doubt = doubt == Doubt::DoesNotMatch;
+            look(place, finder, answers, all_in_doubt, &mut |found| {
+                ruled_out.add(found)
+            });
+        }
+        ruled_out
+    }
+}
+
+/// A finder for each attribute.
+#[derive(Default)]
+struct Places(BTreeMap<Place, Finder>);
+
+impl Places {
+    fn of(&mut self, place: Place) -> &mut Finder {
+        self.0.entry(place).or_default()
+    }
+
+    fn finish(mut self) -> Vec<(Place, Finder)> {
+        self.0.values_mut().for_each(Finder::finish);
+        self.0.into_iter().collect()
+    }
+}
+
+/// The clauses without which the rule does not match: there is no other alternative.
+fn required(rule: &Rule) -> impl Iterator<Item = &Clause> {
+    let parts = [single(&rule.sources), single(&rule.operations), &rule.conditions];
+    parts.into_iter().flatten()
+}
+
+fn single(alternatives: &[Vec<Clause>]) -> &[Clause] {
+    match alternatives {
+        [clauses] => clauses,
+        [] | [_, ..] => &[],
+    }
 }
 
 /// On the way to the first rule that matches.
-struct Search<'m> {
+struct Search<'i, 'm, 'a> {
+    index: &'i Index,
+    answers: &'m Answers<'a>,
     matches: &'m dyn Fn(usize) -> bool,
     doubt: Doubt,
     first: Option<usize>,
+    /// `None` until there are many candidates.
+    ruled_out: Option<RuledOut<'i>>,
 }
 
-impl Search<'_> {
+impl Search<'_, '_, '_> {
     fn can_be_before(&self, number: usize) -> bool {
         self.first.is_none_or(|first| number < first)
     }
 
     /// Candidates, the lowest first.
-    fn consider(&mut self, candidates: &[usize]) {
+    fn consider(&mut self, candidates: &List) {
+        let Some(words) = candidates.words() else {
+            return self.try_each(candidates.rules());
+        };
+        let Some(lowest) = candidates
+            .rules()
+            .first()
+            .filter(|lowest| self.can_be_before(**lowest))
+        else {
+            return;
+        };
+        // Often the first one matches, and nothing else need be known.
+        if (self.matches)(*lowest) {
+            self.first = Some(*lowest);
+            return;
+        }
+        let (index, answers, doubt) = (self.index, self.answers, self.doubt);
+        let ruled_out = *self
+            .ruled_out
+            .get_or_insert_with(|| index.ruled_out(answers, doubt));
+        for (at, word) in words {
+            let mut left = ruled_out.left(*at, *word);
+            while let Some(number) = take_lowest(*at, &mut left) {
+                if !self.can_be_before(number) {
+                    return;
+                }
+                if number != *lowest && (self.matches)(number) {
+                    self.first = Some(number);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn try_each(&mut self, candidates: &[usize]) {
         let before = candidates
             .iter()
             .copied()
             .take_while(|number| self.can_be_before(*number));
         if let Some(found) = before.into_iter().find(|number| (self.matches)(*number)) {
             self.first = Some(found);
-        }
-    }
-
-    /// What an attribute finds. One that is missing has no value that is asked for; one that could not be established has any,
-    /// where a doubt counts as a match.
-    fn with<T>(&mut self, finder: &Finder, attribute: &Lookup<T>, find: impl FnOnce(&mut Self, &T)) {
-        match attribute {
-            Lookup::Found(value) => find(self, value),
-            Lookup::Missing => {}
-            Lookup::Unavailable => match self.doubt {
-                Doubt::Matches => self.consider(finder.all()),
-                Doubt::DoesNotMatch => {}
-            },
-        }
-    }
-
-    fn lines(&mut self, finder: &Finder, lines: &Lookup<Lines<'_>>) {
-        self.with(finder, lines, |search, lines| {
-            for line in lines.iter() {
-                finder.text(line, &mut |found| search.consider(found));
-            }
-        });
-    }
-
-    fn look(&mut self, place: &Place, finder: &Finder, answers: &Answers<'_>) {
-        match place {
-            Place::Peer => self.with(finder, answers.peer(), |search, peer| {
-                for name in peer.names() {
-                    finder.peer(name, &mut |found| search.consider(found));
-                }
-            }),
-            Place::DestinationPort => self.with(finder, answers.destination_port(), |search, port| {
-                finder.text(&port.to_be_bytes(), &mut |found| search.consider(found));
-            }),
-            Place::Path => self.lines(finder, answers.path()),
-            Place::Method => self.lines(finder, answers.method()),
-            Place::Host => self.with(finder, answers.host(), |search, lines| {
-                for line in lines.iter() {
-                    finder.text_ignoring_case(line, &mut |found| search.consider(found));
-                }
-            }),
-            Place::Sni => self.with(finder, answers.sni(), |search, sni| {
-                finder.text(sni, &mut |found| search.consider(found));
-            }),
-            Place::SourceIp => self.with(finder, answers.source_ip(), |search, ip| {
-                finder.address(*ip, &mut |found| search.consider(found));
-            }),
-            Place::RemoteIp => self.with(finder, answers.remote_ip(), |search, ip| {
-                finder.address(*ip, &mut |found| search.consider(found));
-            }),
-            Place::DestinationIp => self.with(finder, answers.destination_ip(), |search, ip| {
-                finder.address(*ip, &mut |found| search.consider(found));
-            }),
-            Place::Header(name) => self.lines(finder, &answers.header(name)),
-            Place::Issuer => self.with(finder, &principal(answers), |search, (issuer, _)| {
-                finder.text(issuer.as_bytes(), &mut |found| search.consider(found));
-            }),
-            Place::Subject => self.with(finder, &principal(answers), |search, (_, subject)| {
-                finder.text(subject.as_bytes(), &mut |found| search.consider(found));
-            }),
-            Place::Claim(path) => self.with(finder, &claim(answers, path), |search, texts| {
-                for text in texts {
-                    finder.text(text.as_bytes(), &mut |found| search.consider(found));
-                }
-            }),
         }
     }
 }

@@ -80,6 +80,11 @@ impl Modes {
         (mode.mode, mode.set_by.as_ref())
     }
 
+    /// Ports with a mode of their own.
+    pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.ports.iter().map(|(port, _)| *port)
+    }
+
     fn own_or_workload(&self, port: u16) -> &Mode {
         let own = self.ports.iter().find(|(own, _)| *own == port);
         own.map_or(&self.workload, |(_, mode)| mode)

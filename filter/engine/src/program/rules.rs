@@ -48,6 +48,11 @@ impl Rules {
         Self { rules, index }
     }
 
+    /// Each rule with its id, in the order in which they are reported.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&By, &Rule)> {
+        self.rules.iter().map(|numbered| (&numbered.by, &*numbered.rule))
+    }
+
     /// The first rule that matches.
     pub(super) fn first_match(&self, answers: &Answers<'_>, doubt: Doubt) -> Option<&By> {
         let matches = |number: usize| {

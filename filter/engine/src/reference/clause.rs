@@ -42,11 +42,14 @@ pub(super) fn trace(
     } else {
         Some(look_up(key, source))
     };
-    let matches = |found: &Found| {
-        clause
-            .values
-            .iter()
-            .any(|value| value_matches(key, value, found, document, config))
+    let matched: Vec<bool> = match &found {
+        Some(Lookup::Found(found)) => {
+            let values = clause.values.iter();
+            values
+                .map(|value| value_matches(key, value, found, document, config))
+                .collect()
+        }
+        Some(Lookup::Missing | Lookup::Unavailable) | None => vec![false; clause.values.len()],
     };
     let result = match &found {
         // A half without values asks nothing.
@@ -56,7 +59,7 @@ pub(super) fn trace(
         // A missing attribute matches nothing.
         Some(Lookup::Missing) if clause.negative => ClauseResult::Held,
         Some(Lookup::Missing) => ClauseResult::Failed,
-        Some(Lookup::Found(found)) if matches(found) != clause.negative => ClauseResult::Held,
+        Some(Lookup::Found(_)) if matched.contains(&true) != clause.negative => ClauseResult::Held,
         Some(Lookup::Found(_)) => ClauseResult::Failed,
     };
     ClauseTrace {
@@ -69,6 +72,7 @@ pub(super) fn trace(
         .to_owned(),
         negative: clause.negative,
         values: clause.values.to_vec(),
+        matched,
         result,
         found: match &found {
             Some(Lookup::Found(found)) => Some(found.to_string()),

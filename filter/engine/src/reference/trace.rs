@@ -50,6 +50,8 @@ pub struct ModeTrace {
 /// One policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyTrace {
+    /// Where the document stands in the configuration, such as `resources[3]`.
+    pub place: String,
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -116,6 +118,8 @@ pub struct ClauseTrace {
     pub negative: bool,
     /// The values as written.
     pub values: Vec<String>,
+    /// Which of the values match what is there, in their order; none does where nothing is.
+    pub matched: Vec<bool>,
     /// What it came to.
     pub result: ClauseResult,
     /// What was there to match, for people; `None` when the attribute is missing.

@@ -1,5 +1,7 @@
 //! The engine from outside: documents in, decisions out. Runs natively and, under Node, as Wasm.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod crowded;
 mod custom;
 mod decide;
 #[cfg(not(target_arch = "wasm32"))]

@@ -2,6 +2,7 @@
 //! endings, blocks within blocks, many rules with the same key, and rules that only `not…` fields make.
 
 use std::cell::Cell;
+use std::net::IpAddr;
 
 use peerwarden_engine::{Lookup, Peer, Program, Traffic, Verdict, reference};
 use proptest::prelude::*;
@@ -42,9 +43,19 @@ fn identity() -> impl Strategy<Value = (String, String)> {
     (0..30_u32, 0..10_u32).prop_map(|(namespace, account)| (format!("n{namespace}"), format!("s{account}")))
 }
 
+/// Of every length that few enough rules share, each within the shorter ones.
 fn block() -> impl Strategy<Value = String> {
-    (24..=32_u32, 0..4_u32, 0..4_u32)
-        .prop_map(|(length, third, last)| format!("10.0.{third}.{last}/{length}"))
+    let v4 = (20..=32_u32, 0..4_u32, 0..4_u32)
+        .prop_map(|(length, third, last)| format!("10.0.{third}.{last}/{length}"));
+    let v6 = (100..=128_u32, 0..9_u32, 0..9_u32)
+        .prop_map(|(length, high, low)| format!("fd00::{high}:{low}/{length}"));
+    prop_oneof![3 => v4, 1 => v6]
+}
+
+fn address() -> impl Strategy<Value = IpAddr> {
+    let v4 = (0..8_u8, 0..5_u8).prop_map(|(third, last)| IpAddr::from([10, 0, third, last]));
+    let v6 = (0..9_u16, 0..9_u16).prop_map(|(high, low)| IpAddr::from([0xfd00, 0, 0, 0, 0, 0, high, low]));
+    prop_oneof![3 => v4, 1 => v6]
 }
 
 /// A source, and its `not…` twin now and then.
@@ -130,22 +141,16 @@ fn now_and_then<T: Clone + std::fmt::Debug>(found: T) -> impl Strategy<Value = L
 }
 
 fn traffic() -> impl Strategy<Value = Traffic> {
-    let parts = (
-        identity(),
-        path(),
-        select(&["GET", "POST"][..]),
-        0..8_u32,
-        0..5_u32,
-    );
+    let parts = (identity(), path(), select(&["GET", "POST"][..]), address());
     parts
-        .prop_flat_map(|((namespace, account), path, method, third, last)| {
+        .prop_flat_map(|((namespace, account), path, method, address)| {
             let peer = Peer::from_uri(format!("spiffe://td/ns/{namespace}/sa/{account}"));
             let headers = [(":path", path.as_str()), (":method", method), ("x", "v1")]
                 .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
             (
                 now_and_then(peer),
                 now_and_then(headers.to_vec()),
-                now_and_then(format!("10.0.{third}.{last}").parse().unwrap()),
+                now_and_then(address),
             )
         })
         .prop_map(|(peer, headers, source_ip)| Traffic {
@@ -202,4 +207,39 @@ fn thousands_of_rules_are_found_as_the_reference_finds_them() {
     let counts = [allowed.get(), by_deny.get(), by_none.get()];
     println!("allowed, denied by a rule, denied by none: {counts:?}");
     assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
+}
+
+/// A rule for each length of block, the longest first, and addresses that leave them one bit after the other.
+#[test]
+fn a_block_of_any_length_is_found() {
+    let v4 = |bit: u32| IpAddr::from((0x0a01_0203_u32 ^ 1_u32.checked_shl(bit).unwrap_or(0)).to_be_bytes());
+    let v6 = |bit: u32| {
+        let within = 0xfd00_0001_0002_0003_0004_0005_0006_0007_u128;
+        IpAddr::from((within ^ 1_u128.checked_shl(bit).unwrap_or(0)).to_be_bytes())
+    };
+    let blocks = (0..=32).rev().map(|length| (v4(32), length));
+    let blocks = blocks.chain((0..=128).rev().map(|length| (v6(128), length)));
+    let documents = blocks.enumerate().map(|(index, (address, length))| {
+        let rule = json!({"from": [{"source": {"ipBlocks": [format!("{address}/{length}")]}}]});
+        super::policy(&format!("p{index:03}"), &json!({"rules": [rule]}).to_string())
+    });
+    let config = super::config(&documents.collect::<Vec<_>>().join(",")).unwrap();
+    let addresses = (0..=32).map(v4).chain((0..=128).map(v6));
+    for (index, source_ip) in addresses.enumerate() {
+        let traffic = Traffic {
+            source_ip: Lookup::Found(source_ip),
+            ..Traffic::default()
+        };
+        // Bit 0 is the last one: the longest block that does not look at it is one shorter than all.
+        let place = if index <= 32 {
+            (index + 1) % 33
+        } else {
+            33 + (index - 33 + 1) % 129
+        };
+        assert_eq!(
+            super::decide(&config, &traffic),
+            format!("allow ns[shop]-policy[p{place:03}]-rule[0]"),
+            "{source_ip}"
+        );
+    }
 }

@@ -9,7 +9,7 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::documents::{self, Document};
 use crate::engine::Choice;
 use crate::exit::Exit;
-use crate::module::Shipped;
+use crate::module::{Cache, Shipped};
 use crate::setup::Setup;
 use crate::source::Source;
 use crate::yaml;
@@ -40,6 +40,10 @@ pub(super) struct Engines {
     /// The Wasm module; otherwise `PEERWARDEN_MODULE`, or `peerwarden.wasm` beside this command or up to two folders above.
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
+    /// Where the compiled module is kept from one run to the next, or `off`; otherwise `PEERWARDEN_CACHE`, or `peerwarden` in
+    /// `$XDG_CACHE_HOME` or `~/.cache`.
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
 }
 
 impl Deciding {
@@ -86,7 +90,8 @@ impl Engines {
     /// That it is not there, or no module.
     pub(super) fn module(&self) -> Result<Option<Shipped>> {
         if self.engine.runs_module() {
-            Shipped::load(self.module.as_deref()).map(Some)
+            let cache = Cache::find(self.cache.as_deref());
+            Shipped::load(self.module.as_deref(), cache.as_ref()).map(Some)
         } else {
             Ok(None)
         }

@@ -1,21 +1,19 @@
 //! `peerwarden test`: runs suites.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::inputs::{self, Engines};
+use crate::coverage;
 use crate::diagnostic::Diagnostic;
 use crate::documents;
-use crate::engine::{Broken, Engine, Refused};
 use crate::exit::Exit;
-use crate::module::Shipped;
-use crate::report::coverage::Coverage;
-use crate::report::{self, CaseResult, Outcome, Report, SuiteResult};
-use crate::suite::{self, Case, Loaded};
-use crate::traffic::Protocol;
+use crate::report::{self, Report, Timings};
+use crate::running::Run;
+use crate::running::progress::Progress;
+use crate::suite::{self, Case};
 
 /// Run test suites (`*_test.yaml`).
 #[derive(Debug, clap::Args)]
@@ -34,13 +32,20 @@ pub(crate) struct Arguments {
     /// Show each case, not only those that fail.
     #[arg(long, short)]
     verbose: bool,
-    /// Say which policies and rules the cases matched, and which none did.
+    /// Show what the cases leave untried: rules, clauses and values of the policies that never matched, or were never false.
     #[arg(long)]
     coverage: bool,
+    /// Exit with 1 if coverage is below this many percent of its points.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    coverage_threshold: Option<u8>,
+    /// Write coverage to this file, as a tracefile of LCOV.
+    #[arg(long, value_name = "FILE")]
+    coverage_lcov: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let started = Instant::now();
     let missing = arguments.paths.iter().find(|path| !path.exists());
     if let Some(missing) = missing {
         let message = format!("there is no `{}`", missing.display());
@@ -80,128 +85,45 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         let message = format!("no case has `{filter}` in its name or its suite's");
         return Ok(inputs::invalid(&[Diagnostic::error(message)]));
     }
+    let read = started.elapsed();
     let module = match arguments.engines.module() {
         Ok(module) => module,
         Err(error) => return Ok(inputs::no_module(&error)),
     };
-    let results = match run_all(&suites, &arguments.engines, module.as_ref(), arguments.coverage) {
+    let module_ready = started.elapsed() - read;
+    let progress = Progress::default();
+    let run = Run {
+        suites: &suites,
+        choice: arguments.engines.engine,
+        module: module.as_ref().map(|shipped| &shipped.module),
+        coverage: arguments.coverage
+            || arguments.coverage_threshold.is_some()
+            || arguments.coverage_lcov.is_some(),
+        progress: &progress,
+    };
+    let cases = suites.iter().map(|loaded| loaded.cases.len()).sum();
+    let (results, coverage) = match progress.show(cases, || run.all()) {
         Ok(results) => results,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
+    if let Some(path) = &arguments.coverage_lcov {
+        std::fs::write(path, coverage::lcov::text(&coverage))
+            .with_context(|| format!("`{}` cannot be written", path.display()))?;
+    }
+    let counted = arguments.coverage || arguments.coverage_threshold.is_some();
     let report = Report {
         module,
         engine: arguments.engines.engine,
         verbose: arguments.verbose,
         suites: results,
+        coverage: counted.then_some(coverage),
+        threshold: arguments.coverage_threshold.map(usize::from),
+        timings: Timings {
+            reading: read,
+            module: module_ready,
+            running: started.elapsed() - read - module_ready,
+        },
     };
     report::print(&report, arguments.format)?;
     Ok(report.exit())
-}
-
-/// Runs the suites on all cores; the results come in the order of the suites.
-fn run_all(
-    suites: &[Loaded],
-    engines: &Engines,
-    module: Option<&Shipped>,
-    coverage: bool,
-) -> Result<Vec<SuiteResult>, Vec<Diagnostic>> {
-    type Ran = Result<SuiteResult, Vec<Diagnostic>>;
-
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Ran)>> = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(suites.len());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(suite) = suites.get(index) else { return };
-                    let result = run_suite(suite, engines, module, coverage);
-                    results
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .push((index, result));
-                }
-            });
-        }
-    });
-    let mut results = results
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
-    let (mut ran, mut wrong) = (Vec::new(), Vec::new());
-    for (_, result) in results {
-        match result {
-            Ok(result) => ran.push(result),
-            Err(diagnostics) => wrong.extend(diagnostics),
-        }
-    }
-    if wrong.is_empty() { Ok(ran) } else { Err(wrong) }
-}
-
-fn run_suite(
-    suite: &Loaded,
-    engines: &Engines,
-    module: Option<&Shipped>,
-    coverage: bool,
-) -> Result<SuiteResult, Vec<Diagnostic>> {
-    let compiled = module.map(|shipped| &shipped.module);
-    let engine = |protocol: Protocol| {
-        let configuration = suite.setup.to_json(protocol.into());
-        Engine::new(engines.engine, compiled, &configuration).map_err(|refused| match refused {
-            Refused::Problems(problems) => suite.setup.diagnostics(&problems),
-            Refused::Module(message) => vec![Diagnostic::error(format!("{}: {message}", suite.source.name))],
-        })
-    };
-    // Both protocols refuse the same documents, so one of them tells even when no case needs the other.
-    let (mut http, mut tcp) = (engine(Protocol::Http)?, engine(Protocol::Tcp)?);
-    let mut covered = coverage.then(|| Coverage::of(&suite.setup));
-    let cases = suite.cases.iter().map(|case| {
-        let outcome = match &case.skip {
-            Some(reason) => Outcome::Skipped(reason.clone()),
-            None => {
-                let engine = match case.traffic.protocol {
-                    Protocol::Http => &mut http,
-                    Protocol::Tcp => &mut tcp,
-                };
-                if let Some(covered) = &mut covered {
-                    covered.count(&case.traffic);
-                }
-                judge(case, engine)
-            }
-        };
-        CaseResult {
-            name: case.name.clone(),
-            place: case.place.clone(),
-            outcome,
-        }
-    });
-    let cases = cases.collect();
-    Ok(SuiteResult {
-        name: suite.source.name.clone(),
-        cases,
-        coverage: covered,
-    })
-}
-
-fn judge(case: &Case, engine: &mut Engine) -> Outcome {
-    let answer = match engine.decide(&case.traffic) {
-        Ok(answer) => answer,
-        Err(Broken(message)) => return Outcome::Broken(message),
-    };
-    let expected_by = case
-        .by
-        .as_ref()
-        .filter(|by| !by.holds(answer.decision.by.as_ref()));
-    if answer.decision.allowed == case.allow && expected_by.is_none() {
-        return Outcome::Passed(answer);
-    }
-    let verdict = if case.allow { "allow" } else { "deny" };
-    let expected = match &case.by {
-        Some(by) => format!("{verdict} by {by}"),
-        None => verdict.to_owned(),
-    };
-    Outcome::Failed { expected, answer }
 }

@@ -118,6 +118,7 @@ fn policy(text: &mut String, policy: &PolicyTrace) {
         provider,
         not_applied,
         rules,
+        place: _,
     } = policy;
     text.push('\n');
     if let Some(why) = not_applied {

@@ -1,11 +1,15 @@
 //! What lints look at: every document that can be read, read once.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource};
-use peerwarden_engine::{Config, Mesh, Program};
+use peerwarden_engine::{Config, Mesh, Program, Protocol};
 
 use super::workload::Workload;
 use crate::documents::{Document, Others};
-use crate::setup::{Protocol, Setup};
+use crate::setup::Setup;
 
 /// All documents.
 pub(super) struct Context<'d> {
@@ -14,6 +18,19 @@ pub(super) struct Context<'d> {
     pub(super) peer_authentications: Vec<Modes<'d>>,
     /// Those that decide nothing.
     pub(super) others: &'d Others,
+    /// Those among them that run pods.
+    pub(super) workloads: Vec<Workload<'d>>,
+    programs: RefCell<BTreeMap<Key, Option<Rc<Program>>>>,
+}
+
+/// What a program is for: namespace, labels, and whether for TCP.
+type Key = (String, BTreeMap<String, String>, bool);
+
+/// What a policy applies to: a workload among the documents, or where there is none what any must be that it applies to.
+pub(super) struct Target<'c> {
+    pub(super) workload: peerwarden_engine::Workload,
+    /// The workload's manifest, when it is among the documents.
+    pub(super) manifest: Option<&'c Workload<'c>>,
 }
 
 /// An authorization policy and the document that it is.
@@ -56,6 +73,8 @@ impl<'d> Context<'d> {
             policies: Vec::new(),
             peer_authentications: Vec::new(),
             others,
+            workloads: Workload::all(others),
+            programs: RefCell::default(),
         };
         for document in &setup.resources {
             let read = resource::read(&document.node.to_value()).unwrap_or_default();
@@ -73,32 +92,119 @@ impl<'d> Context<'d> {
         context
     }
 
-    /// Whether a policy applies to a workload beside it: a sidecar, as its manifest makes one.
-    pub(super) fn applies(&self, policy: &Policy<'_>, workload: &Workload<'_>) -> bool {
+    /// Whether a policy applies to a sidecar's workload.
+    fn applies(&self, policy: &Policy<'_>, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
         let written = &policy.written;
-        let namespace = &written.metadata.namespace;
-        let near = *namespace == workload.namespace || *namespace == self.mesh.root_namespace;
         let selected = || {
             written
                 .selector
                 .as_ref()
-                .is_none_or(|selector| selector.matches(workload.labels()))
+                .is_none_or(|selector| selector.matches(labels))
         };
-        near && written.target_refs.is_empty() && selected()
+        self.is_near(&written.metadata.namespace, namespace) && written.target_refs.is_empty() && selected()
     }
 
-    /// The mutual TLS modes of a workload's ports: what the documents of its namespace and of the root namespace make together.
-    pub(super) fn modes(&self, workload: &Workload<'_>) -> Option<Program> {
-        let workload = workload.selected();
-        let near = |namespace: &str| namespace == workload.namespace || namespace == self.mesh.root_namespace;
-        let modes = self.peer_authentications.iter().map(|modes| &modes.written);
-        let modes = modes.filter(|modes| near(&modes.metadata.namespace)).cloned();
+    /// The same of a workload as the engine knows it.
+    pub(super) fn applies_to(&self, policy: &Policy<'_>, workload: &peerwarden_engine::Workload) -> bool {
+        self.applies(policy, &workload.namespace, &workload.labels)
+    }
+
+    /// Whether a document's namespace is a workload's, or the one of the whole mesh.
+    fn is_near(&self, namespace: &str, of_workload: &str) -> bool {
+        namespace == of_workload || namespace == self.mesh.root_namespace
+    }
+
+    /// What a policy applies to; nothing where that is a gateway or a waypoint by `targetRefs`.
+    pub(super) fn targets<'c>(&'c self, policy: &Policy<'_>) -> Vec<Target<'c>> {
+        let manifests = self.workloads.iter();
+        let manifests =
+            manifests.filter(|manifest| self.applies(policy, &manifest.namespace, manifest.labels()));
+        let target = |manifest: &'c Workload<'_>| Target {
+            workload: manifest.selected(),
+            manifest: Some(manifest),
+        };
+        let mut targets: Vec<Target<'c>> = manifests.map(target).collect();
+        if targets.is_empty() && policy.written.target_refs.is_empty() {
+            // With these labels and no others: what applies to it applies to all that the policy selects.
+            let labels = policy
+                .written
+                .selector
+                .iter()
+                .flat_map(|selector| &selector.match_labels);
+            targets.push(Target {
+                workload: peerwarden_engine::Workload {
+                    namespace: policy.written.metadata.namespace.clone(),
+                    labels: labels.cloned().collect(),
+                    ..peerwarden_engine::Workload::default()
+                },
+                manifest: None,
+            });
+        }
+        targets
+    }
+
+    /// All that decides for a workload; `None` when one of the documents that apply would be refused.
+    pub(super) fn program(
+        &self,
+        workload: &peerwarden_engine::Workload,
+        protocol: Protocol,
+    ) -> Option<Rc<Program>> {
+        let key = (
+            workload.namespace.clone(),
+            workload.labels.clone(),
+            protocol == Protocol::Tcp,
+        );
+        if let Some(known) = self.programs.borrow().get(&key) {
+            return known.clone();
+        }
+        let policies = self.policies.iter();
+        let policies = policies.filter(|policy| self.applies(policy, &workload.namespace, &workload.labels));
+        let policies = policies.map(|policy| Resource::AuthorizationPolicy(policy.written.clone()));
+        let config = self.config(workload, protocol, policies.collect());
+        let program = Program::compile(&config).ok().map(Rc::new);
+        self.programs.borrow_mut().insert(key, program.clone());
+        program
+    }
+
+    /// A policy alone.
+    pub(super) fn alone(
+        &self,
+        policy: &Policy<'_>,
+        target: &Target<'_>,
+        protocol: Protocol,
+    ) -> Option<Program> {
+        let policy = Resource::AuthorizationPolicy(policy.written.clone());
         let config = Config {
             mesh: self.mesh.clone(),
-            resources: modes.map(Resource::PeerAuthentication).collect(),
-            workload: Some(workload),
+            resources: vec![policy],
+            workload: Some(target.workload.clone()),
+            protocol,
             ..Config::default()
         };
         Program::compile(&config).ok()
+    }
+
+    /// These documents, and those that say which modes the workload's ports have.
+    fn config(
+        &self,
+        workload: &peerwarden_engine::Workload,
+        protocol: Protocol,
+        mut resources: Vec<Resource>,
+    ) -> Config {
+        let modes = self.peer_authentications.iter().map(|modes| &modes.written);
+        let modes = modes.filter(|modes| self.is_near(&modes.metadata.namespace, &workload.namespace));
+        resources.extend(modes.cloned().map(Resource::PeerAuthentication));
+        Config {
+            mesh: self.mesh.clone(),
+            resources,
+            workload: Some(workload.clone()),
+            protocol,
+            ..Config::default()
+        }
+    }
+
+    /// The mutual TLS modes of a workload's ports: what the documents of its namespace and of the root namespace make together.
+    pub(super) fn modes(&self, workload: &peerwarden_engine::Workload) -> Option<Program> {
+        Program::compile(&self.config(workload, Protocol::Tcp, Vec::new())).ok()
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! What the field admits the twin takes away, so the value matches nothing.
 
-use peerwarden_engine::resource::Field;
+use std::collections::HashSet;
 
+use super::values::lists;
 use super::{Find, Finding, Lint, Policy};
 use crate::diagnostic::Severity;
 
@@ -17,37 +18,33 @@ pub(super) const LINT: Lint = Lint {
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    let policy = &policy.written;
     let mut findings = Vec::new();
-    for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
-        for (index, source) in rule.from.iter().flatten().enumerate() {
-            let place = format!("spec.rules[{rule_index}].from[{index}].source");
-            findings.extend(source.fields().flat_map(|field| of_field(&field, &place)));
+    // A list and its twin come one after the other.
+    for pair in lists(&policy.written).windows(2) {
+        let [list, twin] = pair else { continue };
+        let (Some((part, name)), Some((of_twin, twin_name))) =
+            (list.path.rsplit_once('.'), twin.path.rsplit_once('.'))
+        else {
+            continue;
+        };
+        if part != of_twin || list.field != twin.field || list.negative || !twin.negative {
+            continue;
         }
-        for (index, operation) in rule.to.iter().flatten().enumerate() {
-            let place = format!("spec.rules[{rule_index}].to[{index}].operation");
-            findings.extend(operation.fields().flat_map(|field| of_field(&field, &place)));
+        let values: HashSet<&String> = list.values.iter().collect();
+        for (index, value) in twin
+            .values
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| values.contains(value))
+        {
+            let message = format!("`{value}` stands in `{name}` and in `{twin_name}`: it matches nothing");
+            let finding = Finding::new(twin.at(index), message, "keep it in one of them");
+            let other = list.values.iter().position(|other| other == value);
+            findings.push(match other {
+                Some(other) => finding.also(list.at(other), "the other one"),
+                None => finding,
+            });
         }
     }
     findings
-}
-
-fn of_field(field: &Field<'_>, place: &str) -> Vec<Finding> {
-    let twice = field
-        .values
-        .iter()
-        .filter(|value| field.not_values.contains(value));
-    twice
-        .filter_map(|value| {
-            let index = field.not_values.iter().position(|other| other == value)?;
-            Some(Finding::new(
-                format!("{place}.{}[{index}]", field.not_name),
-                format!(
-                    "`{value}` stands in `{}` and in `{}`: it matches nothing",
-                    field.name, field.not_name
-                ),
-                "keep it in one of them",
-            ))
-        })
-        .collect()
 }

@@ -17,8 +17,6 @@ pub(super) const LINT: Lint = Lint {
 const ANNOTATION: &str = "istio.io/dry-run";
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    // As Go's `strconv.ParseBool` reads it.
-    let on = |value: &str| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True");
     let annotation = policy.written.metadata.annotation(ANNOTATION);
     let finding = || {
         Finding::new(
@@ -28,8 +26,13 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         )
     };
     annotation
-        .filter(|value| on(value))
+        .filter(|value| is_on(value))
         .map(|_| finding())
         .into_iter()
         .collect()
+}
+
+/// As Go's `strconv.ParseBool` reads it.
+pub(super) fn is_on(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True")
 }

@@ -24,12 +24,12 @@ const HELP: &str =
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for workload in Workload::all(context.others) {
-        let Some(modes) = context.modes(&workload) else {
+    for workload in &context.workloads {
+        let Some(modes) = context.modes(&workload.selected()) else {
             continue;
         };
         let services = workload.services(context.others);
-        for (port, node) in excluded(&workload) {
+        for (port, node) in excluded(workload) {
             // Automatic mutual TLS does not call such a port by it.
             if modes.mtls_mode(port).0 == MtlsMode::Disable {
                 continue;
@@ -59,7 +59,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                     "port {port} does not go through Envoy, yet clients call it by mutual TLS, as port {} of service {}: {why}",
                     service.number, service.service
                 );
-                found.push(warning(&LINT, &workload, &message, node).help(HELP));
+                found.push(warning(&LINT, workload, &message, node).help(HELP));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Lint;
 use super::context::Policy;
+use super::proof::Proof;
 use crate::diagnostic::Diagnostic;
 use crate::fix::{Change, Fix};
 
@@ -10,6 +11,7 @@ pub(super) struct Finding {
     path: String,
     message: String,
     help: String,
+    notes: Vec<String>,
     related: Vec<(String, String)>,
     changes: Vec<Change>,
 }
@@ -20,9 +22,16 @@ impl Finding {
             path: path.into(),
             message: message.into(),
             help: help.into(),
+            notes: Vec::new(),
             related: Vec::new(),
             changes: Vec::new(),
         }
+    }
+
+    /// What shows it: what the engine decides about a request.
+    pub(super) fn shown(mut self, proof: Proof) -> Self {
+        self.notes.push(proof.to_string());
+        self
     }
 
     /// Another place in the document, with what it is.
@@ -44,6 +53,7 @@ impl Finding {
         let mut found = Diagnostic::found(lint, message)
             .at(document.place(&self.path, false))
             .help(self.help);
+        found.details.notes = self.notes;
         for (path, what) in self.related {
             found = found.also(document.place(&path, false), what);
         }

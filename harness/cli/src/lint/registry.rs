@@ -3,13 +3,14 @@
 use peerwarden_engine::document::nearest;
 
 use super::{
-    Lint, contradiction, dry_run, exact_path, excluded_port, forgeable_header, host_port, ignored_selector,
-    letter_case, plaintext_negation, remote_address, repeated_value, server_first, spiffe_scheme,
-    star_inside, strict_probe, subtree_gap, suffix_principal, suppression, template_gap, trailing_dot, twice,
-    unnormalised_path, unscoped_deny,
+    Lint, contradiction, dry_run, exact_path, excluded_port, forgeable_header, host_port, http_on_tcp,
+    identity_in_plaintext, ignored_selector, letter_case, plaintext_negation, remote_address, repeated_value,
+    selects_nothing, server_first, service_port, spiffe_scheme, star_inside, strict_probe, subtree_gap,
+    suffix_principal, suppression, template_gap, trailing_dot, twice, unnormalised_path, unscoped_deny,
+    void_deny_all, yaml_trap,
 };
 
-pub(crate) const LINTS: [&Lint; 23] = [
+pub(crate) const LINTS: [&Lint; 29] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -21,11 +22,16 @@ pub(crate) const LINTS: [&Lint; 23] = [
     &server_first::LINT,
     &strict_probe::LINT,
     &excluded_port::LINT,
+    &http_on_tcp::LINT,
+    &identity_in_plaintext::LINT,
     &letter_case::LINT,
     &forgeable_header::LINT,
     &remote_address::LINT,
     &unscoped_deny::LINT,
+    &void_deny_all::LINT,
     &repeated_value::LINT,
+    &selects_nothing::LINT,
+    &yaml_trap::LINT,
     &dry_run::LINT,
     &spiffe_scheme::LINT,
     &star_inside::LINT,
@@ -33,6 +39,7 @@ pub(crate) const LINTS: [&Lint; 23] = [
     &subtree_gap::LINT,
     &suppression::LINT,
     &ignored_selector::LINT,
+    &service_port::LINT,
 ];
 
 /// The lint with this code, or with this name.

@@ -27,17 +27,13 @@ const PROXY_CONFIG: &str = "proxy.istio.io/config";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let workloads = Workload::all(context.others);
     for policy in context.policies.iter().filter(|policy| !at_the_edge(policy)) {
-        let trusting = |workload: &&Workload<'_>| {
+        let trusting = |workload: &Workload<'_>| {
             let config = workload.annotation(PROXY_CONFIG).and_then(Node::as_str);
             config.is_some_and(|config| config.contains("numTrustedProxies"))
         };
-        let mut selected = workloads
-            .iter()
-            .filter(|workload| context.applies(policy, workload))
-            .peekable();
-        if selected.peek().is_some() && selected.all(|workload| trusting(&workload)) {
+        let targets = context.targets(policy);
+        if targets.iter().all(|target| target.manifest.is_some_and(trusting)) {
             continue;
         }
         let lists = lists(&policy.written);

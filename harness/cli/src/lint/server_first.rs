@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use peerwarden_engine::resource::MtlsMode;
 
-use super::workload::{Workload, sets, title, warning};
+use super::workload::{sets, title, warning};
 use super::{Context, Find, Lint};
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -48,8 +48,8 @@ const HELP: &str = "give the port STRICT, or DISABLE, by `portLevelMtls`";
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut said = BTreeSet::new();
-    for workload in Workload::all(context.others) {
-        let Some(modes) = context.modes(&workload) else {
+    for workload in &context.workloads {
+        let Some(modes) = context.modes(&workload.selected()) else {
             continue;
         };
         let services = workload.services(context.others);
@@ -74,7 +74,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 port.number,
                 title(by)
             );
-            found.push(warning(&LINT, &workload, &message, port.node).help(HELP));
+            found.push(warning(&LINT, workload, &message, port.node).help(HELP));
         }
     }
     found.extend(by_number(context, &said));

@@ -31,18 +31,18 @@ const HELP: &str = "rewrite it with `peerwarden render probes`; or, where Istio'
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for workload in Workload::all(context.others) {
+    for workload in &context.workloads {
         let rewritten = workload.annotation(REWRITTEN_BY_ISTIO).and_then(Node::as_str) == Some("true");
         if rewritten {
             continue;
         }
-        let Some(modes) = context.modes(&workload) else {
+        let Some(modes) = context.modes(&workload.selected()) else {
             continue;
         };
-        let excluded = excluded(&workload);
+        let excluded = excluded(workload);
         for container in &workload.containers {
             for name in PROBES {
-                let Some((node, port)) = container.get(name).and_then(|probe| asked(&workload, probe)) else {
+                let Some((node, port)) = container.get(name).and_then(|probe| asked(workload, probe)) else {
                     continue;
                 };
                 let strict = sets(&modes, port, MtlsMode::Strict);
@@ -52,7 +52,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                          broken",
                         title(by)
                     );
-                    found.push(warning(&LINT, &workload, &message, node).help(HELP));
+                    found.push(warning(&LINT, workload, &message, node).help(HELP));
                 }
             }
         }

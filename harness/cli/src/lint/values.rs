@@ -43,11 +43,23 @@ impl<'p> List<'p> {
         Some(name.to_ascii_lowercase())
     }
 
+    /// Whether a connection that is not parsed as HTTP has no such attribute.
+    pub(super) fn is_http_only(&self) -> bool {
+        HTTP_ONLY.contains(&self.field) || self.field.starts_with("request.")
+    }
+
+    /// Whether it is about the port.
+    pub(super) fn is_port(&self) -> bool {
+        matches!(self.field, "ports" | "destination.port")
+    }
+
     /// Whether it is about who the peer is.
     pub(super) fn is_identity(&self) -> bool {
         IDENTITY.contains(&self.field)
     }
 }
+
+const HTTP_ONLY: [&str; 4] = ["hosts", "methods", "paths", "requestPrincipals"];
 
 const IDENTITY: [&str; 8] = [
     "principals",

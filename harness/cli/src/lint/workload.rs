@@ -148,6 +148,30 @@ impl<'d> Workload<'d> {
         found
     }
 
+    /// Its ports, and of each whether it carries HTTP, as far as the names and `appProtocol`s of services and containers say
+    /// (<https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/>).
+    pub(super) fn protocols(&self, others: &Others) -> BTreeMap<u16, Option<bool>> {
+        let mut ports: BTreeMap<u16, Option<bool>> = BTreeMap::new();
+        let mut say = |port, says: Option<bool>| {
+            let known = ports.entry(port).or_default();
+            // One service that says otherwise is enough not to be HTTP.
+            *known = match (*known, says) {
+                (Some(known), Some(says)) => Some(known && says),
+                (known, says) => known.or(says),
+            };
+        };
+        for service in self.services(others) {
+            say(
+                service.target,
+                carries_http(service.app_protocol).or_else(|| carries_http(service.name)),
+            );
+        }
+        for port in self.ports() {
+            say(port.number, carries_http(port.name));
+        }
+        ports
+    }
+
     /// The number of a port that is given by its number or by the name that a container has for it.
     pub(super) fn resolve(&self, port: &Node) -> Option<u16> {
         let named = || {
@@ -171,6 +195,18 @@ impl<'d> Workload<'d> {
             labels: self.labels.clone(),
             ..peerwarden_engine::Workload::default()
         }
+    }
+}
+
+/// Whether a port of this name carries HTTP, when the name says: its first part, as Istio reads it. TLS that the application ends
+/// itself is no HTTP to Envoy.
+fn carries_http(name: &str) -> Option<bool> {
+    let first = name.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    match first.as_str() {
+        "http" | "http2" | "grpc" | "h2c" | "kubernetes.io/h2c" | "kubernetes.io/ws" => Some(true),
+        "tcp" | "udp" | "tls" | "https" | "mysql" | "mongo" | "redis" | "postgres" | "postgresql"
+        | "kafka" | "amqp" => Some(false),
+        _ => None,
     }
 }
 

@@ -11,14 +11,19 @@ pub(super) fn text(report: &Report) -> String {
     for suite in &report.suites {
         for case in &suite.cases {
             if let Some(failure) = case.outcome.failure() {
+                let mut lines = vec![failure];
+                lines.extend(case.outcome.reasons());
                 text.push_str(&github::annotation(
                     "error",
                     Some(&case.place),
                     &case.name,
-                    &failure,
+                    &lines.join("\n"),
                 ));
             }
         }
+    }
+    if let Some(lacking) = report.lacking() {
+        text.push_str(&github::annotation("error", None, "coverage", &lacking));
     }
     let counts = report.counts();
     let _ = writeln!(

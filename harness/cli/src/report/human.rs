@@ -4,14 +4,20 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{CaseResult, Counts, Outcome, Report, SuiteResult};
+use super::{CaseResult, Counts, Failure, Outcome, Report, SuiteResult};
+use crate::coverage;
 use crate::engine::Choice;
+use crate::output;
+use crate::source::Place;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
+
+/// Where what is said of a failure begins.
+const INDENT: usize = 20;
 
 // Writing to a `String` cannot fail.
 pub(super) fn text(report: &Report) -> String {
@@ -28,18 +34,8 @@ pub(super) fn text(report: &Report) -> String {
     for suite in &report.suites {
         self::suite(&mut text, suite, report.verbose);
     }
-    for coverage in report
-        .suites
-        .iter()
-        .filter_map(|suite| suite.coverage.as_ref().map(|coverage| (suite, coverage)))
-    {
-        let (suite, coverage) = coverage;
-        let _ = writeln!(
-            text,
-            "\n{BOLD}coverage of {}{BOLD:#}\n{}",
-            suite.name,
-            coverage.text().trim_end()
-        );
+    if let Some(coverage) = &report.coverage {
+        let _ = write!(text, "\n{}", coverage::view::text(coverage, report.verbose));
     }
     let counts = report.counts();
     let suites = report.suites.len();
@@ -49,6 +45,9 @@ pub(super) fn text(report: &Report) -> String {
         sum(&counts),
         if suites == 1 { "" } else { "s" }
     );
+    if let Some(lacking) = report.lacking() {
+        let _ = writeln!(text, "{RED}{lacking}{RED:#}");
+    }
     text
 }
 
@@ -76,19 +75,53 @@ fn case(text: &mut String, case: &CaseResult, verbose: bool) {
         Outcome::Passed(answer) if verbose => writeln!(text, "     {GREEN}ok{GREEN:#}   {name}: {answer}"),
         Outcome::Passed(_) => Ok(()),
         Outcome::Skipped(reason) => writeln!(text, "     {YELLOW}skip{YELLOW:#} {name}: {reason}"),
-        Outcome::Failed { expected, answer } => writeln!(
-            text,
-            "     {RED}FAIL{RED:#} {name}\n          expected {expected}\n          got      {answer}\n          at {}",
-            case.place.label()
-        ),
+        Outcome::Failed(failure) => {
+            let _ = writeln!(text, "     {RED}FAIL{RED:#} {name}");
+            self::failure(text, failure);
+            writeln!(text, "{}", line("at", &case.place.label(), DIM))
+        }
         Outcome::Broken(message) => {
+            let _ = writeln!(text, "     {RED}FAIL{RED:#} {name}");
             writeln!(
                 text,
-                "     {RED}FAIL{RED:#} {name}\n          {message}\n          at {}",
-                case.place.label()
+                "{}\n{}",
+                line("broken", message, RED),
+                line("at", &case.place.label(), DIM)
             )
         }
     };
+}
+
+fn failure(text: &mut String, failure: &Failure) {
+    let Failure {
+        expected,
+        answer,
+        why,
+    } = failure;
+    let _ = writeln!(text, "{}", line("expected", expected, GREEN));
+    let _ = writeln!(text, "{}", line("got", &answer.decision.to_string(), RED));
+    let Some(why) = why else { return };
+    let at = |place: &Option<Place>| match place {
+        Some(place) => format!(" ({})", place.label()),
+        None => String::new(),
+    };
+    if let Some(deciding) = &why.deciding {
+        let said = format!("{deciding}{}", at(&deciding.place));
+        let _ = writeln!(text, "{}", line("decided", &said, Style::new()));
+    }
+    if let Some(near) = &why.near_miss {
+        let said = format!("{near}{}", at(&near.place));
+        let _ = writeln!(text, "{}", line("near miss", &said, YELLOW));
+    }
+    if let Some(note) = &why.note {
+        let _ = writeln!(text, "{}", line("note", note, YELLOW));
+    }
+}
+
+/// One line of what is said of a failure, or several where it does not fit.
+fn line(label: &str, said: &str, style: Style) -> String {
+    let said = output::wrapped(said, INDENT);
+    format!("          {label:9} {style}{said}{style:#}")
 }
 
 fn sum(counts: &Counts) -> String {

@@ -16,13 +16,15 @@ pub(super) fn text(report: &Report) -> Result<String> {
         for case in &suite.cases {
             let mut status = match &case.outcome {
                 Outcome::Passed(_) => TestCaseStatus::success(),
-                Outcome::Failed { .. } => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                Outcome::Failed(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
                 Outcome::Broken(_) => TestCaseStatus::non_success(NonSuccessKind::Error),
                 Outcome::Skipped(_) => TestCaseStatus::skipped(),
             };
             if let Some(failure) = case.outcome.failure() {
                 status.set_message(failure);
-                status.set_description(format!("at {}", case.place.label()));
+                let mut lines = case.outcome.reasons();
+                lines.push(format!("at {}", case.place.label()));
+                status.set_description(lines.join("\n"));
             }
             if let Outcome::Skipped(reason) = &case.outcome {
                 status.set_message(reason.as_str());

@@ -30,7 +30,11 @@ pub(super) fn text(report: &Report) -> String {
             // JSON texts are YAML texts.
             let message = serde_json::Value::from(failure);
             let at = serde_json::Value::from(case.place.label());
-            let _ = writeln!(text, "  ---\n  message: {message}\n  at: {at}\n  ...");
+            let why = serde_json::Value::from(case.outcome.reasons());
+            let _ = writeln!(
+                text,
+                "  ---\n  message: {message}\n  why: {why}\n  at: {at}\n  ..."
+            );
         }
     }
     text

@@ -203,7 +203,7 @@ fn what_envoy_must_normalise_is_said() {
     let deny = |operation: &str| {
         let policy = format!(
             "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p, namespace: shop}}\n\
-             spec:\n  action: DENY\n  rules:\n  - to:\n    - operation:\n        {operation}\n"
+             spec:\n  action: DENY\n  rules:\n  - to:\n    - operation:\n        ports: [\"8080\"]\n        {operation}\n"
         );
         Folder::with(&[("deny.yaml", &policy)]).run(&["check"])
     };
@@ -288,7 +288,7 @@ fn what_envoy_must_normalise_is_said() {
 #[test]
 fn a_spelling_that_envoy_normalises_is_underlined() {
     let policy = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: no-admin, namespace: shop}\nspec:\n  \
-                  action: DENY\n  rules:\n  - to:\n    - operation:\n        hosts: [shop.example., shop.example]\n        \
+                  action: DENY\n  rules:\n  - to:\n    - operation:\n        hosts: [shop.example., shop.example]\n        ports: [\"8080\"]\n        \
                   paths: [/admin, /a//b*]\n";
     let ran = Folder::with(&[("deny.yaml", policy), ("twice.yaml", policy)]).run(&["check"]);
     assert_eq!(ran.code, 1);

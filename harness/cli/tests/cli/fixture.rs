@@ -77,13 +77,14 @@ impl Folder {
         self.finish(self.command(arguments).write_stdin(input))
     }
 
-    /// The command, not yet run, with nothing in its environment but the module.
+    /// The command, not yet run, with nothing in its environment but the module, compiled once for all tests.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("peerwarden").unwrap();
         command
             .current_dir(self.0.path())
             .env_clear()
             .env("PEERWARDEN_MODULE", module())
+            .env("PEERWARDEN_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
             .args(arguments);
         command
     }
@@ -107,9 +108,14 @@ impl Folder {
 impl Ran {
     /// Standard output without what differs between machines and builds.
     pub(crate) fn scrubbed(&self) -> String {
-        let lines = self.out.lines().map(|line| match line.split_once("sha256") {
-            Some((before, _)) => format!("{before}sha256 …"),
-            None => line.to_owned(),
+        let lines = self.out.lines().map(|line| {
+            let sha256 = line
+                .split_once("sha256")
+                .map(|(before, _)| format!("{before}sha256 …"));
+            let time = line
+                .split_once("Ms\": ")
+                .map(|(before, _)| format!("{before}Ms\": …"));
+            sha256.or(time).unwrap_or_else(|| line.to_owned())
         });
         lines.collect::<Vec<_>>().join("\n")
     }

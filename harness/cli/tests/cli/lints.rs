@@ -71,10 +71,8 @@ fn a_server_first_port_under_permissive() {
         "{mtls: {mode: PERMISSIVE}, selector: {matchLabels: {app: ledger}}, portLevelMtls: {3306: {mode: DISABLE}}}",
     );
     fine(&[LEDGER, &strict]);
-    fine(&[
-        LEDGER,
-        &mode("{mtls: {mode: PERMISSIVE}, selector: {matchLabels: {app: other}}}"),
-    ]);
+    let other = mode("{mtls: {mode: PERMISSIVE}, selector: {matchLabels: {app: other}}}");
+    assert_eq!(count(&checked(&[LEDGER, &other]), "PW009"), 0);
     // What no document sets may be set elsewhere.
     fine(&[LEDGER, ORDERS]);
     let plain = LEDGER.replace("3306", "3307");
@@ -139,10 +137,8 @@ fn a_probe_that_a_strict_port_breaks() {
     fine(&[&annotated("sidecar.istio.io/inject: \"false\""), &strict]);
     let excluded = annotated("traffic.sidecar.istio.io/excludeInboundPorts: \"8080, 3306\"");
     fine(&[&excluded, &strict]);
-    fine(&[
-        LEDGER,
-        &mode("{mtls: {mode: PERMISSIVE}, selector: {matchLabels: {app: web}}}"),
-    ]);
+    let other = mode("{mtls: {mode: STRICT}, selector: {matchLabels: {app: web}}}");
+    assert_eq!(count(&checked(&[LEDGER, &other]), "PW010"), 0);
     let one = mode(
         "{mtls: {mode: STRICT}, selector: {matchLabels: {app: ledger}}, portLevelMtls: {8080: {mode: DISABLE}}}",
     );

@@ -1,7 +1,9 @@
 //! The command as its users run it: arguments, files and standard input in; output and exit code out.
 
+mod cache;
 mod certs;
 mod check;
+mod coverage;
 mod custom;
 mod eval;
 mod explain;
@@ -12,6 +14,7 @@ mod formats;
 mod guarantees;
 mod ingress;
 mod lints;
+mod meanings;
 mod mistakes;
 mod output;
 mod pages;
@@ -23,3 +26,4 @@ mod settings;
 mod shadow;
 mod shells;
 mod test;
+mod why;

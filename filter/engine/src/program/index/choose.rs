@@ -1,42 +1,48 @@
 //! By which of its clauses a rule is found.
 
-use std::collections::HashMap;
+use hashbrown::HashTable;
 
-use super::key::{How, Key, Place, keys};
-use crate::policy::{Clause, Rule};
+use super::hash::count_by;
+use super::key::{How, Key, asked_for, finds};
+use crate::policy::{Clause, Operand, Rule};
 
 /// So few candidates cost less than one more attribute that Envoy must be asked for.
 const FEW: usize = 8;
 
-/// For each rule the values that find it; `None` when nothing does.
-pub(super) fn choose<'r>(rules: &[&'r Rule]) -> Vec<Option<Vec<Key<'r>>>> {
+/// For each rule what finds it; `None` when nothing does.
+pub(super) fn choose<'r>(rules: &[&'r Rule]) -> Vec<Option<Found<'r>>> {
     let shared = Shared::of(rules);
     rules.iter().map(|rule| shared.best(rule)).collect()
 }
 
 /// How many rules ask for the same value.
-struct Shared<'r> {
+struct Shared {
     rules: usize,
-    counts: HashMap<Key<'r>, usize>,
+    /// By a hash of the value: two that share one by chance make an estimate worse, no more.
+    counts: HashTable<(u64, usize)>,
 }
 
-/// What finds an alternative, and what it costs: the candidates that it is expected to find, then the attribute.
-struct Found<'r> {
-    keys: Vec<Key<'r>>,
-    candidates: usize,
-    place: Option<Place>,
+/// What finds a rule, and what it costs: the candidates that it is expected to find, then the attribute.
+pub(super) struct Found<'r> {
+    /// Whatever one of these asks for.
+    pub(super) clauses: Vec<&'r Clause>,
+    pub(super) candidates: usize,
+    attribute: Option<Operand>,
 }
 
-impl<'r> Shared<'r> {
-    fn of(rules: &[&'r Rule]) -> Self {
-        let mut counts = HashMap::new();
+impl Shared {
+    fn of(rules: &[&Rule]) -> Self {
+        let mut counts = HashTable::with_capacity(rules.len());
         for rule in rules {
             let alternatives = rule.sources.iter().chain(&rule.operations);
             for clause in alternatives.flatten().chain(&rule.conditions) {
-                for key in keys(clause).into_iter().flatten() {
-                    let count: &mut usize = counts.entry(key).or_default();
+                asked_for(clause, &mut |key| {
+                    let hash = count_by(&key);
+                    let entry = counts.entry(hash, |(known, _)| *known == hash, |(known, _)| *known);
+                    let mut entry = entry.or_insert((hash, 0_usize));
+                    let (_, count) = entry.get_mut();
                     *count = count.saturating_add(1);
-                }
+                });
             }
         }
         Self {
@@ -45,44 +51,49 @@ impl<'r> Shared<'r> {
         }
     }
 
-    fn best(&self, rule: &'r Rule) -> Option<Vec<Key<'r>>> {
+    fn best<'r>(&self, rule: &'r Rule) -> Option<Found<'r>> {
         let conditions = self.alternative(&rule.conditions);
+        let conditions = conditions.map(|(clause, candidates)| Found {
+            clauses: vec![clause],
+            candidates,
+            attribute: Some(clause.operand()),
+        });
         let parts = [self.part(&rule.sources), self.part(&rule.operations), conditions];
-        let best = parts.into_iter().flatten().min_by(Found::cmp);
-        best.map(|found| found.keys)
+        parts.into_iter().flatten().min_by_key(Found::cost)
     }
 
     /// Any alternative may be the one that holds, so each must be found.
-    fn part(&self, alternatives: &'r [Vec<Clause>]) -> Option<Found<'r>> {
+    fn part<'r>(&self, alternatives: &'r [Vec<Clause>]) -> Option<Found<'r>> {
         let mut part = Found {
-            keys: Vec::new(),
+            clauses: Vec::with_capacity(alternatives.len()),
             candidates: 0,
-            place: None,
+            attribute: None,
         };
         for clauses in alternatives {
-            let found = self.alternative(clauses)?;
-            part.keys.extend(found.keys);
-            part.candidates = part.candidates.saturating_add(found.candidates);
-            part.place = part.place.max(found.place);
+            let (clause, candidates) = self.alternative(clauses)?;
+            part.clauses.push(clause);
+            part.candidates = part.candidates.saturating_add(candidates);
+            part.attribute = part.attribute.max(Some(clause.operand()));
         }
         (!alternatives.is_empty()).then_some(part)
     }
 
     /// All its clauses must hold, so the best one finds it.
-    fn alternative(&self, clauses: &'r [Clause]) -> Option<Found<'r>> {
-        let found = clauses.iter().filter_map(|clause| {
-            let keys = keys(clause)?;
-            let candidates = keys.iter().map(|key| self.candidates(key));
-            Some(Found {
-                candidates: candidates.fold(0, usize::saturating_add),
-                place: keys.first().map(|key| key.place.clone()),
-                keys,
-            })
-        });
-        found.min_by(Found::cmp)
+    fn alternative<'r>(&self, clauses: &'r [Clause]) -> Option<(&'r Clause, usize)> {
+        let found = clauses.iter().filter(|clause| finds(clause));
+        let found = found.map(|clause| (clause, self.candidates(clause)));
+        found.min_by_key(|(clause, candidates)| (*candidates.max(&FEW), clause.operand()))
     }
 
-    fn candidates(&self, key: &Key<'r>) -> usize {
+    fn candidates(&self, clause: &Clause) -> usize {
+        let mut candidates = 0_usize;
+        asked_for(clause, &mut |key| {
+            candidates = candidates.saturating_add(self.of_key(&key));
+        });
+        candidates
+    }
+
+    fn of_key(&self, key: &Key<'_>) -> usize {
         match key.how {
             // Whatever comes has it.
             How::Any => self.rules,
@@ -92,16 +103,17 @@ impl<'r> Shared<'r> {
             | How::Namespace
             | How::ServiceAccount
             | How::TrustDomain
-            | How::Block => self.counts.get(key).copied().unwrap_or(1),
+            | How::Block => {
+                let hash = count_by(key);
+                let known = self.counts.find(hash, |(known, _)| *known == hash);
+                known.map_or(1, |(_, count)| *count)
+            }
         }
     }
 }
 
 impl Found<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let cost = |found: &Self| found.candidates.max(FEW);
-        cost(self)
-            .cmp(&cost(other))
-            .then_with(|| self.place.cmp(&other.place))
+    fn cost(&self) -> (usize, Option<Operand>) {
+        (self.candidates.max(FEW), self.attribute)
     }
 }

@@ -1,10 +1,12 @@
 //! The rules that are found by one attribute.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::hash::Hash;
 use super::key::{How, Key};
-use super::table::{Table, add};
+use super::list::List;
+use super::table::Table;
 use crate::pattern::Block;
 
 /// What a value of the attribute finds. Each list that is found is ascending; a rule may be in several.
@@ -13,22 +15,22 @@ pub(super) struct Finder {
     exact: Table,
     longest_exact: usize,
     prefixes: Table,
-    prefix_lengths: Vec<usize>,
+    prefix_lengths: BTreeSet<usize>,
     /// Hashed from their end.
     suffixes: Table,
-    suffix_lengths: Vec<usize>,
+    suffix_lengths: BTreeSet<usize>,
     namespaces: Table,
     service_accounts: Table,
     trust_domains: Table,
     blocks: Table,
     /// Families and lengths: the first byte of each key.
-    block_lengths: Vec<u8>,
-    any: Vec<usize>,
-    all: Vec<usize>,
+    block_lengths: BTreeSet<u8>,
+    any: List,
+    all: List,
 }
 
 /// What is told of each list.
-type Found<'f> = dyn FnMut(&[usize]) + 'f;
+type Found<'i, 'f> = dyn FnMut(&'i List) + 'f;
 
 impl Finder {
     pub(super) fn add(&mut self, key: &Key<'_>, rule: usize) {
@@ -40,11 +42,11 @@ impl Finder {
                 self.exact.add(hash, text, rule);
             }
             How::Prefix => {
-                self.prefix_lengths.push(text.len());
+                self.prefix_lengths.insert(text.len());
                 self.prefixes.add(hash, text, rule);
             }
             How::Suffix => {
-                self.suffix_lengths.push(text.len());
+                self.suffix_lengths.insert(text.len());
                 self.suffixes.add(Hash::of(text.iter().rev()), text, rule);
             }
             How::Namespace => self.namespaces.add(hash, text, rule),
@@ -54,20 +56,13 @@ impl Finder {
                 self.block_lengths.extend(text.first());
                 self.blocks.add(hash, text, rule);
             }
-            How::Any => add(&mut self.any, rule),
+            How::Any => self.any.add(rule),
         }
-        add(&mut self.all, rule);
+        self.all.add(rule);
     }
 
     /// Nothing more is added.
     pub(super) fn finish(&mut self) {
-        for lengths in [&mut self.prefix_lengths, &mut self.suffix_lengths] {
-            lengths.sort_unstable();
-            lengths.dedup();
-            lengths.shrink_to_fit();
-        }
-        self.block_lengths.sort_unstable();
-        self.block_lengths.dedup();
         for table in [
             &mut self.exact,
             &mut self.prefixes,
@@ -79,29 +74,29 @@ impl Finder {
         ] {
             table.finish();
         }
-        self.any.shrink_to_fit();
-        self.all.shrink_to_fit();
+        self.any.finish();
+        self.all.finish();
     }
 
-    pub(super) fn all(&self) -> &[usize] {
+    pub(super) fn all(&self) -> &List {
         &self.all
     }
 
     pub(super) fn lowest(&self) -> usize {
-        self.all.first().copied().unwrap_or(usize::MAX)
+        self.all.rules().first().copied().unwrap_or(usize::MAX)
     }
 
     /// By a text.
-    pub(super) fn text(&self, text: &[u8], found: &mut Found<'_>) {
+    pub(super) fn text<'i>(&'i self, text: &[u8], found: &mut Found<'i, '_>) {
         self.folded(text, |byte| byte, found);
     }
 
     /// By a text, whose case does not matter.
-    pub(super) fn text_ignoring_case(&self, text: &[u8], found: &mut Found<'_>) {
+    pub(super) fn text_ignoring_case<'i>(&'i self, text: &[u8], found: &mut Found<'i, '_>) {
         self.folded(text, |byte| byte.to_ascii_lowercase(), found);
     }
 
-    fn folded(&self, text: &[u8], fold: impl Fn(u8) -> u8 + Copy, found: &mut Found<'_>) {
+    fn folded<'i>(&'i self, text: &[u8], fold: impl Fn(u8) -> u8 + Copy, found: &mut Found<'i, '_>) {
         found(&self.any);
         let same = |key: &[u8], text: &[u8]| {
             key.len() == text.len() && key.iter().zip(text).all(|(key, byte)| *key == fold(*byte))
@@ -140,7 +135,7 @@ impl Finder {
     }
 
     /// By a name in the peer's certificate.
-    pub(super) fn peer(&self, name: &[u8], found: &mut Found<'_>) {
+    pub(super) fn peer<'i>(&'i self, name: &[u8], found: &mut Found<'i, '_>) {
         self.text(name, found);
         if !self.trust_domains.is_empty() {
             let domain = name.strip_prefix(b"spiffe://").and_then(before_slash);
@@ -152,6 +147,10 @@ impl Finder {
             return;
         }
         for (namespace, rest) in after_each(name, b"/ns/") {
+            // Where no slash follows, no namespace stands there.
+            if rest.is_empty() {
+                continue;
+            }
             let rules = self.namespaces.get(Hash::of(namespace), |key| key == namespace);
             rules.into_iter().for_each(&mut *found);
             if self.service_accounts.is_empty() {
@@ -174,7 +173,7 @@ impl Finder {
     }
 
     /// By an address.
-    pub(super) fn address(&self, address: IpAddr, found: &mut Found<'_>) {
+    pub(super) fn address<'i>(&'i self, address: IpAddr, found: &mut Found<'i, '_>) {
         for length in &self.block_lengths {
             if let Some(key) = Block::key_of(address, *length) {
                 let rules = self.blocks.get(Hash::of(&key), |known| *known == key);

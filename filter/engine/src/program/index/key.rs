@@ -43,7 +43,7 @@ pub(super) enum How {
 }
 
 /// One value that a clause asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Hash)]
 pub(super) struct Key<'r> {
     pub(super) place: Place,
     pub(super) how: How,
@@ -60,39 +60,100 @@ impl<'r> Key<'r> {
     }
 }
 
-/// All that the clause asks for, of which the attribute must have one; `None` when it asks for nothing that can be found.
-pub(super) fn keys(clause: &Clause) -> Option<Vec<Key<'_>>> {
+/// Whether the clause asks for anything that can be found.
+pub(super) fn finds(clause: &Clause) -> bool {
     match clause {
-        Clause::Peer(set) => each(set, peer),
-        Clause::SourceIp(set) => each(set, |of| block(&Place::SourceIp, of)),
-        Clause::RemoteIp(set) => each(set, |of| block(&Place::RemoteIp, of)),
-        Clause::DestinationIp(set) => each(set, |of| block(&Place::DestinationIp, of)),
-        Clause::DestinationPort(set) => each(set, |port| {
-            Key::new(&Place::DestinationPort, How::Exact, port.to_be_bytes().to_vec())
-        }),
-        Clause::Sni(set) => each(set, |of| text(&Place::Sni, of)),
-        Clause::Host(set) => each(set, |of| {
-            let mut key = text(&Place::Host, of);
-            key.text.to_mut().make_ascii_lowercase();
-            key
-        }),
-        Clause::Method(set) => each(set, |of| text(&Place::Method, of)),
-        Clause::Path(set) => each(set, path),
-        Clause::Header(name, set) => {
-            let place = Place::Header(name.clone());
-            each(set, |of| text(&place, of))
-        }
-        Clause::RequestPrincipal(set) => each(set, request_principal),
-        Clause::Claim(path, set) => {
-            let place = Place::Claim(path.clone());
-            each(set, |of| text(&place, of))
-        }
-        Clause::Metadata { .. } => None,
+        Clause::Peer(set) => asks(set),
+        Clause::SourceIp(set) | Clause::RemoteIp(set) | Clause::DestinationIp(set) => asks(set),
+        Clause::DestinationPort(set) => asks(set),
+        Clause::Path(set) => asks(set),
+        Clause::Sni(set)
+        | Clause::Host(set)
+        | Clause::Method(set)
+        | Clause::Header(_, set)
+        | Clause::Claim(_, set) => asks(set),
+        Clause::RequestPrincipal(set) => asks(set),
+        Clause::Metadata { .. } => false,
     }
 }
 
-fn each<'r, P>(set: &'r Set<P>, key: impl Fn(&'r P) -> Key<'r>) -> Option<Vec<Key<'r>>> {
-    (!set.any_of.is_empty()).then(|| set.any_of.iter().map(key).collect())
+fn asks<P>(set: &Set<P>) -> bool {
+    !set.any_of.is_empty()
+}
+
+/// All that the clause asks for, of which the attribute must have one.
+pub(super) fn asked_for<'r>(clause: &'r Clause, each: &mut dyn FnMut(Key<'r>)) {
+    match clause {
+        Clause::Peer(set) => set.any_of.iter().map(peer).for_each(each),
+        Clause::SourceIp(set) => blocks(&Place::SourceIp, &set.any_of, each),
+        Clause::RemoteIp(set) => blocks(&Place::RemoteIp, &set.any_of, each),
+        Clause::DestinationIp(set) => blocks(&Place::DestinationIp, &set.any_of, each),
+        Clause::DestinationPort(set) => ports(&set.any_of, each),
+        Clause::Sni(set) => texts(&Place::Sni, &set.any_of, each),
+        Clause::Host(set) => hosts(&set.any_of, each),
+        Clause::Method(set) => texts(&Place::Method, &set.any_of, each),
+        Clause::Path(set) => set.any_of.iter().map(path).for_each(each),
+        Clause::Header(name, set) => texts(&Place::Header(name.clone()), &set.any_of, each),
+        Clause::RequestPrincipal(set) => set.any_of.iter().map(request_principal).for_each(each),
+        Clause::Claim(path, set) => texts(&Place::Claim(path.clone()), &set.any_of, each),
+        Clause::Metadata { .. } => {}
+    }
+}
+
+/// What the clause must not have, as far as finding it is the same as having it.
+pub(super) fn ruled_out_by<'r>(clause: &'r Clause, each: &mut dyn FnMut(Key<'r>)) {
+    let mut whole = |key: Key<'r>| match (key.how, &key.place) {
+        (How::Exact | How::Prefix | How::Namespace | How::TrustDomain | How::Block, _) => each(key),
+        // Of a peer it is the end of a `spiffe://` URI alone.
+        (How::Suffix, place) if *place != Place::Peer => each(key),
+        (How::Suffix | How::ServiceAccount | How::Any, _) => {}
+    };
+    match clause {
+        Clause::Peer(set) => set.none_of.iter().map(peer).for_each(whole),
+        Clause::SourceIp(set) => blocks(&Place::SourceIp, &set.none_of, &mut whole),
+        Clause::RemoteIp(set) => blocks(&Place::RemoteIp, &set.none_of, &mut whole),
+        Clause::DestinationIp(set) => blocks(&Place::DestinationIp, &set.none_of, &mut whole),
+        Clause::DestinationPort(set) => ports(&set.none_of, &mut whole),
+        Clause::Sni(set) => texts(&Place::Sni, &set.none_of, &mut whole),
+        Clause::Host(set) => hosts(&set.none_of, &mut whole),
+        Clause::Method(set) => texts(&Place::Method, &set.none_of, &mut whole),
+        Clause::Path(set) => {
+            for pattern in &set.none_of {
+                match pattern {
+                    PathPattern::Text(_) => whole(path(pattern)),
+                    // Found by one end, it is still to be matched.
+                    PathPattern::Template(_) => {}
+                }
+            }
+        }
+        Clause::Header(name, set) => texts(&Place::Header(name.clone()), &set.none_of, &mut whole),
+        Clause::Claim(path, set) => texts(&Place::Claim(path.clone()), &set.none_of, &mut whole),
+        // Two halves, or nothing that is found.
+        Clause::RequestPrincipal(_) | Clause::Metadata { .. } => {}
+    }
+}
+
+fn texts<'r>(place: &Place, patterns: &'r [TextPattern], each: &mut dyn FnMut(Key<'r>)) {
+    patterns.iter().map(|pattern| text(place, pattern)).for_each(each);
+}
+
+fn hosts<'r>(patterns: &'r [TextPattern], each: &mut dyn FnMut(Key<'r>)) {
+    for pattern in patterns {
+        let mut key = text(&Place::Host, pattern);
+        if key.text.iter().any(u8::is_ascii_uppercase) {
+            key.text.to_mut().make_ascii_lowercase();
+        }
+        each(key);
+    }
+}
+
+fn ports<'r>(ports: &'r [u16], each: &mut dyn FnMut(Key<'r>)) {
+    let key = |port: &u16| Key::new(&Place::DestinationPort, How::Exact, port.to_be_bytes().to_vec());
+    ports.iter().map(key).for_each(each);
+}
+
+fn blocks<'r>(place: &Place, blocks: &'r [Block], each: &mut dyn FnMut(Key<'r>)) {
+    blocks.iter().map(|of| block(place, of)).for_each(each);
 }
 
 fn text<'r>(place: &Place, pattern: &'r TextPattern) -> Key<'r> {
@@ -135,24 +196,25 @@ fn block<'r>(place: &Place, block: &Block) -> Key<'r> {
 }
 
 /// A name with a slash in it is none of one segment, which is all that is looked for.
-fn peer(pattern: &PeerPattern) -> Key<'_> {
-    let key = |how, text: &'_ str| Key::new(&Place::Peer, how, text.as_bytes().to_vec());
-    let segment = |text: &str, start: &str, end: &str| {
-        let inner = text.strip_prefix(start)?.strip_suffix(end)?;
-        (!inner.contains('/')).then(|| inner.to_owned())
-    };
+fn peer<'r>(pattern: &'r PeerPattern) -> Key<'r> {
+    let key = |how, text: Cow<'r, [u8]>| Key::new(&Place::Peer, how, text);
     let found = match pattern {
         PeerPattern::Exact(uri) => return Key::new(&Place::Peer, How::Exact, uri.as_bytes()),
         PeerPattern::Prefix(start) => return Key::new(&Place::Peer, How::Prefix, start.as_bytes()),
         PeerPattern::Suffix(end) => return Key::new(&Place::Peer, How::Suffix, end.as_bytes()),
         PeerPattern::Namespace(part) => {
-            segment(part, "/ns/", "/").map(|namespace| key(How::Namespace, &namespace))
+            segment(part, "/ns/", "/").map(|namespace| key(How::Namespace, namespace.as_bytes().into()))
         }
         PeerPattern::ServiceAccount { namespace, name } => segment(namespace, "/ns/", "/")
             .zip(segment(name, "sa/", ""))
-            .map(|(namespace, name)| key(How::ServiceAccount, &format!("{namespace}/{name}"))),
+            .map(|(namespace, name)| {
+                key(
+                    How::ServiceAccount,
+                    [namespace, "/", name].concat().into_bytes().into(),
+                )
+            }),
         PeerPattern::TrustDomain(TextPattern::Exact(domain)) => {
-            (!domain.contains('/')).then(|| key(How::TrustDomain, domain))
+            (!domain.contains('/')).then(|| key(How::TrustDomain, domain.as_bytes().into()))
         }
         PeerPattern::TrustDomain(_)
         | PeerPattern::NamespaceGlob(_)
@@ -160,4 +222,10 @@ fn peer(pattern: &PeerPattern) -> Key<'_> {
         | PeerPattern::AnyTrustDomain => None,
     };
     found.unwrap_or_else(|| any(&Place::Peer))
+}
+
+/// What stands between, if it is one segment.
+fn segment<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
+    let inner = text.strip_prefix(start)?.strip_suffix(end)?;
+    (!inner.contains('/')).then_some(inner)
 }

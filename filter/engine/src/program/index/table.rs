@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 
 use super::hash::Hash;
+use super::list::List;
 
 /// The rules by text, found by a hash that the caller has already.
 #[derive(Debug, Clone, Default)]
@@ -12,8 +13,7 @@ pub(super) struct Table(HashTable<Entry>);
 struct Entry {
     hash: u64,
     text: Box<[u8]>,
-    /// Ascending.
-    rules: Vec<usize>,
+    rules: List,
 }
 
 impl Table {
@@ -31,30 +31,23 @@ impl Table {
         let mut entry = entry.or_insert_with(|| Entry {
             hash,
             text: text.into(),
-            rules: Vec::new(),
+            rules: List::default(),
         });
-        add(&mut entry.get_mut().rules, rule);
+        entry.get_mut().rules.add(rule);
     }
 
     /// The rules of a text that has this hash and that `is` the one.
-    pub(super) fn get(&self, hash: Hash, is: impl Fn(&[u8]) -> bool) -> Option<&[usize]> {
+    pub(super) fn get(&self, hash: Hash, is: impl Fn(&[u8]) -> bool) -> Option<&List> {
         let hash = hash.finish();
         let entry = self.0.find(hash, |entry| entry.hash == hash && is(&entry.text));
-        entry.map(|entry| entry.rules.as_slice())
+        entry.map(|entry| &entry.rules)
     }
 
     /// Gives back what was taken for texts yet to come.
     pub(super) fn finish(&mut self) {
         self.0.shrink_to_fit(|entry| entry.hash);
         for entry in &mut self.0 {
-            entry.rules.shrink_to_fit();
+            entry.rules.finish();
         }
-    }
-}
-
-/// Rules come in the order of their numbers; one that asks for the same text twice comes once.
-pub(super) fn add(rules: &mut Vec<usize>, rule: usize) {
-    if rules.last() != Some(&rule) {
-        rules.push(rule);
     }
 }

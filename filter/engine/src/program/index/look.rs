@@ -1,0 +1,98 @@
+//! The one place where an attribute is brought together with what it is looked up in.
+
+use std::net::IpAddr;
+
+use super::finder::Finder;
+use super::key::Place;
+use super::list::List;
+use crate::attribute::{Lines, Lookup};
+use crate::program::answers::Answers;
+use crate::program::evaluate::{claim, principal};
+
+/// What the attribute finds. One that is missing has no value that is asked for; one that could not be established has any, where
+/// `all_in_doubt` says so.
+pub(super) fn look<'i>(
+    place: &Place,
+    finder: &'i Finder,
+    answers: &Answers<'_>,
+    all_in_doubt: bool,
+    found: &mut dyn FnMut(&'i List),
+) {
+    let lines = |lines: &Lookup<Lines<'_>>, found: &mut dyn FnMut(&'i List)| {
+        with(finder, lines, all_in_doubt, found, |lines, found| {
+            lines.iter().for_each(|line| finder.text(line, found));
+        });
+    };
+    let address = |address: &Lookup<IpAddr>, found: &mut dyn FnMut(&'i List)| {
+        with(finder, address, all_in_doubt, found, |ip, found| {
+            finder.address(*ip, found)
+        });
+    };
+    match place {
+        Place::Peer => with(finder, answers.peer(), all_in_doubt, found, |peer, found| {
+            peer.names().for_each(|name| finder.peer(name, found));
+        }),
+        Place::DestinationPort => {
+            let port = answers.destination_port();
+            with(finder, port, all_in_doubt, found, |port, found| {
+                finder.text(&port.to_be_bytes(), found);
+            });
+        }
+        Place::Path => lines(answers.path(), found),
+        Place::Method => lines(answers.method(), found),
+        Place::Host => with(finder, answers.host(), all_in_doubt, found, |lines, found| {
+            lines
+                .iter()
+                .for_each(|line| finder.text_ignoring_case(line, found));
+        }),
+        Place::Sni => with(finder, answers.sni(), all_in_doubt, found, |sni, found| {
+            finder.text(sni, found)
+        }),
+        Place::SourceIp => address(answers.source_ip(), found),
+        Place::RemoteIp => address(answers.remote_ip(), found),
+        Place::DestinationIp => address(answers.destination_ip(), found),
+        Place::Header(name) => lines(&answers.header(name), found),
+        Place::Issuer => with(
+            finder,
+            &principal(answers),
+            all_in_doubt,
+            found,
+            |(issuer, _), found| {
+                finder.text(issuer.as_bytes(), found);
+            },
+        ),
+        Place::Subject => with(
+            finder,
+            &principal(answers),
+            all_in_doubt,
+            found,
+            |(_, subject), found| {
+                finder.text(subject.as_bytes(), found);
+            },
+        ),
+        Place::Claim(path) => with(
+            finder,
+            &claim(answers, path),
+            all_in_doubt,
+            found,
+            |texts, found| {
+                texts.iter().for_each(|text| finder.text(text.as_bytes(), found));
+            },
+        ),
+    }
+}
+
+fn with<'i, T>(
+    finder: &'i Finder,
+    attribute: &Lookup<T>,
+    all_in_doubt: bool,
+    found: &mut dyn FnMut(&'i List),
+    find: impl FnOnce(&T, &mut dyn FnMut(&'i List)),
+) {
+    match attribute {
+        Lookup::Found(value) => find(value, found),
+        Lookup::Missing => {}
+        Lookup::Unavailable if all_in_doubt => found(finder.all()),
+        Lookup::Unavailable => {}
+    }
+}

@@ -1,0 +1,260 @@
+//! Classes of values in the words of the policies.
+
+use std::fmt;
+
+use crate::attribute::Attribute;
+use crate::space::{Dimension, Kind, Sample};
+
+/// Some values of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Values {
+    /// Any of these.
+    AnyOf(Vec<Term>),
+    /// Of several values at once: each of the first is among them, none of the second is.
+    Has {
+        /// Some value is so.
+        all: Vec<String>,
+        /// No value is so.
+        none: Vec<String>,
+    },
+}
+
+/// Values that one pattern of a policy matches, less what others match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// The pattern.
+    pub pattern: Pattern,
+    /// What it does not stand for here.
+    pub but: Vec<String>,
+}
+
+/// What stands for some values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    /// As a policy writes it.
+    Written(String),
+    /// Of a peer: no TLS.
+    Plaintext,
+    /// Of a peer: TLS without a certificate.
+    NoCertificate,
+    /// Of a peer: a certificate.
+    Certificate,
+    /// The attribute is not there.
+    Absent,
+    /// All values.
+    Any,
+    /// Values like this one, for which the policies have no words.
+    Like(String),
+    /// What an external authorizer answers.
+    Answer(&'static str),
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pattern::Written(text) => f.write_str(text),
+            Pattern::Plaintext => f.write_str("plaintext"),
+            Pattern::NoCertificate => f.write_str("TLS without a certificate"),
+            Pattern::Certificate => f.write_str("any certificate"),
+            Pattern::Absent => f.write_str("none"),
+            Pattern::Any => f.write_str("any"),
+            Pattern::Like(text) => write!(f, "such as {text}"),
+            Pattern::Answer(answer) => f.write_str(answer),
+        }
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pattern.fmt(f)?;
+        match self.but.as_slice() {
+            [] => Ok(()),
+            but => write!(f, " but not {}", but.join(", ")),
+        }
+    }
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Values::AnyOf(terms) => {
+                let mut separator = "";
+                for term in terms {
+                    write!(f, "{separator}{term}")?;
+                    separator = if term.but.is_empty() { ", " } else { "; " };
+                }
+                Ok(())
+            }
+            Values::Has { all, none } => {
+                f.write_str(&all.join(" and "))?;
+                match (all.is_empty(), none.is_empty()) {
+                    (_, true) => Ok(()),
+                    (true, false) => write!(f, "none of {}", none.join(", ")),
+                    (false, false) => write!(f, " but not {}", none.join(", ")),
+                }
+            }
+        }
+    }
+}
+
+/// Which atoms hold.
+pub(crate) fn atoms(dimension: &Dimension, atoms: &[(usize, bool)]) -> Values {
+    let labels = |wanted| {
+        let of = atoms.iter().filter(|(_, holds)| *holds == wanted);
+        of.map(|(atom, _)| dimension.atoms[*atom].label.clone()).collect()
+    };
+    Values::Has {
+        all: labels(true),
+        none: labels(false),
+    }
+}
+
+/// A pattern and the classes that it stands for.
+struct Candidate {
+    pattern: Pattern,
+    classes: Vec<bool>,
+    size: usize,
+}
+
+/// More excluded patterns than a reader takes in.
+const BUT: usize = 8;
+
+/// The classes with these numbers, in as few patterns as the best next one at a time gives.
+pub(crate) fn classes(dimension: &Dimension, numbers: &[usize]) -> Values {
+    let count = dimension.size();
+    let set = |numbers: &[usize]| {
+        let mut set = vec![false; count];
+        for number in numbers {
+            set[*number] = true;
+        }
+        set
+    };
+    let wanted = set(numbers);
+    let mut candidates = candidates(dimension, &set);
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.size));
+    // What is excluded is a pattern of a policy, or plaintext and the like.
+    let general = |candidate: &Candidate| matches!(candidate.pattern, Pattern::Any | Pattern::Certificate);
+    let no_wanted = |candidate: &Candidate| {
+        candidate
+            .classes
+            .iter()
+            .zip(&wanted)
+            .all(|(held, wanted)| !(*held && *wanted))
+    };
+    let holes: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|candidate| no_wanted(candidate) && !general(candidate))
+        .collect();
+    let usable: Vec<(&Candidate, Vec<String>)> = candidates
+        .iter()
+        .filter_map(|candidate| Some((candidate, but(candidate, &wanted, &holes)?)))
+        .collect();
+    let mut open = wanted.clone();
+    let mut terms = take(&usable, &mut open);
+    // What is left has no words.
+    if let Kind::One(classes) = &dimension.kind {
+        for (number, class) in classes.iter().enumerate() {
+            if open[number] {
+                terms.push(Term {
+                    pattern: like(&class.sample),
+                    but: Vec::new(),
+                });
+            }
+        }
+    }
+    Values::AnyOf(terms)
+}
+
+/// Takes the candidate that covers most of what is open in the fewest words, as long as one covers some.
+fn take(usable: &[(&Candidate, Vec<String>)], open: &mut [bool]) -> Vec<Term> {
+    let mut terms = Vec::new();
+    loop {
+        let gain = |candidate: &Candidate| {
+            let pairs = candidate.classes.iter().zip(open.iter());
+            pairs.filter(|(held, open)| **held && **open).count()
+        };
+        let gains = usable
+            .iter()
+            .rev()
+            .map(|(candidate, but)| (gain(candidate), candidate, but));
+        // The first of equals, which is the most general; no more is said to be excluded than what that spares.
+        let best = gains
+            .filter(|(gain, _, but)| *gain > but.len())
+            .max_by_key(|(gain, _, but)| gain - but.len());
+        let Some((_, candidate, but)) = best else {
+            return terms;
+        };
+        for (held, open) in candidate.classes.iter().zip(open.iter_mut()) {
+            *open &= !held;
+        }
+        terms.push(Term {
+            pattern: candidate.pattern.clone(),
+            but: but.clone(),
+        });
+    }
+}
+
+/// What to exclude so that only wanted classes are left; `None` when that takes too much.
+fn but(candidate: &Candidate, wanted: &[bool], holes: &[&Candidate]) -> Option<Vec<String>> {
+    let excess = |number: &usize| candidate.classes[*number] && !wanted[*number];
+    let mut excess: Vec<usize> = (0..wanted.len()).filter(excess).collect();
+    let mut but = Vec::new();
+    while !excess.is_empty() {
+        let gain = |hole: &&&Candidate| excess.iter().filter(|number| hole.classes[**number]).count();
+        let best = holes.iter().rev().max_by_key(gain)?;
+        if gain(&best) == 0 || but.len() >= BUT {
+            return None;
+        }
+        excess.retain(|number| !best.classes[*number]);
+        but.push(best.pattern.to_string());
+    }
+    Some(but)
+}
+
+fn candidates(dimension: &Dimension, set: &impl Fn(&[usize]) -> Vec<bool>) -> Vec<Candidate> {
+    let candidate = |pattern, numbers: &[usize]| Candidate {
+        pattern,
+        classes: set(numbers),
+        size: numbers.len(),
+    };
+    let all: Vec<usize> = (0..dimension.size()).collect();
+    let mut candidates = vec![candidate(Pattern::Any, &all)];
+    if let Kind::One(classes) = &dimension.kind {
+        for (number, class) in classes.iter().enumerate() {
+            let pattern = match &class.sample {
+                Sample::Plaintext => Pattern::Plaintext,
+                Sample::NoCertificate => Pattern::NoCertificate,
+                Sample::Absent => Pattern::Absent,
+                Sample::Answer(_) => like(&class.sample),
+                Sample::Text(_) | Sample::Ip(_) | Sample::Port(_) => continue,
+            };
+            candidates.push(candidate(pattern, &[number]));
+        }
+    }
+    if dimension.attribute == Attribute::Peer {
+        candidates.push(candidate(Pattern::Certificate, &all[2..]));
+    }
+    for (atom, holders) in dimension.atoms.iter().zip(&dimension.holders) {
+        candidates.push(candidate(Pattern::Written(atom.label.clone()), holders));
+    }
+    candidates.retain(|candidate| candidate.size > 0);
+    candidates
+}
+
+fn like(sample: &Sample) -> Pattern {
+    use peerwarden_engine::ExternalAnswer;
+
+    match sample {
+        Sample::Plaintext => Pattern::Plaintext,
+        Sample::NoCertificate => Pattern::NoCertificate,
+        Sample::Absent => Pattern::Absent,
+        Sample::Text(text) => Pattern::Like(text.clone()),
+        Sample::Ip(ip) => Pattern::Like(ip.to_string()),
+        Sample::Port(port) => Pattern::Like(port.to_string()),
+        Sample::Answer(ExternalAnswer::Allow) => Pattern::Answer("says yes"),
+        Sample::Answer(ExternalAnswer::Deny) => Pattern::Answer("says no"),
+        Sample::Answer(ExternalAnswer::Failed | ExternalAnswer::Unaskable) => {
+            Pattern::Answer("gives no usable answer")
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! One attribute: what is asked of it, and the classes that this makes.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use peerwarden_engine::ExternalAnswer;
+
+use super::{Key, Peers, address, domains};
+use crate::Beyond;
+use crate::asked::{Asked, Counts};
+use crate::attribute::Attribute;
+use crate::diagram::Variable;
+use crate::text::{TextClass, Tokens};
+
+/// Classes of one attribute: beyond that, comparing them takes minutes rather than seconds.
+const CLASSES: usize = 20_000;
+
+/// What is asked of one attribute, by number.
+#[derive(Debug, Default)]
+pub(crate) struct Atoms {
+    atoms: Vec<Atom>,
+    numbers: HashMap<Key, usize>,
+}
+
+/// One thing that is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Atom {
+    pub(crate) asked: Asked,
+    /// As policies write it.
+    pub(crate) label: String,
+}
+
+impl Atoms {
+    pub(super) fn add(&mut self, asked: Asked, label: String) {
+        if !self.numbers.contains_key(&asked) {
+            self.numbers.insert(asked.clone(), self.atoms.len());
+            self.atoms.push(Atom { asked, label });
+        }
+    }
+}
+
+/// One attribute of the space.
+#[derive(Debug)]
+pub(crate) struct Dimension {
+    pub(crate) attribute: Attribute,
+    pub(crate) atoms: Vec<Atom>,
+    numbers: HashMap<Key, usize>,
+    pub(crate) first: Variable,
+    pub(crate) kind: Kind,
+    /// Of one value: the classes of which each atom holds, ascending.
+    pub(crate) holders: Vec<Vec<usize>>,
+    /// Of one value: the classes, those first that make the best examples.
+    pub(crate) preference: Vec<usize>,
+}
+
+/// How its values are told apart.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// It has one value, of one of these classes.
+    One(Vec<Class>),
+    /// It has any number of values: a variable for each atom.
+    Several(Vec<TextClass>),
+}
+
+/// A class of values.
+#[derive(Debug, Clone)]
+pub(crate) struct Class {
+    /// The atoms that hold of them, ascending.
+    pub(crate) atoms: Vec<usize>,
+    /// Whether they look as usual.
+    pub(crate) plain: bool,
+    /// One of them.
+    pub(crate) sample: Sample,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sample {
+    /// Of a peer: the connection is not secured.
+    Plaintext,
+    /// Of a peer: TLS, and no certificate.
+    NoCertificate,
+    /// The attribute is not there.
+    Absent,
+    Text(String),
+    Ip(IpAddr),
+    Port(u16),
+    Answer(ExternalAnswer),
+}
+
+impl Sample {
+    pub(crate) fn port(&self) -> Option<u16> {
+        if let Sample::Port(port) = self {
+            Some(*port)
+        } else {
+            None
+        }
+    }
+}
+
+impl Class {
+    fn bare(sample: Sample) -> Self {
+        Self {
+            atoms: Vec::new(),
+            plain: true,
+            sample,
+        }
+    }
+}
+
+impl Class {
+    /// How good an example it makes, the best first: what is plain, then what is usual, then what is short.
+    fn rank(&self, attribute: &Attribute) -> (bool, bool, usize) {
+        let (usual, length) = match &self.sample {
+            Sample::Plaintext => (true, 0),
+            Sample::NoCertificate => (false, usize::MAX),
+            Sample::Absent => (*attribute == Attribute::Sni, usize::MAX),
+            Sample::Text(text) => (matches!(text.as_str(), "GET" | "/" | "example.com"), text.len()),
+            Sample::Ip(ip) => (ip.to_string().starts_with("192.0.2."), usize::from(ip.is_ipv6())),
+            Sample::Port(port) => (*port == 8080, usize::from(*port)),
+            Sample::Answer(answer) => (*answer == ExternalAnswer::Allow, 0),
+        };
+        (!self.plain, !usual, length)
+    }
+}
+
+impl From<TextClass> for Class {
+    fn from(class: TextClass) -> Self {
+        Self {
+            atoms: class.patterns,
+            plain: class.plain,
+            sample: Sample::Text(class.witness),
+        }
+    }
+}
+
+impl Dimension {
+    pub(super) fn new(
+        attribute: Attribute,
+        Atoms { atoms, numbers }: Atoms,
+        first: Variable,
+        peers: &mut Peers,
+    ) -> Result<Self, Beyond> {
+        let kind = kind(&attribute, &atoms, peers)?;
+        if let Kind::One(classes) = &kind
+            && classes.len() > CLASSES
+        {
+            return Err(Beyond::Classes {
+                attribute,
+                limit: CLASSES,
+            });
+        }
+        let mut holders = vec![Vec::new(); atoms.len()];
+        let mut preference = Vec::new();
+        if let Kind::One(classes) = &kind {
+            for (number, class) in classes.iter().enumerate() {
+                for atom in &class.atoms {
+                    holders[*atom].push(number);
+                }
+            }
+            preference.extend(0..classes.len());
+            preference.sort_by_key(|number| classes[*number].rank(&attribute));
+        }
+        Ok(Self {
+            attribute,
+            atoms,
+            numbers,
+            first,
+            kind,
+            holders,
+            preference,
+        })
+    }
+
+    /// The number of what is asked.
+    pub(crate) fn number(&self, asked: &Asked) -> Option<usize> {
+        self.numbers.get(asked).copied()
+    }
+
+    /// How many variables it has.
+    pub(crate) fn width(&self) -> u32 {
+        match &self.kind {
+            Kind::One(classes) => classes.len().next_power_of_two().trailing_zeros(),
+            Kind::Several(_) => u32::try_from(self.atoms.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The variable after its last.
+    pub(crate) fn end(&self) -> Variable {
+        self.first + self.width()
+    }
+
+    /// How finely it is told apart.
+    pub(crate) fn size(&self) -> usize {
+        match &self.kind {
+            Kind::One(classes) => classes.len(),
+            Kind::Several(_) => self.atoms.len(),
+        }
+    }
+}
+
+fn texts(atoms: &[Atom]) -> Vec<Tokens> {
+    atoms
+        .iter()
+        .map(|atom| match &atom.asked {
+            Asked::Text(tokens, _) => tokens.clone(),
+            Asked::Range(..) | Asked::Port(_) => Vec::new(),
+        })
+        .collect()
+}
+
+fn kind(attribute: &Attribute, atoms: &[Atom], peers: &mut Peers) -> Result<Kind, Beyond> {
+    let beyond = |_| Beyond::Classes {
+        attribute: attribute.clone(),
+        limit: CLASSES,
+    };
+    let absent = || Class::bare(Sample::Absent);
+    let text = || domains::classes(attribute, &texts(atoms), CLASSES).map_err(beyond);
+    let one = |before: Vec<Class>, classes: Vec<TextClass>| {
+        Kind::One(
+            before
+                .into_iter()
+                .chain(classes.into_iter().map(Class::from))
+                .collect(),
+        )
+    };
+    Ok(match attribute {
+        Attribute::Peer => {
+            let (names, of) = domains::names(&texts(atoms), CLASSES).map_err(beyond)?;
+            *peers = of;
+            let nobody = [Sample::Plaintext, Sample::NoCertificate].map(Class::bare);
+            one(nobody.to_vec(), names)
+        }
+        Attribute::Port => Kind::One(ports(atoms)),
+        Attribute::Method | Attribute::Path => one(Vec::new(), text()?),
+        Attribute::Host | Attribute::Sni => one(vec![absent()], text()?),
+        Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {
+            Kind::One(address::classes(attribute, atoms))
+        }
+        Attribute::Header(_) | Attribute::Claim(_) | Attribute::Metadata { .. } => {
+            Kind::Several(merged(text()?))
+        }
+        Attribute::Authorizer(_) => {
+            let answers = [
+                ExternalAnswer::Allow,
+                ExternalAnswer::Deny,
+                ExternalAnswer::Failed,
+            ];
+            Kind::One(answers.map(|answer| Class::bare(Sample::Answer(answer))).to_vec())
+        }
+    })
+}
+
+/// Each port that something is said of, and one that nothing is said of.
+fn ports(atoms: &[Atom]) -> Vec<Class> {
+    let mut classes: Vec<Class> = Vec::new();
+    for (number, atom) in atoms.iter().enumerate() {
+        if let Asked::Port(port) = atom.asked {
+            classes.push(Class {
+                atoms: vec![number],
+                plain: true,
+                sample: Sample::Port(port),
+            });
+        }
+    }
+    let said = |port: &u16| classes.iter().any(|class| class.sample == Sample::Port(*port));
+    let other = [8080, 80, 8443, 9090]
+        .into_iter()
+        .chain(1..=u16::MAX)
+        .find(|port| !said(port));
+    classes.extend(other.map(|port| Class::bare(Sample::Port(port))));
+    classes.sort_by_key(|class| class.sample.port());
+    classes
+}
+
+/// Of texts among several it does not matter whether they look as usual: of two classes the one that does is kept.
+fn merged(classes: Vec<TextClass>) -> Vec<TextClass> {
+    let mut kept: Vec<TextClass> = Vec::new();
+    let mut places: HashMap<Vec<usize>, usize> = HashMap::new();
+    for class in classes {
+        match places.get(&class.patterns) {
+            Some(place) => {
+                if class.plain && !kept[*place].plain {
+                    kept[*place] = class;
+                }
+            }
+            None => {
+                places.insert(class.patterns.clone(), kept.len());
+                kept.push(class);
+            }
+        }
+    }
+    kept
+}
+
+impl Atom {
+    /// In which form a text counts.
+    pub(crate) fn counts(&self) -> Counts {
+        match &self.asked {
+            Asked::Text(_, counts) => *counts,
+            Asked::Range(..) | Asked::Port(_) => Counts::Anyhow,
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Rules and programs as sets of traffic.
+
+use peerwarden_engine::meaning::{Clause, Rule};
+use peerwarden_engine::resource::MtlsMode;
+use peerwarden_engine::{By, Program, Protocol};
+
+use super::{Kind, Space, Traffics};
+use crate::Beyond;
+use crate::asked::{self, Meaning};
+use crate::attribute::Attribute;
+use crate::diagram::{FALSE, Function, TRUE};
+use crate::space::constraints::variable;
+
+/// What a program does, step by step: each set holds wherever the step lets pass, whatever the others say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steps {
+    /// The mutual TLS mode.
+    pub(crate) mode: Function,
+    /// CUSTOM.
+    pub(crate) custom: Function,
+    /// DENY.
+    pub(crate) deny: Function,
+    /// ALLOW.
+    pub(crate) allow: Function,
+}
+
+impl Space {
+    /// All that can be.
+    pub fn everything(&self) -> Traffics {
+        Traffics(self.possible)
+    }
+
+    /// What a rule matches, of all that can be.
+    ///
+    /// # Errors
+    /// That the diagram gets too large; so do all the others.
+    pub fn rule(&mut self, rule: &Rule) -> Result<Traffics, Beyond> {
+        let matched = self.matched(rule)?;
+        Ok(Traffics(self.diagrams.and(matched, self.possible)?))
+    }
+
+    /// What a program allows.
+    ///
+    /// # Errors
+    /// As [`Space::rule`].
+    pub fn allowed(&mut self, program: &Program) -> Result<Traffics, Beyond> {
+        let steps = self.steps(program)?;
+        let mut allowed = self.possible;
+        for step in [steps.mode, steps.custom, steps.deny, steps.allow] {
+            allowed = self.diagrams.and(allowed, step)?;
+        }
+        Ok(Traffics(allowed))
+    }
+
+    /// What comes in plaintext.
+    ///
+    /// # Errors
+    /// As [`Space::rule`].
+    pub fn in_plaintext(&mut self) -> Result<Traffics, Beyond> {
+        let plaintext = self.plaintext()?;
+        Ok(Traffics(self.diagrams.and(plaintext, self.possible)?))
+    }
+
+    /// What comes over TLS without a certificate.
+    ///
+    /// # Errors
+    /// As [`Space::rule`].
+    pub fn without_certificate(&mut self) -> Result<Traffics, Beyond> {
+        let index = self.by_attribute[&Attribute::Peer];
+        let without = self.class_set(index, &[1])?;
+        Ok(Traffics(self.diagrams.and(without, self.possible)?))
+    }
+
+    /// What is in both.
+    ///
+    /// # Errors
+    /// As [`Space::rule`].
+    pub fn both(&mut self, left: Traffics, right: Traffics) -> Result<Traffics, Beyond> {
+        self.diagrams.and(left.0, right.0).map(Traffics)
+    }
+
+    /// What is in one of them.
+    ///
+    /// # Errors
+    /// As [`Space::rule`].
+    pub fn either(&mut self, left: Traffics, right: Traffics) -> Result<Traffics, Beyond> {
+        self.diagrams.or(left.0, right.0).map(Traffics)
+    }
+
+    /// What is in the first only.
+    ///
+    /// # Errors
+    /// As [`Space::rule`].
+    pub fn without(&mut self, left: Traffics, right: Traffics) -> Result<Traffics, Beyond> {
+        self.diagrams.without(left.0, right.0).map(Traffics)
+    }
+
+    pub(crate) fn steps(&mut self, program: &Program) -> Result<Steps, Beyond> {
+        let denied = self.any(program.deny_rules())?;
+        Ok(Steps {
+            mode: self.admitted_by_mode(program)?,
+            custom: self.admitted_by_authorizer(program)?,
+            deny: self.diagrams.not(denied)?,
+            allow: match program.allow_rules() {
+                Some(rules) => self.any(rules)?,
+                None => TRUE,
+            },
+        })
+    }
+
+    fn any<'p>(&mut self, rules: impl Iterator<Item = (&'p By, &'p Rule)>) -> Result<Function, Beyond> {
+        let matched: Result<Vec<Function>, Beyond> = rules.map(|(_, rule)| self.matched(rule)).collect();
+        self.diagrams.any(&matched?)
+    }
+
+    fn admitted_by_mode(&mut self, program: &Program) -> Result<Function, Beyond> {
+        let index = self.by_attribute[&Attribute::Port];
+        let ports: Vec<u16> = match &self.dimensions[index].kind {
+            Kind::One(classes) => classes.iter().filter_map(|class| class.sample.port()).collect(),
+            Kind::Several(_) => Vec::new(),
+        };
+        let mut of_mode = |wanted| {
+            let has = |port: &u16| program.mtls_mode(*port).0 == wanted;
+            let numbers = ports.iter().enumerate().filter(|(_, port)| has(port));
+            let numbers: Vec<usize> = numbers.map(|(number, _)| number).collect();
+            self.class_set(index, &numbers)
+        };
+        let (strict, disabled) = (of_mode(MtlsMode::Strict)?, of_mode(MtlsMode::Disable)?);
+        let no_peer = self.no_peer()?;
+        let unencrypted = match program.protocol() {
+            Protocol::Http => self.plaintext()?,
+            Protocol::Tcp => no_peer,
+        };
+        let refused_by_strict = self.diagrams.and(strict, no_peer)?;
+        let refused_by_disable = self.diagrams.without(disabled, unencrypted)?;
+        let refused = self.diagrams.or(refused_by_strict, refused_by_disable)?;
+        self.diagrams.not(refused)
+    }
+
+    fn admitted_by_authorizer(&mut self, program: &Program) -> Result<Function, Beyond> {
+        let asked = self.any(program.custom_rules())?;
+        let mut says_yes = FALSE;
+        if let Some((provider, authorizer)) = program.provider() {
+            let index = self.by_attribute[&Attribute::Authorizer(provider.to_owned())];
+            let answers: &[usize] = if authorizer.service().fail_open {
+                &[0, 2]
+            } else {
+                &[0]
+            };
+            says_yes = self.class_set(index, answers)?;
+        }
+        let refused = self.diagrams.without(asked, says_yes)?;
+        self.diagrams.not(refused)
+    }
+
+    pub(crate) fn plaintext(&mut self) -> Result<Function, Beyond> {
+        self.class_set(self.by_attribute[&Attribute::Peer], &[0])
+    }
+
+    fn no_peer(&mut self) -> Result<Function, Beyond> {
+        self.class_set(self.by_attribute[&Attribute::Peer], &[0, 1])
+    }
+
+    /// What a rule matches.
+    pub(crate) fn matched(&mut self, rule: &Rule) -> Result<Function, Beyond> {
+        let mut all = TRUE;
+        for alternatives in [&rule.sources, &rule.operations] {
+            if alternatives.is_empty() {
+                continue;
+            }
+            let parts: Result<Vec<Function>, Beyond> =
+                alternatives.iter().map(|clauses| self.all(clauses)).collect();
+            let any = self.diagrams.any(&parts?)?;
+            all = self.diagrams.and(all, any)?;
+        }
+        let conditions = self.all(&rule.conditions)?;
+        self.diagrams.and(all, conditions)
+    }
+
+    fn all(&mut self, clauses: &[Clause]) -> Result<Function, Beyond> {
+        let mut all = TRUE;
+        for clause in clauses {
+            let one = self.clause(clause)?;
+            all = self.diagrams.and(all, one)?;
+        }
+        Ok(all)
+    }
+
+    fn clause(&mut self, clause: &Clause) -> Result<Function, Beyond> {
+        let halves = asked::of(clause);
+        let positive = if halves.any_of.is_empty() {
+            TRUE
+        } else {
+            self.half(&halves.any_of)?
+        };
+        let negative = self.half(&halves.none_of)?;
+        self.diagrams.without(positive, negative)
+    }
+
+    /// Any of these. What is asked of one attribute is one set of its classes.
+    fn half(&mut self, meanings: &[Meaning]) -> Result<Function, Beyond> {
+        let mut atoms: Vec<(usize, usize)> = Vec::new();
+        let mut parts = Vec::new();
+        for meaning in meanings {
+            if let Meaning::Is(attribute, asked, _) = meaning {
+                let found = self.by_attribute.get(attribute).copied();
+                let found = found.and_then(|index| Some((index, self.dimensions[index].number(asked)?)));
+                atoms.extend(found);
+            } else {
+                parts.push(self.meaning(meaning)?);
+            }
+        }
+        let mut indexes: Vec<usize> = atoms.iter().map(|(index, _)| *index).collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        for index in indexes {
+            let numbers = atoms
+                .iter()
+                .filter(|(of, _)| *of == index)
+                .map(|(_, number)| *number);
+            parts.push(self.atoms(index, numbers.collect())?);
+        }
+        self.diagrams.any(&parts)
+    }
+
+    fn meaning(&mut self, meaning: &Meaning) -> Result<Function, Beyond> {
+        match meaning {
+            Meaning::Is(..) => self.half(std::slice::from_ref(meaning)),
+            Meaning::Both(left, right) => {
+                let (left, right) = (self.meaning(left)?, self.meaning(right)?);
+                self.diagrams.and(left, right)
+            }
+            Meaning::Secured(with_tls, without) => {
+                let plaintext = self.plaintext()?;
+                let constant = |holds| if holds { TRUE } else { FALSE };
+                self.diagrams
+                    .choose(plaintext, constant(*without), constant(*with_tls))
+            }
+            Meaning::Never => Ok(FALSE),
+        }
+    }
+
+    /// That one of these atoms of a dimension holds.
+    fn atoms(&mut self, index: usize, mut numbers: Vec<usize>) -> Result<Function, Beyond> {
+        let dimension = &self.dimensions[index];
+        match &dimension.kind {
+            Kind::One(_) => {
+                let classes = dimension.held_by(numbers.into_iter());
+                self.class_set(index, &classes)
+            }
+            Kind::Several(_) => {
+                let first = dimension.first;
+                numbers.sort_unstable();
+                numbers.dedup();
+                let mut any = FALSE;
+                for number in numbers.into_iter().rev() {
+                    any = self.diagrams.node(variable(first, number), any, TRUE)?;
+                }
+                Ok(any)
+            }
+        }
+    }
+
+    /// That the class of a dimension with one value is one of these, which ascend.
+    pub(crate) fn class_set(&mut self, index: usize, classes: &[usize]) -> Result<Function, Beyond> {
+        let dimension = &self.dimensions[index];
+        let (first, width, last) = (dimension.first, dimension.width(), dimension.size() - 1);
+        self.codes(first, width, 0, last, classes)
+    }
+
+    /// The codes from `start` on that the variables from `first` on, so many, can have. Codes behind the last class stand for the last
+    /// class, so that every code is one.
+    fn codes(
+        &mut self,
+        first: u32,
+        width: u32,
+        start: usize,
+        last: usize,
+        classes: &[usize],
+    ) -> Result<Function, Beyond> {
+        let end = start + (1 << width);
+        let within = |bound: usize| classes.partition_point(|class| *class < bound);
+        let inside = &classes[within(start)..within(end)];
+        let is_last = classes.last() == Some(&last);
+        if start > last {
+            return Ok(if is_last { TRUE } else { FALSE });
+        }
+        if inside.is_empty() {
+            return Ok(FALSE);
+        }
+        if inside.len() == end.min(last + 1) - start {
+            return Ok(TRUE);
+        }
+        let middle = start + (1 << (width - 1));
+        let low = self.codes(first + 1, width - 1, start, last, classes)?;
+        let high = self.codes(first + 1, width - 1, middle, last, classes)?;
+        self.diagrams.node(first, low, high)
+    }
+}

@@ -1,0 +1,273 @@
+//! The automaton of many patterns, and the walk through what texts it can tell apart.
+
+use std::collections::HashMap;
+
+use super::TooMany;
+use super::token::{Chars, Token, Tokens};
+
+/// Patterns as a tree of tokens: those that begin alike share the nodes of their beginning.
+#[derive(Debug, Default)]
+pub(super) struct Automaton {
+    nodes: Vec<Node>,
+    /// The sets of characters that some token asks for.
+    sets: Vec<Chars>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    /// The node is not left by these.
+    stays: Option<Chars>,
+    by_char: HashMap<char, usize>,
+    /// By a letter of either case, here in lower case.
+    by_letter: HashMap<char, usize>,
+    by_set: Vec<(Chars, usize)>,
+    /// Reached from here without a character: what `Many` may be none of.
+    free: Vec<(Chars, usize)>,
+    /// The patterns that end here.
+    ends: Vec<usize>,
+}
+
+/// Nodes that a text has led to, ascending.
+type Active = Vec<usize>;
+
+impl Automaton {
+    pub(super) fn new(patterns: &[Tokens]) -> Self {
+        let mut automaton = Self {
+            nodes: vec![Node::default()],
+            sets: Vec::new(),
+        };
+        for (number, pattern) in patterns.iter().enumerate() {
+            for tokens in pattern {
+                let end = tokens.iter().fold(0, |node, token| automaton.step(node, *token));
+                let ends = &mut automaton.nodes[end].ends;
+                if ends.last() != Some(&number) {
+                    ends.push(number);
+                }
+            }
+        }
+        automaton
+    }
+
+    /// The node after a token, made if it is not there.
+    fn step(&mut self, from: usize, token: Token) -> usize {
+        let new = self.nodes.len();
+        let node = &mut self.nodes[from];
+        let mut stays = None;
+        let to = match token {
+            Token::Char(ch) => *node.by_char.entry(ch).or_insert(new),
+            Token::AnyCase(ch) => *node.by_letter.entry(ch).or_insert(new),
+            Token::One(set) => find_or(&mut node.by_set, set, new),
+            Token::Many(set) => {
+                stays = Some(set);
+                find_or(&mut node.free, set, new)
+            }
+        };
+        if let Token::One(set) | Token::Many(set) = token
+            && !self.sets.contains(&set)
+        {
+            self.sets.push(set);
+        }
+        if to == new {
+            self.nodes.push(Node {
+                stays,
+                ..Node::default()
+            });
+        }
+        to
+    }
+
+    fn start(&self) -> Active {
+        let mut active = Vec::new();
+        self.enter(0, &mut active);
+        active.sort_unstable();
+        active
+    }
+
+    /// A node, and those reached from it without a character.
+    fn enter(&self, node: usize, active: &mut Active) {
+        if active.contains(&node) {
+            return;
+        }
+        active.push(node);
+        for (_, free) in &self.nodes[node].free {
+            self.enter(*free, active);
+        }
+    }
+
+    fn after(&self, active: &Active, ch: char) -> Active {
+        let mut next = Vec::new();
+        for node in active {
+            let Node {
+                stays,
+                by_char,
+                by_letter,
+                by_set,
+                ..
+            } = &self.nodes[*node];
+            if stays.is_some_and(|set| set.contain(ch)) {
+                self.enter(*node, &mut next);
+            }
+            let by_char = by_char.get(&ch);
+            let by_letter = by_letter.get(&ch.to_ascii_lowercase());
+            for to in by_char.into_iter().chain(by_letter) {
+                self.enter(*to, &mut next);
+            }
+            for (set, to) in by_set {
+                if set.contain(ch) {
+                    self.enter(*to, &mut next);
+                }
+            }
+        }
+        next.sort_unstable();
+        next
+    }
+
+    fn ends(&self, active: &Active) -> Vec<usize> {
+        let mut ends: Vec<usize> = active
+            .iter()
+            .flat_map(|node| self.nodes[*node].ends.iter().copied())
+            .collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
+    }
+
+    /// The patterns that a text matches.
+    pub(super) fn accepts(&self, text: &str) -> Vec<usize> {
+        let active = text
+            .chars()
+            .fold(self.start(), |active, ch| self.after(&active, ch));
+        self.ends(&active)
+    }
+
+    /// The characters that lead from these nodes to where no other character leads.
+    fn named(&self, active: &Active, named: &mut Vec<char>) {
+        for node in active {
+            let node = &self.nodes[*node];
+            named.extend(node.by_char.keys());
+            for letter in node.by_letter.keys() {
+                named.extend([*letter, letter.to_ascii_uppercase()]);
+            }
+        }
+    }
+}
+
+fn find_or(edges: &mut Vec<(Chars, usize)>, set: Chars, new: usize) -> usize {
+    let known = edges.iter().find(|(known, _)| *known == set).map(|(_, to)| *to);
+    known.unwrap_or_else(|| {
+        edges.push((set, new));
+        new
+    })
+}
+
+/// The characters that no pattern names, in the order in which they make good examples; each set of [`Chars`] has one, if it has any.
+fn others() -> impl Iterator<Item = char> {
+    let letters = ('x'..='z').chain('a'..='w').chain('A'..='Z');
+    let digits = '0'..='9';
+    let marks = (' '..='~').filter(|ch| !ch.is_ascii_alphanumeric());
+    // Beyond ASCII and in lines, one that is nowhere named is found among so many.
+    let beyond = ('\u{e0}'..='\u{2fff}').chain(['\n']);
+    letters.chain(digits).chain(marks).chain(beyond)
+}
+
+/// The states that texts lead to, breadth first.
+pub(super) struct Explored<'a> {
+    automata: Vec<&'a Automaton>,
+    states: Vec<State>,
+    known: HashMap<Vec<Active>, ()>,
+    current: usize,
+    limit: usize,
+    /// Characters that are alike to all sets, best first.
+    alike: Vec<Vec<char>>,
+}
+
+struct State {
+    active: Vec<Active>,
+    /// The state before and the character from there; `None` for the empty text.
+    from: Option<(usize, char)>,
+}
+
+impl<'a> Explored<'a> {
+    pub(super) fn new(automata: &[&'a Automaton], limit: usize) -> Self {
+        let mut alike: HashMap<Vec<bool>, Vec<char>> = HashMap::new();
+        for ch in others() {
+            let sets = automata.iter().flat_map(|automaton| &automaton.sets);
+            let group = alike
+                .entry(sets.map(|set| set.contain(ch)).collect())
+                .or_default();
+            group.push(ch);
+        }
+        let mut alike: Vec<Vec<char>> = alike.into_values().collect();
+        alike.sort();
+        let start: Vec<Active> = automata.iter().map(|automaton| automaton.start()).collect();
+        Self {
+            automata: automata.to_vec(),
+            known: HashMap::from([(start.clone(), ())]),
+            states: vec![State {
+                active: start,
+                from: None,
+            }],
+            current: 0,
+            limit,
+            alike,
+        }
+    }
+
+    /// What each automaton accepts in the next state; none is left when there is no more. States in which `alive` does not hold of
+    /// the nodes are not gone on from.
+    pub(super) fn next(
+        &mut self,
+        alive: impl Fn(&[Active]) -> bool,
+    ) -> Result<Option<Vec<Vec<usize>>>, TooMany> {
+        let Some(state) = self.states.get(self.current) else {
+            return Ok(None);
+        };
+        let active = state.active.clone();
+        let mut named = Vec::new();
+        for (automaton, active) in self.automata.iter().zip(&active) {
+            automaton.named(active, &mut named);
+        }
+        named.sort_unstable();
+        named.dedup();
+        let others = self.alike.iter().filter_map(|group| {
+            let mut group = group.iter();
+            group.find(|ch| named.binary_search(ch).is_err()).copied()
+        });
+        let steps: Vec<char> = others.chain(named.iter().copied()).collect();
+        for ch in steps {
+            let after: Vec<Active> = self
+                .automata
+                .iter()
+                .zip(&active)
+                .map(|(automaton, active)| automaton.after(active, ch))
+                .collect();
+            if !alive(&after) || self.known.contains_key(&after) {
+                continue;
+            }
+            if self.states.len() >= self.limit {
+                return Err(TooMany);
+            }
+            self.known.insert(after.clone(), ());
+            self.states.push(State {
+                active: after,
+                from: Some((self.current, ch)),
+            });
+        }
+        self.current += 1;
+        let ends = self.automata.iter().zip(&active);
+        Ok(Some(
+            ends.map(|(automaton, active)| automaton.ends(active)).collect(),
+        ))
+    }
+
+    /// The text that leads to the state that [`Explored::next`] told of last.
+    pub(super) fn text(&self) -> String {
+        let mut text = Vec::new();
+        let mut at = self.current - 1;
+        while let Some((before, ch)) = self.states[at].from {
+            text.push(ch);
+            at = before;
+        }
+        text.into_iter().rev().collect()
+    }
+}

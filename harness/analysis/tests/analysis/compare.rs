@@ -1,0 +1,241 @@
+//! Differences that can be worked out by hand.
+
+use peerwarden_analysis::{Attribute, Comparison, Peers, compare, is_same};
+use peerwarden_engine::Lookup;
+
+use super::{policy, program};
+
+fn compared(old: &str, new: &str) -> Comparison {
+    let [old, new] = [old, new].map(|spec| program(&policy("a", spec), ""));
+    compare(&old, &new, 50).unwrap()
+}
+
+/// Both ways.
+fn equivalent(old: &str, new: &str) {
+    for (old, new) in [(old, new), (new, old)] {
+        let comparison = compared(old, new);
+        assert!(comparison.is_equivalent(), "{old} {new}: {comparison:#?}");
+        assert_eq!(comparison.peers, Peers::AnyName);
+    }
+}
+
+/// Each class that is newly allowed: what is said of it.
+fn gained(old: &str, new: &str) -> Vec<String> {
+    let comparison = compared(old, new);
+    assert!(comparison.newly_denied.shown.is_empty(), "{comparison:#?}");
+    let classes = comparison.newly_allowed.shown.iter();
+    let said = classes.map(|class| {
+        let values = class
+            .values
+            .iter()
+            .map(|(attribute, values)| format!("{attribute}: {values}"));
+        values.collect::<Vec<_>>().join(" | ")
+    });
+    said.collect()
+}
+
+fn paths(values: &str) -> String {
+    format!(r#"{{"rules": [{{"to": [{{"operation": {{{values}}}}}]}}]}}"#)
+}
+
+fn sources(values: &str) -> String {
+    format!(r#"{{"rules": [{{"from": [{{"source": {{{values}}}}}]}}]}}"#)
+}
+
+fn when(key: &str, values: &str) -> String {
+    format!(r#"{{"rules": [{{"when": [{{"key": "{key}", {values}}}]}}]}}"#)
+}
+
+#[test]
+fn other_words_for_the_same_are_equivalent() {
+    // What a prefix holds already.
+    equivalent(
+        &paths(r#""paths": ["/a*"]"#),
+        &paths(r#""paths": ["/a*", "/ab", "/a/{*}", "/abc*"]"#),
+    );
+    // Every path begins with a slash or is a star.
+    equivalent(&paths(r#""paths": ["*"]"#), "{\"rules\": [{}]}");
+    // A path is without its query.
+    equivalent(&paths(r#""notPaths": ["/a?x"]"#), "{\"rules\": [{}]}");
+    equivalent(
+        &paths(r#""hosts": ["EXAMPLE.com"]"#),
+        &paths(r#""hosts": ["example.COM"]"#),
+    );
+    equivalent(
+        &paths(r#""ports": ["80"], "notPorts": ["443"]"#),
+        &paths(r#""ports": ["80"]"#),
+    );
+    // Halves of a block.
+    equivalent(
+        &sources(r#""ipBlocks": ["10.0.0.0/8"]"#),
+        &sources(r#""ipBlocks": ["10.0.0.0/9", "10.128.0.0/9", "::ffff:10.0.0.0/104"]"#),
+    );
+    equivalent(
+        &sources(r#""principals": ["*"]"#),
+        &when("source.principal", r#""values": ["*"]"#),
+    );
+    // A server name is never empty.
+    equivalent(
+        &when("connection.sni", r#""values": ["*"]"#),
+        &when("connection.sni", r#""values": ["a", "*"]"#),
+    );
+    // Without TLS there is no certificate, and no server name.
+    equivalent(
+        r#"{"rules": [{"when": [{"key": "request.headers[:scheme]", "values": ["http"]},
+                                {"key": "connection.sni", "values": ["*"]}]}]}"#,
+        "{}",
+    );
+}
+
+#[test]
+fn two_readings_of_one_text_belong_together() {
+    // `request.headers[:path]` has the query, `paths` has not.
+    equivalent(
+        r#"{"rules": [{"to": [{"operation": {"paths": ["/a"]}}],
+                       "when": [{"key": "request.headers[:path]", "values": ["/b*"]}]}]}"#,
+        "{}",
+    );
+    equivalent(
+        r#"{"rules": [{"to": [{"operation": {"hosts": ["a"]}}],
+                       "when": [{"key": "request.headers[Host]", "values": ["a", "A"]}]}]}"#,
+        &paths(r#""hosts": ["A"]"#),
+    );
+    // A claim that is a text has nothing inside.
+    equivalent(
+        r#"{"rules": [{"when": [{"key": "request.auth.claims[a]", "values": ["x"]},
+                                {"key": "request.auth.claims[a][b]", "values": ["y"]}]}]}"#,
+        "{}",
+    );
+    // Subject and claim `sub` are one, but as a list it is a claim only.
+    equivalent(
+        r#"{"rules": [{"from": [{"source": {"requestPrincipals": ["i/s"]}}],
+                       "when": [{"key": "request.auth.claims[sub]", "values": ["t"]}]}]}"#,
+        "{}",
+    );
+    let said = gained("{}", &when("request.auth.claims[sub]", r#""values": ["t"]"#));
+    assert_eq!(said, ["request.auth.claims[sub]: t"]);
+}
+
+#[test]
+fn a_header_has_several_lines() {
+    let both = r#"{"rules": [{"when": [{"key": "request.headers[x-team]", "values": ["a"]},
+                                       {"key": "request.headers[x-team]", "values": ["b"]}]}]}"#;
+    let comparison = compared("{}", both);
+    let [class] = comparison.newly_allowed.shown.as_slice() else {
+        panic!("{comparison:#?}")
+    };
+    let Lookup::Found(lines) = &class.witness.headers else {
+        panic!("{class:?}")
+    };
+    let lines: Vec<&[u8]> = lines
+        .iter()
+        .filter(|(name, _)| name == "x-team")
+        .map(|(_, line)| line.as_slice())
+        .collect();
+    assert_eq!(lines, [b"a", b"b"]);
+}
+
+#[test]
+fn what_is_gained_is_said_in_the_policies_words() {
+    assert_eq!(
+        gained(
+            &paths(r#""methods": ["GET"], "paths": ["/a*"]"#),
+            &paths(r#""methods": ["GET"]"#)
+        ),
+        ["method: GET | path: any but not /a*"]
+    );
+    assert_eq!(
+        gained(
+            "{}",
+            &sources(r#""namespaces": ["web"], "notPrincipals": ["*/sa/admin"]"#)
+        ),
+        ["peer: namespace web but not */sa/admin"]
+    );
+    assert_eq!(
+        gained("{}", &sources(r#""notNamespaces": ["web"]"#)),
+        ["peer: any but not namespace web"]
+    );
+    assert_eq!(
+        gained("{}", &sources(r#""principals": ["*"], "notTrustDomains": ["a"]"#)),
+        ["peer: any certificate but not trust domain a"]
+    );
+    assert_eq!(
+        gained("{}", &paths(r#""ports": ["80", "443"]"#)),
+        ["port: 80, 443"]
+    );
+    assert_eq!(
+        gained("{}", &when("request.headers[x]", r#""notValues": ["a", "b"]"#)),
+        ["request.headers[x]: none of a, b"]
+    );
+}
+
+#[test]
+fn a_witness_is_plain_where_it_can_be() {
+    let comparison = compared("{}", &sources(r#""namespaces": ["web"]"#));
+    let peer = comparison.newly_allowed.shown[0].witness.peer.clone();
+    let Lookup::Found(peer) = peer else {
+        panic!("{peer:?}")
+    };
+    assert_eq!(peer.to_string(), "spiffe://cluster.local/ns/web/sa/other");
+}
+
+#[test]
+fn modes_and_authorizers_count() {
+    let strict = r#"{"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
+        "metadata": {"name": "default", "namespace": "shop"}, "spec": {"mtls": {"mode": "STRICT"}}}"#;
+    let comparison = compare(&program("", ""), &program(strict, ""), 9).unwrap();
+    let said: Vec<String> = comparison
+        .newly_denied
+        .shown
+        .iter()
+        .map(|class| class.values[0].1.to_string())
+        .collect();
+    assert_eq!(said, ["plaintext, TLS without a certificate"]);
+
+    let provider = r#", "extensionProviders": [{"name": "opa",
+        "envoyExtAuthzGrpc": {"service": "a.b", "port": 80, "failOpen": true}}]"#;
+    let custom = policy(
+        "c",
+        r#"{"action": "CUSTOM", "provider": {"name": "opa"}, "rules": [{}]}"#,
+    );
+    let asked = compare(&program("", provider), &program(&custom, provider), 9).unwrap();
+    assert_eq!(asked.authorizers, ["opa"]);
+    let [class] = asked.newly_denied.shown.as_slice() else {
+        panic!("{asked:#?}")
+    };
+    assert_eq!(
+        class.values,
+        [(Attribute::Authorizer("opa".to_owned()), class.values[0].1.clone())]
+    );
+    assert_eq!(class.values[0].1.to_string(), "says no");
+    // Nobody defines it: all is denied.
+    let unusable = compare(&program("", ""), &program(&custom, ""), 9).unwrap();
+    assert!(unusable.newly_denied.shown[0].values.is_empty());
+}
+
+#[test]
+fn on_tcp_rules_with_http_fields_mean_something_else() {
+    let tcp = |spec: &str| program(&policy("a", spec), r#", "protocol": "tcp""#);
+    let denying = |operation: &str| {
+        format!(r#"{{"action": "DENY", "rules": [{{"to": [{{"operation": {{{operation}}}}}]}}]}}"#)
+    };
+    let old = tcp(&denying(r#""ports": ["80"]"#));
+    assert!(!is_same(&old, &tcp(&denying(r#""paths": ["/a"]"#))));
+    let wider = tcp(&denying(r#""ports": ["80"], "paths": ["/a"]"#));
+    assert!(is_same(&old, &wider), "its path says nothing");
+}
+
+#[test]
+fn many_namespaces_are_told_apart_by_istio_names() {
+    let values = |range: std::ops::Range<u32>| {
+        let names: Vec<String> = range.map(|number| format!("\"ns-{number}\"")).collect();
+        sources(&format!(r#""namespaces": [{}]"#, names.join(",")))
+    };
+    let comparison = compared(&values(0..200), &values(1..200));
+    assert_eq!(comparison.peers, Peers::IstioNames);
+    assert_eq!(
+        comparison.newly_denied.shown[0].values[0].1.to_string(),
+        "namespace ns-0"
+    );
+    assert!(comparison.newly_allowed.shown.is_empty());
+}

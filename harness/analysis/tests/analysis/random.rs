@@ -1,0 +1,238 @@
+//! Generated pairs of policy sets: the analysis finds a difference exactly when there is one.
+
+use std::cell::Cell;
+
+use peerwarden_analysis::{Unanswered, compare};
+use peerwarden_engine::{Lookup, Peer, Program, Traffic, Verdict, reference};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config as Runner, TestRunner};
+use serde_json::json;
+
+use super::generate::{Json, PROVIDERS, custom_policy, peer_authentication, policy, rule, traffic};
+use super::program;
+
+/// What is done to the old documents to make the new ones.
+#[derive(Debug, Clone)]
+enum Change {
+    Drop,
+    Add(Json),
+    Replace(Json),
+    /// One rule of one policy.
+    Rule(Json),
+    Nothing,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        2 => Just(Change::Drop),
+        2 => policy().prop_map(Change::Add),
+        2 => prop_oneof![policy(), peer_authentication()].prop_map(Change::Replace),
+        4 => rule().prop_map(Change::Rule),
+        1 => Just(Change::Nothing),
+    ]
+}
+
+fn documents() -> impl Strategy<Value = Vec<Json>> {
+    (
+        prop::collection::vec(policy(), 1..5),
+        prop::collection::vec(peer_authentication(), 0..2),
+        prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(custom_policy(), 1..=1)],
+    )
+        .prop_map(|(policies, modes, customs)| policies.into_iter().chain(modes).chain(customs).collect())
+}
+
+fn changed(documents: &[Json], at: usize, change: &Change) -> Vec<Json> {
+    let mut documents = documents.to_vec();
+    let at = at % documents.len();
+    match change {
+        Change::Drop => {
+            documents.remove(at);
+        }
+        Change::Add(document) => documents.push(document.clone()),
+        Change::Replace(document) => documents[at] = document.clone(),
+        Change::Rule(rule) => {
+            if documents[at]["kind"] == "AuthorizationPolicy" && documents[at]["spec"]["action"] != "CUSTOM" {
+                documents[at]["spec"]["rules"][0] = rule.clone();
+            }
+        }
+        Change::Nothing => documents.reverse(),
+    }
+    documents
+}
+
+fn compiled(documents: &[Json], protocol: &str) -> Program {
+    let texts: Vec<String> = documents.iter().map(Json::to_string).collect();
+    let more = format!(
+        r#", "protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+           "extensionProviders": {PROVIDERS}"#
+    );
+    program(&texts.join(","), &more)
+}
+
+/// The traffic made such as the crate's documentation speaks of.
+fn such_as_can_be(mut traffic: Traffic, protocol: &str) -> Traffic {
+    if let Lookup::Found(peer) = &traffic.peer {
+        let name = peer.names().find(|name| !name.is_empty()).map(<[u8]>::to_vec);
+        traffic.peer = Lookup::from_option(name.map(Peer::from_uri));
+    }
+    for lookup in [
+        &mut traffic.source_ip,
+        &mut traffic.remote_ip,
+        &mut traffic.destination_ip,
+    ] {
+        if !matches!(lookup, Lookup::Found(_)) {
+            *lookup = Lookup::Found([192, 0, 2, 1].into());
+        }
+    }
+    if !matches!(traffic.destination_port, Lookup::Found(_)) {
+        traffic.destination_port = Lookup::Found(9999);
+    }
+    let secured = matches!(traffic.peer, Lookup::Found(_)) || traffic.tls == Lookup::Found(true);
+    traffic.tls = Lookup::Found(secured);
+    if !matches!(traffic.peer, Lookup::Found(_)) {
+        traffic.peer = Lookup::Missing;
+    }
+    traffic.sni = match traffic.sni {
+        Lookup::Found(name) if secured && !name.is_empty() => Lookup::Found(name),
+        Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable => Lookup::Missing,
+    };
+    if !matches!(traffic.metadata, Lookup::Found(_)) {
+        traffic.metadata = Lookup::Found(Vec::new());
+    }
+    if protocol == "tcp" {
+        traffic.headers = Lookup::Missing;
+        traffic.jwt = Lookup::Missing;
+        return traffic;
+    }
+    if traffic.jwt == Lookup::Unavailable {
+        traffic.jwt = Lookup::Missing;
+    }
+    let lines = match traffic.headers {
+        Lookup::Found(lines) => lines,
+        Lookup::Missing | Lookup::Unavailable => Vec::new(),
+    };
+    let first = |name: &str| {
+        lines
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, text)| text.clone())
+    };
+    let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
+    let path = first(":path")
+        .filter(|path| path.starts_with(b"/"))
+        .unwrap_or(b"/a".to_vec());
+    let method = first(":method")
+        .filter(|method| !method.is_empty())
+        .unwrap_or(b"GET".to_vec());
+    headers.push((":path".to_owned(), path));
+    headers.push((":method".to_owned(), method));
+    headers.extend(first(":authority").map(|host| (":authority".to_owned(), host)));
+    headers.extend(lines.into_iter().filter(|(name, _)| !name.starts_with(':')));
+    traffic.headers = Lookup::Found(headers);
+    traffic
+}
+
+fn allows(program: &Program, traffic: &Traffic) -> bool {
+    program.judge(traffic, traffic).decision.verdict == Verdict::Allow
+}
+
+#[test]
+fn a_difference_is_found_exactly_when_there_is_one() {
+    let cases = (
+        documents(),
+        any::<usize>(),
+        change(),
+        select(vec!["http", "tcp"]),
+        prop::collection::vec(traffic(), 24),
+    );
+    let (equal, different, by_chance) = (Cell::new(0_u32), Cell::new(0_u32), Cell::new(0_u32));
+    let mut runner = TestRunner::new(Runner {
+        cases: 400,
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..Runner::default()
+    });
+    runner
+        .run(&cases, |(old, at, change, protocol, requests)| {
+            let new = changed(&old, at, &change);
+            let programs = [&old, &new].map(|documents| compiled(documents, protocol));
+            // Each counterexample was put to both programs, or this fails.
+            let comparison = compare(&programs[0], &programs[1], 100)
+                .map_err(|why: Unanswered| TestCaseError::fail(why.to_string()))?;
+            let count = if comparison.is_equivalent() {
+                &equal
+            } else {
+                &different
+            };
+            count.set(count.get() + 1);
+            if matches!(change, Change::Nothing) {
+                prop_assert!(comparison.is_equivalent(), "{comparison:?}");
+            }
+            for request in requests {
+                let request = such_as_can_be(request, protocol);
+                let [before, after] = [0, 1].map(|number| allows(&programs[number], &request));
+                if before != after {
+                    by_chance.set(by_chance.get() + 1);
+                    let classes = if after {
+                        &comparison.newly_allowed
+                    } else {
+                        &comparison.newly_denied
+                    };
+                    prop_assert!(
+                        !classes.shown.is_empty(),
+                        "{request:?} is not found: {comparison:?}"
+                    );
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    let (equal, different, by_chance) = (equal.get(), different.get(), by_chance.get());
+    println!("{equal} equal, {different} different, {by_chance} requests by chance");
+    assert!(
+        equal > 50 && different > 60 && by_chance > 300,
+        "{equal} {different} {by_chance}"
+    );
+}
+
+/// The reference evaluator, which shares no matching code with the programs, says the same of the examples.
+#[test]
+fn examples_are_what_the_reference_says_too() {
+    let mut runner = TestRunner::new(Runner {
+        cases: 60,
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..Runner::default()
+    });
+    let shown = Cell::new(0_u32);
+    runner
+        .run(&(documents(), documents()), |(old, new)| {
+            let programs = [&old, &new].map(|documents| compiled(documents, "http"));
+            let comparison = compare(&programs[0], &programs[1], 20)
+                .map_err(|why| TestCaseError::fail(why.to_string()))?;
+            let sides = [
+                (&comparison.newly_allowed, true),
+                (&comparison.newly_denied, false),
+            ];
+            for (classes, allowed) in sides {
+                for class in &classes.shown {
+                    shown.set(shown.get() + 1);
+                    for (documents, expected) in [(&old, !allowed), (&new, allowed)] {
+                        let json = json!({
+                            "workload": {"namespace": "shop", "labels": {"app": "orders"}},
+                            "mesh": {"trustDomain": "td", "trustDomainAliases": ["old"]},
+                            "extensionProviders": serde_json::from_str::<Json>(PROVIDERS).unwrap(),
+                            "resources": documents,
+                        });
+                        let config = peerwarden_engine::Config::parse(json.to_string().as_bytes()).unwrap();
+                        let trace = reference::explain(&config, &class.witness, &class.witness);
+                        prop_assert_eq!(trace.outcome.verdict == Verdict::Allow, expected, "{:?}", class);
+                    }
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(shown.get() > 200, "{}", shown.get());
+}

@@ -1,0 +1,119 @@
+//! Whether a verdict hung on one rule, or on one clause of it: whether it would be another, had that come out otherwise.
+
+use peerwarden_engine::By;
+use peerwarden_engine::reference::{
+    ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading, Trace,
+};
+use peerwarden_engine::resource::Action;
+
+use super::Group;
+
+/// What a case came to, action by action.
+pub(super) struct Tally<'t> {
+    by: Option<&'t By>,
+    audited: Option<&'t By>,
+    /// Whether mutual TLS or an external authorizer refused it, so that no DENY or ALLOW rule counts.
+    refused: bool,
+    /// Whether it was an external authorizer, asked because of a rule that matched.
+    refused_by_custom: bool,
+    any_allow: bool,
+    /// Rules that matched.
+    denies: usize,
+    allows: usize,
+    audits: usize,
+    customs: usize,
+}
+
+impl<'t> Tally<'t> {
+    pub(super) fn of(trace: &'t Trace) -> Self {
+        let custom = trace
+            .custom
+            .as_ref()
+            .is_some_and(|custom| custom.refused.is_some());
+        let mut tally = Self {
+            by: trace.outcome.by.as_ref(),
+            audited: trace.audited.as_ref(),
+            refused: custom || trace.mode.refused.is_some(),
+            refused_by_custom: custom,
+            any_allow: false,
+            denies: 0,
+            allows: 0,
+            audits: 0,
+            customs: 0,
+        };
+        for policy in trace.policies.iter().filter(|policy| counts(policy)) {
+            let matched = policy.rules.iter().filter(|rule| rule.matched).count();
+            match policy.action {
+                Action::Deny => tally.denies += matched,
+                Action::Allow => {
+                    tally.any_allow = true;
+                    tally.allows += matched;
+                }
+                Action::Audit => tally.audits += matched,
+                Action::Custom => tally.customs += matched,
+            }
+        }
+        tally
+    }
+
+    /// Whether the rule is the one that is reported.
+    pub(super) fn decided(&self, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+        let by = match policy.action {
+            Action::Audit => self.audited,
+            Action::Allow | Action::Deny | Action::Custom => self.by,
+        };
+        by.is_some_and(|by| {
+            (&by.namespace, &by.name, by.rule) == (&policy.namespace, &policy.name, Some(rule.index))
+        })
+    }
+
+    /// Whether another answer of this rule would make another verdict; of AUDIT, whether the case would be marked.
+    pub(super) fn turns(&self, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+        if !counts(policy) {
+            return false;
+        }
+        let allowed = !self.any_allow || self.allows > 0;
+        let only = |matched| !rule.matched || matched == 1;
+        match policy.action {
+            Action::Deny => {
+                !self.refused && allowed && (self.denies == 0 || rule.matched && self.denies == 1)
+            }
+            Action::Allow => {
+                !self.refused && self.denies == 0 && (self.allows == 0 || rule.matched && self.allows == 1)
+            }
+            Action::Audit => !self.refused && (self.audits == 0 || only(self.audits) && rule.matched),
+            // What the authorizer would say of a case that it was not asked about is not known.
+            Action::Custom => self.refused_by_custom && rule.matched && self.customs == 1,
+        }
+    }
+}
+
+/// Whether a policy has effect here.
+fn counts(policy: &PolicyTrace) -> bool {
+    policy.not_applied.is_none() && !policy.dry_run
+}
+
+/// Whether another answer of this clause would make another one of its rule.
+pub(super) fn turns_rule(rule: &RuleTrace, group: Group, part: &PartTrace, clause: &ClauseTrace) -> bool {
+    if rule.tcp == TcpReading::Dropped || clause.result == ClauseResult::HttpOnly {
+        return false;
+    }
+    let others_hold = part
+        .clauses
+        .iter()
+        .filter(|other| other.path != clause.path)
+        .all(|other| matches!(other.result, ClauseResult::Held | ClauseResult::HttpOnly));
+    let any = |parts: &[PartTrace]| parts.is_empty() || parts.iter().any(|part| part.matched);
+    let none_but = |parts: &[PartTrace]| {
+        parts
+            .iter()
+            .all(|other| other.path == part.path || !other.matched)
+    };
+    let all_but = |parts: &[PartTrace]| parts.iter().all(|other| other.path == part.path || other.matched);
+    let everything_else = match group {
+        Group::Sources => none_but(&rule.sources) && any(&rule.operations) && all_but(&rule.conditions),
+        Group::Operations => any(&rule.sources) && none_but(&rule.operations) && all_but(&rule.conditions),
+        Group::Conditions => any(&rule.sources) && any(&rule.operations) && all_but(&rule.conditions),
+    };
+    others_hold && everything_else
+}

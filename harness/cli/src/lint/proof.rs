@@ -1,0 +1,123 @@
+//! What the engine decides about a request that shows what a lint says.
+
+use std::fmt;
+
+use peerwarden_engine::{Decision, Lookup, Program, Protocol, Traffic, Verdict};
+
+/// A request and what is decided about it.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    request: String,
+    decided: String,
+}
+
+impl Proof {
+    /// Puts a request to the engine; `None` unless it decides as `wanted` says.
+    pub(super) fn of(
+        program: &Program,
+        traffic: &Traffic,
+        wanted: impl FnOnce(&Decision<'_>) -> bool,
+    ) -> Option<Self> {
+        let decision = program.judge(traffic, traffic).decision;
+        wanted(&decision).then(|| Self {
+            request: words(traffic, program.protocol()),
+            decided: in_words(&decision),
+        })
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}", self.request, self.decided)
+    }
+}
+
+/// A decision, with what decided.
+pub(super) fn in_words(decision: &Decision<'_>) -> String {
+    let verdict = match decision.verdict {
+        Verdict::Allow => "allowed",
+        Verdict::Deny => "denied",
+    };
+    match decision.by {
+        Some(by) => {
+            let rule = by.rule.map_or_else(String::new, |rule| format!("[{rule}]"));
+            format!("{verdict} by {}/{}{rule}", by.namespace, by.name)
+        }
+        None => format!("{verdict}, as {}", decision.reason),
+    }
+}
+
+/// A request or a connection in a few words.
+pub(super) fn words(traffic: &Traffic, protocol: Protocol) -> String {
+    let mut words = match protocol {
+        Protocol::Http => request(traffic),
+        Protocol::Tcp => "a TCP connection".to_owned(),
+    };
+    if let Lookup::Found(port) = &traffic.destination_port {
+        words.push_str(&format!(" to port {port}"));
+    }
+    words.push_str(&match (&traffic.peer, &traffic.tls) {
+        (Lookup::Found(peer), _) => format!(" by {peer}"),
+        (Lookup::Missing | Lookup::Unavailable, Lookup::Found(true)) => {
+            " over TLS without a certificate".to_owned()
+        }
+        (Lookup::Missing | Lookup::Unavailable, _) => " in plaintext".to_owned(),
+    });
+    for (name, address) in [
+        ("source.ip", &traffic.source_ip),
+        ("remote.ip", &traffic.remote_ip),
+        ("destination.ip", &traffic.destination_ip),
+    ] {
+        if let Lookup::Found(address) = address {
+            words.push_str(&format!(", {name} {address}"));
+        }
+    }
+    if let Lookup::Found(sni) = &traffic.sni {
+        words.push_str(&format!(", connection.sni {}", String::from_utf8_lossy(sni)));
+    }
+    words
+}
+
+/// `GET /path`, and the headers beside.
+fn request(traffic: &Traffic) -> String {
+    let Lookup::Found(headers) = &traffic.headers else {
+        return "a request".to_owned();
+    };
+    let text = |name: &str, default: &str| {
+        let found = headers.iter().find(|(header, _)| header == name);
+        found.map_or_else(
+            || default.to_owned(),
+            |(_, value)| String::from_utf8_lossy(value).into_owned(),
+        )
+    };
+    let mut words = format!("`{} {}`", text(":method", "GET"), text(":path", "/"));
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, _)| name == ":authority" || !name.starts_with(':'))
+    {
+        let name = if name == ":authority" { "host" } else { name };
+        words.push_str(&format!(", {name} `{}`,", String::from_utf8_lossy(value)));
+    }
+    if let Lookup::Found(token) = &traffic.jwt {
+        words.push_str(&format!(", a token with {},", json(token)));
+    }
+    words
+}
+
+fn json(value: &peerwarden_engine::document::Value) -> String {
+    use peerwarden_engine::document::Value;
+
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(value) => value.to_string(),
+        Value::String(text) => serde_json::Value::from(text.as_str()).to_string(),
+        Value::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", json(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

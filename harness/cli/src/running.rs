@@ -1,0 +1,137 @@
+//! Runs suites: their cases in portions, on all cores, each thread with engines of its own.
+
+mod judge;
+pub(crate) mod progress;
+mod ready;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use peerwarden_host::Module;
+
+use crate::coverage::{Counted, Coverage};
+use crate::diagnostic::Diagnostic;
+use crate::engine::Choice;
+use crate::report::{CaseResult, Outcome, SuiteResult};
+use crate::suite::Loaded;
+use progress::Progress;
+use ready::Ready;
+
+/// Cases that a thread takes at once: so many that making engines for them is the smaller part of it.
+const PORTION: usize = 250;
+
+/// What to run, and by what.
+pub(crate) struct Run<'r> {
+    pub(crate) suites: &'r [Loaded],
+    pub(crate) choice: Choice,
+    /// The module; needed for all but [`Choice::Native`].
+    pub(crate) module: Option<&'r Module>,
+    /// Whether to count what the cases show of the policies.
+    pub(crate) coverage: bool,
+    pub(crate) progress: &'r Progress,
+}
+
+/// Some cases of one suite.
+#[derive(Debug, Clone)]
+struct Portion {
+    suite: usize,
+    cases: Range<usize>,
+}
+
+/// What came of a portion.
+type Ran = Result<Vec<Outcome>, Vec<Diagnostic>>;
+
+impl Run<'_> {
+    /// Runs all suites; the results come in their order, with what they show of the policies if that is counted.
+    ///
+    /// # Errors
+    /// What is wrong with the documents of a suite, or the engines that do not take them alike.
+    pub(crate) fn all(&self) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic>> {
+        let portions = self.portions();
+        let next = AtomicUsize::new(0);
+        let ran: Mutex<BTreeMap<(usize, usize), Ran>> = Mutex::new(BTreeMap::new());
+        let counted: Mutex<Coverage> = Mutex::default();
+        let count = |ready: Ready<'_>| {
+            let of_suite = ready.counted();
+            let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+            of_suite
+                .into_iter()
+                .for_each(|of_suite: Counted| counted.add(of_suite));
+        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            for _ in 0..cores.min(portions.len()) {
+                scope.spawn(|| {
+                    let mut ready: Option<Ready<'_>> = None;
+                    while let Some(portion) = portions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        // The portions of a suite stand together: engines serve until another one's turn.
+                        if let Some(other) = ready.take_if(|ready| ready.suite != portion.suite) {
+                            count(other);
+                        }
+                        let ready = ready.get_or_insert_with(|| Ready::new(self, portion.suite));
+                        let result = ready.run(portion.cases.clone());
+                        self.progress.add(portion.cases.len());
+                        let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
+                        ran.insert((portion.suite, portion.cases.start), result);
+                    }
+                    ready.into_iter().for_each(count);
+                });
+            }
+        });
+        let results = self.results(ran.into_inner().unwrap_or_else(PoisonError::into_inner))?;
+        Ok((
+            results,
+            counted.into_inner().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+
+    fn portions(&self) -> Vec<Portion> {
+        let suites = self.suites.iter().enumerate();
+        let portions = suites.flat_map(|(suite, loaded)| {
+            let cases = loaded.cases.len();
+            (0..cases).step_by(PORTION).map(move |start| Portion {
+                suite,
+                cases: start..cases.min(start + PORTION),
+            })
+        });
+        portions.collect()
+    }
+
+    /// Puts together what the threads came to.
+    fn results(&self, ran: BTreeMap<(usize, usize), Ran>) -> Result<Vec<SuiteResult>, Vec<Diagnostic>> {
+        let suites = self.suites.iter().map(|loaded| SuiteResult {
+            name: loaded.source.name.clone(),
+            cases: Vec::with_capacity(loaded.cases.len()),
+        });
+        let mut results: Vec<SuiteResult> = suites.collect();
+        let mut wrong: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
+        for ((suite, start), ran) in ran {
+            let (Some(loaded), Some(result)) = (self.suites.get(suite), results.get_mut(suite)) else {
+                continue;
+            };
+            match ran {
+                Ok(outcomes) => {
+                    let cases = loaded.cases.iter().skip(start);
+                    result
+                        .cases
+                        .extend(cases.zip(outcomes).map(|(case, outcome)| CaseResult {
+                            name: case.name.clone(),
+                            place: case.place.clone(),
+                            outcome,
+                        }));
+                }
+                // Each portion is told the same of the same documents.
+                Err(diagnostics) => {
+                    wrong.entry(suite).or_insert(diagnostics);
+                }
+            }
+        }
+        if wrong.is_empty() {
+            Ok(results)
+        } else {
+            Err(wrong.into_values().flatten().collect())
+        }
+    }
+}

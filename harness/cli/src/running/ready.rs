@@ -1,0 +1,116 @@
+//! One suite in the hands of one thread: its engines, each made when a case needs it.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::{Ran, Run, judge};
+use crate::coverage::Counted;
+use crate::diagnostic::Diagnostic;
+use crate::engine::{Engine, Refused};
+use crate::report::Outcome;
+use crate::suite::Loaded;
+use crate::traffic::{Protocol, Traffic};
+use crate::why::Asked;
+
+pub(super) struct Ready<'r> {
+    /// Which of the suites.
+    pub(super) suite: usize,
+    run: &'r Run<'r>,
+    loaded: Option<&'r Loaded>,
+    http: Option<Engine>,
+    tcp: Option<Engine>,
+    why_http: OnceCell<Option<Asked<'r>>>,
+    why_tcp: OnceCell<Option<Asked<'r>>>,
+    counted: Option<Counted>,
+}
+
+impl<'r> Ready<'r> {
+    pub(super) fn new(run: &'r Run<'r>, suite: usize) -> Self {
+        Self {
+            suite,
+            run,
+            loaded: run.suites.get(suite),
+            http: None,
+            tcp: None,
+            why_http: OnceCell::new(),
+            why_tcp: OnceCell::new(),
+            counted: None,
+        }
+    }
+
+    /// Runs some of its cases.
+    pub(super) fn run(&mut self, cases: Range<usize>) -> Ran {
+        let Some(loaded) = self.loaded else {
+            return Ok(Vec::new());
+        };
+        // That documents are wrong is told where every case is skipped too. Both protocols refuse the same ones.
+        let first = loaded
+            .cases
+            .first()
+            .map_or(Protocol::Http, |case| case.traffic.protocol);
+        self.engine(first)?;
+        let cases = loaded.cases.get(cases).unwrap_or_default();
+        cases
+            .iter()
+            .map(|case| {
+                if let Some(reason) = &case.skip {
+                    return Ok(Outcome::Skipped(reason.clone()));
+                }
+                let answered = self.engine(case.traffic.protocol)?.decide(&case.traffic);
+                if self.run.coverage {
+                    self.count(&case.traffic);
+                }
+                let why = || self.asked(case.traffic.protocol);
+                Ok(judge::judge(case, answered, why))
+            })
+            .collect()
+    }
+
+    /// What its cases showed of the policies, if that is counted.
+    pub(super) fn counted(self) -> Option<Counted> {
+        self.counted
+    }
+
+    fn count(&mut self, traffic: &Traffic) {
+        let Some((asked, loaded)) = self.asked(traffic.protocol).zip(self.loaded) else {
+            return;
+        };
+        let trace = asked.trace(traffic);
+        if self.counted.is_none() {
+            self.counted = Some(Counted::of(&loaded.setup, asked));
+        }
+        if let Some(counted) = &mut self.counted {
+            counted.count(&trace);
+        }
+    }
+
+    fn engine(&mut self, protocol: Protocol) -> Result<&mut Engine, Vec<Diagnostic>> {
+        let engine = match protocol {
+            Protocol::Http => &mut self.http,
+            Protocol::Tcp => &mut self.tcp,
+        };
+        match (engine, self.loaded) {
+            (Some(engine), _) => Ok(engine),
+            (none, Some(loaded)) => Ok(none.insert(make(self.run, loaded, protocol)?)),
+            (None, None) => Err(Vec::new()),
+        }
+    }
+
+    /// The reference evaluator, for what failed.
+    fn asked(&self, protocol: Protocol) -> Option<&Asked<'r>> {
+        let asked = match protocol {
+            Protocol::Http => &self.why_http,
+            Protocol::Tcp => &self.why_tcp,
+        };
+        let asked = asked.get_or_init(|| Asked::of(&self.loaded?.setup, protocol));
+        asked.as_ref()
+    }
+}
+
+fn make(run: &Run<'_>, loaded: &Loaded, protocol: Protocol) -> Result<Engine, Vec<Diagnostic>> {
+    let configuration = loaded.setup.to_json(protocol.into());
+    Engine::new(run.choice, run.module, &configuration).map_err(|refused| match refused {
+        Refused::Problems(problems) => loaded.setup.diagnostics(&problems),
+        Refused::Module(message) => vec![Diagnostic::error(format!("{}: {message}", loaded.source.name))],
+    })
+}

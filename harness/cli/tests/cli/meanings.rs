@@ -1,0 +1,286 @@
+//! Lints that look at meanings: what they show was put to the engine, and what would be no mistake they leave alone.
+
+use crate::fixture::{Folder, Ran};
+
+fn checked(documents: &[&str]) -> Ran {
+    Folder::with(&[("all.yaml", &documents.join("---\n"))]).run(&["check"])
+}
+
+#[track_caller]
+fn finds(documents: &[&str], parts: &[&str]) {
+    checked(documents).says(1, parts);
+}
+
+#[track_caller]
+fn fine(documents: &[&str]) {
+    let ran = checked(documents);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+fn policy(spec: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: a, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+fn named(name: &str, spec: &str) -> String {
+    policy(spec).replace("name: a,", &format!("name: {name},"))
+}
+
+fn modes(spec: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: default, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+/// Labels and ports of a Deployment.
+fn workload(labels: &str, ports: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec: {{template: {{metadata: {{labels: \
+         {{{labels}}}}}, spec: {{containers: [{{name: c, ports: [{ports}]}}]}}}}}}\n"
+    )
+}
+
+fn service(ports: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: shop}}\nspec: {{selector: {{app: web}}, ports: [{ports}]}}\n"
+    )
+}
+
+#[test]
+fn plaintext_that_a_negation_lets_in() {
+    let negation = policy(
+        "{rules: [{from: [{source: {notNamespaces: [batch]}}], to: [{operation: {paths: [\"/a*\"]}}]}]}",
+    );
+    finds(
+        &[&negation],
+        &[
+            "warning[PW001]",
+            "note: `GET /a`, host `service.example`, to port 8080 in plaintext",
+            "is allowed by shop/a[0]",
+        ],
+    );
+    finds(
+        &[&negation, &modes("{mtls: {mode: PERMISSIVE}}")],
+        &["warning[PW001]"],
+    );
+    fine(&[&negation, &modes("{mtls: {mode: STRICT}}")]);
+    // One port that is open is enough.
+    let ports =
+        "{selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}, portLevelMtls: {9090: {mode: DISABLE}}}";
+    let web = workload("app: web", "{containerPort: 8080}, {containerPort: 9090}");
+    finds(
+        &[&negation, &modes(ports), &web],
+        &["warning[PW001]", "to port 9090 in plaintext"],
+    );
+}
+
+#[test]
+fn fields_of_http_on_other_ports() {
+    let deny = policy("{action: DENY, rules: [{to: [{operation: {paths: [\"/admin*\"]}}]}]}");
+    finds(
+        &[&deny],
+        &[
+            "warning[PW015]",
+            "a TCP connection to port 3306 in plaintext is denied by shop/a[0]",
+        ],
+    );
+    // What is left of the rule is about somebody, and so is the denial.
+    fine(&[&deny.replace("to:", "from: [{source: {namespaces: [batch]}}], to:")]);
+    fine(&[&deny.replace("DENY", "ALLOW")]);
+    fine(&[&deny.replace("paths:", "ports: [\"8080\"], paths:")]);
+    let mixed = workload(
+        "app: web",
+        "{name: http, containerPort: 8080}, {name: tcp-db, containerPort: 5432}",
+    );
+    finds(
+        &[&deny, &mixed],
+        &[
+            "warning[PW015]",
+            "port 5432 of Deployment shop/web is no HTTP: `paths` says nothing there",
+        ],
+    );
+    fine(&[
+        &deny,
+        &workload(
+            "app: web",
+            "{name: http, containerPort: 8080}, {name: grpc-api, containerPort: 9090}",
+        ),
+    ]);
+    fine(&[
+        &deny,
+        &workload("app: web", "{containerPort: 8080}"),
+        &service("{name: http, port: 80, targetPort: 8080}"),
+    ]);
+    finds(
+        &[
+            &deny,
+            &workload("app: web", "{containerPort: 8080}"),
+            &service("{name: x, appProtocol: tcp, port: 80, targetPort: 8080}"),
+        ],
+        &["warning[PW015]", "port 8080 of Deployment shop/web"],
+    );
+}
+
+#[test]
+fn identities_where_plaintext_is_taken() {
+    let deny =
+        policy("{action: DENY, rules: [{from: [{source: {principals: [cluster.local/ns/batch/sa/x]}}]}]}");
+    let permissive = modes("{mtls: {mode: PERMISSIVE}}");
+    finds(
+        &[&deny, &permissive],
+        &[
+            "warning[PW016]",
+            "whom `principals` names passes by coming in plaintext",
+            "PeerAuthentication shop/default",
+            "is allowed",
+        ],
+    );
+    // Nothing says that plaintext is taken.
+    fine(&[&deny]);
+    fine(&[&deny, &modes("{mtls: {mode: STRICT}}")]);
+    // Plaintext gets nowhere, as nobody is among those who may come.
+    let callers = named("b", "{rules: [{from: [{source: {namespaces: [web]}}]}]}");
+    fine(&[&deny, &permissive, &callers]);
+    let disabled = modes("{mtls: {mode: DISABLE}}");
+    finds(
+        &[&callers, &disabled],
+        &["warning[PW016]", "it lets nobody in", "DISABLE"],
+    );
+    fine(&[&callers, &permissive]);
+}
+
+#[test]
+fn a_denial_by_default_that_is_void() {
+    let (nothing, all) = (named("b", "{}"), policy("{rules: [{}]}"));
+    finds(
+        &[&nothing, &all],
+        &[
+            "warning[PW021]",
+            "shop/b: without rules",
+            "shop/a allows everything",
+            "is allowed by shop/a[0]",
+        ],
+    );
+    fine(&[
+        &nothing,
+        &policy("{rules: [{from: [{source: {namespaces: [web]}}]}]}"),
+    ]);
+    fine(&[
+        &nothing,
+        &policy("{selector: {matchLabels: {app: web}}, rules: [{}]}"),
+    ]);
+    fine(&[&nothing, &all.replace("namespace: shop", "namespace: other")]);
+    let dry = all.replace(
+        "namespace: shop",
+        "namespace: shop, annotations: {istio.io/dry-run: \"true\"}",
+    );
+    let ran = checked(&[&nothing, &dry]);
+    assert!(!ran.err.contains("PW021"), "{}", ran.err);
+}
+
+#[test]
+fn selectors_among_the_workloads_that_are_there() {
+    let web = workload("app: web, tier: front", "{containerPort: 8080}");
+    let reads = |labels: &str| {
+        policy(&format!(
+            "{{selector: {{matchLabels: {{{labels}}}}}, rules: [{{from: [{{source: {{namespaces: [x]}}}}]}}]}}"
+        ))
+    };
+    finds(
+        &[&reads("tier: frnt"), &web],
+        &["warning[PW023]", "did you mean `tier: front`?"],
+    );
+    finds(&[&reads("ap: web"), &web], &["did you mean the label `app`?"]);
+    finds(
+        &[&reads("tier: storage"), &web],
+        &["workloads here have `tier` `front`"],
+    );
+    finds(
+        &[&modes("{selector: {matchLabels: {app: x}}}"), &web],
+        &["warning[PW023]", "PeerAuthentication shop/default"],
+    );
+    fine(&[&reads("app: web"), &web]);
+    fine(&[&reads("app: wbe")]);
+    fine(&[
+        &reads("app: wbe"),
+        &web.replace("namespace: shop", "namespace: other"),
+    ]);
+    fine(&[&reads("gateway.networking.k8s.io/gateway-name: g"), &web]);
+    let rollout = web
+        .replace("kind: Deployment", "kind: Rollout")
+        .replace("apps/v1", "argoproj.io/v1alpha1");
+    fine(&[&reads("app: web"), &rollout]);
+}
+
+#[test]
+fn ports_that_clients_call() {
+    let web = workload("app: web", "{containerPort: 8080}");
+    let reads = policy("{rules: [{to: [{operation: {ports: [\"80\"]}}]}]}");
+    let http = service("{name: http, port: 80, targetPort: 8080}");
+    finds(
+        &[&reads, &web, &http],
+        &[
+            "warning[PW032]",
+            "80 is the port of service web",
+            "write `\"8080\"`",
+        ],
+    );
+    fine(&[&reads, &web]);
+    fine(&[&reads.replace("\"80\"", "\"8080\""), &web, &http]);
+    fine(&[&reads, &workload("app: web", "{containerPort: 80}"), &http]);
+}
+
+#[test]
+fn headers_and_addresses_that_a_client_can_forge() {
+    let by = |header: &str, from: &str| {
+        policy(&format!(
+            "{{rules: [{{{from}when: [{{key: 'request.headers[{header}]', values: [x]}}]}}]}}"
+        ))
+    };
+    for header in [
+        "X-Forwarded-For",
+        "x-envoy-external-address",
+        "X-Real-IP",
+        "x-role",
+    ] {
+        finds(&[&by(header, "")], &["warning[PW018]", &header.to_lowercase()]);
+    }
+    fine(&[&by("x-team", "")]);
+    fine(&[&by(
+        "x-role",
+        "from: [{source: {principals: [cluster.local/ns/ingress/sa/gateway]}}], ",
+    )]);
+    finds(
+        &[&by("x-role", "from: [{source: {principals: ['*']}}], ")],
+        &["warning[PW018]"],
+    );
+    // To deny by it keeps out who is honest, and lets nobody in.
+    fine(&[&by("x-role", "")
+        .replace("{rules:", "{action: DENY, rules:")
+        .replace("when:", "to: [{operation: {ports: [\"8080\"]}}], when:")]);
+    let office = policy("{rules: [{from: [{source: {remoteIpBlocks: [203.0.113.0/24]}}]}]}");
+    finds(&[&office], &["warning[PW019]", "X-Forwarded-For"]);
+    fine(&[&office.replace("namespace: shop", "namespace: istio-ingress")]);
+    fine(&[&office.replace(
+        "{rules:",
+        "{selector: {matchLabels: {istio: ingressgateway}}, rules:",
+    )]);
+    fine(&[&office.replace(
+        "remoteIp",
+        "principals: [cluster.local/ns/ingress/sa/gateway], remoteIp",
+    )]);
+}
+
+#[test]
+fn denials_that_reach_far() {
+    let deny = "{action: DENY, rules: [{from: [{source: {namespaces: [batch]}}]}]}";
+    let root = policy(deny).replace("namespace: shop", "namespace: istio-system");
+    finds(&[&root], &["warning[PW020]", "in every namespace"]);
+    fine(&[&policy(deny)]);
+    fine(&[&root.replace("{action", "{selector: {matchLabels: {app: web}}, action")]);
+    finds(
+        &[&policy("{action: DENY, rules: [{}]}")],
+        &["warning[PW020]", "an empty rule denies everything"],
+    );
+}
