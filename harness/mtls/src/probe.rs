@@ -4,6 +4,7 @@
 //! tries run at once, and what came of them makes the [`Verdict`] (`verdict.rs` has the table).
 
 mod attempt;
+mod bounded;
 mod credentials;
 mod presented;
 mod tls;
@@ -15,6 +16,7 @@ pub use presented::Presented;
 pub use verdict::Verdict;
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -46,39 +48,57 @@ pub struct Report {
     pub presents: Option<Presented>,
 }
 
+/// How many ports are asked at the same time; each takes three connections.
+const AT_ONCE: usize = 64;
+
+/// The next target that nobody has taken.
+fn taken<'t>(next: &AtomicUsize, targets: &'t [String]) -> Option<(usize, &'t String)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    targets.get(index).map(|target| (index, target))
+}
+
 impl Probe {
     /// With credentials, or as somebody who has none. `timeout` is for each try.
     pub fn new(credentials: Option<Credentials>, timeout: Duration) -> Self {
         Self { credentials, timeout }
     }
 
-    /// Asks ports, all at once; each is `HOST:PORT`. In the order given.
+    /// Asks ports, many at once; each is `HOST:PORT`. In the order given.
     pub fn all(&self, targets: &[String]) -> Vec<Report> {
-        thread::scope(|scope| {
-            let asked: Vec<_> = targets
-                .iter()
-                .map(|target| (target, scope.spawn(move || self.one(target))))
-                .collect();
+        let next = AtomicUsize::new(0);
+        let asks = || {
+            let mut asked = Vec::new();
+            while let Some((index, target)) = taken(&next, targets) {
+                asked.push((index, self.one(target)));
+            }
             asked
-                .into_iter()
-                .map(|(target, asked)| {
-                    let failed = |_| Report::unreachable(target, "the probe failed");
-                    asked.join().unwrap_or_else(failed)
-                })
-                .collect()
-        })
+        };
+        let mut reports: Vec<Report> = targets
+            .iter()
+            .map(|target| Report::unreachable(target, "the probe failed"))
+            .collect();
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..targets.len().min(AT_ONCE))
+                .map(|_| scope.spawn(asks))
+                .collect();
+            for worker in workers {
+                for (index, report) in worker.join().unwrap_or_default() {
+                    reports[index] = report;
+                }
+            }
+        });
+        reports
     }
 
     /// Asks one port, `HOST:PORT`.
     pub fn one(&self, target: &str) -> Report {
-        let address: SocketAddr = match target.to_socket_addrs().map(|mut found| found.next()) {
-            Ok(Some(address)) => address,
-            Ok(None) => return Report::unreachable(target, "the name has no address"),
+        let addresses: Vec<SocketAddr> = match target.to_socket_addrs() {
+            Ok(found) => found.collect(),
             Err(error) => return Report::unreachable(target, &error.to_string()),
         };
         let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
         let target_of = Target {
-            address,
+            addresses: &addresses,
             host: host.trim_matches(['[', ']']),
             timeout: self.timeout,
         };

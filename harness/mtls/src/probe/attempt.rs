@@ -1,13 +1,14 @@
 //! One try: connects, makes a handshake or not, asks, and listens.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, ClientConnection, Error as TlsError, StreamOwned};
 
+use super::bounded::Bounded;
 use super::credentials::Credentials;
 use super::presented::Presented;
 use super::tls::{self, Seen};
@@ -18,8 +19,10 @@ const ANSWER: usize = 1024;
 /// What is asked, and how.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'t> {
-    pub(super) address: SocketAddr,
+    /// Of the host, in the order in which they are tried.
+    pub(super) addresses: &'t [SocketAddr],
     pub(super) host: &'t str,
+    /// For all of a try.
     pub(super) timeout: Duration,
 }
 
@@ -132,13 +135,9 @@ impl Target<'_> {
         outcome
     }
 
-    fn connect(self) -> Result<TcpStream, Box<Outcome>> {
-        let stream = TcpStream::connect_timeout(&self.address, self.timeout).and_then(|stream| {
-            stream.set_read_timeout(Some(self.timeout))?;
-            stream.set_write_timeout(Some(self.timeout))?;
-            Ok(stream)
-        });
-        stream.map_err(|error| Box::new(Outcome::new(Attempt::Unreachable, error.to_string())))
+    fn connect(self) -> Result<Bounded, Box<Outcome>> {
+        Bounded::connect(self.addresses, self.timeout)
+            .map_err(|error| Box::new(Outcome::new(Attempt::Unreachable, error.to_string())))
     }
 
     /// Sends what is sent each time, and answers what comes first.
@@ -149,7 +148,6 @@ impl Target<'_> {
         );
         // That it was closed meanwhile shows in what can be read.
         let sent = stream.write_all(request.as_bytes()).and_then(|()| stream.flush());
-        let begun = Instant::now();
         let mut bytes = vec![0; ANSWER];
         loop {
             match stream.read(&mut bytes) {
@@ -157,7 +155,7 @@ impl Target<'_> {
                     bytes.truncate(count);
                     return Ok(bytes);
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted && begun.elapsed() < self.timeout => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     return Err(sent
                         .err()
