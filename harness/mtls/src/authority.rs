@@ -14,7 +14,7 @@ use x509_parser::prelude::X509Certificate;
 use crate::error::Error;
 use crate::issued::Issued;
 use crate::workload::Workload;
-use crate::{CLOCK_SKEW, files};
+use crate::{CLOCK_SKEW, SHORTEST, files};
 
 /// Its files, in its folder.
 const CERTIFICATE: &str = "root-cert.pem";
@@ -36,6 +36,9 @@ impl Authority {
     pub fn make(folder: &Path, trust_domain: &str, lifetime: Duration) -> Result<Self, Error> {
         // As strict as for a workload's name.
         Workload::new(trust_domain, "any", "any")?;
+        if lifetime < SHORTEST {
+            return Err(Error::Lifetime(lifetime));
+        }
         let now = SystemTime::now();
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();

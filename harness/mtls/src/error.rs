@@ -37,8 +37,8 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// No certificate lives so long.
-    #[error("a certificate cannot live for {0:?}")]
+    /// No certificate lives so long, or so short.
+    #[error("a certificate cannot live for {0:?}: a second is the least, a century the most")]
     Lifetime(std::time::Duration),
     /// What makes certificates refused to.
     #[error("making a certificate: {0}")]

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::workload::Workload;
-use crate::{CLOCK_SKEW, files};
+use crate::{CLOCK_SKEW, SHORTEST, files};
 
 /// A certificate, just issued.
 #[derive(Debug)]
@@ -31,6 +31,9 @@ impl Issued {
         workload: &Workload,
         lifetime: Duration,
     ) -> Result<Self, Error> {
+        if lifetime < SHORTEST {
+            return Err(Error::Lifetime(lifetime));
+        }
         let now = SystemTime::now();
         let wanted = now.checked_add(lifetime).ok_or(Error::Lifetime(lifetime))?;
         let not_after = wanted.min(root_not_after);

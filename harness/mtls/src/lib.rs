@@ -28,5 +28,9 @@ use std::time::Duration;
 /// (<https://istio.io/latest/docs/reference/commands/pilot-agent/>).
 pub const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What says when it ends in whole seconds lives at least that long
+/// ([RFC 5280, 4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5)).
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// Clocks may differ a little: a certificate is good from so long before it was issued.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);

@@ -89,6 +89,8 @@ fn an_authority_is_read_again_and_never_replaced() {
     let read = Authority::read(folder.path()).unwrap().unwrap();
     assert_eq!((read.pem(), read.trust_domain()), (made.pem(), "cluster.local"));
     read.issue(&workload(), HOUR).unwrap();
+    let short = read.issue(&workload(), Duration::from_millis(999));
+    assert!(matches!(short, Err(Error::Lifetime(_))));
     let foreign = Workload::parse("spiffe://partner.example/ns/shop/sa/orders").unwrap();
     assert!(matches!(read.issue(&foreign, HOUR), Err(Error::Name { .. })));
 }
@@ -118,7 +120,9 @@ fn an_authority_that_is_broken_is_said_to_be() {
     assert!(refused().contains("`root-key.pem`"), "{}", refused());
 
     let short = tempfile::tempdir().unwrap();
-    assert!(Authority::make(short.path(), "cluster.local", Duration::from_millis(1)).is_err());
+    assert!(Authority::make(short.path(), "cluster.local", Duration::from_millis(999)).is_err());
+    // Nothing is left behind of one that was refused.
+    assert!(Authority::read(short.path()).unwrap().is_none());
     assert!(Authority::make(short.path(), "../up", HOUR).is_err());
 }
 

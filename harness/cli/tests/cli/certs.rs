@@ -114,6 +114,10 @@ fn mistakes_say_what_to_write() {
         ),
         (vec!["certs", "--ttl", "0s", ORDERS_ID], "longer than nothing"),
         (
+            vec!["certs", "--ca-ttl", "10ms", ORDERS_ID],
+            "a second is the least",
+        ),
+        (
             vec!["certs", "--pod", "deployment.yaml"],
             "`SECRET_TTL`: `1 day` is no duration",
         ),
