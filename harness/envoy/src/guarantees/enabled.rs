@@ -26,13 +26,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let (Some(http), Some((_, module))) = (&chain.http, chain.module()) else {
         return Ok(Verdict::Held);
     };
-    for unread in ["scoped_routes"] {
-        if let Some(here) = http.manager.get(unread)? {
-            return Err(here.fails(
-                format!("cannot be told: `{unread}` may have routes that switch the module off"),
-                "give the routes in `route_config` or by `rds`",
-            ));
-        }
+    of_upgrades(&http.manager)?;
+    if let Some(here) = http.manager.get("scoped_routes")? {
+        return Err(here.fails(
+            "cannot be told: `scoped_routes` may have routes that switch the module off",
+            "give the routes in `route_config` or by `rds`",
+        ));
     }
     if let Some(rds) = http.manager.get("rds")? {
         let name = rds.word("route_config_name")?;
@@ -48,6 +47,22 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
         of_routes(&routes, module)?;
     }
     Ok(Verdict::Held)
+}
+
+/// An upgrade with filters of its own goes through these instead of `http_filters`
+/// (<https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/upgrades>).
+fn of_upgrades(manager: &Here<'_>) -> Result<(), Failure> {
+    for upgrade in manager.items("upgrade_configs")? {
+        if upgrade.items("filters")?.is_empty() {
+            continue;
+        }
+        let kind = upgrade.word("upgrade_type")?;
+        return Err(upgrade.or_here("filters").fails(
+            format!("upgrades to `{kind}` go through filters of their own, and not through the module"),
+            "leave `filters` out of the upgrade: it then goes through `http_filters`",
+        ));
+    }
+    Ok(())
 }
 
 /// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route.proto>

@@ -17,6 +17,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let Some(common) = tls.get("common_tls_context")? else {
         return Err(missing(tls));
     };
+    if let Some(own) = common.get("custom_handshaker")? {
+        return Err(own.fails(
+            "cannot be told: this handshaker is not known",
+            "leave `custom_handshaker` out",
+        ));
+    }
     if let Some(context) = common.get("validation_context")? {
         return verifies(&context, true);
     }

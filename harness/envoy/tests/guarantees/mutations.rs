@@ -103,6 +103,14 @@ const HTTP: &[Mutation] = &[
         remove(manager(of), "route_config");
         manager(of)["rds"] = json!({"route_config_name": "elsewhere"});
     }),
+    ("enabled", |of| {
+        let own = json!([{"upgrade_type": "websocket", "filters": [filter("http.router.v3.Router")]}]);
+        manager(of)["upgrade_configs"] = own;
+    }),
+    ("enabled", |of| {
+        let own = json!([{"upgradeType": "CONNECT", "filters": [filters(of)[1].clone()]}]);
+        manager(of)["upgrade_configs"] = own;
+    }),
     ("order", |of| {
         let wasm = filters(of).remove(1);
         filters(of).push(wasm);
@@ -174,6 +182,9 @@ const HTTP: &[Mutation] = &[
     }),
     ("validation", |of| {
         validation(of)["custom_validator_config"] = json!({"name": "own"})
+    }),
+    ("validation", |of| {
+        tls(of)["common_tls_context"]["custom_handshaker"] = json!({"name": "own"})
     }),
     ("session-resumption", |of| {
         remove(tls(of), "disable_stateless_session_resumption")
