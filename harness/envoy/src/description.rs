@@ -71,6 +71,9 @@ impl Description {
         };
         let ports = port::read_all(&mut fields, at, &mut problems);
         fields.finish(&mut problems);
+        if let Some(proxy) = &proxy {
+            port::collide(&ports, proxy, &mut problems);
+        }
         let description = proxy.zip(certificates).map(|(proxy, certificates)| Self {
             proxy,
             certificates,

@@ -117,6 +117,11 @@ fn a_hostile_description_ends_in_an_error() {
         "workload: {namespace: shop}\nports: [{port: 80.5, protocol: HTTP, upstream: \"a:1\"}]",
         "workload: {namespace: shop}\nports: [{port: 70000, protocol: HTTP, upstream: \"a:1\"}]",
         "workload: {namespace: shop}\nports: [{port: 80, protocol: HTTP, upstream: \"1.2.3:1\"}]",
+        "workload: {namespace: shop}\nports: [{port: 80, protocol: HTTP, upstream: \"127.0.0.1:0\"}]",
+        "workload: {namespace: shop}\nports: [{port: 80, protocol: HTTP, upstream: \"127.0.0.1:80\"}]",
+        "workload: {namespace: shop}\nports: [{port: 80, protocol: HTTP, upstream: \"localhost:80\"}]",
+        "workload: {namespace: shop}\naddress: 10.0.0.9\nports: [{port: 80, protocol: HTTP, upstream: \"10.0.0.9:80\"}]",
+        "workload: {namespace: shop}\nports: [{port: 15000, protocol: HTTP, upstream: \"127.0.0.1:80\"}]",
         "workload: {namespace: shop}\nports: [{port: 80, protocol: HTTP, upstream: \"a\\n- b:1\"}]",
         "workload: {namespace: shop}\nadmin: 0.0.0.0:15000\nports: [{port: 80, protocol: HTTP, upstream: \"a:1\"}]",
         "workload: {namespace: shop}\nports: [{port: 80, protocol: HTTP, upstream: \"a:1\", enforcement: hold}]",
@@ -127,6 +132,15 @@ fn a_hostile_description_ends_in_an_error() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{text}: {}", ran.err);
         assert!(ran.err.contains("workload.yaml"), "{text}: {}", ran.err);
     }
+}
+
+#[test]
+fn the_same_port_on_another_address_is_the_application() {
+    let folder = folder();
+    let text = "workload: {namespace: shop}\naddress: 10.0.0.9\nports: [{port: 80, protocol: HTTP, upstream: \"127.0.0.1:80\"}]";
+    folder.write("workload.yaml", text);
+    let ran = folder.run(&["render", "inbound", "workload.yaml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
 }
 
 /// The YAML blocks of a document that begin with a file's name in a comment.
@@ -186,6 +200,16 @@ fn client_goes_by_the_rule() {
     let ruled = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
     assert_eq!((ruled.code, ruled.err.as_str()), (0, ""));
     assert!(!ruled.out.contains("UpstreamTlsContext"), "{}", ruled.out);
+}
+
+/// A client has the protocols that a server has.
+#[test]
+fn client_hands_on_an_applications_own_tls() {
+    let client = CLIENT.replace("protocol: HTTP,", "protocol: HTTPS,");
+    let ran = Folder::with(&[("client.yaml", &client)]).run(&["render", "client", "client.yaml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.contains("envoy.filters.network.tcp_proxy"), "{}", ran.out);
+    assert!(ran.out.contains("\"alpn_protocols\":[\"istio\"]"), "{}", ran.out);
 }
 
 #[test]

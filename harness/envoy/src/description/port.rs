@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Enforcement, Problem, Problems};
 
+use super::proxy::Proxy;
 use super::socket::{Endpoint, shown};
 
 /// A port of the workload.
@@ -98,6 +99,30 @@ pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut 
         ports.push(port);
     }
     ports
+}
+
+/// A port is Envoy's alone: neither its administration listens there, nor the application, which would be Envoy asking itself.
+pub(super) fn collide(ports: &[Port], proxy: &Proxy, problems: &mut Problems) {
+    let at = At::ROOT.name("ports");
+    for (index, port) in ports.iter().enumerate() {
+        let at = at.index(index);
+        if port.port == proxy.admin.port {
+            let problem = Problem::new(
+                &at.name("port"),
+                format!("{} is where Envoy's administration listens", port.port),
+            );
+            problems.push(problem.help("say where else that should be: `admin: \"127.0.0.1:15001\"`"));
+        }
+        if port.port == port.upstream.port && proxy.is_at(&port.upstream) {
+            let problem = Problem::new(
+                &at.name("upstream"),
+                format!("`{}` is where Envoy itself listens", port.upstream),
+            );
+            problems.push(problem.help(
+                "have the application listen on another port, or Envoy on another `address` than the application's",
+            ));
+        }
+    }
 }
 
 impl Port {

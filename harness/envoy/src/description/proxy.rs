@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use peerwarden_engine::Problems;
 use peerwarden_engine::document::{At, Fields};
 
-use super::socket::{self, Socket};
+use super::socket::{self, Endpoint, Socket};
 
 /// What every description says of its Envoy, or leaves to the defaults.
 #[derive(Debug, Clone)]
@@ -21,6 +21,18 @@ pub struct Proxy {
 }
 
 impl Proxy {
+    /// Whether what connects to this host comes to the address that the ports are bound to.
+    pub(super) fn is_at(&self, endpoint: &Endpoint) -> bool {
+        let address: Option<IpAddr> = match endpoint.host.as_str() {
+            "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
+            host => host.parse().ok(),
+        };
+        let of_this_host = |address: &IpAddr| address.is_loopback() || address.is_unspecified();
+        address.is_some_and(|address| {
+            address == self.address || (self.address.is_unspecified() && of_this_host(&address))
+        })
+    }
+
     pub(crate) fn read(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let module = fields.text("module", problems);
         let access_log = fields.text("accessLog", problems);

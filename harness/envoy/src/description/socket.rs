@@ -54,7 +54,8 @@ impl Socket {
 impl Endpoint {
     /// Reads `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`.
     pub(crate) fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        if let Ok(address) = text.parse::<SocketAddr>() {
+        let address = text.parse::<SocketAddr>().ok();
+        if let Some(address) = address.filter(|address| address.port() != 0) {
             return Some(Self {
                 host: address.ip().to_string(),
                 port: address.port(),

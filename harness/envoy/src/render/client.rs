@@ -15,6 +15,7 @@ use peerwarden_engine::resource::MtlsMode;
 use peerwarden_engine::{Config, Problem, Problems, Program};
 use serde_json::json;
 
+use crate::description::PortProtocol;
 use crate::template;
 use description::{Description, Endpoint, Port, Service};
 use rule::DestinationRule;
@@ -119,7 +120,7 @@ fn filled(
         "name": format!("outbound|{}||{}", port.number, service.host),
         "listen": port.listen,
         "http": port.protocol.is_http(),
-        "http2": port.protocol.is_http2(),
+        "http2": port.protocol == PortProtocol::Http2,
         "why": sockets.why(rule),
         "ignored": rule.map(|rule| rule.ignored.join(", ")).unwrap_or_default(),
         "auto": sockets.auto,

@@ -17,10 +17,10 @@
 
 use std::net::IpAddr;
 
-use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
+use peerwarden_engine::document::{At, Fields, Value};
 use peerwarden_engine::{Mesh, Problem, Problems};
 
-use crate::description::{Certificates, port_number, required};
+use crate::description::{Certificates, PortProtocol, port_number, required};
 
 /// What a client is and whom it calls.
 pub(super) struct Description {
@@ -46,16 +46,7 @@ pub(super) struct Port {
     pub(super) target: u16,
     /// Where the client's Envoy listens for it on loopback.
     pub(super) listen: u16,
-    pub(super) protocol: Protocol,
-}
-
-/// What a port speaks, in Istio's names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
-    Http,
-    Http2,
-    Grpc,
-    Tcp,
+    pub(super) protocol: PortProtocol,
 }
 
 /// A pod behind a service.
@@ -63,34 +54,6 @@ pub(super) struct Endpoint {
     pub(super) address: String,
     pub(super) service_account: Option<String>,
     pub(super) labels: Vec<(String, String)>,
-}
-
-const PROTOCOLS: [(&str, Protocol); 7] = [
-    ("HTTP", Protocol::Http),
-    ("HTTP2", Protocol::Http2),
-    ("GRPC", Protocol::Grpc),
-    ("TCP", Protocol::Tcp),
-    ("MySQL", Protocol::Tcp),
-    ("Mongo", Protocol::Tcp),
-    ("Redis", Protocol::Tcp),
-];
-
-// === impl Protocol ===
-
-impl Protocol {
-    pub(super) fn is_http(self) -> bool {
-        match self {
-            Protocol::Http | Protocol::Http2 | Protocol::Grpc => true,
-            Protocol::Tcp => false,
-        }
-    }
-
-    pub(super) fn is_http2(self) -> bool {
-        match self {
-            Protocol::Http2 | Protocol::Grpc => true,
-            Protocol::Http | Protocol::Tcp => false,
-        }
-    }
 }
 
 // === impl Endpoint ===
@@ -208,21 +171,7 @@ impl Port {
         };
         let (number, target, listen) = (port("port"), port("targetPort"), port("listen"));
         let protocol = fields.text("protocol", problems).unwrap_or("TCP");
-        let found = PROTOCOLS
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(protocol))
-            .map(|(_, protocol)| *protocol);
-        if found.is_none() {
-            let names = PROTOCOLS.map(|(name, _)| name);
-            let problem = Problem::new(&at.name("protocol"), format!("unknown protocol `{protocol}`"));
-            problems.push(match nearest(protocol, names) {
-                Some(name) => problem.help(format!("did you mean `{name}`?")),
-                None => problem.help(format!(
-                    "known: {}; write `TCP` for anything else",
-                    quoted(&names)
-                )),
-            });
-        }
+        let protocol = PortProtocol::read(protocol, &at.name("protocol"), problems);
         for (name, port) in [("port", number), ("listen", listen)] {
             if port.is_none() {
                 problems.push(Problem::new(&at.name(name), format!("`{name}` is missing")));
@@ -234,7 +183,7 @@ impl Port {
             number,
             target: target.map_or(Some(number), |target| target)?,
             listen: listen??,
-            protocol: found?,
+            protocol: protocol?,
         })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::description::{Description, Port, Service};
 use super::rule::{ClientTls, DestinationRule, Mode};
-use crate::description::Certificates;
+use crate::description::{Certificates, PortProtocol};
 
 /// How a cluster's connections are made.
 pub(super) struct Sockets {
@@ -97,10 +97,10 @@ fn mesh(
         return None;
     }
     // What Istio's `istio.alpn` filter writes for HTTP. `istio-peer-exchange` is left out: the server would wait for it.
-    let alpn: &[&str] = match (port.protocol.is_http(), port.protocol.is_http2()) {
-        (_, true) => &["istio-h2", "istio", "h2"],
-        (true, false) => &["istio-http/1.1", "istio", "http/1.1"],
-        (false, false) => &["istio"],
+    let alpn: &[&str] = match port.protocol {
+        PortProtocol::Http2 => &["istio-h2", "istio", "h2"],
+        PortProtocol::Http => &["istio-http/1.1", "istio", "http/1.1"],
+        PortProtocol::Tcp | PortProtocol::Tls => &["istio"],
     };
     let sni = tls.and_then(|tls| tls.sni.clone());
     let sni = sni.unwrap_or_else(|| format!("outbound_.{}_._.{}", port.number, service.host));
@@ -142,7 +142,7 @@ fn own(
         names.push(sni.clone());
     }
     let mut common = json!({});
-    if port.protocol.is_http2() {
+    if port.protocol == PortProtocol::Http2 {
         common["alpn_protocols"] = json!(["h2"]);
     }
     if let Some(name) = &tls.credential_name {
