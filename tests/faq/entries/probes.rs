@@ -29,21 +29,30 @@ const BOUND: Duration = Duration::from_secs(5);
 
 async fn experiment() -> Result<Evidence> {
     let app = HealthApp::http().await?;
-    without_help_and_by_mode(&app).await?;
+    without_help_and_by_mode(&app, &HealthApp::grpc().await?).await?;
     let refused = by_rewrite(&app).await?;
     Ok(format!(
-        "fails on STRICT; passes on DISABLE, on PERMISSIVE and rewritten (HTTP, TCP, gRPC), where {refused} other requests got nothing"
+        "HTTP, gRPC fail on STRICT, TCP says nothing; right on DISABLE, on PERMISSIVE and rewritten, where {refused} other requests got nothing"
     ))
 }
 
-/// The port itself: STRICT fails, DISABLE for one port and PERMISSIVE pass.
-async fn without_help_and_by_mode(app: &HealthApp) -> Result<()> {
-    let ports = [Port::reserve()?, Port::reserve()?, Port::reserve()?];
-    let modes = ["STRICT", "DISABLE", "PERMISSIVE"];
+/// The port itself: STRICT fails, DISABLE for one port and PERMISSIVE pass. But by TCP, which Envoy takes in any mode.
+async fn without_help_and_by_mode(app: &HealthApp, serving: &HealthApp) -> Result<()> {
+    let nobody = Port::reserve()?;
+    let nobody_at = at(&nobody);
+    let mut ports = Vec::new();
+    for (protocol, upstream) in [
+        ("HTTP", app.address()),
+        ("GRPC", serving.address()),
+        ("TCP", nobody_at),
+    ] {
+        for mode in ["STRICT", "DISABLE", "PERMISSIVE"] {
+            ports.push((protocol, mode, Port::reserve()?, upstream.to_string()));
+        }
+    }
     let by_port = ports
         .iter()
-        .zip(modes)
-        .map(|(port, mode)| (port.number().to_string(), json!({"mode": mode})));
+        .map(|(_, mode, port, _)| (port.number().to_string(), json!({"mode": mode})));
     let document = peer_authentication(
         "shop",
         "orders",
@@ -53,19 +62,32 @@ async fn without_help_and_by_mode(app: &HealthApp) -> Result<()> {
             "portLevelMtls": by_port.collect::<serde_json::Map<_, _>>(),
         }),
     );
-    let upstream = app.address().to_string();
-    let of_port = |port: &Port| json!({"port": port.number(), "protocol": "HTTP", "upstream": upstream});
+    let written = ports.iter().map(
+        |(protocol, _, port, upstream)| json!({"port": port.number(), "protocol": protocol, "upstream": upstream}),
+    );
     let description = json!({
         "workload": {"namespace": "shop", "labels": {"app": "orders"}},
-        "ports": ports.iter().map(of_port).collect::<Vec<_>>(),
+        "ports": written.collect::<Vec<_>>(),
     });
-    let text = Stage::set()?;
-    let configuration = text.inbound(description, &[document])?.file()?.text;
+    let stage = Stage::set()?;
+    let configuration = stage.inbound(description, &[document])?.file()?.text;
     let _envoy = Envoy::launch(Launch::yaml(configuration)).await?;
-    for (port, mode) in ports.iter().zip(modes) {
-        let passes = kubelet::http_get(at(port), "/healthz").await;
-        ensure!(passes == (mode != "STRICT"), "{mode}: the probe passes: {passes}");
+    for (protocol, mode, port, _) in &ports {
+        let (passes, expected) = match *protocol {
+            "HTTP" => (kubelet::http_get(at(port), "/healthz").await, *mode != "STRICT"),
+            "GRPC" => (kubelet::grpc(at(port)).await, *mode != "STRICT"),
+            // Though nobody is there.
+            _ => (kubelet::tcp_socket(at(port)).await, true),
+        };
+        ensure!(
+            passes == expected,
+            "{protocol}, {mode}: the probe passes: {passes}"
+        );
     }
+    ensure!(
+        !kubelet::tcp_socket(nobody_at).await,
+        "somebody listens where nobody should"
+    );
     Ok(())
 }
 

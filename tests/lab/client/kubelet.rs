@@ -1,11 +1,13 @@
 //! The kubelet's probes: in plaintext, on a connection of their own, and with a time limit.
 //!
 //! <https://github.com/kubernetes/kubernetes/tree/master/pkg/probe>: an HTTP probe succeeds with 200 to 399, a TCP probe with a
-//! connection.
+//! connection, a gRPC probe with `SERVING`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::caller::Caller;
+use super::{Ask, http};
 use crate::deadline::{self, within};
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +31,18 @@ pub async fn tcp_socket(address: SocketAddr) -> bool {
         tokio::time::timeout(TIMEOUT, TcpStream::connect(address)).await,
         Ok(Ok(_))
     )
+}
+
+/// A gRPC probe of a service.
+pub async fn grpc(address: SocketAddr) -> bool {
+    let ask = Ask::grpc("/grpc.health.v1.Health/Check").header("user-agent", "kube-probe/1.31");
+    let caller = Caller::plaintext();
+    let asked = http::once(address, &caller, http::Version::Http2, ask);
+    let Ok(Ok(reply)) = tokio::time::timeout(TIMEOUT, asked).await else {
+        return false;
+    };
+    // A `HealthCheckResponse` with the status SERVING.
+    reply.grpc_status() == "0" && reply.body.ends_with("\u{8}\u{1}")
 }
 
 /// The status with which any bytes are answered: what a probe would never send, too.

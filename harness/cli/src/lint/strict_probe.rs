@@ -1,4 +1,5 @@
-//! PW010: a probe of the kubelet that a STRICT port breaks: it comes in plaintext, without a certificate of the mesh
+//! PW010: a probe of the kubelet that a STRICT port breaks: it comes in plaintext, without a certificate of the mesh. One that only
+//! connects is Envoy's to take, and says nothing of the application
 //! (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>).
 
 use peerwarden_engine::resource::MtlsMode;
@@ -26,8 +27,11 @@ const REWRITTEN_BY_ISTIO: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
 /// Where rewritten probes go.
 const REWRITTEN: &str = "/app-health/";
 
-const HELP: &str = "rewrite it with `peerwarden render probes`; or, where Istio's injector does so, annotate the pod with \
-                    `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`; or give the probe a port of its own with DISABLE";
+const REWRITE: &str = "rewrite it with `peerwarden render probes`; or, where Istio's injector does so, annotate the pod with \
+                       `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`";
+
+/// The one that only connects.
+const TCP: &str = "tcpSocket";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -42,17 +46,30 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         let excluded = excluded(workload);
         for container in &workload.containers {
             for name in PROBES {
-                let Some((node, port)) = container.get(name).and_then(|probe| asked(workload, probe)) else {
+                let Some((way, node, port)) = container.get(name).and_then(|probe| asked(workload, probe))
+                else {
                     continue;
                 };
                 let strict = sets(&modes, port, MtlsMode::Strict);
                 if let Some(by) = strict.filter(|_| !excluded.iter().any(|(other, _)| *other == port)) {
-                    let message = format!(
-                        "`{name}` asks port {port} in plaintext, and {} makes it STRICT: the kubelet will take the pod for \
-                         broken",
-                        title(by)
-                    );
-                    found.push(warning(&LINT, workload, &message, node).help(HELP));
+                    let by = title(by);
+                    let (message, help) = if way == TCP {
+                        let message = format!(
+                            "`{name}` connects to port {port}, which {by} makes STRICT: Envoy takes the connection, so that it \
+                             passes with no application there"
+                        );
+                        (message, REWRITE.to_owned())
+                    } else {
+                        let message = format!(
+                            "`{name}` asks port {port} in plaintext, and {by} makes it STRICT: the kubelet will take the pod \
+                             for broken"
+                        );
+                        (
+                            message,
+                            format!("{REWRITE}; or give the probe a port of its own with DISABLE"),
+                        )
+                    };
+                    found.push(warning(&LINT, workload, &message, node).help(help));
                 }
             }
         }
@@ -60,13 +77,13 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// The port that a probe asks over the network, and where it stands.
-fn asked<'d>(workload: &Workload<'d>, probe: &'d Node) -> Option<(&'d Node, u16)> {
-    let way = ["httpGet", "tcpSocket", "grpc"]
+/// How a probe asks over the network, where its port stands, and which it is.
+fn asked<'d>(workload: &Workload<'d>, probe: &'d Node) -> Option<(&'static str, &'d Node, u16)> {
+    let (name, way) = ["httpGet", TCP, "grpc"]
         .iter()
-        .find_map(|way| probe.get(way))?;
+        .find_map(|way| Some((*way, probe.get(way)?)))?;
     let path = way.get("path").and_then(Node::as_str).unwrap_or_default();
     let port = way.get("port")?;
     let number = workload.resolve(port)?;
-    (!path.starts_with(REWRITTEN)).then_some((port, number))
+    (!path.starts_with(REWRITTEN)).then_some((name, port, number))
 }
