@@ -3,6 +3,7 @@
 //!
 //! The exit code is 0 if every promise holds, 1 if one does not, 2 if nothing could be tried.
 
+mod docs;
 mod entries;
 mod entry;
 mod stage;

@@ -36,7 +36,7 @@ impl Stage {
     pub(crate) fn set() -> Result<Self> {
         let authority = Authority::new("cluster.local")?;
         let directory = tempfile::Builder::new().prefix("peerwarden-faq-").tempdir()?;
-        let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/server").dns(ServerTls::NAME);
+        let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/orders").dns(ServerTls::NAME);
         let stage = Self { authority, directory };
         stage.identity("certs", server)?;
         Ok(stage)
@@ -52,7 +52,7 @@ impl Stage {
         Ok(folder)
     }
 
-    /// Where the certificate of `spiffe://cluster.local/ns/shop/sa/server` is, in Istio's names.
+    /// Where the certificate of `spiffe://cluster.local/ns/shop/sa/orders` is, in Istio's names.
     pub(crate) fn certificates(&self) -> PathBuf {
         self.directory.path().join("certs")
     }
@@ -104,7 +104,12 @@ impl Stage {
     /// A description with what differs from machine to machine.
     fn local(&self, mut description: serde_json::Value) -> Result<Value> {
         description["module"] = json!(locate::module()?);
-        if description.get("certificates").is_none() {
+        // The default, said or not.
+        let default = json!({"directory": "/etc/certs"});
+        if description
+            .get("certificates")
+            .is_none_or(|said| *said == default)
+        {
             description["certificates"] = json!({"directory": self.certificates()});
         }
         description["address"] = "127.0.0.1".into();

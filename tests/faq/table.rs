@@ -1,4 +1,7 @@
-//! What is printed: a line for each answer, with its evidence. Coloured where the terminal likes it.
+//! What is printed: a line for each answer, with its evidence; on a terminal, which may be narrow, the evidence below it. Coloured
+//! where the terminal likes it.
+
+use std::io::IsTerminal;
 
 use anstream::println;
 use anstyle::{AnsiColor, Style};
@@ -15,12 +18,17 @@ const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) struct Table {
     rows: usize,
     held: usize,
+    narrow: bool,
 }
 
 impl Table {
     pub(crate) fn begin() -> Self {
         println!("{BOLD}A mesh's security FAQ, on a real Envoy{BOLD:#}");
-        Self { rows: 0, held: 0 }
+        Self {
+            rows: 0,
+            held: 0,
+            narrow: std::io::stdout().is_terminal(),
+        }
     }
 
     pub(crate) fn row(&mut self, entry: &Entry, answer: &Result<Evidence>) {
@@ -29,8 +37,12 @@ impl Table {
         match answer {
             Ok(evidence) => {
                 self.held += 1;
-                println!("{GOOD}✓{GOOD:#} {number:>2}  {promise}");
-                println!("      {DIM}{evidence}{DIM:#}");
+                if self.narrow {
+                    println!("{GOOD}✓{GOOD:#} {number:>2}  {promise}");
+                    println!("      {DIM}{evidence}{DIM:#}");
+                } else {
+                    println!("{GOOD}✓{GOOD:#} {number:>2}  {promise:<46}  {DIM}{evidence}{DIM:#}");
+                }
             }
             Err(error) => {
                 println!("{BAD}✗{BAD:#} {number:>2}  {promise}: {BAD}does not hold{BAD:#}");

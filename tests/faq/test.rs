@@ -1,12 +1,13 @@
-//! The same experiments as `make faq` makes, each a test with a name.
+//! The same experiments as `make faq` makes, each a test with a name; and that the documentation shows what they run.
 
+mod docs;
 mod entries;
 mod entry;
 mod stage;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -20,5 +21,31 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let documentation = Trial::test("the_documentation_shows_what_is_run", shows_what_is_run);
+    libtest_mimic::run(&arguments, trials.chain([documentation]).collect()).exit_code()
+}
+
+/// Each of these is run by an experiment, as one that is not would be dead code; the documentation shows no other.
+fn shows_what_is_run() -> Result<(), Failed> {
+    let text = docs::text().map_err(|error| format!("{error:#}"))?;
+    let mut shown: Vec<&str> = text
+        .split("```yaml\n")
+        .skip(1)
+        .map(|block| block.lines().next().unwrap_or_default().trim_start_matches("# "))
+        .collect();
+    let mut run = [
+        docs::WORKLOAD,
+        docs::CLIENT,
+        docs::RULE,
+        docs::GATEWAY,
+        docs::INGRESS,
+        docs::EDGE,
+    ];
+    shown.sort_unstable();
+    run.sort_unstable();
+    if shown == run {
+        Ok(())
+    } else {
+        Err(format!("docs/mtls.md shows {shown:?}, and {run:?} are run").into())
+    }
 }

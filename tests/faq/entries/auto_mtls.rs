@@ -8,6 +8,7 @@ use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::HttpEcho;
 use serde_json::{Value, json};
 
+use crate::docs;
 use crate::entry::{Entry, Evidence};
 use crate::stage::{self, Outcome, Stage, peer_authentication};
 
@@ -17,8 +18,6 @@ pub(crate) const ENTRY: Entry = Entry {
     promise: "Auto mTLS, and ports excluded from it",
     experiment: || Box::pin(experiment()),
 };
-
-const HOST: &str = "orders.shop.svc.cluster.local";
 
 async fn experiment() -> Result<Evidence> {
     let stage = Stage::set()?;
@@ -56,33 +55,38 @@ async fn experiment() -> Result<Evidence> {
         .chain([upstream.address().port()])
         .collect();
     let listening: Vec<Port> = targets.iter().map(|_| Port::reserve()).collect::<Result<_>>()?;
-    let of_client = |(target, listen): (&u16, &Port)| json!({"port": target, "targetPort": target, "protocol": "HTTP", "listen": listen.number()});
-    let description = json!({
-        "workload": {"namespace": "web", "serviceAccount": "frontend"},
-        "certificates": {"directory": stage.certificates()},
-        "services": [{
-            "host": HOST,
-            "namespace": "shop",
-            "ports": targets.iter().zip(&listening).map(of_client).collect::<Vec<_>>(),
-            "endpoints": [{
-                "address": "127.0.0.1",
-                "serviceAccount": "server",
-                "labels": {"app": "orders", "security.istio.io/tlsMode": "istio"},
-            }],
-        }],
-    });
-    let rule = |mode: &str| {
-        json!({
-            "apiVersion": "networking.istio.io/v1",
-            "kind": "DestinationRule",
-            "metadata": {"name": "excluded", "namespace": "shop"},
-            "spec": {
-                "host": HOST,
-                "trafficPolicy": {"portLevelSettings": [
-                    {"port": {"number": upstream.address().port()}, "tls": {"mode": mode}},
-                ]},
-            },
-        })
+    // The documented client and rule; its one port stands for each of these.
+    let mut description = docs::client()?;
+    docs::put(
+        &mut description,
+        "/certificates/directory",
+        json!(stage.certificates()),
+    )?;
+    docs::put(&mut description, "/services/0/endpoints/0/address", "127.0.0.1")?;
+    let documented = description["services"][0]["ports"][0].clone();
+    let of_client = |(target, listen): (&u16, &Port)| -> Result<Value> {
+        let mut port = documented.clone();
+        docs::put(&mut port, "/port", *target)?;
+        docs::put(&mut port, "/targetPort", *target)?;
+        docs::put(&mut port, "/listen", listen.number())?;
+        Ok(port)
+    };
+    let called = targets.iter().zip(&listening).map(of_client);
+    docs::put(
+        &mut description,
+        "/services/0/ports",
+        called.collect::<Result<Vec<_>>>()?,
+    )?;
+    let rule = |mode: &str| -> Result<Value> {
+        let mut rule = docs::rule()?;
+        let settings = "/spec/trafficPolicy/portLevelSettings/0";
+        docs::put(
+            &mut rule,
+            &format!("{settings}/port/number"),
+            upstream.address().port(),
+        )?;
+        docs::put(&mut rule, &format!("{settings}/tls/mode"), mode)?;
+        Ok(rule)
     };
 
     let failing = call(&stage, &description, None, &modes_of_ports, &listening).await?;
@@ -91,7 +95,7 @@ async fn experiment() -> Result<Evidence> {
     let cured = call(
         &stage,
         &description,
-        Some(rule("DISABLE")),
+        Some(rule("DISABLE")?),
         &modes_of_ports,
         &listening,
     )
@@ -103,7 +107,7 @@ async fn experiment() -> Result<Evidence> {
     let forced = call(
         &stage,
         &description,
-        Some(rule("ISTIO_MUTUAL")),
+        Some(rule("ISTIO_MUTUAL")?),
         &modes_of_ports,
         &listening,
     )

@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry {
 };
 
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
-const SERVER: &str = "spiffe://cluster.local/ns/shop/sa/server";
+const SERVER: &str = "spiffe://cluster.local/ns/shop/sa/orders";
 
 /// For ports that say nothing.
 const TIMEOUT: Duration = Duration::from_secs(2);

@@ -2,6 +2,7 @@
 //! that nothing that a client writes of itself helps.
 
 mod addresses;
+mod documented;
 mod doors;
 mod edge;
 mod identity;
@@ -24,5 +25,6 @@ async fn experiment() -> Result<Evidence> {
     identity::try_all(&mut edge).await?;
     addresses::try_directly(&mut edge).await?;
     addresses::try_behind_a_proxy(&mut edge).await?;
+    documented::try_all(&mut edge).await?;
     edge.evidence()
 }

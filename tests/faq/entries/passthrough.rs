@@ -164,7 +164,7 @@ async fn by_envoy(stage: &Stage, public: &Authority, target: &Port, mode: &str) 
         json!({"port": 443, "targetPort": target.number(), "protocol": "TCP", "listen": listen.number()});
     let endpoint = json!({
         "address": "127.0.0.1",
-        "serviceAccount": "server",
+        "serviceAccount": "orders",
         "labels": {"app": "orders", "security.istio.io/tlsMode": "istio"},
     });
     let description = json!({

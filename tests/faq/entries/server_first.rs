@@ -12,6 +12,7 @@ use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::mariadb::{self, MariaDb};
 use serde_json::{Value, json};
 
+use crate::docs;
 use crate::entry::{Entry, Evidence};
 use crate::stage::{Stage, admits, peer_authentication};
 
@@ -59,19 +60,20 @@ async fn experiment() -> Result<Evidence> {
 
 /// The server's Envoy, in a mode.
 async fn server(stage: &Stage, database: &MariaDb, mode: &str, enforcement: &str) -> Result<(Envoy, Port)> {
-    let port = Port::reserve()?;
-    let description = json!({
-        "workload": {"namespace": "shop", "labels": {"app": "ledger"}},
-        "ports": [{
-            "port": port.number(),
-            "protocol": "MySQL",
-            "upstream": database.address().to_string(),
-            "enforcement": enforcement,
-        }],
-    });
+    let (port, http) = (Port::reserve()?, Port::reserve()?);
+    // The documented workload, of which nobody asks the port for HTTP here.
+    let mut description = docs::workload()?;
+    docs::put(&mut description, "/ports/0/port", http.number())?;
+    docs::put(&mut description, "/ports/1/port", port.number())?;
+    docs::put(
+        &mut description,
+        "/ports/1/upstream",
+        database.address().to_string(),
+    )?;
+    docs::put(&mut description, "/ports/1/enforcement", enforcement)?;
     let mut policies = vec![peer_authentication(
         "shop",
-        "ledger",
+        "orders",
         json!({"mtls": {"mode": mode}}),
     )];
     if mode == "STRICT" {
@@ -89,8 +91,8 @@ async fn client(stage: &Stage, name: &str, principal: &str, target: &Port) -> Re
         json!({"port": 3306, "targetPort": target.number(), "protocol": "MySQL", "listen": listen.number()});
     let endpoint = json!({
         "address": "127.0.0.1",
-        "serviceAccount": "server",
-        "labels": {"app": "ledger", "security.istio.io/tlsMode": "istio"},
+        "serviceAccount": "orders",
+        "labels": {"app": "orders", "security.istio.io/tlsMode": "istio"},
     });
     let description: Value = json!({
         "workload": {"namespace": "web"},

@@ -17,6 +17,7 @@ use peerwarden_lab::upstream::HttpEcho;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
+use crate::docs;
 use crate::entry::{Entry, Evidence};
 use crate::stage::{Outcome, Stage, deliver, deliver_one, outcome, peer_authentication};
 
@@ -49,10 +50,11 @@ struct Load {
     clients: Vec<JoinHandle<Vec<Asked>>>,
 }
 
-/// A change of the documents: the mode, and when the files were there.
+/// A change of the documents: the mode, when the first of the files was written, and when they all were there.
 #[derive(Clone, Copy)]
 struct Switch {
     mode: &'static str,
+    from: Instant,
     at: Instant,
 }
 
@@ -67,13 +69,17 @@ struct Held {
 async fn experiment() -> Result<Evidence> {
     let stage = Stage::set()?;
     let upstream = HttpEcho::start().await?;
-    let port = Port::reserve()?;
+    let (port, mysql) = (Port::reserve()?, Port::reserve()?);
     let folder = stage.folder("envoy")?;
     let render = |mode: &str| -> Result<Inbound> {
-        let description = json!({
-            "workload": {"namespace": "shop", "labels": {"app": "orders"}},
-            "ports": [{"port": port.number(), "protocol": "HTTP", "upstream": upstream.address().to_string()}],
-        });
+        let mut description = docs::workload()?;
+        docs::put(&mut description, "/ports/0/port", port.number())?;
+        docs::put(
+            &mut description,
+            "/ports/0/upstream",
+            upstream.address().to_string(),
+        )?;
+        docs::put(&mut description, "/ports/1/port", mysql.number())?;
         let document = peer_authentication("shop", "orders", json!({"mtls": {"mode": mode}}));
         stage.inbound(description, &[document])
     };
@@ -85,9 +91,11 @@ async fn experiment() -> Result<Evidence> {
     deliver(&render("PERMISSIVE")?, &folder)?;
     until_served(&port).await?;
 
+    let now = Instant::now();
     let mut switches = vec![Switch {
         mode: "PERMISSIVE",
-        at: Instant::now(),
+        from: now,
+        at: now,
     }];
     let mutual = Load::begin(
         &port,
@@ -96,9 +104,12 @@ async fn experiment() -> Result<Evidence> {
     let plaintext = Load::begin(&port, &Caller::plaintext());
     for mode in ["STRICT", "PERMISSIVE", "DISABLE", "PERMISSIVE"] {
         tokio::time::sleep(KEPT).await;
-        deliver(&render(mode)?, &folder)?;
+        let inbound = render(mode)?;
+        let from = Instant::now();
+        deliver(&inbound, &folder)?;
         switches.push(Switch {
             mode,
+            from,
             at: Instant::now(),
         });
         tokio::time::sleep(BOUND).await;
@@ -177,7 +188,7 @@ fn held(all: &[Asked], switches: &[Switch], admitting: &[&str]) -> Result<Held> 
         // One that was under way when the files came may go by either mode.
         let until = switches
             .iter()
-            .rposition(|switch| switch.at <= asked.ended)
+            .rposition(|switch| switch.from <= asked.ended)
             .unwrap_or(now);
         let possible = &switches[now.saturating_sub(1)..=until];
         ensure!(

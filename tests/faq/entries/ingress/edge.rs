@@ -54,27 +54,32 @@ pub(super) enum Wanted {
 
 impl Edge {
     pub(super) async fn set() -> Result<Self> {
-        let stage = Stage::set()?;
-        let mut certificate = Certificate::nameless();
-        for name in [SHOP, "*.example.com", STRANGER] {
-            certificate = certificate.dns(name);
-        }
-        let identity = stage.authority.issue(certificate)?;
-        // A secret of Kubernetes as a folder.
-        let folder = stage.certificates().join("edge");
-        std::fs::create_dir(&folder)?;
-        std::fs::write(folder.join("tls.crt"), identity.certificate_pem())?;
-        std::fs::write(folder.join("tls.key"), identity.key_pem())?;
-        std::fs::write(folder.join("ca.crt"), stage.authority.pem())?;
-        Ok(Self {
-            stage,
+        let edge = Self {
+            stage: Stage::set()?,
             shop: HttpEcho::start().await?,
             admin: HttpEcho::start().await?,
             tls: Port::reserve()?,
             plain: Port::reserve()?,
             asked: 0,
             served: 0,
-        })
+        };
+        edge.credential("edge")?;
+        Ok(edge)
+    }
+
+    /// Writes a certificate of all names, as a `credentialName` names it: a secret of Kubernetes as a folder.
+    pub(super) fn credential(&self, name: &str) -> Result<()> {
+        let mut certificate = Certificate::nameless();
+        for name in [SHOP, "*.example.com", STRANGER] {
+            certificate = certificate.dns(name);
+        }
+        let identity = self.stage.authority.issue(certificate)?;
+        let folder = self.stage.certificates().join(name);
+        std::fs::create_dir(&folder)?;
+        std::fs::write(folder.join("tls.crt"), identity.certificate_pem())?;
+        std::fs::write(folder.join("tls.key"), identity.key_pem())?;
+        std::fs::write(folder.join("ca.crt"), self.stage.authority.pem())?;
+        Ok(())
     }
 
     /// Starts the ingress.
