@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource};
-use peerwarden_engine::{Config, Mesh, Program, Protocol};
+use peerwarden_engine::{By, Config, Mesh, Program, Protocol};
 
+use super::standing::{Standing, Standings};
 use super::workload::Workload;
 use crate::documents::{Document, Others};
 use crate::setup::Setup;
@@ -20,6 +21,7 @@ pub(super) struct Context<'d> {
     pub(super) others: &'d Others,
     /// Those among them that run pods.
     pub(super) workloads: Vec<Workload<'d>>,
+    standings: Standings,
     programs: RefCell<BTreeMap<Key, Option<Rc<Program>>>>,
 }
 
@@ -51,6 +53,18 @@ impl Policy<'_> {
         let metadata = &self.written.metadata;
         format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
     }
+
+    /// Where a rule stands: at a name of its own, as it has none itself.
+    pub(super) fn rule_path(&self, index: usize) -> String {
+        let rule = self.written.rules.iter().flatten().nth(index);
+        let part = rule.map_or("", |rule| match (&rule.from, &rule.to) {
+            (Some(_), _) => ".from",
+            (None, Some(_)) => ".to",
+            (None, None) if rule.when.is_empty() => "",
+            (None, None) => ".when",
+        });
+        format!("spec.rules[{index}]{part}")
+    }
 }
 
 impl Modes<'_> {
@@ -74,6 +88,7 @@ impl<'d> Context<'d> {
             peer_authentications: Vec::new(),
             others,
             workloads: Workload::all(others),
+            standings: Standings::default(),
             programs: RefCell::default(),
         };
         for document in &setup.resources {
@@ -164,6 +179,20 @@ impl<'d> Context<'d> {
         let program = Program::compile(&config).ok().map(Rc::new);
         self.programs.borrow_mut().insert(key, program.clone());
         program
+    }
+
+    /// The policy that a rule is in, and which it is there.
+    pub(super) fn rule(&self, by: &By) -> Option<(&Policy<'d>, usize)> {
+        let is = |policy: &&Policy<'_>| {
+            let metadata = &policy.written.metadata;
+            metadata.namespace == by.namespace && metadata.name == by.name
+        };
+        Some((self.policies.iter().find(is)?, by.rule?))
+    }
+
+    /// The rules that decide nothing.
+    pub(super) fn idle_rules(&self) -> &[Standing] {
+        self.standings.of(self)
     }
 
     /// A policy alone.

@@ -29,8 +29,14 @@ impl Finding {
     }
 
     /// What shows it: what the engine decides about a request.
-    pub(super) fn shown(mut self, proof: Proof) -> Self {
+    pub(super) fn shown(mut self, proof: &Proof) -> Self {
         self.notes.push(proof.to_string());
+        self
+    }
+
+    /// The same, decided without what the finding is about.
+    pub(super) fn shown_without(mut self, proof: &Proof) -> Self {
+        self.notes.push(proof.without());
         self
     }
 

@@ -78,7 +78,7 @@ fn on_known_port(
             manifest.title,
             name(of_http)
         );
-        Some(Finding::new(&of_http.path, message, HELP).shown(proof))
+        Some(Finding::new(&of_http.path, message, HELP).shown(&proof))
     })
 }
 
@@ -96,7 +96,7 @@ fn on_any_port(
         "rule {index} has fields of HTTP alone: where a port carries something else, `{}` says nothing and it denies everything",
         name(of_http)
     );
-    Some(Finding::new(&of_http.path, message, HELP).shown(proof))
+    Some(Finding::new(&of_http.path, message, HELP).shown(&proof))
 }
 
 /// A connection that the rule denies, in plaintext or by a peer.

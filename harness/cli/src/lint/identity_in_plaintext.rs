@@ -88,7 +88,7 @@ fn passed_by(
             title(by)
         );
         let help = "make the port STRICT; or let an ALLOW policy say who may come, as plaintext is nobody";
-        Some(Finding::new(&identity.path, message, help).shown(proof))
+        Some(Finding::new(&identity.path, message, help).shown(&proof))
     })
 }
 

@@ -62,7 +62,7 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
             found.push(
                 proof
                     .into_iter()
-                    .fold(finding, Finding::shown)
+                    .fold(finding, |finding, proof| finding.shown(&proof))
                     .in_policy(&LINT, policy),
             );
         }

@@ -1,13 +1,15 @@
 //! What the engine decides about a request that shows what a lint says.
 
 use std::fmt;
+use std::net::IpAddr;
 
-use peerwarden_engine::{Decision, Lookup, Program, Protocol, Traffic, Verdict};
+use peerwarden_engine::{By, Decision, Lookup, Program, Protocol, Traffic, Verdict};
 
 /// A request and what is decided about it.
 #[derive(Debug, Clone)]
 pub(super) struct Proof {
     request: String,
+    verdict: &'static str,
     decided: String,
 }
 
@@ -21,8 +23,21 @@ impl Proof {
         let decision = program.judge(traffic, traffic).decision;
         wanted(&decision).then(|| Self {
             request: words(traffic, program.protocol()),
+            verdict: verdict(&decision),
             decided: in_words(&decision),
         })
+    }
+
+    /// Of a decision without what it is about: what decided then is numbered otherwise than in the text.
+    pub(super) fn without(&self) -> String {
+        format!("without it, {} is still {}", self.request, self.verdict)
+    }
+}
+
+fn verdict(decision: &Decision<'_>) -> &'static str {
+    match decision.verdict {
+        Verdict::Allow => "allowed",
+        Verdict::Deny => "denied",
     }
 }
 
@@ -34,17 +49,27 @@ impl fmt::Display for Proof {
 
 /// A decision, with what decided.
 pub(super) fn in_words(decision: &Decision<'_>) -> String {
-    let verdict = match decision.verdict {
-        Verdict::Allow => "allowed",
-        Verdict::Deny => "denied",
-    };
+    let verdict = verdict(decision);
     match decision.by {
-        Some(by) => {
-            let rule = by.rule.map_or_else(String::new, |rule| format!("[{rule}]"));
-            format!("{verdict} by {}/{}{rule}", by.namespace, by.name)
-        }
+        Some(by) => format!("{verdict} by {}", rule(by)),
         None => format!("{verdict}, as {}", decision.reason),
     }
+}
+
+/// Rules by their names: `shop/a[0] and shop/b[1]`.
+pub(super) fn rules(by: &[By]) -> String {
+    let names: Vec<String> = by.iter().map(rule).collect();
+    match names.as_slice() {
+        [] => "others".to_owned(),
+        [one] => one.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [first, second, rest @ ..] => format!("{first}, {second} and {} more together", rest.len()),
+    }
+}
+
+fn rule(by: &By) -> String {
+    let rule = by.rule.map_or_else(String::new, |rule| format!("[{rule}]"));
+    format!("{}/{}{rule}", by.namespace, by.name)
 }
 
 /// A request or a connection in a few words.
@@ -68,14 +93,26 @@ pub(super) fn words(traffic: &Traffic, protocol: Protocol) -> String {
         ("remote.ip", &traffic.remote_ip),
         ("destination.ip", &traffic.destination_ip),
     ] {
-        if let Lookup::Found(address) = address {
+        if let Lookup::Found(address) = address
+            && !is_for_documentation(*address)
+        {
             words.push_str(&format!(", {name} {address}"));
+        }
+    }
+    if let Lookup::Found(metadata) = &traffic.metadata {
+        for (filter, key, value) in metadata {
+            words.push_str(&format!(", {filter} {key} {}", json(value)));
         }
     }
     if let Lookup::Found(sni) = &traffic.sni {
         words.push_str(&format!(", connection.sni {}", String::from_utf8_lossy(sni)));
     }
     words
+}
+
+/// RFC 5737: an address that stands for any, and that nobody asked about.
+fn is_for_documentation(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(v4) if v4.octets().starts_with(&[192, 0, 2]))
 }
 
 /// `GET /path`, and the headers beside.
@@ -96,10 +133,10 @@ fn request(traffic: &Traffic) -> String {
         .filter(|(name, _)| name == ":authority" || !name.starts_with(':'))
     {
         let name = if name == ":authority" { "host" } else { name };
-        words.push_str(&format!(", {name} `{}`,", String::from_utf8_lossy(value)));
+        words.push_str(&format!(" with {name} `{}`", String::from_utf8_lossy(value)));
     }
     if let Lookup::Found(token) = &traffic.jwt {
-        words.push_str(&format!(", a token with {},", json(token)));
+        words.push_str(&format!(" with a token {}", json(token)));
     }
     words
 }

@@ -4,13 +4,13 @@ use peerwarden_engine::document::nearest;
 
 use super::{
     Lint, contradiction, dry_run, exact_path, excluded_port, forgeable_header, host_port, http_on_tcp,
-    identity_in_plaintext, ignored_selector, letter_case, plaintext_negation, remote_address, repeated_value,
-    selects_nothing, server_first, service_port, spiffe_scheme, star_inside, strict_probe, subtree_gap,
-    suffix_principal, suppression, template_gap, trailing_dot, twice, unnormalised_path, unscoped_deny,
-    void_deny_all, yaml_trap,
+    identity_in_plaintext, ignored_selector, letter_case, never_matches, plaintext_negation, remote_address,
+    repeated_value, selects_nothing, server_first, service_port, shadowed_rule, spiffe_scheme, star_inside,
+    strict_probe, subtree_gap, suffix_principal, suppression, template_gap, trailing_dot, twice,
+    unnormalised_path, unreachable_rule, unscoped_deny, void_deny_all, yaml_trap,
 };
 
-pub(crate) const LINTS: [&Lint; 29] = [
+pub(crate) const LINTS: [&Lint; 32] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -22,6 +22,9 @@ pub(crate) const LINTS: [&Lint; 29] = [
     &server_first::LINT,
     &strict_probe::LINT,
     &excluded_port::LINT,
+    &shadowed_rule::LINT,
+    &unreachable_rule::LINT,
+    &never_matches::LINT,
     &http_on_tcp::LINT,
     &identity_in_plaintext::LINT,
     &letter_case::LINT,

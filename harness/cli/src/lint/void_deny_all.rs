@@ -54,7 +54,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 other.title()
             );
             let help = "take one of them out; with this one left, others say what is allowed";
-            let finding = Finding::new("spec", message, help).shown(proof);
+            let finding = Finding::new("spec", message, help).shown(&proof);
             let place = other.document.place(&format!("spec.rules[{rule}]"), false);
             found.push(
                 finding

@@ -14,6 +14,7 @@ mod formats;
 mod guarantees;
 mod ingress;
 mod lints;
+mod many;
 mod meanings;
 mod mistakes;
 mod output;

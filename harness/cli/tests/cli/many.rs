@@ -1,0 +1,47 @@
+//! `peerwarden check` on as many documents as a mesh has.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use crate::fixture::Folder;
+
+/// So many policies in so many namespaces, each for a workload or for the namespace, with a mistake in every tenth.
+fn mesh(policies: usize, namespaces: usize, selected: bool) -> String {
+    let mut text = String::new();
+    for number in 0..policies {
+        let namespace = number % namespaces;
+        let selector = if selected {
+            format!("selector: {{matchLabels: {{app: app{number}}}}}, ")
+        } else {
+            String::new()
+        };
+        let caller = if number % 10 == 0 { "*" } else { "cluster.local" };
+        writeln!(
+            text,
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p{number}, namespace: ns{namespace}}}\n\
+             spec: {{{selector}rules: [{{from: [{{source: {{principals: ['{caller}/ns/web/sa/caller{number}']}}}}], to: [{{operation: \
+             {{methods: [GET], paths: [\"/v1/r{number}/*\"]}}}}]}}]}}\n---"
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// Without optimisation, on a machine that is busy: what grows with the square of the documents takes far longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_thousand_documents_are_soon_checked() {
+    for (namespaces, selected) in [(50, true), (1, true), (1, false)] {
+        let folder = Folder::with(&[("mesh.yaml", &mesh(1000, namespaces, selected))]);
+        let began = Instant::now();
+        let ran = folder.run(&["check"]);
+        let took = began.elapsed();
+        assert_eq!(ran.code, 1, "{}", ran.out);
+        assert_eq!(
+            ran.out,
+            "1000 documents and 0 suites checked: 0 errors, 100 warnings\n"
+        );
+        assert!(took < PATIENCE, "{namespaces} namespaces: {took:?}");
+    }
+}
