@@ -6,6 +6,7 @@
 
 pub(crate) mod json;
 pub(crate) mod lcov;
+mod marks;
 mod pivot;
 mod points;
 pub(crate) mod view;
@@ -127,6 +128,34 @@ impl Coverage {
                 }
             }
         }
+    }
+
+    /// What no case shows, each where it stands.
+    pub(crate) fn gaps(&self) -> Vec<(Place, String)> {
+        let mut gaps = Vec::new();
+        for policy in self.0.values() {
+            if !policy.applies {
+                let place = policy.place.clone();
+                gaps.extend(place.map(|place| {
+                    (
+                        place,
+                        format!("{}: applies to the workload of no suite", policy.name),
+                    )
+                }));
+                continue;
+            }
+            for rule in &policy.rules {
+                let marks = marks::of(rule).into_iter();
+                gaps.extend(marks.filter_map(|mark| {
+                    let note = mark.note?;
+                    Some((
+                        mark.place,
+                        format!("{}[{}]: {note}: `{}`", policy.name, rule.index, mark.label),
+                    ))
+                }));
+            }
+        }
+        gaps
     }
 
     /// Files with their policies, in the order of the text; without a name, those whose place is not known.

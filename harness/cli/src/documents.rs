@@ -136,13 +136,25 @@ impl Document {
 
 /// Whether the name is that of a test suite.
 pub(crate) fn is_suite(path: &Path) -> bool {
+    ends_with(path, ["_test.yaml", "_test.yml", "_test.json"])
+}
+
+/// Whether the name is that of what several suites have in common.
+pub(crate) fn is_fixtures(path: &Path) -> bool {
+    ends_with(path, ["_fixtures.yaml", "_fixtures.yml", "_fixtures.json"])
+}
+
+/// Whether the name may be that of policies.
+pub(crate) fn is_policies(path: &Path) -> bool {
+    !is_suite(path) && !is_fixtures(path)
+}
+
+fn ends_with(path: &Path, endings: [&str; 3]) -> bool {
     let name = path
         .file_name()
         .and_then(|name| name.to_str())
         .unwrap_or_default();
-    ["_test.yaml", "_test.yml", "_test.json"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    endings.iter().any(|ending| name.ends_with(ending))
 }
 
 fn is_text(path: &Path) -> bool {
@@ -184,14 +196,14 @@ pub(crate) fn files(
     if wrong.is_empty() { Ok(files) } else { Err(wrong) }
 }
 
-/// The policy documents in `paths`. Suites, and documents of other API groups, are left out of folders.
+/// The policy documents in `paths`. Suites, their fixtures, and documents of other API groups, are left out of folders.
 ///
 /// # Errors
 /// Everything that keeps one of the files from being read.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> {
     let mut documents = Vec::new();
     let mut wrong = Vec::new();
-    for file in files(paths, |path| !is_suite(path))? {
+    for file in files(paths, is_policies)? {
         match Source::read(&file).and_then(|source| read(&source)) {
             Ok(read) => documents.extend(read),
             Err(diagnostic) => wrong.push(diagnostic),
@@ -215,7 +227,7 @@ pub(crate) fn load_kind(
 ) -> Result<Vec<Document>, Vec<Diagnostic>> {
     let mut documents = Vec::new();
     let mut wrong = Vec::new();
-    for file in files(paths, |path| !is_suite(path))? {
+    for file in files(paths, is_policies)? {
         let source = match Source::read(&file) {
             Ok(source) => source,
             Err(diagnostic) => {

@@ -28,6 +28,7 @@ mod sarif;
 pub mod schema;
 mod settings;
 mod setup;
+mod snapshot;
 mod source;
 mod suite;
 mod tidy;

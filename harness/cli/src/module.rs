@@ -32,20 +32,25 @@ pub(crate) struct Shipped {
 }
 
 impl Shipped {
-    /// `given`, else what the environment names, else the one that lies beside this command, or in one of the two folders above
-    /// (`target/peerwarden.wasm` for `target/release/peerwarden`). What an earlier run compiled is taken from the cache; a cache that
+    /// Where it is: `given`, else what the environment names, else the one that lies beside this command, or in one of the two folders
+    /// above (`target/peerwarden.wasm` for `target/release/peerwarden`).
+    ///
+    /// # Errors
+    /// That there is none.
+    pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf> {
+        let named = given
+            .map(Path::to_owned)
+            .or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
+        named.map_or_else(beside, Ok)
+    }
+
+    /// Loads what [`Shipped::find`] finds. What an earlier run compiled is taken from the cache; a cache that
     /// cannot be used is said on standard error, and costs time alone.
     ///
     /// # Errors
     /// That there is none, or that it is no module.
     pub(crate) fn load(given: Option<&Path>, cache: Option<&Cache>) -> Result<Self> {
-        let path = match given
-            .map(Path::to_owned)
-            .or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from))
-        {
-            Some(path) => path,
-            None => beside()?,
-        };
+        let path = Self::find(given)?;
         let bytes = std::fs::read(&path)
             .with_context(|| format!("the module `{}` cannot be read", path.display()))?;
         let sha256 = Sha256::digest(&bytes)

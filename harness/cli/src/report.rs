@@ -4,6 +4,7 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod sarif;
 mod tap;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::engine::{Answer, Choice};
 use crate::exit::Exit;
 use crate::module::Shipped;
 use crate::output;
+use crate::snapshot::{Change, Snapshotted};
 use crate::source::Place;
 use crate::why::Why;
 
@@ -32,6 +34,8 @@ pub(crate) enum Format {
     Tap,
     /// Annotations of GitHub Actions.
     Github,
+    /// SARIF 2.1.0, as code scanning reads it.
+    Sarif,
 }
 
 /// A whole run.
@@ -84,6 +88,8 @@ pub(crate) enum Outcome {
     Broken(String),
     /// Not run, for this reason.
     Skipped(String),
+    /// Who may do what, held against a file.
+    Snapshot(Snapshotted),
 }
 
 /// Another answer than the expected one.
@@ -112,6 +118,7 @@ impl Outcome {
                 Some(format!("expected {}, got {}", failure.expected, failure.answer))
             }
             Outcome::Broken(message) => Some(message.clone()),
+            Outcome::Snapshot(snapshot) => snapshot.failure(),
         }
     }
 
@@ -119,6 +126,7 @@ impl Outcome {
     pub(crate) fn reasons(&self) -> Vec<String> {
         let why = match self {
             Outcome::Failed(failure) => failure.why.as_ref(),
+            Outcome::Snapshot(snapshot) => return snapshot.changes().iter().map(Change::to_string).collect(),
             Outcome::Passed(_) | Outcome::Broken(_) | Outcome::Skipped(_) => None,
         };
         let at = |place: &Option<Place>| match place {
@@ -141,6 +149,7 @@ impl Outcome {
             Outcome::Failed(_) => "failed",
             Outcome::Broken(_) => "broken",
             Outcome::Skipped(_) => "skipped",
+            Outcome::Snapshot(snapshot) => snapshot.word(),
         }
     }
 }
@@ -153,6 +162,11 @@ impl SuiteResult {
                 Outcome::Passed(_) => counts.passed += 1,
                 Outcome::Failed(_) | Outcome::Broken(_) => counts.failed += 1,
                 Outcome::Skipped(_) => counts.skipped += 1,
+                Outcome::Snapshot(snapshot) => {
+                    let failed = snapshot.failure().is_some();
+                    counts.failed += usize::from(failed);
+                    counts.passed += usize::from(!failed);
+                }
             }
         }
         counts
@@ -190,6 +204,11 @@ impl Report {
             Outcome::Passed(_) | Outcome::Skipped(_) => Exit::Fine,
             Outcome::Failed(_) => Exit::Findings,
             Outcome::Broken(_) => Exit::Internal,
+            Outcome::Snapshot(Snapshotted::Wrong(_)) => Exit::Invalid,
+            Outcome::Snapshot(snapshot) => match snapshot.failure() {
+                Some(_) => Exit::Findings,
+                None => Exit::Fine,
+            },
         });
         let coverage = self.lacking().map(|_| Exit::Findings);
         exits.chain(coverage).max().unwrap_or(Exit::Fine)
@@ -207,6 +226,7 @@ pub(crate) fn print(report: &Report, format: Format) -> Result<()> {
         Format::Junit => junit::text(report)?,
         Format::Tap => tap::text(report),
         Format::Github => github::text(report),
+        Format::Sarif => sarif::text(report)?,
     };
     output::print(&text)
 }

@@ -13,14 +13,18 @@ use peerwarden_host::Module;
 
 use crate::coverage::{Counted, Coverage};
 use crate::diagnostic::Diagnostic;
-use crate::engine::Choice;
+use crate::engine::{Answer, Broken, Choice};
 use crate::report::{CaseResult, Outcome, SuiteResult};
+use crate::snapshot::{self, Snapshotted, Update};
 use crate::suite::Loaded;
 use progress::Progress;
 use ready::Ready;
 
 /// Cases that a thread takes at once: so many that making engines for them is the smaller part of it.
 const PORTION: usize = 250;
+
+/// Failures of which it is found out why: nobody reads more of them, and the reference evaluator is slow.
+const FOUND_OUT: usize = 1_000;
 
 /// What to run, and by what.
 pub(crate) struct Run<'r> {
@@ -30,10 +34,14 @@ pub(crate) struct Run<'r> {
     pub(crate) module: Option<&'r Module>,
     /// Whether to count what the cases show of the policies.
     pub(crate) coverage: bool,
+    /// When snapshots are written.
+    pub(crate) update: Update,
     pub(crate) progress: &'r Progress,
+    /// Failures of which it was found out why.
+    pub(crate) found_out: AtomicUsize,
 }
 
-/// Some cases of one suite.
+/// Some cases of one suite, and behind the last of them the cells of its snapshot.
 #[derive(Debug, Clone)]
 struct Portion {
     suite: usize,
@@ -41,9 +49,24 @@ struct Portion {
 }
 
 /// What came of a portion.
-type Ran = Result<Vec<Outcome>, Vec<Diagnostic>>;
+type Ran = Result<Vec<Came>, Vec<Diagnostic>>;
+
+/// What the cells of one snapshot came to, each in its place.
+type Cells = Result<Vec<Option<Box<Answer>>>, Broken>;
+
+/// What came of one question.
+enum Came {
+    Case(Outcome),
+    /// A cell of a snapshot; `None` for one that nobody can ask.
+    Cell(Result<Option<Box<Answer>>, Broken>),
+}
 
 impl Run<'_> {
+    /// Whether it is to be found out why one more case failed.
+    fn asks_why(&self) -> bool {
+        self.found_out.fetch_add(1, Ordering::Relaxed) < FOUND_OUT
+    }
+
     /// Runs all suites; the results come in their order, with what they show of the policies if that is counted.
     ///
     /// # Errors
@@ -90,7 +113,7 @@ impl Run<'_> {
     fn portions(&self) -> Vec<Portion> {
         let suites = self.suites.iter().enumerate();
         let portions = suites.flat_map(|(suite, loaded)| {
-            let cases = loaded.cases.len();
+            let cases = questions(loaded);
             (0..cases).step_by(PORTION).map(move |start| Portion {
                 suite,
                 cases: start..cases.min(start + PORTION),
@@ -107,20 +130,31 @@ impl Run<'_> {
         });
         let mut results: Vec<SuiteResult> = suites.collect();
         let mut wrong: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
+        let mut cells: BTreeMap<usize, Cells> = BTreeMap::new();
         for ((suite, start), ran) in ran {
             let (Some(loaded), Some(result)) = (self.suites.get(suite), results.get_mut(suite)) else {
                 continue;
             };
             match ran {
-                Ok(outcomes) => {
-                    let cases = loaded.cases.iter().skip(start);
-                    result
-                        .cases
-                        .extend(cases.zip(outcomes).map(|(case, outcome)| CaseResult {
-                            name: case.name.clone(),
-                            place: case.place.clone(),
-                            outcome,
-                        }));
+                Ok(came) => {
+                    let mut cases = loaded.cases.iter().skip(start);
+                    for came in came {
+                        match came {
+                            Came::Case(outcome) => result.cases.extend(cases.next().map(|case| CaseResult {
+                                name: case.name.clone(),
+                                place: case.place.clone(),
+                                outcome,
+                            })),
+                            Came::Cell(answer) => {
+                                let known = cells.entry(suite).or_insert_with(|| Ok(Vec::new()));
+                                match (known, answer) {
+                                    (Ok(known), Ok(answer)) => known.push(answer),
+                                    (known @ Ok(_), Err(broken)) => *known = Err(broken),
+                                    (Err(_), _) => {}
+                                }
+                            }
+                        }
+                    }
                 }
                 // Each portion is told the same of the same documents.
                 Err(diagnostics) => {
@@ -129,9 +163,48 @@ impl Run<'_> {
             }
         }
         if wrong.is_empty() {
+            for (suite, cells) in cells {
+                if let (Some(loaded), Some(result)) = (self.suites.get(suite), results.get_mut(suite)) {
+                    result.cases.extend(self.snapshot(loaded, cells));
+                }
+            }
             Ok(results)
         } else {
             Err(wrong.into_values().flatten().collect())
         }
     }
+
+    /// The snapshot of a suite, as one more case of it.
+    fn snapshot(
+        &self,
+        loaded: &Loaded,
+        cells: Result<Vec<Option<Box<Answer>>>, Broken>,
+    ) -> Option<CaseResult> {
+        let snapshot = loaded.snapshot.as_ref()?;
+        let mut place = snapshot.place.clone();
+        let outcome = match cells {
+            Ok(answers) => {
+                let came = snapshot::compare(snapshot, &loaded.source.name, &answers, self.update);
+                if let Snapshotted::Differs { place: row, .. } = &came {
+                    place = row.clone();
+                }
+                Outcome::Snapshot(came)
+            }
+            Err(Broken(message)) => Outcome::Broken(message),
+        };
+        Some(CaseResult {
+            name: snapshot.case(),
+            place,
+            outcome,
+        })
+    }
+}
+
+/// How much there is to ask.
+pub(crate) fn questions(loaded: &Loaded) -> usize {
+    loaded.cases.len()
+        + loaded
+            .snapshot
+            .as_ref()
+            .map_or(0, |snapshot| snapshot.cells.len())
 }

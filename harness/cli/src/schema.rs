@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
 
-use crate::suite::Suite;
+use crate::suite::{Fixtures, Suite};
 
 /// A kind of file that there is a schema for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,6 +23,8 @@ pub enum Schema {
     Policies,
     /// Suites, `*_test.yaml`.
     Suite,
+    /// What several suites have in common, `*_fixtures.yaml`.
+    Fixtures,
     /// The module's configuration in Envoy.
     Plugin,
 }
@@ -33,6 +35,7 @@ impl Schema {
         match self {
             Self::Policies => "policies.schema.json",
             Self::Suite => "suite.schema.json",
+            Self::Fixtures => "fixtures.schema.json",
             Self::Plugin => "plugin.schema.json",
         }
     }
@@ -42,6 +45,7 @@ impl Schema {
         let schema = match self {
             Self::Policies => policies::schema(),
             Self::Suite => of::<Suite>(),
+            Self::Fixtures => of::<Fixtures>(),
             Self::Plugin => of::<plugin::Configuration>(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();

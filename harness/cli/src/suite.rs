@@ -1,16 +1,21 @@
 //! Test suites: `*_test.yaml` beside the policies that they are about.
 //!
-//! A suite is read into [`format::Suite`], which is the file as written; [`expand`] makes of its matrices and cases one
-//! list of [`Case`]s with all names resolved.
+//! A suite is read into [`format::Suite`], which is the file as written, and its names and those of its [`fixtures`] into
+//! [`fixtures::Known`]; [`expand`] makes of its matrices and cases one list of [`Case`]s with all names resolved, [`snapshot`] of its
+//! peers and requests the cells of its snapshot.
 
 mod asking;
 mod expand;
 mod expected;
+mod fixtures;
 mod format;
 mod load;
+mod snapshot;
 
+pub(crate) use fixtures::{Fixtures, check as check_fixtures};
 pub(crate) use format::{Mesh, Suite, Workload};
-pub(crate) use load::{Loaded, load};
+pub(crate) use load::{Loaded, inputs, load};
+pub(crate) use snapshot::{Cell, Snapshot};
 
 use crate::source::Place;
 use crate::traffic::Traffic;

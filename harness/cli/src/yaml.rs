@@ -33,6 +33,13 @@ pub(crate) fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
 /// # Errors
 /// What is wrong with the text, or how it differs from the type.
 pub(crate) fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnostic> {
+    // A type whose every field may be left out would be content with nothing.
+    if says_nothing(&source.text) {
+        return Err(Diagnostic::error(EMPTY).at(Place {
+            source: Arc::clone(source),
+            span: 0..source.text.lines().next().map_or(0, str::len),
+        }));
+    }
     serde_saphyr::from_str_with_options(&source.text, options()).map_err(|error| wrong(source, &error))
 }
 
@@ -85,7 +92,7 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
     use serde_saphyr::Error;
 
     match error {
-        Error::Eof { .. } if says_nothing(&source.text) => Said::plain("the file is empty"),
+        Error::Eof { .. } if says_nothing(&source.text) => Said::plain(EMPTY),
         Error::MultipleDocuments { .. } => Said::helped(
             "there are several documents, expected one",
             "give each a file of its own; `---` begins another document",
@@ -134,6 +141,9 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
         }
     }
 }
+
+/// Of a text that says nothing.
+const EMPTY: &str = "the file is empty";
 
 /// Whether there are comments at most.
 fn says_nothing(text: &str) -> bool {

@@ -123,5 +123,6 @@ fn is_yaml(path: &Path) -> bool {
 /// Whether it is a suite, or holds a policy.
 fn is_ours(path: &Path, source: &Arc<Source>) -> Result<bool, Diagnostic> {
     let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
-    Ok(documents::is_suite(path) || documents::all(source)?.iter().any(is_policy))
+    let of_suites = documents::is_suite(path) || documents::is_fixtures(path);
+    Ok(of_suites || documents::all(source)?.iter().any(is_policy))
 }

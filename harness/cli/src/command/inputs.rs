@@ -84,6 +84,14 @@ impl Deciding {
 }
 
 impl Engines {
+    /// Where the module is, when one of the engines is it and it is there.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        let needed = self.engine.runs_module();
+        needed
+            .then(|| Shipped::find(self.module.as_deref()).ok())
+            .flatten()
+    }
+
     /// The module, when one of the engines is it.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! `peerwarden test`: runs suites.
 
+mod watch;
+
 use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -10,9 +13,11 @@ use crate::coverage;
 use crate::diagnostic::Diagnostic;
 use crate::documents;
 use crate::exit::Exit;
+use crate::module::Shipped;
 use crate::report::{self, Report, Timings};
-use crate::running::Run;
 use crate::running::progress::Progress;
+use crate::running::{self, Run};
+use crate::snapshot::Update;
 use crate::suite::{self, Case};
 
 /// Run test suites (`*_test.yaml`).
@@ -32,29 +37,56 @@ pub(crate) struct Arguments {
     /// Show each case, not only those that fail.
     #[arg(long, short)]
     verbose: bool,
+    /// Run again what changes, until it is ended.
+    #[arg(long)]
+    watch: bool,
     /// Show what the cases leave untried: rules, clauses and values of the policies that never matched, or were never false.
     #[arg(long)]
     coverage: bool,
     /// Exit with 1 if coverage is below this many percent of its points.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     coverage_threshold: Option<u8>,
+    /// Write the snapshots of suites anew, those too that are not what they were.
+    #[arg(long)]
+    update_snapshots: bool,
     /// Write coverage to this file, as a tracefile of LCOV.
     #[arg(long, value_name = "FILE")]
     coverage_lcov: Option<PathBuf>,
 }
 
+/// The module, once it was needed.
+#[derive(Default)]
+struct Loading(Option<Option<Shipped>>);
+
+impl Loading {
+    /// The module, when one of the engines is it.
+    fn get(&mut self, engines: &Engines) -> Result<Option<Shipped>> {
+        match &self.0 {
+            Some(module) => Ok(module.clone()),
+            None => Ok(self.0.insert(engines.module()?).clone()),
+        }
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let started = Instant::now();
     let missing = arguments.paths.iter().find(|path| !path.exists());
     if let Some(missing) = missing {
         let message = format!("there is no `{}`", missing.display());
         return Ok(inputs::invalid(&[Diagnostic::error(message)]));
     }
-    let files = match documents::files(&arguments.paths, documents::is_suite) {
-        Ok(files) => files,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    if arguments.watch {
+        return watch::run(&arguments);
+    }
+    match documents::files(&arguments.paths, documents::is_suite) {
+        Ok(files) => once(&arguments, &files, &mut Loading::default()),
+        Err(wrong) => Ok(inputs::invalid(&wrong)),
+    }
+}
+
+/// Runs some suites.
+fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Result<Exit> {
+    let started = Instant::now();
     if files.is_empty() {
         let help = "suites are files named `*_test.yaml`";
         return Ok(inputs::invalid(&[
@@ -62,7 +94,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         ]));
     }
     let (mut suites, mut wrong) = (Vec::new(), Vec::new());
-    for file in &files {
+    for file in files {
         match suite::load(file) {
             Ok(loaded) => suites.push(loaded),
             Err(diagnostics) => wrong.extend(diagnostics),
@@ -73,20 +105,22 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     }
     for loaded in &mut suites {
         let name = loaded.source.name.clone();
-        let wanted = |case: &Case| {
+        let matches = |case: &str| {
             let filter = arguments.filter.as_deref();
-            filter.is_none_or(|filter| name.contains(filter) || case.name.contains(filter))
+            filter.is_none_or(|filter| name.contains(filter) || case.contains(filter))
         };
+        let wanted = |case: &Case| matches(&case.name);
         loaded.cases.retain(wanted);
+        loaded.snapshot.take_if(|snapshot| !matches(&snapshot.case()));
     }
-    suites.retain(|loaded| !loaded.cases.is_empty());
+    suites.retain(|loaded| running::questions(loaded) > 0);
     if suites.is_empty() {
-        let filter = arguments.filter.unwrap_or_default();
+        let filter = arguments.filter.clone().unwrap_or_default();
         let message = format!("no case has `{filter}` in its name or its suite's");
         return Ok(inputs::invalid(&[Diagnostic::error(message)]));
     }
     let read = started.elapsed();
-    let module = match arguments.engines.module() {
+    let module = match loading.get(&arguments.engines) {
         Ok(module) => module,
         Err(error) => return Ok(inputs::no_module(&error)),
     };
@@ -99,9 +133,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         coverage: arguments.coverage
             || arguments.coverage_threshold.is_some()
             || arguments.coverage_lcov.is_some(),
+        update: Update::new(arguments.update_snapshots),
         progress: &progress,
+        found_out: AtomicUsize::new(0),
     };
-    let cases = suites.iter().map(|loaded| loaded.cases.len()).sum();
+    let cases = suites.iter().map(running::questions).sum();
     let (results, coverage) = match progress.show(cases, || run.all()) {
         Ok(results) => results,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),

@@ -1,14 +1,12 @@
 //! Coverage for people: the policies' own text, with what no case shows marked on it, in colour and without.
 
-mod marks;
-
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::marks::{self, Kind, Mark};
 use super::{Coverage, Policy, Rule};
 use crate::source::{Place, Source};
-use marks::{Kind, Mark};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

@@ -1,8 +1,9 @@
-//! Annotations of GitHub Actions, one for each failure, then the sum.
+//! Annotations of GitHub Actions, one for each failure and for what no case shows, then the sum.
 
 use std::fmt::Write;
 
 use super::Report;
+use crate::coverage::Coverage;
 use crate::github;
 
 // Writing to a `String` cannot fail.
@@ -21,6 +22,9 @@ pub(super) fn text(report: &Report) -> String {
                 ));
             }
         }
+    }
+    for (place, gap) in report.coverage.iter().flat_map(Coverage::gaps) {
+        text.push_str(&github::annotation("notice", Some(&place), "coverage", &gap));
     }
     if let Some(lacking) = report.lacking() {
         text.push_str(&github::annotation("error", None, "coverage", &lacking));

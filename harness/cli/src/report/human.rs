@@ -8,6 +8,7 @@ use super::{CaseResult, Counts, Failure, Outcome, Report, SuiteResult};
 use crate::coverage;
 use crate::engine::Choice;
 use crate::output;
+use crate::snapshot::Snapshotted;
 use crate::source::Place;
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -15,6 +16,9 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
+
+/// Rows of a snapshot that are shown.
+const CHANGES: usize = 50;
 
 /// Where what is said of a failure begins.
 const INDENT: usize = 20;
@@ -80,6 +84,10 @@ fn case(text: &mut String, case: &CaseResult, verbose: bool) {
             self::failure(text, failure);
             writeln!(text, "{}", line("at", &case.place.label(), DIM))
         }
+        Outcome::Snapshot(snapshot) => {
+            self::snapshot(text, case, snapshot, verbose);
+            Ok(())
+        }
         Outcome::Broken(message) => {
             let _ = writeln!(text, "     {RED}FAIL{RED:#} {name}");
             writeln!(
@@ -90,6 +98,41 @@ fn case(text: &mut String, case: &CaseResult, verbose: bool) {
             )
         }
     };
+}
+
+/// The rows that changed are shown whether it is a failure or was written anew.
+fn snapshot(text: &mut String, case: &CaseResult, snapshot: &Snapshotted, verbose: bool) {
+    let name = &case.name;
+    match (snapshot.failure(), snapshot.note()) {
+        (Some(failure), _) => {
+            let _ = writeln!(
+                text,
+                "     {RED}FAIL{RED:#} {name}\n          {}",
+                output::wrapped(&failure, 10)
+            );
+        }
+        (None, note) if verbose || snapshot.is_written() => {
+            let _ = writeln!(text, "     {GREEN}ok{GREEN:#}   {name}: {note}");
+        }
+        (None, _) => {}
+    }
+    for change in snapshot.changes().iter().take(CHANGES) {
+        let (peer, request) = (&change.peer, &change.request);
+        let _ = writeln!(text, "          {BOLD}{peer}: {request}{BOLD:#}");
+        for (sign, style, decision) in [("-", RED, &change.was), ("+", GREEN, &change.is)] {
+            if let Some(decision) = decision {
+                let decision = output::wrapped(decision, 14);
+                let _ = writeln!(text, "            {style}{sign} {decision}{style:#}");
+            }
+        }
+    }
+    let more = snapshot.changes().len().saturating_sub(CHANGES);
+    if more > 0 {
+        let _ = writeln!(text, "          {DIM}and {more} rows more{DIM:#}");
+    }
+    if snapshot.failure().is_some() {
+        let _ = writeln!(text, "          {DIM}at {}{DIM:#}", case.place.label());
+    }
 }
 
 fn failure(text: &mut String, failure: &Failure) {

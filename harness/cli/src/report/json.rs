@@ -93,6 +93,13 @@ fn case(case: &CaseResult) -> Value {
         }
         Outcome::Broken(message) => value["error"] = json!(message),
         Outcome::Skipped(reason) => value["reason"] = json!(reason),
+        Outcome::Snapshot(snapshot) => {
+            value["error"] = json!(snapshot.failure());
+            let changes = snapshot.changes().iter();
+            value["changes"] = changes
+                .map(|change| json!({"peer": change.peer, "request": change.request, "was": change.was, "is": change.is}))
+                .collect();
+        }
     }
     value
 }

@@ -19,6 +19,10 @@ pub(super) fn text(report: &Report) -> Result<String> {
                 Outcome::Failed(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
                 Outcome::Broken(_) => TestCaseStatus::non_success(NonSuccessKind::Error),
                 Outcome::Skipped(_) => TestCaseStatus::skipped(),
+                Outcome::Snapshot(snapshot) => match snapshot.failure() {
+                    Some(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                    None => TestCaseStatus::success(),
+                },
             };
             if let Some(failure) = case.outcome.failure() {
                 status.set_message(failure);

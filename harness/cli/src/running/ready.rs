@@ -3,14 +3,20 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use super::{Ran, Run, judge};
+use super::{Came, Ran, Run, judge};
 use crate::coverage::Counted;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Engine, Refused};
+use crate::engine::{Answer, Broken, Engine, Refused};
 use crate::report::Outcome;
-use crate::suite::Loaded;
+use crate::suite::{Case, Cell, Loaded};
 use crate::traffic::{Protocol, Traffic};
 use crate::why::Asked;
+
+/// What is asked.
+enum Question<'r> {
+    Case(&'r Case),
+    Cell(&'r Cell),
+}
 
 pub(super) struct Ready<'r> {
     /// Which of the suites.
@@ -38,8 +44,8 @@ impl<'r> Ready<'r> {
         }
     }
 
-    /// Runs some of its cases.
-    pub(super) fn run(&mut self, cases: Range<usize>) -> Ran {
+    /// Runs some of its cases, and of the cells behind them.
+    pub(super) fn run(&mut self, questions: Range<usize>) -> Ran {
         let Some(loaded) = self.loaded else {
             return Ok(Vec::new());
         };
@@ -49,21 +55,45 @@ impl<'r> Ready<'r> {
             .first()
             .map_or(Protocol::Http, |case| case.traffic.protocol);
         self.engine(first)?;
-        let cases = loaded.cases.get(cases).unwrap_or_default();
-        cases
+        let cells = loaded.snapshot.iter().flat_map(|snapshot| &snapshot.cells);
+        let asked = loaded
+            .cases
             .iter()
-            .map(|case| {
-                if let Some(reason) = &case.skip {
-                    return Ok(Outcome::Skipped(reason.clone()));
-                }
-                let answered = self.engine(case.traffic.protocol)?.decide(&case.traffic);
-                if self.run.coverage {
-                    self.count(&case.traffic);
-                }
-                let why = || self.asked(case.traffic.protocol);
-                Ok(judge::judge(case, answered, why))
+            .map(Question::Case)
+            .chain(cells.map(Question::Cell));
+        let asked = asked.skip(questions.start).take(questions.len());
+        asked
+            .map(|question| match question {
+                Question::Case(case) => self.case(case).map(Came::Case),
+                Question::Cell(cell) => match &cell.traffic {
+                    Ok(traffic) => {
+                        let answer = self.decide(traffic)?;
+                        Ok(Came::Cell(answer.map(Box::new).map(Some)))
+                    }
+                    Err(_) => Ok(Came::Cell(Ok(None))),
+                },
             })
             .collect()
+    }
+
+    fn case(&mut self, case: &Case) -> Result<Outcome, Vec<Diagnostic>> {
+        if let Some(reason) = &case.skip {
+            return Ok(Outcome::Skipped(reason.clone()));
+        }
+        let answered = self.decide(&case.traffic)?;
+        let why = || {
+            let asks = self.run.asks_why();
+            asks.then(|| self.asked(case.traffic.protocol)).flatten()
+        };
+        Ok(judge::judge(case, answered, why))
+    }
+
+    fn decide(&mut self, traffic: &Traffic) -> Result<Result<Answer, Broken>, Vec<Diagnostic>> {
+        let answered = self.engine(traffic.protocol)?.decide(traffic);
+        if self.run.coverage {
+            self.count(traffic);
+        }
+        Ok(answered)
     }
 
     /// What its cases showed of the policies, if that is counted.

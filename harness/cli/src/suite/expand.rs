@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_saphyr::Location;
 
 use super::asking::{checked, from_line, known, traffic};
+use super::fixtures::Known;
 use super::format::{Caller, Request, Suite, Verdict, Written};
 use super::{Case, ExpectedBy};
 use crate::diagnostic::Diagnostic;
@@ -17,9 +18,14 @@ use crate::yaml;
 ///
 /// # Errors
 /// Names that are not there, shorthands that cannot be read, traffic that cannot exist.
-pub(super) fn cases(suite: &Suite, source: &Arc<Source>) -> Result<Vec<Case>, Vec<Diagnostic>> {
+pub(super) fn cases(
+    suite: &Suite,
+    known: &Known,
+    source: &Arc<Source>,
+) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let mut expansion = Expansion {
         suite,
+        known,
         source,
         cases: Vec::new(),
         wrong: Vec::new(),
@@ -42,6 +48,7 @@ pub(super) fn cases(suite: &Suite, source: &Arc<Source>) -> Result<Vec<Case>, Ve
 
 struct Expansion<'s> {
     suite: &'s Suite,
+    known: &'s Known,
     source: &'s Arc<Source>,
     cases: Vec<Case>,
     wrong: Vec<Diagnostic>,
@@ -50,42 +57,64 @@ struct Expansion<'s> {
 
 impl Expansion<'_> {
     fn wrong(&mut self, location: &Location, message: impl Into<String>, help: impl Into<String>) {
-        let place = yaml::place(self.source, location);
+        self.wrong_in(self.source, location, message, help);
+    }
+
+    fn wrong_in(
+        &mut self,
+        source: &Arc<Source>,
+        location: &Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let place = yaml::place(source, location);
         self.wrong.push(Diagnostic::error(message).at(place).help(help));
     }
 
     /// Peers and requests by themselves, used or not.
     fn definitions(&mut self) {
-        let suite = self.suite;
-        for (name, request) in &suite.requests {
-            let wrong = match &request.value {
+        let known = self.known;
+        for (name, request) in &known.requests {
+            let wrong = match &request.value.value {
                 Request::Line(line) if from_line(line).is_none() => Some((
                     format!("`{line}` is no request"),
                     "write `METHOD /path` or `tcp PORT`, or a mapping".to_owned(),
                 )),
-                Request::Line(_) | Request::Full(_) => {
-                    traffic(None, &request.value, [].iter()).and_then(checked).err()
-                }
+                Request::Line(_) | Request::Full(_) => traffic(None, &request.value.value, [].iter())
+                    .and_then(checked)
+                    .err(),
             };
             if let Some((message, help)) = wrong {
-                self.wrong(&request.referenced, format!("request `{name}`: {message}"), help);
+                self.wrong_in(
+                    &request.source,
+                    &request.value.referenced,
+                    format!("request `{name}`: {message}"),
+                    help,
+                );
             }
         }
         let anything = Request::Full(Box::default());
-        for (name, peer) in &suite.peers {
-            if let Err((message, help)) = traffic(Some(&peer.value), &anything, [].iter()).and_then(checked) {
-                self.wrong(&peer.referenced, format!("peer `{name}`: {message}"), help);
+        for (name, peer) in &known.peers {
+            if let Err((message, help)) =
+                traffic(Some(&peer.value.value), &anything, [].iter()).and_then(checked)
+            {
+                self.wrong_in(
+                    &peer.source,
+                    &peer.value.referenced,
+                    format!("peer `{name}`: {message}"),
+                    help,
+                );
             }
         }
     }
 
     fn matrices(&mut self) {
-        let suite = self.suite;
+        let (suite, names) = (self.suite, self.known);
         for matrix in &suite.matrix {
             let (at, matrix) = (&matrix.referenced, &matrix.value);
             for (peer, row) in &matrix.expect {
-                if !suite.peers.contains_key(peer) {
-                    let known = known(suite.peers.keys());
+                if !names.peers.contains_key(peer) {
+                    let known = known(names.peers.keys());
                     self.wrong(&row.referenced, format!("there is no peer `{peer}`"), known);
                     continue;
                 }
@@ -103,8 +132,8 @@ impl Expansion<'_> {
                     continue;
                 }
                 for (request, verdict) in matrix.requests.iter().zip(&row.value) {
-                    let Some(asked) = suite.requests.get(&request.value) else {
-                        let known = known(suite.requests.keys());
+                    let Some(asked) = names.requests.get(&request.value) else {
+                        let known = known(names.requests.keys());
                         self.wrong(
                             &request.referenced,
                             format!("there is no request `{}`", request.value),
@@ -113,11 +142,11 @@ impl Expansion<'_> {
                         continue;
                     };
                     let name = format!("{peer}: {}", request.value);
-                    let peer = suite.peers.get(peer).map(|peer| &peer.value);
+                    let peer = names.peers.get(peer).map(|peer| &peer.value.value);
                     self.add(
                         name,
                         peer,
-                        &asked.value,
+                        &asked.value.value,
                         verdict.value,
                         &verdict.referenced,
                         None,
@@ -136,7 +165,7 @@ impl Expansion<'_> {
     }
 
     fn case(&mut self, written: &Written) {
-        let suite = self.suite;
+        let names = self.known;
         let location = &written.expect.referenced;
         let by = match written.by.as_ref() {
             None => None,
@@ -179,10 +208,10 @@ impl Expansion<'_> {
         };
         let peer = match &written.peer {
             None => None,
-            Some(peer) => match suite.peers.get(&peer.value) {
-                Some(peer) => Some(&peer.value),
+            Some(peer) => match names.peers.get(&peer.value) {
+                Some(peer) => Some(&peer.value.value),
                 None => {
-                    let help = known(suite.peers.keys());
+                    let help = known(names.peers.keys());
                     return self.wrong(
                         &peer.referenced,
                         format!("there is no peer `{}`", peer.value),
@@ -192,13 +221,13 @@ impl Expansion<'_> {
             },
         };
         let named = match &request.value {
-            Request::Line(line) => suite
+            Request::Line(line) => names
                 .requests
                 .get(line)
-                .map_or(&request.value, |named| &named.value),
+                .map_or(&request.value, |named| &named.value.value),
             Request::Full(_) => &request.value,
         };
-        if let Err((message, help)) = traffic(None, named, suite.requests.keys()).and_then(checked) {
+        if let Err((message, help)) = traffic(None, named, names.requests.keys()).and_then(checked) {
             return self.wrong(&request.referenced, message, help);
         }
         let name = written.name.clone().unwrap_or_else(|| {
@@ -236,7 +265,7 @@ impl Expansion<'_> {
         by: Option<ExpectedBy>,
         skip: Option<String>,
     ) {
-        match traffic(peer, request, self.suite.requests.keys()) {
+        match traffic(peer, request, self.known.requests.keys()) {
             Ok(traffic) => self.push(name, traffic, expect, location, by, skip),
             Err((message, help)) => self.wrong(location, format!("{name}: {message}"), help),
         }

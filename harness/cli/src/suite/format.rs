@@ -13,10 +13,17 @@ use crate::yaml::Node;
 /// A test suite for authorization policies.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{"required": ["workload"]}, {"required": ["fixtures"]}]))]
 pub(crate) struct Suite {
+    /// Files with what several suites have in common, from this file's folder: `workload`, `mesh`, `extensionProviders`, `peers`,
+    /// `requests`. A later one goes before an earlier one, and what stands here before all of them.
+    #[serde(default, deserialize_with = "traffic::or_default")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) fixtures: Vec<Spanned<String>>,
     /// Which workload the policies protect here: `kind`, `namespace`, `serviceAccount`, `labels`.
-    #[schemars(with = "Workload")]
-    pub(crate) workload: Node,
+    #[serde(default)]
+    #[schemars(with = "Option<Workload>")]
+    pub(crate) workload: Option<Node>,
     /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`; Istio's defaults when left out.
     #[serde(default)]
     #[schemars(with = "Option<Mesh>")]
@@ -45,6 +52,11 @@ pub(crate) struct Suite {
     #[serde(default, deserialize_with = "traffic::or_default")]
     #[schemars(with = "Option<Vec<Matrix>>")]
     pub(crate) matrix: Vec<Spanned<Matrix>>,
+    /// A file, `….md` below this file's folder, that holds who may do what: each peer with each request. Written by
+    /// `peerwarden test`; a difference is a failure.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) snapshot: Option<Spanned<String>>,
     /// Single questions.
     #[serde(default, deserialize_with = "traffic::or_default")]
     #[schemars(with = "Option<Vec<Written>>")]

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::format::Suite;
-use super::{Case, expand};
+use super::{Case, Snapshot, expand, fixtures, snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::documents::{self, Document};
 use crate::setup::Setup;
@@ -17,6 +17,8 @@ pub(crate) struct Loaded {
     pub(crate) source: Arc<Source>,
     pub(crate) setup: Setup,
     pub(crate) cases: Vec<Case>,
+    /// What is held against a file, if the suite names one.
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 /// Reads a suite and its policies.
@@ -25,9 +27,9 @@ pub(crate) struct Loaded {
 /// Everything that is wrong with the files; the policies themselves are the engine's to judge.
 pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     let source = Source::read(path).map_err(|wrong| vec![wrong])?;
-    let suite: Suite = yaml::read(&source).map_err(|wrong| vec![wrong])?;
+    let mut suite: Suite = yaml::read(&source).map_err(|wrong| vec![wrong])?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut wrong = Vec::new();
+    let (known, mut wrong) = fixtures::read(&mut suite, &source, folder);
     let mut paths = Vec::new();
     for policies in &suite.policies {
         let path = folder.join(&policies.value);
@@ -53,7 +55,7 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         node: node.clone(),
     };
     resources.extend(suite.resources.iter().map(document));
-    let cases = match expand::cases(&suite, &source) {
+    let cases = match expand::cases(&suite, &known, &source) {
         Ok(cases) => cases,
         Err(diagnostics) => {
             wrong.extend(diagnostics);
@@ -64,22 +66,59 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         let help = "name them: `policies: [policies.yaml]`; for no policy at all write `policies: []` and a `PeerAuthentication` below `resources`";
         wrong.push(whole(&source, "the suite has no policies").help(help));
     }
-    if cases.is_empty() && wrong.is_empty() {
+    let snapshot = suite
+        .snapshot
+        .as_ref()
+        .map(|named| snapshot::of(named, &known, &source, folder));
+    let snapshot = snapshot.transpose().unwrap_or_else(|diagnostic| {
+        wrong.push(diagnostic);
+        None
+    });
+    if known.workload.is_none() {
+        let help = "say which workload the policies protect: `workload: {namespace: …, labels: {…}}`, here or in a file of `fixtures`";
+        wrong.push(whole(&source, "the suite has no workload").help(help));
+    }
+    if cases.is_empty() && snapshot.is_none() && wrong.is_empty() {
         wrong.push(
             whole(&source, "the suite has no case")
-                .help("add `cases` or a `matrix`: a suite without any proves nothing"),
+                .help("add `cases`, a `matrix` or a `snapshot`: a suite without any proves nothing"),
         );
     }
     if !wrong.is_empty() {
         return Err(wrong);
     }
     let setup = Setup {
-        mesh: suite.mesh.as_ref().map(document),
-        workload: Some(document(&suite.workload)),
+        mesh: known.mesh,
+        workload: known.workload,
         resources,
-        extension_providers: suite.extension_providers.as_ref().map(document),
+        extension_providers: known.extension_providers,
     };
-    Ok(Loaded { source, setup, cases })
+    Ok(Loaded {
+        source,
+        setup,
+        cases,
+        snapshot,
+    })
+}
+
+/// The files and folders that a suite is made of beside its own file, as far as it can be read.
+pub(crate) fn inputs(path: &Path) -> Vec<PathBuf> {
+    let Ok(suite) = Source::read(path).and_then(|source| yaml::read::<Suite>(&source)) else {
+        return Vec::new();
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let policies = suite
+        .policies
+        .iter()
+        .map(|policies| tidy(&folder.join(&policies.value)));
+    let snapshot = suite
+        .snapshot
+        .iter()
+        .map(|snapshot| tidy(&folder.join(&snapshot.value)));
+    policies
+        .chain(fixtures::files(&suite, folder))
+        .chain(snapshot)
+        .collect()
 }
 
 fn whole(source: &Arc<Source>, message: &str) -> Diagnostic {
@@ -90,7 +129,7 @@ fn whole(source: &Arc<Source>, message: &str) -> Diagnostic {
 }
 
 /// Without `./` and `x/../`, for messages.
-fn tidy(path: &Path) -> PathBuf {
+pub(super) fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for component in path.components() {
         let below = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
@@ -99,6 +138,9 @@ fn tidy(path: &Path) -> PathBuf {
         } else if component != Component::CurDir {
             tidy.push(component);
         }
+    }
+    if tidy.as_os_str().is_empty() {
+        tidy.push(Component::CurDir);
     }
     tidy
 }

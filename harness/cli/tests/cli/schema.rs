@@ -58,5 +58,9 @@ fn knows_the_shorthands() {
         definition("Lines")
     );
     assert_eq!(schema["additionalProperties"], false);
-    assert_eq!(schema["required"], serde_json::json!(["workload"]));
+    let either = serde_json::json!([{"required": ["workload"]}, {"required": ["fixtures"]}]);
+    assert_eq!(schema["anyOf"], either);
+    let fixtures: serde_json::Value = serde_json::from_str(&Schema::Fixtures.text()).unwrap();
+    assert_eq!(fixtures["additionalProperties"], false);
+    assert_eq!(fixtures["properties"]["peers"], schema["properties"]["peers"]);
 }

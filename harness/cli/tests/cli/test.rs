@@ -36,7 +36,7 @@ fn verbose_shows_every_case() {
 
 #[test]
 fn formats() {
-    for format in ["json", "junit", "tap", "github"] {
+    for format in ["json", "junit", "tap", "github", "sarif"] {
         let ran = run(MIXED, &["--format", format, "--engine", "native"]);
         assert_eq!(ran.code, 1, "{format}: {ran:?}");
         assert_snapshot!(format!("format_{format}"), ran.scrubbed());

@@ -48,6 +48,7 @@ pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
         .env_clear()
         .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()))
         .env("HOME", folder.path())
+        .env("PEERWARDEN_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
         .env("COLUMNS", COLUMNS)
         .env("LC_ALL", "C.UTF-8")
         .env("TZ", "UTC")

@@ -35,6 +35,8 @@ impl Checked {
             if documents::is_suite(file) {
                 suites += 1;
                 findings.extend(of_suite(file));
+            } else if documents::is_fixtures(file) {
+                findings.extend(crate::suite::check_fixtures(file));
             } else {
                 let added = Source::read(file).and_then(|source| read.add(&source));
                 findings.extend(added.err());

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::{Clause, Rule, Value};
+use super::{Clause, Rule, Value};
 use crate::source::Place;
 
 /// How much of a part was shown; the worse the greater.

@@ -1,0 +1,159 @@
+//! `--watch`: runs what changed, until it is ended.
+//!
+//! Files are asked for their time and size, a few times a second: that works on every file system, over the network and in containers
+//! too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+
+use super::{Arguments, Loading, once};
+use crate::exit::Exit;
+use crate::{documents, output, suite};
+
+/// How often files are looked at. A change counts when nothing has changed since the last time: editors write in steps.
+const EACH: Duration = Duration::from_millis(150);
+
+/// What a file was when it was last looked at; `None` for one that is not there.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// Files with their stamps.
+type Stamps = BTreeMap<PathBuf, Stamp>;
+
+/// Each suite with the files that it is made of.
+type Suites = BTreeMap<PathBuf, Stamps>;
+
+/// Runs all suites, and then those that change, for ever.
+pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    let mut loading = Loading::default();
+    let (mut before, mut module) = (Suites::new(), Stamps::new());
+    // Each file as it last was, whichever suites it belongs to now.
+    let mut known = Stamps::new();
+    let mut first = true;
+    loop {
+        let now = settled(arguments, &before, first);
+        let module_now = stamps(arguments.engines.path().into_iter());
+        let other_module = !first && module_now != module;
+        let run: Vec<PathBuf> = now
+            .iter()
+            .filter(|(suite, files)| other_module || before.get(*suite) != Some(files))
+            .map(|(suite, _)| suite.clone())
+            .collect();
+        if first || !run.is_empty() {
+            let mut changed = changed_files(&mut known, &before, &now);
+            if other_module {
+                // It may judge otherwise: all is run again.
+                loading = Loading::default();
+                changed.insert("the module".to_owned());
+            }
+            announce(&changed, first)?;
+            once(arguments, &run, &mut loading)?;
+            watching(&now);
+        }
+        before = now;
+        // What the run itself wrote, a snapshot, is no change.
+        for (file, stamp) in before.values_mut().flatten() {
+            if file.extension().is_some_and(|extension| extension == "md") {
+                *stamp = self::stamp(file);
+                known.insert(file.clone(), *stamp);
+            }
+        }
+        module = module_now;
+        first = false;
+        std::thread::sleep(EACH);
+    }
+}
+
+/// The suites as they are, once they have stopped changing.
+fn settled(arguments: &Arguments, before: &Suites, first: bool) -> Suites {
+    let mut now = suites(arguments);
+    while !first && now != *before {
+        std::thread::sleep(EACH);
+        let later = suites(arguments);
+        if later == now {
+            break;
+        }
+        now = later;
+    }
+    now
+}
+
+fn suites(arguments: &Arguments) -> Suites {
+    // What cannot be listed now may be there the next time.
+    let files = documents::files(&arguments.paths, documents::is_suite).unwrap_or_default();
+    let mut known: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    let suites = files.into_iter().map(|file| {
+        let mut inputs = BTreeSet::from([file.clone()]);
+        for root in suite::inputs(&file) {
+            let below = known.entry(root).or_insert_with_key(|root| below(root));
+            inputs.extend(below.iter().cloned());
+        }
+        (file, stamps(inputs.into_iter()))
+    });
+    suites.collect()
+}
+
+/// A file itself, or what a folder holds of policies.
+fn below(root: &Path) -> Vec<PathBuf> {
+    let files = documents::files(&[root.to_owned()], documents::is_policies);
+    files.unwrap_or_else(|_| vec![root.to_owned()])
+}
+
+fn stamps(files: impl Iterator<Item = PathBuf>) -> Stamps {
+    files.map(|file| (file.clone(), stamp(&file))).collect()
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// The files that are new, gone, or not what they were.
+fn changed_files(known: &mut Stamps, before: &Suites, now: &Suites) -> BTreeSet<String> {
+    let now = now.values().flatten().map(|(file, stamp)| (file.clone(), *stamp));
+    // One that no suite names any more may be as it was.
+    let gone = before
+        .values()
+        .flatten()
+        .map(|(file, _)| (file.clone(), stamp(file)));
+    let all: Stamps = gone.chain(now).collect();
+    let changed = all.iter().filter(|(file, stamp)| known.get(*file) != Some(stamp));
+    let changed = changed.map(|(file, _)| file.display().to_string()).collect();
+    known.extend(all);
+    changed
+}
+
+/// What the next results are about; on a terminal they stand alone.
+fn announce(changed: &BTreeSet<String>, first: bool) -> Result<()> {
+    let clear = if std::io::stdout().is_terminal() {
+        "\x1b[2J\x1b[H"
+    } else {
+        ""
+    };
+    let changed: Vec<&str> = changed.iter().map(String::as_str).collect();
+    let shown = match changed.as_slice() {
+        [one, two, three, rest @ ..] if !rest.is_empty() => {
+            format!("{one}, {two}, {three} and {} more", rest.len())
+        }
+        few => few.join(", "),
+    };
+    output::print(&if first {
+        clear.to_owned()
+    } else {
+        format!("{clear}--- {shown} changed\n\n")
+    })
+}
+
+fn watching(suites: &Suites) {
+    let files: BTreeSet<&PathBuf> = suites.values().flat_map(BTreeMap::keys).collect();
+    // That nobody reads it changes nothing.
+    let _ = writeln!(
+        anstream::stderr(),
+        "watching {} files of {} suites; Ctrl-C ends it",
+        files.len(),
+        suites.len()
+    );
+}

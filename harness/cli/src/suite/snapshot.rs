@@ -1,0 +1,90 @@
+//! `snapshot`: the file that holds who may do what, each peer with each request.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use serde_saphyr::Spanned;
+
+use super::asking::{checked, traffic};
+use super::fixtures::Known;
+use super::load::tidy;
+use crate::diagnostic::Diagnostic;
+use crate::source::{Place, Source};
+use crate::traffic::Traffic;
+use crate::yaml;
+
+/// What a suite's snapshot is made of.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// Where the file is.
+    pub(crate) path: PathBuf,
+    /// Where the suite names it.
+    pub(crate) place: Place,
+    /// Peers down, requests across.
+    pub(crate) cells: Vec<Cell>,
+}
+
+/// One peer with one request.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    pub(crate) peer: String,
+    pub(crate) request: String,
+    /// What is asked, or why nobody can: a plaintext peer has no server name.
+    pub(crate) traffic: Result<Traffic, String>,
+}
+
+impl Snapshot {
+    /// Its name among the suite's cases.
+    pub(crate) fn case(&self) -> String {
+        format!("snapshot {}", self.path.display())
+    }
+}
+
+/// Makes the cells.
+///
+/// # Errors
+/// A name that is no file beside the suite, and a suite without peers or without requests.
+pub(super) fn of(
+    named: &Spanned<String>,
+    known: &Known,
+    source: &Arc<Source>,
+    folder: &Path,
+) -> Result<Snapshot, Diagnostic> {
+    let place = yaml::place(source, &named.referenced);
+    let path = Path::new(&named.value);
+    // A suite may come from anybody: what it has written stays in its folder, and is no file of another kind.
+    let below = path
+        .components()
+        .all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
+    if !below || path.extension().is_none_or(|extension| extension != "md") {
+        let message = format!("`{}` is no snapshot's name", named.value);
+        let help = "write a path below the suite's folder that ends in `.md`, such as `orders_access.md`";
+        return Err(Diagnostic::error(message).at(place).help(help));
+    }
+    if known.peers.is_empty() || known.requests.is_empty() {
+        let help = "name some in `peers` and `requests`: the snapshot has a row for each of these with each of those";
+        return Err(Diagnostic::error("the snapshot is of nothing")
+            .at(place)
+            .help(help));
+    }
+    let mut cells = Vec::new();
+    for (peer, caller) in &known.peers {
+        for (request, asked) in &known.requests {
+            let sent = traffic(
+                Some(&caller.value.value),
+                &asked.value.value,
+                known.requests.keys(),
+            );
+            cells.push(Cell {
+                peer: peer.clone(),
+                request: request.clone(),
+                traffic: sent.and_then(checked).map_err(|(message, _)| message),
+            });
+        }
+    }
+    Ok(Snapshot {
+        path: tidy(&folder.join(path)),
+        place,
+        cells,
+    })
+}
