@@ -1,10 +1,12 @@
 //! What mends a finding: changes of a document, made as edits of its text so that comments and layout stay.
 //!
 //! A change says what the document must become; the edits are worked out from it. The text that they make is read again, and
-//! unless it is exactly the document that was meant, nothing is written.
+//! unless it is exactly the document that was meant, nothing is written. Nor is anything that lets in what was kept out, which is
+//! proved of all traffic (`meaning`).
 
 mod apply;
 mod edit;
+mod meaning;
 mod write;
 
 pub(crate) use apply::{Mended, apply};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::edit::Edit;
-use super::{Change, Fix, To};
+use super::{Change, Fix, To, meaning};
 use crate::documents::{self, Document};
 use crate::source::Source;
 use crate::yaml::{Node, Tree};
@@ -23,7 +23,8 @@ pub(crate) fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> Mended {
     let mut made: Vec<Made<'_>> = Vec::new();
     for fix in fixes {
         let of_fix = made_by(fix, &documents, &source.text);
-        made.extend(of_fix.filter(|of_fix| free(of_fix, &made)));
+        let of_fix = of_fix.filter(|of_fix| free(of_fix, &made) && !opens(of_fix, &documents));
+        made.extend(of_fix);
     }
     let mut text = after(source, &documents, &made);
     if text.is_none() {
@@ -65,6 +66,18 @@ fn free(new: &Made<'_>, made: &[Made<'_>]) -> bool {
             .iter()
             .all(|known| new.end < known.start || known.end < new.start)
     })
+}
+
+/// Whether the changes let something in that is kept out, or cannot be made.
+fn opens(made: &Made<'_>, documents: &[Document]) -> bool {
+    let before = &documents[made.document].node;
+    let mut after = before.clone();
+    let mut changes: Vec<_> = made.changes.iter().collect();
+    changes.sort_by_key(|(_, edit)| std::cmp::Reverse(edit.span.start));
+    let changed: Option<()> = changes
+        .into_iter()
+        .try_for_each(|(change, _)| change_tree(&mut after, change));
+    changed.is_none() || meaning::opens(before, &after)
 }
 
 /// The text with the edits in it; `None` if it is not what the changes make of the documents.

@@ -12,7 +12,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW003",
     name: "contradiction",
     severity: Severity::Warning,
-    summary: "a value that a field and its `not…` twin both name",
+    summary: "a value that a field and its `not…` twin name",
     page: include_str!("../../../../docs/lints/PW003.md"),
     find: Find::Policy(find),
 };

@@ -12,7 +12,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW011",
     name: "excluded-port",
     severity: Severity::Warning,
-    summary: "a port that Envoy does not serve, and that clients call by mutual TLS",
+    summary: "an excluded port that clients call by mutual TLS",
     page: include_str!("../../../../docs/lints/PW011.md"),
     find: Find::All(find),
 };

@@ -11,7 +11,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW007",
     name: "host-port",
     severity: Severity::Warning,
-    summary: "a rule that shuts out a host without a port, and not the same with one",
+    summary: "a host shut out without a port, and not with one",
     page: include_str!("../../../../docs/lints/PW007.md"),
     find: Find::Policy(find),
 };

@@ -16,7 +16,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW015",
     name: "http-on-tcp",
     severity: Severity::Warning,
-    summary: "a DENY by fields of HTTP that denies whole TCP ports",
+    summary: "a DENY by fields of HTTP that denies TCP ports",
     page: include_str!("../../../../docs/lints/PW015.md"),
     find: Find::All(find),
 };

@@ -10,7 +10,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW031",
     name: "ignored-selector",
     severity: Severity::Warning,
-    summary: "a PeerAuthentication with a selector in the root namespace",
+    summary: "a PeerAuthentication's selector that is ignored",
     page: include_str!("../../../../docs/lints/PW031.md"),
     find: Find::All(find),
 };

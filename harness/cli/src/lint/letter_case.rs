@@ -11,7 +11,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW017",
     name: "letter-case",
     severity: Severity::Warning,
-    summary: "a path or a method whose letter case lets others pass",
+    summary: "a letter case that lets others pass",
     page: include_str!("../../../../docs/lints/PW017.md"),
     find: Find::Policy(find),
 };
@@ -73,18 +73,16 @@ fn methods(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, value) in list.each() {
         let capital = value.to_ascii_uppercase();
-        if value == capital || !METHODS.contains(&capital.as_str()) {
+        if value == capital || !METHODS.contains(&capital.as_str()) || list.values.contains(&capital) {
             continue;
         }
-        let finding = Finding::new(
-            &path,
-            format!("`{value}` is no method that anybody sends: methods have capital letters"),
-            format!("write `{capital}`"),
-        );
+        let message = format!("`{value}` is no method that clients send: methods have capital letters");
         findings.push(if list.shuts_out(policy.written.action) {
-            finding.fix(Change::text(path, capital))
+            // Beside it: an application that does not care about case would answer the other.
+            let finding = Finding::new(&path, message, format!("add `{capital}` beside it"));
+            finding.fix(Change::beside(path, capital))
         } else {
-            finding
+            Finding::new(path, message, format!("write `{capital}`"))
         });
     }
     findings

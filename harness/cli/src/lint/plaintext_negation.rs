@@ -15,7 +15,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW001",
     name: "plaintext-negation",
     severity: Severity::Warning,
-    summary: "an ALLOW rule that only says who is not meant lets plaintext in",
+    summary: "an ALLOW rule that lets plaintext in by a negation",
     page: include_str!("../../../../docs/lints/PW001.md"),
     find: Find::All(find),
 };

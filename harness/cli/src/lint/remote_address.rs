@@ -14,7 +14,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW019",
     name: "remote-address",
     severity: Severity::Warning,
-    summary: "the client address at a workload that trusts no proxy",
+    summary: "a client address where no proxy is trusted",
     page: include_str!("../../../../docs/lints/PW019.md"),
     find: Find::All(find),
 };

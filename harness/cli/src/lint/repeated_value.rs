@@ -14,7 +14,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW022",
     name: "repeated-value",
     severity: Severity::Warning,
-    summary: "a value that is there twice, or that another covers",
+    summary: "a value that adds nothing to its list",
     page: include_str!("../../../../docs/lints/PW022.md"),
     find: Find::Policy(find),
 };

@@ -16,7 +16,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW023",
     name: "selects-nothing",
     severity: Severity::Warning,
-    summary: "a selector that no workload beside it has the labels for",
+    summary: "a selector for which no workload has the labels",
     page: include_str!("../../../../docs/lints/PW023.md"),
     find: Find::All(find),
 };

@@ -15,7 +15,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW009",
     name: "server-first",
     severity: Severity::Warning,
-    summary: "a server-first port that takes plaintext and mutual TLS",
+    summary: "a server-first port under PERMISSIVE",
     page: include_str!("../../../../docs/lints/PW009.md"),
     find: Find::All(find),
 };

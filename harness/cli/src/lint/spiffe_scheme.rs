@@ -5,13 +5,12 @@
 use super::values::lists;
 use super::{Find, Finding, Lint, Policy};
 use crate::diagnostic::Severity;
-use crate::fix::Change;
 
 pub(super) const LINT: Lint = Lint {
     code: "PW026",
     name: "spiffe-scheme",
     severity: Severity::Warning,
-    summary: "a principal that is written with `spiffe://`, and so matches nobody",
+    summary: "a principal with `spiffe://`, which is nobody",
     page: include_str!("../../../../docs/lints/PW026.md"),
     find: Find::Policy(find),
 };
@@ -26,18 +25,11 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         }
         for (path, value) in list.each().filter(|(_, value)| value.contains(SCHEME)) {
             let bare = value.replacen(SCHEME, "", 1);
-            let finding = Finding::new(
-                &path,
+            findings.push(Finding::new(
+                path,
                 format!("`{value}` matches nobody: the scheme is put before each value"),
                 format!("write `{bare}`"),
-            );
-            findings.push(
-                if list.shuts_out(policy.written.action) && value.starts_with(SCHEME) {
-                    finding.fix(Change::text(path, bare))
-                } else {
-                    finding
-                },
-            );
+            ));
         }
     }
     findings

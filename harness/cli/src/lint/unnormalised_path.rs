@@ -11,7 +11,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW005",
     name: "unnormalised-path",
     severity: Severity::Warning,
-    summary: "a path that no request has once Envoy has normalised it",
+    summary: "a path that no request has once it is normalised",
     page: include_str!("../../../../docs/lints/PW005.md"),
     find: Find::Policy(find),
 };

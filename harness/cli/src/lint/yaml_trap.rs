@@ -13,7 +13,7 @@ pub(super) const LINT: Lint = Lint {
     code: "PW024",
     name: "yaml-trap",
     severity: Severity::Warning,
-    summary: "a text that other readers of YAML take for something else",
+    summary: "a text that YAML 1.1 takes for something else",
     page: include_str!("../../../../docs/lints/PW024.md"),
     find: Find::All(find),
 };
