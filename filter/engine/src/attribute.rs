@@ -1,7 +1,11 @@
 //! What the engine asks about a request or a connection.
 
+mod name;
+
 use std::borrow::Cow;
 use std::net::IpAddr;
+
+pub use name::Attribute;
 
 use crate::document::Value;
 use crate::identity::Peer;

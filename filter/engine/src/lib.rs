@@ -71,7 +71,7 @@ mod select;
 mod traffic;
 mod workload;
 
-pub use attribute::{AttributeSource, Lines, Lookup};
+pub use attribute::{Attribute, AttributeSource, Lines, Lookup};
 pub use config::{
     Config, Enforcement, JwtMetadata, Loaded, Loader, OnChange, OpenConnections, Protocol, Report,
     TcpEnforcement,
@@ -80,7 +80,7 @@ pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;
 pub use problem::{Problem, Problems};
-pub use program::{Program, Question, Step};
+pub use program::{Bounds, Open, Program, Question, Step};
 pub use provider::{
     Authorizer, AuthorizerService, ExtensionProvider, ExternalAnswer, ExternalAuthorizers, HeaderPattern,
     HttpAuthorizer,

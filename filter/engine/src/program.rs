@@ -3,12 +3,15 @@
 //! What a rule *means* is in `policy`, `pattern` and `evaluate`; how it is *found* among the others is in `index`, which only narrows.
 
 mod answers;
+mod bounds;
 mod custom;
 mod evaluate;
 mod index;
 mod modes;
 mod rules;
 mod truth;
+
+pub use bounds::{Bounds, Open};
 
 use answers::Answers;
 use custom::Custom;

@@ -1,5 +1,6 @@
 //! One requirement of a rule: an attribute and the values asked of it.
 
+use crate::attribute::Attribute;
 use crate::pattern::{
     Block, MetadataPattern, PathPattern, PeerPattern, RequestPrincipalPattern, TextPattern,
 };
@@ -99,6 +100,28 @@ impl Clause {
             Clause::Header(..) => Operand::Header,
             Clause::RequestPrincipal(_) | Clause::Claim(..) => Operand::Jwt,
             Clause::Metadata { .. } => Operand::Metadata,
+        }
+    }
+
+    /// The name of what it asks about.
+    pub(crate) fn attribute(&self) -> Attribute {
+        let header = |name: &str| Attribute::Header(name.to_owned());
+        match self {
+            Clause::Peer(_) => Attribute::Peer,
+            Clause::SourceIp(_) => Attribute::SourceIp,
+            Clause::RemoteIp(_) => Attribute::RemoteIp,
+            Clause::DestinationIp(_) => Attribute::DestinationIp,
+            Clause::DestinationPort(_) => Attribute::DestinationPort,
+            Clause::Sni(_) => Attribute::Sni,
+            Clause::Host(_) => header(":authority"),
+            Clause::Method(_) => header(":method"),
+            Clause::Path(_) => header(":path"),
+            Clause::Header(name, _) => header(name),
+            Clause::RequestPrincipal(_) | Clause::Claim(..) => Attribute::Jwt,
+            Clause::Metadata { filter, key, .. } => Attribute::Metadata {
+                filter: filter.clone(),
+                key: key.clone(),
+            },
         }
     }
 

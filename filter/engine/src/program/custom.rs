@@ -11,7 +11,7 @@ use crate::provider::{Authorizer, ExtensionProvider};
 /// The CUSTOM rules of the workload.
 #[derive(Debug, Clone)]
 pub(super) struct Custom {
-    rules: Rules,
+    pub(super) rules: Rules,
     /// Whom they ask; or why nobody can be asked, so that what they match is denied.
     pub(super) authorizer: Result<Named, String>,
 }

@@ -1,7 +1,10 @@
 //! What the mutual TLS mode of a port refuses.
 
+use std::collections::BTreeSet;
+
 use super::answers::Answers;
-use crate::attribute::Lookup;
+use super::truth::{Doubt, Truth};
+use crate::attribute::{Attribute, Lookup};
 use crate::config::Protocol;
 use crate::decision::{By, Decision, Kind, Reason, Verdict};
 use crate::resource::MtlsMode;
@@ -46,6 +49,50 @@ impl From<&PortMode> for Mode {
     }
 }
 
+impl Mode {
+    fn refusal(&self, reason: Reason) -> Decision<'_> {
+        Decision {
+            verdict: Verdict::Deny,
+            by: self.set_by.as_ref(),
+            reason,
+        }
+    }
+
+    /// Whether it refuses, why it would, and on what that hangs.
+    fn refuses(&self, answers: &Answers<'_>, protocol: Protocol) -> (Truth, Reason, Attribute) {
+        let peer = |with, without| match answers.peer() {
+            Lookup::Found(_) => with,
+            Lookup::Missing => without,
+            Lookup::Unavailable => Truth::Doubt,
+        };
+        match (self.mode, protocol) {
+            (MtlsMode::Unset | MtlsMode::Permissive, _) => (Truth::No, Reason::MtlsRequired, Attribute::Peer),
+            (MtlsMode::Strict, _) => (peer(Truth::No, Truth::Yes), Reason::MtlsRequired, Attribute::Peer),
+            (MtlsMode::Disable, Protocol::Tcp) => {
+                (peer(Truth::Yes, Truth::No), Reason::MtlsDisabled, Attribute::Peer)
+            }
+            (MtlsMode::Disable, Protocol::Http) => {
+                let refuses = match answers.tls() {
+                    Lookup::Found(false) => Truth::No,
+                    Lookup::Found(true) | Lookup::Missing => Truth::Yes,
+                    Lookup::Unavailable => Truth::Doubt,
+                };
+                (refuses, Reason::MtlsDisabled, Attribute::Tls)
+            }
+        }
+    }
+}
+
+/// What a mode that is not certain comes to.
+pub(super) struct Possible<'p> {
+    /// The denial that it may demand, if it may.
+    pub(super) refused: Option<Decision<'p>>,
+    /// Whether it demands one whatever is not known.
+    pub(super) certain: bool,
+    /// What is not known and it hangs on.
+    pub(super) lacks: BTreeSet<Attribute>,
+}
+
 impl Modes {
     /// The denial that the port's mode demands, if it does.
     ///
@@ -53,25 +100,42 @@ impl Modes {
     /// connection that came here over mutual TLS is not what the mode means, and neither is HTTP over any TLS.
     pub(super) fn decide(&self, answers: &Answers<'_>, protocol: Protocol) -> Option<Decision<'_>> {
         let mode = self.of_port(answers);
-        let refused = match mode.mode {
-            MtlsMode::Unset | MtlsMode::Permissive => None,
-            MtlsMode::Strict => match answers.peer() {
-                Lookup::Found(_) => None,
-                Lookup::Missing | Lookup::Unavailable => Some(Reason::MtlsRequired),
-            },
-            MtlsMode::Disable => {
-                let plaintext = match protocol {
-                    Protocol::Http => matches!(answers.tls(), Lookup::Found(false)),
-                    Protocol::Tcp => matches!(answers.peer(), Lookup::Missing),
-                };
-                (!plaintext).then_some(Reason::MtlsDisabled)
-            }
+        let (refuses, reason, _) = mode.refuses(answers, protocol);
+        refuses.holds(Doubt::Matches).then(|| mode.refusal(reason))
+    }
+
+    /// What the mode demands where not everything is known: whether it refuses for each mode that the port may have.
+    pub(super) fn possible(&self, answers: &Answers<'_>, protocol: Protocol) -> Possible<'_> {
+        let port = answers.destination_port();
+        let modes: Vec<&Mode> = match port {
+            Lookup::Found(port) => vec![self.own_or_workload(*port)],
+            Lookup::Missing | Lookup::Unavailable if self.ports.is_empty() => vec![&self.workload],
+            Lookup::Missing => vec![self.strictest()],
+            Lookup::Unavailable => std::iter::once(&self.workload)
+                .chain(self.ports.iter().map(|(_, mode)| mode))
+                .collect(),
         };
-        refused.map(|reason| Decision {
-            verdict: Verdict::Deny,
-            by: mode.set_by.as_ref(),
-            reason,
-        })
+        let mut possible = Possible {
+            refused: None,
+            certain: true,
+            lacks: BTreeSet::new(),
+        };
+        for mode in &modes {
+            let (refuses, reason, attribute) = mode.refuses(answers, protocol);
+            if refuses != Truth::Yes {
+                possible.certain = false;
+            }
+            if refuses != Truth::No && possible.refused.is_none() {
+                possible.refused = Some(mode.refusal(reason));
+            }
+            if refuses == Truth::Doubt {
+                possible.lacks.insert(attribute);
+            }
+        }
+        if modes.len() > 1 && possible.refused.is_some() {
+            possible.lacks.insert(Attribute::DestinationPort);
+        }
+        possible
     }
 
     /// The mode of a port of the workload, and the document that set it.

@@ -1,11 +1,13 @@
 //! The rules of one action, in the order in which Envoy would report them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::answers::Answers;
 use super::evaluate::evaluate;
 use super::index::Index;
-use super::truth::Doubt;
+use super::truth::{Doubt, Truth};
+use crate::attribute::Attribute;
 use crate::config::Protocol;
 use crate::decision::{By, Kind};
 use crate::policy::{Clause, Policy, Rule};
@@ -55,14 +57,54 @@ impl Rules {
 
     /// The first rule that matches.
     pub(super) fn first_match(&self, answers: &Answers<'_>, doubt: Doubt) -> Option<&By> {
+        self.first(answers, doubt).map(|numbered| &numbered.by)
+    }
+
+    /// The first rule that may match, and what keeps that from being certain: nothing if it matches.
+    pub(super) fn first_possible(&self, answers: &Answers<'_>) -> Option<(&By, BTreeSet<Attribute>)> {
+        let numbered = self.first(answers, Doubt::Matches)?;
+        Some((&numbered.by, doubtful(&numbered.rule, answers)))
+    }
+
+    fn first(&self, answers: &Answers<'_>, doubt: Doubt) -> Option<&Numbered> {
         let matches = |number: usize| {
             self.rules
                 .get(number)
                 .is_some_and(|numbered| matches(&numbered.rule, answers, doubt))
         };
         let first = self.index.first_match(answers, doubt, &matches)?;
-        self.rules.get(first).map(|numbered| &numbered.by)
+        self.rules.get(first)
     }
+}
+
+/// What the rule hangs on and could not be established, where it may match.
+fn doubtful(rule: &Rule, answers: &Answers<'_>) -> BTreeSet<Attribute> {
+    let evaluated = |clauses: &Vec<Clause>| -> Vec<(Truth, Attribute)> {
+        let each = clauses.iter();
+        each.map(|clause| (evaluate(clause, answers), clause.attribute()))
+            .collect()
+    };
+    let may_hold = |clauses: &Vec<(Truth, Attribute)>| clauses.iter().all(|(truth, _)| *truth != Truth::No);
+    let doubts = |clauses: Vec<(Truth, Attribute)>| {
+        let each = clauses.into_iter();
+        each.filter(|(truth, _)| *truth == Truth::Doubt)
+            .map(|(_, attribute)| attribute)
+            .collect::<BTreeSet<_>>()
+    };
+    // One alternative that certainly holds is enough, and leaves no doubt.
+    let part = |alternatives: &[Vec<Clause>]| {
+        let possible = alternatives.iter().map(evaluated).filter(may_hold).map(doubts);
+        let possible: Vec<BTreeSet<Attribute>> = possible.collect();
+        if possible.iter().any(BTreeSet::is_empty) {
+            BTreeSet::new()
+        } else {
+            possible.into_iter().flatten().collect()
+        }
+    };
+    let mut doubtful = doubts(evaluated(&rule.conditions));
+    doubtful.extend(part(&rule.sources));
+    doubtful.extend(part(&rule.operations));
+    doubtful
 }
 
 fn matches(rule: &Rule, answers: &Answers<'_>, doubt: Doubt) -> bool {

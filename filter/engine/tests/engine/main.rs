@@ -1,6 +1,8 @@
 //! The engine from outside: documents in, decisions out. Runs natively and, under Node, as Wasm.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod bounds;
+#[cfg(not(target_arch = "wasm32"))]
 mod crowded;
 mod custom;
 mod decide;

@@ -1,0 +1,59 @@
+//! What an attribute is called.
+
+use std::fmt;
+
+/// An attribute by its name, for what says that one is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attribute {
+    /// The peer's certificate.
+    Peer,
+    /// Whether the connection came over TLS.
+    Tls,
+    /// The direct peer's address.
+    SourceIp,
+    /// The original client's address.
+    RemoteIp,
+    /// The address connected to.
+    DestinationIp,
+    /// The port connected to.
+    DestinationPort,
+    /// The server name of the TLS handshake.
+    Sni,
+    /// A header or pseudo-header, by its lower-case name.
+    Header(String),
+    /// The payload of the verified JWT.
+    Jwt,
+    /// Dynamic metadata.
+    Metadata {
+        /// Of this filter.
+        filter: String,
+        /// Under this key.
+        key: String,
+    },
+    /// What the external authorizer of this provider answers.
+    Authorizer(String),
+}
+
+/// As traffic is written in suites and for `eval`: `tls.peer`, `http.path`.
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer => f.write_str("tls.peer"),
+            Self::Tls => f.write_str("tls"),
+            Self::SourceIp => f.write_str("source.ip"),
+            Self::RemoteIp => f.write_str("remoteIp"),
+            Self::DestinationIp => f.write_str("destination.ip"),
+            Self::DestinationPort => f.write_str("destination.port"),
+            Self::Sni => f.write_str("tls.sni"),
+            Self::Header(name) => match name.as_str() {
+                ":method" => f.write_str("http.method"),
+                ":path" => f.write_str("http.path"),
+                ":authority" => f.write_str("http.host"),
+                name => write!(f, "http.headers.{name}"),
+            },
+            Self::Jwt => f.write_str("jwt"),
+            Self::Metadata { filter, key } => write!(f, "dynamicMetadata.{filter}.{key}"),
+            Self::Authorizer(provider) => write!(f, "authorizers.{provider}"),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What is certain where not everything is known.
+//!
+//! A requirement whose attribute is not known may come to yes or to no. Everything above requirements only gets truer when they
+//! do (`not…` is inside of one), so two evaluations bound all that can be: one in which every such requirement of DENY holds and
+//! none of ALLOW, one the other way round. Where both come to the same verdict, so does whatever the attributes are.
+
+use std::collections::BTreeSet;
+
+use super::answers::Answers;
+use super::truth::Doubt;
+use super::{Actions, Program, denied};
+use crate::attribute::{Attribute, AttributeSource};
+use crate::decision::{Decision, Reason, Verdict};
+
+/// What a decision comes to where not everything is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bounds<'p> {
+    /// The verdict is this whatever is not known. Its rule certainly decides so, and is not always the first by id.
+    Certain(Decision<'p>),
+    /// It hangs on what is not known.
+    Open(Open<'p>),
+}
+
+/// A decision that hangs on what is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open<'p> {
+    /// How it may be denied.
+    pub denied: Decision<'p>,
+    /// How it may be allowed.
+    pub allowed: Decision<'p>,
+    /// What is not known and these two hang on.
+    pub lacks: BTreeSet<Attribute>,
+}
+
+impl Program {
+    /// Decides where `source` does not know everything: here [`Unavailable`](crate::Lookup::Unavailable) stands for any value, for
+    /// none, and for one that could not be established. An external authorizer may answer anything.
+    pub fn bounds(&self, source: &dyn AttributeSource) -> Bounds<'_> {
+        let answers = Answers::new(source);
+        let mode = self.modes.possible(&answers, self.protocol);
+        if let (Some(refused), true) = (mode.refused, mode.certain) {
+            return Bounds::Certain(refused);
+        }
+        let custom = self.custom_bounds(&answers);
+        if let Some(Custom { denied, lacks }) = &custom
+            && lacks.is_empty()
+        {
+            return Bounds::Certain(*denied);
+        }
+        let (rules, allowed) = match self.enforced.bounds(&answers) {
+            Bounds::Certain(decision) if decision.verdict == Verdict::Deny => {
+                return Bounds::Certain(decision);
+            }
+            Bounds::Certain(decision) => (None, decision),
+            Bounds::Open(open) => (Some((open.denied, open.lacks)), open.allowed),
+        };
+        // What comes first is reported, and what is missing for any of them.
+        let mode = mode.refused.map(|refused| (refused, mode.lacks));
+        let custom = custom.map(|custom| (custom.denied, custom.lacks));
+        let mut may_deny = [mode, custom, rules].into_iter().flatten();
+        let Some((denied, mut lacks)) = may_deny.next() else {
+            return Bounds::Certain(allowed);
+        };
+        may_deny.for_each(|(_, more)| lacks.extend(more));
+        Bounds::Open(Open {
+            denied,
+            allowed,
+            lacks,
+        })
+    }
+
+    /// What CUSTOM may refuse: nobody knows what an authorizer answers. `None` where no rule can match.
+    fn custom_bounds(&self, answers: &Answers<'_>) -> Option<Custom<'_>> {
+        let custom = self.custom.as_ref()?;
+        let certain = custom.rules.first_match(answers, Doubt::DoesNotMatch);
+        let (by, mut lacks) = match certain {
+            Some(by) => (by, BTreeSet::new()),
+            None => custom.rules.first_possible(answers)?,
+        };
+        let reason = match &custom.authorizer {
+            Ok(named) => {
+                lacks.insert(Attribute::Authorizer(named.provider.clone()));
+                Reason::AuthorizerDenied
+            }
+            Err(_) => Reason::ProviderUnusable,
+        };
+        Some(Custom {
+            denied: denied(by, reason),
+            lacks,
+        })
+    }
+}
+
+/// What CUSTOM may refuse; nothing is lacking where it certainly does.
+struct Custom<'p> {
+    denied: Decision<'p>,
+    lacks: BTreeSet<Attribute>,
+}
+
+impl Actions {
+    fn bounds(&self, answers: &Answers<'_>) -> Bounds<'_> {
+        let no_rule = |verdict, reason| Decision {
+            verdict,
+            by: None,
+            reason,
+        };
+        if let Some(by) = self.deny.first_match(answers, Doubt::DoesNotMatch) {
+            return Bounds::Certain(denied(by, Reason::DenyRule));
+        }
+        let deny = self.deny.first_possible(answers);
+        let deny = deny.map(|(by, lacks)| (denied(by, Reason::DenyRule), lacks));
+        let allowing = |by| Decision {
+            verdict: Verdict::Allow,
+            by: Some(by),
+            reason: Reason::AllowRule,
+        };
+        let (allowed, allow_lacks) = match &self.allow {
+            None => (no_rule(Verdict::Allow, Reason::NoAllowPolicy), None),
+            Some(rules) => match rules.first_match(answers, Doubt::DoesNotMatch) {
+                Some(by) => (allowing(by), None),
+                None => match rules.first_possible(answers) {
+                    Some((by, lacks)) => (allowing(by), Some(lacks)),
+                    None => return Bounds::Certain(no_rule(Verdict::Deny, Reason::NoAllowRuleMatched)),
+                },
+            },
+        };
+        let implicit = no_rule(Verdict::Deny, Reason::NoAllowRuleMatched);
+        match (deny, allow_lacks) {
+            (None, None) => Bounds::Certain(allowed),
+            (Some((denied, lacks)), None) => Bounds::Open(Open {
+                denied,
+                allowed,
+                lacks,
+            }),
+            (None, Some(lacks)) => Bounds::Open(Open {
+                denied: implicit,
+                allowed,
+                lacks,
+            }),
+            (Some((denied, mut lacks)), Some(more)) => {
+                lacks.extend(more);
+                Bounds::Open(Open {
+                    denied,
+                    allowed,
+                    lacks,
+                })
+            }
+        }
+    }
+}
