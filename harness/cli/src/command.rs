@@ -10,7 +10,9 @@ mod inputs;
 mod man;
 mod probe;
 mod render;
+mod replay;
 mod schema;
+mod suggest;
 mod test;
 
 use anyhow::Result;
@@ -35,7 +37,9 @@ pub(crate) struct Arguments {
 enum Command {
     Test(test::Arguments),
     Eval(eval::Arguments),
-    Explain(explain::Arguments),
+    Explain(Box<explain::Arguments>),
+    Replay(replay::Arguments),
+    Suggest(suggest::Arguments),
     Check(check::Arguments),
     Fmt(fmt::Arguments),
     Render(render::Arguments),
@@ -54,7 +58,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     match arguments.command {
         Command::Test(arguments) => test::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
-        Command::Explain(arguments) => explain::run(arguments),
+        Command::Explain(arguments) => explain::run(*arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Suggest(arguments) => suggest::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),

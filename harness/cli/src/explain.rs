@@ -1,29 +1,59 @@
 //! A decision in full, for people and for programs.
 
+mod excerpt;
 pub(crate) mod human;
 pub(crate) mod json;
+mod words;
 
+use std::collections::BTreeSet;
+
+use peerwarden_engine::Attribute;
 use peerwarden_engine::Verdict;
 use peerwarden_engine::reference::{Outcome, Trace};
 
+use crate::access_log::Entry;
 use crate::engine::{Answer, Decided, DecidedBy};
 use crate::module::Shipped;
 use crate::traffic::Traffic;
+use crate::why::{Asked, Why};
+
+/// What is explained.
+pub(crate) enum Subject<'a> {
+    /// Traffic of which all is known, and what the engines say.
+    Traffic(&'a Traffic, &'a Answer),
+    /// A line of an access log, as far as it tells what the verdict hangs on.
+    Line(&'a Entry, Known),
+}
+
+/// What is known of the verdict on a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It is this whatever the line does not tell.
+    Decided(Decided),
+    /// It hangs on these.
+    Hangs(BTreeSet<Attribute>),
+}
 
 /// One case with everything that is known of its decision.
 pub(crate) struct Explained<'a> {
-    pub(crate) traffic: &'a Traffic,
+    pub(crate) subject: Subject<'a>,
+    /// Where the documents stand.
+    pub(crate) asked: &'a Asked<'a>,
     /// What the reference evaluator saw.
     pub(crate) trace: &'a Trace,
-    /// What the engines say.
-    pub(crate) answer: &'a Answer,
+    /// What decided and what came closest to the other verdict; of a line whose verdict is unknown, to being allowed.
+    pub(crate) why: Option<&'a Why>,
     pub(crate) module: Option<&'a Shipped>,
 }
 
 impl Explained<'_> {
-    /// Whether the trace comes to what the engines say.
-    pub(crate) fn agrees(&self) -> bool {
-        outcome(self.trace) == *self.answer
+    /// The verdict; `None` where it is not known.
+    pub(crate) fn decided(&self) -> Option<&Decided> {
+        match &self.subject {
+            Subject::Traffic(_, answer) => Some(&answer.decision),
+            Subject::Line(_, Known::Decided(decided)) => Some(decided),
+            Subject::Line(_, Known::Hangs(_)) => None,
+        }
     }
 }
 

@@ -7,8 +7,12 @@
 //! 3. `setup` makes of them the plugin configuration, the same bytes for both engines;
 //! 4. `engine` puts the traffic of [`traffic`] to the module in a simulated Envoy, to the native engine, or to both;
 //! 5. `report`, `explain` and `diagnostic` say what came of it.
+//!
+//! `access_log` reads what Envoy wrote of real traffic, and `replay` decides it, as far as a line tells what that hangs on.
 
+mod access_log;
 mod command;
+mod count;
 mod coverage;
 pub mod decide;
 mod diagnostic;
@@ -22,6 +26,7 @@ mod lint;
 mod module;
 mod output;
 pub mod questions;
+mod replay;
 mod report;
 mod running;
 mod sarif;
@@ -30,6 +35,7 @@ mod settings;
 mod setup;
 mod snapshot;
 mod source;
+mod suggest;
 mod suite;
 mod tidy;
 pub mod traffic;

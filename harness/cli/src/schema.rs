@@ -27,6 +27,10 @@ pub enum Schema {
     Fixtures,
     /// The module's configuration in Envoy.
     Plugin,
+    /// What `replay --format json` prints.
+    Replay,
+    /// What `suggest --format json` prints.
+    Suggestion,
 }
 
 impl Schema {
@@ -37,6 +41,8 @@ impl Schema {
             Self::Suite => "suite.schema.json",
             Self::Fixtures => "fixtures.schema.json",
             Self::Plugin => "plugin.schema.json",
+            Self::Replay => "replay.schema.json",
+            Self::Suggestion => "suggestion.schema.json",
         }
     }
 
@@ -47,6 +53,8 @@ impl Schema {
             Self::Suite => of::<Suite>(),
             Self::Fixtures => of::<Fixtures>(),
             Self::Plugin => of::<plugin::Configuration>(),
+            Self::Replay => of::<crate::replay::Report>(),
+            Self::Suggestion => of::<crate::suggest::Told>(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
         text.push('\n');

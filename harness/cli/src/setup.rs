@@ -41,6 +41,20 @@ impl Setup {
         .to_json(protocol)
     }
 
+    /// This where it says something, and `other` where it does not; its documents only if `documents`.
+    pub(crate) fn over(self, other: Self, documents: bool) -> Self {
+        Self {
+            mesh: self.mesh.or(other.mesh),
+            workload: self.workload.or(other.workload),
+            resources: if documents {
+                self.resources
+            } else {
+                other.resources
+            },
+            extension_providers: self.extension_providers.or(other.extension_providers),
+        }
+    }
+
     /// The engine's problems, each where it stands in the texts.
     pub(crate) fn diagnostics(&self, problems: &Problems) -> Vec<Diagnostic> {
         problems.iter().map(|problem| self.diagnostic(problem)).collect()

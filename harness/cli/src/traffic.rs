@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
+pub(crate) use native::value as metadata_value;
 pub(crate) use read::{address, object, optional_object, or_default, required_object};
 pub(crate) use simulated::Simulated;
 

@@ -7,7 +7,7 @@ mod near_miss;
 use std::fmt;
 
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
-use peerwarden_engine::{By, Config, Kind};
+use peerwarden_engine::{AttributeSource, By, Config, ExternalAuthorizers, Kind};
 
 pub(crate) use near_miss::NearMiss;
 
@@ -80,7 +80,12 @@ impl<'s> Asked<'s> {
     /// All that the reference evaluator sees.
     pub(crate) fn trace(&self, traffic: &Traffic) -> Trace {
         let attributes = peerwarden_engine::Traffic::from(traffic);
-        peerwarden_engine::reference::explain(&self.config, &attributes, &attributes)
+        self.trace_of(&attributes, &attributes)
+    }
+
+    /// The same of any attributes.
+    pub(crate) fn trace_of(&self, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
+        peerwarden_engine::reference::explain(&self.config, source, external)
     }
 
     /// Why `trace` came out so, held against what was expected; `decided` is what the engines say.

@@ -1,37 +1,50 @@
 //! `peerwarden explain`: one case, in full.
 
+mod flags;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use peerwarden_engine::{Config, reference};
+use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
 use serde::Deserialize;
 
 use super::inputs::{self, Deciding, Engines};
+use super::replay::Logged;
+use crate::access_log::Entry;
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
-use crate::engine::{Broken, Engine, Refused};
+use crate::engine::{Broken, Decided, Engine, Refused};
 use crate::exit::Exit;
-use crate::explain::{self, Explained};
+use crate::explain::{self, Explained, Known, Subject};
 use crate::output;
+use crate::replay::Policies;
 use crate::setup::Setup;
 use crate::source::Source;
 use crate::suite;
 use crate::traffic::Traffic;
+use crate::why::{Asked, Expected};
 use crate::yaml::{self, Node};
+use flags::Flags;
 
 /// Show how one case is decided: each policy, rule and clause, and why.
 ///
-/// The case is `{mesh?, workload?, resources?, extensionProviders?, traffic}` in YAML or JSON, as a line of `eval`; or one case of a suite:
-/// `explain orders_test.yaml --case 'frontend: list'`.
+/// The case is a file with `{mesh?, workload?, resources?, extensionProviders?, traffic}` in YAML or JSON, as a line of `eval`; or one
+/// case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or what options say, `explain --policies . --workload w.yaml
+/// --peer spiffe://… --path /x`; or a line of an access log, `--log-line '…'`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The case, or a suite; `-` reads standard input.
+    /// The case, or a suite; `-` reads standard input. With options for traffic, a suite whose policies and workload are meant.
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    file: Option<PathBuf>,
     /// Which case of the suite, by its name.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "file")]
     case: Option<String>,
+    /// A line of an access log of Envoy or Istio; `-` reads it from standard input. What it does not tell stays unknown.
+    #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
+    log_line: Option<String>,
+    #[command(flatten)]
+    log: Logged,
     #[command(flatten)]
     deciding: Deciding,
     #[command(flatten)]
@@ -39,9 +52,14 @@ pub(crate) struct Arguments {
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Show every rule in its own text, and every policy that is for other workloads.
+    #[arg(long)]
+    all: bool,
     /// Exit with 1 unless this is the verdict.
     #[arg(long, value_enum)]
     expect: Option<Verdict>,
+    #[command(flatten)]
+    flags: Flags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,12 +88,25 @@ struct CaseFile {
     traffic: Traffic,
 }
 
+/// What is to be explained.
+enum Case {
+    Traffic(Traffic),
+    Line(Entry),
+}
+
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let (setup, traffic) = match read(&arguments) {
+    let (setup, case) = match read(&arguments) {
         Ok(case) => case,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
+    match case {
+        Case::Traffic(traffic) => of_traffic(&arguments, &setup, &traffic),
+        Case::Line(entry) => of_line(&arguments, &setup, &entry),
+    }
+}
+
+fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result<Exit> {
     let configuration = setup.to_json(traffic.protocol.into());
     let module = match arguments.engines.module() {
         Ok(module) => module,
@@ -83,41 +114,148 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     };
     let compiled = module.as_ref().map(|shipped| &shipped.module);
     let answer = match Engine::new(arguments.engines.engine, compiled, &configuration) {
-        Ok(mut engine) => engine.decide(&traffic),
+        Ok(mut engine) => engine.decide(traffic),
         Err(Refused::Problems(problems)) => return Ok(inputs::invalid(&setup.diagnostics(&problems))),
         Err(Refused::Module(message)) => anyhow::bail!(message),
     };
     let answer = answer.map_err(|Broken(message)| anyhow::anyhow!(message))?;
-    let config = Config::parse(configuration.as_bytes())?;
-    let attributes = peerwarden_engine::Traffic::from(&traffic);
-    let trace = reference::explain(&config, &attributes, &attributes);
-    let explained = Explained {
-        traffic: &traffic,
-        trace: &trace,
-        answer: &answer,
-        module: module.as_ref(),
+    let Some(asked) = Asked::of(setup, traffic.protocol) else {
+        anyhow::bail!("the documents that the engines took cannot be read again");
     };
+    let trace = asked.trace(traffic);
     // The trace is the reference evaluator's: it must come to what the engines say.
-    if !explained.agrees() {
+    if explain::outcome(&trace) != answer {
         anyhow::bail!(
             "the reference evaluator says {}, the engines say {answer}",
             explain::outcome(&trace)
         );
     }
+    let why = asked.why(&trace, &answer.decision, opposite(&answer.decision));
+    let explained = Explained {
+        subject: Subject::Traffic(traffic, &answer),
+        asked: &asked,
+        trace: &trace,
+        why: Some(&why),
+        module: module.as_ref(),
+    };
+    print(arguments, &explained)
+}
+
+/// A line tells too little for the module to be asked: the native engine says what is certain.
+fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> {
+    let policies = match Policies::new(setup) {
+        Ok(policies) => policies,
+        Err(problems) => return Ok(inputs::invalid(&setup.diagnostics(&problems))),
+    };
+    let Some(asked) = Asked::of(setup, entry.protocol) else {
+        anyhow::bail!("the documents that the engine took cannot be read again");
+    };
+    let (known, view) = policies.certain(entry);
+    let trace = asked.trace_of(&view, &Nobody);
+    let known = match known {
+        Bounds::Certain(decision) => Known::Decided(decision.into()),
+        Bounds::Open(open) => Known::Hangs(open.lacks),
+    };
+    let why = match &known {
+        Known::Decided(decided) => Some(asked.why(&trace, decided, opposite(decided))),
+        Known::Hangs(_) => None,
+    };
+    let explained = Explained {
+        subject: Subject::Line(entry, known),
+        asked: &asked,
+        trace: &trace,
+        why: why.as_ref(),
+        module: None,
+    };
+    print(arguments, &explained)
+}
+
+/// The rule that comes closest to the other verdict is the one that is asked for.
+fn opposite(decided: &Decided) -> Expected<'static> {
+    Expected {
+        allow: !decided.allowed,
+        by: None,
+    }
+}
+
+/// A log does not tell what external authorizers answered.
+struct Nobody;
+
+impl ExternalAuthorizers for Nobody {
+    fn answer(&self, _: &str) -> ExternalAnswer {
+        ExternalAnswer::Failed
+    }
+}
+
+fn print(arguments: &Arguments, explained: &Explained<'_>) -> Result<Exit> {
     output::print(&match arguments.format {
-        Format::Human => explain::human::text(&explained),
-        Format::Json => explain::json::text(&explained)?,
+        Format::Human => explain::human::text(explained, arguments.all),
+        Format::Json => explain::json::text(explained)?,
     })?;
+    let allowed = explained.decided().map(|decided| decided.allowed);
     let expected = arguments
         .expect
-        .is_none_or(|expect| (expect == Verdict::Allow) == answer.decision.allowed);
+        .is_none_or(|expect| allowed == Some(expect == Verdict::Allow));
     Ok(if expected { Exit::Fine } else { Exit::Findings })
 }
 
-fn read(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
+fn read(arguments: &Arguments) -> Result<(Setup, Case), Vec<Diagnostic>> {
+    let ways = [
+        arguments.case.is_some()
+            || arguments.file.is_some() && !arguments.flags.given() && arguments.log_line.is_none(),
+        arguments.flags.given(),
+        arguments.log_line.is_some(),
+    ];
+    if ways.iter().filter(|way| **way).count() != 1 {
+        let wrong =
+            Diagnostic::error("it takes one case: a file, options that describe traffic, or `--log-line`");
+        return Err(vec![wrong.help("see `peerwarden explain --help`")]);
+    }
+    if ways[0] {
+        let (setup, traffic) = read_file(arguments)?;
+        return Ok((setup, Case::Traffic(traffic)));
+    }
+    let setup = described_setup(arguments)?;
+    let one = |wrong| vec![wrong];
+    if let Some(line) = &arguments.log_line {
+        let format = arguments.log.format().map_err(one)?;
+        let line = if line == "-" {
+            Source::read(std::path::Path::new("-")).map_err(one)?.text.clone()
+        } else {
+            line.clone()
+        };
+        let entry = format
+            .read(line.trim().as_bytes())
+            .map_err(|why| vec![Diagnostic::error(format!("the line cannot be read: {why}"))])?;
+        return Ok((setup, Case::Line(entry)));
+    }
+    let traffic = arguments.flags.traffic().map_err(one)?;
+    traffic
+        .check()
+        .map_err(|impossible| vec![Diagnostic::error(format!("traffic: {impossible}"))])?;
+    Ok((setup, Case::Traffic(traffic)))
+}
+
+/// What is decided by, where the traffic is given by itself: files, or a suite's.
+fn described_setup(arguments: &Arguments) -> Result<Setup, Vec<Diagnostic>> {
     let given = arguments.deciding.read()?;
+    let Some(file) = &arguments.file else {
+        if !arguments.deciding.names_policies() {
+            let wrong = Diagnostic::error("there are no policies");
+            return Err(vec![wrong.help(
+                "give `--policies PATH` and `--workload FILE`, or a suite that has both",
+            )]);
+        }
+        return Ok(given);
+    };
+    Ok(given.over(suite::load(file)?.setup, arguments.deciding.names_policies()))
+}
+
+fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
+    let given = arguments.deciding.read()?;
+    let file = arguments.file.as_deref().unwrap_or(std::path::Path::new("-"));
     if let Some(name) = &arguments.case {
-        let loaded = suite::load(&arguments.file)?;
+        let loaded = suite::load(file)?;
         let names: Vec<String> = loaded
             .cases
             .iter()
@@ -129,21 +267,12 @@ fn read(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
                 Diagnostic::error(message).help(format!("its cases: {}", names.join(", "))),
             ]);
         };
-        let setup = Setup {
-            mesh: given.mesh.or(loaded.setup.mesh),
-            workload: given.workload.or(loaded.setup.workload),
-            resources: if arguments.deciding.names_policies() {
-                given.resources
-            } else {
-                loaded.setup.resources
-            },
-            extension_providers: given.extension_providers.or(loaded.setup.extension_providers),
-        };
+        let setup = given.over(loaded.setup, arguments.deciding.names_policies());
         return Ok((setup, case.traffic));
     }
-    let source = Source::read(&arguments.file).map_err(|wrong| vec![wrong])?;
+    let source = Source::read(file).map_err(|wrong| vec![wrong])?;
     let case: CaseFile = yaml::read(&source).map_err(|wrong| {
-        let suite = crate::documents::is_suite(&arguments.file);
+        let suite = crate::documents::is_suite(file);
         vec![if suite {
             wrong.help("this is a suite: name one of its cases with `--case NAME`")
         } else {

@@ -1,106 +1,109 @@
-//! The trace for people: what was asked, the mode, each policy with its rules, and the decision.
+//! The trace for people: the verdict and what it hangs on first, then each policy's own text.
 
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use peerwarden_engine::ExternalAnswer;
-use peerwarden_engine::reference::{
-    ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
-};
+use peerwarden_engine::reference::{PolicyTrace, RuleTrace, TcpReading};
 
-use super::Explained;
+use super::excerpt::{self, Sign};
+use super::{Explained, Known, Subject, words};
+use crate::access_log::{shown, telling};
 use crate::engine::{Decided, DecidedBy};
-use crate::traffic::{Protocol, Traffic};
+use crate::output::wrapped;
 
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
+pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+pub(super) const RED: Style = AnsiColor::Red.on_default();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const BOLD: Style = Style::new().bold();
 
-/// The whole text. Writing to a `String` cannot fail.
-pub(crate) fn text(explained: &Explained<'_>) -> String {
+/// Rules that are shown in their own text, unless all are.
+const SHOWN: usize = 5;
+
+/// Policies that are for other workloads and are named, unless all are.
+const NAMED: usize = 5;
+
+/// The whole text; with `all` every rule in its own text. Writing to a `String` cannot fail.
+pub(crate) fn text(explained: &Explained<'_>, all: bool) -> String {
     let mut text = String::new();
-    let Explained {
-        traffic,
-        trace,
-        answer,
-        module,
-    } = explained;
-    let _ = writeln!(text, "{}", verdict(&answer.decision));
-    if let Some(shadow) = &answer.shadow {
-        let _ = writeln!(text, "dry run: {}", verdict(shadow));
+    verdict(&mut text, explained);
+    let _ = writeln!(text, "\n{}", wrapped(&words::asked(&explained.subject), 2));
+    mode(&mut text, explained);
+    let applied: Vec<&PolicyTrace> = explained
+        .trace
+        .policies
+        .iter()
+        .filter(|policy| policy.not_applied.is_none())
+        .collect();
+    let mut rules: Vec<(&PolicyTrace, &RuleTrace)> = applied
+        .iter()
+        .flat_map(|policy| policy.rules.iter().map(move |rule| (*policy, rule)))
+        .collect();
+    // What decided, then what matched, then what came close.
+    rules.sort_by_key(|(policy, rule)| {
+        (
+            !is_decisive(explained, policy, rule),
+            !is_near(explained, policy, rule),
+            !rule.matched,
+        )
+    });
+    let shown = if all { rules.len() } else { SHOWN };
+    for (policy, rule) in rules.iter().take(shown) {
+        self::rule(&mut text, explained, policy, rule);
     }
-    if let Some(by) = &answer.audited {
-        let _ = writeln!(text, "marked for the log by {BOLD}{by}{BOLD:#}");
-    }
-    text.push('\n');
-    let _ = writeln!(text, "{}", asked(traffic));
-    let mode = &trace.mode;
-    let set_by = match &mode.set_by {
-        Some(by) => format!("PeerAuthentication {}/{}", by.namespace, by.name),
-        None => "the default".to_owned(),
-    };
-    let port = mode
-        .port
-        .map_or_else(|| "an unknown port".to_owned(), |port| format!("port {port}"));
-    let judged = match mode.refused {
-        Some(_) => mark(false),
-        None => mark(true),
-    };
-    let _ = writeln!(
-        text,
-        "{judged} mutual TLS on {port}: {} ({set_by}); the peer is {}",
-        mode.mode.as_str(),
-        mode.peer
-    );
-    if mode.refused.is_some() {
-        let _ = writeln!(text, "  {DIM}refused before any policy is asked{DIM:#}");
-    }
-    if let Some(custom) = &trace.custom {
+    rest(&mut text, rules.get(shown..).unwrap_or_default());
+    for policy in applied.iter().filter(|policy| policy.rules.is_empty()) {
         let _ = writeln!(
             text,
-            "{} {}",
-            mark(custom.refused.is_none()),
-            self::custom(custom)
+            "\n{} {} {}/{} has no rules, so it matches nothing",
+            Sign::Failed.shown(),
+            policy.action.as_str(),
+            policy.namespace,
+            policy.name
         );
-        if custom.refused.is_some() && mode.refused.is_none() {
-            let _ = writeln!(text, "  {DIM}refused before any other policy is asked{DIM:#}");
-        }
     }
-    for policy in &trace.policies {
-        self::policy(&mut text, policy);
-    }
-    if let Some(module) = module {
-        text.push('\n');
-        let _ = writeln!(text, "{DIM}the module says the same: {module}{DIM:#}");
+    not_applied(&mut text, explained, all);
+    if let Some(module) = explained.module {
+        let _ = writeln!(text, "\n{DIM}the module says the same: {module}{DIM:#}");
     }
     text
 }
 
-/// What asking an external authorizer came to.
-fn custom(custom: &CustomTrace) -> String {
-    let by = DecidedBy::from(&custom.by);
-    let answer = match custom.answer {
-        None => "cannot be asked".to_owned(),
-        Some(ExternalAnswer::Allow) => "says yes".to_owned(),
-        Some(ExternalAnswer::Deny) => "says no".to_owned(),
-        Some(ExternalAnswer::Failed | ExternalAnswer::Unaskable) => {
-            let open = if custom.refused.is_none() {
-                " (failOpen)"
-            } else {
-                ""
-            };
-            format!("gives no usable answer{open}")
+fn verdict(text: &mut String, explained: &Explained<'_>) {
+    match &explained.subject {
+        Subject::Traffic(_, answer) => {
+            let _ = writeln!(text, "{}", decided(&answer.decision));
+            if let Some(shadow) = &answer.shadow {
+                let _ = writeln!(text, "dry run: {}", decided(shadow));
+            }
+            if let Some(by) = &answer.audited {
+                let _ = writeln!(text, "marked for the log by {BOLD}{by}{BOLD:#}");
+            }
         }
-    };
-    format!(
-        "external authorizer `{}`, asked because of {by}, {answer}",
-        custom.providers.join("`, `")
-    )
+        Subject::Line(_, Known::Decided(verdict)) => {
+            let _ = writeln!(text, "{}", decided(verdict));
+        }
+        Subject::Line(_, Known::Hangs(lacks)) => {
+            let yellow = YELLOW.bold();
+            let _ = writeln!(
+                text,
+                "{yellow}UNKNOWN{yellow:#}: it hangs on what the line does not tell"
+            );
+            for attribute in lacks {
+                let operator = telling(&attribute.to_string());
+                let operator = operator.map(|operator| format!(", which {operator} would tell"));
+                let _ = writeln!(text, "  `{attribute}`{}", operator.unwrap_or_default());
+            }
+        }
+    }
+    if let Some(near) = explained.why.and_then(|why| why.near_miss.as_ref()) {
+        let near = shown(near.to_string().as_bytes(), 1000);
+        let _ = writeln!(text, "{}", wrapped(&format!("near miss: {near}"), 2));
+    }
 }
 
 /// `DENY by shop/orders[0]: a rule of a DENY policy matched`.
-fn verdict(decided: &Decided) -> String {
+fn decided(decided: &Decided) -> String {
     let colour = if decided.allowed { GREEN } else { RED }.bold();
     let (verdict, reason) = (decided.verdict().to_uppercase(), decided.reason);
     match &decided.by {
@@ -109,151 +112,134 @@ fn verdict(decided: &Decided) -> String {
     }
 }
 
-fn policy(text: &mut String, policy: &PolicyTrace) {
-    let PolicyTrace {
-        namespace,
-        name,
-        action,
-        dry_run,
-        provider,
-        not_applied,
-        rules,
-        place: _,
-    } = policy;
-    text.push('\n');
-    if let Some(why) = not_applied {
+fn mode(text: &mut String, explained: &Explained<'_>) {
+    let trace = explained.trace;
+    let unknown = matches!(explained.subject, Subject::Line(_, Known::Hangs(_)));
+    let sign = match trace.mode.refused {
+        Some(_) if unknown => Sign::Unknown,
+        refused => Sign::of(refused.is_none()),
+    };
+    let _ = writeln!(text, "{} {}", sign.shown(), wrapped(&words::mode(explained), 2));
+    if trace.mode.refused.is_some() && sign == Sign::Failed {
+        let _ = writeln!(text, "  {DIM}refused before any policy is asked{DIM:#}");
+    }
+    if let Some(custom) = &trace.custom {
+        let sign = match &explained.subject {
+            Subject::Line(..) => Sign::Unknown,
+            Subject::Traffic(..) => Sign::of(custom.refused.is_none()),
+        };
+        let said = words::custom(custom, &explained.subject);
+        let _ = writeln!(text, "{} {}", sign.shown(), wrapped(&said, 2));
+        if sign == Sign::Failed && trace.mode.refused.is_none() {
+            let _ = writeln!(text, "  {DIM}refused before any other policy is asked{DIM:#}");
+        }
+    }
+}
+
+fn is_decisive(explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+    explained.decided().and_then(|decided| decided.by.as_ref()) == Some(&id(policy, rule))
+}
+
+fn is_near(explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+    let near = explained.why.and_then(|why| why.near_miss.as_ref());
+    near.is_some_and(|near| near.rule == id(policy, rule))
+}
+
+fn id(policy: &PolicyTrace, rule: &RuleTrace) -> DecidedBy {
+    DecidedBy {
+        kind: peerwarden_engine::Kind::AuthorizationPolicy.as_str().to_owned(),
+        namespace: policy.namespace.clone(),
+        name: policy.name.clone(),
+        rule: Some(rule.index),
+    }
+}
+
+fn rule(text: &mut String, explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) {
+    let note = if is_decisive(explained, policy, rule) {
+        " decides"
+    } else if is_near(explained, policy, rule) {
+        " is the near miss"
+    } else if rule.matched {
+        " matches"
+    } else {
+        ""
+    };
+    let tcp = match rule.tcp {
+        TcpReading::AsWritten => "",
+        TcpReading::Dropped => "on TCP an ALLOW rule with HTTP-only fields never matches",
+        TcpReading::Widened => "on TCP its HTTP-only fields are left out: it is wider than written",
+    };
+    let _ = writeln!(
+        text,
+        "\n{} {} {BOLD}{}{BOLD:#}{note}{}",
+        excerpt::sign(rule).shown(),
+        policy.action.as_str(),
+        id(policy, rule),
+        policy_note(policy)
+    );
+    if !tcp.is_empty() {
+        let _ = writeln!(text, "  {DIM}{tcp}{DIM:#}");
+    }
+    excerpt::rule(text, explained.asked, policy, rule);
+}
+
+fn policy_note(policy: &PolicyTrace) -> String {
+    match &policy.provider {
+        Some(provider) => format!(" {DIM}(provider `{provider}`){DIM:#}"),
+        None if policy.dry_run => format!(" {DIM}(dry run: of no effect){DIM:#}"),
+        None => String::new(),
+    }
+}
+
+/// Rules that are not shown in their own text, a line each.
+fn rest(text: &mut String, rules: &[(&PolicyTrace, &RuleTrace)]) {
+    let (matched, failed): (Vec<_>, Vec<_>) = rules.iter().partition(|(_, rule)| rule.matched);
+    if !matched.is_empty() {
+        text.push('\n');
+    }
+    for (policy, rule) in matched {
         let _ = writeln!(
             text,
-            "{DIM}- {} {namespace}/{name} says nothing here: {why}{DIM:#}",
-            action.as_str()
+            "{} {} {} matches",
+            Sign::Held.shown(),
+            policy.action.as_str(),
+            id(policy, rule)
         );
+    }
+    if !failed.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n{DIM}{} more rules do not match; `--all` shows them{DIM:#}",
+            crate::count::grouped(failed.len() as u64)
+        );
+    }
+}
+
+/// Policies for other workloads, and why.
+fn not_applied(text: &mut String, explained: &Explained<'_>, all: bool) {
+    let others = explained.trace.policies.iter();
+    let others: Vec<(&PolicyTrace, &String)> = others
+        .filter_map(|policy| policy.not_applied.as_ref().map(|why| (policy, why)))
+        .collect();
+    if others.is_empty() {
         return;
     }
-    let matched = rules.iter().any(|rule| rule.matched);
-    let note = match provider {
-        Some(provider) => format!(" (provider `{provider}`)"),
-        None if *dry_run => " (dry run: of no effect)".to_owned(),
-        None => String::new(),
-    };
-    let _ = writeln!(
-        text,
-        "{} {} {BOLD}{namespace}/{name}{BOLD:#}{DIM}{note}{DIM:#}",
-        mark(matched),
-        action.as_str()
-    );
-    if rules.is_empty() {
-        let _ = writeln!(text, "    {DIM}it has no rules, so it matches nothing{DIM:#}");
+    text.push('\n');
+    let named = if all { others.len() } else { NAMED };
+    for (policy, why) in others.iter().take(named) {
+        let said = format!(
+            "- {} {}/{} says nothing here: {why}",
+            policy.action.as_str(),
+            policy.namespace,
+            policy.name
+        );
+        let _ = writeln!(text, "{DIM}{}{DIM:#}", wrapped(&said, 2));
     }
-    for rule in rules {
-        self::rule(text, rule);
+    if others.len() > named {
+        let more = crate::count::grouped((others.len() - named) as u64);
+        let _ = writeln!(
+            text,
+            "{DIM}- {more} more policies say nothing here; `--all` names them{DIM:#}"
+        );
     }
-}
-
-fn rule(text: &mut String, rule: &RuleTrace) {
-    let note = match rule.tcp {
-        TcpReading::AsWritten => "",
-        TcpReading::Dropped => " (has HTTP-only fields: an ALLOW rule never matches on TCP then)",
-        TcpReading::Widened => " (its HTTP-only fields are left out on TCP: it is wider than written)",
-    };
-    let _ = writeln!(
-        text,
-        "  {} rule {}{DIM}{note}{DIM:#}",
-        mark(rule.matched),
-        rule.index
-    );
-    let parts = [
-        ("from", &rule.sources, "anybody"),
-        ("to", &rule.operations, "anything"),
-        ("when", &rule.conditions, ""),
-    ];
-    for (name, parts, anything) in parts {
-        match parts.as_slice() {
-            [] if anything.is_empty() => {}
-            [] => {
-                let _ = writeln!(text, "    {} {name}: {anything}", mark(true));
-            }
-            parts => {
-                for part in parts {
-                    self::part(text, name, part);
-                }
-            }
-        }
-    }
-}
-
-fn part(text: &mut String, name: &str, part: &PartTrace) {
-    let _ = writeln!(
-        text,
-        "    {} {name} {DIM}{}{DIM:#}",
-        mark(part.matched),
-        part.path
-    );
-    for clause in &part.clauses {
-        self::clause(text, clause);
-    }
-}
-
-fn clause(text: &mut String, clause: &ClauseTrace) {
-    let ClauseTrace {
-        field,
-        values,
-        result,
-        found,
-        ..
-    } = clause;
-    let found = found.as_deref().unwrap_or("nothing");
-    let values = values.join(", ");
-    let (mark, note) = match result {
-        ClauseResult::Held => (mark(true), ""),
-        ClauseResult::Failed => (mark(false), ""),
-        ClauseResult::Unavailable => ("?".to_owned(), " (could not be established)"),
-        ClauseResult::HttpOnly => ("-".to_owned(), " (means nothing on TCP)"),
-    };
-    let _ = writeln!(
-        text,
-        "      {mark} {field}: {values} {DIM}<- {found}{note}{DIM:#}"
-    );
-}
-
-/// A tick or a cross, told apart without colour too.
-fn mark(held: bool) -> String {
-    if held {
-        format!("{GREEN}+{GREEN:#}")
-    } else {
-        format!("{RED}x{RED:#}")
-    }
-}
-
-/// `GET http://host/path on port 8080 from 10.0.0.7, spiffe://…`.
-fn asked(traffic: &Traffic) -> String {
-    let what = match (traffic.protocol, &traffic.http) {
-        (Protocol::Tcp, _) => "a TCP connection".to_owned(),
-        (Protocol::Http, None) => "GET /".to_owned(),
-        (Protocol::Http, Some(http)) => {
-            let text =
-                |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
-            let (method, host, path) = (
-                text(&http.method, "GET"),
-                text(&http.host, ""),
-                text(&http.path, "/"),
-            );
-            format!("{method} {host}{path}")
-        }
-    };
-    let secured = match &traffic.tls {
-        None => "in plaintext".to_owned(),
-        Some(tls) => match &tls.peer {
-            None => "over TLS without a certificate".to_owned(),
-            Some(peer) => {
-                let name = peer
-                    .uri_sans
-                    .first()
-                    .or(peer.dns_sans.first())
-                    .unwrap_or(&peer.subject);
-                format!("over mutual TLS as {name}")
-            }
-        },
-    };
-    let (ip, port) = (traffic.source().0, traffic.destination().1);
-    format!("{what} on port {port} from {ip} {secured}")
 }

@@ -7,8 +7,10 @@ use peerwarden_engine::reference::{
 };
 use serde_json::{Value, json};
 
-use super::Explained;
+use super::{Explained, Known, Subject};
 use crate::engine::{Decided, DecidedBy};
+use crate::source::Place;
+use crate::why::{Asked, rule_path};
 
 /// One JSON document.
 ///
@@ -16,19 +18,39 @@ use crate::engine::{Decided, DecidedBy};
 /// That it cannot be written.
 pub(crate) fn text(explained: &Explained<'_>) -> Result<String> {
     let Explained {
-        traffic,
+        subject,
+        asked,
         trace,
-        answer,
+        why,
         module,
     } = explained;
+    let decided = explained.decided();
+    let answer = match subject {
+        Subject::Traffic(_, answer) => Some(*answer),
+        Subject::Line(..) => None,
+    };
+    let lacks = match subject {
+        Subject::Line(_, Known::Hangs(lacks)) => lacks.iter().map(ToString::to_string).collect(),
+        Subject::Traffic(..) | Subject::Line(_, Known::Decided(_)) => Vec::new(),
+    };
+    let near = why.and_then(|why| why.near_miss.as_ref());
     let document = json!({
-        "decision": answer.decision.verdict(),
-        "by": answer.decision.by,
-        "reason": answer.decision.reason.as_str(),
-        "why": answer.decision.reason.to_string(),
-        "shadow": answer.shadow.as_ref().map(Decided::json),
-        "audited": answer.audited,
-        "traffic": traffic,
+        "decision": decided.map_or("unknown", Decided::verdict),
+        "by": decided.and_then(|decided| decided.by.as_ref()),
+        "reason": decided.map(|decided| decided.reason.as_str()),
+        "why": decided.map(|decided| decided.reason.to_string()),
+        "lacks": lacks,
+        "nearMiss": near.map(|near| json!({
+            "text": near.to_string(),
+            "rule": near.rule,
+            "place": near.place.as_ref().map(place),
+        })),
+        "shadow": answer.and_then(|answer| answer.shadow.as_ref()).map(Decided::json),
+        "audited": answer.and_then(|answer| answer.audited.as_ref()),
+        "traffic": match subject {
+            Subject::Traffic(traffic, _) => Some(*traffic),
+            Subject::Line(..) => None,
+        },
         "mode": {
             "mode": trace.mode.mode.as_str(),
             "setBy": trace.mode.set_by.as_ref().map(DecidedBy::from),
@@ -37,11 +59,17 @@ pub(crate) fn text(explained: &Explained<'_>) -> Result<String> {
             "refused": trace.mode.refused.map(peerwarden_engine::Reason::as_str),
         },
         "custom": trace.custom.as_ref().map(custom),
-        "policies": trace.policies.iter().map(policy).collect::<Vec<_>>(),
+        "policies": trace.policies.iter().map(|of| policy(of, asked)).collect::<Vec<_>>(),
         "module": module.map(|module| json!({"path": module.path, "sha256": module.sha256})),
     });
     let text = serde_json::to_string_pretty(&document).context("the trace cannot be written as JSON")?;
     Ok(text + "\n")
+}
+
+/// Where something stands.
+fn place(place: &Place) -> Value {
+    let (line, column) = place.source.position(place.span.start);
+    json!({"file": place.source.name, "line": line, "column": column})
 }
 
 fn custom(custom: &CustomTrace) -> Value {
@@ -57,21 +85,24 @@ fn custom(custom: &CustomTrace) -> Value {
     })
 }
 
-fn policy(policy: &PolicyTrace) -> Value {
+fn policy(policy: &PolicyTrace, asked: &Asked<'_>) -> Value {
+    let at = |path: &str| asked.place(&policy.place, path).as_ref().map(place);
     json!({
         "namespace": policy.namespace,
         "name": policy.name,
+        "place": at("metadata.name"),
         "action": policy.action.as_str(),
         "dryRun": policy.dry_run,
         "notApplied": policy.not_applied,
-        "rules": policy.rules.iter().map(rule).collect::<Vec<_>>(),
+        "rules": policy.rules.iter().map(|of| rule(of, &at)).collect::<Vec<_>>(),
     })
 }
 
-fn rule(rule: &RuleTrace) -> Value {
-    let parts = |parts: &[PartTrace]| parts.iter().map(part).collect::<Vec<_>>();
+fn rule(rule: &RuleTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
+    let parts = |parts: &[PartTrace]| parts.iter().map(|of| part(of, at)).collect::<Vec<_>>();
     json!({
         "rule": rule.index,
+        "place": at(&rule_path(rule.index)),
         "matched": rule.matched,
         "onTcp": match rule.tcp {
             TcpReading::AsWritten => "as-written",
@@ -84,17 +115,18 @@ fn rule(rule: &RuleTrace) -> Value {
     })
 }
 
-fn part(part: &PartTrace) -> Value {
+fn part(part: &PartTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
     json!({
         "path": part.path,
         "matched": part.matched,
-        "clauses": part.clauses.iter().map(clause).collect::<Vec<_>>(),
+        "clauses": part.clauses.iter().map(|of| clause(of, at)).collect::<Vec<_>>(),
     })
 }
 
-fn clause(clause: &ClauseTrace) -> Value {
+fn clause(clause: &ClauseTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
     json!({
         "path": clause.path,
+        "place": at(&clause.path),
         "field": clause.field,
         "values": clause.values,
         "result": match clause.result {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{AuthorizerAnswer, JWT_AUTHN, Protocol, Traffic};
 
 /// As the engine's value: what goes through `google.protobuf.Struct` has doubles only.
-fn value(value: &Value) -> peerwarden_engine::document::Value {
+pub(crate) fn value(value: &Value) -> peerwarden_engine::document::Value {
     use peerwarden_engine::document::Value as Engine;
 
     match value {

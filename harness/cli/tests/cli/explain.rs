@@ -102,3 +102,207 @@ fn what_is_missing_is_said() {
         .run(&["explain", "homeless.json", "--policies", "policies"])
         .says(2, &["`workload` is missing"]);
 }
+
+const WORKLOAD: &str = "namespace: shop\nlabels: {app: orders}\n";
+
+fn described(folder: &Folder, more: &[&str]) -> crate::fixture::Ran {
+    folder.write("workload.yaml", WORKLOAD);
+    let mut arguments = vec!["explain", "--policies", "policies", "--workload", "workload.yaml"];
+    arguments.extend_from_slice(more);
+    folder.run(&arguments)
+}
+
+#[test]
+fn options_describe_traffic() {
+    let folder = folder();
+    let peer = "--peer=spiffe://cluster.local/ns/web/sa/frontend";
+    let ran = described(
+        &folder,
+        &[
+            peer,
+            "--path",
+            "/orders?x=1",
+            "--method",
+            "POST",
+            "--port",
+            "9090",
+        ],
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_snapshot!(ran.scrubbed());
+    let ran = described(&folder, &["--plaintext", "--expect", "deny"]);
+    assert!(
+        ran.code == 0 && ran.out.contains("PeerAuthentication istio-system/default"),
+        "{ran:?}"
+    );
+    let every = [
+        "--no-certificate",
+        "--host=orders.shop:80",
+        "--header=x-team: blue",
+        "--header=x-team: red",
+        "--claim=iss=https://issuer.example",
+        "--claim=aud=[\"a\", \"b\"]",
+        "--source-ip=10.0.0.1",
+        "--remote-ip=2001:db8::1",
+        "--sni=orders.shop",
+        "--format=json",
+    ];
+    let told: serde_json::Value = serde_json::from_str(&described(&folder, &every).out).unwrap();
+    assert_eq!(
+        told["traffic"],
+        serde_json::json!({
+            "protocol": "http", "source": {"ip": "10.0.0.1"}, "remoteIp": "2001:db8::1", "destination": {},
+            "tls": {"sni": "orders.shop", "peer": null},
+            "http": {"host": "orders.shop:80", "headers": {"x-team": ["blue", "red"]}},
+            "jwt": {"payload": {"iss": "https://issuer.example", "aud": ["a", "b"]}},
+        })
+    );
+    let ran = described(&folder, &[peer, "--tcp", "--port", "3306"]);
+    assert!(
+        ran.out
+            .contains("an ALLOW rule with HTTP-only fields never matches"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn options_may_borrow_a_suites_policies() {
+    let folder = Folder::with(&[("orders.yaml", ORDERS)]);
+    folder.write(
+        "orders_test.yaml",
+        format!("{SUITE}- {{peer: frontend, request: list, expect: allow}}\n"),
+    );
+    let ran = folder.run(&["explain", "orders_test.yaml", "--plaintext", "--expect", "deny"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let folder = folder();
+    for (options, says) in [
+        (vec!["--path", "/x"], "it is not said who asks"),
+        (
+            vec!["--plaintext", "--peer", "spiffe://td/x"],
+            "cannot be used with",
+        ),
+        (
+            vec!["--tcp", "--plaintext", "--path", "/x"],
+            "cannot be used with",
+        ),
+        (vec!["--plaintext", "--header", "x-team"], "`x-team` is no header"),
+        (vec!["--plaintext", "--claim", "iss"], "`iss` is no claim"),
+        (vec!["--plaintext", "--claim", "aud=[1"], "is no JSON"),
+        (
+            vec!["--plaintext", "--claim", "a=1", "--claim", "a=2"],
+            "given twice",
+        ),
+        (vec!["--plaintext", "--path", "/a\nb"], "line break"),
+        (vec!["--plaintext", "--log-line", "x"], "it takes one case"),
+        (vec![], "it takes one case"),
+    ] {
+        described(&folder, &options).says(2, &[says]);
+    }
+    folder
+        .run(&["explain", "--plaintext"])
+        .says(2, &["there are no policies"]);
+}
+
+/// What Istio logs by default does not say who asked.
+const LINE: &str = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 200 - via_upstream - "-" 0 12 3 2 "-" "curl/8.5.0" "0c9b0d3a" "orders:8080" "10.244.0.9:8080" inbound|8080|| 127.0.0.6:4711 10.244.0.9:8080 10.244.0.7:41612 - default"#;
+
+#[test]
+fn a_line_of_a_log_is_explained_as_far_as_it_goes() {
+    let folder = folder();
+    let ran = described(&folder, &["--log-line", LINE]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_snapshot!(ran.out);
+    let told = |line: &str| {
+        let ran = described(&folder, &["--log-line", line, "--format", "json"]);
+        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap()
+    };
+    let unknown = told(LINE);
+    assert_eq!(
+        (&unknown["decision"], &unknown["lacks"]),
+        (&"unknown".into(), &serde_json::json!(["tls.peer"]))
+    );
+    assert_eq!(
+        told(&LINE.replace("GET", "POST"))["decision"],
+        "deny",
+        "whoever asks"
+    );
+    assert_eq!(
+        described(&folder, &["--log-line", LINE, "--expect", "allow"]).code,
+        1,
+        "unknown is neither"
+    );
+    let piped = folder.run_with(
+        &[
+            "explain",
+            "--policies",
+            "policies",
+            "--workload",
+            "workload.yaml",
+            "--log-line",
+            "-",
+        ],
+        format!("{LINE}\n"),
+    );
+    assert_eq!(piped.out, ran.out);
+    described(&folder, &["--log-line", "not a log"]).says(2, &["the line cannot be read"]);
+}
+
+/// What a client wrote does not steer the terminal.
+#[test]
+fn a_hostile_request_is_only_text() {
+    let folder = folder();
+    let hostile = LINE
+        .replace("/orders/1", "/\u{1b}[2J\u{202e}")
+        .replace("curl", "\u{9b}31m");
+    let peer = "--peer=spiffe://cluster.local/ns/web/sa/frontend";
+    for ran in [
+        described(&folder, &["--log-line", &hostile]),
+        described(
+            &folder,
+            &[peer, "--path", "/\u{1b}[2J\u{202e}", "--host", "\u{1b}]0;x\u{7}"],
+        ),
+    ] {
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let steering = |ch: char| ch.is_control() && ch != '\n' || ch == '\u{202e}';
+        assert!(!ran.out.contains(steering), "{:?}", ran.out);
+    }
+}
+
+/// Every line fits a terminal, and the policy that decides stands first among a thousand.
+#[test]
+fn a_thousand_policies_do_not_bury_the_one_that_decides() {
+    let folder = Folder::with(&[]);
+    let mut documents = String::new();
+    for index in 0..1000 {
+        let namespace = if index % 2 == 0 { "shop" } else { "elsewhere" };
+        documents.push_str("---\n");
+        documents.push_str(
+            &ORDERS
+                .replace("name: orders", &format!("name: orders-{index}"))
+                .replace("namespace: shop", &format!("namespace: {namespace}"))
+                .replace("/orders*", &format!("/{index}")),
+        );
+    }
+    folder.write("policies/all.yaml", documents);
+    let peer = "--peer=spiffe://cluster.local/ns/web/sa/frontend";
+    let ran = described(&folder, &[peer, "--path", "/500"]);
+    assert!(ran.out.starts_with("ALLOW by shop/orders-500[0]"), "{}", ran.out);
+    assert!(
+        ran.out.contains("495 more rules do not match") && ran.out.contains("495 more policies"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.lines().count() < 80
+            && ran
+                .out
+                .lines()
+                .all(|line| line.chars().count() <= 80 || line.contains("sha256"))
+    );
+    let all = described(&folder, &[peer, "--path", "/500", "--all"]);
+    assert!(all.out.lines().count() > 4000, "{}", all.out.lines().count());
+}

@@ -24,11 +24,16 @@ mod pages;
 mod probe;
 mod readme;
 mod render;
+mod replay;
 mod schema;
 mod settings;
 mod shadow;
 mod shells;
 mod snapshot;
+mod suggest;
 mod test;
+/// As `tests/conformance` has it.
+#[path = "../../../../tests/conformance/schema/validate.rs"]
+mod validate;
 mod watch;
 mod why;

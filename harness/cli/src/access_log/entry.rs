@@ -1,0 +1,275 @@
+//! What one line tells.
+
+use std::net::IpAddr;
+
+use peerwarden_engine::document::Value;
+
+use super::address;
+use super::operator::{Operator, Tells};
+use crate::engine::Decided;
+use crate::traffic::Protocol;
+
+/// An attribute, as far as a line tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Fact<T> {
+    /// The line does not tell.
+    Unknown,
+    /// It is not there.
+    Missing,
+    /// The line has a dash, which stands for nothing and for a dash alike.
+    Dash,
+    /// It is this.
+    Is(T),
+}
+
+/// Who the peer is, as far as a line tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PeerFact {
+    /// The line does not tell.
+    Unknown,
+    /// There is no verified peer.
+    Nobody,
+    /// There is no peer, or one whose certificate has no URI SAN.
+    NoUri,
+    /// The one URI SAN of its certificate.
+    Uri(String),
+}
+
+/// What became of a request or a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Happened {
+    /// It passed.
+    Allowed,
+    /// It was denied, by what the line says.
+    Denied(String),
+}
+
+/// What one line tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) protocol: Protocol,
+    pub(crate) peer: PeerFact,
+    pub(crate) tls: Option<bool>,
+    pub(crate) source_ip: Option<IpAddr>,
+    pub(crate) remote_ip: Option<IpAddr>,
+    pub(crate) destination_ip: Option<IpAddr>,
+    pub(crate) destination_port: Option<u16>,
+    pub(crate) sni: Fact<String>,
+    pub(crate) method: Fact<Vec<u8>>,
+    /// With its query, where the line has one.
+    pub(crate) path: Fact<Vec<u8>>,
+    /// By lower-case names.
+    pub(crate) headers: Vec<(String, Fact<Vec<u8>>)>,
+    pub(crate) jwt: Fact<Value>,
+    /// `None` where the line does not say what became of it.
+    pub(crate) happened: Option<Happened>,
+    /// Whether it came to the choice of an upstream.
+    pub(super) reached: bool,
+}
+
+impl Default for Entry {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::Tcp,
+            peer: PeerFact::Unknown,
+            tls: None,
+            source_ip: None,
+            remote_ip: None,
+            destination_ip: None,
+            destination_port: None,
+            sni: Fact::Unknown,
+            method: Fact::Unknown,
+            path: Fact::Unknown,
+            headers: Vec::new(),
+            jwt: Fact::Unknown,
+            happened: None,
+            reached: false,
+        }
+    }
+}
+
+/// What stands in a line for one operator.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Written<'l> {
+    /// JSON's `null`.
+    Nothing,
+    /// A text; `-` for nothing.
+    Text(&'l [u8]),
+    /// An object of JSON.
+    Object(&'l serde_json::Value),
+}
+
+impl Entry {
+    /// What is known of a header.
+    pub(crate) fn header(&self, name: &str) -> &Fact<Vec<u8>> {
+        let own = self.headers.iter().find(|(of, _)| of == name);
+        own.map_or(&Fact::Unknown, |(_, fact)| fact)
+    }
+
+    /// Takes in what stands for an operator. What is told twice is as it was told first.
+    pub(super) fn tell(&mut self, operator: &Operator, written: Written<'_>) {
+        let Operator { tells, limit } = operator;
+        let cut = |text: &[u8]| limit.is_some_and(|limit| text.len() >= limit);
+        let written = match written {
+            // Where Envoy may have cut it, what follows is not known.
+            Written::Text(text) if cut(text) && text != b"-" => return,
+            Written::Nothing | Written::Text(_) | Written::Object(_) => written,
+        };
+        if tells.is_http() && !matches!(written, Written::Nothing | Written::Text(b"-")) {
+            self.protocol = Protocol::Http;
+        }
+        let text = match written {
+            Written::Text(text) => Some(text),
+            Written::Nothing | Written::Object(_) => None,
+        };
+        let missing = matches!(written, Written::Nothing | Written::Text(b"-"));
+        let address = || text.and_then(address::read);
+        match tells {
+            Tells::Method => set(&mut self.method, bytes(written)),
+            Tells::Path => set(&mut self.path, bytes(written)),
+            Tells::Header(name) => {
+                if self.header(name) == &Fact::Unknown {
+                    self.headers.push((name.clone(), bytes(written)));
+                }
+            }
+            Tells::SourceAddress => self.source_ip = self.source_ip.or(address().map(|(ip, _)| ip)),
+            Tells::RemoteAddress => self.remote_ip = self.remote_ip.or(address().map(|(ip, _)| ip)),
+            Tells::LocalAddress => {
+                if let Some((ip, port)) = address() {
+                    self.destination_ip = self.destination_ip.or(Some(ip));
+                    self.destination_port = self.destination_port.or(port);
+                }
+            }
+            Tells::LocalPort => {
+                let port = text.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+                self.destination_port = self.destination_port.or(port);
+            }
+            Tells::Sni => set(&mut self.sni, server_name(written)),
+            Tells::PeerUri => self.peer_uri(written),
+            Tells::TlsVersion if missing => self.plaintext(),
+            Tells::TlsVersion => self.tls = text.map(|_| true).or(self.tls),
+            Tells::Fingerprint if missing => self.peer = PeerFact::Nobody,
+            Tells::Security => match text {
+                Some(b"none") => self.plaintext(),
+                Some(b"tls") => (self.tls, self.peer) = (Some(true), PeerFact::Nobody),
+                Some(b"mutual_tls") => self.tls = Some(true),
+                Some(_) | None => {}
+            },
+            Tells::Jwt => {
+                if let Written::Object(payload) = written {
+                    set(&mut self.jwt, Fact::Is(crate::traffic::metadata_value(payload)));
+                } else if missing {
+                    set(&mut self.jwt, Fact::Missing);
+                }
+            }
+            Tells::Decision => self.decided(text),
+            Tells::Details => self.details(text),
+            Tells::TerminationDetails => {
+                if let Some(by) = text.and_then(denied_by) {
+                    self.happened = Some(Happened::Denied(by));
+                }
+            }
+            Tells::UpstreamHost => self.reached = !missing,
+            Tells::Fingerprint | Tells::Protocol | Tells::Number | Tells::Word | Tells::Other => {}
+        }
+    }
+
+    /// When everything is told. HTTP comes to the choice of an upstream only past every filter, TCP may be dialled before it is
+    /// decided.
+    pub(super) fn finish(mut self) -> Self {
+        if self.reached && self.protocol == Protocol::Http && self.happened.is_none() {
+            self.happened = Some(Happened::Allowed);
+        }
+        self
+    }
+
+    fn plaintext(&mut self) {
+        (self.tls, self.peer) = (Some(false), PeerFact::Nobody);
+    }
+
+    /// Several names are joined by commas, which a name may have too.
+    fn peer_uri(&mut self, written: Written<'_>) {
+        if self.peer != PeerFact::Unknown {
+            return;
+        }
+        match written {
+            Written::Nothing | Written::Text(b"-" | b"") => self.peer = PeerFact::NoUri,
+            Written::Text(text) => {
+                let uri = std::str::from_utf8(text).ok().filter(|uri| !uri.contains(','));
+                if let Some(uri) = uri {
+                    (self.peer, self.tls) = (PeerFact::Uri(uri.to_owned()), Some(true));
+                }
+            }
+            Written::Object(_) => {}
+        }
+    }
+
+    /// The module's own word goes before all others.
+    fn decided(&mut self, text: Option<&[u8]>) {
+        let text = text.and_then(|text| std::str::from_utf8(text).ok());
+        let Some(decided) = text.and_then(Decided::from_filter_state) else {
+            return;
+        };
+        self.happened = Some(if decided.allowed {
+            Happened::Allowed
+        } else {
+            let by = decided.by.map(|by| by.to_string());
+            Happened::Denied(by.unwrap_or_else(|| decided.reason.as_str().to_owned()))
+        });
+    }
+
+    fn details(&mut self, text: Option<&[u8]>) {
+        if self.happened.is_some() {
+            return;
+        }
+        self.happened = match text {
+            Some(b"via_upstream") => Some(Happened::Allowed),
+            Some(text) => denied_by(text).map(Happened::Denied),
+            None => None,
+        };
+    }
+}
+
+fn set<T: PartialEq>(fact: &mut Fact<T>, told: Fact<T>) {
+    if *fact == Fact::Unknown {
+        *fact = told;
+    }
+}
+
+fn bytes(written: Written<'_>) -> Fact<Vec<u8>> {
+    match written {
+        Written::Nothing => Fact::Missing,
+        Written::Text(b"-") => Fact::Dash,
+        Written::Text(text) => Fact::Is(text.to_vec()),
+        Written::Object(_) => Fact::Unknown,
+    }
+}
+
+/// Envoy writes an underscore for what is no letter, digit, dot or dash, so that one may stand for anything.
+fn server_name(written: Written<'_>) -> Fact<String> {
+    match written {
+        Written::Nothing => Fact::Missing,
+        Written::Text(b"-") => Fact::Dash,
+        Written::Text(text) => match std::str::from_utf8(text) {
+            Ok(name) if !name.contains('_') => Fact::Is(name.to_owned()),
+            Ok(_) | Err(_) => Fact::Unknown,
+        },
+        Written::Object(_) => Fact::Unknown,
+    }
+}
+
+/// What denied, by the details that Envoy's RBAC filter and its external authorization give, and so the module.
+fn denied_by(details: &[u8]) -> Option<String> {
+    let details = std::str::from_utf8(details).ok()?;
+    if let Some(id) = details.strip_prefix("rbac_access_denied_matched_policy[") {
+        let id = id.strip_suffix(']').unwrap_or(id);
+        return Some(
+            match crate::engine::DecidedBy::from_id("AuthorizationPolicy", id) {
+                Some(by) => by.to_string(),
+                None => id.to_owned(),
+            },
+        );
+    }
+    let denied = details.starts_with("rbac_access_denied") || details.starts_with("ext_authz_denied");
+    denied.then(|| details.to_owned())
+}

@@ -1,0 +1,162 @@
+//! JSON logs: fields by their names, each a format string of its own.
+
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::entry::{Entry, Written};
+use super::operator::Malformed;
+use super::split;
+use super::text::Text;
+
+/// A format of JSON objects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Json {
+    fields: Vec<(String, Field)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Field {
+    Text(Text),
+    Object(Json),
+}
+
+impl Json {
+    /// From a `json_format`: names with format strings, or with objects of such.
+    ///
+    /// # Errors
+    /// What is no format string.
+    pub(super) fn parse(fields: &serde_json::Map<String, Value>) -> Result<Self, Malformed> {
+        let mut json = Self::default();
+        for (name, field) in fields {
+            let field = match field {
+                Value::String(text) => Field::Text(
+                    Text::parse(text)
+                        .map_err(|Malformed(message)| Malformed(format!("field `{name}`: {message}")))?,
+                ),
+                Value::Object(fields) => Field::Object(Self::parse(fields)?),
+                // Envoy writes them as they are.
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => continue,
+            };
+            json.fields.push((name.clone(), field));
+        }
+        Ok(json)
+    }
+
+    /// Whether any field tells something that a policy may ask about.
+    pub(super) fn tells_something(&self) -> bool {
+        self.fields.iter().any(|(_, field)| match field {
+            Field::Text(text) => text.tells_something(),
+            Field::Object(json) => json.tells_something(),
+        })
+    }
+
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.fields
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, field)| field)
+    }
+
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) fn read(&self, line: &[u8]) -> Result<Entry, String> {
+        let mut values = Vec::new();
+        let mut deserializer = serde_json::Deserializer::from_slice(line);
+        let read = deserializer
+            .deserialize_map(Wanted {
+                json: self,
+                values: &mut values,
+            })
+            .and_then(|()| deserializer.end());
+        if let Err(error) = read {
+            let text = error.to_string();
+            let message = text
+                .rsplit_once(" at line ")
+                .map_or(text.as_str(), |(message, _)| message);
+            return Err(format!("it is no JSON object: {message}"));
+        }
+        if values.is_empty() {
+            return Err("it has none of the fields of the format".to_owned());
+        }
+        let mut entry = Entry::default();
+        // In the order of the format, so that what is told twice does not hang on the order of the line.
+        for (name, field) in &self.fields {
+            if let Some((_, value)) = values.iter().find(|(own, _)| own == name) {
+                tell(field, value, &mut entry)?;
+            }
+        }
+        Ok(entry.finish())
+    }
+}
+
+fn tell(field: &Field, value: &Value, entry: &mut Entry) -> Result<(), String> {
+    match (field, value) {
+        (Field::Object(json), Value::Object(fields)) => {
+            for (name, field) in &json.fields {
+                if let Some(value) = fields.get(name) {
+                    tell(field, value, entry)?;
+                }
+            }
+        }
+        (Field::Object(_), _) => {}
+        (Field::Text(text), value) => match text.sole() {
+            Some(operator) => {
+                let number;
+                let written = match value {
+                    Value::Null => Written::Nothing,
+                    Value::String(text) => Written::Text(text.as_bytes()),
+                    Value::Number(value) => {
+                        number = value.to_string();
+                        Written::Text(number.as_bytes())
+                    }
+                    Value::Object(_) => Written::Object(value),
+                    Value::Bool(_) | Value::Array(_) => return Ok(()),
+                };
+                entry.tell(operator, written);
+            }
+            None => {
+                let Value::String(value) = value else {
+                    return Ok(());
+                };
+                let fields = split::split(text, value.as_bytes());
+                let fields = fields.ok_or("a field is not written as the format says")?;
+                for (operator, field) in text.operators.iter().zip(fields) {
+                    if let Some(field) = field {
+                        entry.tell(operator, Written::Text(field));
+                    }
+                }
+            }
+        },
+    }
+    Ok(())
+}
+
+/// Reads those fields of an object that the format names.
+struct Wanted<'w> {
+    json: &'w Json,
+    values: &'w mut Vec<(String, Value)>,
+}
+
+impl<'de> Visitor<'de> for Wanted<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        while let Some(name) = fields.next_key::<std::borrow::Cow<'de, str>>()? {
+            if self.json.field(&name).is_none() {
+                fields.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if self.values.iter().any(|(own, _)| *own == name) {
+                return Err(A::Error::custom(format_args!("`{name}` stands in it twice")));
+            }
+            self.values.push((name.into_owned(), fields.next_value()?));
+        }
+        Ok(())
+    }
+}

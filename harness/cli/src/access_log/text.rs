@@ -1,0 +1,83 @@
+//! Format strings: texts with command operators between them.
+
+use super::operator::{Malformed, Operator, Tells};
+
+/// A format string. `literals` stand around `operators`: one more than these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) literals: Vec<Vec<u8>>,
+    pub(super) operators: Vec<Operator>,
+}
+
+impl Text {
+    /// Reads a format string; a line break at its end is the line's.
+    ///
+    /// # Errors
+    /// An operator that is none, or two with nothing between them.
+    pub(super) fn parse(format: &str) -> Result<Self, Malformed> {
+        let mut text = Self {
+            literals: Vec::new(),
+            operators: Vec::new(),
+        };
+        let mut literal = String::new();
+        let mut rest = format.trim_end_matches(['\r', '\n']);
+        while let Some((before, after)) = rest.split_once('%') {
+            literal.push_str(before);
+            if let Some(after) = after.strip_prefix('%') {
+                literal.push('%');
+                rest = after;
+                continue;
+            }
+            let (operator, after) = Operator::read(after)?;
+            if literal.is_empty() && !text.operators.is_empty() {
+                let message = "two operators with nothing between them cannot be told apart";
+                return Err(Malformed(message.to_owned()));
+            }
+            text.literals.push(std::mem::take(&mut literal).into_bytes());
+            text.operators.push(operator);
+            rest = after;
+        }
+        literal.push_str(rest);
+        text.literals.push(literal.into_bytes());
+        Ok(text)
+    }
+
+    /// Whether there is nothing but one operator, so that the whole value is its.
+    pub(super) fn sole(&self) -> Option<&Operator> {
+        match (self.operators.as_slice(), self.literals.as_slice()) {
+            ([operator], [before, after]) if before.is_empty() && after.is_empty() => Some(operator),
+            _ => None,
+        }
+    }
+
+    /// Whether it tells anything that a policy may ask about.
+    pub(super) fn tells_something(&self) -> bool {
+        let nothing =
+            |operator: &Operator| matches!(operator.tells, Tells::Number | Tells::Word | Tells::Other);
+        !self.operators.iter().all(nothing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stand_around_operators() {
+        let text = Text::parse("[%START_TIME%] 100%% \"%REQ(:METHOD)%\"\n").unwrap();
+        let literals: Vec<&str> = text
+            .literals
+            .iter()
+            .map(|literal| std::str::from_utf8(literal).unwrap())
+            .collect();
+        assert_eq!(literals, ["[", "] 100% \"", "\""]);
+        assert_eq!(text.operators[1].tells, Tells::Method);
+        assert!(text.sole().is_none() && Text::parse("%DURATION%").unwrap().sole().is_some());
+    }
+
+    #[test]
+    fn operators_side_by_side_are_refused() {
+        let error = Text::parse("%REQ(A)%%REQ(B)%").unwrap_err();
+        assert!(error.0.contains("nothing between them"), "{error:?}");
+    }
+}

@@ -1,0 +1,180 @@
+//! `peerwarden replay`: an access log put to other policies.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use super::inputs::{self, Deciding};
+use crate::access_log::{self, Format as LogFormat, Line, Progress};
+use crate::count::{counted, grouped};
+use crate::diagnostic::{self, Diagnostic};
+use crate::documents;
+use crate::exit::Exit;
+use crate::output;
+use crate::replay::change::Before;
+use crate::replay::report::ComparedWith;
+use crate::replay::{Change, Compared, Policies, Report, Tally, human};
+use crate::setup::Setup;
+
+/// Decide what an access log tells of by other policies: what would change, and what cannot be said.
+///
+/// Logs are those of one workload, in the default formats of Envoy and Istio, as `peerwarden render` has them written, or as
+/// `--log-format` says; gzip files too. What a line does not tell stays unknown: a verdict is given where it is the same whatever
+/// that may be, and what it hangs on is named otherwise.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Access logs; `-` reads standard input.
+    #[arg(value_name = "LOG", required = true)]
+    logs: Vec<PathBuf>,
+    #[command(flatten)]
+    deciding: Deciding,
+    /// The policies until now: what the others change is reported, and not what they do otherwise than the log says. With the same
+    /// mesh, workload and external authorizers.
+    #[arg(long, value_name = "PATH")]
+    old: Vec<PathBuf>,
+    #[command(flatten)]
+    log: Logged,
+    /// For people, or for programs.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Show what does not change too.
+    #[arg(long)]
+    all: bool,
+    /// Exit with 1 if there are such lines.
+    #[arg(long, value_enum, value_name = "CHANGE", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
+}
+
+/// How logs are read.
+#[derive(Debug, clap::Args)]
+pub(super) struct Logged {
+    /// The format of the log, as Envoy has it: a format string with command operators, or a JSON object of such.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    NewlyDenied,
+    NewlyAllowed,
+    Unknown,
+}
+
+impl Logged {
+    /// The format that is given, or one of those that need not be.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn format(&self) -> Result<LogFormat, Diagnostic> {
+        let given = self.log_format.as_deref().map(LogFormat::parse);
+        given.unwrap_or_else(|| Ok(LogFormat::default()))
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let replay = match Replay::new(&arguments) {
+        Ok(replay) => replay,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let tallies = access_log::scan(&arguments.logs, Progress::new(), Tally::default, |tally, line| {
+        replay.line(tally, line);
+    });
+    let tallies = match tallies {
+        Ok(tallies) => tallies,
+        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
+    };
+    let mut tally = Tally::default();
+    tallies.into_iter().for_each(|other| tally.merge(other));
+    let logs: Vec<String> = arguments
+        .logs
+        .iter()
+        .map(|log| log.display().to_string())
+        .collect();
+    let compared_with = match replay.before {
+        Before::Log => ComparedWith::Log,
+        Before::Policies(_) => ComparedWith::Old,
+    };
+    let report = Report::new(&tally, &logs, compared_with);
+    output::print(&match arguments.format {
+        Format::Human => human::text(&report, arguments.all),
+        Format::Json => serde_json::to_string_pretty(&report).context("the report cannot be written")? + "\n",
+    })?;
+    if report.malformed.lines > 0 {
+        diagnostic::print(&[malformed(&report)]);
+        return Ok(Exit::Invalid);
+    }
+    let failed = arguments.fail_on.iter().any(|change| {
+        report.of(match change {
+            FailOn::NewlyDenied => Change::NewlyDenied,
+            FailOn::NewlyAllowed => Change::NewlyAllowed,
+            FailOn::Unknown => Change::Unknown,
+        }) > 0
+    });
+    Ok(if failed { Exit::Findings } else { Exit::Fine })
+}
+
+/// Says which lines could not be read, and why.
+pub(super) fn malformed(report: &Report) -> Diagnostic {
+    let shown = report.malformed.first.iter();
+    let shown: Vec<String> = shown
+        .map(|line| format!("{}:{}: {}", line.log, line.line, line.why))
+        .collect();
+    let more = report.malformed.lines - shown.len() as u64;
+    let more = if more > 0 {
+        format!("\nand {} more", grouped(more))
+    } else {
+        String::new()
+    };
+    let message = format!("{} could not be read", counted(report.malformed.lines, "line"));
+    Diagnostic::error(message).help(format!("{}{more}", shown.join("\n")))
+}
+
+struct Replay {
+    format: LogFormat,
+    before: Before,
+    after: Policies,
+}
+
+impl Replay {
+    fn new(arguments: &Arguments) -> Result<Self, Vec<Diagnostic>> {
+        let format = arguments.log.format().map_err(|wrong| vec![wrong])?;
+        let setup = arguments.deciding.read()?;
+        if !arguments.deciding.names_policies() {
+            let wrong = Diagnostic::error("there are no policies to decide by");
+            return Err(vec![wrong.help("give them with `--policies PATH`")]);
+        }
+        let compile = |setup: &Setup| Policies::new(setup).map_err(|problems| setup.diagnostics(&problems));
+        let before = if arguments.old.is_empty() {
+            Before::Log
+        } else {
+            let old = Setup {
+                resources: documents::load(&arguments.old)?,
+                ..setup.clone()
+            };
+            Before::Policies(Box::new(compile(&old)?))
+        };
+        Ok(Self {
+            format,
+            before,
+            after: compile(&setup)?,
+        })
+    }
+
+    fn line(&self, tally: &mut Tally, line: Line<'_>) {
+        match self.format.read(line.text) {
+            Ok(entry) => {
+                let compared = Compared::of(&entry, &self.before, &self.after);
+                tally.add(line, &entry, compared);
+            }
+            Err(why) => tally.malformed(line, why),
+        }
+    }
+}

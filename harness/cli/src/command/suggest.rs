@@ -1,0 +1,277 @@
+//! `peerwarden suggest`: a policy for what an access log shows.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use super::inputs;
+use super::replay::Logged;
+use crate::access_log::{self, Format as LogFormat, Progress};
+use crate::count::counted;
+use crate::diagnostic::{self, Diagnostic};
+use crate::documents::{self, Document};
+use crate::exit::Exit;
+use crate::replay::Policies;
+use crate::settings::Settings;
+use crate::setup::Setup;
+use crate::source::Source;
+use crate::suggest::rules::rules;
+use crate::suggest::seen::TooMany;
+use crate::suggest::written::Suggestion;
+use crate::suggest::{Seen, Wanted};
+use crate::{lint, output, yaml};
+
+/// Write the tightest policy that still admits what an access log shows.
+///
+/// It names who asked (`principals`), on which `ports`, with which `methods` and for which `paths`, and says in comments what it admits
+/// beyond the log. Lines that were denied are left out. It is refused where a line lacks what a rule would be made of.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Access logs of one workload. They are read twice, so standard input will not do.
+    #[arg(value_name = "LOG", required = true)]
+    logs: Vec<PathBuf>,
+    /// The workload that is protected: `namespace` and `labels`, in YAML or JSON.
+    #[arg(long, value_name = "FILE", required = true)]
+    workload: PathBuf,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, in YAML or JSON.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
+    #[command(flatten)]
+    log: Logged,
+    /// The name of the policy.
+    #[arg(long, value_name = "NAME", default_value = "suggested")]
+    name: String,
+    /// Values that look like identifiers and are kept apart in one place of a path; of more a template is made, `{*}`. Of names that do
+    /// not look so it takes ten times as many.
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    threshold: u16,
+    /// Leave out lines for which no rule can be made: what they show is then denied.
+    #[arg(long)]
+    skip_unsuitable: bool,
+    /// YAML for people, or JSON for programs.
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Yaml,
+    Json,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let (format, setup) = match read(&arguments) {
+        Ok(read) => read,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let threshold = usize::from(arguments.threshold);
+    let scanned = access_log::scan(
+        &arguments.logs,
+        Progress::new(),
+        Seen::default,
+        |seen, line| match format.read(line.text) {
+            Ok(entry) => seen.add(line, &entry, threshold),
+            Err(why) => seen.malformed(line, why),
+        },
+    );
+    let parts = match scanned {
+        Ok(parts) => parts,
+        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
+    };
+    let mut seen = Seen::default();
+    parts.into_iter().for_each(|part| seen.merge(part, threshold));
+    let refused = refused(&arguments, &seen);
+    if !refused.is_empty() {
+        return Ok(inputs::invalid(&refused));
+    }
+    let suggestion = Suggestion {
+        name: arguments.name.clone(),
+        namespace: workload_text(&setup, "namespace"),
+        labels: labels(&setup),
+        rules: rules(&seen),
+        threshold: arguments.threshold,
+    };
+    let text = suggestion.yaml(&seen);
+    let (setup, findings) = match compiled(setup, &text) {
+        Ok(compiled) => compiled,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    verify(&arguments, &format, &setup)?;
+    output::print(&match arguments.format {
+        Format::Yaml => text,
+        Format::Json => {
+            let document = suggestion.told(&seen);
+            serde_json::to_string_pretty(&document).context("the suggestion cannot be written")? + "\n"
+        }
+    })?;
+    diagnostic::print(&notes(&seen));
+    diagnostic::print(&findings);
+    Ok(if findings.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
+}
+
+fn read(arguments: &Arguments) -> Result<(LogFormat, Setup), Vec<Diagnostic>> {
+    if arguments.logs.iter().any(|log| log.as_os_str() == "-") {
+        let wrong = Diagnostic::error("standard input cannot be read twice");
+        return Err(vec![
+            wrong.help("save the log in a file: the suggestion is tried on all of it"),
+        ]);
+    }
+    let format = arguments.log.format().map_err(|wrong| vec![wrong])?;
+    let one = |path: &PathBuf| inputs::one(path).map_err(|wrong| vec![wrong]);
+    let setup = Setup {
+        mesh: arguments.mesh.as_ref().map(one).transpose()?,
+        workload: Some(one(&arguments.workload)?),
+        resources: Vec::new(),
+        extension_providers: None,
+    };
+    // What is wrong with the workload is told before the log is read.
+    Policies::new(&setup).map_err(|problems| setup.diagnostics(&problems))?;
+    Ok((format, setup))
+}
+
+fn workload_text(setup: &Setup, name: &str) -> String {
+    setup
+        .workload
+        .as_ref()
+        .map(|workload| workload.text(name).to_owned())
+        .unwrap_or_default()
+}
+
+fn labels(setup: &Setup) -> BTreeMap<String, String> {
+    let workload = setup.workload.as_ref();
+    let labels = workload.and_then(|workload| workload.node.get("labels"));
+    let labels = labels.map(|labels| serde_json::from_str(&labels.to_json()));
+    // The engine has read it: it is an object of texts.
+    labels.and_then(Result::ok).unwrap_or_default()
+}
+
+/// Why no policy is suggested; empty when one is.
+fn refused(arguments: &Arguments, seen: &Seen) -> Vec<Diagnostic> {
+    let place = |(log, line): &(usize, u64)| match arguments.logs.get(*log) {
+        Some(log) => format!("{}:{line}", log.display()),
+        None => format!("line {line}"),
+    };
+    let mut wrong = Vec::new();
+    if seen.malformed.0 > 0 {
+        let lines = seen.malformed.1.iter();
+        let lines: Vec<String> = lines
+            .map(|(log, line, why)| format!("{}: {why}", place(&(*log, *line))))
+            .collect();
+        let message = format!("{} could not be read", counted(seen.malformed.0, "line"));
+        wrong.push(Diagnostic::error(message).help(lines.join("\n")));
+    }
+    for (unsuitable, (lines, named)) in seen.unsuitable.iter().filter(|_| !arguments.skip_unsuitable) {
+        let named: Vec<String> = named.iter().map(place).collect();
+        let message = format!(
+            "no rule can be made for {}: {unsuitable}",
+            counted(*lines, "line")
+        );
+        let help = format!(
+            "{}{}\nhave Envoy log what is missing, or leave such lines out with `--skip-unsuitable`",
+            named.join(", "),
+            if *lines > named.len() as u64 { ", …" } else { "" }
+        );
+        wrong.push(Diagnostic::error(message).help(help));
+    }
+    match seen.too_many() {
+        Some(TooMany::Callers) => wrong.push(
+            Diagnostic::error("there are more callers than a policy can name")
+                .help("give the log of one workload"),
+        ),
+        Some(TooMany::Paths(caller)) => wrong.push(
+            Diagnostic::error(format!("`{caller}` asks for more paths than a policy can name"))
+                .help("lower `--threshold`; the first segment of a path is never made a template"),
+        ),
+        None => {}
+    }
+    if wrong.is_empty() && seen.callers.is_empty() {
+        let message = "the log shows nothing that is to be admitted";
+        wrong.push(Diagnostic::error(message).help(format!(
+            "{} denied, {} left out",
+            counted(seen.denied, "line"),
+            seen.unsuitable.values().map(|(lines, _)| lines).sum::<u64>()
+        )));
+    }
+    wrong
+}
+
+/// The suggestion as the engine reads it, and what the lints find in it.
+fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let source = Source::new("<suggestion>", text);
+    let nodes = yaml::documents(&source).map_err(|wrong| vec![wrong])?;
+    let document = |node| Document {
+        source: std::sync::Arc::clone(&source),
+        node,
+    };
+    let setup = Setup {
+        resources: nodes.into_iter().map(document).collect(),
+        ..setup
+    };
+    Policies::new(&setup).map_err(|problems| setup.diagnostics(&problems))?;
+    let found = lint::run(&setup, &documents::Others::default(), &Settings::default());
+    Ok((setup, found.findings))
+}
+
+/// Tries the suggestion on all of the log.
+///
+/// # Errors
+/// That it does not admit a line: then nothing is suggested.
+fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()> {
+    let policies = Policies::new(setup).map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    let failed = Mutex::new(None);
+    let scanned = access_log::scan(
+        &arguments.logs,
+        Progress::new(),
+        || (),
+        |(), line| {
+            let Ok(entry) = format.read(line.text) else { return };
+            let admitted = match Wanted::of(&entry) {
+                Ok(Some(_)) => policies.judge(&entry).verdict == Some(true),
+                // It is not to be admitted.
+                Ok(None) | Err(_) => true,
+            };
+            if !admitted && let Ok(mut failed) = failed.lock() {
+                failed.get_or_insert((line.log, line.number));
+            }
+        },
+    );
+    scanned.map_err(|wrong| anyhow::anyhow!(wrong.message))?;
+    let failed = failed.into_inner().unwrap_or_default();
+    match failed {
+        None => Ok(()),
+        Some((log, line)) => {
+            let log = arguments
+                .logs
+                .get(log)
+                .map(|log| log.display().to_string())
+                .unwrap_or_default();
+            anyhow::bail!("the suggestion does not admit {log}:{line}, so it is withheld")
+        }
+    }
+}
+
+/// What is to be known of the log.
+fn notes(seen: &Seen) -> Vec<Diagnostic> {
+    let mut notes = Vec::new();
+    let mut note = |lines: u64, message: &str| {
+        if lines > 0 {
+            notes.push(Diagnostic::notice(format!(
+                "{}: {message}",
+                counted(lines, "line")
+            )));
+        }
+    };
+    note(seen.denied, "denied in the log, and not admitted");
+    note(seen.silent, "the log does not say what became of it; admitted");
+    let skipped = seen.unsuitable.values().map(|(lines, _)| lines).sum();
+    note(skipped, "left out, so that what they show is denied");
+    notes
+}

@@ -1,0 +1,154 @@
+//! One line put to a set of policies.
+
+use std::collections::BTreeSet;
+
+use peerwarden_engine::{Attribute, Bounds, Config, Decision, Open, Problems, Program, Reason, Verdict};
+
+use crate::access_log::{Entry, View};
+use crate::engine::DecidedBy;
+use crate::setup::{Protocol, Setup};
+
+/// The ways in which the dashes of a line are read at the most.
+const READINGS: usize = 64;
+
+/// A set of policies, for either kind of traffic.
+pub(crate) struct Policies {
+    http: Program,
+    tcp: Program,
+}
+
+/// What a set of policies says of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judged {
+    pub(crate) verdict: Option<bool>,
+    /// What decides, for people; what would, where it is unknown.
+    pub(crate) rule: String,
+    /// What is not known and the verdict hangs on, in the words of traffic.
+    pub(crate) lacks: BTreeSet<Attribute>,
+}
+
+impl Policies {
+    /// Compiles the documents.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(crate) fn new(setup: &Setup) -> Result<Self, Problems> {
+        let compile = |protocol| {
+            let config = Config::parse(setup.to_json(protocol).as_bytes())?;
+            Program::compile(&config)
+        };
+        Ok(Self {
+            http: compile(Protocol::Http)?,
+            tcp: compile(Protocol::Tcp)?,
+        })
+    }
+
+    /// Decides as far as the line tells what that hangs on.
+    pub(crate) fn judge(&self, entry: &Entry) -> Judged {
+        Judged::of(&self.certain(entry).0)
+    }
+
+    /// What is certain, and the view of the line that shows it.
+    pub(crate) fn certain<'a>(&'a self, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
+        let program = match entry.protocol {
+            crate::traffic::Protocol::Http => &self.http,
+            crate::traffic::Protocol::Tcp => &self.tcp,
+        };
+        let view = View::new(entry);
+        let bounds = program.bounds(&view);
+        match &bounds {
+            Bounds::Open(open) => {
+                let read = read_dashes(program, entry, open);
+                read.unwrap_or((bounds, view))
+            }
+            Bounds::Certain(_) => (bounds, view),
+        }
+    }
+}
+
+/// Where a dash may be nothing or a dash, both are tried: what they agree on is known. `None` when no dash is in the way, or too
+/// many are.
+fn read_dashes<'a>(
+    program: &'a Program,
+    entry: &'a Entry,
+    open: &Open<'a>,
+) -> Option<(Bounds<'a>, View<'a>)> {
+    let mut attributes = open.lacks.clone();
+    loop {
+        let views = View::each(entry, attributes.iter());
+        if views.is_empty() || views.len() > READINGS {
+            return None;
+        }
+        let judged: Vec<Bounds<'a>> = views.iter().map(|view| program.bounds(view)).collect();
+        let verdict = |bounds: &Bounds<'_>| match bounds {
+            Bounds::Certain(decision) => Some(decision.verdict),
+            Bounds::Open(_) => None,
+        };
+        let first = judged.first().and_then(verdict);
+        if first.is_some() && judged.iter().all(|bounds| verdict(bounds) == first) {
+            return judged.into_iter().zip(views).next();
+        }
+        // What shows only now may hang on a dash too.
+        let before = attributes.len();
+        for bounds in &judged {
+            if let Bounds::Open(open) = bounds {
+                attributes.extend(open.lacks.iter().cloned());
+            }
+        }
+        if attributes.len() == before {
+            return Some((
+                Bounds::Open(Open {
+                    lacks: attributes,
+                    ..open.clone()
+                }),
+                View::new(entry),
+            ));
+        }
+    }
+}
+
+impl Judged {
+    fn of(bounds: &Bounds<'_>) -> Self {
+        match bounds {
+            Bounds::Certain(decision) => Self {
+                verdict: Some(decision.verdict == Verdict::Allow),
+                rule: rule(decision),
+                lacks: BTreeSet::new(),
+            },
+            Bounds::Open(open) => Self {
+                verdict: None,
+                // That no ALLOW rule matches names none; the rule that may is what hangs on what is missing.
+                rule: match open.denied.by {
+                    Some(_) => rule(&open.denied),
+                    None => rule(&open.allowed),
+                },
+                lacks: open.lacks.clone(),
+            },
+        }
+    }
+}
+
+/// What decided, in few words.
+pub(crate) fn rule(decision: &Decision<'_>) -> String {
+    let by = decision.by.map(DecidedBy::from);
+    match (decision.reason, by) {
+        (Reason::DenyRule, Some(by)) => format!("DENY {by}"),
+        (Reason::AllowRule, Some(by)) => format!("ALLOW {by}"),
+        (Reason::AuthorizerDenied | Reason::AuthorizerFailed | Reason::ProviderUnusable, Some(by)) => {
+            format!("CUSTOM {by}")
+        }
+        (Reason::NoAllowRuleMatched, _) => "no ALLOW rule matches".to_owned(),
+        (Reason::NoAllowPolicy, _) => "no ALLOW policy applies".to_owned(),
+        (
+            Reason::MtlsRequired
+            | Reason::MtlsDisabled
+            | Reason::DeadlinePassed
+            | Reason::DenyRule
+            | Reason::AllowRule
+            | Reason::AuthorizerDenied
+            | Reason::AuthorizerFailed
+            | Reason::ProviderUnusable,
+            by,
+        ) => by.map_or_else(|| decision.reason.as_str().to_owned(), |by| by.to_string()),
+    }
+}
