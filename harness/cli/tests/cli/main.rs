@@ -3,6 +3,7 @@
 mod cache;
 mod certs;
 mod check;
+mod ci;
 mod coverage;
 mod custom;
 mod eval;

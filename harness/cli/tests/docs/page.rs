@@ -85,14 +85,13 @@ impl Page {
         })
     }
 
-    /// The value of `<!-- key: value -->`, a word to this test that readers do not see.
-    pub(crate) fn note(&self, key: &str) -> Option<&str> {
-        let begin = format!("<!-- {key}: ");
-        let note = |line: &'_ String| -> Option<Range<usize>> {
-            let rest = line.strip_prefix(&begin)?.strip_suffix(" -->")?;
-            Some(begin.len()..begin.len() + rest.len())
-        };
-        self.lines.iter().find_map(|line| line.get(note(line)?))
+    /// The ports of `<!-- ports: 8080 15000 -->`, a word to this test that readers do not see.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = &str> {
+        let notes = self
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("<!-- ports: ")?.strip_suffix(" -->"));
+        notes.flat_map(str::split_whitespace)
     }
 
     /// Writes the page with these outputs in place of those that differ.

@@ -1,7 +1,8 @@
 //! Runs a page: one shell, in a folder of its own, as a reader would.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,13 +14,16 @@ use crate::workspace;
 /// Puts the output of each command apart.
 const END: char = '\0';
 
+/// Seconds that a page may take.
+const PATIENCE: &str = "180";
+
 /// The columns of the terminal that the pages show.
 const COLUMNS: &str = "80";
 
 /// The lines that each command of the page prints.
 ///
 /// Pages of `docs/commands` begin in a copy of `docs/examples`, all others in an empty folder. A page that says
-/// `<!-- port: 15006 -->` means by this number a port that is free when it runs.
+/// `<!-- ports: 8080 15000 -->` means by these numbers ports that are free when it runs.
 ///
 /// # Errors
 /// A shell that does not run to its end.
@@ -28,22 +32,24 @@ pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
     let (work, bin) = (folder.path().join("work"), folder.path().join("bin"));
     std::fs::create_dir(&bin)?;
     let command = assert_cmd::cargo::cargo_bin("peerwarden");
-    std::os::unix::fs::symlink(&command, bin.join("peerwarden"))?;
+    symlink(&command, bin.join("peerwarden"))?;
+    symlink(module()?, bin.join("peerwarden.wasm"))?;
+    if let Some(envoy) = envoy()? {
+        symlink(envoy, bin.join("envoy"))?;
+    }
     if page.path.starts_with(workspace().join("docs/commands")) {
         copy(&workspace().join("docs/examples"), &work)?;
     } else {
         std::fs::create_dir(&work)?;
     }
-    let port = page
-        .note("port")
-        .map(|shown| Ok::<_, anyhow::Error>((shown, free_port()?)));
-    let port = port.transpose()?;
+    let ports = free_ports(page)?;
     let mut script = script(page);
-    if let Some((shown, free)) = &port {
+    for (shown, free) in &ports {
         script = script.replace(shown, free);
     }
-    let shell = Command::new("bash")
-        .args(["--noprofile", "--norc", "-c", &script])
+    // A page that waits for what does not come is ended, and then lacks outputs.
+    let shell = Command::new("timeout")
+        .args([PATIENCE, "bash", "--noprofile", "--norc", "-c", &script])
         .current_dir(&work)
         .env_clear()
         .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()))
@@ -60,7 +66,7 @@ pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
     let module = module()?;
     printed = printed.replace(&module, "peerwarden.wasm");
     printed = printed.replace(&format!("{}/", work.display()), "");
-    if let Some((shown, free)) = &port {
+    for (shown, free) in &ports {
         printed = printed.replace(free, shown);
     }
     let mut outputs: Vec<Vec<String>> = printed.split(END).map(lines).collect();
@@ -128,9 +134,33 @@ fn module() -> Result<String> {
     }
 }
 
-fn free_port() -> Result<String> {
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    Ok(listener.local_addr()?.port().to_string())
+/// For each port that the page shows, one that is free now.
+fn free_ports(page: &Page) -> Result<Vec<(&str, String)>> {
+    // All are held until each is known, so that no two are the same.
+    let mut held = Vec::new();
+    for shown in page.ports() {
+        held.push((shown, TcpListener::bind(("127.0.0.1", 0))?));
+    }
+    let free = held
+        .iter()
+        .map(|(shown, listener)| Ok((*shown, listener.local_addr()?.port().to_string())));
+    free.collect()
+}
+
+/// Where Envoy is: `PEERWARDEN_ENVOY`, or what `tools/envoy.sh` installed. A page that needs it fails where it is not.
+fn envoy() -> Result<Option<PathBuf>> {
+    if let Some(given) = std::env::var_os("PEERWARDEN_ENVOY") {
+        return Ok(Some(PathBuf::from(given)));
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(workspace().join(".tools"))? {
+        let path = entry?.path().join("envoy");
+        if path.is_file() {
+            found.push(path.canonicalize()?);
+        }
+    }
+    found.sort();
+    Ok(found.pop())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
