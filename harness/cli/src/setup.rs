@@ -5,6 +5,7 @@ use peerwarden_engine::{Problem, Problems};
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
 use crate::fix::{Change, Fix};
+use crate::source::Place;
 use crate::yaml::Tree;
 
 /// The parts of a plugin configuration, each with its place in a text.
@@ -73,6 +74,15 @@ impl Setup {
             }
         }
         match &problem.help {
+            Some(_) if diagnostic.details.fix.is_some() => {
+                let written = diagnostic
+                    .place
+                    .as_ref()
+                    .and_then(Place::text)
+                    .unwrap_or_default()
+                    .to_owned();
+                diagnostic.help(in_quotes(&written))
+            }
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         }
@@ -95,6 +105,21 @@ impl Setup {
             return Some((self.extension_providers.as_ref()?, rest));
         }
         Some((self.mesh.as_ref()?, below("mesh")?))
+    }
+}
+
+/// What to write instead of a number or boolean; of one that does not look like it, why it is.
+fn in_quotes(written: &str) -> String {
+    let quoted = format!("put it in quotes: `\"{written}\"`");
+    let octal =
+        written.len() > 1 && written.starts_with('0') && written.bytes().all(|byte| byte.is_ascii_digit());
+    if octal {
+        format!("to YAML 1.1 `{written}` is a number to the base of 8; {quoted}")
+    } else if written.starts_with(|ch: char| ch.is_ascii_alphabetic()) && !matches!(written, "true" | "false")
+    {
+        format!("to YAML 1.1 `{written}` is a boolean; {quoted}")
+    } else {
+        quoted
     }
 }
 

@@ -67,6 +67,18 @@ impl Source {
         }
     }
 
+    /// The folder that it is in, as it was named.
+    pub(crate) fn folder(&self) -> &Path {
+        Path::new(&self.name).parent().unwrap_or(Path::new(""))
+    }
+
+    /// Whether two texts are in one folder, or one of them in a folder above the other's. Folders beside each other may be for
+    /// different clusters.
+    pub(crate) fn is_beside(&self, other: &Source) -> bool {
+        let (own, other) = (self.folder(), other.folder());
+        own.starts_with(other) || other.starts_with(own)
+    }
+
     /// Line and column, both from 1, the column in characters.
     pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
         let before = self.text.get(..offset).unwrap_or(&self.text);
@@ -93,6 +105,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// What stands there.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.source.text.get(self.span.clone())
+    }
+
     /// `FILE:LINE:COLUMN`.
     pub(crate) fn label(&self) -> String {
         let (line, column) = self.source.position(self.span.start);

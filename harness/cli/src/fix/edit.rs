@@ -34,7 +34,7 @@ impl Edit {
                 let new = spelt(new, written);
                 Some(match layout(&span, text)? {
                     Layout::Line(before, line) => Self {
-                        text: format!("{before}{new}\n"),
+                        text: format!("{before}{new}{}", end_of(text.get(line.clone())?)),
                         span: line.end..line.end,
                     },
                     Layout::Within => Self {
@@ -50,7 +50,7 @@ impl Edit {
                     let kept = if comment.is_empty() {
                         String::new()
                     } else {
-                        format!("{indent}{comment}\n")
+                        format!("{indent}{comment}{}", end_of(text.get(line.clone())?))
                     };
                     Some(Self {
                         span: line,
@@ -83,6 +83,11 @@ fn layout<'t>(span: &Range<usize>, text: &'t str) -> Option<Layout<'t>> {
     } else {
         Layout::Within
     })
+}
+
+/// How a line ends: as the file's other lines do.
+fn end_of(line: &str) -> &'static str {
+    if line.ends_with("\r\n") { "\r\n" } else { "\n" }
 }
 
 /// A value of `[a, b]` with the comma that goes with it.
@@ -167,6 +172,10 @@ mod tests {
             "a: [\n  /y, /y/*, # c\n  z ]"
         );
         assert_eq!(made(&change, "a:\n  - '/y'"), None);
+        assert_eq!(
+            made(&change, "a:\r\n  - '/y'\r\n").unwrap(),
+            "a:\r\n  - '/y'\r\n  - '/y/*'\r\n"
+        );
     }
 
     #[test]

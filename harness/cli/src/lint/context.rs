@@ -131,9 +131,10 @@ impl<'d> Context<'d> {
 
     /// What a policy applies to; nothing where that is a gateway or a waypoint by `targetRefs`.
     pub(super) fn targets<'c>(&'c self, policy: &Policy<'_>) -> Vec<Target<'c>> {
-        let manifests = self.workloads.iter();
-        let manifests =
-            manifests.filter(|manifest| self.applies(policy, &manifest.namespace, manifest.labels()));
+        let manifests = self.workloads.iter().filter(|manifest| {
+            policy.document.source.is_beside(&manifest.source)
+                && self.applies(policy, &manifest.namespace, manifest.labels())
+        });
         let target = |manifest: &'c Workload<'_>| Target {
             workload: manifest.selected(),
             manifest: Some(manifest),

@@ -49,6 +49,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         let near: Vec<&Pod<'_>> = pods
             .iter()
             .filter(|pod| everywhere || pod.namespace == *namespace)
+            .filter(|pod| pod.document.source.is_beside(&document.source))
             .collect();
         let of_gateway = selector.match_labels.iter().any(|(name, _)| name == GATEWAY);
         if selector.match_labels.is_empty() || near.is_empty() || of_gateway {
@@ -69,6 +70,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 
 /// What makes pods, of whatever kind.
 struct Pod<'d> {
+    document: &'d Document,
     namespace: &'d str,
     labels: &'d Node,
 }
@@ -82,6 +84,7 @@ impl<'d> Pod<'d> {
             .or_else(|| (document.text("kind") == "Pod").then_some(node))?;
         let namespace = node.at(&["metadata", "namespace"]).and_then(Node::as_str);
         Some(Self {
+            document,
             namespace: namespace.unwrap_or("default"),
             labels: template.at(&["metadata", "labels"])?,
         })

@@ -4,7 +4,7 @@
 //! within one folder: folders beside each other may be for different clusters.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use peerwarden_engine::resource::Metadata;
 
@@ -22,15 +22,14 @@ pub(super) const LINT: Lint = Lint {
 };
 
 /// What a cluster tells documents apart by, after the folder.
-type Identity<'d> = (PathBuf, &'static str, &'d str, &'d str);
+type Identity<'d> = (&'d Path, &'static str, &'d str, &'d str);
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut first: BTreeMap<Identity<'_>, String> = BTreeMap::new();
     let mut found = Vec::new();
     for (kind, metadata, document) in documents(context) {
-        let folder = Path::new(&document.source.name).parent().unwrap_or(Path::new(""));
         let identity = (
-            folder.to_owned(),
+            document.source.folder(),
             kind,
             metadata.namespace.as_str(),
             metadata.name.as_str(),

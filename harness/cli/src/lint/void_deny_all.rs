@@ -36,7 +36,10 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     for policy in allowing().filter(without_rules) {
         for target in context.targets(policy) {
             let beside = opening.iter().find(|(other, _)| {
-                context.applies_to(other, &target.workload) && !is_dry_run(other) && !is_dry_run(policy)
+                context.applies_to(other, &target.workload)
+                    && other.document.source.folder() == policy.document.source.folder()
+                    && !is_dry_run(other)
+                    && !is_dry_run(policy)
             });
             let (Some((other, rule)), Some(program)) =
                 (beside, context.program(&target.workload, Protocol::Http))

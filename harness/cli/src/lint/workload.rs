@@ -24,7 +24,7 @@ pub(super) struct Workload<'d> {
     pub(super) namespace: String,
     labels: BTreeMap<String, String>,
     service_account: String,
-    source: Arc<Source>,
+    pub(super) source: Arc<Source>,
     annotations: Option<&'d Node>,
     /// Those of the application, not those that only begin.
     pub(super) containers: Vec<&'d Node>,

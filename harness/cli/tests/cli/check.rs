@@ -44,6 +44,16 @@ fn mistakes_are_explained() {
         "[on]",
         &["expected a string, found a boolean", "orders.yaml:13"],
     );
+    says(
+        "[\"GET\"]",
+        "[on]",
+        &["to YAML 1.1 `on` is a boolean", "put it in quotes: `\"on\"`"],
+    );
+    says(
+        "[\"GET\"]",
+        "[0443]",
+        &["to YAML 1.1 `0443` is a number to the base of 8"],
+    );
     says("[\"GET\"]", "GET", &["expected a list", "orders.yaml:13"]);
     says("[\"GET\"]", "[\"\"]", &["empty"]);
     says(

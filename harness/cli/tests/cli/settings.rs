@@ -179,3 +179,29 @@ fn values_suppress_nothing() {
     let ran = Folder::with(&[("orders.yaml", &text)]).run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+/// All that a person sees of a run, in a terminal with colours and without.
+#[test]
+fn what_is_printed() {
+    let suppressed = warned().replace("    to:", "    # peerwarden: ignore PW022 -- left over\n    to:");
+    let beside = warned().replace("name: orders", "name: others");
+    let beside = beside.replace(
+        "frontend\"]",
+        "frontend\"] # peerwarden: ignore PW002 -- one mesh",
+    );
+    let denied = ORDERS
+        .replace("spec:", "spec:\n  action: DENY")
+        .replace("name: orders", "name: no");
+    let denied = denied.replace("[\"/orders*\"]", "[\"/orders/*\"]");
+    let folder = Folder::with(&[
+        ("a.yaml", &format!("{suppressed}---\n{beside}---\n{denied}")),
+        ("vendor/b.yaml", &warned()),
+        ("peerwarden.toml", "[check]\nexclude = [\"vendor/**\"]\n"),
+    ]);
+    let ran = folder.run(&["check"]);
+    insta::assert_snapshot!(format!("{}{}", ran.err, ran.out));
+    let mut command = folder.command(&["check"]);
+    let coloured = folder.finish(command.env("CLICOLOR_FORCE", "1"));
+    assert!(coloured.err.contains("\u{1b}["), "{coloured:?}");
+    assert_eq!(anstream::adapter::strip_str(&coloured.err).to_string(), ran.err);
+}

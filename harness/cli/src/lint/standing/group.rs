@@ -61,7 +61,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Rc<Group>> {
     let deciding: Vec<Numbered<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
     let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
     // Those that can apply beside a policy: of its folder, and of its namespace or the root's.
-    let mut near: BTreeMap<(Option<&Path>, String), Vec<Numbered<'_, '_>>> = BTreeMap::new();
+    let mut near: BTreeMap<(&Path, String), Vec<Numbered<'_, '_>>> = BTreeMap::new();
     for (index, policy) in &deciding {
         let namespace = policy.written.metadata.namespace.clone();
         near.entry((folder(policy), namespace))
@@ -118,6 +118,6 @@ fn decides(policy: &Policy<'_>) -> bool {
     !dry_run && matches!(policy.written.action, Action::Allow | Action::Deny)
 }
 
-fn folder<'p>(policy: &Policy<'p>) -> Option<&'p Path> {
-    Path::new(&policy.document.source.name).parent()
+fn folder<'p>(policy: &Policy<'p>) -> &'p Path {
+    policy.document.source.folder()
 }
