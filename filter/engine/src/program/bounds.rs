@@ -33,6 +33,14 @@ pub struct Open<'p> {
 }
 
 impl Program {
+    /// What becomes of a request that no rule is about.
+    pub fn without_rules(&self) -> Verdict {
+        match self.enforced.allow {
+            None => Verdict::Allow,
+            Some(_) => Verdict::Deny,
+        }
+    }
+
     /// Decides where `source` does not know everything: here [`Unavailable`](crate::Lookup::Unavailable) stands for any value, for
     /// none, and for one that could not be established. An external authorizer may answer anything.
     pub fn bounds(&self, source: &dyn AttributeSource) -> Bounds<'_> {

@@ -46,3 +46,38 @@ pub(super) const JSON: [(&str, &str); 17] = [
 
 /// One of these is in every line of such a log, and hardly in any other.
 pub(super) const TELLTALE: [&str; 2] = ["downstream_remote_address", "downstream_direct_remote_address"];
+
+#[cfg(test)]
+mod tests {
+    use super::JSON;
+    use crate::access_log::operator::Tells;
+    use crate::access_log::text::Text;
+
+    fn tells(format: &str) -> Tells {
+        Text::parse(format).unwrap().sole().unwrap().tells.clone()
+    }
+
+    /// What `peerwarden render` has Envoy log is read by the names that it has there.
+    #[test]
+    fn knows_what_is_rendered() {
+        let templates = [
+            include_str!("../../../envoy/templates/shared/http_manager.yaml"),
+            include_str!("../../../envoy/templates/inbound/tcp.yaml"),
+        ];
+        let fields = templates.iter().flat_map(|template| template.lines());
+        let fields = fields.filter(|line| line.ends_with("%\""));
+        let fields = fields.filter_map(|line| line.trim().split_once(": \"%"));
+        let mut known = 0;
+        for (name, operator) in fields {
+            let told = tells(&format!("%{}", operator.trim_end_matches('"')));
+            if matches!(told, Tells::Number | Tells::Word | Tells::Other) {
+                continue;
+            }
+            let own = JSON.iter().find(|(own, _)| *own == name);
+            let (_, format) = own.unwrap_or_else(|| panic!("`{name}` is not known"));
+            assert_eq!(tells(format), told, "{name}");
+            known += 1;
+        }
+        assert!(known > 12, "{known}");
+    }
+}

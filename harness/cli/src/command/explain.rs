@@ -31,7 +31,7 @@ use flags::Flags;
 ///
 /// The case is a file with `{mesh?, workload?, resources?, extensionProviders?, traffic}` in YAML or JSON, as a line of `eval`; or one
 /// case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or what options say, `explain --policies . --workload w.yaml
-/// --peer spiffe://… --path /x`; or a line of an access log, `--log-line '…'`.
+/// --peer URI --path /x`; or a line of an access log, `--log-line LINE`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The case, or a suite; `-` reads standard input. With options for traffic, a suite whose policies and workload are meant.

@@ -12,7 +12,7 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::documents;
 use crate::exit::Exit;
 use crate::output;
-use crate::replay::change::Before;
+use crate::replay::change::{Before, Differing};
 use crate::replay::report::ComparedWith;
 use crate::replay::{Change, Compared, Policies, Report, Tally, human};
 use crate::setup::Setup;
@@ -141,6 +141,7 @@ struct Replay {
     format: LogFormat,
     before: Before,
     after: Policies,
+    differing: Option<Differing>,
 }
 
 impl Replay {
@@ -152,26 +153,32 @@ impl Replay {
             return Err(vec![wrong.help("give them with `--policies PATH`")]);
         }
         let compile = |setup: &Setup| Policies::new(setup).map_err(|problems| setup.diagnostics(&problems));
-        let before = if arguments.old.is_empty() {
-            Before::Log
-        } else {
-            let old = Setup {
-                resources: documents::load(&arguments.old)?,
-                ..setup.clone()
-            };
-            Before::Policies(Box::new(compile(&old)?))
+        let after = compile(&setup)?;
+        if arguments.old.is_empty() {
+            return Ok(Self {
+                format,
+                before: Before::Log,
+                after,
+                differing: None,
+            });
+        }
+        let old = Setup {
+            resources: documents::load(&arguments.old)?,
+            ..setup.clone()
         };
+        let before = compile(&old)?;
         Ok(Self {
+            differing: Differing::between(&old, &setup, (&before, &after)),
             format,
-            before,
-            after: compile(&setup)?,
+            before: Before::Policies(Box::new(before)),
+            after,
         })
     }
 
     fn line(&self, tally: &mut Tally, line: Line<'_>) {
         match self.format.read(line.text) {
             Ok(entry) => {
-                let compared = Compared::of(&entry, &self.before, &self.after);
+                let compared = Compared::of(&entry, &self.before, &self.after, self.differing.as_ref());
                 tally.add(line, &entry, compared);
             }
             Err(why) => tally.malformed(line, why),

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use super::judge::{Judged, Policies};
 use crate::access_log::{Entry, Happened};
+use crate::documents::Document;
+use crate::setup::Setup;
+use crate::yaml::Node;
 
 /// What changes for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -23,6 +26,8 @@ pub(crate) enum Change {
     Denied,
     /// It would pass; what became of it the line does not say.
     Allowed,
+    /// What becomes of it hangs on what the line does not tell, and is the same as before whatever that is.
+    StillUnknown,
     /// It was denied, and still would be.
     StillDenied,
     /// It passed, and still would.
@@ -37,6 +42,50 @@ pub(crate) enum Before {
     Policies(Box<Policies>),
 }
 
+/// The policies that differ between old and new, by which it is known of what nothing changes although its verdict is not known.
+pub(crate) struct Differing {
+    old: Policies,
+    new: Policies,
+}
+
+impl Differing {
+    /// `None` where it is not rules alone that differ: modes, external authorizers, or whether what no rule is about is denied.
+    pub(crate) fn between(old: &Setup, new: &Setup, compiled: (&Policies, &Policies)) -> Option<Self> {
+        let texts = |setup: &Setup| {
+            setup
+                .resources
+                .iter()
+                .map(|document| document.node.to_json())
+                .collect::<Vec<_>>()
+        };
+        let (olds, news) = (texts(old), texts(new));
+        let rest = |setup: &Setup, own: &[String], others: &[String]| {
+            let documents = setup.resources.iter().zip(own);
+            let differing = documents.filter(|(_, text)| !others.contains(text));
+            let differing: Vec<Document> = differing.map(|(document, _)| document.clone()).collect();
+            let rules = differing.iter().all(|document| {
+                let action = document.node.at(&["spec", "action"]).and_then(Node::as_str);
+                document.text("kind") == "AuthorizationPolicy" && action != Some("CUSTOM")
+            });
+            let setup = Setup {
+                resources: differing,
+                ..setup.clone()
+            };
+            rules.then(|| Policies::new(&setup).ok())?
+        };
+        let same = compiled.0.without_rules() == compiled.1.without_rules();
+        Some(Self {
+            old: rest(old, &olds, &news).filter(|_| same)?,
+            new: rest(new, &news, &olds)?,
+        })
+    }
+
+    /// Whether a rule that differs may match, as far as the line tells: otherwise nothing changes.
+    fn is_about(&self, entry: &Entry) -> bool {
+        self.old.may_match(entry) || self.new.may_match(entry)
+    }
+}
+
 /// A line before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Compared {
@@ -48,8 +97,19 @@ pub(crate) struct Compared {
 
 impl Compared {
     /// Judges a line.
-    pub(crate) fn of(entry: &Entry, before: &Before, after: &Policies) -> Self {
+    pub(crate) fn of(
+        entry: &Entry,
+        before: &Before,
+        after: &Policies,
+        differing: Option<&Differing>,
+    ) -> Self {
         let judged = after.judge(entry);
+        if judged.verdict.is_none() && differing.is_some_and(|differing| !differing.is_about(entry)) {
+            return Self {
+                change: Change::StillUnknown,
+                ..Self::unknown(judged)
+            };
+        }
         let before = match before {
             Before::Log => match &entry.happened {
                 None => None,
@@ -93,12 +153,13 @@ impl Compared {
 
 impl Change {
     /// All, in the order in which they are reported.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::NewlyDenied,
         Self::NewlyAllowed,
         Self::Unknown,
         Self::Denied,
         Self::Allowed,
+        Self::StillUnknown,
         Self::StillDenied,
         Self::StillAllowed,
     ];
@@ -111,6 +172,7 @@ impl Change {
             Self::Unknown => "unknown",
             Self::Denied => "denied",
             Self::Allowed => "allowed",
+            Self::StillUnknown => "unknown, and the same as before",
             Self::StillDenied => "still denied",
             Self::StillAllowed => "still allowed",
         }

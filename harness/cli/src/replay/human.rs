@@ -29,7 +29,7 @@ pub(crate) fn text(report: &Report, all: bool) -> String {
             | Change::Unknown
             | Change::Denied
             | Change::Allowed => true,
-            Change::StillDenied | Change::StillAllowed => all,
+            Change::StillUnknown | Change::StillDenied | Change::StillAllowed => all,
         };
         if told && report.of(change) > 0 {
             self::change(&mut text, change, report);
@@ -56,7 +56,11 @@ pub(crate) fn text(report: &Report, all: bool) -> String {
             let _ = writeln!(text, "{style}{:>12} {}{style:#}", grouped(lines), change.words());
         }
     }
-    let missing: BTreeSet<&String> = report.groups.iter().flat_map(|group| &group.lacks).collect();
+    let open = report
+        .groups
+        .iter()
+        .filter(|group| group.change == Change::Unknown);
+    let missing: BTreeSet<&String> = open.flat_map(|group| &group.lacks).collect();
     if !missing.is_empty() {
         text.push_str("\nTo know more, have Envoy log:\n");
     }
@@ -73,7 +77,7 @@ fn style(change: Change) -> Style {
         Change::NewlyDenied | Change::Denied => RED,
         Change::NewlyAllowed | Change::Allowed => GREEN,
         Change::Unknown => YELLOW,
-        Change::StillDenied | Change::StillAllowed => DIM,
+        Change::StillUnknown | Change::StillDenied | Change::StillAllowed => DIM,
     }
 }
 

@@ -43,6 +43,19 @@ impl Policies {
         })
     }
 
+    /// What becomes of a request that no rule is about; the same for HTTP and TCP.
+    pub(crate) fn without_rules(&self) -> Verdict {
+        self.http.without_rules()
+    }
+
+    /// Whether any rule may match the line.
+    pub(crate) fn may_match(&self, entry: &Entry) -> bool {
+        match self.certain(entry).0 {
+            Bounds::Certain(decision) => decision.by.is_some(),
+            Bounds::Open(_) => true,
+        }
+    }
+
     /// Decides as far as the line tells what that hangs on.
     pub(crate) fn judge(&self, entry: &Entry) -> Judged {
         Judged::of(&self.certain(entry).0)

@@ -92,7 +92,7 @@ fn json_is_as_its_schema_says() {
     assert_eq!(
         report["changes"],
         json!({"newly-denied": 2, "newly-allowed": 1, "unknown": 1, "denied": 0, "allowed": 0,
-               "still-denied": 2, "still-allowed": 2})
+               "still-unknown": 0, "still-denied": 2, "still-allowed": 2})
     );
     let unknown = report["groups"]
         .as_array()
@@ -297,4 +297,45 @@ fn what_is_missing_is_said() {
     folder
         .run(&["replay", "access.log", "--policies", "orders.yaml"])
         .says(2, &["`workload` is missing"]);
+}
+
+/// Who asked is not known, and yet it is known that nothing changes: the only policy that differs is about another path.
+#[test]
+fn what_cannot_change_is_not_called_unknown() {
+    let folder = folder();
+    folder.write("access.log", ISTIO);
+    let deny = |path: &str, more: &str| {
+        let policy = ORDERS
+            .replace("name: orders", "name: lock")
+            .replace("spec:\n", "spec:\n  action: DENY\n");
+        format!("{ORDERS}---\n{}{more}", policy.replace("/orders*", path))
+    };
+    let counts = |old: &str, new: &str| {
+        folder.write("old.yaml", old);
+        folder.write("orders.yaml", new);
+        let ran = replay(&folder, &["--old", "old.yaml", "--format", "json"]);
+        let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+        ["unknown", "still-unknown", "newly-denied"].map(|change| report["changes"][change].as_u64().unwrap())
+    };
+    assert_eq!(counts(ORDERS, ORDERS), [0, 2, 0], "the same policies");
+    assert_eq!(counts(ORDERS, &deny("/admin*", "")), [0, 2, 0], "another path");
+    assert_eq!(counts(ORDERS, &deny("/orders/1", "")), [2, 0, 0], "this path");
+    assert_eq!(
+        counts(&deny("/orders/1", ""), ORDERS),
+        [2, 0, 0],
+        "the other way round"
+    );
+    let strict = "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\n\
+                  metadata: {name: strict, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n";
+    assert_eq!(
+        counts(ORDERS, &deny("/admin*", strict))[1],
+        0,
+        "a mode is no rule"
+    );
+    let only_deny = deny("/admin*", "").replacen(ORDERS, "", 1);
+    assert_eq!(
+        counts(ORDERS, &only_deny)[1],
+        0,
+        "without an ALLOW policy what no rule is about passes"
+    );
 }

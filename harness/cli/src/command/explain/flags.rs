@@ -12,7 +12,7 @@ use crate::traffic::{Endpoint, Http, Jwt, Lines, Peer, Protocol, Tls, Traffic};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Traffic, instead of a case")]
 pub(super) struct Flags {
-    /// Over mutual TLS, from the peer with this URI SAN: `spiffe://…`.
+    /// Over mutual TLS, from the peer with this URI SAN, such as `spiffe://cluster.local/ns/web/sa/frontend`.
     #[arg(long, value_name = "URI", conflicts_with_all = ["plaintext", "no_certificate"])]
     peer: Option<String>,
     /// In plaintext.
