@@ -29,6 +29,7 @@ pub(crate) fn trials(cases: &[Case]) -> Vec<Trial> {
         }),
         Trial::test("schemas_know_the_fields_that_the_engine_knows", fields),
         Trial::test("schemas_hold_for_the_policies_and_the_examples", files),
+        Trial::test("schemas_hold_for_the_settings_that_are_shown", settings),
     ]
 }
 
@@ -143,6 +144,37 @@ fn files() -> Result<(), Failed> {
     ] {
         if differs(&wrong, &suites, &suites).is_none() {
             return Err(format!("{wrong} is taken for a suite").into());
+        }
+    }
+    Ok(())
+}
+
+/// The settings on the page of `check`, and what `harness/cli/tests/cli/settings.rs` shows to be refused.
+fn settings() -> Result<(), Failed> {
+    let schema = read(Schema::Settings)?;
+    let differs = |text: &str| -> Result<Option<String>, Failed> {
+        let value: Value = toml::from_str(text)?;
+        Ok(differs(&value, &schema, &schema))
+    };
+    let page = std::fs::read_to_string(locate::workspace().join("docs/commands/check.md"))?;
+    let shown = page
+        .split_once("```toml\n")
+        .and_then(|(_, rest)| rest.split_once("```"));
+    let (shown, _) = shown.ok_or("docs/commands/check.md shows no settings")?;
+    for text in ["", "[check]", shown] {
+        if let Some(difference) = differs(text)? {
+            return Err(format!("{text}{difference}").into());
+        }
+    }
+    for text in [
+        "[chekc]",
+        "[check]\nexclud = []",
+        "[check]\nexclude = 'vendor/**'",
+        "[check.lints]\nPW999 = 'off'",
+        "[check.lints]\nPW006 = 'loud'",
+    ] {
+        if differs(text)?.is_none() {
+            return Err(format!("{text} is taken for settings").into());
         }
     }
     Ok(())

@@ -14,6 +14,8 @@ use clap::ValueEnum;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
 
+use crate::lint::LINTS;
+use crate::settings::Written;
 use crate::suite::{Fixtures, Suite};
 
 /// A kind of file that there is a schema for.
@@ -25,6 +27,8 @@ pub enum Schema {
     Suite,
     /// What several suites have in common, `*_fixtures.yaml`.
     Fixtures,
+    /// Settings of a repository, `peerwarden.toml`.
+    Settings,
     /// The module's configuration in Envoy.
     Plugin,
     /// What `replay --format json` prints.
@@ -40,6 +44,7 @@ impl Schema {
             Self::Policies => "policies.schema.json",
             Self::Suite => "suite.schema.json",
             Self::Fixtures => "fixtures.schema.json",
+            Self::Settings => "settings.schema.json",
             Self::Plugin => "plugin.schema.json",
             Self::Replay => "replay.schema.json",
             Self::Suggestion => "suggestion.schema.json",
@@ -52,6 +57,7 @@ impl Schema {
             Self::Policies => policies::schema(),
             Self::Suite => of::<Suite>(),
             Self::Fixtures => of::<Fixtures>(),
+            Self::Settings => settings(),
             Self::Plugin => of::<plugin::Configuration>(),
             Self::Replay => of::<crate::replay::Report>(),
             Self::Suggestion => of::<crate::suggest::Told>(),
@@ -60,6 +66,17 @@ impl Schema {
         text.push('\n');
         text
     }
+}
+
+/// With the codes and names of the lints that there are.
+fn settings() -> Generated {
+    let mut schema = of::<Written>();
+    let names = LINTS.iter().flat_map(|lint| [lint.code, lint.name]);
+    let names: Vec<&str> = names.collect();
+    if let Some(lints) = schema.pointer_mut("/$defs/Check/properties/lints") {
+        lints["propertyNames"] = serde_json::json!({"enum": names});
+    }
+    schema
 }
 
 fn of<T: JsonSchema>() -> Generated {

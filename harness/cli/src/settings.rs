@@ -2,7 +2,7 @@
 
 mod written;
 
-pub(crate) use written::Level;
+pub(crate) use written::{Level, Written};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,6 @@ use crate::diagnostic::Diagnostic;
 use crate::lint;
 use crate::source::{Place, Source};
 use crate::wording::Said;
-use written::Written;
 
 /// The name of the file.
 const NAME: &str = "peerwarden.toml";
