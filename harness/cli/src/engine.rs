@@ -26,7 +26,7 @@ pub(crate) enum Choice {
     Wasm,
     /// The engine compiled for this machine.
     Native,
-    /// Both; that they disagree is a failure.
+    /// Both, the same question; that they disagree is an internal error, in `test` a failure.
     Both,
 }
 

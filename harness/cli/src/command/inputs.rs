@@ -34,7 +34,7 @@ pub(super) struct Deciding {
 /// Which engine decides.
 #[derive(Debug, Args)]
 pub(super) struct Engines {
-    /// Which engine decides; with `both`, that they disagree is an internal error.
+    /// Which engine decides.
     #[arg(long, value_enum, default_value_t = Choice::Both)]
     pub(super) engine: Choice,
     /// The Wasm module; otherwise `PEERWARDEN_MODULE`, or `peerwarden.wasm` beside this command or up to two folders above.

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MODE")]
     expect: Option<Expected>,
     /// How to print it.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
     /// How long to wait in each try.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "5s")]
@@ -48,7 +48,10 @@ enum Expected {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    Text,
+    /// For people.
+    #[value(alias = "text")]
+    Human,
+    /// One JSON document.
     Json,
 }
 
@@ -91,7 +94,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let as_expected = |verdict| arguments.expect.is_none_or(|expected| expected.holds(verdict));
     output::print(&match arguments.format {
         Format::Json => shown::json(&reports),
-        Format::Text => {
+        Format::Human => {
             let text = reports.iter().map(|report| {
                 let held = arguments.expect.map(|expected| expected.holds(report.verdict));
                 shown::text(report, held)

@@ -44,8 +44,8 @@ pub(crate) struct Arguments {
     /// The name of the policy.
     #[arg(long, value_name = "NAME", default_value = "suggested")]
     name: String,
-    /// Values that look like identifiers and are kept apart in one place of a path; of more a template is made, `{*}`. Of names that do
-    /// not look so it takes ten times as many.
+    /// How many values of one place of a path are kept apart, if they look like identifiers; more become the template `{*}`. Of
+    /// those that look like names, ten times as many are kept.
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     threshold: u16,
     /// Leave out lines for which no rule can be made: what they show is then denied.

@@ -21,6 +21,9 @@ use crate::snapshot::Update;
 use crate::suite::{self, Case};
 
 /// Run test suites (`*_test.yaml`).
+///
+/// A suite names policies, who may ask, what may be asked, and what should come of it. The exit code is 1 when a case comes out
+/// otherwise, and 2 when a suite or a policy cannot be read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Suites, or folders with all that are below them.

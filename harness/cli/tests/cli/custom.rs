@@ -92,7 +92,7 @@ fn suites_say_who_is_asked_and_what_is_answered() {
     assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
     for said in [
         "external authorizer `authz`, asked because of shop/admin[0], says no",
-        "CUSTOM shop/admin (provider `authz`)",
+        "CUSTOM shop/admin[0] decides (provider `authz`)",
     ] {
         assert!(ran.out.contains(said), "{}", ran.out);
     }

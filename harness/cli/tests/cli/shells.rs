@@ -126,7 +126,7 @@ fn manual_pages_are_there_for_each_command_and_render() {
 /// As `man` shows it; what groff complains about is a failure.
 fn rendered(folder: &Folder, page: &str) -> String {
     let groff = Command::new("groff")
-        .args(["-man", "-ww", "-Tascii", "-P-cbou", page])
+        .args(["-Kutf8", "-man", "-ww", "-Tutf8", "-P-cbou", page])
         .current_dir(folder.path("."))
         .output()
         .expect("groff is needed to look at manual pages: install `groff-base`");
