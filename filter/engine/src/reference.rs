@@ -10,6 +10,7 @@ mod glob;
 mod rule;
 mod scope;
 mod trace;
+mod view;
 
 pub use custom::CustomTrace;
 pub use trace::{
@@ -23,10 +24,22 @@ use crate::provider::ExternalAuthorizers;
 use crate::resource::{Action, AuthorizationPolicy, MtlsMode, Resource};
 use crate::select::{MtlsModes, PortMode};
 use crate::workload::Workload;
+use view::View;
 
 /// Evaluates `config` for its workload and says how; `external` answers for the external authorizers. A configuration
 /// without a workload is denied.
 pub fn explain(config: &Config, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
+    evaluate(&View::new(config, source, true), external)
+}
+
+/// As [`explain`], for counting over many cases: what is there for people alone (places, fields, values, what was found) is left empty,
+/// and policies that do not apply have no rules.
+pub fn outline(config: &Config, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
+    evaluate(&View::new(config, source, false), external)
+}
+
+fn evaluate(view: &View<'_>, external: &dyn ExternalAuthorizers) -> Trace {
+    let View { config, source, .. } = *view;
     let nobody = Workload::default();
     let workload = config.workload.as_ref().unwrap_or(&nobody);
     let mode = mode(config, workload, source);
@@ -34,7 +47,7 @@ pub fn explain(config: &Config, source: &dyn AttributeSource, external: &dyn Ext
         .resources
         .iter()
         .filter_map(|resource| match resource {
-            Resource::AuthorizationPolicy(document) => Some(policy(document, config, workload, source)),
+            Resource::AuthorizationPolicy(document) => Some(policy(document, workload, view)),
             Resource::PeerAuthentication(_) => None,
         })
         .collect();
@@ -159,20 +172,14 @@ fn mode(config: &Config, workload: &Workload, source: &dyn AttributeSource) -> M
     }
 }
 
-fn policy(
-    document: &AuthorizationPolicy,
-    config: &Config,
-    workload: &Workload,
-    source: &dyn AttributeSource,
-) -> PolicyTrace {
+fn policy<'v>(document: &'v AuthorizationPolicy, workload: &Workload, view: &View<'v>) -> PolicyTrace {
+    let not_applied = scope::not_applied(document, view.config, workload);
     let rules = document.rules.as_deref().unwrap_or(&[]);
-    let not_applied = scope::not_applied(document, config, workload);
-    let rules = rules
-        .iter()
-        .enumerate()
-        .map(|(index, rule)| rule::trace(index, rule, document, config, source));
+    let seen = view.in_full || not_applied.is_none();
+    let rules = rules.iter().enumerate().filter(|_| seen);
+    let rules = rules.map(|(index, rule)| rule::trace(index, rule, document, view));
     PolicyTrace {
-        place: document.metadata.place.clone(),
+        place: view.text(|| document.metadata.place.clone()),
         namespace: document.metadata.namespace.clone(),
         name: document.metadata.name.clone(),
         action: document.action,

@@ -101,7 +101,7 @@ impl Counted {
         )
     }
 
-    /// Counts one case. The trace is of the same documents, so that all stands at the same place in it.
+    /// Counts one case, by its outline. It is of the same documents, so that all stands at the same place in it.
     pub(crate) fn count(&mut self, trace: &Trace) {
         let tally = Tally::of(trace);
         for (policy, trace) in self.0.iter_mut().zip(&trace.policies) {
@@ -281,5 +281,5 @@ fn parts(rule: &RuleTrace) -> impl Iterator<Item = (Group, &PartTrace)> {
 
 /// Those that ask something.
 fn clauses(part: &PartTrace) -> impl Iterator<Item = &ClauseTrace> {
-    part.clauses.iter().filter(|clause| !clause.values.is_empty())
+    part.clauses.iter().filter(|clause| !clause.matched.is_empty())
 }

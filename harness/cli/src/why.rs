@@ -88,6 +88,12 @@ impl<'s> Asked<'s> {
         peerwarden_engine::reference::explain(&self.config, source, external)
     }
 
+    /// The same without what is there for people alone: for counting.
+    pub(crate) fn outline(&self, traffic: &Traffic) -> Trace {
+        let attributes = peerwarden_engine::Traffic::from(traffic);
+        peerwarden_engine::reference::outline(&self.config, &attributes, &attributes)
+    }
+
     /// Why `trace` came out so, held against what was expected; `decided` is what the engines say.
     pub(crate) fn why(&self, trace: &Trace, decided: &Decided, expected: Expected<'_>) -> Why {
         Why {

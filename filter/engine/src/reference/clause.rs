@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::glob::{self, Piece, literal, string_match};
+use super::view::View;
 use super::{ClauseResult, ClauseTrace};
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::{Config, Protocol};
@@ -20,7 +21,7 @@ pub(super) struct Clause<'a> {
 }
 
 /// What was there to match.
-enum Found {
+pub(super) enum Found {
     Peer(Vec<Vec<u8>>),
     Ip(IpAddr),
     Port(u16),
@@ -29,29 +30,29 @@ enum Found {
     Metadata(Value),
 }
 
-pub(super) fn trace(
-    clause: &Clause<'_>,
+pub(super) fn trace<'v>(
+    clause: &Clause<'v>,
     part: &str,
     document: &AuthorizationPolicy,
-    config: &Config,
-    source: &dyn AttributeSource,
+    view: &View<'v>,
 ) -> ClauseTrace {
     let key = key_of(clause.field);
-    let found = if config.protocol == Protocol::Tcp && is_http_only(key) {
+    let seen = if view.config.protocol == Protocol::Tcp && is_http_only(key) {
         None
     } else {
-        Some(look_up(key, source))
+        Some(view.see(key, look_up))
     };
-    let matched: Vec<bool> = match &found {
+    let found = seen.as_ref().map(|seen| &seen.found);
+    let matched: Vec<bool> = match found {
         Some(Lookup::Found(found)) => {
             let values = clause.values.iter();
             values
-                .map(|value| value_matches(key, value, found, document, config))
+                .map(|value| value_matches(key, value, found, document, view.config))
                 .collect()
         }
         Some(Lookup::Missing | Lookup::Unavailable) | None => vec![false; clause.values.len()],
     };
-    let result = match &found {
+    let result = match found {
         // A half without values asks nothing.
         _ if clause.values.is_empty() => ClauseResult::Held,
         None => ClauseResult::HttpOnly,
@@ -62,22 +63,23 @@ pub(super) fn trace(
         Some(Lookup::Found(_)) if matched.contains(&true) != clause.negative => ClauseResult::Held,
         Some(Lookup::Found(_)) => ClauseResult::Failed,
     };
+    let field = if matches!(clause.name, "values" | "notValues") {
+        clause.field
+    } else {
+        clause.name
+    };
     ClauseTrace {
-        path: format!("{part}.{}", clause.name),
-        field: if matches!(clause.name, "values" | "notValues") {
-            clause.field
-        } else {
-            clause.name
-        }
-        .to_owned(),
+        path: view.text(|| format!("{part}.{}", clause.name)),
+        field: view.text(|| field.to_owned()),
         negative: clause.negative,
-        values: clause.values.to_vec(),
+        values: if view.in_full {
+            clause.values.to_vec()
+        } else {
+            Vec::new()
+        },
         matched,
         result,
-        found: match &found {
-            Some(Lookup::Found(found)) => Some(found.to_string()),
-            Some(Lookup::Missing | Lookup::Unavailable) | None => None,
-        },
+        found: seen.and_then(|seen| seen.shown.clone()),
     }
 }
 

@@ -1,22 +1,21 @@
 //! One rule: `from` and `to` and `when`.
 
 use super::clause::{Clause, trace as trace_clause};
+use super::view::View;
 use super::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, TcpReading};
-use crate::attribute::AttributeSource;
-use crate::config::{Config, Protocol};
+use crate::config::Protocol;
 use crate::resource::{self, Action, AuthorizationPolicy};
 
-pub(super) fn trace(
+pub(super) fn trace<'v>(
     index: usize,
-    rule: &resource::Rule,
-    document: &AuthorizationPolicy,
-    config: &Config,
-    source: &dyn AttributeSource,
+    rule: &'v resource::Rule,
+    document: &'v AuthorizationPolicy,
+    view: &View<'v>,
 ) -> RuleTrace {
-    let part = |path: String, clauses: Vec<Clause<'_>>| {
+    let part = |path: String, clauses: Vec<Clause<'v>>| {
         let clauses: Vec<ClauseTrace> = clauses
             .into_iter()
-            .map(|clause| trace_clause(&clause, &path, document, config, source))
+            .map(|clause| trace_clause(&clause, &path, document, view))
             .collect();
         PartTrace {
             matched: holds(&clauses, document.action),
@@ -29,7 +28,7 @@ pub(super) fn trace(
     let sources: Vec<PartTrace> = sources
         .map(|(entry, source)| {
             part(
-                format!("spec.rules[{index}].from[{entry}].source"),
+                view.text(|| format!("spec.rules[{index}].from[{entry}].source")),
                 clauses_of(source.fields()),
             )
         })
@@ -38,7 +37,7 @@ pub(super) fn trace(
     let operations: Vec<PartTrace> = operations
         .map(|(entry, operation)| {
             part(
-                format!("spec.rules[{index}].to[{entry}].operation"),
+                view.text(|| format!("spec.rules[{index}].to[{entry}].operation")),
                 clauses_of(operation.fields()),
             )
         })
@@ -59,7 +58,7 @@ pub(super) fn trace(
                 negative: true,
             };
             part(
-                format!("spec.rules[{index}].when[{entry}]"),
+                view.text(|| format!("spec.rules[{index}].when[{entry}]")),
                 vec![values, not_values],
             )
         })
@@ -68,7 +67,7 @@ pub(super) fn trace(
     let tcp = tcp_reading(
         &[&sources, &operations, &conditions],
         document.action,
-        config.protocol,
+        view.config.protocol,
     );
     let any = |parts: &[PartTrace]| parts.is_empty() || parts.iter().any(|part| part.matched);
     let matched = tcp != TcpReading::Dropped

@@ -71,6 +71,11 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
         "what stands beside a decision changes it"
     );
     let trace = reference::explain(config, traffic, traffic);
+    assert_eq!(
+        outline_of(trace.clone()),
+        reference::outline(config, traffic, traffic),
+        "the outline is another"
+    );
     let parts = |outcome: &reference::Outcome| (outcome.verdict, outcome.by.clone(), outcome.reason);
     let own = |decision: Decision<'_>| (decision.verdict, decision.by.cloned(), decision.reason);
     assert_eq!(
@@ -88,6 +93,29 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
     );
     let by = decision.by.map(|by| format!(" {by}")).unwrap_or_default();
     format!("{}{by}", decision.verdict.as_str())
+}
+
+/// A trace without what is there for people alone.
+fn outline_of(mut trace: reference::Trace) -> reference::Trace {
+    for policy in &mut trace.policies {
+        policy.place.clear();
+        if policy.not_applied.is_some() {
+            policy.rules.clear();
+        }
+        for rule in &mut policy.rules {
+            let parts = rule.sources.iter_mut().chain(&mut rule.operations);
+            for part in parts.chain(&mut rule.conditions) {
+                part.path.clear();
+                for clause in &mut part.clauses {
+                    clause.path.clear();
+                    clause.field.clear();
+                    clause.values.clear();
+                    clause.found = None;
+                }
+            }
+        }
+    }
+    trace
 }
 
 /// The configuration without its dry runs and AUDIT policies.

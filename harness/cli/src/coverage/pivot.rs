@@ -101,15 +101,19 @@ pub(super) fn turns_rule(rule: &RuleTrace, group: Group, part: &PartTrace, claus
     let others_hold = part
         .clauses
         .iter()
-        .filter(|other| other.path != clause.path)
+        .filter(|other| !std::ptr::eq(*other, clause))
         .all(|other| matches!(other.result, ClauseResult::Held | ClauseResult::HttpOnly));
     let any = |parts: &[PartTrace]| parts.is_empty() || parts.iter().any(|part| part.matched);
     let none_but = |parts: &[PartTrace]| {
         parts
             .iter()
-            .all(|other| other.path == part.path || !other.matched)
+            .all(|other| std::ptr::eq(other, part) || !other.matched)
     };
-    let all_but = |parts: &[PartTrace]| parts.iter().all(|other| other.path == part.path || other.matched);
+    let all_but = |parts: &[PartTrace]| {
+        parts
+            .iter()
+            .all(|other| std::ptr::eq(other, part) || other.matched)
+    };
     let everything_else = match group {
         Group::Sources => none_but(&rule.sources) && any(&rule.operations) && all_but(&rule.conditions),
         Group::Operations => any(&rule.sources) && none_but(&rule.operations) && all_but(&rule.conditions),

@@ -105,7 +105,7 @@ impl<'r> Ready<'r> {
         let Some((asked, loaded)) = self.asked(traffic.protocol).zip(self.loaded) else {
             return;
         };
-        let trace = asked.trace(traffic);
+        let trace = asked.outline(traffic);
         if self.counted.is_none() {
             self.counted = Some(Counted::of(&loaded.setup, asked));
         }

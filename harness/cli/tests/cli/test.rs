@@ -68,6 +68,36 @@ fn filter_runs_some_and_never_none() {
     run(cases, &["--filter", "nothing"]).says(2, &["no case has `nothing` in its name"]);
 }
 
+/// Threads take portions of one suite; what comes of them is in the order of the suite all the same.
+#[test]
+fn cases_of_a_large_suite_come_in_order() {
+    use std::fmt::Write;
+
+    let cases = 1_300;
+    let fails = |case: usize| case % 97 == 5;
+    let mut text = String::new();
+    for case in 0..cases {
+        let expect = if fails(case) { "deny" } else { "allow" };
+        let _ = writeln!(
+            text,
+            "- {{name: c{case}, peer: frontend, request: GET /orders/{case}, expect: {expect}}}"
+        );
+    }
+    let ran = run(&text, &["--format", "json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let results = report["suites"][0]["cases"].as_array().unwrap();
+    assert_eq!(results.len(), cases);
+    for (case, result) in results.iter().enumerate() {
+        let outcome = if fails(case) { "failed" } else { "passed" };
+        let seen = (
+            result["name"].as_str().unwrap(),
+            result["outcome"].as_str().unwrap(),
+        );
+        assert_eq!(seen, (format!("c{case}").as_str(), outcome));
+    }
+}
+
 #[test]
 fn no_colour_unless_asked_for() {
     let ran = run(MIXED, &[]);

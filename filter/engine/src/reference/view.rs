@@ -1,0 +1,60 @@
+//! What there is to evaluate, and how much is told of it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::clause::Found;
+use crate::attribute::{AttributeSource, Lookup};
+use crate::config::Config;
+
+/// One case: each attribute is looked up once.
+pub(super) struct View<'v> {
+    pub(super) config: &'v Config,
+    pub(super) source: &'v dyn AttributeSource,
+    /// Whether texts for people are made.
+    pub(super) in_full: bool,
+    seen: RefCell<BTreeMap<&'v str, Rc<Seen>>>,
+}
+
+/// An attribute.
+pub(super) struct Seen {
+    pub(super) found: Lookup<Found>,
+    /// For people.
+    pub(super) shown: Option<String>,
+}
+
+impl<'v> View<'v> {
+    pub(super) fn new(config: &'v Config, source: &'v dyn AttributeSource, in_full: bool) -> Self {
+        Self {
+            config,
+            source,
+            in_full,
+            seen: RefCell::default(),
+        }
+    }
+
+    /// A text for people.
+    pub(super) fn text(&self, make: impl FnOnce() -> String) -> String {
+        if self.in_full { make() } else { String::new() }
+    }
+
+    /// The attribute that `key` stands for.
+    pub(super) fn see(
+        &self,
+        key: &'v str,
+        look_up: fn(&str, &dyn AttributeSource) -> Lookup<Found>,
+    ) -> Rc<Seen> {
+        if let Some(seen) = self.seen.borrow().get(key) {
+            return Rc::clone(seen);
+        }
+        let found = look_up(key, self.source);
+        let shown = match &found {
+            Lookup::Found(found) if self.in_full => Some(found.to_string()),
+            Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable => None,
+        };
+        let seen = Rc::new(Seen { found, shown });
+        self.seen.borrow_mut().insert(key, Rc::clone(&seen));
+        seen
+    }
+}
