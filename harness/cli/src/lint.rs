@@ -13,6 +13,7 @@ mod identity_in_plaintext;
 mod ignored_selector;
 mod letter_case;
 mod never_matches;
+mod paths;
 mod pattern;
 mod plaintext_negation;
 mod proof;

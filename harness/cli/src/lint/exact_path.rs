@@ -3,6 +3,7 @@
 //! `/admin/`, `/admin;x` and `/Admin` are other paths to a policy, and to Envoy whatever its settings, but perhaps not to the
 //! application; `//admin` and `/x/../admin` are until Envoy normalises them.
 
+use super::paths::Paths;
 use super::values::shut_out;
 use super::{Find, Finding, Lint, Policy};
 use crate::diagnostic::Severity;
@@ -22,13 +23,10 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let exact = |value: &str| {
         !value.starts_with('*') && !value.ends_with('*') && !value.contains('{') && value != "/"
     };
+    let all = Paths::new(paths.iter().map(|(_, path)| *path));
     // `/admin*`, and the pair `/admin` and `/admin/*`, say more than one spelling.
     let covered = |value: &str| {
-        let mut prefixes = paths.iter().filter_map(|(_, other)| other.strip_suffix('*'));
-        prefixes.any(|prefix| value.starts_with(prefix) || prefix.strip_suffix('/') == Some(value))
-            || paths
-                .iter()
-                .any(|(_, other)| other.strip_suffix("/{**}") == Some(value))
+        all.has_prefix_of(value) || all.has(&format!("{value}/*")) || all.has(&format!("{value}/{{**}}"))
     };
     let alone = paths.iter().filter(|(_, value)| exact(value) && !covered(value));
     let finding = |(path, value): &(String, &str)| {

@@ -2,6 +2,7 @@
 //!
 //! The port is part of the text, as in Istio: `example.com` is not `example.com:8080`.
 
+use super::paths::Paths;
 use super::values::shut_out;
 use super::{Find, Finding, Lint, Policy};
 use crate::diagnostic::Severity;
@@ -19,10 +20,8 @@ pub(super) const LINT: Lint = Lint {
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let policy = &policy.written;
     let hosts = shut_out(policy, "hosts", "notHosts");
-    let twin = |host: &str| {
-        let mut prefixes = hosts.iter().filter_map(|(_, other)| other.strip_suffix('*'));
-        prefixes.any(|prefix| format!("{host}:").starts_with(prefix))
-    };
+    let all = Paths::new(hosts.iter().map(|(_, host)| *host));
+    let twin = |host: &str| all.has_prefix_of(&format!("{host}:"));
     let alone = hosts
         .iter()
         .filter(|(_, host)| !host.ends_with('*') && !has_port(host) && !twin(host));

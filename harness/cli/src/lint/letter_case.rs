@@ -2,6 +2,7 @@
 //!
 //! Paths and methods are compared as they are written; an application that does not care about case answers `/admin` for `/Admin`.
 
+use super::paths::Paths;
 use super::values::{List, lists, shut_out};
 use super::{Find, Finding, Lint, Policy};
 use crate::diagnostic::Severity;
@@ -33,10 +34,8 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
 
 fn paths(policy: &Policy<'_>) -> Vec<Finding> {
     let paths = shut_out(&policy.written, "paths", "notPaths");
-    let has_twin = |path: &str| {
-        let small = path.to_ascii_lowercase();
-        paths.iter().any(|(_, other)| *other == small)
-    };
+    let all = Paths::new(paths.iter().map(|(_, path)| *path));
+    let has_twin = |path: &str| all.has(&path.to_ascii_lowercase());
     // `/package.Service/Method` is gRPC's, which has no other case.
     let is_grpc = |path: &str| {
         path.split('/')

@@ -2,7 +2,7 @@
 //!
 //! Applications mostly answer the same for both.
 
-use super::pattern::covers_path;
+use super::paths::Paths;
 use super::values::shut_out;
 use super::{Find, Finding, Lint, Policy};
 use crate::diagnostic::Severity;
@@ -19,21 +19,16 @@ pub(super) const LINT: Lint = Lint {
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let paths = shut_out(&policy.written, "paths", "notPaths");
+    let all = Paths::new(paths.iter().map(|(_, path)| *path));
     let mut findings = Vec::new();
     for (path, value) in &paths {
-        let above = value
-            .strip_suffix("/*")
-            .filter(|above| above.starts_with('/') && !above.contains('{'));
-        let Some(above) = above.filter(|above| !paths.iter().any(|(_, other)| covers_path(other, above)))
-        else {
-            continue;
-        };
-        let finding = Finding::new(
-            path,
-            format!("`{value}` does not match `{above}`"),
-            format!("add `{above}` beside it"),
-        );
-        findings.push(finding.fix(Change::beside(path, above)));
+        let above = value.strip_suffix("/*");
+        let above = above.filter(|above| above.starts_with('/') && !above.contains('{'));
+        if let Some(above) = above.filter(|above| !all.covers(above)) {
+            let message = format!("`{value}` does not match `{above}`");
+            let finding = Finding::new(path, message, format!("add `{above}` beside it"));
+            findings.push(finding.fix(Change::beside(path, above)));
+        }
     }
     findings
 }

@@ -2,7 +2,7 @@
 //!
 //! `{**}` stands for any number of characters, none too, but the slash before it must be there: `/s/{**}/c` does not match `/s/c`.
 
-use super::pattern::covers_path;
+use super::paths::Paths;
 use super::values::shut_out;
 use super::{Find, Finding, Lint, Policy};
 use crate::diagnostic::Severity;
@@ -19,15 +19,15 @@ pub(super) const LINT: Lint = Lint {
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let paths = shut_out(&policy.written, "paths", "notPaths");
+    let all = Paths::new(paths.iter().map(|(_, path)| *path));
     let mut findings = Vec::new();
     for (path, value) in &paths {
         let Some((above, below)) = value.split_once("/{**}") else {
             continue;
         };
         let missed = format!("{above}{below}");
-        let covered = paths.iter().any(|(_, other)| covers_path(other, &missed));
         // What has `{*}` in it is many paths, and `/` is hardly meant.
-        if above.is_empty() || covered {
+        if above.is_empty() || all.covers(&missed) {
             continue;
         }
         let finding = Finding::new(

@@ -45,3 +45,24 @@ fn a_thousand_documents_are_soon_checked() {
         assert!(took < PATIENCE, "{namespaces} namespaces: {took:?}");
     }
 }
+
+/// As many values as a list may have.
+#[test]
+fn ten_thousand_values_are_soon_checked() {
+    for (value, code) in [("/a{}/*", "PW029"), ("/a{}/{**}", "PW028"), ("/a{}", "PW006")] {
+        let paths: Vec<String> = (0..10_000)
+            .map(|number| format!("        - \"{}\"\n", value.replacen("{}", &number.to_string(), 1)))
+            .collect();
+        let text = format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: a, namespace: shop}}\nspec:\n  action: \
+             DENY\n  rules:\n  - to:\n    - operation:\n        ports: [\"8080\"]\n        paths:\n{}",
+            paths.concat()
+        );
+        let folder = Folder::with(&[("a.yaml", &text)]);
+        let began = Instant::now();
+        let ran = folder.run(&["check", "--format", "github"]);
+        let took = began.elapsed();
+        assert_eq!(ran.out.matches(code).count(), 10_000);
+        assert!(took < PATIENCE, "{value}: {took:?}");
+    }
+}
