@@ -54,6 +54,27 @@ fn every_example_is_what_its_page_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What a fix makes is no mistake of another kind.
+#[test]
+fn no_fix_brings_another_finding() {
+    let mut fixed = Vec::new();
+    for (code, _) in listed() {
+        let page = std::fs::read_to_string(docs().join(format!("{code}.md"))).unwrap();
+        let before = example(&page, "Bad");
+        let folder = Folder::with(&[("example.yaml", before)]);
+        let ran = folder.run(&["check", "--fix"]);
+        let after = std::fs::read_to_string(folder.path("example.yaml")).unwrap();
+        let left = codes(&after);
+        let own = BTreeSet::from([format!("\"{code}\"")]);
+        assert!(left.is_subset(&own), "{code}: {left:?}\n{after}");
+        if after != before {
+            assert!(left.is_empty(), "{code}: {ran:?}");
+            fixed.push(code);
+        }
+    }
+    assert_eq!(fixed, ["PW007", "PW022", "PW028", "PW029"]);
+}
+
 #[test]
 fn there_is_a_page_for_each_and_no_other() {
     let listed: BTreeSet<String> = listed()
