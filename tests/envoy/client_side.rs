@@ -1,10 +1,12 @@
 //! The client side as `render client` writes it, against real servers: each mode of a rule × each of the server's, HTTP and TCP.
 
+mod running;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::render::client::client;
+use peerwarden_envoy::render::client as render;
 use peerwarden_lab::certificates::{Authority, Certificate, Files};
 use peerwarden_lab::client::{Ask, Caller, http, tcp};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Port, ServerTls, Transport};
@@ -70,7 +72,7 @@ impl Client {
     }
 
     /// The configuration for one server.
-    fn render(&self, server: SocketAddr, way: &Way, listen: &Port) -> Result<String> {
+    fn render(&self, server: SocketAddr, way: &Way, listen: &Port) -> Result<render::Client> {
         let labels = if way.sidecar {
             json!({"app": "orders", "security.istio.io/tlsMode": "istio"})
         } else {
@@ -90,7 +92,7 @@ impl Client {
         });
         let rules: Vec<Document> = self.rule(way.rule).iter().map(document).collect::<Result<_>>()?;
         let policies = [document(&peer_authentication(way.server))?];
-        client(&document(&description)?, &rules, &policies)
+        render::Client::new(&document(&description)?, &rules, &policies)
             .map_err(|problems| anyhow::anyhow!("{problems:?}"))
     }
 }
@@ -124,7 +126,7 @@ fn is_served(way: &Way) -> bool {
 /// The way through a client's Envoy that was rendered for it.
 async fn works(client: &Client, server: SocketAddr, way: &Way) -> Result<bool> {
     let listen = Port::reserve()?;
-    let text = client.render(server, way, &listen)?;
+    let text = client.render(server, way, &listen)?.file()?.text;
     let envoy = Envoy::launch(Launch::yaml(&text))
         .await
         .with_context(|| text.clone())?;

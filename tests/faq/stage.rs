@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::render::client::client;
+use peerwarden_envoy::render::File;
+use peerwarden_envoy::render::client::Client;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::ingress::Ingress;
 use peerwarden_lab::certificates::{Authority, Certificate};
@@ -124,8 +125,8 @@ impl Stage {
         description: &serde_json::Value,
         rules: &[serde_json::Value],
         policies: &[serde_json::Value],
-    ) -> Result<String> {
-        let rendered = client(&value(description.clone())?, &values(rules)?, &values(policies)?);
+    ) -> Result<Client> {
+        let rendered = Client::new(&value(description.clone())?, &values(rules)?, &values(policies)?);
         rendered.map_err(|problems| anyhow::anyhow!("{problems}"))
     }
 }
@@ -139,7 +140,7 @@ pub(crate) fn deliver(inbound: &Inbound, folder: &Path) -> Result<()> {
 }
 
 /// Replaces one file by a rename.
-pub(crate) fn deliver_one(file: &peerwarden_envoy::render::File, folder: &Path) -> Result<()> {
+pub(crate) fn deliver_one(file: &File, folder: &Path) -> Result<()> {
     let new = folder.join(format!(".{}.new", file.name));
     std::fs::write(&new, &file.text)?;
     std::fs::rename(&new, folder.join(&file.name))?;

@@ -1,6 +1,7 @@
 //! Envoy's configuration for a workload and its policies, complete and commented.
 
 mod assembly;
+mod bootstrap;
 pub mod client;
 mod cluster;
 pub mod inbound;

@@ -17,7 +17,8 @@ macro_rules! template {
 
 /// All templates, by name: each may include the others.
 const ALL: &[(&str, &str)] = &[
-    template!("client/outbound.yaml"),
+    template!("client/cluster.yaml"),
+    template!("client/listener.yaml"),
     template!("inbound/listener.yaml"),
     template!("inbound/routes.yaml"),
     template!("inbound/tcp.yaml"),

@@ -177,7 +177,7 @@ async fn by_envoy(stage: &Stage, public: &Authority, target: &Port, mode: &str) 
             "endpoints": [endpoint],
         }],
     });
-    let configuration = stage.outbound(&description, &[], &[])?;
+    let configuration = stage.outbound(&description, &[], &[])?.file()?.text;
     let _client = Envoy::launch(Launch::yaml(configuration)).await?;
     let caller = Caller::anonymous(public)?.server_name(INTERNAL);
     exchange(&listen, &Way::Direct(caller)).await

@@ -99,7 +99,7 @@ async fn client(stage: &Stage, name: &str, principal: &str, target: &Port) -> Re
         "certificates": {"directory": certificates},
         "services": [{"host": HOST, "namespace": "shop", "ports": [port], "endpoints": [endpoint]}],
     });
-    let configuration = stage.outbound(&description, &[], &[])?;
+    let configuration = stage.outbound(&description, &[], &[])?.file()?.text;
     Ok((Envoy::launch(Launch::yaml(configuration)).await?, listen))
 }
 

@@ -12,7 +12,8 @@ use peerwarden_engine::document::{At, Value};
 use peerwarden_engine::{Problem, Problems};
 
 use super::File;
-use super::assembly::{Assembly, Layout, Sides};
+use super::assembly::Assembly;
+use super::bootstrap::{Layout, Sides};
 use super::cluster;
 use super::plugin::{self, Decides, Plugin};
 use super::probes::Probes;
@@ -113,6 +114,7 @@ impl Inbound {
             listeners,
             says: "The workload's ports.",
             clusters,
+            clusters_say: "Where the application listens.",
         })
     }
 

@@ -20,7 +20,8 @@ use peerwarden_engine::Problems;
 use peerwarden_engine::document::{At, Value};
 
 use super::File;
-use super::assembly::{Assembly, Layout, Sides};
+use super::assembly::Assembly;
+use super::bootstrap::{Layout, Sides};
 use super::cluster;
 use super::plugin::{self, Decides, Plugin};
 use crate::template::Unfilled;
@@ -103,6 +104,7 @@ impl Ingress {
             listeners: listeners.collect::<Result<_, _>>()?,
             says: "The gateway's ports.",
             clusters: self.assembly.clusters(clusters, layout)?,
+            clusters_say: "Where the application listens.",
         })
     }
 }

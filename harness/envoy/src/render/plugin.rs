@@ -4,7 +4,7 @@ use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Enforcement, Problems, Program, Protocol};
 use serde_json::json;
 
-use super::assembly::Layout;
+use super::bootstrap::Layout;
 use crate::description::{Description, Port};
 use crate::json;
 use crate::template::{self, Unfilled};

@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use peerwarden_envoy::render::client::Client;
 
-use super::said;
+use super::{said, written};
 use crate::command::inputs;
-use crate::documents;
 use crate::exit::Exit;
-use crate::output;
+use crate::{documents, output};
 
 /// Write the client side: who is called how, by `DestinationRule` and auto mutual TLS.
 ///
 /// Each port of each service has a listener on loopback, and a cluster with the TLS that it wants.
 ///
-/// The description names `workload`, `mesh`, `certificates` and `services`.
+/// The description names `workload` and `services`, and if need be `mesh`, `certificates` and `admin`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the client, in YAML or JSON.
@@ -25,6 +25,10 @@ pub(crate) struct Arguments {
     /// The servers' `PeerAuthentication`s: an endpoint with DISABLE gets plaintext.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
+    /// A folder for files that a running Envoy takes in when they are replaced: begin with `envoy -c FOLDER/bootstrap.yaml`, and
+    /// run this again after a change. Without it, all is one file on standard output.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -41,20 +45,25 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Ok(policies) => policies,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
-    let rendered = peerwarden_envoy::render::client::client(
+    let rendered = Client::new(
         &said::value(&description)?,
         &said::values(&rules)?,
         &said::values(&policies)?,
     );
-    match rendered {
-        Ok(text) => output::print(&text).map(|()| Exit::Fine),
+    let client = match rendered {
+        Ok(client) => client,
         Err(problems) => {
             let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];
-            Ok(inputs::invalid(&said::diagnostics(
+            return Ok(inputs::invalid(&said::diagnostics(
                 &problems,
                 &description,
                 &lists,
-            )))
+            )));
         }
+    };
+    match &arguments.out {
+        None => output::print(&client.file()?.text)?,
+        Some(folder) => written::write(&client.files(&written::folder(folder)?)?, folder)?,
     }
+    Ok(Exit::Fine)
 }

@@ -4,6 +4,7 @@
 //! workload: {namespace: web, serviceAccount: frontend, labels: {app: frontend}}
 //! mesh: {trustDomain: cluster.local, rootNamespace: istio-system}    # these are the defaults
 //! certificates: {directory: /etc/certs}                             # or {sds: /etc/sds}
+//! admin: 127.0.0.1:15000                                            # none when left out
 //! services:
 //! - host: orders.shop.svc.cluster.local
 //!   namespace: shop
@@ -20,14 +21,18 @@ use std::net::IpAddr;
 use peerwarden_engine::document::{At, Fields, Value};
 use peerwarden_engine::{Mesh, Problem, Problems};
 
-use crate::description::{Certificates, PortProtocol, port_number, required};
+use crate::description::{Certificates, PortProtocol, Socket, port_number, required};
 
 /// What a client is and whom it calls.
 pub(super) struct Description {
     pub(super) namespace: String,
+    /// Empty when unknown.
+    pub(super) service_account: String,
     pub(super) labels: Vec<(String, String)>,
     pub(super) mesh: Mesh,
     pub(super) certificates: Certificates,
+    /// Where Envoy's administration listens, if anywhere: beside the Envoy before the workload, whose default is Istio's.
+    pub(super) admin: Option<Socket>,
     pub(super) services: Vec<Service>,
 }
 
@@ -77,7 +82,7 @@ impl Description {
         let at_workload = at.name("workload");
         let mut workload = Fields::of(fields.take("workload").unwrap_or(&empty), &at_workload, problems)?;
         let namespace = required(&mut workload, "namespace", &at_workload, problems);
-        workload.ignore(&["serviceAccount"]);
+        let service_account = workload.text("serviceAccount", problems).unwrap_or_default();
         let labels = workload.text_map("labels", problems).unwrap_or_default();
         workload.finish(problems);
 
@@ -99,6 +104,8 @@ impl Description {
             Some(value) => Certificates::read(value, &at_certificates, problems),
             None => Some(Certificates::default()),
         };
+        let admin = fields.text("admin", problems);
+        let admin = admin.and_then(|text| Socket::loopback(text, &at.name("admin"), problems));
 
         let at_services = at.name("services");
         let written = fields.list("services", problems).unwrap_or(&[]);
@@ -114,9 +121,11 @@ impl Description {
         fields.finish(problems);
         Some(Self {
             namespace: namespace?,
+            service_account: service_account.to_owned(),
             labels,
             mesh,
             certificates: certificates?,
+            admin,
             services,
         })
     }

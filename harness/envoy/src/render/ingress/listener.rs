@@ -6,7 +6,7 @@ use super::host::Host;
 use super::server::{Does, Server};
 use super::virtual_host::{self, Leads};
 use super::{Ingress, check};
-use crate::render::assembly::Layout;
+use crate::render::bootstrap::Layout;
 use crate::template::{self, Unfilled};
 
 /// The port of HTTPS, which is not written in addresses.

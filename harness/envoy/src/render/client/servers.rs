@@ -1,0 +1,70 @@
+//! What the servers take, by their `PeerAuthentication`s.
+
+use std::collections::BTreeMap;
+
+use peerwarden_engine::document::Value;
+use peerwarden_engine::resource::{MtlsMode, Resource};
+use peerwarden_engine::{Config, Problems, Program, Workload};
+
+use super::description::{Description, Endpoint, Port, Service};
+
+/// The policies of the servers' mesh.
+#[derive(Debug)]
+pub(super) struct Servers {
+    config: Config,
+}
+
+/// What one endpoint takes.
+pub(super) struct Takes {
+    has_sidecar: bool,
+    program: Program,
+}
+
+impl Servers {
+    /// Reads the policies, and compiles all of them once, so that what the module would refuse is refused here.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(super) fn read(description: &Description, policies: &[Value]) -> Result<Self, Problems> {
+        let text = |text: &str| Value::String(text.to_owned());
+        let mesh = vec![
+            ("rootNamespace".to_owned(), text(&description.mesh.root_namespace)),
+            ("trustDomain".to_owned(), text(&description.mesh.trust_domain)),
+        ];
+        let mut config = Config::read(&Value::Object(vec![
+            ("mesh".to_owned(), Value::Object(mesh)),
+            ("resources".to_owned(), Value::List(policies.to_vec())),
+        ]))?;
+        // Whether a document is right does not depend on the workload.
+        config.workload = Some(Workload::default());
+        Program::compile(&config)?;
+        config.resources.retain(|resource| match resource {
+            Resource::PeerAuthentication(_) => true,
+            Resource::AuthorizationPolicy(_) => false,
+        });
+        Ok(Self { config })
+    }
+
+    /// What an endpoint of this service takes.
+    ///
+    /// # Errors
+    /// None that [`Servers::read`] did not have.
+    pub(super) fn takes(&mut self, service: &Service, endpoint: &Endpoint) -> Result<Takes, Problems> {
+        self.config.workload = Some(Workload {
+            namespace: service.namespace.clone(),
+            labels: endpoint.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
+            ..Workload::default()
+        });
+        Ok(Takes {
+            has_sidecar: endpoint.has_sidecar(),
+            program: Program::compile(&self.config)?,
+        })
+    }
+}
+
+impl Takes {
+    /// Whether auto mutual TLS speaks mutual TLS to this port.
+    pub(super) fn mutual_tls(&self, port: &Port) -> bool {
+        self.has_sidecar && self.program.mtls_mode(port.target).0 != MtlsMode::Disable
+    }
+}

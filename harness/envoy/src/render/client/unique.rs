@@ -1,0 +1,40 @@
+//! What can be there only once: where the client's Envoy listens, and the ports of a service.
+
+use std::collections::BTreeMap;
+
+use peerwarden_engine::document::At;
+use peerwarden_engine::{Problem, Problems};
+
+use super::description::Service;
+use crate::description::Socket;
+
+/// Envoy refuses the second of two listeners on one port, and all clusters if two have one name: a running one would stay as
+/// it is.
+pub(super) fn check(services: &[Service], admin: Option<&Socket>, problems: &mut Problems) {
+    let mut listening = BTreeMap::new();
+    let mut called = BTreeMap::new();
+    let root = At::ROOT.name("services");
+    for (of_service, service) in services.iter().enumerate() {
+        let at = root.index(of_service);
+        let at = at.name("ports");
+        for (index, port) in service.ports.iter().enumerate() {
+            let at = at.index(index);
+            let here = format!("services[{of_service}].ports[{index}]");
+            if admin.is_some_and(|admin| admin.port == port.listen) {
+                let message = format!("{} is where Envoy's administration listens", port.listen);
+                problems
+                    .push(Problem::new(&at.name("listen"), message).help("give one of the two another port"));
+            }
+            if let Some(first) = listening.insert(port.listen, here.clone()) {
+                let message = format!("{} is where Envoy listens for `{first}` too", port.listen);
+                let problem = Problem::new(&at.name("listen"), message);
+                problems.push(problem.help("give each port of a service one of its own on loopback"));
+            }
+            if let Some(first) = called.insert((&service.host, port.number), here) {
+                let message = format!("{} of `{}` is `{first}` too", port.number, service.host);
+                let problem = Problem::new(&at.name("port"), message);
+                problems.push(problem.help("leave one of the two out"));
+            }
+        }
+    }
+}
