@@ -5,6 +5,8 @@ use std::fmt;
 /// An attribute by its name, for what says that one is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
+    /// Whether it is a request or a TCP connection.
+    Protocol,
     /// The peer's certificate.
     Peer,
     /// Whether the connection came over TLS.
@@ -38,6 +40,7 @@ pub enum Attribute {
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Protocol => f.write_str("protocol"),
             Self::Peer => f.write_str("tls.peer"),
             Self::Tls => f.write_str("tls"),
             Self::SourceIp => f.write_str("source.ip"),

@@ -47,7 +47,8 @@ pub(crate) enum Happened {
 /// What one line tells.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
-    pub(crate) protocol: Protocol,
+    /// `None` where the line does not say whether it is of a request or of a TCP connection.
+    pub(crate) protocol: Option<Protocol>,
     pub(crate) peer: PeerFact,
     pub(crate) tls: Option<bool>,
     pub(crate) source_ip: Option<IpAddr>,
@@ -70,7 +71,7 @@ pub(crate) struct Entry {
 impl Default for Entry {
     fn default() -> Self {
         Self {
-            protocol: Protocol::Tcp,
+            protocol: None,
             peer: PeerFact::Unknown,
             tls: None,
             source_ip: None,
@@ -109,15 +110,13 @@ impl Entry {
     /// Takes in what stands for an operator. What is told twice is as it was told first.
     pub(super) fn tell(&mut self, operator: &Operator, written: Written<'_>) {
         let Operator { tells, limit } = operator;
+        self.tell_protocol(tells, written);
         let cut = |text: &[u8]| limit.is_some_and(|limit| text.len() >= limit);
         let written = match written {
             // Where Envoy may have cut it, what follows is not known.
             Written::Text(text) if cut(text) && text != b"-" => return,
             Written::Nothing | Written::Text(_) | Written::Object(_) => written,
         };
-        if tells.is_http() && !matches!(written, Written::Nothing | Written::Text(b"-")) {
-            self.protocol = Protocol::Http;
-        }
         let text = match written {
             Written::Text(text) => Some(text),
             Written::Nothing | Written::Object(_) => None,
@@ -174,10 +173,25 @@ impl Entry {
         }
     }
 
+    /// What only requests have shows a request. A request without a version of HTTP there is not, nor one without a method; but a method
+    /// may be a dash.
+    fn tell_protocol(&mut self, tells: &Tells, written: Written<'_>) {
+        match (tells, written) {
+            (Tells::Protocol, Written::Nothing | Written::Text(b"-")) | (Tells::Method, Written::Nothing) => {
+                self.protocol.get_or_insert(Protocol::Tcp);
+            }
+            (_, Written::Nothing | Written::Text(b"-")) => {}
+            (tells, Written::Text(_) | Written::Object(_)) if tells.is_http() => {
+                self.protocol = Some(Protocol::Http);
+            }
+            (_, Written::Text(_) | Written::Object(_)) => {}
+        }
+    }
+
     /// When everything is told. HTTP comes to the choice of an upstream only past every filter, TCP may be dialled before it is
     /// decided.
     pub(super) fn finish(mut self) -> Self {
-        if self.reached && self.protocol == Protocol::Http && self.happened.is_none() {
+        if self.reached && self.protocol == Some(Protocol::Http) && self.happened.is_none() {
             self.happened = Some(Happened::Allowed);
         }
         self

@@ -4,13 +4,14 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use super::entry::{Entry, Written};
+use super::entry::{Entry, Fact, Written};
 use super::json::Json;
 use super::operator::Malformed;
 use super::split;
 use super::text::Text;
 use super::{LINE, builtin};
 use crate::diagnostic::Diagnostic;
+use crate::traffic::Protocol;
 
 /// What a log's lines are read by.
 #[derive(Debug, Clone, Default)]
@@ -99,7 +100,13 @@ fn builtin(line: &[u8]) -> Result<Entry, String> {
                 .any(|window| window == quoted.as_bytes())
         });
         return if known {
-            json.read(line)
+            // Both name the method in every line of a request.
+            json.read(line).map(|mut entry| {
+                if entry.method == Fact::Unknown {
+                    entry.protocol.get_or_insert(Protocol::Tcp);
+                }
+                entry
+            })
         } else {
             Err("it is JSON of no known format; give `--log-format`".to_owned())
         };

@@ -198,6 +198,7 @@ impl Tells {
 /// The operator that tells an attribute; `None` where none does.
 pub(crate) fn telling(attribute: &str) -> Option<String> {
     let operator = match attribute {
+        "protocol" => "%PROTOCOL%",
         "tls.peer" => "%DOWNSTREAM_PEER_URI_SAN%",
         "tls" => "%DOWNSTREAM_TLS_VERSION%",
         "tls.sni" => "%REQUESTED_SERVER_NAME%",
@@ -224,6 +225,7 @@ mod tests {
     #[test]
     fn what_tells_an_attribute_is_one_that_is_read() {
         for attribute in [
+            "protocol",
             "tls.peer",
             "tls",
             "tls.sni",

@@ -92,7 +92,8 @@ fn readings(entry: &Entry, attribute: &Attribute) -> &'static [Reading] {
             ":path" => entry.path == Fact::Dash,
             name => entry.header(name) == &Fact::Dash,
         },
-        Attribute::Peer
+        Attribute::Protocol
+        | Attribute::Peer
         | Attribute::Tls
         | Attribute::SourceIp
         | Attribute::RemoteIp

@@ -147,7 +147,7 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
         Ok(policies) => policies,
         Err(problems) => return Ok(inputs::invalid(&setup.diagnostics(&problems))),
     };
-    let Some(asked) = Asked::of(setup, entry.protocol) else {
+    let Some(asked) = Asked::of(setup, entry.protocol.unwrap_or_default()) else {
         anyhow::bail!("the documents that the engine took cannot be read again");
     };
     let (known, view) = policies.certain(entry);

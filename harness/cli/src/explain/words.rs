@@ -59,8 +59,9 @@ fn of_line(entry: &Entry) -> String {
         Fact::Unknown => "?".to_owned(),
     };
     let what = match entry.protocol {
-        Protocol::Tcp => "a TCP connection".to_owned(),
-        Protocol::Http => format!("{} {}", text(&entry.method), text(&entry.path)),
+        Some(Protocol::Tcp) => "a TCP connection".to_owned(),
+        Some(Protocol::Http) => format!("{} {}", text(&entry.method), text(&entry.path)),
+        None => "a request or a connection".to_owned(),
     };
     let port = entry
         .destination_port

@@ -50,10 +50,11 @@ impl Policies {
 
     /// Whether any rule may match the line.
     pub(crate) fn may_match(&self, entry: &Entry) -> bool {
-        match self.certain(entry).0 {
+        let undecided = |program: &&Program| match certain(program, entry).0 {
             Bounds::Certain(decision) => decision.by.is_some(),
             Bounds::Open(_) => true,
-        }
+        };
+        self.programs(entry).iter().any(undecided)
     }
 
     /// Decides as far as the line tells what that hangs on.
@@ -63,20 +64,67 @@ impl Policies {
 
     /// What is certain, and the view of the line that shows it.
     pub(crate) fn certain<'a>(&'a self, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
-        let program = match entry.protocol {
-            crate::traffic::Protocol::Http => &self.http,
-            crate::traffic::Protocol::Tcp => &self.tcp,
-        };
-        let view = View::new(entry);
-        let bounds = program.bounds(&view);
-        match &bounds {
-            Bounds::Open(open) => {
-                let read = read_dashes(program, entry, open);
-                read.unwrap_or((bounds, view))
-            }
-            Bounds::Certain(_) => (bounds, view),
+        let mut each = self
+            .programs(entry)
+            .into_iter()
+            .map(|program| certain(program, entry));
+        match (each.next(), each.next()) {
+            (Some((one, view)), Some((other, _))) => (either(one, other), view),
+            (Some(only), None) => only,
+            (None, _) => unreachable!("there is a program for either protocol"),
         }
     }
+
+    /// Those that the line may have met.
+    fn programs(&self, entry: &Entry) -> Vec<&Program> {
+        match entry.protocol {
+            Some(crate::traffic::Protocol::Http) => vec![&self.http],
+            Some(crate::traffic::Protocol::Tcp) => vec![&self.tcp],
+            None => vec![&self.http, &self.tcp],
+        }
+    }
+}
+
+fn certain<'a>(program: &'a Program, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
+    let view = View::new(entry);
+    let bounds = program.bounds(&view);
+    match &bounds {
+        Bounds::Open(open) => read_dashes(program, entry, open).unwrap_or((bounds, view)),
+        Bounds::Certain(_) => (bounds, view),
+    }
+}
+
+/// What is certain where it is one of two.
+fn either<'a>(one: Bounds<'a>, other: Bounds<'a>) -> Bounds<'a> {
+    let (denied, allowed) = (
+        may_come_to(&one, &other, Verdict::Deny),
+        may_come_to(&one, &other, Verdict::Allow),
+    );
+    let (Some(denied), Some(allowed)) = (denied, allowed) else {
+        return one;
+    };
+    let lacks = |bounds: Bounds<'a>| match bounds {
+        Bounds::Certain(_) => BTreeSet::new(),
+        Bounds::Open(open) => open.lacks,
+    };
+    let mut lacks: BTreeSet<Attribute> = [one, other].into_iter().flat_map(lacks).collect();
+    lacks.insert(Attribute::Protocol);
+    Bounds::Open(Open {
+        denied,
+        allowed,
+        lacks,
+    })
+}
+
+/// How one of them may come to a verdict.
+fn may_come_to<'a>(one: &Bounds<'a>, other: &Bounds<'a>, verdict: Verdict) -> Option<Decision<'a>> {
+    [one, other]
+        .into_iter()
+        .find_map(|bounds| match (bounds, verdict) {
+            (Bounds::Certain(decision), _) => (decision.verdict == verdict).then_some(*decision),
+            (Bounds::Open(open), Verdict::Deny) => Some(open.denied),
+            (Bounds::Open(open), Verdict::Allow) => Some(open.allowed),
+        })
 }
 
 /// Where a dash may be nothing or a dash, both are tried: what they agree on is known. `None` when no dash is in the way, or too
@@ -165,3 +213,6 @@ pub(crate) fn rule(decision: &Decision<'_>) -> String {
         ) => by.map_or_else(|| decision.reason.as_str().to_owned(), |by| by.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,8 +131,9 @@ pub(crate) fn asked(entry: &Entry) -> String {
         Fact::Unknown => "?".to_owned(),
     };
     let what = match entry.protocol {
-        Protocol::Http => format!("{} {}", text(&entry.method), text(&entry.path)),
-        Protocol::Tcp => "a TCP connection".to_owned(),
+        Some(Protocol::Http) => format!("{} {}", text(&entry.method), text(&entry.path)),
+        Some(Protocol::Tcp) => "a TCP connection".to_owned(),
+        None => "a request or a connection".to_owned(),
     };
     match entry.destination_port {
         Some(port) => format!("{what} on port {port}"),

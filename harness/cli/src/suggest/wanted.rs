@@ -58,8 +58,9 @@ impl Wanted {
         };
         let id = SpiffeId::parse(uri.as_bytes()).map_err(|_| Unsuitable::NoSpiffeId)?;
         let request = match entry.protocol {
-            Protocol::Tcp => None,
-            Protocol::Http => Some(Request::of(entry)?),
+            None => return Err(Unsuitable::UnknownRequest),
+            Some(Protocol::Tcp) => None,
+            Some(Protocol::Http) => Some(Request::of(entry)?),
         };
         Ok(Some(Self {
             principal: format!("{}{}", id.trust_domain.as_str(), id.path),
@@ -114,7 +115,7 @@ mod tests {
 
     fn wanted(method: &str, path: &str, peer: &str) -> Result<Option<Wanted>, Unsuitable> {
         let mut entry = Entry::default();
-        entry.protocol = Protocol::Http;
+        entry.protocol = Some(Protocol::Http);
         entry.peer = PeerFact::Uri(peer.to_owned());
         entry.method = Fact::Is(method.as_bytes().to_vec());
         entry.path = Fact::Is(path.as_bytes().to_vec());
