@@ -108,7 +108,7 @@ impl Cache {
     pub(crate) fn put(&self, name: &str, code: &[u8]) -> Result<(), Unusable> {
         let modules = self.modules();
         if !modules.exists() {
-            std::fs::create_dir_all(&self.folder)?;
+            std::fs::create_dir_all(&self.folder).map_err(Unusable::Io)?;
             match rustix::fs::mkdir(&modules, Mode::RWXU) {
                 // Another run may have been faster.
                 Ok(()) | Err(rustix::io::Errno::EXIST) => {}

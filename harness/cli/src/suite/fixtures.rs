@@ -77,8 +77,8 @@ pub(super) fn files(suite: &Suite, folder: &Path) -> Vec<PathBuf> {
 /// Reads the fixtures of a suite, and puts the suite's own parts before them.
 ///
 /// # Errors
-/// What is wrong with the files; what could be read comes all the same, so that the rest can be judged.
-pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> (Known, Vec<Diagnostic>) {
+/// What is wrong with the files.
+pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> Result<Known, Vec<Diagnostic>> {
     let (mut known, mut wrong) = (Known::default(), Vec::new());
     for (named, path) in suite.fixtures.iter().zip(files(suite, folder)) {
         let read = if path.is_file() {
@@ -103,7 +103,7 @@ pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> (K
         requests: std::mem::take(&mut suite.requests),
     };
     known.add(own, source);
-    (known, wrong)
+    if wrong.is_empty() { Ok(known) } else { Err(wrong) }
 }
 
 impl Known {

@@ -29,7 +29,9 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     let source = Source::read(path).map_err(|wrong| vec![wrong])?;
     let mut suite: Suite = yaml::read(&source).map_err(|wrong| vec![wrong])?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let (known, mut wrong) = fixtures::read(&mut suite, &source, folder);
+    // What is not known for want of a file would be wrong wherever it is used.
+    let known = fixtures::read(&mut suite, &source, folder)?;
+    let mut wrong = Vec::new();
     let mut paths = Vec::new();
     for policies in &suite.policies {
         let path = folder.join(&policies.value);

@@ -90,6 +90,9 @@ fn mistakes_are_shown_where_they_stand() {
             "`workload: {namespace: …",
         ],
     );
+    // A file that cannot be read is told of, and not each name that is unknown for it.
+    let ran = with("peers: {}\nworkloads: {}\n");
+    assert_eq!(ran.err.matches("error").count(), 1, "{ran:?}");
     let folder = folder(&suite.replace("shared_f", "f"));
     folder
         .run(&["test"])
