@@ -1,7 +1,7 @@
 //! The commands, one file each.
 
 mod certs;
-mod check;
+pub(crate) mod check;
 mod completions;
 mod eval;
 mod explain;

@@ -31,6 +31,8 @@ pub enum Schema {
     Settings,
     /// The module's configuration in Envoy.
     Plugin,
+    /// What `check --format json` prints.
+    Check,
     /// What `replay --format json` prints.
     Replay,
     /// What `suggest --format json` prints.
@@ -46,6 +48,7 @@ impl Schema {
             Self::Fixtures => "fixtures.schema.json",
             Self::Settings => "settings.schema.json",
             Self::Plugin => "plugin.schema.json",
+            Self::Check => "check.schema.json",
             Self::Replay => "replay.schema.json",
             Self::Suggestion => "suggestion.schema.json",
         }
@@ -59,6 +62,7 @@ impl Schema {
             Self::Fixtures => of::<Fixtures>(),
             Self::Settings => settings(),
             Self::Plugin => of::<plugin::Configuration>(),
+            Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<crate::replay::Report>(),
             Self::Suggestion => of::<crate::suggest::Told>(),
         };

@@ -6,6 +6,8 @@ mod mend;
 mod pages;
 mod report;
 
+pub(crate) use report::JsonReport;
+
 use std::path::PathBuf;
 
 use anyhow::Result;

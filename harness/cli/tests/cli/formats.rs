@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fixture::{Folder, ORDERS};
+use crate::validate::differs;
 
 /// A file with a warning, and one with an error.
 fn folder() -> Folder {
@@ -20,6 +21,11 @@ fn report(format: &str) -> String {
 #[test]
 fn json_has_every_finding() {
     let report: Value = serde_json::from_str(&report("json")).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("../../schema/check.schema.json")).unwrap();
+    assert_eq!(differs(&report, &schema, &schema), None);
+    let mut wrong = report.clone();
+    wrong["findings"][0]["severity"] = json!("fatal");
+    assert!(differs(&wrong, &schema, &schema).is_some());
     assert_eq!(report["errors"], 1);
     assert_eq!(report["warnings"], 1);
     let codes: Vec<&Value> = report["findings"]

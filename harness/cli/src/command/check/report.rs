@@ -4,6 +4,8 @@ mod github;
 mod json;
 mod sarif;
 
+pub(crate) use json::Report as JsonReport;
+
 use anyhow::Result;
 use clap::ValueEnum;
 

@@ -1,55 +1,144 @@
-//! One JSON document.
+//! One JSON document, of the schema `harness/cli/schema/check.schema.json`.
 
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::checked::Checked;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::Place;
+use crate::source;
+
+/// What `check` found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Report<'c> {
+    /// Policies that were checked.
+    documents: usize,
+    /// Suites that were checked.
+    suites: usize,
+    /// Findings that are errors.
+    errors: usize,
+    /// Findings that are warnings.
+    warnings: usize,
+    /// Files that `peerwarden.toml` leaves out.
+    excluded: usize,
+    /// What is to be looked at, in the order of the texts.
+    findings: Vec<Finding<'c>>,
+    /// What is suppressed beside the text.
+    suppressed: Vec<Suppressed<'c>>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Finding<'c> {
+    /// Of the lint; null for what would be refused.
+    code: Option<&'c str>,
+    /// How bad it is.
+    #[schemars(extend("enum" = ["error", "warning"]))]
+    severity: &'c str,
+    /// What is wrong.
+    message: &'c str,
+    /// Where; null for what is in no text.
+    place: Option<Place<'c>>,
+    /// What to write instead.
+    help: Option<&'c str>,
+    /// What shows it.
+    notes: &'c [String],
+    /// Other places that the message speaks of.
+    related: Vec<Related<'c>>,
+    /// Whether `--fix` may mend it.
+    fixable: bool,
+}
+
+/// A finding that is suppressed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Suppressed<'c> {
+    /// What for.
+    reason: &'c str,
+    /// What it is.
+    finding: Finding<'c>,
+}
+
+/// Another place.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Related<'c> {
+    /// What it is.
+    what: &'c str,
+    /// Where.
+    place: Place<'c>,
+}
+
+/// A part of a text. Lines and columns are counted from 1, columns in characters; the end is the column after the last.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Place<'c> {
+    /// The path as it was given.
+    file: &'c str,
+    /// Its first line.
+    line: usize,
+    /// Its first column.
+    column: usize,
+    /// Its last line.
+    end_line: usize,
+    /// The column after it.
+    end_column: usize,
+}
 
 pub(super) fn text(checked: &Checked) -> Result<String> {
-    let document = json!({
-        "documents": checked.documents,
-        "suites": checked.suites,
-        "errors": checked.count(Severity::Error),
-        "warnings": checked.count(Severity::Warning),
-        "excluded": checked.excluded,
-        "findings": checked.findings.iter().map(finding).collect::<Vec<_>>(),
-        "suppressed": checked.suppressed.iter().map(suppressed).collect::<Vec<_>>(),
-    });
-    let text = serde_json::to_string_pretty(&document).context("the report cannot be written as JSON")?;
+    let suppressed = |(finding, reason)| Suppressed {
+        reason,
+        finding: Finding::of(finding),
+    };
+    let report = Report {
+        documents: checked.documents,
+        suites: checked.suites,
+        errors: checked.count(Severity::Error),
+        warnings: checked.count(Severity::Warning),
+        excluded: checked.excluded,
+        findings: checked.findings.iter().map(Finding::of).collect(),
+        suppressed: checked
+            .suppressed
+            .iter()
+            .map(|(finding, reason)| suppressed((finding, reason.as_str())))
+            .collect(),
+    };
+    let text = serde_json::to_string_pretty(&report).context("the report cannot be written as JSON")?;
     Ok(text + "\n")
 }
 
-fn finding(finding: &Diagnostic) -> Value {
-    let related = finding.details.related.iter();
-    let related = related.map(|(other, what)| json!({"what": what, "place": place(other)}));
-    json!({
-        "code": finding.code,
-        "severity": finding.severity.as_str(),
-        "message": finding.message,
-        "place": finding.place.as_ref().map(place),
-        "help": finding.help,
-        "notes": finding.details.notes,
-        "related": related.collect::<Vec<_>>(),
-        "fixable": finding.details.fix.is_some(),
-    })
+impl<'c> Finding<'c> {
+    fn of(finding: &'c Diagnostic) -> Self {
+        let related = finding.details.related.iter();
+        let related = related.map(|(place, what)| Related {
+            what,
+            place: Place::of(place),
+        });
+        Self {
+            code: finding.code,
+            severity: finding.severity.as_str(),
+            message: &finding.message,
+            place: finding.place.as_ref().map(Place::of),
+            help: finding.help.as_deref(),
+            notes: &finding.details.notes,
+            related: related.collect(),
+            fixable: finding.details.fix.is_some(),
+        }
+    }
 }
 
-fn suppressed((of, reason): &(Diagnostic, String)) -> Value {
-    let mut value = finding(of);
-    value["reason"] = json!(reason);
-    value
-}
-
-fn place(place: &Place) -> Value {
-    let (line, column) = place.source.position(place.span.start);
-    let (end_line, end_column) = place.source.position(place.span.end);
-    json!({
-        "file": place.source.name,
-        "line": line,
-        "column": column,
-        "endLine": end_line,
-        "endColumn": end_column,
-    })
+impl<'c> Place<'c> {
+    fn of(place: &'c source::Place) -> Self {
+        let (line, column) = place.source.position(place.span.start);
+        let (end_line, end_column) = place.source.position(place.span.end);
+        Self {
+            file: &place.source.name,
+            line,
+            column,
+            end_line,
+            end_column,
+        }
+    }
 }
