@@ -8,7 +8,7 @@ mod protocol;
 mod report;
 mod tcp;
 
-use crate::document::{At, Fields, Value, one_of};
+use crate::document::{At, Fields, Value, Written, one_of};
 use crate::mesh::Mesh;
 use crate::problem::Problems;
 use crate::provider::ExtensionProvider;
@@ -76,15 +76,15 @@ impl Config {
         let mut config = Self::settings(value, &mut problems);
         if let Some(Value::List(documents)) = value.get(RESOURCES) {
             for (index, document) in documents.iter().enumerate() {
-                config.document(index, document, &mut problems);
+                config.document(index, &document.written(), &mut problems);
             }
         }
         problems.into_result(Some(config))
     }
 
-    fn document(&mut self, index: usize, document: &Value, problems: &mut Problems) {
+    fn document(&mut self, index: usize, document: &Written<'_>, problems: &mut Problems) {
         let at = At::ROOT.name(RESOURCES);
-        resource::read_into(document, &at.index(index), &mut self.resources, problems);
+        resource::collect_into(document, &at.index(index), &mut self.resources, problems);
     }
 
     /// All but the documents.

@@ -12,5 +12,5 @@ mod words;
 pub use at::At;
 pub use fields::{Fields, quoted, text, wrong_type};
 pub use nearest::nearest;
-pub use value::Value;
+pub use value::{Value, Written};
 pub(crate) use words::{one_of, seconds};

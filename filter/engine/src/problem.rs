@@ -71,9 +71,9 @@ impl Problems {
     }
 
     /// Names the document that the problems found since `from` are in.
-    pub(crate) fn within(&mut self, from: usize, document: &str) {
+    pub(crate) fn within(&mut self, from: usize, document: impl Fn() -> String) {
         for problem in self.0.iter_mut().skip(from) {
-            problem.document.get_or_insert_with(|| document.to_owned());
+            problem.document.get_or_insert_with(&document);
         }
     }
 

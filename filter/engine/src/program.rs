@@ -142,7 +142,8 @@ impl Program {
         for resource in &config.resources {
             match resource {
                 Resource::AuthorizationPolicy(document) => {
-                    let policy = validate(document, &config.mesh, &mut problems);
+                    let at = At::place(&document.metadata.place);
+                    let policy = validate(document, &at, &config.mesh, &mut problems);
                     policies.extend(policy.filter(|_| applies(document, &config.mesh, workload)));
                 }
                 // Its structure is all there is to it.

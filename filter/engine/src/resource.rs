@@ -9,6 +9,8 @@ mod peer_authentication;
 mod selector;
 mod timestamp;
 
+use std::borrow::Cow;
+
 pub use authorization_policy::{
     Action, AuthorizationPolicy, Condition, Field, Operation, Rule, Source, TargetRef,
 };
@@ -17,7 +19,7 @@ pub use peer_authentication::{MtlsMode, PeerAuthentication};
 pub use selector::Selector;
 pub use timestamp::Timestamp;
 
-use crate::document::{At, Fields, Value, nearest};
+use crate::document::{At, Fields, Value, Written, nearest};
 use crate::problem::{Problem, Problems};
 
 /// One document of a kind that the engine decides by.
@@ -37,6 +39,13 @@ impl Resource {
             Resource::PeerAuthentication(policy) => &policy.metadata,
         }
     }
+
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        match self {
+            Resource::AuthorizationPolicy(policy) => &mut policy.metadata,
+            Resource::PeerAuthentication(policy) => &mut policy.metadata,
+        }
+    }
 }
 
 /// The kinds of `security.istio.io` that are read.
@@ -49,11 +58,29 @@ const KINDS: [&str; 2] = ["AuthorizationPolicy", "PeerAuthentication"];
 pub fn read(document: &Value) -> Result<Vec<Resource>, Problems> {
     let mut problems = Problems::default();
     let mut resources = Vec::new();
-    read_into(document, &At::ROOT, &mut resources, &mut problems);
+    collect_into(&document.written(), &At::ROOT, &mut resources, &mut problems);
     problems.into_result(Some(resources))
 }
 
-pub(crate) fn read_into(document: &Value, at: &At<'_>, into: &mut Vec<Resource>, problems: &mut Problems) {
+/// Reads one document, or each item of a `List`, and keeps what is read with its place.
+pub(crate) fn collect_into(
+    document: &Written<'_>,
+    at: &At<'_>,
+    into: &mut Vec<Resource>,
+    problems: &mut Problems,
+) {
+    let mut each = |mut resource: Resource, at: &At<'_>, _: &mut Problems| {
+        resource.metadata_mut().place = at.to_string();
+        into.push(resource);
+    };
+    read_into(document, at, &mut each, problems);
+}
+
+/// What is told of each document: what it says, and where it stands.
+type Each<'e> = dyn FnMut(Resource, &At<'_>, &mut Problems) + 'e;
+
+/// Reads one document, or each item of a `List`. Where it stands is not kept with it.
+pub(crate) fn read_into(document: &Written<'_>, at: &At<'_>, each: &mut Each<'_>, problems: &mut Problems) {
     let before = problems.len();
     let Some(mut fields) = Fields::of(document, at, problems) else {
         return;
@@ -71,7 +98,7 @@ pub(crate) fn read_into(document: &Value, at: &At<'_>, into: &mut Vec<Resource>,
     };
 
     if is_list(api_version, kind) {
-        return read_items(fields, at, into, problems);
+        return read_items(fields, at, each, problems);
     }
     if let Some(problem) = unsupported(api_version, kind, at) {
         problems.push(problem);
@@ -90,10 +117,7 @@ pub(crate) fn read_into(document: &Value, at: &At<'_>, into: &mut Vec<Resource>,
         let empty = Value::Object(Vec::new());
         let spec = fields.take("spec").unwrap_or(&empty);
         // A document whose metadata is wrong is read on all the same: its other mistakes are worth knowing too.
-        let placeholder = Metadata {
-            place: at.to_string(),
-            ..metadata.unwrap_or_default()
-        };
+        let placeholder = metadata.unwrap_or_default();
         let resource = if kind == "AuthorizationPolicy" {
             AuthorizationPolicy::read(placeholder, spec, &at_spec, problems)
                 .map(Resource::AuthorizationPolicy)
@@ -102,10 +126,12 @@ pub(crate) fn read_into(document: &Value, at: &At<'_>, into: &mut Vec<Resource>,
         };
         fields.finish(problems);
         if problems.len() == before {
-            into.extend(resource);
+            resource
+                .into_iter()
+                .for_each(|resource| each(resource, at, problems));
         }
     }
-    problems.within(before, &title(document, kind));
+    problems.within(before, || title(document, kind));
 }
 
 /// `List` as `kubectl get` prints it, or the list of one kind as the API server answers it.
@@ -119,11 +145,16 @@ fn is_list(api_version: &str, kind: &str) -> bool {
     (api_version, kind) == ("v1", "List") || of_one_kind()
 }
 
-fn read_items(mut fields: Fields<'_, '_>, at: &At<'_>, into: &mut Vec<Resource>, problems: &mut Problems) {
+fn read_items(
+    mut fields: Fields<'_, '_, Cow<'_, str>>,
+    at: &At<'_>,
+    each: &mut Each<'_>,
+    problems: &mut Problems,
+) {
     fields.ignore(&["metadata"]);
     let at_items = at.name("items");
     for (index, item) in fields.list("items", problems).unwrap_or(&[]).iter().enumerate() {
-        read_into(item, &at_items.index(index), into, problems);
+        read_into(item, &at_items.index(index), each, problems);
     }
     fields.finish(problems);
 }
@@ -158,7 +189,7 @@ fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
 }
 
 /// `AuthorizationPolicy foo/httpbin`, as far as the document says it.
-fn title(document: &Value, kind: &str) -> String {
+fn title(document: &Written<'_>, kind: &str) -> String {
     let metadata = |name| {
         document
             .get("metadata")

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::RESOURCES;
-use crate::document::{At, Value};
+use crate::document::{At, Value, Written};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -25,7 +25,7 @@ pub(super) fn settings(json: &[u8]) -> Result<Value, Problems> {
 }
 
 /// Each document of a configuration whose [`settings`] say that it has a list of them.
-pub(super) fn documents(json: &[u8], mut each: impl FnMut(&Value)) -> Result<(), Problems> {
+pub(super) fn documents(json: &[u8], mut each: impl FnMut(&Written<'_>)) -> Result<(), Problems> {
     read(
         json,
         Documents {
@@ -114,21 +114,18 @@ impl<'de> Visitor<'de> for Settings {
     }
 }
 
-/// The entries of the list of documents, of the root or of its field.
+/// The entries of the list of documents, of the root or of its field. That there is nothing else in their place shows in the settings;
+/// it is passed over rather than refused, as serde's refusal would show numbers, and what writes them is a fiftieth of the module.
 struct Documents<'f> {
     is_root: bool,
-    each: &'f mut dyn FnMut(&Value),
+    each: &'f mut dyn FnMut(&Written<'_>),
 }
 
 impl<'de> DeserializeSeed<'de> for Documents<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.is_root {
-            deserializer.deserialize_map(self)
-        } else {
-            deserializer.deserialize_seq(self)
-        }
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -137,6 +134,30 @@ impl<'de> Visitor<'de> for Documents<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_root { "an object" } else { "a list" })
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
@@ -154,7 +175,7 @@ impl<'de> Visitor<'de> for Documents<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(document) = items.next_element::<Value>()? {
+        while let Some(document) = items.next_element::<Written<'de>>()? {
             (self.each)(&document);
         }
         Ok(())

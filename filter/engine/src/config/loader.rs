@@ -2,7 +2,7 @@
 //! the mesh.
 
 use super::{Config, RESOURCES, json};
-use crate::document::{At, Value};
+use crate::document::{At, Value, Written};
 use crate::policy::{Policy, validate};
 use crate::problem::Problems;
 use crate::program::Program;
@@ -55,23 +55,29 @@ impl Loader {
 
     /// The next document, or a `List` of some.
     pub fn add(&mut self, document: &Value) {
+        self.add_written(&document.written());
+    }
+
+    fn add_written(&mut self, document: &Written<'_>) {
+        let Self {
+            config,
+            policies,
+            documents,
+            problems,
+        } = self;
         let at = At::ROOT.name(RESOURCES);
-        let mut resources = Vec::new();
-        let problems = &mut self.problems;
-        resource::read_into(document, &at.index(self.documents), &mut resources, problems);
-        self.documents = self.documents.saturating_add(1);
-        for resource in resources {
-            match &resource {
-                Resource::AuthorizationPolicy(policy) => {
-                    let validated = validate(policy, &self.config.mesh, problems);
-                    let workload = self.config.workload.as_ref();
-                    let here = workload.is_some_and(|workload| applies(policy, &self.config.mesh, workload));
-                    self.policies.extend(validated.filter(|_| here));
-                }
-                // There are few of them, and which one counts shows when all are known.
-                Resource::PeerAuthentication(_) => self.config.resources.push(resource),
+        let mut each = |resource: Resource, at: &At<'_>, problems: &mut Problems| match &resource {
+            Resource::AuthorizationPolicy(policy) => {
+                let validated = validate(policy, at, &config.mesh, problems);
+                let workload = config.workload.as_ref();
+                let here = workload.is_some_and(|workload| applies(policy, &config.mesh, workload));
+                policies.extend(validated.filter(|_| here));
             }
-        }
+            // There are few of them, and which one counts shows when all are known.
+            Resource::PeerAuthentication(_) => config.resources.push(resource),
+        };
+        resource::read_into(document, &at.index(*documents), &mut each, problems);
+        *documents = documents.saturating_add(1);
     }
 
     /// # Errors
@@ -95,7 +101,7 @@ impl Loader {
         let mut loader = Self::new(&settings);
         loader.workload_or(find);
         if let Some(Value::List(_)) = settings.get(RESOURCES) {
-            json::documents(json, |document| loader.add(document))?;
+            json::documents(json, |document| loader.add_written(document))?;
         }
         loader.finish()
     }

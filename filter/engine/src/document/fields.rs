@@ -7,27 +7,23 @@ use crate::problem::{Problem, Problems};
 ///
 /// Every reader names the field, so the names asked for are the known ones: [`Fields::finish`] refuses the rest.
 /// A `null` is the same as an absent field, as Kubernetes reads it.
-pub struct Fields<'v, 'a> {
+pub struct Fields<'v, 'a, S = String> {
     at: &'a At<'a>,
-    unread: Vec<(&'v str, &'v Value)>,
-    known: Vec<&'static str>,
+    fields: &'v [(S, Value<S>)],
+    read: Places,
+    known: Names,
 }
 
-impl<'v, 'a> Fields<'v, 'a> {
+impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
     /// The fields of `value`, which must be an object.
-    pub fn of(value: &'v Value, at: &'a At<'a>, problems: &mut Problems) -> Option<Self> {
+    pub fn of(value: &'v Value<S>, at: &'a At<'a>, problems: &mut Problems) -> Option<Self> {
         match value {
-            Value::Object(fields) => {
-                let unread = fields
-                    .iter()
-                    .map(|(name, value)| (name.as_str(), value))
-                    .collect();
-                Some(Self {
-                    at,
-                    unread,
-                    known: Vec::with_capacity(16),
-                })
-            }
+            Value::Object(fields) => Some(Self {
+                at,
+                fields,
+                read: Places::default(),
+                known: Names::default(),
+            }),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) => {
                 problems.push(wrong_type(at, "an object", value));
                 None
@@ -36,11 +32,15 @@ impl<'v, 'a> Fields<'v, 'a> {
     }
 
     /// The field as it was written, or `None` when it is absent or null.
-    pub fn take(&mut self, name: &'static str) -> Option<&'v Value> {
-        self.known.push(name);
-        let place = self.unread.iter().position(|(key, _)| *key == name)?;
-        let value = self.unread.remove(place).1;
-        (*value != Value::Null).then_some(value)
+    pub fn take(&mut self, name: &'static str) -> Option<&'v Value<S>> {
+        self.known.add(name);
+        let (place, (_, value)) = self
+            .fields
+            .iter()
+            .enumerate()
+            .find(|(place, (key, _))| key.as_ref() == name && !self.read.has(*place))?;
+        self.read.add(place);
+        (!value.is_null()).then_some(value)
     }
 
     /// Accepts these fields without reading them.
@@ -57,7 +57,7 @@ impl<'v, 'a> Fields<'v, 'a> {
     }
 
     /// A field that holds a list; an absent one is `None`.
-    pub fn list(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v [Value]> {
+    pub fn list(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v [Value<S>]> {
         let at = self.at.name(name);
         list(self.take(name)?, &at, problems)
     }
@@ -79,20 +79,81 @@ impl<'v, 'a> Fields<'v, 'a> {
 
     /// Refuses each field that was not read, with the nearest name that is known here.
     pub fn finish(self, problems: &mut Problems) {
-        for (name, _) in &self.unread {
+        for (place, (name, _)) in self.fields.iter().enumerate() {
+            let name = name.as_ref();
+            if self.read.has(place) {
+                continue;
+            }
             let at = self.at.name(name);
             let shown: String = name.chars().take(64).collect();
             let problem = Problem::new(&at, format!("unknown field `{shown}`")).on_key();
-            problems.push(match nearest(name, self.known.iter().copied()) {
+            problems.push(match nearest(name, self.known.iter()) {
                 Some(known) => problem.help(format!("did you mean `{known}`?")),
-                None => problem.help(format!("known here: {}", quoted(&self.known))),
+                None => problem.help(format!(
+                    "known here: {}",
+                    quoted(&self.known.iter().collect::<Vec<_>>())
+                )),
             });
         }
     }
 }
 
+/// Places of fields. Nearly every object has few, for which nothing is allocated.
+#[derive(Default)]
+struct Places {
+    first: u64,
+    others: Vec<usize>,
+}
+
+impl Places {
+    fn bit(place: usize) -> Option<u64> {
+        1_u64.checked_shl(u32::try_from(place).ok()?)
+    }
+
+    fn has(&self, place: usize) -> bool {
+        match Self::bit(place) {
+            Some(bit) => self.first & bit != 0,
+            None => self.others.contains(&place),
+        }
+    }
+
+    fn add(&mut self, place: usize) {
+        match Self::bit(place) {
+            Some(bit) => self.first |= bit,
+            None => self.others.push(place),
+        }
+    }
+}
+
+/// So many names are kept without memory of their own: as many as any object of a document has.
+const FEW: usize = 16;
+
+/// Names that were asked for.
+#[derive(Default)]
+struct Names {
+    first: [&'static str; FEW],
+    count: usize,
+    others: Vec<&'static str>,
+}
+
+impl Names {
+    fn add(&mut self, name: &'static str) {
+        match self.first.get_mut(self.count) {
+            Some(place) => {
+                *place = name;
+                self.count = self.count.saturating_add(1);
+            }
+            None => self.others.push(name),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'static str> {
+        self.first.iter().take(self.count).chain(&self.others).copied()
+    }
+}
+
 /// The text in `value`.
-pub fn text<'v>(value: &'v Value, at: &At<'_>, problems: &mut Problems) -> Option<&'v str> {
+pub fn text<'v, S: AsRef<str>>(value: &'v Value<S>, at: &At<'_>, problems: &mut Problems) -> Option<&'v str> {
     let text = value.as_str();
     if text.is_none() {
         let problem = wrong_type(at, "a string", value);
@@ -104,7 +165,11 @@ pub fn text<'v>(value: &'v Value, at: &At<'_>, problems: &mut Problems) -> Optio
     text
 }
 
-fn list<'v>(value: &'v Value, at: &At<'_>, problems: &mut Problems) -> Option<&'v [Value]> {
+fn list<'v, S: AsRef<str>>(
+    value: &'v Value<S>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<&'v [Value<S>]> {
     match value {
         Value::List(items) => Some(items),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
@@ -114,7 +179,7 @@ fn list<'v>(value: &'v Value, at: &At<'_>, problems: &mut Problems) -> Option<&'
     }
 }
 
-fn texts(value: &Value, at: &At<'_>, problems: &mut Problems) -> Vec<String> {
+fn texts<S: AsRef<str>>(value: &Value<S>, at: &At<'_>, problems: &mut Problems) -> Vec<String> {
     let items = list(value, at, problems).unwrap_or(&[]);
     items
         .iter()
@@ -123,20 +188,25 @@ fn texts(value: &Value, at: &At<'_>, problems: &mut Problems) -> Vec<String> {
         .collect()
 }
 
-fn text_map(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Vec<(String, String)>> {
+fn text_map<S: AsRef<str>>(
+    value: &Value<S>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<(String, String)>> {
     let Value::Object(entries) = value else {
         problems.push(wrong_type(at, "an object", value));
         return None;
     };
-    let read = |(name, value): &(String, Value)| {
+    let read = |(name, value): &(S, Value<S>)| {
+        let name = name.as_ref();
         let at = at.name(name);
-        text(value, &at, problems).map(|text| (name.clone(), text.to_owned()))
+        text(value, &at, problems).map(|text| (name.to_owned(), text.to_owned()))
     };
     Some(entries.iter().filter_map(read).collect())
 }
 
 /// That something of another type was expected.
-pub fn wrong_type(at: &At<'_>, expected: &str, found: &Value) -> Problem {
+pub fn wrong_type<S: AsRef<str>>(at: &At<'_>, expected: &str, found: &Value<S>) -> Problem {
     Problem::new(at, format!("expected {expected}, found {}", found.type_name()))
 }
 

@@ -36,8 +36,8 @@ impl PeerPattern {
     /// `principals`: the value is a SPIFFE ID without its scheme.
     pub(crate) fn principal(value: &str) -> Self {
         match TextPattern::parse(value, Presence::NonEmpty) {
-            TextPattern::Exact(id) => Self::Exact(format!("{SCHEME}{id}").into()),
-            TextPattern::Prefix(id) => Self::Prefix(format!("{SCHEME}{id}").into()),
+            TextPattern::Exact(id) => Self::Exact([SCHEME, &*id].concat().into()),
+            TextPattern::Prefix(id) => Self::Prefix([SCHEME, &*id].concat().into()),
             TextPattern::Suffix(id) => Self::Suffix(id),
             TextPattern::NonEmpty | TextPattern::Exists => Self::NonEmpty,
         }
@@ -45,7 +45,7 @@ impl PeerPattern {
 
     /// `namespaces`: every `*` stands for any text, slashes too, all else is literal.
     pub(crate) fn namespace(value: &str) -> Self {
-        let whole = format!("/ns/{value}/");
+        let whole = ["/ns/", value, "/"].concat();
         if !value.contains('*') {
             return Self::Namespace(whole.into());
         }
@@ -55,8 +55,8 @@ impl PeerPattern {
     pub(crate) fn service_account(value: &str, policy_namespace: &str) -> Self {
         let (namespace, name) = value.split_once('/').unwrap_or((policy_namespace, value));
         Self::ServiceAccount {
-            namespace: format!("/ns/{namespace}/").into(),
-            name: format!("sa/{name}").into(),
+            namespace: ["/ns/", namespace, "/"].concat().into(),
+            name: ["sa/", name].concat().into(),
         }
     }
 

@@ -61,7 +61,7 @@ impl fmt::Display for TemplateError {
 impl Template {
     /// Whether Istio reads the value as a template rather than as a string match.
     pub(crate) fn is_one(value: &str) -> bool {
-        value.contains("{*}") || value.contains("{**}")
+        value.contains('{') && (value.contains("{*}") || value.contains("{**}"))
     }
 
     /// Parses a value that [is one](Template::is_one).

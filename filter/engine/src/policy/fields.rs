@@ -32,7 +32,7 @@ impl Values<'_, '_> {
     fn parse<P>(
         &self,
         problems: &mut Problems,
-        parse: impl Fn(&str) -> Result<Vec<P>, Refused>,
+        parse: impl Fn(&str, &mut Vec<P>) -> Result<(), Refused>,
     ) -> Option<Set<P>> {
         let mut side = |(values, at): &(&[String], At<'_>)| {
             if values.len() > limits::VALUES {
@@ -40,11 +40,10 @@ impl Values<'_, '_> {
                 problems.push(Problem::new(at, message).help("split the policy"));
                 return Vec::new();
             }
-            let mut patterns = Vec::new();
+            let mut patterns = Vec::with_capacity(values.len());
             for (index, value) in values.iter().enumerate() {
-                match sized(value).and_then(|()| parse(value)) {
-                    Ok(parsed) => patterns.extend(parsed),
-                    Err((message, help)) => problems.push(Problem::new(&at.index(index), message).help(help)),
+                if let Err((message, help)) = sized(value).and_then(|()| parse(value, &mut patterns)) {
+                    problems.push(Problem::new(&at.index(index), message).help(help));
                 }
             }
             patterns
@@ -116,7 +115,7 @@ pub(super) fn condition(
     let claims = |name: &str| vec![name.to_owned()];
     match key {
         Key::SourcePrincipal => values
-            .parse(problems, |value| principal(value, scope))
+            .parse(problems, |value, into| principal(value, scope, into))
             .map(Clause::Peer),
         Key::SourceNamespace => values.parse(problems, namespace).map(Clause::Peer),
         Key::SourceServiceAccount => {
@@ -128,11 +127,11 @@ pub(super) fn condition(
                 }
             }
             values
-                .parse(problems, |value| service_account(value, scope))
+                .parse(problems, |value, into| service_account(value, scope, into))
                 .map(Clause::Peer)
         }
         Key::SourceTrustDomain => values
-            .parse(problems, |value| trust_domain(value, scope))
+            .parse(problems, |value, into| trust_domain(value, scope, into))
             .map(Clause::Peer),
         Key::SourceIp => values.parse(problems, block).map(Clause::SourceIp),
         Key::RemoteIp => values.parse(problems, block).map(Clause::RemoteIp),
@@ -140,7 +139,10 @@ pub(super) fn condition(
         Key::DestinationPort => values.parse(problems, port).map(Clause::DestinationPort),
         Key::Sni => values.parse(problems, text(Presence::NonEmpty)).map(Clause::Sni),
         Key::RequestPrincipal => {
-            let parse = |value: &str| Ok(vec![RequestPrincipalPattern::parse(value)]);
+            let parse = |value: &str, into: &mut Vec<_>| {
+                into.push(RequestPrincipalPattern::parse(value));
+                Ok(())
+            };
             values.parse(problems, parse).map(Clause::RequestPrincipal)
         }
         Key::Header(name) => values
@@ -150,7 +152,10 @@ pub(super) fn condition(
         Key::Presenter => claim(claims("azp"), values, problems),
         Key::Claim(path) => claim(path, values, problems),
         Key::Metadata { filter, key } => {
-            let parse = |value: &str| Ok(vec![MetadataPattern::parse(value)]);
+            let parse = |value: &str, into: &mut Vec<_>| {
+                into.push(MetadataPattern::parse(value));
+                Ok(())
+            };
             values
                 .parse(problems, parse)
                 .map(|set| Clause::Metadata { filter, key, set })
@@ -164,11 +169,14 @@ fn claim(path: Vec<String>, values: &Values<'_, '_>, problems: &mut Problems) ->
         .map(|set| Clause::Claim(path, set))
 }
 
-fn text(presence: Presence) -> impl Fn(&str) -> Result<Vec<TextPattern>, Refused> {
-    move |value| Ok(vec![TextPattern::parse(value, presence)])
+fn text(presence: Presence) -> impl Fn(&str, &mut Vec<TextPattern>) -> Result<(), Refused> {
+    move |value, into| {
+        into.push(TextPattern::parse(value, presence));
+        Ok(())
+    }
 }
 
-fn path(value: &str) -> Result<Vec<PathPattern>, Refused> {
+fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), Refused> {
     // Istio takes no brace that is not an operator's, whether the path is a template or not.
     if !Template::is_one(value) && value.contains(['{', '}']) {
         return Err((
@@ -176,35 +184,41 @@ fn path(value: &str) -> Result<Vec<PathPattern>, Refused> {
             "write a template like `/a/{*}/b`; a brace itself is `%7B` or `%7D` in a path",
         ));
     }
-    if !Template::is_one(value) {
-        return Ok(vec![PathPattern::Text(TextPattern::parse(
-            value,
-            Presence::NonEmpty,
-        ))]);
-    }
-    match Template::parse(value) {
-        Ok(template) => Ok(vec![PathPattern::Template(template)]),
-        Err(error) => Err((
-            format!("`{value}` is no path template: {error}"),
-            "write it like `/a/{*}/b` or `/a/{**}`",
-        )),
-    }
-}
-
-fn principal(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, Refused> {
-    let values = expand_principal(value, scope.trust_domains);
-    Ok(values.iter().map(|value| PeerPattern::principal(value)).collect())
+    let pattern = if Template::is_one(value) {
+        let template = Template::parse(value).map_err(|error| {
+            (
+                format!("`{value}` is no path template: {error}"),
+                "write it like `/a/{*}/b` or `/a/{**}`",
+            )
+        })?;
+        PathPattern::Template(template)
+    } else {
+        PathPattern::Text(TextPattern::parse(value, Presence::NonEmpty))
+    };
+    into.push(pattern);
+    Ok(())
 }
 
 #[expect(
     clippy::unnecessary_wraps,
     reason = "as the other fields have it, some of which refuse values"
 )]
-fn namespace(value: &str) -> Result<Vec<PeerPattern>, Refused> {
-    Ok(vec![PeerPattern::namespace(value)])
+fn principal(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
+    let values = expand_principal(value, scope.trust_domains);
+    into.extend(values.iter().map(|value| PeerPattern::principal(value)));
+    Ok(())
 }
 
-fn service_account(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, Refused> {
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "as the other fields have it, some of which refuse values"
+)]
+fn namespace(value: &str, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
+    into.push(PeerPattern::namespace(value));
+    Ok(())
+}
+
+fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
     const HELP: &str = "write `NAMESPACE/NAME`, or `NAME` for the policy's own namespace";
     let refuse = |what: String| Err((what, HELP));
     if value.len() > limits::SERVICE_ACCOUNT_BYTES {
@@ -217,10 +231,11 @@ fn service_account(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, R
     if halves.len() > 2 || halves.iter().any(|half| half.is_empty()) {
         return refuse(format!("`{value}` is no service account"));
     }
-    Ok(vec![PeerPattern::service_account(value, scope.namespace)])
+    into.push(PeerPattern::service_account(value, scope.namespace));
+    Ok(())
 }
 
-fn trust_domain(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, Refused> {
+fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
     const HELP: &str =
         "write a trust domain such as `cluster.local`, with one `*` at its start or end at the most";
     let refuse = |what: &str| Err((format!("`{value}` {what}"), HELP));
@@ -232,33 +247,29 @@ fn trust_domain(value: &str, scope: &Scope<'_>) -> Result<Vec<PeerPattern>, Refu
         return refuse("has more than one `*`, or one in the middle");
     }
     let values = expand_trust_domain(value, scope.trust_domains);
-    Ok(values
-        .iter()
-        .map(|value| PeerPattern::trust_domain(value))
-        .collect())
+    into.extend(values.iter().map(|value| PeerPattern::trust_domain(value)));
+    Ok(())
 }
 
-fn block(value: &str) -> Result<Vec<Block>, Refused> {
-    let parsed = Block::parse(value).map(|block| vec![block]);
-    parsed.ok_or_else(|| {
+fn block(value: &str, into: &mut Vec<Block>) -> Result<(), Refused> {
+    let block = Block::parse(value).ok_or_else(|| {
         (
             format!("`{value}` is no IP address or CIDR"),
             "write it like `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`",
         )
-    })
+    })?;
+    into.push(block);
+    Ok(())
 }
 
-fn port(value: &str) -> Result<Vec<u16>, Refused> {
+fn port(value: &str, into: &mut Vec<u16>) -> Result<(), Refused> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    let parsed = value
-        .parse::<u16>()
-        .ok()
-        .filter(|_| digits)
-        .map(|port| vec![port]);
-    parsed.ok_or_else(|| {
+    let port = value.parse::<u16>().ok().filter(|_| digits).ok_or_else(|| {
         (
             format!("`{value}` is no port"),
             "write the workload's port, a number from 0 to 65535",
         )
-    })
+    })?;
+    into.push(port);
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Trust domain and aliases: one principal stands for the same workload under each name of the mesh's trust domain.
 
+use std::borrow::Cow;
+
 /// The mesh's own trust domain, whatever its name.
 const LOCAL: &str = "cluster.local";
 
@@ -8,8 +10,8 @@ const LOCAL: &str = "cluster.local";
 /// Only a value of five parts, `TD/ns/NS/sa/SA`, names a trust domain. One that names ours, outright, by a wildcard, or
 /// as `cluster.local`, becomes one principal for each name; where a leading wildcard already covers a name, the value
 /// is kept as written for it. Anything else stays as it is.
-pub(super) fn expand_principal(principal: &str, bundle: &[&str]) -> Vec<String> {
-    let as_written = || vec![principal.to_owned()];
+pub(super) fn expand_principal<'p>(principal: &'p str, bundle: &[&str]) -> Vec<Cow<'p, str>> {
+    let as_written = || vec![Cow::Borrowed(principal)];
     let Some((written, rest)) = principal.split_once('/') else {
         return as_written();
     };
@@ -21,10 +23,10 @@ pub(super) fn expand_principal(principal: &str, bundle: &[&str]) -> Vec<String> 
     }
     let mut expanded = Vec::new();
     for name in bundle {
-        let value = if covers_suffix(written, name) {
-            principal.to_owned()
+        let value = if *name == written || covers_suffix(written, name) {
+            Cow::Borrowed(principal)
         } else {
-            format!("{name}/{rest}")
+            Cow::Owned([name, "/", rest].concat())
         };
         if !expanded.contains(&value) {
             expanded.push(value);

@@ -16,15 +16,17 @@ use crate::problem::{Problem, Problems};
 use crate::resource::{self, Action, AuthorizationPolicy};
 
 /// Checks a policy and gives its values their meaning; `None` when `problems` got any.
+///
+/// `root` is where the document stands.
 pub(crate) fn validate(
     document: &AuthorizationPolicy,
+    root: &At<'_>,
     mesh: &Mesh,
     problems: &mut Problems,
 ) -> Option<Policy> {
     let before = problems.len();
-    let root = At::place(&document.metadata.place);
     let at = root.name("spec");
-    let dry_run = dry_run(document, &root, problems);
+    let dry_run = dry_run(document, root, problems);
     shape(document, &at, problems);
 
     let trust_domains = mesh.trust_domains();
@@ -46,10 +48,9 @@ pub(crate) fn validate(
         .collect();
 
     let metadata = &document.metadata;
-    problems.within(
-        before,
-        &format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name),
-    );
+    problems.within(before, || {
+        format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
+    });
     (problems.len() == before).then(|| Policy {
         namespace: metadata.namespace.clone(),
         name: metadata.name.clone(),

@@ -45,7 +45,7 @@ impl Rules {
                 rules.extend(usable.map(|rule| Numbered { by, rule }));
             }
         }
-        rules.sort_by_cached_key(|numbered| numbered.by.to_string());
+        rules.sort_by(|one: &Numbered, other| one.by.cmp_id(&other.by));
         let index = Index::new(rules.iter().map(|numbered| &*numbered.rule));
         Self { rules, index }
     }

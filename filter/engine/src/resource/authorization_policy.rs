@@ -2,7 +2,7 @@
 //! <https://istio.io/latest/docs/reference/config/security/authorization-policy/>.
 
 use super::{Metadata, Selector};
-use crate::document::{At, Fields, Value, nearest, quoted};
+use crate::document::{At, Fields, Written, nearest, quoted};
 use crate::problem::{Problem, Problems};
 
 /// An `AuthorizationPolicy` document.
@@ -92,7 +92,7 @@ macro_rules! value_lists {
         }
 
         impl $name {
-            fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+            fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
                 let mut fields = Fields::of(value, at, problems)?;
                 let read = Self {
                     $($field: fields.texts($json, problems), $not: fields.texts($not_json, problems),)*
@@ -171,7 +171,7 @@ pub struct Condition {
 impl AuthorizationPolicy {
     pub(super) fn read(
         metadata: Metadata,
-        spec: &Value,
+        spec: &Written<'_>,
         at: &At<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
@@ -228,7 +228,7 @@ impl AuthorizationPolicy {
 }
 
 impl TargetRef {
-    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let mut text = |name| fields.text(name, problems).unwrap_or_default().to_owned();
         let read = Self {
@@ -259,7 +259,7 @@ fn read_action(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Actio
     known
 }
 
-fn read_provider(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<String> {
+fn read_provider(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<String> {
     let mut fields = Fields::of(value, at, problems)?;
     let name = fields.text("name", problems).unwrap_or_default().to_owned();
     fields.finish(problems);
@@ -267,7 +267,7 @@ fn read_provider(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<
 }
 
 impl Rule {
-    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let at_from = at.name("from");
         let from = fields.list("from", problems).map(|entries| {
@@ -301,11 +301,11 @@ impl Rule {
 
 /// Reads `{source: …}` or `{operation: …}`: the one field must be there.
 fn read_wrapped<T>(
-    entry: &Value,
+    entry: &Written<'_>,
     name: &'static str,
     at: &At<'_>,
     problems: &mut Problems,
-    read: impl FnOnce(&Value, &At<'_>, &mut Problems) -> Option<T>,
+    read: impl FnOnce(&Written<'_>, &At<'_>, &mut Problems) -> Option<T>,
 ) -> Option<T> {
     let mut fields = Fields::of(entry, at, problems)?;
     let inner = fields.take(name);
@@ -324,7 +324,7 @@ fn read_wrapped<T>(
 }
 
 impl Condition {
-    fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let key = fields.text("key", problems).unwrap_or_default().to_owned();
         let values = fields.texts("values", problems);

@@ -1,7 +1,7 @@
 //! `metadata` of a Kubernetes document.
 
 use super::Timestamp;
-use crate::document::{At, Fields, Value};
+use crate::document::{At, Fields, Written};
 use crate::problem::{Problem, Problems};
 
 /// The part of `metadata` that decides something: identity, age, annotations.
@@ -42,7 +42,7 @@ impl Metadata {
         found.map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    pub(super) fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let mut required = |name, help| {
             let known = problems.len();
