@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use crate::table::Row;
 
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
+/// Where every caller is.
+const CALLER_ADDRESS: &str = "192.0.2.1";
+
 const BACKEND: &str = "spiffe://cluster.local/ns/shop/sa/backend";
 
 /// One decision.
@@ -78,6 +81,24 @@ pub(crate) fn all() -> Vec<Case> {
             false,
         ),
         http("10,000 policies of notPaths: deny", not_paths(), FRONTEND, false),
+        http(
+            "10,000 overlapping blocks of every length: deny",
+            blocks(),
+            FRONTEND,
+            false,
+        ),
+        http(
+            "10,000 policies on one caller: deny",
+            one_caller(),
+            FRONTEND,
+            false,
+        ),
+        http(
+            "10,000 namespaces with stars inside: deny",
+            starred_namespaces(),
+            FRONTEND,
+            false,
+        ),
         tcp("identity: allow", FRONTEND, true, What::Decision),
         tcp("identity: deny", BACKEND, false, What::Decision),
         tcp("data after the decision", FRONTEND, true, What::NextData),
@@ -95,7 +116,7 @@ pub(crate) fn all() -> Vec<Case> {
         ("configuring 10,000 policies", full(10_000)),
         ("configuring 10,000 policies of which 20 apply", of_a_mesh(10_000)),
     ] {
-        let mut case = http("", resources, FRONTEND, false);
+        let mut case = http("", as_kubernetes_has_them(resources), FRONTEND, false);
         case.name = name.to_owned();
         case.what = What::Configuring;
         cases.push(case);
@@ -137,6 +158,49 @@ fn not_paths() -> Value {
     numbered(10_000, rule, rule(0))
 }
 
+/// Blocks that the caller's address is in, all of them, for a method that it does not use.
+fn blocks() -> Value {
+    let rule = |length: usize| {
+        json!({
+            "from": [{"source": {"ipBlocks": [format!("{CALLER_ADDRESS}/{length}")]}}],
+            "to": [{"operation": {"methods": ["PUT"]}}],
+        })
+    };
+    numbered(10_000, |index| rule(index % 33), rule(32))
+}
+
+/// All of them on who asks and what is asked for, but for a header.
+fn one_caller() -> Value {
+    let rule = || {
+        json!({
+            "from": [{"source": {"principals": [principal(FRONTEND)]}}],
+            "to": [{"operation": {"methods": ["GET"], "paths": ["/orders*"]}}],
+            "when": [{"key": "request.headers[x-tenant]", "values": ["other"]}],
+        })
+    };
+    numbered(10_000, |_| rule(), rule())
+}
+
+/// Conditions that nothing finds: each is tried.
+fn starred_namespaces() -> Value {
+    let rule =
+        |index: usize| json!({"from": [{"source": {"namespaces": [format!("*{}-{index}*", index % 50)]}}]});
+    numbered(10_000, rule, rule(0))
+}
+
+/// With what the API server adds, which makes them five megabytes.
+fn as_kubernetes_has_them(mut policies: Value) -> Value {
+    for (index, policy) in policies.as_array_mut().into_iter().flatten().enumerate() {
+        let metadata = &mut policy["metadata"];
+        metadata["creationTimestamp"] = json!("2026-01-31T12:00:00Z");
+        metadata["generation"] = json!(1);
+        metadata["labels"] = json!({"app.kubernetes.io/managed-by": "helm", "app.kubernetes.io/part-of": "shop", "team": format!("web-{}", index % 50)});
+        metadata["resourceVersion"] = json!(format!("{}", 4_000_000 + index));
+        metadata["uid"] = json!(format!("5b2c0f1e-7d43-4c55-9d0e-{index:012}"));
+    }
+    policies
+}
+
 /// Of five hundred workloads, of which one is this.
 fn of_a_mesh(number: usize) -> Value {
     let mut policies = full(number);
@@ -176,6 +240,10 @@ impl Case {
         let workload = json!({"namespace": "shop", "labels": {"app": "app-1"}});
         let configuration =
             json!({"workload": workload, "resources": self.resources, "protocol": self.protocol}).to_string();
+        if self.name.starts_with("configuring 10,000") && (configuration.len() as u64) < crate::targets::JSON
+        {
+            bail!("a configuration of {} bytes", configuration.len());
+        }
         let before = allocations(&mut vm)?;
         let plugin = vm.configure(PluginOptions {
             configuration: configuration.into_bytes(),

@@ -7,9 +7,12 @@ mod cases;
 mod table;
 mod targets;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use peerwarden_host::Module;
 use peerwarden_lab::locate;
 
@@ -24,8 +27,12 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let module = Module::from_file(locate::module()?)?;
-    let mut rows = vec![table::Row::size(module.size())];
+    let path = locate::module()?;
+    let module = Module::from_file(&path)?;
+    let mut rows = vec![
+        table::Row::size("the module itself", module.size()),
+        table::Row::size("the module itself, gzip", gzip(&std::fs::read(&path)?)?),
+    ];
     for case in cases::all() {
         rows.push(case.measure(&module).with_context(|| case.name.clone())?);
     }
@@ -40,4 +47,11 @@ fn run() -> Result<()> {
         return Ok(());
     }
     table::compare(&table::find(&document)?, &rows)
+}
+
+/// How many bytes are left of these, compressed as an image's layers are.
+fn gzip(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
 }

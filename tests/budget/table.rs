@@ -18,9 +18,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn size(bytes: usize) -> Self {
+    pub(crate) fn size(name: &str, bytes: usize) -> Self {
         Self {
-            name: "the module itself".to_owned(),
+            name: name.to_owned(),
             host_calls: 0,
             bytes: bytes as u64,
             fuel: 0,

@@ -109,7 +109,7 @@ impl<'s> Answers<'s> {
 
 /// A path ends where its query or fragment begins.
 fn without_query(path: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    let end = memchr::memchr2(b'?', b'#', &path);
     match (path, end) {
         (path, None) => path,
         (Cow::Borrowed(path), Some(end)) => Cow::Borrowed(path.get(..end).unwrap_or(path)),

@@ -3,14 +3,14 @@
 
 use std::cell::Cell;
 
-use peerwarden_engine::{Lookup, Peer, Program, Traffic, Verdict, reference};
+use peerwarden_engine::{Config, Lookup, Peer, Program, Traffic, Verdict, reference};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config as Runner, TestRunner};
 use serde_json::json;
 
 use super::generate::Json;
-use super::{config_with, value};
+use super::{config, config_with, decide, get, policy, value};
 
 /// What requests have.
 const NAMES: [&str; 5] = [
@@ -20,7 +20,7 @@ const NAMES: [&str; 5] = [
     "https://td/ns/web/sa/a",
     "spiffe://td/ns/we/b/sa/a",
 ];
-const PATHS: [&str; 5] = ["/a/b?x", "/a", "/b/a", "/c/d/a", "/d"];
+const PATHS: [&str; 5] = ["/a/b?x", "/a", "/b/a", "/c/d/a", "/deeeeeeeeeeeeeeeeeeee"];
 const METHODS: [&str; 3] = ["GET", "PUT", "POST"];
 const HOSTS: [&str; 4] = ["Shop.example", "shop.example:80", "web.example", "x"];
 const IPS: [&str; 4] = ["10.0.0.1", "10.0.1.1", "192.0.2.1", "2001:db8::1"];
@@ -69,6 +69,43 @@ const CONDITIONS: [(&str, &[&str]); 4] = [
     ("source.namespace", &["web", "sh*"]),
 ];
 
+/// What they ask for, many alike.
+const SHARED_FIELDS: [(&str, &[&str]); 4] = [
+    ("principals", &["td/ns/web*", "*/sa/a", "other*"]),
+    ("namespaces", &["web", "w*"]),
+    ("ipBlocks", &["10.0.0.0/8", "192.0.2.0/24"]),
+    ("requestPrincipals", &["iss/*", "*/sub", "other/*"]),
+];
+const SHARED_OPERATIONS: [(&str, &[&str]); 3] = [
+    ("methods", &["GET", "P*"]),
+    ("hosts", &["shop*", "*.example"]),
+    ("paths", &BEGINNINGS),
+];
+
+/// The beginnings of one path, more than are known at a time.
+const BEGINNINGS: [&str; 20] = [
+    "/d*",
+    "/de*",
+    "/dee*",
+    "/deee*",
+    "/deeee*",
+    "/deeeee*",
+    "/deeeeee*",
+    "/deeeeeee*",
+    "/deeeeeeee*",
+    "/deeeeeeeee*",
+    "/deeeeeeeeee*",
+    "/deeeeeeeeeee*",
+    "/deeeeeeeeeeee*",
+    "/deeeeeeeeeeeee*",
+    "/deeeeeeeeeeeeee*",
+    "/deeeeeeeeeeeeeee*",
+    "/deeeeeeeeeeeeeeee*",
+    "/deeeeeeeeeeeeeeeee*",
+    "/deeeeeeeeeeeeeeeeee*",
+    "/deeeeeeeeeeeeeeeeeee*",
+];
+
 /// Some fields, each with some of its values: the more, the less they let through.
 fn object(fields: &'static [(&'static str, &'static [&'static str])]) -> impl Strategy<Value = Json> {
     let field = select(fields).prop_flat_map(|(name, values)| {
@@ -79,34 +116,41 @@ fn object(fields: &'static [(&'static str, &'static [&'static str])]) -> impl St
 }
 
 fn condition() -> impl Strategy<Value = Json> {
-    select(&CONDITIONS[..]).prop_flat_map(|(key, values)| {
+    let side = prop_oneof![3 => Just("notValues"), 1 => Just("values")];
+    (select(&CONDITIONS[..]), side).prop_flat_map(|((key, values), side)| {
         let few = subsequence(values, 1..=values.len());
-        few.prop_map(move |values| json!({"key": key, "notValues": values}))
+        few.prop_map(move |values| json!({"key": key, side: values}))
     })
 }
 
-/// What nearly every rule that has it asks for.
-fn shared() -> impl Strategy<Value = Option<(&'static str, &'static str)>> {
-    select(vec![
-        None,
-        None,
-        Some(("principals", "td/ns/web*")),
-        Some(("namespaces", "web")),
-        Some(("ipBlocks", "10.0.0.0/8")),
-    ])
+/// What many rules ask for alike.
+fn shared(
+    fields: &'static [(&'static str, &'static [&'static str])],
+) -> impl Strategy<Value = Option<(String, Json)>> {
+    let field = select(fields).prop_flat_map(|(name, values)| {
+        let few = subsequence(values, 1..=values.len().min(3));
+        few.prop_map(move |values| (name.to_owned(), Json::from(values)))
+    });
+    prop::option::of(field)
 }
 
-fn source() -> impl Strategy<Value = Json> {
-    (object(&FIELDS), shared()).prop_map(|(mut source, shared)| {
-        if let Some((name, value)) = shared {
-            source[name] = json!([value]);
+/// An entry of `from` or `to`, by the name of what is in it.
+fn entry(
+    name: &'static str,
+    negative: &'static [(&'static str, &'static [&'static str])],
+    positive: &'static [(&'static str, &'static [&'static str])],
+) -> impl Strategy<Value = Json> {
+    (object(negative), shared(positive)).prop_map(move |(mut fields, shared)| {
+        if let Some((name, values)) = shared {
+            fields[name] = values;
         }
-        json!({ "source": source })
+        json!({ name: fields })
     })
 }
 
 fn rule() -> impl Strategy<Value = Json> {
-    let operation = || object(&OPERATIONS).prop_map(|operation| json!({ "operation": operation }));
+    let source = || entry("source", &FIELDS, &SHARED_FIELDS);
+    let operation = || entry("operation", &OPERATIONS, &SHARED_OPERATIONS);
     // Of two alternatives one may be ruled out and the other not.
     let from = prop_oneof![
         5 => prop::collection::vec(source(), 1),
@@ -244,5 +288,81 @@ fn rules_that_many_share_are_ruled_out_as_the_reference_rules_them_out() {
         .unwrap();
     let counts = [late.get(), by_deny.get(), by_none.get()];
     println!("allowed by a late rule, denied by a rule, denied by none: {counts:?}");
-    assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
+    assert!(counts.iter().all(|count| *count > 3), "{counts:?}");
+}
+
+/// A rule that every other one shares its values with; all but the `only` one also ask for metadata that is not there, which nothing
+/// finds.
+fn crowd(count: usize, only: usize, action: &str, rule: impl Fn(usize) -> Json) -> Config {
+    let rules = (0..count).map(|index| {
+        let mut rule = rule(index);
+        if index != only {
+            rule["when"] = json!([{"key": "experimental.envoy.filters.f[k]", "values": ["x"]}]);
+        }
+        rule
+    });
+    let spec = json!({"action": action, "rules": rules.collect::<Vec<_>>()});
+    config(&policy("crowd", &spec.to_string())).unwrap()
+}
+
+/// To the path that all of [`BEGINNINGS`] are the beginning of.
+fn request() -> Traffic {
+    let mut traffic = get(Some(NAMES[0]), PATHS[4]);
+    traffic.destination_port = Lookup::Found(80);
+    traffic
+}
+
+#[test]
+fn a_rule_in_a_list_too_many_is_not_ruled_out() {
+    let count = BEGINNINGS.len() * 17;
+    // The beginning of the one that matches is shared by fewer than any other.
+    let only = count - 1;
+    let config = crowd(count, only, "ALLOW", |index| {
+        let beginning = if index == 0 { 0 } else { index % BEGINNINGS.len() };
+        let other = if index == 19 { 0 } else { beginning };
+        json!({"to": [{"operation": {"paths": [BEGINNINGS[other]]}}]})
+    });
+    assert_eq!(
+        decide(&config, &request()),
+        format!("allow ns[shop]-policy[crowd]-rule[{only}]")
+    );
+}
+
+#[test]
+fn what_could_not_be_established_rules_out_no_rule_that_denies() {
+    let config = crowd(40, 20, "DENY", |_| {
+        json!({
+            "from": [{"source": {"principals": ["td/ns/web*"]}}],
+            "to": [{"operation": {"paths": ["/x*"]}}],
+        })
+    });
+    let mut traffic = request();
+    assert_eq!(decide(&config, &traffic), "allow");
+    traffic.headers = Lookup::Unavailable;
+    assert_eq!(decide(&config, &traffic), "deny ns[shop]-policy[crowd]-rule[20]");
+}
+
+#[test]
+fn a_principal_of_a_token_is_found_by_either_half() {
+    let config = crowd(40, 20, "ALLOW", |_| {
+        json!({
+            "from": [{"source": {"requestPrincipals": ["other/*", "*/sub"]}}],
+            "to": [{"operation": {"methods": ["GET"]}}],
+        })
+    });
+    for (jwt, verdict) in [
+        (
+            r#"{"iss": "iss", "sub": "sub"}"#,
+            "allow ns[shop]-policy[crowd]-rule[20]",
+        ),
+        (
+            r#"{"iss": "other", "sub": "x"}"#,
+            "allow ns[shop]-policy[crowd]-rule[20]",
+        ),
+        (r#"{"iss": "iss", "sub": "x"}"#, "deny"),
+    ] {
+        let mut traffic = request();
+        traffic.jwt = Lookup::Found(value(jwt));
+        assert_eq!(decide(&config, &traffic), verdict, "{jwt}");
+    }
 }

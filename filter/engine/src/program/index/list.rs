@@ -81,12 +81,22 @@ impl List {
         }
     }
 
+    /// Whether a long list and another have a rule in common.
+    pub(super) fn meets(&self, other: &List) -> bool {
+        let words = self.words().unwrap_or_default();
+        words.iter().any(|(at, word)| word & other.word(*at) != 0)
+    }
+
     /// The word at this place.
-    fn word(&self, at: usize) -> u64 {
+    pub(super) fn word(&self, at: usize) -> u64 {
         match self.words() {
             Some(words) => {
-                let found = words.binary_search_by_key(&at, |(place, _)| *place);
-                let found = found.ok().and_then(|found| words.get(found));
+                let first = words.first().map_or(0, |(first, _)| *first);
+                let dense = at.checked_sub(first).and_then(|place| words.get(place));
+                let found = dense.filter(|(place, _)| *place == at).or_else(|| {
+                    let found = words.binary_search_by_key(&at, |(place, _)| *place);
+                    found.ok().and_then(|found| words.get(found))
+                });
                 found.map_or(0, |(_, word)| *word)
             }
             None => self.rules().iter().fold(0, |word, rule| match place(*rule) {
@@ -109,29 +119,4 @@ pub(super) fn take_lowest(at: usize, word: &mut u64) -> Option<usize> {
     let bit = usize::try_from(lowest.trailing_zeros()).ok()?;
     *word &= lowest.wrapping_sub(1);
     (lowest != 0).then(|| at.saturating_mul(BITS).saturating_add(bit))
-}
-
-/// So many lists of rules that cannot match are looked at: of more the longest.
-const LISTS: usize = 16;
-
-/// Rules that cannot match, whatever else they ask for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct RuledOut<'i>([Option<&'i List>; LISTS]);
-
-impl<'i> RuledOut<'i> {
-    pub(super) fn add(&mut self, list: &'i List) {
-        let shortest = self.0.iter_mut().min_by_key(|known| known.map_or(0, List::len));
-        if let Some(place) = shortest.filter(|known| known.map_or(0, List::len) < list.len()) {
-            *place = Some(list);
-        }
-    }
-
-    /// What is left of the rules of a word.
-    pub(super) fn left(&self, at: usize, word: u64) -> u64 {
-        let ruled_out = self.0.iter().flatten();
-        ruled_out.fold(
-            word,
-            |left, list| if left == 0 { 0 } else { left & !list.word(at) },
-        )
-    }
 }
