@@ -86,4 +86,4 @@ pub use provider::{
     HttpAuthorizer,
 };
 pub use traffic::Traffic;
-pub use workload::{Service, ServiceKind, Workload, WorkloadKind};
+pub use workload::{GATEWAY_NAME, Service, ServiceKind, Workload, WorkloadKind};

@@ -42,7 +42,7 @@ pub enum ServiceKind {
 }
 
 /// The label that a gateway of the Gateway API, a waypoint too, has its name in.
-pub(crate) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+pub const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// What kind of proxy the filter sits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

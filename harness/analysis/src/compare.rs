@@ -1,8 +1,8 @@
 //! Two programs: what one allows and the other does not.
 
-use peerwarden_engine::Program;
+use peerwarden_engine::{Program, Traffic};
 
-use crate::region::{Classes, TrafficClass};
+use crate::region::Classes;
 use crate::space::{Peers, Space};
 use crate::{Beyond, Disagrees, Unanswered};
 
@@ -59,11 +59,12 @@ pub fn is_same(old: &Program, new: &Program) -> bool {
 pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison, Unanswered> {
     let mut space = Space::new(old.protocol(), &[old, new], &[])?;
     let (before, after) = (space.allowed(old)?, space.allowed(new)?);
+    let everything = space.everything();
     let gained = space.without(after, before)?;
     let lost = space.without(before, after)?;
     let comparison = Comparison {
-        newly_allowed: space.classes(gained, limit)?,
-        newly_denied: space.classes(lost, limit)?,
+        newly_allowed: space.classes(gained, everything, limit)?,
+        newly_denied: space.classes(lost, everything, limit)?,
         peers: space.peers(),
         authorizers: space.authorizers().map(str::to_owned).collect(),
     };
@@ -71,17 +72,16 @@ pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison,
         (&comparison.newly_allowed, (false, true)),
         (&comparison.newly_denied, (true, false)),
     ] {
-        for class in &classes.shown {
-            replay(class, old, allowed.0)?;
-            replay(class, new, allowed.1)?;
+        for traffic in classes.examples() {
+            replay(traffic, old, allowed.0)?;
+            replay(traffic, new, allowed.1)?;
         }
     }
     Ok(comparison)
 }
 
-/// Puts the example of a class to a program, which must decide as was worked out.
-pub(crate) fn replay(class: &TrafficClass, program: &Program, allowed: bool) -> Result<(), Disagrees> {
-    let traffic = &class.witness;
+/// Puts traffic to a program, which must decide as was worked out.
+pub(crate) fn replay(traffic: &Traffic, program: &Program, allowed: bool) -> Result<(), Disagrees> {
     let decision = program.judge(traffic, traffic).decision;
     let is_allowed = decision.verdict == peerwarden_engine::Verdict::Allow;
     if is_allowed == allowed {

@@ -119,8 +119,9 @@ struct Candidate {
 /// More excluded patterns than a reader takes in.
 const BUT: usize = 8;
 
-/// The classes with these numbers, in as few patterns as the best next one at a time gives.
-pub(crate) fn classes(dimension: &Dimension, numbers: &[usize]) -> Values {
+/// The classes with these numbers, in as few patterns as the best next one at a time gives; those of which `counts` does not hold may
+/// be said to be among them or not.
+pub(crate) fn classes(dimension: &Dimension, numbers: &[usize], counts: &dyn Fn(usize) -> bool) -> Values {
     let count = dimension.size();
     let set = |numbers: &[usize]| {
         let mut set = vec![false; count];
@@ -130,6 +131,9 @@ pub(crate) fn classes(dimension: &Dimension, numbers: &[usize]) -> Values {
         set
     };
     let wanted = set(numbers);
+    let allowed: Vec<bool> = (0..count)
+        .map(|number| wanted[number] || !counts(number))
+        .collect();
     let mut candidates = candidates(dimension, &set);
     candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.size));
     // What is excluded is a pattern of a policy, or plaintext and the like.
@@ -147,7 +151,7 @@ pub(crate) fn classes(dimension: &Dimension, numbers: &[usize]) -> Values {
         .collect();
     let usable: Vec<(&Candidate, Vec<String>)> = candidates
         .iter()
-        .filter_map(|candidate| Some((candidate, but(candidate, &wanted, &holes)?)))
+        .filter_map(|candidate| Some((candidate, but(candidate, &allowed, &holes)?)))
         .collect();
     let mut open = wanted.clone();
     let mut terms = take(&usable, &mut open);
@@ -167,7 +171,8 @@ pub(crate) fn classes(dimension: &Dimension, numbers: &[usize]) -> Values {
 
 /// Takes the candidate that covers most of what is open in the fewest words, as long as one covers some.
 fn take(usable: &[(&Candidate, Vec<String>)], open: &mut [bool]) -> Vec<Term> {
-    let mut terms = Vec::new();
+    let mut taken: Vec<(&Candidate, &Vec<String>)> = Vec::new();
+    let wanted = open.to_vec();
     loop {
         let gain = |candidate: &Candidate| {
             let pairs = candidate.classes.iter().zip(open.iter());
@@ -177,21 +182,37 @@ fn take(usable: &[(&Candidate, Vec<String>)], open: &mut [bool]) -> Vec<Term> {
             .iter()
             .rev()
             .map(|(candidate, but)| (gain(candidate), candidate, but));
-        // The first of equals, which is the most general; no more is said to be excluded than what that spares.
+        // The first of equals, which is the most general; what is excluded has to be read too.
         let best = gains
-            .filter(|(gain, _, but)| *gain > but.len())
-            .max_by_key(|(gain, _, but)| gain - but.len());
+            .filter(|(gain, ..)| *gain > 0)
+            .max_by_key(|(gain, _, but)| (gain + BUT).saturating_sub(but.len()));
         let Some((_, candidate, but)) = best else {
-            return terms;
+            break;
         };
         for (held, open) in candidate.classes.iter().zip(open.iter_mut()) {
             *open &= !held;
         }
-        terms.push(Term {
-            pattern: candidate.pattern.clone(),
-            but: but.clone(),
-        });
+        taken.push((candidate, but));
     }
+    // What later ones say too need not be said.
+    let mut index = 0;
+    while index < taken.len() {
+        let others = |class: usize| {
+            let mut others = taken.iter().enumerate().filter(|(other, _)| *other != index);
+            others.any(|(_, (candidate, _))| candidate.classes[class])
+        };
+        let mut own = (0..wanted.len()).filter(|class| wanted[*class] && taken[index].0.classes[*class]);
+        if own.all(others) {
+            taken.remove(index);
+        } else {
+            index += 1;
+        }
+    }
+    let terms = taken.into_iter().map(|(candidate, but)| Term {
+        pattern: candidate.pattern.clone(),
+        but: but.clone(),
+    });
+    terms.collect()
 }
 
 /// What to exclude so that only wanted classes are left; `None` when that takes too much.

@@ -1,7 +1,7 @@
 //! Reduced ordered binary decision diagrams: Boolean functions of many variables, the same function always the same node.
 //!
 //! R. E. Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", IEEE Transactions on Computers C-35 (8), 1986. No more is
-//! here than the analysis needs: one table of nodes, `if-then-else` with a memory, quantification, and simplification by what can be.
+//! here than the analysis needs: one table of nodes, `if-then-else` with a memory, and simplification by what can be.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -190,43 +190,6 @@ impl Diagrams {
         }
     }
 
-    /// Whether some value of the variables that `is_free` names makes it true.
-    pub(crate) fn exists(
-        &mut self,
-        function: Function,
-        is_free: &dyn Fn(Variable) -> bool,
-    ) -> Result<Function, Beyond> {
-        self.exists_below(function, is_free, &mut Table::default())
-    }
-
-    fn exists_below(
-        &mut self,
-        function: Function,
-        is_free: &dyn Fn(Variable) -> bool,
-        known: &mut Table<Function, Function>,
-    ) -> Result<Function, Beyond> {
-        let Some(variable) = self.first(function) else {
-            return Ok(function);
-        };
-        if let Some(answer) = known.get(&function) {
-            return Ok(*answer);
-        }
-        let Node { low, high, .. } = self.of(function);
-        let low = self.exists_below(low, is_free, known)?;
-        let answer = if low == TRUE && is_free(variable) {
-            TRUE
-        } else {
-            let high = self.exists_below(high, is_free, known)?;
-            if is_free(variable) {
-                self.or(low, high)?
-            } else {
-                self.node(variable, low, high)?
-            }
-        };
-        known.insert(function, answer);
-        Ok(answer)
-    }
-
     /// A function that is the same wherever `care` holds, and says less elsewhere
     /// (O. Coudert, J. C. Madre, "A Unified Framework for the Formal Verification of Sequential Circuits", ICCAD 1990, `restrict`).
     pub(crate) fn simplified(&mut self, function: Function, care: Function) -> Result<Function, Beyond> {
@@ -295,8 +258,6 @@ mod tests {
         assert_eq!(diagrams.not(neither_nor), Ok(both));
         assert_eq!(diagrams.without(a, a), Ok(FALSE));
         assert_eq!(diagrams.or(a, not_a), Ok(TRUE));
-        assert_eq!(diagrams.exists(both, &|variable| variable == 0), Ok(b));
-        assert_eq!(diagrams.exists(both, &|_| true), Ok(TRUE));
     }
 
     #[test]

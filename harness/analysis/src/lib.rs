@@ -47,6 +47,7 @@ mod region;
 pub mod rules;
 mod space;
 mod text;
+mod workloads;
 
 use peerwarden_engine::Traffic;
 
@@ -55,6 +56,7 @@ pub use compare::{Comparison, compare, is_same};
 pub use describe::{Pattern, Term, Values};
 pub use region::{Classes, TrafficClass};
 pub use space::{Peers, Space, Traffics};
+pub use workloads::{WorkloadClass, workloads};
 
 /// What is too much to work through: there is no answer then, rather than half of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +68,18 @@ pub enum Beyond {
         /// Of what.
         attribute: Attribute,
         /// As many as are worked through.
+        limit: usize,
+    },
+    /// Workloads.
+    #[error("the selectors tell apart more than {limit} workloads")]
+    Workloads {
+        /// As many as are worked through.
+        limit: usize,
+    },
+    /// Kinds of callers.
+    #[error("the policies tell apart more than {limit} kinds of callers")]
+    Callers {
+        /// As many as are shown.
         limit: usize,
     },
     /// Their combinations.

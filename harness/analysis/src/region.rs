@@ -6,7 +6,7 @@ use peerwarden_engine::Traffic;
 
 use crate::attribute::Attribute;
 use crate::describe::{self, Values};
-use crate::diagram::{FALSE, Function, TRUE};
+use crate::diagram::{FALSE, Function};
 use crate::space::{Dimension, Kind, Space, Traffics};
 use crate::{Beyond, space};
 
@@ -26,6 +26,15 @@ pub struct Classes {
     pub shown: Vec<TrafficClass>,
     /// Whether there are more.
     pub more: bool,
+    /// One of the set from a peer whose certificate has another name than Istio issues, where those shown are about all other peers.
+    pub odd: Option<Traffic>,
+}
+
+impl Classes {
+    /// One of each class, and of the peers with other names.
+    pub fn examples(&self) -> impl Iterator<Item = &Traffic> {
+        self.shown.iter().map(|class| &class.witness).chain(&self.odd)
+    }
 }
 
 /// What has been said so far of a class: for each attribute that counts, the numbers of its classes, or which atoms hold.
@@ -38,17 +47,72 @@ enum Part {
 }
 
 impl Space {
-    /// Splits a set into classes, `limit` of them at the most. They do not overlap, and if there are no more, they are all of it.
+    /// Splits a set, which is a part of `given`, into classes, `limit` of them at the most. They do not overlap, and if there are no more,
+    /// they are all of it. Nothing is said that is true of all of `given`.
+    ///
+    /// Certificates with names that Istio does not issue are left to [`Classes::odd`], unless the set is about nobody else.
     ///
     /// # Errors
     /// That the diagram gets too large.
-    pub fn classes(&mut self, traffics: Traffics, limit: usize) -> Result<Classes, Beyond> {
-        let possible = self.possible;
+    pub fn classes(&mut self, traffics: Traffics, given: Traffics, limit: usize) -> Result<Classes, Beyond> {
+        let ordinary = self.ordinary()?;
+        let usual = self.both(traffics, ordinary)?;
+        if usual.is_empty() {
+            return self.all_classes(traffics, given, limit, None);
+        }
+        let odd = self.without(traffics, ordinary)?;
+        let odd = self.witness(odd);
+        let given = self.both(given, ordinary)?;
+        self.all_classes(usual, given, limit, odd)
+    }
+
+    fn all_classes(
+        &mut self,
+        traffics: Traffics,
+        given: Traffics,
+        limit: usize,
+        odd: Option<Traffic>,
+    ) -> Result<Classes, Beyond> {
         // What cannot be need not be excluded in so many words.
-        let set = self.diagrams.simplified(traffics.0, possible)?;
+        let set = self.diagrams.simplified(traffics.0, given.0)?;
         let mut shown = Vec::new();
-        let more = self.walk(set, 0, &mut Vec::new(), limit, &mut shown)?;
-        Ok(Classes { shown, more })
+        let more = self.walk(set, 0, given.0, &mut Vec::new(), limit, &mut shown)?;
+        Ok(Classes { shown, more, odd })
+    }
+
+    /// Those who ask, but for certificates with names that Istio does not issue, split by what a set has of them: who they are, and all
+    /// that they can send. `None` if there are more than `limit` kinds.
+    ///
+    /// # Errors
+    /// As [`Space::classes`].
+    pub fn callers(
+        &mut self,
+        traffics: Traffics,
+        limit: usize,
+    ) -> Result<Option<Vec<(Values, Traffics)>>, Beyond> {
+        let given = self.ordinary()?.0;
+        let set = self.diagrams.simplified(traffics.0, given)?;
+        // The peer is told apart before all else.
+        let parts = self.parts(set, 0, given, true);
+        if parts.len() > limit {
+            return Ok(None);
+        }
+        let mut callers = Vec::new();
+        for (part, _) in parts {
+            if let Part::Classes(numbers) = part {
+                let who = self.class_set(0, &numbers)?;
+                let who = self.diagrams.and(who, given)?;
+                callers.push((self.describe(0, &numbers, given), Traffics(who)));
+            }
+        }
+        Ok(Some(callers))
+    }
+
+    /// The classes of a dimension in words. Of peers, those that are not in `given` do not count.
+    fn describe(&self, index: usize, numbers: &[usize], given: Function) -> Values {
+        let dimension = &self.dimensions[index];
+        let counts = |number| index > 0 || self.in_class(given, dimension, number) != FALSE;
+        describe::classes(dimension, numbers, &counts)
     }
 
     /// Whether the limit was met.
@@ -56,6 +120,7 @@ impl Space {
         &mut self,
         set: Function,
         index: usize,
+        given: Function,
         said: &mut Said,
         limit: usize,
         shown: &mut Vec<TrafficClass>,
@@ -65,7 +130,7 @@ impl Space {
         }
         let next = self.diagrams.first(set);
         let Some(next) = next else {
-            let class = self.class(said)?;
+            let class = self.class(said, given)?;
             if let Some(class) = class {
                 if shown.len() >= limit {
                     return Ok(true);
@@ -77,9 +142,9 @@ impl Space {
         let index = (index..self.dimensions.len())
             .find(|index| next < self.dimensions[*index].end())
             .unwrap_or(index);
-        for (part, rest) in self.parts(set, index) {
+        for (part, rest) in self.parts(set, index, given, false) {
             said.push((index, part));
-            let more = self.walk(rest, index + 1, said, limit, shown)?;
+            let more = self.walk(rest, index + 1, given, said, limit, shown)?;
             said.pop();
             if more {
                 return Ok(true);
@@ -88,8 +153,8 @@ impl Space {
         Ok(false)
     }
 
-    /// How a dimension splits a set, and what is left of it in each part.
-    fn parts(&self, set: Function, index: usize) -> Vec<(Part, Function)> {
+    /// How a dimension splits a set, and what is left of it in each part; also where that is nothing, if `all` are wanted.
+    fn parts(&self, set: Function, index: usize, given: Function, all: bool) -> Vec<(Part, Function)> {
         let dimension = &self.dimensions[index];
         match &dimension.kind {
             Kind::One(classes) => {
@@ -97,7 +162,8 @@ impl Space {
                 let mut places: BTreeMap<Function, usize> = BTreeMap::new();
                 for number in 0..classes.len() {
                     let rest = self.in_class(set, dimension, number);
-                    if rest == FALSE {
+                    let counts = index > 0 || self.in_class(given, dimension, number) != FALSE;
+                    if !counts || (rest == FALSE && !all) {
                         continue;
                     }
                     let place = *places.entry(rest).or_insert_with(|| {
@@ -144,8 +210,8 @@ impl Space {
     }
 
     /// The class of which all this is said; `None` when there is nothing of the kind.
-    fn class(&mut self, said: &Said) -> Result<Option<TrafficClass>, Beyond> {
-        let mut set = self.possible;
+    fn class(&mut self, said: &Said, given: Function) -> Result<Option<TrafficClass>, Beyond> {
+        let mut set = given;
         for (index, part) in said {
             let one = match part {
                 Part::Classes(numbers) => self.class_set(*index, numbers)?,
@@ -163,7 +229,7 @@ impl Space {
         let values = said.iter().map(|(index, part)| {
             let dimension = &self.dimensions[*index];
             let values = match part {
-                Part::Classes(numbers) => describe::classes(dimension, numbers),
+                Part::Classes(numbers) => self.describe(*index, numbers, given),
                 Part::Atoms(atoms) => describe::atoms(dimension, atoms),
             };
             (dimension.attribute.clone(), values)
@@ -172,33 +238,5 @@ impl Space {
         Ok(self
             .witness(Traffics(set))
             .map(|witness| TrafficClass { values, witness }))
-    }
-
-    /// Those of whom some traffic is in the set, with all that is not about them left open: of `keep` alone something is said.
-    ///
-    /// # Errors
-    /// That the diagram gets too large.
-    pub fn projected(
-        &mut self,
-        traffics: Traffics,
-        keep: &dyn Fn(&Attribute) -> bool,
-    ) -> Result<Traffics, Beyond> {
-        let kept: Vec<(u32, u32)> = self
-            .dimensions
-            .iter()
-            .filter(|dimension| keep(&dimension.attribute))
-            .map(|dimension| (dimension.first, dimension.end()))
-            .collect();
-        let is_free = |variable| !kept.iter().any(|(first, end)| (*first..*end).contains(&variable));
-        self.diagrams.exists(traffics.0, &is_free).map(Traffics)
-    }
-
-    /// Whether the set is all that can be.
-    ///
-    /// # Errors
-    /// That the diagram gets too large.
-    pub fn is_everything(&mut self, traffics: Traffics) -> Result<bool, Beyond> {
-        let possible = self.possible;
-        Ok(self.diagrams.simplified(traffics.0, possible)? == TRUE)
     }
 }

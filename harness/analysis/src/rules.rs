@@ -3,9 +3,10 @@
 use peerwarden_engine::resource::Action;
 use peerwarden_engine::{By, Program, Traffic};
 
+use crate::compare::replay;
 use crate::diagram::{FALSE, Function};
 use crate::space::{Space, Traffics};
-use crate::{Beyond, Disagrees, Unanswered};
+use crate::{Beyond, Unanswered};
 
 /// What a rule of an ALLOW or DENY policy is good for.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +106,7 @@ fn judge(
         let alone = space.diagrams.without(reached, others[number])?;
         let witness = |space: &Space, set| space.witness(Traffics(set)).map(Box::new);
         let standing = if let Some(traffic) = witness(space, alone) {
-            confirm(program, &traffic, group.action == Action::Allow)?;
+            replay(&traffic, program, group.action == Action::Allow)?;
             Standing::Decides(traffic)
         } else if let Some(matches) = witness(space, reached) {
             Standing::Shadowed {
@@ -177,18 +178,4 @@ fn covering(
         }
     }
     Ok(by)
-}
-
-/// That the program decides as was worked out.
-fn confirm(program: &Program, traffic: &Traffic, allowed: bool) -> Result<(), Disagrees> {
-    let verdict = program.judge(traffic, traffic).decision.verdict;
-    let is_allowed = verdict == peerwarden_engine::Verdict::Allow;
-    if is_allowed == allowed {
-        Ok(())
-    } else {
-        Err(Disagrees {
-            traffic: Box::new(traffic.clone()),
-            allowed: is_allowed,
-        })
-    }
 }

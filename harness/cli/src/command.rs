@@ -1,19 +1,24 @@
 //! The commands, one file each.
 
+mod asking;
+mod can_ever;
 mod certs;
 pub(crate) mod check;
 mod completions;
+mod diff;
 mod eval;
 mod explain;
 mod fmt;
-mod inputs;
+pub(crate) mod inputs;
 mod man;
+mod matrix;
 mod probe;
 mod render;
 mod replay;
 mod schema;
 mod suggest;
 mod test;
+mod who_can;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -42,6 +47,10 @@ enum Command {
     Suggest(suggest::Arguments),
     Check(check::Arguments),
     Fmt(fmt::Arguments),
+    Diff(diff::Arguments),
+    WhoCan(who_can::Arguments),
+    CanEver(can_ever::Arguments),
+    Matrix(matrix::Arguments),
     Render(render::Arguments),
     Certs(certs::Arguments),
     Probe(probe::Arguments),
@@ -62,6 +71,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Suggest(arguments) => suggest::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::WhoCan(arguments) => who_can::run(arguments),
+        Command::CanEver(arguments) => can_ever::run(arguments),
+        Command::Matrix(arguments) => matrix::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),
         Command::Probe(arguments) => probe::run(arguments),

@@ -11,6 +11,7 @@
 //! `access_log` reads what Envoy wrote of real traffic, and `replay` decides it, as far as a line tells what that hangs on.
 
 mod access_log;
+mod analysis;
 mod command;
 mod count;
 mod coverage;

@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
 
+use crate::analysis::{diff, found, matrix};
 use crate::lint::LINTS;
 use crate::settings::Written;
 use crate::suite::{Fixtures, Suite};
@@ -37,6 +38,12 @@ pub enum Schema {
     Replay,
     /// What `suggest --format json` prints.
     Suggestion,
+    /// What `diff --format json` writes.
+    Diff,
+    /// What `who-can` and `can-ever` write with `--format json`.
+    Found,
+    /// What `matrix --format json` writes.
+    Matrix,
 }
 
 impl Schema {
@@ -51,6 +58,9 @@ impl Schema {
             Self::Check => "check.schema.json",
             Self::Replay => "replay.schema.json",
             Self::Suggestion => "suggestion.schema.json",
+            Self::Diff => "diff.schema.json",
+            Self::Found => "found.schema.json",
+            Self::Matrix => "matrix.schema.json",
         }
     }
 
@@ -65,6 +75,9 @@ impl Schema {
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<crate::replay::Report>(),
             Self::Suggestion => of::<crate::suggest::Told>(),
+            Self::Diff => of::<diff::json::Report>(),
+            Self::Found => of::<found::Report>(),
+            Self::Matrix => of::<matrix::json::Report>(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
         text.push('\n');

@@ -6,6 +6,7 @@
 mod native;
 mod read;
 mod simulated;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -109,8 +109,9 @@ impl Class {
 }
 
 impl Class {
-    /// How good an example it makes, the best first: what is plain, then what is usual, then what is short.
-    fn rank(&self, attribute: &Attribute) -> (bool, bool, usize) {
+    /// How good an example it makes, the best first: what is plain, then what is usual, then what few patterns
+    /// are about, then what is short.
+    fn rank(&self, attribute: &Attribute) -> (bool, bool, usize, usize) {
         let (usual, length) = match &self.sample {
             Sample::Plaintext => (true, 0),
             Sample::NoCertificate => (false, usize::MAX),
@@ -120,7 +121,7 @@ impl Class {
             Sample::Port(port) => (*port == 8080, usize::from(*port)),
             Sample::Answer(answer) => (*answer == ExternalAnswer::Allow, 0),
         };
-        (!self.plain, !usual, length)
+        (!self.plain, !usual, self.atoms.len(), length)
     }
 }
 

@@ -102,10 +102,11 @@ pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>
     Ok((classes, Peers::IstioNames))
 }
 
-/// Workloads nobody names, in each trust domain and each namespace that patterns name in full.
+/// Workloads that patterns name in part: in each trust domain and each namespace, and by each service account, that stand in one.
 fn name_examples(patterns: &[Tokens]) -> Vec<Cow<'static, str>> {
     let mut domains = BTreeSet::from(["cluster.local".to_owned()]);
     let mut namespaces = BTreeSet::new();
+    let mut accounts = BTreeSet::new();
     for tokens in patterns.iter().flatten() {
         let text: String = tokens
             .iter()
@@ -114,27 +115,38 @@ fn name_examples(patterns: &[Tokens]) -> Vec<Cow<'static, str>> {
                 Token::One(_) | Token::Many(_) => '*',
             })
             .collect();
-        let id = text.strip_prefix("spiffe://");
-        let domain = id.and_then(|id| id.split('/').next());
-        domains.extend(domain.filter(|domain| !domain.contains('*')).map(str::to_owned));
-        let namespace = text
-            .split_once("/ns/")
-            .and_then(|(_, rest)| rest.split('/').next());
-        namespaces.extend(
-            namespace
-                .filter(|namespace| !namespace.contains('*'))
-                .map(str::to_owned),
-        );
+        let add = |into: &mut BTreeSet<String>, rest: Option<&str>| {
+            let part = rest.and_then(|rest| rest.split('/').next());
+            into.extend(
+                part.filter(|part| !part.is_empty() && !part.contains('*'))
+                    .map(str::to_owned),
+            );
+        };
+        add(&mut domains, text.strip_prefix("spiffe://"));
+        add(&mut namespaces, text.split_once("/ns/").map(|(_, rest)| rest));
+        add(&mut accounts, text.split_once("/sa/").map(|(_, rest)| rest));
     }
     let mut examples = vec![Cow::Borrowed("spiffe://elsewhere.example/ns/default/sa/default")];
-    // So many that they cannot be tried one by one make no better reports.
-    for domain in domains.iter().take(32).rev() {
-        for namespace in namespaces.iter().take(512) {
-            examples.push(Cow::Owned(format!("spiffe://{domain}/ns/{namespace}/sa/other")));
-        }
+    let named = |domain: &str, namespace: &str, account: &str| {
+        Cow::Owned(format!("spiffe://{domain}/ns/{namespace}/sa/{account}"))
+    };
+    // So many that they cannot be tried one by one make no better reports. What comes last is preferred.
+    for domain in domains.iter().take(16).rev() {
+        examples.extend(
+            accounts
+                .iter()
+                .take(256)
+                .map(|account| named(domain, "default", account)),
+        );
+        examples.extend(
+            namespaces
+                .iter()
+                .take(256)
+                .map(|namespace| named(domain, namespace, "other")),
+        );
     }
-    for domain in domains.iter().take(32) {
-        examples.push(Cow::Owned(format!("spiffe://{domain}/ns/default/sa/default")));
+    for domain in domains.iter().take(16) {
+        examples.push(named(domain, "default", "default"));
     }
     examples.push(Cow::Borrowed("spiffe://cluster.local/ns/default/sa/default"));
     examples

@@ -71,6 +71,22 @@ impl Space {
         Ok(Traffics(self.diagrams.and(without, self.possible)?))
     }
 
+    /// What comes from peers without a certificate, or with a name as Istio issues them.
+    ///
+    /// # Errors
+    /// As [`Space::rule`].
+    pub fn ordinary(&mut self) -> Result<Traffics, Beyond> {
+        let index = self.by_attribute[&Attribute::Peer];
+        let plain: Vec<usize> = match &self.dimensions[index].kind {
+            Kind::One(classes) => (0..classes.len())
+                .filter(|number| classes[*number].plain)
+                .collect(),
+            Kind::Several(_) => Vec::new(),
+        };
+        let plain = self.class_set(index, &plain)?;
+        Ok(Traffics(self.diagrams.and(plain, self.possible)?))
+    }
+
     /// What is in both.
     ///
     /// # Errors

@@ -189,16 +189,18 @@ struct State {
 
 impl<'a> Explored<'a> {
     pub(super) fn new(automata: &[&'a Automaton], limit: usize) -> Self {
-        let mut alike: HashMap<Vec<bool>, Vec<char>> = HashMap::new();
+        let mut alike: Vec<Vec<char>> = Vec::new();
+        let mut places: HashMap<Vec<bool>, usize> = HashMap::new();
         for ch in others() {
             let sets = automata.iter().flat_map(|automaton| &automaton.sets);
-            let group = alike
+            let place = *places
                 .entry(sets.map(|set| set.contain(ch)).collect())
-                .or_default();
-            group.push(ch);
+                .or_insert(alike.len());
+            if place == alike.len() {
+                alike.push(Vec::new());
+            }
+            alike[place].push(ch);
         }
-        let mut alike: Vec<Vec<char>> = alike.into_values().collect();
-        alike.sort();
         let start: Vec<Active> = automata.iter().map(|automaton| automaton.start()).collect();
         Self {
             automata: automata.to_vec(),

@@ -177,6 +177,13 @@ fn a_witness_is_plain_where_it_can_be() {
         panic!("{peer:?}")
     };
     assert_eq!(peer.to_string(), "spiffe://cluster.local/ns/web/sa/other");
+    // Names of another shape have that namespace too: one of them is shown, and no more is said of them.
+    let odd = comparison.newly_allowed.odd.as_ref().map(|odd| odd.peer.clone());
+    let Some(Lookup::Found(odd)) = odd else {
+        panic!("{odd:?}")
+    };
+    assert!(odd.to_string().contains("/ns/web/"), "{odd}");
+    assert_eq!(comparison.newly_allowed.shown.len(), 1);
 }
 
 #[test]

@@ -3,8 +3,10 @@
 mod compare;
 #[path = "../../../../filter/engine/tests/engine/generate.rs"]
 mod generate;
+mod many;
 mod random;
 mod rules;
+mod workloads;
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Program};

@@ -110,7 +110,7 @@ impl Engines {
 ///
 /// # Errors
 /// That it cannot be read, or that there are none or several.
-pub(super) fn one(path: &Path) -> Result<Document, Diagnostic> {
+pub(crate) fn one(path: &Path) -> Result<Document, Diagnostic> {
     let source = Source::read(path)?;
     let mut nodes = yaml::documents(&source)?;
     match (nodes.pop(), nodes.is_empty()) {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use peerwarden_engine::{By, Decision, Judgement, Reason, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -25,10 +26,13 @@ pub(crate) struct Decided {
 }
 
 /// The document, and the rule in it, that decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct DecidedBy {
+    /// Its kind.
     pub(crate) kind: String,
+    /// Its namespace.
     pub(crate) namespace: String,
+    /// Its name.
     pub(crate) name: String,
     /// Counted from 0; `None` for a document that has no rules.
     pub(crate) rule: Option<usize>,

@@ -1,5 +1,6 @@
 //! The command as its users run it: arguments, files and standard input in; output and exit code out.
 
+mod analysis;
 mod cache;
 mod certs;
 mod check;

@@ -1,0 +1,197 @@
+//! Workloads, as far as documents tell them apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
+use peerwarden_engine::{GATEWAY_NAME, Mesh, Service, ServiceKind, Workload, WorkloadKind};
+
+use crate::Beyond;
+
+/// Workloads that are told apart: beyond that, each takes its time, and nobody reads the report.
+const WORKLOADS: usize = 20_000;
+
+/// A workload that stands for all to which the same documents apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkloadClass {
+    /// It, with the fewest labels.
+    pub workload: Workload,
+    /// Whether its namespace stands for all that no document is in.
+    pub elsewhere: bool,
+}
+
+/// Labels that selectors ask for.
+type Labels = BTreeMap<String, String>;
+
+/// A workload for each set of documents that apply to some workload, of all of `resources` together; those to which none applies are
+/// left out. Waypoints are for one service at the most, of their own namespace, and gateways those that a `targetRef` names: others are
+/// to be given.
+///
+/// # Errors
+/// That there are too many.
+pub fn workloads(resources: &[Resource], mesh: &Mesh) -> Result<Vec<WorkloadClass>, Beyond> {
+    let mut namespaces: BTreeSet<&str> = resources
+        .iter()
+        .map(|resource| resource.metadata().namespace.as_str())
+        .collect();
+    namespaces.insert(&mesh.root_namespace);
+    let elsewhere = nobodys(&namespaces);
+    let mut seen = BTreeSet::new();
+    let mut classes = Vec::new();
+    // Where only the root namespace's documents reach, that of nobody stands for all.
+    for namespace in std::iter::once(elsewhere.as_str()).chain(namespaces) {
+        for workload in of_namespace(resources, mesh, namespace)? {
+            let applies = |(_, resource): &(usize, &Resource)| resource.applies_to(mesh, &workload);
+            let applied: Vec<usize> = resources
+                .iter()
+                .enumerate()
+                .filter(applies)
+                .map(|(number, _)| number)
+                .collect();
+            if !applied.is_empty() && seen.insert((workload.kind.as_str(), applied)) {
+                classes.push(WorkloadClass {
+                    elsewhere: workload.namespace == elsewhere,
+                    workload,
+                });
+            }
+        }
+        if classes.len() > WORKLOADS {
+            return Err(Beyond::Workloads { limit: WORKLOADS });
+        }
+    }
+    Ok(classes)
+}
+
+/// A namespace that is not among these.
+fn nobodys(namespaces: &BTreeSet<&str>) -> String {
+    let mut name = "elsewhere".to_owned();
+    while namespaces.contains(name.as_str()) {
+        name.push_str("-else");
+    }
+    name
+}
+
+/// The workloads of one namespace that may differ, those with fewer labels first.
+fn of_namespace(resources: &[Resource], mesh: &Mesh, namespace: &str) -> Result<Vec<Workload>, Beyond> {
+    let here = |of: &str| of == namespace || of == mesh.root_namespace;
+    let policies = || {
+        resources.iter().filter_map(|resource| match resource {
+            Resource::AuthorizationPolicy(policy) if here(&policy.metadata.namespace) => Some(policy),
+            Resource::AuthorizationPolicy(_) | Resource::PeerAuthentication(_) => None,
+        })
+    };
+    let mut selectors: BTreeSet<Labels> = BTreeSet::new();
+    for policy in policies() {
+        selectors.extend(policy.selector.as_ref().map(labels));
+    }
+    for resource in resources {
+        if let Resource::PeerAuthentication(document) = resource
+            && document.metadata.namespace == namespace
+        {
+            selectors.insert(labels(&document.selector));
+        }
+    }
+    let combined = combined(&selectors)?;
+    let workload = |kind, labels: &Labels| Workload {
+        kind,
+        namespace: namespace.to_owned(),
+        labels: labels.clone(),
+        ..Workload::default()
+    };
+    let mut workloads: Vec<Workload> = combined
+        .iter()
+        .map(|labels| workload(WorkloadKind::Sidecar, labels))
+        .collect();
+    let targets = Targets::of(policies());
+    for gateway in &targets.gateways {
+        for labels in &combined {
+            let mut labels = labels.clone();
+            labels.insert(GATEWAY_NAME.to_owned(), gateway.clone());
+            workloads.push(workload(WorkloadKind::Gateway, &labels));
+        }
+    }
+    if targets.any {
+        let names = std::iter::once(None).chain(targets.gateways.iter().map(Some));
+        for name in names {
+            let labels = name.map(|name| (GATEWAY_NAME.to_owned(), name.clone()));
+            let waypoint = workload(WorkloadKind::Waypoint, &labels.into_iter().collect());
+            workloads.push(waypoint.clone());
+            for service in &targets.services {
+                workloads.push(Workload {
+                    services: vec![service.clone()],
+                    ..waypoint.clone()
+                });
+            }
+        }
+    }
+    Ok(workloads)
+}
+
+fn labels(selector: &peerwarden_engine::resource::Selector) -> Labels {
+    selector.match_labels.iter().cloned().collect()
+}
+
+/// All labels that are just those of some selectors together: whatever selectors choose a workload, one of these is chosen by the same.
+fn combined(selectors: &BTreeSet<Labels>) -> Result<Vec<Labels>, Beyond> {
+    let mut combined: BTreeSet<Labels> = BTreeSet::from([Labels::new()]);
+    for selector in selectors {
+        let joined: Vec<Labels> = combined
+            .iter()
+            .filter(|labels| {
+                let agrees =
+                    |(name, value): (&String, &String)| labels.get(name).is_none_or(|own| own == value);
+                selector.iter().all(agrees)
+            })
+            .map(|labels| {
+                labels
+                    .iter()
+                    .chain(selector)
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect()
+            })
+            .collect();
+        combined.extend(joined);
+        if combined.len() > WORKLOADS {
+            return Err(Beyond::Workloads { limit: WORKLOADS });
+        }
+    }
+    let mut combined: Vec<Labels> = combined.into_iter().collect();
+    combined.sort_by_key(Labels::len);
+    Ok(combined)
+}
+
+/// What `targetRefs` name.
+#[derive(Default)]
+struct Targets {
+    gateways: BTreeSet<String>,
+    services: Vec<Service>,
+    any: bool,
+}
+
+impl Targets {
+    fn of<'p>(policies: impl Iterator<Item = &'p AuthorizationPolicy>) -> Self {
+        let mut targets = Self::default();
+        for policy in policies {
+            for target in &policy.target_refs {
+                targets.any = true;
+                let kind = match target.kind.as_str() {
+                    "Gateway" => {
+                        targets.gateways.insert(target.name.clone());
+                        continue;
+                    }
+                    "Service" => ServiceKind::Service,
+                    "ServiceEntry" => ServiceKind::ServiceEntry,
+                    _ => continue,
+                };
+                let service = Service {
+                    kind,
+                    name: target.name.clone(),
+                    namespace: policy.metadata.namespace.clone(),
+                };
+                if !targets.services.contains(&service) {
+                    targets.services.push(service);
+                }
+            }
+        }
+        targets
+    }
+}

@@ -1,0 +1,184 @@
+//! What a change of policies changes in meaning.
+
+pub(crate) mod github;
+pub(crate) mod human;
+pub(crate) mod json;
+
+use anyhow::Result;
+use peerwarden_analysis::Attribute;
+use peerwarden_analysis::{Classes, Peers, Unanswered, Values, WorkloadClass, compare, is_same};
+use peerwarden_engine::Protocol;
+use peerwarden_host::Module;
+
+use super::Replay;
+use super::policies::Policies;
+use crate::engine::{Choice, Decided};
+use crate::traffic::Traffic;
+
+/// All that was compared.
+pub(crate) struct Diff {
+    /// Where something changes, or could not be compared.
+    pub(crate) changes: Vec<Change>,
+    /// How many pairs of workload and protocol were compared, and how many workloads.
+    pub(crate) compared: usize,
+    pub(crate) workloads: usize,
+    /// Of which peers the answers hold: the narrowest of all.
+    pub(crate) peers: Peers,
+    /// The external authorizers on whose answers something hangs.
+    pub(crate) authorizers: Vec<String>,
+    /// Whether there are dry-run policies, which are not compared.
+    pub(crate) dry_runs: bool,
+}
+
+/// What changes for one workload on one protocol.
+pub(crate) struct Change {
+    pub(crate) workload: WorkloadClass,
+    pub(crate) protocol: Protocol,
+    pub(crate) outcome: Outcome,
+}
+
+/// What came of a comparison.
+pub(crate) enum Outcome {
+    /// It changes something.
+    Changed { newly_allowed: Side, newly_denied: Side },
+    /// There was too much to compare, and nothing is claimed.
+    Beyond(String),
+}
+
+/// What is newly allowed, or newly denied.
+pub(crate) struct Side {
+    pub(crate) classes: Vec<Class>,
+    /// Whether there is more than that.
+    pub(crate) more: bool,
+    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    pub(crate) odd: Option<Box<Traffic>>,
+}
+
+/// Traffic that changes sides.
+pub(crate) struct Class {
+    pub(crate) values: Vec<(Attribute, Values)>,
+    /// One of it, which was put to the engines.
+    pub(crate) traffic: Traffic,
+    pub(crate) old: Decided,
+    pub(crate) new: Decided,
+}
+
+/// What is compared, and how.
+pub(crate) struct Comparing<'a> {
+    pub(crate) old: &'a Policies,
+    pub(crate) new: &'a Policies,
+    pub(crate) choice: Choice,
+    pub(crate) module: Option<&'a Module>,
+    /// Classes that are shown of each change and side.
+    pub(crate) limit: usize,
+}
+
+impl Comparing<'_> {
+    /// Compares the two for each workload and protocol.
+    ///
+    /// # Errors
+    /// That the engines decide otherwise than was worked out.
+    pub(crate) fn run(&self, workloads: &[WorkloadClass], protocols: &[Protocol]) -> Result<Diff> {
+        let mut diff = Diff {
+            changes: Vec::new(),
+            compared: 0,
+            workloads: workloads.len(),
+            peers: Peers::AnyName,
+            authorizers: Vec::new(),
+            dry_runs: self.old.has_dry_runs() || self.new.has_dry_runs(),
+        };
+        for workload in workloads {
+            for protocol in protocols {
+                diff.compared += 1;
+                if let Some(outcome) = self.one(workload, *protocol, &mut diff)? {
+                    diff.changes.push(Change {
+                        workload: workload.clone(),
+                        protocol: *protocol,
+                        outcome,
+                    });
+                }
+            }
+        }
+        Ok(diff)
+    }
+
+    fn one(&self, workload: &WorkloadClass, protocol: Protocol, diff: &mut Diff) -> Result<Option<Outcome>> {
+        let [old, new] = [self.old, self.new].map(|set| set.applied(&workload.workload, protocol));
+        // Most of a mesh is as it was.
+        if old.configuration == new.configuration {
+            return Ok(None);
+        }
+        let (old, new) = (old.compiled()?, new.compiled()?);
+        if is_same(&old.program, &new.program) {
+            return Ok(None);
+        }
+        let comparison = match compare(&old.program, &new.program, self.limit) {
+            Ok(comparison) => comparison,
+            Err(Unanswered::Beyond(beyond)) => return Ok(Some(Outcome::Beyond(beyond.to_string()))),
+            Err(Unanswered::Disagrees(disagrees)) => return Err(disagrees.into()),
+        };
+        if comparison.peers == Peers::IstioNames {
+            diff.peers = Peers::IstioNames;
+        }
+        for name in &comparison.authorizers {
+            if !diff.authorizers.contains(name) {
+                diff.authorizers.push(name.clone());
+            }
+        }
+        if comparison.is_equivalent() {
+            return Ok(None);
+        }
+        let mut engines =
+            [old, new].map(|selected| Replay::new(self.choice, self.module, selected.configuration));
+        let mut side = |classes: Classes, allowed: bool| -> Result<Side> {
+            let shown = classes.shown.into_iter().map(|class| {
+                let traffic = Traffic::from_attributes(&class.witness, protocol);
+                let [old, new] = &mut engines;
+                Ok(Class {
+                    values: class.values,
+                    old: old.confirm(&traffic, !allowed)?.decision,
+                    new: new.confirm(&traffic, allowed)?.decision,
+                    traffic,
+                })
+            });
+            let shown = shown.collect::<Result<Vec<Class>>>()?;
+            let odd = classes
+                .odd
+                .map(|odd| Box::new(Traffic::from_attributes(&odd, protocol)));
+            if let Some(odd) = &odd {
+                let [old, new] = &mut engines;
+                old.confirm(odd, !allowed)?;
+                new.confirm(odd, allowed)?;
+            }
+            Ok(Side {
+                classes: shown,
+                more: classes.more,
+                odd,
+            })
+        };
+        Ok(Some(Outcome::Changed {
+            newly_allowed: side(comparison.newly_allowed, true)?,
+            newly_denied: side(comparison.newly_denied, false)?,
+        }))
+    }
+}
+
+impl Diff {
+    /// Whether something is newly allowed, newly denied, and could not be compared.
+    pub(crate) fn found(&self) -> (bool, bool, bool) {
+        let mut found = (false, false, false);
+        for change in &self.changes {
+            match &change.outcome {
+                Outcome::Changed {
+                    newly_allowed,
+                    newly_denied,
+                } => {
+                    found.0 |= !newly_allowed.classes.is_empty();
+                    found.1 |= !newly_denied.classes.is_empty();
+                }
+                Outcome::Beyond(_) => found.2 = true,
+            }
+        }
+        found
+    }
+}

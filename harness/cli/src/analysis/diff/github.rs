@@ -1,0 +1,71 @@
+//! Annotations of GitHub Actions: one for each class, at the rule that decides now, or at the one that decided before.
+
+use std::fmt::Write;
+
+use super::super::policies::Policies;
+use super::super::words;
+use super::{Class, Diff, Outcome, human};
+use crate::engine::Decided;
+use crate::github::annotation;
+
+/// What is to be an error rather than a warning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failing {
+    pub(crate) newly_allowed: bool,
+    pub(crate) newly_denied: bool,
+}
+
+/// The whole text. Writing to a `String` cannot fail.
+pub(crate) fn text(diff: &Diff, new: &Policies, failing: Failing) -> String {
+    let mut text = String::new();
+    for change in &diff.changes {
+        let workload = words::workload(&change.workload);
+        let protocol = change.protocol.as_str().to_uppercase();
+        let (newly_allowed, newly_denied) = match &change.outcome {
+            Outcome::Changed {
+                newly_allowed,
+                newly_denied,
+            } => (newly_allowed, newly_denied),
+            Outcome::Beyond(why) => {
+                let title = format!("not compared: {workload} {protocol}");
+                text.push_str(&annotation("error", None, &title, why));
+                continue;
+            }
+        };
+        for (side, word, fails) in [
+            (newly_allowed, "newly allowed", failing.newly_allowed),
+            (newly_denied, "newly denied", failing.newly_denied),
+        ] {
+            for class in &side.classes {
+                // Only what is in the new files can be annotated.
+                let decided = [&class.new, &class.old];
+                let place = decided
+                    .iter()
+                    .find_map(|Decided { by, .. }| new.place(by.as_ref()?));
+                let title = format!("{word}: {workload} {protocol}");
+                let command = if fails { "error" } else { "warning" };
+                text.push_str(&annotation(command, place.as_ref(), &title, &message(class)));
+            }
+            if let Some(odd) = &side.odd {
+                let title = format!("{word}: {workload} {protocol}");
+                text.push_str(&annotation("notice", None, &title, &words::odd(odd)));
+            }
+            if side.more {
+                let title = format!("more is {word}: {workload} {protocol}");
+                text.push_str(&annotation("notice", None, &title, "raise `--limit` to see it"));
+            }
+        }
+    }
+    let sum = anstream::adapter::strip_str(&human::sum(diff)).to_string();
+    let _ = writeln!(text, "{sum}");
+    text
+}
+
+fn message(class: &Class) -> String {
+    let mut lines = vec![words::who(&class.values)];
+    lines.extend(words::what(&class.values));
+    lines.push(format!("e.g. {}", words::traffic(&class.traffic)));
+    lines.push(format!("old: {}", words::decided(&class.old)));
+    lines.push(format!("new: {}", words::decided(&class.new)));
+    lines.join("\n")
+}

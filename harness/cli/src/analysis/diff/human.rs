@@ -1,0 +1,140 @@
+//! For people: workload by workload, who gains and who loses what, each with a request that shows it.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::super::words;
+use super::{Change, Class, Diff, Outcome, Side};
+use crate::output::wrapped;
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// The whole text. Writing to a `String` cannot fail.
+pub(crate) fn text(diff: &Diff) -> String {
+    let mut text = String::new();
+    for change in &diff.changes {
+        self::change(&mut text, change);
+    }
+    let _ = writeln!(text, "{}", sum(diff));
+    for note in notes(diff) {
+        let _ = writeln!(text, "{DIM}{}{DIM:#}", wrapped(&note, 0));
+    }
+    text
+}
+
+fn change(text: &mut String, change: &Change) {
+    let workload = words::workload(&change.workload);
+    let protocol = change.protocol.as_str().to_uppercase();
+    let _ = writeln!(text, "{BOLD}{workload}{BOLD:#} {DIM}{protocol}{DIM:#}");
+    match &change.outcome {
+        Outcome::Changed {
+            newly_allowed,
+            newly_denied,
+        } => {
+            side(text, newly_allowed, GREEN, "+", "NEWLY ALLOWED");
+            side(text, newly_denied, RED, "-", "NEWLY DENIED");
+        }
+        Outcome::Beyond(why) => {
+            let why = format!("{why}; nothing is claimed about this workload");
+            let _ = writeln!(text, "  {YELLOW}NOT COMPARED{YELLOW:#}\n    {}", wrapped(&why, 4));
+        }
+    }
+    text.push('\n');
+}
+
+fn side(text: &mut String, side: &Side, colour: Style, sign: &str, title: &str) {
+    if side.classes.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "  {colour}{title}{colour:#}");
+    let mut before = None;
+    for class in &side.classes {
+        let who = words::who(&class.values);
+        if before.as_ref() != Some(&who) {
+            let _ = writeln!(
+                text,
+                "  {colour}{sign}{colour:#} {BOLD}{}{BOLD:#}",
+                wrapped(&who, 4)
+            );
+        }
+        before = Some(who);
+        self::class(text, class);
+    }
+    if let Some(odd) = &side.odd {
+        let _ = writeln!(text, "  {DIM}{}{DIM:#}", wrapped(&words::odd(odd), 2));
+    }
+    if side.more {
+        let _ = writeln!(text, "    {DIM}… and more: raise `--limit`{DIM:#}");
+    }
+}
+
+fn class(text: &mut String, class: &Class) {
+    let mut what = words::what(&class.values);
+    if what.is_empty() {
+        what.push("anything".to_owned());
+    }
+    for line in what {
+        let _ = writeln!(text, "      {}", wrapped(&line, 6));
+    }
+    for (name, value) in [
+        ("e.g.", words::traffic(&class.traffic)),
+        ("old", words::decided(&class.old)),
+        ("new", words::decided(&class.new)),
+    ] {
+        let _ = writeln!(text, "        {DIM}{name:<4}{DIM:#} {}", wrapped(&value, 13));
+    }
+}
+
+/// What it comes to, in one line.
+pub(super) fn sum(diff: &Diff) -> String {
+    let workloads = words::counted(diff.workloads, "workload", "workloads");
+    if diff.changes.is_empty() {
+        return format!("{GREEN}equivalent{GREEN:#}: nothing changes for {workloads}");
+    }
+    let (allowed, denied, beyond) = diff.found();
+    let mut changed: Vec<&peerwarden_engine::Workload> = diff
+        .changes
+        .iter()
+        .map(|change| &change.workload.workload)
+        .collect();
+    changed.dedup();
+    let mut said = Vec::new();
+    if allowed {
+        said.push(format!("{GREEN}something is newly allowed{GREEN:#}"));
+    }
+    if denied {
+        said.push(format!("{RED}something is newly denied{RED:#}"));
+    }
+    if beyond {
+        said.push(format!("{YELLOW}something could not be compared{YELLOW:#}"));
+    }
+    format!("{} of {workloads}: {}", changed.len(), said.join(", "))
+}
+
+/// Of what it is true.
+fn notes(diff: &Diff) -> Vec<String> {
+    let mut notes = vec![format!(
+        "{} is proved, for {}",
+        if diff.changes.is_empty() {
+            "this"
+        } else {
+            "that nothing else changes"
+        },
+        words::scope(diff.peers)
+    )];
+    if !diff.authorizers.is_empty() {
+        notes.push(format!(
+            "it holds whatever `{}` answers, as long as both sides get the same answer",
+            diff.authorizers.join("`, `")
+        ));
+    }
+    if diff.dry_runs {
+        notes.push("dry-run policies change no verdict and are left out".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,126 @@
+//! For programs. Its JSON Schema is made from these types.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::report::{self, Decided, Proved, Workload};
+use super::{Change, Diff, Outcome};
+use crate::traffic::Traffic;
+
+/// What `peerwarden diff --format json` writes.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Report {
+    /// Whether nothing changes; false also where something could not be compared.
+    equivalent: bool,
+    /// Of which peers this is proved.
+    proved_for: Proved,
+    /// The external authorizers on whose answers it hangs: each is taken to answer both sides the same.
+    authorizers: Vec<String>,
+    /// How many workloads were compared.
+    workloads: usize,
+    /// What changes, by workload and protocol.
+    changes: Vec<Changed>,
+}
+
+/// What changes for one workload on one protocol.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+struct Changed {
+    /// Which workload.
+    workload: Workload,
+    /// `http` or `tcp`.
+    protocol: &'static str,
+    /// What is newly allowed.
+    newly_allowed: Side,
+    /// What is newly denied.
+    newly_denied: Side,
+    /// Why it could not be compared; nothing is claimed then.
+    not_compared: Option<String>,
+}
+
+/// What is newly allowed, or newly denied.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Side {
+    /// The classes, which do not overlap.
+    classes: Vec<Class>,
+    /// Whether there is more than `--limit` shows.
+    more: bool,
+    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    odd: Option<Traffic>,
+}
+
+/// Traffic that changes sides.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Class {
+    /// What is said of each attribute that counts, in words.
+    values: BTreeMap<String, String>,
+    /// One of it, as `eval` and `explain` take it.
+    traffic: Traffic,
+    /// What is decided by the old policies.
+    old: Decided,
+    /// What is decided by the new policies.
+    new: Decided,
+}
+
+impl From<&super::Class> for Class {
+    fn from(class: &super::Class) -> Self {
+        Self {
+            values: report::values(&class.values),
+            traffic: class.traffic.clone(),
+            old: (&class.old).into(),
+            new: (&class.new).into(),
+        }
+    }
+}
+
+impl From<&super::Side> for Side {
+    fn from(side: &super::Side) -> Self {
+        Self {
+            classes: side.classes.iter().map(Class::from).collect(),
+            more: side.more,
+            odd: side.odd.as_deref().cloned(),
+        }
+    }
+}
+
+impl From<&Change> for Changed {
+    fn from(change: &Change) -> Self {
+        let (newly_allowed, newly_denied, not_compared) = match &change.outcome {
+            Outcome::Changed {
+                newly_allowed,
+                newly_denied,
+            } => (newly_allowed.into(), newly_denied.into(), None),
+            Outcome::Beyond(why) => (Side::default(), Side::default(), Some(why.clone())),
+        };
+        Self {
+            workload: (&change.workload).into(),
+            protocol: change.protocol.as_str(),
+            newly_allowed,
+            newly_denied,
+            not_compared,
+        }
+    }
+}
+
+/// The whole text.
+///
+/// # Errors
+/// None that can be: the values are all of JSON.
+pub(crate) fn text(diff: &Diff) -> Result<String> {
+    let report = Report {
+        equivalent: diff.changes.is_empty(),
+        proved_for: diff.peers.into(),
+        authorizers: diff.authorizers.clone(),
+        workloads: diff.workloads,
+        changes: diff.changes.iter().map(Changed::from).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
+}

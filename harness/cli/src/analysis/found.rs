@@ -1,0 +1,274 @@
+//! Traffic that is asked about and has a verdict: `who-can` and `can-ever`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+use peerwarden_analysis::{Attribute, Peers, Space, Unanswered, Values, WorkloadClass};
+use peerwarden_engine::Protocol;
+use peerwarden_host::Module;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::policies::Policies;
+use super::question::Asked;
+use super::report::{self, Proved, Workload};
+use super::{Replay, words};
+use crate::engine::{Choice, Decided};
+use crate::output::wrapped;
+use crate::traffic::Traffic;
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// What is sought.
+pub(crate) struct Seeking<'a> {
+    pub(crate) policies: &'a Policies,
+    pub(crate) asked: &'a Asked,
+    pub(crate) protocol: Protocol,
+    /// The verdict.
+    pub(crate) allowed: bool,
+    pub(crate) choice: Choice,
+    pub(crate) module: Option<&'a Module>,
+    /// Classes that are shown.
+    pub(crate) limit: usize,
+}
+
+/// What there is of it, for one workload.
+pub(crate) struct Found {
+    workload: WorkloadClass,
+    protocol: Protocol,
+    pub(crate) classes: Vec<Class>,
+    more: bool,
+    /// Some of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    odd: Option<Traffic>,
+    peers: Peers,
+    authorizers: Vec<String>,
+}
+
+/// Traffic with that verdict.
+pub(crate) struct Class {
+    values: Vec<(Attribute, Values)>,
+    traffic: Traffic,
+    decided: Decided,
+}
+
+impl Seeking<'_> {
+    /// Seeks it for a workload.
+    ///
+    /// # Errors
+    /// [`Unanswered`], and that the engines decide otherwise than was worked out.
+    pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Found> {
+        let selected = self.policies.selected(&workload.workload, self.protocol)?;
+        let mut replay = Replay::new(self.choice, self.module, selected.configuration);
+        let answer = || -> Result<_, Unanswered> {
+            let mut space = Space::new(self.protocol, &[&selected.program], &[&self.asked.rule])?;
+            let given = self.asked.traffics(&mut space)?;
+            let allowed = space.allowed(&selected.program)?;
+            let sought = if self.allowed {
+                space.both(given, allowed)?
+            } else {
+                space.without(given, allowed)?
+            };
+            let classes = space.classes(sought, given, self.limit)?;
+            Ok((classes, space))
+        };
+        let (classes, space) = answer()?;
+        let shown = classes.shown.into_iter().map(|class| {
+            let traffic = Traffic::from_attributes(&class.witness, self.protocol);
+            Ok(Class {
+                decided: replay.confirm(&traffic, self.allowed)?.decision,
+                values: class.values,
+                traffic,
+            })
+        });
+        let shown = shown.collect::<Result<Vec<Class>>>()?;
+        let odd = classes
+            .odd
+            .map(|odd| Traffic::from_attributes(&odd, self.protocol));
+        if let Some(odd) = &odd {
+            replay.confirm(odd, self.allowed)?;
+        }
+        Ok(Found {
+            classes: shown,
+            odd,
+            more: classes.more,
+            workload: workload.clone(),
+            protocol: self.protocol,
+            peers: space.peers(),
+            authorizers: space.authorizers().map(str::to_owned).collect(),
+        })
+    }
+}
+
+fn heading(text: &mut String, found: &Found) {
+    let _ = writeln!(
+        text,
+        "{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}",
+        words::workload(&found.workload),
+        found.protocol.as_str().to_uppercase()
+    );
+}
+
+fn example(text: &mut String, class: &Class) {
+    for (name, value) in [
+        ("e.g.", words::traffic(&class.traffic)),
+        ("", words::decided(&class.decided)),
+    ] {
+        let _ = writeln!(text, "        {DIM}{name:<4}{DIM:#} {}", wrapped(&value, 13));
+    }
+}
+
+fn scope(text: &mut String, found: &[Found]) {
+    let peers = if found.iter().any(|one| one.peers == Peers::IstioNames) {
+        Peers::IstioNames
+    } else {
+        Peers::AnyName
+    };
+    let _ = writeln!(text, "{DIM}that is proved, for {}{DIM:#}", words::scope(peers));
+    let mut names: Vec<&str> = found
+        .iter()
+        .flat_map(|one| &one.authorizers)
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if !names.is_empty() {
+        let names = names.join("`, `");
+        let _ = writeln!(text, "{DIM}`{names}` is taken to answer anything{DIM:#}");
+    }
+}
+
+/// Who may, for people.
+pub(crate) fn callers(request: &str, found: &[Found]) -> String {
+    let mut text = String::new();
+    for one in found {
+        heading(&mut text, one);
+        if one.classes.is_empty() {
+            let _ = writeln!(text, "  {RED}nobody{RED:#} can {request}\n");
+            continue;
+        }
+        let mut before = None;
+        for class in &one.classes {
+            let who = words::who(&class.values);
+            if before.as_ref() != Some(&who) {
+                let _ = writeln!(text, "  {GREEN}+{GREEN:#} {BOLD}{}{BOLD:#}", wrapped(&who, 4));
+            }
+            before = Some(who);
+            for line in words::what(&class.values) {
+                let _ = writeln!(text, "      {}", wrapped(&line, 6));
+            }
+            example(&mut text, class);
+        }
+        if let Some(odd) = &one.odd {
+            let _ = writeln!(text, "  {DIM}{}{DIM:#}", wrapped(&words::odd(odd), 2));
+        }
+        if one.more {
+            let _ = writeln!(text, "    {DIM}… and more: raise `--limit`{DIM:#}");
+        } else {
+            let _ = writeln!(text, "  {DIM}and nobody else{DIM:#}");
+        }
+        text.push('\n');
+    }
+    scope(&mut text, found);
+    text
+}
+
+/// Yes or no, for people.
+pub(crate) fn answers(found: &[Found], allowed: bool) -> String {
+    let mut text = String::new();
+    let verdict = if allowed { "allowed" } else { "denied" };
+    for one in found {
+        heading(&mut text, one);
+        match one.classes.first() {
+            None => {
+                let _ = writeln!(text, "  {BOLD}no{BOLD:#}, no such request is ever {verdict}");
+            }
+            Some(class) => {
+                let _ = writeln!(text, "  {BOLD}yes{BOLD:#}, such a request can be {verdict}");
+                example(&mut text, class);
+            }
+        }
+        text.push('\n');
+    }
+    scope(&mut text, found);
+    text
+}
+
+/// What `who-can` and `can-ever` write with `--format json`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Report {
+    /// The answer for each workload.
+    workloads: Vec<OfWorkload>,
+}
+
+/// The answer for one workload.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+struct OfWorkload {
+    /// Which workload.
+    workload: Workload,
+    /// `http` or `tcp`.
+    protocol: &'static str,
+    /// Whether there is such traffic.
+    exists: bool,
+    /// What there is: classes that do not overlap; the first only of `can-ever`.
+    classes: Vec<ClassOut>,
+    /// Whether there is more than `--limit` shows.
+    more: bool,
+    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    odd: Option<Traffic>,
+    /// Of which peers this is proved.
+    proved_for: Proved,
+    /// The external authorizers on whose answers it hangs: each is taken to answer anything.
+    authorizers: Vec<String>,
+}
+
+/// Traffic that there is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ClassOut {
+    /// What is said of each attribute that counts, in words.
+    values: BTreeMap<String, String>,
+    /// One of it, as `eval` and `explain` take it.
+    traffic: Traffic,
+    /// What is decided.
+    decided: report::Decided,
+}
+
+impl From<&Found> for OfWorkload {
+    fn from(found: &Found) -> Self {
+        let classes = found.classes.iter().map(|class| ClassOut {
+            values: report::values(&class.values),
+            traffic: class.traffic.clone(),
+            decided: (&class.decided).into(),
+        });
+        Self {
+            workload: (&found.workload).into(),
+            protocol: found.protocol.as_str(),
+            exists: !found.classes.is_empty(),
+            classes: classes.collect(),
+            more: found.more,
+            odd: found.odd.clone(),
+            proved_for: found.peers.into(),
+            authorizers: found.authorizers.clone(),
+        }
+    }
+}
+
+/// For programs.
+///
+/// # Errors
+/// None that can be: the values are all of JSON.
+pub(crate) fn json(found: &[Found]) -> Result<String> {
+    let report = Report {
+        workloads: found.iter().map(OfWorkload::from).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
+}

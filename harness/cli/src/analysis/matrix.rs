@@ -1,0 +1,294 @@
+//! Who may do what, as a table: callers × operations, for each workload.
+
+pub(crate) mod html;
+pub(crate) mod json;
+pub(crate) mod svg;
+pub(crate) mod table;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+use peerwarden_analysis::{Peers, Space, Traffics, Unanswered, WorkloadClass};
+use peerwarden_engine::resource::{Action, Resource};
+use peerwarden_engine::{Mesh, Protocol};
+use peerwarden_host::Module;
+
+use super::policies::Policies;
+use super::question::{Asked, Question};
+use super::{Replay, words};
+use crate::diagnostic::Diagnostic;
+use crate::engine::Choice;
+use crate::traffic::Traffic;
+
+/// Kinds of callers of one workload: beyond that, nobody reads the table.
+const CALLERS: usize = 200;
+
+/// The table of one workload.
+pub(crate) struct Matrix {
+    pub(crate) workload: WorkloadClass,
+    pub(crate) protocol: Protocol,
+    pub(crate) callers: Vec<String>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) peers: Peers,
+}
+
+/// One operation, with a cell for each caller.
+pub(crate) struct Row {
+    pub(crate) operation: String,
+    pub(crate) cells: Vec<Cell>,
+}
+
+/// What comes of it when a caller does something.
+pub(crate) struct Cell {
+    pub(crate) verdict: Verdict,
+    /// A request that is allowed, if there is any; put to the engines.
+    pub(crate) allowed: Option<Traffic>,
+    /// A request that is denied, likewise.
+    pub(crate) denied: Option<Traffic>,
+}
+
+/// The verdict on all requests of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All are allowed.
+    Allow,
+    /// All are denied.
+    Deny,
+    /// It depends on what the table does not say.
+    Depends,
+    /// There is no such request.
+    Impossible,
+}
+
+impl Verdict {
+    /// A word for programs.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Allow => "allow",
+            Verdict::Deny => "deny",
+            Verdict::Depends => "depends",
+            Verdict::Impossible => "impossible",
+        }
+    }
+
+    /// A mark that is told apart without colour.
+    pub(crate) fn mark(self) -> char {
+        match self {
+            Verdict::Allow => '+',
+            Verdict::Deny => '-',
+            Verdict::Depends => '~',
+            Verdict::Impossible => ' ',
+        }
+    }
+}
+
+/// A caller or an operation that is asked about.
+pub(crate) struct Named {
+    name: String,
+    asked: Asked,
+}
+
+/// What tables are made of.
+pub(crate) struct Making<'a> {
+    pub(crate) policies: &'a Policies,
+    pub(crate) protocol: Protocol,
+    /// Told apart by the policies if there are none.
+    pub(crate) callers: &'a [Named],
+    /// Those of the policies if there are none.
+    pub(crate) operations: &'a [Named],
+    pub(crate) choice: Choice,
+    pub(crate) module: Option<&'a Module>,
+}
+
+/// `plaintext`, `no-certificate`, or a value of `principals`.
+///
+/// # Errors
+/// That the engine does not take it.
+pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named, Vec<Diagnostic>> {
+    let question = match text {
+        "plaintext" => Question {
+            plaintext: true,
+            ..Question::default()
+        },
+        "no-certificate" => Question {
+            no_certificate: true,
+            ..Question::default()
+        },
+        principal => Question {
+            peer: vec![principal.to_owned()],
+            ..Question::default()
+        },
+    };
+    Ok(Named {
+        name: text.to_owned(),
+        asked: question.read(mesh, protocol)?,
+    })
+}
+
+/// `METHOD /path`, `METHOD`, `/path`, `:PORT`, or parts of it in this order.
+///
+/// # Errors
+/// That the engine does not take it.
+pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named, Vec<Diagnostic>> {
+    let mut question = Question::default();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if let Some(port) = word.strip_prefix(':') {
+            question.port.push(port.to_owned());
+        } else if word.starts_with(['/', '*']) {
+            question.path.push(word.to_owned());
+        } else {
+            question.method.push(word.to_owned());
+        }
+    }
+    Ok(Named {
+        name: text.to_owned(),
+        asked: question.read(mesh, protocol)?,
+    })
+}
+
+impl Making<'_> {
+    /// The table of a workload.
+    ///
+    /// # Errors
+    /// [`Unanswered`], and that the engines decide otherwise than was worked out.
+    pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matrix> {
+        let selected = self.policies.selected(&workload.workload, self.protocol)?;
+        let own;
+        let operations = if self.operations.is_empty() {
+            own = self.of_policies(workload);
+            own.as_slice()
+        } else {
+            self.operations
+        };
+        let questions: Vec<_> = operations
+            .iter()
+            .chain(self.callers)
+            .map(|named| &named.asked.rule)
+            .collect();
+        let unanswered = |beyond| anyhow::Error::from(Unanswered::Beyond(beyond));
+        let mut space = Space::new(self.protocol, &[&selected.program], &questions).map_err(unanswered)?;
+        let allowed = space.allowed(&selected.program).map_err(unanswered)?;
+        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, Traffics)>> {
+            let sets = named
+                .iter()
+                .map(|one| Ok((one.name.clone(), one.asked.traffics(space).map_err(unanswered)?)));
+            sets.collect()
+        };
+        let callers = if self.callers.is_empty() {
+            let Some(callers) = space.callers(allowed, CALLERS).map_err(unanswered)? else {
+                bail!(Unanswered::Beyond(peerwarden_analysis::Beyond::Callers {
+                    limit: CALLERS
+                }));
+            };
+            callers
+                .into_iter()
+                .map(|(who, set)| (words::peer(&who), set))
+                .collect()
+        } else {
+            sets(&mut space, self.callers)?
+        };
+        let mut rows = sets(&mut space, operations)?;
+        if self.operations.is_empty() {
+            let mut rest = space.everything();
+            for (_, set) in &rows {
+                rest = space.without(rest, *set).map_err(unanswered)?;
+            }
+            let name = if rows.is_empty() {
+                "anything"
+            } else {
+                "anything else"
+            };
+            rows.push((name.to_owned(), rest));
+        }
+        let mut replay = Replay::new(self.choice, self.module, selected.configuration);
+        let mut made = Vec::new();
+        for (operation, what) in rows {
+            let mut cells = Vec::new();
+            for (_, who) in &callers {
+                let all = space.both(what, *who).map_err(unanswered)?;
+                let admitted = space.both(all, allowed).map_err(unanswered)?;
+                let refused = space.without(all, allowed).map_err(unanswered)?;
+                cells.push(self.cell(&space, admitted, refused, &mut replay)?);
+            }
+            made.push(Row { operation, cells });
+        }
+        Ok(Matrix {
+            workload: workload.clone(),
+            protocol: self.protocol,
+            callers: callers.into_iter().map(|(name, _)| name).collect(),
+            rows: made,
+            peers: space.peers(),
+        })
+    }
+
+    fn cell(
+        &self,
+        space: &Space,
+        admitted: Traffics,
+        refused: Traffics,
+        replay: &mut Replay<'_>,
+    ) -> Result<Cell> {
+        let mut example = |set: Traffics, allowed: bool| -> Result<Option<Traffic>> {
+            let Some(witness) = space.witness(set) else {
+                return Ok(None);
+            };
+            let traffic = Traffic::from_attributes(&witness, self.protocol);
+            replay.confirm(&traffic, allowed)?;
+            Ok(Some(traffic))
+        };
+        let (allowed, denied) = (example(admitted, true)?, example(refused, false)?);
+        let verdict = match (&allowed, &denied) {
+            (Some(_), None) => Verdict::Allow,
+            (None, Some(_)) => Verdict::Deny,
+            (Some(_), Some(_)) => Verdict::Depends,
+            (None, None) => Verdict::Impossible,
+        };
+        Ok(Cell {
+            verdict,
+            allowed,
+            denied,
+        })
+    }
+
+    /// The operations that the ALLOW and DENY policies of a workload name, in the order of the documents.
+    fn of_policies(&self, workload: &WorkloadClass) -> Vec<Named> {
+        let mesh = &self.policies.config.mesh;
+        let mut seen = BTreeSet::new();
+        let mut operations = Vec::new();
+        for resource in &self.policies.config.resources {
+            let Resource::AuthorizationPolicy(policy) = resource else {
+                continue;
+            };
+            let decides = matches!(policy.action, Action::Allow | Action::Deny);
+            if !decides || !resource.applies_to(mesh, &workload.workload) {
+                continue;
+            }
+            let rules = policy.rules.iter().flatten();
+            for operation in rules.flat_map(|rule| rule.to.iter().flatten()) {
+                let or_any = |values: &[String]| match values {
+                    [] => vec![String::new()],
+                    values => values.to_vec(),
+                };
+                let is_http = self.protocol == Protocol::Http;
+                let methods = or_any(if is_http { &operation.methods } else { &[] });
+                let paths = or_any(if is_http { &operation.paths } else { &[] });
+                for method in &methods {
+                    for path in &paths {
+                        for port in or_any(&operation.ports) {
+                            let port = if port.is_empty() { port } else { format!(":{port}") };
+                            let words = [method.as_str(), path, &port];
+                            let words: Vec<&str> =
+                                words.into_iter().filter(|word| !word.is_empty()).collect();
+                            let text = words.join(" ");
+                            // What is written with a wildcard for the method is asked about as it is.
+                            if !text.is_empty() && seen.insert(text.clone()) {
+                                operations.extend(self::operation(&text, mesh, self.protocol));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        operations
+    }
+}

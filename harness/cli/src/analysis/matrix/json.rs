@@ -1,0 +1,88 @@
+//! For programs. Its JSON Schema is made from these types.
+
+use anyhow::Result;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::report::{Proved, Workload};
+use super::Matrix;
+use crate::traffic::Traffic;
+
+/// What `peerwarden matrix --format json` writes.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Report {
+    /// A table for each workload.
+    matrices: Vec<OfWorkload>,
+}
+
+/// The table of one workload.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+struct OfWorkload {
+    /// Which workload.
+    workload: Workload,
+    /// `http` or `tcp`.
+    protocol: &'static str,
+    /// Of which peers this is proved.
+    proved_for: Proved,
+    /// Who asks.
+    callers: Vec<String>,
+    /// What is done.
+    rows: Vec<Row>,
+}
+
+/// One operation.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Row {
+    /// In words.
+    operation: String,
+    /// A cell for each caller, in their order.
+    cells: Vec<Cell>,
+}
+
+/// What comes of it when this caller does this.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Cell {
+    /// `allow`, `deny`, `depends`, or `impossible` where there is no such request.
+    verdict: &'static str,
+    /// A request that is allowed.
+    allowed: Option<Traffic>,
+    /// A request that is denied.
+    denied: Option<Traffic>,
+}
+
+impl From<&Matrix> for OfWorkload {
+    fn from(matrix: &Matrix) -> Self {
+        let cell = |cell: &super::Cell| Cell {
+            verdict: cell.verdict.as_str(),
+            allowed: cell.allowed.clone(),
+            denied: cell.denied.clone(),
+        };
+        let rows = matrix.rows.iter().map(|row| Row {
+            operation: row.operation.clone(),
+            cells: row.cells.iter().map(cell).collect(),
+        });
+        Self {
+            workload: (&matrix.workload).into(),
+            protocol: matrix.protocol.as_str(),
+            proved_for: matrix.peers.into(),
+            callers: matrix.callers.clone(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+/// The whole text.
+///
+/// # Errors
+/// None that can be: the values are all of JSON.
+pub(crate) fn text(matrices: &[Matrix]) -> Result<String> {
+    let report = Report {
+        matrices: matrices.iter().map(OfWorkload::from).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
+}

@@ -1,0 +1,221 @@
+//! Policy documents as the analysis takes them: validated, and for one workload those that apply to it.
+
+use std::path::{Path, PathBuf};
+
+use peerwarden_analysis::{WorkloadClass, workloads};
+use peerwarden_engine::{Config, Program, Protocol, Workload};
+use serde_json::json;
+
+use crate::command::inputs;
+use crate::diagnostic::Diagnostic;
+use crate::documents::{self, Document};
+use crate::engine::{Choice, Engine, Refused};
+use crate::setup::Setup;
+use crate::source::Source;
+use crate::yaml;
+
+/// All documents of one set.
+pub(crate) struct Policies {
+    setup: Setup,
+    pub(crate) config: Config,
+}
+
+/// What is decided by for one workload and protocol.
+pub(crate) struct Selected {
+    pub(crate) program: Program,
+    /// The plugin's, with the documents that apply.
+    pub(crate) configuration: String,
+}
+
+/// What applies to one workload, on one protocol.
+pub(crate) struct Applied {
+    config: Config,
+    /// The plugin's, with the documents that apply.
+    pub(crate) configuration: String,
+}
+
+impl Applied {
+    /// # Errors
+    /// None that validation has not found.
+    pub(crate) fn compiled(self) -> anyhow::Result<Selected> {
+        Ok(Selected {
+            program: Program::compile(&self.config)?,
+            configuration: self.configuration,
+        })
+    }
+}
+
+impl Policies {
+    /// Reads and validates the documents in `paths`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(crate) fn load(
+        paths: &[PathBuf],
+        mesh: Option<&Document>,
+        extension_providers: Option<&Document>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        if let Some(missing) = paths
+            .iter()
+            .find(|path| !path.exists() && path.as_os_str() != "-")
+        {
+            return Err(vec![Diagnostic::error(format!(
+                "there is no `{}`",
+                missing.display()
+            ))]);
+        }
+        Self::of(Setup {
+            mesh: mesh.cloned(),
+            workload: None,
+            resources: documents::load(paths)?,
+            extension_providers: extension_providers.cloned(),
+        })
+    }
+
+    /// The same of what is read already; a workload that it names does not count.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the documents.
+    pub(crate) fn of(mut setup: Setup) -> Result<Self, Vec<Diagnostic>> {
+        // Whether a document is accepted does not depend on the workload; yet there must be one.
+        let any = Workload {
+            namespace: "any".to_owned(),
+            ..Workload::default()
+        };
+        setup.workload = Some(document(&any)?);
+        let json = setup.to_json(Protocol::Http);
+        match Engine::new(Choice::Native, None, &json) {
+            Ok(_) => {}
+            Err(Refused::Problems(problems)) => return Err(setup.diagnostics(&problems)),
+            Err(Refused::Module(message)) => return Err(vec![Diagnostic::error(message)]),
+        }
+        let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
+        Ok(Self { setup, config })
+    }
+
+    /// What applies to a workload.
+    pub(crate) fn applied(&self, workload: &Workload, protocol: Protocol) -> Applied {
+        let applies = |resource: &&peerwarden_engine::resource::Resource| {
+            resource.applies_to(&self.config.mesh, workload)
+        };
+        let resources: Vec<_> = self.config.resources.iter().filter(applies).cloned().collect();
+        let documents = resources.iter().filter_map(|resource| {
+            let (document, _) = self.setup.owner(&resource.metadata().place)?;
+            Some(document.clone())
+        });
+        let setup = Setup {
+            workload: document(workload).ok(),
+            resources: documents.collect(),
+            mesh: self.setup.mesh.clone(),
+            extension_providers: self.setup.extension_providers.clone(),
+        };
+        Applied {
+            config: Config {
+                mesh: self.config.mesh.clone(),
+                workload: Some(workload.clone()),
+                protocol,
+                resources,
+                extension_providers: self.config.extension_providers.clone(),
+                ..Config::default()
+            },
+            configuration: setup.to_json(protocol),
+        }
+    }
+
+    /// What applies to a workload, compiled.
+    ///
+    /// # Errors
+    /// None that validation has not found.
+    pub(crate) fn selected(&self, workload: &Workload, protocol: Protocol) -> anyhow::Result<Selected> {
+        self.applied(workload, protocol).compiled()
+    }
+
+    /// Whether one of the policies is a dry run.
+    pub(crate) fn has_dry_runs(&self) -> bool {
+        let mut policies = self.config.resources.iter();
+        policies.any(|resource| resource.metadata().annotation("istio.io/dry-run").is_some())
+    }
+
+    /// Where a rule stands, or its document.
+    pub(crate) fn place(&self, by: &crate::engine::DecidedBy) -> Option<crate::source::Place> {
+        let named = |resource: &&peerwarden_engine::resource::Resource| {
+            let metadata = resource.metadata();
+            (&metadata.namespace, &metadata.name) == (&by.namespace, &by.name)
+        };
+        let resource = self.config.resources.iter().find(named)?;
+        let (document, _) = self.setup.owner(&resource.metadata().place)?;
+        let path = match by.rule {
+            Some(rule) => format!("spec.rules[{rule}]"),
+            None => "metadata.name".to_owned(),
+        };
+        Some(document.place(&path, false))
+    }
+}
+
+/// The workloads of files, or all that the documents tell apart.
+///
+/// # Errors
+/// What is wrong with the files, or that there are too many.
+pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<WorkloadClass>, Vec<Diagnostic>> {
+    if files.is_empty() {
+        let resources: Vec<_> = sets
+            .iter()
+            .flat_map(|set| set.config.resources.iter().cloned())
+            .collect();
+        let Some(first) = sets.first() else {
+            return Ok(Vec::new());
+        };
+        return workloads(&resources, &first.config.mesh).map_err(|beyond| {
+            vec![Diagnostic::error(beyond.to_string()).help("name the workloads with `--workload FILE`")]
+        });
+    }
+    let given = files.iter().map(|file| {
+        Ok(WorkloadClass {
+            workload: read(file)?,
+            elsewhere: false,
+        })
+    });
+    given.collect()
+}
+
+/// The workload that a file describes.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read(file: &Path) -> Result<Workload, Vec<Diagnostic>> {
+    let setup = Setup {
+        workload: Some(inputs::one(file).map_err(|wrong| vec![wrong])?),
+        ..Setup::default()
+    };
+    let json = setup.to_json(Protocol::Http);
+    let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
+    config.workload.ok_or_else(Vec::new)
+}
+
+/// A workload as a document, such as a file would have it.
+fn document(workload: &Workload) -> Result<Document, Vec<Diagnostic>> {
+    let services: Vec<_> = workload
+        .services
+        .iter()
+        .map(|service| {
+            let kind = match service.kind {
+                peerwarden_engine::ServiceKind::Service => "Service",
+                peerwarden_engine::ServiceKind::ServiceEntry => "ServiceEntry",
+            };
+            json!({"kind": kind, "name": service.name, "namespace": service.namespace})
+        })
+        .collect();
+    let json = json!({
+        "kind": workload.kind.as_str(),
+        "namespace": workload.namespace,
+        "serviceAccount": workload.service_account,
+        "labels": workload.labels,
+        "services": services,
+    });
+    let source = Source::new("<workload>", json.to_string());
+    let mut nodes = yaml::documents(&source).map_err(|wrong| vec![wrong])?;
+    match nodes.pop() {
+        Some(node) => Ok(Document { source, node }),
+        None => Err(Vec::new()),
+    }
+}

@@ -1,0 +1,179 @@
+//! What is asked about, in the policies' own words: options become a rule, which the engine reads as it reads any other.
+
+use peerwarden_analysis::{Beyond, Space, Traffics};
+use peerwarden_engine::meaning::Rule;
+use peerwarden_engine::{Config, Mesh, Program, Protocol};
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::Diagnostic;
+
+/// Traffic that is asked about. The values are those of the policies' fields, wildcards included.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Question {
+    /// Who asks, as in `principals`: `cluster.local/ns/web/sa/frontend`, `*/sa/batch`; may be repeated for any of several.
+    #[arg(long, value_name = "PRINCIPAL")]
+    pub(crate) peer: Vec<String>,
+    /// From which namespace, as in `namespaces`.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Vec<String>,
+    /// In plaintext.
+    #[arg(long, conflicts_with_all = ["peer", "namespace", "no_certificate", "sni"])]
+    pub(crate) plaintext: bool,
+    /// Over TLS without a client certificate.
+    #[arg(long, conflicts_with_all = ["peer", "namespace"])]
+    pub(crate) no_certificate: bool,
+    /// With this token, as in `requestPrincipals`: `ISSUER/SUBJECT`.
+    #[arg(long, value_name = "PRINCIPAL")]
+    pub(crate) request_principal: Vec<String>,
+    /// From this address or CIDR.
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) source_ip: Vec<String>,
+    /// For a client with this address or CIDR.
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) remote_ip: Vec<String>,
+    /// The HTTP method.
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) method: Vec<String>,
+    /// The path, or a template such as `/orders/{*}`.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Vec<String>,
+    /// The host.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Vec<String>,
+    /// The workload's port.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Vec<String>,
+    /// The TLS server name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sni: Vec<String>,
+    /// Another condition, as a key of `when` and a value: `request.headers[x-team]=blue`; if repeated, all must hold.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) when: Vec<String>,
+}
+
+/// A question as the analysis takes it.
+pub(crate) struct Asked {
+    pub(crate) rule: Rule,
+    plaintext: bool,
+    no_certificate: bool,
+}
+
+impl Question {
+    /// The options that only HTTP has and that are given.
+    fn http_only(&self) -> Option<&'static str> {
+        let given = [
+            ("--method", !self.method.is_empty()),
+            ("--path", !self.path.is_empty()),
+            ("--host", !self.host.is_empty()),
+            ("--request-principal", !self.request_principal.is_empty()),
+            (
+                "--when request.*",
+                self.when.iter().any(|when| when.starts_with("request.")),
+            ),
+        ];
+        given.iter().find(|(_, given)| *given).map(|(name, _)| *name)
+    }
+
+    /// As the engine reads it.
+    ///
+    /// # Errors
+    /// Values that it does not take.
+    pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Asked, Vec<Diagnostic>> {
+        if let (Protocol::Tcp, Some(option)) = (protocol, self.http_only()) {
+            let wrong = Diagnostic::error(format!("`{option}` is given for TCP, which has no such thing"));
+            return Err(vec![wrong.help("leave it out, or write `--protocol http`")]);
+        }
+        let mut conditions = vec![("connection.sni", self.sni.clone())];
+        for when in &self.when {
+            let Some((key, value)) = when.split_once('=') else {
+                let wrong = Diagnostic::error(format!("`--when {when}` has no `=`"));
+                return Err(vec![
+                    wrong.help("write a key and a value: `request.headers[x-team]=blue`"),
+                ]);
+            };
+            conditions.push((key, vec![value.to_owned()]));
+        }
+        conditions.retain(|(_, values)| !values.is_empty());
+        let conditions: Vec<Value> = conditions
+            .into_iter()
+            .map(|(key, values)| json!({"key": key, "values": values}))
+            .collect();
+        // A SPIFFE ID is a principal with its scheme.
+        let without_scheme = |peer: &String| peer.strip_prefix("spiffe://").unwrap_or(peer).to_owned();
+        let source = fields(&[
+            ("principals", self.peer.iter().map(without_scheme).collect()),
+            ("namespaces", self.namespace.clone()),
+            ("requestPrincipals", self.request_principal.clone()),
+            ("ipBlocks", self.source_ip.clone()),
+            ("remoteIpBlocks", self.remote_ip.clone()),
+        ]);
+        let operation = fields(&[
+            ("methods", self.method.clone()),
+            ("paths", self.path.clone()),
+            ("hosts", self.host.clone()),
+            ("ports", self.port.clone()),
+        ]);
+        let rule = json!({
+            "from": source.map(|source| json!([{ "source": source }])),
+            "to": operation.map(|operation| json!([{ "operation": operation }])),
+            "when": conditions,
+        });
+        let config = json!({
+            "protocol": protocol.as_str(),
+            "workload": {"namespace": "question"},
+            "resources": [{
+                "apiVersion": "security.istio.io/v1",
+                "kind": "AuthorizationPolicy",
+                "metadata": {"name": "question", "namespace": "question"},
+                "spec": {"action": "DENY", "rules": [rule]},
+            }],
+        });
+        let wrong = |problems: peerwarden_engine::Problems| -> Vec<Diagnostic> {
+            let diagnostics = problems.iter().map(|problem| {
+                let diagnostic =
+                    Diagnostic::error(format!("the question cannot be read: {}", problem.message));
+                match &problem.help {
+                    Some(help) => diagnostic.help(help.clone()),
+                    None => diagnostic,
+                }
+            });
+            diagnostics.collect()
+        };
+        let mut config = Config::parse(config.to_string().as_bytes()).map_err(wrong)?;
+        config.mesh = mesh.clone();
+        let program = Program::compile(&config).map_err(wrong)?;
+        let rule = program.deny_rules().next().map(|(_, rule)| rule.clone());
+        Ok(Asked {
+            rule: rule.unwrap_or_default(),
+            plaintext: self.plaintext,
+            no_certificate: self.no_certificate,
+        })
+    }
+}
+
+fn fields(fields: &[(&str, Vec<String>)]) -> Option<Map<String, Value>> {
+    let given = fields.iter().filter(|(_, values)| !values.is_empty());
+    let fields: Map<String, Value> = given
+        .map(|(name, values)| ((*name).to_owned(), json!(values)))
+        .collect();
+    (!fields.is_empty()).then_some(fields)
+}
+
+impl Asked {
+    /// The traffic that is asked about.
+    ///
+    /// # Errors
+    /// That there is too much of it.
+    pub(crate) fn traffics(&self, space: &mut Space) -> Result<Traffics, Beyond> {
+        let mut traffics = space.rule(&self.rule)?;
+        if self.plaintext {
+            let plaintext = space.in_plaintext()?;
+            traffics = space.both(traffics, plaintext)?;
+        }
+        if self.no_certificate {
+            let without = space.without_certificate()?;
+            traffics = space.both(traffics, without)?;
+        }
+        Ok(traffics)
+    }
+}

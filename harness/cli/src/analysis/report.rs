@@ -1,0 +1,91 @@
+//! What reports for programs have in common. Their JSON Schemas are made from these types.
+
+use std::collections::BTreeMap;
+
+use peerwarden_analysis::{Attribute, Peers, Values, WorkloadClass};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::engine;
+
+/// Of which peers an answer holds; of those with a certificate, of one with a single name.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Proved {
+    /// Whatever the name.
+    AnyName,
+    /// Where the name is `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
+    IstioNames,
+}
+
+impl From<Peers> for Proved {
+    fn from(peers: Peers) -> Self {
+        match peers {
+            Peers::AnyName => Proved::AnyName,
+            Peers::IstioNames => Proved::IstioNames,
+        }
+    }
+}
+
+/// A workload: the one with the fewest labels of all to which the same documents apply.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Workload {
+    /// `sidecar`, `gateway` or `waypoint`.
+    kind: &'static str,
+    /// Its namespace.
+    namespace: String,
+    /// Whether the namespace stands for all that no document is in.
+    elsewhere: bool,
+    /// Its labels.
+    labels: BTreeMap<String, String>,
+    /// Of a waypoint: what its traffic is for.
+    services: Vec<String>,
+}
+
+impl From<&WorkloadClass> for Workload {
+    fn from(class: &WorkloadClass) -> Self {
+        let workload = &class.workload;
+        let services = workload.services.iter().map(|service| service.name.clone());
+        Self {
+            kind: workload.kind.as_str(),
+            namespace: workload.namespace.clone(),
+            elsewhere: class.elsewhere,
+            labels: workload.labels.clone(),
+            services: services.collect(),
+        }
+    }
+}
+
+/// A decision.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Decided {
+    /// `allow` or `deny`.
+    decision: &'static str,
+    /// What decided; `null` when no rule did.
+    by: Option<engine::DecidedBy>,
+    /// A word for why.
+    reason: &'static str,
+    /// A sentence for why.
+    why: String,
+}
+
+impl From<&engine::Decided> for Decided {
+    fn from(decided: &engine::Decided) -> Self {
+        Self {
+            decision: decided.verdict(),
+            by: decided.by.clone(),
+            reason: decided.reason.as_str(),
+            why: decided.reason.to_string(),
+        }
+    }
+}
+
+/// Values in words, by the attribute's name.
+pub(crate) fn values(values: &[(Attribute, Values)]) -> BTreeMap<String, String> {
+    let named = values
+        .iter()
+        .map(|(attribute, values)| (attribute.to_string(), values.to_string()));
+    named.collect()
+}

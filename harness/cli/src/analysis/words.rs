@@ -1,0 +1,169 @@
+//! Workloads and traffic in few words.
+
+use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
+use peerwarden_engine::WorkloadKind;
+
+use crate::engine::Decided;
+use crate::traffic::{Lines, Traffic};
+
+/// `shop app=orders`, `any other workload in shop`, `any other namespace`.
+pub(crate) fn workload(class: &WorkloadClass) -> String {
+    let workload = &class.workload;
+    let mut text = match workload.kind {
+        WorkloadKind::Sidecar => String::new(),
+        WorkloadKind::Gateway => "gateway ".to_owned(),
+        WorkloadKind::Waypoint => "waypoint ".to_owned(),
+    };
+    if class.elsewhere {
+        text.push_str("any other namespace");
+    } else {
+        text.push_str(&workload.namespace);
+    }
+    for (name, value) in &workload.labels {
+        text.push_str(&format!(" {name}={value}"));
+    }
+    for service in &workload.services {
+        text.push_str(&format!(" for {}", service.name));
+    }
+    text
+}
+
+/// `GET /orders as spiffe://…`, with what else counts.
+pub(crate) fn traffic(traffic: &Traffic) -> String {
+    let mut text = match &traffic.http {
+        None => "a TCP connection".to_owned(),
+        Some(http) => {
+            let part =
+                |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+            let (method, host, path) = (
+                part(&http.method, "GET"),
+                part(&http.host, ""),
+                part(&http.path, "/"),
+            );
+            format!("{method} {host}{path}")
+        }
+    };
+    if let Some(port) = traffic.destination.port {
+        text.push_str(&format!(" on port {port}"));
+    }
+    match &traffic.tls {
+        None => text.push_str(" in plaintext"),
+        Some(tls) => {
+            match &tls.peer {
+                None => text.push_str(" over TLS without a certificate"),
+                Some(peer) => {
+                    let name = peer
+                        .uri_sans
+                        .first()
+                        .or(peer.dns_sans.first())
+                        .unwrap_or(&peer.subject);
+                    text.push_str(&format!(" as {name}"));
+                }
+            }
+            if let Some(sni) = &tls.sni {
+                text.push_str(&format!(" with SNI {sni}"));
+            }
+        }
+    }
+    for (name, ip) in [("from", traffic.source.ip), ("to", traffic.destination.ip)] {
+        if let Some(ip) = ip {
+            text.push_str(&format!(" {name} {ip}"));
+        }
+    }
+    if let Some(ip) = traffic.remote_ip {
+        text.push_str(&format!(" for client {ip}"));
+    }
+    let headers = traffic.http.iter().flat_map(|http| &http.headers);
+    for (name, lines) in headers {
+        for line in Lines::iter(lines) {
+            text.push_str(&format!(", {name}: {line}"));
+        }
+    }
+    if let Some(jwt) = &traffic.jwt {
+        let claims = serde_json::to_string(&jwt.payload).unwrap_or_default();
+        text.push_str(&format!(", token {claims}"));
+    }
+    for (filter, entries) in &traffic.dynamic_metadata {
+        let entries = serde_json::to_string(entries).unwrap_or_default();
+        text.push_str(&format!(", metadata of {filter} {entries}"));
+    }
+    for (provider, answer) in &traffic.authorizers {
+        let answer = match answer {
+            crate::traffic::AuthorizerAnswer::Allow => "says yes",
+            crate::traffic::AuthorizerAnswer::Deny => "says no",
+            crate::traffic::AuthorizerAnswer::Fail => "fails",
+        };
+        text.push_str(&format!(", {provider} {answer}"));
+    }
+    text
+}
+
+/// `allow by shop/orders[0]`, `deny: no ALLOW rule matches`.
+pub(crate) fn decided(decided: &Decided) -> String {
+    use peerwarden_engine::Reason;
+
+    let verdict = decided.verdict();
+    match (&decided.by, decided.reason) {
+        (None, Reason::NoAllowRuleMatched) => format!("{verdict}: no ALLOW rule matches"),
+        (None, Reason::NoAllowPolicy) => format!("{verdict}: there is no ALLOW policy"),
+        (Some(by), Reason::AllowRule | Reason::DenyRule) => format!("{verdict} by {by}"),
+        (Some(by), reason) => format!("{verdict} by {by} ({})", reason.as_str()),
+        (None, reason) => format!("{verdict}: {reason}"),
+    }
+}
+
+/// That it is so of certificates with other names too.
+pub(crate) fn odd(traffic: &Traffic) -> String {
+    let peer = traffic.tls.as_ref().and_then(|tls| tls.peer.as_ref());
+    let name = peer
+        .and_then(|peer| peer.uri_sans.first())
+        .map_or("", String::as_str);
+    format!("and certificates with names that Istio does not issue, such as {name}")
+}
+
+/// Who asks, of a class.
+pub(crate) fn who(values: &[(Attribute, Values)]) -> String {
+    let peer = values.iter().find(|(attribute, _)| *attribute == Attribute::Peer);
+    peer.map_or_else(|| "anybody".to_owned(), |(_, values)| self::peer(values))
+}
+
+/// The peers of a class.
+pub(crate) fn peer(values: &Values) -> String {
+    match values {
+        Values::AnyOf(terms) => {
+            let words = terms
+                .iter()
+                .map(|term| match (&term.pattern, term.but.as_slice()) {
+                    (Pattern::Any, []) => "anybody".to_owned(),
+                    (Pattern::Any, but) => format!("anybody but {}", but.join(", ")),
+                    (Pattern::Like(name), _) => format!("others such as {name}"),
+                    (_, _) => term.to_string(),
+                });
+            words.collect::<Vec<_>>().join("; ")
+        }
+        Values::Has { .. } => values.to_string(),
+    }
+}
+
+/// The rest of a class, one line for each attribute that counts.
+pub(crate) fn what(values: &[(Attribute, Values)]) -> Vec<String> {
+    let others = values
+        .iter()
+        .filter(|(attribute, _)| *attribute != Attribute::Peer);
+    others
+        .map(|(attribute, values)| format!("{attribute}: {values}"))
+        .collect()
+}
+
+/// Of which traffic an answer is true.
+pub(crate) fn scope(peers: Peers) -> &'static str {
+    match peers {
+        Peers::AnyName => "every certificate of one name",
+        Peers::IstioNames => "every certificate of one name as Istio issues them",
+    }
+}
+
+/// `1 class`, `2 classes`.
+pub(crate) fn counted(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}

@@ -1,0 +1,63 @@
+//! Arguments of the commands that ask about one set of policies.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use peerwarden_analysis::WorkloadClass;
+
+use super::diff::Only;
+use super::inputs::{self, Engines};
+use crate::analysis::policies::{self, Policies};
+use crate::diagnostic::Diagnostic;
+use crate::setup::Protocol;
+
+/// What is asked about.
+#[derive(Debug, Args)]
+pub(super) struct Asking {
+    /// Policies: files, or folders with all that is below them.
+    #[arg(long, value_name = "PATH", required = true)]
+    policies: Vec<PathBuf>,
+    /// A workload, in YAML or JSON; may be repeated. Otherwise all that the documents' namespaces and selectors tell apart.
+    #[arg(long, value_name = "FILE")]
+    workload: Vec<PathBuf>,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, in YAML or JSON.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
+    /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
+    #[arg(long, value_name = "FILE")]
+    extension_providers: Option<PathBuf>,
+    /// What the policies are read for.
+    #[arg(long, value_enum, default_value_t = Only::Http)]
+    protocol: Only,
+    #[command(flatten)]
+    pub(super) engines: Engines,
+}
+
+impl Asking {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(super) fn read(&self) -> Result<(Policies, Vec<WorkloadClass>), Vec<Diagnostic>> {
+        let part = |path: &Option<PathBuf>| {
+            path.as_deref()
+                .map(inputs::one)
+                .transpose()
+                .map_err(|wrong| vec![wrong])
+        };
+        let (mesh, providers) = (part(&self.mesh)?, part(&self.extension_providers)?);
+        let policies = Policies::load(&self.policies, mesh.as_ref(), providers.as_ref())?;
+        let workloads = policies::chosen(&self.workload, &[&policies])?;
+        if workloads.is_empty() {
+            let message = "there are no policies, so that everybody may do anything";
+            return Err(vec![
+                Diagnostic::error(message).help("name files or folders that hold some"),
+            ]);
+        }
+        Ok((policies, workloads))
+    }
+
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol.into()
+    }
+}

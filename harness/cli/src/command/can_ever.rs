@@ -1,0 +1,81 @@
+//! `peerwarden can-ever`: is there any request that may pass?
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::asking::Asking;
+use super::inputs;
+use super::who_can::{Format, beyond};
+use crate::analysis::found::{self, Found, Seeking};
+use crate::analysis::question::Question;
+use crate::exit::Exit;
+use crate::output;
+
+/// Say whether any request of a kind may ever pass: yes, with one that does, or no, which is proved.
+///
+/// The exit code is 1 if `--expect` says otherwise, for any of the workloads.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    question: Question,
+    /// Ask whether any such request may ever be denied instead.
+    #[arg(long)]
+    denied: bool,
+    /// Exit with 1 unless this is the answer, for each workload.
+    #[arg(long, value_enum)]
+    expect: Option<Expected>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Expected {
+    Yes,
+    No,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let protocol = arguments.asking.protocol();
+    let read = arguments.asking.read().and_then(|(policies, workloads)| {
+        let asked = arguments.question.read(&policies.config.mesh, protocol)?;
+        Ok((policies, workloads, asked))
+    });
+    let (policies, workloads, asked) = match read {
+        Ok(read) => read,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let module = match arguments.asking.engines.module() {
+        Ok(module) => module,
+        Err(error) => return Ok(inputs::no_module(&error)),
+    };
+    let seeking = Seeking {
+        policies: &policies,
+        asked: &asked,
+        protocol,
+        allowed: !arguments.denied,
+        choice: arguments.asking.engines.engine,
+        module: module.as_ref().map(|shipped| &shipped.module),
+        limit: 1,
+    };
+    let mut found: Vec<Found> = Vec::new();
+    for workload in &workloads {
+        match seeking.run(workload) {
+            Ok(one) => found.push(one),
+            Err(error) => return beyond(error),
+        }
+    }
+    output::print(&match arguments.format {
+        Format::Human => found::answers(&found, seeking.allowed),
+        Format::Json => found::json(&found)?,
+    })?;
+    let as_expected = found.iter().all(|one| match arguments.expect {
+        None => true,
+        Some(Expected::Yes) => !one.classes.is_empty(),
+        Some(Expected::No) => one.classes.is_empty(),
+    });
+    Ok(if as_expected { Exit::Fine } else { Exit::Findings })
+}

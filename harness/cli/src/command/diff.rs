@@ -1,0 +1,148 @@
+//! `peerwarden diff`: what a change of policies changes in meaning.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::inputs::{self, Engines};
+use crate::analysis::diff::{Comparing, github, human, json};
+use crate::analysis::policies::{self, Policies};
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::output;
+use crate::setup::Protocol;
+
+/// Say what a change of policies changes in meaning: who may do what now, and may not before, and the other way round.
+///
+/// Each class of traffic that changes comes with a request that shows it, which has been put to the module with the old and with the
+/// new policies. That nothing changes is proved, not sampled.
+///
+/// The exit code is 0 when nothing changes, else 1, unless `--fail-on` says otherwise.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The old policies: a file, or a folder with all that is below it.
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The new policies.
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// A workload, in YAML or JSON; may be repeated. Otherwise all that the documents' namespaces and selectors tell apart.
+    #[arg(long, value_name = "FILE")]
+    workload: Vec<PathBuf>,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, in YAML or JSON.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
+    /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
+    #[arg(long, value_name = "FILE")]
+    extension_providers: Option<PathBuf>,
+    /// Compare what the policies mean for this protocol only; each reads them its own way.
+    #[arg(long, value_enum)]
+    protocol: Option<Only>,
+    /// What makes the exit code 1.
+    #[arg(long, value_enum, default_value_t = FailOn::Any)]
+    fail_on: FailOn,
+    /// Classes of traffic that are shown, of each workload, protocol and side.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    limit: usize,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    engines: Engines,
+}
+
+/// One protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Only {
+    /// HTTP of any version.
+    Http,
+    /// Bytes.
+    Tcp,
+}
+
+impl From<Only> for Protocol {
+    fn from(only: Only) -> Self {
+        match only {
+            Only::Http => Protocol::Http,
+            Only::Tcp => Protocol::Tcp,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Any change.
+    Any,
+    /// That something is newly allowed.
+    NewlyAllowed,
+    /// That something is newly denied.
+    NewlyDenied,
+    /// Nothing.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let (old, new) = match read(&arguments) {
+        Ok(read) => read,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let workloads = match policies::chosen(&arguments.workload, &[&old, &new]) {
+        Ok(workloads) => workloads,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let module = match arguments.engines.module() {
+        Ok(module) => module,
+        Err(error) => return Ok(inputs::no_module(&error)),
+    };
+    let protocols = match arguments.protocol {
+        Some(only) => vec![only.into()],
+        None => vec![Protocol::Http, Protocol::Tcp],
+    };
+    let comparing = Comparing {
+        old: &old,
+        new: &new,
+        choice: arguments.engines.engine,
+        module: module.as_ref().map(|shipped| &shipped.module),
+        limit: arguments.limit.max(1),
+    };
+    let diff = comparing.run(&workloads, &protocols)?;
+    let failing = github::Failing {
+        newly_allowed: matches!(arguments.fail_on, FailOn::Any | FailOn::NewlyAllowed),
+        newly_denied: matches!(arguments.fail_on, FailOn::Any | FailOn::NewlyDenied),
+    };
+    output::print(&match arguments.format {
+        Format::Human => human::text(&diff),
+        Format::Json => json::text(&diff)?,
+        Format::Github => github::text(&diff, &new, failing),
+    })?;
+    let (allowed, denied, beyond) = diff.found();
+    // What could not be compared may be anything that one wants to fail on.
+    let unknown = beyond && arguments.fail_on != FailOn::None;
+    let fails = (allowed && failing.newly_allowed) || (denied && failing.newly_denied) || unknown;
+    Ok(if fails { Exit::Findings } else { Exit::Fine })
+}
+
+fn read(arguments: &Arguments) -> Result<(Policies, Policies), Vec<Diagnostic>> {
+    let part = |path: &Option<PathBuf>| {
+        path.as_deref()
+            .map(inputs::one)
+            .transpose()
+            .map_err(|wrong| vec![wrong])
+    };
+    let mesh = part(&arguments.mesh)?;
+    let providers = part(&arguments.extension_providers)?;
+    let load = |path: &PathBuf| Policies::load(std::slice::from_ref(path), mesh.as_ref(), providers.as_ref());
+    Ok((load(&arguments.old)?, load(&arguments.new)?))
+}

@@ -1,0 +1,123 @@
+//! `peerwarden who-can`: who may do this.
+
+use anyhow::Result;
+use clap::ValueEnum;
+use peerwarden_analysis::Unanswered;
+
+use super::asking::Asking;
+use super::inputs;
+use crate::analysis::found::{self, Found, Seeking};
+use crate::analysis::question::Question;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::output;
+use crate::setup::Protocol;
+
+/// Say who may do something: every kind of caller, with a request of theirs that is allowed.
+///
+/// What else must hold of such a request is said with each. That nobody else may do it is proved.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What is done: `METHOD /path`, `METHOD`, `/path`, or a port with `--protocol tcp`; a path may be a template or end in `*`.
+    #[arg(value_name = "REQUEST")]
+    request: String,
+    #[command(flatten)]
+    question: Question,
+    /// Classes of callers that are shown.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    limit: usize,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// Runs the command.
+pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
+    let protocol = arguments.asking.protocol();
+    if let Err(wrong) = add(&arguments.request, protocol, &mut arguments.question) {
+        return Ok(inputs::invalid(&[wrong]));
+    }
+    let read = arguments.asking.read().and_then(|(policies, workloads)| {
+        let asked = arguments.question.read(&policies.config.mesh, protocol)?;
+        Ok((policies, workloads, asked))
+    });
+    let (policies, workloads, asked) = match read {
+        Ok(read) => read,
+        Err(wrong) => return Ok(inputs::invalid(&wrong)),
+    };
+    let module = match arguments.asking.engines.module() {
+        Ok(module) => module,
+        Err(error) => return Ok(inputs::no_module(&error)),
+    };
+    let seeking = Seeking {
+        policies: &policies,
+        asked: &asked,
+        protocol,
+        allowed: true,
+        choice: arguments.asking.engines.engine,
+        module: module.as_ref().map(|shipped| &shipped.module),
+        limit: arguments.limit.max(1),
+    };
+    let mut found: Vec<Found> = Vec::new();
+    for workload in &workloads {
+        match seeking.run(workload) {
+            Ok(one) => found.push(one),
+            Err(error) => return beyond(error),
+        }
+    }
+    output::print(&match arguments.format {
+        Format::Human => found::callers(&arguments.request, &found),
+        Format::Json => found::json(&found)?,
+    })?;
+    Ok(Exit::Fine)
+}
+
+/// What was too much is the input's doing.
+pub(super) fn beyond(error: anyhow::Error) -> Result<Exit> {
+    match error.downcast::<Unanswered>() {
+        Ok(Unanswered::Beyond(beyond)) => {
+            let wrong = Diagnostic::error(format!("there is no answer: {beyond}"));
+            Ok(inputs::invalid(&[
+                wrong.help("ask about fewer policies, or one workload")
+            ]))
+        }
+        Ok(disagrees @ Unanswered::Disagrees(_)) => Err(disagrees.into()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds the request to the question.
+fn add(request: &str, protocol: Protocol, question: &mut Question) -> Result<(), Diagnostic> {
+    let refuse = |help: &str| {
+        Err(
+            Diagnostic::error(format!("`{request}` is no request for {}", protocol.as_str()))
+                .help(help.to_owned()),
+        )
+    };
+    match protocol {
+        Protocol::Tcp => match request.strip_prefix("tcp ").unwrap_or(request).parse::<u16>() {
+            Ok(port) => question.port.push(port.to_string()),
+            Err(_) => return refuse("write the workload's port, such as `5432`"),
+        },
+        Protocol::Http => match request.split_once(' ') {
+            Some((method, path)) if path.starts_with('/') && !path.contains(' ') => {
+                question.method.push(method.to_owned());
+                question.path.push(path.to_owned());
+            }
+            None if request.starts_with('/') => question.path.push(request.to_owned()),
+            None if !request.is_empty() => question.method.push(request.to_owned()),
+            Some(_) | None => return refuse("write it like `GET /orders`"),
+        },
+    }
+    Ok(())
+}
