@@ -142,6 +142,43 @@ fn suites_add_up() {
     );
 }
 
+/// Counted by hand: in how many cases the verdict would be another, had the clause alone come out otherwise.
+#[test]
+fn a_clause_is_decisive_where_it_alone_turns_the_verdict() {
+    let ran = folder().run(&["test", "--engine", "native", "--format", "json", "--coverage"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let policies = report["coverage"]["policies"].as_array().unwrap();
+    let decisive = |policy: &str, rule: usize| -> Vec<(String, u64)> {
+        let policy = policies.iter().find(|known| known["policy"] == policy).unwrap();
+        let clauses = policy["rules"][rule]["clauses"].as_array().unwrap().iter();
+        clauses
+            .map(|clause| {
+                (
+                    clause["field"].as_str().unwrap().to_owned(),
+                    clause["decisive"].as_u64().unwrap(),
+                )
+            })
+            .collect()
+    };
+    let all = |expected: &[(&str, u64)]| -> Vec<(String, u64)> {
+        expected
+            .iter()
+            .map(|(field, count)| ((*field).to_owned(), *count))
+            .collect()
+    };
+    // Each is what lets `GET /orders` in; beside that the stranger fails on the first alone, `POST /orders` on the second, and
+    // `GET /orders/secret` on the last. `GET /admin` is denied whatever `paths` says.
+    let rule = [("principals", 2), ("methods", 2), ("paths", 1), ("notPaths", 2)];
+    assert_eq!(decisive("shop/orders", 0), all(&rule));
+    // What is denied for want of an ALLOW rule fails here on the namespace alone: nothing has the header.
+    assert_eq!(
+        decisive("shop/orders", 1),
+        all(&[("namespaces", 3), ("request.headers[x-team]", 0)])
+    );
+    // It would deny what is allowed; what it denies nothing else allows.
+    assert_eq!(decisive("shop/no-admin", 0), all(&[("paths", 1)]));
+}
+
 /// A policy in one endless line, and texts that would move a terminal's cursor.
 #[test]
 fn odd_texts_are_shown_all_the_same() {
