@@ -96,10 +96,11 @@ budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel,
 	@echo "measuring $(MODULE)"
 	@cargo test -p peerwarden-tests --test budget
 
+# In the dev profile, as the demo: what is measured is Envoy. BENCH=--quick tries it.
 bench: wasm envoy bench-engine ## Measure CPU for each request on a real Envoy: no filter, small Wasm filters, Envoy's RBAC filter, the module
 	@echo "building the benchmark"
-	@cargo build --quiet --release -p peerwarden-tests --bin bench
-	@target/release/bench
+	@cargo build -p peerwarden-tests --bin bench
+	@target/debug/bench $(BENCH)
 
 bench-engine: ## Measure the engine alone beside cedar-policy and regorus: the same rules, the same questions
 	@echo "building the engine and its peers"

@@ -8,25 +8,8 @@ pub(crate) use caller::{CAST, Credential, Member};
 use std::net::{IpAddr, SocketAddr};
 
 use peerwarden_lab::client::http::Version;
+pub(crate) use peerwarden_lab::native::{Layer, Mesh, ROOT_NAMESPACE};
 use serde_json::{Value, json};
-
-pub(crate) const ROOT_NAMESPACE: &str = "istio-system";
-
-/// Where a filter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layer {
-    Http,
-    Tcp,
-}
-
-/// The mesh, and the workload that is asked: `app: orders` in `shop`.
-#[derive(Debug, Clone)]
-pub(crate) struct Mesh {
-    /// The trust domain, then its aliases.
-    pub(crate) bundle: Vec<String>,
-    pub(crate) namespace: &'static str,
-    pub(crate) labels: std::collections::BTreeMap<&'static str, &'static str>,
-}
 
 /// Policies, and how the listeners in front of them are set up.
 #[derive(Debug, Clone)]
@@ -93,25 +76,6 @@ pub(crate) const TCP_METADATA: (&str, &str) = ("envoy.filters.network.tier", "le
 
 /// The type of the value in a PROXY header that becomes metadata: the first of those free for use.
 pub(crate) const PROXY_VALUE: u8 = 0xE0;
-
-impl Layer {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Tcp => "tcp",
-        }
-    }
-}
-
-impl Mesh {
-    pub(crate) fn new(bundle: &[&str]) -> Self {
-        Self {
-            bundle: bundle.iter().map(|name| (*name).to_owned()).collect(),
-            namespace: "shop",
-            labels: [("app", "orders"), ("version", "v1")].into(),
-        }
-    }
-}
 
 impl Set {
     /// The module's configuration.

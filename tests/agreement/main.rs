@@ -1,6 +1,6 @@
 //! Agreement with Envoy's own RBAC filter, on a real Envoy.
 //!
-//! A translator of the tests' own ([`translate`]) turns Istio's policies into the configuration of that filter. For each set
+//! A translator of the tests' own ([`peerwarden_lab::native`]) turns Istio's policies into the configuration of that filter. For each set
 //! of policies one listener runs it and another runs the module, and both are asked the same: by several identities over
 //! mutual TLS, by TLS without a certificate and by plaintext, for HTTP and for TCP. They must give the same verdict and
 //! blame the same rule, but for the [`differences`] that are meant.
@@ -20,7 +20,6 @@ mod settings;
 mod shrink;
 mod stage;
 mod tally;
-mod translate;
 
 use anyhow::{Context, Result, ensure};
 

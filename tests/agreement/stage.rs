@@ -12,15 +12,14 @@ use peerwarden_lab::config::{
     typed,
 };
 use peerwarden_lab::envoy::{Envoy, Launch};
-use peerwarden_lab::locate;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
+use peerwarden_lab::{locate, native};
 use serde_json::{Value, json};
 
 use crate::case::{
     CAST, Credential, HTTP_METADATA, Layer, METADATA_HEADER, Member, PROXY_VALUE, Set, TCP_METADATA,
     TOKEN_HEADER,
 };
-use crate::translate;
 
 /// For an Envoy with so many listeners to start, on a machine that is busy besides.
 const START: Duration = Duration::from_secs(120);
@@ -74,7 +73,7 @@ impl Company {
 
     fn listener(&self, name: &str, set: &Set, side: Side) -> Result<Listener> {
         let native = match side {
-            Side::Native => translate::filters(&set.policies, &set.mesh, set.layer),
+            Side::Native => native::filters(&set.policies, &set.mesh, set.layer),
             Side::Module => Vec::new(),
         };
         let transport = Transport::Permissive(self.server.clone(), ClientCertificate::Optional);

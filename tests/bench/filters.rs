@@ -1,21 +1,32 @@
-//! Wasm filters to compare with, written by hand: what the ABI alone costs, and one property.
+//! Wasm filters to compare with, written by hand: what the ABI alone costs, and one property. Each is for requests, and for the first
+//! and all further data of connections.
 
 use anyhow::{Context, Result};
 
-/// Does nothing with a request.
+/// Does nothing.
 pub(crate) fn empty() -> Result<Vec<u8>> {
-    assemble("(i32.const 0)")
+    assemble("(i32.const 0)", "")
 }
 
 /// Reads the peer's first URI SAN, in memory that is always the same, and compares its length.
 pub(crate) fn one_property() -> Result<Vec<u8>> {
+    assemble(ONE_PROPERTY, "")
+}
+
+/// The same, called where the module is called besides: with a response, and when a request is over. What the module adds to this is
+/// its own doing, and what this adds to the other is what a filter pays that keeps something for each request.
+pub(crate) fn one_property_with_callbacks() -> Result<Vec<u8>> {
     assemble(
-        r#"(drop (call $get_property (i32.const 16) (i32.const 35) (i32.const 0) (i32.const 4)))
-           (select (i32.const 0) (i32.const 1) (i32.gt_u (i32.load (i32.const 4)) (i32.const 8)))"#,
+        ONE_PROPERTY,
+        r#"(func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (i32.const 0))
+           (func (export "proxy_on_delete") (param i32))"#,
     )
 }
 
-fn assemble(on_request_headers: &str) -> Result<Vec<u8>> {
+const ONE_PROPERTY: &str = r#"(drop (call $get_property (i32.const 16) (i32.const 35) (i32.const 0) (i32.const 4)))
+    (select (i32.const 0) (i32.const 1) (i32.gt_u (i32.load (i32.const 4)) (i32.const 8)))"#;
+
+fn assemble(decide: &str, more: &str) -> Result<Vec<u8>> {
     let text = format!(
         r#"(module
           (import "env" "proxy_get_property"
@@ -25,8 +36,11 @@ fn assemble(on_request_headers: &str) -> Result<Vec<u8>> {
           (func (export "malloc") (param i32) (result i32) (i32.const 4096))
           (func (export "proxy_abi_version_0_2_1"))
           (func (export "proxy_on_context_create") (param i32 i32))
+          (func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32)
+            {decide})
           (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
-            {on_request_headers}))"#
+            {decide})
+          {more})"#
     );
     wat::parse_str(text).context("assembling a filter")
 }

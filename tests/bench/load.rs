@@ -1,38 +1,134 @@
-//! Requests over connections that stay, from several callers, and what they cost Envoy.
+//! The load of one cell: connections that stay open from the first round to the last, or new ones, and what they cost Envoy.
 
-use anyhow::{Result, ensure};
-use peerwarden_lab::client::{Ask, http};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use crate::policies;
-use crate::stage::{Measured, Stage};
+use anyhow::Result;
+use http::Method;
+use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::http::Version;
+use peerwarden_lab::load::{self, Crowd, Held, Latencies, Request};
 
-/// Before each measurement, on its own connections.
-const WARM_UP: usize = 30;
+use crate::plan::{Cell, Filter, Way};
+use crate::sets::{Question, VISITORS};
+use crate::stage::Stage;
 
-/// Microseconds of Envoy's CPU for each request.
-pub(crate) async fn measure(stage: &Stage, listener: &Measured) -> Result<f64> {
-    let address = stage.envoy.address(&listener.name)?;
-    let mut callers = Vec::new();
-    for number in listener.numbers {
-        let connection =
-            http::Connection::open(address, &stage.caller(number)?, http::Version::Http1).await?;
-        callers.push((connection, policies::path(number)));
-    }
-    let each = listener.requests / callers.len();
-    ask(&mut callers, WARM_UP).await?;
-    let before = stage.envoy.cpu()?;
-    ask(&mut callers, each).await?;
-    let spent = stage.envoy.cpu()?.saturating_sub(before);
-    Ok(spent.as_secs_f64() * 1e6 / (each * callers.len()) as f64)
+/// CPU that one measurement is to take: long enough to be counted well, and short enough for many rounds.
+const SLICE: Duration = Duration::from_millis(30);
+
+/// Questions of each visitor in one measurement, at most; two of them at least.
+const MOST: f64 = 60.0;
+
+/// Of each visitor, before anything is measured: V8 compiles what runs often anew.
+const WARM_UP: usize = 100;
+
+/// Warming up ends after this much CPU.
+const WARM: Duration = Duration::from_millis(400);
+
+/// Who calls at one listener.
+pub(crate) struct Load {
+    address: SocketAddr,
+    callers: Callers,
+    /// Of each visitor, in one measurement.
+    each: usize,
 }
 
-/// Every answer is looked at: what is denied by mistake is fast.
-async fn ask(callers: &mut [(http::Connection, String)], each: usize) -> Result<()> {
-    for _ in 0..each {
-        for (connection, path) in callers.iter_mut() {
-            let reply = connection.send(Ask::get(path)).await?;
-            ensure!(reply.status == 200, "{path}: {}", reply.status);
+enum Callers {
+    Http(Crowd),
+    Connections(Vec<load::Visitor>),
+    Messages(Held),
+}
+
+/// Of one measurement.
+pub(crate) struct Measured {
+    /// Envoy's CPU, in microseconds for each request, connection or message.
+    pub(crate) cpu: f64,
+    pub(crate) latencies: Latencies,
+}
+
+impl Load {
+    /// Connects, warms up, and finds out how much is asked in one measurement.
+    pub(crate) async fn open(stage: &Stage, cell: Cell) -> Result<Self> {
+        let address = stage.envoy.address(&cell.place().name())?;
+        let visitors = stage.visitors(cell.place())?;
+        let callers = match cell.way {
+            Way::Http1 | Way::Http2 => {
+                let version = if cell.way == Way::Http1 {
+                    Version::Http1
+                } else {
+                    Version::Http2
+                };
+                let mut crowd = Crowd::default();
+                for (caller, visitor) in &visitors {
+                    let decides = matches!(cell.filter, Filter::Native | Filter::Module);
+                    let requests = visitor
+                        .questions
+                        .iter()
+                        .map(|question| request(question, decides));
+                    crowd
+                        .join(address, caller, version, requests.collect::<Result<_>>()?)
+                        .await?;
+                }
+                Callers::Http(crowd)
+            }
+            Way::Connection => Callers::Connections(
+                visitors
+                    .into_iter()
+                    .map(|(caller, visitor)| load::Visitor {
+                        caller,
+                        allowed: Some(visitor.allowed),
+                    })
+                    .collect(),
+            ),
+            Way::Message => {
+                let callers: Vec<_> = visitors.into_iter().map(|(caller, _)| caller).collect();
+                Callers::Messages(Held::open(address, &callers).await?)
+            }
+        };
+        let mut load = Self {
+            address,
+            callers,
+            each: 2,
+        };
+        let mut spent = Duration::ZERO;
+        let mut warm = 0;
+        let mut cost = 0.0;
+        while warm < WARM_UP && spent < WARM {
+            cost = load.measure(stage).await?.cpu;
+            warm += load.each;
+            spent += Duration::from_secs_f64(cost * 1e-6 * (load.each * VISITORS) as f64);
+            load.each = (load.each * 2).min(20);
         }
+        let wanted = SLICE.as_secs_f64() * 1e6 / cost / VISITORS as f64;
+        load.each = wanted.clamp(2.0, MOST) as usize;
+        Ok(load)
     }
-    Ok(())
+
+    /// Asks, and looks at what that costs Envoy.
+    pub(crate) async fn measure(&mut self, stage: &Stage) -> Result<Measured> {
+        let before = stage.envoy.cpu()?;
+        let latencies = match &mut self.callers {
+            Callers::Http(crowd) => crowd.ask(self.each).await?.latencies,
+            Callers::Connections(visitors) => load::visit(self.address, visitors, self.each).await?,
+            Callers::Messages(held) => held.echo(self.each).await?,
+        };
+        let spent = stage.envoy.cpu()?.saturating_sub(before);
+        Ok(Measured {
+            cpu: spent.as_secs_f64() * 1e6 / latencies.count() as f64,
+            latencies,
+        })
+    }
+}
+
+fn request(question: &Question, decides: bool) -> Result<Request> {
+    let method = Method::from_bytes(question.method.as_bytes())?;
+    let mut ask = Ask::new(method, &question.path).host(&question.host);
+    for (name, value) in &question.headers {
+        ask = ask.header(name, value);
+    }
+    let status = if decides && !question.allowed { 403 } else { 200 };
+    Ok(Request {
+        ask,
+        status: Some(status),
+    })
 }

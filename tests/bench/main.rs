@@ -1,41 +1,144 @@
 //! What the module costs on a real Envoy, beside no filter, the cheapest Wasm filters and Envoy's own RBAC filter: CPU of Envoy for
-//! each request over mutual TLS, in rounds that take turns, so that a machine that is busy besides is so for all alike.
+//! each request or connection over mutual TLS, and what callers wait, in many short rounds that take turns, so that a machine that is
+//! busy besides is so for all alike.
+//!
+//! `bench` writes `docs/benchmarks.md` and the plot, and ends with an error where a target is not met. `bench --quick` measures less,
+//! in a minute or two, and writes neither; nor does `bench --only TEXT`, which measures what has this in its name.
 
+mod configuring;
 mod filters;
 mod load;
-mod policies;
+mod machine;
+mod numbers;
+mod page;
+mod plan;
+mod plot;
+mod results;
+mod sets;
 mod stage;
+mod statistics;
 mod table;
+#[cfg(test)]
+mod tests;
+mod verdicts;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
-use anyhow::Result;
+use anstream::{eprintln, println};
+use anyhow::{Context, Result};
+use clap::Parser;
 
+use load::Load;
+use plan::Cell;
+use results::{Results, Sampled};
 use stage::Stage;
 
-/// Rounds over all listeners; what is reported is the median.
-const ROUNDS: usize = 7;
+/// Rounds over everything; what is reported is the median.
+const ROUNDS: usize = 25;
+
+/// Rounds of `--quick`.
+const FEW_ROUNDS: usize = 5;
+
+/// How often each Envoy is started whose configuring is measured.
+const STARTS: usize = 3;
+
+/// Measures what the module costs on a real Envoy, beside others.
+#[derive(Parser)]
+struct Arguments {
+    /// Measures less, and writes nothing to docs/.
+    #[arg(long)]
+    quick: bool,
+
+    /// Measures what has this in its name alone, such as `http1-module`, and writes nothing to docs/.
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
+
+    /// Rounds over everything.
+    #[arg(long, value_name = "COUNT")]
+    rounds: Option<usize>,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(error) => {
-            anstream::eprintln!("{error:?}");
-            ExitCode::FAILURE
+            eprintln!("error: {error:?}");
+            ExitCode::from(2)
         }
     }
 }
 
-async fn run() -> Result<()> {
-    let stage = Stage::open().await?;
-    let mut samples = vec![Vec::new(); stage.listeners.len()];
-    for round in 0..ROUNDS {
-        anstream::eprintln!("round {} of {ROUNDS}", round + 1);
-        for (listener, samples) in stage.listeners.iter().zip(&mut samples) {
-            samples.push(load::measure(&stage, listener).await?);
+/// Answers whether all targets are met.
+async fn run(arguments: Arguments) -> Result<bool> {
+    let start = Instant::now();
+    let busy = machine::load_average();
+    let (mut cells, rounds, starts) = if arguments.quick {
+        (plan::quick(), FEW_ROUNDS, 1)
+    } else {
+        (plan::cells(), ROUNDS, STARTS)
+    };
+    let mut configured = Vec::new();
+    if arguments.only.is_empty() {
+        eprintln!("configuring, {starts} times each");
+        configured = configuring::measure(starts).await?;
+    } else {
+        plan::only(&mut cells, &arguments.only);
+    }
+    let results = measure(&cells, arguments.rounds.unwrap_or(rounds)).await?;
+    let verdicts = verdicts::judge(&results, &configured);
+    let machine = machine::describe(start.elapsed(), &busy)?;
+    let text = page::text(&machine, &results, &configured, &verdicts);
+    println!("{text}");
+    if !arguments.quick && arguments.only.is_empty() {
+        let page = page::write(&text, &results)?;
+        eprintln!("wrote {}", page.display());
+    }
+    let missed: Vec<_> = verdicts.iter().filter(|verdict| !verdict.met).collect();
+    for verdict in &missed {
+        eprintln!(
+            "not met: {}: {}, measured {}",
+            verdict.what, verdict.target, verdict.measured
+        );
+    }
+    eprintln!(
+        "{} of {} targets met",
+        verdicts.len() - missed.len(),
+        verdicts.len()
+    );
+    Ok(missed.is_empty())
+}
+
+async fn measure(cells: &[Cell], rounds: usize) -> Result<Results> {
+    eprintln!("starting Envoy with {} things to measure", cells.len());
+    let stage = Stage::open(cells).await?;
+    eprintln!("connecting, and warming up");
+    let mut loads = Vec::new();
+    let mut samples = Vec::new();
+    for &cell in cells {
+        loads.push(
+            Load::open(&stage, cell)
+                .await
+                .with_context(|| format!("{cell:?}"))?,
+        );
+        samples.push(Sampled {
+            cell,
+            rounds: Vec::new(),
+            latencies: Default::default(),
+        });
+    }
+    for round in 1..=rounds {
+        eprintln!("round {round} of {rounds}");
+        for (load, sampled) in loads.iter_mut().zip(&mut samples) {
+            let measured = load
+                .measure(&stage)
+                .await
+                .with_context(|| format!("{:?}", sampled.cell))?;
+            sampled.rounds.push(measured.cpu);
+            sampled.latencies.extend(measured.latencies);
         }
     }
-    anstream::println!("{}", table::markdown(&stage.listeners, &samples)?);
-    Ok(())
+    Ok(Results::of(samples))
 }

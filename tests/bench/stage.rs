@@ -1,52 +1,51 @@
-//! One Envoy with a listener for each filter and number of policies; all else about them is the same.
+//! One Envoy with a listener for each filter and set of policies; all else about them is the same.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::Caller;
-use peerwarden_lab::config::{Bootstrap, Http, Listener, Module, Protocol, ServerTls, Transport};
+use peerwarden_lab::config::{Bootstrap, Http, Listener, Module, Protocol, ServerTls, Tcp, Transport};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
+use peerwarden_lab::native::{self, Layer};
+use peerwarden_lab::upstream::TcpEcho;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::filters;
-use crate::policies::{self, On};
+use crate::plan::{Cell, Filter, Place};
+use crate::sets::{self, Set, Visitor};
 
-/// For an Envoy with so many policies to start.
-const START: Duration = Duration::from_secs(120);
-
-/// What stands in the way of requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Filter {
-    None,
-    Empty,
-    OneProperty,
-    Native(On, usize),
-    Module(On, usize),
-}
-
-/// A listener, and how it is measured.
-pub(crate) struct Measured {
-    pub(crate) filter: Filter,
-    pub(crate) name: String,
-    /// Of the callers, those who come here: the first, the middle and the last policy's.
-    pub(crate) numbers: [usize; 3],
-    /// Requests of one measurement.
-    pub(crate) requests: usize,
-}
+/// For an Envoy with so many policies to start, on a machine that is busy besides.
+const START: Duration = Duration::from_secs(300);
 
 /// The Envoy and who calls it.
 pub(crate) struct Stage {
     pub(crate) envoy: Envoy,
-    pub(crate) listeners: Vec<Measured>,
+    /// The visitors of each listener.
+    visitors: BTreeMap<Place, Vec<Visitor>>,
     authority: Authority,
+    _upstream: TcpEcho,
     _files: TempDir,
 }
 
-impl Stage {
-    pub(crate) async fn open() -> Result<Self> {
+/// What all listeners need.
+pub(crate) struct Scenery {
+    pub(crate) authority: Authority,
+    server: ServerTls,
+    upstream: TcpEcho,
+    empty: PathBuf,
+    one_property: PathBuf,
+    with_callbacks: PathBuf,
+    module: PathBuf,
+    files: TempDir,
+}
+
+impl Scenery {
+    pub(crate) async fn build() -> Result<Self> {
         let authority = Authority::new("cluster.local")?;
         let identity = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/orders");
         let server = ServerTls::issue(&authority, identity, &[&authority])?;
@@ -55,76 +54,100 @@ impl Stage {
         std::fs::write(&empty, filters::empty()?)?;
         let one_property = files.path().join("one-property.wasm");
         std::fs::write(&one_property, filters::one_property()?)?;
+        let with_callbacks = files.path().join("one-property-with-callbacks.wasm");
+        std::fs::write(&with_callbacks, filters::one_property_with_callbacks()?)?;
+        Ok(Self {
+            authority,
+            server,
+            upstream: TcpEcho::start().await?,
+            empty,
+            one_property,
+            with_callbacks,
+            module: locate::module()?,
+            files,
+        })
+    }
 
-        let mut bootstrap = Bootstrap::new();
-        let mut listeners = Vec::new();
-        for filter in all() {
-            let name = filter.name();
-            let mut before = Vec::new();
-            if let Filter::Native(on, count) = filter {
-                before.push(policies::native(on, count));
-            }
-            let http = Http {
-                direct_remote_address: false,
+    pub(crate) fn listener(&self, place: Place, set: &Set) -> Listener {
+        let name = place.name();
+        let before = match place.filter {
+            Filter::Native => native::filters(&set.documents, &sets::workload(), place.layer),
+            Filter::None
+            | Filter::Empty
+            | Filter::OneProperty
+            | Filter::OnePropertyWithCallbacks
+            | Filter::Module => Vec::new(),
+        };
+        let protocol = match place.layer {
+            Layer::Tcp => Protocol::Tcp(Tcp {
                 before,
-                ..Http::default()
-            };
-            let http = http.with("access_log", json!([])).with("route_config", direct());
-            let listener = Listener::http(&name, Transport::mutual(&server), ([127, 0, 0, 1], 9).into())
-                .protocol(Protocol::Http(http));
-            let module = match filter {
-                Filter::None | Filter::Native(..) => None,
-                Filter::Empty => Some(Module::text(empty.clone(), "")),
-                Filter::OneProperty => Some(Module::text(one_property.clone(), "")),
-                Filter::Module(on, count) => {
-                    Some(Module::new(locate::module()?, policies::configuration(on, count)))
-                }
-            };
-            let listener = match module {
-                Some(module) => listener.module(module.vm_id(&name)),
-                None => listener,
-            };
-            bootstrap = bootstrap.listener(listener);
-            let count = filter.count();
-            listeners.push(Measured {
-                filter,
-                name,
-                numbers: [1, count.div_ceil(2), count],
-                requests: match filter {
-                    Filter::Native(_, 10_000) => 600,
-                    Filter::Native(_, 1_000) => 4_000,
-                    Filter::None
-                    | Filter::Empty
-                    | Filter::OneProperty
-                    | Filter::Native(..)
-                    | Filter::Module(..) => 9_000,
-                },
-            });
+                ..Tcp::default()
+            }),
+            Layer::Http => {
+                let http = Http {
+                    direct_remote_address: place.filter == Filter::Module && place.kind.has_addresses(),
+                    before,
+                    ..Http::default()
+                };
+                let http = http
+                    .with("access_log", json!([]))
+                    .with("max_request_headers_kb", json!(96));
+                Protocol::Http(http.with("route_config", direct()))
+            }
+        };
+        let transport = Transport::mutual(&self.server);
+        let listener = Listener::new(&name, transport, protocol, self.upstream.address());
+        let module = match place.filter {
+            Filter::None | Filter::Native => return listener,
+            Filter::Empty => Module::text(self.empty.clone(), ""),
+            Filter::OneProperty => Module::text(self.one_property.clone(), ""),
+            Filter::OnePropertyWithCallbacks => Module::text(self.with_callbacks.clone(), ""),
+            Filter::Module => Module::new(self.module.clone(), set.configuration()),
+        };
+        listener.module(module.vm_id(&name))
+    }
+}
+
+impl Stage {
+    pub(crate) async fn open(cells: &[Cell]) -> Result<Self> {
+        let scenery = Scenery::build().await?;
+        let mut bootstrap = Bootstrap::new();
+        let mut visitors = BTreeMap::new();
+        for cell in cells {
+            let place = cell.place();
+            if visitors.contains_key(&place) {
+                continue;
+            }
+            let set = place.kind.set(place.count, place.layer)?;
+            bootstrap = bootstrap.listener(scenery.listener(place, &set));
+            visitors.insert(place, set.visitors);
         }
         let envoy = Envoy::launch(Launch::bootstrap(bootstrap).patience(START)).await?;
         Ok(Self {
             envoy,
-            listeners,
-            authority,
-            _files: files,
+            visitors,
+            authority: scenery.authority,
+            _upstream: scenery.upstream,
+            _files: scenery.files,
         })
     }
 
-    /// The caller of a policy.
-    pub(crate) fn caller(&self, number: usize) -> Result<Caller> {
-        let identity = Certificate::spiffe(&format!("spiffe://{}", policies::caller(number)));
-        Caller::workload(&self.authority, &self.authority.issue(identity)?)
+    /// Who calls here.
+    pub(crate) fn visitors(&self, place: Place) -> Result<Vec<(Caller, Visitor)>> {
+        let visitors = self
+            .visitors
+            .get(&place)
+            .context("a listener that is not there")?;
+        let caller = |visitor: &Visitor| {
+            let identity = Certificate::spiffe(&format!("spiffe://{}", visitor.principal));
+            let caller = Caller::workload(&self.authority, &self.authority.issue(identity)?)?;
+            Ok((
+                caller.from(visitor.from.into()).without_resumption(),
+                visitor.clone(),
+            ))
+        };
+        visitors.iter().map(caller).collect()
     }
-}
-
-fn all() -> Vec<Filter> {
-    let mut all = vec![Filter::None, Filter::Empty, Filter::OneProperty];
-    for on in [On::Identity, On::All] {
-        for count in [1, 10, 50, 100, 1_000, 10_000] {
-            all.extend([Filter::Native(on, count), Filter::Module(on, count)]);
-        }
-    }
-    all
 }
 
 /// Envoy answers itself: an upstream would cost more than what is measured.
@@ -133,27 +156,4 @@ fn direct() -> Value {
         "name": "direct", "domains": ["*"],
         "routes": [{"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}}],
     }]})
-}
-
-impl Filter {
-    fn count(self) -> usize {
-        match self {
-            Self::None | Self::Empty | Self::OneProperty => 1,
-            Self::Native(_, count) | Self::Module(_, count) => count,
-        }
-    }
-
-    pub(crate) fn name(self) -> String {
-        let on = |on| match on {
-            On::Identity => "identity",
-            On::All => "identity, method, path",
-        };
-        match self {
-            Self::None => "no filter".to_owned(),
-            Self::Empty => "a Wasm filter that does nothing".to_owned(),
-            Self::OneProperty => "a Wasm filter that reads one property".to_owned(),
-            Self::Native(of, count) => format!("Envoy's RBAC filter, {}, {count}", on(of)),
-            Self::Module(of, count) => format!("peerwarden, {}, {count}", on(of)),
-        }
-    }
 }

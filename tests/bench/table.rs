@@ -1,39 +1,123 @@
-//! What is printed.
+//! The tables.
 
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
+use crate::configuring::Configured;
+use crate::numbers::{grouped, micros, times};
+use crate::plan::{Filter, Way};
+use crate::results::{Line, Results};
+use crate::sets::Kind;
+use crate::statistics::Spread;
+use crate::verdicts::Verdict;
 
-use crate::stage::{Filter, Measured};
-
-/// A line for each listener: the median of its rounds, the spread of the middle ones, and what is added to no filter.
-pub(crate) fn markdown(listeners: &[Measured], samples: &[Vec<f64>]) -> Result<String> {
-    let place = |wanted: Filter| listeners.iter().position(|listener| listener.filter == wanted);
-    let none = place(Filter::None).context("no listener without a filter")?;
-    let base = median(&samples[none]);
-    let mut text =
-        String::from("| filter, policies | us for each request | spread | added |\n|---|---:|---:|---:|\n");
-    for (listener, samples) in listeners.iter().zip(samples) {
-        let mut sorted = samples.clone();
-        sorted.sort_by(f64::total_cmp);
-        let (low, high) = (
-            sorted[sorted.len() / 4],
-            sorted[sorted.len() - 1 - sorted.len() / 4],
-        );
-        let median = median(samples);
+/// The targets, each with what was measured.
+pub(crate) fn verdicts(verdicts: &[Verdict]) -> String {
+    let mut text = String::from("| what | target | measured | |\n|---|---|---|---|\n");
+    for verdict in verdicts {
+        let met = if verdict.met { "met" } else { "**not met**" };
         // Writing to a `String` cannot fail.
         let _ = writeln!(
             text,
-            "| {} | {median:.1} | {low:.1} to {high:.1} | {:+.1} |",
-            listener.name,
-            median - base
+            "| {} | {} | {} | {met} |",
+            verdict.what, verdict.target, verdict.measured
         );
     }
-    Ok(text)
+    text
 }
 
-fn median(samples: &[f64]) -> f64 {
-    let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+/// What requests cost with few or no policies.
+pub(crate) fn floors(results: &Results) -> String {
+    let mut text = String::from(
+        "| traffic | filter | CPU | middle half | added | p50 | p99 |\n|---|---|---:|---:|---:|---:|---:|\n",
+    );
+    for line in &results.0 {
+        let cell = line.cell;
+        if matches!(cell.filter, Filter::Native | Filter::Module) && cell.way != Way::Message {
+            continue;
+        }
+        let filter = match cell.filter {
+            Filter::Native | Filter::Module => format!("{}, {}", cell.filter.as_str(), policies(cell.count)),
+            Filter::None if cell.kind == Kind::Identity => cell.filter.as_str().to_owned(),
+            Filter::None => format!("{}, requests of: {}", cell.filter.as_str(), cell.kind.as_str()),
+            Filter::Empty | Filter::OneProperty | Filter::OnePropertyWithCallbacks => {
+                cell.filter.as_str().to_owned()
+            }
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {filter} | {} | {} to {} | {} | {} | {} |",
+            cell.way.as_str(),
+            micros(line.cpu.median),
+            micros(line.cpu.low),
+            micros(line.cpu.high),
+            micros(line.added.median),
+            micros(line.p50),
+            micros(line.p99),
+        );
+    }
+    text
+}
+
+fn policies(count: usize) -> String {
+    match count {
+        1 => "1 policy".to_owned(),
+        _ => format!("{} policies", grouped(count as u64)),
+    }
+}
+
+/// Both filters side by side, for each count.
+pub(crate) fn side_by_side(results: &Results, way: Way, kind: Kind) -> String {
+    let mut text = String::from(
+        "| policies | RBAC adds | peerwarden adds | RBAC / peerwarden | RBAC p50, p99 | peerwarden p50, p99 |\n\
+         |---:|---:|---:|---:|---:|---:|\n",
+    );
+    for count in results.counts(way, kind) {
+        let line = |filter| results.line(way, filter, kind, count);
+        let (Some(native), Some(module)) = (line(Filter::Native), line(Filter::Module)) else {
+            continue;
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} |",
+            grouped(count as u64),
+            spread(native.added),
+            spread(module.added),
+            times(native.added.median / module.added.median),
+            latencies(native),
+            latencies(module),
+        );
+    }
+    text
+}
+
+fn spread(spread: Spread) -> String {
+    format!(
+        "**{}** ({} to {})",
+        micros(spread.median),
+        micros(spread.low),
+        micros(spread.high)
+    )
+}
+
+fn latencies(line: &Line) -> String {
+    format!("{}, {}", micros(line.p50), micros(line.p99))
+}
+
+/// What configuring costs.
+pub(crate) fn configuring(configured: &[Configured]) -> String {
+    let mut text = String::from(
+        "| documents | JSON | CPU for each VM | memory for each VM | Envoy ready after |\n|---|---:|---:|---:|---:|\n",
+    );
+    for row in configured {
+        let _ = writeln!(
+            text,
+            "| {} | {:.1} MB | {:.0} ms | {:.1} MiB | {:.1} s |",
+            row.what,
+            row.bytes as f64 / 1e6,
+            row.cpu.as_secs_f64() * 1e3,
+            row.memory as f64 / (1024.0 * 1024.0),
+            row.ready.as_secs_f64(),
+        );
+    }
+    text
 }

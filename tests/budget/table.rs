@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
+use peerwarden_lab::marks;
+use peerwarden_lab::numbers::grouped;
 
-const BEGIN: &str = "<!-- budget: begin -->\n";
-const END: &str = "<!-- budget: end -->";
+/// Of the marks.
+const NAME: &str = "budget";
 
 /// One line. The module's size stands in the column of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +65,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
 
 /// The table that a document has.
 pub(crate) fn find(document: &str) -> Result<Vec<Row>> {
-    let (start, end) = marks(document)?;
-    let lines = document[start..end].lines().skip(2);
+    let lines = marks::between(document, NAME)?.lines().skip(2);
     lines
         .map(|line| Row::read(line).with_context(|| format!("ARCHITECTURE.md: `{line}`")))
         .collect()
@@ -72,8 +73,7 @@ pub(crate) fn find(document: &str) -> Result<Vec<Row>> {
 
 /// The document with another table.
 pub(crate) fn replace(document: &str, table: &str) -> Result<String> {
-    let (start, end) = marks(document)?;
-    Ok(format!("{}{table}{}", &document[..start], &document[end..]))
+    marks::replace(document, NAME, table)
 }
 
 /// Whether what is written is what was measured.
@@ -95,28 +95,4 @@ pub(crate) fn compare(written: &[Row], measured: &[Row]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn marks(document: &str) -> Result<(usize, usize)> {
-    let start = document
-        .find(BEGIN)
-        .context("ARCHITECTURE.md has no mark where the table begins")?
-        + BEGIN.len();
-    let length = document[start..]
-        .find(END)
-        .context("ARCHITECTURE.md has no mark where the table ends")?;
-    Ok((start, start + length))
-}
-
-/// With commas between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -3,13 +3,10 @@
 use std::fmt::Write;
 
 use libtest_mimic::Trial;
-use peerwarden_lab::locate;
+use peerwarden_lab::{locate, marks};
 
 use crate::case::{Asked, Case};
 use crate::fields;
-
-const BEGIN: &str = "<!-- compatibility: begin -->\n";
-const END: &str = "<!-- compatibility: end -->";
 
 /// The table as text.
 fn markdown(cases: &[Case]) -> String {
@@ -49,13 +46,8 @@ pub(crate) fn trial(cases: &[Case]) -> Trial {
     Trial::test("the_table_in_the_readme_is_fresh", move || {
         let path = locate::workspace().join("README.md");
         let document = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
-        let (before, rest) = document
-            .split_once(BEGIN)
-            .ok_or("README.md has no mark where the table begins")?;
-        let (_, after) = rest
-            .split_once(END)
-            .ok_or("README.md has no mark where the table ends")?;
-        let fresh = format!("{before}{BEGIN}{table}{END}{after}");
+        let fresh = marks::replace(&document, "compatibility", &table)
+            .map_err(|error| format!("README.md: {error}"))?;
         if std::env::var_os("PEERWARDEN_BLESS").is_some() {
             return std::fs::write(&path, fresh).map_err(|error| error.to_string().into());
         }

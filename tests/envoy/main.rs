@@ -16,6 +16,7 @@ mod http;
 mod identity;
 mod ingress;
 mod jwt;
+mod load;
 mod metadata;
 mod report;
 mod server_first;

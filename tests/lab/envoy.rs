@@ -101,6 +101,11 @@ impl Envoy {
         self.process.cpu()
     }
 
+    /// The memory that it has in use now, in bytes, as Linux counts it.
+    pub fn memory(&self) -> Result<u64> {
+        self.process.memory()
+    }
+
     /// What Envoy and the module have logged so far.
     pub fn log(&self) -> String {
         self.process.log()

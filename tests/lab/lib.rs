@@ -5,10 +5,14 @@
 //! - [`config`]: Envoy's configuration, as much of it as the tests vary;
 //! - [`envoy`]: the process, from free ports to its access log, gone when dropped;
 //! - [`mariadb`]: a real database server, which speaks first;
+//! - [`marks`]: where in a document stands what was made for it;
+//! - [`native`]: Istio's policies for Envoy's own RBAC filter;
+//! - [`numbers`]: how they are written;
 //! - [`token`]: issuers of signed tokens;
 //! - [`upstream`]: servers behind Envoy that count what reached them;
 //! - [`authorizer`]: external authorizers, by HTTP and by gRPC, that answer by script;
-//! - [`client`]: callers by HTTP/1.1, HTTP/2 and TCP, with any identity or none.
+//! - [`client`]: callers by HTTP/1.1, HTTP/2 and TCP, with any identity or none;
+//! - [`load`]: callers who keep asking, and how long that takes.
 //!
 //! Everything listens on loopback and on free ports, and everything is bounded in time.
 //!
@@ -40,7 +44,11 @@ pub mod config;
 pub mod deadline;
 pub mod decision;
 pub mod envoy;
+pub mod load;
 pub mod locate;
 pub mod mariadb;
+pub mod marks;
+pub mod native;
+pub mod numbers;
 pub mod token;
 pub mod upstream;

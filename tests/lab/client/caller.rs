@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -158,6 +159,14 @@ impl Caller {
     /// Sends these bytes ahead of everything else, such as a PROXY header.
     pub fn preface(mut self, bytes: Vec<u8>) -> Self {
         self.preface = bytes;
+        self
+    }
+
+    /// Makes a whole handshake each time, as where sessions are not resumed.
+    pub fn without_resumption(mut self) -> Self {
+        if let Some(config) = &mut self.tls {
+            Arc::make_mut(config).resumption = Resumption::disabled();
+        }
         self
     }
 

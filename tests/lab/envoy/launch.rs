@@ -63,6 +63,14 @@ impl Launch {
         self.concurrency
     }
 
+    /// Envoy reads JSON many times faster than YAML, and goes by the name.
+    pub(super) fn file_name(&self) -> &'static str {
+        match self.configuration {
+            Configuration::Bootstrap(_) => "envoy.json",
+            Configuration::Yaml(_) => "envoy.yaml",
+        }
+    }
+
     pub(super) fn write(&self, path: &Path, access_log: &Path) -> Result<()> {
         let text = match &self.configuration {
             Configuration::Bootstrap(bootstrap) => format!("{:#}", bootstrap.render(access_log)),

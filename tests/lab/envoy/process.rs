@@ -42,14 +42,22 @@ impl Process {
         Ok(Duration::from_nanos(nanos))
     }
 
+    /// `VmRSS` of `/proc/PID/status` (proc(5)).
+    pub(super) fn memory(&self) -> Result<u64> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kilobytes.context(path)?.parse::<u64>()? * 1024)
+    }
+
     pub(super) fn spawn(launch: &Launch) -> Result<Self> {
         let envoy = locate::envoy()?;
         let mut directory = tempfile::Builder::new().prefix("peerwarden-envoy-").tempdir()?;
         if std::env::var_os(KEEP).is_some() {
             directory.disable_cleanup(true);
         }
-        // YAML is a superset of JSON, so one name does for both.
-        let configuration = directory.path().join("envoy.yaml");
+        let configuration = directory.path().join(launch.file_name());
         launch.write(&configuration, &directory.path().join("access.log"))?;
         let log = File::create(directory.path().join("envoy.log"))?;
         let child = Command::new(&envoy)

@@ -3,10 +3,10 @@
 
 use std::net::IpAddr;
 
-use peerwarden_lab::config::typed;
 use serde_json::{Value, json};
 
 use super::{Context, text, trust_domain};
+use crate::config::typed;
 
 const JWT: &str = "envoy.filters.http.jwt_authn";
 

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::list;
-use crate::case::{Mesh, ROOT_NAMESPACE};
+use super::{Mesh, ROOT_NAMESPACE, list};
 
 pub(super) fn applies(policy: &Value, mesh: &Mesh) -> bool {
     let namespace = policy["metadata"]["namespace"].as_str().unwrap_or_default();

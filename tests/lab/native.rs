@@ -10,10 +10,34 @@ mod scope;
 mod text;
 mod trust_domain;
 
-use peerwarden_lab::config::typed;
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
-use crate::case::{Layer, Mesh};
+use crate::config::typed;
+
+/// Policies of this namespace are about the whole mesh.
+pub const ROOT_NAMESPACE: &str = "istio-system";
+
+/// Where a filter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// Among the filters of an HTTP connection manager.
+    Http,
+    /// Among the network filters.
+    Tcp,
+}
+
+/// The mesh, and the workload that is asked.
+#[derive(Debug, Clone)]
+pub struct Mesh {
+    /// The trust domain, then its aliases.
+    pub bundle: Vec<String>,
+    /// The workload's namespace.
+    pub namespace: &'static str,
+    /// The workload's labels.
+    pub labels: BTreeMap<&'static str, &'static str>,
+}
 
 /// The three actions, in the order of their filters, and what Envoy calls them.
 const ACTIONS: [(&str, &str); 3] = [("AUDIT", "LOG"), ("DENY", "DENY"), ("ALLOW", "ALLOW")];
@@ -29,7 +53,7 @@ struct Context<'a> {
 }
 
 /// The filters for these policies, in their order.
-pub(crate) fn filters(policies: &[Value], mesh: &Mesh, layer: Layer) -> Vec<Value> {
+pub fn filters(policies: &[Value], mesh: &Mesh, layer: Layer) -> Vec<Value> {
     let applying: Vec<&Value> = policies
         .iter()
         .filter(|policy| scope::applies(policy, mesh))
@@ -61,6 +85,27 @@ pub(crate) fn filters(policies: &[Value], mesh: &Mesh, layer: Layer) -> Vec<Valu
         })
     };
     ACTIONS.into_iter().filter_map(filter).collect()
+}
+
+impl Layer {
+    /// As the module's configuration has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+impl Mesh {
+    /// A trust domain with its aliases, and `app: orders` in `shop`.
+    pub fn new(bundle: &[&str]) -> Self {
+        Self {
+            bundle: bundle.iter().map(|name| (*name).to_owned()).collect(),
+            namespace: "shop",
+            labels: [("app", "orders"), ("version", "v1")].into(),
+        }
+    }
 }
 
 fn rules(policies: &[&Value], envoy_action: &str, mesh: &Mesh, layer: Layer) -> Value {

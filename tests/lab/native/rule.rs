@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::fields::{self, Side};
-use super::{Context, list, texts};
+use super::{Context, Layer, list, texts};
 
 /// Something in an ALLOW rule means nothing on TCP, which voids the rule.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ fn constraint(key: &str, values: &Value, not: &Value, context: Context<'_>) -> R
     if values.is_empty() && not.is_empty() {
         return Ok(Vec::new());
     }
-    if fields::http_only(key) && context.layer == crate::case::Layer::Tcp {
+    if fields::http_only(key) && context.layer == Layer::Tcp {
         return if context.strict { Err(Void) } else { Ok(Vec::new()) };
     }
     let side = fields::side(key);

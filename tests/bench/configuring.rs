@@ -1,0 +1,134 @@
+//! What it costs Envoy to configure the module: CPU and memory of one more VM, and how long until Envoy serves.
+//!
+//! Each worker thread has a VM of its own. So an Envoy is started with few workers and with more, and the difference is divided by
+//! that of the workers: what Envoy does once, such as reading its own configuration, is not in it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use peerwarden_lab::config::Bootstrap;
+use peerwarden_lab::envoy::{Envoy, Launch};
+use peerwarden_lab::native::Layer;
+
+use crate::plan::{Filter, Place};
+use crate::sets::Kind;
+use crate::stage::Scenery;
+use crate::statistics::Spread;
+
+/// Workers of the two Envoys.
+const WORKERS: [u32; 2] = [1, 3];
+
+/// For an Envoy to start, and to have configured all its workers.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// An Envoy that takes less CPU than this in [`GLANCE`] has nothing more to configure.
+const QUIET: Duration = Duration::from_millis(5);
+
+const GLANCE: Duration = Duration::from_millis(250);
+
+/// What is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Documents {
+    /// One policy.
+    One,
+    /// Ten thousand, all of which select the workload.
+    AllSelect,
+    /// Ten thousand of a mesh, of which one in five hundred does.
+    FewSelect,
+}
+
+/// What that cost.
+#[derive(Debug, Clone)]
+pub(crate) struct Configured {
+    pub(crate) documents: Documents,
+    pub(crate) what: String,
+    /// Bytes of the module's configuration.
+    pub(crate) bytes: usize,
+    /// Of one more VM.
+    pub(crate) cpu: Duration,
+    /// Of one more VM, in bytes.
+    pub(crate) memory: u64,
+    /// From the start of the process with one worker to when it serves.
+    pub(crate) ready: Duration,
+}
+
+/// One Envoy, once it is quiet.
+struct Started {
+    cpu: Duration,
+    memory: u64,
+    ready: Duration,
+}
+
+/// Starts each so many times, by turns, and takes the medians.
+pub(crate) async fn measure(times: usize) -> Result<Vec<Configured>> {
+    let scenery = Scenery::build().await?;
+    let cases = [
+        (Documents::One, "1 policy", Kind::Service, 1),
+        (
+            Documents::AllSelect,
+            "10,000 policies that all select the workload",
+            Kind::Service,
+            10_000,
+        ),
+        (
+            Documents::FewSelect,
+            "10,000 policies of a mesh, of which 20 select it",
+            Kind::MeshWide,
+            10_000,
+        ),
+    ];
+    let mut configured = Vec::new();
+    for (documents, what, kind, count) in cases {
+        let set = kind.set(count, Layer::Http)?;
+        let place = Place {
+            layer: Layer::Http,
+            filter: Filter::Module,
+            kind,
+            count,
+        };
+        let bootstrap = Bootstrap::new().listener(scenery.listener(place, &set));
+        let (mut cpu, mut memory, mut ready) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..times {
+            let [few, more] = WORKERS;
+            let few = start(&bootstrap, few).await?;
+            let more = start(&bootstrap, more).await?;
+            let workers = f64::from(WORKERS[1] - WORKERS[0]);
+            cpu.push((more.cpu.as_secs_f64() - few.cpu.as_secs_f64()) / workers);
+            memory.push((more.memory as f64 - few.memory as f64) / workers);
+            ready.push(few.ready.as_secs_f64());
+        }
+        configured.push(Configured {
+            documents,
+            what: what.to_owned(),
+            bytes: set.configuration().to_string().len(),
+            cpu: Duration::from_secs_f64(Spread::of(cpu).median.max(0.0)),
+            memory: Spread::of(memory).median.max(0.0) as u64,
+            ready: Duration::from_secs_f64(Spread::of(ready).median),
+        });
+    }
+    Ok(configured)
+}
+
+async fn start(bootstrap: &Bootstrap, workers: u32) -> Result<Started> {
+    let launch = Launch::bootstrap(bootstrap.clone())
+        .concurrency(workers)
+        .patience(PATIENCE);
+    let begin = Instant::now();
+    let envoy = Envoy::launch(launch).await?;
+    let ready = begin.elapsed();
+    let mut cpu = envoy.cpu()?;
+    while begin.elapsed() < PATIENCE {
+        tokio::time::sleep(GLANCE).await;
+        let now = envoy.cpu()?;
+        let spent = now.saturating_sub(cpu);
+        cpu = now;
+        if spent < QUIET {
+            break;
+        }
+    }
+    Ok(Started {
+        cpu,
+        memory: envoy.memory()?,
+        ready,
+    })
+}

@@ -1,0 +1,196 @@
+//! What is measured.
+
+use peerwarden_lab::native::Layer;
+
+use crate::sets::{COUNTS, Kind};
+
+/// What stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Filter {
+    None,
+    /// A Wasm filter that does nothing.
+    Empty,
+    /// The cheapest Wasm filter that reads one property.
+    OneProperty,
+    /// The same, with the callbacks that the module has.
+    OnePropertyWithCallbacks,
+    /// Envoy's own RBAC filter.
+    Native,
+    Module,
+}
+
+/// What is done, and so what one measurement is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// A request over a connection that stays.
+    Http1,
+    /// A stream of a connection that stays.
+    Http2,
+    /// A connection with its handshake, one message and its echo.
+    Connection,
+    /// A message over a connection that stays, and its echo.
+    Message,
+}
+
+/// One thing to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cell {
+    pub(crate) way: Way,
+    pub(crate) filter: Filter,
+    pub(crate) kind: Kind,
+    pub(crate) count: usize,
+}
+
+/// A listener; several cells may share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) layer: Layer,
+    pub(crate) filter: Filter,
+    pub(crate) kind: Kind,
+    pub(crate) count: usize,
+}
+
+/// How many policies the requests come from where there are none.
+const OF_NO_POLICIES: usize = 100;
+
+/// Where whole documents of a mesh are given, so many.
+const MESH: [usize; 3] = [100, 1_000, 10_000];
+
+/// Policies that are made to be expensive: so many.
+const MOST: usize = 10_000;
+
+/// With the long path so many: Envoy's own filter copies the path for each.
+pub(crate) const LONG: usize = 1_000;
+
+const FLOORS: [Filter; 4] = [
+    Filter::None,
+    Filter::Empty,
+    Filter::OneProperty,
+    Filter::OnePropertyWithCallbacks,
+];
+
+const BOTH: [Filter; 2] = [Filter::Native, Filter::Module];
+
+/// Everything.
+pub(crate) fn cells() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for way in [Way::Http1, Way::Http2, Way::Connection] {
+        add(&mut cells, way, &FLOORS, Kind::Identity, &[1]);
+        add(&mut cells, way, &BOTH, Kind::Identity, &COUNTS);
+        if way != Way::Connection {
+            add(&mut cells, way, &BOTH, Kind::Full, &COUNTS);
+            add(&mut cells, way, &[Filter::None], Kind::Service, &[OF_NO_POLICIES]);
+        }
+        add(&mut cells, way, &BOTH, Kind::Service, &COUNTS);
+    }
+    add(&mut cells, Way::Http1, &BOTH, Kind::MeshWide, &MESH);
+    for kind in [Kind::LeadingWildcards, Kind::NotPaths] {
+        add(&mut cells, Way::Http1, &BOTH, kind, &[MOST]);
+    }
+    add(&mut cells, Way::Http1, &[Filter::None], Kind::LongPath, &[LONG]);
+    add(&mut cells, Way::Http1, &BOTH, Kind::LongPath, &[LONG]);
+    add(
+        &mut cells,
+        Way::Message,
+        &[Filter::None, Filter::Empty],
+        Kind::Identity,
+        &[1],
+    );
+    add(&mut cells, Way::Message, &BOTH, Kind::Identity, &[1, MOST]);
+    cells
+}
+
+/// A little of everything, to try.
+pub(crate) fn quick() -> Vec<Cell> {
+    let mut cells = cells();
+    cells.retain(|cell| [1, 100].contains(&cell.count) || cell.kind == Kind::LeadingWildcards);
+    cells
+}
+
+/// Leaves those that have one of these in their names, and what they are compared with.
+pub(crate) fn only(cells: &mut Vec<Cell>, names: &[String]) {
+    let is_wanted = |cell: &Cell| names.iter().any(|name| cell.name().contains(name));
+    let wanted: Vec<Cell> = cells.iter().copied().filter(is_wanted).collect();
+    cells.retain(|cell| is_wanted(cell) || wanted.iter().any(|wanted| cell.is_base_of(*wanted)));
+}
+
+fn add(cells: &mut Vec<Cell>, way: Way, filters: &[Filter], kind: Kind, counts: &[usize]) {
+    for &count in counts {
+        cells.extend(filters.iter().map(|&filter| Cell {
+            way,
+            filter,
+            kind,
+            count,
+        }));
+    }
+}
+
+impl Cell {
+    /// Such as `http1-module-identity-100`.
+    fn name(self) -> String {
+        format!("{:?}-{:?}-{:?}-{}", self.way, self.filter, self.kind, self.count).to_lowercase()
+    }
+
+    pub(crate) fn place(self) -> Place {
+        Place {
+            layer: self.way.layer(),
+            filter: self.filter,
+            kind: self.kind,
+            count: self.count,
+        }
+    }
+
+    /// Whether this is what `other` is compared with to know what its filter adds.
+    pub(crate) fn is_base_of(self, other: Self) -> bool {
+        let kind = match other.way {
+            Way::Http1 | Way::Http2 => other.kind.base(),
+            Way::Connection | Way::Message => Kind::Identity,
+        };
+        self.filter == Filter::None && self.way == other.way && self.kind == kind
+    }
+}
+
+impl Way {
+    pub(crate) fn layer(self) -> Layer {
+        match self {
+            Self::Http1 | Self::Http2 => Layer::Http,
+            Self::Connection | Self::Message => Layer::Tcp,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http1 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+            Self::Connection => "TCP, a connection",
+            Self::Message => "TCP, a further message",
+        }
+    }
+}
+
+impl Filter {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "no filter",
+            Self::Empty => "a Wasm filter that does nothing",
+            Self::OneProperty => "the cheapest Wasm filter that reads one property",
+            Self::OnePropertyWithCallbacks => "the same, with the callbacks of the module",
+            Self::Native => "Envoy's RBAC filter",
+            Self::Module => "peerwarden",
+        }
+    }
+}
+
+impl Place {
+    /// The listener's name.
+    pub(crate) fn name(self) -> String {
+        format!(
+            "{}-{:?}-{:?}-{}",
+            self.layer.as_str(),
+            self.filter,
+            self.kind,
+            self.count
+        )
+        .to_lowercase()
+    }
+}

@@ -1,0 +1,167 @@
+//! Sets of policies, and who calls in front of them. Everything comes from a seed, so that two runs measure the same.
+
+mod adversarial;
+mod mesh;
+mod plain;
+mod realistic;
+mod verdict;
+
+use std::net::Ipv4Addr;
+
+use anyhow::Result;
+use peerwarden_lab::native::{Layer, Mesh};
+use serde_json::{Value, json};
+
+use adversarial::Form;
+
+/// The seed of all that is generated.
+pub(crate) const SEED: u64 = 20_260_713;
+
+/// How many policies there are.
+pub(crate) const COUNTS: [usize; 6] = [1, 10, 50, 100, 1_000, 10_000];
+
+/// How many call at the same time.
+pub(crate) const VISITORS: usize = 8;
+
+/// What a set is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Each policy allows another caller.
+    Identity,
+    /// Each policy allows another caller one method on one path.
+    Full,
+    /// What the workloads of a mesh say of one of them: callers, methods, paths with templates, CIDRs, headers, denials. One request
+    /// in five is denied.
+    Service,
+    /// The documents of a mesh of 500 workloads, of which few select this one; requests as with [`Kind::Service`].
+    MeshWide,
+    /// A leading wildcard in every path.
+    LeadingWildcards,
+    /// Nothing but `notPaths` in every policy.
+    NotPaths,
+    /// As [`Kind::Full`], with a path of 60 KiB in every request.
+    LongPath,
+}
+
+/// Policies, and who calls in front of them.
+pub(crate) struct Set {
+    pub(crate) layer: Layer,
+    /// As Kubernetes has them.
+    pub(crate) documents: Vec<Value>,
+    pub(crate) visitors: Vec<Visitor>,
+}
+
+/// A caller with a connection of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    /// Without `spiffe://`.
+    pub(crate) principal: String,
+    /// The address that the connection is made from.
+    pub(crate) from: Ipv4Addr,
+    /// What is asked over HTTP, by turns.
+    pub(crate) questions: Vec<Question>,
+    /// Whether a TCP connection is allowed.
+    pub(crate) allowed: bool,
+}
+
+/// A request, and whether it is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) host: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) allowed: bool,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Identity,
+        Self::Full,
+        Self::Service,
+        Self::MeshWide,
+        Self::LeadingWildcards,
+        Self::NotPaths,
+        Self::LongPath,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Full => "identity, method, path",
+            Self::Service => "realistic, one service",
+            Self::MeshWide => "realistic, a mesh of 500 workloads",
+            Self::LeadingWildcards => "leading wildcards",
+            Self::NotPaths => "`notPaths` alone",
+            Self::LongPath => "a path of 60 KiB",
+        }
+    }
+
+    /// The kind whose requests are measured without a filter to know what this one adds.
+    pub(crate) fn base(self) -> Self {
+        match self {
+            Self::Identity | Self::Full | Self::LeadingWildcards | Self::NotPaths => Self::Identity,
+            Self::Service | Self::MeshWide => Self::Service,
+            Self::LongPath => Self::LongPath,
+        }
+    }
+
+    /// Whether it has rules on addresses, for which the module has to be told the direct peer.
+    pub(crate) fn has_addresses(self) -> bool {
+        matches!(self, Self::Service | Self::MeshWide)
+    }
+
+    /// So many policies of this kind.
+    pub(crate) fn set(self, count: usize, layer: Layer) -> Result<Set> {
+        let mut set = match self {
+            Self::Identity | Self::Full => plain::set(self, count, layer),
+            Self::Service => realistic::set(1, count, layer)?,
+            Self::MeshWide => realistic::set(mesh::SIZE, count, layer)?,
+            Self::LeadingWildcards => adversarial::set(Form::LeadingWildcards, count),
+            Self::NotPaths => adversarial::set(Form::NotPaths, count),
+            Self::LongPath => adversarial::set(Form::LongPath, count),
+        };
+        verdict::hold(&set)?;
+        // As many at once whatever the policies: how many there are changes what a request costs.
+        let visitors = set.visitors.clone();
+        set.visitors.extend(visitors.into_iter().cycle().take(VISITORS));
+        set.visitors.truncate(VISITORS);
+        Ok(set)
+    }
+}
+
+impl Set {
+    /// The module's configuration.
+    pub(crate) fn configuration(&self) -> Value {
+        let mesh = workload();
+        json!({
+            "workload": {"namespace": mesh.namespace, "labels": mesh.labels},
+            "protocol": self.layer.as_str(),
+            "resources": self.documents,
+        })
+    }
+}
+
+/// Who is asked.
+pub(crate) fn workload() -> Mesh {
+    Mesh::new(&["cluster.local"])
+}
+
+/// An `AuthorizationPolicy`.
+fn document(namespace: &str, name: &str, spec: &Value) -> Value {
+    json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": spec,
+    })
+}
+
+/// So many numbers from 0 to below `count`, the first and the last among them, as far from each other as can be.
+fn spread(count: usize, most: usize) -> Vec<usize> {
+    let wanted = most.min(count);
+    let gaps = wanted.saturating_sub(1).max(1);
+    (0..wanted)
+        .map(|place| place * count.saturating_sub(1) / gaps)
+        .collect()
+}

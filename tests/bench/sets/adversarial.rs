@@ -1,0 +1,67 @@
+//! Policies and requests that are made to be expensive. The last policy allows what is asked, so that all others are in its way.
+
+use std::net::Ipv4Addr;
+
+use peerwarden_lab::native::Layer;
+use serde_json::{Value, json};
+
+use super::{Set, VISITORS, Visitor, document, plain};
+
+/// Bytes of the long path.
+const LONG: usize = 60 * 1024;
+
+/// What is expensive about it.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    LeadingWildcards,
+    NotPaths,
+    LongPath,
+}
+
+pub(super) fn set(form: Form, count: usize) -> Set {
+    let path = match form {
+        Form::LongPath => format!("/big/{}", "a".repeat(LONG)),
+        Form::LeadingWildcards | Form::NotPaths => "/v1/orders/7/items".to_owned(),
+    };
+    let visitor = |number| Visitor {
+        principal: plain::caller(number),
+        from: Ipv4Addr::LOCALHOST,
+        questions: vec![plain::question(path.clone())],
+        allowed: true,
+    };
+    let last = count.saturating_sub(1);
+    let mut documents: Vec<Value> = (0..last).map(|number| policy(form, number)).collect();
+    documents.push(allowing(form));
+    Set {
+        layer: Layer::Http,
+        documents,
+        visitors: (0..VISITORS).map(visitor).collect(),
+    }
+}
+
+fn policy(form: Form, number: usize) -> Value {
+    let operation = match form {
+        Form::LeadingWildcards => json!({"paths": [format!("*/x{number}")]}),
+        Form::NotPaths => json!({"notPaths": [format!("/x{number}"), "/v1/orders/*"]}),
+        // Prefixes of many lengths, each of which the path has to be looked up by.
+        Form::LongPath => json!({"paths": [format!("/big/{}b{number}*", "a".repeat(number % 500))]}),
+    };
+    document(
+        "shop",
+        &format!("rule-{number:05}"),
+        &json!({"rules": [{"to": [{"operation": operation}]}]}),
+    )
+}
+
+fn allowing(form: Form) -> Value {
+    let operation = match form {
+        Form::LeadingWildcards => json!({"paths": ["*/items"]}),
+        Form::NotPaths => json!({"notPaths": ["/x"]}),
+        Form::LongPath => json!({"paths": ["/big/*"]}),
+    };
+    document(
+        "shop",
+        "the-last",
+        &json!({"rules": [{"to": [{"operation": operation}]}]}),
+    )
+}

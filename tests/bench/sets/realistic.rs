@@ -1,0 +1,92 @@
+//! What the workloads of a mesh say of one of them, and what is asked of it: four fifths hit a policy that allows it; the rest asks for
+//! what nothing allows, or what is denied.
+
+mod policy;
+mod requests;
+
+use anyhow::{Result, ensure};
+use fastrand::Rng;
+use peerwarden_lab::native::Layer;
+
+use super::mesh::{self, Workload};
+use super::{SEED, Set, VISITORS, Visitor, spread, verdict};
+use policy::Sample;
+
+/// Questions of one visitor, by turns.
+const QUESTIONS: usize = 20;
+
+/// Of those, how many are allowed.
+const HITS: usize = 16;
+
+/// So many policies of so many workloads, of which the first is the one that is asked.
+pub(super) fn set(workloads: usize, count: usize, layer: Layer) -> Result<Set> {
+    let mut rng = Rng::with_seed(SEED);
+    let mesh = mesh::workloads();
+    let mut documents = Vec::with_capacity(count);
+    let mut samples = Vec::new();
+    for number in 0..count {
+        let target = number % workloads;
+        let (document, sample) = policy::write(&mut rng, &mesh, target, number, layer);
+        documents.push(document);
+        samples.extend(sample.filter(|_| target == 0));
+    }
+    let mut set = Set {
+        layer,
+        documents,
+        visitors: Vec::new(),
+    };
+    let program = verdict::program(&set)?;
+    let mut callers: Vec<usize> = samples.iter().map(|sample| sample.caller).collect();
+    callers.sort_unstable();
+    callers.dedup();
+    rng.shuffle(&mut callers);
+    for caller in callers {
+        let mine: Vec<&Sample> = samples.iter().filter(|sample| sample.caller == caller).collect();
+        let visitor = visitor(&mut rng, &mesh[caller], &mine, layer, &program);
+        set.visitors.extend(visitor);
+        if set.visitors.len() == VISITORS {
+            break;
+        }
+    }
+    ensure!(!set.visitors.is_empty(), "nobody is allowed anything");
+    Ok(set)
+}
+
+/// A caller with what it asks for; none if nothing that its policies speak of is allowed, as another denies it.
+fn visitor(
+    rng: &mut Rng,
+    workload: &Workload,
+    samples: &[&Sample],
+    layer: Layer,
+    program: &peerwarden_engine::Program,
+) -> Option<Visitor> {
+    let mut visitor = Visitor {
+        principal: workload.principal(),
+        from: workload.address,
+        questions: Vec::new(),
+        allowed: true,
+    };
+    if layer == Layer::Tcp {
+        return verdict::allowed(program, &visitor, None).then_some(visitor);
+    }
+    let mut hits = Vec::new();
+    for place in spread(samples.len(), HITS) {
+        let question = requests::hit(rng, samples[place]);
+        if verdict::allowed(program, &visitor, Some(&question)) {
+            hits.push(question);
+        }
+    }
+    if hits.is_empty() {
+        return None;
+    }
+    let mut questions: Vec<_> = hits.into_iter().cycle().take(HITS).collect();
+    while questions.len() < QUESTIONS {
+        let question = requests::miss(rng);
+        if !verdict::allowed(program, &visitor, Some(&question)) {
+            questions.push(question);
+        }
+    }
+    rng.shuffle(&mut questions);
+    visitor.questions = questions;
+    Some(visitor)
+}

@@ -1,0 +1,179 @@
+//! The benchmark without its clock: what is generated, judged, printed and drawn.
+
+use peerwarden_lab::load::Latencies;
+use peerwarden_lab::native::{self, Layer};
+
+use crate::configuring::{Configured, Documents};
+use crate::plan::{self, Filter, Way};
+use crate::results::{Results, Sampled};
+use crate::sets::{self, Kind, Question};
+use crate::{page, plot, verdicts};
+
+/// As if native RBAC grew with the policies, and the module did not.
+fn samples() -> Vec<Sampled> {
+    let of = |cell: plan::Cell| {
+        let added = match cell.filter {
+            Filter::None => 0.0,
+            Filter::Empty => 1.0,
+            Filter::OneProperty => 2.0,
+            Filter::OnePropertyWithCallbacks => 2.2,
+            Filter::Native => 0.4 + 0.1 * cell.count as f64,
+            Filter::Module => 2.4,
+        };
+        let mut latencies = Latencies::default();
+        latencies.add(std::time::Duration::from_micros(90));
+        Sampled {
+            cell,
+            // The second round was disturbed, all alike.
+            rounds: vec![20.0 + added, 70.0 + added, 20.0 + added],
+            latencies,
+        }
+    };
+    plan::cells().into_iter().map(of).collect()
+}
+
+fn configured() -> Vec<Configured> {
+    let row = |documents, milliseconds, mebibytes: u64| Configured {
+        documents,
+        what: "documents".to_owned(),
+        bytes: 5_000_000,
+        cpu: std::time::Duration::from_millis(milliseconds),
+        memory: mebibytes << 20,
+        ready: std::time::Duration::from_secs(2),
+    };
+    vec![
+        row(Documents::AllSelect, 400, 20),
+        row(Documents::FewSelect, 300, 5),
+    ]
+}
+
+#[test]
+fn a_run_in_which_all_is_well_meets_every_target() {
+    let verdicts = verdicts::judge(&Results::of(samples()), &configured());
+    let missed: Vec<_> = verdicts.iter().filter(|verdict| !verdict.met).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(verdicts.len() > 25, "{}", verdicts.len());
+}
+
+#[test]
+fn a_module_that_grows_with_the_policies_misses_what_it_should() {
+    let mut samples = samples();
+    for sampled in &mut samples {
+        if sampled.cell.filter == Filter::Module
+            && sampled.cell.way == Way::Http1
+            && sampled.cell.kind == Kind::Full
+        {
+            let added = 0.02 * sampled.cell.count as f64;
+            sampled.rounds.iter_mut().for_each(|round| *round += added);
+        }
+    }
+    let mut configured = configured();
+    configured[0].memory = 65 << 20;
+    let verdicts = verdicts::judge(&Results::of(samples), &configured);
+    let missed: Vec<_> = verdicts
+        .iter()
+        .filter(|verdict| !verdict.met)
+        .map(|verdict| format!("{}: {}", verdict.what, verdict.measured))
+        .collect();
+    assert_eq!(
+        missed,
+        [
+            "HTTP/1.1, identity, method, path: 10,000 policies against 1: 84 times (202 to 2.4 us)",
+            "HTTP/1.1, identity, method, path: Envoy's RBAC filter against the module at 10,000: 4.94 times (1,000 to 202 us)",
+            "configuring: documents: 65 MiB",
+        ]
+    );
+}
+
+#[test]
+fn every_measured_thing_is_on_the_page_and_in_the_plot() {
+    let results = Results::of(samples());
+    let configured = configured();
+    let verdicts = verdicts::judge(&results, &configured);
+    let text = page::text("- Machine: …\n", &results, &configured, &verdicts);
+    for part in [
+        "- Machine: …",
+        "| HTTP/1.1 | no filter | 20.0 | 20.0 to 45.0 | 0.0 | 90.0 | 90.0 |",
+        "#### HTTP/2: realistic, one service",
+        "| 10,000 | **1,000** (1,000 to 1,000) | **2.4** (2.4 to 2.4) | 417 | 90.0, 90.0 | 90.0, 90.0 |",
+        "| documents | 5.0 MB | 400 ms | 20.0 MiB | 2.0 s |",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let svg = plot::svg(&results, Way::Http1);
+    assert_eq!(svg.matches("<polyline").count(), 6);
+    assert_eq!(svg.matches("<circle").count(), 6 * sets::COUNTS.len());
+    assert!(svg.contains("prefers-color-scheme: dark"));
+}
+
+#[test]
+fn the_same_seed_makes_the_same_set() {
+    for kind in Kind::ALL {
+        let [one, other] = [(); 2].map(|()| kind.set(60, Layer::Http).unwrap());
+        assert_eq!(one.configuration(), other.configuration());
+        assert_eq!(questions(&one), questions(&other));
+    }
+}
+
+fn questions(set: &sets::Set) -> Vec<Question> {
+    set.visitors
+        .iter()
+        .flat_map(|visitor| visitor.questions.clone())
+        .collect()
+}
+
+#[test]
+fn realistic_sets_have_hits_and_misses_of_several_callers() {
+    let set = Kind::Service.set(1_000, Layer::Http).unwrap();
+    let questions = questions(&set);
+    let denied = questions.iter().filter(|question| !question.allowed).count();
+    assert_eq!(denied * 5, questions.len(), "one in five is denied");
+    let mut callers: Vec<_> = set.visitors.iter().map(|visitor| &visitor.principal).collect();
+    callers.sort();
+    callers.dedup();
+    assert_eq!(callers.len(), sets::VISITORS);
+
+    let text = set.configuration().to_string();
+    for field in [
+        "principals",
+        "notPrincipals",
+        "namespaces",
+        "serviceAccounts",
+        "ipBlocks",
+        "methods",
+        "paths",
+        "hosts",
+        "{*}",
+        "{**}",
+        "x-tenant",
+        "DENY",
+    ] {
+        assert!(text.contains(field), "{field}");
+    }
+}
+
+#[test]
+fn of_a_mesh_one_document_in_five_hundred_selects_the_workload() {
+    let set = Kind::MeshWide.set(10_000, Layer::Http).unwrap();
+    let app = sets::workload().labels["app"];
+    let selecting = set
+        .documents
+        .iter()
+        .filter(|document| document["spec"]["selector"]["matchLabels"]["app"] == app)
+        .count();
+    assert_eq!(selecting, 20);
+}
+
+#[test]
+fn envoys_own_filter_gets_a_rule_for_each_document() {
+    for layer in [Layer::Http, Layer::Tcp] {
+        let set = Kind::Service.set(100, layer).unwrap();
+        let filters = native::filters(&set.documents, &sets::workload(), layer);
+        let rules: usize = filters
+            .iter()
+            .filter_map(|filter| filter["typed_config"]["rules"]["policies"].as_object())
+            .map(|policies| policies.len())
+            .sum();
+        assert_eq!(rules, 100);
+    }
+}

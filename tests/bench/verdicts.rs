@@ -1,0 +1,180 @@
+//! The targets, as ratios of what was measured in one run, so that they mean the same on any machine.
+
+use crate::configuring::{Configured, Documents};
+use crate::numbers::{grouped, micros, times};
+use crate::plan::{Filter, LONG, Way};
+use crate::results::Results;
+use crate::sets::Kind;
+
+/// A decision may cost so many times what it is held against.
+const NEAR: f64 = 1.3;
+
+/// From so many policies on the module is cheaper than Envoy's own filter.
+const FROM: usize = 50;
+
+/// With the most policies it is so many times cheaper.
+const TIMES: f64 = 200.0;
+
+const MOST: usize = 10_000;
+
+const MIB: u64 = 1024 * 1024;
+
+/// One target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) what: String,
+    pub(crate) target: String,
+    pub(crate) measured: String,
+    pub(crate) met: bool,
+}
+
+/// All that the results have something to say on.
+pub(crate) fn judge(results: &Results, configured: &[Configured]) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for way in [Way::Http1, Way::Http2] {
+        verdicts.extend(cheapest(results, way));
+        for kind in [Kind::Identity, Kind::Full] {
+            verdicts.extend(flat(results, way, kind));
+        }
+    }
+    for way in [Way::Http1, Way::Http2, Way::Connection] {
+        for kind in [Kind::Identity, Kind::Full, Kind::Service] {
+            verdicts.extend(cheaper(results, way, kind));
+            verdicts.extend(at_most(results, way, kind));
+        }
+    }
+    for (kind, count) in [
+        (Kind::LeadingWildcards, MOST),
+        (Kind::NotPaths, MOST),
+        (Kind::LongPath, LONG),
+    ] {
+        verdicts.extend(bounded(results, kind, count));
+    }
+    verdicts.extend(configuring(configured));
+    verdicts
+}
+
+fn added(results: &Results, way: Way, filter: Filter, kind: Kind, count: usize) -> Option<f64> {
+    results
+        .line(way, filter, kind, count)
+        .map(|line| line.added.median)
+}
+
+fn cheapest(results: &Results, way: Way) -> Option<Verdict> {
+    let floor = added(results, way, Filter::OneProperty, Kind::Identity, 1)?;
+    let module = added(results, way, Filter::Module, Kind::Identity, 1)?;
+    Some(Verdict {
+        what: format!(
+            "{}: 1 policy on the peer's identity, against the cheapest Wasm filter that reads one property",
+            way.as_str()
+        ),
+        target: format!("at most {NEAR} times"),
+        measured: ratio(module, floor),
+        met: module <= floor * NEAR,
+    })
+}
+
+fn flat(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
+    let one = added(results, way, Filter::Module, kind, 1)?;
+    let many = added(results, way, Filter::Module, kind, MOST)?;
+    Some(Verdict {
+        what: format!("{}, {}: 10,000 policies against 1", way.as_str(), kind.as_str()),
+        target: format!("at most {NEAR} times"),
+        measured: ratio(many, one),
+        met: many <= one * NEAR,
+    })
+}
+
+fn ratio(this: f64, that: f64) -> String {
+    format!(
+        "{} times ({} to {} us)",
+        times(this / that),
+        micros(this),
+        micros(that)
+    )
+}
+
+/// From which count on the module is cheaper, at all that were measured.
+fn cheaper(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
+    let counts = results.counts(way, kind);
+    let is_cheaper = |count: usize| {
+        let native = added(results, way, Filter::Native, kind, count);
+        let module = added(results, way, Filter::Module, kind, count);
+        matches!((native, module), (Some(native), Some(module)) if module < native)
+    };
+    let last = counts.last()?;
+    let from = counts.iter().rev().take_while(|count| is_cheaper(**count)).last();
+    let measured = match from {
+        Some(from) => format!("from {} on", grouped(*from as u64)),
+        None => format!("dearer at {}", grouped(*last as u64)),
+    };
+    Some(Verdict {
+        what: format!(
+            "{}, {}: cheaper than Envoy's RBAC filter",
+            way.as_str(),
+            kind.as_str()
+        ),
+        target: format!("from {FROM} policies on"),
+        measured,
+        met: from.is_some_and(|from| *from <= FROM),
+    })
+}
+
+fn at_most(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
+    let native = added(results, way, Filter::Native, kind, MOST)?;
+    let module = added(results, way, Filter::Module, kind, MOST)?;
+    Some(Verdict {
+        what: format!(
+            "{}, {}: Envoy's RBAC filter against the module at 10,000",
+            way.as_str(),
+            kind.as_str()
+        ),
+        target: format!("at least {TIMES} times"),
+        measured: ratio(native, module),
+        met: native >= module * TIMES,
+    })
+}
+
+/// Made to be expensive: never dearer than what Envoy's own filter makes of the same.
+fn bounded(results: &Results, kind: Kind, count: usize) -> Option<Verdict> {
+    let native = added(results, Way::Http1, Filter::Native, kind, count)?;
+    let module = added(results, Way::Http1, Filter::Module, kind, count)?;
+    Some(Verdict {
+        what: format!(
+            "{}: {} policies, against Envoy's RBAC filter",
+            kind.as_str(),
+            grouped(count as u64)
+        ),
+        target: "at most as much".to_owned(),
+        measured: ratio(module, native),
+        met: module <= native,
+    })
+}
+
+fn configuring(configured: &[Configured]) -> Vec<Verdict> {
+    let of = |documents| configured.iter().find(|row| row.documents == documents);
+    let mut verdicts = Vec::new();
+    if let Some(all) = of(Documents::AllSelect) {
+        verdicts.push(Verdict {
+            what: format!("configuring: {}", all.what),
+            target: "under 500 ms for each VM".to_owned(),
+            measured: format!("{} ms", all.cpu.as_millis()),
+            met: all.cpu.as_millis() < 500,
+        });
+        verdicts.push(Verdict {
+            what: format!("configuring: {}", all.what),
+            target: "under 64 MiB for each VM".to_owned(),
+            measured: format!("{} MiB", all.memory / MIB),
+            met: all.memory < 64 * MIB,
+        });
+        if let Some(mesh) = of(Documents::FewSelect) {
+            verdicts.push(Verdict {
+                what: format!("configuring: {}", mesh.what),
+                target: "less than half the memory of as many that all select it".to_owned(),
+                measured: format!("{} MiB", mesh.memory / MIB),
+                met: mesh.memory * 2 < all.memory,
+            });
+        }
+    }
+    verdicts
+}

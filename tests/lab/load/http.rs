@@ -1,0 +1,113 @@
+//! HTTP callers, each of whom asks one question after another over a connection of its own.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use tokio::task::JoinSet;
+
+use super::Latencies;
+use crate::client::http::{Connection, Version};
+use crate::client::{Ask, Caller};
+
+/// A request, and the status that its reply must have, where that is known.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What is asked.
+    pub ask: Ask,
+    /// What must come back.
+    pub status: Option<u16>,
+}
+
+/// Callers who ask at the same time.
+#[derive(Debug, Default)]
+pub struct Crowd {
+    members: Vec<Member>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default)]
+pub struct Replies {
+    /// How long each took.
+    pub latencies: Latencies,
+    /// How many there were of each status.
+    pub statuses: BTreeMap<u16, u64>,
+}
+
+#[derive(Debug)]
+struct Member {
+    connection: Connection,
+    requests: Vec<Request>,
+    next: usize,
+}
+
+// === impl Crowd ===
+
+impl Crowd {
+    /// Lets one more in, who asks these by turns.
+    pub async fn join(
+        &mut self,
+        address: SocketAddr,
+        caller: &Caller,
+        version: Version,
+        requests: Vec<Request>,
+    ) -> Result<()> {
+        ensure!(!requests.is_empty(), "a caller who asks for nothing");
+        let connection = Connection::open(address, caller, version).await?;
+        self.members.push(Member {
+            connection,
+            requests,
+            next: 0,
+        });
+        Ok(())
+    }
+
+    /// Everybody asks so many times, beginning where they left off.
+    ///
+    /// # Errors
+    /// When a connection fails, or a reply has another status than it must have.
+    pub async fn ask(&mut self, each: usize) -> Result<Replies> {
+        let mut tasks = JoinSet::new();
+        for mut member in std::mem::take(&mut self.members) {
+            tasks.spawn(async move {
+                let replies = member.ask(each).await;
+                (member, replies)
+            });
+        }
+        let mut all = Replies::default();
+        while let Some(done) = tasks.join_next().await {
+            let (member, replies) = done?;
+            let replies = replies?;
+            self.members.push(member);
+            all.latencies.extend(replies.latencies);
+            for (status, count) in replies.statuses {
+                *all.statuses.entry(status).or_default() += count;
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Member {
+    async fn ask(&mut self, times: usize) -> Result<Replies> {
+        let mut replies = Replies::default();
+        for _ in 0..times {
+            let Some(request) = self.requests.get(self.next) else {
+                break;
+            };
+            let start = Instant::now();
+            let reply = self.connection.send(request.ask.clone()).await?;
+            replies.latencies.add(start.elapsed());
+            *replies.statuses.entry(reply.status).or_default() += 1;
+            ensure!(
+                request.status.is_none_or(|status| status == reply.status),
+                "{:?}: {}",
+                request.ask,
+                reply.status
+            );
+            self.next = (self.next + 1) % self.requests.len();
+        }
+        Ok(replies)
+    }
+}

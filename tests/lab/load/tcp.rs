@@ -1,0 +1,111 @@
+//! TCP callers: a new connection for each message, or messages over connections that stay. The other side must echo.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use anyhow::{Result, bail, ensure};
+use tokio::task::JoinSet;
+
+use super::Latencies;
+use crate::client::Caller;
+use crate::client::tcp::{Connection, Received};
+
+/// What is sent.
+const MESSAGE: &str = "what is the balance of account 4711?\n";
+
+/// Who connects, and whether they may, where that is known.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who connects.
+    pub caller: Caller,
+    /// Whether an answer must come, or none.
+    pub allowed: Option<bool>,
+}
+
+/// Everybody at the same time connects so many times, sends a message, waits for its echo and hangs up. A latency is from the
+/// beginning of the connection to the echo, or to the end without one.
+///
+/// # Errors
+/// When a connection fails, or ends otherwise than it must.
+pub async fn visit(address: SocketAddr, visitors: &[Visitor], each: usize) -> Result<Latencies> {
+    let mut tasks = JoinSet::new();
+    for visitor in visitors.iter().cloned() {
+        tasks.spawn(async move {
+            let mut latencies = Latencies::default();
+            for _ in 0..each {
+                let start = Instant::now();
+                let mut connection = Connection::open(address, &visitor.caller).await?;
+                let allowed = is_echo(&connection.echo(MESSAGE).await?)?;
+                latencies.add(start.elapsed());
+                ensure!(
+                    visitor.allowed.is_none_or(|expected| expected == allowed),
+                    "a connection was {} by mistake",
+                    if allowed { "allowed" } else { "denied" }
+                );
+            }
+            anyhow::Ok(latencies)
+        });
+    }
+    let mut all = Latencies::default();
+    while let Some(done) = tasks.join_next().await {
+        all.extend(done??);
+    }
+    Ok(all)
+}
+
+/// Whether the message came back; an end without a byte is a denial.
+fn is_echo(received: &Received) -> Result<bool> {
+    if received.bytes == MESSAGE.as_bytes() {
+        Ok(true)
+    } else if received.nothing() {
+        Ok(false)
+    } else {
+        bail!("neither an echo nor a denial: {received:?}")
+    }
+}
+
+/// Connections that stay.
+pub struct Held {
+    connections: Vec<Connection>,
+}
+
+// === impl Held ===
+
+impl Held {
+    /// One for each caller, all of whom must be allowed.
+    pub async fn open(address: SocketAddr, callers: &[Caller]) -> Result<Self> {
+        let mut held = Self {
+            connections: Vec::new(),
+        };
+        for caller in callers {
+            held.connections.push(Connection::open(address, caller).await?);
+        }
+        Ok(held)
+    }
+
+    /// Everybody at the same time sends so many messages, each when the one before has come back.
+    ///
+    /// # Errors
+    /// When a message does not come back.
+    pub async fn echo(&mut self, each: usize) -> Result<Latencies> {
+        let mut tasks = JoinSet::new();
+        for mut connection in std::mem::take(&mut self.connections) {
+            tasks.spawn(async move {
+                let mut latencies = Latencies::default();
+                for _ in 0..each {
+                    let start = Instant::now();
+                    ensure!(is_echo(&connection.echo(MESSAGE).await?)?, "the connection ended");
+                    latencies.add(start.elapsed());
+                }
+                anyhow::Ok((connection, latencies))
+            });
+        }
+        let mut all = Latencies::default();
+        while let Some(done) = tasks.join_next().await {
+            let (connection, latencies) = done??;
+            self.connections.push(connection);
+            all.extend(latencies);
+        }
+        Ok(all)
+    }
+}
