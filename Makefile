@@ -112,7 +112,7 @@ dist: build ## Pack the module, the command, its manual pages, completions and s
 	@echo "packing $(DIST).tar.gz"
 	@rm -rf $(DIST) && mkdir -p $(DIST)
 	@cp $(MODULE) target/release/peerwarden LICENSE README.md SECURITY.md CHANGELOG.md $(DIST)/
-	@cp -r policies $(DIST)/
+	@cp -r policies docs $(DIST)/
 	@cp -r harness/cli/schema $(DIST)/schema
 	@target/release/peerwarden man --out $(DIST)/man/man1
 	@mkdir $(DIST)/completions

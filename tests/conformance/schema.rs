@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use libtest_mimic::{Failed, Trial};
 use peerwarden::schema::Schema;
 use peerwarden_engine::Config;
+use peerwarden_engine::document;
 use peerwarden_engine::resource::{Operation, Source};
 use peerwarden_lab::locate;
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ pub(crate) fn trials(cases: &[Case]) -> Vec<Trial> {
         }),
         Trial::test("schemas_know_the_fields_that_the_engine_knows", fields),
         Trial::test("schemas_hold_for_the_policies_and_the_examples", files),
+        Trial::test("schemas_of_descriptions_refuse_what_rendering_does", descriptions),
         Trial::test("schemas_hold_for_the_settings_that_are_shown", settings),
     ]
 }
@@ -147,6 +149,88 @@ fn files() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// The descriptions of the examples with every field that there is, and each of them with one name or one value wrong.
+fn descriptions() -> Result<(), Failed> {
+    type Renders = fn(&document::Value) -> bool;
+    let mesh = json!({"rootNamespace": "istio-system", "trustDomain": "cluster.local"});
+    let certificates = json!({"directory": "/etc/certs"});
+    let all = [
+        json!({
+            "mesh": mesh, "certificates": certificates, "extensionProviders": [], "report": "denied", "address": "0.0.0.0",
+            "openConnections": {"onUpdate": "keep", "onExpiry": "close"}, "module": "peerwarden.wasm", "admin": "127.0.0.1:15001",
+            "accessLog": "access.log",
+            "ports": [{"port": 3306, "protocol": "MySQL", "upstream": "127.0.0.1:13306", "enforcement": "hold"}],
+        }),
+        json!({"mesh": mesh, "certificates": certificates, "admin": "127.0.0.1:15009"}),
+    ];
+    let [inbound, client] = all;
+    let renders: [(Schema, &str, Value, Renders); 2] = [
+        (Schema::Inbound, "inbound.yaml", inbound, |description| {
+            peerwarden_envoy::render::inbound::Inbound::new(description, &[]).is_ok()
+        }),
+        (Schema::Client, "client.yaml", client, |description| {
+            peerwarden_envoy::render::client::Client::new(description, &[], &[]).is_ok()
+        }),
+    ];
+    let mut tried = 0;
+    for (schema, file, more, renders) in renders {
+        let schema = read(schema)?;
+        let path = locate::workspace().join("docs/examples").join(file);
+        let mut example: Value = serde_saphyr::from_str(&std::fs::read_to_string(path)?)?;
+        for (name, value) in more.as_object().into_iter().flatten() {
+            example[name] = value.clone();
+        }
+        for (changed, is_example) in std::iter::once((example.clone(), true))
+            .chain(changes(&example).into_iter().map(|changed| (changed, false)))
+        {
+            let taken = differs(&changed, &schema, &schema).is_none();
+            let rendered = renders(&serde_json::from_value(changed.clone())?);
+            if taken != rendered || taken != is_example {
+                return Err(format!("{file}: the schema says {taken}, render {rendered}: {changed}").into());
+            }
+            tried += 1;
+        }
+    }
+    if tried > 40 {
+        Ok(())
+    } else {
+        Err(format!("only {tried}").into())
+    }
+}
+
+/// The value with, by turns, each name misspelt and each value of another kind. Labels may have any names.
+fn changes(value: &Value) -> Vec<Value> {
+    let mut changed = Vec::new();
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                let with = |name: &str, inner: Value, without: &str| {
+                    let mut fields = fields.clone();
+                    fields.remove(without);
+                    fields.insert(name.to_owned(), inner);
+                    Value::Object(fields)
+                };
+                changed.push(with(&format!("{name}x"), inner.clone(), name));
+                changed.push(with(name, json!([[]]), name));
+                if name != "labels" {
+                    changed.extend(changes(inner).into_iter().map(|inner| with(name, inner, name)));
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                for item in changes(item) {
+                    let mut items = items.clone();
+                    items[index] = item;
+                    changed.push(Value::Array(items));
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    changed
 }
 
 /// The settings on the page of `check`, and what `harness/cli/tests/cli/settings.rs` shows to be refused.

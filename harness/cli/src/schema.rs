@@ -7,6 +7,7 @@ mod plugin;
 mod policies;
 mod policy;
 mod provider;
+mod render;
 
 pub(crate) use provider::ExtensionProvider;
 
@@ -32,6 +33,10 @@ pub enum Schema {
     Settings,
     /// The module's configuration in Envoy.
     Plugin,
+    /// A workload, for `render inbound`.
+    Inbound,
+    /// A client and whom it calls, for `render client`.
+    Client,
     /// What `check --format json` prints.
     Check,
     /// What `replay --format json` prints.
@@ -55,6 +60,8 @@ impl Schema {
             Self::Fixtures => "fixtures.schema.json",
             Self::Settings => "settings.schema.json",
             Self::Plugin => "plugin.schema.json",
+            Self::Inbound => "inbound.schema.json",
+            Self::Client => "client.schema.json",
             Self::Check => "check.schema.json",
             Self::Replay => "replay.schema.json",
             Self::Suggestion => "suggestion.schema.json",
@@ -72,6 +79,8 @@ impl Schema {
             Self::Fixtures => of::<Fixtures>(),
             Self::Settings => settings(),
             Self::Plugin => of::<plugin::Configuration>(),
+            Self::Inbound => of::<render::Inbound>(),
+            Self::Client => of::<render::Client>(),
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<crate::replay::Report>(),
             Self::Suggestion => of::<crate::suggest::Told>(),

@@ -55,6 +55,9 @@ fn by_keyword(value: &Value, keyword: &str, wanted: &Value, schema: &Value, root
         "minProperties" => value
             .as_object()
             .is_none_or(|fields| fields.len() >= length(wanted)),
+        "maxProperties" => value
+            .as_object()
+            .is_none_or(|fields| fields.len() <= length(wanted)),
         "pattern" => value.as_str().is_none_or(|text| pattern(wanted).is_match(text)),
         "anyOf" => wanted.as_array().into_iter().flatten().any(holds),
         "oneOf" => {

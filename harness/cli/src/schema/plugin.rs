@@ -58,7 +58,7 @@ struct Tcp {
 /// When a TCP connection is decided.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
-enum Enforcement {
+pub(super) enum Enforcement {
     /// On the first data of either side.
     Handshake,
     /// Before the upstream is dialled.
@@ -68,7 +68,7 @@ enum Enforcement {
 /// What becomes of what is open when it is no longer allowed.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
-struct OpenConnections {
+pub(super) struct OpenConnections {
     /// When a newer configuration denies it; `close`, but `keep` for requests, when left out.
     on_update: Option<OnChange>,
     /// When the peer's certificate expires; `close` when left out.
@@ -88,7 +88,7 @@ enum OnChange {
 /// Of which decisions there is filter state for access logs.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
-enum Report {
+pub(super) enum Report {
     /// Of those that deny.
     Denied,
     /// Of those that allow, too; it costs some calls to Envoy for each.
