@@ -27,6 +27,11 @@ fn repository() -> Folder {
     }
     let suite = read("orders_test.yaml").replace("policies: [policies]", "policies: [.]");
     folder.write("repository/policies/orders_test.yaml", suite);
+    // What the pull request is to go to, as it is.
+    let commit = "git init -q -b main . && git -c user.name=a -c user.email=a@b.example add -A && \
+                  git -c user.name=a -c user.email=a@b.example commit -qm base && git update-ref refs/remotes/origin/main HEAD";
+    let ran = shell(&folder, commit, "", &BTreeMap::new());
+    assert!(ran.status.success(), "{ran:?}");
     let built = assert_cmd::cargo::cargo_bin("peerwarden");
     let wrapper = format!("#!/bin/sh\nexec {} \"$@\"\n", built.display());
     folder.write("dist/peerwarden", wrapper);
@@ -89,6 +94,11 @@ fn run_workflow(folder: &Folder) -> Option<(String, String)> {
         ("PEERWARDEN_SHA256", digest),
         ("RUNNER_TEMP", temporary.display().to_string()),
         ("GITHUB_PATH", added.display().to_string()),
+        ("GITHUB_BASE_REF", "main".to_owned()),
+        (
+            "GITHUB_STEP_SUMMARY",
+            folder.path("summary").display().to_string(),
+        ),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
@@ -115,7 +125,14 @@ fn the_page_shows_the_workflow() {
 
 #[test]
 fn the_workflow_passes_and_fails_where_it_should() {
-    assert_eq!(run_workflow(&repository()), None);
+    let folder = repository();
+    change(&folder, "policies/orders.yaml", "[/orders*]", "[/order*]");
+    assert_eq!(run_workflow(&folder), None);
+    let summary = std::fs::read_to_string(folder.path("summary")).unwrap();
+    assert!(
+        summary.contains("NEWLY ALLOWED") && summary.contains("e.g. GET /order"),
+        "{summary}"
+    );
     for (file, from, to, step, says) in [
         (
             "policies/orders.yaml",
