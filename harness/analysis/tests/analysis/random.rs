@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use peerwarden_analysis::{Unanswered, compare};
+use peerwarden_analysis::{Peers, Unanswered, compare};
 use peerwarden_engine::{Lookup, Peer, Program, Traffic, Verdict, reference};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -133,6 +133,14 @@ fn such_as_can_be(mut traffic: Traffic, protocol: &str) -> Traffic {
     traffic
 }
 
+/// Whether the peer's name, if it has a certificate, has Istio's shape.
+fn has_istio_name(traffic: &Traffic) -> bool {
+    match &traffic.peer {
+        Lookup::Found(peer) => peer.spiffe_id().is_ok_and(|id| id.namespace.is_some()),
+        Lookup::Missing | Lookup::Unavailable => true,
+    }
+}
+
 fn allows(program: &Program, traffic: &Traffic) -> bool {
     program.judge(traffic, traffic).decision.verdict == Verdict::Allow
 }
@@ -172,6 +180,10 @@ fn a_difference_is_found_exactly_when_there_is_one() {
             for request in requests {
                 let request = such_as_can_be(request, protocol);
                 let [before, after] = [0, 1].map(|number| allows(&programs[number], &request));
+                // With so many patterns, nothing is said of names of another shape.
+                if comparison.peers == Peers::IstioNames && !has_istio_name(&request) {
+                    continue;
+                }
                 if before != after {
                     by_chance.set(by_chance.get() + 1);
                     let classes = if after {
