@@ -22,7 +22,7 @@ pub(crate) use file::Input;
 pub(crate) use format::Format;
 pub(crate) use operator::telling;
 pub(crate) use scan::{Line, Progress, scan};
-pub(crate) use shown::shown;
+pub(crate) use shown::{shown, visible, visible_up_to};
 pub(crate) use view::View;
 
 /// Bytes of one line; a longer one is no access log.

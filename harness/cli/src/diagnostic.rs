@@ -5,6 +5,7 @@ use std::io::Write;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::access_log::visible;
 use crate::fix::Fix;
 use crate::lint::Lint;
 use crate::source::Place;
@@ -120,9 +121,12 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         // What a lint says is a sentence or two; what is refused is short, and has texts of others in it.
-        let wrapped = |text: &str| match self.code {
-            Some(_) => wrap(text),
-            None => text.to_owned(),
+        let wrapped = |text: &str| {
+            let lines: Vec<String> = text.split('\n').map(visible).collect();
+            match self.code {
+                Some(_) => wrap(&lines.join("\n")),
+                None => lines.join("\n"),
+            }
         };
         let mut title = level.primary_title(wrapped(&self.message));
         if let Some(code) = self.code {
@@ -189,7 +193,7 @@ fn snippet<'p>(
     let text = source.text.get(start..after.unwrap_or(source.text.len()));
     Snippet::source(text.unwrap_or_default())
         .line_start(first)
-        .path(&source.name)
+        .path(visible(&source.name))
         .annotation(kind.span(span.start - start..span.end - start).label(label))
 }
 

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::count::counted;
 use crate::engine::Answer;
 use crate::source::{Place, Source};
 use crate::suite::Snapshot;
@@ -88,11 +89,20 @@ impl Snapshotted {
     /// What is right.
     pub(crate) fn note(&self) -> String {
         match self {
+            Self::Same { rows: 1 } => "1 row as it was".to_owned(),
             Self::Same { rows } => format!("{rows} rows as they were"),
             Self::Written { rows, changes } if changes.is_empty() => {
-                format!("written, {rows} rows; read them and commit the file")
+                let them = if *rows == 1 { "it" } else { "them" };
+                format!(
+                    "written, {}; read {them} and commit the file",
+                    counted(*rows as u64, "row")
+                )
             }
-            Self::Written { rows, changes } => format!("written, {} of {rows} rows changed", changes.len()),
+            Self::Written { rows, changes } => format!(
+                "written, {} of {} changed",
+                changes.len(),
+                counted(*rows as u64, "row")
+            ),
             Self::Missing | Self::Differs { .. } | Self::Wrong(_) => String::new(),
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Input;
 use super::file::Block;
-use crate::count::grouped;
+use crate::count::counted;
 use crate::diagnostic::Diagnostic;
 
 /// One line, and where it stands.
@@ -53,7 +53,7 @@ impl Progress {
         let part = part
             .map(|part| format!(", {part}% of the file"))
             .unwrap_or_default();
-        let _ = write!(std::io::stderr(), "\r\x1b[K{} lines{part}", grouped(lines));
+        let _ = write!(std::io::stderr(), "\r\x1b[K{}{part}", counted(lines, "line"));
     }
 
     /// Takes it off the screen.

@@ -1,4 +1,4 @@
-//! Texts of a log for a terminal: what a client sent must not steer it.
+//! Texts of others for a terminal: what a client sent, or a file has in it, must not steer it.
 
 /// The text with everything that is not plainly visible escaped as in Rust, and cut at `most` characters.
 pub(crate) fn shown(text: &[u8], most: usize) -> String {
@@ -27,6 +27,27 @@ pub(crate) fn shown(text: &[u8], most: usize) -> String {
     shown
 }
 
+/// A text of a file, such as the name of a case: as it is written, backslashes too, with what would steer a terminal escaped.
+pub(crate) fn visible(text: &str) -> String {
+    visible_up_to(text, usize::MAX)
+}
+
+/// The same, cut at `most` characters.
+pub(crate) fn visible_up_to(text: &str, most: usize) -> String {
+    let mut visible = String::new();
+    for (index, ch) in text.chars().enumerate() {
+        if index == most {
+            return visible + "…";
+        }
+        if ch == '\\' || is_plain(ch) {
+            visible.push(ch);
+        } else {
+            visible.extend(ch.escape_unicode());
+        }
+    }
+    visible
+}
+
 /// Whether a character is shown as itself: no control, no mark that changes how others are read, no space but the plain one.
 fn is_plain(ch: char) -> bool {
     let printed = ch.escape_debug();
@@ -38,7 +59,7 @@ fn is_plain(ch: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{shown, visible, visible_up_to};
 
     #[test]
     fn nothing_steers_a_terminal() {
@@ -51,5 +72,11 @@ mod tests {
         assert_eq!(shown("/größe\"'".as_bytes(), 80), "/größe\"'");
         assert_eq!(shown(b"\\", 80), "\\u{5c}", "so that an escape cannot be forged");
         assert_eq!(shown(b"abcdef", 3), "abc…");
+        assert_eq!(
+            visible("a\x1b]0;b\x07\n\u{202e}"),
+            "a\\u{1b}]0;b\\u{7}\\u{a}\\u{202e}"
+        );
+        assert_eq!(visible_up_to("abcdef", 3), "abc…");
+        assert_eq!(visible(r#"größe "\d\""#), r#"größe "\d\""#);
     }
 }

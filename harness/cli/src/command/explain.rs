@@ -246,6 +246,12 @@ fn described_setup(arguments: &Arguments) -> Result<Setup, Vec<Diagnostic>> {
                 "give `--policies PATH` and `--workload FILE`, or a suite that has both",
             )]);
         }
+        if given.workload.is_none() {
+            let wrong = Diagnostic::error("it is not said which workload is protected");
+            return Err(vec![wrong.help(
+                "give `--workload FILE`, with `{namespace: …, labels: {…}}` in it, or a suite that has one",
+            )]);
+        }
         return Ok(given);
     };
     Ok(given.over(suite::load(file)?.setup, arguments.deciding.names_policies()))

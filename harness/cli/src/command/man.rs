@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap_mangen::Man;
 
+use super::inputs;
+use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::output;
 
@@ -28,9 +30,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         output::print(&String::from_utf8(page)?)?;
         return Ok(Exit::Fine);
     };
-    let written = || format!("writing manual pages into {}", folder.display());
-    std::fs::create_dir_all(folder).with_context(written)?;
-    clap_mangen::generate_to(command, folder).with_context(written)?;
+    let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
+    if let Err(error) = written {
+        let message = format!(
+            "manual pages cannot be written into `{}`: {error}",
+            folder.display()
+        );
+        return Ok(inputs::invalid(&[
+            Diagnostic::error(message).help("`--out` takes a folder")
+        ]));
+    }
     output::print(&format!("{}: manual pages written\n", folder.display()))?;
     Ok(Exit::Fine)
 }

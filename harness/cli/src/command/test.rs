@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::inputs::{self, Engines};
 use crate::coverage;
@@ -91,10 +91,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Result<Exit> {
     let started = Instant::now();
     if files.is_empty() {
+        let places: Vec<String> = arguments
+            .paths
+            .iter()
+            .map(|path| format!("`{}`", path.display()))
+            .collect();
+        let message = format!("there is no suite in {}", places.join(", "));
         let help = "suites are files named `*_test.yaml`";
-        return Ok(inputs::invalid(&[
-            Diagnostic::error("there is no suite").help(help)
-        ]));
+        return Ok(inputs::invalid(&[Diagnostic::error(message).help(help)]));
     }
     let (mut suites, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
@@ -145,10 +149,11 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
         Ok(results) => results,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
-    if let Some(path) = &arguments.coverage_lcov {
-        std::fs::write(path, coverage::lcov::text(&coverage))
-            .with_context(|| format!("`{}` cannot be written", path.display()))?;
-    }
+    let unwritten = arguments.coverage_lcov.as_deref().and_then(|path| {
+        let error = std::fs::write(path, coverage::lcov::text(&coverage)).err()?;
+        let message = format!("`{}` cannot be written: {error}", path.display());
+        Some(Diagnostic::error(message).help("`--coverage-lcov` takes a file in a folder that is there"))
+    });
     let counted = arguments.coverage || arguments.coverage_threshold.is_some();
     let report = Report {
         module,
@@ -164,5 +169,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
         },
     };
     report::print(&report, arguments.format)?;
-    Ok(report.exit())
+    // What the cases came to is worth knowing even so.
+    let wrong = unwritten.map(|unwritten| inputs::invalid(&[unwritten]));
+    Ok(report.exit().max(wrong.unwrap_or(Exit::Fine)))
 }

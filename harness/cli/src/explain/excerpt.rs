@@ -9,7 +9,7 @@ use peerwarden_engine::reference::{
 };
 
 use super::human::{BOLD, DIM, GREEN, RED, YELLOW};
-use crate::access_log::shown;
+use crate::access_log::visible_up_to;
 use crate::source::{Place, Source};
 use crate::why::{Asked, rule_path};
 
@@ -143,7 +143,7 @@ fn note(clause: &ClauseTrace) -> Option<String> {
         (ClauseResult::Held, _) => None,
         (ClauseResult::HttpOnly, _) => Some("means nothing on TCP".to_owned()),
         (ClauseResult::Unavailable, _) => Some("not known".to_owned()),
-        (ClauseResult::Failed, Some(found)) => Some(format!("found {}", shown(found.as_bytes(), 200))),
+        (ClauseResult::Failed, Some(found)) => Some(format!("found {}", visible_up_to(found, 200))),
         (ClauseResult::Failed, None) => Some("found nothing".to_owned()),
     }
 }

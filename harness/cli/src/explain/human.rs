@@ -7,7 +7,7 @@ use peerwarden_engine::reference::{PolicyTrace, RuleTrace, TcpReading};
 
 use super::excerpt::{self, Sign};
 use super::{Explained, Known, Subject, words};
-use crate::access_log::{shown, telling};
+use crate::access_log::{telling, visible_up_to};
 use crate::engine::{Decided, DecidedBy};
 use crate::output::wrapped;
 
@@ -97,7 +97,7 @@ fn verdict(text: &mut String, explained: &Explained<'_>) {
         }
     }
     if let Some(near) = explained.why.and_then(|why| why.near_miss.as_ref()) {
-        let near = shown(near.to_string().as_bytes(), 1000);
+        let near = visible_up_to(&near.to_string(), 1000);
         let _ = writeln!(text, "{}", wrapped(&format!("near miss: {near}"), 2));
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::{CaseResult, Counts, Failure, Outcome, Report, SuiteResult};
+use crate::access_log::visible;
 use crate::coverage;
 use crate::engine::Choice;
 use crate::output;
@@ -65,7 +66,7 @@ fn suite(text: &mut String, suite: &SuiteResult, verbose: bool) {
     let _ = writeln!(
         text,
         "{mark} {BOLD}{}{BOLD:#} {DIM}{}{DIM:#}",
-        suite.name,
+        visible(&suite.name),
         plain_sum(&counts)
     );
     for case in &suite.cases {
@@ -74,11 +75,11 @@ fn suite(text: &mut String, suite: &SuiteResult, verbose: bool) {
 }
 
 fn case(text: &mut String, case: &CaseResult, verbose: bool) {
-    let name = &case.name;
+    let name = visible(&case.name);
     let _ = match &case.outcome {
         Outcome::Passed(answer) if verbose => writeln!(text, "     {GREEN}ok{GREEN:#}   {name}: {answer}"),
         Outcome::Passed(_) => Ok(()),
-        Outcome::Skipped(reason) => writeln!(text, "     {YELLOW}skip{YELLOW:#} {name}: {reason}"),
+        Outcome::Skipped(reason) => writeln!(text, "     {YELLOW}skip{YELLOW:#} {name}: {}", visible(reason)),
         Outcome::Failed(failure) => {
             let _ = writeln!(text, "     {RED}FAIL{RED:#} {name}");
             self::failure(text, failure);
@@ -102,13 +103,13 @@ fn case(text: &mut String, case: &CaseResult, verbose: bool) {
 
 /// The rows that changed are shown whether it is a failure or was written anew.
 fn snapshot(text: &mut String, case: &CaseResult, snapshot: &Snapshotted, verbose: bool) {
-    let name = &case.name;
+    let name = visible(&case.name);
     match (snapshot.failure(), snapshot.note()) {
         (Some(failure), _) => {
             let _ = writeln!(
                 text,
                 "     {RED}FAIL{RED:#} {name}\n          {}",
-                output::wrapped(&failure, 10)
+                output::wrapped(&visible(&failure), 10)
             );
         }
         (None, note) if verbose || snapshot.is_written() => {
@@ -117,11 +118,11 @@ fn snapshot(text: &mut String, case: &CaseResult, snapshot: &Snapshotted, verbos
         (None, _) => {}
     }
     for change in snapshot.changes().iter().take(CHANGES) {
-        let (peer, request) = (&change.peer, &change.request);
+        let (peer, request) = (visible(&change.peer), visible(&change.request));
         let _ = writeln!(text, "          {BOLD}{peer}: {request}{BOLD:#}");
         for (sign, style, decision) in [("-", RED, &change.was), ("+", GREEN, &change.is)] {
             if let Some(decision) = decision {
-                let decision = output::wrapped(decision, 14);
+                let decision = output::wrapped(&visible(decision), 14);
                 let _ = writeln!(text, "            {style}{sign} {decision}{style:#}");
             }
         }
@@ -131,7 +132,7 @@ fn snapshot(text: &mut String, case: &CaseResult, snapshot: &Snapshotted, verbos
         let _ = writeln!(text, "          {DIM}and {more} rows more{DIM:#}");
     }
     if snapshot.failure().is_some() {
-        let _ = writeln!(text, "          {DIM}at {}{DIM:#}", case.place.label());
+        let _ = writeln!(text, "          {DIM}at {}{DIM:#}", visible(&case.place.label()));
     }
 }
 
@@ -163,7 +164,7 @@ fn failure(text: &mut String, failure: &Failure) {
 
 /// One line of what is said of a failure, or several where it does not fit.
 fn line(label: &str, said: &str, style: Style) -> String {
-    let said = output::wrapped(said, INDENT);
+    let said = output::wrapped(&visible(said), INDENT);
     format!("          {label:9} {style}{said}{style:#}")
 }
 

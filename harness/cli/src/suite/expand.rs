@@ -9,6 +9,7 @@ use super::asking::{checked, from_line, known, traffic};
 use super::fixtures::Known;
 use super::format::{Caller, Request, Suite, Verdict, Written};
 use super::{Case, ExpectedBy};
+use crate::count::counted;
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 use crate::traffic::Traffic;
@@ -120,9 +121,9 @@ impl Expansion<'_> {
                 }
                 if row.value.len() != matrix.requests.len() {
                     let message = format!(
-                        "the row of `{peer}` has {} verdicts for {} requests",
-                        row.value.len(),
-                        matrix.requests.len()
+                        "the row of `{peer}` has {} for {}",
+                        counted(row.value.len() as u64, "verdict"),
+                        counted(matrix.requests.len() as u64, "request")
                     );
                     self.wrong(
                         &row.referenced,

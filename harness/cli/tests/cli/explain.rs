@@ -28,6 +28,17 @@ fn shows_each_policy_rule_and_clause() {
     assert_snapshot!(ran.scrubbed());
 }
 
+/// All that a person sees of it in a terminal with colours; without them it is the same text.
+#[test]
+fn colours_are_beside_the_signs() {
+    let folder = folder();
+    let arguments = ["explain", "case.json", "--policies", "policies"];
+    let coloured = folder.finish(folder.command(&arguments).env("CLICOLOR_FORCE", "1"));
+    assert_snapshot!(coloured.scrubbed().replace('\u{1b}', "^"));
+    let plain = anstream::adapter::strip_str(&coloured.out).to_string();
+    assert_eq!(plain, folder.run(&arguments).out);
+}
+
 #[test]
 fn json_has_the_whole_trace() {
     let ran = folder().run(&[
@@ -101,6 +112,17 @@ fn what_is_missing_is_said() {
     folder
         .run(&["explain", "homeless.json", "--policies", "policies"])
         .says(2, &["`workload` is missing"]);
+    folder
+        .run(&["explain", "--policies", "policies", "--plaintext"])
+        .says(2, &["which workload is protected", "--workload FILE"]);
+}
+
+/// A name of a suite, or a principal as policies write it, would be a peer whom nothing matches.
+#[test]
+fn a_peer_is_a_uri() {
+    for peer in ["frontend", "cluster.local/ns/web/sa/frontend"] {
+        described(&folder(), &["--peer", peer]).says(2, &[&format!("`{peer}` is no URI"), "spiffe://"]);
+    }
 }
 
 const WORKLOAD: &str = "namespace: shop\nlabels: {app: orders}\n";

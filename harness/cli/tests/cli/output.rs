@@ -47,6 +47,26 @@ fn names_cannot_break_a_format() {
     }
 }
 
+/// Where colours are shown, nothing takes control sequences out; a name must not bring its own, nor begin a line.
+#[test]
+fn names_cannot_steer_a_terminal() {
+    let folder = hostile();
+    folder.write("policies/a.yaml", ORDERS.replace("/orders*", "/\\e[2J*"));
+    folder.write("workload.yaml", "{namespace: shop, labels: {app: orders}}");
+    for arguments in [
+        &["test", "--engine", "native", "--verbose"][..],
+        &["explain", "a,b_test.yaml", "--case", "none"],
+        &["matrix", "--policies", "policies", "--workload", "workload.yaml"],
+    ] {
+        let ran = folder.finish(folder.command(arguments).env("CLICOLOR_FORCE", "1"));
+        let text = ran.out + &ran.err;
+        assert!(text.contains("\\u{1b}["), "{arguments:?}: {text}");
+        let foreign = ["\u{1}", "\u{1b}[31m\n", "\u{1b}[2J", "\n::", "\nnot ok"];
+        let found = foreign.into_iter().find(|foreign| text.contains(*foreign));
+        assert_eq!(found, None, "{arguments:?}: {text}");
+    }
+}
+
 #[test]
 fn colours_are_for_those_who_want_them() {
     let folder = hostile();

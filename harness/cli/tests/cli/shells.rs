@@ -137,3 +137,11 @@ fn rendered(folder: &Folder, page: &str) -> String {
     );
     String::from_utf8(groff.stdout).unwrap()
 }
+
+#[test]
+fn a_folder_for_manual_pages_that_cannot_be_made_is_named() {
+    let folder = Folder::with(&[("orders_test.yaml", "")]);
+    folder
+        .run(&["man", "--out", "orders_test.yaml"])
+        .says(2, &["into `orders_test.yaml`", "`--out` takes a folder"]);
+}

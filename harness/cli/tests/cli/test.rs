@@ -113,7 +113,7 @@ fn a_suite_must_ask_something() {
     let nothing = Folder::with(&[("orders.yaml", ORDERS)]);
     nothing
         .run(&["test", "."])
-        .says(2, &["there is no suite", "*_test.yaml"]);
+        .says(2, &["there is no suite in `.`", "*_test.yaml"]);
     nothing
         .run(&["test", "missing"])
         .says(2, &["there is no `missing`"]);
@@ -173,7 +173,7 @@ fn wrong_suites_are_shown() {
     );
     wrong(
         "- {request: list, expect: deny}\nmatrix:\n- {requests: [list, admin], expect: {frontend: [allow]}}\n",
-        &["the row of `frontend` has 1 verdicts for 2 requests"],
+        &["the row of `frontend` has 1 verdict for 2 requests"],
     );
     wrong(
         "- {request: list, expect: deny}\nmatrix:\n- {requests: [list], expect: {nobody: [allow]}}\n",

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::words;
 use super::{Matrix, Verdict};
+use crate::access_log::visible;
 use crate::output::wrapped;
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -38,9 +39,15 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             words::workload(&matrix.workload)
         );
         for (number, caller) in matrix.callers.iter().enumerate() {
-            let _ = writeln!(text, "  {BOLD}{:>3}{BOLD:#}  {}", number + 1, wrapped(caller, 7));
+            let _ = writeln!(
+                text,
+                "  {BOLD}{:>3}{BOLD:#}  {}",
+                number + 1,
+                wrapped(&visible(caller), 7)
+            );
         }
-        let longest = matrix.rows.iter().map(|row| row.operation.chars().count()).max();
+        let operations: Vec<String> = matrix.rows.iter().map(|row| visible(&row.operation)).collect();
+        let longest = operations.iter().map(|operation| operation.chars().count()).max();
         let width = longest.unwrap_or(0).min(OPERATION);
         // So many callers fit beside the operations; the others follow below.
         let fit = ((78 - width) / 4).max(1);
@@ -51,15 +58,15 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
                 .map(|number| format!("{:>4}", number + 1))
                 .collect();
             let _ = writeln!(text, "\n  {:width$}{BOLD}{heads}{BOLD:#}", "");
-            for row in &matrix.rows {
+            for (row, operation) in matrix.rows.iter().zip(&operations) {
                 let cells: String = numbers
                     .iter()
                     .map(|number| format!("   {}", coloured(row.cells[*number].verdict)))
                     .collect();
-                if row.operation.chars().count() > width {
-                    let _ = writeln!(text, "  {}\n  {:width$}{cells}", row.operation, "");
+                if operation.chars().count() > width {
+                    let _ = writeln!(text, "  {operation}\n  {:width$}{cells}", "");
                 } else {
-                    let _ = writeln!(text, "  {:width$}{cells}", row.operation);
+                    let _ = writeln!(text, "  {operation:width$}{cells}");
                 }
             }
         }

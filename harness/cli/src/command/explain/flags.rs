@@ -85,6 +85,11 @@ impl Flags {
             let wrong = Diagnostic::error("it is not said who asks");
             return Err(wrong.help("add `--peer spiffe://…`, `--no-certificate` or `--plaintext`"));
         }
+        // What has no scheme is no URI: a name of a suite, or a principal as policies write it, would match nobody, and say so quietly.
+        if let Some(peer) = self.peer.as_ref().filter(|peer| !peer.contains(':')) {
+            let wrong = Diagnostic::error(format!("`{peer}` is no URI"));
+            return Err(wrong.help("write it whole: `--peer spiffe://cluster.local/ns/web/sa/frontend`"));
+        }
         let peer = self.peer.as_ref().map(|uri| Peer {
             uri_sans: vec![uri.clone()],
             ..Peer::default()

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 
 use super::{Arguments, Loading, once};
+use crate::count::counted;
 use crate::exit::Exit;
 use crate::{documents, output, suite};
 
@@ -152,8 +153,8 @@ fn watching(suites: &Suites) {
     // That nobody reads it changes nothing.
     let _ = writeln!(
         anstream::stderr(),
-        "watching {} files of {} suites; Ctrl-C ends it",
-        files.len(),
-        suites.len()
+        "watching {} of {}; Ctrl-C ends it",
+        counted(files.len() as u64, "file"),
+        counted(suites.len() as u64, "suite")
     );
 }
