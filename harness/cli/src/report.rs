@@ -7,6 +7,8 @@ mod junit;
 mod sarif;
 mod tap;
 
+pub(crate) use json::Report as JsonReport;
+
 use std::time::Duration;
 
 use anyhow::Result;

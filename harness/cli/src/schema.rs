@@ -37,6 +37,8 @@ pub enum Schema {
     Inbound,
     /// A client and whom it calls, for `render client`.
     Client,
+    /// What `test --format json` prints.
+    Test,
     /// What `check --format json` prints.
     Check,
     /// What `replay --format json` prints.
@@ -62,6 +64,7 @@ impl Schema {
             Self::Plugin => "plugin.schema.json",
             Self::Inbound => "inbound.schema.json",
             Self::Client => "client.schema.json",
+            Self::Test => "test.schema.json",
             Self::Check => "check.schema.json",
             Self::Replay => "replay.schema.json",
             Self::Suggestion => "suggestion.schema.json",
@@ -81,6 +84,7 @@ impl Schema {
             Self::Plugin => of::<plugin::Configuration>(),
             Self::Inbound => of::<render::Inbound>(),
             Self::Client => of::<render::Client>(),
+            Self::Test => of::<crate::report::JsonReport<'_>>(),
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<crate::replay::Report>(),
             Self::Suggestion => of::<crate::suggest::Told>(),

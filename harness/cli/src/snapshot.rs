@@ -10,6 +10,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::count::counted;
 use crate::engine::Answer;
 use crate::source::{Place, Source};
@@ -43,13 +46,15 @@ pub(crate) enum Snapshotted {
 }
 
 /// One row that differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Change {
+    /// Who asks.
     pub(crate) peer: String,
+    /// What is asked.
     pub(crate) request: String,
-    /// What the file says; `None` when it has no such row.
+    /// What the file says; null when it has no such row.
     pub(crate) was: Option<String>,
-    /// What is decided now; `None` when nobody asks any more.
+    /// What is decided now; null when nobody asks any more.
     pub(crate) is: Option<String>,
 }
 

@@ -1,8 +1,12 @@
 //! Snapshots of who may do what.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
+use serde_json::Value;
 
 use crate::fixture::{Folder, ORDERS, Ran};
+use crate::validate::differs;
 
 const SUITE: &str = r#"workload: {namespace: shop}
 policies: [orders.yaml]
@@ -177,4 +181,37 @@ fn filter_chooses_it_by_its_name() {
     let ran = run(&folder, &["--filter", "snapshot"]);
     assert!(ran.code == 0 && ran.out.contains("1 passed"), "{ran:?}");
     assert!(folder.path("orders_access.md").exists());
+}
+
+/// All kinds of outcomes but a broken engine: passed, failed, skipped, a snapshot written and one that differs, with coverage.
+#[test]
+fn the_report_is_as_its_schema_says() {
+    let folder = folder();
+    let cases = "cases:\n- {request: list, peer: frontend, expect: allow, by: orders}\n\
+                 - {request: remove, peer: frontend, expect: allow}\n\
+                 - {request: list, expect: allow, skip: not yet}\n";
+    folder.write("orders_test.yaml", format!("{SUITE}{cases}"));
+    let schema: Value = serde_json::from_str(include_str!("../../schema/test.schema.json")).unwrap();
+    let mut outcomes = BTreeSet::new();
+    for policies in [ORDERS.to_owned(), ORDERS.replace("GET", "DELETE")] {
+        folder.write("orders.yaml", policies);
+        for engine in ["native", "wasm"] {
+            let ran = folder.run(&["test", "--engine", engine, "--coverage", "--format", "json"]);
+            let report: Value = serde_json::from_str(&ran.out).unwrap();
+            assert_eq!(differs(&report, &schema, &schema), None);
+            let cases = report["suites"][0]["cases"].as_array().unwrap();
+            outcomes.extend(
+                cases
+                    .iter()
+                    .map(|case| case["outcome"].as_str().unwrap().to_owned()),
+            );
+            assert_eq!(report["module"].is_null(), engine == "native");
+            assert!(!report["coverage"]["policies"][0]["rules"][0]["clauses"].is_null());
+            let mut wrong = report.clone();
+            wrong["suites"][0]["cases"][0]["outcome"] = "fine".into();
+            assert!(differs(&wrong, &schema, &schema).is_some());
+        }
+    }
+    let all: Vec<&str> = outcomes.iter().map(String::as_str).collect();
+    assert_eq!(all, ["failed", "passed", "skipped", "written"]);
 }
