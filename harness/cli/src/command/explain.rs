@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_engine::document::nearest;
 use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
 use serde::Deserialize;
 
 use super::inputs::{self, Deciding, Engines};
 use super::replay::Logged;
 use crate::access_log::Entry;
+use crate::count::grouped;
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
 use crate::engine::{Broken, Decided, Engine, Refused};
@@ -257,21 +259,35 @@ fn described_setup(arguments: &Arguments) -> Result<Setup, Vec<Diagnostic>> {
     Ok(given.over(suite::load(file)?.setup, arguments.deciding.names_policies()))
 }
 
+/// Cases of a suite that are named, where none is close to what was written.
+const CASES: usize = 10;
+
+/// Which of them was meant, or which there are.
+fn cases_like(name: &str, cases: &[suite::Case]) -> String {
+    let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    if let Some(meant) = nearest(name, names.iter().copied()) {
+        return format!("did you mean `{meant}`?");
+    }
+    let named: Vec<String> = names.iter().take(CASES).map(|name| format!("`{name}`")).collect();
+    let more = match names.len().saturating_sub(CASES) {
+        0 => String::new(),
+        more => format!(
+            ", and {} more: `peerwarden test --verbose` has them all",
+            grouped(more as u64)
+        ),
+    };
+    format!("its cases: {}{more}", named.join(", "))
+}
+
 fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
     let given = arguments.deciding.read()?;
     let file = arguments.file.as_deref().unwrap_or(std::path::Path::new("-"));
     if let Some(name) = &arguments.case {
         let loaded = suite::load(file)?;
-        let names: Vec<String> = loaded
-            .cases
-            .iter()
-            .map(|case| format!("`{}`", case.name))
-            .collect();
+        let help = cases_like(name, &loaded.cases);
         let Some(case) = loaded.cases.into_iter().find(|case| case.name == *name) else {
             let message = format!("the suite has no case `{name}`");
-            return Err(vec![
-                Diagnostic::error(message).help(format!("its cases: {}", names.join(", "))),
-            ]);
+            return Err(vec![Diagnostic::error(message).help(help)]);
         };
         let setup = given.over(loaded.setup, arguments.deciding.names_policies());
         return Ok((setup, case.traffic));

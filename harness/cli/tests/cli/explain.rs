@@ -88,6 +88,16 @@ fn a_case_of_a_suite() {
         .run(&["explain", "orders_test.yaml", "--case", "nobody"])
         .says(2, &["no case `nobody`", "`frontend: list`"]);
     folder
+        .run(&["explain", "orders_test.yaml", "--case", "fronted: list"])
+        .says(2, &["did you mean `frontend: list`?"]);
+    let many: Vec<String> = (1..=12)
+        .map(|case| format!("- {{name: case {case}, request: GET /, expect: deny}}\n"))
+        .collect();
+    folder.write("many_test.yaml", format!("{SUITE}{}", many.concat()));
+    let ran = folder.run(&["explain", "many_test.yaml", "--case", "nobody"]);
+    ran.says(2, &["`case 10`, and 2 more"]);
+    assert!(!ran.err.contains("`case 11`"), "{ran:?}");
+    folder
         .run(&["explain", "orders_test.yaml"])
         .says(2, &["--case NAME"]);
 }
