@@ -95,7 +95,20 @@ pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>
         examples: name_examples(patterns),
     };
     if let Ok(classes) = text::classes(patterns, &domain, STATES_OF_ANY_NAME, limit) {
-        return Ok((classes, Peers::AnyName));
+        // What a policy names and Istio never issues is another's name, as that of a workload outside the mesh: it is no oddity.
+        let of_others: Vec<usize> = (0..patterns.len())
+            .filter(|number| {
+                let mut plain = classes.iter().filter(|class| class.plain);
+                !plain.any(|class| class.patterns.contains(number))
+            })
+            .collect();
+        if of_others.is_empty() {
+            return Ok((classes, Peers::AnyName));
+        }
+        let names = of_others.iter().flat_map(|number| patterns[*number].clone());
+        domain.plain.extend(names);
+        let told_apart = text::classes(patterns, &domain, STATES_OF_ANY_NAME, limit);
+        return Ok((told_apart.unwrap_or(classes), Peers::AnyName));
     }
     domain.all.clone_from(&domain.plain);
     let classes = text::classes(patterns, &domain, STATES, limit)?;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
-use peerwarden_analysis::{Attribute, Peers, Space, Unanswered, Values, WorkloadClass};
+use peerwarden_analysis::{Attribute, Beyond, Peers, Space, Unanswered, Values, WorkloadClass};
 use peerwarden_engine::Protocol;
 use peerwarden_host::Module;
 use schemars::JsonSchema;
@@ -60,23 +60,24 @@ impl Seeking<'_> {
     /// Seeks it for a workload.
     ///
     /// # Errors
-    /// [`Unanswered`], and that the engines decide otherwise than was worked out.
+    /// [`Unanswered`], that nothing is asked about, and that the engines decide otherwise than was worked out.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Found> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let mut replay = Replay::new(self.choice, self.module, selected.configuration);
-        let answer = || -> Result<_, Unanswered> {
-            let mut space = Space::new(self.protocol, &[&selected.program], &[&self.asked.rule])?;
-            let given = self.asked.traffics(&mut space)?;
+        let beyond = Unanswered::Beyond;
+        let mut space =
+            Space::new(self.protocol, &[&selected.program], &[&self.asked.rule]).map_err(beyond)?;
+        let given = self.asked.traffics(&mut space)?;
+        let mut answer = || -> Result<_, Beyond> {
             let allowed = space.allowed(&selected.program)?;
             let sought = if self.allowed {
                 space.both(given, allowed)?
             } else {
                 space.without(given, allowed)?
             };
-            let classes = space.classes(sought, given, self.limit)?;
-            Ok((classes, space))
+            space.classes(sought, given, self.limit)
         };
-        let (classes, space) = answer()?;
+        let classes = answer().map_err(beyond)?;
         let shown = classes.shown.into_iter().map(|class| {
             let traffic = Traffic::from_attributes(&class.witness, self.protocol);
             Ok(Class {

@@ -7,7 +7,7 @@ pub(crate) mod table;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use peerwarden_analysis::{Peers, Space, Traffics, Unanswered, WorkloadClass};
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
@@ -30,6 +30,8 @@ pub(crate) struct Matrix {
     pub(crate) callers: Vec<String>,
     pub(crate) rows: Vec<Row>,
     pub(crate) peers: Peers,
+    /// Whether the callers are those that the policies tell apart, so that odd certificates are left out.
+    pub(crate) own_callers: bool,
 }
 
 /// One operation, with a cell for each caller.
@@ -169,9 +171,13 @@ impl Making<'_> {
         let mut space = Space::new(self.protocol, &[&selected.program], &questions).map_err(unanswered)?;
         let allowed = space.allowed(&selected.program).map_err(unanswered)?;
         let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, Traffics)>> {
-            let sets = named
-                .iter()
-                .map(|one| Ok((one.name.clone(), one.asked.traffics(space).map_err(unanswered)?)));
+            let sets = named.iter().map(|one| {
+                let traffics = one.asked.traffics(space);
+                Ok((
+                    one.name.clone(),
+                    traffics.with_context(|| format!("`{}`", one.name))?,
+                ))
+            });
             sets.collect()
         };
         let callers = if self.callers.is_empty() {
@@ -187,7 +193,16 @@ impl Making<'_> {
         } else {
             sets(&mut space, self.callers)?
         };
-        let mut rows = sets(&mut space, operations)?;
+        let mut rows = if self.operations.is_empty() {
+            // What policies name may be nothing that there is: that is their affair.
+            let sets = operations.iter().map(|one| {
+                let traffics = one.asked.all(&mut space).map_err(unanswered)?;
+                Ok((one.name.clone(), traffics))
+            });
+            sets.collect::<Result<Vec<_>>>()?
+        } else {
+            sets(&mut space, operations)?
+        };
         if self.operations.is_empty() {
             let mut rest = space.everything();
             for (_, set) in &rows {
@@ -218,6 +233,7 @@ impl Making<'_> {
             callers: callers.into_iter().map(|(name, _)| name).collect(),
             rows: made,
             peers: space.peers(),
+            own_callers: self.callers.is_empty(),
         })
     }
 

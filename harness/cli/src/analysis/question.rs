@@ -1,6 +1,6 @@
 //! What is asked about, in the policies' own words: options become a rule, which the engine reads as it reads any other.
 
-use peerwarden_analysis::{Beyond, Space, Traffics};
+use peerwarden_analysis::{Beyond, Space, Traffics, Unanswered};
 use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::{Config, Mesh, Program, Protocol};
 use serde_json::{Map, Value, json};
@@ -50,6 +50,11 @@ pub(crate) struct Question {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) when: Vec<String>,
 }
+
+/// That no traffic is as asked. "Never" would be true of it, and taken for more than it is.
+#[derive(Debug, thiserror::Error)]
+#[error("no traffic is ever like that, whatever the policies say")]
+pub(crate) struct Vacuous;
 
 /// A question as the analysis takes it.
 pub(crate) struct Asked {
@@ -163,8 +168,17 @@ impl Asked {
     /// The traffic that is asked about.
     ///
     /// # Errors
-    /// That there is too much of it.
-    pub(crate) fn traffics(&self, space: &mut Space) -> Result<Traffics, Beyond> {
+    /// [`Unanswered`], that there is too much of it; [`Vacuous`].
+    pub(crate) fn traffics(&self, space: &mut Space) -> anyhow::Result<Traffics> {
+        let traffics = self.all(space).map_err(Unanswered::Beyond)?;
+        if traffics.is_empty() {
+            return Err(Vacuous.into());
+        }
+        Ok(traffics)
+    }
+
+    /// The traffic that is asked about, which may be none.
+    pub(super) fn all(&self, space: &mut Space) -> Result<Traffics, Beyond> {
         let mut traffics = space.rule(&self.rule)?;
         if self.plaintext {
             let plaintext = space.in_plaintext()?;

@@ -7,7 +7,7 @@ use peerwarden_analysis::Unanswered;
 use super::asking::Asking;
 use super::inputs;
 use crate::analysis::found::{self, Found, Seeking};
-use crate::analysis::question::Question;
+use crate::analysis::question::{Question, Vacuous};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::output;
@@ -84,6 +84,13 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
 
 /// What was too much is the input's doing.
 pub(super) fn beyond(error: anyhow::Error) -> Result<Exit> {
+    if error.is::<Vacuous>() {
+        let help = "paths begin with `/` and count without `?`, `#` and what follows,\nmethods are words such as `GET`, \
+                    and only TLS has a server name";
+        return Ok(inputs::invalid(&[
+            Diagnostic::error(format!("{error:#}")).help(help)
+        ]));
+    }
     match error.downcast::<Unanswered>() {
         Ok(Unanswered::Beyond(beyond)) => {
             let wrong = Diagnostic::error(format!("there is no answer: {beyond}"));
@@ -115,6 +122,9 @@ fn add(request: &str, protocol: Protocol, question: &mut Question) -> Result<(),
                 question.path.push(path.to_owned());
             }
             None if request.starts_with('/') => question.path.push(request.to_owned()),
+            None if request.parse::<u16>().is_ok() => {
+                return refuse("write it like `GET /orders`, or a port with `--protocol tcp`");
+            }
             None if !request.is_empty() => question.method.push(request.to_owned()),
             Some(_) | None => return refuse("write it like `GET /orders`"),
         },

@@ -221,6 +221,65 @@ fn what_is_wrong_is_said() {
     assert_eq!(plain.code, 2);
 }
 
+/// SPIFFE IDs of another shape than Istio's, as those of workloads outside the mesh, are callers like any other.
+#[test]
+fn names_that_istio_does_not_issue_are_told_of_if_policies_name_them() {
+    let others = r#"{rules: [{from: [{source: {principals: ["example.org/legacy", "vm.example.org/db*", "*/ns/web/sa/ui"]}}]}]}"#;
+    let folder = Folder::with(&[("others.yaml", &policy("others", others))]);
+    let table = folder
+        .run(&["matrix", "--policies", "others.yaml", "--format", "csv"])
+        .out;
+    for (caller, verdict) in [
+        (
+            "\"anybody but */ns/web/sa/ui, vm.example.org/db*, example.org/legacy\"",
+            "deny",
+        ),
+        ("*/ns/web/sa/ui; vm.example.org/db*; example.org/legacy", "allow"),
+    ] {
+        let line = format!("shop,http,{caller},anything,{verdict}\r\n");
+        assert!(table.contains(&line), "{table}");
+    }
+    let table = folder.run(&["matrix", "--policies", "others.yaml"]).out;
+    let note = "other certificates with names that Istio does not issue are left out";
+    assert!(table.contains(note), "{table}");
+    let who = folder.run(&["who-can", "GET", "--policies", "others.yaml"]).out;
+    let named = "+ */ns/web/sa/ui; vm.example.org/db*; example.org/legacy\n";
+    assert!(who.contains(named), "{who}");
+}
+
+/// "Never" would be true of what cannot be at all, and would be taken for what it is not.
+#[test]
+fn a_question_about_nothing_has_no_answer() {
+    let folder = folder();
+    let none = "no traffic is ever like that";
+    for question in [
+        ["can-ever", "--path", "orders"].as_slice(),
+        &["can-ever", "--path", "/orders?full=1"],
+        &["can-ever", "--expect", "no", "--method", "GET /"],
+        &["can-ever", "--plaintext", "--when", "connection.sni=a"],
+        &["who-can", "GET/orders"],
+        &["matrix", "--operation", "GET/orders"],
+        &["matrix", "--caller", "plaintext", "--operation", "/orders#a"],
+    ] {
+        let mut arguments = question.to_vec();
+        arguments.extend(["--policies", "get.yaml", "--engine", "native"]);
+        folder.run(&arguments).says(2, &[none, "paths begin with `/`"]);
+    }
+    folder
+        .run(&["matrix", "--operation", "GET/orders", "--policies", "get.yaml"])
+        .says(2, &["`GET/orders`: "]);
+    folder
+        .run(&["who-can", "8080", "--policies", "get.yaml"])
+        .says(2, &["`8080` is no request for http", "--protocol tcp"]);
+    // A path of a policy that no request has is no question.
+    folder.write(
+        "odd.yaml",
+        policy("a", r#"{rules: [{to: [{operation: {paths: ["orders"]}}]}]}"#),
+    );
+    let table = folder.run(&["matrix", "--policies", "odd.yaml", "--engine", "native"]);
+    assert_eq!(table.code, 0, "{table:?}");
+}
+
 /// Whatever differs is either told of, or too much to tell: never nothing.
 #[test]
 fn what_cannot_be_compared_is_never_equivalent() {

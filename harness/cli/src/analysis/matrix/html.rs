@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::super::words;
+use super::table::LEFT_OUT;
 use super::{Cell, Matrix};
 
 const STYLE: &str = "body{font:14px/1.4 system-ui,sans-serif;margin:2rem;color:#1f2328}\
@@ -43,6 +44,9 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             text.push_str("</tr>\n");
         }
         text.push_str("</tbody>\n</table>\n");
+    }
+    if matrices.iter().any(|matrix| matrix.own_callers) {
+        let _ = writeln!(text, "<p>{LEFT_OUT}</p>");
     }
     text.push_str("</html>\n");
     text

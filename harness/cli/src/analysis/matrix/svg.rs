@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::words;
 use super::html::{escaped, examples};
+use super::table::LEFT_OUT;
 use super::{Matrix, Verdict};
 
 /// Pixels: of a cell, of a letter of the labels, and of what stands between tables.
@@ -46,6 +47,11 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             top + 17
         );
         x += CELL + 6 + meaning.len() * LETTER + 20;
+    }
+    if matrices.iter().any(|matrix| matrix.own_callers) {
+        top += CELL + 16;
+        let _ = writeln!(body, "<text x=\"16\" y=\"{}\">{LEFT_OUT}</text>", top + 4);
+        width = width.max(32 + LEFT_OUT.len() * LETTER);
     }
     let height = top + CELL + 16;
     format!(

@@ -18,6 +18,9 @@ const BOLD: Style = Style::new().bold();
 /// The longest operation that is shown whole beside its cells.
 const OPERATION: usize = 44;
 
+/// Of whom callers that the policies tell apart say nothing.
+pub(super) const LEFT_OUT: &str = "other certificates with names that Istio does not issue are left out";
+
 fn coloured(verdict: Verdict) -> String {
     let style = match verdict {
         Verdict::Allow => GREEN,
@@ -79,6 +82,9 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
         coloured(Verdict::Deny),
         coloured(Verdict::Depends)
     );
+    if matrices.iter().any(|matrix| matrix.own_callers) {
+        let _ = writeln!(text, "{DIM}{LEFT_OUT}{DIM:#}");
+    }
     text
 }
 
