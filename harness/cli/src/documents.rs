@@ -19,6 +19,19 @@ const KINDS: [&str; 3] = [
     "RequestAuthentication",
 ];
 
+/// What a document has that is, or was meant to be, of Kubernetes; also what stands in a `spec` that somebody wrote without the rest.
+const MARKS: [&str; 9] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "spec",
+    "items",
+    "selector",
+    "action",
+    "rules",
+    "mtls",
+];
+
 /// The kinds that run pods: of these too, what the API server lists may be of one kind.
 const WORKLOADS: [&str; 8] = [
     "Deployment",
@@ -111,6 +124,13 @@ impl Document {
         // left out in silence protects nothing. Other projects have kinds of the same names.
         let misspelt = KINDS.contains(&self.text("kind")) && api_version.contains("istio");
         api_version.is_empty() || api_version.starts_with(GROUP) || misspelt
+    }
+
+    /// Whether it has anything of a Kubernetes document: a folder also holds the settings of other tools, which have not, while a policy
+    /// whose `apiVersion` is missing or misspelt still has its other parts.
+    pub(crate) fn is_of_kubernetes(&self) -> bool {
+        let entries = self.node.entries();
+        entries.is_empty() || MARKS.iter().any(|mark| self.node.get(mark).is_some())
     }
 
     /// The items of a `List`, or of a list of one kind that is read, each a document of its own; any other document is

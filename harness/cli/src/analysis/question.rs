@@ -96,6 +96,13 @@ impl Question {
                     wrong.help("write a key and a value: `request.headers[x-team]=blue`"),
                 ]);
             };
+            // Without one it would be the namespace of a policy, and a question has none.
+            if key == "source.serviceAccount" && !value.contains('/') {
+                let wrong = Diagnostic::error(format!("`--when {when}` names no namespace"));
+                return Err(vec![
+                    wrong.help(format!("write `source.serviceAccount=NAMESPACE/{value}`")),
+                ]);
+            }
             conditions.push((key, vec![value.to_owned()]));
         }
         conditions.retain(|(_, values)| !values.is_empty());

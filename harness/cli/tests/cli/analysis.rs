@@ -271,6 +271,19 @@ fn a_question_about_nothing_has_no_answer() {
     folder
         .run(&["who-can", "8080", "--policies", "get.yaml"])
         .says(2, &["`8080` is no request for http", "--protocol tcp"]);
+    // Without a namespace it would be that of a policy.
+    folder
+        .run(&[
+            "can-ever",
+            "--when",
+            "source.serviceAccount=b",
+            "--policies",
+            "get.yaml",
+        ])
+        .says(
+            2,
+            &["names no namespace", "write `source.serviceAccount=NAMESPACE/b`"],
+        );
     // A path of a policy that no request has is no question.
     folder.write(
         "odd.yaml",

@@ -40,6 +40,29 @@ fn is_found_above_and_can_be_named() {
 }
 
 #[test]
+fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not() {
+    let folder = with("");
+    folder.write("orders.yaml", ORDERS);
+    folder.write("pipeline.yaml", "on: [push]\njobs: {}\n");
+    let ran = folder.run(&["check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let sum =
+        "1 document and 0 suites checked: 0 errors, 0 warnings; 1 document not of Kubernetes passed over\n";
+    assert_eq!(ran.out, sum);
+    folder
+        .run(&["check", "pipeline.yaml"])
+        .says(2, &["there is nothing to check"]);
+    for meant in [
+        "metadata: {name: a}\n",
+        "rules: [{}]\n",
+        "- kind: AuthorizationPolicy\n",
+    ] {
+        folder.write("meant.yaml", meant);
+        folder.run(&["check"]).says(2, &["meant.yaml:1:"]);
+    }
+}
+
+#[test]
 fn paths_are_left_out() {
     let folder = with("[check]\nexclude = [\"vendor/**\", \"generated-*.yaml\"]\n");
     folder.write("orders.yaml", ORDERS);

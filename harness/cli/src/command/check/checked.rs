@@ -18,6 +18,8 @@ pub(super) struct Checked {
     pub(super) suites: usize,
     /// Files that `peerwarden.toml` leaves out.
     pub(super) excluded: usize,
+    /// Documents of other tools, which have nothing of a Kubernetes document.
+    pub(super) passed_over: usize,
     pub(super) findings: Vec<Diagnostic>,
     /// What is suppressed beside the text, each with the reason.
     pub(super) suppressed: Vec<(Diagnostic, String)>,
@@ -42,6 +44,8 @@ impl Checked {
                 findings.extend(added.err());
             }
         }
+        let before = read.policies.len();
+        read.policies.retain(Document::is_of_kubernetes);
         let documents = read.policies.len();
         let Found {
             findings: found,
@@ -63,6 +67,7 @@ impl Checked {
             documents,
             suites,
             excluded,
+            passed_over: before - documents,
             findings,
             suppressed,
         }

@@ -54,6 +54,10 @@ fn sum(checked: &Checked) -> String {
     if !checked.suppressed.is_empty() {
         sum.push_str(&format!(", {} suppressed", checked.suppressed.len()));
     }
+    if checked.passed_over > 0 {
+        let passed_over = counted(checked.passed_over, "document");
+        sum.push_str(&format!("; {passed_over} not of Kubernetes passed over"));
+    }
     if checked.excluded > 0 {
         sum.push_str(&format!("; {} excluded", counted(checked.excluded, "file")));
     }

@@ -22,6 +22,9 @@ pub(crate) struct Report<'c> {
     warnings: usize,
     /// Files that `peerwarden.toml` leaves out.
     excluded: usize,
+    /// Documents of other tools, which have nothing of a Kubernetes document.
+    #[serde(rename = "passedOver")]
+    passed_over: usize,
     /// What is to be looked at, in the order of the texts.
     findings: Vec<Finding<'c>>,
     /// What is suppressed beside the text.
@@ -98,6 +101,7 @@ pub(super) fn text(checked: &Checked) -> Result<String> {
         errors: checked.count(Severity::Error),
         warnings: checked.count(Severity::Warning),
         excluded: checked.excluded,
+        passed_over: checked.passed_over,
         findings: checked.findings.iter().map(Finding::of).collect(),
         suppressed: checked
             .suppressed
