@@ -4,6 +4,8 @@ use std::io::{Error, ErrorKind, Write};
 
 use anyhow::{Context, Result};
 
+use crate::access_log::visible;
+
 /// Prints a result; colours only where they are shown.
 ///
 /// # Errors
@@ -30,11 +32,12 @@ pub(crate) fn unless_unread(error: Error) -> Result<()> {
 const COLUMNS: usize = 80;
 
 /// A text in lines of 80 columns, broken at spaces; the first is taken to begin at column `indent`, where the others do. What has no
-/// space stays whole.
+/// space stays whole, and what would steer a terminal is escaped, as texts of policies are in it.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
     let mut wrapped = String::new();
     let mut column = indent;
     for word in text.split(' ') {
+        let word = visible(word);
         let width = word.chars().count();
         if !wrapped.is_empty() {
             if column + 1 + width > COLUMNS {
@@ -46,7 +49,7 @@ pub(crate) fn wrapped(text: &str, indent: usize) -> String {
                 column += 1;
             }
         }
-        wrapped.push_str(word);
+        wrapped.push_str(&word);
         column += width;
     }
     wrapped

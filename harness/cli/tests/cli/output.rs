@@ -52,11 +52,20 @@ fn names_cannot_break_a_format() {
 fn names_cannot_steer_a_terminal() {
     let folder = hostile();
     folder.write("policies/a.yaml", ORDERS.replace("/orders*", "/\\e[2J*"));
+    folder.write("other.yaml", ORDERS);
     folder.write("workload.yaml", "{namespace: shop, labels: {app: orders}}");
     for arguments in [
         &["test", "--engine", "native", "--verbose"][..],
         &["explain", "a,b_test.yaml", "--case", "none"],
         &["matrix", "--policies", "policies", "--workload", "workload.yaml"],
+        &[
+            "can-ever",
+            "--policies",
+            "policies",
+            "--workload",
+            "workload.yaml",
+        ],
+        &["diff", "policies", "other.yaml", "--workload", "workload.yaml"],
     ] {
         let ran = folder.finish(folder.command(arguments).env("CLICOLOR_FORCE", "1"));
         let text = ran.out + &ran.err;
