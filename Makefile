@@ -12,9 +12,10 @@ WASM_TARGET := wasm32-unknown-unknown
 MODULE := target/peerwarden.wasm
 BUILT := target/$(WASM_TARGET)/wasm/peerwarden_filter.wasm
 
-# What the module does something in. Envoy enters it for each callback that it exports, so the SDK's others are taken out.
-CALLBACKS := $(addprefix proxy_on_, configure context_create delete tick http_call_response grpc_receive grpc_close \
-	new_connection downstream_data upstream_data upstream_connection_close \
+# What the module does something in. Envoy enters it for each callback that it exports, so the SDK's others are taken out, and with
+# them the function that allocates, for which the module has its own.
+CALLBACKS := $(addprefix proxy_on_, memory_allocate configure context_create delete tick http_call_response grpc_receive grpc_close \
+	new_connection downstream_data upstream_data \
 	request_headers request_body request_trailers response_headers)
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)

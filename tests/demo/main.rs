@@ -64,14 +64,16 @@ async fn play() -> Result<bool> {
     println!();
     table::heading("Traffic", stage.description());
     let mut table = Table::begin();
+    let mut decided = 0;
     for scene in script::scenes() {
         let outcome = stage.play(&scene).await?;
+        decided += u64::from(outcome.is_decided());
         table.row(&scene, &outcome);
     }
     table.end();
     println!();
     table::heading("Envoy's own counters", "");
-    println!("{}", stage.counters().await?);
+    println!("{}", stage.counters(decided).await?);
     println!();
     table::next_steps();
     Ok(table.all_as_expected())

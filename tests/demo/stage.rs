@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Ask, http, tcp};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Module, Port, ServerTls, Transport};
+use peerwarden_lab::deadline::{self, until};
 use peerwarden_lab::decision::Decision;
 use peerwarden_lab::envoy::{Entry, Envoy};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
@@ -148,9 +149,16 @@ impl Stage {
         Ok(Outcome::new(allowed, &entry))
     }
 
-    /// What Envoy counted for the module, a line each, the numbers in a column.
-    pub(crate) async fn counters(&self) -> Result<String> {
-        let stats = self.envoy.stats().await?;
+    /// What Envoy counted for the module, a line each, the numbers in a column, once so many decisions are: the module brings them to
+    /// Envoy once a second.
+    pub(crate) async fn counters(&self, decided: u64) -> Result<String> {
+        let counted = ["allowed", "denied"].map(|name| format!("wasmcustom.peerwarden.{name}"));
+        let stats = until(deadline::EXCHANGE, "the counters of all decisions", async || {
+            let stats = self.envoy.stats().await?;
+            let sum: u64 = counted.iter().map(|name| stats.count(name)).sum();
+            Ok((sum == decided).then_some(stats))
+        });
+        let stats = stats.await?;
         let counters = stats.matching("wasmcustom.peerwarden.");
         let lines = counters.map(|(name, count)| format!("  {count:>3}  {name}"));
         Ok(lines.collect::<Vec<_>>().join("\n"))
@@ -165,6 +173,11 @@ impl Outcome {
             allowed,
             decision: Decision::parse(entry.decision()),
         }
+    }
+
+    /// Whether the module was asked.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.decision.is_some()
     }
 
     /// Whether verdict and rule are those that the script wants, for the caller and in the access log alike.

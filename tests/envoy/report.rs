@@ -15,11 +15,8 @@ async fn counters_count_each_decision_once() -> Result<()> {
     for path in ["/orders", "/admin", "/orders/1", "/admin/2", "/admin/3"] {
         connection.send(Ask::get(path)).await?;
     }
-    let stats = orders.envoy.stats().await?;
-    let counters =
-        ["allowed", "denied", "errors"].map(|name| stats.count(&format!("wasmcustom.peerwarden.{name}")));
-    assert_eq!(counters, [2, 3, 0]);
-    Ok(())
+    let expected = [("allowed", 2), ("denied", 3), ("errors", 0)];
+    orders.envoy.counted(&expected).await
 }
 
 #[tokio::test]
@@ -51,11 +48,14 @@ async fn a_dry_run_and_audit_are_reported_and_change_nothing() -> Result<()> {
             "{path}"
         );
     }
-    let stats = orders.envoy.stats().await?;
-    let counters = ["allowed", "denied", "shadow_denied", "audited", "errors"];
-    let counters = counters.map(|name| stats.count(&format!("wasmcustom.peerwarden.{name}")));
-    assert_eq!(counters, [2, 0, 2, 1, 0]);
-    Ok(())
+    let expected = [
+        ("allowed", 2),
+        ("denied", 0),
+        ("shadow_denied", 2),
+        ("audited", 1),
+        ("errors", 0),
+    ];
+    orders.envoy.counted(&expected).await
 }
 
 #[tokio::test]
@@ -117,10 +117,7 @@ async fn the_access_log_names_who_decided_on_a_connection() -> Result<()> {
         let entry = ledger.envoy.logged_access(|entry| entry.peer() == peer).await?;
         assert_eq!(entry.decision(), decision);
     }
-    let stats = ledger.envoy.stats().await?;
-    assert_eq!(stats.count("wasmcustom.peerwarden.allowed"), 1);
-    assert_eq!(stats.count("wasmcustom.peerwarden.denied"), 1);
-    Ok(())
+    ledger.envoy.counted(&[("allowed", 1), ("denied", 1)]).await
 }
 
 #[tokio::test]
@@ -158,10 +155,7 @@ async fn the_log_bears_a_flood_of_denials() -> Result<()> {
     for _ in 0..FLOOD {
         assert_eq!(connection.send(Ask::get("/admin")).await?.status, 403);
     }
-    assert_eq!(
-        orders.envoy.stats().await?.count("wasmcustom.peerwarden.denied"),
-        FLOOD as u64
-    );
+    orders.envoy.counted(&[("denied", FLOOD as u64)]).await?;
     let lines = orders
         .envoy
         .log()

@@ -91,6 +91,34 @@ impl Envoy {
         Stats::read(self.admin).await
     }
 
+    /// Waits until the module's counters are these, by their names behind `wasmcustom.peerwarden.`: it brings them to Envoy once a
+    /// second.
+    pub async fn counted(&self, expected: &[(&'static str, u64)]) -> Result<()> {
+        let now = async || {
+            let stats = self.stats().await?;
+            let count = |(name, _): &(&'static str, u64)| {
+                let count = stats.count(&format!("wasmcustom.peerwarden.{name}"));
+                (*name, count)
+            };
+            anyhow::Ok(expected.iter().map(count).collect::<Vec<_>>())
+        };
+        let wanted = async || Ok((now().await? == expected).then_some(()));
+        match until(deadline::EXCHANGE, "counters", wanted).await {
+            Ok(()) => Ok(()),
+            Err(_) => bail!("expected {expected:?}, counted {:?}", now().await?),
+        }
+    }
+
+    /// Waits until one of the module's counters has counted anything.
+    pub async fn counted_any(&self, name: &str) -> Result<u64> {
+        let counter = format!("wasmcustom.peerwarden.{name}");
+        until(deadline::EXCHANGE, &counter, async || {
+            let count = self.stats().await?.count(&counter);
+            Ok((count > 0).then_some(count))
+        })
+        .await
+    }
+
     /// What Envoy's administration answers to a GET of this path.
     pub async fn admin(&self, path: &str) -> Result<String> {
         admin::get(self.admin, path).await

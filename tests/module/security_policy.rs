@@ -1,9 +1,14 @@
 //! How a connection is secured, as access logs and counters say it.
 
+use std::time::Duration;
+
 use peerwarden_host::{Connection, MetricValue, TcpOptions, Tls, Vm};
 use serde_json::json;
 
 use crate::fixture::{FRONTEND, allow, configuration, get, peer, vm};
+
+/// By then the module has brought its counters to Envoy.
+const COUNTED: Duration = Duration::from_secs(1);
 
 fn connections() -> [(&'static str, Connection); 3] {
     let anonymous = Connection {
@@ -31,6 +36,7 @@ fn of_requests() {
             vm.request_headers(stream).unwrap();
             let state = vm.filter_state(stream, "wasm.peerwarden.connection_security_policy");
             assert_eq!(state, Some(policy.as_bytes()));
+            vm.advance(COUNTED);
             assert_eq!(count(&vm, policy), Some(MetricValue::Counter(1)));
         }
     }
@@ -50,6 +56,7 @@ fn of_connections() {
             vm.downstream_data(id, b"x", false).unwrap();
             let state = vm.filter_state(id, "wasm.peerwarden.connection_security_policy");
             assert_eq!(state, Some(policy.as_bytes()));
+            vm.advance(COUNTED);
             assert_eq!(count(&vm, policy), Some(MetricValue::Counter(1)));
         }
     }

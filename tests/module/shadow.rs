@@ -1,5 +1,7 @@
 //! Dry runs, AUDIT and waypoints in the module: what access logs and counters show.
 
+use std::time::Duration;
+
 use peerwarden_host::{Connection, HttpOutcome, MetricValue, Vm};
 use serde_json::{Value, json};
 
@@ -52,6 +54,7 @@ fn a_dry_run_and_audit_are_said_and_change_nothing() {
         ]
     );
     assert!(!asked(&mut vm, plugin, &peer(BACKEND)).0);
+    vm.advance(Duration::from_secs(1));
     for (name, count) in [
         ("shadow_denied", 2),
         ("audited", 2),

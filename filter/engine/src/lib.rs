@@ -53,6 +53,7 @@
 )]
 
 mod attribute;
+mod bytes;
 mod config;
 mod decision;
 pub mod document;

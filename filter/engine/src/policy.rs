@@ -58,21 +58,19 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// All there are.
+    pub(crate) fn clauses(&self) -> impl Iterator<Item = &Clause> {
+        let alternatives = self.sources.iter().chain(&self.operations);
+        alternatives.flatten().chain(&self.conditions)
+    }
+
     /// What is left of the rule for a connection that is not parsed as HTTP.
     ///
     /// An ALLOW rule that uses an HTTP-only field anywhere is dropped whole; of any other rule only the HTTP-only
     /// clauses are dropped, so that it gets wider. Both fail closed.
     pub(crate) fn on_tcp(&self, action: Action) -> Option<Rule> {
         match action {
-            Action::Allow => {
-                let parts = self
-                    .sources
-                    .iter()
-                    .chain(&self.operations)
-                    .flatten()
-                    .chain(&self.conditions);
-                (!parts.into_iter().any(Clause::is_http_only)).then(|| self.clone())
-            }
+            Action::Allow => (!self.clauses().any(Clause::is_http_only)).then(|| self.clone()),
             Action::Deny | Action::Audit | Action::Custom => {
                 let keep = |clauses: &Vec<Clause>| -> Vec<Clause> {
                     clauses

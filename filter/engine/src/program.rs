@@ -13,16 +13,19 @@ mod truth;
 
 pub use bounds::{Bounds, Open};
 
+use std::collections::BTreeSet;
+
 use answers::Answers;
 use custom::Custom;
+use index::Wanted;
 use modes::Modes;
 use rules::Rules;
 
 use crate::attribute::AttributeSource;
-use crate::config::{Config, Protocol};
+use crate::config::{Config, Protocol, Report};
 use crate::decision::{By, Decision, Judgement, Reason, Verdict};
 use crate::document::At;
-use crate::policy::{Policy, Rule, validate};
+use crate::policy::{Clause, Policy, Rule, validate};
 use crate::problem::{Problem, Problems};
 use crate::provider::{Authorizer, ExtensionProvider, ExternalAnswer, ExternalAuthorizers};
 use crate::resource::{Action, MtlsMode, Resource};
@@ -77,7 +80,7 @@ impl Actions {
         }
     }
 
-    fn decide(&self, answers: &Answers<'_>) -> Decision<'_> {
+    fn decide(&self, answers: &Answers<'_>, report: Report) -> Decision<'_> {
         if let Some(by) = self.deny.first_match(answers, truth::Doubt::Matches) {
             return Decision {
                 verdict: Verdict::Deny,
@@ -92,7 +95,11 @@ impl Actions {
                 reason: Reason::NoAllowPolicy,
             };
         };
-        match allow.first_match(answers, truth::Doubt::DoesNotMatch) {
+        let wanted = match report {
+            Report::All => Wanted::First,
+            Report::Denied => Wanted::Any,
+        };
+        match allow.a_match(answers, truth::Doubt::DoesNotMatch, wanted) {
             Some(by) => Decision {
                 verdict: Verdict::Allow,
                 by: Some(by),
@@ -234,20 +241,39 @@ impl Program {
         custom.authorizer.as_ref().err().map(String::as_str)
     }
 
+    /// How many headers of a request the rules may ask for, pseudo-headers among them. Where there are several, a source does well to
+    /// get all at once.
+    pub fn headers_asked_for(&self) -> usize {
+        let mut names = BTreeSet::new();
+        let actions = [Some(&self.enforced), self.shadow.as_ref()].into_iter().flatten();
+        let rules = actions.flat_map(|actions| [Some(&actions.deny), actions.allow.as_ref()]);
+        let custom = self.custom.as_ref().map(Custom::rules);
+        for rules in rules.chain([custom, Some(&self.audit)]).flatten() {
+            names.extend(
+                rules
+                    .iter()
+                    .flat_map(|(_, rule)| rule.clauses())
+                    .filter_map(Clause::header),
+            );
+        }
+        names.len()
+    }
+
     /// Decides: mutual TLS mode, then CUSTOM, then DENY, then ALLOW
     /// (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>). Cannot fail: an attribute that could
     /// not be established counts as a match for CUSTOM and DENY and as no match for ALLOW.
     ///
     /// Says also what else the documents have to say: never asks twice for an attribute, and for none that only a dry run or
-    /// an AUDIT rule would need when there are none.
-    pub fn begin(&self, source: &dyn AttributeSource) -> Step<'_> {
+    /// an AUDIT rule would need when there are none. With [`Report::Denied`] a decision that allows names a rule that matches, not
+    /// always the first by id: nothing is asked for to find out which is.
+    pub fn begin(&self, source: &dyn AttributeSource, report: Report) -> Step<'_> {
         let answers = Answers::new(source);
         if let Some(decision) = self.modes.decide(&answers, self.protocol) {
             return Step::Decided(self.settled(decision));
         }
         let custom = self.custom.as_ref();
         match custom.and_then(|custom| Some((custom, custom.first_match(&answers)?))) {
-            None => Step::Decided(self.conclude(&answers)),
+            None => Step::Decided(self.conclude(&answers, report)),
             Some((custom, by)) => match &custom.authorizer {
                 Ok(named) => Step::Ask(Question {
                     provider: &named.provider,
@@ -268,6 +294,7 @@ impl Program {
         by: &'a By,
         answer: ExternalAnswer,
         source: &dyn AttributeSource,
+        report: Report,
     ) -> Judgement<'a> {
         let refused = match answer {
             ExternalAnswer::Allow => None,
@@ -280,15 +307,18 @@ impl Program {
         };
         match refused {
             Some(reason) => self.settled(denied(by, reason)),
-            None => self.conclude(&Answers::new(source)),
+            None => self.conclude(&Answers::new(source), report),
         }
     }
 
     /// Decides where every answer is at hand.
     pub fn judge(&self, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Judgement<'_> {
-        match self.begin(source) {
+        match self.begin(source, Report::All) {
             Step::Decided(judgement) => judgement,
-            Step::Ask(question) => self.answered(question.by, external.answer(question.provider), source),
+            Step::Ask(question) => {
+                let answer = external.answer(question.provider);
+                self.answered(question.by, answer, source, Report::All)
+            }
         }
     }
 
@@ -302,10 +332,13 @@ impl Program {
     }
 
     /// DENY, then ALLOW.
-    fn conclude(&self, answers: &Answers<'_>) -> Judgement<'_> {
+    fn conclude(&self, answers: &Answers<'_>, report: Report) -> Judgement<'_> {
         Judgement {
-            decision: self.enforced.decide(answers),
-            shadow: self.shadow.as_ref().map(|shadow| shadow.decide(answers)),
+            decision: self.enforced.decide(answers, report),
+            shadow: self
+                .shadow
+                .as_ref()
+                .map(|shadow| shadow.decide(answers, Report::All)),
             audited: self.audit.first_match(answers, truth::Doubt::Matches),
         }
     }

@@ -8,7 +8,11 @@
     reason = "host calls take raw pointers; this is the only file that makes them"
 )]
 
+mod buffers;
+
 use std::ptr;
+
+pub(crate) use buffers::Bytes;
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -80,15 +84,13 @@ fn status(status: u32) -> Result<(), Failed> {
     if status == OK { Ok(()) } else { Err(Failed(status)) }
 }
 
-/// Runs a call that hands out a buffer, and takes the buffer over. `None` when there is nothing under that name.
-fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Vec<u8>>, Failed> {
+/// Runs a call that hands out bytes. `None` when there is nothing under that name.
+fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Bytes>, Failed> {
     let mut data: *mut u8 = ptr::null_mut();
     let mut size: usize = 0;
     match call(&raw mut data, &raw mut size) {
-        OK if data.is_null() || size == 0 => Ok(Some(Vec::new())),
-        // SAFETY: the host got this memory of exactly `size` bytes from our exported allocator, which made it as a
-        // `Vec<u8>` of that capacity, filled it, and forgot it.
-        OK => Ok(Some(unsafe { Vec::from_raw_parts(data, size, size) })),
+        OK if data.is_null() || size == 0 => Ok(Some(Bytes::default())),
+        OK => Bytes::at(data, size).map(Some).ok_or(Failed::UNREADABLE),
         NOT_FOUND => Ok(None),
         other => Err(Failed(other)),
     }
@@ -114,7 +116,7 @@ pub(crate) fn log(level: Level, message: &str) {
 }
 
 /// An attribute by its path, segments joined by NUL; `None` when it is not there, which an empty value is not.
-pub(crate) fn property(path: &str) -> Result<Option<Vec<u8>>, Failed> {
+pub(crate) fn property(path: &str) -> Result<Option<Bytes>, Failed> {
     // SAFETY: the path outlives the call, and `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
@@ -126,7 +128,7 @@ pub(crate) fn set_property(name: &str, value: &str) -> Result<(), Failed> {
 }
 
 /// The plugin's configuration; can be read while it is being configured only.
-pub(crate) fn plugin_configuration() -> Result<Option<Vec<u8>>, Failed> {
+pub(crate) fn plugin_configuration() -> Result<Option<Bytes>, Failed> {
     const PLUGIN_CONFIGURATION: u32 = 7;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, usize::MAX, data, size) })
@@ -170,7 +172,7 @@ impl Headers {
     }
 
     /// All lines, in the ABI's encoding of pairs.
-    pub(crate) fn pairs(self) -> Result<Option<Vec<u8>>, Failed> {
+    pub(crate) fn pairs(self) -> Result<Option<Bytes>, Failed> {
         // SAFETY: `buffer` gives valid places for the results.
         buffer(|data, size| unsafe { proxy_get_header_map_pairs(self.map(), data, size) })
     }
@@ -188,28 +190,28 @@ impl Headers {
 const REQUEST_HEADERS: u32 = 0;
 
 /// The headers of an answer to an HTTP call, in the ABI's encoding of pairs; none where the call failed.
-pub(crate) fn call_response_headers() -> Result<Option<Vec<u8>>, Failed> {
+pub(crate) fn call_response_headers() -> Result<Option<Bytes>, Failed> {
     const CALL_RESPONSE_HEADERS: u32 = 6;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_header_map_pairs(CALL_RESPONSE_HEADERS, data, size) })
 }
 
 /// The body of an answer to an HTTP call.
-pub(crate) fn call_response_body() -> Result<Option<Vec<u8>>, Failed> {
+pub(crate) fn call_response_body() -> Result<Option<Bytes>, Failed> {
     const CALL_RESPONSE_BODY: u32 = 4;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(CALL_RESPONSE_BODY, 0, usize::MAX, data, size) })
 }
 
 /// The message of an answer to a gRPC call.
-pub(crate) fn grpc_response() -> Result<Option<Vec<u8>>, Failed> {
+pub(crate) fn grpc_response() -> Result<Option<Bytes>, Failed> {
     const GRPC_RECEIVE_BUFFER: u32 = 5;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(GRPC_RECEIVE_BUFFER, 0, usize::MAX, data, size) })
 }
 
 /// The first line of a request header: right for pseudo-headers, which have one line.
-pub(crate) fn request_header(name: &str) -> Result<Option<Vec<u8>>, Failed> {
+pub(crate) fn request_header(name: &str) -> Result<Option<Bytes>, Failed> {
     // SAFETY: the name outlives the call, and `buffer` gives valid places for the results.
     buffer(|data, size| unsafe {
         proxy_get_header_map_value(REQUEST_HEADERS, name.as_ptr(), name.len(), data, size)
@@ -217,7 +219,7 @@ pub(crate) fn request_header(name: &str) -> Result<Option<Vec<u8>>, Failed> {
 }
 
 /// All request headers, each line apart, in the ABI's encoding of pairs.
-pub(crate) fn request_headers() -> Result<Option<Vec<u8>>, Failed> {
+pub(crate) fn request_headers() -> Result<Option<Bytes>, Failed> {
     Headers::Request.pairs()
 }
 

@@ -16,12 +16,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{AttributeSource, Config, JwtMetadata, Lines, Lookup, OnChange, Peer, WorkloadKind};
+use peerwarden_engine::{
+    AttributeSource, Config, JwtMetadata, Lines, Lookup, OnChange, Peer, Program, WorkloadKind,
+};
 
 pub(crate) use kept::KeptHeaders;
 pub(crate) use pairs::{Map, Pairs, decode as decode_pairs, encode as encode_pairs};
 
-use crate::abi::{self, Failed};
+use crate::abi::{self, Bytes, Failed};
 use crate::clock;
 
 /// Filter state that holds the direct peer's address, put there by a `set_filter_state` filter ahead of this one.
@@ -34,22 +36,38 @@ const PEER_PRINCIPAL: &str = "filter_state\0io.istio.peer_principal";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
     peer: PeerFrom,
-    jwt: Rc<JwtMetadata>,
+    jwt: JwtMetadata,
     /// What becomes of a peer whose certificate has expired since its handshake: with `close` it is known no more.
     on_expiry: OnChange,
+    headers: HeadersFrom,
 }
 
 impl Sources {
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn of(config: &Config, program: &Program) -> Self {
         Self {
             peer: match config.workload.as_ref().map(|workload| workload.kind) {
                 Some(WorkloadKind::Waypoint) => PeerFrom::Tunnel,
                 Some(WorkloadKind::Sidecar | WorkloadKind::Gateway) | None => PeerFrom::Certificate,
             },
-            jwt: Rc::new(config.jwt.clone()),
+            jwt: config.jwt.clone(),
             on_expiry: config.open_connections.on_expiry,
+            headers: match program.headers_asked_for() {
+                0 | 1 => HeadersFrom::Each,
+                _ => HeadersFrom::All,
+            },
         }
     }
+}
+
+/// How a request's pseudo-headers are asked for. A call for all headers costs what one for a single header does, and a little for each
+/// that comes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum HeadersFrom {
+    /// Each by itself: the rules hang on one at most.
+    #[default]
+    Each,
+    /// All at once.
+    All,
 }
 
 /// Where the peer is known from.
@@ -99,7 +117,7 @@ pub(crate) enum Layer {
 
 /// The attributes of the stream that is being served.
 pub(crate) struct Attributes {
-    sources: Sources,
+    sources: Rc<Sources>,
     handshake: Handshake,
     layer: Layer,
     headers: OnceCell<Lookup<pairs::Map>>,
@@ -122,15 +140,15 @@ enum Validity {
 }
 
 impl Attributes {
-    pub(crate) fn of_request(sources: Sources) -> Self {
+    pub(crate) fn of_request(sources: Rc<Sources>) -> Self {
         Self::new(sources, Layer::Http, Handshake::Over)
     }
 
-    pub(crate) fn of_connection(sources: Sources, handshake: Handshake) -> Self {
+    pub(crate) fn of_connection(sources: Rc<Sources>, handshake: Handshake) -> Self {
         Self::new(sources, Layer::Tcp, handshake)
     }
 
-    fn new(sources: Sources, layer: Layer, handshake: Handshake) -> Self {
+    fn new(sources: Rc<Sources>, layer: Layer, handshake: Handshake) -> Self {
         Self {
             sources,
             handshake,
@@ -145,8 +163,12 @@ impl Attributes {
     }
 
     /// Of a request that went on: its headers are those that were kept.
-    pub(crate) fn of_open_request(sources: Sources, headers: &KeptHeaders) -> Self {
-        let headers = headers.bytes().map(<[u8]>::to_vec).and_then(pairs::Map::of);
+    pub(crate) fn of_open_request(sources: Rc<Sources>, headers: &KeptHeaders) -> Self {
+        let headers = headers
+            .bytes()
+            .map(<[u8]>::to_vec)
+            .map(Bytes::from)
+            .and_then(pairs::Map::of);
         let headers = headers.map_or(Lookup::Unavailable, Lookup::Found);
         Self {
             headers: OnceCell::from(headers),
@@ -242,8 +264,8 @@ impl Attributes {
     /// What a call answered, read by `parse`; what `parse` does not understand is unavailable.
     fn answer<T>(
         &self,
-        answer: Result<Option<Vec<u8>>, Failed>,
-        parse: impl FnOnce(Vec<u8>) -> Option<T>,
+        answer: Result<Option<Bytes>, Failed>,
+        parse: impl FnOnce(Bytes) -> Option<T>,
     ) -> Lookup<T> {
         match answer {
             Ok(Some(bytes)) => parse(bytes).map_or_else(|| self.failed(), Lookup::Found),
@@ -252,7 +274,7 @@ impl Attributes {
         }
     }
 
-    fn property<T>(&self, path: &str, parse: impl FnOnce(Vec<u8>) -> Option<T>) -> Lookup<T> {
+    fn property<T>(&self, path: &str, parse: impl FnOnce(Bytes) -> Option<T>) -> Lookup<T> {
         self.answer(abi::property(path), parse)
     }
 
@@ -261,7 +283,7 @@ impl Attributes {
     }
 
     fn text(&self, path: &str) -> Lookup<Vec<u8>> {
-        self.property(path, Some)
+        self.property(path, |bytes| Some(bytes.to_vec()))
     }
 
     /// An expired certificate vouches for nobody (RFC 5280, section 4.1.2.5), and without a clock it may have expired.
@@ -391,7 +413,7 @@ impl AttributeSource for Attributes {
             if pem.is_empty() {
                 Some(None)
             } else {
-                certificates::read(pem).map(Some)
+                certificates::read(&pem).map(Some)
             }
         });
         match certificate {
@@ -433,7 +455,7 @@ impl AttributeSource for Attributes {
 
     fn destination_port(&self) -> Lookup<u16> {
         self.property("destination\0port", |bytes| {
-            let bytes = <[u8; 8]>::try_from(bytes).ok()?;
+            let bytes = <[u8; 8]>::try_from(&*bytes).ok()?;
             u16::try_from(i64::from_le_bytes(bytes)).ok()
         })
     }
@@ -443,13 +465,17 @@ impl AttributeSource for Attributes {
     }
 
     fn header(&self, name: &str) -> Lookup<Lines<'_>> {
-        if name.starts_with(':') && !self.headers_are_kept {
+        let apart = self.sources.headers == HeadersFrom::Each && !self.headers_are_kept;
+        if name.starts_with(':') && apart && self.headers.get().is_none() {
             return self.answer(abi::request_header(name), |value| {
-                Some(Lines::One(Cow::Owned(value)))
+                Some(Lines::One(Cow::Owned(value.to_vec())))
             });
         }
         match self.headers() {
             Lookup::Found(headers) => {
+                if let Some(value) = headers.pseudo(name) {
+                    return Lookup::from_option(value.map(|value| Lines::One(Cow::Borrowed(value))));
+                }
                 let lines = headers
                     .iter()
                     .filter(|(header, _)| header.eq_ignore_ascii_case(name.as_bytes()));

@@ -7,7 +7,7 @@ use crate::abi;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 thread_local! {
-    /// In seconds since 1970; `None` while no timer keeps it.
+    /// In nanoseconds since 1970; `None` while no timer keeps it.
     static SEEN: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn now() -> Option<u64> {
 
 /// The timer has gone off: until it does again, this is the time.
 pub(crate) fn is(nanos: u64) {
-    SEEN.set(Some(nanos / NANOS_PER_SECOND));
+    SEEN.set(Some(nanos));
 }
 
 /// No timer keeps the time any more.
@@ -26,7 +26,17 @@ pub(crate) fn is_not_kept() {
     SEEN.set(None);
 }
 
-/// Seconds since 1970, as they were at most one period of the timer ago ([`crate::open::timer::IDLE`]); `None` without a clock.
+/// Whether a timer keeps the time.
+pub(crate) fn is_kept() -> bool {
+    SEEN.get().is_some()
+}
+
+/// Nanoseconds since 1970, as they were at most one period of the timer ago ([`crate::open::timer::IDLE`]); `None` without a clock.
+pub(crate) fn nanos() -> Option<u64> {
+    SEEN.get().or_else(now)
+}
+
+/// The same in seconds.
 pub(crate) fn seconds() -> Option<u64> {
-    SEEN.get().or_else(|| now().map(|nanos| nanos / NANOS_PER_SECOND))
+    nanos().map(|nanos| nanos / NANOS_PER_SECOND)
 }

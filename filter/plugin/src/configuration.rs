@@ -1,6 +1,7 @@
 //! A configuration as a root context keeps it, and the two places that it comes from: Envoy's bytes and the node's metadata.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use peerwarden_engine::document::{At, Value};
 use peerwarden_engine::{
@@ -38,7 +39,7 @@ pub(crate) struct Configuration {
 /// What a configuration comes to.
 pub(crate) struct Loaded {
     pub(crate) program: Program,
-    pub(crate) sources: Sources,
+    pub(crate) sources: Rc<Sources>,
 }
 
 thread_local! {
@@ -62,10 +63,10 @@ impl Configuration {
     }
 
     /// Where attributes are found; without a configuration nothing is asked for but what the log line shows.
-    pub(crate) fn sources(&self) -> Sources {
+    pub(crate) fn sources(&self) -> Rc<Sources> {
         self.loaded
             .as_ref()
-            .map(|loaded| loaded.sources.clone())
+            .map(|loaded| Rc::clone(&loaded.sources))
             .unwrap_or_default()
     }
 }
@@ -106,7 +107,7 @@ fn workload_of_node() -> Option<Workload> {
         abi::property(path)
             .ok()
             .flatten()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .and_then(|bytes| String::from_utf8(bytes.to_vec()).ok())
     };
     let namespace = text("xds\0node\0metadata\0NAMESPACE")?;
     let service_account = text("xds\0node\0metadata\0SERVICE_ACCOUNT").unwrap_or_default();

@@ -58,7 +58,10 @@ impl Http {
             return;
         }
         let attributes = self.attributes();
-        let judgement = loaded.program.answered(&waiting.by, outcome.answer, &attributes);
+        let judgement =
+            loaded
+                .program
+                .answered(&waiting.by, outcome.answer, &attributes, configuration.report);
         let failure = outcome.failure.as_deref();
         report::decided(
             Some(&judgement),
@@ -92,34 +95,27 @@ fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
 
 /// Answers a request that was allowed before, and has no response yet.
 pub(crate) fn deny_open(judgement: Option<&Judgement<'_>>) -> Result<(), Failed> {
+    answer_denied(&report::details(judgement.map(|judgement| &judgement.decision)))
+}
+
+fn answer_denied(details: &str) -> Result<(), Failed> {
     let (code, body) = DENIED;
-    abi::respond(
-        code.into(),
-        &report::details(judgement.map(|judgement| &judgement.decision)),
-        body,
-        &[],
-    )
+    abi::respond(code.into(), details, body, &[])
 }
 
 fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), Failed> {
     let decision = judgement.map(|judgement| &judgement.decision);
-    let (code, body) = DENIED;
-    let own = Denial {
-        status: code,
-        headers: Vec::new(),
-        body: body.to_vec(),
-    };
-    let denial = match decision.map(|decision| decision.reason) {
-        Some(Reason::AuthorizerDenied | Reason::AuthorizerFailed) => external,
-        _ => &own,
-    };
-    let headers = if denial.headers.is_empty() {
-        Vec::new()
-    } else {
-        encode_pairs(&denial.headers)
-    };
     let details = report::details(decision);
-    abi::respond(denial.status.into(), &details, &denial.body, &headers)
+    match decision.map(|decision| decision.reason) {
+        Some(Reason::AuthorizerDenied | Reason::AuthorizerFailed) => {
+            let headers = match external.headers.as_slice() {
+                [] => Vec::new(),
+                [_, ..] => encode_pairs(&external.headers),
+            };
+            abi::respond(external.status.into(), &details, &external.body, &headers)
+        }
+        _ => answer_denied(&details),
+    }
 }
 
 fn apply(headers: Headers, changes: &[Change]) -> Result<(), Failed> {
@@ -187,7 +183,7 @@ impl HttpContext for Http {
         let mut external = Denial::default();
         let mut failure = None;
         let asked;
-        let judgement = match loaded.program.begin(&attributes) {
+        let judgement = match loaded.program.begin(&attributes, configuration.report) {
             Step::Decided(judgement) => judgement,
             Step::Ask(question) => match authorizer::ask(&question, &attributes, Layer::Http) {
                 Ok(waiting) => {
@@ -198,7 +194,9 @@ impl HttpContext for Http {
                     asked = *outcome;
                     external.clone_from(&asked.denial);
                     failure = asked.failure.as_deref();
-                    loaded.program.answered(question.by, asked.answer, &attributes)
+                    loaded
+                        .program
+                        .answered(question.by, asked.answer, &attributes, configuration.report)
                 }
             },
         };

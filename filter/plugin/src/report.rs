@@ -56,16 +56,13 @@ pub(crate) fn decided(
 ) {
     let decision = judgement.map(|judgement| &judgement.decision);
     let allowed = decision.is_some_and(|decision| decision.verdict == Verdict::Allow);
-    match (allowed, report) {
-        (true, Report::Denied) => counters::allowed(),
-        (true, Report::All) => {
-            counters::increment(Counter::Allowed);
-            publish_decision(decision, attributes);
-        }
-        (false, Report::Denied | Report::All) => {
-            counters::increment(Counter::Denied);
-            publish_decision(decision, attributes);
-        }
+    counters::increment(if allowed {
+        Counter::Allowed
+    } else {
+        Counter::Denied
+    });
+    if !allowed || report == Report::All {
+        publish_decision(decision, attributes);
     }
     if let Some(shadow) = judgement.and_then(|judgement| judgement.shadow) {
         counters::increment(match shadow.verdict {
@@ -126,11 +123,12 @@ fn state(decision: Option<&Decision<'_>>) -> String {
     let Some(decision) = decision else {
         return "deny not-configured".to_owned();
     };
-    let mut text = format!("{} {}", decision.verdict.as_str(), decision.reason.as_str());
-    if let Some(by) = decision.by {
-        text.push_str(&format!(" {} {by}", by.kind.as_str()));
+    let by = decision.by.map(ToString::to_string);
+    let mut words = vec![decision.verdict.as_str(), decision.reason.as_str()];
+    if let (Some(document), Some(id)) = (decision.by, &by) {
+        words.extend([document.kind.as_str(), id]);
     }
-    text
+    words.join(" ")
 }
 
 /// Response-code details in the form of Envoy's RBAC filter, `none` when no policy matched; what external authorizers
@@ -143,11 +141,16 @@ pub(crate) fn details(decision: Option<&Decision<'_>>) -> String {
     }
     let by = decision.and_then(|decision| decision.by);
     let id = by.map_or_else(|| "none".to_owned(), ToString::to_string);
-    let id: String = id
-        .chars()
-        .map(|ch| if ch.is_ascii_graphic() { ch } else { '_' })
-        .collect();
-    format!("rbac_access_denied_matched_policy[{id}]")
+    ["rbac_access_denied_matched_policy[", &graphic(id), "]"].concat()
+}
+
+/// With an underscore for what access logs could not show as it is.
+fn graphic(id: String) -> String {
+    if id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return id;
+    }
+    let shown = |ch: char| if ch.is_ascii_graphic() { ch } else { '_' };
+    id.chars().map(shown).collect()
 }
 
 /// Something that Envoy did not do as it should.

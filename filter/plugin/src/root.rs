@@ -81,7 +81,7 @@ impl Root {
         self.protocol = config.protocol;
         if let Some(program) = program {
             report::announce(&config, &program, documents);
-            let sources = Sources::of(&config);
+            let sources = Rc::new(Sources::of(&config, &program));
             self.begin(&config, Some(Loaded { program, sources }));
         } else {
             abi::log(

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use peerwarden_engine::{Enforcement, ExternalAnswer, Judgement, Step, Verdict};
 use proxy_wasm::traits::{Context, StreamContext};
-use proxy_wasm::types::{Action, PeerType};
+use proxy_wasm::types::Action;
 
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
@@ -86,7 +86,7 @@ impl Tcp {
             self.decided(None, &attributes, None, None);
             return;
         };
-        match loaded.program.begin(&attributes) {
+        match loaded.program.begin(&attributes, configuration.report) {
             Step::Decided(judgement) => self.decided(Some(&judgement), &attributes, None, None),
             Step::Ask(question) => {
                 let outcome = match handshake {
@@ -104,7 +104,10 @@ impl Tcp {
                     }
                 };
                 let (answer, failure) = outcome;
-                let judgement = loaded.program.answered(question.by, answer, &attributes);
+                let judgement =
+                    loaded
+                        .program
+                        .answered(question.by, answer, &attributes, configuration.report);
                 self.decided(Some(&judgement), &attributes, None, failure.as_deref());
             }
         }
@@ -143,7 +146,10 @@ impl Tcp {
             return;
         };
         let attributes = self.attributes(Handshake::Over);
-        let judgement = loaded.program.answered(&waiting.by, outcome.answer, &attributes);
+        let judgement =
+            loaded
+                .program
+                .answered(&waiting.by, outcome.answer, &attributes, configuration.report);
         let failure = outcome.failure.as_deref();
         self.decided(Some(&judgement), &attributes, Some(&waiting.provider), failure);
         match judgement.decision.verdict {
@@ -194,18 +200,9 @@ impl StreamContext for Tcp {
         action
     }
 
-    /// With the upstream's last data Envoy goes on to `on_upstream_close` whatever was asked for here. Had the connection
-    /// been closed by then, that callback would be about a context which is gone: the SDK panics, and the VM with all its
-    /// connections is lost. So the end is waited for.
-    fn on_upstream_data(&mut self, _size: usize, end_of_stream: bool) -> Action {
+    fn on_upstream_data(&mut self, _size: usize, _end_of_stream: bool) -> Action {
         let action = self.on_data(Handshake::MayBeUnderWay);
-        if !end_of_stream {
-            self.close();
-        }
-        action
-    }
-
-    fn on_upstream_close(&mut self, _peer: PeerType) {
         self.close();
+        action
     }
 }

@@ -111,7 +111,7 @@ fn who_does_not_show_a_certificate_is_denied_by_the_deadline() {
     }
     let said = vm.take_logs().pop().unwrap().message;
     assert!(
-        said.contains("max_early_data_bytes") && said.contains("after 3 s"),
+        said.contains("max_early_data_bytes") && said.contains("after 3s"),
         "{said}"
     );
 }

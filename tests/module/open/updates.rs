@@ -29,6 +29,7 @@ fn closes_whom_it_does_not_admit_and_leaves_the_others() {
     vm.upstream_data(front, b"more", false).unwrap();
     vm.downstream_data(front, b"more", false).unwrap();
     assert_eq!(vm.record(front).unwrap().to_upstream(), b"hellomore");
+    vm.advance(Duration::from_secs(1));
     assert_eq!(counter(&vm, "revoked"), Some(1));
     assert_eq!(state(&vm, back, "revoked").as_deref(), Some("update"));
     assert_eq!(

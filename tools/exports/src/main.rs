@@ -11,8 +11,9 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 
-/// Exports of which only the named ones stay.
+/// Exports of which only the named ones stay: callbacks, and the SDK's function that allocates, which Envoy would prefer to ours.
 const CALLBACK: &str = "proxy_on_";
+const ALLOCATE: &str = "malloc";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -35,7 +36,8 @@ fn without_others(bytes: &[u8], kept: &[String]) -> Result<Vec<u8>> {
             for export in exports.clone() {
                 let export = export?;
                 missing.retain(|name| *name != export.name);
-                if export.name.starts_with(CALLBACK) && !kept.iter().any(|name| name == export.name) {
+                let may_go = export.name.starts_with(CALLBACK) || export.name == ALLOCATE;
+                if may_go && !kept.iter().any(|name| name == export.name) {
                     continue;
                 }
                 let kind = match export.kind {

@@ -1,6 +1,7 @@
 //! What identity fields ask of a name in the peer's certificate.
 
 use super::text::{Presence, TextPattern};
+use crate::bytes;
 
 /// A value of `principals`, `namespaces`, `serviceAccounts` or `trustDomains`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +74,11 @@ impl PeerPattern {
     /// Whether `name` is one of those asked for.
     pub(crate) fn matches(&self, name: &[u8]) -> bool {
         match self {
-            Self::Exact(uri) => name == uri.as_bytes(),
-            Self::Prefix(prefix) => name.starts_with(prefix.as_bytes()),
+            Self::Exact(uri) => bytes::same(name, uri.as_bytes()),
+            Self::Prefix(prefix) => bytes::starts_with(name, prefix.as_bytes()),
             Self::Suffix(suffix) => name
                 .strip_prefix(SCHEME.as_bytes())
-                .is_some_and(|id| id.ends_with(suffix.as_bytes())),
+                .is_some_and(|id| bytes::ends_with(id, suffix.as_bytes())),
             Self::NonEmpty => !name.is_empty(),
             Self::Namespace(part) => occurrences(name, part.as_bytes()).next().is_some(),
             Self::NamespaceGlob(parts) => has_in_order(name, parts),

@@ -1,5 +1,7 @@
 //! String matches: exact, prefix, suffix, presence.
 
+use crate::bytes;
+
 /// How a text must look. A `*` anywhere but at the start or the end is a literal character.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TextPattern {
@@ -53,9 +55,9 @@ impl TextPattern {
     /// The same pattern for texts that are compared without case: matched with [`TextPattern::matches_ignoring_case`].
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
         match self {
-            Self::Exact(exact) => text == exact.as_bytes(),
-            Self::Prefix(prefix) => text.starts_with(prefix.as_bytes()),
-            Self::Suffix(suffix) => text.ends_with(suffix.as_bytes()),
+            Self::Exact(exact) => bytes::same(text, exact.as_bytes()),
+            Self::Prefix(prefix) => bytes::starts_with(text, prefix.as_bytes()),
+            Self::Suffix(suffix) => bytes::ends_with(text, suffix.as_bytes()),
             Self::NonEmpty => !text.is_empty(),
             Self::Exists => true,
         }

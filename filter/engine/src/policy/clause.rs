@@ -125,6 +125,25 @@ impl Clause {
         }
     }
 
+    /// The header that it asks about, or the pseudo-header.
+    pub(crate) fn header(&self) -> Option<&str> {
+        match self {
+            Clause::Host(_) => Some(":authority"),
+            Clause::Method(_) => Some(":method"),
+            Clause::Path(_) => Some(":path"),
+            Clause::Header(name, _) => Some(name),
+            Clause::Peer(_)
+            | Clause::SourceIp(_)
+            | Clause::RemoteIp(_)
+            | Clause::DestinationIp(_)
+            | Clause::DestinationPort(_)
+            | Clause::Sni(_)
+            | Clause::RequestPrincipal(_)
+            | Clause::Claim(..)
+            | Clause::Metadata { .. } => None,
+        }
+    }
+
     /// Whether a connection that is not parsed as HTTP cannot have the attribute.
     pub(crate) fn is_http_only(&self) -> bool {
         match self.operand() {

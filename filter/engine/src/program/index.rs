@@ -10,6 +10,7 @@
 
 mod choose;
 mod finder;
+mod glance;
 mod hash;
 mod key;
 mod list;
@@ -22,9 +23,11 @@ use std::collections::BTreeMap;
 
 use choose::choose;
 use finder::Finder;
+use glance::Glance;
 use key::{Place, asked_for};
 use list::{LONG, List};
 use narrow::Narrowing;
+pub(super) use search::Wanted;
 
 use crate::policy::Rule;
 
@@ -60,9 +63,10 @@ impl Index {
                 Narrowing::add(rule, number, &mut narrowing);
             }
         }
-        places.values_mut().for_each(Finder::finish);
+        let glances: Vec<Glance> = rules.iter().map(|rule| Glance::of(rule)).collect();
+        places.values_mut().for_each(|finder| finder.finish(&glances));
         narrowing.values_mut().for_each(Narrowing::finish);
-        rest.finish();
+        rest.finish(&[]);
         Self {
             places: places.into_iter().collect(),
             rest,

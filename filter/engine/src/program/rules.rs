@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::answers::Answers;
 use super::evaluate::evaluate;
-use super::index::Index;
+use super::index::{Index, Wanted};
 use super::truth::{Doubt, Truth};
 use crate::attribute::Attribute;
 use crate::config::Protocol;
@@ -57,23 +57,32 @@ impl Rules {
 
     /// The first rule that matches.
     pub(super) fn first_match(&self, answers: &Answers<'_>, doubt: Doubt) -> Option<&By> {
-        self.first(answers, doubt).map(|numbered| &numbered.by)
+        self.find(answers, doubt, Wanted::First)
+            .map(|numbered| &numbered.by)
+    }
+
+    /// A rule that matches: with [`Wanted::Any`] not always the first.
+    pub(super) fn a_match(&self, answers: &Answers<'_>, doubt: Doubt, wanted: Wanted) -> Option<&By> {
+        self.find(answers, doubt, wanted).map(|numbered| &numbered.by)
     }
 
     /// The first rule that may match, and what keeps that from being certain: nothing if it matches.
     pub(super) fn first_possible(&self, answers: &Answers<'_>) -> Option<(&By, BTreeSet<Attribute>)> {
-        let numbered = self.first(answers, Doubt::Matches)?;
+        let numbered = self.find(answers, Doubt::Matches, Wanted::First)?;
         Some((&numbered.by, doubtful(&numbered.rule, answers)))
     }
 
-    fn first(&self, answers: &Answers<'_>, doubt: Doubt) -> Option<&Numbered> {
+    fn find(&self, answers: &Answers<'_>, doubt: Doubt, wanted: Wanted) -> Option<&Numbered> {
+        if self.rules.is_empty() {
+            return None;
+        }
         let matches = |number: usize| {
             self.rules
                 .get(number)
                 .is_some_and(|numbered| matches(&numbered.rule, answers, doubt))
         };
-        let first = self.index.first_match(answers, doubt, &matches)?;
-        self.rules.get(first)
+        let found = self.index.find(answers, doubt, wanted, &matches)?;
+        self.rules.get(found)
     }
 }
 

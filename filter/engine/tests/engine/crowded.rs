@@ -10,7 +10,7 @@ use proptest::test_runner::{Config as Runner, TestRunner};
 use serde_json::json;
 
 use super::generate::Json;
-use super::{config, config_with, decide, get, policy, value};
+use super::{assert_unreported, config, config_with, decide, get, policy, value};
 
 /// What requests have.
 const NAMES: [&str; 5] = [
@@ -267,7 +267,9 @@ fn rules_that_many_share_are_ruled_out_as_the_reference_rules_them_out() {
             let program = Program::compile(&config).unwrap();
             for traffic in requests {
                 let decision = program.judge(&traffic, &traffic).decision;
-                let expected = reference::explain(&config, &traffic, &traffic).outcome;
+                let trace = reference::explain(&config, &traffic, &traffic);
+                assert_unreported(&program, &traffic, &trace);
+                let expected = trace.outcome;
                 prop_assert_eq!(
                     (decision.verdict, decision.by, decision.reason),
                     (expected.verdict, expected.by.as_ref(), expected.reason),

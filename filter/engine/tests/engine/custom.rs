@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use peerwarden_engine::{Config, ExternalAnswer, Program, Step, Traffic};
+use peerwarden_engine::{Config, ExternalAnswer, Program, Report, Step, Traffic};
 
 use super::{FRONTEND, config_with, decide, get, policy};
 
@@ -54,9 +54,12 @@ fn asks_about_what_matches_and_nothing_else() {
         "deny ns[shop]-policy[a]-rule[0]"
     );
     let program = Program::compile(&config).unwrap();
-    assert!(matches!(program.begin(&asking("/", &[])), Step::Decided(_)));
+    assert!(matches!(
+        program.begin(&asking("/", &[]), Report::All),
+        Step::Decided(_)
+    ));
     let admin = asking("/admin", &[]);
-    let Step::Ask(question) = program.begin(&admin) else {
+    let Step::Ask(question) = program.begin(&admin, Report::All) else {
         panic!("nobody is asked");
     };
     assert_eq!(

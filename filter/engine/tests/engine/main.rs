@@ -24,7 +24,9 @@ mod tcp;
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::resource::{Action, Resource};
-use peerwarden_engine::{Config, Decision, Problems, Program, Traffic, Verdict, reference};
+use peerwarden_engine::{
+    Config, Decision, ExternalAuthorizers, Problems, Program, Report, Step, Traffic, Verdict, reference,
+};
 
 /// The peer most rules are about.
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
@@ -91,8 +93,49 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
         ),
         "compiled and reference disagree"
     );
+    assert_unreported(&program, traffic, &reference::explain(config, traffic, traffic));
     let by = decision.by.map(|by| format!(" {by}")).unwrap_or_default();
     format!("{}{by}", decision.verdict.as_str())
+}
+
+/// Where nobody is told what allows, it is decided the same, and what allows is any rule that does.
+fn assert_unreported(program: &Program, traffic: &Traffic, trace: &reference::Trace) {
+    let judgement = match program.begin(traffic, Report::Denied) {
+        Step::Decided(judgement) => judgement,
+        Step::Ask(question) => {
+            let answer = traffic.answer(question.provider);
+            program.answered(question.by, answer, traffic, Report::Denied)
+        }
+    };
+    let (decision, outcome) = (judgement.decision, &trace.outcome);
+    assert_eq!(
+        (decision.verdict, decision.reason),
+        (outcome.verdict, outcome.reason),
+        "decided otherwise where nobody is told: {traffic:?}"
+    );
+    let shadow = judgement
+        .shadow
+        .map(|shadow| (shadow.verdict, shadow.by.cloned()));
+    let expected = trace
+        .shadow
+        .as_ref()
+        .map(|shadow| (shadow.verdict, shadow.by.clone()));
+    assert_eq!(shadow, expected, "{traffic:?}");
+    assert_eq!(judgement.audited, trace.audited.as_ref(), "{traffic:?}");
+    let Some(by) = decision.by.filter(|_| decision.verdict == Verdict::Allow) else {
+        assert_eq!(decision.by, outcome.by.as_ref(), "{traffic:?}");
+        return;
+    };
+    let allows = trace.policies.iter().any(|policy| {
+        let applies = policy.action == Action::Allow && !policy.dry_run && policy.not_applied.is_none();
+        let is_it = applies && policy.namespace == by.namespace && policy.name == by.name;
+        is_it
+            && policy
+                .rules
+                .iter()
+                .any(|rule| Some(rule.index) == by.rule && rule.matched)
+    });
+    assert!(allows, "{by} does not allow {traffic:?}");
 }
 
 /// A trace without what is there for people alone.

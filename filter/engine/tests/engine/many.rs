@@ -10,8 +10,8 @@ use proptest::sample::select;
 use proptest::test_runner::{Config as Runner, TestRunner};
 use serde_json::json;
 
-use super::config_with;
 use super::generate::Json;
+use super::{assert_unreported, config_with};
 
 const SEGMENTS: [&str; 12] = [
     "a", "b", "ab", "aba", "v1", "x", "xa", "bab", "v12", "c", "ca", "v",
@@ -186,7 +186,9 @@ fn thousands_of_rules_are_found_as_the_reference_finds_them() {
                 let program = Program::compile(&config).unwrap();
                 for traffic in requests {
                     let decision = program.judge(&traffic, &traffic).decision;
-                    let expected = reference::explain(&config, &traffic, &traffic).outcome;
+                    let trace = reference::explain(&config, &traffic, &traffic);
+                    assert_unreported(&program, &traffic, &trace);
+                    let expected = trace.outcome;
                     prop_assert_eq!(
                         (decision.verdict, decision.by, decision.reason),
                         (expected.verdict, expected.by.as_ref(), expected.reason),

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use super::certificate::{self, Names};
@@ -15,14 +16,35 @@ const GENERATION: usize = 512;
 /// A certificate that is larger is read anew each time.
 const LARGEST: usize = 8 * 1024;
 
-/// Bytes of the signature, which differs between any two, by which one is found.
-const MARK: usize = 32;
-
 /// The line that ends a certificate, with its line break and what the last line of the signature may lack.
 const END: usize = 32;
 
-type Mark = [u8; MARK];
-type Read = HashMap<Mark, (Vec<u8>, Rc<Names>)>;
+/// Bytes of the signature, which is as good as random and differs between any two: one is found by them. Should two share them, the one
+/// displaces the other.
+type Mark = u64;
+
+type Read = HashMap<Mark, (Vec<u8>, Rc<Names>), BuildHasherDefault<MarkHasher>>;
+
+/// A mark, its bits mixed: as text each of its bytes has six that say something.
+#[derive(Default)]
+struct MarkHasher(u64);
+
+impl Hasher for MarkHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64((*byte).into());
+        }
+    }
+
+    fn write_u64(&mut self, mark: u64) {
+        let mixed = (self.0 ^ mark).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed.wrapping_shr(32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Those that were asked for lately, and those of before.
 #[derive(Default)]
@@ -36,33 +58,35 @@ thread_local! {
 }
 
 /// The names in a PEM certificate; `None` when it cannot be read.
-pub(super) fn read(pem: Vec<u8>) -> Option<Rc<Names>> {
-    let Some(mark) = mark(&pem).filter(|_| pem.len() <= LARGEST) else {
-        return certificate::read(&pem).map(Rc::new);
+pub(super) fn read(pem: &[u8]) -> Option<Rc<Names>> {
+    let Some(mark) = mark(pem).filter(|_| pem.len() <= LARGEST) else {
+        return certificate::read(pem).map(Rc::new);
     };
     KNOWN.with_borrow_mut(|known| {
-        if let Some(names) = find(&known.young, &mark, &pem) {
+        if let Some(names) = find(&known.young, mark, pem) {
             return Some(names);
         }
-        let names = match find(&known.old, &mark, &pem) {
+        let names = match find(&known.old, mark, pem) {
             Some(names) => names,
-            None => Rc::new(certificate::read(&pem)?),
+            None => Rc::new(certificate::read(pem)?),
         };
         if known.young.len() >= GENERATION {
             known.old = std::mem::take(&mut known.young);
         }
-        known.young.insert(mark, (pem, Rc::clone(&names)));
+        known.young.insert(mark, (pem.to_vec(), Rc::clone(&names)));
         Some(names)
     })
 }
 
 fn mark(pem: &[u8]) -> Option<Mark> {
-    let from = pem.len().checked_sub(MARK.saturating_add(END))?;
-    pem.get(from..)?.first_chunk().copied()
+    let from = pem.len().checked_sub(size_of::<Mark>().saturating_add(END))?;
+    pem.get(from..)?
+        .first_chunk()
+        .map(|bytes| u64::from_ne_bytes(*bytes))
 }
 
-fn find(known: &Read, mark: &Mark, pem: &[u8]) -> Option<Rc<Names>> {
-    let (of, names) = known.get(mark)?;
+fn find(known: &Read, mark: Mark, pem: &[u8]) -> Option<Rc<Names>> {
+    let (of, names) = known.get(&mark)?;
     is_same(of, pem).then(|| Rc::clone(names))
 }
 

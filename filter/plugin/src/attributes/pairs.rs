@@ -1,26 +1,56 @@
 //! The ABI's encoding of header maps: a count, the lengths of each name and value, then the texts, each followed by NUL.
 
+use std::ops::Range;
+
+use crate::abi::Bytes;
+
 /// Names and values, each line apart.
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A header map as Envoy handed it out: read in place.
 #[derive(Debug)]
-pub(crate) struct Map(Vec<u8>);
+pub(crate) struct Map {
+    bytes: Bytes,
+    /// Where the values of [`PSEUDO`] are.
+    pseudo: [Option<Range<usize>>; PSEUDO.len()],
+}
+
+/// What rules ask for most.
+const PSEUDO: [&str; 3] = [":method", ":path", ":authority"];
 
 impl Map {
     /// `None` when it is malformed.
-    pub(crate) fn of(bytes: Vec<u8>) -> Option<Self> {
-        let is_sound = Lines::of(&bytes).is_some_and(|mut lines| lines.all(|line| line.is_some()));
-        is_sound.then_some(Self(bytes))
+    pub(crate) fn of(bytes: Bytes) -> Option<Self> {
+        let mut pseudo = [const { None }; PSEUDO.len()];
+        let mut lines = Lines::of(&bytes)?;
+        while let Some(line) = lines.next() {
+            let (name, value) = line?;
+            if name.first() == Some(&b':')
+                && let Some(at) = PSEUDO.iter().position(|known| known.as_bytes() == name)
+                && let Some(first @ None) = pseudo.get_mut(at)
+            {
+                // Before what is left, and the NUL that follows it.
+                let end = bytes.len().checked_sub(lines.texts.len())?.checked_sub(1)?;
+                *first = Some(end.checked_sub(value.len())?..end);
+            }
+        }
+        Some(Self { bytes, pseudo })
+    }
+
+    /// The first line of one of [`PSEUDO`], found already; `None` of any other header.
+    pub(crate) fn pseudo(&self, name: &str) -> Option<Option<&[u8]>> {
+        let at = PSEUDO.iter().position(|known| *known == name)?;
+        let place = self.pseudo.get(at)?;
+        Some(place.clone().and_then(|place| self.bytes.get(place)))
     }
 
     /// Names and values, each line apart.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        Lines::of(&self.0).into_iter().flatten().flatten()
+        Lines::of(&self.bytes).into_iter().flatten().flatten()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }
 

@@ -144,7 +144,11 @@ pub(super) fn outcome(headers: usize, http: &HttpAuthorizer, authorizer: &Author
             Outcome::denied(Denial {
                 status,
                 headers: lines,
-                body: abi::call_response_body().ok().flatten().unwrap_or_default(),
+                body: abi::call_response_body()
+                    .ok()
+                    .flatten()
+                    .unwrap_or_default()
+                    .to_vec(),
             })
         }
         other => failed(format!(

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use peerwarden_engine::{OnChange, Protocol, Workload};
 
-use super::stream::Stream;
+use super::stream::{Details, Stream};
 use super::streams::Streams;
 use crate::abi::{self, Level};
 use crate::configuration::Configuration;
@@ -131,15 +131,22 @@ impl Instance {
     }
 
     /// A stream begins; in the place of one that is over, if there is one.
-    pub(super) fn stream(&self, new: Stream) -> Rc<Stream> {
-        let Some(mut spare) = self.spare.borrow_mut().pop() else {
-            return Rc::new(new);
-        };
-        match Rc::get_mut(&mut spare) {
-            Some(over) => *over = new,
-            None => return Rc::new(new),
+    pub(super) fn stream(
+        &self,
+        context: u32,
+        configuration: &Rc<Configuration>,
+        details: Details,
+    ) -> Rc<Stream> {
+        let mut stream = self.spare.borrow_mut().pop().unwrap_or_default();
+        match Rc::get_mut(&mut stream) {
+            Some(place) => place.begins(context, configuration, details),
+            None => {
+                let mut place = Stream::default();
+                place.begins(context, configuration, details);
+                stream = Rc::new(place);
+            }
         }
-        spare
+        stream
     }
 
     /// Its context is gone.
@@ -174,8 +181,10 @@ impl Instance {
     }
 
     pub(super) fn expires(&self, at: Option<u64>) {
-        let earliest = [self.expiry.get(), at].into_iter().flatten().min();
-        self.expiry.set(earliest);
+        if let Some(at) = at {
+            let known = self.expiry.get();
+            self.expiry.set(Some(known.map_or(at, |known| known.min(at))));
+        }
     }
 
     /// At most so many of those that are held and due to be looked at. A copy, as what becomes of them changes what is open.

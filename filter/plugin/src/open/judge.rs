@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Reason, Step, Verdict};
+use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Reason, Report, Step, Verdict};
 
 use super::instance::Instance;
 use super::stream::{Allowed, Status, Stream};
@@ -26,7 +26,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
             deny(instance, stream);
             return;
         };
-        let (judgement, failure) = judge(loaded, &attributes, None);
+        let (judgement, failure) = judge(loaded, &attributes, None, configuration.report);
         report::decided(
             Some(&judgement),
             &attributes,
@@ -63,9 +63,9 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
             audited: None,
         };
         let why = format!(
-            "after {} s; `enforcement: hold` is for clients that present a certificate by TLS 1.3, to Envoy 1.39 or later, and \
+            "after {:?}; `enforcement: hold` is for clients that present a certificate by TLS 1.3, to Envoy 1.39 or later, and \
              needs tcp_proxy's `max_early_data_bytes` set and its `upstream_connect_mode` left at `IMMEDIATE`",
-            configuration.tcp.deadline.as_secs_f32()
+            configuration.tcp.deadline
         );
         report::decided(
             Some(&judgement),
@@ -99,7 +99,7 @@ pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         return;
     };
     let provider = stream.details().provider.clone();
-    let (judgement, failure) = judge(loaded, &attributes, provider.as_deref());
+    let (judgement, failure) = judge(loaded, &attributes, provider.as_deref(), Report::Denied);
     match judgement.decision.verdict {
         Verdict::Allow => {
             stream.allowed_by(
@@ -131,19 +131,21 @@ fn judge<'l>(
     loaded: &'l Loaded,
     attributes: &Attributes,
     provider: Option<&str>,
+    report: Report,
 ) -> (Judgement<'l>, Option<&'static str>) {
-    match loaded.program.begin(attributes) {
+    match loaded.program.begin(attributes, report) {
         Step::Decided(judgement) => (judgement, None),
         Step::Ask(question) if provider == Some(question.provider) => {
             let judgement = loaded
                 .program
-                .answered(question.by, ExternalAnswer::Allow, attributes);
+                .answered(question.by, ExternalAnswer::Allow, attributes, report);
             (judgement, None)
         }
         Step::Ask(question) => {
-            let judgement = loaded
-                .program
-                .answered(question.by, ExternalAnswer::Unaskable, attributes);
+            let judgement =
+                loaded
+                    .program
+                    .answered(question.by, ExternalAnswer::Unaskable, attributes, report);
             (
                 judgement,
                 Some("it cannot be asked about a connection that is held or open"),

@@ -18,6 +18,7 @@ const JUDGES: usize = 8;
 const PATIENCE: u64 = 8;
 
 /// As the timer sees it.
+#[derive(Default)]
 pub(crate) struct Stream {
     /// As the SDK numbers it.
     pub(super) context: u32,
@@ -25,7 +26,9 @@ pub(crate) struct Stream {
     pub(super) configuration: Rc<Configuration>,
     status: Cell<Status>,
     /// The configurations that allow it; each takes the place of the oldest. None has the number 0.
-    judges: Cell<[u64; JUDGES]>,
+    judges: [Cell<u64>; JUDGES],
+    /// How many have allowed it.
+    judged: Cell<usize>,
     /// Where it stands among the others.
     place: Cell<usize>,
     /// When it was last looked at while it was held, in nanoseconds since 1970.
@@ -68,10 +71,24 @@ pub(crate) struct Allowed<'a> {
 }
 
 impl Stream {
+    /// Begins in the place of one that is over, of which nothing is left.
+    pub(super) fn begins(&mut self, context: u32, configuration: &Rc<Configuration>, details: Details) {
+        self.context = context;
+        self.configuration = Rc::clone(configuration);
+        self.status.set(Status::Held);
+        self.judges.iter().for_each(|judge| judge.set(0));
+        self.judged.set(0);
+        self.place.set(usize::MAX);
+        self.looked_at.set(details.held_since);
+        *self.details.get_mut() = details;
+    }
+
     /// Keeps nothing alive any more.
     pub(super) fn is_over(&mut self, nothing: &Rc<Configuration>) {
         self.configuration = Rc::clone(nothing);
-        self.details = RefCell::default();
+        let details = self.details.get_mut();
+        details.headers = KeptHeaders::default();
+        details.provider = None;
     }
 
     pub(super) fn layer(&self) -> Layer {
@@ -120,7 +137,8 @@ impl Stream {
     }
 
     pub(super) fn is_judged_by(&self, number: u64) -> bool {
-        self.configuration.open_connections.on_update == OnChange::Keep || self.judges.get().contains(&number)
+        self.configuration.open_connections.on_update == OnChange::Keep
+            || self.judges.iter().any(|judge| judge.get() == number)
     }
 
     pub(super) fn expiry(&self) -> Option<u64> {
@@ -134,12 +152,11 @@ impl Stream {
     /// A configuration allows it.
     pub(super) fn allowed_by(&self, number: u64, allowed: &Allowed<'_>) {
         self.status.set(Status::Allowed);
-        let mut judges = self.judges.get();
-        judges.rotate_right(1);
-        if let Some(last) = judges.first_mut() {
-            *last = number;
+        let judged = self.judged.get();
+        if let Some(oldest) = self.judges.get(judged.rem_euclid(JUDGES)) {
+            oldest.set(number);
         }
-        self.judges.set(judges);
+        self.judged.set(judged.wrapping_add(1));
         let mut details = self.details.borrow_mut();
         details.expiry = allowed.attributes.expiry();
         details.handshake = allowed.attributes.handshake_of_connection();
@@ -203,15 +220,7 @@ impl Opener {
     }
 
     fn open(&self, details: Details) -> Open {
-        let stream = self.instance.stream(Stream {
-            context: self.context,
-            configuration: Rc::clone(&self.configuration),
-            status: Cell::default(),
-            judges: Cell::default(),
-            place: Cell::new(usize::MAX),
-            looked_at: Cell::new(details.held_since),
-            details: RefCell::new(details),
-        });
+        let stream = self.instance.stream(self.context, &self.configuration, details);
         Open {
             stream,
             instance: Rc::clone(&self.instance),

@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 use crate::abi;
 use crate::attributes::SecurityPolicy;
+use crate::clock;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy)]
@@ -36,55 +37,83 @@ impl Counter {
     }
 }
 
-thread_local! {
+/// All there are, each at its [`place`] in what is kept of them.
+const NAMES: [&str; 10] = [
+    "peerwarden.allowed",
+    "peerwarden.denied",
+    "peerwarden.errors",
+    "peerwarden.shadow_allowed",
+    "peerwarden.shadow_denied",
+    "peerwarden.audited",
+    "peerwarden.revoked",
+    "peerwarden.connection_security_policy.mutual_tls",
+    "peerwarden.connection_security_policy.tls",
+    "peerwarden.connection_security_policy.none",
+];
+
+fn place(counter: Counter) -> usize {
+    match counter {
+        Counter::Allowed => 0,
+        Counter::Denied => 1,
+        Counter::Errors => 2,
+        Counter::ShadowAllowed => 3,
+        Counter::ShadowDenied => 4,
+        Counter::Audited => 5,
+        Counter::Revoked => 6,
+        Counter::MutualTls => 7,
+        Counter::Tls => 8,
+        Counter::Plaintext => 9,
+    }
+}
+
+/// One counter of this VM.
+struct Count {
     /// Envoy makes a new metric for each definition, so each is defined once for the VM, whatever its configurations.
-    static IDS: [Cell<Option<u32>>; 10] = const { [const { Cell::new(None) }; 10] };
+    id: Cell<Option<u32>>,
+    /// What Envoy does not know of yet: a call for each would cost as much as a decision.
+    pending: Cell<u32>,
 }
 
 thread_local! {
-    /// What was allowed and Envoy does not know of yet: a call for each would cost as much as the decision.
-    static ALLOWED: Cell<u32> = const { Cell::new(0) };
+    static COUNTS: [Count; NAMES.len()] = const {
+        [const { Count { id: Cell::new(None), pending: Cell::new(0) } }; NAMES.len()]
+    };
 }
 
-/// Counts one that was allowed, for the timer to bring to Envoy.
-pub(super) fn allowed() {
-    ALLOWED.set(ALLOWED.get().saturating_add(1));
+/// Adds one, for the timer to bring to Envoy; at once if there is no timer.
+pub(super) fn increment(counter: Counter) {
+    COUNTS.with(|counts| {
+        if let Some(count) = counts.get(place(counter)) {
+            count.pending.set(count.pending.get().saturating_add(1));
+        }
+    });
+    if !clock::is_kept() {
+        flush();
+    }
 }
 
 /// Brings to Envoy what was counted here.
 pub(super) fn flush() {
-    let count = ALLOWED.replace(0);
-    if count > 0 {
-        add(Counter::Allowed, count);
-    }
-}
-
-/// Adds one.
-pub(super) fn increment(counter: Counter) {
-    add(counter, 1);
-}
-
-/// A counter that Envoy does not take is no reason to decide otherwise.
-fn add(counter: Counter, count: u32) {
-    let (place, name) = match counter {
-        Counter::Allowed => (0, "peerwarden.allowed"),
-        Counter::Denied => (1, "peerwarden.denied"),
-        Counter::Errors => (2, "peerwarden.errors"),
-        Counter::ShadowAllowed => (3, "peerwarden.shadow_allowed"),
-        Counter::ShadowDenied => (4, "peerwarden.shadow_denied"),
-        Counter::Audited => (5, "peerwarden.audited"),
-        Counter::Revoked => (6, "peerwarden.revoked"),
-        Counter::MutualTls => (7, "peerwarden.connection_security_policy.mutual_tls"),
-        Counter::Tls => (8, "peerwarden.connection_security_policy.tls"),
-        Counter::Plaintext => (9, "peerwarden.connection_security_policy.none"),
-    };
-    IDS.with(|ids| {
-        let Some(id) = ids.get(place) else { return };
-        if id.get().is_none() {
-            id.set(abi::define_counter(name).ok());
-        }
-        if let Some(id) = id.get() {
-            let _ = abi::increment(id, count);
-        }
+    COUNTS.with(|counts| {
+        counts
+            .iter()
+            .zip(NAMES)
+            .for_each(|(count, name)| count.flush(name))
     });
+}
+
+impl Count {
+    /// A counter that Envoy does not take is no reason to decide otherwise.
+    fn flush(&self, name: &str) {
+        let pending = self.pending.replace(0);
+        if pending == 0 {
+            return;
+        }
+        if self.id.get().is_none() {
+            self.id.set(abi::define_counter(name).ok());
+        }
+        if let Some(id) = self.id.get() {
+            let _ = abi::increment(id, pending);
+        }
+    }
 }

@@ -8,6 +8,7 @@ use peerwarden_engine::{AttributeSource, Decision, Lookup};
 use super::Cause;
 use crate::abi::{self, Level};
 use crate::attributes::{Attributes, Handshake};
+use crate::clock;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +77,7 @@ pub(super) fn log(
 fn admit() -> Option<u64> {
     BUDGET.with(|cell| {
         let mut budget = cell.get();
-        let now = abi::now().unwrap_or(0);
+        let now = clock::nanos().unwrap_or(0);
         let burst = BURST.saturating_mul(NANOS_PER_LINE);
         let paid_until = budget.paid_until.max(now).saturating_add(NANOS_PER_LINE);
         let admitted = paid_until <= now.saturating_add(burst);

@@ -41,7 +41,6 @@ pub const CAPABILITIES: &[&str] = &[
     "proxy_on_request_trailers",
     "proxy_on_response_headers",
     "proxy_on_tick",
-    "proxy_on_upstream_connection_close",
     "proxy_on_upstream_data",
     "proxy_register_shared_queue",
     "proxy_remove_header_map_value",

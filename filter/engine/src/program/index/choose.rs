@@ -34,8 +34,7 @@ impl Shared {
     fn of(rules: &[&Rule]) -> Self {
         let mut counts = HashTable::with_capacity(rules.len());
         for rule in rules {
-            let alternatives = rule.sources.iter().chain(&rule.operations);
-            for clause in alternatives.flatten().chain(&rule.conditions) {
+            for clause in rule.clauses() {
                 asked_for(clause, &mut |key| {
                     let hash = count_by(&key);
                     let entry = counts.entry(hash, |(known, _)| *known == hash, |(known, _)| *known);

@@ -2,20 +2,28 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 
+use memchr::{memchr, memchr_iter};
+
+use super::glance::Glance;
 use super::hash::Hash;
 use super::key::{How, Key};
 use super::list::List;
 use super::table::Table;
+use crate::bytes;
 use crate::pattern::Block;
 
-/// What a value of the attribute finds. Each list that is found is ascending; a rule may be in several.
+/// What a value of the attribute finds, and once in a great while more than that: texts are told apart by a hash of 64 bits. Each list
+/// that is found is ascending; a rule may be in several.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Finder {
     exact: Table,
     longest_exact: usize,
     prefixes: Table,
     prefix_lengths: BTreeSet<usize>,
+    /// What all prefixes start with: most texts of others do not.
+    start: Start,
     /// Hashed from their end.
     suffixes: Table,
     suffix_lengths: BTreeSet<usize>,
@@ -29,40 +37,55 @@ pub(super) struct Finder {
     all: List,
 }
 
-/// What is told of each list.
-type Found<'i, 'f> = dyn FnMut(&'i List) + 'f;
+/// What is told of each list; no more are looked for once it breaks off.
+pub(super) type Found<'i, 'f> = dyn FnMut(&'i List) -> ControlFlow<()> + 'f;
 
 impl Finder {
+    /// One that finds nothing that was not asked for.
+    pub(super) fn exact() -> Self {
+        Self {
+            exact: Table::exact(),
+            prefixes: Table::exact(),
+            suffixes: Table::exact(),
+            namespaces: Table::exact(),
+            service_accounts: Table::exact(),
+            trust_domains: Table::exact(),
+            blocks: Table::exact(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn add(&mut self, key: &Key<'_>, rule: usize) {
         let text = &*key.text;
-        let hash = Hash::of(text);
+        let hash = || Hash::of(text);
         match key.how {
             How::Exact => {
                 self.longest_exact = self.longest_exact.max(text.len());
-                self.exact.add(hash, text, rule);
+                self.exact.add(Hash::whole(text, unfolded), text, rule);
             }
             How::Prefix => {
                 self.prefix_lengths.insert(text.len());
-                self.prefixes.add(hash, text, rule);
+                self.start.shorten(text);
+                self.prefixes.add(hash(), text, rule);
             }
             How::Suffix => {
                 self.suffix_lengths.insert(text.len());
                 self.suffixes.add(Hash::of(text.iter().rev()), text, rule);
             }
-            How::Namespace => self.namespaces.add(hash, text, rule),
-            How::ServiceAccount => self.service_accounts.add(hash, text, rule),
-            How::TrustDomain => self.trust_domains.add(hash, text, rule),
+            How::Namespace => self.namespaces.add(hash(), text, rule),
+            How::ServiceAccount => self.service_accounts.add(hash(), text, rule),
+            How::TrustDomain => self.trust_domains.add(hash(), text, rule),
             How::Block => {
                 self.block_lengths.extend(text.first());
-                self.blocks.add(hash, text, rule);
+                self.blocks.add(hash(), text, rule);
             }
             How::Any => self.any.add(rule),
         }
         self.all.add(rule);
     }
 
-    /// Nothing more is added.
-    pub(super) fn finish(&mut self) {
+    /// Nothing more is added. `glances` are of all rules, or of none.
+    pub(super) fn finish(&mut self, glances: &[Glance]) {
         for table in [
             &mut self.exact,
             &mut self.prefixes,
@@ -72,10 +95,10 @@ impl Finder {
             &mut self.trust_domains,
             &mut self.blocks,
         ] {
-            table.finish();
+            table.finish(glances);
         }
-        self.any.finish();
-        self.all.finish();
+        self.any.finish(glances);
+        self.all.finish(&[]);
     }
 
     pub(super) fn all(&self) -> &List {
@@ -87,36 +110,53 @@ impl Finder {
     }
 
     /// By a text.
-    pub(super) fn text<'i>(&'i self, text: &[u8], found: &mut Found<'i, '_>) {
-        self.folded(text, |byte| byte, found);
+    pub(super) fn text<'i>(&'i self, text: &[u8], found: &mut Found<'i, '_>) -> ControlFlow<()> {
+        self.folded(text, unfolded, bytes::same, found)
     }
 
     /// By a text, whose case does not matter.
-    pub(super) fn text_ignoring_case<'i>(&'i self, text: &[u8], found: &mut Found<'i, '_>) {
-        self.folded(text, |byte| byte.to_ascii_lowercase(), found);
+    pub(super) fn text_ignoring_case<'i>(
+        &'i self,
+        text: &[u8],
+        found: &mut Found<'i, '_>,
+    ) -> ControlFlow<()> {
+        let same = |key: &[u8], text: &[u8]| {
+            key.len() == text.len()
+                && key
+                    .iter()
+                    .zip(text)
+                    .all(|(key, byte)| *key == byte.to_ascii_lowercase())
+        };
+        self.folded(text, |byte| byte.to_ascii_lowercase(), same, found)
     }
 
-    fn folded<'i>(&'i self, text: &[u8], fold: impl Fn(u8) -> u8 + Copy, found: &mut Found<'i, '_>) {
-        found(&self.any);
-        let same = |key: &[u8], text: &[u8]| {
-            key.len() == text.len() && key.iter().zip(text).all(|(key, byte)| *key == fold(*byte))
-        };
+    fn folded<'i>(
+        &'i self,
+        text: &[u8],
+        fold: impl Fn(u8) -> u8 + Copy,
+        same: impl Fn(&[u8], &[u8]) -> bool,
+        found: &mut Found<'i, '_>,
+    ) -> ControlFlow<()> {
+        found(&self.any)?;
         if text.len() <= self.longest_exact {
-            let mut hash = Hash::EMPTY;
-            text.iter().for_each(|byte| hash.push(fold(*byte)));
-            let rules = self.exact.get(hash, |key| same(key, text));
-            rules.into_iter().for_each(&mut *found);
+            let rules = self.exact.get(Hash::whole(text, fold), |key| same(key, text));
+            rules.map_or(ControlFlow::Continue(()), &mut *found)?;
         }
-        let mut hash = Hash::EMPTY;
-        let mut at = 0;
-        for length in &self.prefix_lengths {
-            let (Some(start), Some(next)) = (text.get(..*length), text.get(at..*length)) else {
-                break;
-            };
-            next.iter().for_each(|byte| hash.push(fold(*byte)));
-            at = *length;
-            let rules = self.prefixes.get(hash, |key| same(key, start));
-            rules.into_iter().for_each(&mut *found);
+        let starts_alike = text
+            .get(..self.start.text().len())
+            .is_some_and(|start| same(self.start.text(), start));
+        if starts_alike {
+            let mut hash = Hash::EMPTY;
+            let mut at = 0;
+            for length in &self.prefix_lengths {
+                let (Some(start), Some(next)) = (text.get(..*length), text.get(at..*length)) else {
+                    break;
+                };
+                next.iter().for_each(|byte| hash.push(fold(*byte)));
+                at = *length;
+                let rules = self.prefixes.get(hash, |key| same(key, start));
+                rules.map_or(ControlFlow::Continue(()), &mut *found)?;
+            }
         }
         let mut hash = Hash::EMPTY;
         let mut rest = text;
@@ -130,21 +170,22 @@ impl Finder {
             next.iter().rev().for_each(|byte| hash.push(fold(*byte)));
             rest = before;
             let rules = self.suffixes.get(hash, |key| same(key, end));
-            rules.into_iter().for_each(&mut *found);
+            rules.map_or(ControlFlow::Continue(()), &mut *found)?;
         }
+        ControlFlow::Continue(())
     }
 
     /// By a name in the peer's certificate.
-    pub(super) fn peer<'i>(&'i self, name: &[u8], found: &mut Found<'i, '_>) {
-        self.text(name, found);
+    pub(super) fn peer<'i>(&'i self, name: &[u8], found: &mut Found<'i, '_>) -> ControlFlow<()> {
+        self.text(name, found)?;
         if !self.trust_domains.is_empty() {
             let domain = name.strip_prefix(b"spiffe://").and_then(before_slash);
             let rules =
                 domain.and_then(|domain| self.trust_domains.get(Hash::of(domain), |key| key == domain));
-            rules.into_iter().for_each(&mut *found);
+            rules.map_or(ControlFlow::Continue(()), &mut *found)?;
         }
         if self.namespaces.is_empty() && self.service_accounts.is_empty() {
-            return;
+            return ControlFlow::Continue(());
         }
         for (namespace, rest) in after_each(name, b"/ns/") {
             // Where no slash follows, no namespace stands there.
@@ -152,7 +193,7 @@ impl Finder {
                 continue;
             }
             let rules = self.namespaces.get(Hash::of(namespace), |key| key == namespace);
-            rules.into_iter().for_each(&mut *found);
+            rules.map_or(ControlFlow::Continue(()), &mut *found)?;
             if self.service_accounts.is_empty() {
                 continue;
             }
@@ -167,32 +208,63 @@ impl Finder {
                     name == Some(account)
                 };
                 let rules = self.service_accounts.get(hash, is);
-                rules.into_iter().for_each(&mut *found);
+                rules.map_or(ControlFlow::Continue(()), &mut *found)?;
             }
         }
+        ControlFlow::Continue(())
     }
 
     /// By an address.
-    pub(super) fn address<'i>(&'i self, address: IpAddr, found: &mut Found<'i, '_>) {
+    pub(super) fn address<'i>(&'i self, address: IpAddr, found: &mut Found<'i, '_>) -> ControlFlow<()> {
         for length in &self.block_lengths {
             if let Some(key) = Block::key_of(address, *length) {
                 let rules = self.blocks.get(Hash::of(&key), |known| *known == key);
-                rules.into_iter().for_each(&mut *found);
+                rules.map_or(ControlFlow::Continue(()), &mut *found)?;
             }
         }
+        ControlFlow::Continue(())
     }
 }
 
-/// The segment after each `mark` in `text`, and what follows it, its slash first.
+/// As it is.
+fn unfolded(byte: u8) -> u8 {
+    byte
+}
+
+/// The segment after each `mark`, which starts with a slash, in `text`, and what follows it, its slash first.
 fn after_each<'t>(text: &'t [u8], mark: &'static [u8]) -> impl Iterator<Item = (&'t [u8], &'t [u8])> {
-    (0..text.len()).filter_map(move |at| {
+    memchr_iter(b'/', text).filter_map(move |at| {
         let rest = text.get(at..)?.strip_prefix(mark)?;
-        let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+        let end = memchr(b'/', rest).unwrap_or(rest.len());
         rest.split_at_checked(end)
     })
 }
 
 fn before_slash(text: &[u8]) -> Option<&[u8]> {
-    let end = text.iter().position(|byte| *byte == b'/')?;
-    text.get(..end)
+    text.get(..memchr(b'/', text)?)
+}
+
+/// What several texts start with.
+#[derive(Debug, Clone, Default)]
+struct Start(Option<Box<[u8]>>);
+
+impl Start {
+    fn text(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// One more text.
+    fn shorten(&mut self, text: &[u8]) {
+        let common = match &self.0 {
+            None => text.len(),
+            Some(start) => start
+                .iter()
+                .zip(text)
+                .take_while(|(one, other)| one == other)
+                .count(),
+        };
+        if self.0.as_ref().is_none_or(|start| start.len() > common) {
+            self.0 = text.get(..common).map(Box::from);
+        }
+    }
 }

@@ -18,6 +18,20 @@ impl Hash {
         hash
     }
 
+    /// Of a text that is only ever looked up whole: eight bytes at a time, each as `fold` has it. Another than [`Hash::of`].
+    pub(super) fn whole(text: &[u8], fold: impl Fn(u8) -> u8) -> Self {
+        let mut state = Folded(0);
+        let (words, rest) = text.as_chunks::<8>();
+        for word in words {
+            state.write_u64(u64::from_le_bytes(word.map(&fold)));
+        }
+        let last = rest
+            .iter()
+            .fold(0, |last: u64, byte| last.wrapping_shl(8) | u64::from(fold(*byte)));
+        state.write_u64(last);
+        Self(state.0)
+    }
+
     pub(super) fn push(&mut self, byte: u8) {
         self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }

@@ -1,5 +1,7 @@
 //! Numbers of rules in ascending order.
 
+use super::glance::{Glance, SEVERAL};
+
 /// From so many rules on it is worth knowing which of them cannot match before they are tried.
 pub(super) const LONG: usize = 16;
 
@@ -20,6 +22,8 @@ pub(super) struct Many {
     rules: Vec<usize>,
     /// The same as bits, of a long list that is finished: each word that has any, by its place.
     words: Vec<(usize, u64)>,
+    /// Of each rule, where there are several and it says anything of one.
+    glances: Vec<Glance>,
 }
 
 impl List {
@@ -32,6 +36,7 @@ impl List {
                 *self = Self::Many(Box::new(Many {
                     rules: vec![*first, rule],
                     words: Vec::new(),
+                    glances: Vec::new(),
                 }));
             }
             Self::Many(many) => {
@@ -42,10 +47,17 @@ impl List {
         }
     }
 
-    /// Nothing more is added.
-    pub(super) fn finish(&mut self) {
+    /// Nothing more is added. `glances` are of all rules, or of none.
+    pub(super) fn finish(&mut self, glances: &[Glance]) {
         let Self::Many(many) = self else { return };
         many.rules.shrink_to_fit();
+        if many.rules.len() >= SEVERAL {
+            let each = many.rules.iter().map(|rule| glances.get(*rule).copied());
+            many.glances = each.collect::<Option<_>>().unwrap_or_default();
+            if many.glances.iter().all(Glance::is_any) {
+                many.glances = Vec::new();
+            }
+        }
         if many.rules.len() < LONG {
             return;
         }
@@ -66,6 +78,14 @@ impl List {
             Self::Empty => &[],
             Self::One(rule) => std::slice::from_ref(rule),
             Self::Many(many) => &many.rules,
+        }
+    }
+
+    /// Of each of its rules; none at all where they say nothing.
+    pub(super) fn glances(&self) -> &[Glance] {
+        match self {
+            Self::Empty | Self::One(_) => &[],
+            Self::Many(many) => &many.glances,
         }
     }
 

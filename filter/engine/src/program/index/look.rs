@@ -1,10 +1,10 @@
 //! The one place where an attribute is brought together with what it is looked up in.
 
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 
-use super::finder::Finder;
+use super::finder::{Finder, Found};
 use super::key::Place;
-use super::list::List;
 use crate::attribute::{Lines, Lookup};
 use crate::program::answers::Answers;
 use crate::program::evaluate::{claim, principal};
@@ -16,26 +16,26 @@ pub(super) fn look<'i>(
     finder: &'i Finder,
     answers: &Answers<'_>,
     all_in_doubt: bool,
-    found: &mut dyn FnMut(&'i List),
+    found: &mut Found<'i, '_>,
 ) {
-    let lines = |lines: &Lookup<Lines<'_>>, found: &mut dyn FnMut(&'i List)| {
+    let lines = |lines: &Lookup<Lines<'_>>, found: &mut Found<'i, '_>| {
         with(finder, lines, all_in_doubt, found, |lines, found| {
-            lines.iter().for_each(|line| finder.text(line, found));
+            lines.iter().try_for_each(|line| finder.text(line, found))
         });
     };
-    let address = |address: &Lookup<IpAddr>, found: &mut dyn FnMut(&'i List)| {
+    let address = |address: &Lookup<IpAddr>, found: &mut Found<'i, '_>| {
         with(finder, address, all_in_doubt, found, |ip, found| {
             finder.address(*ip, found)
         });
     };
     match place {
         Place::Peer => with(finder, answers.peer(), all_in_doubt, found, |peer, found| {
-            peer.names().for_each(|name| finder.peer(name, found));
+            peer.names().try_for_each(|name| finder.peer(name, found))
         }),
         Place::DestinationPort => {
             let port = answers.destination_port();
             with(finder, port, all_in_doubt, found, |port, found| {
-                finder.text(&port.to_be_bytes(), found);
+                finder.text(&port.to_be_bytes(), found)
             });
         }
         Place::Path => lines(answers.path(), found),
@@ -43,7 +43,7 @@ pub(super) fn look<'i>(
         Place::Host => with(finder, answers.host(), all_in_doubt, found, |lines, found| {
             lines
                 .iter()
-                .for_each(|line| finder.text_ignoring_case(line, found));
+                .try_for_each(|line| finder.text_ignoring_case(line, found))
         }),
         Place::Sni => with(finder, answers.sni(), all_in_doubt, found, |sni, found| {
             finder.text(sni, found)
@@ -57,18 +57,14 @@ pub(super) fn look<'i>(
             &principal(answers),
             all_in_doubt,
             found,
-            |(issuer, _), found| {
-                finder.text(issuer.as_bytes(), found);
-            },
+            |(issuer, _), found| finder.text(issuer.as_bytes(), found),
         ),
         Place::Subject => with(
             finder,
             &principal(answers),
             all_in_doubt,
             found,
-            |(_, subject), found| {
-                finder.text(subject.as_bytes(), found);
-            },
+            |(_, subject), found| finder.text(subject.as_bytes(), found),
         ),
         Place::Claim(path) => with(
             finder,
@@ -76,7 +72,9 @@ pub(super) fn look<'i>(
             all_in_doubt,
             found,
             |texts, found| {
-                texts.iter().for_each(|text| finder.text(text.as_bytes(), found));
+                texts
+                    .iter()
+                    .try_for_each(|text| finder.text(text.as_bytes(), found))
             },
         ),
     }
@@ -86,13 +84,13 @@ fn with<'i, T>(
     finder: &'i Finder,
     attribute: &Lookup<T>,
     all_in_doubt: bool,
-    found: &mut dyn FnMut(&'i List),
-    find: impl FnOnce(&T, &mut dyn FnMut(&'i List)),
+    found: &mut Found<'i, '_>,
+    find: impl FnOnce(&T, &mut Found<'i, '_>) -> ControlFlow<()>,
 ) {
-    match attribute {
+    // Whoever broke off knows it.
+    let _ = match attribute {
         Lookup::Found(value) => find(value, found),
-        Lookup::Missing => {}
         Lookup::Unavailable if all_in_doubt => found(finder.all()),
-        Lookup::Unavailable => {}
-    }
+        Lookup::Missing | Lookup::Unavailable => ControlFlow::Continue(()),
+    };
 }

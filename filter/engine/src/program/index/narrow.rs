@@ -1,6 +1,7 @@
 //! Of many candidates, which are left: told by whole words of them, before any is tried.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use super::finder::Finder;
 use super::key::{Place, asked_for, ruled_out_by};
@@ -11,12 +12,21 @@ use crate::program::answers::Answers;
 use crate::program::truth::Doubt;
 
 /// What one attribute says of rules that are found together with many others.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Narrowing {
     /// Finds those that cannot match, as the attribute has what they must not have.
     without: Finder,
     /// Finds those that still can, of all that ask something of the attribute.
     with: Finder,
+}
+
+impl Default for Narrowing {
+    fn default() -> Self {
+        Self {
+            without: Finder::exact(),
+            with: Finder::default(),
+        }
+    }
 }
 
 impl Narrowing {
@@ -52,13 +62,13 @@ impl Narrowing {
     }
 
     pub(super) fn finish(&mut self) {
-        self.without.finish();
-        self.with.finish();
+        self.without.finish(&[]);
+        self.with.finish(&[]);
     }
 }
 
 /// The clauses without which the rule does not match: there is no other alternative.
-fn required(rule: &Rule) -> impl Iterator<Item = &Clause> {
+pub(super) fn required(rule: &Rule) -> impl Iterator<Item = &Clause> {
     let parts = [single(&rule.sources), single(&rule.operations), &rule.conditions];
     parts.into_iter().flatten()
 }
@@ -179,13 +189,14 @@ impl Default for Lists<'_> {
 }
 
 impl<'i> Lists<'i> {
-    fn add(&mut self, list: &'i List) {
+    /// Never has enough.
+    fn add(&mut self, list: &'i List) -> ControlFlow<()> {
         if list.len() == 0 {
-            return;
+            return ControlFlow::Continue(());
         }
         if let Some(free) = self.lists.iter_mut().find(|known| known.is_none()) {
             *free = Some(list);
-            return;
+            return ControlFlow::Continue(());
         }
         self.is_complete = false;
         let shortest = self
@@ -195,6 +206,7 @@ impl<'i> Lists<'i> {
         if let Some(place) = shortest.filter(|known| known.map_or(0, List::len) < list.len()) {
             *place = Some(list);
         }
+        ControlFlow::Continue(())
     }
 
     fn word(&self, at: usize) -> u64 {

@@ -1,19 +1,36 @@
-//! From candidates to the first rule that matches.
+//! From candidates to a rule that matches.
+
+use std::ops::ControlFlow;
 
 use super::Index;
+use super::glance::{Glance, Path};
 use super::list::{List, take_lowest};
 use super::look::look;
 use super::narrow::Narrowed;
+use crate::attribute::{Lines, Lookup};
 use crate::program::answers::Answers;
 use crate::program::truth::Doubt;
 
+/// With fewer candidates in a word it costs less to glance at each than to narrow the word.
+const DENSE: usize = 4;
+
+/// Which of several rules that match is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::program) enum Wanted {
+    /// The lowest number, which is the one that is reported.
+    First,
+    /// Whichever is found with the least effort, where none is reported.
+    Any,
+}
+
 impl Index {
-    /// The lowest number of a rule that `matches`. An attribute is asked for only while a rule that hangs on it could still come
-    /// before the one that is known.
-    pub(in crate::program) fn first_match(
+    /// The number of a rule that `matches`. An attribute is asked for only while a rule that hangs on it could still be the one that is
+    /// wanted.
+    pub(in crate::program) fn find(
         &self,
         answers: &Answers<'_>,
         doubt: Doubt,
+        wanted: Wanted,
         matches: &dyn Fn(usize) -> bool,
     ) -> Option<usize> {
         let mut search = Search {
@@ -21,82 +38,119 @@ impl Index {
             answers,
             matches,
             doubt,
-            first: None,
-            narrowed: Narrowed::default(),
+            wanted,
+            found: None,
+            narrowed: None,
         };
         for (place, finder) in &self.places {
-            if search.can_be_before(finder.lowest()) {
+            if search.is_wanted(finder.lowest()) {
                 let all_in_doubt = doubt == Doubt::Matches;
                 look(place, finder, answers, all_in_doubt, &mut |found| {
-                    search.consider(found);
+                    search.consider(found)
                 });
             }
         }
-        search.consider(&self.rest);
-        search.first
+        let _ = search.consider(&self.rest);
+        search.found
     }
 }
 
-/// On the way to the first rule that matches.
+/// On the way to a rule that matches.
 struct Search<'i, 'm, 'a> {
     index: &'i Index,
     answers: &'m Answers<'a>,
     matches: &'m dyn Fn(usize) -> bool,
     doubt: Doubt,
-    first: Option<usize>,
-    narrowed: Narrowed<'i>,
+    wanted: Wanted,
+    found: Option<usize>,
+    /// Once there were many candidates.
+    narrowed: Option<Narrowed<'i>>,
 }
 
 impl Search<'_, '_, '_> {
-    fn can_be_before(&self, number: usize) -> bool {
-        self.first.is_none_or(|first| number < first)
+    /// Whether this one would be better than what is found.
+    fn is_wanted(&self, number: usize) -> bool {
+        match (self.found, self.wanted) {
+            (None, _) => true,
+            (Some(found), Wanted::First) => number < found,
+            (Some(_), Wanted::Any) => false,
+        }
     }
 
-    /// Candidates, the lowest first.
-    fn consider(&mut self, candidates: &List) {
-        let Some(words) = candidates.words() else {
-            return self.try_each(candidates.rules());
+    /// Candidates, the lowest first. Breaks off where nothing better can come.
+    fn consider(&mut self, candidates: &List) -> ControlFlow<()> {
+        match candidates.words() {
+            Some(words)
+                if candidates.glances().is_empty()
+                    || candidates.len() >= words.len().saturating_mul(DENSE) =>
+            {
+                self.narrow(candidates, words);
+            }
+            Some(_) | None => self.try_each(candidates),
+        }
+        match (self.found, self.wanted) {
+            (Some(_), Wanted::Any) => ControlFlow::Break(()),
+            (_, Wanted::First) | (None, Wanted::Any) => ControlFlow::Continue(()),
+        }
+    }
+
+    fn try_each(&mut self, candidates: &List) {
+        let rules = candidates.rules();
+        if rules.first().is_none_or(|lowest| !self.is_wanted(*lowest)) {
+            return;
+        }
+        let mut wanted = rules.iter().copied().take_while(|number| self.is_wanted(*number));
+        let found = match self.path_for(candidates.glances()) {
+            Some((glances, path)) => wanted
+                .zip(glances)
+                .find(|(number, glance)| glance.fits(&path) && (self.matches)(*number))
+                .map(|(number, _)| number),
+            None => wanted.find(|number| (self.matches)(*number)),
         };
+        self.found = found.or(self.found);
+    }
+
+    /// The path, where it says at a glance which of several candidates cannot match.
+    fn path_for<'g>(&self, glances: &'g [Glance]) -> Option<(&'g [Glance], Path<'_>)> {
+        if glances.is_empty() {
+            return None;
+        }
+        match self.answers.path() {
+            Lookup::Found(Lines::One(path)) => Some((glances, Path::of(path))),
+            Lookup::Found(Lines::Several(_)) | Lookup::Missing | Lookup::Unavailable => None,
+        }
+    }
+
+    /// Tries those alone that other attributes leave.
+    fn narrow(&mut self, candidates: &List, words: &[(usize, u64)]) {
         let Some(lowest) = candidates
             .rules()
             .first()
-            .filter(|lowest| self.can_be_before(**lowest))
+            .filter(|lowest| self.is_wanted(**lowest))
         else {
             return;
         };
         // Often the first one matches, and nothing else need be known.
         if (self.matches)(*lowest) {
-            self.first = Some(*lowest);
+            self.found = Some(*lowest);
             return;
         }
-        let narrowing = &self.index.narrowing;
-        if !self
-            .narrowed
-            .look(candidates, narrowing, self.answers, self.doubt)
-        {
+        let narrowed = self.narrowed.get_or_insert_default();
+        if !narrowed.look(candidates, &self.index.narrowing, self.answers, self.doubt) {
             return;
         }
         for (at, word) in words {
-            let mut left = self.narrowed.left(*at, *word);
+            let Some(narrowed) = &self.narrowed else { return };
+            let mut left = narrowed.left(*at, *word);
             while let Some(number) = take_lowest(*at, &mut left) {
-                if !self.can_be_before(number) {
+                if !self.is_wanted(number) {
                     return;
                 }
                 if number != *lowest && (self.matches)(number) {
-                    self.first = Some(number);
+                    self.found = Some(number);
                     return;
                 }
             }
-        }
-    }
-
-    fn try_each(&mut self, candidates: &[usize]) {
-        let before = candidates
-            .iter()
-            .copied()
-            .take_while(|number| self.can_be_before(*number));
-        if let Some(found) = before.into_iter().find(|number| (self.matches)(*number)) {
-            self.first = Some(found);
         }
     }
 }

@@ -2,12 +2,17 @@
 
 use hashbrown::HashTable;
 
+use super::glance::Glance;
 use super::hash::Hash;
 use super::list::List;
 
 /// The rules by text, found by a hash that the caller has already.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Table(HashTable<Entry>);
+pub(super) struct Table {
+    entries: HashTable<Entry>,
+    /// Whether texts are told apart for certain. Otherwise two that share a hash find the rules of both, and none is kept.
+    exact: bool,
+}
 
 #[derive(Debug, Clone)]
 struct Entry {
@@ -17,13 +22,21 @@ struct Entry {
 }
 
 impl Table {
+    pub(super) fn exact() -> Self {
+        Self {
+            exact: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     pub(super) fn add(&mut self, hash: Hash, text: &[u8], rule: usize) {
         let hash = hash.finish();
-        let entry = self.0.entry(
+        let text = if self.exact { text } else { &[] };
+        let entry = self.entries.entry(
             hash,
             |entry| entry.hash == hash && *entry.text == *text,
             |entry| entry.hash,
@@ -36,18 +49,18 @@ impl Table {
         entry.get_mut().rules.add(rule);
     }
 
-    /// The rules of a text that has this hash and that `is` the one.
+    /// The rules of a text that has this hash; of an exact table, those of the text that `is` the one.
     pub(super) fn get(&self, hash: Hash, is: impl Fn(&[u8]) -> bool) -> Option<&List> {
         let hash = hash.finish();
-        let entry = self.0.find(hash, |entry| entry.hash == hash && is(&entry.text));
-        entry.map(|entry| &entry.rules)
+        let found = |entry: &Entry| entry.hash == hash && (!self.exact || is(&entry.text));
+        self.entries.find(hash, found).map(|entry| &entry.rules)
     }
 
     /// Gives back what was taken for texts yet to come.
-    pub(super) fn finish(&mut self) {
-        self.0.shrink_to_fit(|entry| entry.hash);
-        for entry in &mut self.0 {
-            entry.rules.finish();
+    pub(super) fn finish(&mut self, glances: &[Glance]) {
+        self.entries.shrink_to_fit(|entry| entry.hash);
+        for entry in &mut self.entries {
+            entry.rules.finish(glances);
         }
     }
 }

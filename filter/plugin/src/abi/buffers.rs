@@ -1,0 +1,103 @@
+//! The memory into which Envoy writes what it hands out: it asks the module for some with each answer, and here it is taken again and
+//! again, as finding and returning memory of the allocator costs as much as a small decision.
+#![expect(
+    unsafe_code,
+    reason = "the ABI knows the function that allocates by its name, which may be another's; this is the only one here"
+)]
+
+use std::cell::RefCell;
+use std::mem;
+use std::ops::Deref;
+
+/// A buffer has at least so many bytes, so that the next answer fits, too.
+const LEAST: usize = 1024;
+
+/// One with more is given back to the allocator.
+const MOST: usize = 64 * 1024;
+
+/// So many are kept, and so many are with Envoy at a time.
+const COUNT: usize = 4;
+
+struct Buffers {
+    free: Vec<Vec<u8>>,
+    /// Those that Envoy writes to.
+    lent: Vec<Vec<u8>>,
+}
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = const {
+        RefCell::new(Buffers { free: Vec::new(), lent: Vec::new() })
+    };
+}
+
+/// Bytes that Envoy handed out.
+#[derive(Debug, Default)]
+pub(crate) struct Bytes {
+    /// With what is left of the buffer behind them.
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        let buffer = mem::take(&mut self.buffer);
+        if (LEAST..=MOST).contains(&buffer.len()) {
+            BUFFERS.with_borrow_mut(|buffers| {
+                if buffers.free.len() < COUNT {
+                    buffers.free.push(buffer);
+                }
+            });
+        }
+    }
+}
+
+impl Bytes {
+    /// Those that Envoy wrote to a buffer of ours; `None` if it is none.
+    pub(super) fn at(place: *const u8, length: usize) -> Option<Self> {
+        BUFFERS.with_borrow_mut(|buffers| {
+            let mut lent = buffers.lent.iter();
+            let at = lent.position(|buffer| buffer.as_ptr() == place && length <= buffer.len())?;
+            let buffer = buffers.lent.swap_remove(at);
+            Some(Self { buffer, length })
+        })
+    }
+
+    /// As a vector, which is a copy.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        self.deref().to_vec()
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(buffer: Vec<u8>) -> Self {
+        let length = buffer.len();
+        Self { buffer, length }
+    }
+}
+
+/// Gives Envoy `size` bytes to write to (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1#proxy_on_memory_allocate>).
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
+    BUFFERS.with_borrow_mut(|buffers| {
+        let fits = buffers.free.iter().rposition(|buffer| buffer.len() >= size);
+        let mut buffer = match fits {
+            Some(at) => buffers.free.swap_remove(at),
+            None => vec![0; size.max(LEAST)],
+        };
+        let place = buffer.as_mut_ptr();
+        // What was never called for was not handed out.
+        if buffers.lent.len() >= COUNT {
+            buffers.lent.remove(0);
+        }
+        buffers.lent.push(buffer);
+        place
+    })
+}
