@@ -60,6 +60,14 @@ fn settings() -> Vec<(&'static str, Http)> {
     ]
 }
 
+/// When the module is told the direct peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    WithEachConnection,
+    WithEachRequest,
+    Never,
+}
+
 #[tokio::test]
 async fn no_setting_lets_a_header_forge_the_direct_peer() -> Result<()> {
     let upstream = HttpEcho::start().await?;
@@ -74,19 +82,22 @@ async fn no_setting_lets_a_header_forge_the_direct_peer() -> Result<()> {
     let mut bootstrap = Bootstrap::new();
     let mut listeners = Vec::new();
     for (setting, http) in settings() {
-        for direct_remote_address in [true, false] {
+        for told in [Told::WithEachConnection, Told::WithEachRequest, Told::Never] {
             for (n, (action, rules)) in policies.iter().enumerate() {
-                let name = format!("{setting}; direct {direct_remote_address}; {action} {n}");
-                let http = Http {
-                    direct_remote_address,
+                let name = format!("{setting}; direct {told:?}; {action} {n}");
+                let mut http = Http {
+                    direct_remote_address: told == Told::WithEachConnection,
                     ..http.clone()
                 };
+                if told == Told::WithEachRequest {
+                    http.before.push(Http::set_direct_remote_address());
+                }
                 let resources = json!([policy("addresses", action, rules.clone())]);
                 let listener = Listener::http(&name, Transport::Plaintext, upstream.address())
                     .protocol(Protocol::Http(http))
                     .module(module(configuration("http", resources))?);
                 bootstrap = bootstrap.listener(listener);
-                listeners.push((name, direct_remote_address, n == 4));
+                listeners.push((name, told != Told::Never, n == 4));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Module, access_log, direct_remote_address, typed};
+use super::{Module, Tcp, access_log, direct_remote_address, typed};
 
 /// How HTTP is handled. The default is that of an Istio sidecar, and our own README's.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Http {
     pub use_remote_address: bool,
     /// How many proxies in front of this one are believed.
     pub xff_num_trusted_hops: u32,
-    /// Whether a filter ahead of the module tells it the direct peer, which headers cannot forge.
+    /// Whether a filter ahead of the connection manager tells the module the direct peer, which headers cannot forge.
     pub direct_remote_address: bool,
     /// Filters ahead of the module, as Envoy documents them.
     pub before: Vec<Value>,
@@ -64,7 +64,7 @@ impl Http {
         json!({"name": "envoy.filters.http.set_metadata", "typed_config": typed(kind, fields)})
     }
 
-    /// The filter that tells the module who is at the other end of the connection.
+    /// The filter that tells the module who is at the other end of the connection, with each request anew.
     pub fn set_direct_remote_address() -> Value {
         let kind = "envoy.extensions.filters.http.set_filter_state.v3.Config";
         let fields = json!({"on_request_headers": [direct_remote_address()]});
@@ -72,11 +72,7 @@ impl Http {
     }
 
     pub(super) fn render(&self, name: &str, module: Option<&Module>, access_log: &Path) -> Value {
-        let mut filters = Vec::new();
-        if self.direct_remote_address {
-            filters.push(Self::set_direct_remote_address());
-        }
-        filters.extend(self.before.iter().cloned());
+        let mut filters = self.before.clone();
         filters.extend(module.map(Module::http_filter));
         let router = typed("envoy.extensions.filters.http.router.v3.Router", json!({}));
         filters.push(json!({"name": "envoy.filters.http.router", "typed_config": router}));
@@ -99,6 +95,8 @@ impl Http {
         for (field, value) in self.more.as_object().into_iter().flatten() {
             manager[field] = value.clone();
         }
-        json!([{"name": "envoy.filters.network.http_connection_manager", "typed_config": typed(kind, manager)}])
+        let manager = json!({"name": "envoy.filters.network.http_connection_manager", "typed_config": typed(kind, manager)});
+        let direct = self.direct_remote_address.then(Tcp::set_direct_remote_address);
+        direct.into_iter().chain([manager]).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! `ipBlocks` are asked of the one who is connected, not of whom a header names.
 
-use super::chain::Chain;
+use super::chain::{Chain, MANAGER};
+use super::filter::Filter;
 use super::here::{Failure, Here};
 use super::{All, Outcome, Verdict};
 
@@ -8,36 +9,24 @@ const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
 const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const PROXY_PROTOCOL: &str = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
-const HELP: &str = "put a `set_filter_state` filter ahead of the module that sets `peerwarden.direct_remote_address` of the \
+const HELP: &str = "put a network filter `set_filter_state` ahead of the module that sets `peerwarden.direct_remote_address` of the \
                     factory `envoy.string` to `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
 
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     let Some((position, module)) = chain.module() else {
         return Ok(Verdict::DoesNotApply("there is no module"));
     };
-    let list = if chain.http.is_some() {
-        "on_request_headers"
+    let of_connections = "on_new_connection";
+    let set = if chain.http.is_some() {
+        // With each connection, ahead of the connection manager, or with each request.
+        let manager = chain.network.iter().position(|filter| filter.kind == MANAGER);
+        sets(chain.network.iter().take(manager.unwrap_or(0)), of_connections)?
+            | sets(chain.filters().iter().take(position), "on_request_headers")?
     } else if by_proxy_protocol(&chain.listener)? {
-        "on_new_connection"
+        sets(chain.filters().iter().take(position), of_connections)?
     } else {
         return Ok(Verdict::DoesNotApply("TCP without the PROXY protocol"));
     };
-    let mut set = false;
-    for filter in chain.filters().iter().take(position) {
-        let Some(config) = filter
-            .config
-            .as_ref()
-            .filter(|_| filter.short() == "set_filter_state")
-        else {
-            continue;
-        };
-        for item in config.items(list)? {
-            if item.word("object_key")? == KEY {
-                is_direct(&item)?;
-                set = true;
-            }
-        }
-    }
     if set {
         return Ok(Verdict::Held);
     }
@@ -45,6 +34,21 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
         "the address of a client may come from what it says itself, and the direct one is nowhere to be read",
         HELP,
     ))
+}
+
+/// Whether one of the filters sets the address.
+fn sets<'f, 'v: 'f>(filters: impl Iterator<Item = &'f Filter<'v>>, list: &str) -> Result<bool, Failure> {
+    let mut set = false;
+    for filter in filters.filter(|filter| filter.short() == "set_filter_state") {
+        let Some(config) = &filter.config else { continue };
+        for item in config.items(list)? {
+            if item.word("object_key")? == KEY {
+                is_direct(&item)?;
+                set = true;
+            }
+        }
+    }
+    Ok(set)
 }
 
 fn is_direct(item: &Here<'_>) -> Result<(), Failure> {

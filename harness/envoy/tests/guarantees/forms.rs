@@ -43,12 +43,41 @@ fn in_json_names(json: &Json) -> Json {
 }
 
 #[test]
+fn the_direct_peer_may_be_told_with_each_request() {
+    let mut whole = whole();
+    let filters = whole["static_resources"]["listeners"][0]["filter_chains"][0]["filters"]
+        .as_array_mut()
+        .expect("a list");
+    let mut config = filters.remove(0)["typed_config"].take();
+    config["@type"] = "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config".into();
+    config["on_request_headers"] = config["on_new_connection"].take();
+    config
+        .as_object_mut()
+        .expect("an object")
+        .remove("on_new_connection");
+    let filter = json!({"name": "envoy.filters.http.set_filter_state", "typed_config": config});
+    let of_requests = filters[0]["typed_config"]["http_filters"]
+        .as_array_mut()
+        .expect("a list");
+    of_requests.insert(0, filter);
+    assert_eq!(broken(&checked(&[whole.clone()]).expect("readable")), [""; 0]);
+    // Behind the module it comes too late.
+    let of_requests = whole["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+        ["http_filters"]
+        .as_array_mut()
+        .expect("a list");
+    of_requests.swap(0, 1);
+    let broken = broken(&checked(&[whole]).expect("readable"));
+    assert!(broken.contains(&"direct-remote-address"), "{broken:?}");
+}
+
+#[test]
 fn names_of_fields_may_be_those_of_json() {
     let checked = checked(&[in_json_names(&whole())]).expect("readable");
     assert_eq!(broken(&checked), [""; 0], "{checked:#?}");
     let mut twice = whole();
     let manager =
-        &mut twice["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+        &mut twice["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][1]["typed_config"];
     manager["normalizePath"] = false.into();
     assert_eq!(
         broken(&crate::rendered::checked(&[twice]).expect("readable")),
@@ -59,8 +88,8 @@ fn names_of_fields_may_be_those_of_json() {
 #[test]
 fn a_typed_struct_is_read_as_what_it_holds() {
     let mut typed = whole();
-    let config = &mut typed["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-        ["http_filters"][1]["typed_config"];
+    let config = &mut typed["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][1]["typed_config"]
+        ["http_filters"][0]["typed_config"];
     let mut value = config.clone();
     let kind = value.as_object_mut().expect("an object").remove("@type");
     *config =
@@ -72,7 +101,7 @@ fn a_typed_struct_is_read_as_what_it_holds() {
 fn a_struct_configures_the_module_too() {
     let mut with_struct = whole();
     let configuration = &mut with_struct["static_resources"]["listeners"][0]["filter_chains"][0]["filters"]
-        [0]["typed_config"]["http_filters"][1]["typed_config"]["config"]["configuration"];
+        [1]["typed_config"]["http_filters"][0]["typed_config"]["config"]["configuration"];
     let value: Json = serde_json::from_str(configuration["value"].as_str().expect("a text")).expect("JSON");
     *configuration = json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": value});
     assert_eq!(broken(&checked(&[with_struct]).expect("readable")), [""; 0]);
@@ -103,7 +132,7 @@ fn discovery_must_not_let_in_before_it_is_done() {
         let mut documents = files(&json!({"directory": "/etc/certs"}));
         let mut edited = false;
         for document in &mut documents {
-            let place = "/resources/0/filter_chains/0/filters/0/typed_config/http_filters/1/config_discovery";
+            let place = "/resources/0/filter_chains/0/filters/1/typed_config/http_filters/0/config_discovery";
             if let Some(discovery) = document.pointer_mut(place) {
                 discovery[name] = value.clone();
                 edited = true;
@@ -141,8 +170,8 @@ fn a_listener_without_the_module_is_told_unless_it_is_for_what_goes_out() {
         let mut without = whole();
         let listener = &mut without["static_resources"]["listeners"][0];
         listener["traffic_direction"] = direction.into();
-        let filters = &mut listener["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"];
-        filters.as_array_mut().expect("a list").remove(1);
+        let filters = &mut listener["filter_chains"][0]["filters"][1]["typed_config"]["http_filters"];
+        filters.as_array_mut().expect("a list").remove(0);
         assert_eq!(broken(&checked(&[without]).expect("readable")), expected);
     }
     // Without any filter chain there is no place for the module.
@@ -156,10 +185,10 @@ fn a_listener_without_the_module_is_told_unless_it_is_for_what_goes_out() {
 fn requests_are_not_decided_among_network_filters() {
     let mut connections = whole();
     let filters = &mut connections["static_resources"]["listeners"][0]["filter_chains"][0]["filters"];
-    let mut wasm = filters[0]["typed_config"]["http_filters"]
+    let mut wasm = filters[1]["typed_config"]["http_filters"]
         .as_array_mut()
         .expect("a list")
-        .remove(1);
+        .remove(0);
     wasm["typed_config"]["@type"] =
         "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm".into();
     let configuration = &mut wasm["typed_config"]["config"]["configuration"]["value"];

@@ -12,8 +12,13 @@ fn chain(of: &mut Json) -> &mut Json {
     &mut of["static_resources"]["listeners"][0]["filter_chains"][0]
 }
 
+/// Behind the filter that tells the direct peer.
 fn manager(of: &mut Json) -> &mut Json {
-    &mut chain(of)["filters"][0]["typed_config"]
+    &mut chain(of)["filters"][1]["typed_config"]
+}
+
+fn direct_peer(of: &mut Json) -> &mut Json {
+    &mut chain(of)["filters"][0]["typed_config"]["on_new_connection"][0]
 }
 
 fn filters(of: &mut Json) -> &mut Vec<Json> {
@@ -22,7 +27,7 @@ fn filters(of: &mut Json) -> &mut Vec<Json> {
 
 /// The plugin of an HTTP chain.
 fn plugin(of: &mut Json) -> &mut Json {
-    &mut filters(of)[1]["typed_config"]["config"]
+    &mut filters(of)[0]["typed_config"]["config"]
 }
 
 fn tls(of: &mut Json) -> &mut Json {
@@ -65,22 +70,22 @@ fn switched_off() -> Json {
 
 const HTTP: &[Mutation] = &[
     ("module", |of| {
-        filters(of).remove(1);
+        filters(of).remove(0);
     }),
     ("module", |of| {
-        filters(of)[1] = filter("http.wasm.v3.Wasm");
+        filters(of)[0] = filter("http.wasm.v3.Wasm");
     }),
     // Another module, in another file.
     ("module", |of| {
-        let wasm = &mut filters(of)[1];
+        let wasm = &mut filters(of)[0];
         wasm["name"] = "other".into();
         wasm["typed_config"]["config"]["name"] = "other".into();
         wasm["typed_config"]["config"]["vm_config"]["vm_id"] = "other".into();
         wasm["typed_config"]["config"]["vm_config"]["code"]["local"]["filename"] = "/other.wasm".into();
     }),
-    ("enabled", |of| filters(of)[1]["disabled"] = true.into()),
-    ("enabled", |of| filters(of)[1]["is_optional"] = true.into()),
-    ("enabled", |of| filters(of)[1]["disabled"] = "yes".into()),
+    ("enabled", |of| filters(of)[0]["disabled"] = true.into()),
+    ("enabled", |of| filters(of)[0]["is_optional"] = true.into()),
+    ("enabled", |of| filters(of)[0]["disabled"] = "yes".into()),
     ("enabled", |of| {
         manager(of)["route_config"]["typed_per_filter_config"] = switched_off()
     }),
@@ -108,17 +113,17 @@ const HTTP: &[Mutation] = &[
         manager(of)["upgrade_configs"] = own;
     }),
     ("enabled", |of| {
-        let own = json!([{"upgradeType": "CONNECT", "filters": [filters(of)[1].clone()]}]);
+        let own = json!([{"upgradeType": "CONNECT", "filters": [filters(of)[0].clone()]}]);
         manager(of)["upgrade_configs"] = own;
     }),
     ("order", |of| {
-        let wasm = filters(of).remove(1);
+        let wasm = filters(of).remove(0);
         filters(of).push(wasm);
     }),
     ("order", |of| {
-        filters(of).insert(2, filter("http.jwt_authn.v3.JwtAuthentication"))
+        filters(of).insert(1, filter("http.jwt_authn.v3.JwtAuthentication"))
     }),
-    ("order", |of| filters(of).insert(2, filter("http.lua.v3.Lua"))),
+    ("order", |of| filters(of).insert(1, filter("http.lua.v3.Lua"))),
     ("order", |of| {
         filters(of).insert(0, filter("http.health_check.v3.HealthCheck"))
     }),
@@ -207,10 +212,13 @@ const HTTP: &[Mutation] = &[
         manager(of)["path_with_escaped_slashes_action"] = "KEEP_UNCHANGED".into();
     }),
     ("direct-remote-address", |of| {
-        filters(of).remove(0);
+        chain(of)["filters"].as_array_mut().expect("a list").remove(0);
     }),
     ("direct-remote-address", |of| {
-        filters(of)[0]["typed_config"]["on_request_headers"][0]["format_string"]["text_format_source"]["inline_string"] =
+        direct_peer(of)["object_key"] = "peerwarden.remote_address".into();
+    }),
+    ("direct-remote-address", |of| {
+        direct_peer(of)["format_string"]["text_format_source"]["inline_string"] =
             "%DOWNSTREAM_REMOTE_ADDRESS%".into();
     }),
     ("tls-inspector", |of| remove(listener(of), "listener_filters")),
