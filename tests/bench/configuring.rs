@@ -61,7 +61,7 @@ struct Started {
 
 /// Starts each so many times, by turns, and takes the medians.
 pub(crate) async fn measure(times: usize) -> Result<Vec<Configured>> {
-    let scenery = Scenery::build().await?;
+    let scenery = Scenery::build(&[]).await?;
     let cases = [
         (Documents::One, "1 policy", Kind::Service, 1),
         (

@@ -1,5 +1,5 @@
-//! Wasm filters to compare with, written by hand: what the ABI alone costs, and one property. Each is for requests, and for the first
-//! and all further data of connections.
+//! Wasm filters to compare with, written by hand: what the ABI alone costs, one property, and what the module reads. Each is for requests,
+//! and but for the last for the first and all further data of connections.
 
 use anyhow::{Context, Result};
 
@@ -16,12 +16,23 @@ pub(crate) fn one_property() -> Result<Vec<u8>> {
 /// The same, called where the module is called besides: with a response, and when a request is over. What the module adds to this is
 /// its own doing, and what this adds to the other is what a filter pays that keeps something for each request.
 pub(crate) fn one_property_with_callbacks() -> Result<Vec<u8>> {
+    assemble(ONE_PROPERTY, CALLBACKS)
+}
+
+/// Reads what a policy on identity, method and path hangs on, where the module reads it: the certificate and all headers; and decides
+/// nothing. No filter of this ABI that has to know them can be cheaper.
+pub(crate) fn certificate_and_headers() -> Result<Vec<u8>> {
     assemble(
-        ONE_PROPERTY,
-        r#"(func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (i32.const 0))
-           (func (export "proxy_on_delete") (param i32))"#,
+        r#"(drop (call $get_property (i32.const 64) (i32.const 27) (i32.const 0) (i32.const 4)))
+           (drop (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))
+           (select (i32.const 0) (i32.const 1) (i32.gt_u (i32.load (i32.const 4)) (i32.const 8)))"#,
+        CALLBACKS,
     )
 }
+
+const CALLBACKS: &str = r#"
+    (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (i32.const 0))
+    (func (export "proxy_on_delete") (param i32))"#;
 
 const ONE_PROPERTY: &str = r#"(drop (call $get_property (i32.const 16) (i32.const 35) (i32.const 0) (i32.const 4)))
     (select (i32.const 0) (i32.const 1) (i32.gt_u (i32.load (i32.const 4)) (i32.const 8)))"#;
@@ -31,8 +42,10 @@ fn assemble(decide: &str, more: &str) -> Result<Vec<u8>> {
         r#"(module
           (import "env" "proxy_get_property"
             (func $get_property (param i32 i32 i32 i32) (result i32)))
+          (import "env" "proxy_get_header_map_pairs" (func $get_pairs (param i32 i32 i32) (result i32)))
           (memory (export "memory") 2)
           (data (i32.const 16) "connection\00uri_san_peer_certificate")
+          (data (i32.const 64) "connection\00peer_certificate")
           (func (export "malloc") (param i32) (result i32) (i32.const 4096))
           (func (export "proxy_abi_version_0_2_1"))
           (func (export "proxy_on_context_create") (param i32 i32))

@@ -3,7 +3,8 @@
 //! busy besides is so for all alike.
 //!
 //! `bench` writes `docs/benchmarks.md` and the plot, and ends with an error where a target is not met. `bench --quick` measures less,
-//! in a minute or two, and writes neither; nor does `bench --only TEXT`, which measures what has this in its name.
+//! in a minute or two, and writes neither; nor does `bench --only TEXT`, which measures what has this in its name, or `bench --beside FILE`,
+//! which measures another build of the module beside the one that is there.
 
 mod configuring;
 mod filters;
@@ -22,6 +23,7 @@ mod table;
 mod tests;
 mod verdicts;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -54,6 +56,11 @@ struct Arguments {
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
 
+    /// Measures this build of the module beside target/peerwarden.wasm, and nothing else; may be given several times. Writes nothing to
+    /// docs/.
+    #[arg(long, value_name = "FILE")]
+    beside: Vec<PathBuf>,
+
     /// Rounds over everything.
     #[arg(long, value_name = "COUNT")]
     rounds: Option<usize>,
@@ -73,6 +80,12 @@ async fn main() -> ExitCode {
 
 /// Answers whether all targets are met.
 async fn run(arguments: Arguments) -> Result<bool> {
+    if !arguments.beside.is_empty() {
+        let cells = plan::beside(arguments.beside.len());
+        let results = measure(&cells, arguments.rounds.unwrap_or(ROUNDS), &arguments.beside).await?;
+        println!("{}", table::builds(&results, &arguments.beside));
+        return Ok(true);
+    }
     let start = Instant::now();
     let busy = machine::load_average();
     let (mut cells, rounds, starts) = if arguments.quick {
@@ -87,7 +100,7 @@ async fn run(arguments: Arguments) -> Result<bool> {
     } else {
         plan::only(&mut cells, &arguments.only);
     }
-    let results = measure(&cells, arguments.rounds.unwrap_or(rounds)).await?;
+    let results = measure(&cells, arguments.rounds.unwrap_or(rounds), &[]).await?;
     let verdicts = verdicts::judge(&results, &configured);
     let machine = machine::describe(start.elapsed(), &busy)?;
     let text = page::text(&machine, &results, &configured, &verdicts);
@@ -111,9 +124,9 @@ async fn run(arguments: Arguments) -> Result<bool> {
     Ok(missed.is_empty())
 }
 
-async fn measure(cells: &[Cell], rounds: usize) -> Result<Results> {
+async fn measure(cells: &[Cell], rounds: usize, beside: &[PathBuf]) -> Result<Results> {
     eprintln!("starting Envoy with {} things to measure", cells.len());
-    let stage = Stage::open(cells).await?;
+    let stage = Stage::open(cells, beside).await?;
     eprintln!("connecting, and warming up");
     let mut loads = Vec::new();
     let mut samples = Vec::new();

@@ -14,9 +14,13 @@ pub(crate) enum Filter {
     OneProperty,
     /// The same, with the callbacks that the module has.
     OnePropertyWithCallbacks,
+    /// A Wasm filter that reads the certificate and all headers, with the callbacks that the module has, and decides nothing.
+    CertificateAndHeaders,
     /// Envoy's own RBAC filter.
     Native,
     Module,
+    /// Another build of the module, by its place among those that are given.
+    Beside(usize),
 }
 
 /// What is done, and so what one measurement is divided by.
@@ -56,6 +60,9 @@ const OF_NO_POLICIES: usize = 100;
 /// Where whole documents of a mesh are given, so many.
 const MESH: [usize; 3] = [100, 1_000, 10_000];
 
+/// From so many policies on Envoy's own filter is to be dearer.
+const FEW: usize = 50;
+
 /// Policies that are made to be expensive: so many.
 const MOST: usize = 10_000;
 
@@ -78,6 +85,13 @@ pub(crate) fn cells() -> Vec<Cell> {
         add(&mut cells, way, &FLOORS, Kind::Identity, &[1]);
         add(&mut cells, way, &BOTH, Kind::Identity, &COUNTS);
         if way != Way::Connection {
+            add(
+                &mut cells,
+                way,
+                &[Filter::CertificateAndHeaders],
+                Kind::Identity,
+                &[1],
+            );
             add(&mut cells, way, &BOTH, Kind::Full, &COUNTS);
             add(&mut cells, way, &[Filter::None], Kind::Service, &[OF_NO_POLICIES]);
         }
@@ -104,6 +118,21 @@ pub(crate) fn cells() -> Vec<Cell> {
 pub(crate) fn quick() -> Vec<Cell> {
     let mut cells = cells();
     cells.retain(|cell| [1, 100].contains(&cell.count) || cell.kind == Kind::LeadingWildcards);
+    cells
+}
+
+/// The module, and so many other builds of it, where most of what they do differs.
+pub(crate) fn beside(builds: usize) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut filters = vec![Filter::Module];
+    filters.extend((0..builds).map(Filter::Beside));
+    for way in [Way::Http1, Way::Http2] {
+        add(&mut cells, way, &[Filter::None], Kind::Identity, &[1]);
+        add(&mut cells, way, &[Filter::None], Kind::Service, &[OF_NO_POLICIES]);
+        add(&mut cells, way, &filters, Kind::Identity, &[1]);
+        add(&mut cells, way, &filters, Kind::Full, &[FEW]);
+        add(&mut cells, way, &filters, Kind::Service, &[FEW, MOST]);
+    }
     cells
 }
 
@@ -169,14 +198,21 @@ impl Way {
 }
 
 impl Filter {
+    /// Whether it is the module, in whichever build.
+    pub(crate) fn is_module(self) -> bool {
+        matches!(self, Self::Module | Self::Beside(_))
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "no filter",
             Self::Empty => "a Wasm filter that does nothing",
             Self::OneProperty => "the cheapest Wasm filter that reads one property",
             Self::OnePropertyWithCallbacks => "the same, with the callbacks of the module",
+            Self::CertificateAndHeaders => "the same, reading the certificate and all headers",
             Self::Native => "Envoy's RBAC filter",
             Self::Module => "peerwarden",
+            Self::Beside(_) => "another build",
         }
     }
 }

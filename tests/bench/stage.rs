@@ -40,12 +40,15 @@ pub(crate) struct Scenery {
     empty: PathBuf,
     one_property: PathBuf,
     with_callbacks: PathBuf,
+    certificate_and_headers: PathBuf,
     module: PathBuf,
+    /// Other builds of it.
+    beside: Vec<PathBuf>,
     files: TempDir,
 }
 
 impl Scenery {
-    pub(crate) async fn build() -> Result<Self> {
+    pub(crate) async fn build(beside: &[PathBuf]) -> Result<Self> {
         let authority = Authority::new("cluster.local")?;
         let identity = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/orders");
         let server = ServerTls::issue(&authority, identity, &[&authority])?;
@@ -56,6 +59,8 @@ impl Scenery {
         std::fs::write(&one_property, filters::one_property()?)?;
         let with_callbacks = files.path().join("one-property-with-callbacks.wasm");
         std::fs::write(&with_callbacks, filters::one_property_with_callbacks()?)?;
+        let certificate_and_headers = files.path().join("certificate-and-headers.wasm");
+        std::fs::write(&certificate_and_headers, filters::certificate_and_headers()?)?;
         Ok(Self {
             authority,
             server,
@@ -63,7 +68,9 @@ impl Scenery {
             empty,
             one_property,
             with_callbacks,
+            certificate_and_headers,
             module: locate::module()?,
+            beside: beside.to_vec(),
             files,
         })
     }
@@ -76,7 +83,9 @@ impl Scenery {
             | Filter::Empty
             | Filter::OneProperty
             | Filter::OnePropertyWithCallbacks
-            | Filter::Module => Vec::new(),
+            | Filter::CertificateAndHeaders
+            | Filter::Module
+            | Filter::Beside(_) => Vec::new(),
         };
         let protocol = match place.layer {
             Layer::Tcp => Protocol::Tcp(Tcp {
@@ -85,7 +94,7 @@ impl Scenery {
             }),
             Layer::Http => {
                 let http = Http {
-                    direct_remote_address: place.filter == Filter::Module && place.kind.has_addresses(),
+                    direct_remote_address: place.filter.is_module() && place.kind.has_addresses(),
                     before,
                     ..Http::default()
                 };
@@ -102,15 +111,20 @@ impl Scenery {
             Filter::Empty => Module::text(self.empty.clone(), ""),
             Filter::OneProperty => Module::text(self.one_property.clone(), ""),
             Filter::OnePropertyWithCallbacks => Module::text(self.with_callbacks.clone(), ""),
+            Filter::CertificateAndHeaders => Module::text(self.certificate_and_headers.clone(), ""),
             Filter::Module => Module::new(self.module.clone(), set.configuration()),
+            Filter::Beside(build) => match self.beside.get(build) {
+                Some(module) => Module::new(module.clone(), set.configuration()),
+                None => return listener,
+            },
         };
         listener.module(module.vm_id(&name))
     }
 }
 
 impl Stage {
-    pub(crate) async fn open(cells: &[Cell]) -> Result<Self> {
-        let scenery = Scenery::build().await?;
+    pub(crate) async fn open(cells: &[Cell], beside: &[PathBuf]) -> Result<Self> {
+        let scenery = Scenery::build(beside).await?;
         let mut bootstrap = Bootstrap::new();
         let mut visitors = BTreeMap::new();
         for cell in cells {

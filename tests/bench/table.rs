@@ -1,6 +1,7 @@
 //! The tables.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use crate::configuring::Configured;
 use crate::numbers::{grouped, micros, times};
@@ -25,6 +26,39 @@ pub(crate) fn verdicts(verdicts: &[Verdict]) -> String {
     text
 }
 
+/// Builds of the module beside each other: what each adds.
+pub(crate) fn builds(results: &Results, beside: &[PathBuf]) -> String {
+    let mut text =
+        String::from("| traffic | policies | module | added | middle half |\n|---|---|---|---:|---:|\n");
+    for line in &results.0 {
+        let build = match line.cell.filter {
+            Filter::Module => "target/peerwarden.wasm".to_owned(),
+            Filter::Beside(build) => beside
+                .get(build)
+                .map(|path| path.display().to_string())
+                .unwrap_or_default(),
+            Filter::None
+            | Filter::Empty
+            | Filter::OneProperty
+            | Filter::OnePropertyWithCallbacks
+            | Filter::CertificateAndHeaders
+            | Filter::Native => continue,
+        };
+        let (cell, added) = (line.cell, line.added);
+        let _ = writeln!(
+            text,
+            "| {} | {}: {} | {build} | {} | {} to {} |",
+            cell.way.as_str(),
+            cell.kind.as_str(),
+            policies(cell.count),
+            micros(added.median),
+            micros(added.low),
+            micros(added.high),
+        );
+    }
+    text
+}
+
 /// What requests cost with few or no policies.
 pub(crate) fn floors(results: &Results) -> String {
     let mut text = String::from(
@@ -36,12 +70,15 @@ pub(crate) fn floors(results: &Results) -> String {
             continue;
         }
         let filter = match cell.filter {
-            Filter::Native | Filter::Module => format!("{}, {}", cell.filter.as_str(), policies(cell.count)),
+            Filter::Native | Filter::Module | Filter::Beside(_) => {
+                format!("{}, {}", cell.filter.as_str(), policies(cell.count))
+            }
             Filter::None if cell.kind == Kind::Identity => cell.filter.as_str().to_owned(),
             Filter::None => format!("{}, requests of: {}", cell.filter.as_str(), cell.kind.as_str()),
-            Filter::Empty | Filter::OneProperty | Filter::OnePropertyWithCallbacks => {
-                cell.filter.as_str().to_owned()
-            }
+            Filter::Empty
+            | Filter::OneProperty
+            | Filter::OnePropertyWithCallbacks
+            | Filter::CertificateAndHeaders => cell.filter.as_str().to_owned(),
         };
         let _ = writeln!(
             text,

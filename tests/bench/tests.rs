@@ -17,8 +17,9 @@ fn samples() -> Vec<Sampled> {
             Filter::Empty => 1.0,
             Filter::OneProperty => 2.0,
             Filter::OnePropertyWithCallbacks => 2.2,
+            Filter::CertificateAndHeaders => 3.0,
             Filter::Native => 0.4 + 0.1 * cell.count as f64,
-            Filter::Module => 2.4,
+            Filter::Module | Filter::Beside(_) => 2.4,
         };
         let mut latencies = Latencies::default();
         latencies.add(std::time::Duration::from_micros(90));

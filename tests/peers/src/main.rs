@@ -11,6 +11,8 @@ mod rules;
 mod table;
 mod timing;
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, ensure};
 
 use crate::rules::{Question, RuleSet};
@@ -28,7 +30,8 @@ trait Engine {
     fn allows(&mut self, question: usize) -> Result<bool>;
 }
 
-fn main() -> Result<()> {
+/// Ends with 1 where a target is missed.
+fn main() -> Result<ExitCode> {
     let mut rows = Vec::new();
     for count in COUNTS {
         eprintln!("measuring {count} policies");
@@ -39,7 +42,11 @@ fn main() -> Result<()> {
     if std::env::var_os("PEERWARDEN_BLESS").is_some() {
         page::write(&text)?;
     }
-    Ok(())
+    Ok(if text.contains("| not met |") {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn measure(count: usize) -> Result<Row> {
