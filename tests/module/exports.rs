@@ -29,6 +29,14 @@ fn speaks_the_abi_that_envoy_knows() {
     }
 }
 
+/// Envoy would take the SDK's `malloc` before the module's own function, whose buffers are the only ones that it reads.
+#[test]
+fn what_allocates_is_the_modules_own() {
+    let exports = module().exports();
+    let has = |name: &str| exports.iter().any(|export| export == name);
+    assert!(has("proxy_on_memory_allocate") && !has("malloc"), "{exports:?}");
+}
+
 /// A restriction of capabilities is judged by this list, which must be what the module really has.
 #[test]
 fn capabilities_are_its_callbacks_and_host_calls() {

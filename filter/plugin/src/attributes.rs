@@ -364,7 +364,7 @@ impl Attributes {
 
     fn headers(&self) -> &Lookup<pairs::Map> {
         self.headers
-            .get_or_init(|| self.answer(abi::request_headers(), pairs::Map::of))
+            .get_or_init(|| self.answer(abi::request_headers(), request))
     }
 
     fn filter_metadata(&self) -> &Lookup<metadata::FilterMetadata> {
@@ -400,6 +400,14 @@ impl Attributes {
     fn socket_address(&self, path: &str) -> Lookup<SocketAddr> {
         self.property(path, |bytes| std::str::from_utf8(&bytes).ok()?.parse().ok())
     }
+}
+
+/// The headers of a request, which has some: none at all is what Envoy answers where it does not show them.
+fn request(bytes: Bytes) -> Option<pairs::Map> {
+    if bytes.is_empty() {
+        return None;
+    }
+    pairs::Map::of(bytes)
 }
 
 impl AttributeSource for Attributes {

@@ -52,6 +52,7 @@ impl PeerPattern {
         }
         Self::NamespaceGlob(whole.split('*').map(Box::from).collect())
     }
+
     /// `serviceAccounts`: `NAMESPACE/NAME`, or `NAME` in the policy's namespace.
     pub(crate) fn service_account(value: &str, policy_namespace: &str) -> Self {
         let (namespace, name) = value.split_once('/').unwrap_or((policy_namespace, value));

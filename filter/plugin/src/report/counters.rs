@@ -105,15 +105,18 @@ pub(super) fn flush() {
 impl Count {
     /// A counter that Envoy does not take is no reason to decide otherwise.
     fn flush(&self, name: &str) {
-        let pending = self.pending.replace(0);
+        let pending = self.pending.get();
         if pending == 0 {
             return;
         }
         if self.id.get().is_none() {
             self.id.set(abi::define_counter(name).ok());
         }
-        if let Some(id) = self.id.get() {
-            let _ = abi::increment(id, pending);
+        // What Envoy does not take now it may take the next time.
+        if let Some(id) = self.id.get()
+            && abi::increment(id, pending).is_ok()
+        {
+            self.pending.set(0);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{Hash as _, Hasher};
 use super::key::Key;
 
 /// FNV-1a of 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>). What it is given to find was put there by policies; a client that
-/// makes texts collide costs a comparison for each, no more.
+/// makes texts collide costs that the rules of both are looked at, no more.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hash(u64);
 
