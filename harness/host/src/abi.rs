@@ -5,6 +5,7 @@
 
 mod buffers;
 mod callouts;
+mod foreign;
 mod grpc_service;
 mod headers;
 mod logging;
@@ -12,6 +13,7 @@ mod memory;
 mod metrics;
 mod missing;
 mod properties;
+mod protobuf;
 mod shared;
 mod streams;
 mod time;
@@ -58,7 +60,7 @@ impl<'c> Host<'c> {
         let mut host = Self { caller, function };
         let state = host.caller.data_mut();
         *state.record.host_calls.entry(function).or_insert(0) += 1;
-        if state.options.forbidden.contains(function) {
+        if !state.options.allows(function) {
             return Ok(Status::InternalFailure as u32);
         }
         if state.callback == INITIALIZE && function != "proxy_log" {
@@ -152,6 +154,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         metadata_size: u32, message: u32, message_size: u32, timeout: u32, result: u32));
     link!(linker, "proxy_grpc_cancel" => grpc_cancel(token: u32));
     link!(linker, "proxy_grpc_close" => grpc_cancel(token: u32));
+    link!(linker, "proxy_call_foreign_function" => foreign_function(
+        name: u32, name_size: u32, arguments: u32, arguments_size: u32, result: u32, result_size: u32));
     link!(linker, "proxy_get_status" => call_status(code: u32, value: u32, size: u32));
 
     missing::link(linker)?;

@@ -33,9 +33,15 @@
 //!
 //! What Envoy does is read from its source and from that of its C++ host for Proxy-Wasm, and measured where that says little.
 //!
-//! Not simulated, and answered with `Unimplemented`: Envoy's foreign functions, gRPC streams (unary calls are), attributes of
+//! A [`Vm`] is what one worker has. A configuration is tried on the main thread first, in a VM of its own; one that only the worker
+//! cannot take leaves its chain without the filter ([`Vm::configure`]). A worker's memory has a limit ([`VmOptions::memory`]),
+//! and `capability_restriction_config` takes callbacks and host functions away ([`VmOptions::allowed`]). `tcp_proxy` dials the
+//! cluster that it is configured with ([`TcpOptions::cluster`]) or that a module names by `set_envoy_filter_state`.
+//!
+//! Not simulated, and answered with `Unimplemented`: Envoy's other foreign functions, gRPC streams (unary calls are), attributes of
 //! upstreams, routes, listeners and of the node but for its metadata, the digest of a certificate. Not simulated at all: limits
-//! of buffers other than that of early data, other filters, retries, HTTP metadata frames, ABI 0.1.
+//! of buffers other than that of early data, other filters, retries, HTTP metadata frames, ABI 0.1, the main thread's own VM
+//! beside the trials, several workers of which one fails.
 // But for one call: taking in what was compiled before (`module.rs`).
 #![deny(unsafe_code)]
 #![deny(missing_docs)]

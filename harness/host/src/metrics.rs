@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::shared::Shared;
 use crate::status::Status;
 
 /// What a metric stands at.
@@ -15,15 +16,25 @@ pub enum MetricValue {
     Histogram(Vec<u64>),
 }
 
-/// The metrics of one VM.
+/// What the metrics of a process stand at: a counter, a gauge and a histogram of one name are three.
+#[derive(Debug, Default)]
+pub(crate) struct Values([BTreeMap<String, MetricValue>; 3]);
+
+impl Values {
+    /// The counter of that name, else the gauge, else the histogram.
+    pub(crate) fn by_name(&self, name: &str) -> Option<&MetricValue> {
+        self.0.iter().find_map(|values| values.get(name))
+    }
+}
+
+/// The metrics that one VM knows, by their ids. What they stand at is the process's.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     /// Each definition makes a new id, even for a known name.
     names: BTreeMap<u32, String>,
-    /// A counter, a gauge and a histogram of one name are three metrics.
-    values: [BTreeMap<String, MetricValue>; 3],
     /// Definitions of each kind so far.
     defined: [u32; 3],
+    shared: Shared,
 }
 
 /// The low two bits of an id are its kind: counter, gauge, histogram.
@@ -32,6 +43,13 @@ const KIND_MASK: u32 = 3;
 const HISTOGRAM: u32 = 2;
 
 impl Metrics {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self {
+            shared,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn define(&mut self, kind: u32, name: &str) -> Result<u32, Status> {
         let value = match kind {
             0 => MetricValue::Counter(0),
@@ -44,62 +62,58 @@ impl Metrics {
         *defined += 1;
         let id = (*defined << KIND_BITS) | kind;
         self.names.insert(id, name.to_owned());
-        let values = self.values.get_mut(place).ok_or(Status::BadArgument)?;
-        values.entry(name.to_owned()).or_insert(value);
-        Ok(id)
+        self.shared.metrics(|values| {
+            let values = values.0.get_mut(place).ok_or(Status::BadArgument)?;
+            values.entry(name.to_owned()).or_insert(value);
+            Ok(id)
+        })
     }
 
-    /// A new instance of the module defines its metrics again; Envoy's own values stay.
-    pub(crate) fn forget_ids(&mut self) {
-        self.names.clear();
-        self.defined = [0; 3];
-    }
-
-    fn value(&mut self, id: u32) -> Result<&mut MetricValue, Status> {
+    fn with<T>(&self, id: u32, act: impl FnOnce(&mut MetricValue) -> Result<T, Status>) -> Result<T, Status> {
         let name = self.names.get(&id).ok_or(Status::NotFound)?;
-        let values = self
-            .values
-            .get_mut((id & KIND_MASK) as usize)
-            .ok_or(Status::NotFound)?;
-        values.get_mut(name).ok_or(Status::NotFound)
+        self.shared.metrics(|values| {
+            let values = values.0.get_mut((id & KIND_MASK) as usize);
+            act(values
+                .and_then(|values| values.get_mut(name))
+                .ok_or(Status::NotFound)?)
+        })
     }
 
     /// A counter grows by at least one; a gauge goes up or down. Envoy looks at the kind in the id first.
-    pub(crate) fn increment(&mut self, id: u32, by: i64) -> Result<(), Status> {
+    pub(crate) fn increment(&self, id: u32, by: i64) -> Result<(), Status> {
         if id & KIND_MASK >= HISTOGRAM {
             return Err(Status::BadArgument);
         }
-        match self.value(id)? {
-            MetricValue::Counter(value) if by > 0 => *value = value.wrapping_add_signed(by),
-            MetricValue::Gauge(value) => *value = value.wrapping_add_signed(by),
-            MetricValue::Counter(_) | MetricValue::Histogram(_) => return Err(Status::BadArgument),
-        }
-        Ok(())
+        self.with(id, |value| {
+            match value {
+                MetricValue::Counter(value) if by > 0 => *value = value.wrapping_add_signed(by),
+                MetricValue::Gauge(value) => *value = value.wrapping_add_signed(by),
+                MetricValue::Counter(_) | MetricValue::Histogram(_) => return Err(Status::BadArgument),
+            }
+            Ok(())
+        })
     }
 
     /// Adds to a counter, sets a gauge, records in a histogram.
-    pub(crate) fn record(&mut self, id: u32, number: u64) -> Result<(), Status> {
-        match self.value(id)? {
-            MetricValue::Counter(value) => *value = value.wrapping_add(number),
-            MetricValue::Gauge(value) => *value = number,
-            MetricValue::Histogram(values) => values.push(number),
-        }
-        Ok(())
+    pub(crate) fn record(&self, id: u32, number: u64) -> Result<(), Status> {
+        self.with(id, |value| {
+            match value {
+                MetricValue::Counter(value) => *value = value.wrapping_add(number),
+                MetricValue::Gauge(value) => *value = number,
+                MetricValue::Histogram(values) => values.push(number),
+            }
+            Ok(())
+        })
     }
 
-    pub(crate) fn get(&mut self, id: u32) -> Result<u64, Status> {
+    pub(crate) fn get(&self, id: u32) -> Result<u64, Status> {
         if id & KIND_MASK >= HISTOGRAM {
             return Err(Status::BadArgument);
         }
-        match self.value(id)? {
+        self.with(id, |value| match value {
             MetricValue::Counter(value) | MetricValue::Gauge(value) => Ok(*value),
             MetricValue::Histogram(_) => Err(Status::BadArgument),
-        }
-    }
-
-    /// The counter of that name, else the gauge, else the histogram.
-    pub(crate) fn by_name(&self, name: &str) -> Option<&MetricValue> {
-        self.values.iter().find_map(|values| values.get(name))
+        })
     }
 }
 
@@ -123,7 +137,7 @@ mod tests {
         let (first, second) = (metrics.define(0, "m").unwrap(), metrics.define(0, "m").unwrap());
         metrics.increment(first, 1).unwrap();
         metrics.increment(second, 2).unwrap();
-        assert_eq!(metrics.by_name("m"), Some(&MetricValue::Counter(3)));
+        assert_eq!(metrics.shared.metric("m"), Some(MetricValue::Counter(3)));
     }
 
     #[test]
@@ -134,7 +148,7 @@ mod tests {
         metrics.increment(counter, 3).unwrap();
         metrics.record(gauge, 9).unwrap();
         assert_eq!((metrics.get(counter), metrics.get(gauge)), (Ok(3), Ok(9)));
-        metrics.forget_ids();
+        let mut metrics = Metrics::new(metrics.shared.clone());
         assert_eq!(metrics.get(counter), Err(Status::NotFound));
         assert_eq!(metrics.define(0, "m"), Ok(counter));
         assert_eq!(metrics.get(counter), Ok(3));
@@ -156,6 +170,6 @@ mod tests {
         assert_eq!(metrics.increment(402, 1), Err(Status::BadArgument));
         assert_eq!(metrics.record(402, 1), Err(Status::NotFound));
         metrics.record(histogram, 7).unwrap();
-        assert_eq!(metrics.by_name("h"), Some(&MetricValue::Histogram(vec![7])));
+        assert_eq!(metrics.shared.metric("h"), Some(MetricValue::Histogram(vec![7])));
     }
 }

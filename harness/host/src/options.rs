@@ -80,21 +80,33 @@ pub struct VmOptions {
     pub clusters_without_hosts: BTreeSet<String>,
     /// What becomes of streams when the module traps.
     pub failure_policy: FailurePolicy,
-    /// What VMs of one process share: give the same one to each worker.
+    /// What VMs of one process share: give the same one to each worker. Trials on the main thread have it too.
     pub shared: Shared,
     /// Units of fuel for one callback, about one for each Wasm instruction; more is a trap.
     pub fuel: u64,
-    /// Bytes of memory; V8 in Envoy stops at 1 GiB.
+    /// Bytes of memory that a VM of the module may have, on the worker and for a trial: more is not to be had by
+    /// `memory.grow`. V8 in Envoy stops at 1 GiB.
     pub memory: usize,
     /// Whether each callback is recorded in [`Vm::accounting`](crate::Vm::accounting).
     pub accounting: bool,
     /// The log level that the module may ask for; everything is recorded all the same.
     pub log_level: LogLevel,
-    /// Callbacks and host functions that are not to be used: `capability_restriction_config` names the allowed ones, this
-    /// the others. A callback is silently not called, a host function answers `InternalFailure`.
+    /// The callbacks and host functions that `capability_restriction_config.allowed_capabilities` names; none at all means
+    /// that everything is allowed. A callback that is not there is silently not called, so that what it would have stopped
+    /// passes; a host function answers `InternalFailure`, one of WASI 76.
+    pub allowed: BTreeSet<String>,
+    /// The same the other way round: everything is allowed but these.
     pub forbidden: BTreeSet<String>,
-    /// What goes wrong on purpose.
+    /// What goes wrong on purpose, on this worker: the trial of a configuration on the main thread has no faults.
     pub faults: Vec<Fault>,
+}
+
+impl VmOptions {
+    /// Whether a callback or a host function may be used.
+    pub(crate) fn allows(&self, capability: &str) -> bool {
+        let named = self.allowed.is_empty() || self.allowed.contains(capability);
+        named && !self.forbidden.contains(capability)
+    }
 }
 
 impl Default for VmOptions {
@@ -113,6 +125,7 @@ impl Default for VmOptions {
             memory: 1 << 30,
             accounting: true,
             log_level: LogLevel::Info,
+            allowed: BTreeSet::new(),
             forbidden: BTreeSet::new(),
             faults: Vec::new(),
         }

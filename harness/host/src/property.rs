@@ -59,13 +59,8 @@ fn plugin<'s>(
 
 fn filter_state(context: &Context, key: &str) -> Result<Value, Status> {
     let stream = context.stream().ok_or(Status::NotFound)?;
-    let bytes = stream
-        .filter_state
-        .get(key)
-        .or_else(|| stream.connection.filter_state.get(key));
-    bytes
-        .map(|bytes| Value::Bytes(bytes.clone()))
-        .ok_or(Status::NotFound)
+    let bytes = stream.filter_state(key).ok_or(Status::NotFound)?;
+    Ok(Value::Bytes(bytes.to_vec()))
 }
 
 /// The node's metadata by path; a whole node is a message that is not simulated.

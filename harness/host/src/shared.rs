@@ -1,11 +1,12 @@
-//! What the VMs of one process share: data with compare-and-swap, and queues.
+//! What the VMs of one process share: data with compare-and-swap, queues, and what metrics stand at.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::metrics::{MetricValue, Values};
 use crate::status::Status;
 
-/// Shared data and queues; clones are the same.
+/// Shared data, queues and metrics; clones are the same.
 #[derive(Debug, Clone, Default)]
 pub struct Shared(Arc<Mutex<Contents>>);
 
@@ -14,6 +15,7 @@ struct Contents {
     data: BTreeMap<(String, Vec<u8>), (Vec<u8>, u32)>,
     cas: u32,
     queues: BTreeMap<u32, Queue>,
+    metrics: Values,
     vms: u64,
 }
 
@@ -58,6 +60,15 @@ impl Shared {
         let cas = contents.cas;
         contents.data.insert(key, (value, cas));
         Ok(())
+    }
+
+    /// A metric by its name, without Envoy's `wasmcustom.`: of all VMs together.
+    pub fn metric(&self, name: &str) -> Option<MetricValue> {
+        self.contents().metrics.by_name(name).cloned()
+    }
+
+    pub(crate) fn metrics<T>(&self, act: impl FnOnce(&mut Values) -> T) -> T {
+        act(&mut self.contents().metrics)
     }
 
     /// A number for a VM that shares this.

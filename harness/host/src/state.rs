@@ -25,6 +25,8 @@ pub(crate) struct Plugin {
     pub(crate) status: (u32, String),
     /// No new streams.
     pub(crate) retired: bool,
+    /// The worker could not take it: Envoy's chain has no filter.
+    pub(crate) missing: bool,
     /// `proxy_on_done` asked to wait for `proxy_done`.
     pub(crate) waits_to_be_done: bool,
     pub(crate) deleted: bool,
@@ -38,6 +40,7 @@ impl Plugin {
             tick: None,
             status: Default::default(),
             retired: false,
+            missing: false,
             waits_to_be_done: false,
             deleted: false,
         }
@@ -85,6 +88,7 @@ impl State {
         Self {
             limits: StoreLimitsBuilder::new().memory_size(options.memory).build(),
             vm: options.shared.join(),
+            metrics: Metrics::new(options.shared.clone()),
             options,
             plugins: Vec::new(),
             contexts: BTreeMap::new(),
@@ -97,7 +101,6 @@ impl State {
             now: Duration::ZERO,
             logs: Vec::new(),
             violations: Vec::new(),
-            metrics: Metrics::default(),
             callouts: BTreeMap::new(),
             tokens: Tokens::default(),
             arrived: None,

@@ -33,11 +33,21 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) connection: Connection,
-    /// What the module set, by its name with `wasm.` in front.
+    /// What the module set: its own by their names with `wasm.` in front, Envoy's by theirs.
     pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
     pub(crate) module: Presence,
     /// Whether the module asked for the TLS version before the handshake was over: Envoy remembers what it said then.
     pub(crate) asked_version_early: Cell<bool>,
+}
+
+/// How long filter state lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifespan {
+    /// With the request (`FilterChain`, `DownstreamRequest`, between which nothing differs here); on a connection, with that.
+    Request,
+    /// With the connection (`DownstreamConnection`). Each request has a connection of its own here, so that others do not
+    /// see it.
+    Connection,
 }
 
 /// What the module has of a stream.
@@ -51,7 +61,7 @@ pub(crate) enum Presence {
     Deleted,
     /// Its instance failed, and Envoy lets no part of the stream pass.
     Orphaned,
-    /// It had failed before, and Envoy lets the stream pass without it.
+    /// It had failed before and Envoy lets the stream pass, or its chain has no filter.
     Bypassed,
 }
 
@@ -63,6 +73,13 @@ impl Stream {
             filter_state: BTreeMap::new(),
             module: Presence::Unknown,
         }
+    }
+
+    /// What is set under a key: by the module, else on its connection.
+    pub(crate) fn filter_state(&self, key: &str) -> Option<&[u8]> {
+        let own = self.filter_state.get(key);
+        own.or_else(|| self.connection.filter_state.get(key))
+            .map(Vec::as_slice)
     }
 }
 
@@ -87,6 +104,26 @@ impl Context {
             Kind::Http(http) => Some(&mut http.stream),
             Kind::Tcp(tcp) => Some(&mut tcp.stream),
         }
+    }
+
+    /// Sets filter state of a stream. Envoy does not let one key have two life spans: then this answers false, and the first
+    /// value stays.
+    pub(crate) fn set_filter_state(&mut self, key: String, value: Vec<u8>, lifespan: Lifespan) -> bool {
+        let request = self.http().is_some();
+        let Some(stream) = self.stream_mut() else {
+            return false;
+        };
+        let (set, other) = match lifespan {
+            Lifespan::Connection if request => (&mut stream.connection.filter_state, &stream.filter_state),
+            Lifespan::Request | Lifespan::Connection => {
+                (&mut stream.filter_state, &stream.connection.filter_state)
+            }
+        };
+        if request && other.contains_key(&key) {
+            return false;
+        }
+        set.insert(key, value);
+        true
     }
 
     pub(crate) fn http_mut(&mut self) -> Option<&mut Http> {

@@ -34,6 +34,8 @@ pub struct Vm {
     memory: Option<Memory>,
     /// Why the module cannot be called any more.
     failed: Option<String>,
+    /// A configuration failed on this worker alone.
+    base_failed: bool,
     /// When this instance was made.
     last_load: Duration,
     accounting: Vec<CallbackRecord>,
@@ -117,6 +119,7 @@ impl Vm {
             functions: HashMap::new(),
             memory: None,
             failed: None,
+            base_failed: false,
             last_load: now,
             accounting: Vec::new(),
         };
@@ -155,9 +158,9 @@ impl Vm {
         std::mem::take(&mut self.accounting)
     }
 
-    /// A metric by its name, without Envoy's `wasmcustom.`.
+    /// A metric by its name, without Envoy's `wasmcustom.`: of all VMs that share it, this one's trials among them.
     pub fn metric(&self, name: &str) -> Option<MetricValue> {
-        self.state().metrics.by_name(name).cloned()
+        self.state().options.shared.metric(name)
     }
 
     /// Why the module cannot be called any more, when it trapped.
@@ -182,14 +185,10 @@ impl Vm {
         function.call(&mut self.store, ()).ok()
     }
 
-    /// Filter state of a stream: what the module set is named `wasm.NAME`.
+    /// Filter state of a stream: what the module set as its own is named `wasm.NAME`.
     pub fn filter_state(&self, stream: impl Into<StreamId>, key: &str) -> Option<&[u8]> {
         let stream = self.state().contexts.get(&stream.into().0)?.stream()?;
-        stream
-            .filter_state
-            .get(key)
-            .or_else(|| stream.connection.filter_state.get(key))
-            .map(Vec::as_slice)
+        stream.filter_state(key)
     }
 
     /// What happened on a connection.

@@ -1,6 +1,8 @@
 //! Where a gRPC call goes: `envoy.config.core.v3.GrpcService`, as far as it names a cluster
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto>).
 
+use super::protobuf::{Value, fields};
+
 /// What Envoy reads from the target of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -28,87 +30,28 @@ fn read(bytes: &[u8]) -> Option<Target> {
     let mut target = Target::Nowhere;
     for (number, value) in fields(bytes)? {
         match (number, value) {
-            (1, Some(envoy_grpc)) => {
+            (1, Value::Bytes(envoy_grpc)) => {
                 if target == Target::Google {
                     cluster.clear();
                 }
                 for (number, value) in fields(envoy_grpc)? {
-                    if let (1, Some(name)) = (number, value) {
+                    if let (1, Value::Bytes(name)) = (number, value) {
                         cluster = String::from_utf8(name.to_vec()).ok()?;
                     }
                 }
                 target = Target::Cluster(cluster.clone());
             }
-            (2, Some(google_grpc)) => {
+            (2, Value::Bytes(google_grpc)) => {
                 fields(google_grpc)?;
                 target = Target::Google;
             }
-            (number, Some(message)) if MESSAGES.contains(&number) => {
+            (number, Value::Bytes(message)) if MESSAGES.contains(&number) => {
                 fields(message)?;
             }
             (_, _) => {}
         }
     }
     Some(target)
-}
-
-/// The number of a field; what is in it, for texts and messages.
-type Field<'b> = (u64, Option<&'b [u8]>);
-
-fn fields(mut bytes: &[u8]) -> Option<Vec<Field<'_>>> {
-    let mut fields = Vec::new();
-    while !bytes.is_empty() {
-        fields.push(field(&mut bytes, 0)?);
-    }
-    Some(fields)
-}
-
-/// Protobuf's limit for groups within groups.
-const DEEPEST: usize = 100;
-
-fn field<'b>(bytes: &mut &'b [u8], depth: usize) -> Option<Field<'b>> {
-    let tag = varint(bytes)?;
-    let number = (1..1 << 29).contains(&(tag >> 3)).then_some(tag >> 3)?;
-    let value = match tag & 7 {
-        0 => varint(bytes).map(|_| None)?,
-        1 => take(bytes, 8).map(|_| None)?,
-        2 => {
-            let length = usize::try_from(varint(bytes)?).ok()?;
-            Some(take(bytes, length)?)
-        }
-        // A group: fields up to its end.
-        3 if depth < DEEPEST => loop {
-            let end = (number << 3) | 4;
-            let mut rest = *bytes;
-            if varint(&mut rest)? == end {
-                *bytes = rest;
-                break None;
-            }
-            field(bytes, depth + 1)?;
-        },
-        5 => take(bytes, 4).map(|_| None)?,
-        _ => return None,
-    };
-    Some((number, value))
-}
-
-fn take<'b>(bytes: &mut &'b [u8], length: usize) -> Option<&'b [u8]> {
-    let (taken, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    Some(taken)
-}
-
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -6,46 +6,13 @@ use super::{Host, Outcome};
 use crate::state::State;
 use crate::status::Status;
 
-/// Foreign functions that Envoy brings along; others are unknown to it too.
-const FOREIGN: [&str; 9] = [
-    "sign",
-    "verify_signature",
-    "compress",
-    "uncompress",
-    "declare_property",
-    "set_envoy_filter_state",
-    "clear_route_cache",
-    "expr_create",
-    "expr_evaluate",
-];
-
 impl Host<'_> {
     fn unimplemented(&mut self) -> Outcome {
         self.refuse(Status::Unimplemented, "this host does not simulate it")
     }
-
-    fn foreign_function(&mut self, name: u32, size: u32) -> Outcome {
-        let name = self.text(name, size)?;
-        if FOREIGN.contains(&name.as_str()) {
-            return self.refuse(
-                Status::Unimplemented,
-                format!("this host does not simulate `{name}`"),
-            );
-        }
-        Err(Status::NotFound.into())
-    }
 }
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        "env",
-        "proxy_call_foreign_function",
-        |caller: Caller<'_, State>, name: u32, size: u32, _: u32, _: u32, _: u32, _: u32| {
-            Host::run(caller, "proxy_call_foreign_function", |host| {
-                host.foreign_function(name, size)
-            })
-        },
-    )?;
     linker.func_wrap(
         "env",
         "proxy_grpc_stream",

@@ -40,7 +40,7 @@ fn run(
 /// Counts a call, and answers for it when it is not allowed or to fail.
 fn intercept(state: &mut State, function: &'static str) -> Option<u32> {
     *state.record.host_calls.entry(function).or_insert(0) += 1;
-    if state.options.forbidden.contains(function) {
+    if !state.options.allows(function) {
         return Some(NOT_CAPABLE);
     }
     match state.next_fault(function) {

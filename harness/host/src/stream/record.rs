@@ -31,6 +31,8 @@ pub enum CloseReason {
     /// Envoy, as `tcp_proxy` had no cluster yet: Pause in `on_new_connection` does not go with
     /// `ON_DOWNSTREAM_TLS_HANDSHAKE`.
     NoCluster,
+    /// Envoy, as there is no endpoint of the cluster that `tcp_proxy` was told.
+    NoEndpoint,
     /// The client.
     Client,
     /// The upstream.

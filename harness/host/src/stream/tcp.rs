@@ -3,6 +3,7 @@
 //! Bytes from the client go socket → TLS → module → `tcp_proxy` → upstream; bytes from the upstream go `tcp_proxy` → module
 //! → TLS → socket. This file holds where bytes wait; [`Vm`](crate::Vm) drives it and calls the module.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Stream;
@@ -29,16 +30,24 @@ pub struct TcpOptions {
     /// `max_early_data_bytes`: must be set for a mode other than [`UpstreamConnectMode::Immediate`]. Unset, nothing is read
     /// from the client, and no TLS handshake goes on, until the upstream is connected.
     pub max_early_data_bytes: Option<u32>,
+    /// `cluster`, unless filter state `envoy.tcp_proxy.cluster` names another one. It is chosen when `tcp_proxy` hears of
+    /// the connection, after `on_new_connection` or its Pause, whenever it connects.
+    pub cluster: String,
+    /// The clusters that have endpoints: where the chosen one has none, or there is no such cluster, `tcp_proxy` dials nobody
+    /// and closes the connection.
+    pub clusters_with_endpoints: BTreeSet<String>,
     /// Whether the upstream accepts at once; otherwise [`Vm::upstream_connected`](crate::Vm::upstream_connected) says when.
     pub connects_at_once: bool,
 }
 
-/// Envoy's defaults, and an upstream that accepts at once.
+/// Envoy's defaults, and a cluster `upstream` whose endpoint accepts at once.
 impl Default for TcpOptions {
     fn default() -> Self {
         Self {
             connect_mode: UpstreamConnectMode::Immediate,
             max_early_data_bytes: None,
+            cluster: "upstream".to_owned(),
+            clusters_with_endpoints: ["upstream".to_owned()].into(),
             connects_at_once: true,
         }
     }
@@ -53,7 +62,12 @@ pub(crate) enum Upstream {
     Waiting,
     Connecting,
     Connected,
+    /// There is no endpoint to dial: the connection is to be closed.
+    Unreachable,
 }
+
+/// The filter state by which a filter ahead of `tcp_proxy` names the cluster.
+const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 
 /// A connection as far as it has come.
 #[derive(Debug)]
@@ -146,6 +160,10 @@ impl Tcp {
             return;
         }
         self.upstream = Upstream::Waiting;
+        let named = self.stream.filter_state(CLUSTER).map(String::from_utf8_lossy);
+        if let Some(cluster) = named.map(std::borrow::Cow::into_owned) {
+            self.options.cluster = cluster;
+        }
         let dials = match self.options.connect_mode {
             UpstreamConnectMode::Immediate => true,
             UpstreamConnectMode::OnDownstreamTlsHandshake => self.handshake_done,
@@ -157,6 +175,14 @@ impl Tcp {
     }
 
     fn dial(&mut self, now: Duration) {
+        if !self
+            .options
+            .clusters_with_endpoints
+            .contains(&self.options.cluster)
+        {
+            self.upstream = Upstream::Unreachable;
+            return;
+        }
         self.upstream = Upstream::Connecting;
         self.note(now, TcpEvent::Dialled);
         if self.options.connects_at_once {

@@ -77,7 +77,7 @@ impl Vm {
         let Some(function) = self.functions.get(callback).copied() else {
             return Returned::Skipped;
         };
-        if self.state().options.forbidden.contains(callback) {
+        if !self.state().options.allows(callback) {
             return Returned::Skipped;
         }
         let mut values = vec![number(context)];

@@ -2,7 +2,7 @@
 
 use super::callback::Returned;
 use super::{PluginId, StreamError, Vm};
-use crate::options::{LogLine, PluginOptions};
+use crate::options::{LogLevel, LogLine, PluginOptions, VmOptions};
 use crate::state::Plugin;
 use crate::stream::{Context, Kind};
 
@@ -14,7 +14,7 @@ pub struct ConfigureError {
     logs: Vec<LogLine>,
 }
 
-/// How a configuration was refused.
+/// How a configuration was refused, on the main thread.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -27,6 +27,9 @@ pub enum Refusal {
     /// It trapped.
     #[error("{0}")]
     Trapped(String),
+    /// The worker failed alone with an earlier one: Envoy takes no more until all that use this VM are gone.
+    #[error("an earlier configuration failed on a worker alone")]
+    BaseFailed,
 }
 
 impl ConfigureError {
@@ -45,19 +48,27 @@ impl Vm {
     /// Makes a root context for a configuration. What was configured before stays for the streams that it has, until it is
     /// [retired](Vm::retire).
     ///
-    /// Envoy tries each configuration in a VM of its own on its main thread first. Here the VM itself tries the first one;
-    /// each further one is tried in a VM of its own, so that whatever happens there the present ones go on.
+    /// As Envoy does, it is tried on the main thread first, in a VM of its own that ends with the trial: a refusal or a trap
+    /// there refuses the update, and what is configured goes on. What goes wrong after that, on this worker alone, does not
+    /// refuse it any more: the chain then runs without the filter, whatever the failure policy says
+    /// ([`runs_without_filter`](Vm::runs_without_filter)), and further updates are refused.
     ///
     /// # Errors
-    /// That the module refuses it, or traps.
+    /// That the module refuses it on the main thread, or traps there; that an earlier one failed on this worker alone.
     pub fn configure(&mut self, options: PluginOptions) -> Result<PluginId, ConfigureError> {
-        if self.state().plugins.iter().any(|plugin| !plugin.deleted) {
-            self.try_out(&options)?;
-        }
-        let before = self.state().logs.len();
+        self.try_out(&options)?;
         let plugin = self.state().plugins.len();
         // Where nothing is configured there is no VM in Envoy: the next configuration finds nothing that one before it left.
         let unused = plugin > 0 && self.state().plugins.iter().all(|plugin| plugin.deleted);
+        if unused {
+            self.base_failed = false;
+        }
+        if self.base_failed {
+            return Err(ConfigureError {
+                refusal: Refusal::BaseFailed,
+                logs: Vec::new(),
+            });
+        }
         let made_anew = if self.failed.is_some() || unused {
             self.reload()
         } else {
@@ -67,35 +78,56 @@ impl Vm {
         let started = made_anew
             .map_err(Refusal::Trapped)
             .and_then(|()| self.start(plugin));
-        started.map_err(|refusal| {
-            let state = self.state_mut();
-            if let Some(plugin) = state.plugins.get_mut(plugin) {
-                plugin.retired = true;
-                plugin.deleted = true;
-                plugin.tick = None;
-                let root = plugin.root;
-                state.contexts.remove(&root);
-                state.callouts.retain(|_, callout| callout.root != root);
-            }
-            let logs = self.state().logs.get(before..).unwrap_or_default().to_vec();
-            ConfigureError { refusal, logs }
-        })?;
+        if let Err(refusal) = started {
+            self.lose(plugin, &refusal);
+        }
         Ok(PluginId(plugin))
     }
 
+    /// The trial on the main thread. Its VM has no faults on purpose; what it logs is seen when it refuses.
     fn try_out(&mut self, options: &PluginOptions) -> Result<(), ConfigureError> {
-        let failed = |refusal| ConfigureError {
-            refusal,
-            logs: Vec::new(),
+        let trial = VmOptions {
+            faults: Vec::new(),
+            ..self.state().options.clone()
         };
-        let canary = Vm::at(&self.module, self.state().options.clone(), self.state().now);
-        let mut canary = canary.map_err(|error| failed(Refusal::Trapped(error.to_string())))?;
-        let tried = canary.configure(options.clone());
-        if tried.is_err() {
+        let trial = Vm::at(&self.module, trial, self.state().now);
+        let mut trial = trial.map_err(|error| ConfigureError {
+            refusal: Refusal::Trapped(error.to_string()),
+            logs: Vec::new(),
+        })?;
+        trial.state_mut().plugins.push(Plugin::new(options.clone()));
+        trial.start(0).map_err(|refusal| {
+            let logs = trial.take_logs();
             // Envoy's log is one.
-            self.state_mut().logs.append(&mut canary.take_logs());
+            let state = self.state_mut();
+            state.logs.extend(logs.iter().cloned());
+            state.violations.append(&mut trial.take_violations());
+            ConfigureError { refusal, logs }
+        })
+    }
+
+    /// What the main thread took and this worker did not: there is no filter for its chain. The root context of one that was
+    /// refused stays in the VM.
+    fn lose(&mut self, plugin: usize, refusal: &Refusal) {
+        let message = match refusal {
+            Refusal::Start => "Failed to start thread-local Wasm",
+            Refusal::Configure | Refusal::Trapped(_) | Refusal::BaseFailed => {
+                "Failed to configure thread-local Wasm plugin"
+            }
+        };
+        self.base_failed = true;
+        let state = self.state_mut();
+        state.log(LogLevel::Error, message.to_owned());
+        if let Some(plugin) = state.plugins.get_mut(plugin) {
+            plugin.missing = true;
         }
-        tried.map(|_| ())
+    }
+
+    /// Whether Envoy runs the chain of this configuration without the filter, as the worker alone could not take it: streams
+    /// pass, and the module is not told of them.
+    pub fn runs_without_filter(&self, plugin: PluginId) -> bool {
+        let plugin = self.state().plugins.get(plugin.0);
+        plugin.is_some_and(|plugin| plugin.missing)
     }
 
     /// Creates the root context, starts it and configures it.
@@ -148,6 +180,11 @@ impl Vm {
             return;
         };
         if used || !known.retired || known.deleted || known.waits_to_be_done {
+            return;
+        }
+        if known.missing {
+            // There was no handle of it that could end; its root context, if it is there, stays with its timer.
+            known.deleted = true;
             return;
         }
         let root = known.root;

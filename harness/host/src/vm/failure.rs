@@ -1,6 +1,6 @@
 //! What becomes of streams when the module has trapped.
 
-use super::Vm;
+use super::{PluginId, Vm};
 use crate::options::{FailurePolicy, LogLevel, VmOptions};
 use crate::state::State;
 use crate::stream::Presence;
@@ -11,8 +11,12 @@ impl Vm {
         self.state().options.failure_policy == FailurePolicy::FailOpen
     }
 
-    /// A new stream comes: a failed module is made anew when the policy says so, and it has lived for long enough.
-    pub(super) fn reload_if_due(&mut self) {
+    /// A new stream comes: a failed module is made anew when the policy says so, and it has lived for long enough. For one
+    /// that goes past the module nothing is made.
+    pub(super) fn reload_if_due(&mut self, plugin: PluginId) {
+        if self.runs_without_filter(plugin) {
+            return;
+        }
         let FailurePolicy::FailReload { backoff } = self.state().options.failure_policy else {
             return;
         };
@@ -44,14 +48,12 @@ impl Vm {
             now: old.now,
             logs: old.logs,
             violations: old.violations,
-            metrics: old.metrics,
             contexts: old.contexts,
             next_context: old.next_context,
             counted: old.counted,
             plugins: old.plugins,
             ..State::new(options)
         };
-        state.metrics.forget_ids();
         state.contexts.retain(|_, context| context.stream().is_some());
         for stream in state
             .contexts
@@ -74,7 +76,7 @@ impl Vm {
                 .state()
                 .plugins
                 .get(plugin)
-                .is_some_and(|plugin| !plugin.deleted);
+                .is_some_and(|plugin| !plugin.deleted && !plugin.missing);
             if live {
                 self.start(plugin).map_err(|refusal| refusal.to_string())?;
             }
@@ -82,9 +84,10 @@ impl Vm {
         Ok(())
     }
 
-    /// What the module has of a stream that comes now: nothing ever, when it has failed.
-    pub(super) fn admit(&mut self, id: u32) {
+    /// What the module has of a stream that comes now: nothing ever, when it has failed or there is no filter for it.
+    pub(super) fn admit(&mut self, plugin: PluginId, id: u32) {
         let presence = match self.failed {
+            _ if self.runs_without_filter(plugin) => Presence::Bypassed,
             Some(_) if self.fails_open() => Presence::Bypassed,
             Some(_) => Presence::Orphaned,
             None => Presence::Unknown,

@@ -35,11 +35,11 @@ impl Vm {
         connection: &Connection,
         request: Request,
     ) -> Result<HttpStreamId, StreamError> {
-        self.reload_if_due();
+        self.reload_if_due(plugin);
         self.root(plugin)?;
         let http = Http::new(connection, request, self.state().nanoseconds());
         let id = self.new_context(plugin.0, Kind::Http(Box::new(http)));
-        self.admit(id);
+        self.admit(plugin, id);
         Ok(HttpStreamId(id))
     }
 

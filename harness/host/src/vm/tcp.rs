@@ -24,7 +24,7 @@ impl Vm {
         connection: &Connection,
         options: TcpOptions,
     ) -> Result<TcpConnectionId, StreamError> {
-        self.reload_if_due();
+        self.reload_if_due(plugin);
         self.root(plugin)?;
         let immediate = options.connect_mode == UpstreamConnectMode::Immediate;
         let early = options.max_early_data_bytes.is_some();
@@ -36,11 +36,12 @@ impl Vm {
             return Err(StreamError::NoEarlyData);
         }
         let id = self.new_context(plugin.0, Kind::Tcp(Box::new(Tcp::new(connection, options))));
-        self.admit(id);
+        self.admit(plugin, id);
         self.create(id);
         if self.ask("proxy_on_new_connection", id, &[]) {
             let now = self.state().now;
             self.tcp(id)?.proxy_begins(now);
+            self.close_if_unreachable(id);
         }
         self.read(id);
         Ok(TcpConnectionId(id))
@@ -77,6 +78,7 @@ impl Vm {
             return Ok(false);
         }
         if tcp.handshake(now) {
+            self.close_if_unreachable(connection.0);
             self.read(connection.0);
         } else {
             self.close_connection(connection.0, CloseReason::NoCluster, LOCAL);
@@ -237,7 +239,17 @@ impl Vm {
         if let Ok(tcp) = self.tcp(id) {
             tcp.pass_client_data(now);
         }
+        self.close_if_unreachable(id);
         self.close_if_both_ended(id);
+    }
+
+    fn close_if_unreachable(&mut self, id: u32) {
+        if self
+            .tcp(id)
+            .is_ok_and(|tcp| tcp.upstream == Upstream::Unreachable)
+        {
+            self.close_connection(id, CloseReason::NoEndpoint, LOCAL);
+        }
     }
 
     fn close_if_both_ended(&mut self, id: u32) {

@@ -205,3 +205,39 @@ fn logs_can_be_forbidden_and_fail_too() {
         Vec::<String>::new()
     );
 }
+
+/// `capability_restriction_config` names what is allowed: everything else is as if forbidden.
+#[test]
+fn a_list_of_what_is_allowed_leaves_out_the_rest() {
+    let none = "(i32.const 0) (i32.const 0)";
+    let body = format!(
+        r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+               (call $note (call $time (i32.const 400)))
+               (call $note (call $random (i32.const 400) (i32.const 8)))
+               (call $note (call $respond (i32.const 403) {none} {none} {none} (i32.const -1))) (i32.const 1))"#
+    );
+    let module = module(&Texts::new(), &body);
+    let asked = |allowed: &[&str]| {
+        let options = VmOptions {
+            allowed: allowed.iter().map(|name| (*name).to_owned()).collect(),
+            ..VmOptions::default()
+        };
+        let (mut vm, plugin) = start(&module, options);
+        let outcome = ask(&mut vm, plugin, get("/"));
+        (outcome == HttpOutcome::Continue, notes(&mut vm))
+    };
+    let (callback, log) = ("proxy_on_request_headers", "proxy_log");
+    let rest = [
+        "proxy_get_current_time_nanoseconds",
+        "random_get",
+        "proxy_send_local_response",
+    ];
+    let told = |statuses: [&str; 3]| statuses.map(String::from).to_vec();
+    assert_eq!(asked(&[]), (false, told(["0", "0", "0"])));
+    assert_eq!(
+        asked(&[callback, log, rest[0], rest[1], rest[2]]),
+        (false, told(["0", "0", "0"]))
+    );
+    assert_eq!(asked(&[log, rest[2]]), (true, Vec::new()));
+    assert_eq!(asked(&[callback, log, rest[2]]), (false, told(["10", "76", "0"])));
+}
