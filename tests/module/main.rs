@@ -7,6 +7,7 @@ mod custom;
 mod exports;
 mod faults;
 mod fixture;
+mod gauges;
 mod holes;
 mod jwt;
 mod open;

@@ -57,6 +57,7 @@ mod bytes;
 mod config;
 mod decision;
 pub mod document;
+mod fingerprint;
 mod identity;
 pub mod limits;
 pub mod meaning;
@@ -78,6 +79,7 @@ pub use config::{
     TcpEnforcement,
 };
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
+pub use fingerprint::Fingerprint;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;
 pub use problem::{Problem, Problems};

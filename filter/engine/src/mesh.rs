@@ -5,7 +5,7 @@ use crate::problem::{Problem, Problems};
 
 /// The part of Istio's `MeshConfig` that policies depend on
 /// (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/>).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mesh {
     /// Documents in this namespace apply to the whole mesh.
     pub root_namespace: String,

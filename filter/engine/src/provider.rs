@@ -14,7 +14,7 @@ use crate::pattern::TextPattern;
 use crate::problem::{Problem, Problems};
 
 /// One entry of `extensionProviders`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct ExtensionProvider {
     /// What `provider.name` of a CUSTOM policy says.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct ExtensionProvider {
 }
 
 /// An external authorizer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub enum Authorizer {
     /// `envoyExtAuthzHttp`: asked with the request's method, path and some of its headers; says yes with status 200.
     Http(HttpAuthorizer),
@@ -42,7 +42,7 @@ impl Authorizer {
 }
 
 /// What both kinds of authorizer have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AuthorizerService {
     /// Envoy's name of the cluster: `cluster` as given, or `outbound|PORT||HOST`, as Istio names the cluster of a service.
     pub cluster: String,
@@ -57,7 +57,7 @@ pub struct AuthorizerService {
 }
 
 /// An authorizer over HTTP.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct HttpAuthorizer {
     /// Where it is.
     pub service: AuthorizerService,
@@ -76,7 +76,7 @@ pub struct HttpAuthorizer {
 }
 
 /// A header's name: exact, `prefix*` or `*suffix`, ignoring case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HeaderPattern(TextPattern);
 
 impl HeaderPattern {

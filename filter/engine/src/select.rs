@@ -61,7 +61,7 @@ impl Resource {
 }
 
 /// The mutual TLS modes of a workload's ports.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct MtlsModes {
     /// The mode of every port without one of its own.
     pub(crate) workload: PortMode,
@@ -70,7 +70,7 @@ pub(crate) struct MtlsModes {
 }
 
 /// A mode, and the document that set it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PortMode {
     pub(crate) mode: MtlsMode,
     /// Namespace and name; `None` for the default.

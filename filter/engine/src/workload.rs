@@ -6,7 +6,7 @@ use crate::document::{At, Fields, Value, one_of};
 use crate::problem::{Problem, Problems};
 
 /// What policies select by: namespace and labels, and what kind of proxy stands before it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Workload {
     /// What kind of proxy.
     pub kind: WorkloadKind,
@@ -21,7 +21,7 @@ pub struct Workload {
 }
 
 /// What traffic through a waypoint is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Service {
     /// A Kubernetes `Service` or an Istio `ServiceEntry`.
     pub kind: ServiceKind,
@@ -32,7 +32,7 @@ pub struct Service {
 }
 
 /// What kind of service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum ServiceKind {
     /// A Kubernetes `Service`.
     #[default]
@@ -45,7 +45,7 @@ pub enum ServiceKind {
 pub const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// What kind of proxy the filter sits in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum WorkloadKind {
     /// Beside one workload: `PeerAuthentication` governs it.
     #[default]

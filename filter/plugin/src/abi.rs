@@ -63,6 +63,8 @@ unsafe extern "C" {
     fn proxy_close_stream(stream_type: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
+    fn proxy_get_metric(id: u32, value: *mut u64) -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
@@ -286,18 +288,41 @@ pub(crate) fn set_tick_period(period: u32) -> Result<(), Failed> {
     status(unsafe { proxy_set_tick_period_milliseconds(period) })
 }
 
-/// Makes a counter. Each call makes a new one, even for a known name.
+/// Makes a counter. Each call gives a new number, even for a known name.
 pub(crate) fn define_counter(name: &str) -> Result<u32, Failed> {
     const COUNTER: u32 = 0;
-    let mut id = 0;
-    // SAFETY: the name outlives the call, and `id` is a valid place.
-    status(unsafe { proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &raw mut id) }).map(|()| id)
+    define(COUNTER, name)
 }
 
-/// Adds to a counter.
-pub(crate) fn increment(counter: u32, by: u32) -> Result<(), Failed> {
+/// Makes a gauge. Each call gives a new number; what it stands at is one for all threads and VMs of the process.
+pub(crate) fn define_gauge(name: &str) -> Result<u32, Failed> {
+    const GAUGE: u32 = 1;
+    define(GAUGE, name)
+}
+
+fn define(kind: u32, name: &str) -> Result<u32, Failed> {
+    let mut id = 0;
+    // SAFETY: the name outlives the call, and `id` is a valid place.
+    status(unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut id) }).map(|()| id)
+}
+
+/// Adds to a counter, which takes more than 0, or to a gauge.
+pub(crate) fn add(metric: u32, by: i64) -> Result<(), Failed> {
     // SAFETY: no pointers.
-    status(unsafe { proxy_increment_metric(counter, by.into()) })
+    status(unsafe { proxy_increment_metric(metric, by) })
+}
+
+/// Sets a gauge.
+pub(crate) fn record(gauge: u32, value: u64) -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    status(unsafe { proxy_record_metric(gauge, value) })
+}
+
+/// What a metric stands at.
+pub(crate) fn metric(metric: u32) -> Result<u64, Failed> {
+    let mut value = 0;
+    // SAFETY: `value` is a valid place.
+    status(unsafe { proxy_get_metric(metric, &raw mut value) }).map(|()| value)
 }
 
 /// Nanoseconds since 1970.

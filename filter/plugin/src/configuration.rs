@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use peerwarden_engine::document::{At, Value};
 use peerwarden_engine::{
-    Config, Loaded as Read, Loader, OpenConnections, Problem, Problems, Program, Report, TcpEnforcement,
-    Workload, limits,
+    Config, Fingerprint, Loaded as Read, Loader, OpenConnections, Problem, Problems, Program, Report,
+    TcpEnforcement, Workload, limits,
 };
 
 use crate::abi;
@@ -25,6 +25,8 @@ const STRUCT_DEPTH: usize = 100;
 pub(crate) struct Configuration {
     /// Which one of this VM it is.
     pub(crate) number: u64,
+    /// The number of what it decides by; 0 where that is not known, so that it denies everything.
+    pub(crate) fingerprint: u64,
     /// `None` denies everything: nothing that can be trusted was configured.
     pub(crate) loaded: Option<Loaded>,
     pub(crate) tcp: TcpEnforcement,
@@ -48,11 +50,12 @@ thread_local! {
 
 impl Configuration {
     /// The next one of this VM.
-    pub(crate) fn new(config: &Config, loaded: Option<Loaded>) -> Self {
+    pub(crate) fn new(config: &Config, fingerprint: Option<Fingerprint>, loaded: Option<Loaded>) -> Self {
         let number = LAST.get().saturating_add(1);
         LAST.set(number);
         Self {
             number,
+            fingerprint: fingerprint.map_or(0, Fingerprint::number),
             loaded,
             tcp: config.tcp,
             open_connections: config.open_connections,

@@ -2,8 +2,10 @@
 
 mod counters;
 mod denial;
+mod gauges;
 
 pub(crate) use denial::Asked;
+pub(crate) use gauges::Gauges;
 
 use peerwarden_engine::{Config, Decision, Judgement, Program, Reason, Report, Verdict};
 

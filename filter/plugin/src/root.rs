@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Config, Loaded as Read, Problems, Protocol};
+use peerwarden_engine::{Config, Fingerprint, Loaded as Read, Problems, Protocol};
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
@@ -76,27 +76,28 @@ impl Root {
         let Read {
             config,
             program,
+            fingerprint,
             documents,
         } = read;
         self.protocol = config.protocol;
         if let Some(program) = program {
             report::announce(&config, &program, documents);
             let sources = Rc::new(Sources::of(&config, &program));
-            self.begin(&config, Some(Loaded { program, sources }));
+            self.begin(&config, fingerprint, Some(Loaded { program, sources }));
         } else {
             abi::log(
                 Level::Error,
                 "peerwarden: denies all: the configuration has no `workload` and the node's metadata no \
                  usable `NAMESPACE`; say which workload this is: {\"workload\": {\"namespace\": …}}",
             );
-            self.begin(&config, None);
+            self.begin(&config, None, None);
         }
         true
     }
 
     /// From now on this is the configuration that what is open is held against, too.
-    fn begin(&mut self, config: &Config, loaded: Option<Loaded>) {
-        self.configuration = Rc::new(Configuration::new(config, loaded));
+    fn begin(&mut self, config: &Config, fingerprint: Option<Fingerprint>, loaded: Option<Loaded>) {
+        self.configuration = Rc::new(Configuration::new(config, fingerprint, loaded));
         self.instance = Instance::of(config.protocol, config.workload.as_ref(), &self.configuration);
         let period = if self.instance.has_work() {
             timer::SOON

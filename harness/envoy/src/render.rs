@@ -10,6 +10,8 @@ mod plugin;
 pub mod probes;
 mod transport;
 
+use peerwarden_engine::Fingerprint;
+
 /// A file of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
@@ -17,4 +19,6 @@ pub struct File {
     pub name: String,
     /// What is in it: YAML with comments.
     pub text: String,
+    /// Of a file with one configuration of the module: its number, which the module shows in a gauge once it decides by it.
+    pub configuration: Option<Fingerprint>,
 }

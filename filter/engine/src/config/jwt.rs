@@ -6,7 +6,7 @@ use crate::problem::{Problem, Problems};
 /// Where Envoy's `jwt_authn` filter leaves the payload of the token that it verified: dynamic metadata of a filter, under the
 /// key that its `payload_in_metadata` says
 /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JwtMetadata {
     /// The filter's name, the metadata's namespace.
     pub filter: String,

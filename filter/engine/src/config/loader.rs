@@ -3,6 +3,7 @@
 
 use super::{Config, RESOURCES, json};
 use crate::document::{At, Value, Written};
+use crate::fingerprint::{Fingerprint, Policies};
 use crate::policy::{Policy, validate};
 use crate::problem::Problems;
 use crate::program::Program;
@@ -18,6 +19,7 @@ use crate::workload::Workload;
 pub struct Loader {
     config: Config,
     policies: Vec<Policy>,
+    fingerprint: Policies,
     documents: usize,
     problems: Problems,
 }
@@ -29,6 +31,8 @@ pub struct Loaded {
     pub config: Config,
     /// What the documents come to; `None` where it is not known which workload this is.
     pub program: Option<Program>,
+    /// The number of what is decided by; `None` as of `program`.
+    pub fingerprint: Option<Fingerprint>,
     /// How many documents there were.
     pub documents: usize,
 }
@@ -41,6 +45,7 @@ impl Loader {
         Self {
             config,
             policies: Vec::new(),
+            fingerprint: Policies::default(),
             documents: 0,
             problems,
         }
@@ -62,6 +67,7 @@ impl Loader {
         let Self {
             config,
             policies,
+            fingerprint,
             documents,
             problems,
         } = self;
@@ -71,7 +77,10 @@ impl Loader {
                 let validated = validate(policy, at, &config.mesh, problems);
                 let workload = config.workload.as_ref();
                 let here = workload.is_some_and(|workload| applies(policy, &config.mesh, workload));
-                policies.extend(validated.filter(|_| here));
+                if let Some(validated) = validated.filter(|_| here) {
+                    fingerprint.add(policy, &validated);
+                    policies.push(validated);
+                }
             }
             // There are few of them, and which one counts shows when all are known.
             Resource::PeerAuthentication(_) => config.resources.push(resource),
@@ -84,10 +93,12 @@ impl Loader {
     /// Everything that is wrong with the configuration, each with its path from its root.
     pub fn finish(mut self) -> Result<Loaded, Problems> {
         let program = Program::of(&self.config, &self.policies);
+        let fingerprint = self.fingerprint.with(&self.config);
         self.config.resources = Vec::new();
         self.problems.into_result(Some(Loaded {
             config: self.config,
             program,
+            fingerprint,
             documents: self.documents,
         }))
     }

@@ -5,7 +5,7 @@ use crate::document::{At, Fields, Value, one_of};
 use crate::problem::Problems;
 
 /// `openConnections` of the configuration: TCP connections and HTTP streams that were allowed and last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct OpenConnections {
     /// When a newer configuration denies them. By default connections are closed and requests, which end by themselves, go on: to
     /// judge a request anew its headers must have been kept, which is a copy of all of them for each request.

@@ -1,7 +1,7 @@
 //! Of which decisions there is a report in the access log.
 
 /// `report` of the configuration. Denials, dry runs and AUDIT marks are reported always.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Report {
     /// Of those that deny. What is allowed is counted, once a second.
     #[default]

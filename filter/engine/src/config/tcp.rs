@@ -7,7 +7,7 @@ use crate::document::{At, Fields, Value, one_of, seconds, text};
 use crate::problem::{Problem, Problems};
 
 /// `tcp` of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TcpEnforcement {
     /// When a connection is decided.
     pub enforcement: Enforcement,

@@ -3,7 +3,7 @@
 use crate::bytes;
 
 /// How a text must look. A `*` anywhere but at the start or the end is a literal character.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TextPattern {
     /// This text.
     Exact(Box<str>),

@@ -1,5 +1,7 @@
 //! Reads how an authorizer is asked, with what is wrong in it.
 
+use std::collections::BTreeMap;
+
 use super::{Authorizer, AuthorizerService, HeaderPattern, HttpAuthorizer, values};
 use crate::document::{At, Fields, Value};
 use crate::pattern::{Presence, TextPattern};
@@ -85,9 +87,12 @@ fn read_http(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Http
     let headers_to_downstream_on_allow = patterns("headersToDownstreamOnAllow");
     let headers_to_downstream_on_deny = patterns("headersToDownstreamOnDeny");
     let at_additional = at.name("includeAdditionalHeadersInCheck");
-    let include_additional_headers = fields
+    // In the order of their names, as in a `Struct` they have none.
+    let include_additional_headers: BTreeMap<_, _> = fields
         .text_map("includeAdditionalHeadersInCheck", problems)
-        .unwrap_or_default();
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
     for (name, value) in &include_additional_headers {
         values::check_header(name, value, &at_additional.name(name), problems);
     }
@@ -96,7 +101,7 @@ fn read_http(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Http
         service: service?,
         path_prefix,
         include_request_headers,
-        include_additional_headers,
+        include_additional_headers: include_additional_headers.into_iter().collect(),
         headers_to_upstream_on_allow,
         headers_to_downstream_on_allow,
         headers_to_downstream_on_deny,

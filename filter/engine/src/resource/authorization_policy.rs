@@ -23,7 +23,7 @@ pub struct AuthorizationPolicy {
 }
 
 /// What a policy does with what it matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Action {
     /// Admits it.
     #[default]
@@ -71,7 +71,7 @@ pub struct TargetRef {
 }
 
 /// `spec.rules[]`: `from`, `to` and `when` must all hold; an absent one holds for everything.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Rule {
     /// Sources, ORed; `None` when `from` is absent.
     pub from: Option<Vec<Source>>,
@@ -84,7 +84,7 @@ pub struct Rule {
 macro_rules! value_lists {
     ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident = $json:literal, $not:ident = $not_json:literal;)* }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Default)]
+        #[derive(Debug, Clone, Default, Hash)]
         pub struct $name {
             $($(#[$field_meta])* pub $field: Vec<String>,
             #[doc = concat!("None of these: the negative of `", $json, "`.")]
@@ -158,7 +158,7 @@ value_lists! {
 }
 
 /// `when[]`: one attribute and its values.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Condition {
     /// The attribute, such as `request.headers[x-team]`.
     pub key: String,

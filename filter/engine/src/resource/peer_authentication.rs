@@ -19,7 +19,7 @@ pub struct PeerAuthentication {
 }
 
 /// A mutual TLS mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum MtlsMode {
     /// Inherits.
     #[default]

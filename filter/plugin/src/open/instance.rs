@@ -9,10 +9,14 @@ use super::stream::{Details, Stream};
 use super::streams::Streams;
 use crate::abi::{self, Level};
 use crate::configuration::Configuration;
+use crate::report::Gauges;
 
 /// A plugin, told from others by its name, its root id, the listener's direction, its protocol and its workload.
 #[derive(Default)]
 pub(crate) struct Instance {
+    /// What Envoy calls the plugin.
+    name: String,
+    gauges: Gauges,
     /// The one that Envoy has in use.
     current: RefCell<Rc<Configuration>>,
     /// Whether the current one is back in use, of which Envoy says nothing: streams began under it, and before under a newer one.
@@ -52,7 +56,8 @@ impl Instance {
         workload: Option<&Workload>,
         configuration: &Rc<Configuration>,
     ) -> Rc<Self> {
-        let name = name();
+        let [plugin, root_id, direction] = properties();
+        let name = [plugin.as_str(), &root_id, &direction].join("\0");
         INSTANCES.with_borrow_mut(|instances| {
             instances.retain(|(_, instance)| instance.strong_count() > 0);
             let mut found = None;
@@ -67,7 +72,10 @@ impl Instance {
                 }
             }
             found.unwrap_or_else(|| {
-                let instance = Rc::new(Self::default());
+                let instance = Rc::new(Self {
+                    name: plugin,
+                    ..Self::default()
+                });
                 instance.is_configured(configuration);
                 let key = Key {
                     name,
@@ -78,6 +86,11 @@ impl Instance {
                 instance
             })
         })
+    }
+
+    /// Says in gauges what is decided by.
+    pub(super) fn publish(&self) {
+        self.gauges.publish(&self.name, &self.current.borrow());
     }
 
     /// What a stream is held against: its own configuration where others are in use beside it.
@@ -228,13 +241,11 @@ impl Instance {
     }
 }
 
-/// What Envoy calls the plugin.
-fn name() -> String {
+/// What Envoy calls the plugin, its root id, and the direction of its listener.
+fn properties() -> [String; 3] {
     let text = |path| match abi::property(path) {
         Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
         Ok(None) | Err(_) => String::new(),
     };
-    ["plugin_name", "plugin_root_id", "listener_direction"]
-        .map(text)
-        .join("\0")
+    ["plugin_name", "plugin_root_id", "listener_direction"].map(text)
 }

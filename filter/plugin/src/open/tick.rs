@@ -15,6 +15,7 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// Does what is due, and answers in how many milliseconds there is more to do.
 pub(crate) fn tick(instance: &Rc<Instance>) -> u32 {
     report::flush();
+    instance.publish();
     let Some(now) = clock::now() else {
         clock::is_not_kept();
         report::error("there is no clock: what is held or may expire waits");

@@ -114,7 +114,7 @@ impl Count {
         }
         // What Envoy does not take now it may take the next time.
         if let Some(id) = self.id.get()
-            && abi::increment(id, pending).is_ok()
+            && abi::add(id, pending.into()).is_ok()
         {
             self.pending.set(0);
         }

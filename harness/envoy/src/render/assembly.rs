@@ -74,11 +74,10 @@ impl Assembly {
         let mut files = Vec::new();
         for plugin in plugins {
             let says = format!("What the module decides by, for {}.", plugin.says());
-            files.push(discovery(
-                &plugin.file(),
-                &says,
-                &plugin.extension(&proxy.module)?,
-            )?);
+            files.push(File {
+                configuration: plugin.fingerprint(),
+                ..discovery(&plugin.file(), &says, &plugin.extension(&proxy.module)?)?
+            });
         }
         files.extend(self.bootstrap.files(folder, Some(&proxy.admin), sides)?);
         Ok(files)

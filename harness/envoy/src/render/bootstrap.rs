@@ -66,6 +66,7 @@ impl Bootstrap {
         Ok(File {
             name: "envoy.yaml".to_owned(),
             text: template::fill("shared/static.yaml", context)?,
+            configuration: None,
         })
     }
 
@@ -91,6 +92,7 @@ impl Bootstrap {
             File {
                 name: "bootstrap.yaml".to_owned(),
                 text: template::fill("shared/bootstrap.yaml", context)?,
+                configuration: None,
             },
         ])
     }
@@ -104,5 +106,6 @@ pub(super) fn discovery(name: &str, says: &str, resources: &str) -> Result<File,
             "shared/discovery.yaml",
             json!({"says": says, "resources": resources}),
         )?,
+        configuration: None,
     })
 }

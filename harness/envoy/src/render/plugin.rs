@@ -1,7 +1,7 @@
 //! The module's own configuration: the documents as they are, and what the description says for it.
 
 use peerwarden_engine::document::Value;
-use peerwarden_engine::{Config, Enforcement, Problems, Program, Protocol};
+use peerwarden_engine::{Config, Enforcement, Fingerprint, Problems, Program, Protocol};
 use serde_json::json;
 
 use super::bootstrap::Layout;
@@ -21,6 +21,7 @@ pub(super) enum Decides {
 pub(super) struct Plugin {
     of: Decides,
     configuration: String,
+    fingerprint: Option<Fingerprint>,
 }
 
 /// Reads and compiles what the module would, in the order in which it would complain.
@@ -100,10 +101,18 @@ impl From<&Port> for Decides {
 impl Plugin {
     /// What decides these.
     pub(super) fn new(of: Decides, description: &Value, resources: &[Value]) -> Self {
+        let configuration = configuration(description, resources, of);
+        let config = Config::read(&configuration).ok();
         Self {
             of,
-            configuration: json::pretty(&configuration(description, resources, of)),
+            configuration: json::pretty(&configuration),
+            fingerprint: config.as_ref().and_then(Fingerprint::of),
         }
+    }
+
+    /// The number of the configuration, by which it can be told whether the module decides by it.
+    pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
     }
 
     /// What it decides.
@@ -157,8 +166,12 @@ impl Plugin {
     }
 
     fn config(&self, module: &str) -> Result<String, Unfilled> {
-        let context =
-            json!({"plugin_name": self.name(), "module": module, "configuration": self.configuration});
+        let context = json!({
+            "plugin_name": self.name(),
+            "module": module,
+            "configuration": self.configuration,
+            "fingerprint": self.fingerprint.map(Fingerprint::number),
+        });
         template::fill("shared/plugin.yaml", context)
     }
 

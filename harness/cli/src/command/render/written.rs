@@ -17,7 +17,7 @@ pub(super) fn folder(folder: &Path) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// Replaces the files that changed, in their order, and says which.
+/// Replaces the files that changed, in their order, and says which, and of those with a configuration of the module its number.
 pub(super) fn write(files: &[File], folder: &Path) -> Result<()> {
     for file in files {
         let said = if replace(folder, file)? {
@@ -25,7 +25,14 @@ pub(super) fn write(files: &[File], folder: &Path) -> Result<()> {
         } else {
             "as it was"
         };
-        output::print(&format!("{}: {said}\n", folder.join(&file.name).display()))?;
+        let configuration = file
+            .configuration
+            .map(|number| format!(", configuration {number}"));
+        output::print(&format!(
+            "{}: {said}{}\n",
+            folder.join(&file.name).display(),
+            configuration.unwrap_or_default()
+        ))?;
     }
     Ok(())
 }

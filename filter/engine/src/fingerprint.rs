@@ -1,0 +1,123 @@
+//! A number that tells one configuration from another by what it decides by.
+
+mod siphash;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use siphash::SipHash;
+
+use crate::config::Config;
+use crate::document::At;
+use crate::policy::{Policy, validate};
+use crate::problem::Problems;
+use crate::resource::{AuthorizationPolicy, Resource};
+use crate::select::{MtlsModes, applies};
+
+/// What the numbers are computed of. It changes when the same configuration gets another number.
+const VERSION: u64 = 1;
+
+/// The bits of a number: as many as a double, JSON's number, holds exactly.
+const BITS: u32 = 53;
+
+/// A number for what a configuration decides by: 53 bits, so that JSON and a metric can hold it, and never 0.
+///
+/// Configurations have the same number whatever they were written as (JSON, `google.protobuf.Struct`), in whatever order their
+/// keys and documents stand, however their numbers are spelled, and whatever is left out that is the default. It covers the mesh,
+/// the workload, the documents that apply to it, the providers, `protocol`, `tcp`, `jwt`, `openConnections` and `report`; of
+/// documents, what decides or is reported: not labels, annotations other than the dry run's, or the place in the file. The order
+/// of documents decides nothing and is not reported, the order of rules within one is.
+///
+/// It is a checksum against mix-ups, no signature: 53 bits are too few to keep somebody from making two configurations of one
+/// number who wants to. `SipHash` is small, needs no table, and mixes well where texts differ in one character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// Of a configuration with its documents; `None` where it does not say which workload this is.
+    pub fn of(config: &Config) -> Option<Self> {
+        let workload = config.workload.as_ref()?;
+        let mut policies = Policies::default();
+        for resource in &config.resources {
+            if let Resource::AuthorizationPolicy(document) = resource
+                && applies(document, &config.mesh, workload)
+                && let Some(policy) = validate(document, &At::ROOT, &config.mesh, &mut Problems::default())
+            {
+                policies.add(document, &policy);
+            }
+        }
+        policies.with(config)
+    }
+
+    /// The number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The authorization policies that apply, in no order.
+#[derive(Debug, Default)]
+pub(crate) struct Policies {
+    count: u64,
+    sum: u64,
+}
+
+impl Policies {
+    /// A document, and what it was validated to.
+    pub(crate) fn add(&mut self, document: &AuthorizationPolicy, policy: &Policy) {
+        let AuthorizationPolicy {
+            metadata,
+            // They say whom it applies to, which this workload is.
+            selector: _,
+            target_refs: _,
+            action,
+            provider,
+            rules,
+        } = document;
+        let hash = hash(&(
+            &metadata.namespace,
+            &metadata.name,
+            policy.dry_run,
+            action,
+            provider,
+            rules,
+        ));
+        self.count = self.count.wrapping_add(1);
+        self.sum = self.sum.wrapping_add(hash);
+    }
+
+    /// With the rest of the configuration.
+    pub(crate) fn with(&self, config: &Config) -> Option<Fingerprint> {
+        let Config {
+            mesh,
+            workload,
+            resources,
+            protocol,
+            tcp,
+            open_connections,
+            report,
+            jwt,
+            extension_providers,
+        } = config;
+        let workload = workload.as_ref()?;
+        let modes = MtlsModes::of(resources, mesh, workload);
+        let ports = modes.ports.iter().map(hash).fold(0, u64::wrapping_add);
+        let settings = (protocol, tcp, open_connections, report, jwt);
+        let documents = (self.count, self.sum, &modes.workload, ports);
+        let hash = hash(&(VERSION, mesh, workload, settings, extension_providers, documents));
+        Some(Fingerprint((hash >> (u64::BITS - BITS)).max(1)))
+    }
+}
+
+fn hash(of: &impl Hash) -> u64 {
+    const KEY: [u64; 2] = [0, 0];
+    let mut hasher = SipHash::new(KEY);
+    of.hash(&mut hasher);
+    hasher.finish()
+}
