@@ -97,6 +97,25 @@ async fn a_running_envoy_says_that_it_keeps_every_guarantee() -> Result<()> {
     Ok(())
 }
 
+/// The runtime leaves escaped slashes as they are.
+const ESCAPED_SLASHES_OFF: &str = "layered_runtime:
+  layers:
+    - name: static
+      static_layer:
+        http_connection_manager: {path_with_escaped_slashes_action_enabled: {numerator: 0, denominator: HUNDRED}}
+static_resources:
+";
+
+/// A client writes what is taken for a verified token.
+const CLAIMS_BY_HEADER: &str = r#"            http_filters:
+                  - name: claims
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.header_to_metadata.v3.Config
+                      request_rules:
+                        - header: x-claims
+                          on_header_present: {metadata_namespace: envoy.filters.http.jwt_authn, key: payload}
+"#;
+
 /// The dump shows an edit too, though Envoy has read and written it anew.
 #[tokio::test]
 async fn a_running_envoy_says_what_it_does_not_keep() -> Result<()> {
@@ -116,6 +135,8 @@ async fn a_running_envoy_says_what_it_does_not_keep() -> Result<()> {
             "client-certificate",
         ),
         ("SANITIZE_SET", "APPEND_FORWARD", "forwarded-client-cert"),
+        ("static_resources:\n", ESCAPED_SLASHES_OFF, "runtime"),
+        ("            http_filters:\n", CLAIMS_BY_HEADER, "trusted-state"),
     ] {
         assert!(text.contains(from), "{from}");
         let envoy = Envoy::launch(Launch::yaml(text.replacen(from, to, 1))).await?;

@@ -23,9 +23,15 @@ mod order;
 mod paths;
 mod plugin_configuration;
 mod plugin_name;
+mod policies;
+mod reads;
 mod remote_address;
+mod routes;
+mod runtime;
 mod session_resumption;
 mod tls_inspector;
+mod tokens;
+mod trusted_state;
 mod validation;
 mod vm_id;
 
@@ -109,6 +115,11 @@ pub const GUARANTEES: &[Guarantee] = &[
         check: plugin_configuration::check,
     },
     Guarantee {
+        name: "policies",
+        promise: "some document is for this workload",
+        check: policies::check,
+    },
+    Guarantee {
         name: "plugin-name",
         promise: "no other plugin's configuration replaces it",
         check: plugin_name::check,
@@ -177,6 +188,21 @@ pub const GUARANTEES: &[Guarantee] = &[
         name: "remote-address",
         promise: "at the edge nobody writes their own origin",
         check: remote_address::check,
+    },
+    Guarantee {
+        name: "tokens",
+        promise: "the tokens that policies read are verified",
+        check: tokens::check,
+    },
+    Guarantee {
+        name: "trusted-state",
+        promise: "no request writes what policies trust",
+        check: trusted_state::check,
+    },
+    Guarantee {
+        name: "runtime",
+        promise: "no runtime setting takes any of this back",
+        check: runtime::check,
     },
 ];
 

@@ -7,6 +7,7 @@ use super::here::{Failure, Here};
 pub(super) const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const TLS: &str = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
+const QUIC: &str = "envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport";
 const RAW: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
 /// A filter chain.
@@ -44,24 +45,35 @@ impl<'v> Chain<'v> {
     pub(super) fn all(configuration: &Configuration<'v>) -> Result<Vec<Self>, Failure> {
         let mut chains = Vec::new();
         for listener in &configuration.listeners {
+            let before = chains.len();
+            for undecided in ["api_listener", "fcds_config"] {
+                if let Some(here) = listener.get(undecided)? {
+                    chains.push(Self::unread(listener, here));
+                }
+            }
             let mut siblings = listener.items("filter_chains")?;
             siblings.extend(listener.get("default_filter_chain")?);
-            if siblings.is_empty() {
-                // Of UDP, or of an API: what comes in passes by no chain that could have the module.
-                chains.push(Self {
-                    listener: listener.clone(),
-                    here: listener.clone(),
-                    siblings: Vec::new(),
-                    network: Vec::new(),
-                    http: None,
-                    transport: Transport::Plaintext,
-                });
+            if siblings.is_empty() && chains.len() == before {
+                // Of UDP: what comes in passes by no chain that could have the module.
+                chains.push(Self::unread(listener, listener.clone()));
             }
             for here in &siblings {
                 chains.push(Self::read(listener, here, &siblings, configuration)?);
             }
         }
         Ok(chains)
+    }
+
+    /// What comes in by no filter chain that is read.
+    fn unread(listener: &Here<'v>, here: Here<'v>) -> Self {
+        Self {
+            listener: listener.clone(),
+            here,
+            siblings: Vec::new(),
+            network: Vec::new(),
+            http: None,
+            transport: Transport::Plaintext,
+        }
     }
 
     fn read(
@@ -120,6 +132,12 @@ impl<'v> Chain<'v> {
             .find(|(_, filter)| filter.is_module())
     }
 
+    /// Whether this is QUIC, where Envoy knows server names without looking ahead.
+    pub(super) fn is_quic(&self) -> Result<bool, Failure> {
+        let options = self.listener.at(&["udp_listener_config", "quic_options"])?;
+        Ok(options.is_some())
+    }
+
     /// The chain's name, or its place among its listener's.
     pub(super) fn name(&self) -> String {
         let name = self.here.word("name").unwrap_or_default();
@@ -145,6 +163,10 @@ impl<'v> Transport<'v> {
         let (kind, context) = typed.message()?;
         Ok(match kind {
             TLS => Self::Tls(context),
+            QUIC => match context.get("downstream_tls_context")? {
+                Some(tls) => Self::Tls(tls),
+                None => Self::Other(socket),
+            },
             RAW => Self::Plaintext,
             _ => Self::Other(socket),
         })

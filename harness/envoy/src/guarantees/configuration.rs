@@ -14,6 +14,11 @@ pub(super) struct Configuration<'v> {
     /// What came by RDS.
     routes: Vec<Here<'v>>,
     secrets: Vec<Here<'v>>,
+    bootstraps: Vec<Here<'v>>,
+    /// Whether what came by LDS is among what was given.
+    has_delivered: bool,
+    /// What came by RTDS.
+    runtimes: Vec<Here<'v>>,
 }
 
 impl<'v> Configuration<'v> {
@@ -36,6 +41,14 @@ impl<'v> Configuration<'v> {
                 help: help.to_owned(),
             });
         }
+        for bootstrap in read.bootstraps.iter().filter(|_| !read.has_delivered) {
+            if let Some(here) = bootstrap.at(&["dynamic_resources", "lds_config"])? {
+                return Err(here.fails(
+                    "further listeners come by LDS and are not in what was given",
+                    "give the file that they come from as well, or Envoy's `/config_dump`",
+                ));
+            }
+        }
         Ok(read)
     }
 
@@ -49,6 +62,9 @@ impl<'v> Configuration<'v> {
             }
             return Ok(());
         }
+        let is_bootstrap =
+            root.get("static_resources")?.is_some() || root.get("dynamic_resources")?.is_some();
+        self.bootstraps.extend(is_bootstrap.then(|| root.clone()));
         match root.get("static_resources")? {
             Some(resources) => self.static_resources(&resources),
             None if root.get("dynamic_resources")?.is_some() => Ok(()),
@@ -69,9 +85,13 @@ impl<'v> Configuration<'v> {
     fn resource(&mut self, resource: Here<'v>) -> Result<(), Failure> {
         let (name, message) = resource.message()?;
         match name {
-            "envoy.config.listener.v3.Listener" => self.listeners.push(message),
+            "envoy.config.listener.v3.Listener" => {
+                self.has_delivered = true;
+                self.listeners.push(message);
+            }
             "envoy.config.core.v3.TypedExtensionConfig" => self.extensions.push(message),
             "envoy.config.route.v3.RouteConfiguration" => self.routes.push(message),
+            "envoy.service.runtime.v3.Runtime" => self.runtimes.push(message),
             "envoy.extensions.transport_sockets.tls.v3.Secret" => self.secrets.push(message),
             "envoy.service.discovery.v3.Resource" => {
                 if let Some(inner) = message.get("resource")? {
@@ -90,9 +110,15 @@ impl<'v> Configuration<'v> {
         for part in root.items("configs")? {
             match part.message()?.0 {
                 "envoy.admin.v3.BootstrapConfigDump" => {
-                    bootstrap = part.at(&["bootstrap", "static_resources"])?;
+                    let whole = part.get("bootstrap")?;
+                    self.bootstraps.extend(whole.clone());
+                    bootstrap = whole
+                        .map(|whole| whole.get("static_resources"))
+                        .transpose()?
+                        .flatten();
                 }
                 "envoy.admin.v3.ListenersConfigDump" => {
+                    self.has_delivered = true;
                     collect(&mut self.listeners, &part, "static_listeners", &["listener"])?;
                     for state in ["active_state", "warming_state"] {
                         collect(
@@ -134,6 +160,21 @@ impl<'v> Configuration<'v> {
     /// The routes that came by RDS under this name.
     pub(super) fn route(&self, name: &str, document: usize) -> Option<&Here<'v>> {
         named(&self.routes, name, document)
+    }
+
+    /// The settings that came by RTDS under this name.
+    pub(super) fn runtime(&self, name: &str, document: usize) -> Option<&Here<'v>> {
+        named(&self.runtimes, name, document)
+    }
+
+    /// The bootstraps by which a document's listeners run: its own, or else any that were given.
+    pub(super) fn bootstraps(&self, document: usize) -> Vec<&Here<'v>> {
+        let own = self.bootstraps.iter().filter(|here| here.document == document);
+        let own: Vec<_> = own.collect();
+        if own.is_empty() {
+            return self.bootstraps.iter().collect();
+        }
+        own
     }
 
     /// The secret of this name.

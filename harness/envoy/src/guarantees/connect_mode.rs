@@ -9,6 +9,9 @@ use super::{All, Outcome, REFUSED, Verdict};
 
 const AFTER_HANDSHAKE: &str = "ON_DOWNSTREAM_TLS_HANDSHAKE";
 
+/// By their numbers.
+const MODES: [&str; 3] = ["IMMEDIATE", "ON_DOWNSTREAM_DATA", AFTER_HANDSHAKE];
+
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     if chain.http.is_some() {
         return Ok(Verdict::DoesNotApply("HTTP is decided request by request"));
@@ -28,7 +31,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             "write its `typed_config` into the chain",
         ));
     };
-    let mode = proxy.word("upstream_connect_mode")?;
+    let mode = proxy.one_of("upstream_connect_mode", &MODES)?;
     let early = proxy.get("max_early_data_bytes")?;
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
@@ -66,7 +69,7 @@ fn handshake(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome 
 }
 
 fn hold(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome {
-    if !matches!(mode, "" | "IMMEDIATE") {
+    if mode != "IMMEDIATE" {
         return Err(proxy.or_here("upstream_connect_mode").fails(
             format!("with `{mode}` the module cannot hold connections, and denies them all"),
             "leave `upstream_connect_mode` out",

@@ -5,7 +5,7 @@ use super::filter::Filter;
 use super::here::{Failure, Here};
 use super::{All, Outcome, Verdict};
 
-const KEY: &str = "peerwarden.direct_remote_address";
+pub(super) const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
 const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const PROXY_PROTOCOL: &str = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
@@ -51,7 +51,7 @@ fn sets<'f, 'v: 'f>(filters: impl Iterator<Item = &'f Filter<'v>>, list: &str) -
     Ok(set)
 }
 
-fn is_direct(item: &Here<'_>) -> Result<(), Failure> {
+pub(super) fn is_direct(item: &Here<'_>) -> Result<(), Failure> {
     let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
     let text = format.as_ref().map(Here::text).transpose()?;
     if item.word("factory_key")? == FACTORY && text == Some(ADDRESS) {

@@ -1,8 +1,8 @@
 //! Nothing switches the module off.
 
 use super::chain::Chain;
-use super::filter::Filter;
 use super::here::{Failure, Here};
+use super::routes::{self, Override};
 use super::{All, Outcome, Verdict};
 
 const OVERRIDE: &str = "envoy.config.route.v3.FilterConfig";
@@ -27,24 +27,11 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
         return Ok(Verdict::Held);
     };
     of_upgrades(&http.manager)?;
-    if let Some(here) = http.manager.get("scoped_routes")? {
-        return Err(here.fails(
-            "cannot be told: `scoped_routes` may have routes that switch the module off",
-            "give the routes in `route_config` or by `rds`",
-        ));
-    }
-    if let Some(rds) = http.manager.get("rds")? {
-        let name = rds.word("route_config_name")?;
-        let Some(routes) = all.configuration.route(name, rds.document) else {
-            return Err(rds.fails(
-                format!("cannot be told: the routes `{name}` come by RDS and are not in what was given"),
-                "give the file that they come from as well, or Envoy's `/config_dump`",
-            ));
-        };
-        of_routes(routes, module)?;
-    }
-    if let Some(routes) = http.manager.get("route_config")? {
-        of_routes(&routes, module)?;
+    let places = routes::places(http, &all.configuration)?;
+    for over in routes::overrides(&places)? {
+        if over.filter == module.name {
+            switches_off(&over)?;
+        }
     }
     Ok(Verdict::Held)
 }
@@ -65,51 +52,30 @@ fn of_upgrades(manager: &Here<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route.proto>
-fn of_routes(routes: &Here<'_>, module: &Filter<'_>) -> Result<(), Failure> {
-    of_overrides(routes, module)?;
-    unread(routes, "vhds")?;
-    for host in routes.items("virtual_hosts")? {
-        of_overrides(&host, module)?;
-        unread(&host, "matcher")?;
-        for route in host.items("routes")? {
-            of_overrides(&route, module)?;
-            if let Some(weighted) = route.at(&["route", "weighted_clusters"])? {
-                for cluster in weighted.items("clusters")? {
-                    of_overrides(&cluster, module)?;
-                }
-            }
-        }
+/// A Wasm filter has no configuration of a route's own, so that a `FilterConfig` with an empty one changes nothing.
+fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
+    let disabled = over.kind == OVERRIDE && over.config.flag("disabled")?;
+    let help = "leave this entry out: who may do what is for policies to say";
+    if disabled {
+        return Err(over
+            .here
+            .fails("the module is switched off for these requests", help));
     }
-    Ok(())
+    let empty = match over.config.get("config")? {
+        Some(config) => config.message()?.0.is_empty() || holds_nothing(&config)?,
+        None => true,
+    };
+    if over.kind == OVERRIDE && empty {
+        return Ok(());
+    }
+    Err(over.here.fails(
+        "cannot be told: the module is configured otherwise for these requests",
+        help,
+    ))
 }
 
-fn unread(here: &Here<'_>, name: &str) -> Result<(), Failure> {
-    match here.get(name)? {
-        None => Ok(()),
-        Some(found) => Err(found.fails(
-            format!("cannot be told: `{name}` may have routes that switch the module off"),
-            "write the routes into `routes`",
-        )),
-    }
-}
-
-fn of_overrides(here: &Here<'_>, module: &Filter<'_>) -> Result<(), Failure> {
-    for (name, entry) in here.entries("typed_per_filter_config")? {
-        if name != module.name {
-            continue;
-        }
-        let (kind, config) = entry.message()?;
-        if kind == OVERRIDE && !config.flag("disabled")? && config.get("config")?.is_none() {
-            continue;
-        }
-        let help = "leave this entry out: who may do what is for policies to say";
-        let why = if kind == OVERRIDE && config.flag("disabled")? {
-            "the module is switched off for these requests"
-        } else {
-            "cannot be told: the module is configured otherwise for these requests"
-        };
-        return Err(entry.fails(why, help));
-    }
-    Ok(())
+/// Whether this is an empty `Struct`.
+fn holds_nothing(config: &Here<'_>) -> Result<bool, Failure> {
+    let (kind, _) = config.message()?;
+    Ok(kind == "google.protobuf.Struct" && config.entries("value")?.is_empty())
 }

@@ -3,8 +3,11 @@
 use super::chain::Chain;
 use super::{All, Outcome, Verdict};
 
+/// By their numbers (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto>).
+const POLICIES: [&str; 4] = ["UNSPECIFIED", "FAIL_RELOAD", "FAIL_CLOSED", "FAIL_OPEN"];
+
 /// Those that close: the default, and the one that tries a new VM for the next stream and closes if that fails too.
-const CLOSE: [&str; 4] = ["", "UNSPECIFIED", "FAIL_CLOSED", "FAIL_RELOAD"];
+const CLOSE: [&str; 3] = ["UNSPECIFIED", "FAIL_CLOSED", "FAIL_RELOAD"];
 
 const OPEN: &str = "when the module cannot run, everything is let through";
 
@@ -16,7 +19,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
                 .or_here("fail_open")
                 .fails(OPEN, "write `failure_policy: FAIL_CLOSED` instead"));
         }
-        let policy = plugin.word("failure_policy")?;
+        let policy = plugin.one_of("failure_policy", &POLICIES)?;
         if !CLOSE.contains(&policy) {
             let why = if policy == "FAIL_OPEN" {
                 OPEN.to_owned()

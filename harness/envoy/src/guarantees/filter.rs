@@ -57,13 +57,9 @@ impl<'v> Filter<'v> {
         })
     }
 
-    /// Its type in short, `router` of `envoy.extensions.filters.http.router.v3.Router`; of other projects' filters the whole name.
+    /// Its type in short.
     pub(super) fn short(&self) -> &'v str {
-        let ours = ["http", "network", "listener"].iter().find_map(|place| {
-            self.kind
-                .strip_prefix(&format!("envoy.extensions.filters.{place}."))
-        });
-        ours.map_or(self.kind, |rest| rest.split('.').next().unwrap_or(rest))
+        short(self.kind)
     }
 
     /// Whether it holds the module: a Wasm filter with the module's name in its own, its plugin's or its file's.
@@ -162,6 +158,14 @@ impl<'v> Filter<'v> {
         let any = self.plugin()?.get("configuration")?;
         Ok(any.map(|here| here.value))
     }
+}
+
+/// A type in short, `router` of `envoy.extensions.filters.http.router.v3.Router`; of other projects' filters the whole name.
+pub(super) fn short(kind: &str) -> &str {
+    let ours = ["http", "network", "listener"]
+        .iter()
+        .find_map(|place| kind.strip_prefix(&format!("envoy.extensions.filters.{place}.")));
+    ours.map_or(kind, |rest| rest.split('.').next().unwrap_or(rest))
 }
 
 /// The one type that may be discovered, if it is one.

@@ -1,12 +1,29 @@
 //! What a client says of its own certificate in `X-Forwarded-Client-Cert` does not reach the application.
 
 use super::chain::Chain;
+use super::filter::short;
+use super::here::{Failure, Here};
+use super::routes;
 use super::{All, Outcome, Verdict};
 
-/// Those that drop what the client said; the first is the default.
-const SANITIZE: [&str; 3] = ["", "SANITIZE", "SANITIZE_SET"];
+/// By their numbers.
+const DETAILS: [&str; 5] = [
+    "SANITIZE",
+    "FORWARD_ONLY",
+    "APPEND_FORWARD",
+    "SANITIZE_SET",
+    "ALWAYS_FORWARD_ONLY",
+];
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+/// Those that drop what the client said.
+const SANITIZE: [&str; 2] = ["SANITIZE", "SANITIZE_SET"];
+
+/// The filter that changes headers.
+const MUTATION: &str = "header_mutation";
+
+const HEADER: &str = "x-forwarded-client-cert";
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let Some(http) = &chain.http else {
         return Ok(Verdict::DoesNotApply("TCP"));
     };
@@ -16,14 +33,57 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             "leave `forward_client_cert_matcher` out",
         ));
     }
-    let details = http.manager.word("forward_client_cert_details")?;
-    if SANITIZE.contains(&details) {
-        return Ok(Verdict::Held);
+    let details = http.manager.one_of("forward_client_cert_details", &DETAILS)?;
+    if !SANITIZE.contains(&details) {
+        return Err(http.manager.or_here("forward_client_cert_details").fails(
+            format!(
+                "with `{details}` the application gets what a client says of itself in `X-Forwarded-Client-Cert`"
+            ),
+            "write `SANITIZE_SET`, or `SANITIZE`",
+        ));
     }
-    Err(http.manager.or_here("forward_client_cert_details").fails(
-        format!(
-            "with `{details}` the application gets what a client says of itself in `X-Forwarded-Client-Cert`"
-        ),
-        "write `SANITIZE_SET`, or `SANITIZE`",
+    for filter in &http.filters {
+        if let (MUTATION, Some(config)) = (filter.short(), &filter.config) {
+            of_mutations(config)?;
+        }
+    }
+    // Routes that cannot be read are said of `enabled`.
+    let places = routes::places(http, &all.configuration).unwrap_or_default();
+    for place in &places {
+        for added in place.items("request_headers_to_add")? {
+            adds(&added)?;
+        }
+    }
+    for over in routes::overrides(&places)? {
+        if short(over.kind) == MUTATION {
+            of_mutations(&over.config)?;
+        }
+    }
+    Ok(Verdict::Held)
+}
+
+fn of_mutations(config: &Here<'_>) -> Result<(), Failure> {
+    let Some(mutations) = config.get("mutations")? else {
+        return Ok(());
+    };
+    for mutation in mutations.items("request_mutations")? {
+        if let Some(added) = mutation.get("append")? {
+            adds(&added)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is added after the connection manager has dropped the header reaches the application.
+fn adds(added: &Here<'_>) -> Result<(), Failure> {
+    let Some(header) = added.get("header")? else {
+        return Ok(());
+    };
+    if !header.word("key")?.eq_ignore_ascii_case(HEADER) {
+        return Ok(());
+    }
+    Err(header.fails(
+        "what this writes into `X-Forwarded-Client-Cert` reaches the application, whoever the client is",
+        "leave it out: with `SANITIZE_SET` Envoy writes the header",
     ))
 }

@@ -90,13 +90,18 @@ impl<'v> Here<'v> {
 
     /// The entries of a field that maps names to something; of an absent one, none.
     pub(super) fn entries(&self, name: &str) -> Result<Vec<(&'v str, Self)>, Failure> {
-        let Some(map) = self.get(name)? else {
-            return Ok(Vec::new());
+        match self.get(name)? {
+            Some(map) => map.fields(),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What this maps names to.
+    pub(super) fn fields(&self) -> Result<Vec<(&'v str, Self)>, Failure> {
+        let Value::Object(fields) = self.value else {
+            return Err(self.mismatch("an object"));
         };
-        let Value::Object(fields) = map.value else {
-            return Err(map.mismatch("an object"));
-        };
-        let entry = |(key, value): &'v (String, Value)| (key.as_str(), map.below(key, value));
+        let entry = |(key, value): &'v (String, Value)| (key.as_str(), self.below(key, value));
         Ok(fields.iter().map(entry).collect())
     }
 
@@ -119,6 +124,28 @@ impl<'v> Here<'v> {
             None => Ok(""),
             Some(here) => here.text(),
         }
+    }
+
+    /// A field that holds one of an enum's values, by its name or its number, as protobuf's JSON has both; the first of `names`, which
+    /// are in the order of their numbers from 0, when it is absent. A name that is not among them comes back as it is.
+    pub(super) fn one_of(&self, name: &str, names: &[&'static str]) -> Result<&'v str, Failure> {
+        let Some(here) = self.get(name)? else {
+            return Ok(names.first().copied().unwrap_or_default());
+        };
+        let number = match here.value {
+            Value::Number(number) => *number,
+            Value::String(text) => match text.parse() {
+                Ok(number) => number,
+                Err(_) => return Ok(text),
+            },
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => {
+                return Err(here.mismatch("the name of a value"));
+            }
+        };
+        let numbered = (0..=u8::MAX).map(f64::from).zip(names);
+        let mut found = numbered.filter(|(own, _)| *own == number);
+        let found = found.next().map(|(_, name)| *name);
+        found.ok_or_else(|| here.mismatch("the name of a value"))
     }
 
     /// The text that this is.

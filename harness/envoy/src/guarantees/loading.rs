@@ -21,18 +21,26 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
         }
         let plugin = module.plugin()?;
         let code = plugin.at(&["vm_config", "code"])?;
-        if code
-            .as_ref()
-            .map(|code| code.get("local"))
-            .transpose()?
-            .flatten()
-            .is_none()
+        let local = code.as_ref().map(|code| code.get("local")).transpose()?.flatten();
+        if let Some(local) = &local
+            && let Some(text) = local.get("inline_string")?
         {
-            let place = code.unwrap_or(plugin);
-            return Err(place.or_here("remote").fails(
-                "the module is not a local file: the listener may take connections before it has come",
+            return Err(text.fails(
+                "a text is not a Wasm module",
                 "write `code: {local: {filename: …}}`",
             ));
+        }
+        if local.is_none() {
+            let place = code.unwrap_or(plugin);
+            let why = if module.discovery.is_some() {
+                "the module is not a local file: after an update by ECDS Envoy lets everything through undecided until the next one, \
+                 whatever the failure policy is"
+            } else {
+                "the module is not a local file: the listener may take connections before it has come"
+            };
+            return Err(place
+                .or_here("remote")
+                .fails(why, "write `code: {local: {filename: …}}`"));
         }
     }
     Ok(Verdict::Held)

@@ -3,9 +3,26 @@
 use super::chain::Chain;
 use super::{All, Outcome, Verdict};
 
+/// By their numbers.
+const DIRECTIONS: [&str; 3] = ["UNSPECIFIED", "INBOUND", "OUTBOUND"];
+
+/// Code that is built into Envoy, whatever the file says.
+const NULL_VM: &str = "envoy.wasm.runtime.null";
+
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
-    if chain.module().is_some() {
-        return Ok(Verdict::Held);
+    if let Some((_, module)) = chain.module() {
+        // What cannot be read of the plugin is said of its configuration.
+        let vm = module
+            .plugin()
+            .ok()
+            .and_then(|plugin| plugin.get("vm_config").ok()?);
+        return match vm {
+            Some(vm) if vm.word("runtime")? == NULL_VM => Err(vm.or_here("runtime").fails(
+                "with this runtime Envoy runs code of its own, and not the module",
+                "write `runtime: envoy.wasm.runtime.v8`",
+            )),
+            Some(_) | None => Ok(Verdict::Held),
+        };
     }
     if let Some(http) = &chain.http
         && chain.modules().next().is_some()
@@ -15,7 +32,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             "put `envoy.filters.http.wasm` with `\"protocol\": \"http\"` into `http_filters`, before the router",
         ));
     }
-    if chain.listener.word("traffic_direction")? == "OUTBOUND" {
+    if chain.listener.one_of("traffic_direction", &DIRECTIONS)? == "OUTBOUND" {
         return Ok(Verdict::DoesNotApply("for connections that go out"));
     }
     let place = if chain.http.is_some() {

@@ -5,6 +5,15 @@ use super::{All, Outcome, Verdict};
 
 const SLASHES: &str = "path_with_escaped_slashes_action";
 
+/// By their numbers.
+const ACTIONS: [&str; 5] = [
+    "IMPLEMENTATION_SPECIFIC_DEFAULT",
+    "KEEP_UNCHANGED",
+    "REJECT_REQUEST",
+    "UNESCAPE_AND_REDIRECT",
+    "UNESCAPE_AND_FORWARD",
+];
+
 /// What leaves no escaped slash in the path that the module sees.
 const UNESCAPED: [&str; 3] = ["UNESCAPE_AND_REDIRECT", "UNESCAPE_AND_FORWARD", "REJECT_REQUEST"];
 
@@ -23,11 +32,19 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             ));
         }
     }
-    if !UNESCAPED.contains(&http.manager.word(SLASHES)?) {
+    if !UNESCAPED.contains(&http.manager.one_of(SLASHES, &ACTIONS)?) {
         return Err(http.manager.or_here(SLASHES).fails(
             "`/public%2fadmin` is not `/public/admin` to a policy, though it may be to the application",
             format!("write `{SLASHES}: UNESCAPE_AND_REDIRECT`"),
         ));
+    }
+    for name in ["path_normalization_options", "typed_header_validation_config"] {
+        if let Some(here) = http.manager.get(name)? {
+            return Err(here.fails(
+                format!("cannot be told: `{name}` may spell paths otherwise than the module sees them"),
+                format!("leave `{name}` out"),
+            ));
+        }
     }
     Ok(Verdict::Held)
 }

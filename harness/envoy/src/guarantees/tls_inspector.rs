@@ -12,6 +12,9 @@ const INSPECTOR: &str = "envoy.extensions.filters.listener.tls_inspector.v3.TlsI
 const SEEN: [&str; 3] = ["transport_protocol", "server_names", "application_protocols"];
 
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    if chain.is_quic()? {
+        return Ok(Verdict::DoesNotApply("QUIC: server names are known without it"));
+    }
     let Some((place, what)) = needed(chain)? else {
         return Ok(Verdict::DoesNotApply("nothing here depends on it"));
     };

@@ -56,8 +56,11 @@ fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
 }
 
 fn verifies(context: &Here<'_>, whole: bool) -> Outcome {
-    let chain = context.word("trust_chain_verification")?;
-    if !matches!(chain, "" | "VERIFY_TRUST_CHAIN") {
+    let chain = context.one_of(
+        "trust_chain_verification",
+        &["VERIFY_TRUST_CHAIN", "ACCEPT_UNTRUSTED"],
+    )?;
+    if chain != "VERIFY_TRUST_CHAIN" {
         return Err(context.or_here("trust_chain_verification").fails(
             format!("with `{chain}` anybody is whoever they say"),
             "leave `trust_chain_verification` out",

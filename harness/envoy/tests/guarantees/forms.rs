@@ -125,6 +125,66 @@ fn what_comes_by_discovery_and_is_not_given_is_not_held() {
 }
 
 #[test]
+fn remote_code_by_discovery_lets_everything_through() {
+    let mut documents = files(&json!({"directory": "/etc/certs"}));
+    let mut edited = false;
+    for document in &mut documents {
+        if let Some(code) = document.pointer_mut("/resources/0/typed_config/config/vm_config/code") {
+            *code = json!({"remote": {"http_uri": {"uri": "https://example.com/peerwarden.wasm"}}});
+            edited = true;
+        }
+    }
+    assert!(edited);
+    let checked = checked(&documents).expect("readable");
+    assert_eq!(broken(&checked), ["loading"]);
+    let outcomes = checked.iter().flat_map(|chain| &chain.outcomes);
+    let why = outcomes.filter_map(|(_, outcome)| outcome.as_ref().err());
+    assert!(
+        why.clone()
+            .all(|failure| failure.why.contains("lets everything through"))
+    );
+    assert!(why.count() > 0);
+}
+
+#[test]
+fn settings_by_discovery_are_read() {
+    let layers = json!({"layers": [{"name": "d", "rtds_layer": {"name": "own"}}]});
+    for (value, expected) in [(0, &["runtime"] as &[&str]), (100, &[])] {
+        let mut bootstrap = whole();
+        bootstrap["layered_runtime"] = layers.clone();
+        let name = "http_connection_manager.path_with_escaped_slashes_action_enabled";
+        let runtime = json!({"resources": [{
+            "@type": "type.googleapis.com/envoy.service.runtime.v3.Runtime",
+            "name": "own",
+            "layer": {name: value},
+        }]});
+        assert_eq!(
+            broken(&checked(&[bootstrap, runtime]).expect("readable")),
+            expected
+        );
+    }
+}
+
+#[test]
+fn without_a_bootstrap_nothing_is_said_of_the_runtime() {
+    let mut documents = files(&json!({"directory": "/etc/certs"}));
+    documents.retain(|document| document.get("resources").is_some());
+    let checked = checked(&documents).expect("readable");
+    assert_eq!(broken(&checked), [""; 0]);
+    for chain in checked {
+        let runtime = chain
+            .outcomes
+            .iter()
+            .find(|(guarantee, _)| guarantee.name == "runtime");
+        let (_, outcome) = runtime.expect("a guarantee");
+        assert!(matches!(
+            outcome,
+            Ok(peerwarden_envoy::guarantees::Verdict::DoesNotApply(_))
+        ));
+    }
+}
+
+#[test]
 fn discovery_must_not_let_in_before_it_is_done() {
     for (name, value) in [
         ("default_config", json!({"@type": "type.googleapis.com/x.Y"})),
@@ -198,6 +258,20 @@ fn requests_are_not_decided_among_network_filters() {
     filters.as_array_mut().expect("a list").insert(0, wasm);
     let checked = checked(&[connections]).expect("readable");
     assert_eq!(broken(&checked), ["module"], "{checked:#?}");
+}
+
+/// Listeners that nobody has looked at would be called safe.
+#[test]
+fn listeners_by_discovery_are_asked_for_beside_static_ones() {
+    let mut bootstrap = whole();
+    bootstrap["dynamic_resources"] =
+        json!({"lds_config": {"path_config_source": {"path": "/listeners.yaml"}}});
+    let failure = checked(std::slice::from_ref(&bootstrap)).expect_err("incomplete");
+    assert_eq!(failure.path, "dynamic_resources.lds_config");
+    let mut listener = whole()["static_resources"]["listeners"][0].clone();
+    listener["@type"] = "type.googleapis.com/envoy.config.listener.v3.Listener".into();
+    let listeners = json!({"resources": [listener]});
+    assert_eq!(checked(&[bootstrap, listeners]).expect("readable").len(), 2);
 }
 
 #[test]

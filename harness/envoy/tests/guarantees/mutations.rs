@@ -3,70 +3,14 @@
 use peerwarden_envoy::guarantees::{CAPABILITIES, GUARANTEES};
 use serde_json::{Value as Json, json};
 
+use crate::edits::{
+    chain, configuration, direct_peer, filter, filters, listener, manager, plugin, proxy, remove,
+    switched_off, tls, validation,
+};
 use crate::rendered::{broken, checked, hold, http, inbound, ingress, parsed, tcp};
 
 /// The guarantee that an edit breaks, and the edit.
 type Mutation = (&'static str, fn(&mut Json));
-
-fn chain(of: &mut Json) -> &mut Json {
-    &mut of["static_resources"]["listeners"][0]["filter_chains"][0]
-}
-
-/// Behind the filter that tells the direct peer.
-fn manager(of: &mut Json) -> &mut Json {
-    &mut chain(of)["filters"][1]["typed_config"]
-}
-
-fn direct_peer(of: &mut Json) -> &mut Json {
-    &mut chain(of)["filters"][0]["typed_config"]["on_new_connection"][0]
-}
-
-fn filters(of: &mut Json) -> &mut Vec<Json> {
-    manager(of)["http_filters"].as_array_mut().expect("a list")
-}
-
-/// The plugin of an HTTP chain.
-fn plugin(of: &mut Json) -> &mut Json {
-    &mut filters(of)[0]["typed_config"]["config"]
-}
-
-fn tls(of: &mut Json) -> &mut Json {
-    &mut chain(of)["transport_socket"]["typed_config"]
-}
-
-fn validation(of: &mut Json) -> &mut Json {
-    &mut tls(of)["common_tls_context"]["validation_context"]
-}
-
-fn proxy(of: &mut Json) -> &mut Json {
-    &mut chain(of)["filters"][1]["typed_config"]
-}
-
-fn listener(of: &mut Json) -> &mut Json {
-    &mut of["static_resources"]["listeners"][0]
-}
-
-fn remove(from: &mut Json, name: &str) {
-    let removed = from.as_object_mut().expect("an object").remove(name);
-    assert!(removed.is_some(), "there is no `{name}`");
-}
-
-fn filter(kind: &str) -> Json {
-    json!({"name": kind, "typed_config": {"@type": format!("type.googleapis.com/envoy.extensions.filters.{kind}")}})
-}
-
-/// Edits the text of the module's configuration.
-fn configuration(plugin: &mut Json, from: &str, to: &str) {
-    let value = &mut plugin["configuration"]["value"];
-    let text = value.as_str().expect("a text");
-    assert!(text.contains(from), "{text}");
-    *value = text.replacen(from, to, 1).into();
-}
-
-fn switched_off() -> Json {
-    let config = json!({"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true});
-    json!({"peerwarden-http": config})
-}
 
 const HTTP: &[Mutation] = &[
     ("module", |of| {
@@ -176,7 +120,7 @@ const HTTP: &[Mutation] = &[
     ("failure-policy", |of| {
         plugin(of)["failure_policy"] = "FAIL_OPEN".into()
     }),
-    ("failure-policy", |of| plugin(of)["failure_policy"] = 2.into()),
+    ("failure-policy", |of| plugin(of)["failure_policy"] = 3.into()),
     ("failure-policy", |of| {
         remove(plugin(of), "failure_policy");
         plugin(of)["fail_open"] = true.into();
@@ -217,6 +161,19 @@ const HTTP: &[Mutation] = &[
     }),
     ("session-resumption", |of| {
         tls(of)["disable_stateful_session_resumption"] = false.into();
+    }),
+    ("policies", |of| {
+        configuration(plugin(of), "\"namespace\":\"shop\"", "\"namespace\":\"other\"")
+    }),
+    ("tokens", |of| {
+        configuration(plugin(of), "principals", "requestPrincipals")
+    }),
+    ("trusted-state", |of| {
+        let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
+        filters.push(json!({"name": "own"}));
+    }),
+    ("runtime", |of| {
+        of["layered_runtime"] = json!({"layers": [{"name": "disk", "disk_layer": {}}]});
     }),
     ("forwarded-client-cert", |of| {
         manager(of)["forward_client_cert_details"] = "APPEND_FORWARD".into();
@@ -267,7 +224,7 @@ const TCP: &[Mutation] = &[
     ("connect-mode", |of| {
         proxy(of)["upstream_connect_mode"] = "ON_DOWNSTREAM_DATA".into()
     }),
-    ("connect-mode", |of| proxy(of)["upstream_connect_mode"] = 2.into()),
+    ("connect-mode", |of| proxy(of)["upstream_connect_mode"] = 1.into()),
     ("connect-mode", |of| {
         configuration(
             &mut chain(of)["filters"][0]["typed_config"]["config"],

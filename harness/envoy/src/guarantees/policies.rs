@@ -1,0 +1,40 @@
+//! Some document is for this workload.
+
+use super::chain::Chain;
+use super::{All, Outcome, REFUSED, Verdict};
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    let mut verdict = Verdict::DoesNotApply("there is no module");
+    for module in chain.modules() {
+        let Ok((here, config)) = module.configuration() else {
+            return Ok(Verdict::DoesNotApply(REFUSED));
+        };
+        let Some(workload) = &config.workload else {
+            return Ok(Verdict::DoesNotApply("the node says which workload this is"));
+        };
+        let all = config.resources.len();
+        if all == 0 {
+            return Ok(Verdict::DoesNotApply("no documents: everything is allowed"));
+        }
+        let apply = config
+            .resources
+            .iter()
+            .any(|resource| resource.applies_to(&config.mesh, workload));
+        if !apply {
+            let documents = if all == 1 {
+                "document applies"
+            } else {
+                "documents apply"
+            };
+            return Err(here.fails(
+                format!(
+                    "0 of {all} {documents} to this workload in namespace `{}`: everything is allowed",
+                    workload.namespace
+                ),
+                "see whether `workload` is right; if everybody may come in, say so in an AuthorizationPolicy of its own: `rules: [{}]`",
+            ));
+        }
+        verdict = Verdict::Held;
+    }
+    Ok(verdict)
+}

@@ -1,0 +1,66 @@
+//! What the policies of a workload read that filters ahead of the module write.
+
+use std::collections::BTreeMap;
+
+use peerwarden_engine::Config;
+use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Rule};
+
+/// What is read, each with the name of a policy that reads it.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    /// Something of a verified token.
+    pub(super) tokens: Option<String>,
+    /// Dynamic metadata, by its namespace.
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+impl Reads {
+    /// Of the policies that apply; of all, where the node says which workload this is.
+    pub(super) fn of(config: &Config) -> Self {
+        let mut reads = Self::default();
+        for resource in &config.resources {
+            let applies = |workload| resource.applies_to(&config.mesh, workload);
+            let Resource::AuthorizationPolicy(policy) = resource else {
+                continue;
+            };
+            if config.workload.as_ref().is_none_or(applies) {
+                reads.read(policy);
+            }
+        }
+        reads
+    }
+
+    fn read(&mut self, policy: &AuthorizationPolicy) {
+        let name = || policy.metadata.name.clone();
+        for rule in policy.rules.iter().flatten() {
+            if reads_tokens(rule) {
+                self.tokens.get_or_insert_with(name);
+            }
+            for condition in &rule.when {
+                let metadata = condition.key.strip_prefix("experimental.");
+                let filter = metadata
+                    .and_then(|key| key.split_once('['))
+                    .map(|(filter, _)| filter);
+                if let Some(filter) = filter {
+                    self.metadata.entry(filter.to_owned()).or_insert_with(name);
+                }
+            }
+        }
+    }
+}
+
+/// <https://istio.io/latest/docs/reference/config/security/conditions/>
+fn reads_tokens(rule: &Rule) -> bool {
+    let sources = rule.from.iter().flatten();
+    let principals = sources.flat_map(|source| {
+        source
+            .request_principals
+            .iter()
+            .chain(&source.not_request_principals)
+    });
+    principals.count() > 0
+        || rule
+            .when
+            .iter()
+            .any(|condition| condition.key.starts_with("request.auth."))
+}

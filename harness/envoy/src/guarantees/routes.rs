@@ -1,0 +1,97 @@
+//! The routes of a connection manager, and what they change for the requests that they take.
+
+use super::chain::Http;
+use super::configuration::Configuration;
+use super::here::{Failure, Here};
+
+/// What routes say of one filter.
+#[derive(Debug)]
+pub(super) struct Override<'v> {
+    /// The name of the filter in the chain.
+    pub(super) filter: &'v str,
+    /// The entry of `typed_per_filter_config`.
+    pub(super) here: Here<'v>,
+    /// The name of its type.
+    pub(super) kind: &'v str,
+    /// The message.
+    pub(super) config: Here<'v>,
+}
+
+/// Every message that may override filters or change headers: route configurations, their virtual hosts, routes and weighted clusters
+/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route.proto>).
+///
+/// # Errors
+/// That routes are not among what was given, or are of a kind that is not read.
+pub(super) fn places<'v>(
+    http: &Http<'v>,
+    configuration: &Configuration<'v>,
+) -> Result<Vec<Here<'v>>, Failure> {
+    let manager = &http.manager;
+    if let Some(here) = manager.get("scoped_routes")? {
+        return Err(here.fails(
+            "cannot be told: `scoped_routes` may have routes that switch the module off",
+            "give the routes in `route_config` or by `rds`",
+        ));
+    }
+    let mut found = Vec::new();
+    if let Some(rds) = manager.get("rds")? {
+        let name = rds.word("route_config_name")?;
+        let Some(routes) = configuration.route(name, rds.document) else {
+            return Err(rds.fails(
+                format!("cannot be told: the routes `{name}` come by RDS and are not in what was given"),
+                "give the file that they come from as well, or Envoy's `/config_dump`",
+            ));
+        };
+        of_configuration(routes, &mut found)?;
+    }
+    if let Some(routes) = manager.get("route_config")? {
+        of_configuration(&routes, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// What these say of filters.
+///
+/// # Errors
+/// What is of the wrong shape.
+pub(super) fn overrides<'v>(places: &[Here<'v>]) -> Result<Vec<Override<'v>>, Failure> {
+    let mut found = Vec::new();
+    for place in places {
+        for (filter, here) in place.entries("typed_per_filter_config")? {
+            let (kind, config) = here.message()?;
+            found.push(Override {
+                filter,
+                here,
+                kind,
+                config,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn of_configuration<'v>(routes: &Here<'v>, found: &mut Vec<Here<'v>>) -> Result<(), Failure> {
+    found.push(routes.clone());
+    unread(routes, "vhds")?;
+    for host in routes.items("virtual_hosts")? {
+        unread(&host, "matcher")?;
+        for route in host.items("routes")? {
+            if let Some(weighted) = route.at(&["route", "weighted_clusters"])? {
+                found.extend(weighted.items("clusters")?);
+            }
+            found.push(route);
+        }
+        found.push(host);
+    }
+    Ok(())
+}
+
+fn unread(here: &Here<'_>, name: &str) -> Result<(), Failure> {
+    match here.get(name)? {
+        None => Ok(()),
+        Some(found) => Err(found.fails(
+            format!("cannot be told: `{name}` may have routes that switch the module off"),
+            "write the routes into `routes`",
+        )),
+    }
+}

@@ -1,0 +1,132 @@
+//! No runtime setting takes back what the configuration promises.
+
+use std::net::IpAddr;
+
+use peerwarden_engine::document::Value;
+
+use super::chain::Chain;
+use super::here::{Failure, Here};
+use super::{All, Outcome, Verdict};
+
+/// For which share of requests escaped slashes are acted on at all.
+const ESCAPED_SLASHES: &str = "http_connection_manager.path_with_escaped_slashes_action_enabled";
+
+/// Changes of Envoy's behaviour, each of which can be taken back by its name.
+const FEATURES: [&str; 2] = ["envoy.reloadable_features.", "envoy.restart_features."];
+
+/// Those that were tried: what the module promises is the same with them and without.
+const HARMLESS: [&str; 1] = ["envoy.reloadable_features.http_reject_path_with_fragment"];
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+    let bootstraps = all.configuration.bootstraps(chain.here.document);
+    if bootstraps.is_empty() {
+        return Ok(Verdict::DoesNotApply("no bootstrap is among what was given"));
+    }
+    for bootstrap in bootstraps {
+        let layers = match bootstrap.get("layered_runtime")? {
+            Some(runtime) => Some(runtime.items("layers")?),
+            None => None,
+        };
+        let mut by_admin = layers.is_none();
+        for layer in layers.unwrap_or_default() {
+            by_admin |= layer.get("admin_layer")?.is_some();
+            of_layer(&layer, chain, all)?;
+        }
+        if by_admin {
+            of_admin(bootstrap)?;
+        }
+    }
+    Ok(Verdict::Held)
+}
+
+/// <https://www.envoyproxy.io/docs/envoy/latest/configuration/operations/runtime>
+fn of_layer(layer: &Here<'_>, chain: &Chain<'_>, all: &All<'_>) -> Result<(), Failure> {
+    if let Some(values) = layer.get("static_layer")? {
+        of_values(&values, "", chain)?;
+    }
+    if let Some(disk) = layer.get("disk_layer")? {
+        return Err(disk.fails(
+            "cannot be told: the files of this layer may switch off what is held",
+            "write the settings into a `static_layer`",
+        ));
+    }
+    if let Some(discovered) = layer.get("rtds_layer")? {
+        let name = discovered.word("name")?;
+        let Some(runtime) = all.configuration.runtime(name, layer.document) else {
+            return Err(discovered.fails(
+                format!("cannot be told: the settings `{name}` come by RTDS and are not in what was given"),
+                "give the file that they come from as well",
+            ));
+        };
+        if let Some(values) = runtime.get("layer")? {
+            of_values(&values, "", chain)?;
+        }
+    }
+    Ok(())
+}
+
+/// Settings may be written as `a.b: 1` or as `a: {b: 1}`.
+fn of_values(values: &Here<'_>, key: &str, chain: &Chain<'_>) -> Result<(), Failure> {
+    if key == ESCAPED_SLASHES {
+        if chain.http.is_none() || is_all(values)? {
+            return Ok(());
+        }
+        return Err(values.fails(
+            "the runtime switches `path_with_escaped_slashes_action` off: `/public%2fadmin` is not `/public/admin` to a policy",
+            "leave this setting out",
+        ));
+    }
+    let is_feature = FEATURES.iter().any(|prefix| key.starts_with(prefix));
+    if is_feature && !HARMLESS.contains(&key) {
+        return Err(values.fails(
+            format!("cannot be told: `{key}` makes Envoy behave otherwise than it was tried"),
+            "leave this setting out",
+        ));
+    }
+    if !matches!(values.value, Value::Object(_)) {
+        return Ok(());
+    }
+    for (name, value) in values.fields()? {
+        let key = if key.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{key}.{name}")
+        };
+        of_values(&value, &key, chain)?;
+    }
+    Ok(())
+}
+
+/// Whether a share is the whole: a number of hundredths, or a `FractionalPercent`.
+fn is_all(share: &Here<'_>) -> Result<bool, Failure> {
+    let number = |value: &Value| match value {
+        Value::Number(number) => Some(*number),
+        Value::String(text) => text.parse().ok(),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => None,
+    };
+    let Value::Object(_) = share.value else {
+        return Ok(number(share.value).is_some_and(|share| share >= 100.0));
+    };
+    let whole = match share.one_of("denominator", &["HUNDRED", "TEN_THOUSAND", "MILLION"])? {
+        "TEN_THOUSAND" => 10_000.0,
+        "MILLION" => 1_000_000.0,
+        _ => 100.0,
+    };
+    let numerator = share.get("numerator")?.and_then(|here| number(here.value));
+    Ok(numerator.is_some_and(|part| part >= whole))
+}
+
+/// Whoever reaches the administration changes settings of the runtime (`POST /runtime_modify`), and ends Envoy.
+fn of_admin(bootstrap: &Here<'_>) -> Result<(), Failure> {
+    let Some(socket) = bootstrap.at(&["admin", "address", "socket_address"])? else {
+        return Ok(());
+    };
+    let address = socket.word("address")?;
+    if address.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
+        return Ok(());
+    }
+    Err(socket.or_here("address").fails(
+        format!("whoever reaches the administration at `{address}` can switch off what is held (`POST /runtime_modify`)"),
+        "write `127.0.0.1`, or a Unix socket (`pipe`)",
+    ))
+}

@@ -1,0 +1,190 @@
+//! No filter ahead of the module lets a request write what policies trust.
+
+use peerwarden_engine::WorkloadKind;
+
+use super::chain::{Chain, MANAGER};
+use super::direct_remote_address::{self, is_direct};
+use super::filter::short;
+use super::here::{Failure, Here};
+use super::reads::Reads;
+use super::routes;
+use super::tokens;
+use super::{All, Outcome, REFUSED, Verdict};
+
+/// Where a waypoint finds the peer that the tunnel vouches for.
+const PEER: &str = "io.istio.peer_principal";
+
+/// What the one who is connected has proved.
+const PROVED_PEER: &str = "%DOWNSTREAM_PEER_URI_SAN%";
+
+/// Listener filters that say of a connection only what is so; the PROXY protocol's says who the one at the other end vouches for.
+const LISTENER_FILTERS: [&str; 6] = [
+    "http_inspector",
+    "local_ratelimit",
+    "original_dst",
+    "original_src",
+    "proxy_protocol",
+    "tls_inspector",
+];
+
+/// What is trusted here.
+struct Trusted {
+    reads: Reads,
+    /// Whether the peer is known from filter state.
+    by_tunnel: bool,
+}
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+    let Some((position, module)) = chain.module() else {
+        return Ok(Verdict::DoesNotApply("there is no module"));
+    };
+    let Ok((_, config)) = module.configuration() else {
+        return Ok(Verdict::DoesNotApply(REFUSED));
+    };
+    let trusted = Trusted {
+        reads: Reads::of(&config),
+        by_tunnel: config
+            .workload
+            .is_some_and(|workload| workload.kind == WorkloadKind::Waypoint),
+    };
+    for filter in chain.listener.items("listener_filters")? {
+        trusted.of_listener_filter(&filter)?;
+    }
+    let to_manager = chain.network.iter().take_while(|filter| filter.kind != MANAGER);
+    let of_connections = to_manager.filter(|_| chain.http.is_some());
+    for filter in of_connections.chain(chain.filters().iter().take(position)) {
+        if let Some(config) = &filter.config {
+            trusted.of_filter(filter.short(), config)?;
+        }
+    }
+    let Some(http) = &chain.http else {
+        return Ok(Verdict::Held);
+    };
+    // Routes that cannot be read are said of `enabled`.
+    let places = routes::places(http, &all.configuration).unwrap_or_default();
+    for over in routes::overrides(&places)? {
+        let kind = short(over.kind);
+        trusted.of_filter(kind, &over.config)?;
+        for item in over.config.items("on_request_headers").unwrap_or_default() {
+            if kind == "set_filter_state" && item.word("object_key")? == direct_remote_address::KEY {
+                is_direct(&item)?;
+            }
+        }
+    }
+    Ok(Verdict::Held)
+}
+
+impl Trusted {
+    fn of_listener_filter(&self, here: &Here<'_>) -> Result<(), Failure> {
+        let typed = here.get("typed_config")?;
+        let (kind, config) = match &typed {
+            Some(typed) => typed.message()?,
+            None => ("", here.clone()),
+        };
+        let name = short(kind);
+        if !LISTENER_FILTERS.contains(&name) {
+            return Err(here.fails(
+                "cannot be told: this listener filter is not known, and may say who is connected",
+                "leave it out",
+            ));
+        }
+        if name == "proxy_protocol" {
+            for rule in config.items("rules")? {
+                if let Some(to) = rule.get("on_tlv_present")? {
+                    self.metadata(&to, "envoy.filters.listener.proxy_protocol")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a filter writes before the module decides, by its type in short.
+    fn of_filter(&self, kind: &str, config: &Here<'_>) -> Result<(), Failure> {
+        match kind {
+            "header_to_metadata" => {
+                for rule in config.items("request_rules")? {
+                    for to in ["on_header_present", "on_header_missing"] {
+                        self.written(&rule, to, "envoy.filters.http.header_to_metadata")?;
+                    }
+                }
+            }
+            "json_to_metadata" => {
+                let Some(rules) = config.get("request_rules")? else {
+                    return Ok(());
+                };
+                for rule in rules.items("rules")? {
+                    for to in ["on_present", "on_missing", "on_error"] {
+                        self.written(&rule, to, "envoy.filters.http.json_to_metadata")?;
+                    }
+                }
+            }
+            // What it writes is the configuration's own, but no token.
+            "set_metadata" => {
+                self.token(config)?;
+                for item in config.items("metadata")? {
+                    self.token(&item)?;
+                }
+            }
+            "set_filter_state" => {
+                for list in ["on_request_headers", "on_new_connection"] {
+                    for item in config.items(list)? {
+                        self.peer(&item)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn written(&self, rule: &Here<'_>, name: &str, otherwise: &str) -> Result<(), Failure> {
+        match rule.get(name)? {
+            Some(to) => self.metadata(&to, otherwise),
+            None => Ok(()),
+        }
+    }
+
+    /// What comes from a request goes to no namespace that a policy reads.
+    fn metadata(&self, to: &Here<'_>, otherwise: &str) -> Result<(), Failure> {
+        let named = to.word("metadata_namespace")?;
+        let namespace = if named.is_empty() { otherwise } else { named };
+        self.token(to)?;
+        match self.reads.metadata.get(namespace) {
+            None => Ok(()),
+            Some(policy) => Err(to.fails(
+                format!("a client writes `{namespace}` itself, which `{policy}` goes by"),
+                "write it to another namespace, or have the policy read something that clients cannot write",
+            )),
+        }
+    }
+
+    /// Nobody but `jwt_authn` says what a token holds, whether a policy reads one today or not.
+    fn token(&self, to: &Here<'_>) -> Result<(), Failure> {
+        if to.word("metadata_namespace")? != tokens::NAMESPACE {
+            return Ok(());
+        }
+        let by = match &self.reads.tokens {
+            Some(policy) => format!(", which `{policy}` goes by"),
+            None => String::new(),
+        };
+        Err(to.fails(
+            format!("this is taken for a verified token{by}, and nothing has verified it"),
+            format!("let `jwt_authn` alone write to `{}`", tokens::NAMESPACE),
+        ))
+    }
+
+    /// The peer of a waypoint's connection is who proved to be, and not whom a request names.
+    fn peer(&self, item: &Here<'_>) -> Result<(), Failure> {
+        if !self.by_tunnel || item.word("object_key")? != PEER {
+            return Ok(());
+        }
+        let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
+        if format.as_ref().map(Here::text).transpose()? == Some(PROVED_PEER) {
+            return Ok(());
+        }
+        Err(item.fails(
+            "a waypoint's peer is taken from here, and this is not what its certificate says",
+            format!("set `{PEER}` where the tunnel ends, to `{PROVED_PEER}`"),
+        ))
+    }
+}
