@@ -147,3 +147,37 @@ fn older_envoys_show_the_first_names_only() {
         );
     }
 }
+
+/// A mistyped namespace lets everybody in: the line that says what was taken says so.
+#[test]
+fn says_how_many_documents_are_for_the_workload() {
+    let line = |namespace: &str| {
+        let mut vm = Vm::new(module(), VmOptions::default()).unwrap();
+        let mut configuration: serde_json::Value =
+            serde_json::from_slice(&configuration("http", json!([allow(FRONTEND), allow(BACKEND)]))).unwrap();
+        configuration["workload"]["namespace"] = namespace.into();
+        let options = PluginOptions {
+            configuration: configuration.to_string().into_bytes(),
+            ..PluginOptions::default()
+        };
+        vm.configure(options).unwrap();
+        let logs = vm.take_logs();
+        let line = logs
+            .iter()
+            .find(|line| line.message.contains("configured for http"));
+        let line = line.unwrap_or_else(|| panic!("{logs:?}"));
+        (line.level, line.message.clone())
+    };
+    let (level, message) = line("shop");
+    assert_eq!(level, LogLevel::Info);
+    assert!(
+        message.ends_with("2 of 2 documents apply to this workload"),
+        "{message}"
+    );
+    let (level, message) = line("shpo");
+    assert_eq!(level, LogLevel::Warn);
+    assert!(
+        message.ends_with("0 of 2 documents apply to this workload: everything is allowed"),
+        "{message}"
+    );
+}

@@ -161,18 +161,25 @@ pub(crate) fn error(message: &str) {
     abi::log(Level::Error, &format!("peerwarden: {message}"));
 }
 
-/// One line when a configuration is taken, and one more when some of it denies because it cannot be used.
-pub(crate) fn announce(config: &Config, program: &Program, documents: usize) {
+/// One line when a configuration is taken, and one more when some of it denies because it cannot be used. `applying` of the
+/// `documents` are for this workload; that none is may be a mistyped namespace, and lets everybody in.
+pub(crate) fn announce(config: &Config, program: &Program, applying: usize, documents: usize) {
     if let Some(why) = program.unusable_provider() {
         let message = format!("peerwarden: denies what CUSTOM policies match: {why}");
         abi::log(Level::Error, &message);
     }
     let workload = config.workload.as_ref();
     let namespace = workload.map_or("", |workload| workload.namespace.as_str());
+    let (level, means) = if applying == 0 {
+        (Level::Warning, ": everything is allowed")
+    } else {
+        (Level::Info, "")
+    };
     let message = format!(
-        "peerwarden {}: configured for {} in namespace `{namespace}` with {documents} documents",
+        "peerwarden {}: configured for {} in namespace `{namespace}`: {applying} of {documents} documents apply to this \
+         workload{means}",
         env!("CARGO_PKG_VERSION"),
         config.protocol.as_str(),
     );
-    abi::log(Level::Info, &message);
+    abi::log(level, &message);
 }

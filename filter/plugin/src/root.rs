@@ -78,10 +78,11 @@ impl Root {
             program,
             fingerprint,
             documents,
+            applying,
         } = read;
         self.protocol = config.protocol;
         if let Some(program) = program {
-            report::announce(&config, &program, documents);
+            report::announce(&config, &program, applying, documents);
             let sources = Rc::new(Sources::of(&config, &program));
             self.begin(&config, fingerprint, Some(Loaded { program, sources }));
         } else {

@@ -20,7 +20,10 @@ pub struct Loader {
     config: Config,
     policies: Vec<Policy>,
     fingerprint: Policies,
+    /// How many documents were read, a `List` as one.
     documents: usize,
+    /// How many there are, those of a `List` one by one.
+    resources: usize,
     problems: Problems,
 }
 
@@ -33,8 +36,10 @@ pub struct Loaded {
     pub program: Option<Program>,
     /// The number of what is decided by; `None` as of `program`.
     pub fingerprint: Option<Fingerprint>,
-    /// How many documents there were.
+    /// How many documents there were, those of a `List` one by one.
     pub documents: usize,
+    /// How many of these say something of the workload; none where it is not known which one this is.
+    pub applying: usize,
 }
 
 impl Loader {
@@ -47,6 +52,7 @@ impl Loader {
             policies: Vec::new(),
             fingerprint: Policies::default(),
             documents: 0,
+            resources: 0,
             problems,
         }
     }
@@ -69,21 +75,25 @@ impl Loader {
             policies,
             fingerprint,
             documents,
+            resources,
             problems,
         } = self;
         let at = At::ROOT.name(RESOURCES);
-        let mut each = |resource: Resource, at: &At<'_>, problems: &mut Problems| match &resource {
-            Resource::AuthorizationPolicy(policy) => {
-                let validated = validate(policy, at, &config.mesh, problems);
-                let workload = config.workload.as_ref();
-                let here = workload.is_some_and(|workload| applies(policy, &config.mesh, workload));
-                if let Some(validated) = validated.filter(|_| here) {
-                    fingerprint.add(policy, &validated);
-                    policies.push(validated);
+        let mut each = |resource: Resource, at: &At<'_>, problems: &mut Problems| {
+            *resources = resources.saturating_add(1);
+            match &resource {
+                Resource::AuthorizationPolicy(policy) => {
+                    let validated = validate(policy, at, &config.mesh, problems);
+                    let workload = config.workload.as_ref();
+                    let here = workload.is_some_and(|workload| applies(policy, &config.mesh, workload));
+                    if let Some(validated) = validated.filter(|_| here) {
+                        fingerprint.add(policy, &validated);
+                        policies.push(validated);
+                    }
                 }
+                // There are few of them, and which one counts shows when all are known.
+                Resource::PeerAuthentication(_) => config.resources.push(resource),
             }
-            // There are few of them, and which one counts shows when all are known.
-            Resource::PeerAuthentication(_) => config.resources.push(resource),
         };
         resource::read_into(document, &at.index(*documents), &mut each, problems);
         *documents = documents.saturating_add(1);
@@ -94,12 +104,18 @@ impl Loader {
     pub fn finish(mut self) -> Result<Loaded, Problems> {
         let program = Program::of(&self.config, &self.policies);
         let fingerprint = self.fingerprint.with(&self.config);
+        let of_peers = self.config.resources.iter().filter(|resource| {
+            let workload = self.config.workload.as_ref();
+            workload.is_some_and(|workload| resource.applies_to(&self.config.mesh, workload))
+        });
+        let applying = self.policies.len().saturating_add(of_peers.count());
         self.config.resources = Vec::new();
         self.problems.into_result(Some(Loaded {
             config: self.config,
             program,
             fingerprint,
-            documents: self.documents,
+            documents: self.resources,
+            applying,
         }))
     }
 
