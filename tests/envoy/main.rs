@@ -18,6 +18,7 @@ mod ingress;
 mod jwt;
 mod load;
 mod metadata;
+mod refused;
 mod report;
 mod server_first;
 mod snippets;

@@ -8,6 +8,7 @@ pub mod inbound;
 pub mod ingress;
 mod plugin;
 pub mod probes;
+mod refused;
 mod transport;
 
 use peerwarden_engine::Fingerprint;

@@ -35,7 +35,9 @@ const ALL: &[(&str, &str)] = &[
     template!("shared/filter_static.yaml"),
     template!("shared/http_manager.yaml"),
     template!("shared/plugin.yaml"),
+    template!("shared/refused_log.yaml"),
     template!("shared/static.yaml"),
+    template!("shared/token_bucket.yaml"),
     template!("shared/transport_socket.yaml"),
 ];
 

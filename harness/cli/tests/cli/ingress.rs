@@ -93,6 +93,7 @@ fn ingress_writes_files_that_are_replaced_only_when_they_change() {
     let first = folder.run(&arguments);
     let files = [
         "peerwarden-http.yaml",
+        "refused-limit.yaml",
         "clusters.yaml",
         "listeners.yaml",
         "bootstrap.yaml",

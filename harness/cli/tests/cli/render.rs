@@ -47,6 +47,43 @@ pub(crate) fn without_numbers(out: &str) -> String {
 }
 
 #[test]
+fn the_lines_of_what_is_refused_have_a_limit() {
+    let folder = folder();
+    let arguments = [
+        "render",
+        "inbound",
+        "workload.yaml",
+        "--policies",
+        "policies",
+        "--out",
+        "envoy",
+    ];
+    let with = |limit: &str| {
+        folder.write(
+            "workload.yaml",
+            format!("{DESCRIPTION}refusedPerSecond: {limit}\n"),
+        );
+        folder.run(&arguments)
+    };
+    let read = |name: &str| std::fs::read_to_string(folder.path("envoy").join(name)).unwrap();
+    assert_eq!(with("25").code, 0);
+    assert!(read("refused-limit.yaml").contains("max_tokens: 25"));
+    assert!(read("listeners.yaml").contains("refused-limit.yaml"));
+    let without = with("0");
+    assert!(!without.out.contains("refused-limit.yaml"), "{}", without.out);
+    assert!(!read("listeners.yaml").contains("process_ratelimit"));
+    assert!(read("listeners.yaml").contains("connection.transport_failure_reason"));
+    for wrong in ["-1", "1.5", "many", "9999999999"] {
+        let ran = with(wrong);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(
+            ran.err.contains("refusedPerSecond") && ran.err.contains("write a whole number"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
 fn inbound_writes_files_that_are_replaced_only_when_they_change() {
     let folder = folder();
     let arguments = [
@@ -63,6 +100,7 @@ fn inbound_writes_files_that_are_replaced_only_when_they_change() {
     let files = [
         "peerwarden-http.yaml",
         "peerwarden-tcp.yaml",
+        "refused-limit.yaml",
         "clusters.yaml",
         "listeners.yaml",
         "bootstrap.yaml",

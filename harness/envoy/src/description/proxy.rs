@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use peerwarden_engine::Problems;
-use peerwarden_engine::document::{At, Fields};
+use peerwarden_engine::document::{At, Fields, Value};
+use peerwarden_engine::{Problem, Problems};
 
 use super::socket::{self, Endpoint, Socket};
 
@@ -18,6 +18,8 @@ pub struct Proxy {
     pub admin: Socket,
     /// Where Envoy writes its access log; `/dev/stdout` when left out.
     pub access_log: String,
+    /// How many lines a second it has at most of what is refused before any filter has a say; 10 when left out, 0 for no limit.
+    pub refused_per_second: u32,
 }
 
 impl Proxy {
@@ -36,6 +38,10 @@ impl Proxy {
     pub(crate) fn read(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let module = fields.text("module", problems);
         let access_log = fields.text("accessLog", problems);
+        let refused = match fields.take("refusedPerSecond") {
+            Some(value) => per_second(value, &at.name("refusedPerSecond"), problems),
+            None => Some(10),
+        };
         let address = match fields.text("address", problems) {
             Some(text) => socket::ip(text, &at.name("address"), problems),
             None => Some(Ipv4Addr::UNSPECIFIED.into()),
@@ -49,6 +55,20 @@ impl Proxy {
             address: address?,
             admin: admin?,
             access_log: access_log.unwrap_or("/dev/stdout").to_owned(),
+            refused_per_second: refused?,
         })
     }
+}
+
+/// A whole number of lines.
+fn per_second(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<u32> {
+    let whole = match value {
+        Value::Number(number) => format!("{number}").parse().ok(),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Object(_) => None,
+    };
+    if whole.is_none() {
+        let problem = Problem::new(at, "this is not a number of lines");
+        problems.push(problem.help("write a whole number, or 0 for no limit"));
+    }
+    whole
 }

@@ -7,6 +7,7 @@ use super::File;
 use super::bootstrap::{Bootstrap, Layout, Sides, discovery};
 use super::cluster::Authorizer;
 use super::plugin::{self, Plugin};
+use super::refused;
 use crate::description::Proxy;
 use crate::template::{self, Unfilled};
 
@@ -79,6 +80,7 @@ impl Assembly {
                 ..discovery(&plugin.file(), &says, &plugin.extension(&proxy.module)?)?
             });
         }
+        files.extend(refused::file(proxy)?);
         files.extend(self.bootstrap.files(folder, Some(&proxy.admin), sides)?);
         Ok(files)
     }

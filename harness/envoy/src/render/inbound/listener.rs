@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Inbound, Layout, chain, name};
 use crate::description::{Port, PortProtocol};
+use crate::render::refused;
 use crate::template::{self, Unfilled};
 
 impl Inbound {
@@ -38,6 +39,7 @@ impl Inbound {
             "edge": null,
             "routes": "inbound/routes.yaml",
             "filter": filter.transpose()?,
+            "refused_limit": refused::limit(&self.description.proxy, layout),
             "access_log": self.description.proxy.access_log,
         });
         template::fill("inbound/listener.yaml", context)

@@ -7,6 +7,7 @@ use super::server::{Does, Server};
 use super::virtual_host::{self, Leads};
 use super::{Ingress, check};
 use crate::render::bootstrap::Layout;
+use crate::render::refused;
 use crate::template::{self, Unfilled};
 
 /// The port of HTTPS, which is not written in addresses.
@@ -44,6 +45,7 @@ impl Ingress {
             "edge": {"trusted_proxies": self.description.trusted_proxies},
             "routes": "ingress/routes.yaml",
             "filter": filter.transpose()?,
+            "refused_limit": refused::limit(proxy, layout),
             "access_log": proxy.access_log,
         });
         template::fill("ingress/listener.yaml", context)

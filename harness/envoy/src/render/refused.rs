@@ -1,0 +1,30 @@
+//! The log of what is refused before any filter has a say: how many lines of it a second there may be.
+
+use serde_json::json;
+
+use super::File;
+use super::bootstrap::{Layout, discovery};
+use crate::description::Proxy;
+use crate::template::{self, Unfilled};
+
+/// The file with the limit.
+const NAME: &str = "refused-limit.yaml";
+
+/// Where Envoy finds the limit; `None` where there is none, as in one file Envoy has no place for it.
+pub(super) fn limit(proxy: &Proxy, layout: Layout<'_>) -> Option<String> {
+    match layout {
+        Layout::Discovered(folder) if proxy.refused_per_second > 0 => Some(format!("{folder}/{NAME}")),
+        Layout::Discovered(_) | Layout::Static => None,
+    }
+}
+
+/// The limit as a file that Envoy watches.
+pub(super) fn file(proxy: &Proxy) -> Result<Option<File>, Unfilled> {
+    let tokens = proxy.refused_per_second;
+    if tokens == 0 {
+        return Ok(None);
+    }
+    let bucket = template::fill("shared/token_bucket.yaml", json!({"tokens": tokens}))?;
+    let says = "The rate limit of log lines for connections that are refused before any filter runs.";
+    discovery(NAME, says, &bucket).map(Some)
+}
