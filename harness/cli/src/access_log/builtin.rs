@@ -15,7 +15,7 @@ pub(super) const ISTIO: &str = "[%START_TIME%] \"%REQ(:METHOD)% %REQ(X-ENVOY-ORI
     %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%";
 
 /// Istio's with `accessLogEncoding: JSON`, and the fields of `peerwarden render`, which mean the same where they have the same name.
-pub(super) const JSON: [(&str, &str); 17] = [
+pub(super) const JSON: [(&str, &str); 20] = [
     ("method", "%REQ(:METHOD)%"),
     ("path", "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"),
     ("protocol", "%PROTOCOL%"),
@@ -42,6 +42,12 @@ pub(super) const JSON: [(&str, &str); 17] = [
         "%CONNECTION_TERMINATION_DETAILS%",
     ),
     ("upstream_host", "%UPSTREAM_HOST%"),
+    ("response_flags", "%RESPONSE_FLAGS%"),
+    ("filter_chain", "%FILTER_CHAIN_NAME%"),
+    (
+        "downstream_transport_failure_reason",
+        "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
+    ),
 ];
 
 /// One of these is in every line of such a log, and hardly in any other.
@@ -63,6 +69,7 @@ mod tests {
         let templates = [
             include_str!("../../../envoy/templates/shared/http_manager.yaml"),
             include_str!("../../../envoy/templates/inbound/tcp.yaml"),
+            include_str!("../../../envoy/templates/shared/refused_log.yaml"),
         ];
         let fields = templates.iter().flat_map(|template| template.lines());
         let fields = fields.filter(|line| line.ends_with("%\""));

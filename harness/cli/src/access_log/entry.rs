@@ -6,6 +6,7 @@ use peerwarden_engine::document::Value;
 
 use super::address;
 use super::operator::{Operator, Tells};
+use super::refusal::Refusal;
 use crate::engine::Decided;
 use crate::traffic::Protocol;
 
@@ -64,8 +65,14 @@ pub(crate) struct Entry {
     pub(crate) jwt: Fact<Value>,
     /// `None` where the line does not say what became of it.
     pub(crate) happened: Option<Happened>,
+    /// Why it came to no filter, if it did not.
+    pub(crate) refused: Option<Refusal>,
     /// Whether it came to the choice of an upstream.
     pub(super) reached: bool,
+    /// Whether no route or filter chain is for it, as its flags say.
+    no_route: bool,
+    /// Whether the line says which filter chain took it.
+    chain: Option<bool>,
 }
 
 impl Default for Entry {
@@ -84,7 +91,10 @@ impl Default for Entry {
             headers: Vec::new(),
             jwt: Fact::Unknown,
             happened: None,
+            refused: None,
             reached: false,
+            no_route: false,
+            chain: None,
         }
     }
 }
@@ -168,6 +178,15 @@ impl Entry {
                     self.happened = Some(Happened::Denied(by));
                 }
             }
+            Tells::TransportFailure => {
+                let reason = text.filter(|_| !missing).map(String::from_utf8_lossy);
+                self.refused = reason.map(|reason| Refusal::of_handshake(&reason));
+            }
+            Tells::Flags => {
+                self.no_route =
+                    text.is_some_and(|flags| flags.split(|byte| *byte == b',').any(|flag| flag == b"NR"));
+            }
+            Tells::FilterChain => self.chain = Some(!missing),
             Tells::UpstreamHost => self.reached = !missing,
             Tells::Fingerprint | Tells::Protocol | Tells::Number | Tells::Word | Tells::Other => {}
         }
@@ -193,6 +212,13 @@ impl Entry {
     pub(super) fn finish(mut self) -> Self {
         if self.reached && self.protocol == Some(Protocol::Http) && self.happened.is_none() {
             self.happened = Some(Happened::Allowed);
+        }
+        if self.refused.is_none() && self.no_route && self.chain == Some(false) {
+            self.refused = Some(Refusal::without_chain());
+        }
+        if let Some(refused) = &self.refused {
+            // Whom its certificate names was not verified, and no policy was asked.
+            self.happened = Some(Happened::Denied(refused.why.to_owned()));
         }
         self
     }

@@ -41,6 +41,12 @@ pub(super) enum Tells {
     Details,
     /// `%CONNECTION_TERMINATION_DETAILS%`.
     TerminationDetails,
+    /// `%DOWNSTREAM_TRANSPORT_FAILURE_REASON%`: why a handshake failed.
+    TransportFailure,
+    /// `%RESPONSE_FLAGS%`.
+    Flags,
+    /// `%FILTER_CHAIN_NAME%`.
+    FilterChain,
     /// `%UPSTREAM_HOST%`.
     UpstreamHost,
     /// `%FILTER_STATE(wasm.peerwarden.decision:PLAIN)%`.
@@ -127,6 +133,9 @@ impl Tells {
             },
             "RESPONSE_CODE_DETAILS" => Self::Details,
             "CONNECTION_TERMINATION_DETAILS" => Self::TerminationDetails,
+            "DOWNSTREAM_TRANSPORT_FAILURE_REASON" => Self::TransportFailure,
+            "RESPONSE_FLAGS" => Self::Flags,
+            "FILTER_CHAIN_NAME" => Self::FilterChain,
             "UPSTREAM_HOST" => Self::UpstreamHost,
             "FILTER_STATE" => match arguments.trim_end_matches(":PLAIN") {
                 "wasm.peerwarden.decision" => Self::Decision,
@@ -142,7 +151,7 @@ impl Tells {
             | "RESPONSE_DURATION"
             | "RESPONSE_TX_DURATION"
             | "CONNECTION_ID" => Self::Number,
-            "RESPONSE_FLAGS" | "RESPONSE_FLAGS_LONG" | "UPSTREAM_LOCAL_ADDRESS" => Self::Word,
+            "RESPONSE_FLAGS_LONG" | "UPSTREAM_LOCAL_ADDRESS" => Self::Word,
             "START_TIME" if arguments.is_empty() => Self::Word,
             _ => Self::Other,
         }
@@ -157,6 +166,14 @@ impl Tells {
             name if name.contains('?') || name.is_empty() => Self::Other,
             name => Self::Header(name.to_owned()),
         }
+    }
+
+    /// Whether a policy may ask about it, or it says what became of the request.
+    pub(super) fn is_something(&self) -> bool {
+        !matches!(
+            self,
+            Self::Number | Self::Word | Self::Other | Self::Flags | Self::FilterChain
+        )
     }
 
     /// Whether a value is told by HTTP alone.
@@ -181,6 +198,7 @@ impl Tells {
             | Self::Fingerprint
             | Self::UpstreamHost
             | Self::Details
+            | Self::Flags
             | Self::Word => word(),
             Self::Protocol => matches!(text, b"-" | b"HTTP/1.0" | b"HTTP/1.1" | b"HTTP/2" | b"HTTP/3"),
             Self::Path
@@ -188,6 +206,8 @@ impl Tells {
             | Self::PeerUri
             | Self::Jwt
             | Self::TerminationDetails
+            | Self::TransportFailure
+            | Self::FilterChain
             | Self::Decision
             | Self::Security
             | Self::Other => true,

@@ -1,6 +1,6 @@
 //! Format strings: texts with command operators between them.
 
-use super::operator::{Malformed, Operator, Tells};
+use super::operator::{Malformed, Operator};
 
 /// A format string. `literals` stand around `operators`: one more than these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,15 +52,16 @@ impl Text {
 
     /// Whether it tells anything that a policy may ask about.
     pub(super) fn tells_something(&self) -> bool {
-        let nothing =
-            |operator: &Operator| matches!(operator.tells, Tells::Number | Tells::Word | Tells::Other);
-        !self.operators.iter().all(nothing)
+        self.operators
+            .iter()
+            .any(|operator| operator.tells.is_something())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access_log::operator::Tells;
 
     #[test]
     fn texts_stand_around_operators() {

@@ -4,15 +4,16 @@ mod flags;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use peerwarden_engine::document::nearest;
 use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::inputs::{self, Deciding, Engines};
 use super::replay::Logged;
-use crate::access_log::Entry;
+use crate::access_log::{Entry, Refusal};
 use crate::count::grouped;
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
@@ -104,7 +105,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     };
     match case {
         Case::Traffic(traffic) => of_traffic(&arguments, &setup, &traffic),
-        Case::Line(entry) => of_line(&arguments, &setup, &entry),
+        Case::Line(entry) => match &entry.refused {
+            Some(refusal) => of_refusal(&arguments, refusal),
+            None => of_line(&arguments, &setup, &entry),
+        },
     }
 }
 
@@ -170,6 +174,24 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
         module: None,
     };
     print(arguments, &explained)
+}
+
+/// There is nothing to explain of policies.
+fn of_refusal(arguments: &Arguments, refusal: &Refusal) -> Result<Exit> {
+    let text = match arguments.format {
+        Format::Human => format!("{}\n", refusal.text()),
+        Format::Json => {
+            let document =
+                json!({"decision": "refused", "atHandshake": refusal.handshake, "why": refusal.why});
+            serde_json::to_string_pretty(&document).context("the answer cannot be written as JSON")? + "\n"
+        }
+    };
+    output::print(&text)?;
+    Ok(if arguments.expect == Some(Verdict::Allow) {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
 }
 
 /// The rule that comes closest to the other verdict is the one that is asked for.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use super::inputs::{self, Deciding};
-use crate::access_log::{self, Format as LogFormat, Line, Progress};
+use crate::access_log::{self, Entry, Format as LogFormat, Line, Progress};
 use crate::count::{counted, grouped};
 use crate::diagnostic::{self, Diagnostic};
 use crate::documents;
@@ -177,6 +177,10 @@ impl Replay {
 
     fn line(&self, tally: &mut Tally, line: Line<'_>) {
         match self.format.read(line.text) {
+            Ok(Entry {
+                refused: Some(refusal),
+                ..
+            }) => tally.refused(&refusal),
             Ok(entry) => {
                 let compared = Compared::of(&entry, &self.before, &self.after, self.differing.as_ref());
                 tally.add(line, &entry, compared);

@@ -56,6 +56,7 @@ pub(crate) fn text(report: &Report, all: bool) -> String {
             let _ = writeln!(text, "{style}{:>12} {}{style:#}", grouped(lines), change.words());
         }
     }
+    refused(&mut text, report);
     let open = report
         .groups
         .iter()
@@ -70,6 +71,22 @@ pub(crate) fn text(report: &Report, all: bool) -> String {
         let _ = writeln!(text, "  `{attribute}`: {operator}");
     }
     text
+}
+
+/// Writing to a `String` cannot fail.
+fn refused(text: &mut String, report: &Report) {
+    let lines = report.refused.values().sum();
+    if lines == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{BOLD}{} more{BOLD:#} of connections that were refused before any policy was asked:",
+        counted(lines, "line")
+    );
+    for (why, lines) in &report.refused {
+        let _ = writeln!(text, "{:>12} {why}", grouped(*lines));
+    }
 }
 
 fn style(change: Change) -> Style {

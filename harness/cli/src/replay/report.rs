@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) changes: BTreeMap<Change, u64>,
     /// Lines that have the same change, rule and caller.
     pub(crate) groups: Vec<Group>,
+    /// Further lines, of what was refused before any policy was asked: how many, by what was wrong.
+    pub(crate) refused: BTreeMap<String, u64>,
     /// Lines that could not be read.
     pub(crate) malformed: Malformed,
 }
@@ -125,6 +127,7 @@ impl Report {
                 .map(|change| (*change, tally.of(*change)))
                 .collect(),
             groups,
+            refused: tally.refused.clone(),
             malformed: Malformed {
                 lines: tally.malformed,
                 first: malformed.collect(),

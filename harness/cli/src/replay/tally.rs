@@ -1,9 +1,9 @@
 //! What is kept of all lines: counts, and of each group the first line as an example.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::change::{Change, Compared};
-use crate::access_log::{Entry, Fact, Line, PeerFact, shown};
+use crate::access_log::{Entry, Fact, Line, PeerFact, Refusal, shown};
 use crate::traffic::Protocol;
 
 /// Groups that are told apart; further ones are counted together, so that no log can fill the memory.
@@ -40,6 +40,8 @@ pub(crate) struct Group {
 pub(crate) struct Tally {
     pub(crate) lines: u64,
     pub(crate) groups: HashMap<Key, Group>,
+    /// Lines of what came to no policy, by what was wrong.
+    pub(crate) refused: BTreeMap<String, u64>,
     pub(crate) malformed: u64,
     /// The first of these: which log, which line, and why.
     pub(crate) first_malformed: Vec<(usize, u64, String)>,
@@ -58,6 +60,11 @@ impl Tally {
         self.count(key, 1, (line.log, line.number), || asked(entry));
     }
 
+    /// Takes in a line of what was refused before any policy was asked.
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        *self.refused.entry(refusal.why.to_owned()).or_default() += 1;
+    }
+
     /// Takes in a line that cannot be read.
     pub(crate) fn malformed(&mut self, line: Line<'_>, why: String) {
         self.malformed += 1;
@@ -70,6 +77,9 @@ impl Tally {
     /// Both together.
     pub(crate) fn merge(&mut self, other: Self) {
         self.lines += other.lines;
+        for (why, lines) in other.refused {
+            *self.refused.entry(why).or_default() += lines;
+        }
         self.malformed += other.malformed;
         self.first_malformed.extend(other.first_malformed);
         self.keep_first_malformed();

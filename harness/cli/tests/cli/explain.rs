@@ -283,6 +283,67 @@ fn a_line_of_a_log_is_explained_as_far_as_it_goes() {
     described(&folder, &["--log-line", "not a log"]).says(2, &["the line cannot be read"]);
 }
 
+/// As a rendered listener of Envoy 1.40 wrote it.
+const REFUSED: &str = r#"{"start_time":"2026-11-30T04:27:01.000Z","listener":"inbound-8080","filter_chain":"mutual-tls","response_flags":"-",
+"downstream_transport_failure_reason":"REASON","requested_server_name":null,"downstream_local_address":"10.0.0.5:8080",
+"downstream_direct_remote_address":"10.0.0.7:41000","downstream_peer_uri_san":"spiffe://cluster.local/ns/web/sa/frontend"}"#;
+
+#[test]
+fn a_line_of_what_was_refused_is_said_in_words() {
+    let folder = folder();
+    for (reason, says) in [
+        (
+            "TLS_error|error:1000009c:SSL_routines:OPENSSL_internal:HTTP_REQUEST:TLS_error_end",
+            "the client speaks plaintext",
+        ),
+        (
+            "TLS_error:|268435648:SSL_routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE:\
+             peer_did_not_provide_required_client_certificate:TLS_error_end",
+            "the client shows no certificate",
+        ),
+        (
+            "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher,\
+             _certificate_SANs_are_[spiffe://partner.example/ns/batch/sa/nightly]:TLS_error_end",
+            "such as of another trust domain",
+        ),
+    ] {
+        let line = REFUSED.replace('\n', "").replace("REASON", reason);
+        let ran = described(&folder, &["--log-line", &line]);
+        assert!(
+            ran.code == 0
+                && ran.out.starts_with("refused at the TLS handshake: ")
+                && ran.out.contains(says)
+                && ran.out.ends_with("; no policy was asked\n"),
+            "{ran:?}"
+        );
+        assert_eq!(
+            described(&folder, &["--log-line", &line, "--expect", "allow"]).code,
+            1
+        );
+        let ran = described(&folder, &["--log-line", &line, "--format", "json"]);
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(
+            (&told["decision"], &told["atHandshake"]),
+            (&"refused".into(), &true.into())
+        );
+    }
+    let unmatched = REFUSED.replace('\n', "").replace("\"REASON\"", "null");
+    let unmatched = unmatched
+        .replace("\"mutual-tls\"", "null")
+        .replace("\"-\"", "\"NR\"");
+    described(&folder, &["--log-line", &unmatched]).says(0, &[]);
+    let ran = described(&folder, &["--log-line", &unmatched]);
+    assert!(ran.out.starts_with("refused before any handshake: "), "{ran:?}");
+
+    // By a format of one's own.
+    let format = "%RESPONSE_FLAGS% %DOWNSTREAM_REMOTE_ADDRESS% san=%DOWNSTREAM_PEER_URI_SAN% \
+                  tls=%DOWNSTREAM_TRANSPORT_FAILURE_REASON% term=%CONNECTION_TERMINATION_DETAILS%";
+    let line = "- 127.0.0.1:46828 san=- tls=TLS_error:|268435648:SSL_routines:OPENSSL_internal:\
+                PEER_DID_NOT_RETURN_A_CERTIFICATE:peer_did_not_provide_required_client_certificate:TLS_error_end term=-";
+    let ran = described(&folder, &["--log-line", line, "--log-format", format]);
+    assert!(ran.out.contains("the client shows no certificate"), "{ran:?}");
+}
+
 /// What a client wrote does not steer the terminal.
 #[test]
 fn a_hostile_request_is_only_text() {

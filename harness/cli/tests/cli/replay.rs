@@ -69,6 +69,41 @@ fn says_what_would_change() {
     assert_snapshot!(ran.out);
 }
 
+/// Whom the certificate names was not verified: such a line is nobody's request.
+#[test]
+fn what_was_refused_before_any_policy_is_counted_by_itself() {
+    let folder = folder();
+    let refused = |reason: &str| {
+        json!({
+            "listener": "inbound", "filter_chain": "mutual-tls", "response_flags": "-",
+            "downstream_transport_failure_reason": reason,
+            "downstream_direct_remote_address": "10.0.0.7:40000", "downstream_peer_uri_san": FRONTEND,
+        })
+        .to_string()
+    };
+    let before = replay(&folder, &[]).out;
+    let lines = [
+        refused("TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end"),
+        refused(
+            "TLS_error:|268435648:SSL_routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE:TLS_error_end",
+        ),
+        refused(
+            "TLS_error:|268435648:SSL_routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE:TLS_error_end",
+        ),
+    ];
+    folder.write("access.log", log() + &lines.join("\n") + "\n");
+    let ran = replay(&folder, &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let expected = "\n3 lines more of connections that were refused before any policy was asked:\n\
+                    \x20          2 the client shows no certificate\n\
+                    \x20          1 the client's certificate is not accepted\n";
+    assert!(ran.out.contains(expected), "{}", ran.out);
+    assert_eq!(ran.out.replace(expected, ""), before);
+    let told: Value = serde_json::from_str(&replay(&folder, &["--format", "json"]).out).unwrap();
+    assert_eq!(told["refused"]["the client shows no certificate"], 2);
+    assert_eq!(told["lines"], 8);
+}
+
 #[test]
 fn old_policies_are_compared_with() {
     let folder = folder();
