@@ -100,7 +100,7 @@ pub(crate) fn decisive(trace: &Trace) -> Vec<String> {
         for rule in &policy.rules {
             let by = trace.outcome.by.as_ref();
             let decided = by.is_some_and(|by| {
-                (&by.namespace, &by.name, by.rule) == (&policy.namespace, &policy.name, Some(rule.index))
+                (&*by.namespace, &*by.name, by.rule) == (&*policy.namespace, &*policy.name, Some(rule.index))
             });
             if decided {
                 let held = parts(rule)

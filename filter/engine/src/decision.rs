@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::resource::MtlsMode;
 
@@ -71,10 +72,10 @@ impl Kind {
 pub struct By {
     /// What kind of document.
     pub kind: Kind,
-    /// Its namespace.
-    pub namespace: String,
+    /// Its namespace; rules of one document share it.
+    pub namespace: Arc<str>,
     /// Its name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The rule, counted from 0; `None` for a document that has no rules.
     pub rule: Option<usize>,
 }
@@ -240,8 +241,8 @@ mod tests {
                 for rule in [0, 1, 2, 9, 10, 11, 100, 101, 512] {
                     all.push(By {
                         kind: Kind::AuthorizationPolicy,
-                        namespace: namespace.to_owned(),
-                        name: name.to_owned(),
+                        namespace: namespace.into(),
+                        name: name.into(),
                         rule: Some(rule),
                     });
                 }

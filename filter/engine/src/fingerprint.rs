@@ -9,7 +9,7 @@ use siphash::SipHash;
 
 use crate::config::Config;
 use crate::document::At;
-use crate::policy::{Policy, validate};
+use crate::policy::{Growth, Policy, validate};
 use crate::problem::Problems;
 use crate::resource::{AuthorizationPolicy, Resource};
 use crate::select::{MtlsModes, applies};
@@ -41,7 +41,13 @@ impl Fingerprint {
         for resource in &config.resources {
             if let Resource::AuthorizationPolicy(document) = resource
                 && applies(document, &config.mesh, workload)
-                && let Some(policy) = validate(document, &At::ROOT, &config.mesh, &mut Problems::default())
+                && let Some(policy) = validate(
+                    document,
+                    &At::ROOT,
+                    &config.mesh,
+                    &Growth::default(),
+                    &mut Problems::default(),
+                )
             {
                 policies.add(document, &policy);
             }

@@ -1,13 +1,48 @@
 //! How much a configuration may hold. Each limit is far beyond real use and below what would hurt Envoy.
 
-/// Bytes of one plugin configuration: a mesh with ten thousand policies takes about 5 MB.
-pub const CONFIGURATION_BYTES: usize = 32 * 1024 * 1024;
+use crate::document::At;
+use crate::problem::Problem;
+
+/// Bytes of one plugin configuration: a mesh with ten thousand policies takes about 5 MB. Two of the largest fit into the 1 GiB that Envoy
+/// gives a module, whatever they say ([`memory`]).
+pub const CONFIGURATION_BYTES: usize = 7 * 1024 * 1024;
+
+/// Bytes of memory that the module needs at most for a configuration of so many bytes, while it reads it and afterwards, in a mesh whose
+/// trust domain has so many names. Measured with the shapes that cost most: `tests/module/memory`.
+pub fn memory(bytes: usize, names: usize) -> usize {
+    const FOR_EACH: usize = 66;
+    // Empty rules cost more for each byte; their number is limited.
+    const BESIDE: usize = 24 * 1024 * 1024;
+    let grown = bytes.saturating_mul(names).min(CONFIGURATION_BYTES);
+    grown.max(bytes).saturating_mul(FOR_EACH).saturating_add(BESIDE)
+}
+
+/// That a configuration has more than [`CONFIGURATION_BYTES`].
+pub fn too_large(bytes: usize) -> Problem {
+    let message =
+        format!("the configuration has {bytes} bytes, more than the {CONFIGURATION_BYTES} that are read");
+    Problem::new(&At::ROOT, message).help("give the policies of this workload only")
+}
 
 /// Rules of one policy, and entries of one `from`: Istio's own limits in its CRD.
 pub const RULES: usize = 512;
 
+/// Rules of all policies together: as many as would fit that are not empty.
+pub const RULES_IN_ALL: usize = 250_000;
+
 /// `targetRefs` of one policy: Istio's own limit.
 pub const TARGET_REFS: usize = 16;
+
+/// Bytes of a document's name, and of its namespace: Kubernetes' own limits.
+pub const NAME_BYTES: usize = 253;
+/// See [`NAME_BYTES`].
+pub const NAMESPACE_BYTES: usize = 63;
+
+/// Names of the mesh's trust domain beside its own: each principal of the mesh is read once for each.
+pub const TRUST_DOMAIN_ALIASES: usize = 100;
+
+/// Problems that are told of one configuration.
+pub const PROBLEMS: usize = 1_000;
 
 /// Values of one field.
 pub const VALUES: usize = 10_000;

@@ -1,6 +1,7 @@
 //! What the mesh says about all its workloads: root namespace and trust domain.
 
 use crate::document::{At, Fields, Value};
+use crate::limits;
 use crate::problem::{Problem, Problems};
 
 /// The part of Istio's `MeshConfig` that policies depend on
@@ -38,6 +39,18 @@ impl Mesh {
         }
         mesh.trust_domain_aliases = fields.texts("trustDomainAliases", problems);
         fields.finish(problems);
+        if mesh.trust_domain_aliases.len() > limits::TRUST_DOMAIN_ALIASES {
+            let message = format!(
+                "{} aliases, more than {}",
+                mesh.trust_domain_aliases.len(),
+                limits::TRUST_DOMAIN_ALIASES
+            );
+            problems.push(
+                Problem::new(&at.name("trustDomainAliases"), message)
+                    .help("leave out those that no certificate has any more"),
+            );
+            mesh.trust_domain_aliases = Vec::new();
+        }
         for (name, text) in [
             ("rootNamespace", &mesh.root_namespace),
             ("trustDomain", &mesh.trust_domain),

@@ -13,11 +13,13 @@ mod validate;
 
 pub(crate) use clause::Operand;
 pub use clause::{ClaimPath, Clause, Set};
+pub(crate) use fields::Growth;
 pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
 
 use std::sync::Arc;
 
+use crate::config::Protocol;
 use crate::resource::Action;
 
 /// The annotation that makes a policy a dry run.
@@ -35,15 +37,31 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
 /// A policy that passed validation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Policy {
-    pub(crate) namespace: String,
-    pub(crate) name: String,
+    pub(crate) namespace: Arc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) action: Action,
     /// Evaluated for the shadow decision only.
     pub(crate) dry_run: bool,
     /// The provider that a CUSTOM policy names.
     pub(crate) provider: Option<String>,
-    /// ORed.
-    pub(crate) rules: Vec<Arc<Rule>>,
+    /// ORed, each with its number in the document.
+    pub(crate) rules: Vec<(usize, Arc<Rule>)>,
+}
+
+impl Policy {
+    /// What is left of it on a protocol. An ALLOW policy of which no rule is left still counts.
+    pub(crate) fn on(mut self, protocol: Protocol) -> Self {
+        let action = self.action;
+        match protocol {
+            Protocol::Http => {}
+            Protocol::Tcp => {
+                let rules = self.rules.into_iter();
+                let left = rules.filter_map(|(index, rule)| Some((index, rule.on_tcp(action)?)));
+                self.rules = left.collect();
+            }
+        }
+        self
+    }
 }
 
 /// One rule, in each list of clauses the cheapest attribute first: sources, operations and conditions must all hold.
@@ -68,9 +86,12 @@ impl Rule {
     ///
     /// An ALLOW rule that uses an HTTP-only field anywhere is dropped whole; of any other rule only the HTTP-only
     /// clauses are dropped, so that it gets wider. Both fail closed.
-    pub(crate) fn on_tcp(&self, action: Action) -> Option<Rule> {
+    fn on_tcp(self: &Arc<Self>, action: Action) -> Option<Arc<Rule>> {
+        if !self.clauses().any(Clause::is_http_only) {
+            return Some(Arc::clone(self));
+        }
         match action {
-            Action::Allow => (!self.clauses().any(Clause::is_http_only)).then(|| self.clone()),
+            Action::Allow => None,
             Action::Deny | Action::Audit | Action::Custom => {
                 let keep = |clauses: &Vec<Clause>| -> Vec<Clause> {
                     clauses
@@ -79,11 +100,11 @@ impl Rule {
                         .cloned()
                         .collect()
                 };
-                Some(Rule {
+                Some(Arc::new(Rule {
                     sources: self.sources.iter().map(keep).collect(),
                     operations: self.operations.iter().map(keep).collect(),
                     conditions: keep(&self.conditions),
-                })
+                }))
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::document::At;
+use crate::limits;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +66,11 @@ impl fmt::Display for Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Adds one, after those there are.
+    /// Adds one, after those there are; beyond [`limits::PROBLEMS`] nobody reads on, and each takes memory.
     pub fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+        if self.0.len() < limits::PROBLEMS {
+            self.0.push(problem);
+        }
     }
 
     /// Names the document that the problems found since `from` are in.

@@ -25,7 +25,7 @@ use crate::attribute::AttributeSource;
 use crate::config::{Config, Protocol, Report};
 use crate::decision::{By, Decision, Judgement, Reason, Verdict};
 use crate::document::At;
-use crate::policy::{Clause, Policy, Rule, validate};
+use crate::policy::{Clause, Growth, Policy, Rule, validate};
 use crate::problem::{Problem, Problems};
 use crate::provider::{Authorizer, ExtensionProvider, ExternalAnswer, ExternalAuthorizers};
 use crate::resource::{Action, MtlsMode, Resource};
@@ -72,11 +72,11 @@ struct Actions {
 }
 
 impl Actions {
-    fn of(policies: &[&Policy], protocol: Protocol) -> Self {
+    fn of(policies: &[&Policy]) -> Self {
         let allow = || of_action(policies, Action::Allow);
         Self {
-            deny: Rules::new(of_action(policies, Action::Deny), protocol),
-            allow: allow().next().map(|_| Rules::new(allow(), protocol)),
+            deny: Rules::new(of_action(policies, Action::Deny)),
+            allow: allow().next().map(|_| Rules::new(allow())),
         }
     }
 
@@ -146,12 +146,14 @@ impl Program {
                 .into());
         };
         let mut policies = Vec::new();
+        let growth = Growth::default();
         for resource in &config.resources {
             match resource {
                 Resource::AuthorizationPolicy(document) => {
                     let at = At::place(&document.metadata.place);
-                    let policy = validate(document, &at, &config.mesh, &mut problems);
-                    policies.extend(policy.filter(|_| applies(document, &config.mesh, workload)));
+                    let policy = validate(document, &at, &config.mesh, &growth, &mut problems);
+                    let here = applies(document, &config.mesh, workload);
+                    policies.extend(policy.filter(|_| here).map(|policy| policy.on(config.protocol)));
                 }
                 // Its structure is all there is to it.
                 Resource::PeerAuthentication(_) => {}
@@ -185,9 +187,9 @@ impl Program {
             protocol,
             modes: Modes::from(modes),
             custom: Custom::new(&custom, providers, protocol),
-            shadow: (all.len() > enforced.len()).then(|| Actions::of(&all, protocol)),
-            audit: Rules::new(of_action(&enforced, Action::Audit), protocol),
-            enforced: Actions::of(&enforced, protocol),
+            shadow: (all.len() > enforced.len()).then(|| Actions::of(&all)),
+            audit: Rules::new(of_action(&enforced, Action::Audit)),
+            enforced: Actions::of(&enforced),
         }
     }
 

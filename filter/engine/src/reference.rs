@@ -17,6 +17,8 @@ pub use trace::{
     ClauseResult, ClauseTrace, ModeTrace, Outcome, PartTrace, PolicyTrace, RuleTrace, TcpReading, Trace,
 };
 
+use std::sync::Arc;
+
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::{Config, Protocol};
 use crate::decision::{By, Kind, Reason, Verdict};
@@ -77,8 +79,8 @@ fn first_match(policies: &[&PolicyTrace], action: Action) -> Option<By> {
     let ids = of_action.flat_map(|policy| {
         policy.rules.iter().filter(|rule| rule.matched).map(|rule| By {
             kind: Kind::AuthorizationPolicy,
-            namespace: policy.namespace.clone(),
-            name: policy.name.clone(),
+            namespace: policy.namespace.as_str().into(),
+            name: policy.name.as_str().into(),
             rule: Some(rule.index),
         })
     });
@@ -154,8 +156,8 @@ fn mode(config: &Config, workload: &Workload, source: &dyn AttributeSource) -> M
     };
     let set_by = set_by.as_ref().map(|(namespace, name)| By {
         kind: Kind::PeerAuthentication,
-        namespace: namespace.clone(),
-        name: name.clone(),
+        namespace: Arc::clone(namespace),
+        name: Arc::clone(name),
         rule: None,
     });
     let peer = match peer {

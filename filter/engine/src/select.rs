@@ -1,5 +1,7 @@
 //! Which documents apply to a workload, and which mutual TLS mode its ports have.
 
+use std::sync::Arc;
+
 use crate::mesh::Mesh;
 use crate::policy::TargetKind;
 use crate::resource::{AuthorizationPolicy, MtlsMode, PeerAuthentication, Resource};
@@ -74,7 +76,7 @@ pub(crate) struct MtlsModes {
 pub(crate) struct PortMode {
     pub(crate) mode: MtlsMode,
     /// Namespace and name; `None` for the default.
-    pub(crate) set_by: Option<(String, String)>,
+    pub(crate) set_by: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl Default for PortMode {
@@ -106,9 +108,11 @@ impl MtlsModes {
             let winner =
                 candidates.min_by_key(|resource| (resource.metadata.created, &resource.metadata.name));
             let Some(winner) = winner else { continue };
+            let namespace: Arc<str> = winner.metadata.namespace.as_str().into();
+            let name: Arc<str> = winner.metadata.name.as_str().into();
             let set_by = |mode| PortMode {
                 mode,
-                set_by: Some((winner.metadata.namespace.clone(), winner.metadata.name.clone())),
+                set_by: Some((Arc::clone(&namespace), Arc::clone(&name))),
             };
             if winner.mode != MtlsMode::Unset {
                 modes.workload = set_by(winner.mode);

@@ -91,7 +91,7 @@ fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<B
     let mut data: *mut u8 = ptr::null_mut();
     let mut size: usize = 0;
     match call(&raw mut data, &raw mut size) {
-        OK if data.is_null() || size == 0 => Ok(Some(Bytes::default())),
+        OK if size == 0 => Ok(Some(Bytes::default())),
         OK => Bytes::at(data, size).map(Some).ok_or(Failed::UNREADABLE),
         NOT_FOUND => Ok(None),
         other => Err(Failed(other)),

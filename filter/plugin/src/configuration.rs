@@ -1,6 +1,6 @@
 //! A configuration as a root context keeps it, and the two places that it comes from: Envoy's bytes and the node's metadata.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use peerwarden_engine::document::{At, Value};
@@ -9,10 +9,12 @@ use peerwarden_engine::{
     TcpEnforcement, Workload, limits,
 };
 
-use crate::abi;
+use crate::abi::{self, Bytes, Level};
 use crate::attributes::Sources;
+use crate::memory;
 use crate::open::timer::Timer;
 use crate::protobuf;
+use crate::report;
 
 /// The field with the documents.
 const RESOURCES: &str = "resources";
@@ -26,9 +28,10 @@ pub(crate) struct Configuration {
     /// Which one of this VM it is.
     pub(crate) number: u64,
     /// The number of what it decides by; 0 where that is not known, so that it denies everything.
-    pub(crate) fingerprint: u64,
-    /// `None` denies everything: nothing that can be trusted was configured.
-    pub(crate) loaded: Option<Loaded>,
+    pub(crate) fingerprint: Cell<u64>,
+    state: RefCell<State>,
+    /// As Envoy handed it out, which it does once; empty when it is not kept any more.
+    written: RefCell<Bytes>,
     pub(crate) tcp: TcpEnforcement,
     pub(crate) open_connections: OpenConnections,
     pub(crate) report: Report,
@@ -36,6 +39,21 @@ pub(crate) struct Configuration {
     pub(crate) timer: Timer,
     /// Whether any stream has begun under it.
     pub(crate) has_streams: Cell<bool>,
+    /// Whether any has since memory was last needed.
+    pub(crate) is_used: Cell<bool>,
+    /// Whether it was said that it denies for want of memory.
+    said: Cell<bool>,
+}
+
+/// How far a configuration is from deciding.
+#[derive(Default)]
+enum State {
+    /// Nothing that can be trusted was configured: denies everything.
+    #[default]
+    Unusable,
+    /// Not compiled, or not any more: denies everything until it is.
+    Written,
+    Loaded(Rc<Loaded>),
 }
 
 /// What a configuration comes to.
@@ -49,57 +67,195 @@ thread_local! {
 }
 
 impl Configuration {
-    /// The next one of this VM.
-    pub(crate) fn new(config: &Config, fingerprint: Option<Fingerprint>, loaded: Option<Loaded>) -> Self {
+    /// The next one of this VM, not compiled yet.
+    pub(crate) fn new(config: &Config, written: Bytes) -> Self {
         let number = LAST.get().saturating_add(1);
         LAST.set(number);
         Self {
             number,
-            fingerprint: fingerprint.map_or(0, Fingerprint::number),
-            loaded,
+            state: RefCell::new(State::Written),
+            written: RefCell::new(written),
             tcp: config.tcp,
             open_connections: config.open_connections,
             report: config.report,
-            timer: Timer::default(),
-            has_streams: Cell::new(false),
+            ..Self::default()
         }
+    }
+
+    /// What it decides by: compiled anew if it was let go of and there is memory for it. `None` denies everything.
+    pub(crate) fn loaded(&self) -> Option<Rc<Loaded>> {
+        if let State::Loaded(loaded) = &*self.state.borrow() {
+            return Some(Rc::clone(loaded));
+        }
+        self.load()
     }
 
     /// Where attributes are found; without a configuration nothing is asked for but what the log line shows.
     pub(crate) fn sources(&self) -> Rc<Sources> {
-        self.loaded
-            .as_ref()
+        if let State::Loaded(loaded) = &*self.state.borrow() {
+            return Rc::clone(&loaded.sources);
+        }
+        let loaded = self.load();
+        loaded
             .map(|loaded| Rc::clone(&loaded.sources))
             .unwrap_or_default()
     }
+
+    /// Whether it denies everything: for want of memory, or because nothing that can be trusted was configured.
+    pub(crate) fn denies(&self) -> bool {
+        !matches!(&*self.state.borrow(), State::Loaded(_))
+    }
+
+    /// Whether it only wants memory to be compiled.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(&*self.state.borrow(), State::Written) && self.kept() > 0
+    }
+
+    /// How many bytes of it are kept as Envoy handed them out.
+    pub(crate) fn kept(&self) -> usize {
+        self.written.borrow().len()
+    }
+
+    /// Compiles it if there is memory.
+    ///
+    /// # Errors
+    /// That the bytes show it to be wrong.
+    pub(crate) fn compile(&self, reading: Reading) -> Result<(), Problems> {
+        let written = self.written.borrow();
+        let needed = reading.memory(written.len());
+        if !memory::is_there(needed) {
+            if !self.said.replace(true) {
+                let message = format!(
+                    "peerwarden: denies all: a configuration of {} bytes may take {needed} bytes of memory, and there are not so many \
+                     beside the {} in use; it is tried again each second",
+                    written.len(),
+                    memory::size(),
+                );
+                abi::log(Level::Error, &message);
+            }
+            return Ok(());
+        }
+        let read = reading.finish(&written)?;
+        let Read {
+            config,
+            program,
+            fingerprint,
+            documents,
+            applying,
+        } = read;
+        self.fingerprint.set(fingerprint.map_or(0, Fingerprint::number));
+        let state = match program {
+            Some(program) => {
+                report::announce(&config, &program, applying, documents);
+                let sources = Rc::new(Sources::of(&config, &program));
+                State::Loaded(Rc::new(Loaded { program, sources }))
+            }
+            None => {
+                abi::log(Level::Error, NO_WORKLOAD);
+                State::Unusable
+            }
+        };
+        self.said.set(false);
+        self.state.replace(state);
+        Ok(())
+    }
+
+    /// Compiles it from what is kept of it, if there is memory.
+    #[cold]
+    fn load(&self) -> Option<Rc<Loaded>> {
+        if !self.is_waiting() {
+            if matches!(&*self.state.borrow(), State::Written) && !self.said.replace(true) {
+                let message = "peerwarden: denies what comes under a superseded configuration, which is not kept any more; give the plugin a \
+                               new one";
+                abi::log(Level::Error, message);
+            }
+            return None;
+        }
+        let reading = Reading::begin(&self.written.borrow());
+        if reading.and_then(|reading| self.compile(reading)).is_err() {
+            self.state.replace(State::Unusable);
+        }
+        match &*self.state.borrow() {
+            State::Loaded(loaded) => Some(Rc::clone(loaded)),
+            State::Unusable | State::Written => None,
+        }
+    }
+
+    /// Gives its memory back, but for its bytes, of which it can be compiled again.
+    pub(crate) fn let_go(&self) {
+        let mut state = self.state.borrow_mut();
+        if let State::Loaded(_) = &*state {
+            *state = State::Written;
+        }
+    }
+
+    /// Gives its bytes back, too: what still needs it is denied.
+    pub(crate) fn forget(&self) {
+        self.written.replace(Bytes::default());
+    }
 }
 
-/// Reads the configuration: JSON text, or the bytes of a `google.protobuf.Struct`, which Envoy (1.40 for one) hands over
-/// as they are although it documents JSON. No bytes are both: every field of a `Struct` has a 0x12, JSON has none.
-pub(crate) fn read(bytes: &[u8]) -> Result<Read, Problems> {
-    let json = Loader::load(bytes, workload_of_node);
-    json.or_else(|problems| {
-        if bytes.is_empty() || bytes.len() > limits::CONFIGURATION_BYTES {
-            return Err(problems);
-        }
-        match protobuf::object_beside(bytes, RESOURCES, STRUCT_DEPTH) {
-            Some(settings) => read_struct(bytes, &settings),
-            None => Err(problems),
-        }
-    })
+/// What denies everything where the workload is not known.
+const NO_WORKLOAD: &str = "peerwarden: denies all: the configuration has no `workload` and the node's metadata no usable `NAMESPACE`; say \
+                           which workload this is: {\"workload\": {\"namespace\": …}}";
+
+/// A configuration whose documents are not read yet.
+pub(crate) struct Reading {
+    loader: Loader,
+    is_struct: bool,
 }
 
-fn read_struct(bytes: &[u8], settings: &Value) -> Result<Read, Problems> {
-    let mut loader = Loader::new(settings);
-    loader.workload_or(workload_of_node);
-    match protobuf::entries(bytes, RESOURCES, STRUCT_DEPTH, |document| loader.add(document)) {
-        Some(()) => loader.finish(),
-        None => {
-            let what = "the documents cannot be read: what Envoy handed over is cut short or nested too deep";
-            let problem = Problem::new(&At::ROOT.name(RESOURCES), what);
-            Err(problem
-                .help("give the configuration as JSON text in a `StringValue`")
-                .into())
+impl Reading {
+    /// Reads what a configuration says beside its documents. It is JSON text, or the bytes of a `google.protobuf.Struct`, which Envoy (1.40
+    /// for one) hands over as they are although it documents JSON. No bytes are both: every field of a `Struct` has a 0x12, JSON has none.
+    ///
+    /// # Errors
+    /// That it is neither, or too large.
+    pub(crate) fn begin(bytes: &[u8]) -> Result<Self, Problems> {
+        let of_json = Loader::of_json(bytes);
+        let of_json = of_json.map(|loader| (loader, false));
+        let begun = of_json.or_else(|problems| {
+            let is_struct = !bytes.is_empty() && bytes.len() <= limits::CONFIGURATION_BYTES;
+            let settings = is_struct.then(|| protobuf::object_beside(bytes, RESOURCES, STRUCT_DEPTH));
+            match settings.flatten() {
+                Some(settings) => Ok((Loader::new(&settings), true)),
+                None => Err(problems),
+            }
+        });
+        begun.map(|(mut loader, is_struct)| {
+            loader.workload_or(workload_of_node);
+            Self { loader, is_struct }
+        })
+    }
+
+    /// What it says.
+    pub(crate) fn config(&self) -> &Config {
+        self.loader.config()
+    }
+
+    /// What it takes at the most, of so many bytes.
+    fn memory(&self, bytes: usize) -> usize {
+        let aliases = self.config().mesh.trust_domain_aliases.len();
+        limits::memory(bytes, aliases.saturating_add(1))
+    }
+
+    /// Reads the documents.
+    fn finish(self, bytes: &[u8]) -> Result<Read, Problems> {
+        let mut loader = self.loader;
+        if !self.is_struct {
+            loader.add_json(bytes)?;
+            return loader.finish();
+        }
+        match protobuf::entries(bytes, RESOURCES, STRUCT_DEPTH, |document| loader.add(document)) {
+            Some(()) => loader.finish(),
+            None => {
+                let what =
+                    "the documents cannot be read: what Envoy handed over is cut short or nested too deep";
+                let problem = Problem::new(&At::ROOT.name(RESOURCES), what);
+                Err(problem
+                    .help("give the configuration as JSON text in a `StringValue`")
+                    .into())
+            }
         }
     }
 }

@@ -46,7 +46,16 @@ impl Http {
     /// The external authorizer has answered: changes the request, decides, and lets it go on or not.
     fn answered(&mut self, waiting: &Waiting, outcome: Outcome) {
         let configuration = Rc::clone(&self.configuration);
-        let Some(loaded) = &configuration.loaded else {
+        let Some(loaded) = configuration.loaded() else {
+            // Let go of while the authorizer was asked.
+            report::decided(
+                None,
+                &self.attributes(),
+                Asked::Request,
+                None,
+                configuration.report,
+            );
+            deny(None, &Denial::default());
             return;
         };
         // They come first: the other policies judge the request as it goes on.
@@ -175,7 +184,7 @@ impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
         let attributes = self.attributes();
         let configuration = Rc::clone(&self.configuration);
-        let Some(loaded) = &configuration.loaded else {
+        let Some(loaded) = configuration.loaded() else {
             report::decided(None, &attributes, Asked::Request, None, configuration.report);
             deny(None, &Denial::default());
             return Action::Pause;

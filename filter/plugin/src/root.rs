@@ -2,18 +2,21 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Config, Fingerprint, Loaded as Read, Problems, Protocol};
+use peerwarden_engine::{Problems, Protocol, limits};
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
-use crate::abi::{self, Level};
-use crate::attributes::Sources;
+use crate::abi::{self, Bytes, Level};
 use crate::clock;
-use crate::configuration::{self, Configuration, Loaded};
+use crate::configuration::{Configuration, Reading};
 use crate::http::Http;
+use crate::memory;
 use crate::open::{Instance, Opener, tick, timer};
 use crate::report;
 use crate::tcp::Tcp;
+
+/// Bytes of memory that it takes at the most to read a byte of what a configuration says beside its documents.
+const SETTINGS: usize = 24;
 
 /// One configuration of the plugin. After an update Envoy keeps the old one beside it in the same VM, for the streams
 /// that it still has.
@@ -22,6 +25,8 @@ pub(crate) struct Root {
     protocol: Protocol,
     configuration: Rc<Configuration>,
     instance: Rc<Instance>,
+    /// What Envoy handed out when there was no memory even to read what it says beside its documents.
+    unread: Bytes,
 }
 
 impl Context for Root {}
@@ -30,7 +35,11 @@ impl RootContext for Root {
     /// Refuses what the bytes alone show to be wrong: the same bytes are refused on every thread alike, so Envoy rejects
     /// the configuration on its main thread and no worker ever has it. What depends on anything else (the node's
     /// metadata) must not be refused here, as a worker that alone refuses would let everything pass: it denies all.
-    fn on_configure(&mut self, _size: usize) -> bool {
+    fn on_configure(&mut self, size: usize) -> bool {
+        if size > limits::CONFIGURATION_BYTES {
+            return refuse(&limits::too_large(size).into());
+        }
+        Instance::make_room();
         let bytes = match abi::plugin_configuration() {
             Ok(bytes) => bytes.unwrap_or_default(),
             Err(failed) => {
@@ -42,14 +51,16 @@ impl RootContext for Root {
                 return true;
             }
         };
-        match configuration::read(&bytes) {
-            Ok(read) => self.take(read),
-            Err(problems) => refuse(&problems),
-        }
+        self.read(bytes, true)
     }
 
     fn on_tick(&mut self) {
-        let next = tick::tick(&self.instance);
+        if !self.unread.is_empty() {
+            Instance::make_room();
+            let bytes = std::mem::take(&mut self.unread);
+            self.read(bytes, false);
+        }
+        let next = tick::tick(&self.instance, &self.configuration);
         self.configuration.timer.set(next);
     }
 
@@ -72,35 +83,33 @@ impl RootContext for Root {
 }
 
 impl Root {
-    fn take(&mut self, read: Read) -> bool {
-        let Read {
-            config,
-            program,
-            fingerprint,
-            documents,
-            applying,
-        } = read;
-        self.protocol = config.protocol;
-        if let Some(program) = program {
-            report::announce(&config, &program, applying, documents);
-            let sources = Rc::new(Sources::of(&config, &program));
-            self.begin(&config, fingerprint, Some(Loaded { program, sources }));
-        } else {
-            abi::log(
-                Level::Error,
-                "peerwarden: denies all: the configuration has no `workload` and the node's metadata no \
-                 usable `NAMESPACE`; say which workload this is: {\"workload\": {\"namespace\": …}}",
-            );
-            self.begin(&config, None, None);
+    /// Whether the configuration is taken, now or when there is memory to read it; of a new one the log says which.
+    fn read(&mut self, bytes: Bytes, is_new: bool) -> bool {
+        if !memory::is_there(bytes.len().saturating_mul(SETTINGS)) {
+            if is_new {
+                abi::log(
+                    Level::Error,
+                    "peerwarden: denies all: there is no memory to read its configuration; it is tried again each second",
+                );
+            }
+            self.unread = bytes;
+            self.configuration.timer.at_least(timer::IDLE);
+            return true;
         }
-        true
+        let taken = Reading::begin(&bytes).and_then(|reading| self.take(reading, bytes));
+        taken.map_or_else(|problems| refuse(&problems), |()| true)
     }
 
     /// From now on this is the configuration that what is open is held against, too.
-    fn begin(&mut self, config: &Config, fingerprint: Option<Fingerprint>, loaded: Option<Loaded>) {
-        self.configuration = Rc::new(Configuration::new(config, fingerprint, loaded));
-        self.instance = Instance::of(config.protocol, config.workload.as_ref(), &self.configuration);
-        let period = if self.instance.has_work() {
+    fn take(&mut self, reading: Reading, bytes: Bytes) -> Result<(), Problems> {
+        let config = reading.config();
+        let (protocol, workload) = (config.protocol, config.workload.clone());
+        let configuration = Rc::new(Configuration::new(config, bytes));
+        configuration.compile(reading)?;
+        self.protocol = protocol;
+        self.instance = Instance::of(protocol, workload.as_ref(), &configuration);
+        self.configuration = configuration;
+        let period = if self.instance.has_work() || self.configuration.is_waiting() {
             timer::SOON
         } else {
             timer::IDLE
@@ -109,6 +118,7 @@ impl Root {
             clock::is(now);
         }
         self.configuration.timer.at_least(period);
+        Ok(())
     }
 
     fn opener(&self, context: u32) -> Opener {

@@ -82,7 +82,7 @@ impl Tcp {
     fn decide(&mut self, handshake: Handshake) {
         let attributes = self.attributes(handshake);
         let configuration = Rc::clone(&self.configuration);
-        let Some(loaded) = &configuration.loaded else {
+        let Some(loaded) = configuration.loaded() else {
             self.decided(None, &attributes, None, None);
             return;
         };
@@ -142,10 +142,13 @@ impl Tcp {
     /// The external authorizer has answered: what was held goes on, or the connection is closed.
     fn answered(&mut self, waiting: &Waiting, outcome: &Outcome) {
         let configuration = Rc::clone(&self.configuration);
-        let Some(loaded) = &configuration.loaded else {
+        let attributes = self.attributes(Handshake::Over);
+        let Some(loaded) = configuration.loaded() else {
+            // Let go of while the authorizer was asked.
+            self.decided(None, &attributes, None, None);
+            self.close();
             return;
         };
-        let attributes = self.attributes(Handshake::Over);
         let judgement =
             loaded
                 .program

@@ -188,7 +188,7 @@ fn missing(trace: &Trace, by: &ExpectedBy) -> Option<String> {
         .map(|policy| (&policy.namespace, &policy.name));
     let known =
         names.any(|(of, known)| known == name && namespace.as_ref().is_none_or(|namespace| namespace == of));
-    let by_mode = trace.mode.set_by.as_ref().is_some_and(|by| by.name == *name);
+    let by_mode = trace.mode.set_by.as_ref().is_some_and(|by| *by.name == **name);
     (is_policy && !known && !by_mode).then(|| format!("there is no AuthorizationPolicy `{name}`"))
 }
 

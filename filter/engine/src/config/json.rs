@@ -12,14 +12,7 @@ use crate::problem::{Problem, Problems};
 /// All but the documents, in whose place is an empty list.
 pub(super) fn settings(json: &[u8]) -> Result<Value, Problems> {
     if json.len() > limits::CONFIGURATION_BYTES {
-        let message = format!(
-            "the configuration has {} bytes, more than the {} that are read",
-            json.len(),
-            limits::CONFIGURATION_BYTES
-        );
-        return Err(Problem::new(&At::ROOT, message)
-            .help("give the policies of this workload only")
-            .into());
+        return Err(limits::too_large(json.len()).into());
     }
     read(json, Settings { is_root: true })
 }

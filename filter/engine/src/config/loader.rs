@@ -4,8 +4,9 @@
 use super::{Config, RESOURCES, json};
 use crate::document::{At, Value, Written};
 use crate::fingerprint::{Fingerprint, Policies};
-use crate::policy::{Policy, validate};
-use crate::problem::Problems;
+use crate::limits;
+use crate::policy::{Growth, Policy, validate};
+use crate::problem::{Problem, Problems};
 use crate::program::Program;
 use crate::resource::{self, Resource};
 use crate::select::applies;
@@ -20,6 +21,8 @@ pub struct Loader {
     config: Config,
     policies: Vec<Policy>,
     fingerprint: Policies,
+    growth: Growth,
+    rules: usize,
     /// How many documents were read, a `List` as one.
     documents: usize,
     /// How many there are, those of a `List` one by one.
@@ -51,6 +54,8 @@ impl Loader {
             config,
             policies: Vec::new(),
             fingerprint: Policies::default(),
+            growth: Growth::default(),
+            rules: 0,
             documents: 0,
             resources: 0,
             problems,
@@ -74,21 +79,25 @@ impl Loader {
             config,
             policies,
             fingerprint,
+            growth,
+            rules,
             documents,
             resources,
             problems,
         } = self;
         let at = At::ROOT.name(RESOURCES);
+        let rules_before = *rules;
         let mut each = |resource: Resource, at: &At<'_>, problems: &mut Problems| {
             *resources = resources.saturating_add(1);
             match &resource {
                 Resource::AuthorizationPolicy(policy) => {
-                    let validated = validate(policy, at, &config.mesh, problems);
+                    let validated = validate(policy, at, &config.mesh, growth, problems);
                     let workload = config.workload.as_ref();
                     let here = workload.is_some_and(|workload| applies(policy, &config.mesh, workload));
+                    *rules = rules.saturating_add(policy.rules.as_ref().map_or(0, Vec::len));
                     if let Some(validated) = validated.filter(|_| here) {
                         fingerprint.add(policy, &validated);
-                        policies.push(validated);
+                        policies.push(validated.on(config.protocol));
                     }
                 }
                 // There are few of them, and which one counts shows when all are known.
@@ -97,12 +106,19 @@ impl Loader {
         };
         resource::read_into(document, &at.index(*documents), &mut each, problems);
         *documents = documents.saturating_add(1);
+        let is_first = *rules > limits::RULES_IN_ALL && rules_before <= limits::RULES_IN_ALL;
+        if is_first {
+            let problem = Problem::new(&at, format!("more than {} rules", limits::RULES_IN_ALL));
+            problems.push(problem.help("give the policies of this workload only, and each rule once"));
+        }
     }
 
     /// # Errors
     /// Everything that is wrong with the configuration, each with its path from its root.
     pub fn finish(mut self) -> Result<Loaded, Problems> {
-        let program = Program::of(&self.config, &self.policies);
+        // Nobody needs one of what is refused, and it takes as much memory.
+        let sound = self.problems.is_empty();
+        let program = sound.then(|| Program::of(&self.config, &self.policies)).flatten();
         let fingerprint = self.fingerprint.with(&self.config);
         let of_peers = self.config.resources.iter().filter(|resource| {
             let workload = self.config.workload.as_ref();
@@ -119,17 +135,24 @@ impl Loader {
         }))
     }
 
-    /// Loads a configuration from JSON; `find` says which workload this is if the configuration does not.
+    /// Begins with what a configuration in JSON says beside its documents; [`Loader::add_json`] adds those.
     ///
     /// # Errors
-    /// As [`Loader::finish`].
-    pub fn load(json: &[u8], find: impl FnOnce() -> Option<Workload>) -> Result<Loaded, Problems> {
-        let settings = json::settings(json)?;
-        let mut loader = Self::new(&settings);
-        loader.workload_or(find);
-        if let Some(Value::List(_)) = settings.get(RESOURCES) {
-            json::documents(json, |document| loader.add_written(document))?;
-        }
-        loader.finish()
+    /// That it is too large, or not JSON.
+    pub fn of_json(json: &[u8]) -> Result<Self, Problems> {
+        Ok(Self::new(&json::settings(json)?))
+    }
+
+    /// All documents of the JSON that it began with.
+    ///
+    /// # Errors
+    /// That it is not JSON.
+    pub fn add_json(&mut self, json: &[u8]) -> Result<(), Problems> {
+        json::documents(json, |document| self.add_written(document))
+    }
+
+    /// What the configuration says beside its documents.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 }

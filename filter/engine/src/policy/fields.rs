@@ -1,6 +1,8 @@
 //! Each field's values, checked and given their meaning. `from`, `to` and `when` share these: `source.ip` of a condition
 //! is `ipBlocks` of a source.
 
+use std::cell::Cell;
+
 use super::clause::{Clause, Set};
 use super::condition::Key;
 use super::trust_domain::{expand_principal, expand_trust_domain};
@@ -22,6 +24,31 @@ pub(super) struct Values<'v, 'a> {
 pub(super) struct Scope<'s> {
     pub(super) namespace: &'s str,
     pub(super) trust_domains: &'s [&'s str],
+    pub(super) growth: &'s Growth,
+}
+
+/// By how many bytes the values of a configuration grow where each stands for one pattern for each name of the trust domain.
+#[derive(Debug, Default)]
+pub(crate) struct Growth(Cell<usize>);
+
+impl Growth {
+    /// Adds the texts that `value` stands for beside itself, unless that makes too many.
+    fn add(&self, value: &str, texts: impl Iterator<Item = usize>) -> Result<(), Refused> {
+        let grown = texts
+            .fold(self.0.get(), usize::saturating_add)
+            .saturating_sub(value.len());
+        if grown > limits::CONFIGURATION_BYTES {
+            return Err((
+                format!(
+                    "with each alias of the trust domain the values have more than {} bytes",
+                    limits::CONFIGURATION_BYTES
+                ),
+                "give fewer `trustDomainAliases`, or the policies of this workload only",
+            ));
+        }
+        self.0.set(grown);
+        Ok(())
+    }
 }
 
 /// Why a value is refused: what is wrong, and what to write instead.
@@ -199,12 +226,9 @@ fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), Refused> {
     Ok(())
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "as the other fields have it, some of which refuse values"
-)]
 fn principal(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
     let values = expand_principal(value, scope.trust_domains);
+    scope.growth.add(value, values.iter().map(|value| value.len()))?;
     into.extend(values.iter().map(|value| PeerPattern::principal(value)));
     Ok(())
 }
@@ -247,6 +271,7 @@ fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> 
         return refuse("has more than one `*`, or one in the middle");
     }
     let values = expand_trust_domain(value, scope.trust_domains);
+    scope.growth.add(value, values.iter().map(String::len))?;
     into.extend(values.iter().map(|value| PeerPattern::trust_domain(value)));
     Ok(())
 }

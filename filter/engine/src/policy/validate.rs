@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::clause::Clause;
 use super::condition::Key;
-use super::fields::{Scope, Values, condition, field};
+use super::fields::{Growth, Scope, Values, condition, field};
 use super::{DRY_RUN, Policy, Rule, custom, parse_bool, target};
 use crate::document::At;
 use crate::limits;
@@ -22,6 +22,7 @@ pub(crate) fn validate(
     document: &AuthorizationPolicy,
     root: &At<'_>,
     mesh: &Mesh,
+    growth: &Growth,
     problems: &mut Problems,
 ) -> Option<Policy> {
     let before = problems.len();
@@ -33,6 +34,7 @@ pub(crate) fn validate(
     let scope = Scope {
         namespace: &document.metadata.namespace,
         trust_domains: &trust_domains,
+        growth,
     };
     let at_rules = at.name("rules");
     let documents = document.rules.as_deref().unwrap_or(&[]);
@@ -43,7 +45,7 @@ pub(crate) fn validate(
             if document.action == Action::Custom {
                 custom::check(rule, &at_rule, problems);
             }
-            Arc::new(lower_rule(rule, &at_rule, &scope, problems))
+            (index, Arc::new(lower_rule(rule, &at_rule, &scope, problems)))
         })
         .collect();
 
@@ -52,8 +54,8 @@ pub(crate) fn validate(
         format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
     });
     (problems.len() == before).then(|| Policy {
-        namespace: metadata.namespace.clone(),
-        name: metadata.name.clone(),
+        namespace: metadata.namespace.as_str().into(),
+        name: metadata.name.as_str().into(),
         action: document.action,
         dry_run,
         provider: document.provider.clone(),

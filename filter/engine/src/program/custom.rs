@@ -53,7 +53,7 @@ impl Custom {
             }
         }
         Some(Self {
-            rules: Rules::new(policies.iter().copied(), protocol),
+            rules: Rules::new(policies.iter().copied()),
             authorizer,
         })
     }

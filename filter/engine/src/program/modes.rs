@@ -1,6 +1,7 @@
 //! What the mutual TLS mode of a port refuses.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::answers::Answers;
 use super::truth::{Doubt, Truth};
@@ -38,8 +39,8 @@ impl From<&PortMode> for Mode {
     fn from(mode: &PortMode) -> Self {
         let set_by = mode.set_by.as_ref().map(|(namespace, name)| By {
             kind: Kind::PeerAuthentication,
-            namespace: namespace.clone(),
-            name: name.clone(),
+            namespace: Arc::clone(namespace),
+            name: Arc::clone(name),
             rule: None,
         });
         Self {

@@ -8,7 +8,6 @@ use super::evaluate::evaluate;
 use super::index::{Index, Wanted};
 use super::truth::{Doubt, Truth};
 use crate::attribute::Attribute;
-use crate::config::Protocol;
 use crate::decision::{By, Kind};
 use crate::policy::{Clause, Policy, Rule};
 
@@ -28,21 +27,20 @@ struct Numbered {
 }
 
 impl Rules {
-    pub(super) fn new<'p>(policies: impl Iterator<Item = &'p Policy>, protocol: Protocol) -> Self {
+    pub(super) fn new<'p>(policies: impl Iterator<Item = &'p Policy>) -> Self {
         let mut rules = Vec::new();
         for policy in policies {
-            for (index, rule) in policy.rules.iter().enumerate() {
-                let usable = match protocol {
-                    Protocol::Http => Some(Arc::clone(rule)),
-                    Protocol::Tcp => rule.on_tcp(policy.action).map(Arc::new),
-                };
+            for (index, rule) in &policy.rules {
                 let by = By {
                     kind: Kind::AuthorizationPolicy,
-                    namespace: policy.namespace.clone(),
-                    name: policy.name.clone(),
-                    rule: Some(index),
+                    namespace: Arc::clone(&policy.namespace),
+                    name: Arc::clone(&policy.name),
+                    rule: Some(*index),
                 };
-                rules.extend(usable.map(|rule| Numbered { by, rule }));
+                rules.push(Numbered {
+                    by,
+                    rule: Arc::clone(rule),
+                });
             }
         }
         rules.sort_by(|one: &Numbered, other| one.by.cmp_id(&other.by));

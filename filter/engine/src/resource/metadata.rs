@@ -2,6 +2,7 @@
 
 use super::Timestamp;
 use crate::document::{At, Fields, Written};
+use crate::limits;
 use crate::problem::{Problem, Problems};
 
 /// The part of `metadata` that decides something: identity, age, annotations.
@@ -44,7 +45,7 @@ impl Metadata {
 
     pub(super) fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
-        let mut required = |name, help| {
+        let mut required = |name, most, help| {
             let known = problems.len();
             let text = fields.text(name, problems).filter(|text| !text.is_empty());
             if text.is_none() && problems.len() == known {
@@ -58,11 +59,19 @@ impl Metadata {
                         .help("use letters, digits, `-` and `.`: decisions and logs name the policy by it"),
                 );
             }
+            if let Some(text) = text.filter(|text| text.len() > most) {
+                let problem = Problem::new(
+                    &at.name(name),
+                    format!("`metadata.{name}` has {} bytes, more than {most}", text.len()),
+                );
+                problems.push(problem.help("Kubernetes has no longer ones"));
+            }
             text.map(str::to_owned)
         };
-        let name = required("name", "name the policy: decisions report it");
+        let name = required("name", limits::NAME_BYTES, "name the policy: decisions report it");
         let namespace = required(
             "namespace",
+            limits::NAMESPACE_BYTES,
             "write it: it decides which workloads the document applies to",
         );
         let annotations = fields.text_map("annotations", problems).unwrap_or_default();

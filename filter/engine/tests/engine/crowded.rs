@@ -278,7 +278,7 @@ fn rules_that_many_share_are_ruled_out_as_the_reference_rules_them_out() {
                 );
                 let count = match (decision.verdict, decision.by) {
                     // The first rules of all were ruled out, or tried in vain.
-                    (Verdict::Allow, Some(by)) if by.rule > Some(2) || by.name != "ALLOW-0" => &late,
+                    (Verdict::Allow, Some(by)) if by.rule > Some(2) || &*by.name != "ALLOW-0" => &late,
                     (Verdict::Allow, _) => continue,
                     (Verdict::Deny, Some(_)) => &by_deny,
                     (Verdict::Deny, None) => &by_none,

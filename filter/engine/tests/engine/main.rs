@@ -129,7 +129,7 @@ fn assert_unreported(program: &Program, traffic: &Traffic, trace: &reference::Tr
     };
     let allows = trace.policies.iter().any(|policy| {
         let applies = policy.action == Action::Allow && !policy.dry_run && policy.not_applied.is_none();
-        let is_it = applies && policy.namespace == by.namespace && policy.name == by.name;
+        let is_it = applies && *policy.namespace == *by.namespace && *policy.name == *by.name;
         is_it
             && policy
                 .rules

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::mem;
 use std::ops::Deref;
+use std::ptr;
 
 /// A buffer has at least so many bytes, so that the next answer fits, too.
 const LEAST: usize = 1024;
@@ -90,7 +91,16 @@ extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
         let fits = buffers.free.iter().rposition(|buffer| buffer.len() >= size);
         let mut buffer = match fits {
             Some(at) => buffers.free.swap_remove(at),
-            None => vec![0; size.max(LEAST)],
+            None => {
+                let length = size.max(LEAST);
+                let mut buffer = Vec::new();
+                // Envoy takes no memory for an error, which is ours to judge; a trap would cost all streams.
+                if buffer.try_reserve_exact(length).is_err() {
+                    return ptr::null_mut();
+                }
+                buffer.resize(length, 0);
+                buffer
+            }
         };
         let place = buffer.as_mut_ptr();
         // What was never called for was not handed out.

@@ -9,6 +9,7 @@ use super::stream::{Details, Stream};
 use super::streams::Streams;
 use crate::abi::{self, Level};
 use crate::configuration::Configuration;
+use crate::memory;
 use crate::report::Gauges;
 
 /// A plugin, told from others by its name, its root id, the listener's direction, its protocol and its workload.
@@ -21,6 +22,8 @@ pub(crate) struct Instance {
     current: RefCell<Rc<Configuration>>,
     /// Whether the current one is back in use, of which Envoy says nothing: streams began under it, and before under a newer one.
     is_back: Cell<bool>,
+    /// All that Envoy still has.
+    configurations: RefCell<Vec<Weak<Configuration>>>,
     /// Several are in use side by side, so that none of them can be held against what another allowed.
     shared: Cell<bool>,
     held: RefCell<Streams>,
@@ -105,7 +108,71 @@ impl Instance {
 
     /// Envoy has a newer one.
     fn is_configured(&self, configuration: &Rc<Configuration>) {
+        let mut configurations = self.configurations.borrow_mut();
+        configurations.retain(|known| known.strong_count() > 0);
+        configurations.push(Rc::downgrade(configuration));
         self.comes_into_use(configuration, false);
+    }
+
+    /// Whether new streams are to be expected under it.
+    pub(crate) fn needs(&self, configuration: &Configuration) -> bool {
+        let is_current = self.current.borrow().number == configuration.number;
+        is_current || self.shared.get() && configuration.is_used.get()
+    }
+
+    /// All that are not needed.
+    fn superseded(&self) -> Vec<Rc<Configuration>> {
+        let all = self.configurations.borrow();
+        let all = all.iter().filter_map(Weak::upgrade);
+        all.filter(|configuration| !self.needs(configuration)).collect()
+    }
+
+    /// Every instance of this VM.
+    fn all() -> Vec<Rc<Self>> {
+        let all = |instances: &Vec<(Key, Weak<Self>)>| {
+            let instances = instances.iter();
+            instances.filter_map(|(_, instance)| instance.upgrade()).collect()
+        };
+        INSTANCES.with_borrow(all)
+    }
+
+    /// A configuration is about to be compiled: makes room for it. What is in use side by side is needed no longer unless a stream
+    /// begins under it before the next one.
+    pub(crate) fn make_room() {
+        Self::let_go_of_superseded();
+        for instance in Self::all() {
+            for configuration in instance.configurations.borrow().iter().filter_map(Weak::upgrade) {
+                configuration.is_used.set(false);
+            }
+        }
+    }
+
+    /// Gives back the memory of what is superseded, in all instances. The bytes of the newest are kept, so that they can be compiled
+    /// again: streams may still begin under them, as Envoy does not configure anew what it still has, and drains listeners with what
+    /// they have.
+    fn let_go_of_superseded() {
+        let instances = Self::all();
+        let mut superseded: Vec<_> = instances
+            .iter()
+            .flat_map(|instance| instance.superseded())
+            .collect();
+        superseded.sort_by_key(|configuration| std::cmp::Reverse(configuration.number));
+        let mut kept: usize = 0;
+        for configuration in &superseded {
+            configuration.let_go();
+            kept = kept.saturating_add(configuration.kept());
+            if kept > memory::KEPT && configuration.kept() > 0 {
+                configuration.forget();
+            }
+        }
+    }
+
+    /// Compiles a configuration that denies for want of memory, if it is needed and there is some by now.
+    pub(super) fn heal(&self, configuration: &Configuration) {
+        if configuration.is_waiting() && self.needs(configuration) {
+            Self::let_go_of_superseded();
+            configuration.loaded();
+        }
     }
 
     /// A stream begins, which shows that its configuration is in use: the current one; a newer one; or one that is back in use, as
@@ -113,6 +180,7 @@ impl Instance {
     /// by side: two plugins of one name, or listeners that are drained with what they have.
     pub(super) fn stream_begins(&self, configuration: &Rc<Configuration>) {
         let is_first = !configuration.has_streams.replace(true);
+        configuration.is_used.set(true);
         let current = self.current.borrow().number;
         if current == configuration.number || self.shared.get() {
             return;

@@ -21,12 +21,12 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     if waiting.peer_is_settled() {
         let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
         let asked = Asked::Connection(Handshake::Over);
-        let Some(loaded) = &configuration.loaded else {
+        let Some(loaded) = configuration.loaded() else {
             report::decided(None, &attributes, asked, None, configuration.report);
             deny(instance, stream);
             return;
         };
-        let (judgement, failure) = judge(loaded, &attributes, None, configuration.report);
+        let (judgement, failure) = judge(&loaded, &attributes, None, configuration.report);
         report::decided(
             Some(&judgement),
             &attributes,
@@ -94,12 +94,12 @@ pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         Some(handshake) => Attributes::of_connection(sources, handshake),
         None => Attributes::of_open_request(sources, &stream.details().headers),
     };
-    let Some(loaded) = &judge_now.loaded else {
+    let Some(loaded) = judge_now.loaded() else {
         close(instance, stream, None, &attributes, cause, None);
         return;
     };
     let provider = stream.details().provider.clone();
-    let (judgement, failure) = judge(loaded, &attributes, provider.as_deref(), Report::Denied);
+    let (judgement, failure) = judge(&loaded, &attributes, provider.as_deref(), Report::Denied);
     match judgement.decision.verdict {
         Verdict::Allow => {
             stream.allowed_by(

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Instance, judge, timer};
 use crate::abi;
 use crate::clock;
+use crate::configuration::Configuration;
 use crate::report;
 
 /// How many streams are judged anew at a time: each costs about as much as a request's decision, and the worker thread waits.
@@ -12,9 +13,10 @@ const SLICE: usize = 100;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-/// Does what is due, and answers in how many milliseconds there is more to do.
-pub(crate) fn tick(instance: &Rc<Instance>) -> u32 {
+/// Does what is due under a configuration, and in its instance, and answers in how many milliseconds there is more to do.
+pub(crate) fn tick(instance: &Rc<Instance>, configuration: &Configuration) -> u32 {
     report::flush();
+    instance.heal(configuration);
     instance.publish();
     let Some(now) = clock::now() else {
         clock::is_not_kept();

@@ -31,16 +31,18 @@ impl Gauges {
     /// `.configuration` shows: it leaves them when another thread publishes another one, and joins them again when it has that too.
     pub(crate) fn publish(&self, plugin: &str, current: &Configuration) {
         let Some(ids) = self.ids(plugin) else { return };
-        let fingerprint = current.fingerprint;
-        if self.published.get() != current.number {
+        // What is not compiled yet has no number.
+        let is_waiting = current.is_waiting();
+        let fingerprint = current.fingerprint.get();
+        if self.published.get() != current.number && !is_waiting {
             if abi::record(ids.configuration, fingerprint).is_err() {
                 return;
             }
             self.published.set(current.number);
         }
-        let is_shown = abi::metric(ids.configuration) == Ok(fingerprint);
+        let is_shown = !is_waiting && abi::metric(ids.configuration) == Ok(fingerprint);
         count(ids.threads, &self.decides, is_shown);
-        count(ids.denying, &self.denies, current.loaded.is_none());
+        count(ids.denying, &self.denies, current.denies());
     }
 
     fn ids(&self, plugin: &str) -> Option<Ids> {

@@ -63,7 +63,7 @@ impl<'t> Tally<'t> {
             Action::Allow | Action::Deny | Action::Custom => self.by,
         };
         by.is_some_and(|by| {
-            (&by.namespace, &by.name, by.rule) == (&policy.namespace, &policy.name, Some(rule.index))
+            (&*by.namespace, &*by.name, by.rule) == (&*policy.namespace, &*policy.name, Some(rule.index))
         })
     }
 

@@ -103,8 +103,8 @@ impl From<&By> for DecidedBy {
     fn from(by: &By) -> Self {
         Self {
             kind: by.kind.as_str().to_owned(),
-            namespace: by.namespace.clone(),
-            name: by.name.clone(),
+            namespace: by.namespace.to_string(),
+            name: by.name.to_string(),
             rule: by.rule,
         }
     }

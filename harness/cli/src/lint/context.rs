@@ -186,7 +186,7 @@ impl<'d> Context<'d> {
     pub(super) fn rule(&self, by: &By) -> Option<(&Policy<'d>, usize)> {
         let is = |policy: &&Policy<'_>| {
             let metadata = &policy.written.metadata;
-            metadata.namespace == by.namespace && metadata.name == by.name
+            *metadata.namespace == *by.namespace && *metadata.name == *by.name
         };
         Some((self.policies.iter().find(is)?, by.rule?))
     }

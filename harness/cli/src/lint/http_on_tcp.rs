@@ -109,7 +109,7 @@ fn denied(
     let metadata = &policy.written.metadata;
     let by_rule = |decision: &peerwarden_engine::Decision<'_>| {
         decision.by.is_some_and(|by| {
-            by.rule == Some(index) && by.name == metadata.name && by.namespace == metadata.namespace
+            by.rule == Some(index) && *by.name == *metadata.name && *by.namespace == *metadata.namespace
         })
     };
     let peer = format!("spiffe://cluster.local/ns/{}/sa/default", metadata.namespace);

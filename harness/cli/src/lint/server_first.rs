@@ -67,7 +67,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             else {
                 continue;
             };
-            said.insert((by.namespace.clone(), by.name.clone(), port.number));
+            said.insert((by.namespace.to_string(), by.name.to_string(), port.number));
             let message = format!(
                 "on port {} the server speaks first ({protocol}), and {} makes it PERMISSIVE: a plaintext client and Envoy wait \
                  for each other",

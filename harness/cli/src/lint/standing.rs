@@ -112,7 +112,7 @@ fn without_twins(mut standings: Vec<Standing>, known: &BTreeMap<Id, Place>) -> V
 type Id = (String, String, usize);
 
 fn id(by: &By) -> Option<Id> {
-    Some((by.namespace.clone(), by.name.clone(), by.rule?))
+    Some((by.namespace.to_string(), by.name.to_string(), by.rule?))
 }
 
 /// Where each rule is; those of policies that are there twice are left out, as nothing tells them apart.

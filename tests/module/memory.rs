@@ -1,0 +1,67 @@
+//! How much memory configurations take, and what becomes of one for which there is none.
+
+mod room;
+mod shapes;
+mod superseded;
+mod updates;
+
+use peerwarden_host::{ConfigureError, PluginId, PluginOptions, Vm, VmOptions};
+use serde_json::{Value, json};
+
+use crate::fixture::{configuration, module, policy};
+
+/// A VM that never runs out of fuel, as Envoy's does not.
+fn large(memory: usize) -> Vm {
+    let options = VmOptions {
+        fuel: u64::MAX / 4,
+        accounting: false,
+        memory,
+        ..VmOptions::default()
+    };
+    Vm::new(module(), options).unwrap()
+}
+
+/// What V8 in Envoy gives.
+const GIB: usize = 1 << 30;
+
+fn configure(vm: &mut Vm, name: &str, configuration: Vec<u8>) -> Result<PluginId, ConfigureError> {
+    vm.configure(PluginOptions {
+        name: name.to_owned(),
+        configuration,
+        ..PluginOptions::default()
+    })
+}
+
+fn with(protocol: &str, resources: Value, more: Value) -> Vec<u8> {
+    let mut written: Value = serde_json::from_slice(&configuration(protocol, resources)).unwrap();
+    for (name, value) in more.as_object().unwrap() {
+        written[name] = value.clone();
+    }
+    written.to_string().into_bytes()
+}
+
+/// Denies many ports and paths that nobody asks for, which takes some bytes; the rest is as the others say. No two generations are alike.
+fn padded(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Value>, more: Value) -> Vec<u8> {
+    let mut written = 0;
+    while written < bytes {
+        let from = policies.len() * 10_000;
+        let values: Vec<String> = (from..from + 10_000.min(1 + (bytes - written) / 8))
+            .map(|value| format!("{}-{generation}", shapes::short(value)))
+            .collect();
+        written += values.iter().map(|value| value.len() + 3).sum::<usize>() + 100;
+        let name = format!("padding-{}", policies.len());
+        let source = json!({"source": {"namespaces": values}});
+        policies.push(policy(&name, "DENY", json!([{"from": [source]}])));
+    }
+    with(protocol, Value::from(policies), more)
+}
+
+/// Denies long names that nobody has: many bytes that cost little more than themselves.
+fn bulky(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Value>) -> Vec<u8> {
+    let names: Vec<String> = (0..bytes / 8_004)
+        .map(|number| format!("{generation:04}-{number:06}-{}", "x".repeat(7_988)))
+        .collect();
+    let rule = json!({"from": [{"source": {"principals": names}}]});
+    policies.push(policy("names", "DENY", json!([rule])));
+    with(protocol, Value::from(policies), json!({}))
+}
