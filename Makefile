@@ -27,7 +27,7 @@ NATIVE := --workspace --exclude peerwarden-filter
 # What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
-.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies e2e agreement budget bench bench-engine dist check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies test-memory e2e agreement budget bench bench-engine dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -81,6 +81,12 @@ test-policies: wasm ## Run the suites of policies/ through the shipped module
 	@echo "testing policies/ with $(MODULE)"
 	@cargo test $(NATIVE) --no-run --quiet
 	@target/debug/peerwarden test --module $(MODULE) policies/
+
+# A hundred updates of seven megabytes, the largest configurations there may be, and both on a real Envoy: a quarter of an hour.
+test-memory: wasm envoy ## Run what memory is held to at full size: minutes, where `make test` has the same in small
+	@echo "testing the memory of $(MODULE) at full size"
+	@PEERWARDEN_LONG=1 cargo test -p peerwarden-tests --test module memory -- --include-ignored --test-threads 1
+	@PEERWARDEN_LONG=1 cargo test -p peerwarden-tests --test envoy memory -- --include-ignored --test-threads 1
 
 e2e: wasm envoy ## Run the tests on a real Envoy alone
 	@echo "testing the module in a real Envoy"

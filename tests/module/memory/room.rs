@@ -52,7 +52,7 @@ fn what_is_too_large_is_refused_everywhere() {
 /// Other plugins have the memory, until they go.
 #[test]
 fn denies_until_there_is_memory() {
-    let mut vm = large(600 << 20);
+    let mut vm = large(700 << 20);
     let of = |number| bulky(7_200_000, number, "http", vec![allow(FRONTEND)]);
     let mut others = Vec::new();
     let waiting = loop {

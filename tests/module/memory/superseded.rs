@@ -86,6 +86,7 @@ fn of_one_that_is_not_kept_all_is_denied_and_the_log_says_why() {
     let connection = silent(&mut vm, first, FRONTEND);
     let mut last = first;
     for generation in 1..5 {
+        silent(&mut vm, last, FRONTEND);
         let next = configure(&mut vm, "", of(generation)).unwrap();
         vm.retire(std::mem::replace(&mut last, next));
     }
