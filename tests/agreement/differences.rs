@@ -6,6 +6,7 @@
 //!
 //! ARCHITECTURE.md has the same list ("Deliberate differences"), and `deliberate.rs` shows each of them.
 
+mod blanks;
 mod line_break;
 mod mapped;
 mod scope_claim;
@@ -36,8 +37,9 @@ pub(crate) struct Difference {
 }
 
 /// All of them.
-pub(crate) const ALL: [Difference; 3] = [
+pub(crate) const ALL: [Difference; 4] = [
     mapped::DIFFERENCE,
+    blanks::DIFFERENCE,
     line_break::DIFFERENCE,
     scope_claim::DIFFERENCE,
 ];

@@ -9,7 +9,7 @@ mod paths;
 use std::fmt;
 
 use anyhow::{Context, Result};
-use peerwarden_lab::client::{Caller, tcp};
+use peerwarden_lab::client::{Ask, Caller, http, tcp};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
@@ -65,6 +65,19 @@ impl Wire {
             mesh,
             envoy,
             upstream,
+        })
+    }
+
+    /// Sends a request of HTTP/2, with these headers.
+    async fn ask_by_http2(&self, listener: usize, ask: Ask) -> Result<Outcome> {
+        let reached = self.upstream.targets().len();
+        let address = self.envoy.address(&listener.to_string())?;
+        let reply = http::once(address, &self.mesh.caller(FRONTEND)?, http::Version::Http2, ask).await?;
+        let passed = self.upstream.targets().len() > reached;
+        Ok(match reply.status {
+            403 if reply.body == "RBAC: access denied" && !passed => Denied,
+            200 if passed => Passed,
+            status => Answered(status),
         })
     }
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 pub use name::Attribute;
 
+use crate::bytes::field_value;
 use crate::document::Value;
 use crate::identity::Peer;
 
@@ -71,6 +72,14 @@ impl<'a> Lines<'a> {
         })
     }
 
+    /// Each without the white space around it.
+    pub(crate) fn trimmed(self) -> Self {
+        match self {
+            Self::One(line) => Self::One(trimmed(line)),
+            Self::Several(lines) => Self::Several(lines.into_iter().map(trimmed).collect()),
+        }
+    }
+
     /// Each line.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let (one, several): (_, &[Cow<'_, [u8]>]) = match self {
@@ -78,6 +87,13 @@ impl<'a> Lines<'a> {
             Self::Several(lines) => (None, lines),
         };
         one.into_iter().chain(several).map(AsRef::as_ref)
+    }
+}
+
+fn trimmed(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match line {
+        Cow::Borrowed(line) => Cow::Borrowed(field_value(line)),
+        Cow::Owned(line) => Cow::Owned(field_value(&line).to_vec()),
     }
 }
 
@@ -108,7 +124,7 @@ pub trait AttributeSource {
     fn sni(&self) -> Lookup<Cow<'_, [u8]>>;
 
     /// The values of the header `name` (lower case; `:method`, `:path` with the query, `:authority`, `:scheme` for the
-    /// pseudo-headers), each line apart. Missing when there is none.
+    /// pseudo-headers), each line apart and as it came. Missing when there is none.
     fn header(&self, name: &str) -> Lookup<Lines<'_>>;
 
     /// The payload of the verified JWT, an object.

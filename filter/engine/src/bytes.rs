@@ -27,9 +27,18 @@ pub(crate) fn ends_with(text: &[u8], end: &[u8]) -> bool {
         .is_some_and(|text| same(text, end))
 }
 
+/// The value of a header's line: what stands between spaces and tabs
+/// (<https://www.rfc-editor.org/rfc/rfc9110#section-5.5>). HTTP/2 delivers them with it, and an application strips them.
+pub fn field_value(mut line: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ends_with, same, starts_with};
+    use super::{ends_with, field_value, same, starts_with};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -49,5 +58,16 @@ mod tests {
             }
         }
         assert!(!starts_with(b"a", b"ab") && !ends_with(b"b", b"ab"));
+    }
+
+    #[test]
+    fn a_value_has_no_white_space_around_it() {
+        for line in ["a b", " a b", "a b\t", "\t \ta b \t "] {
+            assert_eq!(field_value(line.as_bytes()), b"a b", "{line:?}");
+        }
+        for blank in ["", " ", "\t", " \t "] {
+            assert_eq!(field_value(blank.as_bytes()), b"", "{blank:?}");
+        }
+        assert_eq!(field_value(b"\x0ba\xc2\xa0"), b"\x0ba\xc2\xa0", "only spaces and tabs");
     }
 }

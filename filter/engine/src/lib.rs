@@ -74,6 +74,7 @@ mod traffic;
 mod workload;
 
 pub use attribute::{Attribute, AttributeSource, Lines, Lookup};
+pub use bytes::field_value;
 pub use config::{
     Config, Enforcement, JwtMetadata, Loaded, Loader, OnChange, OpenConnections, Protocol, Report,
     TcpEnforcement,

@@ -22,7 +22,7 @@
 //! * **A request** has a method, a path that begins with `/` or is `*`, and one authority or none, as Envoy lets in no other; neither has
 //!   a line break or NUL. Path and `request.headers[:path]`, host and `request.headers[:authority]` are two readings of one text;
 //!   `:scheme` says whether there is TLS.
-//! * **Headers** have any number of lines; **claims** and **dynamic metadata** are a text or a list of texts, any number of them, or
+//! * **Headers** have any number of lines, each without white space around it; **claims** and **dynamic metadata** are a text or a list of texts, any number of them, or
 //!   nothing that counts. `iss` and `sub` are the same whether `requestPrincipals` or `request.auth.claims` ask for them; a claim that is
 //!   a text has no claims inside.
 //! * **Addresses** are any, IPv4-mapped ones being IPv4; **ports** are any.

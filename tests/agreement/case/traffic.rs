@@ -108,7 +108,7 @@ const JOINED: &str = "user-agent";
 
 impl Request {
     /// The header lines as a filter gets them.
-    fn lines(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn lines(&self) -> Vec<(String, Vec<u8>)> {
         let (joined, mut lines): (Vec<_>, Vec<_>) =
             self.headers.iter().cloned().partition(|(name, _)| name == JOINED);
         let values: Vec<&[u8]> = joined

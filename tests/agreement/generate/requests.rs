@@ -1,6 +1,7 @@
 //! HTTP requests.
 
 use fastrand::Rng;
+use peerwarden_engine::field_value;
 use serde_json::{Value, json};
 
 use super::aim::Aim;
@@ -66,7 +67,10 @@ fn headers(rng: &mut Rng, aim: &Aim) -> Vec<(String, Vec<u8>)> {
     }
     for _ in 0..rng.usize(0..=2) {
         let name = pick(rng, &pools::HEADER_NAMES);
-        headers.push((name.to_ascii_lowercase(), pick(rng, &pools::LINES).to_vec()));
+        let line = pick(rng, &pools::LINES);
+        // Envoy joins the lines of this one, over HTTP/1.1 without the white space around each.
+        let line = if name == "user-agent" { field_value(line) } else { line };
+        headers.push((name.to_ascii_lowercase(), line.to_vec()));
     }
     rng.shuffle(&mut headers);
     headers

@@ -1,6 +1,7 @@
 //! Headers that come twice, empty, long, or as bytes that are no text.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use peerwarden_lab::client::Ask;
 use peerwarden_lab::config::Http;
 use serde_json::{Value, json};
 
@@ -64,4 +65,47 @@ async fn an_empty_header_is_there() -> Result<()> {
         (&[b"x-teams: red"], Denied),
     ];
     try_each("ALLOW", "values", "*", &cases).await
+}
+
+/// HTTP/1.1 has no white space around a value by the time that anything sees it; HTTP/2 delivers it, and an upstream gets it.
+#[tokio::test]
+async fn white_space_around_a_value_hides_nothing_over_http2() -> Result<()> {
+    let rule = |name: &str, action: &str, condition: Value| policy(name, action, json!([{"when": [condition]}]));
+    let policies = json!([
+        rule("role", "DENY", json!({"key": "request.headers[x-role]", "values": ["admin", "*tor"]})),
+        rule("team", "DENY", json!({"key": "request.headers[x-team]", "notValues": ["red"]})),
+        rule("debug", "DENY", json!({"key": "request.headers[x-debug]", "values": ["*"]})),
+        rule("tenant", "ALLOW", json!({"key": "request.headers[x-tenant]", "values": ["acme"]})),
+    ]);
+    let wire = Wire::start(&[Http::as_it_comes()], policies).await?;
+    let ask = |name: &str, value: &str| {
+        let ask = Ask::get("/").header(name, value);
+        let ask = if name == "x-team" { ask } else { ask.header("x-team", "\tred ") };
+        if name == "x-tenant" { ask } else { ask.header("x-tenant", " acme\t") }
+    };
+    for (name, value, expected) in [
+        ("x-role", "guest", Passed),
+        ("x-role", "ad min", Passed),
+        ("x-role", "admin", Denied),
+        ("x-role", "admin ", Denied),
+        ("x-role", "\tadmin", Denied),
+        ("x-role", "auditor\t", Denied),
+        ("x-debug", "", Denied),
+        ("x-debug", " ", Denied),
+        ("x-debug", "\t ", Denied),
+        ("x-team", " red", Passed),
+        ("x-team", " blue", Denied),
+        ("x-tenant", "acme ", Passed),
+        ("x-tenant", "acme x", Denied),
+    ] {
+        let outcome = wire.ask_by_http2(0, ask(name, value)).await?;
+        assert_eq!(outcome, expected, "{name}: {value:?}");
+    }
+    let heads = wire.upstream.heads();
+    let first = String::from_utf8_lossy(heads.first().context("nothing came")?).into_owned();
+    assert!(
+        first.contains("x-tenant:  acme\t\r\n") && first.contains("x-team: \tred \r\n"),
+        "the upstream gets what the client sent: {first:?}"
+    );
+    Ok(())
 }

@@ -17,7 +17,7 @@ const LIMIT: usize = 1 << 20;
 #[derive(Debug)]
 pub struct PlainHttp {
     address: SocketAddr,
-    targets: Arc<Mutex<Vec<Vec<u8>>>>,
+    heads: Arc<Mutex<Vec<Vec<u8>>>>,
     _task: Task,
 }
 
@@ -28,11 +28,11 @@ impl PlainHttp {
     pub async fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let targets = Arc::default();
-        let task = Task(tokio::spawn(accept(listener, Arc::clone(&targets))));
+        let heads = Arc::default();
+        let task = Task(tokio::spawn(accept(listener, Arc::clone(&heads))));
         Ok(Self {
             address,
-            targets,
+            heads,
             _task: task,
         })
     }
@@ -44,22 +44,28 @@ impl PlainHttp {
 
     /// What was asked for so far, as it stood in the request lines.
     pub fn targets(&self) -> Vec<Vec<u8>> {
-        self.targets
+        let target = |head: &Vec<u8>| head.split(|byte| *byte == b' ').nth(1).unwrap_or_default().to_vec();
+        self.heads().iter().map(target).collect()
+    }
+
+    /// What came so far: each request line with the headers after it, byte for byte.
+    pub fn heads(&self) -> Vec<Vec<u8>> {
+        self.heads
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 }
 
-async fn accept(listener: TcpListener, targets: Arc<Mutex<Vec<Vec<u8>>>>) {
+async fn accept(listener: TcpListener, heads: Arc<Mutex<Vec<Vec<u8>>>>) {
     // Dropped with the task, and the connections with it.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, Arc::clone(&targets)));
+        connections.spawn(serve(stream, Arc::clone(&heads)));
     }
 }
 
-async fn serve(mut stream: TcpStream, targets: Arc<Mutex<Vec<Vec<u8>>>>) {
+async fn serve(mut stream: TcpStream, heads: Arc<Mutex<Vec<Vec<u8>>>>) {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     while !head.windows(4).any(|four| four == b"\r\n\r\n") && head.len() < LIMIT {
@@ -68,11 +74,10 @@ async fn serve(mut stream: TcpStream, targets: Arc<Mutex<Vec<Vec<u8>>>>) {
             _ => return,
         }
     }
-    let target = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-    targets
+    heads
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .push(target.to_vec());
+        .push(head);
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     // How it ends shows at the caller's end.
     let _ = stream.write_all(answer).await;

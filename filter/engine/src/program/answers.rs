@@ -94,8 +94,14 @@ impl<'s> Answers<'s> {
         self.host.get_or_init(|| self.source.header(":authority"))
     }
 
+    /// Without the white space around each line, unless it is a pseudo-header.
     pub(super) fn header(&self, name: &str) -> Lookup<Lines<'s>> {
-        self.source.header(name)
+        let lines = self.source.header(name);
+        if name.starts_with(':') {
+            lines
+        } else {
+            lines.map(Lines::trimmed)
+        }
     }
 
     pub(super) fn jwt(&self) -> &Lookup<Cow<'s, Value>> {

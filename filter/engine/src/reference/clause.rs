@@ -104,9 +104,16 @@ fn is_http_only(key: &str) -> bool {
 
 fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
     let lines = |name: &str| {
+        let value = |line: &[u8]| {
+            if name.starts_with(':') {
+                line.to_vec()
+            } else {
+                without_blanks_around(line)
+            }
+        };
         source
             .header(name)
-            .map(|lines| Found::Texts(lines.iter().map(<[u8]>::to_vec).collect()))
+            .map(|lines| Found::Texts(lines.iter().map(value).collect()))
     };
     match key {
         "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => source
@@ -149,6 +156,15 @@ fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
             }
         }
     }
+}
+
+/// RFC 9110, section 5.5: spaces and tabs before and behind a header's value are no part of it.
+fn without_blanks_around(line: &[u8]) -> Vec<u8> {
+    let is_blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
+    let mut value: Vec<u8> = line.iter().skip_while(is_blank).copied().collect();
+    let blanks = value.iter().rev().take_while(is_blank).count();
+    value.truncate(value.len().saturating_sub(blanks));
+    value
 }
 
 /// The text between the first `[` after `prefix` and the last `]`.

@@ -133,7 +133,9 @@ const REQUEST_PATHS: [&str; 14] = [
     "/a/b\u{e9}",
 ];
 const TEXTS: [&str; 7] = ["blue", "b*", "*e", "*", "*bl*", "x", "blue*"];
-const LINES: [&str; 6] = ["blue", "", "blue,x", "BLUE", "xe", "bl*"];
+const LINES: [&str; 9] = [
+    "blue", "", "blue,x", "BLUE", "xe", "bl*", " blue", "blue\t", " ",
+];
 const REQUEST_PRINCIPALS: [&str; 17] = [
     "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*", "*/*", "i*/sub",
     "iss/*b", "*s/s*", "iss/**", "**", "iss/*b*",

@@ -3,7 +3,9 @@
 
 use std::net::SocketAddr;
 
-use peerwarden_engine::{AttributeSource, Authorizer, AuthorizerService, ExternalAnswer, Lookup};
+use peerwarden_engine::{
+    AttributeSource, Authorizer, AuthorizerService, ExternalAnswer, Lookup, field_value,
+};
 use proxy_wasm::hostcalls;
 
 use super::{Outcome, response};
@@ -117,11 +119,16 @@ fn http_request(http: &mut Message, attributes: &Attributes) {
         Lookup::Found(lines) => lines.iter().collect::<Vec<_>>().concat(),
         Lookup::Missing | Lookup::Unavailable => Vec::new(),
     };
-    http.text(1, &pseudo("x-request-id"));
+    http.text(1, field_value(&pseudo("x-request-id")));
     http.text(2, &pseudo(":method"));
     let mut lines: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     if let Lookup::Found(headers) = attributes.header_lines() {
-        for (name, value) in headers.iter() {
+        for (name, line) in headers.iter() {
+            let value = if name.starts_with(b":") {
+                line
+            } else {
+                field_value(line)
+            };
             // One entry for each name, as Envoy joins the lines of a header here.
             match lines.iter_mut().find(|(known, _)| known == name) {
                 Some((_, joined)) => {

@@ -2,7 +2,9 @@
 //! else a no
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/ext_authz/v3/ext_authz.proto#extensions-filters-http-ext-authz-v3-httpservice>).
 
-use peerwarden_engine::{AttributeSource, Authorizer, ExternalAnswer, HeaderPattern, HttpAuthorizer, Lookup};
+use peerwarden_engine::{
+    AttributeSource, Authorizer, ExternalAnswer, HeaderPattern, HttpAuthorizer, Lookup, field_value,
+};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
@@ -81,7 +83,7 @@ pub(super) fn ask(
     let own = headers
         .iter()
         .filter(|(name, _)| included(name) && !is_framing(name) && !added(name));
-    lines.extend(own.map(|(name, value)| (name.to_vec(), value.to_vec())));
+    lines.extend(own.map(|(name, value)| (name.to_vec(), field_value(value).to_vec())));
     lines.extend(
         authorizer
             .include_additional_headers

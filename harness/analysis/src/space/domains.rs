@@ -25,6 +25,12 @@ fn examples(texts: &[&'static str]) -> Vec<Cow<'static, str>> {
     texts.iter().rev().map(|text| Cow::Borrowed(*text)).collect()
 }
 
+/// Texts without white space around them, the empty one too.
+fn field_values() -> Tokens {
+    let end = Token::One(Chars::ValueEnd);
+    vec![Vec::new(), vec![end], vec![end, Token::Many(Chars::Line), end]]
+}
+
 /// The classes of an attribute's texts.
 pub(super) fn classes(
     attribute: &Attribute,
@@ -57,7 +63,7 @@ pub(super) fn classes(
             examples: examples(&["example.com", "other.example"]),
         },
         Attribute::Header(_) => Domain {
-            all: vec![vec![Token::Many(Chars::Line)]],
+            all: field_values(),
             plain: vec![some(Chars::Visible)],
             examples: examples(&["other"]),
         },

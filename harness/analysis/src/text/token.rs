@@ -9,6 +9,8 @@ pub(crate) enum Chars {
     Any,
     /// Any but a line break and NUL: what a line of a request can have.
     Line,
+    /// The same, but neither a space nor a tab: what a header's value can begin and end with.
+    ValueEnd,
     /// Visible ASCII.
     Visible,
     /// ASCII, as in the names of a certificate.
@@ -41,6 +43,7 @@ impl Chars {
         match self {
             Chars::Any => true,
             Chars::Line => !matches!(ch, '\r' | '\n' | '\0'),
+            Chars::ValueEnd => Chars::Line.contain(ch) && !matches!(ch, ' ' | '\t'),
             Chars::Visible => ch.is_ascii_graphic(),
             Chars::Ascii => ch.is_ascii() && !matches!(ch, '\r' | '\n' | '\0'),
             Chars::NotSlash => ch != '/',

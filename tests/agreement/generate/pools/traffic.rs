@@ -67,7 +67,7 @@ pub(in crate::generate) const ASKED_PATHS: [&str; 30] = [
     "/orders/caf\u{e9}/items",
     "/index.html",
 ];
-pub(in crate::generate) const LINES: [&[u8]; 14] = [
+pub(in crate::generate) const LINES: [&[u8]; 18] = [
     b"blue",
     b"blue",
     b"",
@@ -82,6 +82,10 @@ pub(in crate::generate) const LINES: [&[u8]; 14] = [
     b"\xff",
     "bl\u{e9}e".as_bytes(),
     b"7",
+    b"blue ",
+    b"\tblue",
+    b" staff\t",
+    b" ",
 ];
 pub(in crate::generate) const HEADER_NAMES: [&str; 4] = ["x-team", "X-Role", "user-agent", "x-empty"];
 pub(in crate::generate) const WORDS: [&str; 10] = [

@@ -4,7 +4,7 @@ use peerwarden_engine::{Config, Lookup, Traffic};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::allows;
+use super::super::{allows, request};
 use super::when;
 
 fn rule(action: &str, field: &str, value: &str) -> Config {
@@ -61,6 +61,30 @@ fn an_empty_header_is_there() {
     assert!(!allows(&rule("ALLOW", "notValues", "*"), &with(&[b""])));
     assert!(allows(&rule("ALLOW", "notValues", "*"), &with(&[])));
     assert!(!allows(&rule("DENY", "values", "*"), &with(&[b""])));
+}
+
+/// envoyproxy/envoy#28285: HTTP/2 delivers white space around a value, and an application strips it (RFC 9110, section 5.5).
+#[test]
+fn white_space_around_a_value_hides_nothing() {
+    let blank = [b"".as_slice(), b" ", b"\t", b" \t  "];
+    for (before, behind) in blank.iter().flat_map(|before| blank.map(|behind| (*before, behind))) {
+        let line: &[u8] = &[before, b"red", behind].concat();
+        for value in ["red", "r*", "*d"] {
+            assert!(!allows(&rule("DENY", "values", value), &with(&[line])), "{line:?}");
+            assert!(allows(&rule("ALLOW", "values", value), &with(&[line])), "{line:?}");
+            assert!(!allows(&rule("ALLOW", "notValues", value), &with(&[b"blue", line])));
+        }
+        let empty: &[u8] = &[before, behind].concat();
+        assert!(!allows(&rule("DENY", "values", "*"), &with(&[empty])), "{empty:?}");
+        assert!(!allows(&rule("ALLOW", "notValues", "*"), &with(&[empty])), "{empty:?}");
+        assert!(!allows(&rule("DENY", "notValues", "red"), &with(&[empty])), "{empty:?}");
+    }
+    assert!(allows(&rule("DENY", "values", "red"), &with(&[b"re d"])));
+    assert!(allows(&rule("DENY", "values", "red"), &with(&["red\u{a0}".as_bytes()])));
+    // Pseudo-headers are not fields: a path that ends with a space is another path.
+    let path = when("DENY", r#""key": "request.headers[:path]", "values": ["/red"]"#);
+    let request = |path: &str| request(None, "GET", "shop", path, &[]);
+    assert!(!allows(&path, &request("/red")) && allows(&path, &request("/red ")));
 }
 
 /// CVE-2026-73552: bytes that are no UTF-8 make nothing fail, in neither direction.
