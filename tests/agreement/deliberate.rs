@@ -8,7 +8,7 @@ use peerwarden_lab::client::http::Version;
 use serde_json::{Value, json};
 
 use crate::ask::Answer;
-use crate::case::{Addresses, Layer, Mesh, Request, Set, Visit};
+use crate::case::{Addresses, CAST, Layer, Mesh, Request, Set, Visit};
 use crate::compare::{self, Question};
 use crate::differences;
 use crate::generate::Case;
@@ -54,6 +54,19 @@ fn case(action: &str, rule: Value, change: impl FnOnce(&mut Request)) -> Case {
     }
 }
 
+/// By the caller whose certificate has DNS names alone.
+fn of_dns_name(mut case: Case) -> Case {
+    let member = CAST.iter().position(|member| !member.dns_sans.is_empty());
+    for visit in &mut case.visits {
+        visit.member = member.expect("the cast has one");
+    }
+    case
+}
+
+fn to_host(field: &str) -> Value {
+    json!({"to": [{"operation": {field: ["admin.example", "admin.example:*"]}}]})
+}
+
 /// HTTP/1.1 has no white space around a value by the time that a filter sees it.
 fn by_http2(mut case: Case) -> Case {
     for visit in &mut case.visits {
@@ -80,6 +93,10 @@ fn shown() -> Vec<(Case, Answer, Answer, &'static str)> {
     const MAPPED: &str = "an IPv4-mapped IPv6 address is the IPv4 address";
     const BREAK: &str = "a text with a line break is not empty";
     const SPLIT: &str = "the claims `scope` and `permission` are split at spaces";
+    const NAMELESS: &str = "the identity of a certificate without a URI SAN is not established";
+    const NOT_A_HOST: &str = "an authority that is not a host is not established";
+    let odd_host = |request: &mut Request| request.authority = "x@admin.example".to_owned();
+    let nothing = |_: &mut Request| {};
     const BLANKS: &str = "white space around a header's value is not part of it";
     const ROLE: &str = "request.headers[x-role]";
     let blanks = |request: &mut Request| request.headers.push(("x-role".to_owned(), b" admin\t".to_vec()));
@@ -112,8 +129,48 @@ fn shown() -> Vec<(Case, Answer, Answer, &'static str)> {
             Denied,
             MAPPED,
         ),
-        (by_http2(case("DENY", when(ROLE, "admin"), blanks)), Allowed, Denied, BLANKS),
-        (by_http2(case("ALLOW", when(ROLE, "*admin"), blanks)), Denied, Allowed, BLANKS),
+        (
+            of_dns_name(case("ALLOW", from("principals", "*"), nothing)),
+            Allowed,
+            Denied,
+            NAMELESS,
+        ),
+        (
+            of_dns_name(case("DENY", from("namespaces", "web"), nothing)),
+            Allowed,
+            Denied,
+            NAMELESS,
+        ),
+        (
+            of_dns_name(case("ALLOW", from("notPrincipals", "td/ns/a/sa/b"), nothing)),
+            Allowed,
+            Denied,
+            NAMELESS,
+        ),
+        (
+            case("DENY", to_host("hosts"), odd_host),
+            Allowed,
+            Denied,
+            NOT_A_HOST,
+        ),
+        (
+            case("ALLOW", to_host("notHosts"), odd_host),
+            Allowed,
+            Denied,
+            NOT_A_HOST,
+        ),
+        (
+            by_http2(case("DENY", when(ROLE, "admin"), blanks)),
+            Allowed,
+            Denied,
+            BLANKS,
+        ),
+        (
+            by_http2(case("ALLOW", when(ROLE, "*admin"), blanks)),
+            Denied,
+            Allowed,
+            BLANKS,
+        ),
         (case("DENY", when(GROUPS, "*"), broken), Allowed, Denied, BREAK),
         (case("ALLOW", when(GROUPS, "*"), broken), Denied, Allowed, BREAK),
         (case("DENY", when(SCOPE, "write"), scopes), Allowed, Denied, SPLIT),

@@ -7,8 +7,11 @@
 //! ARCHITECTURE.md has the same list ("Deliberate differences"), and `deliberate.rs` shows each of them.
 
 mod blanks;
+mod doubt;
 mod line_break;
 mod mapped;
+mod no_uri_san;
+mod not_a_host;
 mod scope_claim;
 
 use std::collections::BTreeMap;
@@ -37,9 +40,11 @@ pub(crate) struct Difference {
 }
 
 /// All of them.
-pub(crate) const ALL: [Difference; 4] = [
+pub(crate) const ALL: [Difference; 6] = [
     mapped::DIFFERENCE,
     blanks::DIFFERENCE,
+    no_uri_san::DIFFERENCE,
+    not_a_host::DIFFERENCE,
     line_break::DIFFERENCE,
     scope_claim::DIFFERENCE,
 ];

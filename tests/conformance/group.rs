@@ -39,6 +39,9 @@ pub(crate) struct Group {
     matches: Rows,
     #[serde(default)]
     misses: Rows,
+    /// What comes and is not established: it matches for DENY and does not for ALLOW.
+    #[serde(default)]
+    unestablished: Rows,
 }
 
 fn both() -> Vec<String> {
@@ -75,9 +78,15 @@ impl Group {
     pub(crate) fn cases_into(&self, name: &str, file: &File, cases: &mut Vec<Case>) -> Result<()> {
         let rule = self.rule()?;
         let before = cases.len();
-        for (rows, matches) in [(&self.matches, true), (&self.misses, false)] {
+        let rows = [
+            (&self.matches, ["ALLOW", "DENY"].as_slice()),
+            (&self.misses, &[]),
+            (&self.unestablished, &["DENY"]),
+        ];
+        for (rows, matching) in rows {
             for (row, value) in rows.each() {
                 for action in &self.actions {
+                    let matches = matching.contains(&action.as_str());
                     let case = self.case(&rule, value, matches, action, file);
                     let mut case = case.with_context(|| row.clone())?;
                     let protocol = case.protocol().unwrap_or_default();

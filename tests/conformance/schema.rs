@@ -158,7 +158,7 @@ fn descriptions() -> Result<(), Failed> {
     let certificates = json!({"directory": "/etc/certs"});
     let all = [
         json!({
-            "mesh": mesh, "certificates": certificates, "extensionProviders": [], "report": "denied", "address": "0.0.0.0",
+            "mesh": mesh, "certificates": certificates, "extensionProviders": [], "report": "denied", "paths": "strict", "address": "0.0.0.0",
             "openConnections": {"onUpdate": "keep", "onExpiry": "close"}, "module": "peerwarden.wasm", "admin": "127.0.0.1:15001",
             "accessLog": "access.log",
             "ports": [{"port": 3306, "protocol": "MySQL", "upstream": "127.0.0.1:13306", "enforcement": "hold"}],

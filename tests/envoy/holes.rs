@@ -50,14 +50,23 @@ struct Wire {
 
 impl Wire {
     async fn start(settings: &[Http], resources: Value) -> Result<Self> {
+        Self::start_with(settings, resources, json!({})).await
+    }
+
+    /// With further keys of the module's configuration.
+    async fn start_with(settings: &[Http], resources: Value, keys: Value) -> Result<Self> {
         let mesh = Mesh::new()?;
         let upstream = PlainHttp::start().await?;
         let mut bootstrap = Bootstrap::new();
         for (n, http) in settings.iter().enumerate() {
             let transport = Transport::mutual(&mesh.server);
+            let mut configuration = configuration("http", resources.clone());
+            for (key, value) in keys.as_object().into_iter().flatten() {
+                configuration[key] = value.clone();
+            }
             let listener = Listener::http(&n.to_string(), transport, upstream.address())
                 .protocol(Protocol::Http(http.clone()))
-                .module(module(configuration("http", resources.clone()))?);
+                .module(module(configuration)?);
             bootstrap = bootstrap.listener(listener);
         }
         let envoy = Envoy::start(bootstrap).await?;
@@ -100,10 +109,15 @@ impl Wire {
             request.extend([*line, b"\r\n"].concat());
         }
         request.extend(b"connection: close\r\n\r\n");
+        self.send(caller, listener, &request).await
+    }
+
+    /// Sends bytes as they stand.
+    async fn send(&self, caller: &Caller, listener: usize, request: &[u8]) -> Result<Outcome> {
         let reached = self.upstream.targets().len();
         let mut connection =
             tcp::Connection::open(self.envoy.address(&listener.to_string())?, caller).await?;
-        connection.send_bytes(&request).await?;
+        connection.send_bytes(request).await?;
         let received = connection.receive(usize::MAX, deadline::EXCHANGE).await?;
         let status = received
             .text()

@@ -6,7 +6,7 @@ use peerwarden_lab::client::{Ask, Caller};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Http, Listener, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixture::{BACKEND, FRONTEND, Mesh, Orders, allow_principal, configuration, module, policy};
 
@@ -22,6 +22,64 @@ async fn a_certificate_without_a_name_is_nobody() -> Result<()> {
             .await?,
         403
     );
+    Ok(())
+}
+
+/// A client of a gateway that is not in the mesh: its DNS name and its subject are verified, and no identity.
+#[tokio::test]
+async fn a_certificate_without_a_uri_san_passes_no_rule_on_identity() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let rule = |path: &str, source: Value| json!([{"from": [{"source": source}], "to": [{"operation": {"paths": [path]}}]}]);
+    let open = json!([{"to": [{"operation": {"paths": ["/open", "/denied"]}}]}]);
+    let strict = json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "PeerAuthentication",
+        "metadata": {"name": "default", "namespace": "shop"},
+        "spec": {"mtls": {"mode": "STRICT"}},
+    });
+    let orders = mesh
+        .orders(json!([
+            strict,
+            policy("open", "ALLOW", open),
+            policy("any", "ALLOW", rule("/any", json!({"principals": ["*"]}))),
+            policy(
+                "not",
+                "ALLOW",
+                rule(
+                    "/not",
+                    json!({"notPrincipals": ["cluster.local/ns/web/sa/banned"]})
+                )
+            ),
+            policy(
+                "denied",
+                "DENY",
+                rule(
+                    "/denied",
+                    json!({"principals": ["cluster.local/ns/web/sa/banned"]})
+                )
+            ),
+        ]))
+        .await?;
+    let statuses = async |certificate: Certificate| {
+        let caller = mesh.with(certificate)?;
+        let mut statuses = Vec::new();
+        for path in ["/open", "/any", "/not", "/denied"] {
+            statuses.push(orders.status(&caller, Ask::get(path)).await?);
+        }
+        anyhow::Ok(statuses)
+    };
+    assert_eq!(statuses(Certificate::spiffe(FRONTEND)).await?, [200; 4]);
+    for outsider in [
+        Certificate::nameless().dns("client.example"),
+        Certificate::nameless()
+            .dns("client.example")
+            .common_name("client"),
+        Certificate::nameless().common_name("client"),
+        Certificate::nameless(),
+    ] {
+        let described = format!("{outsider:?}");
+        assert_eq!(statuses(outsider).await?, [200, 403, 403, 403], "{described}");
+    }
     Ok(())
 }
 

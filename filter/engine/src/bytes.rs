@@ -68,6 +68,10 @@ mod tests {
         for blank in ["", " ", "\t", " \t "] {
             assert_eq!(field_value(blank.as_bytes()), b"", "{blank:?}");
         }
-        assert_eq!(field_value(b"\x0ba\xc2\xa0"), b"\x0ba\xc2\xa0", "only spaces and tabs");
+        assert_eq!(
+            field_value(b"\x0ba\xc2\xa0"),
+            b"\x0ba\xc2\xa0",
+            "only spaces and tabs"
+        );
     }
 }

@@ -4,6 +4,7 @@ mod json;
 mod jwt;
 mod loader;
 mod open_connections;
+mod paths;
 mod protocol;
 mod report;
 mod tcp;
@@ -18,6 +19,7 @@ use crate::workload::Workload;
 pub use jwt::JwtMetadata;
 pub use loader::{Loaded, Loader};
 pub use open_connections::{OnChange, OpenConnections};
+pub use paths::Paths;
 pub use protocol::Protocol;
 pub use report::Report;
 pub use tcp::{Enforcement, TcpEnforcement};
@@ -40,6 +42,8 @@ pub struct Config {
     pub tcp: TcpEnforcement,
     /// What becomes of what is open when it is no longer allowed.
     pub open_connections: OpenConnections,
+    /// Which paths are established.
+    pub paths: Paths,
     /// Of which decisions there is a report in the access log.
     pub report: Report,
     /// Where the payload of a verified token is found.
@@ -119,6 +123,10 @@ impl Config {
             config
                 .open_connections
                 .read(value, &at.name("openConnections"), problems);
+        }
+        if let Some(word) = fields.text("paths", problems) {
+            config.paths =
+                one_of(word, "word", &Paths::WORDS, &at.name("paths"), problems).unwrap_or_default();
         }
         if let Some(word) = fields.text("report", problems) {
             let at = at.name("report");

@@ -4,9 +4,9 @@ use std::fmt;
 
 /// The names in the peer's certificate.
 ///
-/// A rule on the peer's identity is matched against each URI SAN and each DNS SAN: any may match, as in Envoy
-/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto>, `authenticated`). The subject counts
-/// only where there is no SAN: Envoy would try it too, yet it is free text that no SPIFFE authority vouches for.
+/// A rule on the peer's identity is matched against each URI SAN: any may match. Envoy
+/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto>, `authenticated`) tries DNS SANs and the subject
+/// too, which no SPIFFE authority vouches for: here a certificate without a URI SAN has an identity that is not established.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
     /// URI subject alternative names, in the certificate's order; a mesh peer has one, its SPIFFE ID.
@@ -26,7 +26,17 @@ impl Peer {
         }
     }
 
-    /// The names that identity rules are matched against.
+    /// What rules on the peer's identity are matched against: the URI SANs.
+    pub fn identities(&self) -> impl Iterator<Item = &[u8]> {
+        self.uri_sans.iter().map(Vec::as_slice)
+    }
+
+    /// Whether the identity is established: there is a URI SAN that is not empty.
+    pub fn has_identity(&self) -> bool {
+        self.uri_sans.iter().any(|uri| !uri.is_empty())
+    }
+
+    /// All names: the URI SANs, the DNS SANs, and the subject where there is no SAN.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         let sans = self.uri_sans.iter().chain(&self.dns_sans).map(Vec::as_slice);
         let without_sans = self.uri_sans.is_empty() && self.dns_sans.is_empty();

@@ -58,6 +58,7 @@ mod config;
 mod decision;
 pub mod document;
 mod fingerprint;
+mod host;
 mod identity;
 pub mod limits;
 pub mod meaning;
@@ -76,11 +77,12 @@ mod workload;
 pub use attribute::{Attribute, AttributeSource, Lines, Lookup};
 pub use bytes::field_value;
 pub use config::{
-    Config, Enforcement, JwtMetadata, Loaded, Loader, OnChange, OpenConnections, Protocol, Report,
+    Config, Enforcement, JwtMetadata, Loaded, Loader, OnChange, OpenConnections, Paths, Protocol, Report,
     TcpEnforcement,
 };
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use fingerprint::Fingerprint;
+pub use host::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;
 pub use problem::{Problem, Problems};

@@ -22,7 +22,7 @@ use modes::Modes;
 use rules::Rules;
 
 use crate::attribute::AttributeSource;
-use crate::config::{Config, Protocol, Report};
+use crate::config::{Config, Paths, Protocol, Report};
 use crate::decision::{By, Decision, Judgement, Reason, Verdict};
 use crate::document::At;
 use crate::policy::{Clause, Growth, Policy, Rule, validate};
@@ -35,6 +35,7 @@ use crate::select::{MtlsModes, applies};
 #[derive(Debug, Clone)]
 pub struct Program {
     protocol: Protocol,
+    paths: Paths,
     modes: Modes,
     custom: Option<Custom>,
     enforced: Actions,
@@ -171,6 +172,7 @@ impl Program {
             &modes,
             &config.extension_providers,
             config.protocol,
+            config.paths,
         ))
     }
 
@@ -179,12 +181,14 @@ impl Program {
         modes: &MtlsModes,
         providers: &[ExtensionProvider],
         protocol: Protocol,
+        paths: Paths,
     ) -> Self {
         let enforced: Vec<&Policy> = policies.iter().filter(|policy| !policy.dry_run).collect();
         let all: Vec<&Policy> = policies.iter().collect();
         let custom: Vec<&Policy> = of_action(&enforced, Action::Custom).collect();
         Self {
             protocol,
+            paths,
             modes: Modes::from(modes),
             custom: Custom::new(&custom, providers, protocol),
             shadow: (all.len() > enforced.len()).then(|| Actions::of(&all)),
@@ -196,6 +200,11 @@ impl Program {
     /// Which filter chain this is for.
     pub fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// Which paths are established.
+    pub fn paths(&self) -> Paths {
+        self.paths
     }
 
     /// The mutual TLS mode of a port of the workload, and the `PeerAuthentication` that set it; `UNSET`, which means PERMISSIVE,
@@ -269,7 +278,7 @@ impl Program {
     /// an AUDIT rule would need when there are none. With [`Report::Denied`] a decision that allows names a rule that matches, not
     /// always the first by id: nothing is asked for to find out which is.
     pub fn begin(&self, source: &dyn AttributeSource, report: Report) -> Step<'_> {
-        let answers = Answers::new(source);
+        let answers = Answers::new(source, self.paths);
         if let Some(decision) = self.modes.decide(&answers, self.protocol) {
             return Step::Decided(self.settled(decision));
         }
@@ -309,7 +318,7 @@ impl Program {
         };
         match refused {
             Some(reason) => self.settled(denied(by, reason)),
-            None => self.conclude(&Answers::new(source), report),
+            None => self.conclude(&Answers::new(source, self.paths), report),
         }
     }
 

@@ -305,11 +305,11 @@ impl Attributes {
         Lookup::Found(Cow::Borrowed(peer))
     }
 
-    /// The peer that the end of the tunnel wrote down: `%DOWNSTREAM_PEER_URI_SAN%`, which is `-` of a peer that has none, and
-    /// has several joined by commas, which a URI may have itself.
+    /// The peer that the end of the tunnel wrote down: `%DOWNSTREAM_PEER_URI_SAN%`, which is `-` of a peer that has none, whoever it
+    /// is, and has several joined by commas, which a URI may have itself.
     fn tunnelled_peer(&self) -> Lookup<Peer> {
         match self.text(PEER_PRINCIPAL) {
-            Lookup::Found(uri) if uri.is_empty() || uri == b"-" => Lookup::Missing,
+            Lookup::Found(uri) if uri.is_empty() || uri == b"-" => Lookup::Unavailable,
             Lookup::Found(uri) if uri.contains(&b',') => self.failed(),
             Lookup::Found(uri) => Lookup::Found(Peer::from_uri(uri)),
             Lookup::Missing => Lookup::Missing,

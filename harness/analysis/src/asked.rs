@@ -119,6 +119,33 @@ pub(crate) fn of(clause: &Clause) -> Halves {
     }
 }
 
+/// Paths that are not established with `paths: strict`.
+pub(crate) fn decoded_again() -> (Asked, String) {
+    let asked = Asked::Text(text::decoded_again(), Counts::Anyhow);
+    (asked, "paths with %3f, %23 or %25xx".to_owned())
+}
+
+/// The attribute of a clause that may come and not be established.
+pub(crate) fn may_be_unestablished(clause: &Clause) -> Option<Attribute> {
+    match clause {
+        Clause::Peer(_) => Some(Attribute::Peer),
+        Clause::Host(_) => Some(Attribute::Host),
+        Clause::Header(name, _) if name == ":authority" => Some(Attribute::Host),
+        Clause::Path(_) => Some(Attribute::Path),
+        Clause::Header(name, _) if name == ":path" => Some(Attribute::Path),
+        Clause::SourceIp(_)
+        | Clause::RemoteIp(_)
+        | Clause::DestinationIp(_)
+        | Clause::DestinationPort(_)
+        | Clause::Sni(_)
+        | Clause::Method(_)
+        | Clause::Header(..)
+        | Clause::RequestPrincipal(_)
+        | Clause::Claim(..)
+        | Clause::Metadata { .. } => None,
+    }
+}
+
 fn of_text(attribute: Attribute, pattern: &TextPattern, tokens: Tokens, counts: Counts) -> Meaning {
     Meaning::Is(attribute, Asked::Text(tokens, counts), text_label(pattern))
 }

@@ -44,6 +44,7 @@ pub fn is_same(old: &Program, new: &Program) -> bool {
         (Some(_), None) | (None, Some(_)) => false,
     };
     allow
+        && old.paths() == new.paths()
         && old.deny_rules().eq(new.deny_rules())
         && old.custom_rules().eq(new.custom_rules())
         && old.provider() == new.provider()

@@ -39,6 +39,10 @@ pub enum Pattern {
     NoCertificate,
     /// Of a peer: a certificate.
     Certificate,
+    /// Of a peer: a certificate without a URI SAN.
+    NoUriSan,
+    /// Of a host: what is not one.
+    NotAHost,
     /// The attribute is not there.
     Absent,
     /// All values.
@@ -56,6 +60,8 @@ impl fmt::Display for Pattern {
             Pattern::Plaintext => f.write_str("plaintext"),
             Pattern::NoCertificate => f.write_str("TLS without a certificate"),
             Pattern::Certificate => f.write_str("any certificate"),
+            Pattern::NoUriSan => f.write_str("a certificate without a URI SAN"),
+            Pattern::NotAHost => f.write_str("what is not a host"),
             Pattern::Absent => f.write_str("none"),
             Pattern::Any => f.write_str("any"),
             Pattern::Like(text) => write!(f, "such as {text}"),
@@ -160,7 +166,7 @@ pub(crate) fn classes(dimension: &Dimension, numbers: &[usize], counts: &dyn Fn(
         for (number, class) in classes.iter().enumerate() {
             if open[number] {
                 terms.push(Term {
-                    pattern: like(&class.sample),
+                    pattern: like(&dimension.attribute, &class.sample),
                     but: Vec::new(),
                 });
             }
@@ -246,7 +252,7 @@ fn candidates(dimension: &Dimension, set: &impl Fn(&[usize]) -> Vec<bool>) -> Ve
                 Sample::Plaintext => Pattern::Plaintext,
                 Sample::NoCertificate => Pattern::NoCertificate,
                 Sample::Absent => Pattern::Absent,
-                Sample::Answer(_) => like(&class.sample),
+                Sample::Unestablished | Sample::Answer(_) => like(&dimension.attribute, &class.sample),
                 Sample::Text(_) | Sample::Ip(_) | Sample::Port(_) => continue,
             };
             candidates.push(candidate(pattern, &[number]));
@@ -262,13 +268,15 @@ fn candidates(dimension: &Dimension, set: &impl Fn(&[usize]) -> Vec<bool>) -> Ve
     candidates
 }
 
-fn like(sample: &Sample) -> Pattern {
+fn like(attribute: &Attribute, sample: &Sample) -> Pattern {
     use peerwarden_engine::ExternalAnswer;
 
     match sample {
         Sample::Plaintext => Pattern::Plaintext,
         Sample::NoCertificate => Pattern::NoCertificate,
         Sample::Absent => Pattern::Absent,
+        Sample::Unestablished if *attribute == Attribute::Peer => Pattern::NoUriSan,
+        Sample::Unestablished => Pattern::NotAHost,
         Sample::Text(text) => Pattern::Like(text.clone()),
         Sample::Ip(ip) => Pattern::Like(ip.to_string()),
         Sample::Port(port) => Pattern::Like(port.to_string()),

@@ -16,12 +16,12 @@
 //!
 //! Every answer is exact, and not an approximation, for this traffic:
 //!
-//! * **The peer** came in plaintext, over TLS without a certificate, or with a certificate of one name, in which no character is beyond
-//!   ASCII: an X.509-SVID has exactly one. Where patterns on parts of names would make too many classes, the name has Istio's shape
-//!   (`spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`), and [`Space::peers`] says so.
+//! * **The peer** came in plaintext, over TLS without a certificate, with a certificate without a URI SAN, or with one of one name, in
+//!   which no character is beyond ASCII: an X.509-SVID has exactly one. Where patterns on parts of names would make too many classes, the
+//!   name has Istio's shape (`spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`), and [`Space::peers`] says so.
 //! * **A request** has a method, a path that begins with `/` or is `*`, and one authority or none, as Envoy lets in no other; neither has
 //!   a line break or NUL. Path and `request.headers[:path]`, host and `request.headers[:authority]` are two readings of one text;
-//!   `:scheme` says whether there is TLS.
+//!   `:scheme` says whether there is TLS. An authority that is not a host is one class.
 //! * **Headers** have any number of lines, each without white space around it; **claims** and **dynamic metadata** are a text or a list of texts, any number of them, or
 //!   nothing that counts. `iss` and `sub` are the same whether `requestPrincipals` or `request.auth.claims` ask for them; a claim that is
 //!   a text has no claims inside.
@@ -29,8 +29,8 @@
 //! * **External authorizers** may answer anything, and give to the same request the same answer whatever asks; what they add to the request
 //!   is not considered.
 //!
-//! What could not be established (`Lookup::Unavailable`) is not considered: the engine then denies whatever that could deny, by
-//! the same rules. Dry-run and AUDIT policies change no verdict, and so nothing here.
+//! Of what is not established only certificates without a URI SAN and authorities that are not hosts are considered. What the proxy does
+//! not know (`Lookup::Unavailable`) is not: the engine then denies whatever that could deny, by the same rules. Dry-run and AUDIT policies change no verdict, and so nothing here.
 //!
 //! Where that would be too much to work through, there is an error ([`Beyond`]) and no answer.
 //!

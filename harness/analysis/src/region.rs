@@ -26,7 +26,8 @@ pub struct Classes {
     pub shown: Vec<TrafficClass>,
     /// Whether there are more.
     pub more: bool,
-    /// One of the set from a peer whose certificate has another name than Istio issues, where those shown are about all other peers.
+    /// One of the set from a peer whose certificate has another name than Istio issues, or with a host that is not one, where those shown
+    /// are about all others.
     pub odd: Option<Traffic>,
 }
 
@@ -50,7 +51,8 @@ impl Space {
     /// Splits a set, which is a part of `given`, into classes, `limit` of them at the most. They do not overlap, and if there are no more,
     /// they are all of it. Nothing is said that is true of all of `given`.
     ///
-    /// Certificates with names that Istio does not issue are left to [`Classes::odd`], unless the set is about nobody else.
+    /// Certificates with names that Istio does not issue, and hosts that are not hosts, are left to [`Classes::odd`], unless the set is
+    /// about nothing else.
     ///
     /// # Errors
     /// That the diagram gets too large.
@@ -102,17 +104,23 @@ impl Space {
             if let Part::Classes(numbers) = part {
                 let who = self.class_set(0, &numbers)?;
                 let who = self.diagrams.and(who, given)?;
-                callers.push((self.describe(0, &numbers, given), Traffics(who)));
+                callers.push((self.describe(0, &numbers, given)?, Traffics(who)));
             }
         }
         Ok(Some(callers))
     }
 
-    /// The classes of a dimension in words. Of peers, those that are not in `given` do not count.
-    fn describe(&self, index: usize, numbers: &[usize], given: Function) -> Values {
-        let dimension = &self.dimensions[index];
-        let counts = |number| index > 0 || self.in_class(given, dimension, number) != FALSE;
-        describe::classes(dimension, numbers, &counts)
+    /// The classes of a dimension in words. Of peers and hosts, those that are not in `given` do not count.
+    fn describe(&mut self, index: usize, numbers: &[usize], given: Function) -> Result<Values, Beyond> {
+        let mut counting = vec![true; self.dimensions[index].size()];
+        if let Attribute::Peer | Attribute::Host = self.dimensions[index].attribute {
+            for (number, counts) in counting.iter_mut().enumerate() {
+                let class = self.class_set(index, &[number])?;
+                *counts = self.diagrams.and(given, class)? != FALSE;
+            }
+        }
+        let counts = |number: usize| counting[number];
+        Ok(describe::classes(&self.dimensions[index], numbers, &counts))
     }
 
     /// Whether the limit was met.
@@ -226,15 +234,14 @@ impl Space {
             };
             set = self.diagrams.and(set, one)?;
         }
-        let values = said.iter().map(|(index, part)| {
-            let dimension = &self.dimensions[*index];
-            let values = match part {
-                Part::Classes(numbers) => self.describe(*index, numbers, given),
-                Part::Atoms(atoms) => describe::atoms(dimension, atoms),
+        let mut values = Vec::new();
+        for (index, part) in said {
+            let described = match part {
+                Part::Classes(numbers) => self.describe(*index, numbers, given)?,
+                Part::Atoms(atoms) => describe::atoms(&self.dimensions[*index], atoms),
             };
-            (dimension.attribute.clone(), values)
-        });
-        let values = values.collect();
+            values.push((self.dimensions[*index].attribute.clone(), described));
+        }
         Ok(self
             .witness(Traffics(set))
             .map(|witness| TrafficClass { values, witness }))

@@ -5,7 +5,7 @@ use peerwarden_engine::{By, Program, Traffic};
 
 use crate::compare::replay;
 use crate::diagram::{FALSE, Function};
-use crate::space::{Space, Traffics};
+use crate::space::{Doubts, Space, Traffics, Unestablished};
 use crate::{Beyond, Unanswered};
 
 /// What a rule of an ALLOW or DENY policy is good for.
@@ -59,7 +59,7 @@ pub fn standing(program: &Program) -> Result<Vec<Judged>, Unanswered> {
     let denies: Vec<&By> = program.deny_rules().map(|(by, _)| by).collect();
     let deny_sets: Result<Vec<Function>, Beyond> = program
         .deny_rules()
-        .map(|(_, rule)| space.matched(rule))
+        .map(|(_, rule)| space.matched(rule, Doubts::of(program, Unestablished::Matches)))
         .collect();
     let deny_sets = deny_sets?;
     let deny = Group {
@@ -71,7 +71,10 @@ pub fn standing(program: &Program) -> Result<Vec<Judged>, Unanswered> {
     let mut judged = judge(&mut space, program, &deny, reach, &deny)?;
     if let Some(rules) = program.allow_rules() {
         let (allows, rules): (Vec<&By>, Vec<_>) = rules.unzip();
-        let sets: Result<Vec<Function>, Beyond> = rules.into_iter().map(|rule| space.matched(rule)).collect();
+        let sets: Result<Vec<Function>, Beyond> = rules
+            .into_iter()
+            .map(|rule| space.matched(rule, Doubts::of(program, Unestablished::DoesNotMatch)))
+            .collect();
         let allow = Group {
             action: Action::Allow,
             rules: &allows,

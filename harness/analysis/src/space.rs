@@ -14,10 +14,11 @@ mod witness;
 use std::collections::BTreeMap;
 
 use peerwarden_engine::meaning::Rule;
-use peerwarden_engine::{Program, Protocol};
+use peerwarden_engine::{Paths, Program, Protocol};
 
 pub(crate) use constraints::variable;
-pub(crate) use dimension::{Atom, Dimension, Kind, Sample};
+pub(crate) use dimension::{Atom, Class, Dimension, Kind, Sample};
+pub(crate) use encode::{Doubts, Unestablished};
 
 use crate::Beyond;
 use crate::asked::{self, Asked, Meaning};
@@ -73,6 +74,10 @@ impl Space {
             }
             for port in program.mtls_ports() {
                 wanted.meaning(asked::of_port(port));
+            }
+            if program.paths() == Paths::Strict {
+                let (asked, label) = asked::decoded_again();
+                wanted.attribute(Attribute::Path).add(asked, label);
             }
             if let Some((provider, _)) = program.provider() {
                 wanted.attribute(Attribute::Authorizer(provider.to_owned()));

@@ -1,5 +1,6 @@
 //! What is accepted and probably not meant: one file for each lint, each with a stable code and a page in `docs/lints`.
 
+mod any_certificate;
 mod context;
 mod contradiction;
 mod dry_run;

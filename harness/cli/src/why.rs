@@ -247,8 +247,8 @@ impl Clause {
     /// What was there to match.
     pub(crate) fn saw(&self) -> String {
         match (&self.found, self.unavailable) {
-            (_, true) => "what is there could not be established".to_owned(),
-            (Some(found), false) => format!("found {found}"),
+            (Some(found), _) => format!("found {found}"),
+            (None, true) => "what is there could not be established".to_owned(),
             (None, false) => "found nothing".to_owned(),
         }
     }

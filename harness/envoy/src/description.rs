@@ -40,11 +40,12 @@ pub struct Description {
 
 impl Description {
     /// What is for the plugin's configuration and not read here.
-    pub(crate) const OF_PLUGIN: [&'static str; 5] = [
+    pub(crate) const OF_PLUGIN: [&'static str; 6] = [
         "workload",
         "mesh",
         "extensionProviders",
         "openConnections",
+        "paths",
         "report",
     ];
 

@@ -69,7 +69,11 @@ fn headers(rng: &mut Rng, aim: &Aim) -> Vec<(String, Vec<u8>)> {
         let name = pick(rng, &pools::HEADER_NAMES);
         let line = pick(rng, &pools::LINES);
         // Envoy joins the lines of this one, over HTTP/1.1 without the white space around each.
-        let line = if name == "user-agent" { field_value(line) } else { line };
+        let line = if name == "user-agent" {
+            field_value(line)
+        } else {
+            line
+        };
         headers.push((name.to_ascii_lowercase(), line.to_vec()));
     }
     rng.shuffle(&mut headers);

@@ -70,18 +70,43 @@ async fn an_empty_header_is_there() -> Result<()> {
 /// HTTP/1.1 has no white space around a value by the time that anything sees it; HTTP/2 delivers it, and an upstream gets it.
 #[tokio::test]
 async fn white_space_around_a_value_hides_nothing_over_http2() -> Result<()> {
-    let rule = |name: &str, action: &str, condition: Value| policy(name, action, json!([{"when": [condition]}]));
+    let rule =
+        |name: &str, action: &str, condition: Value| policy(name, action, json!([{"when": [condition]}]));
     let policies = json!([
-        rule("role", "DENY", json!({"key": "request.headers[x-role]", "values": ["admin", "*tor"]})),
-        rule("team", "DENY", json!({"key": "request.headers[x-team]", "notValues": ["red"]})),
-        rule("debug", "DENY", json!({"key": "request.headers[x-debug]", "values": ["*"]})),
-        rule("tenant", "ALLOW", json!({"key": "request.headers[x-tenant]", "values": ["acme"]})),
+        rule(
+            "role",
+            "DENY",
+            json!({"key": "request.headers[x-role]", "values": ["admin", "*tor"]})
+        ),
+        rule(
+            "team",
+            "DENY",
+            json!({"key": "request.headers[x-team]", "notValues": ["red"]})
+        ),
+        rule(
+            "debug",
+            "DENY",
+            json!({"key": "request.headers[x-debug]", "values": ["*"]})
+        ),
+        rule(
+            "tenant",
+            "ALLOW",
+            json!({"key": "request.headers[x-tenant]", "values": ["acme"]})
+        ),
     ]);
     let wire = Wire::start(&[Http::as_it_comes()], policies).await?;
     let ask = |name: &str, value: &str| {
         let ask = Ask::get("/").header(name, value);
-        let ask = if name == "x-team" { ask } else { ask.header("x-team", "\tred ") };
-        if name == "x-tenant" { ask } else { ask.header("x-tenant", " acme\t") }
+        let ask = if name == "x-team" {
+            ask
+        } else {
+            ask.header("x-team", "\tred ")
+        };
+        if name == "x-tenant" {
+            ask
+        } else {
+            ask.header("x-tenant", " acme\t")
+        }
     };
     for (name, value, expected) in [
         ("x-role", "guest", Passed),

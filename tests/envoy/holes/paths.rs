@@ -116,3 +116,29 @@ async fn odd_and_long_paths_escape_no_rule() -> Result<()> {
     }
     Ok(())
 }
+
+/// With `paths: strict` what Envoy leaves to be decoded passes no rule on paths.
+#[tokio::test]
+async fn strict_paths_are_decoded_no_further() -> Result<()> {
+    let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
+    let resources = json!([policy("admin", "DENY", rules)]);
+    let wire = Wire::start_with(&[recommended()], resources, json!({"paths": "strict"})).await?;
+    for (target, expected) in [
+        (b"/wiki/Who".as_slice(), Passed),
+        (b"/100%25", Passed),
+        (b"/shop?x=%3f", Passed),
+        (b"/wiki/Who%3F", Denied),
+        (b"/admin%3fx", Denied),
+        (b"/admin%23x", Denied),
+        (b"/%2561dmin", Denied),
+        (b"/%252e/admin", Denied),
+    ] {
+        assert_eq!(
+            wire.ask(0, target, b"shop.lab", &[]).await?,
+            expected,
+            "{}",
+            target.escape_ascii()
+        );
+    }
+    Ok(())
+}

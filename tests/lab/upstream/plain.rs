@@ -44,16 +44,18 @@ impl PlainHttp {
 
     /// What was asked for so far, as it stood in the request lines.
     pub fn targets(&self) -> Vec<Vec<u8>> {
-        let target = |head: &Vec<u8>| head.split(|byte| *byte == b' ').nth(1).unwrap_or_default().to_vec();
+        let target = |head: &Vec<u8>| {
+            head.split(|byte| *byte == b' ')
+                .nth(1)
+                .unwrap_or_default()
+                .to_vec()
+        };
         self.heads().iter().map(target).collect()
     }
 
     /// What came so far: each request line with the headers after it, byte for byte.
     pub fn heads(&self) -> Vec<Vec<u8>> {
-        self.heads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -74,10 +76,7 @@ async fn serve(mut stream: TcpStream, heads: Arc<Mutex<Vec<Vec<u8>>>>) {
             _ => return,
         }
     }
-    heads
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(head);
+    heads.lock().unwrap_or_else(PoisonError::into_inner).push(head);
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     // How it ends shows at the caller's end.
     let _ = stream.write_all(answer).await;

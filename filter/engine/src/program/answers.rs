@@ -7,13 +7,17 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
+use super::truth::{Established, Unestablished};
 use crate::attribute::{AttributeSource, Lines, Lookup};
+use crate::config::Paths;
 use crate::document::Value;
+use crate::host::is_host;
 use crate::identity::Peer;
 
 /// A source with a memory.
 pub(super) struct Answers<'s> {
     source: &'s dyn AttributeSource,
+    paths: Paths,
     peer: OnceCell<Lookup<Cow<'s, Peer>>>,
     tls: OnceCell<Lookup<bool>>,
     source_ip: OnceCell<Lookup<IpAddr>>,
@@ -22,15 +26,16 @@ pub(super) struct Answers<'s> {
     destination_port: OnceCell<Lookup<u16>>,
     sni: OnceCell<Lookup<Cow<'s, [u8]>>>,
     method: OnceCell<Lookup<Lines<'s>>>,
-    path: OnceCell<Lookup<Lines<'s>>>,
-    host: OnceCell<Lookup<Lines<'s>>>,
+    path: OnceCell<Established<Lines<'s>>>,
+    host: OnceCell<Established<Lines<'s>>>,
     jwt: OnceCell<Lookup<Cow<'s, Value>>>,
 }
 
 impl<'s> Answers<'s> {
-    pub(super) fn new(source: &'s dyn AttributeSource) -> Self {
+    pub(super) fn new(source: &'s dyn AttributeSource, paths: Paths) -> Self {
         Self {
             source,
+            paths,
             peer: OnceCell::new(),
             tls: OnceCell::new(),
             source_ip: OnceCell::new(),
@@ -45,6 +50,15 @@ impl<'s> Answers<'s> {
         }
     }
 
+    /// Whom rules on identity are about. A certificate without a URI SAN is of somebody, whose identity is not established.
+    pub(super) fn identity(&self) -> Result<&Lookup<Cow<'s, Peer>>, Unestablished> {
+        match self.peer() {
+            Lookup::Found(peer) if !peer.has_identity() => Err(Unestablished),
+            peer @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(peer),
+        }
+    }
+
+    /// The verified certificate.
     pub(super) fn peer(&self) -> &Lookup<Cow<'s, Peer>> {
         self.peer.get_or_init(|| self.source.peer())
     }
@@ -79,28 +93,41 @@ impl<'s> Answers<'s> {
     }
 
     /// Without query and fragment.
-    pub(super) fn path(&self) -> &Lookup<Lines<'s>> {
-        self.path.get_or_init(|| match self.source.header(":path") {
-            Lookup::Found(Lines::One(path)) => Lookup::Found(Lines::One(without_query(path))),
-            Lookup::Found(Lines::Several(paths)) => {
-                Lookup::Found(Lines::Several(paths.into_iter().map(without_query).collect()))
+    pub(super) fn path(&self) -> Result<&Lookup<Lines<'s>>, Unestablished> {
+        let path = self.path.get_or_init(|| match self.whole_path()? {
+            Lookup::Found(Lines::One(path)) => Ok(Lookup::Found(Lines::One(without_query(path)))),
+            Lookup::Found(Lines::Several(paths)) => Ok(Lookup::Found(Lines::Several(
+                paths.into_iter().map(without_query).collect(),
+            ))),
+            path @ (Lookup::Missing | Lookup::Unavailable) => Ok(path),
+        });
+        borrowed(path)
+    }
+
+    /// With them.
+    fn whole_path(&self) -> Established<Lines<'s>> {
+        match self.source.header(":path") {
+            Lookup::Found(paths) if !paths.iter().all(|path| self.paths.establish(path)) => {
+                Err(Unestablished)
             }
-            Lookup::Missing => Lookup::Missing,
-            Lookup::Unavailable => Lookup::Unavailable,
-        })
+            path @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(path),
+        }
     }
 
-    pub(super) fn host(&self) -> &Lookup<Lines<'s>> {
-        self.host.get_or_init(|| self.source.header(":authority"))
+    pub(super) fn host(&self) -> Result<&Lookup<Lines<'s>>, Unestablished> {
+        borrowed(self.host.get_or_init(|| match self.source.header(":authority") {
+            Lookup::Found(hosts) if !hosts.iter().all(is_host) => Err(Unestablished),
+            host @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(host),
+        }))
     }
 
-    /// Without the white space around each line, unless it is a pseudo-header.
-    pub(super) fn header(&self, name: &str) -> Lookup<Lines<'s>> {
-        let lines = self.source.header(name);
-        if name.starts_with(':') {
-            lines
-        } else {
-            lines.map(Lines::trimmed)
+    /// Any header: without the white space around each line, unless it is a pseudo-header.
+    pub(super) fn header(&self, name: &str) -> Established<Lines<'s>> {
+        match name {
+            ":authority" => self.host().cloned(),
+            ":path" => self.whole_path(),
+            name if name.starts_with(':') => Ok(self.source.header(name)),
+            name => Ok(self.source.header(name).map(Lines::trimmed)),
         }
     }
 
@@ -111,6 +138,11 @@ impl<'s> Answers<'s> {
     pub(super) fn metadata(&self, filter: &str, key: &str) -> Lookup<Cow<'s, Value>> {
         self.source.metadata(filter, key)
     }
+}
+
+/// The same, borrowed.
+pub(super) fn borrowed<T>(established: &Established<T>) -> Result<&Lookup<T>, Unestablished> {
+    established.as_ref().map_err(|unestablished| *unestablished)
 }
 
 /// A path ends where its query or fragment begins.

@@ -2,7 +2,8 @@
 //!
 //! A requirement whose attribute is not known may come to yes or to no. Everything above requirements only gets truer when they
 //! do (`not…` is inside of one), so two evaluations bound all that can be: one in which every such requirement of DENY holds and
-//! none of ALLOW, one the other way round. Where both come to the same verdict, so does whatever the attributes are.
+//! none of ALLOW, one the other way round. Where both come to the same verdict, so does whatever the attributes are. What is known
+//! not to be established counts in both as it does when the request is decided.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +45,7 @@ impl Program {
     /// Decides where `source` does not know everything: here [`Unavailable`](crate::Lookup::Unavailable) stands for any value, for
     /// none, and for one that could not be established. An external authorizer may answer anything.
     pub fn bounds(&self, source: &dyn AttributeSource) -> Bounds<'_> {
-        let answers = Answers::new(source);
+        let answers = Answers::new(source, self.paths);
         let mode = self.modes.possible(&answers, self.protocol);
         if let (Some(refused), true) = (mode.refused, mode.certain) {
             return Bounds::Certain(refused);
@@ -80,10 +81,10 @@ impl Program {
     /// What CUSTOM may refuse: nobody knows what an authorizer answers. `None` where no rule can match.
     fn custom_bounds(&self, answers: &Answers<'_>) -> Option<Custom<'_>> {
         let custom = self.custom.as_ref()?;
-        let certain = custom.rules.first_match(answers, Doubt::DoesNotMatch);
+        let certain = custom.rules.first_match(answers, Doubt::CertainlyMatches);
         let (by, mut lacks) = match certain {
             Some(by) => (by, BTreeSet::new()),
-            None => custom.rules.first_possible(answers)?,
+            None => custom.rules.first_possible(answers, Doubt::Matches)?,
         };
         let reason = match &custom.authorizer {
             Ok(named) => {
@@ -112,10 +113,10 @@ impl Actions {
             by: None,
             reason,
         };
-        if let Some(by) = self.deny.first_match(answers, Doubt::DoesNotMatch) {
+        if let Some(by) = self.deny.first_match(answers, Doubt::CertainlyMatches) {
             return Bounds::Certain(denied(by, Reason::DenyRule));
         }
-        let deny = self.deny.first_possible(answers);
+        let deny = self.deny.first_possible(answers, Doubt::Matches);
         let deny = deny.map(|(by, lacks)| (denied(by, Reason::DenyRule), lacks));
         let allowing = |by| Decision {
             verdict: Verdict::Allow,
@@ -126,7 +127,7 @@ impl Actions {
             None => (no_rule(Verdict::Allow, Reason::NoAllowPolicy), None),
             Some(rules) => match rules.first_match(answers, Doubt::DoesNotMatch) {
                 Some(by) => (allowing(by), None),
-                None => match rules.first_possible(answers) {
+                None => match rules.first_possible(answers, Doubt::PossiblyMatches) {
                     Some((by, lacks)) => (allowing(by), Some(lacks)),
                     None => return Bounds::Certain(no_rule(Verdict::Deny, Reason::NoAllowRuleMatched)),
                 },

@@ -1,7 +1,7 @@
 //! What one requirement of a rule comes to, for one request or connection. Here is all the meaning there is at run time.
 
-use super::answers::Answers;
-use super::truth::Truth;
+use super::answers::{Answers, borrowed};
+use super::truth::{Truth, Unestablished};
 use crate::attribute::Lookup;
 use crate::document::Value;
 use crate::policy::{Clause, Set};
@@ -9,24 +9,24 @@ use crate::policy::{Clause, Set};
 /// What one clause comes to.
 pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
     match clause {
-        Clause::Peer(set) => with(answers.peer(), set, |peer, pattern| {
-            peer.names().any(|name| pattern.matches(name))
+        Clause::Peer(set) => established(answers.identity(), set, |peer, pattern| {
+            peer.identities().any(|name| pattern.matches(name))
         }),
         Clause::SourceIp(set) => with(answers.source_ip(), set, |ip, block| block.contains(*ip)),
         Clause::RemoteIp(set) => with(answers.remote_ip(), set, |ip, block| block.contains(*ip)),
         Clause::DestinationIp(set) => with(answers.destination_ip(), set, |ip, block| block.contains(*ip)),
         Clause::DestinationPort(set) => with(answers.destination_port(), set, |port, wanted| port == wanted),
         Clause::Sni(set) => with(answers.sni(), set, |sni, pattern| pattern.matches(sni)),
-        Clause::Host(set) => with(answers.host(), set, |values, pattern| {
+        Clause::Host(set) => established(answers.host(), set, |values, pattern| {
             values.iter().any(|value| pattern.matches_ignoring_case(value))
         }),
         Clause::Method(set) => with(answers.method(), set, |values, pattern| {
             values.iter().any(|value| pattern.matches(value))
         }),
-        Clause::Path(set) => with(answers.path(), set, |values, pattern| {
+        Clause::Path(set) => established(answers.path(), set, |values, pattern| {
             values.iter().any(|value| pattern.matches(value))
         }),
-        Clause::Header(name, set) => with(&answers.header(name), set, |values, pattern| {
+        Clause::Header(name, set) => established(borrowed(&answers.header(name)), set, |values, pattern| {
             values.iter().any(|value| pattern.matches(value))
         }),
         Clause::RequestPrincipal(set) => with(&principal(answers), set, |(issuer, subject), pattern| {
@@ -40,6 +40,18 @@ pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
                 pattern.matches(value)
             })
         }
+    }
+}
+
+/// The same of what may not be established.
+fn established<T, P>(
+    looked_up: Result<&Lookup<T>, Unestablished>,
+    set: &Set<P>,
+    matches: impl Fn(&T, &P) -> bool,
+) -> Truth {
+    match looked_up {
+        Ok(looked_up) => with(looked_up, set, matches),
+        Err(Unestablished) => Truth::Unestablished,
     }
 }
 

@@ -65,9 +65,13 @@ impl Rules {
     }
 
     /// The first rule that may match, and what keeps that from being certain: nothing if it matches.
-    pub(super) fn first_possible(&self, answers: &Answers<'_>) -> Option<(&By, BTreeSet<Attribute>)> {
-        let numbered = self.find(answers, Doubt::Matches, Wanted::First)?;
-        Some((&numbered.by, doubtful(&numbered.rule, answers)))
+    pub(super) fn first_possible(
+        &self,
+        answers: &Answers<'_>,
+        doubt: Doubt,
+    ) -> Option<(&By, BTreeSet<Attribute>)> {
+        let numbered = self.find(answers, doubt, Wanted::First)?;
+        Some((&numbered.by, doubtful(&numbered.rule, answers, doubt)))
     }
 
     fn find(&self, answers: &Answers<'_>, doubt: Doubt, wanted: Wanted) -> Option<&Numbered> {
@@ -85,13 +89,13 @@ impl Rules {
 }
 
 /// What the rule hangs on and could not be established, where it may match.
-fn doubtful(rule: &Rule, answers: &Answers<'_>) -> BTreeSet<Attribute> {
+fn doubtful(rule: &Rule, answers: &Answers<'_>, doubt: Doubt) -> BTreeSet<Attribute> {
     let evaluated = |clauses: &Vec<Clause>| -> Vec<(Truth, Attribute)> {
         let each = clauses.iter();
         each.map(|clause| (evaluate(clause, answers), clause.attribute()))
             .collect()
     };
-    let may_hold = |clauses: &Vec<(Truth, Attribute)>| clauses.iter().all(|(truth, _)| *truth != Truth::No);
+    let may_hold = |clauses: &Vec<(Truth, Attribute)>| clauses.iter().all(|(truth, _)| truth.holds(doubt));
     let doubts = |clauses: Vec<(Truth, Attribute)>| {
         let each = clauses.into_iter();
         each.filter(|(truth, _)| *truth == Truth::Doubt)

@@ -1,21 +1,62 @@
-//! Three values: yes, no, and could not be established.
+//! What a requirement comes to: yes, no, or a doubt; and what doubts count as.
+
+use crate::attribute::Lookup;
 
 /// What a requirement comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Truth {
     Yes,
     No,
-    /// The attribute could not be established.
+    /// The source does not know the attribute.
     Doubt,
+    /// The source knows the attribute, and what came says nothing certain: see [`Unestablished`].
+    Unestablished,
 }
 
-/// What a doubt counts as: the reading that denies.
+/// That what came as the value of an attribute establishes none, such as a host with a space in it: others may read another value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unestablished;
+
+/// An attribute, unless what came establishes none.
+pub(super) type Established<T> = Result<Lookup<T>, Unestablished>;
+
+/// What doubts count as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// For DENY.
+    /// Each matches: the reading of DENY that denies.
     Matches,
-    /// For ALLOW.
+    /// None matches: the reading of ALLOW that denies.
     DoesNotMatch,
+    /// Only what is not established matches: what DENY certainly denies, whatever the source does not know.
+    CertainlyMatches,
+    /// Only what the source does not know matches: what ALLOW may allow.
+    PossiblyMatches,
+}
+
+/// For the two kinds of doubt, whether something is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct InDoubt {
+    pub(super) unknown: bool,
+    pub(super) unestablished: bool,
+}
+
+impl Doubt {
+    /// Which doubts match.
+    pub(super) fn matching(self) -> InDoubt {
+        InDoubt {
+            unknown: matches!(self, Self::Matches | Self::PossiblyMatches),
+            unestablished: matches!(self, Self::Matches | Self::CertainlyMatches),
+        }
+    }
+
+    /// Which do not.
+    pub(super) fn not_matching(self) -> InDoubt {
+        let matching = self.matching();
+        InDoubt {
+            unknown: !matching.unknown,
+            unestablished: !matching.unestablished,
+        }
+    }
 }
 
 impl Truth {
@@ -23,7 +64,8 @@ impl Truth {
         match self {
             Truth::Yes => true,
             Truth::No => false,
-            Truth::Doubt => doubt == Doubt::Matches,
+            Truth::Doubt => doubt.matching().unknown,
+            Truth::Unestablished => doubt.matching().unestablished,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::glob::{self, Piece, literal, string_match};
 use super::view::View;
 use super::{ClauseResult, ClauseTrace};
 use crate::attribute::{AttributeSource, Lookup};
-use crate::config::{Config, Protocol};
+use crate::config::{Config, Paths, Protocol};
 use crate::document::Value;
 use crate::resource::AuthorizationPolicy;
 
@@ -102,7 +102,7 @@ fn is_http_only(key: &str) -> bool {
     matches!(key, "hosts" | "methods" | "paths") || key.starts_with("request.")
 }
 
-fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
+fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) -> Lookup<Found> {
     let lines = |name: &str| {
         let value = |line: &[u8]| {
             if name.starts_with(':') {
@@ -116,17 +116,23 @@ fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
             .map(|lines| Found::Texts(lines.iter().map(value).collect()))
     };
     match key {
-        "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => source
-            .peer()
-            .map(|peer| Found::Peer(peer.names().map(<[u8]>::to_vec).collect())),
+        "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => {
+            match source.peer() {
+                // Somebody, but no SPIFFE authority says who.
+                Lookup::Found(peer) if peer.uri_sans.iter().all(Vec::is_empty) => Lookup::Unavailable,
+                Lookup::Found(peer) => Lookup::Found(Found::Peer(peer.uri_sans.clone())),
+                Lookup::Missing => Lookup::Missing,
+                Lookup::Unavailable => Lookup::Unavailable,
+            }
+        }
         "source.ip" => source.source_ip().map(Found::Ip),
         "remote.ip" => source.remote_ip().map(Found::Ip),
         "destination.ip" => source.destination_ip().map(Found::Ip),
         "destination.port" => source.destination_port().map(Found::Port),
         "connection.sni" => source.sni().map(|sni| Found::Texts(vec![sni.into_owned()])),
-        "hosts" => lines(":authority"),
+        "hosts" => established_host(lines(":authority")),
         "methods" => lines(":method"),
-        "paths" => lines(":path"),
+        "paths" => established_path(lines(":path"), config),
         "request.auth.principal" => from_jwt(source, |jwt| {
             let text = |name| jwt.get(name).and_then(Value::as_str).map(str::to_owned);
             Some(Found::Principal(text("iss")?, text("sub")?))
@@ -136,7 +142,11 @@ fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
         _ => {
             if let Some(name) = bracketed(key, "request.headers") {
                 let name = name.to_lowercase();
-                lines(if name == "host" { ":authority" } else { &name })
+                match name.as_str() {
+                    "host" | ":authority" => established_host(lines(":authority")),
+                    ":path" => established_path(lines(":path"), config),
+                    name => lines(name),
+                }
             } else if let Some(names) = bracketed(key, "request.auth.claims") {
                 let split: Vec<&str> = names.split("][").collect();
                 let nested = split.iter().all(|name| !name.contains(['[', ']']));
@@ -156,6 +166,61 @@ fn look_up(key: &str, source: &dyn AttributeSource) -> Lookup<Found> {
             }
         }
     }
+}
+
+/// An authority of which readers could read another host is not established.
+fn established_host(authority: Lookup<Found>) -> Lookup<Found> {
+    match authority {
+        Lookup::Found(Found::Texts(hosts)) if !hosts.iter().all(|host| names_one_host(host)) => {
+            Lookup::Unavailable
+        }
+        authority => authority,
+    }
+}
+
+/// With `paths: strict`, a path that an application may decode once more is not established.
+fn established_path(path: Lookup<Found>, config: &Config) -> Lookup<Found> {
+    match path {
+        Lookup::Found(Found::Texts(paths))
+            if config.paths == Paths::Strict && paths.iter().any(|path| decodes_again(path)) =>
+        {
+            Lookup::Unavailable
+        }
+        path => path,
+    }
+}
+
+/// `%3f`, `%23`, and `%25` with two hexadecimal digits behind it, before any query or fragment.
+fn decodes_again(path: &[u8]) -> bool {
+    let path = path.iter().take_while(|byte| !matches!(byte, b'?' | b'#'));
+    let path: Vec<u8> = path.map(u8::to_ascii_lowercase).collect();
+    let again = |five: &[u8]| five.starts_with(b"%25") && five.iter().skip(3).all(u8::is_ascii_hexdigit);
+    path.windows(3).any(|three| three == b"%3f" || three == b"%23") || path.windows(5).any(again)
+}
+
+/// `NAME`, `NAME:PORT`, `[ADDRESS]`, `[ADDRESS%ZONE]`, `[…]:PORT`.
+fn names_one_host(host: &[u8]) -> bool {
+    fn in_name(byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.'
+    }
+    fn in_address(byte: u8) -> bool {
+        byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'
+    }
+    fn in_port(byte: u8) -> bool {
+        byte.is_ascii_digit()
+    }
+    let name = || vec![Piece::Of(in_name, 1)];
+    let address = || vec![literal("["), Piece::Of(in_address, 1), literal("]")];
+    let zoned = || {
+        let [open, address, close] = [literal("["), Piece::Of(in_address, 1), literal("]")];
+        vec![open, address, literal("%"), Piece::Of(in_name, 1), close]
+    };
+    let port = vec![literal(":"), Piece::Of(in_port, 1)];
+    let digits = host.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    [name(), address(), zoned()].into_iter().any(|host_alone| {
+        glob::matches(&host_alone, host)
+            || (digits <= 5 && glob::matches(&[host_alone, port.clone()].concat(), host))
+    })
 }
 
 /// RFC 9110, section 5.5: spaces and tabs before and behind a header's value are no part of it.

@@ -43,18 +43,47 @@ impl<'v> View<'v> {
     pub(super) fn see(
         &self,
         key: &'v str,
-        look_up: fn(&str, &dyn AttributeSource) -> Lookup<Found>,
+        look_up: fn(&str, &Config, &dyn AttributeSource) -> Lookup<Found>,
     ) -> Rc<Seen> {
         if let Some(seen) = self.seen.borrow().get(key) {
             return Rc::clone(seen);
         }
-        let found = look_up(key, self.source);
+        let found = look_up(key, self.config, self.source);
         let shown = match &found {
             Lookup::Found(found) if self.in_full => Some(found.to_string()),
+            Lookup::Unavailable if self.in_full => unestablished(key, self.source),
             Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable => None,
         };
         let seen = Rc::new(Seen { found, shown });
         self.seen.borrow_mut().insert(key, Rc::clone(&seen));
         seen
+    }
+}
+
+/// What is there and says nothing certain; `None` where the source does not know what is there.
+fn unestablished(key: &str, source: &dyn AttributeSource) -> Option<String> {
+    let name = match key {
+        "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => {
+            let peer = matches!(source.peer(), Lookup::Found(_));
+            return peer.then(|| "a certificate without a URI SAN".to_owned());
+        }
+        "hosts" => ":authority".to_owned(),
+        "paths" => ":path".to_owned(),
+        key => key
+            .strip_prefix("request.headers[")?
+            .strip_suffix(']')?
+            .to_lowercase(),
+    };
+    let (header, what) = match name.as_str() {
+        ":path" => (":path", "which may be decoded once more"),
+        ":authority" | "host" => (":authority", "which is not a host"),
+        _ => return None,
+    };
+    match source.header(header) {
+        Lookup::Found(lines) => {
+            let shown: Vec<_> = lines.iter().map(String::from_utf8_lossy).collect();
+            Some(format!("{:?}, {what}", shown.join(", ")))
+        }
+        Lookup::Missing | Lookup::Unavailable => None,
     }
 }

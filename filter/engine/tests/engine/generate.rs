@@ -91,13 +91,16 @@ const HOSTS: [&str; 8] = [
     "*:80",
     "*exa*",
 ];
-const AUTHORITIES: [&str; 6] = [
+const AUTHORITIES: [&str; 9] = [
     "example.com",
     "Example.COM:80",
     "example.com.",
     "",
     "other.org",
     "exa*",
+    "x@example.com",
+    "example.com ",
+    "[::1]:80",
 ];
 const METHODS: [&str; 5] = ["GET", "get", "*", "P*", "*T"];
 const PATHS: [&str; 14] = [
@@ -133,9 +136,7 @@ const REQUEST_PATHS: [&str; 14] = [
     "/a/b\u{e9}",
 ];
 const TEXTS: [&str; 7] = ["blue", "b*", "*e", "*", "*bl*", "x", "blue*"];
-const LINES: [&str; 9] = [
-    "blue", "", "blue,x", "BLUE", "xe", "bl*", " blue", "blue\t", " ",
-];
+const LINES: [&str; 9] = ["blue", "", "blue,x", "BLUE", "xe", "bl*", " blue", "blue\t", " "];
 const REQUEST_PRINCIPALS: [&str; 17] = [
     "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*", "*/*", "i*/sub",
     "iss/*b", "*s/s*", "iss/**", "**", "iss/*b*",

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Write;
 
-use peerwarden_engine::{AttributeSource, Decision, Lookup};
+use peerwarden_engine::{AttributeSource, Decision, Lookup, is_host};
 
 use super::Cause;
 use crate::abi::{self, Level};
@@ -101,6 +101,9 @@ fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::R
             if let Lookup::Found(lines) = attributes.header(name) {
                 let value = lines.iter().collect::<Vec<_>>().concat();
                 write!(line, "{} ", shown(&value))?;
+                if name == ":authority" && !is_host(&value) {
+                    line.push_str("(not a host) ");
+                }
             }
         }
     } else {
@@ -111,7 +114,12 @@ fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::R
         Lookup::Missing | Lookup::Unavailable => {}
     }
     match attributes.peer() {
-        Lookup::Found(peer) => write!(line, "to peer {}", shown(peer.to_string().as_bytes()))?,
+        Lookup::Found(peer) => {
+            write!(line, "to peer {}", shown(peer.to_string().as_bytes()))?;
+            if !peer.has_identity() {
+                line.push_str(", whose certificate has no URI SAN,");
+            }
+        }
         Lookup::Missing => line.push_str("to a peer without certificate"),
         Lookup::Unavailable if attributes.has_expired() => {
             line.push_str("to a peer whose certificate has expired")

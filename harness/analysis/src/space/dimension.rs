@@ -82,6 +82,8 @@ pub(crate) enum Sample {
     NoCertificate,
     /// The attribute is not there.
     Absent,
+    /// What is there is not established: of a peer, a certificate without a URI SAN; of a host, what is not one.
+    Unestablished,
     Text(String),
     Ip(IpAddr),
     Port(u16),
@@ -106,15 +108,20 @@ impl Class {
             sample,
         }
     }
-}
 
-impl Class {
+    fn unestablished() -> Self {
+        Self {
+            plain: false,
+            ..Self::bare(Sample::Unestablished)
+        }
+    }
+
     /// How good an example it makes, the best first: what is plain, then what is usual, then what few patterns
     /// are about, then what is short.
     fn rank(&self, attribute: &Attribute) -> (bool, bool, usize, usize) {
         let (usual, length) = match &self.sample {
             Sample::Plaintext => (true, 0),
-            Sample::NoCertificate => (false, usize::MAX),
+            Sample::NoCertificate | Sample::Unestablished => (false, usize::MAX),
             Sample::Absent => (*attribute == Attribute::Sni, usize::MAX),
             Sample::Text(text) => (matches!(text.as_str(), "GET" | "/" | "example.com"), text.len()),
             Sample::Ip(ip) => (ip.to_string().starts_with("192.0.2."), usize::from(ip.is_ipv6())),
@@ -229,12 +236,13 @@ fn kind(attribute: &Attribute, atoms: &[Atom], peers: &mut Peers) -> Result<Kind
         Attribute::Peer => {
             let (names, of) = domains::names(&texts(atoms), CLASSES).map_err(beyond)?;
             *peers = of;
-            let nobody = [Sample::Plaintext, Sample::NoCertificate].map(Class::bare);
-            one(nobody.to_vec(), names)
+            let [plaintext, no_certificate] = [Sample::Plaintext, Sample::NoCertificate].map(Class::bare);
+            one(vec![plaintext, no_certificate, Class::unestablished()], names)
         }
         Attribute::Port => Kind::One(ports(atoms)),
         Attribute::Method | Attribute::Path => one(Vec::new(), text()?),
-        Attribute::Host | Attribute::Sni => one(vec![absent()], text()?),
+        Attribute::Host => one(vec![absent(), Class::unestablished()], text()?),
+        Attribute::Sni => one(vec![absent()], text()?),
         Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {
             Kind::One(address::classes(attribute, atoms))
         }

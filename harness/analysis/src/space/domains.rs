@@ -25,6 +25,31 @@ fn examples(texts: &[&'static str]) -> Vec<Cow<'static, str>> {
     texts.iter().rev().map(|text| Cow::Borrowed(*text)).collect()
 }
 
+/// What [`peerwarden_engine::is_host`] takes.
+fn hosts() -> Tokens {
+    let address = || after("[", some(Chars::Address));
+    let alone = [
+        some(Chars::HostName),
+        [address(), after("]", Vec::new())].concat(),
+        [
+            address(),
+            after("%", some(Chars::HostName)),
+            after("]", Vec::new()),
+        ]
+        .concat(),
+    ];
+    let port = |digits| match digits {
+        0 => Vec::new(),
+        _ => after(":", vec![Token::One(Chars::Digit); digits]),
+    };
+    let with = |host: &Vec<Token>| {
+        (0..=5)
+            .map(|digits| [host.clone(), port(digits)].concat())
+            .collect::<Tokens>()
+    };
+    alone.iter().flat_map(with).collect()
+}
+
 /// Texts without white space around them, the empty one too.
 fn field_values() -> Tokens {
     let end = Token::One(Chars::ValueEnd);
@@ -53,7 +78,7 @@ pub(super) fn classes(
             examples: examples(&["/", "/other"]),
         },
         Attribute::Host => Domain {
-            all: vec![vec![Token::Many(Chars::Line)]],
+            all: hosts(),
             plain: vec![some(Chars::Host)],
             examples: examples(&["example.com", "other.example"]),
         },

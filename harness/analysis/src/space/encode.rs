@@ -2,9 +2,9 @@
 
 use peerwarden_engine::meaning::{Clause, Rule};
 use peerwarden_engine::resource::MtlsMode;
-use peerwarden_engine::{By, Program, Protocol};
+use peerwarden_engine::{By, Paths, Program, Protocol};
 
-use super::{Kind, Space, Traffics};
+use super::{Class, Kind, Sample, Space, Traffics};
 use crate::Beyond;
 use crate::asked::{self, Meaning};
 use crate::attribute::Attribute;
@@ -24,18 +24,49 @@ pub(crate) struct Steps {
     pub(crate) allow: Function,
 }
 
+/// What a rule makes of an attribute that is not established, as the engine does: matching is for DENY, CUSTOM and AUDIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unestablished {
+    Matches,
+    DoesNotMatch,
+}
+
+/// How a rule is read where something is not established.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doubts {
+    pub(crate) count: Unestablished,
+    /// Which paths are established.
+    pub(crate) paths: Paths,
+}
+
+impl Doubts {
+    /// As rules of a program read it.
+    pub(crate) fn of(program: &Program, count: Unestablished) -> Self {
+        Self {
+            count,
+            paths: program.paths(),
+        }
+    }
+}
+
 impl Space {
     /// All that can be.
     pub fn everything(&self) -> Traffics {
         Traffics(self.possible)
     }
 
-    /// What a rule matches, of all that can be.
+    /// What a rule matches, of all that can be. What is not established does not match.
     ///
     /// # Errors
     /// That the diagram gets too large; so do all the others.
     pub fn rule(&mut self, rule: &Rule) -> Result<Traffics, Beyond> {
-        let matched = self.matched(rule)?;
+        let matched = self.matched(
+            rule,
+            Doubts {
+                count: Unestablished::DoesNotMatch,
+                paths: Paths::Lenient,
+            },
+        )?;
         Ok(Traffics(self.diagrams.and(matched, self.possible)?))
     }
 
@@ -71,11 +102,15 @@ impl Space {
         Ok(Traffics(self.diagrams.and(without, self.possible)?))
     }
 
-    /// What comes from peers without a certificate, or with a name as Istio issues them.
+    /// What comes from peers without a certificate, or with a name as Istio issues them; the host is established.
     ///
     /// # Errors
     /// As [`Space::rule`].
     pub fn ordinary(&mut self) -> Result<Traffics, Beyond> {
+        let mut ordinary = self.possible;
+        if let Some(host) = self.unestablished(&Attribute::Host, Paths::Lenient)? {
+            ordinary = self.diagrams.without(ordinary, host)?;
+        }
         let index = self.by_attribute[&Attribute::Peer];
         let plain: Vec<usize> = match &self.dimensions[index].kind {
             Kind::One(classes) => (0..classes.len())
@@ -84,7 +119,7 @@ impl Space {
             Kind::Several(_) => Vec::new(),
         };
         let plain = self.class_set(index, &plain)?;
-        Ok(Traffics(self.diagrams.and(plain, self.possible)?))
+        Ok(Traffics(self.diagrams.and(plain, ordinary)?))
     }
 
     /// What is in both.
@@ -112,20 +147,25 @@ impl Space {
     }
 
     pub(crate) fn steps(&mut self, program: &Program) -> Result<Steps, Beyond> {
-        let denied = self.any(program.deny_rules())?;
+        let denied = self.any(program.deny_rules(), Doubts::of(program, Unestablished::Matches))?;
         Ok(Steps {
             mode: self.admitted_by_mode(program)?,
             custom: self.admitted_by_authorizer(program)?,
             deny: self.diagrams.not(denied)?,
             allow: match program.allow_rules() {
-                Some(rules) => self.any(rules)?,
+                Some(rules) => self.any(rules, Doubts::of(program, Unestablished::DoesNotMatch))?,
                 None => TRUE,
             },
         })
     }
 
-    fn any<'p>(&mut self, rules: impl Iterator<Item = (&'p By, &'p Rule)>) -> Result<Function, Beyond> {
-        let matched: Result<Vec<Function>, Beyond> = rules.map(|(_, rule)| self.matched(rule)).collect();
+    fn any<'p>(
+        &mut self,
+        rules: impl Iterator<Item = (&'p By, &'p Rule)>,
+        doubts: Doubts,
+    ) -> Result<Function, Beyond> {
+        let matched: Result<Vec<Function>, Beyond> =
+            rules.map(|(_, rule)| self.matched(rule, doubts)).collect();
         self.diagrams.any(&matched?)
     }
 
@@ -154,7 +194,10 @@ impl Space {
     }
 
     fn admitted_by_authorizer(&mut self, program: &Program) -> Result<Function, Beyond> {
-        let asked = self.any(program.custom_rules())?;
+        let asked = self.any(
+            program.custom_rules(),
+            Doubts::of(program, Unestablished::Matches),
+        )?;
         let mut says_yes = FALSE;
         if let Some((provider, authorizer)) = program.provider() {
             let index = self.by_attribute[&Attribute::Authorizer(provider.to_owned())];
@@ -178,31 +221,33 @@ impl Space {
     }
 
     /// What a rule matches.
-    pub(crate) fn matched(&mut self, rule: &Rule) -> Result<Function, Beyond> {
+    pub(crate) fn matched(&mut self, rule: &Rule, doubts: Doubts) -> Result<Function, Beyond> {
         let mut all = TRUE;
         for alternatives in [&rule.sources, &rule.operations] {
             if alternatives.is_empty() {
                 continue;
             }
-            let parts: Result<Vec<Function>, Beyond> =
-                alternatives.iter().map(|clauses| self.all(clauses)).collect();
+            let parts: Result<Vec<Function>, Beyond> = alternatives
+                .iter()
+                .map(|clauses| self.all(clauses, doubts))
+                .collect();
             let any = self.diagrams.any(&parts?)?;
             all = self.diagrams.and(all, any)?;
         }
-        let conditions = self.all(&rule.conditions)?;
+        let conditions = self.all(&rule.conditions, doubts)?;
         self.diagrams.and(all, conditions)
     }
 
-    fn all(&mut self, clauses: &[Clause]) -> Result<Function, Beyond> {
+    fn all(&mut self, clauses: &[Clause], doubts: Doubts) -> Result<Function, Beyond> {
         let mut all = TRUE;
         for clause in clauses {
-            let one = self.clause(clause)?;
+            let one = self.clause(clause, doubts)?;
             all = self.diagrams.and(all, one)?;
         }
         Ok(all)
     }
 
-    fn clause(&mut self, clause: &Clause) -> Result<Function, Beyond> {
+    fn clause(&mut self, clause: &Clause, doubts: Doubts) -> Result<Function, Beyond> {
         let halves = asked::of(clause);
         let positive = if halves.any_of.is_empty() {
             TRUE
@@ -210,7 +255,38 @@ impl Space {
             self.half(&halves.any_of)?
         };
         let negative = self.half(&halves.none_of)?;
-        self.diagrams.without(positive, negative)
+        let established = self.diagrams.without(positive, negative)?;
+        let in_doubt = match asked::may_be_unestablished(clause) {
+            Some(attribute) => self.unestablished(&attribute, doubts.paths)?,
+            None => None,
+        };
+        match (in_doubt, doubts.count) {
+            (None, _) => Ok(established),
+            (Some(in_doubt), Unestablished::Matches) => self.diagrams.or(established, in_doubt),
+            (Some(in_doubt), Unestablished::DoesNotMatch) => self.diagrams.without(established, in_doubt),
+        }
+    }
+
+    /// Where an attribute is not established; `None` where nothing asks for it, or it always is.
+    fn unestablished(&mut self, attribute: &Attribute, paths: Paths) -> Result<Option<Function>, Beyond> {
+        let Some(index) = self.by_attribute.get(attribute).copied() else {
+            return Ok(None);
+        };
+        let Kind::One(classes) = &self.dimensions[index].kind else {
+            return Ok(None);
+        };
+        if *attribute == Attribute::Path {
+            let asked = asked::decoded_again().0;
+            return match (paths, self.dimensions[index].number(&asked)) {
+                (Paths::Strict, Some(number)) => self.atoms(index, vec![number]).map(Some),
+                (Paths::Strict, None) | (Paths::Lenient, _) => Ok(None),
+            };
+        }
+        let of = |class: &Class| class.sample == Sample::Unestablished;
+        match classes.iter().position(of) {
+            Some(number) => self.class_set(index, &[number]).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Any of these. What is asked of one attribute is one set of its classes.

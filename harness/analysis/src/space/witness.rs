@@ -98,6 +98,14 @@ impl Made {
                 traffic.tls = Lookup::Found(true);
                 traffic.peer = Lookup::Found(Peer::from_uri(name.as_str()));
             }
+            (Attribute::Peer, Sample::Unestablished) => {
+                traffic.tls = Lookup::Found(true);
+                traffic.peer = Lookup::Found(Peer {
+                    dns_sans: vec![b"client.example".to_vec()],
+                    ..Peer::default()
+                });
+            }
+            (Attribute::Host, Sample::Unestablished) => self.header(":authority", "user@example.com"),
             (Attribute::Port, Sample::Port(port)) => traffic.destination_port = Lookup::Found(*port),
             (Attribute::Sni, Sample::Text(name)) => traffic.sni = Lookup::Found(name.clone().into_bytes()),
             (Attribute::SourceIp, Sample::Ip(ip)) => traffic.source_ip = Lookup::Found(*ip),

@@ -35,6 +35,14 @@ pub(crate) enum Chars {
     Upper,
     /// Of a host, as it is usually written, its port included.
     Host,
+    /// Of a host's name, in any case.
+    HostName,
+    /// Of an IPv6 address.
+    Address,
+    /// Of a port.
+    Digit,
+    /// Hexadecimal digits.
+    Hex,
 }
 
 impl Chars {
@@ -56,6 +64,10 @@ impl Chars {
             Chars::Method => ch.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(ch),
             Chars::Upper => ch.is_ascii_uppercase(),
             Chars::Host => lower_or_digit || "-.:".contains(ch),
+            Chars::HostName => ch.is_ascii_alphanumeric() || "-_.".contains(ch),
+            Chars::Address => ch.is_ascii_hexdigit() || ":.".contains(ch),
+            Chars::Digit => ch.is_ascii_digit(),
+            Chars::Hex => ch.is_ascii_hexdigit(),
         }
     }
 }
@@ -122,6 +134,28 @@ pub(crate) fn path(pattern: &PathPattern) -> Tokens {
     }
     let query = vec![Token::One(Chars::Query), Token::Many(Chars::Any)];
     vec![tokens.clone(), sequence([tokens, query])]
+}
+
+/// A path, with its query or without, that has `%3f`, `%23`, or `%25` and two hexadecimal digits.
+pub(crate) fn decoded_again() -> Tokens {
+    let hides: [&[Token]; 3] = [
+        &[Token::Char('3'), Token::AnyCase('f')],
+        &[Token::Char('2'), Token::Char('3')],
+        &[
+            Token::Char('2'),
+            Token::Char('5'),
+            Token::One(Chars::Hex),
+            Token::One(Chars::Hex),
+        ],
+    ];
+    let around = |hidden: &[Token]| {
+        sequence([
+            vec![Token::Many(Chars::NotQuery), Token::Char('%')],
+            hidden.to_vec(),
+            vec![Token::Many(Chars::Any)],
+        ])
+    };
+    hides.into_iter().map(around).collect()
 }
 
 fn template(template: &Template) -> Vec<Token> {

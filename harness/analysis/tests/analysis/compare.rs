@@ -246,3 +246,36 @@ fn many_namespaces_are_told_apart_by_istio_names() {
     );
     assert!(comparison.newly_allowed.shown.is_empty());
 }
+
+/// Two sets that allow the same to everybody who is established may still differ to the others: that is no equivalence.
+#[test]
+fn what_is_not_established_is_told_apart() {
+    let rules = |rules: &str, more: &str| program(&policy("p", &format!(r#"{{"rules": [{rules}]}}"#)), more);
+    let any = rules("{}", "");
+    let from = |field: &str| format!(r#"{{"from": [{{"source": {{"{field}": ["td/ns/a/sa/b"]}}}}]}}"#);
+    let either = rules(&format!("{}, {}", from("principals"), from("notPrincipals")), "");
+    let comparison = compare(&either, &any, 9).unwrap();
+    let gained = &comparison.newly_allowed.shown;
+    assert_eq!(gained.len(), 1, "{comparison:?}");
+    assert_eq!(
+        gained[0].values[0].1.to_string(),
+        "a certificate without a URI SAN"
+    );
+    assert!(comparison.newly_denied.shown.is_empty(), "{comparison:?}");
+
+    let to = |field: &str| format!(r#"{{"to": [{{"operation": {{"{field}": ["shop.example"]}}}}]}}"#);
+    let either = rules(&format!("{}, {}", to("hosts"), to("notHosts")), "");
+    let gained = compare(&either, &any, 9).unwrap().newly_allowed.shown;
+    assert_eq!(gained.len(), 1, "{gained:?}");
+    assert_eq!(gained[0].values[0].1.to_string(), "what is not a host");
+
+    // `paths: strict` is a change of meaning by itself.
+    let path = r#"{"to": [{"operation": {"paths": ["/*"]}}]}"#;
+    let (lenient, strict) = (rules(path, ""), rules(path, r#", "paths": "strict""#));
+    let comparison = compare(&lenient, &strict, 9).unwrap();
+    assert!(comparison.newly_allowed.shown.is_empty(), "{comparison:?}");
+    let lost = &comparison.newly_denied.shown;
+    assert_eq!(lost.len(), 1, "{comparison:?}");
+    assert_eq!(lost[0].values[0].1.to_string(), "paths with %3f, %23 or %25xx");
+    assert!(!peerwarden_analysis::is_same(&lenient, &strict));
+}

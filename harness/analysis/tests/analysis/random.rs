@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use peerwarden_analysis::{Peers, Unanswered, compare};
-use peerwarden_engine::{Lookup, Peer, Program, Traffic, Verdict, reference};
+use peerwarden_engine::{Lookup, Program, Traffic, Verdict, reference};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config as Runner, TestRunner};
@@ -72,9 +72,9 @@ fn compiled(documents: &[Json], protocol: &str) -> Program {
 
 /// The traffic made such as the crate's documentation speaks of.
 fn such_as_can_be(mut traffic: Traffic, protocol: &str) -> Traffic {
-    if let Lookup::Found(peer) = &traffic.peer {
-        let name = peer.names().find(|name| !name.is_empty()).map(<[u8]>::to_vec);
-        traffic.peer = Lookup::from_option(name.map(Peer::from_uri));
+    if let Lookup::Found(peer) = &mut traffic.peer {
+        peer.uri_sans.retain(|name| !name.is_empty());
+        peer.uri_sans.truncate(1);
     }
     for lookup in [
         &mut traffic.source_ip,
@@ -133,10 +133,12 @@ fn such_as_can_be(mut traffic: Traffic, protocol: &str) -> Traffic {
     traffic
 }
 
-/// Whether the peer's name, if it has a certificate, has Istio's shape.
+/// Whether the peer's name, if its certificate has one, has Istio's shape.
 fn has_istio_name(traffic: &Traffic) -> bool {
     match &traffic.peer {
-        Lookup::Found(peer) => peer.spiffe_id().is_ok_and(|id| id.namespace.is_some()),
+        Lookup::Found(peer) => {
+            peer.uri_sans.is_empty() || peer.spiffe_id().is_ok_and(|id| id.namespace.is_some())
+        }
         Lookup::Missing | Lookup::Unavailable => true,
     }
 }

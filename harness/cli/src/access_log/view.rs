@@ -20,10 +20,8 @@ pub(crate) struct View<'e> {
 pub(crate) enum Reading {
     /// There is nothing.
     Nothing,
-    /// There is a dash; of a peer: a name that is no URI.
+    /// There is a dash; of a peer: a certificate without a URI SAN.
     Something,
-    /// There is an empty text; of a peer: a certificate without a name.
-    Nameless,
 }
 
 impl<'e> View<'e> {
@@ -75,7 +73,7 @@ impl<'e> View<'e> {
 fn dash<'s>(reading: Option<Reading>) -> Lookup<Cow<'s, [u8]>> {
     match reading {
         None => Lookup::Unavailable,
-        Some(Reading::Nothing | Reading::Nameless) => Lookup::Missing,
+        Some(Reading::Nothing) => Lookup::Missing,
         Some(Reading::Something) => Lookup::Found(Cow::Borrowed(b"-")),
     }
 }
@@ -84,7 +82,7 @@ fn dash<'s>(reading: Option<Reading>) -> Lookup<Cow<'s, [u8]>> {
 fn readings(entry: &Entry, attribute: &Attribute) -> &'static [Reading] {
     let is_dash = match attribute {
         Attribute::Peer if entry.peer == PeerFact::NoUri => {
-            return &[Reading::Nothing, Reading::Something, Reading::Nameless];
+            return &[Reading::Nothing, Reading::Something];
         }
         Attribute::Sni => entry.sni == Fact::Dash,
         Attribute::Header(name) => match name.as_str() {
@@ -115,8 +113,7 @@ fn told<T>(value: Option<T>) -> Lookup<T> {
 }
 
 impl AttributeSource for View<'_> {
-    /// A certificate with a URI SAN is taken for one without other names that a rule could find: of the others a rule on an
-    /// identity finds nothing but that there is one, since they have no `spiffe://` and no slash.
+    /// A certificate's other names are not told, and no rule sees them.
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
         match &self.entry.peer {
             PeerFact::Unknown => Lookup::Unavailable,
@@ -125,11 +122,7 @@ impl AttributeSource for View<'_> {
             PeerFact::NoUri => match self.reading(&Attribute::Peer) {
                 None => Lookup::Unavailable,
                 Some(Reading::Nothing) => Lookup::Missing,
-                Some(Reading::Nameless) => Lookup::Found(Cow::Owned(Peer::default())),
-                Some(Reading::Something) => Lookup::Found(Cow::Owned(Peer {
-                    subject: b"-".to_vec(),
-                    ..Peer::default()
-                })),
+                Some(Reading::Something) => Lookup::Found(Cow::Owned(Peer::default())),
             },
         }
     }

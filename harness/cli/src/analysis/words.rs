@@ -1,7 +1,7 @@
 //! Workloads and traffic in few words.
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
-use peerwarden_engine::WorkloadKind;
+use peerwarden_engine::{WorkloadKind, is_host};
 
 use crate::engine::Decided;
 use crate::traffic::{Lines, Traffic};
@@ -52,12 +52,11 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
             match &tls.peer {
                 None => text.push_str(" over TLS without a certificate"),
                 Some(peer) => {
-                    let name = peer
-                        .uri_sans
-                        .first()
-                        .or(peer.dns_sans.first())
-                        .unwrap_or(&peer.subject);
-                    text.push_str(&format!(" as {name}"));
+                    let other = || peer.dns_sans.first().unwrap_or(&peer.subject);
+                    text.push_str(&match peer.uri_sans.first() {
+                        Some(uri) => format!(" as {uri}"),
+                        None => format!(" as {} (no URI SAN)", other()),
+                    });
                 }
             }
             if let Some(sni) = &tls.sni {
@@ -112,13 +111,17 @@ pub(crate) fn decided(decided: &Decided) -> String {
     }
 }
 
-/// That it is so of certificates with other names too.
+/// That it is so of unusual traffic too.
 pub(crate) fn odd(traffic: &Traffic) -> String {
+    let host = traffic.http.as_ref().and_then(|http| http.host.as_deref());
+    if let Some(host) = host.filter(|host| !is_host(host.as_bytes())) {
+        return format!("and requests whose host is not one, such as {host}");
+    }
     let peer = traffic.tls.as_ref().and_then(|tls| tls.peer.as_ref());
-    let name = peer
-        .and_then(|peer| peer.uri_sans.first())
-        .map_or("", String::as_str);
-    format!("and certificates with names that Istio does not issue, such as {name}")
+    match peer.and_then(|peer| peer.uri_sans.first()) {
+        Some(name) => format!("and certificates with names that Istio does not issue, such as {name}"),
+        None => "and certificates without a URI SAN".to_owned(),
+    }
 }
 
 /// Who asks, of a class.

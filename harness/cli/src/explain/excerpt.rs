@@ -142,8 +142,10 @@ fn note(clause: &ClauseTrace) -> Option<String> {
     match (clause.result, &clause.found) {
         (ClauseResult::Held, _) => None,
         (ClauseResult::HttpOnly, _) => Some("means nothing on TCP".to_owned()),
-        (ClauseResult::Unavailable, _) => Some("not known".to_owned()),
-        (ClauseResult::Failed, Some(found)) => Some(format!("found {}", visible_up_to(found, 200))),
+        (ClauseResult::Unavailable, None) => Some("not known".to_owned()),
+        (ClauseResult::Unavailable | ClauseResult::Failed, Some(found)) => {
+            Some(format!("found {}", visible_up_to(found, 200)))
+        }
         (ClauseResult::Failed, None) => Some("found nothing".to_owned()),
     }
 }

@@ -39,12 +39,11 @@ fn of_traffic(traffic: &Traffic) -> String {
         Some(tls) => match &tls.peer {
             None => "over TLS without a certificate".to_owned(),
             Some(peer) => {
-                let name = peer
-                    .uri_sans
-                    .first()
-                    .or(peer.dns_sans.first())
-                    .unwrap_or(&peer.subject);
-                format!("over mutual TLS as {}", plain(name))
+                let other = || plain(peer.dns_sans.first().unwrap_or(&peer.subject));
+                match peer.uri_sans.first() {
+                    Some(uri) => format!("over mutual TLS as {}", plain(uri)),
+                    None => format!("over mutual TLS as {} (no URI SAN)", other()),
+                }
             }
         },
     };

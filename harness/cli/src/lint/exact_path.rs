@@ -32,9 +32,12 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let finding = |(path, value): &(String, &str)| {
         Finding::new(
             path.clone(),
-            format!("`{value}` shuts out one spelling: `{value}/` and `{value};x` are other paths"),
+            format!(
+                "`{value}` shuts out one spelling: `{value}/`, `{value};x` and `{value}%3fx` are other paths"
+            ),
             "write a prefix such as `/admin*`, or deny by `notPaths` what is not meant to be open; and have Envoy \
-               normalise: `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`",
+               normalise: `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`; `paths: strict` in the module's \
+               configuration denies what is decoded once more",
         )
     };
     alone.map(finding).collect()

@@ -53,7 +53,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 /// Whether it is for a gateway, as far as its selector, its target or its namespace says.
-fn at_the_edge(policy: &Policy<'_>) -> bool {
+pub(super) fn at_the_edge(policy: &Policy<'_>) -> bool {
     let says = |text: &str| {
         ["gateway", "ingress", "edge"]
             .iter()

@@ -28,6 +28,8 @@ pub(super) struct Configuration {
     tcp: Option<Tcp>,
     /// What becomes of what is open when it is no longer allowed.
     open_connections: Option<OpenConnections>,
+    /// Which paths are established; `lenient` when left out.
+    paths: Option<Paths>,
     /// Of which decisions there is filter state for access logs; `denied` when left out.
     report: Option<Report>,
     /// Where Envoy's `jwt_authn` leaves the payload of a verified token.
@@ -83,6 +85,16 @@ enum OnChange {
     Close,
     /// It goes on until it ends.
     Keep,
+}
+
+/// Which paths are established; every rule on paths denies one that is not.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub(super) enum Paths {
+    /// All that Envoy lets in.
+    Lenient,
+    /// Those without `%3f`, `%23`, and `%25` with two hexadecimal digits, which an application may decode once more.
+    Strict,
 }
 
 /// Of which decisions there is filter state for access logs.

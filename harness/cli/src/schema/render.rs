@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 
 use super::ExtensionProvider;
-use super::plugin::{Enforcement, OpenConnections, Report};
+use super::plugin::{Enforcement, OpenConnections, Paths, Report};
 use crate::suite::{Mesh, Workload};
 
 /// A workload, for `peerwarden render inbound`.
@@ -24,6 +24,8 @@ pub(super) struct Inbound {
     extension_providers: Option<Vec<ExtensionProvider>>,
     /// What becomes of what is open when it is no longer allowed; `close` when left out.
     open_connections: Option<OpenConnections>,
+    /// Which paths are established; `lenient` when left out.
+    paths: Option<Paths>,
     /// Of which decisions there is filter state for access logs; `all` when left out.
     report: Option<Report>,
     /// What the workload shows, and whom it trusts.

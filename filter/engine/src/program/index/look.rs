@@ -6,91 +6,95 @@ use std::ops::ControlFlow;
 use super::finder::{Finder, Found};
 use super::key::Place;
 use crate::attribute::{Lines, Lookup};
-use crate::program::answers::Answers;
+use crate::program::answers::{Answers, borrowed};
 use crate::program::evaluate::{claim, principal};
+use crate::program::truth::{InDoubt, Unestablished};
 
 /// What the attribute finds. One that is missing has no value that is asked for; one that could not be established has any, where
-/// `all_in_doubt` says so.
+/// `all` says so.
 pub(super) fn look<'i>(
     place: &Place,
     finder: &'i Finder,
     answers: &Answers<'_>,
-    all_in_doubt: bool,
+    all: InDoubt,
     found: &mut Found<'i, '_>,
 ) {
-    let lines = |lines: &Lookup<Lines<'_>>, found: &mut Found<'i, '_>| {
-        with(finder, lines, all_in_doubt, found, |lines, found| {
+    let lines = |lines: Result<&Lookup<Lines<'_>>, Unestablished>, found: &mut Found<'i, '_>| {
+        established(finder, lines, all, found, |lines, found| {
             lines.iter().try_for_each(|line| finder.text(line, found))
         });
     };
     let address = |address: &Lookup<IpAddr>, found: &mut Found<'i, '_>| {
-        with(finder, address, all_in_doubt, found, |ip, found| {
+        with(finder, address, all, found, |ip, found| {
             finder.address(*ip, found)
         });
     };
     match place {
-        Place::Peer => with(finder, answers.peer(), all_in_doubt, found, |peer, found| {
-            peer.names().try_for_each(|name| finder.peer(name, found))
+        Place::Peer => established(finder, answers.identity(), all, found, |peer, found| {
+            peer.identities().try_for_each(|name| finder.peer(name, found))
         }),
         Place::DestinationPort => {
             let port = answers.destination_port();
-            with(finder, port, all_in_doubt, found, |port, found| {
+            with(finder, port, all, found, |port, found| {
                 finder.text(&port.to_be_bytes(), found)
             });
         }
         Place::Path => lines(answers.path(), found),
-        Place::Method => lines(answers.method(), found),
-        Place::Host => with(finder, answers.host(), all_in_doubt, found, |lines, found| {
+        Place::Method => lines(Ok(answers.method()), found),
+        Place::Host => established(finder, answers.host(), all, found, |lines, found| {
             lines
                 .iter()
                 .try_for_each(|line| finder.text_ignoring_case(line, found))
         }),
-        Place::Sni => with(finder, answers.sni(), all_in_doubt, found, |sni, found| {
+        Place::Sni => with(finder, answers.sni(), all, found, |sni, found| {
             finder.text(sni, found)
         }),
         Place::SourceIp => address(answers.source_ip(), found),
         Place::RemoteIp => address(answers.remote_ip(), found),
         Place::DestinationIp => address(answers.destination_ip(), found),
-        Place::Header(name) => lines(&answers.header(name), found),
-        Place::Issuer => with(
-            finder,
-            &principal(answers),
-            all_in_doubt,
-            found,
-            |(issuer, _), found| finder.text(issuer.as_bytes(), found),
-        ),
-        Place::Subject => with(
-            finder,
-            &principal(answers),
-            all_in_doubt,
-            found,
-            |(_, subject), found| finder.text(subject.as_bytes(), found),
-        ),
-        Place::Claim(path) => with(
-            finder,
-            &claim(answers, path),
-            all_in_doubt,
-            found,
-            |texts, found| {
-                texts
-                    .iter()
-                    .try_for_each(|text| finder.text(text.as_bytes(), found))
-            },
-        ),
+        Place::Header(name) => lines(borrowed(&answers.header(name)), found),
+        Place::Issuer => with(finder, &principal(answers), all, found, |(issuer, _), found| {
+            finder.text(issuer.as_bytes(), found)
+        }),
+        Place::Subject => with(finder, &principal(answers), all, found, |(_, subject), found| {
+            finder.text(subject.as_bytes(), found)
+        }),
+        Place::Claim(path) => with(finder, &claim(answers, path), all, found, |texts, found| {
+            texts
+                .iter()
+                .try_for_each(|text| finder.text(text.as_bytes(), found))
+        }),
+    }
+}
+
+fn established<'i, T>(
+    finder: &'i Finder,
+    attribute: Result<&Lookup<T>, Unestablished>,
+    all: InDoubt,
+    found: &mut Found<'i, '_>,
+    find: impl FnOnce(&T, &mut Found<'i, '_>) -> ControlFlow<()>,
+) {
+    match attribute {
+        Ok(attribute) => with(finder, attribute, all, found, find),
+        Err(Unestablished) if all.unestablished => {
+            // Whoever broke off knows it.
+            let _ = found(finder.all());
+        }
+        Err(Unestablished) => {}
     }
 }
 
 fn with<'i, T>(
     finder: &'i Finder,
     attribute: &Lookup<T>,
-    all_in_doubt: bool,
+    all: InDoubt,
     found: &mut Found<'i, '_>,
     find: impl FnOnce(&T, &mut Found<'i, '_>) -> ControlFlow<()>,
 ) {
     // Whoever broke off knows it.
     let _ = match attribute {
         Lookup::Found(value) => find(value, found),
-        Lookup::Unavailable if all_in_doubt => found(finder.all()),
+        Lookup::Unavailable if all.unknown => found(finder.all()),
         Lookup::Missing | Lookup::Unavailable => ControlFlow::Continue(()),
     };
 }

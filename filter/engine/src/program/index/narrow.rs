@@ -127,16 +127,12 @@ impl<'i> Narrowed<'i> {
                 place,
                 &narrowing.without,
                 answers,
-                doubt == Doubt::DoesNotMatch,
+                doubt.not_matching(),
                 &mut |found| said.without.add(found),
             );
-            look(
-                place,
-                &narrowing.with,
-                answers,
-                doubt == Doubt::Matches,
-                &mut |found| said.with.add(found),
-            );
+            look(place, &narrowing.with, answers, doubt.matching(), &mut |found| {
+                said.with.add(found)
+            });
             if let Some(place) = self.said.get_mut(number) {
                 *place = Some(said);
             }

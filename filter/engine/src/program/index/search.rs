@@ -9,7 +9,7 @@ use super::look::look;
 use super::narrow::Narrowed;
 use crate::attribute::{Lines, Lookup};
 use crate::program::answers::Answers;
-use crate::program::truth::Doubt;
+use crate::program::truth::{Doubt, Unestablished};
 
 /// With fewer candidates in a word it costs less to glance at each than to narrow the word.
 const DENSE: usize = 4;
@@ -44,8 +44,7 @@ impl Index {
         };
         for (place, finder) in &self.places {
             if search.is_wanted(finder.lowest()) {
-                let all_in_doubt = doubt == Doubt::Matches;
-                look(place, finder, answers, all_in_doubt, &mut |found| {
+                look(place, finder, answers, doubt.matching(), &mut |found| {
                     search.consider(found)
                 });
             }
@@ -116,8 +115,9 @@ impl Search<'_, '_, '_> {
             return None;
         }
         match self.answers.path() {
-            Lookup::Found(Lines::One(path)) => Some((glances, Path::of(path))),
-            Lookup::Found(Lines::Several(_)) | Lookup::Missing | Lookup::Unavailable => None,
+            Ok(Lookup::Found(Lines::One(path))) => Some((glances, Path::of(path))),
+            Ok(Lookup::Found(Lines::Several(_)) | Lookup::Missing | Lookup::Unavailable)
+            | Err(Unestablished) => None,
         }
     }
 

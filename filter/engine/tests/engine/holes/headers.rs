@@ -67,20 +67,44 @@ fn an_empty_header_is_there() {
 #[test]
 fn white_space_around_a_value_hides_nothing() {
     let blank = [b"".as_slice(), b" ", b"\t", b" \t  "];
-    for (before, behind) in blank.iter().flat_map(|before| blank.map(|behind| (*before, behind))) {
+    for (before, behind) in blank
+        .iter()
+        .flat_map(|before| blank.map(|behind| (*before, behind)))
+    {
         let line: &[u8] = &[before, b"red", behind].concat();
         for value in ["red", "r*", "*d"] {
-            assert!(!allows(&rule("DENY", "values", value), &with(&[line])), "{line:?}");
-            assert!(allows(&rule("ALLOW", "values", value), &with(&[line])), "{line:?}");
-            assert!(!allows(&rule("ALLOW", "notValues", value), &with(&[b"blue", line])));
+            assert!(
+                !allows(&rule("DENY", "values", value), &with(&[line])),
+                "{line:?}"
+            );
+            assert!(
+                allows(&rule("ALLOW", "values", value), &with(&[line])),
+                "{line:?}"
+            );
+            assert!(!allows(
+                &rule("ALLOW", "notValues", value),
+                &with(&[b"blue", line])
+            ));
         }
         let empty: &[u8] = &[before, behind].concat();
-        assert!(!allows(&rule("DENY", "values", "*"), &with(&[empty])), "{empty:?}");
-        assert!(!allows(&rule("ALLOW", "notValues", "*"), &with(&[empty])), "{empty:?}");
-        assert!(!allows(&rule("DENY", "notValues", "red"), &with(&[empty])), "{empty:?}");
+        assert!(
+            !allows(&rule("DENY", "values", "*"), &with(&[empty])),
+            "{empty:?}"
+        );
+        assert!(
+            !allows(&rule("ALLOW", "notValues", "*"), &with(&[empty])),
+            "{empty:?}"
+        );
+        assert!(
+            !allows(&rule("DENY", "notValues", "red"), &with(&[empty])),
+            "{empty:?}"
+        );
     }
     assert!(allows(&rule("DENY", "values", "red"), &with(&[b"re d"])));
-    assert!(allows(&rule("DENY", "values", "red"), &with(&["red\u{a0}".as_bytes()])));
+    assert!(allows(
+        &rule("DENY", "values", "red"),
+        &with(&["red\u{a0}".as_bytes()])
+    ));
     // Pseudo-headers are not fields: a path that ends with a space is another path.
     let path = when("DENY", r#""key": "request.headers[:path]", "values": ["/red"]"#);
     let request = |path: &str| request(None, "GET", "shop", path, &[]);

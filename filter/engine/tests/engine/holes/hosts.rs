@@ -1,5 +1,6 @@
 //! Hosts that two readers read differently.
 
+use peerwarden_engine::{Lookup, Traffic};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -57,4 +58,56 @@ fn the_host_header_is_the_authority() {
             "{name}"
         );
     }
+}
+
+/// envoyproxy/envoy#35602: what is not a host names another one to whoever reads it differently, so it passes no rule.
+#[test]
+fn what_is_not_a_host_passes_no_rule_on_hosts() {
+    let rules = [
+        operation("DENY", r#""hosts": ["admin.example", "admin.example:*"]"#),
+        operation("DENY", r#""notHosts": ["shop.example"]"#),
+        operation("ALLOW", r#""hosts": ["*"]"#),
+        operation("ALLOW", r#""notHosts": ["admin.example", "admin.example:*"]"#),
+        when(
+            "DENY",
+            r#""key": "request.headers[host]", "values": ["admin.example"]"#,
+        ),
+        when(
+            "ALLOW",
+            r#""key": "request.headers[:authority]", "notValues": ["admin.example"]"#,
+        ),
+    ];
+    for rule in &rules {
+        assert!(passes(rule, "shop.example"), "{rule:?}");
+        for host in [
+            "x@admin.example",
+            "%61dmin.example",
+            "ok.example,admin.example",
+            "admin.example ",
+            "admin.example\t",
+            "shop.example@x",
+            "b\u{fc}cher.example",
+            "%2Frun%2Fshop.sock",
+            "",
+        ] {
+            assert!(!passes(rule, host), "{rule:?} {host:?}");
+        }
+    }
+    // Rules on anything else do not ask.
+    let path = operation("ALLOW", r#""paths": ["/"]"#);
+    assert!(passes(&path, "x@admin.example"));
+}
+
+/// Both must be one host: of two lines the second could be the one that counts.
+#[test]
+fn every_line_of_a_host_counts() {
+    let deny = operation("DENY", r#""hosts": ["admin.example"]"#);
+    let line = |host: &str| (":authority".to_owned(), host.as_bytes().to_vec());
+    let with = |hosts: [&str; 2]| Traffic {
+        headers: Lookup::Found(hosts.map(line).to_vec()),
+        ..Traffic::default()
+    };
+    assert!(allows(&deny, &with(["shop.example", "b.example"])));
+    assert!(!allows(&deny, &with(["shop.example", "admin.example"])));
+    assert!(!allows(&deny, &with(["shop.example", "x@b.example"])));
 }

@@ -4,7 +4,7 @@ use peerwarden_engine::{Config, Lookup, Peer, Traffic};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::{FRONTEND, allows};
+use super::super::{FRONTEND, allows, config};
 use super::source;
 
 fn passes(config: &Config, uri: &str) -> bool {
@@ -139,6 +139,68 @@ fn a_plaintext_peer_is_none_of_those_named() {
     };
     assert!(!allows(&source("ALLOW", r#""notPrincipals": ["*"]"#), &unknown));
     assert!(!allows(&source("DENY", r#""principals": ["*"]"#), &unknown));
+}
+
+/// A certificate without a URI SAN is of somebody, and no SPIFFE authority says who: other names neither let it in nor hide it.
+#[test]
+fn who_has_no_uri_san_is_shut_out_by_every_rule_on_identity() {
+    let with = |peer: Peer| Traffic {
+        peer: Lookup::Found(peer),
+        tls: Lookup::Found(true),
+        ..Traffic::default()
+    };
+    let dns = b"spiffe://cluster.local/ns/web/sa/frontend".to_vec();
+    let peers = [
+        Peer::default(),
+        Peer {
+            dns_sans: vec![dns.clone()],
+            ..Peer::default()
+        },
+        Peer {
+            subject: dns,
+            ..Peer::default()
+        },
+        Peer {
+            uri_sans: vec![Vec::new()],
+            ..Peer::default()
+        },
+    ];
+    for (field, values) in [
+        ("principals", ["*", "cluster.local/ns/web/sa/frontend"]),
+        ("namespaces", ["*", "web"]),
+        ("serviceAccounts", ["web/frontend", "web/x"]),
+        ("trustDomains", ["*", "cluster.local"]),
+    ] {
+        let mut not = format!("not{field}");
+        not[3..4].make_ascii_uppercase();
+        for (field, value) in [field, &not]
+            .iter()
+            .flat_map(|field| values.map(|value| (field, value)))
+        {
+            for action in ["ALLOW", "DENY"] {
+                let config = source(action, &format!(r#""{field}": ["{value}"]"#));
+                for peer in &peers {
+                    assert!(
+                        !allows(&config, &with(peer.clone())),
+                        "{action} {field} {value} {peer:?}"
+                    );
+                }
+            }
+        }
+    }
+    // Beside a URI SAN they say nothing.
+    let named = with(Peer {
+        dns_sans: vec![b"spiffe://cluster.local/ns/web/sa/frontend".to_vec()],
+        ..Peer::from_uri("spiffe://cluster.local/ns/web/sa/other")
+    });
+    let frontend = r#""principals": ["cluster.local/ns/web/sa/frontend"]"#;
+    assert!(!allows(&source("ALLOW", frontend), &named) && allows(&source("DENY", frontend), &named));
+    // It is a verified peer all the same.
+    let strict = config(
+        r#"{"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
+            "metadata": {"name": "d", "namespace": "shop"}, "spec": {"mtls": {"mode": "STRICT"}}}"#,
+    );
+    assert!(allows(&strict.unwrap(), &with(peers[1].clone())));
 }
 
 /// A name that is no UTF-8, or holds what ends a text elsewhere, is compared byte by byte.

@@ -1,10 +1,10 @@
 //! Paths that two readers read differently.
 
-use peerwarden_engine::{Lookup, Traffic};
+use peerwarden_engine::{Lookup, Program, Traffic, Verdict, reference};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::{allows, get};
+use super::super::{allows, config_with, get, policy};
 use super::operation;
 
 /// Whether a DENY on the exact path `/admin` lets a request for `path` pass.
@@ -127,4 +127,50 @@ fn very_long_paths_are_paths() {
     assert!(!allows(&prefix, &get(None, &format!("/admin/{tail}"))));
     assert!(!allows(&template, &get(None, &format!("/{tail}z"))));
     assert!(allows(&template, &get(None, &format!("/{tail}y"))));
+}
+
+/// With `paths: strict` what an application may decode once more passes no rule on paths, and no rule on anything else asks.
+#[test]
+fn strict_paths_are_decoded_no_further() {
+    let judge = |settings: &str, rule: &str, path: &str| {
+        let document = policy("p", rule);
+        let config = config_with(&document, settings).unwrap();
+        let traffic = get(None, path);
+        let verdict = Program::compile(&config)
+            .unwrap()
+            .judge(&traffic, &traffic)
+            .decision
+            .verdict;
+        let reference = reference::explain(&config, &traffic, &traffic).outcome.verdict;
+        assert_eq!(verdict, reference, "{settings} {rule} {path}");
+        verdict == Verdict::Allow
+    };
+    let on_paths = [
+        r#"{"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["/admin", "/admin/*"]}}]}]}"#,
+        r#"{"action": "ALLOW", "rules": [{"to": [{"operation": {"notPaths": ["/admin*"]}}]}]}"#,
+        r#"{"action": "ALLOW", "rules": [{"to": [{"operation": {"paths": ["/{**}"]}}]}]}"#,
+        r#"{"action": "ALLOW", "rules": [{"when": [{"key": "request.headers[:path]", "values": ["/*"]}]}]}"#,
+        r#"{"action": "DENY", "rules": [{"when": [{"key": "request.headers[:path]", "values": ["/admin"]}]}]}"#,
+    ];
+    let strict = r#""paths": "strict""#;
+    for rule in on_paths {
+        for path in [
+            "/wiki/Who%3F",
+            "/x%3fy",
+            "/x%23",
+            "/%252e%252e/admin",
+            "/%2561dmin",
+        ] {
+            assert!(!judge(strict, rule, path), "{rule} {path}");
+            assert!(judge("", rule, path), "{rule} {path}");
+            assert!(judge(r#""paths": "lenient""#, rule, path), "{rule} {path}");
+        }
+        for path in ["/shop", "/100%25", "/a%20b", "/a?x=%3f%252e"] {
+            assert!(judge(strict, rule, path), "{rule} {path}");
+        }
+    }
+    let methods = r#"{"action": "ALLOW", "rules": [{"to": [{"operation": {"methods": ["GET"]}}]}]}"#;
+    assert!(judge(strict, methods, "/x%3f"));
+    let wrong = config_with("", r#""paths": "Strict""#).unwrap_err().to_string();
+    assert!(wrong.contains("did you mean `strict`?"), "{wrong}");
 }
