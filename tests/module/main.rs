@@ -10,6 +10,7 @@ mod fixture;
 mod gauges;
 mod holes;
 mod jwt;
+mod lock;
 mod memory;
 mod open;
 mod security_policy;

@@ -3,6 +3,7 @@
 mod json;
 mod jwt;
 mod loader;
+mod lock;
 mod open_connections;
 mod paths;
 mod protocol;
@@ -18,6 +19,7 @@ use crate::workload::Workload;
 
 pub use jwt::JwtMetadata;
 pub use loader::{Loaded, Loader};
+pub use lock::Lock;
 pub use open_connections::{OnChange, OpenConnections};
 pub use paths::Paths;
 pub use protocol::Protocol;
@@ -44,6 +46,8 @@ pub struct Config {
     pub open_connections: OpenConnections,
     /// Which paths are established.
     pub paths: Paths,
+    /// What is left for Envoy's own filters behind the module.
+    pub lock: Lock,
     /// Of which decisions there is a report in the access log.
     pub report: Report,
     /// Where the payload of a verified token is found.
@@ -117,6 +121,9 @@ impl Config {
         }
         if let Some(value) = fields.take("tcp") {
             config.tcp = TcpEnforcement::read(value, &at.name("tcp"), config.protocol, problems);
+        }
+        if let Some(value) = fields.take("lock") {
+            config.lock = Lock::read(value, &at.name("lock"), config.protocol, problems);
         }
         config.open_connections = OpenConnections::of(config.protocol);
         if let Some(value) = fields.take("openConnections") {

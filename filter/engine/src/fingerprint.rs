@@ -107,6 +107,7 @@ impl Policies {
             protocol,
             tcp,
             open_connections,
+            lock,
             report,
             jwt,
             extension_providers,
@@ -114,7 +115,7 @@ impl Policies {
         let workload = workload.as_ref()?;
         let modes = MtlsModes::of(resources, mesh, workload);
         let ports = modes.ports.iter().map(hash).fold(0, u64::wrapping_add);
-        let settings = (protocol, tcp, open_connections, report, jwt);
+        let settings = (protocol, tcp, open_connections, lock, report, jwt);
         let documents = (self.count, self.sum, &modes.workload, ports);
         let hash = hash(&(VERSION, mesh, workload, settings, extension_providers, documents));
         Some(Fingerprint((hash >> (u64::BITS - BITS)).max(1)))

@@ -77,7 +77,7 @@ mod workload;
 pub use attribute::{Attribute, AttributeSource, Lines, Lookup};
 pub use bytes::field_value;
 pub use config::{
-    Config, Enforcement, JwtMetadata, Loaded, Loader, OnChange, OpenConnections, Paths, Protocol, Report,
+    Config, Enforcement, JwtMetadata, Loaded, Loader, Lock, OnChange, OpenConnections, Paths, Protocol, Report,
     TcpEnforcement,
 };
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};

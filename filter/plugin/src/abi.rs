@@ -68,6 +68,14 @@ unsafe extern "C" {
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_size: usize,
+        arguments: *const u8,
+        arguments_size: usize,
+        results: *mut *mut u8,
+        results_size: *mut usize,
+    ) -> u32;
 }
 
 const OK: u32 = 0;
@@ -127,6 +135,26 @@ pub(crate) fn property(path: &str) -> Result<Option<Bytes>, Failed> {
 pub(crate) fn set_property(name: &str, value: &str) -> Result<(), Failed> {
     // SAFETY: pointers and lengths are those of live strings.
     status(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
+}
+
+/// Writes filter state under a name of Envoy's own, by its foreign function `set_envoy_filter_state`, whose arguments these are: the
+/// message `SetEnvoyFilterStateArguments`
+/// (<https://github.com/envoyproxy/envoy/blob/main/source/extensions/common/wasm/ext/set_envoy_filter_state.proto>). Envoy 1.36 knows
+/// it within the stream's own callbacks only.
+pub(crate) fn set_envoy_filter_state(arguments: &[u8]) -> Result<(), Failed> {
+    const NAME: &str = "set_envoy_filter_state";
+    // SAFETY: pointers and lengths are those of live bytes, and `buffer` gives valid places for the results, of which there are none.
+    let called = buffer(|results, size| unsafe {
+        proxy_call_foreign_function(
+            NAME.as_ptr(),
+            NAME.len(),
+            arguments.as_ptr(),
+            arguments.len(),
+            results,
+            size,
+        )
+    });
+    called?.map(|_| ()).ok_or(Failed(NOT_FOUND))
 }
 
 /// The plugin's configuration; can be read while it is being configured only.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use peerwarden_engine::document::{At, Value};
 use peerwarden_engine::{
-    Config, Fingerprint, Loaded as Read, Loader, OpenConnections, Problem, Problems, Program, Report,
+    Config, Fingerprint, Loaded as Read, Loader, Lock, OpenConnections, Problem, Problems, Program, Report,
     TcpEnforcement, Workload, limits,
 };
 
@@ -35,6 +35,7 @@ pub(crate) struct Configuration {
     pub(crate) tcp: TcpEnforcement,
     pub(crate) open_connections: OpenConnections,
     pub(crate) report: Report,
+    pub(crate) lock: Lock,
     /// Of its root context.
     pub(crate) timer: Timer,
     /// Whether any stream has begun under it.
@@ -78,6 +79,7 @@ impl Configuration {
             tcp: config.tcp,
             open_connections: config.open_connections,
             report: config.report,
+            lock: config.lock.clone(),
             ..Self::default()
         }
     }

@@ -10,6 +10,7 @@ use crate::abi::{self, Failed, Headers};
 use crate::attributes::{Attributes, Layer, decode_pairs, encode_pairs};
 use crate::authorizer::{self, Change, Denial, Outcome, Waiting};
 use crate::configuration::Configuration;
+use crate::lock;
 use crate::open::{Allowed, Open, Opener};
 use crate::report::{self, Asked};
 
@@ -86,6 +87,7 @@ impl Http {
                     attributes: &attributes,
                     provider: Some(&waiting.provider),
                 });
+                lock::mark(&configuration.lock, Layer::Http);
                 if abi::continue_request().is_err() {
                     report::error("an allowed request could not be let go on; it is held");
                 }
@@ -222,6 +224,7 @@ impl HttpContext for Http {
                     attributes: &attributes,
                     provider: None,
                 });
+                lock::mark(&configuration.lock, Layer::Http);
                 Action::Continue
             }
             Verdict::Deny => {

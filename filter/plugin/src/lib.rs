@@ -22,6 +22,7 @@ mod authorizer;
 mod clock;
 mod configuration;
 mod http;
+mod lock;
 mod memory;
 mod open;
 mod protobuf;

@@ -141,7 +141,10 @@ fn refuse(problems: &Problems) -> bool {
     for problem in problems.iter() {
         abi::log(
             Level::Error,
-            &format!("peerwarden: configuration refused: {problem}"),
+            &format!(
+                "peerwarden {}: configuration refused: {problem}",
+                env!("CARGO_PKG_VERSION")
+            ),
         );
     }
     false

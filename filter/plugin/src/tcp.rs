@@ -6,6 +6,9 @@
 //! first bytes may come before it unless `tcp_proxy` waits (`upstream_connect_mode: ON_DOWNSTREAM_TLS_HANDSHAKE`); a
 //! peer that is not there yet counts as "cannot be established", which denies whatever depends on it.
 //!
+//! With a `lock` the module names the cluster, without which nothing is dialled: here in `on_new_connection`, as a sign that the module is
+//! there, and the verdict is marked for the filter behind it; with `enforcement: hold` once the connection is allowed.
+//!
 //! With `enforcement: hold` the connection waits in `on_new_connection`, so that the upstream is not even dialled, and the timer
 //! decides (`open/judge.rs`), unless the client speaks first.
 
@@ -19,6 +22,7 @@ use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
 use crate::authorizer::{self, Outcome, Waiting};
 use crate::configuration::Configuration;
+use crate::lock;
 use crate::open::{Allowed, Open, Opener, Status};
 use crate::report::{self, Asked};
 
@@ -66,6 +70,12 @@ impl Tcp {
             State::Decided(Verdict::Allow) => Action::Continue,
             // Closed, or about to be, or not decided yet: whatever still comes is held.
             State::Decided(Verdict::Deny) | State::Waiting(_) | State::Undecided => Action::Pause,
+        }
+    }
+
+    fn name_cluster(&self) {
+        if lock::name_cluster(&self.configuration.lock).is_err() {
+            report::error("the cluster of a connection could not be named: it goes on to none");
         }
     }
 
@@ -131,6 +141,12 @@ impl Tcp {
         );
         self.close_due = verdict == Verdict::Deny;
         let allowed = Allowed { attributes, provider };
+        if verdict == Verdict::Allow {
+            if self.configuration.tcp.enforcement == Enforcement::Hold {
+                self.name_cluster();
+            }
+            lock::mark(&self.configuration.lock, Layer::Tcp);
+        }
         match (verdict, &self.open) {
             (Verdict::Allow, Some(held)) => held.allow(&allowed),
             (Verdict::Allow, None) => self.open = self.opener.allow(&allowed),
@@ -189,7 +205,10 @@ impl Context for Tcp {
 impl StreamContext for Tcp {
     fn on_new_connection(&mut self) -> Action {
         match self.configuration.tcp.enforcement {
-            Enforcement::Handshake => Action::Continue,
+            Enforcement::Handshake => {
+                self.name_cluster();
+                Action::Continue
+            }
             Enforcement::Hold => {
                 self.open = Some(self.opener.hold());
                 Action::Pause

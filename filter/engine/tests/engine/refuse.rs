@@ -302,3 +302,74 @@ fn settings_of_connections() {
         );
     }
 }
+
+#[test]
+fn a_lock_for_another_chain_or_without_a_cluster() {
+    for (settings, expected) in [
+        (r#""lock": "yes""#, "lock: expected true or false, found a string"),
+        (
+            r#""lock": {"cluster": "orders"}"#,
+            "lock: expected true or false, found an object; write `true`; to name a cluster is for `protocol: tcp` only",
+        ),
+        (
+            r#""protocol": "tcp", "lock": true"#,
+            "lock: expected an object, found a boolean",
+        ),
+        (
+            r#""protocol": "tcp", "lock": "orders""#,
+            "write `{\"cluster\": \"orders\"}`",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {}"#,
+            "the cluster that connections go on to is missing",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"cluster": ""}"#,
+            "the cluster that connections go on to is missing",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"clusters": {}}"#,
+            "the cluster that connections go on to is missing",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"clusters": {"80": ""}}"#,
+            "the cluster that connections go on to is missing",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"clusters": {"080": "a"}}"#,
+            "`080` is not a port",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"clusters": {"0": "a"}}"#,
+            "`0` is not a port",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"clusters": {"65536": "a"}}"#,
+            "`65536` is not a port",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"cluster": "a", "clusters": {"80": "a"}}"#,
+            "`cluster` and `clusters` exclude each other",
+        ),
+        (
+            r#""protocol": "tcp", "lock": {"clustre": "a"}"#,
+            "lock.clustre: unknown field `clustre`; did you mean `cluster`?",
+        ),
+    ] {
+        let said = problems(config_with("", settings));
+        assert!(
+            said.contains(expected),
+            "{settings}\nexpected: {expected}\nsaid: {said}"
+        );
+    }
+    for settings in [
+        r#""lock": true"#,
+        r#""lock": false"#,
+        r#""lock": null"#,
+        r#""protocol": "tcp", "lock": false"#,
+        r#""protocol": "tcp", "lock": {"cluster": "orders"}"#,
+        r#""protocol": "tcp", "lock": {"clusters": {"80": "a", "65535": "b"}}"#,
+    ] {
+        assert_eq!(problems(config_with("", settings)), "accepted", "{settings}");
+    }
+}

@@ -9,6 +9,7 @@ use super::stream::{Allowed, Status, Stream};
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
 use crate::configuration::Loaded;
+use crate::lock;
 use crate::report::{self, Asked, Cause};
 
 /// A connection that waits for its peer to be known.
@@ -18,38 +19,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     }
     let configuration = &stream.configuration;
     let waiting = Attributes::of_connection(configuration.sources(), Handshake::MayBeUnderWay);
-    if waiting.peer_is_settled() {
-        let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
-        let asked = Asked::Connection(Handshake::Over);
-        let Some(loaded) = configuration.loaded() else {
-            report::decided(None, &attributes, asked, None, configuration.report);
-            deny(instance, stream);
-            return;
-        };
-        let (judgement, failure) = judge(&loaded, &attributes, None, configuration.report);
-        report::decided(
-            Some(&judgement),
-            &attributes,
-            asked,
-            failure,
-            configuration.report,
-        );
-        match judgement.decision.verdict {
-            Verdict::Allow => {
-                stream.allowed_by(
-                    configuration.number,
-                    &Allowed {
-                        attributes: &attributes,
-                        provider: None,
-                    },
-                );
-                instance.allow(stream);
-                if abi::continue_downstream().is_err() {
-                    report::error("an allowed connection could not be let go on; it is held");
-                }
-            }
-            Verdict::Deny => deny(instance, stream),
-        }
+    if waiting.peer_is_settled() && decided(instance, stream) {
         return;
     }
     if stream.is_over_deadline(now) {
@@ -76,6 +46,49 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         );
         deny(instance, stream);
     }
+}
+
+/// Decides about a connection whose peer is known; `false` if it has to wait for the client's first data, as Envoy before 1.37 does not
+/// let the cluster be named from outside of a connection's own callbacks.
+fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
+    let configuration = &stream.configuration;
+    let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
+    let asked = Asked::Connection(Handshake::Over);
+    let Some(loaded) = configuration.loaded() else {
+        report::decided(None, &attributes, asked, None, configuration.report);
+        deny(instance, stream);
+        return true;
+    };
+    let (judgement, failure) = judge(&loaded, &attributes, None, configuration.report);
+    let verdict = judgement.decision.verdict;
+    if verdict == Verdict::Allow && lock::name_cluster(&configuration.lock).is_err() {
+        return false;
+    }
+    report::decided(
+        Some(&judgement),
+        &attributes,
+        asked,
+        failure,
+        configuration.report,
+    );
+    match verdict {
+        Verdict::Allow => {
+            stream.allowed_by(
+                configuration.number,
+                &Allowed {
+                    attributes: &attributes,
+                    provider: None,
+                },
+            );
+            instance.allow(stream);
+            lock::mark(&configuration.lock, Layer::Tcp);
+            if abi::continue_downstream().is_err() {
+                report::error("an allowed connection could not be let go on; it is held");
+            }
+        }
+        Verdict::Deny => deny(instance, stream),
+    }
+    true
 }
 
 /// A stream that was allowed: because there is a newer configuration, or because its peer's certificate has expired.
@@ -164,6 +177,7 @@ fn close(
 ) {
     stream.set_status(Status::Denied);
     instance.forget(stream);
+    lock::withdraw(&stream.configuration.lock, stream.layer());
     let asked = match stream.layer() {
         Layer::Tcp => Asked::Connection(Handshake::Over),
         Layer::Http => Asked::Request,

@@ -30,6 +30,8 @@ pub(super) struct Configuration {
     open_connections: Option<OpenConnections>,
     /// Which paths are established; `lenient` when left out.
     paths: Option<Paths>,
+    /// The second lock: what is left for Envoy's own filters behind the module, which let nothing pass without it. Nothing when left out.
+    lock: Option<Lock>,
     /// Of which decisions there is filter state for access logs; `denied` when left out.
     report: Option<Report>,
     /// Where Envoy's `jwt_authn` leaves the payload of a verified token.
@@ -95,6 +97,35 @@ pub(super) enum Paths {
     Lenient,
     /// Those without `%3f`, `%23`, and `%25` with two hexadecimal digits, which an application may decode once more.
     Strict,
+}
+
+/// The second lock.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Lock {
+    /// For `protocol: http`, whether an allowed request is marked.
+    Requests(bool),
+    /// For `protocol: tcp`, the cluster that connections go on to.
+    Connections(Cluster),
+    /// For `protocol: tcp` and several listeners, the cluster by the port that the client connected to.
+    ConnectionsByPort(Clusters),
+}
+
+/// The cluster that connections go on to.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Cluster {
+    /// Its name.
+    #[schemars(length(min = 1))]
+    cluster: String,
+}
+
+/// The cluster that connections go on to, by the port that the client connected to.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Clusters {
+    /// Its name, by the port.
+    clusters: std::collections::BTreeMap<String, String>,
 }
 
 /// Of which decisions there is filter state for access logs.

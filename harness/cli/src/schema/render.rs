@@ -41,6 +41,8 @@ pub(super) struct Inbound {
     admin: Option<String>,
     /// `/dev/stdout` when left out.
     access_log: Option<String>,
+    /// Whether Envoy's own filters let nothing pass without the module; so it is when left out.
+    lock: Option<bool>,
 }
 
 /// A port of the workload.
