@@ -160,7 +160,7 @@ fn descriptions() -> Result<(), Failed> {
         json!({
             "mesh": mesh, "certificates": certificates, "extensionProviders": [], "report": "denied", "paths": "strict", "address": "0.0.0.0",
             "openConnections": {"onUpdate": "keep", "onExpiry": "close"}, "module": "peerwarden.wasm", "admin": "127.0.0.1:15001",
-            "accessLog": "access.log",
+            "accessLog": "access.log", "lock": false,
             "ports": [{"port": 3306, "protocol": "MySQL", "upstream": "127.0.0.1:13306", "enforcement": "hold"}],
         }),
         json!({"mesh": mesh, "certificates": certificates, "admin": "127.0.0.1:15009"}),

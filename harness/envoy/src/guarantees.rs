@@ -28,6 +28,7 @@ mod reads;
 mod remote_address;
 mod routes;
 mod runtime;
+mod second_lock;
 mod session_resumption;
 mod tls_inspector;
 mod tokens;
@@ -143,6 +144,11 @@ pub const GUARANTEES: &[Guarantee] = &[
         name: "capabilities",
         promise: "every callback and host call is allowed",
         check: capabilities::check,
+    },
+    Guarantee {
+        name: "second-lock",
+        promise: "where it is missing, Envoy lets nothing through",
+        check: second_lock::check,
     },
     Guarantee {
         name: "connect-mode",

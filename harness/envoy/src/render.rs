@@ -6,6 +6,7 @@ pub mod client;
 mod cluster;
 pub mod inbound;
 pub mod ingress;
+mod lock;
 mod plugin;
 pub mod probes;
 mod refused;

@@ -34,6 +34,7 @@ const ALL: &[(&str, &str)] = &[
     template!("shared/filter_discovered.yaml"),
     template!("shared/filter_static.yaml"),
     template!("shared/http_manager.yaml"),
+    template!("shared/lock.yaml"),
     template!("shared/plugin.yaml"),
     template!("shared/refused_log.yaml"),
     template!("shared/static.yaml"),

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use peerwarden_engine::document::{At, Fields, Value};
+use peerwarden_engine::document::{At, Fields, Value, wrong_type};
 use peerwarden_engine::{Problem, Problems};
 
 use super::socket::{self, Endpoint, Socket};
@@ -20,6 +20,8 @@ pub struct Proxy {
     pub access_log: String,
     /// How many lines a second it has at most of what is refused before any filter has a say; 10 when left out, 0 for no limit.
     pub refused_per_second: u32,
+    /// Whether Envoy's own filters let nothing pass without the module; so it is when left out.
+    pub lock: bool,
 }
 
 impl Proxy {
@@ -50,12 +52,22 @@ impl Proxy {
             Some(text) => Socket::loopback(text, &at.name("admin"), problems),
             None => Some(Socket::new(Ipv4Addr::LOCALHOST.into(), 15000)),
         };
+        let lock = match fields.take("lock") {
+            Some(Value::Bool(lock)) => Some(*lock),
+            Some(other) => {
+                let problem = wrong_type(&at.name("lock"), "true or false", other);
+                problems.push(problem.help("write `lock: false` to leave the second lock out"));
+                None
+            }
+            None => Some(true),
+        };
         Some(Self {
             module: module.unwrap_or("/etc/envoy/peerwarden.wasm").to_owned(),
             address: address?,
             admin: admin?,
             access_log: access_log.unwrap_or("/dev/stdout").to_owned(),
             refused_per_second: refused?,
+            lock: lock?,
         })
     }
 }

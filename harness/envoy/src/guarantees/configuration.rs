@@ -19,6 +19,7 @@ pub(super) struct Configuration<'v> {
     has_delivered: bool,
     /// What came by RTDS.
     runtimes: Vec<Here<'v>>,
+    clusters: Vec<Here<'v>>,
 }
 
 impl<'v> Configuration<'v> {
@@ -78,6 +79,7 @@ impl<'v> Configuration<'v> {
     fn static_resources(&mut self, resources: &Here<'v>) -> Result<(), Failure> {
         self.listeners.extend(resources.items("listeners")?);
         self.secrets.extend(resources.items("secrets")?);
+        self.clusters.extend(resources.items("clusters")?);
         Ok(())
     }
 
@@ -93,6 +95,7 @@ impl<'v> Configuration<'v> {
             "envoy.config.route.v3.RouteConfiguration" => self.routes.push(message),
             "envoy.service.runtime.v3.Runtime" => self.runtimes.push(message),
             "envoy.extensions.transport_sockets.tls.v3.Secret" => self.secrets.push(message),
+            "envoy.config.cluster.v3.Cluster" => self.clusters.push(message),
             "envoy.service.discovery.v3.Resource" => {
                 if let Some(inner) = message.get("resource")? {
                     return self.resource(inner);
@@ -137,6 +140,11 @@ impl<'v> Configuration<'v> {
                         collect(&mut self.routes, &part, routes, &["route_config"])?;
                     }
                 }
+                "envoy.admin.v3.ClustersConfigDump" => {
+                    for clusters in ["static_clusters", "dynamic_active_clusters"] {
+                        collect(&mut self.clusters, &part, clusters, &["cluster"])?;
+                    }
+                }
                 "envoy.admin.v3.SecretsConfigDump" => {
                     for secrets in ["static_secrets", "dynamic_active_secrets"] {
                         collect(&mut self.secrets, &part, secrets, &["secret"])?;
@@ -175,6 +183,17 @@ impl<'v> Configuration<'v> {
             return self.bootstraps.iter().collect();
         }
         own
+    }
+
+    /// The cluster of this name.
+    pub(super) fn cluster(&self, name: &str, document: usize) -> Option<&Here<'v>> {
+        named(&self.clusters, name, document)
+    }
+
+    /// All that can hold filters.
+    pub(super) fn everything(&self) -> impl Iterator<Item = Here<'v>> {
+        let all = [&self.listeners, &self.extensions, &self.routes, &self.clusters];
+        all.into_iter().flatten().cloned()
     }
 
     /// The secret of this name.

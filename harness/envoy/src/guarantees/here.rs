@@ -105,6 +105,22 @@ impl<'v> Here<'v> {
         Ok(fields.iter().map(entry).collect())
     }
 
+    /// All that is directly below: the values of an object, the items of a list.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        match self.value {
+            Value::Object(fields) => fields.iter().map(|(key, value)| self.below(key, value)).collect(),
+            Value::List(items) => {
+                let item = |(index, value)| Self {
+                    document: self.document,
+                    path: format!("{}[{index}]", self.path),
+                    value,
+                };
+                items.iter().enumerate().map(item).collect()
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+        }
+    }
+
     /// A field that is true or false; false when it is absent, as protobuf has it.
     pub(super) fn flag(&self, name: &str) -> Result<bool, Failure> {
         match self.get(name)? {

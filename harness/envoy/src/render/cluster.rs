@@ -3,11 +3,17 @@
 use peerwarden_engine::document::Value;
 use serde_json::json;
 
+use super::lock;
 use crate::description::Endpoint;
 
 /// What the template of a cluster is filled with.
 pub(super) fn context(name: &str, endpoint: &Endpoint, http2: bool) -> serde_json::Value {
     json!({"name": name, "endpoint": endpoint, "http2": http2})
+}
+
+/// The cluster without endpoints.
+pub(super) fn nowhere() -> serde_json::Value {
+    json!({"name": lock::NOWHERE, "endpoint": null, "http2": false})
 }
 
 /// An external authorizer that `extensionProviders` names.

@@ -15,6 +15,7 @@ use super::File;
 use super::assembly::Assembly;
 use super::bootstrap::{Layout, Sides};
 use super::cluster;
+use super::lock;
 use super::plugin::{self, Decides, Plugin};
 use super::probes::Probes;
 use super::transport::{Certificate, Name, Roots, Secret, ServerTls};
@@ -49,7 +50,8 @@ impl Inbound {
         for port in &description_read.ports {
             let decides = Decides::from(port);
             if !plugins.iter().any(|plugin| plugin.decides() == decides) {
-                plugins.push(Plugin::new(decides, description, resources));
+                let lock = self::lock(&description_read, decides);
+                plugins.push(Plugin::new(decides, description, resources, lock));
             }
         }
         Ok(Self {
@@ -105,7 +107,9 @@ impl Inbound {
             let http2 = port.protocol == PortProtocol::Http2;
             cluster::context(&name(port), &port.upstream, http2)
         });
-        let mut clusters = self.assembly.clusters(own, layout)?;
+        let decides_connections = ports.iter().any(|port| !port.protocol.is_http());
+        let nowhere = (self.description.proxy.lock && decides_connections).then(cluster::nowhere);
+        let mut clusters = self.assembly.clusters(own.chain(nowhere), layout)?;
         if let Some(probes) = &self.probes {
             listeners += &probes.listener(self.description.proxy.address, layout.is_discovered())?;
             clusters += &probes.clusters(ports, layout.is_discovered())?;
@@ -151,6 +155,17 @@ impl Inbound {
             names_say: "Of the mesh's trust domain and its aliases only, as Istio has it.",
         }
     }
+}
+
+/// `lock` of the module's configuration for the ports that are decided so.
+fn lock(description: &Description, decides: Decides) -> Value {
+    if !description.proxy.lock || decides == Decides::Requests {
+        return Value::Bool(description.proxy.lock);
+    }
+    let ports = description.ports.iter();
+    let same = ports.filter(|port| Decides::from(*port) == decides);
+    let clusters: Vec<_> = same.map(|port| (port.port, name(port))).collect();
+    lock::of_connections(&clusters)
 }
 
 /// The name of a port's listener, cluster and statistics.

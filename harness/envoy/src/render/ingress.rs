@@ -62,10 +62,11 @@ impl Ingress {
         }
         problems.into_result(Some(()))?;
         check::all(&servers, &description.routes)?;
+        let lock = Value::Bool(description.proxy.lock);
         Ok(Self {
             description,
             servers,
-            plugins: vec![Plugin::new(Decides::Requests, &of_gateway, resources)],
+            plugins: vec![Plugin::new(Decides::Requests, &of_gateway, resources, lock)],
             assembly,
         })
     }

@@ -5,6 +5,7 @@ use peerwarden_engine::{Config, Enforcement, Fingerprint, Problems, Program, Pro
 use serde_json::json;
 
 use super::bootstrap::Layout;
+use super::lock;
 use crate::description::{Description, Port};
 use crate::json;
 use crate::template::{self, Unfilled};
@@ -20,13 +21,16 @@ pub(super) enum Decides {
 #[derive(Debug)]
 pub(super) struct Plugin {
     of: Decides,
+    /// Whether what it allows is marked for the filter behind it.
+    is_locked: bool,
     configuration: String,
     fingerprint: Option<Fingerprint>,
 }
 
 /// Reads and compiles what the module would, in the order in which it would complain.
 pub(super) fn compile(description: &Value, resources: &[Value]) -> Result<(Config, Program), Problems> {
-    let config = Config::read(&configuration(description, resources, Decides::Requests))?;
+    let lock = Value::Bool(false);
+    let config = Config::read(&configuration(description, resources, Decides::Requests, lock))?;
     let program = Program::compile(&config)?;
     Ok((config, program))
 }
@@ -40,7 +44,7 @@ pub(super) fn all_problems(description: Option<Problems>, rest: Option<Problems>
     all
 }
 
-fn configuration(description: &Value, resources: &[Value], decides: Decides) -> Value {
+fn configuration(description: &Value, resources: &[Value], decides: Decides, lock: Value) -> Value {
     let mut fields = Vec::new();
     for name in Description::OF_PLUGIN {
         if let Some(value) = description.get(name) {
@@ -60,6 +64,7 @@ fn configuration(description: &Value, resources: &[Value], decides: Decides) -> 
         let tcp = vec![("enforcement".to_owned(), text(enforcement.as_str()))];
         fields.push(("tcp".to_owned(), Value::Object(tcp)));
     }
+    fields.push(("lock".to_owned(), lock));
     fields.push(("resources".to_owned(), Value::List(resources.to_vec())));
     Value::Object(fields)
 }
@@ -99,12 +104,14 @@ impl From<&Port> for Decides {
 }
 
 impl Plugin {
-    /// What decides these.
-    pub(super) fn new(of: Decides, description: &Value, resources: &[Value]) -> Self {
-        let configuration = configuration(description, resources, of);
+    /// What decides these, with this `lock`.
+    pub(super) fn new(of: Decides, description: &Value, resources: &[Value], lock: Value) -> Self {
+        let is_locked = lock != Value::Bool(false);
+        let configuration = configuration(description, resources, of, lock);
         let config = Config::read(&configuration).ok();
         Self {
             of,
+            is_locked,
             configuration: json::pretty(&configuration),
             fingerprint: config.as_ref().and_then(Fingerprint::of),
         }
@@ -155,7 +162,8 @@ impl Plugin {
                 template::fill("shared/filter_discovered.yaml", context)
             }
         };
-        Ok(json!({"name": self.name(), "text": text?}))
+        let behind = self.is_locked.then(|| lock::filter(self.kind())).transpose()?;
+        Ok(json!({"name": self.name(), "text": text?, "lock": behind, "nowhere": lock::NOWHERE}))
     }
 
     /// What a filter finds there that looks for it in a folder.

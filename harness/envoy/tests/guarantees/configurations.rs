@@ -305,7 +305,7 @@ const HTTP: &[Case] = &[
         manager(of)["route_config"]["request_headers_to_add"] = json!([header]);
     }),
     ("a filter behind that rewrites paths", &["order"], |of| {
-        filters(of).insert(1, http_filter("header_mutation.v3.HeaderMutation", json!({})));
+        filters(of).insert(2, http_filter("header_mutation.v3.HeaderMutation", json!({})));
     }),
     ("a cache ahead", &["order"], |of| {
         filters(of).insert(0, http_filter("cache.v3.CacheConfig", json!({})));
@@ -315,7 +315,7 @@ const HTTP: &[Case] = &[
     }),
     ("a transcoder behind", &["order"], |of| {
         filters(of).insert(
-            1,
+            2,
             http_filter("grpc_json_transcoder.v3.GrpcJsonTranscoder", json!({})),
         );
     }),
@@ -332,9 +332,10 @@ const HTTP: &[Case] = &[
             0,
             http_filter("ext_authz.v3.ExtAuthz", json!({"failure_mode_allow": false})),
         );
-        filters(of).insert(2, http_filter("compressor.v3.Compressor", json!({})));
+        filters(of).insert(3, http_filter("compressor.v3.Compressor", json!({})));
     }),
-    ("two modules, each its own plugin", &[], |of| {
+    // One mark for both: where the second is missing, that of the first lets requests through.
+    ("two modules, each its own plugin", &["second-lock"], |of| {
         let mut second = filters(of)[0].clone();
         second["name"] = "second".into();
         second["typed_config"]["config"]["name"] = "second".into();
@@ -575,7 +576,7 @@ const TCP: &[Case] = &[
         all.insert(0, filter("network.direct_response.v3.Config"));
     }),
     ("a proxy of another protocol", &["order", "connect-mode"], |of| {
-        chain(of)["filters"][1] = filter("network.redis_proxy.v3.RedisProxy");
+        chain(of)["filters"][2] = filter("network.redis_proxy.v3.RedisProxy");
     }),
     ("dialled on the client's data", &["connect-mode"], |of| {
         proxy(of)["upstream_connect_mode"] = "ON_DOWNSTREAM_DATA".into();

@@ -33,7 +33,7 @@ pub(crate) fn validation(of: &mut Json) -> &mut Json {
 }
 
 pub(crate) fn proxy(of: &mut Json) -> &mut Json {
-    &mut chain(of)["filters"][1]["typed_config"]
+    &mut chain(of)["filters"][2]["typed_config"]
 }
 
 pub(crate) fn listener(of: &mut Json) -> &mut Json {

@@ -5,3 +5,4 @@ mod edits;
 mod forms;
 mod mutations;
 mod rendered;
+mod second_lock;

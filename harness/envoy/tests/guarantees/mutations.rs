@@ -133,6 +133,9 @@ const HTTP: &[Mutation] = &[
         allowed.remove("proxy_on_request_headers");
         plugin(of)["capability_restriction_config"] = json!({"allowed_capabilities": allowed});
     }),
+    ("second-lock", |of| {
+        configuration(plugin(of), "\"lock\": true,", "")
+    }),
     ("client-certificate", |of| {
         remove(tls(of), "require_client_certificate")
     }),
@@ -288,7 +291,12 @@ fn each_edit_breaks_its_guarantee_and_no_other() {
             edit(&mut edited);
             assert_ne!(&edited, whole, "{table} {number}");
             let checked = checked(&[edited]).expect("readable");
-            assert_eq!(broken(&checked), [*guarantee], "{table} {number}: {checked:#?}");
+            let mut told = broken(&checked);
+            // What comes between the module and the lock breaks both.
+            if *guarantee == "order" {
+                told.retain(|name| *name != "second-lock");
+            }
+            assert_eq!(told, [*guarantee], "{table} {number}: {checked:#?}");
             met.push(*guarantee);
         }
     }

@@ -1,0 +1,211 @@
+//! Envoy's own filters let nothing pass without the module.
+
+use peerwarden_engine::Lock;
+
+use super::chain::{Chain, Http};
+use super::filter::Filter;
+use super::here::{Failure, Here};
+use super::routes;
+use super::{All, Outcome, REFUSED, Verdict};
+
+/// Where the module leaves its mark, and what the mark says.
+const REQUEST: &str = "wasm.peerwarden.request";
+const CONNECTION: &str = "wasm.peerwarden.connection";
+const ALLOWED: &str = "1";
+
+/// Where `tcp_proxy` looks for the cluster that the module names.
+const CLUSTER: &str = "envoy.tcp_proxy.cluster";
+
+const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's configuration and put \
+                    the filter of docs/guarantees.md behind the module; or `\"lock\": false` to do without";
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+    let Some((position, module)) = chain.module() else {
+        return Ok(Verdict::DoesNotApply("there is no module"));
+    };
+    module.plugin()?;
+    let Ok((here, config)) = module.configuration() else {
+        return Ok(Verdict::DoesNotApply(REFUSED));
+    };
+    match config.lock {
+        Lock::Off => return Ok(Verdict::DoesNotApply("`\"lock\": false` leaves it out")),
+        Lock::Unset => {
+            let why = "where Envoy cannot set the module up it runs the chain without it, and lets everything through";
+            return Err(here.fails(why, HELP));
+        }
+        Lock::Request | Lock::Cluster(_) | Lock::Clusters(_) => {}
+    }
+    let filters = chain.filters();
+    if let Some(second) = filters
+        .iter()
+        .skip(position.saturating_add(1))
+        .find(|filter| filter.is_module())
+    {
+        return Err(second.here.fails(
+            "two modules in one chain leave the same mark: where one is missing, the other's lets everything through",
+            "give all policies to one of them",
+        ));
+    }
+    let key = if chain.http.is_some() { REQUEST } else { CONNECTION };
+    let Some(lock) = filters.get(position.saturating_add(1)) else {
+        return Err(module.here.fails("nothing is behind the module", HELP));
+    };
+    of_filter(lock, key)?;
+    match &chain.http {
+        Some(http) => of_overrides(http, lock, all)?,
+        None => of_cluster(chain, &config.lock, all)?,
+    }
+    let mut everything = all.configuration.everything();
+    let cluster = match chain.http {
+        Some(_) => None,
+        None => named(chain.listener.clone(), &|here| is_text(here, &[CLUSTER])),
+    };
+    let forged = cluster.or_else(|| everything.find_map(|part| named(part, &|here| is_ours(here))));
+    match forged {
+        Some(forged) => Err(forged.fails(
+            "something else than the module has the name of its mark, and may leave it where the module allows nothing",
+            "leave this out, or take another name for it",
+        )),
+        None => Ok(Verdict::Held),
+    }
+}
+
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/rbac/v3/rbac.proto>
+fn of_filter(lock: &Filter<'_>, key: &str) -> Result<(), Failure> {
+    if lock.short() != "rbac" {
+        return Err(lock
+            .here
+            .fails("the filter directly behind the module is not the lock", HELP));
+    }
+    for flag in ["disabled", "is_optional"] {
+        if lock.here.flag(flag)? {
+            return Err(lock
+                .here
+                .or_here(flag)
+                .fails("the lock is switched off", format!("leave `{flag}` out")));
+        }
+    }
+    let (Some(config), None) = (&lock.config, &lock.discovery) else {
+        let why = "cannot be told: the lock comes by discovery, and may come otherwise later";
+        return Err(lock.here.fails(why, "write its `typed_config` into the chain"));
+    };
+    if let Some(matcher) = config.get("matcher")? {
+        return Err(matcher.fails("`matcher` stands in the place of `rules`", "leave it out"));
+    }
+    let Some(rules) = config.get("rules")? else {
+        return Err(config.fails("without `rules` the filter lets everything through", HELP));
+    };
+    if rules.one_of("action", &["ALLOW", "DENY", "LOG"])? != "ALLOW" {
+        return Err(rules.or_here("action").fails(
+            "the lock has to allow what is marked, and nothing else",
+            "write `ALLOW`",
+        ));
+    }
+    let policies = rules.entries("policies")?;
+    let [(_, policy)] = policies.as_slice() else {
+        let why = "the lock has one policy, as each further one lets more through";
+        return Err(rules.or_here("policies").fails(why, HELP));
+    };
+    let principals = policy.items("principals")?;
+    let [principal] = principals.as_slice() else {
+        let why = "the lock has one principal, as each further one lets more through";
+        return Err(policy.or_here("principals").fails(why, HELP));
+    };
+    let wanted = principal.get("filter_state")?;
+    let named = wanted.as_ref().map(|wanted| wanted.word("key")).transpose()?;
+    let text = match &wanted {
+        Some(wanted) => wanted.at(&["string_match", "exact"])?,
+        None => None,
+    };
+    let text = text.as_ref().map(Here::text).transpose()?;
+    if named != Some(key) || text != Some(ALLOWED) {
+        return Err(principal.fails(
+            "this is not the module's mark",
+            format!("write `{{filter_state: {{key: {key}, string_match: {{exact: \"{ALLOWED}\"}}}}}}`"),
+        ));
+    }
+    Ok(())
+}
+
+fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &All<'_>) -> Result<(), Failure> {
+    // Routes that cannot be told are a matter of `enabled`.
+    let Ok(places) = routes::places(http, &all.configuration) else {
+        return Ok(());
+    };
+    match routes::overrides(&places)?
+        .iter()
+        .find(|over| over.filter == lock.name)
+    {
+        None => Ok(()),
+        Some(over) => Err(over.here.fails(
+            "for these requests the lock is another one",
+            "leave this out: the lock is the same for all requests",
+        )),
+    }
+}
+
+/// A server may speak before its client, whom alone the filter looks at: so the connection goes nowhere unless the module says where.
+fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &All<'_>) -> Result<(), Failure> {
+    let proxy = chain.network.iter().find(|filter| filter.short() == "tcp_proxy");
+    let Some(config) = proxy.and_then(|proxy| proxy.config.as_ref()) else {
+        // Of which `order` and `connect-mode` speak.
+        return Ok(());
+    };
+    let help = "have it name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
+    let name = config.word("cluster")?;
+    if name.is_empty() || config.get("weighted_clusters")?.is_some() {
+        return Err(config.fails("`tcp_proxy` finds a cluster without the module", help));
+    }
+    if lock.clusters().any(|cluster| cluster == name) {
+        return Err(config.or_here("cluster").fails(
+            "`tcp_proxy` has the cluster that the module names, and finds it without the module",
+            help,
+        ));
+    }
+    let Some(cluster) = all.configuration.cluster(name, config.document) else {
+        return Err(config.or_here("cluster").fails(
+            format!("cannot be told: the cluster `{name}` is not in what was given"),
+            "give the file that it comes from as well, or Envoy's `/config_dump`",
+        ));
+    };
+    if cluster.one_of("type", &["STATIC"])? != "STATIC" || cluster.get("cluster_type")?.is_some() {
+        return Err(cluster.fails("cannot be told: this cluster may have endpoints", help));
+    }
+    if let Some(assignment) = cluster.get("load_assignment")? {
+        for locality in assignment.items("endpoints")? {
+            if !locality.items("lb_endpoints")?.is_empty()
+                || locality.get("leds_cluster_locality_config")?.is_some()
+            {
+                return Err(locality.fails("what `tcp_proxy` finds without the module has endpoints", help));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first place of which this is true, RBAC filters left out, which only read.
+fn named<'v>(here: Here<'v>, is: &dyn Fn(&Here<'v>) -> bool) -> Option<Here<'v>> {
+    let reads = here
+        .word("@type")
+        .is_ok_and(|kind| kind.ends_with(".rbac.v3.RBAC"));
+    if reads {
+        return None;
+    }
+    if is(&here) {
+        return Some(here);
+    }
+    here.parts().into_iter().find_map(|part| named(part, is))
+}
+
+/// The key of a mark, or what other listeners hand on to this one as the cluster of its connections.
+fn is_ours(here: &Here<'_>) -> bool {
+    let shares = here
+        .word("shared_with_upstream")
+        .is_ok_and(|word| !matches!(word, "" | "NONE"));
+    is_text(here, &[REQUEST, CONNECTION])
+        || shares && here.parts().iter().any(|part| is_text(part, &[CLUSTER]))
+}
+
+fn is_text(here: &Here<'_>, texts: &[&str]) -> bool {
+    here.value.as_str().is_some_and(|text| texts.contains(&text))
+}
