@@ -27,7 +27,7 @@ NATIVE := --workspace --exclude peerwarden-filter
 # What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
-.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies test-memory e2e agreement budget bench bench-engine dist check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement budget bench bench-engine dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -91,6 +91,15 @@ test-memory: wasm envoy ## Run what memory is held to at full size: minutes, whe
 e2e: wasm envoy ## Run the tests on a real Envoy alone
 	@echo "testing the module in a real Envoy"
 	@cargo test -p peerwarden-tests --test envoy
+
+# The rows of the table in docs/guarantees.md, with each version of Envoy that is supported.
+ENVOY_VERSIONS ?= 1.36 1.37 1.38 1.39 1.40
+envoy-versions: wasm ## Run the tests of the second lock with Envoy 1.36 to 1.40: what is closed without the module
+	@for version in $(ENVOY_VERSIONS); do \
+		envoy="$$(tools/envoy.sh $$version)"; \
+		echo "Envoy $$version: $$($$envoy --version | sed -n 's|.*version: [0-9a-f]*/\([0-9.]*\)/.*|\1|p')"; \
+		PEERWARDEN_ENVOY="$$envoy" cargo test $(NATIVE) --test envoy -- lock::; \
+	done
 
 # From a new seed each time, which is printed: PEERWARDEN_SEED and PEERWARDEN_SETS repeat a run, and make it longer or shorter.
 agreement: export PEERWARDEN_SEED ?= random

@@ -17,6 +17,7 @@ mod identity;
 mod ingress;
 mod jwt;
 mod load;
+mod lock;
 mod memory;
 mod metadata;
 mod refused;

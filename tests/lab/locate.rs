@@ -27,6 +27,16 @@ pub fn envoy() -> Result<PathBuf> {
     Ok(path)
 }
 
+/// The minor version of the Envoy to run: 40 of 1.40.0. Tests that older versions run too ask for what these have.
+pub fn envoy_minor() -> Result<u32> {
+    let output = std::process::Command::new(envoy()?).arg("--version").output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let minor = text
+        .split('/')
+        .find_map(|part| part.strip_prefix("1.")?.split('.').next()?.parse().ok());
+    minor.with_context(|| format!("no version in `{}`", text.trim()))
+}
+
 /// The module to test: `PEERWARDEN_MODULE`, or what `make build` left in `target/`.
 pub fn module() -> Result<PathBuf> {
     let path = match std::env::var_os("PEERWARDEN_MODULE") {

@@ -23,6 +23,8 @@ pub(super) fn render(listener: &str, path: &Path) -> Value {
             "termination": "%CONNECTION_TERMINATION_DETAILS%",
             "decision": "%FILTER_STATE(wasm.peerwarden.decision:PLAIN)%",
             "shadow": "%FILTER_STATE(wasm.peerwarden.shadow:PLAIN)%",
+            "mark": "%FILTER_STATE(wasm.peerwarden.request:PLAIN)%",
+            "connection_mark": "%FILTER_STATE(wasm.peerwarden.connection:PLAIN)%",
             "audit": "%FILTER_STATE(wasm.peerwarden.audit:PLAIN)%",
             "peer": "%DOWNSTREAM_PEER_URI_SAN%",
             "peer_address": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",

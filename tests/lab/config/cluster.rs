@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::{socket_address, typed};
+use super::{Lock, socket_address, typed};
 
 /// A cluster of at most one host.
 #[derive(Debug, Clone)]
@@ -31,6 +31,15 @@ impl Cluster {
         Self {
             http2: true,
             ..Self::http1(name, host)
+        }
+    }
+
+    /// The one that `tcp_proxy` finds where the module names none.
+    pub fn nowhere() -> Self {
+        Self {
+            name: Lock::NOWHERE.to_owned(),
+            host: None,
+            http2: false,
         }
     }
 

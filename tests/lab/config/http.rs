@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Module, Tcp, access_log, direct_remote_address, typed};
+use super::{Lock, Module, Tcp, access_log, direct_remote_address, typed};
 
 /// How HTTP is handled. The default is that of an Istio sidecar, and our own README's.
 #[derive(Debug, Clone)]
@@ -21,6 +21,10 @@ pub struct Http {
     pub direct_remote_address: bool,
     /// Filters ahead of the module, as Envoy documents them.
     pub before: Vec<Value>,
+    /// Network filters ahead of the connection manager.
+    pub network: Vec<Value>,
+    /// Filters behind the module.
+    pub behind: Vec<Value>,
     /// Further fields of the connection manager, as Envoy documents them.
     pub more: Value,
 }
@@ -36,6 +40,8 @@ impl Default for Http {
             xff_num_trusted_hops: 0,
             direct_remote_address: true,
             before: Vec::new(),
+            network: Vec::new(),
+            behind: Vec::new(),
             more: json!({}),
         }
     }
@@ -47,6 +53,14 @@ impl Http {
         Self {
             normalize_path: false,
             merge_slashes: false,
+            ..Self::default()
+        }
+    }
+
+    /// With the second lock behind the module.
+    pub fn locked() -> Self {
+        Self {
+            behind: vec![Lock::Request.filter()],
             ..Self::default()
         }
     }
@@ -74,6 +88,7 @@ impl Http {
     pub(super) fn render(&self, name: &str, module: Option<&Module>, access_log: &Path) -> Value {
         let mut filters = self.before.clone();
         filters.extend(module.map(Module::http_filter));
+        filters.extend(self.behind.clone());
         let router = typed("envoy.extensions.filters.http.router.v3.Router", json!({}));
         filters.push(json!({"name": "envoy.filters.http.router", "typed_config": router}));
         let kind = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -97,6 +112,10 @@ impl Http {
         }
         let manager = json!({"name": "envoy.filters.network.http_connection_manager", "typed_config": typed(kind, manager)});
         let direct = self.direct_remote_address.then(Tcp::set_direct_remote_address);
-        direct.into_iter().chain([manager]).collect()
+        direct
+            .into_iter()
+            .chain(self.network.clone())
+            .chain([manager])
+            .collect()
     }
 }

@@ -12,6 +12,8 @@ pub struct Module {
     path: PathBuf,
     configuration: Configuration,
     vm_id: String,
+    /// Further fields of the plugin.
+    more: Value,
 }
 
 /// How the configuration travels.
@@ -35,19 +37,20 @@ enum Configuration {
 impl Module {
     /// A module that is configured by JSON text.
     pub fn new(path: PathBuf, configuration: Value) -> Self {
-        Self::with(path, Configuration::Json(configuration, Encoding::StringValue))
+        Self::configured(path, Configuration::Json(configuration, Encoding::StringValue))
     }
 
     /// A module that is configured by any text.
     pub fn text(path: PathBuf, configuration: &str) -> Self {
-        Self::with(path, Configuration::Text(configuration.to_owned()))
+        Self::configured(path, Configuration::Text(configuration.to_owned()))
     }
 
-    fn with(path: PathBuf, configuration: Configuration) -> Self {
+    fn configured(path: PathBuf, configuration: Configuration) -> Self {
         Self {
             path,
             configuration,
             vm_id: "peerwarden".to_owned(),
+            more: json!({}),
         }
     }
 
@@ -65,12 +68,20 @@ impl Module {
         self
     }
 
-    pub(super) fn http_filter(&self) -> Value {
+    /// Adds a field of the plugin, or replaces one, as Envoy documents it.
+    pub fn with(mut self, field: &str, value: Value) -> Self {
+        self.more[field] = value;
+        self
+    }
+
+    /// The filter, for a chain of requests.
+    pub fn http_filter(&self) -> Value {
         let kind = "envoy.extensions.filters.http.wasm.v3.Wasm";
         json!({"name": "envoy.filters.http.wasm", "typed_config": typed(kind, json!({"config": self.plugin()}))})
     }
 
-    pub(super) fn network_filter(&self) -> Value {
+    /// The filter, for a chain of connections.
+    pub fn network_filter(&self) -> Value {
         let kind = "envoy.extensions.filters.network.wasm.v3.Wasm";
         json!({"name": "envoy.filters.network.wasm", "typed_config": typed(kind, json!({"config": self.plugin()}))})
     }
@@ -83,7 +94,7 @@ impl Module {
             Configuration::Json(json, Encoding::StringValue) => string_value(&json.to_string()),
             Configuration::Text(text) => string_value(text),
         };
-        json!({
+        let mut plugin = json!({
             "name": "peerwarden",
             "failure_policy": "FAIL_CLOSED",
             "configuration": configuration,
@@ -92,7 +103,11 @@ impl Module {
                 "runtime": "envoy.wasm.runtime.v8",
                 "code": {"local": {"filename": self.path}},
             },
-        })
+        });
+        for (field, value) in self.more.as_object().into_iter().flatten() {
+            plugin[field] = value.clone();
+        }
+        plugin
     }
 }
 

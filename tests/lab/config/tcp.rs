@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Module, access_log, direct_remote_address, typed};
+use super::{Lock, Module, access_log, direct_remote_address, typed};
 
 /// How TCP is handled. The default is the one for any protocol, server-first ones included: nothing is dialled before
 /// the handshake is over, so that the module has seen the peer when the upstream's first byte comes.
@@ -16,6 +16,10 @@ pub struct Tcp {
     pub max_early_data_bytes: Option<u32>,
     /// Filters ahead of the module, as Envoy documents them.
     pub before: Vec<Value>,
+    /// Filters behind the module.
+    pub behind: Vec<Value>,
+    /// The cluster that `tcp_proxy` names; the listener's own when left out.
+    pub cluster: Option<&'static str>,
 }
 
 /// When `tcp_proxy` dials the upstream (Envoy 1.37 and later).
@@ -37,6 +41,8 @@ impl Default for Tcp {
             connect_mode: ConnectMode::OnDownstreamTlsHandshake,
             max_early_data_bytes: Some(0),
             before: Vec::new(),
+            behind: Vec::new(),
+            cluster: None,
         }
     }
 }
@@ -48,6 +54,17 @@ impl Tcp {
             connect_mode: ConnectMode::Immediate,
             max_early_data_bytes: None,
             before: Vec::new(),
+            behind: Vec::new(),
+            cluster: None,
+        }
+    }
+
+    /// With both locks of TCP: a cluster without endpoints, and the filter behind the module.
+    pub fn locked(self) -> Self {
+        Self {
+            behind: vec![Lock::Connection.filter()],
+            cluster: Some(Lock::NOWHERE),
+            ..self
         }
     }
 
@@ -61,7 +78,7 @@ impl Tcp {
     pub(super) fn render(&self, name: &str, module: Option<&Module>, access_log: &Path) -> Value {
         let mut proxy = json!({
             "stat_prefix": name,
-            "cluster": name,
+            "cluster": self.cluster.unwrap_or(name),
             "access_log": [access_log::render(name, access_log)],
         });
         // Left out when it is the default: Envoy before 1.37 does not know the field.
@@ -73,6 +90,7 @@ impl Tcp {
         }
         let mut filters = self.before.clone();
         filters.extend(module.map(Module::network_filter));
+        filters.extend(self.behind.clone());
         let kind = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
         filters.push(json!({"name": "envoy.filters.network.tcp_proxy", "typed_config": typed(kind, proxy)}));
         filters.into()

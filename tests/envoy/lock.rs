@@ -1,0 +1,59 @@
+//! The second lock on the real Envoy: verdicts are as they are without it; each way in which Envoy runs a chain without the module lets
+//! nothing through, and without the lock everything, as documented; what lifts the lock is found by `check --envoy`.
+//!
+//! `make envoy-versions` runs these with Envoy 1.36 to 1.40.
+
+mod discovered;
+mod getting_there;
+mod http;
+mod lifted;
+mod marks;
+mod stand_in;
+mod tcp;
+
+use anyhow::Result;
+use peerwarden_envoy::guarantees::CAPABILITIES;
+use peerwarden_lab::config::{ConnectMode, Module, Tcp};
+use peerwarden_lab::locate;
+use serde_json::{Map, Value, json};
+
+use crate::fixture::{FRONTEND, allow_principal, configuration};
+
+/// The frontend may come in, and nobody else.
+fn frontend_alone(protocol: &str, lock: &Value) -> Value {
+    let mut configuration = configuration(protocol, json!([allow_principal("frontend", FRONTEND)]));
+    configuration["lock"] = lock.clone();
+    configuration
+}
+
+/// A list that leaves one callback or host call out.
+fn all_capabilities_but(missing: &str) -> Value {
+    let allowed = CAPABILITIES.iter().filter(|name| **name != missing);
+    let allowed: Map<String, Value> = allowed.map(|name| ((*name).to_owned(), json!({}))).collect();
+    assert_eq!(allowed.len() + 1, CAPABILITIES.len(), "{missing}");
+    json!({"allowed_capabilities": allowed})
+}
+
+/// The module itself, in a virtual machine of its own.
+fn module(id: &str, configuration: Value) -> Result<Module> {
+    Ok(crate::fixture::module(configuration)?.vm_id(&format!("peerwarden-{id}")))
+}
+
+/// How `tcp_proxy` dials: after the handshake, which Envoy 1.36 cannot.
+fn after_handshake() -> Result<Tcp> {
+    Ok(if locate::envoy_minor()? >= 37 {
+        Tcp::default()
+    } else {
+        Tcp::immediate()
+    })
+}
+
+/// What connections can be held with, but on Envoy 1.36.
+fn early() -> Result<Tcp> {
+    let early = (locate::envoy_minor()? >= 37).then_some(16384);
+    Ok(Tcp {
+        connect_mode: ConnectMode::Immediate,
+        max_early_data_bytes: early,
+        ..Tcp::immediate()
+    })
+}
