@@ -19,6 +19,8 @@ pub(crate) enum Filter {
     /// Envoy's own RBAC filter.
     Native,
     Module,
+    /// The module with the second lock behind it.
+    Locked,
     /// Another build of the module, by its place among those that are given.
     Beside(usize),
 }
@@ -84,6 +86,7 @@ pub(crate) fn cells() -> Vec<Cell> {
     for way in [Way::Http1, Way::Http2, Way::Connection] {
         add(&mut cells, way, &FLOORS, Kind::Identity, &[1]);
         add(&mut cells, way, &BOTH, Kind::Identity, &COUNTS);
+        add(&mut cells, way, &[Filter::Locked], Kind::Identity, &[1]);
         if way != Way::Connection {
             add(
                 &mut cells,
@@ -200,7 +203,7 @@ impl Way {
 impl Filter {
     /// Whether it is the module, in whichever build.
     pub(crate) fn is_module(self) -> bool {
-        matches!(self, Self::Module | Self::Beside(_))
+        matches!(self, Self::Module | Self::Locked | Self::Beside(_))
     }
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -212,6 +215,7 @@ impl Filter {
             Self::CertificateAndHeaders => "the same, reading the certificate and all headers",
             Self::Native => "Envoy's RBAC filter",
             Self::Module => "peerwarden",
+            Self::Locked => "peerwarden with the second lock",
             Self::Beside(_) => "another build",
         }
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::Caller;
-use peerwarden_lab::config::{Bootstrap, Http, Listener, Module, Protocol, ServerTls, Tcp, Transport};
+use peerwarden_lab::config::{
+    Bootstrap, Cluster, Http, Listener, Module, Protocol, ServerTls, Tcp, Transport,
+};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::native::{self, Layer};
@@ -85,18 +87,25 @@ impl Scenery {
             | Filter::OnePropertyWithCallbacks
             | Filter::CertificateAndHeaders
             | Filter::Module
+            | Filter::Locked
             | Filter::Beside(_) => Vec::new(),
         };
+        let is_locked = place.filter == Filter::Locked;
         let protocol = match place.layer {
-            Layer::Tcp => Protocol::Tcp(Tcp {
-                before,
-                ..Tcp::default()
-            }),
+            Layer::Tcp => {
+                let tcp = Tcp::default();
+                let tcp = if is_locked { tcp.locked() } else { tcp };
+                Protocol::Tcp(Tcp { before, ..tcp })
+            }
             Layer::Http => {
                 let http = Http {
                     direct_remote_address: place.filter.is_module() && place.kind.has_addresses(),
                     before,
-                    ..Http::default()
+                    ..if is_locked {
+                        Http::locked()
+                    } else {
+                        Http::default()
+                    }
                 };
                 let http = http
                     .with("access_log", json!([]))
@@ -113,6 +122,14 @@ impl Scenery {
             Filter::OnePropertyWithCallbacks => Module::text(self.with_callbacks.clone(), ""),
             Filter::CertificateAndHeaders => Module::text(self.certificate_and_headers.clone(), ""),
             Filter::Module => Module::new(self.module.clone(), set.configuration()),
+            Filter::Locked => {
+                let mut configuration = set.configuration();
+                configuration["lock"] = match place.layer {
+                    Layer::Http => true.into(),
+                    Layer::Tcp => json!({"cluster": name}),
+                };
+                Module::new(self.module.clone(), configuration)
+            }
             Filter::Beside(build) => match self.beside.get(build) {
                 Some(module) => Module::new(module.clone(), set.configuration()),
                 None => return listener,
@@ -125,7 +142,7 @@ impl Scenery {
 impl Stage {
     pub(crate) async fn open(cells: &[Cell], beside: &[PathBuf]) -> Result<Self> {
         let scenery = Scenery::build(beside).await?;
-        let mut bootstrap = Bootstrap::new();
+        let mut bootstrap = Bootstrap::new().cluster(Cluster::nowhere());
         let mut visitors = BTreeMap::new();
         for cell in cells {
             let place = cell.place();

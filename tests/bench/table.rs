@@ -42,7 +42,8 @@ pub(crate) fn builds(results: &Results, beside: &[PathBuf]) -> String {
             | Filter::OneProperty
             | Filter::OnePropertyWithCallbacks
             | Filter::CertificateAndHeaders
-            | Filter::Native => continue,
+            | Filter::Native
+            | Filter::Locked => continue,
         };
         let (cell, added) = (line.cell, line.added);
         let _ = writeln!(
@@ -70,7 +71,7 @@ pub(crate) fn floors(results: &Results) -> String {
             continue;
         }
         let filter = match cell.filter {
-            Filter::Native | Filter::Module | Filter::Beside(_) => {
+            Filter::Native | Filter::Module | Filter::Locked | Filter::Beside(_) => {
                 format!("{}, {}", cell.filter.as_str(), policies(cell.count))
             }
             Filter::None if cell.kind == Kind::Identity => cell.filter.as_str().to_owned(),

@@ -20,6 +20,7 @@ fn samples() -> Vec<Sampled> {
             Filter::CertificateAndHeaders => 3.0,
             Filter::Native => 0.4 + 0.1 * cell.count as f64,
             Filter::Module | Filter::Beside(_) => 2.4,
+            Filter::Locked => 2.4 + 1.3,
         };
         let mut latencies = Latencies::default();
         latencies.add(std::time::Duration::from_micros(90));

@@ -12,6 +12,9 @@ const NEAR: f64 = 1.3;
 /// From so many policies on the module is cheaper than Envoy's own filter.
 const FROM: usize = 50;
 
+/// What a call from the module to Envoy may cost, in microseconds.
+const HOST_CALL: f64 = 1.0;
+
 /// With the most policies it is so many times cheaper.
 const TIMES: f64 = 200.0;
 
@@ -36,6 +39,9 @@ pub(crate) fn judge(results: &Results, configured: &[Configured]) -> Vec<Verdict
         for kind in [Kind::Identity, Kind::Full] {
             verdicts.extend(flat(results, way, kind));
         }
+    }
+    for (way, calls) in [(Way::Http1, 1), (Way::Http2, 1), (Way::Connection, 2)] {
+        verdicts.extend(locked(results, way, calls));
     }
     for way in [Way::Http1, Way::Http2, Way::Connection] {
         for kind in [Kind::Identity, Kind::Full, Kind::Service] {
@@ -71,6 +77,24 @@ fn cheapest(results: &Results, way: Way) -> Option<Verdict> {
         target: format!("at most {NEAR} times"),
         measured: ratio(module, floor),
         met: module <= floor * NEAR,
+    })
+}
+
+/// The second lock is Envoy's own filter with one policy, and some host calls of the module.
+fn locked(results: &Results, way: Way, calls: u32) -> Option<Verdict> {
+    let one = |filter| added(results, way, filter, Kind::Identity, 1);
+    let (module, locked, native) = (one(Filter::Module)?, one(Filter::Locked)?, one(Filter::Native)?);
+    let most = native + f64::from(calls) * HOST_CALL;
+    let plural = if calls == 1 {
+        "a host call"
+    } else {
+        "two host calls"
+    };
+    Some(Verdict {
+        what: format!("{}: what the second lock adds to the module", way.as_str()),
+        target: format!("at most Envoy's RBAC filter with 1 policy, and {plural} of {HOST_CALL} us"),
+        measured: format!("{} us, at most {} us", micros(locked - module), micros(most)),
+        met: locked - module <= most,
     })
 }
 

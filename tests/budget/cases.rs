@@ -23,6 +23,8 @@ pub(crate) struct Case {
     caller: &'static str,
     path: String,
     allowed: bool,
+    /// `lock` of the configuration.
+    lock: Value,
     what: What,
 }
 
@@ -45,8 +47,10 @@ pub(crate) fn all() -> Vec<Case> {
         caller,
         path: "/orders/1".to_owned(),
         allowed,
+        lock: json!(false),
         what: What::Decision,
     };
+    let marked = |case: Case, lock: Value| Case { lock, ..case };
     let tcp = |name: &str, caller, allowed, what| Case {
         protocol: "tcp",
         what,
@@ -56,6 +60,10 @@ pub(crate) fn all() -> Vec<Case> {
     let mut cases = vec![
         http("no policy: allow", json!([]), FRONTEND, true),
         http("identity: allow", identity(1), FRONTEND, true),
+        marked(
+            http("identity, with the lock: allow", identity(1), FRONTEND, true),
+            json!(true),
+        ),
         http("identity: deny", identity(1), BACKEND, false),
         http(
             "identity, 10,000 policies: allow",
@@ -239,7 +247,8 @@ impl Case {
         let mut vm = Vm::new(module, VmOptions::default())?;
         let workload = json!({"namespace": "shop", "labels": {"app": "app-1"}});
         let configuration =
-            json!({"workload": workload, "resources": self.resources, "protocol": self.protocol}).to_string();
+            json!({"workload": workload, "resources": self.resources, "protocol": self.protocol, "lock": self.lock})
+                .to_string();
         if self.name.starts_with("configuring 10,000") && (configuration.len() as u64) < crate::targets::JSON
         {
             bail!("a configuration of {} bytes", configuration.len());

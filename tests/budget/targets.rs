@@ -27,6 +27,8 @@ pub(crate) fn check(rows: &[Row]) -> Result<()> {
     for (name, calls) in [
         ("HTTP, no policy: allow", 0),
         ("HTTP, identity: allow", 1),
+        // One more with the lock: the mark.
+        ("HTTP, identity, with the lock: allow", 2),
         ("HTTP, identity, 10,000 policies: allow", 1),
         ("HTTP, identity, method and path: allow", 2),
         ("HTTP, 100 policies: allow", 2),
