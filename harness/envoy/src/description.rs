@@ -15,11 +15,13 @@ mod field;
 mod port;
 mod proxy;
 mod socket;
+mod underscores;
 
 pub use certificates::Certificates;
 pub use port::{Port, PortProtocol};
 pub use proxy::Proxy;
 pub use socket::{Endpoint, Socket};
+pub use underscores::Underscores;
 
 pub(crate) use field::{port_number, required};
 pub(crate) use socket::{is_name, shown};

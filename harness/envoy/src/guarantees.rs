@@ -16,6 +16,7 @@ mod enabled;
 mod failure_policy;
 mod filter;
 mod forwarded_client_cert;
+mod header_names;
 mod here;
 mod loading;
 mod module;
@@ -179,6 +180,11 @@ pub const GUARANTEES: &[Guarantee] = &[
         name: "forwarded-client-cert",
         promise: "nobody names their own client certificate",
         check: forwarded_client_cert::check,
+    },
+    Guarantee {
+        name: "header-names",
+        promise: "headers that decide have one spelling",
+        check: header_names::check,
     },
     Guarantee {
         name: "paths",

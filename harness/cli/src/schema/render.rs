@@ -43,6 +43,20 @@ pub(super) struct Inbound {
     access_log: Option<String>,
     /// Whether Envoy's own filters let nothing pass without the module; so it is when left out.
     lock: Option<bool>,
+    /// What becomes of a request with a header whose name has an underscore; `reject` when left out.
+    underscores: Option<Underscores>,
+}
+
+/// What becomes of a request with a header whose name has an underscore.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+enum Underscores {
+    /// The header reaches the application.
+    Allow,
+    /// The header is removed, and the request goes on.
+    Drop,
+    /// The request is refused.
+    Reject,
 }
 
 /// A port of the workload.

@@ -300,3 +300,25 @@ fn the_gateway_of_the_documentation_is_taken() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert!(ran.out.contains("by-the-proxy"), "{}", ran.out);
 }
+
+#[test]
+fn underscores_are_refused_unless_the_description_says_otherwise() {
+    for (said, action) in [
+        (None, "REJECT_REQUEST"),
+        (Some("drop"), "DROP_HEADER"),
+        (Some("allow"), "ALLOW"),
+    ] {
+        let folder = folder();
+        if let Some(word) = said {
+            folder.write("ingress.yaml", format!("underscores: {word}\n{DESCRIPTION}"));
+        }
+        let ran = folder.run(&ARGUMENTS);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let every = ran.out.matches("headers_with_underscores_action: ").count();
+        let so = ran
+            .out
+            .matches(&format!("headers_with_underscores_action: {action}\n"))
+            .count();
+        assert!(every > 0 && every == so, "{said:?}: {}", ran.out);
+    }
+}

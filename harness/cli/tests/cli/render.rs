@@ -431,3 +431,25 @@ fn a_mistake_in_a_probe_is_shown() {
     let ran = folder.run(&[&["render", "inbound", "workload.yaml"][..], &taken].concat());
     ran.says(2, &["8443 is a port of the workload too"]);
 }
+
+#[test]
+fn underscores_are_refused_unless_the_description_says_otherwise() {
+    let folder = folder();
+    for (said, action) in [
+        ("", "REJECT_REQUEST"),
+        ("underscores: reject\n", "REJECT_REQUEST"),
+        ("underscores: drop\n", "DROP_HEADER"),
+        ("underscores: allow\n", "ALLOW"),
+    ] {
+        folder.write("workload.yaml", format!("{DESCRIPTION}{said}"));
+        let ran = folder.run(&["render", "inbound", "workload.yaml"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let rendered = format!("\n                  headers_with_underscores_action: {action}\n");
+        // In plaintext and over TLS, as PERMISSIVE has it.
+        assert_eq!(ran.out.matches(&rendered).count(), 2, "{said}");
+    }
+    folder.write("workload.yaml", format!("{DESCRIPTION}underscores: rejct\n"));
+    let ran = folder.run(&["render", "inbound", "workload.yaml"]);
+    ran.says(2, &["unknown value `rejct`", "did you mean `reject`?"]);
+    assert_eq!(ran.underlined(), ["rejct"]);
+}

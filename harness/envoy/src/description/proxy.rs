@@ -6,6 +6,7 @@ use peerwarden_engine::document::{At, Fields, Value, wrong_type};
 use peerwarden_engine::{Problem, Problems};
 
 use super::socket::{self, Endpoint, Socket};
+use super::underscores::Underscores;
 
 /// What every description says of its Envoy, or leaves to the defaults.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Proxy {
     pub refused_per_second: u32,
     /// Whether Envoy's own filters let nothing pass without the module; so it is when left out.
     pub lock: bool,
+    /// What becomes of a request with a header whose name has an underscore.
+    pub underscores: Underscores,
 }
 
 impl Proxy {
@@ -43,6 +46,10 @@ impl Proxy {
         let refused = match fields.take("refusedPerSecond") {
             Some(value) => per_second(value, &at.name("refusedPerSecond"), problems),
             None => Some(10),
+        };
+        let underscores = match fields.text("underscores", problems) {
+            Some(word) => Underscores::read(word, &at.name("underscores"), problems),
+            None => Some(Underscores::default()),
         };
         let address = match fields.text("address", problems) {
             Some(text) => socket::ip(text, &at.name("address"), problems),
@@ -68,6 +75,7 @@ impl Proxy {
             access_log: access_log.unwrap_or("/dev/stdout").to_owned(),
             refused_per_second: refused?,
             lock: lock?,
+            underscores: underscores?,
         })
     }
 }

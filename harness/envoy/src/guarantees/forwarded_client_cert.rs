@@ -2,6 +2,7 @@
 
 use super::chain::Chain;
 use super::filter::short;
+use super::header_names::closed;
 use super::here::{Failure, Here};
 use super::routes;
 use super::{All, Outcome, Verdict};
@@ -42,6 +43,11 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             "write `SANITIZE_SET`, or `SANITIZE`",
         ));
     }
+    closed(http, |client| {
+        format!(
+            "with {client} a client's `X_Forwarded_Client_Cert` reaches the application, which may take it for `X-Forwarded-Client-Cert`"
+        )
+    })?;
     for filter in &http.filters {
         if let (MUTATION, Some(config)) = (filter.short(), &filter.config) {
             of_mutations(config)?;

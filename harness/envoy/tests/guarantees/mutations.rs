@@ -9,8 +9,29 @@ use crate::edits::{
 };
 use crate::rendered::{broken, checked, hold, http, inbound, ingress, parsed, tcp};
 
-/// The guarantee that an edit breaks, and the edit.
+/// The guarantee that an edit breaks, or several with `, ` between them, and the edit.
 type Mutation = (&'static str, fn(&mut Json));
+
+fn underscores(of: &mut Json) -> &mut Json {
+    &mut manager(of)["common_http_protocol_options"]["headers_with_underscores_action"]
+}
+
+/// Has the policy read a header.
+fn reads_header(of: &mut Json, name: &str) {
+    let key = format!("request.headers[{name}]");
+    let rule = json!({"when": [{"key": key, "values": ["admin"]}]});
+    configure(of, |config| {
+        config["resources"][1]["spec"]["rules"] = json!([rule])
+    });
+}
+
+/// Edits the module's configuration.
+fn configure(of: &mut Json, edit: impl FnOnce(&mut Json)) {
+    let value = &mut plugin(of)["configuration"]["value"];
+    let mut config = serde_json::from_str(value.as_str().expect("a text")).expect("JSON");
+    edit(&mut config);
+    *value = config.to_string().into();
+}
 
 const HTTP: &[Mutation] = &[
     ("module", |of| {
@@ -187,6 +208,30 @@ const HTTP: &[Mutation] = &[
     ("forwarded-client-cert", |of| {
         manager(of)["forward_client_cert_details"] = "ALWAYS_FORWARD_ONLY".into();
     }),
+    ("forwarded-client-cert", |of| *underscores(of) = "ALLOW".into()),
+    ("forwarded-client-cert", |of| *underscores(of) = Json::Null),
+    ("forwarded-client-cert", |of| {
+        remove(manager(of), "common_http_protocol_options")
+    }),
+    // No header that is read has a name with two spellings.
+    ("forwarded-client-cert", |of| {
+        reads_header(of, "role");
+        *underscores(of) = "ALLOW".into();
+    }),
+    ("forwarded-client-cert, header-names", |of| {
+        reads_header(of, "x-role");
+        *underscores(of) = "ALLOW".into();
+    }),
+    ("forwarded-client-cert, header-names", |of| {
+        reads_header(of, "x-role");
+        remove(manager(of), "common_http_protocol_options");
+    }),
+    ("forwarded-client-cert, header-names", |of| {
+        configure(of, |config| {
+            config["extensionProviders"] = json!([{"name": "sso"}])
+        });
+        *underscores(of) = "ALLOW".into();
+    }),
     ("paths", |of| remove(manager(of), "normalize_path")),
     ("paths", |of| manager(of)["merge_slashes"] = false.into()),
     ("paths", |of| {
@@ -264,6 +309,21 @@ const TWO: &[Mutation] = &[("plugin-name", |of| {
 })];
 
 #[test]
+fn underscores_are_refused_or_dropped() {
+    let rendered = inbound(&http(), "STRICT", &json!({"directory": "/etc/certs"}));
+    let mut whole = parsed(&rendered.file().expect("one file"));
+    reads_header(&mut whole, "x-role");
+    for action in ["REJECT_REQUEST", "DROP_HEADER"] {
+        *underscores(&mut whole) = action.into();
+        assert_eq!(
+            broken(&checked(&[whole.clone()]).expect("readable")),
+            [""; 0],
+            "{action}"
+        );
+    }
+}
+
+#[test]
 fn each_edit_breaks_its_guarantee_and_no_other() {
     let directory = json!({"directory": "/etc/certs"});
     let strict = |port: &Json| parsed(&inbound(port, "STRICT", &directory).file().expect("one file"));
@@ -292,12 +352,13 @@ fn each_edit_breaks_its_guarantee_and_no_other() {
             assert_ne!(&edited, whole, "{table} {number}");
             let checked = checked(&[edited]).expect("readable");
             let mut told = broken(&checked);
+            let expected: Vec<&str> = guarantee.split(", ").collect();
             // What comes between the module and the lock breaks both.
             if *guarantee == "order" {
                 told.retain(|name| *name != "second-lock");
             }
-            assert_eq!(told, [*guarantee], "{table} {number}: {checked:#?}");
-            met.push(*guarantee);
+            assert_eq!(told, expected, "{table} {number}: {checked:#?}");
+            met.extend(expected);
         }
     }
     for guarantee in GUARANTEES {

@@ -16,7 +16,7 @@ use crate::{documents, output};
 /// Each has the filter chains that the port's mutual TLS mode needs, and the module in each of them.
 ///
 /// The description names `workload` and `ports`, and if need be `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog`,
-/// `refusedPerSecond`, `lock` and `extensionProviders`.
+/// `refusedPerSecond`, `lock`, `underscores` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the workload, in YAML or JSON.

@@ -16,7 +16,7 @@ use crate::{documents, output};
 /// Plaintext is refused, or redirected where a server says `httpsRedirect: true`.
 ///
 /// The description names `workload` and `routes`, and if need be `numTrustedProxies`, `certificates`, `mesh`, `module`, `address`, `admin`,
-/// `accessLog`, `refusedPerSecond`, `lock` and `extensionProviders`.
+/// `accessLog`, `refusedPerSecond`, `lock`, `underscores` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the gateway, in YAML or JSON.

@@ -41,6 +41,7 @@ impl Inbound {
             "filter": filter.transpose()?,
             "refused_limit": refused::limit(&self.description.proxy, layout),
             "access_log": self.description.proxy.access_log,
+            "underscores": self.description.proxy.underscores.action(),
         });
         template::fill("inbound/listener.yaml", context)
     }

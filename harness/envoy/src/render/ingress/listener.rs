@@ -47,6 +47,7 @@ impl Ingress {
             "filter": filter.transpose()?,
             "refused_limit": refused::limit(proxy, layout),
             "access_log": proxy.access_log,
+            "underscores": proxy.underscores.action(),
         });
         template::fill("ingress/listener.yaml", context)
     }
