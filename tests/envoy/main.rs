@@ -26,5 +26,6 @@ mod report;
 mod server_first;
 mod snippets;
 mod tcp;
+mod trust_domains;
 mod underscores;
 mod waypoint;

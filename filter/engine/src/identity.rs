@@ -43,6 +43,17 @@ impl Peer {
         sans.chain(without_sans.then_some(self.subject.as_slice()))
     }
 
+    /// Whether the URI SANs name several SPIFFE trust domains. No authority vouches for more than one: Envoy's SPIFFE validator takes
+    /// the roots of the first name's trust domain, and looks at no other name.
+    pub fn names_several_trust_domains(&self) -> bool {
+        let mut domains = self.uri_sans.iter().filter_map(|uri| {
+            let rest = uri.strip_prefix(b"spiffe://")?;
+            rest.split(|byte| *byte == b'/').next()
+        });
+        let first = domains.next();
+        domains.any(|domain| Some(domain) != first)
+    }
+
     /// The SPIFFE ID, when the certificate is an X.509-SVID: exactly one URI SAN, which is a SPIFFE ID
     /// (<https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md#2-spiffe-id>).
     ///
@@ -206,6 +217,25 @@ mod tests {
                 "{}",
                 String::from_utf8_lossy(uri)
             );
+        }
+    }
+
+    #[test]
+    fn names_of_two_trust_domains_are_told_from_two_names_of_one() {
+        let peer = |uris: &[&str]| Peer {
+            uri_sans: uris.iter().map(|uri| uri.as_bytes().to_vec()).collect(),
+            ..Peer::default()
+        };
+        for (uris, several) in [
+            (&[][..], false),
+            (&["spiffe://td/ns/a/sa/b"], false),
+            (&["spiffe://td/ns/a/sa/b", "spiffe://td/ns/c/sa/d"], false),
+            (&["https://other/", "spiffe://td/ns/a/sa/b"], false),
+            (&["spiffe://td", "spiffe://td/x"], false),
+            (&["spiffe://td/ns/a/sa/b", "spiffe://other/ns/a/sa/b"], true),
+            (&["spiffe://td/a", "https://x/", "spiffe://td.evil/a"], true),
+        ] {
+            assert_eq!(peer(uris).names_several_trust_domains(), several, "{uris:?}");
         }
     }
 

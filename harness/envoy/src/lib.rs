@@ -7,11 +7,13 @@
 //! - [`guarantees`]: which guarantees of the module a configuration keeps, and which not;
 //! - [`render`]: the configuration for it;
 //! - [`yaml`]: a document written out again;
-//! - [`template`]: texts of Envoy's configuration, with comments, into which values are filled.
+//! - [`template`]: texts of Envoy's configuration, with comments, into which values are filled;
+//! - [`trust`]: the trust domains whose names a handshake lets in.
 
 pub mod description;
 pub mod guarantees;
 mod json;
 pub mod render;
 pub mod template;
+pub mod trust;
 pub mod yaml;

@@ -13,7 +13,8 @@ pub(super) struct Names {
     pub(super) not_after: u64,
 }
 
-/// The SANs of a PEM certificate; `None` when it is not one, or has a name that cannot be read.
+/// The SANs of a PEM certificate; `None` when it is not one, has a name that cannot be read, or names several trust domains, of which
+/// its authority cannot vouch for all.
 pub(super) fn read(pem: &[u8]) -> Option<Names> {
     let certificate = Certificate::from_pem(pem).ok()?;
     let validity = certificate.tbs_certificate.validity;
@@ -36,5 +37,5 @@ pub(super) fn read(pem: &[u8]) -> Option<Names> {
             }
         }
     }
-    Some(Names { peer, not_after })
+    (!peer.names_several_trust_domains()).then_some(Names { peer, not_after })
 }

@@ -62,7 +62,11 @@ impl From<&Traffic> for Attributes {
             .find(|(filter, key, _)| (filter.as_str(), key.as_str()) == JWT_AUTHN);
         let jwt = jwt.map(|(_, _, payload)| payload.clone());
         Self {
-            peer: Lookup::from_option(peer),
+            peer: match peer {
+                // As the module has it, which takes such a certificate for one that cannot be read.
+                Some(peer) if peer.names_several_trust_domains() => Lookup::Unavailable,
+                peer => Lookup::from_option(peer),
+            },
             tls: Lookup::Found(traffic.tls.is_some()),
             source_ip: Lookup::Found(traffic.source().0),
             remote_ip: Lookup::Found(traffic.remote_ip()),

@@ -18,15 +18,16 @@ use super::cluster;
 use super::lock;
 use super::plugin::{self, Decides, Plugin};
 use super::probes::Probes;
-use super::transport::{Certificate, Name, Roots, Secret, ServerTls};
+use super::transport::{Bundle, Certificate, Domain, Name, Roots, Secret, ServerTls};
 use crate::description::{Certificates, Description, Port, PortProtocol};
 use crate::template::Unfilled;
+use crate::trust::Trust;
 
 /// A workload's side of its connections, ready to be written.
 #[derive(Debug)]
 pub struct Inbound {
     description: Description,
-    trusted: Vec<String>,
+    trust: Trust,
     plugins: Vec<Plugin>,
     assembly: Assembly,
     probes: Option<Probes>,
@@ -44,8 +45,10 @@ impl Inbound {
             (Ok(read), Ok(assembly)) => (read, assembly),
             (read, assembly) => return Err(plugin::all_problems(read.err(), assembly.err())),
         };
-        let mesh = &assembly.config.mesh;
-        let domains = std::iter::once(&mesh.trust_domain).chain(&mesh.trust_domain_aliases);
+        let mut problems = Problems::default();
+        let mesh = (&assembly.config.mesh, description.get("mesh"));
+        let trust = Trust::read(mesh.0, mesh.1, &At::ROOT.name("mesh"), &mut problems);
+        let trust = problems.into_result(Some(trust))?;
         let mut plugins: Vec<Plugin> = Vec::new();
         for port in &description_read.ports {
             let decides = Decides::from(port);
@@ -56,7 +59,7 @@ impl Inbound {
         }
         Ok(Self {
             plugins,
-            trusted: domains.map(|domain| format!("spiffe://{domain}/")).collect(),
+            trust,
             description: description_read,
             assembly,
             probes: None,
@@ -129,10 +132,11 @@ impl Inbound {
 
     /// Mutual TLS with the certificates of the mesh.
     fn tls(&self) -> ServerTls {
-        let (certificate, roots) = match &self.description.certificates {
+        let (certificate, roots, folder) = match &self.description.certificates {
             Certificates::Directory(folder) => (
                 Certificate::files(format!("{folder}/cert-chain.pem"), format!("{folder}/key.pem")),
                 Roots::file(format!("{folder}/root-cert.pem")),
+                folder,
             ),
             Certificates::Sds(folder) => {
                 let secret = |name: &str, file: &str| Secret {
@@ -142,18 +146,45 @@ impl Inbound {
                 };
                 (
                     Certificate::Sds(secret("default", "certificate.yaml")),
-                    Roots::Sds(secret("ROOTCA", "validation.yaml")),
+                    Roots::sds(secret("ROOTCA", "validation.yaml")),
+                    folder,
                 )
             }
+        };
+        let own = self.trust.own();
+        let (roots, names) = if self.trust.foreign().is_empty() {
+            let prefixes = own
+                .iter()
+                .map(|domain| Name::uri_prefix(format!("spiffe://{domain}/")));
+            (roots, prefixes.collect())
+        } else {
+            // What the validator of SPIFFE IDs believes does not come by SDS.
+            (
+                Roots::domains(self.domains(&format!("{folder}/root-cert.pem"))),
+                Vec::new(),
+            )
         };
         ServerTls {
             minimum: "TLSv1_2",
             certificate,
             validation: Some(roots),
             says: "Who has no certificate of the mesh does not get as far as the filters.",
-            names: self.trusted.iter().cloned().map(Name::uri_prefix).collect(),
+            names,
             names_say: "Of the mesh's trust domain and its aliases only, as Istio has it.",
         }
+    }
+
+    /// Each trust domain with its roots: the mesh's are in this file.
+    fn domains(&self, mesh: &str) -> Vec<Domain> {
+        let own = self.trust.own().iter().map(|name| Domain {
+            name: name.clone(),
+            roots: Bundle::Filename(mesh.to_owned()),
+        });
+        let foreign = self.trust.foreign().iter().map(|foreign| Domain {
+            name: foreign.name.clone(),
+            roots: Bundle::InlineString(foreign.roots.clone()),
+        });
+        own.chain(foreign).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use super::lock;
 use crate::description::{Description, Port};
 use crate::json;
 use crate::template::{self, Unfilled};
+use crate::trust;
 
 /// What a configuration of the module decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,12 @@ fn configuration(description: &Value, resources: &[Value], decides: Decides, loc
     let mut fields = Vec::new();
     for name in Description::OF_PLUGIN {
         if let Some(value) = description.get(name) {
-            fields.push((name.to_owned(), value.clone()));
+            let value = if name == "mesh" {
+                trust::of_module(value)
+            } else {
+                value.clone()
+            };
+            fields.push((name.to_owned(), value));
         }
     }
     let text = |text: &str| Value::String(text.to_owned());

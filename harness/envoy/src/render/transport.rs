@@ -45,9 +45,40 @@ pub(super) enum Roots {
         roots: String,
         /// Not by SDS.
         sds: (),
+        /// Of any trust domain.
+        domains: (),
     },
     /// A file that is watched.
-    Sds(Secret),
+    Sds {
+        #[serde(flatten)]
+        secret: Secret,
+        /// Of any trust domain.
+        domains: (),
+    },
+    /// Each trust domain has its own, and certificates of no other are taken.
+    Domains {
+        domains: Vec<Domain>,
+        /// Not by SDS.
+        sds: (),
+    },
+}
+
+/// A trust domain with its roots: those of one are not believed about the names of another.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Domain {
+    pub(super) name: String,
+    #[serde(flatten)]
+    pub(super) roots: Bundle,
+}
+
+/// Where the roots of a trust domain are, as Envoy's `DataSource` has it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "source", content = "bundle", rename_all = "snake_case")]
+pub(super) enum Bundle {
+    /// A PEM file.
+    Filename(String),
+    /// The PEM itself.
+    InlineString(String),
 }
 
 /// A secret in a file of a folder
@@ -78,7 +109,19 @@ impl Certificate {
 
 impl Roots {
     pub(super) fn file(roots: String) -> Self {
-        Self::File { roots, sds: () }
+        Self::File {
+            roots,
+            sds: (),
+            domains: (),
+        }
+    }
+
+    pub(super) fn sds(secret: Secret) -> Self {
+        Self::Sds { secret, domains: () }
+    }
+
+    pub(super) fn domains(domains: Vec<Domain>) -> Self {
+        Self::Domains { domains, sds: () }
     }
 }
 

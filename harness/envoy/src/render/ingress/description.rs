@@ -13,6 +13,7 @@ use peerwarden_engine::{Problem, Problems};
 
 use super::route::Route;
 use crate::description::{Certificates, Description as Workload, Proxy};
+use crate::trust::CA_CERTIFICATES;
 
 /// What a person says of a gateway, beside its `Gateway` documents and its policies.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl Description {
         };
         fields.ignore(&Workload::OF_PLUGIN);
         let labels = labels(value, &mut problems);
+        no_roots_of_the_mesh(value, &mut problems);
         let proxy = Proxy::read(&mut fields, at, &mut problems);
         let credentials = match fields.take("certificates") {
             Some(value) => Certificates::read(value, &at.name("certificates"), &mut problems),
@@ -83,6 +85,23 @@ fn labels(description: &Value, problems: &mut Problems) -> Vec<(String, String)>
     };
     let text = |(name, value): &(String, Value)| Some((name.clone(), value.as_str()?.to_owned()));
     labels.iter().filter_map(text).collect()
+}
+
+/// A gateway's servers say whose certificates they take.
+fn no_roots_of_the_mesh(description: &Value, problems: &mut Problems) {
+    let roots = description.get("mesh").and_then(|mesh| mesh.get(CA_CERTIFICATES));
+    if roots.is_some_and(|roots| *roots != Value::Null) {
+        let at = At::ROOT.name("mesh");
+        let problem = Problem::new(
+            &at.name(CA_CERTIFICATES),
+            "each server of a gateway has roots of its own",
+        );
+        problems.push(
+            problem
+                .on_key()
+                .help("write them into `ca.crt` of the server's credential, and leave this out"),
+        );
+    }
 }
 
 /// The description with the workload's kind in it, which decides that no `PeerAuthentication` governs it.

@@ -96,7 +96,7 @@ fn named(
                 file: format!("{name}.yaml"),
                 name,
             };
-            let roots = asks.then(|| Roots::Sds(secret(format!("{name}-cacert"))));
+            let roots = asks.then(|| Roots::sds(secret(format!("{name}-cacert"))));
             (Certificate::Sds(secret(name.to_owned())), roots)
         }
     })

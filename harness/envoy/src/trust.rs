@@ -1,0 +1,211 @@
+//! Which trust domains a workload's handshake lets in: those of the mesh, and others that are meant, with roots of their own.
+//!
+//! ```yaml
+//! mesh:
+//!   trustDomain: cluster.local
+//!   caCertificates:
+//!   - trustDomains: [partner.example]
+//!     pem: |
+//!       -----BEGIN CERTIFICATE-----
+//!       …
+//! ```
+//!
+//! `caCertificates` is that of Istio's `MeshConfig`
+//! (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-CertificateData>). The module does not read it: a
+//! certificate is verified before it decides.
+
+use peerwarden_engine::document::{At, Fields, Value};
+use peerwarden_engine::{Mesh, Problem, Problems, SpiffeId};
+
+use crate::description::shown;
+
+/// The field of the mesh that only a handshake reads.
+pub const CA_CERTIFICATES: &str = "caCertificates";
+
+/// The trust domains whose names a handshake lets in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// The mesh's own and its aliases, of which the first is the trust domain. They have the mesh's roots.
+    own: Vec<String>,
+    foreign: Vec<Foreign>,
+}
+
+/// A trust domain of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Foreign {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its roots, in PEM. Nobody else's certificates are believed to name it, and theirs name nobody else.
+    pub(crate) roots: String,
+}
+
+impl Trust {
+    /// The trust domains of a mesh, and those that `caCertificates` of the same mesh brings in.
+    pub fn read(mesh: &Mesh, written: Option<&Value>, at: &At<'_>, problems: &mut Problems) -> Self {
+        let mut own = vec![mesh.trust_domain.clone()];
+        for alias in &mesh.trust_domain_aliases {
+            if !own.contains(alias) {
+                own.push(alias.clone());
+            }
+        }
+        let mut trust = Self {
+            own,
+            foreign: Vec::new(),
+        };
+        let Some(Value::Object(fields)) = written else {
+            return trust;
+        };
+        // As an object of this field alone: the others are the engine's to read.
+        let only = |(name, _): &&(String, Value)| name == CA_CERTIFICATES;
+        let only = Value::Object(fields.iter().filter(only).cloned().collect());
+        let Some(mut fields) = Fields::of(&only, at, problems) else {
+            return trust;
+        };
+        let at = at.name(CA_CERTIFICATES);
+        let entries = fields.list(CA_CERTIFICATES, problems).unwrap_or(&[]);
+        for (index, entry) in entries.iter().enumerate() {
+            trust.add(entry, &at.index(index), problems);
+        }
+        trust
+    }
+
+    /// Adds an entry of `caCertificates`.
+    fn add(&mut self, entry: &Value, at: &At<'_>, problems: &mut Problems) {
+        let Some(mut fields) = Fields::of(entry, at, problems) else {
+            return;
+        };
+        let pem = fields.text("pem", problems).map(str::to_owned);
+        let names = fields.texts("trustDomains", problems);
+        for (name, help) in [
+            (
+                "spiffeBundleUrl",
+                "nothing is fetched: write the roots into `pem`",
+            ),
+            (
+                "certSigners",
+                "leave it out: `trustDomains` says whose roots these are",
+            ),
+        ] {
+            if fields.take(name).is_some() {
+                let problem = Problem::new(&at.name(name), format!("`{name}` is not read")).on_key();
+                problems.push(problem.help(help));
+            }
+        }
+        fields.finish(problems);
+        let Some(roots) = roots(pem, at, problems) else {
+            return;
+        };
+        if names.is_empty() {
+            let problem = Problem::new(at, "`trustDomains` is missing or empty");
+            problems.push(
+                problem.help(
+                    "name the trust domains that these roots are for: `trustDomains: [partner.example]`",
+                ),
+            );
+        }
+        let at = at.name("trustDomains");
+        for (index, name) in names.into_iter().enumerate() {
+            if let Err(problem) = self.is_foreign(&name, &at.index(index)) {
+                problems.push(problem);
+                continue;
+            }
+            match self.foreign.iter_mut().find(|foreign| foreign.name == name) {
+                Some(known) => known.roots.push_str(&roots),
+                None => self.foreign.push(Foreign {
+                    name,
+                    roots: roots.clone(),
+                }),
+            }
+        }
+    }
+
+    fn is_foreign(&self, name: &str, at: &At<'_>) -> Result<(), Problem> {
+        if self.own.iter().any(|own| own == name) {
+            let problem = Problem::new(at, format!("`{name}` is a trust domain of the mesh itself"));
+            return Err(problem.help("its roots are those of `certificates`: leave it out here"));
+        }
+        match SpiffeId::parse(format!("spiffe://{name}/any").as_bytes()) {
+            Ok(id) if id.trust_domain.as_str() == name => Ok(()),
+            Ok(_) | Err(_) => {
+                let problem = Problem::new(at, format!("`{}` is not a trust domain", shown(name)));
+                Err(problem.help(
+                    "write a name such as `partner.example`, without `spiffe://` and without wildcards",
+                ))
+            }
+        }
+    }
+
+    /// Whether names of this trust domain are let in.
+    pub fn has(&self, domain: &str) -> bool {
+        self.names().any(|name| name == domain)
+    }
+
+    /// Each trust domain that is let in: the mesh's, its aliases, those of others.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let foreign = self.foreign.iter().map(|foreign| foreign.name.as_str());
+        self.own.iter().map(String::as_str).chain(foreign)
+    }
+
+    /// The trust domain of a peer's SPIFFE ID that is not let in; `None` of one that is, and of what is not a SPIFFE ID.
+    pub fn refused<'u>(&self, uri: &'u str) -> Option<&'u str> {
+        let rest = uri.strip_prefix("spiffe://")?;
+        let domain = rest.split('/').next().unwrap_or(rest);
+        (!self.has(domain)).then_some(domain)
+    }
+
+    /// Whether a peer with this URI SAN is let in.
+    pub fn admits(&self, uri: &str) -> bool {
+        let named = uri
+            .strip_prefix("spiffe://")
+            .and_then(|rest| rest.split_once('/'));
+        named.is_some_and(|(domain, _)| self.has(domain))
+    }
+
+    /// The mesh's own trust domain and its aliases.
+    pub(crate) fn own(&self) -> &[String] {
+        &self.own
+    }
+
+    /// The trust domains of others.
+    pub(crate) fn foreign(&self) -> &[Foreign] {
+        &self.foreign
+    }
+}
+
+/// The mesh as the module's configuration has it, which does not have what only a handshake reads.
+pub(crate) fn of_module(mesh: &Value) -> Value {
+    match mesh {
+        Value::Object(fields) => {
+            let read = fields.iter().filter(|(name, _)| name != CA_CERTIFICATES);
+            Value::Object(read.cloned().collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) => mesh.clone(),
+    }
+}
+
+/// Certificates in PEM, ending in a line break. Envoy reads what is in them.
+fn roots(pem: Option<String>, at: &At<'_>, problems: &mut Problems) -> Option<String> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let Some(mut pem) = pem else {
+        let problem = Problem::new(at, "`pem` is missing or not a text");
+        problems.push(problem.help("write the root certificates of these trust domains, in PEM"));
+        return None;
+    };
+    let at = at.name("pem");
+    if pem.contains("PRIVATE KEY-----") {
+        let problem = Problem::new(&at, "`pem` holds a private key");
+        problems.push(problem.help("write the root certificates alone"));
+        return None;
+    }
+    if !pem.contains(BEGIN) {
+        let problem = Problem::new(&at, "`pem` holds no certificate");
+        problems.push(problem.help(format!(
+            "write root certificates in PEM, which begin with `{BEGIN}`"
+        )));
+        return None;
+    }
+    if !pem.ends_with('\n') {
+        pem.push('\n');
+    }
+    Some(pem)
+}
