@@ -41,6 +41,8 @@ pub(crate) struct Explained<'a> {
     pub(crate) asked: &'a Asked<'a>,
     /// What the reference evaluator saw.
     pub(crate) trace: &'a Trace,
+    /// That the handshake refuses the peer before any policy is asked.
+    pub(crate) refusal: Option<String>,
     /// What decided and what came closest to the other verdict; of a line whose verdict is unknown, to being allowed.
     pub(crate) why: Option<&'a Why>,
     pub(crate) module: Option<&'a Shipped>,

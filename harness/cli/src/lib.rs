@@ -23,6 +23,7 @@ mod exit;
 mod explain;
 mod fix;
 mod github;
+mod handshake;
 mod lint;
 mod module;
 mod output;

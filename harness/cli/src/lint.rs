@@ -7,6 +7,7 @@ mod dry_run;
 mod exact_path;
 mod excluded_port;
 mod finding;
+mod foreign_trust_domain;
 mod forgeable_header;
 mod host_port;
 mod http_on_tcp;

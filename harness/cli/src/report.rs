@@ -71,6 +71,8 @@ pub(crate) struct SuiteResult {
     /// Its path as it was given.
     pub(crate) name: String,
     pub(crate) cases: Vec<CaseResult>,
+    /// What cases that pass promise and no policy can keep.
+    pub(crate) notes: Vec<String>,
 }
 
 /// One case.

@@ -2,6 +2,7 @@
 
 mod judge;
 pub(crate) mod progress;
+mod promises;
 mod ready;
 
 use std::collections::BTreeMap;
@@ -127,6 +128,7 @@ impl Run<'_> {
         let suites = self.suites.iter().map(|loaded| SuiteResult {
             name: loaded.source.name.clone(),
             cases: Vec::with_capacity(loaded.cases.len()),
+            notes: promises::notes(loaded),
         });
         let mut results: Vec<SuiteResult> = suites.collect();
         let mut wrong: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();

@@ -1,12 +1,14 @@
 //! What is decided by: mesh, workload, documents, and the plugin configuration that they make together.
 
-use peerwarden_engine::{Problem, Problems};
+use peerwarden_engine::document::At;
+use peerwarden_engine::{Config, Problem, Problems, WorkloadKind};
+use peerwarden_envoy::trust::{CA_CERTIFICATES, Trust};
 
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
 use crate::fix::{Change, Fix};
 use crate::source::Place;
-use crate::yaml::Tree;
+use crate::yaml::{Entry, Node, Tree};
 
 /// The parts of a plugin configuration, each with its place in a text.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +36,41 @@ impl Setup {
             .map(|document| document.node.to_json())
             .collect();
         Parts {
-            mesh: text(&self.mesh).as_deref(),
+            mesh: self.mesh.as_ref().map(mesh_of_engine).as_deref(),
             workload: text(&self.workload).as_deref(),
             resources: &format!("[{}]", resources.join(",")),
             extension_providers: text(&self.extension_providers).as_deref(),
         }
         .to_json(protocol)
+    }
+
+    /// The trust domains that the mesh lets in.
+    ///
+    /// # Errors
+    /// What is wrong with its `caCertificates`; what else is wrong with it, the engine says.
+    pub(crate) fn trust(&self) -> Result<Trust, Vec<Diagnostic>> {
+        let around = Self {
+            mesh: self.mesh.clone(),
+            ..Self::default()
+        };
+        let config = Config::parse(around.to_json(Protocol::Http).as_bytes());
+        let own = config.map(|config| config.mesh).unwrap_or_default();
+        let written = self.mesh.as_ref().map(|mesh| mesh.node.to_value());
+        let mut problems = Problems::default();
+        let trust = Trust::read(&own, written.as_ref(), &At::ROOT.name("mesh"), &mut problems);
+        problems
+            .into_result(Some(trust))
+            .map_err(|problems| self.diagnostics(&problems))
+    }
+
+    /// What kind of workload is protected; `None` when it is not said, or not as it must be.
+    pub(crate) fn workload_kind(&self) -> Option<WorkloadKind> {
+        let around = Self {
+            workload: self.workload.clone(),
+            ..Self::default()
+        };
+        let config = Config::parse(around.to_json(Protocol::Http).as_bytes()).ok()?;
+        config.workload.map(|workload| workload.kind)
     }
 
     /// This where it says something, and `other` where it does not; its documents only if `documents`.
@@ -105,6 +136,36 @@ impl Setup {
             return Some((self.extension_providers.as_ref()?, rest));
         }
         Some((self.mesh.as_ref()?, below("mesh")?))
+    }
+}
+
+/// The mesh as the engine reads it, in JSON: without what only a handshake reads.
+pub(crate) fn mesh_of_engine(mesh: &Document) -> String {
+    let entries = mesh.node.entries().iter();
+    let read: Vec<Entry> = entries
+        .filter(|entry| entry.name != CA_CERTIFICATES)
+        .cloned()
+        .collect();
+    match mesh.node.tree {
+        Tree::Object(_) => Node {
+            location: mesh.node.location,
+            tree: Tree::Object(read),
+        }
+        .to_json(),
+        // The engine says what is wrong with it.
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) | Tree::List(_) => mesh.node.to_json(),
+    }
+}
+
+/// The same of a mesh in JSON.
+pub(crate) fn mesh_of_engine_in(json: &str) -> String {
+    let Ok(mut fields) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json) else {
+        // The engine says what is wrong with it.
+        return json.to_owned();
+    };
+    match fields.remove(CA_CERTIFICATES) {
+        Some(_) => serde_json::Value::Object(fields).to_string(),
+        None => json.to_owned(),
     }
 }
 

@@ -8,10 +8,12 @@ use std::fmt;
 
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
 use peerwarden_engine::{AttributeSource, By, Config, ExternalAuthorizers, Kind};
+use peerwarden_envoy::trust::Trust;
 
 pub(crate) use near_miss::NearMiss;
 
 use crate::engine::{Decided, DecidedBy};
+use crate::handshake;
 use crate::setup::Setup;
 use crate::source::Place;
 use crate::suite::ExpectedBy;
@@ -24,7 +26,7 @@ pub(crate) struct Why {
     pub(crate) deciding: Option<Deciding>,
     /// What would have been needed for what was expected; `None` when there is no such rule.
     pub(crate) near_miss: Option<NearMiss>,
-    /// That the policy which should decide is not there at all.
+    /// That the policy which should decide is not there at all, or that no policy is asked about such a peer.
     pub(crate) note: Option<String>,
 }
 
@@ -68,13 +70,21 @@ pub(crate) struct Expected<'e> {
 pub(crate) struct Asked<'s> {
     setup: &'s Setup,
     config: Config,
+    trust: Trust,
 }
 
 impl<'s> Asked<'s> {
     /// `None` for documents that the engine refuses.
     pub(crate) fn of(setup: &'s Setup, protocol: Protocol) -> Option<Self> {
         let config = Config::parse(setup.to_json(protocol.into()).as_bytes()).ok()?;
-        Some(Self { setup, config })
+        let trust = setup.trust().ok()?;
+        Some(Self { setup, config, trust })
+    }
+
+    /// That the handshake refuses the peer before any policy is asked.
+    pub(crate) fn refusal(&self, traffic: &Traffic) -> Option<String> {
+        let workload = self.config.workload.as_ref()?;
+        handshake::refusal(&self.trust, workload.kind, traffic)
     }
 
     /// All that the reference evaluator sees.
@@ -246,6 +256,23 @@ impl Clause {
 
     /// What was there to match.
     pub(crate) fn saw(&self) -> String {
+        let saw = self.found_only();
+        match self.has_scheme() {
+            true => format!("{saw}: a value is written without `spiffe://`, which is put before it"),
+            false => saw,
+        }
+    }
+
+    /// Whether a value has the scheme of SPIFFE IDs, so that it looks like what was there and is something else.
+    fn has_scheme(&self) -> bool {
+        let names_peers = matches!(
+            self.field.as_str(),
+            "principals" | "notPrincipals" | "source.principal"
+        );
+        names_peers && self.values.iter().any(|value| value.contains("spiffe://"))
+    }
+
+    fn found_only(&self) -> String {
         match (&self.found, self.unavailable) {
             (Some(found), _) => format!("found {found}"),
             (None, true) => "what is there could not be established".to_owned(),

@@ -15,12 +15,15 @@ use super::policies::Policies;
 use super::question::Asked;
 use super::report::{self, Proved, Workload};
 use super::{Replay, words};
+use crate::access_log::visible;
 use crate::engine::{Choice, Decided};
+use crate::handshake;
 use crate::output::wrapped;
 use crate::traffic::Traffic;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
@@ -54,6 +57,10 @@ pub(crate) struct Class {
     values: Vec<(Attribute, Values)>,
     traffic: Traffic,
     decided: Decided,
+    /// The trust domains among its peers that the handshake refuses before any policy is asked.
+    refused: Vec<String>,
+    /// Why, in words.
+    refusals: Vec<String>,
 }
 
 impl Seeking<'_> {
@@ -80,9 +87,23 @@ impl Seeking<'_> {
         let classes = answer().map_err(beyond)?;
         let shown = classes.shown.into_iter().map(|class| {
             let traffic = Traffic::from_attributes(&class.witness, self.protocol);
+            let (trust, kind) = (&self.policies.trust, workload.workload.kind);
+            let peers = class
+                .values
+                .iter()
+                .find(|(attribute, _)| *attribute == Attribute::Peer);
+            let refused = match peers.filter(|_| self.allowed) {
+                Some((_, peers)) => handshake::refused(trust, kind, peers, &traffic),
+                None => Vec::new(),
+            };
             Ok(Class {
                 decided: replay.confirm(&traffic, self.allowed)?.decision,
                 values: class.values,
+                refusals: refused
+                    .iter()
+                    .map(|domain| handshake::reason(trust, domain))
+                    .collect(),
+                refused,
                 traffic,
             })
         });
@@ -120,6 +141,10 @@ fn example(text: &mut String, class: &Class) {
         ("", words::decided(&class.decided)),
     ] {
         let _ = writeln!(text, "        {DIM}{name:<4}{DIM:#} {}", wrapped(&value, 13));
+    }
+    for refusal in &class.refusals {
+        let said = wrapped(&format!("but {}", visible(refusal)), 13);
+        let _ = writeln!(text, "             {YELLOW}{said}{YELLOW:#}");
     }
 }
 
@@ -233,6 +258,7 @@ struct OfWorkload {
 
 /// Traffic that there is.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct ClassOut {
     /// What is said of each attribute that counts, in words.
@@ -241,6 +267,8 @@ struct ClassOut {
     traffic: Traffic,
     /// What is decided.
     decided: report::Decided,
+    /// The trust domains among its peers that the handshake refuses before any policy is asked.
+    handshake_refuses: Vec<String>,
 }
 
 impl From<&Found> for OfWorkload {
@@ -249,6 +277,7 @@ impl From<&Found> for OfWorkload {
             values: report::values(&class.values),
             traffic: class.traffic.clone(),
             decided: (&class.decided).into(),
+            handshake_refuses: class.refused.clone(),
         });
         Self {
             workload: (&found.workload).into(),

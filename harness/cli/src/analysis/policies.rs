@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_engine::{Config, Program, Protocol, Workload};
+use peerwarden_envoy::trust::Trust;
 use serde_json::json;
 
 use crate::command::inputs;
@@ -18,6 +19,8 @@ use crate::yaml;
 pub(crate) struct Policies {
     setup: Setup,
     pub(crate) config: Config,
+    /// Whom the mesh lets in.
+    pub(crate) trust: Trust,
 }
 
 /// What is decided by for one workload and protocol.
@@ -90,7 +93,8 @@ impl Policies {
             Err(Refused::Module(message)) => return Err(vec![Diagnostic::error(message)]),
         }
         let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
-        Ok(Self { setup, config })
+        let trust = setup.trust()?;
+        Ok(Self { setup, config, trust })
     }
 
     /// What applies to a workload.

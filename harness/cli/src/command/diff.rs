@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// A workload, in YAML or JSON; may be repeated. Otherwise all that the documents' namespaces and selectors tell apart.
     #[arg(long, value_name = "FILE")]
     workload: Vec<PathBuf>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, in YAML or JSON.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
     /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.

@@ -14,7 +14,7 @@ use super::inputs::{self, Deciding, Engines};
 use crate::engine::{Answer, Broken, Choice, Decided, DecidedBy, Engine, Refused};
 use crate::exit::Exit;
 use crate::output;
-use crate::setup::{Parts, Protocol};
+use crate::setup::{self, Parts, Protocol};
 use line::{Id, Line};
 
 /// Bytes of one line.
@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let mut evaluation = Evaluation {
         choice: arguments.engines.engine,
         module: module.map(|shipped| shipped.module),
-        mesh: text(&setup.mesh),
+        mesh: setup.mesh.as_ref().map(setup::mesh_of_engine),
         workload: text(&setup.workload),
         extension_providers: text(&setup.extension_providers),
         resources: arguments
@@ -176,7 +176,8 @@ impl Evaluation {
                 .map(|own| own.get().to_owned())
                 .or_else(|| given.clone())
         };
-        let mesh = text(&line.mesh, &self.mesh);
+        let own = line.mesh.as_ref().map(|own| setup::mesh_of_engine_in(own.get()));
+        let mesh = own.or_else(|| self.mesh.clone());
         let workload = text(&line.workload, &self.workload);
         let resources = text(&line.resources, &self.resources).ok_or_else(|| {
             invalid("`resources` is missing; give them in the line, or with `--policies`".to_owned())

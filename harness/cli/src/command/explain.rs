@@ -99,7 +99,8 @@ enum Case {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let (setup, case) = match read(&arguments) {
+    let read = read(&arguments).and_then(|(setup, case)| setup.trust().map(|_| (setup, case)));
+    let (setup, case) = match read {
         Ok(case) => case,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
@@ -141,6 +142,7 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
         subject: Subject::Traffic(traffic, &answer),
         asked: &asked,
         trace: &trace,
+        refusal: asked.refusal(traffic),
         why: Some(&why),
         module: module.as_ref(),
     };
@@ -170,6 +172,8 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
         subject: Subject::Line(entry, known),
         asked: &asked,
         trace: &trace,
+        // Whose request is in the log was let in.
+        refusal: None,
         why: why.as_ref(),
         module: None,
     };

@@ -20,7 +20,7 @@ pub(super) struct Deciding {
     /// Policies: files, or folders with all that is below them.
     #[arg(long, value_name = "PATH")]
     policies: Vec<PathBuf>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, in YAML or JSON.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
     /// The workload that is protected: `kind`, `namespace`, `serviceAccount`, `labels`, in YAML or JSON.
@@ -74,6 +74,7 @@ impl Deciding {
             resources,
             extension_providers,
         };
+        wrong.extend(setup.trust().err().into_iter().flatten());
         if wrong.is_empty() { Ok(setup) } else { Err(wrong) }
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// The workload that is protected: `namespace` and `labels`, in YAML or JSON.
     #[arg(long, value_name = "FILE", required = true)]
     workload: PathBuf,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, in YAML or JSON.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
     #[command(flatten)]

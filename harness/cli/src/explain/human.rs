@@ -96,6 +96,10 @@ fn verdict(text: &mut String, explained: &Explained<'_>) {
             }
         }
     }
+    if let Some(refusal) = &explained.refusal {
+        let said = wrapped(&format!("note: {}", visible_up_to(refusal, 1000)), 2);
+        let _ = writeln!(text, "{YELLOW}{said}{YELLOW:#}");
+    }
     if let Some(near) = explained.why.and_then(|why| why.near_miss.as_ref()) {
         let near = visible_up_to(&near.to_string(), 1000);
         let _ = writeln!(text, "{}", wrapped(&format!("near miss: {near}"), 2));

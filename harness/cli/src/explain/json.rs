@@ -21,6 +21,7 @@ pub(crate) fn text(explained: &Explained<'_>) -> Result<String> {
         subject,
         asked,
         trace,
+        refusal,
         why,
         module,
     } = explained;
@@ -40,6 +41,7 @@ pub(crate) fn text(explained: &Explained<'_>) -> Result<String> {
         "reason": decided.map(|decided| decided.reason.as_str()),
         "why": decided.map(|decided| decided.reason.to_string()),
         "lacks": lacks,
+        "handshake": refusal,
         "nearMiss": near.map(|near| json!({
             "text": near.to_string(),
             "rule": near.rule,

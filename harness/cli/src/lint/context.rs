@@ -6,15 +6,21 @@ use std::rc::Rc;
 
 use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource};
 use peerwarden_engine::{By, Config, Mesh, Program, Protocol};
+use peerwarden_envoy::trust::Trust;
 
 use super::standing::{Standing, Standings};
 use super::workload::Workload;
 use crate::documents::{Document, Others};
 use crate::setup::Setup;
+use crate::yaml::Entry;
 
 /// All documents.
 pub(super) struct Context<'d> {
     pub(super) mesh: Mesh,
+    /// Whether it is said what the mesh is like.
+    pub(super) mesh_is_given: bool,
+    /// The trust domains that it lets in.
+    pub(super) trust: Trust,
     pub(super) policies: Vec<Policy<'d>>,
     pub(super) peer_authentications: Vec<Modes<'d>>,
     /// Those that decide nothing.
@@ -84,6 +90,8 @@ impl<'d> Context<'d> {
         let config = Config::parse(around.to_json(Protocol::Http).as_bytes());
         let mut context = Self {
             mesh: config.map(|config| config.mesh).unwrap_or_default(),
+            mesh_is_given: setup.mesh.is_some(),
+            trust: setup.trust().unwrap_or_default(),
             policies: Vec::new(),
             peer_authentications: Vec::new(),
             others,
@@ -122,6 +130,25 @@ impl<'d> Context<'d> {
     /// The same of a workload as the engine knows it.
     pub(super) fn applies_to(&self, policy: &Policy<'_>, workload: &peerwarden_engine::Workload) -> bool {
         self.applies(policy, &workload.namespace, &workload.labels)
+    }
+
+    /// Whether a policy is for gateways or waypoints, whose listeners say themselves whose certificates they take.
+    pub(super) fn is_for_gateway(&self, policy: &Policy<'_>) -> bool {
+        let written = &policy.written;
+        let gateways = self.others.of_kind("Gateway");
+        let mut selectors = gateways
+            .filter(|gateway| policy.document.source.is_beside(&gateway.source))
+            .filter_map(|gateway| {
+                let labels = gateway.node.at(&["spec", "selector"])?.entries().iter();
+                let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
+                labels.map(label).collect::<Option<BTreeMap<String, String>>>()
+            });
+        let selected = written
+            .selector
+            .as_ref()
+            .filter(|selector| !selector.match_labels.is_empty());
+        !written.target_refs.is_empty()
+            || selected.is_some_and(|selector| selectors.any(|labels| selector.matches(&labels)))
     }
 
     /// Whether a document's namespace is a workload's, or the one of the whole mesh.

@@ -72,6 +72,9 @@ fn suite(text: &mut String, suite: &SuiteResult, verbose: bool) {
     for case in &suite.cases {
         self::case(text, case, verbose);
     }
+    for note in &suite.notes {
+        let _ = writeln!(text, "     {YELLOW}note{YELLOW:#} {}", visible(note));
+    }
 }
 
 fn case(text: &mut String, case: &CaseResult, verbose: bool) {

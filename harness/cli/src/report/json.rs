@@ -63,6 +63,9 @@ struct Suite<'r> {
     suite: &'r str,
     /// Its cases, and its snapshot if it has one.
     cases: Vec<Case<'r>>,
+    /// What cases that pass promise and no policy can keep, such as that a peer is let in that the handshake refuses.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'r [String],
 }
 
 /// One case, or a snapshot.
@@ -143,6 +146,7 @@ impl<'r> Suite<'r> {
         Self {
             suite: &suite.name,
             cases: suite.cases.iter().map(Case::of).collect(),
+            notes: &suite.notes,
         }
     }
 }

@@ -31,7 +31,9 @@ pub(super) fn judge<'w, 's: 'w>(
             allow: case.allow,
             by: case.by.as_ref(),
         };
-        asked.why(&trace, decided, expected)
+        let mut why = asked.why(&trace, decided, expected);
+        why.note = why.note.or_else(|| asked.refusal(&case.traffic));
+        why
     });
     Outcome::Failed(Box::new(Failure {
         expected,

@@ -7,7 +7,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{ExtensionProvider, policies};
-use crate::suite::{Mesh, Workload};
+use crate::suite::Workload;
 
 /// The configuration of the module in Envoy.
 #[derive(JsonSchema)]
@@ -36,6 +36,18 @@ pub(super) struct Configuration {
     report: Option<Report>,
     /// Where Envoy's `jwt_authn` leaves the payload of a verified token.
     jwt: Option<Jwt>,
+}
+
+/// The mesh.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+struct Mesh {
+    /// `istio-system` when left out.
+    root_namespace: Option<String>,
+    /// `cluster.local` when left out.
+    trust_domain: Option<String>,
+    /// Other names of the same trust domain.
+    trust_domain_aliases: Option<Vec<String>>,
 }
 
 /// Which filter chain it is in.

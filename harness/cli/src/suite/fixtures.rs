@@ -27,7 +27,7 @@ pub(crate) struct Fixtures {
     #[serde(default)]
     #[schemars(with = "Option<Workload>")]
     pub(crate) workload: Option<Node>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`.
     #[serde(default)]
     #[schemars(with = "Option<Mesh>")]
     pub(crate) mesh: Option<Node>,

@@ -24,7 +24,7 @@ pub(crate) struct Suite {
     #[serde(default)]
     #[schemars(with = "Option<Workload>")]
     pub(crate) workload: Option<Node>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`; Istio's defaults when left out.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`; Istio's defaults when left out.
     #[serde(default)]
     #[schemars(with = "Option<Mesh>")]
     pub(crate) mesh: Option<Node>,
@@ -93,7 +93,7 @@ struct Service {
     namespace: String,
 }
 
-/// The mesh, as `mesh` of the plugin's configuration.
+/// The mesh: what the plugin's configuration has in `mesh`, and whom the handshake lets in.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
@@ -104,6 +104,21 @@ pub(crate) struct Mesh {
     trust_domain: Option<String>,
     /// Other names of the same trust domain.
     trust_domain_aliases: Option<Vec<String>>,
+    /// The roots of other trust domains, whose peers the handshake lets in too.
+    ca_certificates: Option<Vec<CaCertificates>>,
+}
+
+/// Roots of other trust domains, as in Istio's mesh config.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "for the schema; the renderer reads the value itself")]
+struct CaCertificates {
+    /// Root certificates, in PEM.
+    #[schemars(length(min = 1))]
+    pem: String,
+    /// The trust domains that they are for.
+    #[schemars(length(min = 1))]
+    trust_domains: Vec<String>,
 }
 
 /// Who asks: `plaintext`, `no-certificate` (TLS without one), a SPIFFE ID, or the certificate's names and the address.

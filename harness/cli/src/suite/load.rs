@@ -95,6 +95,7 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         resources,
         extension_providers: known.extension_providers,
     };
+    setup.trust()?;
     Ok(Loaded {
         source,
         setup,

@@ -34,6 +34,7 @@ mod shells;
 mod snapshot;
 mod suggest;
 mod test;
+mod trust_domains;
 /// As `tests/conformance` has it.
 #[path = "../../../../tests/conformance/schema/validate.rs"]
 mod validate;

@@ -10,6 +10,9 @@ use super::{All, Outcome, REFUSED, Verdict};
 const OPTIONS: &str = "common_http_protocol_options";
 const ACTION: &str = "headers_with_underscores_action";
 
+/// By their numbers: the first is the default.
+const ACTIONS: [&str; 3] = ["ALLOW", "REJECT_REQUEST", "DROP_HEADER"];
+
 /// What lets no header with an underscore in its name through.
 const CLOSED: [&str; 2] = ["REJECT_REQUEST", "DROP_HEADER"];
 
@@ -37,14 +40,14 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
 /// That no header with an underscore in its name reaches the application. `why` says what one does, given how it gets through.
 pub(super) fn closed(http: &Http<'_>, why: impl Fn(&str) -> String) -> Result<(), Failure> {
     let help = format!("write `{OPTIONS}: {{{ACTION}: REJECT_REQUEST}}`, or `DROP_HEADER`");
-    let Some(options) = http.manager.get(OPTIONS)? else {
-        return Err(http.manager.fails(why(&format!("no `{ACTION}`")), help));
+    let (place, action) = match http.manager.get(OPTIONS)? {
+        Some(options) => (options.or_here(ACTION), options.one_of(ACTION, &ACTIONS)?),
+        None => (http.manager.clone(), "ALLOW"),
     };
-    match options.word(ACTION)? {
-        action if CLOSED.contains(&action) => Ok(()),
-        "" => Err(options.fails(why(&format!("no `{ACTION}`")), help)),
-        action => Err(options.or_here(ACTION).fails(why(&format!("`{action}`")), help)),
+    if CLOSED.contains(&action) {
+        return Ok(());
     }
+    Err(place.fails(why(&format!("`{ACTION}: {action}`")), help))
 }
 
 /// What decides by a header whose name has a `-`, for people. An external authorizer may decide by any.

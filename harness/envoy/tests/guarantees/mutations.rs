@@ -210,6 +210,7 @@ const HTTP: &[Mutation] = &[
     }),
     ("forwarded-client-cert", |of| *underscores(of) = "ALLOW".into()),
     ("forwarded-client-cert", |of| *underscores(of) = Json::Null),
+    ("forwarded-client-cert", |of| *underscores(of) = 0.into()),
     ("forwarded-client-cert", |of| {
         remove(manager(of), "common_http_protocol_options")
     }),
@@ -313,8 +314,8 @@ fn underscores_are_refused_or_dropped() {
     let rendered = inbound(&http(), "STRICT", &json!({"directory": "/etc/certs"}));
     let mut whole = parsed(&rendered.file().expect("one file"));
     reads_header(&mut whole, "x-role");
-    for action in ["REJECT_REQUEST", "DROP_HEADER"] {
-        *underscores(&mut whole) = action.into();
+    for action in [json!("REJECT_REQUEST"), json!("DROP_HEADER"), json!(1), json!(2)] {
+        *underscores(&mut whole) = action.clone();
         assert_eq!(
             broken(&checked(&[whole.clone()]).expect("readable")),
             [""; 0],

@@ -111,6 +111,7 @@ fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Setti
         }
         setup.resources = all;
     }
+    findings.extend(setup.trust().err().into_iter().flatten());
     let mut found = lint::run(&setup, &read.others, settings);
     findings.append(&mut found.findings);
     Found { findings, ..found }

@@ -1,0 +1,392 @@
+//! A principal of a trust domain that the mesh does not have: what `render` shuts out at the handshake, no other command promises.
+
+use crate::fixture::{Folder, Ran};
+
+/// A mesh's frontend and a partner's nightly job.
+const POLICY: &str = "apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: orders, namespace: shop}
+spec:
+  selector: {matchLabels: {app: orders}}
+  rules:
+  - from: [{source: {principals: [cluster.local/ns/web/sa/frontend]}}]
+  - from: [{source: {principals: [partner.example/ns/batch/sa/nightly]}}]
+    to: [{operation: {paths: [/export]}}]
+";
+
+const SUITE: &str = "workload: {namespace: shop, labels: {app: orders}}
+policies: [policy.yaml]
+peers:
+  frontend: spiffe://cluster.local/ns/web/sa/frontend
+  nightly: spiffe://partner.example/ns/batch/sa/nightly
+requests:
+  export: GET /export
+  orders: GET /orders
+cases:
+- {name: our export, peer: frontend, request: export, expect: allow}
+- {name: their export, peer: nightly, request: export, expect: allow}
+- {name: their orders, peer: nightly, request: orders, expect: deny}
+";
+
+const DESCRIPTION: &str = "workload: {namespace: shop, labels: {app: orders}}
+ports: [{port: 8080, protocol: HTTP, upstream: \"127.0.0.1:18080\"}]
+";
+
+const ROOTS: &str = "caCertificates:
+- trustDomains: [partner.example]
+  pem: |
+    -----BEGIN CERTIFICATE-----
+    AAAA
+    -----END CERTIFICATE-----
+";
+
+/// Below `mesh:` of another file.
+fn below(mesh: &str) -> String {
+    let lines = mesh.lines().map(|line| format!("  {line}\n"));
+    format!("mesh:\n{}", lines.collect::<String>())
+}
+
+fn folder() -> Folder {
+    Folder::with(&[
+        ("policy.yaml", POLICY),
+        ("orders_test.yaml", SUITE),
+        ("workload.yaml", "{namespace: shop, labels: {app: orders}}"),
+        (
+            "gateway.yaml",
+            "{kind: gateway, namespace: shop, labels: {app: orders}}",
+        ),
+        ("meant.yaml", ROOTS),
+        ("alias.yaml", "trustDomainAliases: [partner.example]"),
+        ("other.yaml", "trustDomain: td.example"),
+    ])
+}
+
+const NIGHTLY: &str = "spiffe://partner.example/ns/batch/sa/nightly";
+const REFUSED: &str = "the handshake refuses peers of the trust domain `partner.example`";
+
+fn explain(folder: &Folder, peer: &str, options: &[&str]) -> Ran {
+    let asked = [
+        "explain",
+        "--policies",
+        "policy.yaml",
+        "--peer",
+        peer,
+        "--path",
+        "/export",
+    ];
+    folder.run(&[&asked, options].concat())
+}
+
+/// What is said in lines of whatever length.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn explain_says_that_the_handshake_refuses_the_peer() {
+    let folder = folder();
+    for (peer, options, refused) in [
+        (NIGHTLY, &["--workload", "workload.yaml"][..], true),
+        (
+            NIGHTLY,
+            &["--workload", "workload.yaml", "--mesh", "other.yaml"],
+            true,
+        ),
+        (
+            NIGHTLY,
+            &["--workload", "workload.yaml", "--mesh", "meant.yaml"],
+            false,
+        ),
+        (
+            NIGHTLY,
+            &["--workload", "workload.yaml", "--mesh", "alias.yaml"],
+            false,
+        ),
+        (NIGHTLY, &["--workload", "gateway.yaml"], false),
+        (
+            "spiffe://cluster.local/ns/web/sa/frontend",
+            &["--workload", "workload.yaml"],
+            false,
+        ),
+    ] {
+        let ran = explain(&folder, peer, options);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.out.starts_with("ALLOW by shop/orders["), "{ran:?}");
+        assert_eq!(words(&ran.out).contains(REFUSED), refused, "{options:?} {ran:?}");
+        let ran = explain(&folder, peer, &[options, &["--format", "json"]].concat());
+        let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(report["handshake"].is_string(), refused, "{options:?}");
+    }
+}
+
+#[test]
+fn who_can_says_whom_the_handshake_refuses() {
+    let folder = folder();
+    let ask = |options: &[&str]| {
+        let asked = [
+            "who-can",
+            "GET /export",
+            "--policies",
+            "policy.yaml",
+            "--workload",
+            "workload.yaml",
+        ];
+        let ran = folder.run(&[&asked, options].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.out.contains("partner.example/ns/batch/sa/nightly"), "{ran:?}");
+        words(&ran.out)
+    };
+    assert_eq!(ask(&[]).matches(REFUSED).count(), 1);
+    assert_eq!(ask(&["--mesh", "meant.yaml"]).matches(REFUSED).count(), 0);
+    assert!(ask(&["--format", "json"]).contains("\"handshakeRefuses\": [ \"partner.example\" ]"));
+}
+
+#[test]
+fn test_says_that_a_case_promises_too_much() {
+    let folder = folder();
+    let ran = folder.run(&["test", "orders_test.yaml"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let note = format!("note `their export` expects `allow`, but {REFUSED}");
+    assert_eq!(words(&ran.out).matches(&note).count(), 1, "{ran:?}");
+    let json = folder.run(&["test", "orders_test.yaml", "--format", "json"]);
+    assert!(words(&json.out).contains(REFUSED), "{json:?}");
+    folder.write("orders_test.yaml", format!("{}{SUITE}", below(ROOTS)));
+    let meant = folder.run(&["test", "orders_test.yaml"]);
+    assert_eq!(meant.code, 0, "{meant:?}");
+    assert!(!words(&meant.out).contains(REFUSED), "{meant:?}");
+    // Of a case that fails it is the first thing to know.
+    folder.write("orders_test.yaml", SUITE.replace("expect: deny", "expect: allow"));
+    let failed = folder.run(&["test", "orders_test.yaml"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert!(
+        words(&failed.out).contains("`their export` and 1 more expect `allow`"),
+        "{failed:?}"
+    );
+    assert!(words(&failed.out).matches(REFUSED).count() == 2, "{failed:?}");
+}
+
+#[test]
+fn check_warns_of_a_principal_that_the_handshake_refuses() {
+    let folder = folder();
+    let count = |options: &[&str]| {
+        let ran = folder.run(&[&["check", "policy.yaml"], options].concat());
+        ran.err.matches("warning[PW034]").count()
+    };
+    assert_eq!(count(&[]), 1);
+    assert_eq!(count(&["--mesh", "other.yaml"]), 1);
+    assert_eq!(count(&["--mesh", "meant.yaml"]), 0);
+    assert_eq!(count(&["--mesh", "alias.yaml"]), 0);
+    let ran = folder.run(&["check", "policy.yaml"]);
+    ran.says(1, &[REFUSED, "`caCertificates` of the mesh"]);
+    assert_eq!(ran.underlined(), ["partner.example/ns/batch/sa/nightly"]);
+}
+
+#[test]
+fn what_may_well_get_in_is_no_finding() {
+    let count = |policy: &str, others: &str| {
+        let text = format!("{policy}---\n{others}");
+        let ran = Folder::with(&[("all.yaml", &text)]).run(&["check", "all.yaml"]);
+        ran.err.matches("warning[PW034]").count()
+    };
+    let gateway = |selector: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: edge, namespace: shop}}\nspec: {{selector: {{{selector}}}, servers: []}}\n"
+        )
+    };
+    assert_eq!(count(POLICY, ""), 1);
+    // A gateway's servers have roots of their own.
+    assert_eq!(count(POLICY, &gateway("app: orders")), 0);
+    assert_eq!(count(POLICY, &gateway("app: other")), 1);
+    // Nobody has said that the mesh is not this one.
+    assert_eq!(count(&POLICY.replace("cluster.local", "partner.example"), ""), 0);
+    // Wildcards, and what a DENY rule shuts out.
+    assert_eq!(count(&POLICY.replace("partner.example", "*"), ""), 0);
+    assert_eq!(count(&POLICY.replace("partner.example/", "partner*/"), ""), 0);
+    let deny = POLICY.replace("  rules:", "  action: DENY\n  rules:");
+    assert_eq!(count(&deny, ""), 0);
+    // Nobody else than the partner, who does not get in either.
+    assert_eq!(
+        count(
+            &deny.replace("principals: [partner", "notPrincipals: [partner"),
+            ""
+        ),
+        1
+    );
+    assert_eq!(
+        count(
+            &POLICY.replace(
+                "principals: [partner.example/ns/batch/sa/nightly]",
+                "trustDomains: [partner.example]"
+            ),
+            ""
+        ),
+        1
+    );
+}
+
+#[test]
+fn render_gives_each_trust_domain_its_roots() {
+    let folder = folder();
+    folder.write("inbound.yaml", format!("{DESCRIPTION}{}", below(ROOTS)));
+    let ran = folder.run(&["render", "inbound", "inbound.yaml", "--policies", "policy.yaml"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let validator = "                      trust_domains:
+                        - name: \"cluster.local\"
+                          trust_bundle: {filename: \"/etc/certs/root-cert.pem\"}
+                        - name: \"partner.example\"
+                          trust_bundle: {inline_string: \"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n\"}\n";
+    assert!(ran.out.contains(validator), "{}", ran.out);
+    assert!(!ran.out.contains("caCertificates") && !ran.out.contains("match_typed_subject_alt_names"));
+    folder.write("envoy.yaml", &ran.out);
+    let checked = folder.run(&["check", "--envoy", "envoy.yaml"]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    // An ingress has the roots of its servers.
+    folder.write("edge.yaml", "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: shop}\nspec: {servers: []}\n");
+    folder.write(
+        "ingress.yaml",
+        format!("workload: {{namespace: shop}}\nroutes: []\n{}", below(ROOTS)),
+    );
+    let ran = folder.run(&["render", "ingress", "ingress.yaml", "--gateways", "edge.yaml"]);
+    ran.says(2, &["each server of a gateway has roots of its own"]);
+}
+
+#[test]
+fn roots_that_are_wrong_are_refused_by_every_command() {
+    let folder = folder();
+    let pem = "pem: \"-----BEGIN CERTIFICATE-----\"";
+    for (entry, says) in [
+        ("{trustDomains: [partner.example]}", "`pem` is missing"),
+        (&format!("{{{pem}}}"), "`trustDomains` is missing or empty"),
+        (
+            "{trustDomains: [partner.example], pem: AAAA}",
+            "`pem` holds no certificate",
+        ),
+        (
+            "{trustDomains: [partner.example], pem: \"-----BEGIN CERTIFICATE-----\\n-----BEGIN PRIVATE KEY-----\"}",
+            "`pem` holds a private key",
+        ),
+        (
+            &format!("{{trustDomains: [cluster.local], {pem}}}"),
+            "is a trust domain of the mesh itself",
+        ),
+        (
+            &format!("{{trustDomains: [\"spiffe://partner.example\"], {pem}}}"),
+            "is not a trust domain",
+        ),
+        (
+            &format!("{{trustDomains: [\"*\"], {pem}}}"),
+            "is not a trust domain",
+        ),
+        (
+            &format!("{{trustDomains: [a/b], {pem}}}"),
+            "is not a trust domain",
+        ),
+        (
+            "{trustDomains: [partner.example], spiffeBundleUrl: \"https://partner.example\"}",
+            "`spiffeBundleUrl` is not read",
+        ),
+        (
+            &format!("{{trustDomain: partner.example, {pem}}}"),
+            "did you mean `trustDomains`?",
+        ),
+    ] {
+        let mesh = format!("caCertificates: [{entry}]\n");
+        folder.write("wrong.yaml", &mesh);
+        folder.write("wrong_test.yaml", format!("{}{SUITE}", below(&mesh)));
+        folder.write("wrong_inbound.yaml", format!("{DESCRIPTION}{}", below(&mesh)));
+        for arguments in [
+            &[
+                "explain",
+                "--policies",
+                "policy.yaml",
+                "--workload",
+                "workload.yaml",
+                "--mesh",
+                "wrong.yaml",
+                "--path",
+                "/",
+            ][..],
+            &[
+                "who-can",
+                "GET /",
+                "--policies",
+                "policy.yaml",
+                "--mesh",
+                "wrong.yaml",
+            ],
+            &["check", "policy.yaml", "--mesh", "wrong.yaml"],
+            &["test", "wrong_test.yaml"],
+            &["render", "inbound", "wrong_inbound.yaml"],
+        ] {
+            let ran = folder.run(arguments);
+            ran.says(2, &[says, "wrong"]);
+        }
+    }
+}
+
+#[test]
+fn the_module_itself_does_not_take_roots() {
+    let plugin = serde_json::json!({
+        "protocol": "http",
+        "workload": {"namespace": "shop"},
+        "mesh": {"caCertificates": []},
+    });
+    let problems = peerwarden_engine::Config::parse(plugin.to_string().as_bytes()).unwrap_err();
+    assert!(
+        problems.to_string().contains("unknown field `caCertificates`"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_certificate_that_names_two_trust_domains_is_nobody() {
+    let folder = folder();
+    let ask = |uris: &str| {
+        let traffic = format!(
+            "{{\"traffic\": {{\"tls\": {{\"peer\": {{\"uriSans\": [{uris}]}}}}, \"http\": {{\"path\": \"/export\"}}}}}}\n"
+        );
+        let ran = folder.run_with(
+            &["eval", "--policies", "policy.yaml", "--workload", "workload.yaml"],
+            traffic,
+        );
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        answer["decision"].as_str().unwrap().to_owned()
+    };
+    let (ours, theirs) = (
+        "\"spiffe://cluster.local/ns/web/sa/frontend\"",
+        format!("\"{NIGHTLY}\""),
+    );
+    // Native engine and module say the same, or `eval` would end with an error.
+    assert_eq!(ask(ours), "allow");
+    assert_eq!(ask(&theirs), "allow");
+    assert_eq!(ask(&format!("{ours}, {theirs}")), "deny");
+    assert_eq!(ask(&format!("{theirs}, {ours}")), "deny");
+    assert_eq!(
+        ask(&format!("{ours}, \"spiffe://cluster.local/ns/web/sa/other\"")),
+        "allow"
+    );
+}
+
+#[test]
+fn a_near_miss_by_the_scheme_tells_the_two_apart() {
+    let folder = folder();
+    folder.write(
+        "policy.yaml",
+        POLICY.replace(
+            "principals: [cluster.local",
+            "principals: [spiffe://cluster.local",
+        ),
+    );
+    let peer = "spiffe://cluster.local/ns/web/sa/frontend";
+    let ran = explain(&folder, peer, &["--workload", "workload.yaml"]);
+    let note = "a value is written without `spiffe://`, which is put before it";
+    assert!(words(&ran.out).contains(note), "{ran:?}");
+    folder.write("policy.yaml", POLICY);
+    let other = "spiffe://cluster.local/ns/web/sa/other";
+    let ran = explain(&folder, other, &["--workload", "workload.yaml"]);
+    assert!(
+        ran.out.starts_with("DENY") && !words(&ran.out).contains(note),
+        "{ran:?}"
+    );
+}
