@@ -24,6 +24,9 @@ pub fn too_large(bytes: usize) -> Problem {
     Problem::new(&At::ROOT, message).help("give the policies of this workload only")
 }
 
+/// Names at the root of a configuration, known or not.
+pub const CONFIGURATION_FIELDS: usize = 256;
+
 /// Rules of one policy, and entries of one `from`: Istio's own limits in its CRD.
 pub const RULES: usize = 512;
 

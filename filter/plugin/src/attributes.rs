@@ -4,11 +4,8 @@
 //! <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes> and, measured, in
 //! ARCHITECTURE.md.
 
-mod certificate;
 mod certificates;
 mod kept;
-mod metadata;
-mod pairs;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -20,11 +17,16 @@ use peerwarden_engine::{
     AttributeSource, Config, JwtMetadata, Lines, Lookup, OnChange, Peer, Program, WorkloadKind,
 };
 
+pub(crate) use peerwarden_wire::pairs::{Pairs, decode as decode_pairs, encode as encode_pairs};
+use peerwarden_wire::{certificate, metadata, pairs};
+
 pub(crate) use kept::KeptHeaders;
-pub(crate) use pairs::{Map, Pairs, decode as decode_pairs, encode as encode_pairs};
 
 use crate::abi::{self, Bytes, Failed};
 use crate::clock;
+
+/// A header map as Envoy handed it out.
+pub(crate) type Map = pairs::Map<Bytes>;
 
 /// Filter state that holds the direct peer's address, put there by a `set_filter_state` filter ahead of this one.
 const DIRECT_REMOTE_ADDRESS: &str = "filter_state\0peerwarden.direct_remote_address";
@@ -120,7 +122,7 @@ pub(crate) struct Attributes {
     sources: Rc<Sources>,
     handshake: Handshake,
     layer: Layer,
-    headers: OnceCell<Lookup<pairs::Map>>,
+    headers: OnceCell<Lookup<Map>>,
     /// Envoy does not show them any more.
     headers_are_kept: bool,
     metadata: OnceCell<Lookup<metadata::FilterMetadata>>,
@@ -168,7 +170,7 @@ impl Attributes {
             .bytes()
             .map(<[u8]>::to_vec)
             .map(Bytes::from)
-            .and_then(pairs::Map::of);
+            .and_then(Map::of);
         let headers = headers.map_or(Lookup::Unavailable, Lookup::Found);
         Self {
             headers: OnceCell::from(headers),
@@ -362,7 +364,7 @@ impl Attributes {
         }
     }
 
-    fn headers(&self) -> &Lookup<pairs::Map> {
+    fn headers(&self) -> &Lookup<Map> {
         self.headers
             .get_or_init(|| self.answer(abi::request_headers(), request))
     }
@@ -403,11 +405,11 @@ impl Attributes {
 }
 
 /// The headers of a request, which has some: none at all is what Envoy answers where it does not show them.
-fn request(bytes: Bytes) -> Option<pairs::Map> {
+fn request(bytes: Bytes) -> Option<Map> {
     if bytes.is_empty() {
         return None;
     }
-    pairs::Map::of(bytes)
+    Map::of(bytes)
 }
 
 impl AttributeSource for Attributes {

@@ -5,11 +5,11 @@
 
 mod grpc;
 mod http;
-mod response;
 
 use peerwarden_engine::{Authorizer, By, ExternalAnswer, Question};
+pub(crate) use peerwarden_wire::check_response::{Change, Denial};
 
-use crate::attributes::{Attributes, Layer, Pairs};
+use crate::attributes::{Attributes, Layer};
 
 /// A call whose answer is waited for.
 pub(crate) struct Waiting {
@@ -31,31 +31,6 @@ pub(crate) struct Outcome {
     pub(crate) request: Vec<Change>,
     /// What to change in the response to a request that went on.
     pub(crate) response: Vec<Change>,
-}
-
-/// An answer to the client.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Denial {
-    pub(crate) status: u16,
-    pub(crate) headers: Pairs,
-    pub(crate) body: Vec<u8>,
-}
-
-/// What happens to a header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// This line instead of all there are.
-    Set(Vec<u8>, Vec<u8>),
-    /// This line too.
-    Add(Vec<u8>, Vec<u8>),
-    /// This behind a comma on the first line there is; nothing where there is none.
-    Append(Vec<u8>, Vec<u8>),
-    /// This line if there is none.
-    AddIfAbsent(Vec<u8>, Vec<u8>),
-    /// This line instead of all there are, if there are any.
-    SetIfPresent(Vec<u8>, Vec<u8>),
-    /// No line.
-    Remove(Vec<u8>),
 }
 
 impl Outcome {

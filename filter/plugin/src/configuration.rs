@@ -3,24 +3,17 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use peerwarden_engine::document::{At, Value};
+use peerwarden_engine::document::Value;
 use peerwarden_engine::{
-    Config, Fingerprint, Loaded as Read, Loader, Lock, OpenConnections, Problem, Problems, Program, Report,
-    TcpEnforcement, Workload, limits,
+    Config, Fingerprint, Loaded as Read, Lock, OpenConnections, Problems, Program, Report, TcpEnforcement, Workload,
 };
+use peerwarden_wire::configuration::Reading;
 
 use crate::abi::{self, Bytes, Level};
 use crate::attributes::Sources;
 use crate::memory;
 use crate::open::timer::Timer;
-use crate::protobuf;
 use crate::report;
-
-/// The field with the documents.
-const RESOURCES: &str = "resources";
-
-/// How deep a `Struct` may nest: protobuf's own limit.
-const STRUCT_DEPTH: usize = 100;
 
 /// One configuration of the plugin, as one root context has it.
 #[derive(Default)]
@@ -173,7 +166,7 @@ impl Configuration {
             }
             return None;
         }
-        let reading = Reading::begin(&self.written.borrow());
+        let reading = begin(&self.written.borrow());
         if reading.and_then(|reading| self.compile(reading)).is_err() {
             self.state.replace(State::Unusable);
         }
@@ -201,65 +194,12 @@ impl Configuration {
 const NO_WORKLOAD: &str = "peerwarden: denies all: the configuration has no `workload` and the node's metadata no usable `NAMESPACE`; say \
                            which workload this is: {\"workload\": {\"namespace\": …}}";
 
-/// A configuration whose documents are not read yet.
-pub(crate) struct Reading {
-    loader: Loader,
-    is_struct: bool,
-}
-
-impl Reading {
-    /// Reads what a configuration says beside its documents. It is JSON text, or the bytes of a `google.protobuf.Struct`, which Envoy (1.40
-    /// for one) hands over as they are although it documents JSON. No bytes are both: every field of a `Struct` has a 0x12, JSON has none.
-    ///
-    /// # Errors
-    /// That it is neither, or too large.
-    pub(crate) fn begin(bytes: &[u8]) -> Result<Self, Problems> {
-        let of_json = Loader::of_json(bytes);
-        let of_json = of_json.map(|loader| (loader, false));
-        let begun = of_json.or_else(|problems| {
-            let is_struct = !bytes.is_empty() && bytes.len() <= limits::CONFIGURATION_BYTES;
-            let settings = is_struct.then(|| protobuf::object_beside(bytes, RESOURCES, STRUCT_DEPTH));
-            match settings.flatten() {
-                Some(settings) => Ok((Loader::new(&settings), true)),
-                None => Err(problems),
-            }
-        });
-        begun.map(|(mut loader, is_struct)| {
-            loader.workload_or(workload_of_node);
-            Self { loader, is_struct }
-        })
-    }
-
-    /// What it says.
-    pub(crate) fn config(&self) -> &Config {
-        self.loader.config()
-    }
-
-    /// What it takes at the most, of so many bytes.
-    fn memory(&self, bytes: usize) -> usize {
-        let aliases = self.config().mesh.trust_domain_aliases.len();
-        limits::memory(bytes, aliases.saturating_add(1))
-    }
-
-    /// Reads the documents.
-    fn finish(self, bytes: &[u8]) -> Result<Read, Problems> {
-        let mut loader = self.loader;
-        if !self.is_struct {
-            loader.add_json(bytes)?;
-            return loader.finish();
-        }
-        match protobuf::entries(bytes, RESOURCES, STRUCT_DEPTH, |document| loader.add(document)) {
-            Some(()) => loader.finish(),
-            None => {
-                let what =
-                    "the documents cannot be read: what Envoy handed over is cut short or nested too deep";
-                let problem = Problem::new(&At::ROOT.name(RESOURCES), what);
-                Err(problem
-                    .help("give the configuration as JSON text in a `StringValue`")
-                    .into())
-            }
-        }
-    }
+/// Reads what a configuration says beside its documents.
+///
+/// # Errors
+/// That it is neither JSON nor a `Struct`, or too large.
+pub(crate) fn begin(bytes: &[u8]) -> Result<Reading, Problems> {
+    Reading::begin(bytes, workload_of_node)
 }
 
 /// The workload as Istio's bootstrap describes it in the node's metadata: `NAMESPACE`, `SERVICE_ACCOUNT`, `LABELS`.

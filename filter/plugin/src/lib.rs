@@ -25,7 +25,6 @@ mod http;
 mod lock;
 mod memory;
 mod open;
-mod protobuf;
 mod report;
 mod root;
 mod tcp;

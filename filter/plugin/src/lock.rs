@@ -8,7 +8,7 @@ use peerwarden_engine::Lock;
 
 use crate::abi::{self, Failed};
 use crate::attributes::Layer;
-use crate::protobuf::Message;
+use peerwarden_wire::protobuf::Message;
 use crate::report;
 
 /// What a mark says; any other text is no mark.

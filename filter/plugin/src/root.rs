@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use peerwarden_engine::{Problems, Protocol, limits};
+use peerwarden_wire::configuration::Reading;
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::ContextType;
 
 use crate::abi::{self, Bytes, Level};
 use crate::clock;
-use crate::configuration::{Configuration, Reading};
+use crate::configuration::{self, Configuration};
 use crate::http::Http;
 use crate::memory;
 use crate::open::{Instance, Opener, tick, timer};
@@ -96,7 +97,7 @@ impl Root {
             self.configuration.timer.at_least(timer::IDLE);
             return true;
         }
-        let taken = Reading::begin(&bytes).and_then(|reading| self.take(reading, bytes));
+        let taken = configuration::begin(&bytes).and_then(|reading| self.take(reading, bytes));
         taken.map_or_else(|problems| refuse(&problems), |()| true)
     }
 

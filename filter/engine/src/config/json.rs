@@ -91,6 +91,12 @@ impl<'de> Visitor<'de> for Settings {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut fields: Vec<(String, Value)> = Vec::new();
         while let Some(name) = entries.next_key::<String>()? {
+            // Each name is compared with those before it.
+            if fields.len() >= limits::CONFIGURATION_FIELDS {
+                return Err(A::Error::custom(
+                    "it has more names than a configuration may have",
+                ));
+            }
             if fields.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format_args!(
                     "`{name}` stands twice in one object; keep one"

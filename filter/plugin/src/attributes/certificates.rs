@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use super::certificate::{self, Names};
+use peerwarden_wire::certificate::{self, Names};
 
 /// So many are remembered at least, and twice as many at most.
 const GENERATION: usize = 512;

@@ -6,12 +6,13 @@ use std::net::SocketAddr;
 use peerwarden_engine::{
     AttributeSource, Authorizer, AuthorizerService, ExternalAnswer, Lookup, field_value,
 };
+use peerwarden_wire::check_response::{self, CheckResponse};
+use peerwarden_wire::protobuf::Message;
 use proxy_wasm::hostcalls;
 
-use super::{Outcome, response};
+use super::Outcome;
 use crate::abi;
 use crate::attributes::{Attributes, Layer};
-use crate::protobuf::Message;
 
 /// Sends the question; its token, or why it could not be sent.
 pub(super) fn ask(
@@ -164,8 +165,11 @@ pub(super) fn outcome(status: u32, authorizer: &Authorizer) -> Outcome {
         ));
     }
     match abi::grpc_response() {
-        Ok(message) => response::read(&message.unwrap_or_default())
-            .unwrap_or_else(|why| failed(format!("its `CheckResponse` {why}"))),
+        Ok(message) => match check_response::read(&message.unwrap_or_default()) {
+            Ok(CheckResponse::Allowed { request, response }) => Outcome::allowed(request, response),
+            Ok(CheckResponse::Denied(denial)) => Outcome::denied(denial),
+            Err(why) => failed(format!("its `CheckResponse` {why}")),
+        },
         Err(_) => failed("its answer cannot be read".to_owned()),
     }
 }

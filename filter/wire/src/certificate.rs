@@ -2,21 +2,25 @@
 
 use peerwarden_engine::Peer;
 use x509_cert::Certificate;
-use x509_cert::der::{Decode, DecodePem};
+use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
+use crate::pem;
+
 /// What a certificate says.
-pub(super) struct Names {
-    pub(super) peer: Peer,
+#[derive(Debug)]
+pub struct Names {
+    /// Its URI and DNS SANs.
+    pub peer: Peer,
     /// The last second in which it is valid, since 1970.
-    pub(super) not_after: u64,
+    pub not_after: u64,
 }
 
 /// The SANs of a PEM certificate; `None` when it is not one, has a name that cannot be read, or names several trust domains, of which
 /// its authority cannot vouch for all.
-pub(super) fn read(pem: &[u8]) -> Option<Names> {
-    let certificate = Certificate::from_pem(pem).ok()?;
+pub fn read(pem: &[u8]) -> Option<Names> {
+    let certificate = Certificate::from_der(&pem::decode(pem)?).ok()?;
     let validity = certificate.tbs_certificate.validity;
     let not_after = validity.not_after.to_unix_duration().as_secs();
     let mut peer = Peer::default();

@@ -1,16 +1,14 @@
 //! The ABI's encoding of header maps: a count, the lengths of each name and value, then the texts, each followed by NUL.
 
-use std::ops::Range;
-
-use crate::abi::Bytes;
+use std::ops::{Deref, Range};
 
 /// Names and values, each line apart.
-pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A header map as Envoy handed it out: read in place.
 #[derive(Debug)]
-pub(crate) struct Map {
-    bytes: Bytes,
+pub struct Map<B> {
+    bytes: B,
     /// Where the values of [`PSEUDO`] are.
     pseudo: [Option<Range<usize>>; PSEUDO.len()],
 }
@@ -18,9 +16,9 @@ pub(crate) struct Map {
 /// What rules ask for most.
 const PSEUDO: [&str; 3] = [":method", ":path", ":authority"];
 
-impl Map {
-    /// `None` when it is malformed.
-    pub(crate) fn of(bytes: Bytes) -> Option<Self> {
+impl<B: Deref<Target = [u8]>> Map<B> {
+    /// Reads a map; `None` when it is malformed. No bytes at all are a map without headers.
+    pub fn of(bytes: B) -> Option<Self> {
         let mut pseudo = [const { None }; PSEUDO.len()];
         let mut lines = Lines::of(&bytes)?;
         while let Some(line) = lines.next() {
@@ -37,19 +35,20 @@ impl Map {
         Some(Self { bytes, pseudo })
     }
 
-    /// The first line of one of [`PSEUDO`], found already; `None` of any other header.
-    pub(crate) fn pseudo(&self, name: &str) -> Option<Option<&[u8]>> {
+    /// The first line of `:method`, `:path` or `:authority`, found already; `None` of any other header.
+    pub fn pseudo(&self, name: &str) -> Option<Option<&[u8]>> {
         let at = PSEUDO.iter().position(|known| *known == name)?;
         let place = self.pseudo.get(at)?;
         Some(place.clone().and_then(|place| self.bytes.get(place)))
     }
 
     /// Names and values, each line apart.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         Lines::of(&self.bytes).into_iter().flatten().flatten()
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// As it was handed out.
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
@@ -100,7 +99,7 @@ impl<'b> Iterator for Lines<'b> {
 }
 
 /// Decodes a header map; `None` when it is malformed. No bytes at all are a map without headers.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Pairs> {
+pub fn decode(bytes: &[u8]) -> Option<Pairs> {
     let owned = |(name, value): (&[u8], &[u8])| (name.to_vec(), value.to_vec());
     Lines::of(bytes)?.map(|line| line.map(owned)).collect()
 }
@@ -116,7 +115,7 @@ fn text(bytes: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
 }
 
 /// Encodes a header map.
-pub(crate) fn encode(pairs: &Pairs) -> Vec<u8> {
+pub fn encode(pairs: &Pairs) -> Vec<u8> {
     let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
     let mut bytes = number(pairs.len()).to_vec();
     for (name, value) in pairs {

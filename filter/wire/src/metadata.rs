@@ -9,10 +9,10 @@ use peerwarden_engine::limits::METADATA_DEPTH;
 use crate::protobuf::{Fields, Wire, map_entry, object};
 
 /// The metadata of each filter, an object each.
-pub(super) type FilterMetadata = Vec<(String, Value)>;
+pub type FilterMetadata = Vec<(String, Value)>;
 
 /// Decodes a `Metadata` message; `None` when it is malformed or nests too deep.
-pub(super) fn decode(bytes: &[u8]) -> Option<FilterMetadata> {
+pub fn decode(bytes: &[u8]) -> Option<FilterMetadata> {
     let mut filters = FilterMetadata::new();
     for field in Fields(bytes) {
         if let (1, Wire::Bytes(entry)) = field? {

@@ -1,13 +1,56 @@
-//! `envoy.service.auth.v3.CheckResponse`, as bytes.
+//! `envoy.service.auth.v3.CheckResponse`, as bytes
+//! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/external_auth.proto>).
 
-use super::{Change, Denial, Outcome};
+use crate::pairs::Pairs;
 use crate::protobuf::{Fields, Wire};
+
+/// What an external authorizer answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckResponse {
+    /// The request may go on.
+    Allowed {
+        /// What to change in the request before it goes on.
+        request: Vec<Change>,
+        /// What to change in the response to it.
+        response: Vec<Change>,
+    },
+    /// The request must not go on.
+    Denied(Denial),
+}
+
+/// An answer to the client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Denial {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers, none of them a pseudo-header.
+    pub headers: Pairs,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What happens to a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// This line instead of all there are.
+    Set(Vec<u8>, Vec<u8>),
+    /// This line too.
+    Add(Vec<u8>, Vec<u8>),
+    /// This behind a comma on the first line there is; nothing where there is none.
+    Append(Vec<u8>, Vec<u8>),
+    /// This line if there is none.
+    AddIfAbsent(Vec<u8>, Vec<u8>),
+    /// This line instead of all there are, if there are any.
+    SetIfPresent(Vec<u8>, Vec<u8>),
+    /// No line.
+    Remove(Vec<u8>),
+}
 
 /// gRPC's `OK`.
 const OK: u64 = 0;
 
 /// Why a response is of no use, to go on after "its `CheckResponse`".
-type Useless = &'static str;
+pub type Useless = &'static str;
 
 const MALFORMED: Useless = "is malformed";
 const IMPOSSIBLE_HEADER: Useless = "has a header that no message can carry";
@@ -16,14 +59,17 @@ const IMPOSSIBLE_HEADER: Useless = "has a header that no message can carry";
 ///
 /// A message that says neither yes nor no is no answer. Protobuf would read a missing status as OK, and so any empty message as
 /// a yes.
-pub(super) fn read(bytes: &[u8]) -> Result<Outcome, Useless> {
+///
+/// # Errors
+/// Why the response is of no use.
+pub fn read(bytes: &[u8]) -> Result<CheckResponse, Useless> {
     let mut code = None;
     let (mut denied, mut allowed): (Option<&[u8]>, Option<&[u8]>) = (None, None);
     for field in Fields(bytes) {
         match field.ok_or(MALFORMED)? {
-            (1, Wire::Bytes(status)) => code = Some(number(status, 1)?.unwrap_or(OK)),
-            (2, Wire::Bytes(response)) => denied = Some(response),
-            (3, Wire::Bytes(response)) => allowed = Some(response),
+            (1, Wire::Bytes(status)) => once(&mut code, number(status, 1)?.unwrap_or(OK))?,
+            (2, Wire::Bytes(response)) => once(&mut denied, response)?,
+            (3, Wire::Bytes(response)) => once(&mut allowed, response)?,
             (4, Wire::Bytes(_)) => {}
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {
                 return Err("has a field that it should not have");
@@ -40,8 +86,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Outcome, Useless> {
     }
 }
 
+/// What stands twice protobuf merges: a status that says no, and an empty one behind it, are a no.
+fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Useless> {
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err("has a field twice"),
+    }
+}
+
 /// `DeniedHttpResponse`: `status` (1) with `code` (1), `headers` (2), `body` (3).
-fn read_denied(bytes: &[u8]) -> Result<Outcome, Useless> {
+fn read_denied(bytes: &[u8]) -> Result<CheckResponse, Useless> {
     let mut denial = Denial {
         status: 403,
         ..Denial::default()
@@ -63,12 +117,12 @@ fn read_denied(bytes: &[u8]) -> Result<Outcome, Useless> {
         }
     }
     denial.headers.retain(|(name, _)| !name.starts_with(b":"));
-    Ok(Outcome::denied(denial))
+    Ok(CheckResponse::Denied(denial))
 }
 
 /// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8) are not
 /// made, and a yes that depends on them is none.
-fn read_allowed(bytes: &[u8]) -> Result<Outcome, Useless> {
+fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, Useless> {
     // In Envoy's order, whatever that of the message is.
     let (mut set, mut appended, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     let mut response = Vec::new();
@@ -94,7 +148,10 @@ fn read_allowed(bytes: &[u8]) -> Result<Outcome, Useless> {
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
         }
     }
-    Ok(Outcome::allowed([set, appended, removed].concat(), response))
+    Ok(CheckResponse::Allowed {
+        request: [set, appended, removed].concat(),
+        response,
+    })
 }
 
 fn response_change(option: &[u8]) -> Result<Change, Useless> {

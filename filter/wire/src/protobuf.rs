@@ -4,11 +4,13 @@
 mod encode;
 
 use peerwarden_engine::document::Value;
+use peerwarden_engine::limits::CONFIGURATION_FIELDS;
 
-pub(crate) use encode::Message;
+pub use encode::Message;
 
-/// `google.protobuf.Struct`: `fields` (1) maps names to values. It has no other fields: what has them is something else.
-pub(crate) fn object(bytes: &[u8], depth: usize) -> Option<Value> {
+/// `google.protobuf.Struct`: `fields` (1) maps names to values. It has no other fields: what has them is something else. `None` when it
+/// is malformed, or nests deeper than `depth`.
+pub fn object(bytes: &[u8], depth: usize) -> Option<Value> {
     let mut fields = Vec::new();
     for field in Fields(bytes) {
         let (1, Wire::Bytes(entry)) = field? else {
@@ -20,25 +22,32 @@ pub(crate) fn object(bytes: &[u8], depth: usize) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
-/// As [`object`], with an empty list in the place of the one under `name`.
-pub(crate) fn object_beside(bytes: &[u8], name: &str, depth: usize) -> Option<Value> {
-    let mut fields = Vec::new();
+/// As [`object`], with an empty list in the place of the one under `name`, whose entries are for [`entries`]. No name may stand twice,
+/// and nothing may stand beside that list within its value: an entry that one of the two readers passes over would be lost.
+pub fn object_beside(bytes: &[u8], name: &str, depth: usize) -> Option<Value> {
+    let mut fields: Vec<(String, Value)> = Vec::new();
     for field in Fields(bytes) {
         let (1, Wire::Bytes(entry)) = field? else {
             return None;
         };
         let (known, bytes) = map_entry(entry)?;
+        if fields.len() >= CONFIGURATION_FIELDS || fields.iter().any(|(before, _)| *before == known) {
+            return None;
+        }
         let read = match list_in(bytes) {
             Some(_) if known == name => Value::List(Vec::new()),
             Some(_) | None => value(bytes, depth)?,
         };
+        if known == name && matches!(&read, Value::List(items) if !items.is_empty()) {
+            return None;
+        }
         fields.push((known, read));
     }
     Some(Value::Object(fields))
 }
 
 /// The entries of the list under `name` of a `google.protobuf.Struct`, one at a time.
-pub(crate) fn entries(bytes: &[u8], name: &str, depth: usize, mut each: impl FnMut(&Value)) -> Option<()> {
+pub fn entries(bytes: &[u8], name: &str, depth: usize, mut each: impl FnMut(&Value)) -> Option<()> {
     let depth = depth.checked_sub(1)?;
     for field in Fields(bytes) {
         let (1, Wire::Bytes(entry)) = field? else {
@@ -94,7 +103,7 @@ fn value(bytes: &[u8], depth: usize) -> Option<Value> {
 }
 
 /// An entry of a map: key (1), value (2).
-pub(crate) fn map_entry(bytes: &[u8]) -> Option<(String, &[u8])> {
+pub fn map_entry(bytes: &[u8]) -> Option<(String, &[u8])> {
     let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
     for field in Fields(bytes) {
         match field? {
@@ -107,15 +116,21 @@ pub(crate) fn map_entry(bytes: &[u8]) -> Option<(String, &[u8])> {
 }
 
 /// What a field holds on the wire.
-pub(crate) enum Wire<'b> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire<'b> {
+    /// A number.
     Varint(u64),
+    /// Eight bytes, as a number.
     Fixed64(u64),
+    /// A text, bytes, or a message.
     Bytes(&'b [u8]),
+    /// Four bytes, which no message that is read here has.
     Fixed32,
 }
 
 /// The fields of a message; a `None` among them is where it is malformed.
-pub(crate) struct Fields<'b>(pub(crate) &'b [u8]);
+#[derive(Debug, Clone)]
+pub struct Fields<'b>(pub &'b [u8]);
 
 impl<'b> Iterator for Fields<'b> {
     type Item = Option<(u64, Wire<'b>)>;

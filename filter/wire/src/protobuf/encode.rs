@@ -1,23 +1,25 @@
 //! Writes messages (<https://protobuf.dev/programming-guides/encoding/>).
 
 /// A message being written. Fields with default values are left out, as proto3 has it.
-#[derive(Default)]
-pub(crate) struct Message(Vec<u8>);
+#[derive(Debug, Default)]
+pub struct Message(Vec<u8>);
 
 impl Message {
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
+    /// As it goes over the wire.
+    pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
     /// A text. What is not UTF-8 cannot be one: the offending bytes become U+FFFD.
-    pub(crate) fn text(&mut self, field: u32, text: &[u8]) -> &mut Self {
+    pub fn text(&mut self, field: u32, text: &[u8]) -> &mut Self {
         if !text.is_empty() {
             self.bytes(field, String::from_utf8_lossy(text).as_bytes());
         }
         self
     }
 
-    pub(crate) fn number(&mut self, field: u32, number: u64) -> &mut Self {
+    /// A number of any unsigned type, an enum, or a `bool`.
+    pub fn number(&mut self, field: u32, number: u64) -> &mut Self {
         if number != 0 {
             self.tag(field, 0);
             self.varint(number);
@@ -26,7 +28,7 @@ impl Message {
     }
 
     /// A message within this one, there even when it is empty.
-    pub(crate) fn message(&mut self, field: u32, write: impl FnOnce(&mut Message)) -> &mut Self {
+    pub fn message(&mut self, field: u32, write: impl FnOnce(&mut Message)) -> &mut Self {
         let mut inner = Message::default();
         write(&mut inner);
         self.bytes(field, &inner.0);
@@ -34,7 +36,7 @@ impl Message {
     }
 
     /// An entry of a map of texts.
-    pub(crate) fn entry(&mut self, field: u32, key: &[u8], value: &[u8]) -> &mut Self {
+    pub fn entry(&mut self, field: u32, key: &[u8], value: &[u8]) -> &mut Self {
         self.message(field, |entry| {
             entry.text(1, key).text(2, value);
         })
