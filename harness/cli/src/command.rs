@@ -6,7 +6,7 @@ mod certs;
 pub(crate) mod check;
 mod completions;
 mod diff;
-mod eval;
+pub(crate) mod eval;
 mod explain;
 mod fmt;
 pub(crate) mod inputs;

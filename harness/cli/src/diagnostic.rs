@@ -115,7 +115,7 @@ impl Diagnostic {
     }
 
     /// With the text underlined.
-    fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,

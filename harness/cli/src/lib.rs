@@ -28,6 +28,7 @@ mod lint;
 mod module;
 mod output;
 pub mod questions;
+pub mod readers;
 mod replay;
 mod report;
 mod running;

@@ -41,13 +41,20 @@ impl Settings {
     }
 
     fn read(file: &Path) -> Result<Self, Diagnostic> {
-        let source = Source::read(file)?;
-        let written: Written = toml::from_str(&source.text).map_err(|error| wrong(&source, &error))?;
+        Self::of(&Source::read(file)?, file)
+    }
+
+    /// Reads the text of such a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn of(source: &Arc<Source>, file: &Path) -> Result<Self, Diagnostic> {
+        let written: Written = toml::from_str(&source.text).map_err(|error| wrong(source, &error))?;
         let mut levels = BTreeMap::new();
         for (code, level) in &written.check.lints {
             let Some(lint) = lint::by_code(code.get_ref()) else {
                 let message = format!("there is no lint `{}`", code.get_ref());
-                let diagnostic = Diagnostic::error(message).at(place(&source, code));
+                let diagnostic = Diagnostic::error(message).at(place(source, code));
                 return Err(diagnostic.help(lint::no_such(code.get_ref())));
             };
             levels.insert(lint.code, *level);
@@ -60,7 +67,7 @@ impl Settings {
                 .build();
             let glob = glob.map_err(|error| {
                 let message = format!("`{}` is no pattern of paths: {}", pattern.get_ref(), error.kind());
-                let diagnostic = Diagnostic::error(message).at(place(&source, pattern));
+                let diagnostic = Diagnostic::error(message).at(place(source, pattern));
                 diagnostic.help("write it like `vendor/**` or `**/generated-*.yaml`")
             })?;
             exclude.add(glob);

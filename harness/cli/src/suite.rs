@@ -14,7 +14,7 @@ mod snapshot;
 
 pub(crate) use fixtures::{Fixtures, check as check_fixtures};
 pub(crate) use format::{Mesh, Suite, Workload};
-pub(crate) use load::{Loaded, inputs, load};
+pub(crate) use load::{Loaded, inputs, load, read};
 pub(crate) use snapshot::{Cell, Snapshot};
 
 use crate::source::Place;

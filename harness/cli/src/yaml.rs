@@ -25,7 +25,8 @@ use crate::wording::{Said, expected_in_words};
 /// # Errors
 /// The first thing that is wrong with the text, with its place.
 pub(crate) fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
-    serde_saphyr::from_multiple_with_options(&source.text, options()).map_err(|error| wrong(source, &error))
+    serde_saphyr::from_multiple_with_options(&source.text, options(&source.text))
+        .map_err(|error| wrong(source, &error))
 }
 
 /// The one document of a text, read into a type of its own.
@@ -40,7 +41,8 @@ pub(crate) fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagn
             span: 0..source.text.lines().next().map_or(0, str::len),
         }));
     }
-    serde_saphyr::from_str_with_options(&source.text, options()).map_err(|error| wrong(source, &error))
+    serde_saphyr::from_str_with_options(&source.text, options(&source.text))
+        .map_err(|error| wrong(source, &error))
 }
 
 /// The bytes of a location in `text`, at least one, up to the end of its first line.
@@ -56,16 +58,25 @@ pub(crate) fn place(source: &Arc<Source>, location: &serde_saphyr::Location) -> 
     }
 }
 
+/// Values that aliases may stand for in any file; in a large one as many as it has bytes. What a file expands to grows with its size
+/// alone, whatever its aliases nest.
+const ALIASED: usize = 10_000;
+
 /// Budgets far beyond real files, and what JSON cannot hold refused.
-fn options() -> serde_saphyr::Options {
+fn options(text: &str) -> serde_saphyr::Options {
     serde_saphyr::options! {
         with_snippet: false,
         non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::Reject,
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: ALIASED.max(text.len()),
+        },
         budget: serde_saphyr::budget! {
             max_events: 20_000_000,
             max_nodes: 10_000_000,
             max_documents: 100_000,
-            max_total_scalar_bytes: 64 * 1024 * 1024,
+            max_total_scalar_bytes: (1024 * 1024).max(2 * text.len()),
+            max_recorded_anchor_events: 16 * ALIASED.max(text.len()),
+            max_recorded_anchor_bytes: (1024 * 1024).max(2 * text.len()),
             max_depth: 128,
         },
     }
@@ -117,6 +128,7 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
         | Error::SerdeInvalidValue {
             unexpected, expected, ..
         } => Said::mismatch(unexpected, expected),
+        Error::AliasReplayLimitExceeded { .. } | Error::AliasReplayStackDepthExceeded { .. } => expands(),
         _ => {
             let text = error.to_string();
             // The place is shown with the text; the sentence need not repeat it.
@@ -128,10 +140,7 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
                 return if budget.starts_with("Depth") {
                     Said::plain("it is nested too deeply")
                 } else {
-                    Said::helped(
-                        "it expands to more than any real file holds",
-                        "split the file, or write its aliases out",
-                    )
+                    expands()
                 };
             }
             match message.split_once("; ") {
@@ -140,6 +149,14 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
             }
         }
     }
+}
+
+/// Of a text whose aliases, or whose size, are beyond the budgets.
+fn expands() -> Said {
+    Said::helped(
+        "it expands to more than any real file holds",
+        "split the file, or write its aliases out",
+    )
 }
 
 /// Of a text that says nothing.

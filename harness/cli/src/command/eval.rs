@@ -106,6 +106,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     )
 }
 
+/// Reads a line as [`run`] does, and says what is wrong with it.
+pub(crate) fn check(text: &[u8]) -> Result<(), String> {
+    let (_, line) = line::read(text);
+    line.and_then(|line| line.traffic.check().map_err(|impossible| impossible.to_string()))
+}
+
 struct Evaluation {
     choice: Choice,
     module: Option<Module>,

@@ -173,12 +173,20 @@ fn describe(described: &Described, traffic: &mut Traffic) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Names that a message lists: a suite may have thousands, and as many messages.
+const LISTED: usize = 20;
+
 /// The names that there are, for help.
-pub(super) fn known<'n>(names: impl Iterator<Item = &'n String>) -> String {
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if names.is_empty() {
+pub(super) fn known<'n>(mut names: impl Iterator<Item = &'n String>) -> String {
+    let listed: Vec<String> = names
+        .by_ref()
+        .take(LISTED)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = if names.next().is_some() { ", …" } else { "" };
+    if listed.is_empty() {
         "the suite names none".to_owned()
     } else {
-        format!("known: {}", names.join(", "))
+        format!("known: {}{more}", listed.join(", "))
     }
 }

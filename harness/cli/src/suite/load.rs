@@ -27,16 +27,23 @@ pub(crate) struct Loaded {
 /// Everything that is wrong with the files; the policies themselves are the engine's to judge.
 pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     let source = Source::read(path).map_err(|wrong| vec![wrong])?;
-    let mut suite: Suite = yaml::read(&source).map_err(|wrong| vec![wrong])?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    read(&source, path.parent().unwrap_or(Path::new("")))
+}
+
+/// Reads the text of a suite, and its policies, whose paths start at the folder.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut suite: Suite = yaml::read(source).map_err(|wrong| vec![wrong])?;
     // What is not known for want of a file would be wrong wherever it is used.
-    let known = fixtures::read(&mut suite, &source, folder)?;
+    let known = fixtures::read(&mut suite, source, folder)?;
     let mut wrong = Vec::new();
     let mut paths = Vec::new();
     for policies in &suite.policies {
         let path = folder.join(&policies.value);
         if !path.exists() {
-            let place = yaml::place(&source, &policies.referenced);
+            let place = yaml::place(source, &policies.referenced);
             let message = format!("there is no `{}`", path.display());
             wrong.push(
                 Diagnostic::error(message)
@@ -53,11 +60,11 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         Vec::new()
     });
     let document = |node: &yaml::Node| Document {
-        source: Arc::clone(&source),
+        source: Arc::clone(source),
         node: node.clone(),
     };
     resources.extend(suite.resources.iter().map(document));
-    let cases = match expand::cases(&suite, &known, &source) {
+    let cases = match expand::cases(&suite, &known, source) {
         Ok(cases) => cases,
         Err(diagnostics) => {
             wrong.extend(diagnostics);
@@ -66,23 +73,23 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     };
     if suite.policies.is_empty() && suite.resources.is_empty() {
         let help = "name them: `policies: [policies.yaml]`; for no policy at all write `policies: []` and a `PeerAuthentication` below `resources`";
-        wrong.push(whole(&source, "the suite has no policies").help(help));
+        wrong.push(whole(source, "the suite has no policies").help(help));
     }
     let snapshot = suite
         .snapshot
         .as_ref()
-        .map(|named| snapshot::of(named, &known, &source, folder));
+        .map(|named| snapshot::of(named, &known, source, folder));
     let snapshot = snapshot.transpose().unwrap_or_else(|diagnostic| {
         wrong.push(diagnostic);
         None
     });
     if known.workload.is_none() {
         let help = "say which workload the policies protect: `workload: {namespace: …, labels: {…}}`, here or in a file of `fixtures`";
-        wrong.push(whole(&source, "the suite has no workload").help(help));
+        wrong.push(whole(source, "the suite has no workload").help(help));
     }
     if cases.is_empty() && snapshot.is_none() && wrong.is_empty() {
         wrong.push(
-            whole(&source, "the suite has no case")
+            whole(source, "the suite has no case")
                 .help("add `cases`, a `matrix` or a `snapshot`: a suite without any proves nothing"),
         );
     }
@@ -97,7 +104,7 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     };
     setup.trust()?;
     Ok(Loaded {
-        source,
+        source: Arc::clone(source),
         setup,
         cases,
         snapshot,

@@ -13,6 +13,9 @@ use crate::source::{Place, Source};
 use crate::traffic::Traffic;
 use crate::yaml;
 
+/// The most cells of a snapshot. They grow with the square of the file, and nobody reads a larger table.
+const CELLS: usize = 100_000;
+
 /// What a suite's snapshot is made of.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
@@ -66,6 +69,12 @@ pub(super) fn of(
         return Err(Diagnostic::error("the snapshot is of nothing")
             .at(place)
             .help(help));
+    }
+    let count = known.peers.len().saturating_mul(known.requests.len());
+    if count > CELLS {
+        let message = format!("the snapshot has {count} cells, more than the {CELLS} that are taken");
+        let help = "give a part of the peers or requests a suite of its own";
+        return Err(Diagnostic::error(message).at(place).help(help));
     }
     let mut cells = Vec::new();
     for (peer, caller) in &known.peers {

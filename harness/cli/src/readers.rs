@@ -1,0 +1,78 @@
+//! What the command reads, as functions of bytes: for fuzzing, and for the tests that count what reading costs.
+//!
+//! Each returns what was read in few words, or the whole message that a person is shown.
+
+use std::path::Path;
+
+use crate::access_log::Format;
+use crate::command::eval;
+use crate::diagnostic::Diagnostic;
+use crate::settings::Settings;
+use crate::source::Source;
+use crate::{documents, suite, tidy as layout, yaml};
+
+/// Each YAML document of a text, as JSON.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn documents(text: &str) -> Result<Vec<String>, String> {
+    let source = Source::new("policies.yaml", text);
+    let nodes = yaml::documents(&source).map_err(|wrong| shown(&[wrong]))?;
+    // What stands where is found again by the message that names it.
+    documents::all(&source).map_err(|wrong| shown(&[wrong]))?;
+    Ok(nodes.iter().map(yaml::Node::to_json).collect())
+}
+
+/// The text as `peerwarden fmt` lays it out.
+///
+/// # Errors
+/// Why it is left as it is.
+pub fn tidy(text: &str) -> Result<String, String> {
+    layout::tidy(&Source::new("policies.yaml", text)).map_err(|wrong| shown(&[wrong]))
+}
+
+/// How many cases a suite has, and how many cells its snapshot. Policies and fixtures that it names are not there.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn suite(text: &str) -> Result<(usize, usize), String> {
+    let source = Source::new("suite_test.yaml", text);
+    let loaded = suite::read(&source, Path::new("")).map_err(|wrong| shown(&wrong))?;
+    let cells = loaded.snapshot.map_or(0, |snapshot| snapshot.cells.len());
+    Ok((loaded.cases.len(), cells))
+}
+
+/// Reads a line of an access log, by a format or by those that need not be given.
+///
+/// # Errors
+/// What is wrong with the format, or with the line.
+pub fn access_log(format: Option<&str>, line: &[u8]) -> Result<String, String> {
+    let format = format.map_or(Ok(Format::default()), Format::parse);
+    let entry = format.map_err(|wrong| shown(&[wrong]))?.read(line)?;
+    Ok(format!("{entry:?}"))
+}
+
+/// Reads `peerwarden.toml`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn settings(text: &str) -> Result<(), String> {
+    let source = Source::new("peerwarden.toml", text);
+    Settings::of(&source, Path::new("peerwarden.toml"))
+        .map(drop)
+        .map_err(|wrong| shown(&[wrong]))
+}
+
+/// Reads a line of the input of `peerwarden eval`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn eval_line(line: &[u8]) -> Result<(), String> {
+    eval::check(line)
+}
+
+/// As it is printed, with what is underlined.
+fn shown(wrong: &[Diagnostic]) -> String {
+    let shown: Vec<String> = wrong.iter().map(Diagnostic::render).collect();
+    shown.join("\n")
+}
