@@ -27,7 +27,7 @@ NATIVE := --workspace --exclude peerwarden-filter
 # What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
-.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement budget bench bench-engine dist check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -108,6 +108,29 @@ agreement: wasm envoy ## Hold the module against Envoy's own RBAC filter for som
 	@echo "asking Envoy's own filter and $(MODULE) the same: PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
 	@cargo test -p peerwarden-tests --test agreement -- --nocapture
 
+# libFuzzer, built from its crate by the C++ compiler: the compiler's own coverage counters need no other toolchain.
+fuzz: FUZZ_SECONDS ?= 60
+fuzz: ## Fuzz each reader of a stranger's bytes, and the engine beside its reference, for FUZZ_SECONDS each; FUZZ=NAME runs one
+	@echo "fuzzing for $(FUZZ_SECONDS) s each"
+	@tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+soak: export PEERWARDEN_SOAK ?= 300
+soak: wasm envoy ## Hold 10,000 streams and 2,000 connections open on a real Envoy while everything changes, for PEERWARDEN_SOAK seconds
+	@echo "soaking $(MODULE) for $$PEERWARDEN_SOAK s"
+	@ulimit -n 20000 && cargo test -p peerwarden-tests --test soak -- --nocapture
+
+reliability: wasm ## Run the tests behind docs/reliability.md on each version of Envoy, and write it anew
+	@tools/reliability.sh
+
+# The long forms of what `make test` does briefly. Each step says how long it took; the first that fails ends it.
+RELEASE_STEPS := fuzz soak agreement reliability
+release-check: ## Run every test at length, before a release: fuzzing, soak, agreement, every version of Envoy
+	@for step in $(RELEASE_STEPS); do \
+		begun=$$SECONDS; \
+		$(MAKE) $$step || { echo "release-check: $$step failed"; exit 1; }; \
+		echo "release-check: $$step took $$((SECONDS - begun)) s"; \
+	done
+
 budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel, allocations
 	@echo "measuring $(MODULE)"
 	@cargo test -p peerwarden-tests --test budget
@@ -142,11 +165,12 @@ fmt:
 	@echo "checking the format"
 	@cargo fmt --all --check
 	@cargo fmt --manifest-path tests/peers/Cargo.toml --check
+	@cargo fmt --manifest-path tests/fuzz/libfuzzer/Cargo.toml --check
 
 clippy: wasm-target
 	@echo "clippy, natively and for $(WASM_TARGET)"
 	@cargo clippy $(NATIVE) --all-targets -- -D warnings
-	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine --all-targets -- -D warnings
+	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine -p peerwarden-wire --all-targets -- -D warnings
 	@cargo clippy --locked $(PEERS) --all-targets -- -D warnings
 
 doc: wasm-target

@@ -2,6 +2,7 @@
 //!
 //! Every order of handshake, greeting and client data; every host call failing; configurations side by side.
 
+mod bounds;
 mod configuration;
 mod custom;
 mod exports;

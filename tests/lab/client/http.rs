@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -89,6 +89,21 @@ impl Connection {
             .context(what.clone())
     }
 
+    /// Asks by HTTP/2, and does not wait for the answer.
+    ///
+    /// # Errors
+    /// On a connection of HTTP/1.1, which has one request at a time.
+    pub fn hold(&self, ask: &Ask) -> Result<Held> {
+        let Sender::Http2(sender) = &self.sender else {
+            bail!("streams beside each other need HTTP/2");
+        };
+        let (mut sender, request) = (sender.clone(), request(ask, Version::Http2)?);
+        Ok(Held(tokio::spawn(async move {
+            sender.ready().await?;
+            reply(sender.send_request(request).await?).await
+        })))
+    }
+
     /// Asks everything at once where the version can (HTTP/2), else one after another. Replies come in the order of
     /// the questions.
     pub async fn send_all(&mut self, asks: Vec<Ask>) -> Result<Vec<Reply>> {
@@ -117,6 +132,28 @@ impl Connection {
             Ok(replies.into_iter().map(|(_, reply)| reply).collect())
         };
         within(deadline::EXCHANGE, "streams beside each other", collect).await
+    }
+}
+
+/// A stream that was begun and is not waited for. It is reset when dropped.
+#[derive(Debug)]
+pub struct Held(JoinHandle<Result<Reply>>);
+
+impl Held {
+    /// Whether it has ended, by an answer or without one.
+    pub fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Resets it.
+    pub fn reset(self) {
+        self.0.abort();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

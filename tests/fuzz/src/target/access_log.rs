@@ -1,0 +1,13 @@
+//! A line of an access log, by the formats that need not be given, or by one that is: the format, a line break, the line.
+
+use peerwarden::readers;
+
+pub(super) fn run(bytes: &[u8]) {
+    drop(readers::access_log(None, bytes));
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+        return;
+    };
+    if let Ok(format) = std::str::from_utf8(&bytes[..end]) {
+        drop(readers::access_log(Some(format), &bytes[end + 1..]));
+    }
+}

@@ -1,0 +1,42 @@
+//! A peer's certificate: PEM as it is, or DER that is wrapped here, by the first byte.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use peerwarden_wire::certificate;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::parse_x509_certificate;
+
+pub(super) fn run(bytes: &[u8]) {
+    let Some((form, rest)) = bytes.split_first() else {
+        return;
+    };
+    if form % 2 == 0 {
+        drop(certificate::read(rest));
+        return;
+    }
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        BASE64_STANDARD.encode(rest)
+    );
+    let read = certificate::read(pem.as_bytes());
+    // What another parser refuses shows nothing; of what both take the names are the same.
+    if let (Some(names), Ok((_, other))) = (read, parse_x509_certificate(rest)) {
+        let (mut uris, mut hosts) = (Vec::new(), Vec::new());
+        for extension in other.extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::SubjectAlternativeName(san) => {
+                    for name in &san.general_names {
+                        match name {
+                            GeneralName::URI(uri) => uris.push(uri.as_bytes().to_vec()),
+                            GeneralName::DNSName(host) => hosts.push(host.as_bytes().to_vec()),
+                            _ => {}
+                        }
+                    }
+                }
+                ParsedExtension::ParseError { .. } => return,
+                _ => {}
+            }
+        }
+        assert_eq!((names.peer.uri_sans, names.peer.dns_sans), (uris, hosts), "{pem}");
+    }
+}

@@ -1,0 +1,9 @@
+//! `peerwarden.toml`.
+
+use peerwarden::readers;
+
+pub(super) fn run(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        drop(readers::settings(text));
+    }
+}

@@ -1,0 +1,74 @@
+//! YAML documents: read with their places, and laid out by `peerwarden fmt`.
+
+use peerwarden::readers;
+
+pub(super) const DICTIONARY: &[&str] = &[
+    "---\n",
+    "...\n",
+    "apiVersion: security.istio.io/v1\n",
+    "kind: AuthorizationPolicy\n",
+    "metadata:\n",
+    "spec:\n",
+    "rules:\n",
+    "\n",
+    "\n  ",
+    "- ",
+    ": ",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "!!str ",
+    "| \n",
+    ">-\n",
+    "'",
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "#",
+    "? ",
+    "~",
+    "0x1f",
+    ".inf",
+    "\u{feff}",
+    "\u{85}",
+    "\r\n",
+    "\t",
+];
+
+pub(super) fn run(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let documents = readers::documents(text);
+    // JSON is YAML: what is read as JSON is read to the same, unless it is beyond what files may be.
+    if let Ok(json) = serde_json::from_str::<serde_json::Value>(text)
+        && json.is_object()
+        && let Ok(documents) = &documents
+    {
+        assert_eq!(values(documents), [Some(json)], "{text:?}");
+    }
+    if let Ok(tidy) = readers::tidy(text) {
+        let laid_out = readers::documents(&tidy);
+        assert_eq!(
+            laid_out.as_deref().map(values),
+            documents.as_deref().map(values),
+            "laid out it says something else: {text:?}"
+        );
+        assert_eq!(
+            readers::tidy(&tidy).as_ref(),
+            Ok(&tidy),
+            "not laid out once and for all: {text:?}"
+        );
+    }
+}
+
+/// The documents without the order of their names.
+fn values(documents: &[String]) -> Vec<Option<serde_json::Value>> {
+    documents
+        .iter()
+        .map(|text| serde_json::from_str(text).ok())
+        .collect()
+}

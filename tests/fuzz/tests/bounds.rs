@@ -1,0 +1,72 @@
+//! What reading costs grows with the input and not faster: each reader over the shapes that cost it most.
+//!
+//! The work is counted, not timed: allocations and their bytes at `n` and at `2n`. What loops without allocating shows on an input
+//! that is large enough that anything but linear work would not end within the patience, which is far beyond what it takes.
+
+#[path = "bounds/counting.rs"]
+mod counting;
+#[path = "bounds/shapes.rs"]
+mod shapes;
+
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use counting::Cost;
+use shapes::{ALL, Shape};
+
+/// Bytes, about, of the input whose work is counted; a power of two, as vectors grow by doubling.
+const SMALL: usize = 1 << 13;
+
+/// Bytes, about, of the input that must end.
+const LARGE: usize = 1 << 19;
+
+/// For the large one: in proportion it takes seconds at most.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn main() -> ExitCode {
+    let trials = ALL
+        .iter()
+        .map(|shape| Trial::test(shape.name, || is_bounded(shape)));
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+fn is_bounded(shape: &'static Shape) -> Result<(), Failed> {
+    let read = |bytes: usize| {
+        let input = (shape.make)(bytes);
+        let (tell, told) = mpsc::channel();
+        // A small stack, so that what recurses without a limit shows.
+        let builder = std::thread::Builder::new().stack_size(8 * 1024 * 1024);
+        let thread = builder.spawn(move || {
+            let cost = counting::of(|| (shape.read)(&input));
+            let _ = tell.send((input.len(), cost));
+        });
+        drop(thread);
+        told.recv_timeout(PATIENCE)
+            .map_err(|_| Failed::from(format!("about {bytes} bytes are not read within {PATIENCE:?}")))
+    };
+    // What is set up once is set up before anything is counted.
+    read(SMALL)?;
+    let (length, once) = read(SMALL)?;
+    let (longer, twice) = read(2 * SMALL)?;
+    let (largest, most) = read(LARGE)?;
+    println!(
+        "{}: {length} bytes {once}; {longer} bytes {twice}; {largest} bytes {most}",
+        shape.name
+    );
+    let in_proportion = |small: u64, large: u64, times: u64, slack: u64| large <= times * small + slack;
+    let doubled = |of: fn(&Cost) -> u64, slack| in_proportion(of(&once), of(&twice), 3, slack);
+    if !doubled(|cost| cost.allocations, 200)
+        || !doubled(|cost| cost.bytes, 64 * 1024)
+        || !doubled(|cost| cost.peak, 64 * 1024)
+    {
+        return Err(format!("twice the input costs more than thrice: {once}, then {twice}").into());
+    }
+    let times = 3 * (LARGE / SMALL) as u64 / 2;
+    if !in_proportion(once.bytes, most.bytes, times, 1024 * 1024) {
+        return Err(format!("{largest} bytes cost out of proportion: {once}, then {most}").into());
+    }
+    Ok(())
+}

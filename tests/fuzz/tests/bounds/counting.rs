@@ -1,0 +1,91 @@
+//! An allocator that counts, for each thread by itself.
+#![expect(
+    unsafe_code,
+    reason = "an allocator is unsafe to implement; this one hands everything on"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::fmt;
+
+/// What something cost.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cost {
+    /// How often memory was asked for.
+    pub(crate) allocations: u64,
+    /// Bytes that were asked for in all.
+    pub(crate) bytes: u64,
+    /// Bytes that were in use at once, at most.
+    pub(crate) peak: u64,
+    in_use: u64,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} allocations of {} bytes, {} at once",
+            self.allocations, self.bytes, self.peak
+        )
+    }
+}
+
+thread_local! {
+    static COST: Cell<Cost> = const {
+        Cell::new(Cost { allocations: 0, bytes: 0, peak: 0, in_use: 0 })
+    };
+}
+
+/// What it costs to run this.
+pub(crate) fn of(run: impl FnOnce()) -> Cost {
+    COST.set(Cost::default());
+    run();
+    COST.get()
+}
+
+fn taken(bytes: usize) {
+    // A thread that is ending has none any more.
+    let _ = COST.try_with(|cost| {
+        let mut now = cost.get();
+        now.allocations += 1;
+        now.bytes += bytes as u64;
+        now.in_use += bytes as u64;
+        now.peak = now.peak.max(now.in_use);
+        cost.set(now);
+    });
+}
+
+fn returned(bytes: usize) {
+    let _ = COST.try_with(|cost| {
+        let mut now = cost.get();
+        now.in_use = now.in_use.saturating_sub(bytes as u64);
+        cost.set(now);
+    });
+}
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call goes on to the system's allocator as it came, and what is counted beside it allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        taken(layout.size());
+        // SAFETY: the caller's promise is the one that is needed.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        returned(layout.size());
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        returned(layout.size());
+        taken(size);
+        // SAFETY: as above.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}

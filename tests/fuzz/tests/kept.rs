@@ -1,0 +1,90 @@
+//! Each target over the inputs that are kept for it, and over a fixed number of mutations of them: without libFuzzer, and the same on
+//! every machine.
+//!
+//! `PEERWARDEN_FUZZ_TIMES=10` tries ten times as many mutations.
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use peerwarden_fuzz::{ALL, Mutator, Target, kept};
+
+/// Mutations of a target are made from this.
+const SEED: u64 = 15;
+
+/// Far beyond what all inputs of a target take together: an input that is read for ever must not be waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn main() -> ExitCode {
+    let trials = ALL
+        .iter()
+        .map(|target| Trial::test(target.name, || bounded(target)));
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+/// Runs a target on a thread of its own, and names the input that it was at when patience ended.
+fn bounded(target: &'static Target) -> Result<(), Failed> {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let result = all(target, &tell);
+        let _ = tell.send(Message::Done(result));
+    });
+    let mut last = Vec::new();
+    let end = std::time::Instant::now() + PATIENCE;
+    loop {
+        match told.recv_timeout(end.saturating_duration_since(std::time::Instant::now())) {
+            Ok(Message::Begun(input)) => last = input,
+            Ok(Message::Done(result)) => return result.map_err(Failed::from),
+            Err(RecvTimeoutError::Timeout) => return Err(format!("does not end: {}", shown(&last)).into()),
+            Err(RecvTimeoutError::Disconnected) => return Err("the thread is gone".into()),
+        }
+    }
+}
+
+enum Message {
+    Begun(Vec<u8>),
+    Done(Result<(), String>),
+}
+
+fn all(target: &Target, tell: &mpsc::Sender<Message>) -> Result<(), String> {
+    let kept = kept(target.name).map_err(|error| format!("no kept inputs: {error}"))?;
+    if kept.is_empty() {
+        return Err("no input is kept".to_owned());
+    }
+    let run = |name: &str, input: &[u8]| {
+        let _ = tell.send(Message::Begun(input.to_vec()));
+        catch_unwind(|| (target.run)(input)).map_err(|_| format!("{name}: {}", shown(input)))
+    };
+    for (path, input) in &kept {
+        run(&path.display().to_string(), input)?;
+    }
+    let inputs: Vec<Vec<u8>> = kept.into_iter().map(|(_, input)| input).collect();
+    let times: u32 = match std::env::var("PEERWARDEN_FUZZ_TIMES") {
+        Ok(times) => times
+            .parse()
+            .map_err(|_| "PEERWARDEN_FUZZ_TIMES is not a number")?,
+        Err(_) => 1,
+    };
+    let mut mutator = Mutator::new(SEED);
+    for number in 0..target.budget * times {
+        run(
+            &format!("mutation {number}"),
+            &mutator.next(&inputs, target.dictionary),
+        )?;
+    }
+    println!(
+        "{}: {} inputs kept, {} mutations",
+        target.name,
+        inputs.len(),
+        target.budget * times
+    );
+    Ok(())
+}
+
+/// For a file in the folder of inputs: `printf 'TEXT' > FILE`.
+fn shown(input: &[u8]) -> String {
+    let escaped: String = input.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+    format!("{} bytes: printf '{escaped}'", input.len())
+}

@@ -1,0 +1,29 @@
+//! The list of faults.
+
+use serde::Deserialize;
+
+/// Something that breaks, or that somebody breaks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fault {
+    /// What is broken, in words.
+    pub(crate) fault: String,
+    /// What comes of it.
+    pub(crate) outcome: String,
+    /// The test that shows it: the test binary, then its modules and its name, joined by `::`.
+    pub(crate) test: String,
+}
+
+impl Fault {
+    /// Whether it is shown by a real Envoy, rather than by the simulated one or by a reader alone.
+    pub(crate) fn is_of_envoy(&self) -> bool {
+        ["envoy::", "faq::", "soak::"]
+            .iter()
+            .any(|binary| self.test.starts_with(binary))
+    }
+}
+
+/// Each of them, in the order of the list.
+pub(crate) fn all() -> Vec<Fault> {
+    serde_saphyr::from_str(include_str!("faults.yaml")).expect("the list of faults can be read")
+}
