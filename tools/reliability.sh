@@ -13,7 +13,11 @@ for version in "${versions[@]}"; do
     envoy=$(tools/envoy.sh "$version")
     lines=
     for binary in envoy soak; do
-        mapfile -t tests < <(sed -n "s/^ *test: $binary:://p" tests/reliability/faults.yaml)
+        mapfile -t tests < <(awk -v version="$version" -v binary="$binary::" '
+            /^- fault:/ { since = "" }
+            $1 == "since:" { since = $2 }
+            $1 == "test:" && index($2, binary) == 1 && since <= version { print substr($2, length(binary) + 1) }
+        ' <(tr -d '"' <tests/reliability/faults.yaml))
         [ ${#tests[@]} -gt 0 ] || continue
         echo "Envoy $version: ${#tests[@]} tests of $binary"
         output=$(PEERWARDEN_ENVOY=$envoy cargo test -p peerwarden-tests --test "$binary" -- --exact "${tests[@]}" 2>&1) ||

@@ -10,6 +10,9 @@ pub(crate) struct Fault {
     pub(crate) fault: String,
     /// What comes of it.
     pub(crate) outcome: String,
+    /// The first version of Envoy that has the settings that the test needs; before it, Envoy refuses them.
+    #[serde(default)]
+    pub(crate) since: Option<String>,
     /// The test that shows it: the test binary, then its modules and its name, joined by `::`.
     pub(crate) test: String,
 }

@@ -21,9 +21,12 @@ pub(crate) fn markdown(faults: &[Fault], shown: &[Shown]) -> String {
             let passed = shown
                 .iter()
                 .any(|line| line.version == version && line.test == fault.test);
+            // Versions of one length compare as texts.
+            let is_older = fault.since.as_deref().is_some_and(|since| version < since);
             let cell = match (fault.is_of_envoy(), passed) {
                 (false, _) => "simulated",
                 (true, true) => "shown",
+                (true, false) if is_older => "refused by Envoy",
                 (true, false) => "not tried",
             };
             let _ = write!(text, " {cell} |");

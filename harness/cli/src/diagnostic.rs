@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::access_log::visible;
 use crate::fix::Fix;
@@ -115,7 +115,7 @@ impl Diagnostic {
     }
 
     /// With the text underlined.
-    pub(crate) fn render(&self) -> String {
+    fn render(&self) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -134,9 +134,16 @@ impl Diagnostic {
         }
         let mut group = Group::with_title(title);
         if let Some(place) = &self.place {
-            group = group.element(snippet(place, AnnotationKind::Primary, None));
+            group = if is_in_a_long_line(place) {
+                let (line, column) = place.source.position(place.span.start);
+                let origin = Origin::path(visible(&place.source.name));
+                group.element(origin.line(line).char_column(column))
+            } else {
+                group.element(snippet(place, AnnotationKind::Primary, None))
+            };
         }
-        for (place, what) in &self.details.related {
+        let related = self.details.related.iter();
+        for (place, what) in related.filter(|(place, _)| !is_in_a_long_line(place)) {
             group = group.element(snippet(place, AnnotationKind::Context, Some(what)));
         }
         for note in &self.details.notes {
@@ -178,6 +185,18 @@ fn wrap(text: &str) -> String {
 /// Characters of a line of text: what `warning[PW005]: ` and the like leave of 80.
 const WIDTH: usize = 64;
 
+/// Whether a place is in a line that nobody can read, such as a file of JSON without line breaks.
+fn is_in_a_long_line(place: &Place) -> bool {
+    /// Bytes of a line that is shown.
+    const LONGEST: usize = 2_000;
+    let text = place.source.text.as_str();
+    let lines = place.source.lines();
+    let line = lines.partition_point(|start| *start <= place.span.start);
+    let start = lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+    let end = lines.get(line).copied().unwrap_or(text.len());
+    end.saturating_sub(start) > LONGEST
+}
+
 /// The lines around a place: the renderer reads all that it gets, and a file may have a thousand messages.
 fn snippet<'p>(
     place: &'p Place,
@@ -202,8 +221,23 @@ const AROUND: usize = 2;
 
 /// Prints messages to standard error, one below the other; colours only where they are shown.
 pub(crate) fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
-    for diagnostic in diagnostics {
+    for message in rendered(diagnostics) {
         // That nobody reads it changes neither the result nor the exit code.
-        let _ = writeln!(anstream::stderr(), "{}\n", diagnostic.render());
+        let _ = writeln!(anstream::stderr(), "{message}\n");
     }
+}
+
+/// Each message as it is printed, and of a great many the first with the number of the others.
+pub(crate) fn rendered<'d>(
+    diagnostics: impl IntoIterator<Item = &'d Diagnostic>,
+) -> impl Iterator<Item = String> {
+    /// Messages that are printed.
+    const MOST: usize = 1_000;
+    let mut all = diagnostics.into_iter();
+    let mut messages: Vec<String> = all.by_ref().take(MOST).map(Diagnostic::render).collect();
+    let others = all.count();
+    if others > 0 {
+        messages.push(Diagnostic::error(format!("{others} more messages are not shown")).render());
+    }
+    messages.into_iter()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::access_log::Format;
 use crate::command::eval;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::{documents, suite, tidy as layout, yaml};
@@ -73,6 +73,6 @@ pub fn eval_line(line: &[u8]) -> Result<(), String> {
 
 /// As it is printed, with what is underlined.
 fn shown(wrong: &[Diagnostic]) -> String {
-    let shown: Vec<String> = wrong.iter().map(Diagnostic::render).collect();
+    let shown: Vec<String> = diagnostic::rendered(wrong).collect();
     shown.join("\n")
 }

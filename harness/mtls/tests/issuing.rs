@@ -164,3 +164,21 @@ fn files_are_their_owners_alone() {
         ]
     );
 }
+
+/// Some readers of base64 never return from the first of these.
+#[test]
+fn files_that_are_cut_short_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    Authority::make(folder.path(), "cluster.local", HOUR).unwrap();
+    for (name, label) in [("root-cert.pem", "CERTIFICATE"), ("root-key.pem", "PRIVATE KEY")] {
+        let path = folder.path().join(name);
+        let whole = std::fs::read(&path).unwrap();
+        for base64 in ["MI=", "M", "", "====", "MIIB\nMI="] {
+            let text = format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n");
+            std::fs::write(&path, text).unwrap();
+            assert!(Authority::read(folder.path()).is_err(), "{name} of {base64:?}");
+        }
+        std::fs::write(&path, whole).unwrap();
+    }
+    assert!(Authority::read(folder.path()).unwrap().is_some());
+}

@@ -23,18 +23,19 @@ pub(super) fn run(bytes: &[u8]) {
     if let (Some(names), Ok((_, other))) = (read, parse_x509_certificate(rest)) {
         let (mut uris, mut hosts) = (Vec::new(), Vec::new());
         for extension in other.extensions() {
-            match extension.parsed_extension() {
-                ParsedExtension::SubjectAlternativeName(san) => {
-                    for name in &san.general_names {
-                        match name {
-                            GeneralName::URI(uri) => uris.push(uri.as_bytes().to_vec()),
-                            GeneralName::DNSName(host) => hosts.push(host.as_bytes().to_vec()),
-                            _ => {}
-                        }
-                    }
+            let parsed = extension.parsed_extension();
+            if matches!(parsed, ParsedExtension::ParseError { .. }) {
+                return;
+            }
+            let ParsedExtension::SubjectAlternativeName(san) = parsed else {
+                continue;
+            };
+            for name in &san.general_names {
+                if let GeneralName::URI(uri) = name {
+                    uris.push(uri.as_bytes().to_vec());
+                } else if let GeneralName::DNSName(host) = name {
+                    hosts.push(host.as_bytes().to_vec());
                 }
-                ParsedExtension::ParseError { .. } => return,
-                _ => {}
             }
         }
         assert_eq!((names.peer.uri_sans, names.peer.dns_sans), (uris, hosts), "{pem}");

@@ -98,6 +98,10 @@ pub(crate) const ALL: &[Shape] = shapes! {
         let cases = (0..n / 60).map(|i| format!("- {{peer: q{i:06}, request: r, expect: allow}}\n"));
         suite_of(&format!("peers:\n{peers}"), "cases:\n", cases)
     };
+    "suite_of_wrong_cases_in_one_line" suite |n| {
+        let cases = (0..n / 60).map(|i| format!("{{name: c{i:06}, peer: q, request: r, expect: allow}}")).collect::<Vec<_>>().join(", ");
+        suite_of("peers: {a: plaintext}\n", "cases: ", std::iter::once(format!("[{cases}]\n")))
+    };
     "suite_of_a_square" suite |n| {
         let peers = (0..n / 40).map(|i| format!("  p{i:06}: plaintext\n")).collect::<String>();
         let requests = (0..n / 40).map(|i| format!("  r{i:06}: GET /\n"));
