@@ -10,7 +10,7 @@ pub(crate) struct Fault {
     pub(crate) fault: String,
     /// What comes of it.
     pub(crate) outcome: String,
-    /// The first version of Envoy that has the settings that the test needs; before it, Envoy refuses them.
+    /// The first version of Envoy with which the settings work that the test needs.
     #[serde(default)]
     pub(crate) since: Option<String>,
     /// The test that shows it: the test binary, then its modules and its name, joined by `::`.

@@ -26,7 +26,7 @@ pub(crate) fn markdown(faults: &[Fault], shown: &[Shown]) -> String {
             let cell = match (fault.is_of_envoy(), passed) {
                 (false, _) => "simulated",
                 (true, true) => "shown",
-                (true, false) if is_older => "refused by Envoy",
+                (true, false) if is_older => "not available",
                 (true, false) => "not tried",
             };
             let _ = write!(text, " {cell} |");

@@ -75,7 +75,7 @@ fn options(text: &str) -> serde_saphyr::Options {
             max_nodes: 10_000_000,
             max_documents: 100_000,
             max_total_scalar_bytes: (1024 * 1024).max(2 * text.len()),
-            max_recorded_anchor_events: 16 * ALIASED.max(text.len()),
+            max_recorded_anchor_events: ALIASED.max(text.len()),
             max_recorded_anchor_bytes: (1024 * 1024).max(2 * text.len()),
             max_depth: 128,
         },

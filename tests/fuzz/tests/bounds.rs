@@ -21,7 +21,7 @@ use shapes::{ALL, Shape};
 const SMALL: usize = 1 << 13;
 
 /// Bytes, about, of the input that must end.
-const LARGE: usize = 1 << 19;
+const LARGE: usize = 1 << 18;
 
 /// For the large one: in proportion it takes seconds at most.
 const PATIENCE: Duration = Duration::from_secs(120);
