@@ -24,9 +24,9 @@ const BITS: u32 = 53;
 ///
 /// Configurations have the same number whatever they were written as (JSON, `google.protobuf.Struct`), in whatever order their
 /// keys and documents stand, however their numbers are spelled, and whatever is left out that is the default. It covers the mesh,
-/// the workload, the documents that apply to it, the providers, `protocol`, `tcp`, `jwt`, `openConnections` and `report`; of
-/// documents, what decides or is reported: not labels, annotations other than the dry run's, or the place in the file. The order
-/// of documents decides nothing and is not reported, the order of rules within one is.
+/// the workload, the documents that apply to it, the providers, `protocol`, `tcp`, `jwt`, `openConnections`, `paths`,
+/// `lock` and `report`; of documents, what decides or is reported: not labels, annotations other than the dry run's, or the place in
+/// the file. The order of documents decides nothing and is not reported, the order of rules within one is.
 ///
 /// It is a checksum against mix-ups, no signature: 53 bits are too few to keep somebody from making two configurations of one
 /// number who wants to. `SipHash` is small, needs no table, and mixes well where texts differ in one character.
@@ -107,6 +107,7 @@ impl Policies {
             protocol,
             tcp,
             open_connections,
+            paths,
             lock,
             report,
             jwt,
@@ -115,7 +116,7 @@ impl Policies {
         let workload = workload.as_ref()?;
         let modes = MtlsModes::of(resources, mesh, workload);
         let ports = modes.ports.iter().map(hash).fold(0, u64::wrapping_add);
-        let settings = (protocol, tcp, open_connections, lock, report, jwt);
+        let settings = (protocol, tcp, open_connections, paths, lock, report, jwt);
         let documents = (self.count, self.sum, &modes.workload, ports);
         let hash = hash(&(VERSION, mesh, workload, settings, extension_providers, documents));
         Some(Fingerprint((hash >> (u64::BITS - BITS)).max(1)))

@@ -77,8 +77,8 @@ mod workload;
 pub use attribute::{Attribute, AttributeSource, Lines, Lookup};
 pub use bytes::field_value;
 pub use config::{
-    Config, Enforcement, JwtMetadata, Loaded, Loader, Lock, OnChange, OpenConnections, Paths, Protocol, Report,
-    TcpEnforcement,
+    Config, Enforcement, JwtMetadata, Loaded, Loader, Lock, OnChange, OpenConnections, Paths, Protocol,
+    Report, TcpEnforcement,
 };
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use fingerprint::Fingerprint;

@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr2};
 
 /// `paths` of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Paths {
     /// A path is what Envoy's normalisation leaves.
     #[default]

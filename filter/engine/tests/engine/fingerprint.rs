@@ -140,6 +140,7 @@ fn whatever_decides_changes_it() {
         r#""protocol": "tcp", "tcp": {"enforcement": "hold"}"#,
         r#""protocol": "tcp", "tcp": {"enforcement": "hold", "deadline": "3s"}"#,
         r#""report": "all""#,
+        r#""paths": "strict""#,
         r#""lock": true"#,
         r#""jwt": {"key": "other"}"#,
         r#""openConnections": {"onUpdate": "close"}"#,
