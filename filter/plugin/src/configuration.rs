@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{
-    Config, Fingerprint, Loaded as Read, Lock, OpenConnections, Problems, Program, Report, TcpEnforcement, Workload,
+    Config, Fingerprint, Loaded as Read, Lock, OpenConnections, Problems, Program, Report, TcpEnforcement,
+    Workload,
 };
 use peerwarden_wire::configuration::Reading;
 

@@ -8,8 +8,8 @@ use peerwarden_engine::Lock;
 
 use crate::abi::{self, Failed};
 use crate::attributes::Layer;
-use peerwarden_wire::protobuf::Message;
 use crate::report;
+use peerwarden_wire::protobuf::Message;
 
 /// What a mark says; any other text is no mark.
 const ALLOWED: &str = "1";
