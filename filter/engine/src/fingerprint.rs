@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 use siphash::SipHash;
 
-use crate::config::Config;
+use crate::config::{Config, Paths};
 use crate::document::At;
 use crate::policy::{Growth, Policy, validate};
 use crate::problem::Problems;
@@ -116,9 +116,14 @@ impl Policies {
         let workload = workload.as_ref()?;
         let modes = MtlsModes::of(resources, mesh, workload);
         let ports = modes.ports.iter().map(hash).fold(0, u64::wrapping_add);
-        let settings = (protocol, tcp, open_connections, paths, lock, report, jwt);
+        let settings = (protocol, tcp, open_connections, lock, report, jwt);
         let documents = (self.count, self.sum, &modes.workload, ports);
         let hash = hash(&(VERSION, mesh, workload, settings, extension_providers, documents));
+        // The default changes no number.
+        let hash = match paths {
+            Paths::Lenient => hash,
+            Paths::Strict => self::hash(&(hash, paths)),
+        };
         Some(Fingerprint((hash >> (u64::BITS - BITS)).max(1)))
     }
 }

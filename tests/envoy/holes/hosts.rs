@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Outcome::{Answered, Denied, Passed};
 use super::Wire;
-use crate::fixture::policy;
+use crate::fixture::{FRONTEND, policy};
 
 #[tokio::test]
 async fn ports_and_trailing_dots_are_stripped_by_envoy_or_named() -> Result<()> {
@@ -59,69 +59,60 @@ async fn the_twin_with_a_port_does_without_envoy() -> Result<()> {
     Ok(())
 }
 
-/// What Envoy lets through as `:authority`, and what becomes of it where a DENY is about a host and an ALLOW about another.
+/// What Envoy lets through as `:authority`, over HTTP/1.1 and over HTTP/2, where a DENY is about one host and an ALLOW about all others.
 #[tokio::test]
 async fn what_is_not_a_host_passes_no_rule_on_hosts() -> Result<()> {
-    let hosts = json!([{"to": [{"operation": {"hosts": ["admin.lab", "admin.lab:*"]}}]}]);
-    let others = json!([{"to": [{"operation": {"notHosts": ["admin.lab", "admin.lab:*"]}}]}]);
-    let deny = Wire::start(&[Http::as_it_comes()], json!([policy("admin", "DENY", hosts)])).await?;
-    let allow = Wire::start(&[Http::as_it_comes()], json!([policy("others", "ALLOW", others)])).await?;
-    let cases: [(&[u8], _); 0] = [];
+    let rules = |field: &str| json!([{"to": [{"operation": {field: ["admin.lab", "admin.lab:*"]}}]}]);
+    let policies = [
+        policy("admin", "DENY", rules("hosts")),
+        policy("others", "ALLOW", rules("notHosts")),
+    ];
+    let cases: [(&str, _, _); 14] = [
+        ("my_service:8080", Passed, Passed),
+        ("[::1]:8080", Passed, Passed),
+        ("[fe80::1%25eth0]:80", Passed, Passed),
+        ("xn--bcher-kva.lab", Passed, Passed),
+        ("10.0.0.7:80", Passed, Passed),
+        // HTTP/1.1 has no white space around a value by the time that anything sees it.
+        (" shop.lab ", Passed, Answered(0)),
+        ("%61dmin.lab", Denied, Answered(0)),
+        ("ok.lab,admin.lab", Denied, Denied),
+        ("admin.lab:80:80", Denied, Answered(0)),
+        ("admin.lab;x", Denied, Denied),
+        // As gRPC's clients in C++ and Python call a Unix socket, unless `grpc.default_authority` says otherwise.
+        ("tmp%2Fapp.sock", Denied, Answered(0)),
+        // Over HTTP/2 Envoy itself ends the stream; those above with 0 the client cannot send.
+        ("x@admin.lab", Denied, Answered(0)),
+        ("", Denied, Answered(0)),
+        ("admin lab", Answered(400), Answered(0)),
+    ];
     let mut wrong = Vec::new();
-    for host in [
-        b"my_service:8080".as_slice(),
-        b"[::1]:8080",
-        b"[fe80::1%25eth0]:80",
-        b"xn--bcher-kva.lab",
-        b"10.0.0.7:80",
-        b"localhost",
-        b"x@admin.lab",
-        b"%61dmin.lab",
-        b"ok.lab,admin.lab",
-        b"ok.lab, admin.lab",
-        b"admin lab",
-        b"admin.lab:",
-        b"admin.lab:80:80",
-        b"admin.lab/x",
-        b"admin.lab;x",
-        b"b\xc3\xbccher.lab",
-        b"%2Frun%2Fapp.sock",
-        b"unix:/run/app.sock",
-        b"a*b",
-        b"",
-        b"ok.lab\tadmin.lab",
-        b"a\\b",
-        b"'x'",
-        b"a=b&c",
-        b"(x)",
-        b"x!",
-        b"x~",
-        b"x+y",
-        b"x$y",
-    ] {
-        let got = (
-            deny.ask(0, b"/", host, &[]).await?,
-            allow.ask(0, b"/", host, &[]).await?,
-        );
-        let h2 = std::str::from_utf8(host)
-            .ok()
-            .map(|host| Ask::get("/").host(host));
-        let by_http2 = match h2 {
-            Some(ask) => format!("{:?}", deny.ask_by_http2(0, ask).await.map_err(|e| e.to_string())),
-            None => String::new(),
-        };
-        wrong.push(format!("{}: {got:?} {by_http2}", host.escape_ascii()));
+    for policy in policies {
+        let wire = Wire::start(&[Http::as_it_comes()], json!([policy])).await?;
+        for (host, by_http1, by_http2) in cases {
+            let got = wire.ask(0, b"/", host.as_bytes(), &[]).await?;
+            if got != by_http1 {
+                wrong.push(format!("{host}: {got:?}"));
+            }
+            if by_http2 != Answered(0) {
+                let got = wire.ask_by_http2(0, Ask::get("/").host(host)).await?;
+                if got != by_http2 {
+                    wrong.push(format!("{host} by HTTP/2: {got:?}"));
+                }
+            }
+        }
+        let caller = wire.mesh.caller(FRONTEND)?;
+        // Neither comes as far as the module.
+        for request in [
+            b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n".as_slice(),
+            b"GET / HTTP/1.0\r\n\r\n",
+        ] {
+            let got = wire.send(&caller, 0, request).await?;
+            if !matches!(got, Answered(400 | 426)) {
+                wrong.push(format!("{}: {got:?}", request.escape_ascii()));
+            }
+        }
     }
-    let caller = deny.mesh.caller(crate::fixture::FRONTEND)?;
-    for raw in [
-        b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n".as_slice(),
-        b"GET / HTTP/1.0\r\n\r\n",
-        b"CONNECT [::1]:8080 HTTP/1.1\r\nhost: [::1]:8080\r\n\r\n",
-        b"CONNECT x@admin.lab:80 HTTP/1.1\r\nhost: x\r\n\r\n",
-    ] {
-        let got = deny.send(&caller, 0, raw).await.map_err(|e| e.to_string());
-        wrong.push(format!("{}: {got:?}", raw.escape_ascii()));
-    }
-    assert!(cases.len() > 1, "{wrong:#?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }
