@@ -174,7 +174,7 @@ fn established_host(authority: Lookup<Found>) -> Lookup<Found> {
         Lookup::Found(Found::Texts(hosts)) if !hosts.iter().all(|host| names_one_host(host)) => {
             Lookup::Unavailable
         }
-        authority => authority,
+        authority @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => authority,
     }
 }
 
@@ -186,7 +186,7 @@ fn established_path(path: Lookup<Found>, config: &Config) -> Lookup<Found> {
         {
             Lookup::Unavailable
         }
-        path => path,
+        path @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => path,
     }
 }
 
