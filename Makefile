@@ -12,12 +12,6 @@ WASM_TARGET := wasm32-unknown-unknown
 MODULE := target/peerwarden.wasm
 BUILT := target/$(WASM_TARGET)/wasm/peerwarden_filter.wasm
 
-# What the module does something in. Envoy enters it for each callback that it exports, so the SDK's others are taken out, and with
-# them the function that allocates, for which the module has its own.
-CALLBACKS := $(addprefix proxy_on_, memory_allocate configure context_create delete tick http_call_response grpc_receive grpc_close \
-	new_connection downstream_data upstream_data \
-	request_headers request_body request_trailers response_headers)
-
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
 
@@ -51,8 +45,7 @@ build: wasm ## Build the module and the command: target/peerwarden.wasm, target/
 wasm: wasm-target ## Build the module alone: target/peerwarden.wasm
 	@echo "building $(MODULE)"
 	@cargo build --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
-	@cargo run --quiet -p peerwarden-exports -- $(BUILT) $(MODULE).new $(CALLBACKS)
-	@cmp -s $(MODULE).new $(MODULE) && rm $(MODULE).new || mv -f $(MODULE).new $(MODULE)
+	@cmp -s $(BUILT) $(MODULE) || { cp $(BUILT) $(MODULE).new && mv -f $(MODULE).new $(MODULE); }
 
 # In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
 demo: wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities

@@ -20,6 +20,7 @@ mod load;
 mod lock;
 mod memory;
 mod metadata;
+mod neighbours;
 mod refused;
 mod rendered;
 mod report;

@@ -16,12 +16,7 @@ fn asks_for_nothing_of_wasi() {
 #[test]
 fn speaks_the_abi_that_envoy_knows() {
     let exports = module().exports();
-    for needed in [
-        "proxy_abi_version_0_2_1",
-        "_initialize",
-        "memory",
-        "proxy_on_configure",
-    ] {
+    for needed in ["proxy_abi_version_0_2_1", "memory", "proxy_on_configure"] {
         assert!(
             exports.iter().any(|export| export == needed),
             "{needed}: {exports:?}"

@@ -1,5 +1,6 @@
 //! What is open when a newer configuration comes, when a certificate expires, and before it can be decided.
 
+mod crowd;
 mod expiry;
 mod held;
 mod requests;

@@ -1,7 +1,7 @@
-//! The host calls that the filter makes, declared here rather than taken from the SDK.
+//! The host calls that the filter makes.
 //!
-//! The SDK's own wrappers panic on statuses that they do not expect, cannot tell an empty value from a missing one, and
-//! have no way to give response-code details. Here a status is a number
+//! They are not those of an SDK: its wrappers panic on statuses that they do not expect, cannot tell an empty value from a missing
+//! one, and have no way to give response-code details. Here a status is a number
 //! (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>), and every failure is the caller's to judge.
 #![expect(
     unsafe_code,
@@ -11,6 +11,7 @@
 mod buffers;
 
 use std::ptr;
+use std::time::Duration;
 
 pub(crate) use buffers::Bytes;
 
@@ -76,6 +77,32 @@ unsafe extern "C" {
         results: *mut *mut u8,
         results_size: *mut usize,
     ) -> u32;
+    fn proxy_http_call(
+        cluster: *const u8,
+        cluster_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        body: *const u8,
+        body_size: usize,
+        trailers: *const u8,
+        trailers_size: usize,
+        timeout: u32,
+        token: *mut u32,
+    ) -> u32;
+    fn proxy_grpc_call(
+        service: *const u8,
+        service_size: usize,
+        name: *const u8,
+        name_size: usize,
+        method: *const u8,
+        method_size: usize,
+        metadata: *const u8,
+        metadata_size: usize,
+        message: *const u8,
+        message_size: usize,
+        timeout: u32,
+        token: *mut u32,
+    ) -> u32;
 }
 
 const OK: u32 = 0;
@@ -86,6 +113,9 @@ const NOT_FOUND: u32 = 1;
 pub(crate) struct Failed(pub(crate) u32);
 
 impl Failed {
+    /// An argument names something that is not there: the ABI's BadArgument.
+    pub(crate) const BAD_ARGUMENT: Self = Self(2);
+
     /// What was handed out cannot be read: the ABI's ParseFailure.
     pub(crate) const UNREADABLE: Self = Self(4);
 }
@@ -104,6 +134,15 @@ fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<B
         NOT_FOUND => Ok(None),
         other => Err(Failed(other)),
     }
+}
+
+/// What a callback answers: what becomes of what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// It goes on.
+    Continue,
+    /// It is held, until it is let go on, answered or closed.
+    Pause,
 }
 
 /// How much a log line matters to Envoy.
@@ -218,6 +257,61 @@ impl Headers {
 }
 
 const REQUEST_HEADERS: u32 = 0;
+
+/// Sends a request without body or trailers to a cluster, with headers in the ABI's encoding of pairs; answers the call's token.
+pub(crate) fn http_call(cluster: &str, headers: &[u8], timeout: Duration) -> Result<u32, Failed> {
+    let mut token = 0;
+    // SAFETY: pointers and lengths are those of live bytes, null with 0 of nothing, and `token` is a valid place.
+    status(unsafe {
+        proxy_http_call(
+            cluster.as_ptr(),
+            cluster.len(),
+            headers.as_ptr(),
+            headers.len(),
+            ptr::null(),
+            0,
+            ptr::null(),
+            0,
+            milliseconds(timeout),
+            &raw mut token,
+        )
+    })
+    .map(|()| token)
+}
+
+/// Makes a unary gRPC call without metadata to a serialised `GrpcService`; answers the call's token.
+pub(crate) fn grpc_call(
+    service: &[u8],
+    name: &str,
+    method: &str,
+    message: &[u8],
+    timeout: Duration,
+) -> Result<u32, Failed> {
+    let mut token = 0;
+    // SAFETY: pointers and lengths are those of live bytes, null with 0 of nothing, and `token` is a valid place.
+    status(unsafe {
+        proxy_grpc_call(
+            service.as_ptr(),
+            service.len(),
+            name.as_ptr(),
+            name.len(),
+            method.as_ptr(),
+            method.len(),
+            ptr::null(),
+            0,
+            message.as_ptr(),
+            message.len(),
+            milliseconds(timeout),
+            &raw mut token,
+        )
+    })
+    .map(|()| token)
+}
+
+/// As the ABI has them.
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
 
 /// The headers of an answer to an HTTP call, in the ABI's encoding of pairs; none where the call failed.
 pub(crate) fn call_response_headers() -> Result<Option<Bytes>, Failed> {

@@ -1,7 +1,6 @@
 //! External authorizers: asks them through Envoy's clusters, and reads what they say.
 //!
-//! The calls are the SDK's, which alone can hand the answer to the context that asked. It knows every status that Envoy gives
-//! for them.
+//! The answer comes to the root context, with the call's token; [`crate::contexts`] knows who asked.
 
 mod grpc;
 mod http;
@@ -92,13 +91,18 @@ pub(crate) fn ask(
 }
 
 impl Waiting {
+    /// The call's number in this VM.
+    pub(crate) fn token(&self) -> u32 {
+        self.token
+    }
+
     /// Whether an answer is the one that is waited for.
     pub(crate) fn is_for(&self, token: u32) -> bool {
         self.token == token
     }
 
     /// Reads the answer to an HTTP call, which has so many headers. Can be read while Envoy reports it only.
-    pub(crate) fn http_outcome(&self, headers: usize) -> Outcome {
+    pub(crate) fn http_outcome(&self, headers: u32) -> Outcome {
         match &self.authorizer {
             Authorizer::Http(http) => http::outcome(headers, http, &self.authorizer),
             Authorizer::Grpc(_) => self.mismatched(),

@@ -26,6 +26,8 @@ pub(crate) struct Configuration {
     state: RefCell<State>,
     /// As Envoy handed it out, which it does once; empty when it is not kept any more.
     written: RefCell<Bytes>,
+    /// Why it is not for the chain that it is in: it denies everything then.
+    pub(crate) misplaced: Option<String>,
     pub(crate) tcp: TcpEnforcement,
     pub(crate) open_connections: OpenConnections,
     pub(crate) report: Report,
@@ -74,6 +76,14 @@ impl Configuration {
             open_connections: config.open_connections,
             report: config.report,
             lock: config.lock.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// For streams of a chain that the plugin is not meant for.
+    pub(crate) fn misplaced(why: String) -> Self {
+        Self {
+            misplaced: Some(why),
             ..Self::default()
         }
     }

@@ -3,10 +3,8 @@
 use std::rc::Rc;
 
 use peerwarden_engine::{Judgement, Reason, Step, Verdict};
-use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::Action;
 
-use crate::abi::{self, Failed, Headers};
+use crate::abi::{self, Action, Failed, Headers};
 use crate::attributes::{Attributes, Layer, decode_pairs, encode_pairs};
 use crate::authorizer::{self, Change, Denial, Outcome, Waiting};
 use crate::configuration::Configuration;
@@ -21,6 +19,8 @@ const DENIED: (u16, &[u8]) = (403, b"RBAC: access denied");
 pub(crate) struct Http {
     configuration: Rc<Configuration>,
     opener: Opener,
+    /// Whether it was asked about: Envoy may be set not to call the module with the headers.
+    begun: bool,
     /// What the timer knows of it once it is allowed.
     open: Option<Open>,
     /// The external authorizer that is being asked.
@@ -34,6 +34,7 @@ impl Http {
         Self {
             configuration,
             opener,
+            begun: false,
             open: None,
             waiting: None,
             response: Vec::new(),
@@ -104,6 +105,11 @@ fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
     }
 }
 
+/// Answers a request of which nothing is known.
+pub(crate) fn deny_unknown() {
+    deny(None, &Denial::default());
+}
+
 /// Answers a request that was allowed before, and has no response yet.
 pub(crate) fn deny_open(judgement: Option<&Judgement<'_>>) -> Result<(), Failed> {
     answer_denied(&report::details(judgement.map(|judgement| &judgement.decision)))
@@ -166,15 +172,15 @@ fn append(headers: Headers, name: &[u8], value: &[u8]) -> Result<(), Failed> {
     lines.try_for_each(|line| headers.add(name, line))
 }
 
-impl Context for Http {
-    fn on_http_call_response(&mut self, token: u32, headers: usize, _body_size: usize, _trailers: usize) {
+impl Http {
+    pub(crate) fn on_http_call_response(&mut self, token: u32, headers: u32) {
         if let Some(waiting) = self.waiting.take_if(|waiting| waiting.is_for(token)) {
             let outcome = waiting.http_outcome(headers);
             self.answered(&waiting, outcome);
         }
     }
 
-    fn on_grpc_call_response(&mut self, token: u32, status: u32, _size: usize) {
+    pub(crate) fn on_grpc_call_response(&mut self, token: u32, status: u32) {
         if let Some(waiting) = self.waiting.take_if(|waiting| waiting.is_for(token)) {
             let outcome = waiting.grpc_outcome(status);
             self.answered(&waiting, outcome);
@@ -182,12 +188,14 @@ impl Context for Http {
     }
 }
 
-impl HttpContext for Http {
-    fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+impl Http {
+    pub(crate) fn on_request_headers(&mut self) -> Action {
+        self.begun = true;
         let attributes = self.attributes();
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
-            report::decided(None, &attributes, Asked::Request, None, configuration.report);
+            let why = configuration.misplaced.as_deref();
+            report::decided(None, &attributes, Asked::Request, why, configuration.report);
             deny(None, &Denial::default());
             return Action::Pause;
         };
@@ -198,6 +206,7 @@ impl HttpContext for Http {
             Step::Decided(judgement) => judgement,
             Step::Ask(question) => match authorizer::ask(&question, &attributes, Layer::Http) {
                 Ok(waiting) => {
+                    self.opener.awaits(&waiting);
                     self.waiting = Some(waiting);
                     return Action::Pause;
                 }
@@ -235,28 +244,31 @@ impl HttpContext for Http {
     }
 
     /// Held with the headers, should Envoy be set to bring it before they went on (`allow_on_headers_stop_iteration`).
-    fn on_http_request_body(&mut self, _size: usize, _end_of_stream: bool) -> Action {
+    pub(crate) fn on_request_body(&mut self) -> Action {
         self.held()
     }
 
-    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+    pub(crate) fn on_request_trailers(&mut self) -> Action {
         self.held()
     }
 
-    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+    pub(crate) fn on_response_headers(&mut self) {
         if let Some(open) = &self.open {
             open.response_begins();
         }
         if apply(Headers::Response, &std::mem::take(&mut self.response)).is_err() {
             report::error("the response could not be changed as the external authorizer wants it");
         }
-        Action::Continue
     }
-}
 
-impl Http {
-    fn held(&self) -> Action {
+    /// The token of the call whose answer it waits for.
+    pub(crate) fn waits_for(&self) -> Option<u32> {
+        self.waiting.as_ref().map(Waiting::token)
+    }
+
+    fn held(&mut self) -> Action {
         match self.waiting {
+            _ if !self.begun => self.on_request_headers(),
             Some(_) => Action::Pause,
             None => Action::Continue,
         }

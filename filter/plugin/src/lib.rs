@@ -2,7 +2,7 @@
 //!
 //! There is no policy logic here, and no panic: whatever a host call answers is read as a number, and what cannot be
 //! trusted denies. One module serves both chains, `envoy.filters.http.wasm` and `envoy.filters.network.wasm`; its
-//! configuration's `protocol` says which contexts it makes.
+//! configuration's `protocol` says which of them it is for.
 #![deny(
     unsafe_code,
     clippy::unwrap_used,
@@ -19,21 +19,16 @@ mod abi;
 mod allocations;
 mod attributes;
 mod authorizer;
+mod calls;
 mod clock;
 mod configuration;
+mod contexts;
+mod exports;
 mod http;
 mod lock;
 mod memory;
+mod numbered;
 mod open;
 mod report;
 mod root;
 mod tcp;
-
-/// The macro exports a function that it does not document: private, it needs none.
-mod start {
-    use crate::root::Root;
-
-    proxy_wasm::main! {{
-        proxy_wasm::set_root_context(|_| Box::new(Root::default()));
-    }}
-}

@@ -1,11 +1,10 @@
 //! Configuration, the contexts it makes, and the timer that looks after those that are open.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use peerwarden_engine::{Problems, Protocol, limits};
 use peerwarden_wire::configuration::Reading;
-use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
-use proxy_wasm::types::ContextType;
 
 use crate::abi::{self, Bytes, Level};
 use crate::clock;
@@ -28,15 +27,15 @@ pub(crate) struct Root {
     instance: Rc<Instance>,
     /// What Envoy handed out when there was no memory even to read what it says beside its documents.
     unread: Bytes,
+    /// What there is for a chain of the other protocol.
+    misplaced: OnceCell<Rc<Configuration>>,
 }
 
-impl Context for Root {}
-
-impl RootContext for Root {
+impl Root {
     /// Refuses what the bytes alone show to be wrong: the same bytes are refused on every thread alike, so Envoy rejects
     /// the configuration on its main thread and no worker ever has it. What depends on anything else (the node's
     /// metadata) must not be refused here, as a worker that alone refuses would let everything pass: it denies all.
-    fn on_configure(&mut self, size: usize) -> bool {
+    pub(crate) fn on_configure(&mut self, size: usize) -> bool {
         if size > limits::CONFIGURATION_BYTES {
             return refuse(&limits::too_large(size).into());
         }
@@ -55,7 +54,7 @@ impl RootContext for Root {
         self.read(bytes, true)
     }
 
-    fn on_tick(&mut self) {
+    pub(crate) fn on_tick(&mut self) {
         if !self.unread.is_empty() {
             Instance::make_room();
             let bytes = std::mem::take(&mut self.unread);
@@ -65,21 +64,31 @@ impl RootContext for Root {
         self.configuration.timer.set(next);
     }
 
-    fn get_type(&self) -> Option<ContextType> {
-        Some(match self.protocol {
-            Protocol::Http => ContextType::HttpContext,
-            Protocol::Tcp => ContextType::StreamContext,
-        })
+    /// A request begins under this root context.
+    pub(crate) fn request(&self, context: u32) -> Http {
+        Http::new(self.configuration_in(Protocol::Http), self.opener(context))
     }
 
-    fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {
-        let opener = self.opener(context_id);
-        Some(Box::new(Http::new(Rc::clone(&self.configuration), opener)))
+    /// A connection begins under this root context.
+    pub(crate) fn connection(&self, context: u32) -> Tcp {
+        Tcp::new(self.configuration_in(Protocol::Tcp), self.opener(context))
     }
 
-    fn create_stream_context(&self, context_id: u32) -> Option<Box<dyn StreamContext>> {
-        let opener = self.opener(context_id);
-        Some(Box::new(Tcp::new(Rc::clone(&self.configuration), opener)))
+    /// What streams of such a chain are judged by: in the wrong one everything is denied, as it is where nothing could be read.
+    fn configuration_in(&self, chain: Protocol) -> Rc<Configuration> {
+        if self.protocol == chain || self.configuration.number == 0 {
+            Rc::clone(&self.configuration)
+        } else {
+            Rc::clone(self.misplaced.get_or_init(|| {
+                let (chain, set) = (chain.as_str(), self.protocol.as_str());
+                let why = format!(
+                    "`protocol` is `{set}`, and this plugin is in a chain of {chain} filters: set `\"protocol\": \"{chain}\"` in its \
+                     configuration"
+                );
+                report::error(&format!("denies all: {why}"));
+                Rc::new(Configuration::misplaced(why))
+            }))
+        }
     }
 }
 
@@ -108,6 +117,7 @@ impl Root {
         let configuration = Rc::new(Configuration::new(config, bytes));
         configuration.compile(reading)?;
         self.protocol = protocol;
+        self.misplaced = OnceCell::new();
         self.instance = Instance::of(protocol, workload.as_ref(), &configuration);
         self.configuration = configuration;
         let period = if self.instance.has_work() || self.configuration.is_waiting() {

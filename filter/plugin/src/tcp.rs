@@ -15,10 +15,8 @@
 use std::rc::Rc;
 
 use peerwarden_engine::{Enforcement, ExternalAnswer, Judgement, Step, Verdict};
-use proxy_wasm::traits::{Context, StreamContext};
-use proxy_wasm::types::Action;
 
-use crate::abi;
+use crate::abi::{self, Action};
 use crate::attributes::{Attributes, Handshake, Layer};
 use crate::authorizer::{self, Outcome, Waiting};
 use crate::configuration::Configuration;
@@ -93,7 +91,7 @@ impl Tcp {
         let attributes = self.attributes(handshake);
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
-            self.decided(None, &attributes, None, None);
+            self.decided(None, &attributes, None, configuration.misplaced.as_deref());
             return;
         };
         match loaded.program.begin(&attributes, configuration.report) {
@@ -102,6 +100,7 @@ impl Tcp {
                 let outcome = match handshake {
                     Handshake::Over => match authorizer::ask(&question, &attributes, Layer::Tcp) {
                         Ok(waiting) => {
+                            self.opener.awaits(&waiting);
                             self.state = State::Waiting(Box::new(waiting));
                             return;
                         }
@@ -181,6 +180,14 @@ impl Tcp {
         }
     }
 
+    /// The token of the call whose answer it waits for.
+    pub(crate) fn waits_for(&self) -> Option<u32> {
+        match &self.state {
+            State::Waiting(waiting) => Some(waiting.token()),
+            State::Undecided | State::Decided(_) => None,
+        }
+    }
+
     /// What is being waited for, if this is its token.
     fn take_waiting(&mut self, token: u32) -> Option<Box<Waiting>> {
         match std::mem::replace(&mut self.state, State::Undecided) {
@@ -193,8 +200,8 @@ impl Tcp {
     }
 }
 
-impl Context for Tcp {
-    fn on_grpc_call_response(&mut self, token: u32, status: u32, _size: usize) {
+impl Tcp {
+    pub(crate) fn on_grpc_call_response(&mut self, token: u32, status: u32) {
         if let Some(waiting) = self.take_waiting(token) {
             let outcome = waiting.grpc_outcome(status);
             self.answered(&waiting, &outcome);
@@ -202,8 +209,12 @@ impl Context for Tcp {
     }
 }
 
-impl StreamContext for Tcp {
-    fn on_new_connection(&mut self) -> Action {
+impl Tcp {
+    pub(crate) fn on_new_connection(&mut self) -> Action {
+        if self.configuration.misplaced.is_some() {
+            // There is nothing to wait for: it is closed before the upstream is dialled.
+            return self.on_upstream_data();
+        }
         match self.configuration.tcp.enforcement {
             Enforcement::Handshake => {
                 self.name_cluster();
@@ -216,15 +227,22 @@ impl StreamContext for Tcp {
         }
     }
 
-    fn on_downstream_data(&mut self, _size: usize, _end_of_stream: bool) -> Action {
+    pub(crate) fn on_downstream_data(&mut self) -> Action {
         let action = self.on_data(Handshake::Over);
         self.close();
         action
     }
 
-    fn on_upstream_data(&mut self, _size: usize, _end_of_stream: bool) -> Action {
+    pub(crate) fn on_upstream_data(&mut self) -> Action {
         let action = self.on_data(Handshake::MayBeUnderWay);
         self.close();
         action
+    }
+}
+
+/// Closes a connection of which nothing is known.
+pub(crate) fn deny_unknown() {
+    if abi::close_downstream().is_err() {
+        report::error("the denied connection could not be closed; its data is held");
     }
 }

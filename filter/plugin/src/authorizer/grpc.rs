@@ -8,7 +8,6 @@ use peerwarden_engine::{
 };
 use peerwarden_wire::check_response::{self, CheckResponse};
 use peerwarden_wire::protobuf::Message;
-use proxy_wasm::hostcalls;
 
 use super::Outcome;
 use crate::abi;
@@ -20,17 +19,12 @@ pub(super) fn ask(
     attributes: &Attributes,
     layer: Layer,
 ) -> Result<u32, (ExternalAnswer, String)> {
-    let Some(target) = target(service) else {
-        let why = "its name is too long to be handed to Envoy".to_owned();
-        return Err((ExternalAnswer::Failed, why));
-    };
     let request = check_request(attributes, layer);
-    let call = hostcalls::dispatch_grpc_call(
-        &target,
+    let call = abi::grpc_call(
+        &target(service),
         "envoy.service.auth.v3.Authorization",
         "Check",
-        Vec::new(),
-        Some(&request),
+        &request,
         service.timeout,
     );
     // Envoy says the same of a cluster that is not there, and of one without a host.
@@ -45,23 +39,13 @@ pub(super) fn ask(
 
 /// `envoy.config.core.v3.GrpcService` with `envoy_grpc` (1): `cluster_name` (1), `authority` (2). Without the latter the name of
 /// the cluster would be the `:authority`, which servers refuse for its `|`.
-///
-/// The SDK wants a text. Each part stands in a message of its own, which Envoy merges, so that every length is one byte below
-/// 128; `None` for a part that is too long for that.
-fn target(service: &AuthorizerService) -> Option<String> {
-    const LONGEST: usize = 120;
-    if service.cluster.len() > LONGEST || service.authority.len() > LONGEST {
-        return None;
-    }
+fn target(service: &AuthorizerService) -> Vec<u8> {
     let mut target = Message::default();
-    target
-        .message(1, |grpc| {
-            grpc.text(1, service.cluster.as_bytes());
-        })
-        .message(1, |grpc| {
-            grpc.text(2, service.authority.as_bytes());
-        });
-    String::from_utf8(target.into_bytes()).ok()
+    target.message(1, |grpc| {
+        grpc.text(1, service.cluster.as_bytes())
+            .text(2, service.authority.as_bytes());
+    });
+    target.into_bytes()
 }
 
 /// `CheckRequest` with `attributes` (1): `source` (1), `destination` (2), `request` (4), `tls_session` (12)

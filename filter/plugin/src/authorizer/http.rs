@@ -5,12 +5,10 @@
 use peerwarden_engine::{
     AttributeSource, Authorizer, ExternalAnswer, HeaderPattern, HttpAuthorizer, Lookup, field_value,
 };
-use proxy_wasm::hostcalls;
-use proxy_wasm::types::Status;
 
 use super::{Change, Denial, Outcome};
-use crate::abi;
-use crate::attributes::{Attributes, Pairs, decode_pairs};
+use crate::abi::{self, Failed};
+use crate::attributes::{Attributes, Pairs, decode_pairs, encode_pairs};
 
 /// Headers about one connection's framing: they are never carried over to another.
 const FRAMING: [&str; 9] = [
@@ -91,30 +89,25 @@ pub(super) fn ask(
             .filter(|(name, _)| !is_framing(name.as_bytes()))
             .map(|(name, value)| (name.to_ascii_lowercase().into_bytes(), value.clone().into_bytes())),
     );
-    // The SDK takes texts only. Passing something else in their place would have the authorizer decide on another request.
-    let mut texts = Vec::with_capacity(lines.len());
-    for (name, value) in &lines {
-        match (std::str::from_utf8(name), std::str::from_utf8(value)) {
-            (Ok(name), Ok(value)) => texts.push((name, value)),
-            _ => return Err(unaskable("its path or a header is not UTF-8")),
-        }
+    // Not every authorizer takes other bytes for what Envoy takes them for, and it would decide on another request then.
+    let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
+    if !lines.iter().all(|(name, value)| is_text(name) && is_text(value)) {
+        return Err(unaskable("its path or a header is not UTF-8"));
     }
     let service = &authorizer.service;
-    hostcalls::dispatch_http_call(&service.cluster, texts, None, Vec::new(), service.timeout).map_err(
-        |status| {
-            let why = if status == Status::BadArgument {
-                format!("Envoy has no cluster `{}`", service.cluster)
-            } else {
-                format!("no host of cluster `{}` could be asked", service.cluster)
-            };
-            (ExternalAnswer::Failed, why)
-        },
-    )
+    abi::http_call(&service.cluster, &encode_pairs(&lines), service.timeout).map_err(|failed| {
+        let why = if failed == Failed::BAD_ARGUMENT {
+            format!("Envoy has no cluster `{}`", service.cluster)
+        } else {
+            format!("no host of cluster `{}` could be asked", service.cluster)
+        };
+        (ExternalAnswer::Failed, why)
+    })
 }
 
 /// What was answered. An answer that broke off has no headers at all; in the place of one that is late, or of an authorizer that
 /// cannot be reached, Envoy answers with 504 or 503 itself.
-pub(super) fn outcome(headers: usize, http: &HttpAuthorizer, authorizer: &Authorizer) -> Outcome {
+pub(super) fn outcome(headers: u32, http: &HttpAuthorizer, authorizer: &Authorizer) -> Outcome {
     let failed = |why: String| Outcome::failed(ExternalAnswer::Failed, authorizer, why);
     if headers == 0 {
         let cluster = &http.service.cluster;

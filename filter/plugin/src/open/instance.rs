@@ -27,6 +27,8 @@ pub(crate) struct Instance {
     /// Several are in use side by side, so that none of them can be held against what another allowed.
     shared: Cell<bool>,
     held: RefCell<Streams>,
+    /// The places among them at which looking at them goes on: at those that began lately, and at the others.
+    held_next: [Cell<usize>; 2],
     allowed: RefCell<Streams>,
     /// Streams that are over, for those to come to take their place.
     spare: RefCell<Vec<Rc<Stream>>>,
@@ -268,11 +270,28 @@ impl Instance {
         }
     }
 
-    /// At most so many of those that are held and due to be looked at. A copy, as what becomes of them changes what is open.
+    /// At most so many of those that are held and due to be looked at. Half of the looks, if they need so many, are for those that
+    /// began lately, whose handshake may well be over; among these and among the others it goes on where the last look ended. So no
+    /// number of strangers keeps one from its turn. A copy, as what becomes of them changes what is open.
     pub(super) fn held_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
         let held = self.held.borrow();
-        let due = held.iter().filter(|stream| stream.is_due_to_be_looked_at(now));
-        due.take(most).map(Rc::clone).collect()
+        let some = |from: &Cell<usize>, lately: bool, most: usize| -> Vec<Rc<Stream>> {
+            let due = held
+                .iter_from(from.get())
+                .filter(|stream| stream.began_lately(now) == lately && stream.is_due_to_be_looked_at(now));
+            due.take(most).map(Rc::clone).collect()
+        };
+        let [at_new, at_old] = &self.held_next;
+        let mut due = some(at_new, true, most);
+        let mut others = some(at_old, false, most.saturating_sub(due.len().min(most / 2)));
+        due.truncate(most.saturating_sub(others.len()));
+        for (next, streams) in [(at_new, &due), (at_old, &others)] {
+            if let Some(last) = streams.last() {
+                next.set(last.place().saturating_add(1));
+            }
+        }
+        due.append(&mut others);
+        due
     }
 
     /// At most so many of those that the current configuration has not judged or whose certificate has expired; when there are no

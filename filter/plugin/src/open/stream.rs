@@ -9,6 +9,8 @@ use peerwarden_engine::OnChange;
 use super::{Instance, timer};
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, KeptHeaders, Layer};
+use crate::authorizer::Waiting;
+use crate::calls;
 use crate::configuration::Configuration;
 
 /// How many configurations back it is known which ones have judged a stream.
@@ -17,10 +19,13 @@ const JUDGES: usize = 8;
 /// A handshake is looked at again after this part of the time that it has taken.
 const PATIENCE: u64 = 8;
 
+/// In nanoseconds: a client that is not far away has its handshake behind it by then.
+const LATELY: u64 = 1_000_000_000;
+
 /// As the timer sees it.
 #[derive(Default)]
 pub(crate) struct Stream {
-    /// As the SDK numbers it.
+    /// As Envoy numbers it.
     pub(super) context: u32,
     /// The one that it began with.
     pub(super) configuration: Rc<Configuration>,
@@ -109,6 +114,11 @@ impl Stream {
         now.saturating_sub(last) >= age / PATIENCE || self.is_over_deadline(now)
     }
 
+    /// Whether it began to be held so lately that its handshake may be under way.
+    pub(super) fn began_lately(&self, now: u64) -> bool {
+        now.saturating_sub(self.details.borrow().held_since) < LATELY
+    }
+
     pub(super) fn is_over_deadline(&self, now: u64) -> bool {
         let held = now.saturating_sub(self.details.borrow().held_since);
         Duration::from_nanos(held) >= self.configuration.tcp.deadline
@@ -182,6 +192,11 @@ impl Opener {
             instance: Rc::clone(instance),
             configuration: Rc::clone(configuration),
         }
+    }
+
+    /// The stream's context waits for an authorizer's answer.
+    pub(crate) fn awaits(&self, waiting: &Waiting) {
+        calls::await_answer(waiting.token(), self.context);
     }
 
     /// A connection that must wait until it can be decided.

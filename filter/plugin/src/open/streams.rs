@@ -41,6 +41,13 @@ impl Streams {
         self.places.iter().flatten()
     }
 
+    /// All of them, those at this place and behind it first.
+    pub(super) fn iter_from(&self, place: usize) -> impl Iterator<Item = &Rc<Stream>> {
+        let behind = self.places.get(place..).unwrap_or_default();
+        let before = self.places.get(..place).unwrap_or(&self.places);
+        behind.iter().chain(before).flatten()
+    }
+
     fn has(&self, stream: &Stream) -> bool {
         let at = self.places.get(stream.place()).and_then(Option::as_ref);
         at.is_some_and(|at| std::ptr::eq(Rc::as_ptr(at), stream))

@@ -61,7 +61,9 @@ pub(super) fn log(
     if let Some(failure) = failure {
         let _ = write!(line, ": {failure}");
     }
-    if let Asked::Connection(Handshake::MayBeUnderWay) = asked {
+    if let Asked::Connection(Handshake::MayBeUnderWay) = asked
+        && decision.is_some()
+    {
         line.push_str(
             "; the upstream spoke first: for a server-first protocol set tcp_proxy's `upstream_connect_mode` to \
              `ON_DOWNSTREAM_TLS_HANDSHAKE`",

@@ -70,6 +70,20 @@ impl Vm {
         returned
     }
 
+    /// Calls a callback as Envoy does not: for a context that may not be there or may be of another kind, with any arguments.
+    /// Answers its result; `None` when there is no such callback, or it traps.
+    pub fn call_out_of_turn(
+        &mut self,
+        callback: &'static str,
+        context: u32,
+        arguments: &[u32],
+    ) -> Option<u32> {
+        match self.call(callback, context, arguments) {
+            Returned::With { result, .. } => Some(result),
+            Returned::Skipped | Returned::Failed => None,
+        }
+    }
+
     fn enter(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> Returned {
         if self.failed.is_some() {
             return Returned::Failed;

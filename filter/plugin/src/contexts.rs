@@ -1,0 +1,175 @@
+//! The contexts that Envoy has told of, and which of them a callback is for.
+//!
+//! Whatever comes here comes from another program, so nothing is taken for granted: a callback for a context that is not known, or
+//! that is of the other kind of chain, denies. A trap instead would fail the VM, and with it every filter of this module in the
+//! process that shares it.
+
+use std::cell::RefCell;
+use std::mem;
+
+use crate::abi::{self, Action};
+use crate::calls;
+use crate::http::{self, Http};
+use crate::numbered::Numbered;
+use crate::report;
+use crate::root::Root;
+use crate::tcp::{self, Tcp};
+
+/// One context.
+enum Slot {
+    /// It is in a callback.
+    Busy,
+    Root(Box<Root>),
+    /// A stream under this root context. What kind of chain it is in shows with its first callback.
+    New(u32),
+    Http(Box<Http>),
+    Tcp(Box<Tcp>),
+}
+
+thread_local! {
+    static CONTEXTS: RefCell<Numbered<Slot>> = RefCell::default();
+}
+
+/// Envoy has made a context: a root's under no other, a stream's under a root's. One that is made again stays as it is.
+pub(crate) fn create(context: u32, root: u32) {
+    CONTEXTS.with_borrow_mut(|contexts| {
+        contexts.entry(context).or_insert_with(|| match root {
+            0 => Slot::Root(Box::default()),
+            root => Slot::New(root),
+        });
+    });
+}
+
+/// Whether the configuration is taken.
+pub(crate) fn configure(root: u32, size: usize) -> bool {
+    let taken = with(root, |slot| match slot {
+        Slot::Root(root) => root.on_configure(size),
+        Slot::Busy | Slot::New(_) | Slot::Http(_) | Slot::Tcp(_) => true,
+    });
+    // Refused here it would be refused on one thread alone; without a root every stream under it is denied.
+    taken.unwrap_or(true)
+}
+
+pub(crate) fn tick(root: u32) {
+    with(root, |slot| {
+        if let Slot::Root(root) = slot {
+            root.on_tick();
+        }
+    });
+}
+
+/// Envoy has deleted a context.
+pub(crate) fn delete(context: u32) {
+    // What it held is let go of when nothing is borrowed.
+    let gone = CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&context));
+    let waits_for = match &gone {
+        Some(Slot::Http(http)) => http.waits_for(),
+        Some(Slot::Tcp(tcp)) => tcp.waits_for(),
+        Some(Slot::Root(_) | Slot::New(_) | Slot::Busy) | None => None,
+    };
+    if let Some(token) = waits_for {
+        calls::forget(token);
+    }
+}
+
+pub(crate) fn http_call_answered(token: u32, headers: u32) {
+    answered(token, |slot| {
+        if let Slot::Http(http) = slot {
+            http.on_http_call_response(token, headers);
+        }
+    });
+}
+
+pub(crate) fn grpc_call_answered(token: u32, status: u32) {
+    answered(token, |slot| match slot {
+        Slot::Http(http) => http.on_grpc_call_response(token, status),
+        Slot::Tcp(tcp) => tcp.on_grpc_call_response(token, status),
+        Slot::Root(_) | Slot::New(_) | Slot::Busy => {}
+    });
+}
+
+/// Envoy tells a root context of an answer. Host calls are about the stream that asked.
+fn answered(token: u32, act: impl FnOnce(&mut Slot)) {
+    let Some(context) = calls::answered(token) else {
+        return;
+    };
+    with(context, |slot| match abi::act_for(context) {
+        Ok(()) => act(slot),
+        Err(_) => report::error("an authorizer's answer cannot be acted on; what waits for it is held"),
+    });
+}
+
+/// A callback about a request.
+pub(crate) fn of_request(context: u32, act: impl FnOnce(&mut Http) -> Action) -> Action {
+    let action = with(context, |slot| {
+        begin(slot, |root| Slot::Http(Box::new(root.request(context))));
+        match slot {
+            Slot::Http(http) => Some(act(http)),
+            Slot::Root(_) | Slot::New(_) | Slot::Tcp(_) | Slot::Busy => None,
+        }
+    });
+    action.flatten().unwrap_or_else(|| {
+        unknown();
+        http::deny_unknown();
+        Action::Pause
+    })
+}
+
+/// The headers of a response. A request that nobody asked about had its answer from a filter before this one.
+pub(crate) fn of_response(context: u32) -> Action {
+    with(context, |slot| {
+        if let Slot::Http(http) = slot {
+            http.on_response_headers();
+        }
+    });
+    Action::Continue
+}
+
+/// A callback about a connection.
+pub(crate) fn of_connection(context: u32, act: impl FnOnce(&mut Tcp) -> Action) -> Action {
+    let action = with(context, |slot| {
+        begin(slot, |root| Slot::Tcp(Box::new(root.connection(context))));
+        match slot {
+            Slot::Tcp(tcp) => Some(act(tcp)),
+            Slot::Root(_) | Slot::New(_) | Slot::Http(_) | Slot::Busy => None,
+        }
+    });
+    action.flatten().unwrap_or_else(|| {
+        unknown();
+        tcp::deny_unknown();
+        Action::Pause
+    })
+}
+
+fn unknown() {
+    report::error("denied: a callback came for a context that Envoy has not told of");
+}
+
+/// The first callback of a stream shows what kind of chain it is in. Without its root context it does not begin.
+fn begin(slot: &mut Slot, make: impl FnOnce(&Root) -> Slot) {
+    let Slot::New(root) = slot else { return };
+    let begun = CONTEXTS.with_borrow(|contexts| match contexts.get(root) {
+        Some(Slot::Root(root)) => Some(make(root)),
+        Some(Slot::New(_) | Slot::Http(_) | Slot::Tcp(_) | Slot::Busy) | None => None,
+    });
+    if let Some(begun) = begun {
+        *slot = begun;
+    }
+}
+
+/// Runs a callback of a context, during which it can be asked for nothing else; `None` if there is no such context.
+fn with<T>(context: u32, act: impl FnOnce(&mut Slot) -> T) -> Option<T> {
+    let taken = CONTEXTS.with_borrow_mut(|contexts| {
+        let place = contexts.get_mut(&context)?;
+        Some(mem::replace(place, Slot::Busy))
+    });
+    let mut slot = taken?;
+    let answer = act(&mut slot);
+    CONTEXTS.with_borrow_mut(|contexts| {
+        // Deleted meanwhile, it has no place any more.
+        if let Some(place) = contexts.get_mut(&context) {
+            *place = slot;
+        }
+    });
+    Some(answer)
+}

@@ -1,0 +1,30 @@
+//! Things by the numbers that Envoy counts up for them.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+use hashbrown::HashMap;
+
+/// Things by their numbers.
+pub(crate) type Numbered<T> = HashMap<u32, T, BuildHasherDefault<Sequence>>;
+
+/// Spreads numbers that are counted up by one multiplication.
+#[derive(Default)]
+pub(crate) struct Sequence(u64);
+
+impl Hasher for Sequence {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32((*byte).into());
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        /// 2^64 divided by the golden ratio.
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(SPREAD);
+    }
+}
