@@ -33,8 +33,8 @@ impl Lock {
     /// The clusters that it names.
     pub fn clusters(&self) -> impl Iterator<Item = &str> {
         let (one, several) = match self {
-            Self::Unset | Self::Off | Self::Request => (None, &[] as &[_]),
-            Self::Cluster(name) => (Some(name), &[] as &[_]),
+            Self::Unset | Self::Off | Self::Request => (None, [].as_slice()),
+            Self::Cluster(name) => (Some(name), [].as_slice()),
             Self::Clusters(clusters) => (None, clusters.as_slice()),
         };
         one.into_iter()
