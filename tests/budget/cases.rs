@@ -108,6 +108,10 @@ pub(crate) fn all() -> Vec<Case> {
             false,
         ),
         tcp("identity: allow", FRONTEND, true, What::Decision),
+        marked(
+            tcp("identity, with the lock: allow", FRONTEND, true, What::Decision),
+            json!({"cluster": "upstream"}),
+        ),
         tcp("identity: deny", BACKEND, false, What::Decision),
         tcp("data after the decision", FRONTEND, true, What::NextData),
     ];

@@ -43,6 +43,9 @@ pub(crate) fn check(rows: &[Row]) -> Result<()> {
             row.allocations
         );
     }
+    // The cluster and the mark.
+    let locked = of("TCP, identity, with the lock: allow")?;
+    ensure!(locked.host_calls == 3, "{locked:?}");
     let data = of("TCP, data after the decision")?;
     ensure!(data.host_calls == 0 && data.allocations == 0, "{data:?}");
 

@@ -48,8 +48,8 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     }
 }
 
-/// Decides about a connection whose peer is known; `false` if it has to wait for the client's first data, as Envoy before 1.37 does not
-/// let the cluster be named from outside of a connection's own callbacks.
+/// Decides about a connection whose peer is known; `false` if it cannot go on, as Envoy 1.36 does not let the cluster be named from
+/// outside of a connection's own callbacks: it is then denied at its deadline.
 fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     let configuration = &stream.configuration;
     let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
