@@ -29,4 +29,5 @@ mod snippets;
 mod tcp;
 mod trust_domains;
 mod underscores;
+mod upgrades;
 mod waypoint;

@@ -30,7 +30,9 @@ const READING: [&str; 3] = [
 ];
 
 /// What only the timer calls.
-const OF_THE_TIMER: [&str; 3] = [
+const OF_THE_TIMER: [&str; 5] = [
+    "proxy_get_shared_data",
+    "proxy_set_shared_data",
     "proxy_set_effective_context",
     "proxy_set_tick_period_milliseconds",
     "proxy_continue_stream",

@@ -5,6 +5,7 @@ mod expiry;
 mod held;
 mod requests;
 mod updates;
+mod upgrades;
 
 use std::time::Duration;
 

@@ -67,6 +67,11 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// A number for anything, by the same hash, in 64 bits: the same on every platform.
+pub fn checksum(of: &(impl Hash + ?Sized)) -> u64 {
+    hash(of)
+}
+
 /// The authorization policies that apply, in no order.
 #[derive(Debug, Default)]
 pub(crate) struct Policies {
@@ -128,7 +133,7 @@ impl Policies {
     }
 }
 
-fn hash(of: &impl Hash) -> u64 {
+fn hash(of: &(impl Hash + ?Sized)) -> u64 {
     const KEY: [u64; 2] = [0, 0];
     let mut hasher = SipHash::new(KEY);
     of.hash(&mut hasher);

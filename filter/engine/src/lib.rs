@@ -81,7 +81,7 @@ pub use config::{
     Report, TcpEnforcement,
 };
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, checksum};
 pub use host::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use mesh::Mesh;

@@ -66,6 +66,15 @@ unsafe extern "C" {
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
     fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_get_metric(id: u32, value: *mut u64) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *mut *mut u8,
+        size: *mut usize,
+        cas: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, size: usize, cas: u32)
+    -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
@@ -118,6 +127,9 @@ impl Failed {
 
     /// What was handed out cannot be read: the ABI's ParseFailure.
     pub(crate) const UNREADABLE: Self = Self(4);
+
+    /// Somebody else has written it meanwhile: the ABI's CasMismatch.
+    pub(crate) const OUTRUN: Self = Self(8);
 }
 
 fn status(status: u32) -> Result<(), Failed> {
@@ -445,6 +457,22 @@ pub(crate) fn metric(metric: u32) -> Result<u64, Failed> {
     let mut value = 0;
     // SAFETY: `value` is a valid place.
     status(unsafe { proxy_get_metric(metric, &raw mut value) }).map(|()| value)
+}
+
+/// What all VMs of this `vm_id` have under a key, and its number, which is another after each change and never 0.
+pub(crate) fn shared_data(key: &[u8]) -> Result<Option<(Bytes, u32)>, Failed> {
+    let mut number = 0;
+    // SAFETY: the key outlives the call, `number` is a valid place, and `buffer` gives valid places for the results.
+    let found = buffer(|data, size| unsafe {
+        proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut number)
+    });
+    Ok(found?.map(|bytes| (bytes, number)))
+}
+
+/// Puts something there: if it still has this number, or in any case with 0.
+pub(crate) fn set_shared_data(key: &[u8], value: &[u8], number: u32) -> Result<(), Failed> {
+    // SAFETY: pointers and lengths are those of live bytes.
+    status(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), number) })
 }
 
 /// Nanoseconds since 1970.

@@ -1,6 +1,6 @@
 //! A configuration as a root context keeps it, and the two places that it comes from: Envoy's bytes and the node's metadata.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
@@ -86,6 +86,26 @@ impl Configuration {
             misplaced: Some(why),
             ..Self::default()
         }
+    }
+
+    /// One of which the bytes are known, if they are not wrong.
+    pub(crate) fn read(written: Bytes) -> Result<Self, Problems> {
+        let reading = begin(&written)?;
+        let read = Self::new(reading.config(), written);
+        read.compile(reading)?;
+        Ok(read)
+    }
+
+    /// One that denies everything.
+    pub(crate) fn unusable() -> Self {
+        let unusable = Self::new(&Config::default(), Bytes::default());
+        unusable.state.replace(State::Unusable);
+        unusable
+    }
+
+    /// As Envoy handed it out.
+    pub(crate) fn written(&self) -> Ref<'_, Bytes> {
+        self.written.borrow()
     }
 
     /// What it decides by: compiled anew if it was let go of and there is memory for it. `None` denies everything.

@@ -4,6 +4,7 @@
 //! open to the old one. Here all configurations of one plugin share an [`Instance`], so that a timer can hold what an older one
 //! allowed against the newer one ([`tick`]).
 
+mod handover;
 mod instance;
 mod judge;
 mod stream;

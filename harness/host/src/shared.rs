@@ -46,6 +46,13 @@ impl Shared {
             .cloned()
     }
 
+    /// The keys of all data of the VMs of `vm_id`, in order.
+    pub fn keys(&self, vm_id: &str) -> Vec<Vec<u8>> {
+        let contents = self.contents();
+        let own = contents.data.keys().filter(|(id, _)| id == vm_id);
+        own.map(|(_, key)| key.clone()).collect()
+    }
+
     /// Sets a value: unconditionally when `cas` is 0, else only if it still has that number.
     ///
     /// # Errors

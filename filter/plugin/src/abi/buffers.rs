@@ -71,6 +71,11 @@ impl Bytes {
         })
     }
 
+    /// Leaves out what comes behind so many.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
     /// As a vector, which is a copy.
     pub(crate) fn to_vec(&self) -> Vec<u8> {
         self.deref().to_vec()

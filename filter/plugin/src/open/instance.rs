@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use peerwarden_engine::{OnChange, Protocol, Workload};
+use peerwarden_engine::{OnChange, Protocol, Workload, checksum};
 
+use super::handover::{self, Handover};
 use super::stream::{Details, Stream};
 use super::streams::Streams;
 use crate::abi::{self, Level};
@@ -18,6 +19,7 @@ pub(crate) struct Instance {
     /// What Envoy calls the plugin.
     name: String,
     gauges: Gauges,
+    handover: Handover,
     /// The one that Envoy has in use.
     current: RefCell<Rc<Configuration>>,
     /// Whether the current one is back in use, of which Envoy says nothing: streams began under it, and before under a newer one.
@@ -79,6 +81,7 @@ impl Instance {
             found.unwrap_or_else(|| {
                 let instance = Rc::new(Self {
                     name: plugin,
+                    handover: Handover::new(&name, protocol, workload.map_or(handover::UNKNOWN, checksum)),
                     ..Self::default()
                 });
                 instance.is_configured(configuration);
@@ -95,17 +98,29 @@ impl Instance {
 
     /// Says in gauges what is decided by.
     pub(super) fn publish(&self) {
-        self.gauges.publish(&self.name, &self.current.borrow());
+        self.gauges
+            .publish(&self.name, &self.current.borrow(), self.handover.is_superseded());
     }
 
-    /// What a stream is held against: its own configuration where others are in use beside it.
-    pub(super) fn judge_of(&self, stream: &Stream) -> Rc<Configuration> {
-        let own = self.shared.get() || stream.configuration.open_connections.on_update == OnChange::Keep;
-        if own {
+    /// Tells other VMs what has come into use here, and learns what has there.
+    pub(super) fn follow(&self, now: u64) {
+        let current = Rc::clone(&self.current.borrow());
+        if self.handover.follow(&current, self.shared.get(), now) {
+            self.unjudged.set(!self.allowed.borrow().is_empty());
+        }
+    }
+
+    /// What a stream is held against: what is in use in this VM, which is its own configuration where others are in use beside it;
+    /// and what is in use in another VM and newer.
+    pub(super) fn judges_of(&self, stream: &Stream) -> impl Iterator<Item = Rc<Configuration>> {
+        let keeps = stream.configuration.open_connections.on_update == OnChange::Keep;
+        let here = if keeps || self.shared.get() {
             Rc::clone(&stream.configuration)
         } else {
             Rc::clone(&self.current.borrow())
-        }
+        };
+        let newer = self.handover.newer().filter(|_| !keeps);
+        [Some(here), newer].into_iter().flatten()
     }
 
     /// Envoy has a newer one.
@@ -183,6 +198,7 @@ impl Instance {
     pub(super) fn stream_begins(&self, configuration: &Rc<Configuration>) {
         let is_first = !configuration.has_streams.replace(true);
         configuration.is_used.set(true);
+        self.handover.stream_begins(is_first);
         let current = self.current.borrow().number;
         if current == configuration.number || self.shared.get() {
             return;
@@ -210,7 +226,8 @@ impl Instance {
 
     /// Whether there is anything that a newer configuration may concern.
     pub(crate) fn has_work(&self) -> bool {
-        self.unjudged.get() && !self.shared.get() && !self.allowed.borrow().is_empty()
+        let is_held_against = !self.shared.get() || self.handover.is_superseded();
+        self.unjudged.get() && is_held_against && !self.allowed.borrow().is_empty()
     }
 
     /// A stream begins; in the place of one that is over, if there is one.
@@ -251,11 +268,20 @@ impl Instance {
         if stream.is_looked_after() {
             self.expires(stream.expiry());
             // While its authorizer was asked, or it was held, there may have come a newer configuration.
-            if !stream.is_judged_by(self.current.borrow().number) {
+            if !self.is_judged(stream) {
                 self.unjudged.set(true);
             }
             self.allowed.borrow_mut().add(stream);
         }
+    }
+
+    /// Whether all that it is held against has judged it.
+    fn is_judged(&self, stream: &Stream) -> bool {
+        let here = self.shared.get() || stream.is_judged_by(self.current.borrow().number);
+        here && self
+            .handover
+            .newer()
+            .is_none_or(|newer| stream.is_judged_by(newer.number))
     }
 
     pub(super) fn forget(&self, stream: &Stream) {
@@ -301,11 +327,8 @@ impl Instance {
         if !self.has_work() && !expired {
             return Vec::new();
         }
-        let current = self.current.borrow().number;
-        let shared = self.shared.get();
         let allowed = self.allowed.borrow();
-        let is_due =
-            |stream: &&Rc<Stream>| stream.has_expired(now) || !shared && !stream.is_judged_by(current);
+        let is_due = |stream: &&Rc<Stream>| stream.has_expired(now) || !self.is_judged(stream);
         let due: Vec<_> = allowed.iter().filter(is_due).take(most).map(Rc::clone).collect();
         if due.len() < most {
             self.unjudged.set(false);

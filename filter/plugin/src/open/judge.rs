@@ -8,7 +8,7 @@ use super::instance::Instance;
 use super::stream::{Allowed, Status, Stream};
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
-use crate::configuration::Loaded;
+use crate::configuration::{Configuration, Loaded};
 use crate::lock;
 use crate::report::{self, Asked, Cause};
 
@@ -101,7 +101,24 @@ pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     } else {
         Cause::Update
     };
-    let judge_now = instance.judge_of(stream);
+    let mut expiry: Option<u64> = None;
+    for judge_now in instance.judges_of(stream) {
+        if !is_still_allowed(instance, stream, &judge_now, cause) {
+            return;
+        }
+        expiry = [expiry, stream.expiry()].into_iter().flatten().min();
+    }
+    stream.expires_at(expiry);
+    instance.expires(expiry);
+}
+
+/// Whether a configuration allows what is open; if not, it is closed.
+fn is_still_allowed(
+    instance: &Instance,
+    stream: &Rc<Stream>,
+    judge_now: &Configuration,
+    cause: Cause,
+) -> bool {
     let sources = judge_now.sources();
     let attributes = match stream.details().handshake {
         Some(handshake) => Attributes::of_connection(sources, handshake),
@@ -109,23 +126,21 @@ pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     };
     let Some(loaded) = judge_now.loaded() else {
         close(instance, stream, None, &attributes, cause, None);
-        return;
+        return false;
     };
     let provider = stream.details().provider.clone();
     let (judgement, failure) = judge(&loaded, &attributes, provider.as_deref(), Report::Denied);
-    match judgement.decision.verdict {
-        Verdict::Allow => {
-            stream.allowed_by(
-                judge_now.number,
-                &Allowed {
-                    attributes: &attributes,
-                    provider: None,
-                },
-            );
-            instance.expires(stream.expiry());
-        }
-        Verdict::Deny => close(instance, stream, Some(&judgement), &attributes, cause, failure),
+    let is_allowed = judgement.decision.verdict == Verdict::Allow;
+    if is_allowed {
+        let allowed = Allowed {
+            attributes: &attributes,
+            provider: None,
+        };
+        stream.allowed_by(judge_now.number, &allowed);
+    } else {
+        close(instance, stream, Some(&judgement), &attributes, cause, failure);
     }
+    is_allowed
 }
 
 /// Envoy knows every stream whose context there is. Should it not, nothing can be done about it from here.

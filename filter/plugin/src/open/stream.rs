@@ -155,6 +155,11 @@ impl Stream {
         self.details.borrow().expiry
     }
 
+    /// When the certificate expires that counted, with several judges the first that does.
+    pub(super) fn expires_at(&self, expiry: Option<u64>) {
+        self.details.borrow_mut().expiry = expiry;
+    }
+
     pub(super) fn has_expired(&self, now: u64) -> bool {
         self.expiry().is_some_and(|expiry| expiry < now)
     }

@@ -17,13 +17,15 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 pub(crate) fn tick(instance: &Rc<Instance>, configuration: &Configuration) -> u32 {
     report::flush();
     instance.heal(configuration);
-    instance.publish();
     let Some(now) = clock::now() else {
+        instance.publish();
         clock::is_not_kept();
         report::error("there is no clock: what is held or may expire waits");
         return timer::IDLE;
     };
     clock::is(now);
+    instance.follow(now);
+    instance.publish();
     for stream in instance.held_due(now, SLICE) {
         stream.is_looked_at(now);
         judge::held(instance, &stream, now);

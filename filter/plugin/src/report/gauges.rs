@@ -28,19 +28,23 @@ struct Ids {
 
 impl Gauges {
     /// Publishes the number of the configuration that has come into use, once, and counts this VM among those that decide by what
-    /// `.configuration` shows: it leaves them when another thread publishes another one, and joins them again when it has that too.
-    pub(crate) fn publish(&self, plugin: &str, current: &Configuration) {
+    /// `.configuration` shows: it leaves them when another thread publishes another one, and joins them again when it has that too. Where
+    /// a newer module has taken this one's place it publishes nothing.
+    pub(crate) fn publish(&self, plugin: &str, current: &Configuration, is_superseded: bool) {
         let Some(ids) = self.ids(plugin) else { return };
         // What is not compiled yet has no number.
         let is_waiting = current.is_waiting();
         let fingerprint = current.fingerprint.get();
-        if self.published.get() != current.number && !is_waiting {
+        if is_superseded {
+            // Another VM's is shown by now; should this one be back in use, its own is again.
+            self.published.set(0);
+        } else if self.published.get() != current.number && !is_waiting {
             if abi::record(ids.configuration, fingerprint).is_err() {
                 return;
             }
             self.published.set(current.number);
         }
-        let is_shown = !is_waiting && abi::metric(ids.configuration) == Ok(fingerprint);
+        let is_shown = !is_superseded && !is_waiting && abi::metric(ids.configuration) == Ok(fingerprint);
         count(ids.threads, &self.decides, is_shown);
         count(ids.denying, &self.denies, current.denies());
     }

@@ -16,6 +16,7 @@ pub const CAPABILITIES: &[&str] = &[
     "proxy_get_header_map_value",
     "proxy_get_metric",
     "proxy_get_property",
+    "proxy_get_shared_data",
     "proxy_grpc_call",
     "proxy_http_call",
     "proxy_increment_metric",
@@ -40,6 +41,7 @@ pub const CAPABILITIES: &[&str] = &[
     "proxy_send_local_response",
     "proxy_set_effective_context",
     "proxy_set_property",
+    "proxy_set_shared_data",
     "proxy_set_tick_period_milliseconds",
 ];
 
