@@ -64,8 +64,8 @@ struct Suite<'r> {
     /// Its cases, and its snapshot if it has one.
     cases: Vec<Case<'r>>,
     /// What cases that pass promise and no policy can keep, such as that a peer is let in that the handshake refuses.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    notes: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<&'r [String]>,
 }
 
 /// One case, or a snapshot.
@@ -146,7 +146,7 @@ impl<'r> Suite<'r> {
         Self {
             suite: &suite.name,
             cases: suite.cases.iter().map(Case::of).collect(),
-            notes: &suite.notes,
+            notes: (!suite.notes.is_empty()).then_some(&suite.notes),
         }
     }
 }
