@@ -25,7 +25,7 @@ fn is_admitted(vm: &mut Vm, connection: TcpConnectionId) -> bool {
         Some(reason) => {
             assert_eq!(
                 (reason, record.to_upstream()),
-                (CloseReason::Module, vec![].into())
+                (CloseReason::Module, vec![])
             );
             false
         }
