@@ -16,12 +16,12 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
 
 # The plugin is a Wasm module and nothing else, so native commands leave it out.
-NATIVE := --workspace --exclude peerwarden-filter
+NATIVE := --workspace --exclude peerwarden-filter --exclude peerwarden-sdk-filter
 
 # What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
-.PHONY: help setup wasm-target envoy build wasm demo faq test test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist check fmt clippy doc deny clean
+.PHONY: help setup wasm-target envoy build wasm sdk-filter demo faq test test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -47,6 +47,12 @@ wasm: wasm-target ## Build the module alone: target/peerwarden.wasm
 	@cargo build --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
 	@cmp -s $(BUILT) $(MODULE) || { cp $(BUILT) $(MODULE).new && mv -f $(MODULE).new $(MODULE); }
 
+# For the tests: a filter whose callbacks are the SDK's.
+sdk-filter: wasm-target
+	@echo "building target/sdk_filter.wasm"
+	@cargo build --profile wasm --target $(WASM_TARGET) -p peerwarden-sdk-filter
+	@cmp -s target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm || cp target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm
+
 # In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
 demo: wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities
 	@echo "building the demo"
@@ -61,7 +67,7 @@ faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: a line for each
 # What can be missing is looked for first, before minutes of building.
 test: setup wasm test-native test-wasm32 test-policies ## Run every test: native, wasm32, real Envoy, command line, policies
 
-test-native: wasm envoy
+test-native: wasm sdk-filter envoy
 	@echo "testing the engine, the host, the command and a real Envoy with the module"
 	@cargo test $(NATIVE)
 
@@ -70,7 +76,7 @@ test-wasm32: wasm-target ## Run the engine's tests on wasm32, under Node
 	@tools/test-wasm32.sh
 
 # With the build of the command that the tests have: built alone it would get other features of its dependencies, and minutes.
-test-policies: wasm ## Run the suites of policies/ through the shipped module
+test-policies: wasm sdk-filter ## Run the suites of policies/ through the shipped module
 	@echo "testing policies/ with $(MODULE)"
 	@cargo test $(NATIVE) --no-run --quiet
 	@target/debug/peerwarden test --module $(MODULE) policies/
@@ -163,7 +169,7 @@ fmt:
 clippy: wasm-target
 	@echo "clippy, natively and for $(WASM_TARGET)"
 	@cargo clippy $(NATIVE) --all-targets -- -D warnings
-	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine -p peerwarden-wire --all-targets -- -D warnings
+	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine -p peerwarden-wire -p peerwarden-sdk-filter --all-targets -- -D warnings
 	@cargo clippy --locked $(PEERS) --all-targets -- -D warnings
 
 doc: wasm-target

@@ -46,6 +46,13 @@ pub fn module() -> Result<PathBuf> {
     module_at(&path)
 }
 
+/// The filter of `tests/sdk`, as `make sdk-filter` left it.
+pub fn sdk_filter() -> Result<PathBuf> {
+    let path = workspace().join("target/sdk_filter.wasm");
+    let found = path.canonicalize();
+    found.with_context(|| format!("there is no filter at `{}`\n  help: build it with `make sdk-filter`", path.display()))
+}
+
 /// A module named by the user, as an absolute path: Envoy runs in a directory of its own.
 pub fn module_at(path: &Path) -> Result<PathBuf> {
     path.canonicalize().with_context(|| {

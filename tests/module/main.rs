@@ -16,6 +16,7 @@ mod lock;
 mod memory;
 mod neighbours;
 mod open;
+mod sdk;
 mod security_policy;
 mod shadow;
 mod tcp;
