@@ -50,7 +50,12 @@ pub fn module() -> Result<PathBuf> {
 pub fn sdk_filter() -> Result<PathBuf> {
     let path = workspace().join("target/sdk_filter.wasm");
     let found = path.canonicalize();
-    found.with_context(|| format!("there is no filter at `{}`\n  help: build it with `make sdk-filter`", path.display()))
+    found.with_context(|| {
+        format!(
+            "there is no filter at `{}`\n  help: build it with `make sdk-filter`",
+            path.display()
+        )
+    })
 }
 
 /// A module named by the user, as an absolute path: Envoy runs in a directory of its own.

@@ -37,7 +37,10 @@ fn a_request_passes_with_the_word_and_is_answered_without() {
     vm.close(stream).unwrap();
 
     let refused = denied(ask(&mut vm, plugin, &peer(FRONTEND), get("/")));
-    assert_eq!((refused.code, refused.body.as_slice()), (403, b"not the word".as_slice()));
+    assert_eq!(
+        (refused.code, refused.body.as_slice()),
+        (403, b"not the word".as_slice())
+    );
     assert_eq!(vm.failure(), None);
 }
 

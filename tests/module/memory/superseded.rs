@@ -23,10 +23,7 @@ fn is_admitted(vm: &mut Vm, connection: TcpConnectionId) -> bool {
     let record = vm.record(connection).unwrap();
     match record.closed_by() {
         Some(reason) => {
-            assert_eq!(
-                (reason, record.to_upstream()),
-                (CloseReason::Module, vec![])
-            );
+            assert_eq!((reason, record.to_upstream()), (CloseReason::Module, vec![]));
             false
         }
         None => true,
