@@ -21,6 +21,8 @@ pub(crate) struct Http {
     opener: Opener,
     /// Whether it was asked about: Envoy may be set not to call the module with the headers.
     begun: bool,
+    /// Whether it was let through. What is not stays where it is, should its answer not have been sent.
+    passes: bool,
     /// What the timer knows of it once it is allowed.
     open: Option<Open>,
     /// The external authorizer that is being asked.
@@ -35,6 +37,7 @@ impl Http {
             configuration,
             opener,
             begun: false,
+            passes: false,
             open: None,
             waiting: None,
             response: Vec::new(),
@@ -89,7 +92,8 @@ impl Http {
                     provider: Some(&waiting.provider),
                 });
                 lock::mark(&configuration.lock, Layer::Http);
-                if abi::continue_request().is_err() {
+                self.passes = abi::continue_request().is_ok();
+                if !self.passes {
                     report::error("an allowed request could not be let go on; it is held");
                 }
             }
@@ -234,6 +238,7 @@ impl Http {
                     provider: None,
                 });
                 lock::mark(&configuration.lock, Layer::Http);
+                self.passes = true;
                 Action::Continue
             }
             Verdict::Deny => {
@@ -267,10 +272,13 @@ impl Http {
     }
 
     fn held(&mut self) -> Action {
-        match self.waiting {
-            _ if !self.begun => self.on_request_headers(),
-            Some(_) => Action::Pause,
-            None => Action::Continue,
+        if !self.begun {
+            return self.on_request_headers();
+        }
+        if self.passes {
+            Action::Continue
+        } else {
+            Action::Pause
         }
     }
 }
