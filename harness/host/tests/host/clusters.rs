@@ -61,7 +61,7 @@ fn a_cluster_without_endpoints_is_not_dialled_and_its_connection_closed() {
     let (mut vm, plugin) = start(&module(&Texts::new(), ""), VmOptions::default());
     let options = locked(UpstreamConnectMode::Immediate, None);
     let id = vm.tcp_connection(plugin, &mutual(), options).unwrap();
-    assert_eq!(events(&vm, id), [closed.clone()]);
+    assert_eq!(events(&vm, id), std::slice::from_ref(&closed));
 
     let options = locked(UpstreamConnectMode::OnDownstreamTlsHandshake, Some(0));
     let id = vm.tcp_connection(plugin, &mutual(), options).unwrap();
