@@ -33,7 +33,7 @@ fn a_request_passes_with_the_word_and_is_answered_without() {
     let stream = vm.http_stream(plugin, &peer(FRONTEND), request).unwrap();
     assert_eq!(vm.request_headers(stream).unwrap(), HttpOutcome::Continue);
     let passed = vm.headers_of(stream).unwrap();
-    assert!(format!("{passed:?}").contains("x-passed"), "{passed:?}");
+    assert!(passed.iter().any(|(name, _)| name.as_slice() == b"x-passed"));
     vm.close(stream).unwrap();
 
     let refused = denied(ask(&mut vm, plugin, &peer(FRONTEND), get("/")));
