@@ -86,7 +86,7 @@ pub fn read(bytes: &[u8]) -> Result<CheckResponse, Useless> {
     }
 }
 
-/// What stands twice protobuf merges: a status that says no, and an empty one behind it, are a no.
+/// Protobuf merges a field that occurs twice: a status that says no, followed by an empty one, still says no.
 fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Useless> {
     match field.replace(value) {
         None => Ok(()),

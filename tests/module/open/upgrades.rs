@@ -259,7 +259,7 @@ fn a_thread_that_is_late_changes_nothing() {
     assert_eq!(process.closed_by(old, late), Some(CloseReason::Module));
 }
 
-/// Two listeners with two modules of one plugin's name: neither is held against the other's streams.
+/// Two listeners with two modules of one plugin's name: neither judges the other's streams.
 #[test]
 fn side_by_side_neither_counts_for_the_other() {
     let mut process = Process::new();

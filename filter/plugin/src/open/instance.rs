@@ -110,8 +110,8 @@ impl Instance {
         }
     }
 
-    /// What a stream is held against: what is in use in this VM, which is its own configuration where others are in use beside it;
-    /// and what is in use in another VM and newer.
+    /// The configurations that judge a stream: the one in use in this VM (the stream's own, where several are in use side by side), and a
+    /// newer one of another VM.
     pub(super) fn judges_of(&self, stream: &Stream) -> impl Iterator<Item = Rc<Configuration>> {
         let keeps = stream.configuration.open_connections.on_update == OnChange::Keep;
         let here = if keeps || self.shared.get() {
@@ -275,7 +275,7 @@ impl Instance {
         }
     }
 
-    /// Whether all that it is held against has judged it.
+    /// Whether every configuration that judges the stream has done so.
     fn is_judged(&self, stream: &Stream) -> bool {
         let here = self.shared.get() || stream.is_judged_by(self.current.borrow().number);
         here && self
