@@ -19,7 +19,7 @@ const MODULE: &str = r#"(module
         (i32.const 1)))"#;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let module = Module::new(MODULE.as_bytes())?;
+    let module = Module::new(&wat::parse_str(MODULE)?)?;
     let mut vm = Vm::new(&module, VmOptions::default())?;
     let plugin = vm.configure(PluginOptions::default())?;
 

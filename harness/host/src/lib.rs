@@ -8,8 +8,8 @@
 //! ```
 //! use peerwarden_host::{Connection, HttpOutcome, Module, PluginOptions, Request, Vm, VmOptions};
 //!
-//! // A module that denies every request, in WebAssembly text.
-//! let module = Module::new(br#"(module
+//! // A module that denies every request, in WebAssembly text, which the crate `wat` assembles.
+//! let module = Module::new(&wat::parse_str(r#"(module
 //!     (import "env" "proxy_send_local_response"
 //!         (func $respond (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
 //!     (memory (export "memory") 1)
@@ -18,7 +18,7 @@
 //!     (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
 //!         (drop (call $respond (i32.const 403) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
 //!             (i32.const 0) (i32.const 0) (i32.const -1)))
-//!         i32.const 1))"#)?;
+//!         i32.const 1))"#)?)?;
 //! let mut vm = Vm::new(&module, VmOptions::default())?;
 //! let plugin = vm.configure(PluginOptions::default())?;
 //!

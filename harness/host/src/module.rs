@@ -51,7 +51,7 @@ impl Module {
         Self::new(&std::fs::read(path)?)
     }
 
-    /// Compiles a module from its bytes; WebAssembly text is taken too.
+    /// Compiles a module from its bytes, in the binary format. The crate `wat` assembles text.
     ///
     /// # Errors
     /// Why it cannot be loaded.

@@ -268,7 +268,9 @@ fn a_file_by_two_names_counts_once() {
 
 #[test]
 fn a_module_that_is_none_is_refused() {
-    let folder = Folder::with(&[("orders.yaml", ORDERS), ("fake.wasm", "(module)")]);
+    let folder = Folder::with(&[("orders.yaml", ORDERS)]);
+    // A module without any section: the magic number and the version.
+    folder.write("fake.wasm", "\0asm\x01\0\0\0");
     folder.write(
         "a_test.yaml",
         format!("{SUITE}- {{request: list, expect: deny}}\n"),

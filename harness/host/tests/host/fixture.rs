@@ -113,7 +113,8 @@ pub(crate) fn module(texts: &Texts, functions: &str) -> Module {
 pub(crate) fn module_allocating(texts: &Texts, allocator: &str, functions: &str) -> Module {
     let functions = functions.replace("$out", "(i32.const 100) (i32.const 104)");
     let text = format!("(module {PRELUDE} {allocator} {} {functions})", texts.data);
-    Module::new(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
+    let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
+    Module::new(&bytes).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A VM with one plugin of default configuration.

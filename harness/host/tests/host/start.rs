@@ -6,8 +6,8 @@ use crate::fixture::{Texts, module, notes, violations};
 
 #[test]
 fn what_envoy_would_not_load() {
-    let load = |text: &str| Module::new(text.as_bytes()).unwrap_err();
-    assert!(matches!(load("no module"), ModuleError::Wasm(_)));
+    let load = |text: &str| Module::new(&wat::parse_str(text).unwrap()).unwrap_err();
+    assert!(matches!(Module::new(b"no module"), Err(ModuleError::Wasm(_))));
     assert!(matches!(load("(module)"), ModuleError::Abi));
     let abi = r#"(func (export "proxy_abi_version_0_2_1"))"#;
     assert!(matches!(
@@ -90,7 +90,7 @@ fn wasi_has_what_toolchains_need_and_no_more() {
         environment: [("A".to_owned(), "b".to_owned())].into(),
         ..VmOptions::default()
     };
-    let mut vm = Vm::new(&Module::new(text.as_bytes()).unwrap(), options).unwrap();
+    let mut vm = Vm::new(&Module::new(&wat::parse_str(text).unwrap()).unwrap(), options).unwrap();
     let expected = [
         "ok", "03", "08", "21", "00", "01", "04", "00", "A=b", "00", "28", "00", "58", "44",
     ];
