@@ -56,8 +56,8 @@ sdk-filter: wasm-target
 # In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
 demo: wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities
 	@echo "building the demo"
-	@cargo build -p peerwarden-tests --bin demo
-	@cargo run --quiet -p peerwarden-tests --bin demo -- --module $(MODULE)
+	@cargo build -p peerwarden-lab --bin demo
+	@cargo run --quiet -p peerwarden-lab --bin demo -- --module $(MODULE)
 
 faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: a line for each answer, with its evidence
 	@echo "building the experiments"
@@ -137,7 +137,7 @@ budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel,
 # In the dev profile, as the demo: what is measured is Envoy. BENCH=--quick tries it.
 bench: wasm envoy bench-engine ## Measure CPU for each request on a real Envoy: no filter, small Wasm filters, Envoy's RBAC filter, the module
 	@echo "building the benchmark"
-	@cargo build -p peerwarden-tests --bin bench
+	@cargo build -p peerwarden-lab --bin bench
 	@target/debug/bench $(BENCH)
 
 bench-engine: ## Measure the engine alone beside cedar-policy and regorus: the same rules, the same questions

@@ -6,7 +6,6 @@ mod address;
 mod client_side;
 mod configuration;
 mod custom;
-mod demo;
 mod fixture;
 mod grpc;
 mod guarantees;

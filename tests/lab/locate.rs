@@ -9,7 +9,7 @@ pub const ENVOY_VERSION: &str = "1.40.0";
 
 /// The root of the workspace.
 pub fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// The Envoy to run: `PEERWARDEN_ENVOY`, or what `tools/envoy.sh` installed.
