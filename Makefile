@@ -21,7 +21,7 @@ NATIVE := --workspace --exclude peerwarden-filter --exclude peerwarden-sdk-filte
 # What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
-.PHONY: help setup wasm-target envoy build wasm sdk-filter demo faq test test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist check fmt clippy doc deny clean
+.PHONY: help needs-demo needs-core needs-test needs-release setup wasm-target envoy build wasm sdk-filter demo faq test test-core test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -39,12 +39,12 @@ envoy:
 
 build: wasm ## Build the module and the command: target/peerwarden.wasm, target/release/peerwarden
 	@echo "building target/release/peerwarden"
-	@cargo build --release -p peerwarden
+	@cargo build --locked --release -p peerwarden
 
 # Copied only when it changed, and renamed into place: an Envoy that is starting never sees half of it.
 wasm: wasm-target ## Build the module alone: target/peerwarden.wasm
 	@echo "building $(MODULE)"
-	@cargo build --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
+	@cargo build --locked --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
 	@cmp -s $(BUILT) $(MODULE) || { cp $(BUILT) $(MODULE).new && mv -f $(MODULE).new $(MODULE); }
 
 # For the tests: a filter whose callbacks are the SDK's.
@@ -54,9 +54,9 @@ sdk-filter: wasm-target
 	@cmp -s target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm || cp target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm
 
 # In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
-demo: wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities
+demo: needs-demo wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities
 	@echo "building the demo"
-	@cargo build -p peerwarden-lab --bin demo
+	@cargo build --locked -p peerwarden-lab --bin demo
 	@cargo run --quiet -p peerwarden-lab --bin demo -- --module $(MODULE)
 
 faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: a line for each answer, with its evidence
@@ -65,7 +65,28 @@ faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: a line for each
 	@cargo run --quiet -p peerwarden-tests --bin faq
 
 # What can be missing is looked for first, before minutes of building.
-test: setup wasm test-native test-wasm32 test-policies ## Run every test: native, wasm32, real Envoy, command line, policies
+needs-demo needs-core needs-test needs-release:
+	@tools/prerequisites.sh $(@:needs-%=%)
+
+# Runs targets one after the other, and says how long each took; the first that fails ends it.
+define in-steps
+	@for step in $(2); do \
+		begun=$$SECONDS; \
+		$(MAKE) $$step || { echo "$(1): $$step failed"; exit 1; }; \
+		took=$$((SECONDS - begun)); \
+		echo "$(1): $$step took $$((took / 60)) min $$((took % 60)) s"; \
+	done
+endef
+
+TEST_STEPS := setup wasm test-native test-wasm32 test-policies
+test: needs-test ## Run every test: native, wasm32, real Envoy, command line, policies
+	$(call in-steps,test,$(TEST_STEPS))
+
+# All test targets but those that need a database, packets or openssl; and of these all tests but one, which needs groff.
+CORE_TESTS = $(filter-out faq docs,$(shell sed -n '/^\[\[test\]\]/{n;s/^name = "\(.*\)"/\1/p;}' filter/*/Cargo.toml harness/*/Cargo.toml tests/Cargo.toml tests/lab/Cargo.toml tests/fuzz/Cargo.toml))
+test-core: needs-core wasm sdk-filter envoy ## Run what needs neither a database, packets, groff, openssl nor Node
+	@echo "testing without the FAQ, the pages of docs/, manual pages and wasm32: \`make test\` runs all"
+	@cargo test $(NATIVE) --lib --bins $(CORE_TESTS:%=--test %) -- --skip manual_pages_are_there_for_each_command_and_render
 
 test-native: wasm sdk-filter envoy
 	@echo "testing the engine, the host, the command and a real Envoy with the module"
@@ -123,16 +144,12 @@ reliability: wasm ## Run the tests behind docs/reliability.md on each version of
 
 # The long forms of what `make test` does briefly. Each step says how long it took; the first that fails ends it.
 RELEASE_STEPS := fuzz soak agreement reliability
-release-check: ## Run every test at length, before a release: fuzzing, soak, agreement, every version of Envoy
-	@for step in $(RELEASE_STEPS); do \
-		begun=$$SECONDS; \
-		$(MAKE) $$step || { echo "release-check: $$step failed"; exit 1; }; \
-		echo "release-check: $$step took $$((SECONDS - begun)) s"; \
-	done
+release-check: needs-release ## Run every test at length, before a release: fuzzing, soak, agreement, every version of Envoy
+	$(call in-steps,release-check,$(RELEASE_STEPS))
 
 budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel, allocations
 	@echo "measuring $(MODULE)"
-	@cargo test -p peerwarden-tests --test budget
+	@cargo test $(NATIVE) --test budget
 
 # In the dev profile, as the demo: what is measured is Envoy. BENCH=--quick tries it.
 bench: wasm envoy bench-engine ## Measure CPU for each request on a real Envoy: no filter, small Wasm filters, Envoy's RBAC filter, the module

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds one version of a tool from crates.io below .tools/CRATE-VERSION and prints the path of its executable on stdout.
+# Builds one version of a tool from its published crate below .tools/CRATE-VERSION and prints the path of its executable on stdout.
 #
 #   tools/cargo-install.sh CRATE VERSION EXECUTABLE
 #
@@ -28,7 +28,7 @@ if ! { [ -x "$executable" ] && "$executable" --version >/dev/null 2>&1; }; then
         CARGO_PROFILE_RELEASE_DEBUG=0 cargo install --quiet --locked --force --version "=$version" --root "$home" \
         --target-dir "$home/build" "$crate" --bin "$name") >&2 || {
         say "error: could not build $crate $version"
-        say "  help: look at cargo's message above; it needs crates.io and a C compiler (Debian: apt-get install gcc)"
+        say "  help: look at cargo's message above; it needs the package registry and a C compiler (Debian: apt-get install gcc)"
         exit 1
     }
     rm -rf "$home/build"
