@@ -4,7 +4,7 @@
 //! module reads it. A disagreement is one of these only if both filters answer the rewritten question as the module answered
 //! the original. So the list cannot hide anything else.
 //!
-//! ARCHITECTURE.md has the same list ("Deliberate differences"), and `deliberate.rs` shows each of them.
+//! docs/agreement.md has the same list ("Deliberate differences"), and `deliberate.rs` shows each of them.
 
 mod blanks;
 mod doubt;

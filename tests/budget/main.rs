@@ -1,6 +1,6 @@
 //! What a decision costs the module: host calls, bytes copied, fuel, allocations; what configuring it costs; how large it is.
 //!
-//! Printed on every run, and held against the table in ARCHITECTURE.md: host calls exactly, sizes and fuel within a tenth.
+//! Printed on every run, and held against the table in docs/costs.md: host calls exactly, sizes and fuel within a tenth.
 //! After a change that is meant, `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test budget` writes the table anew.
 
 mod cases;
@@ -40,8 +40,8 @@ fn run() -> Result<()> {
     anstream::println!("\n{text}");
     targets::check(&rows)?;
 
-    let path = locate::workspace().join("ARCHITECTURE.md");
-    let document = std::fs::read_to_string(&path).context("ARCHITECTURE.md")?;
+    let path = locate::workspace().join("docs/costs.md");
+    let document = std::fs::read_to_string(&path).context("docs/costs.md")?;
     if std::env::var_os("PEERWARDEN_BLESS").is_some() {
         std::fs::write(&path, table::replace(&document, &text)?)?;
         return Ok(());

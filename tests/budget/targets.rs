@@ -1,4 +1,4 @@
-//! What must hold whatever the table says: the promises of ARCHITECTURE.md about cost, which no blessing can undo.
+//! What must hold whatever the table says: the promises of docs/costs.md about cost, which no blessing can undo.
 
 use anyhow::{Context, Result, ensure};
 

@@ -4,7 +4,7 @@
 //! evaluator and to the shipped module in the simulated Envoy, and all three must come to what the corpus says. Nothing is
 //! skipped: a file that cannot be read, a case without a reason or a name that stands twice is an error.
 //!
-//! The table of compatibility in README.md is made from the corpus. After a change that is meant,
+//! The table of compatibility in docs/compatibility.md is made from the corpus. After a change that is meant,
 //! `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test conformance` writes it anew.
 
 mod case;

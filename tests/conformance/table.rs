@@ -1,4 +1,4 @@
-//! The table of compatibility in README.md, between two marks.
+//! The table of docs/compatibility.md, between two marks.
 
 use std::fmt::Write;
 
@@ -40,14 +40,14 @@ fn markdown(cases: &[Case]) -> String {
     text
 }
 
-/// README.md has the table that the corpus makes.
+/// docs/compatibility.md has the table that the corpus makes.
 pub(crate) fn trial(cases: &[Case]) -> Trial {
     let table = markdown(cases);
-    Trial::test("the_table_in_the_readme_is_fresh", move || {
-        let path = locate::workspace().join("README.md");
+    Trial::test("the_table_of_compatibility_is_fresh", move || {
+        let path = locate::workspace().join("docs/compatibility.md");
         let document = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
         let fresh = marks::replace(&document, "compatibility", &table)
-            .map_err(|error| format!("README.md: {error}"))?;
+            .map_err(|error| format!("docs/compatibility.md: {error}"))?;
         if std::env::var_os("PEERWARDEN_BLESS").is_some() {
             return std::fs::write(&path, fresh).map_err(|error| error.to_string().into());
         }

@@ -75,7 +75,9 @@ pub(crate) fn next_steps() {
     heading("Next", "");
     println!("  edit tests/demo/policies/*.json and run `make demo` again");
     println!("  test policies without any Envoy: `target/release/peerwarden test policies/`");
-    println!("  load the module in your own Envoy: README.md has the configuration for HTTP and for TCP");
+    println!(
+        "  load the module in your own Envoy: docs/envoy.md has the configurations for HTTP and for TCP"
+    );
 }
 
 fn verdict(allowed: bool) -> &'static str {

@@ -1,4 +1,4 @@
-//! The known holes of authorization, over the wire: byte by byte, with the settings that the README recommends and with
+//! The known holes of authorization, over the wire: byte by byte, with the settings that docs/envoy.md recommends and with
 //! none, to show what Envoy must normalise.
 
 mod headers;
@@ -135,7 +135,7 @@ impl Wire {
     }
 }
 
-/// What the README recommends.
+/// What docs/envoy.md recommends.
 fn recommended() -> Http {
     Http::default().with("path_with_escaped_slashes_action", json!("UNESCAPE_AND_REDIRECT"))
 }

@@ -1,4 +1,4 @@
-//! README's configurations, as they stand there: only paths and ports are replaced by those of the laboratory.
+//! The configurations of docs/envoy.md, as they stand there: only paths and ports are replaced by those of the laboratory.
 
 use std::net::SocketAddr;
 
@@ -60,16 +60,16 @@ fn with_filters(snippet: &str) -> Result<String> {
 }
 
 #[test]
-fn the_readme_shows_these() -> Result<()> {
-    let readme = std::fs::read_to_string(locate::workspace().join("README.md"))?;
+fn the_documentation_shows_these() -> Result<()> {
+    let page = std::fs::read_to_string(locate::workspace().join("docs/envoy.md"))?;
     for snippet in [
         include_str!("snippets/http.yaml"),
         include_str!("snippets/tcp.yaml"),
         include_str!("snippets/jwt.yaml"),
     ] {
         ensure!(
-            readme.contains(&format!("```yaml\n{snippet}```\n")),
-            "README.md shows another configuration than this:\n{snippet}"
+            page.contains(&format!("```yaml\n{snippet}```\n")),
+            "docs/envoy.md shows another configuration than this:\n{snippet}"
         );
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Which property answers which, and what Envoy leaves open, is in
 //! <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes> and, measured, in
-//! ARCHITECTURE.md.
+//! docs/envoy-behaviour.md.
 
 mod certificates;
 mod kept;

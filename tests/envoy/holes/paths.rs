@@ -8,7 +8,7 @@ use super::Outcome::{Answered, Denied, Passed};
 use super::{Wire, recommended};
 use crate::fixture::policy;
 
-/// A DENY on exactly `/admin`: what came of each target without any setting, and with those of the README.
+/// A DENY on exactly `/admin`: what came of each target without any setting, and with those of docs/envoy.md.
 #[tokio::test]
 async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Lock, Module, Tcp, access_log, direct_remote_address, typed};
 
-/// How HTTP is handled. The default is that of an Istio sidecar, and our own README's.
+/// How HTTP is handled. The default is that of an Istio sidecar, and that of docs/envoy.md.
 #[derive(Debug, Clone)]
 pub struct Http {
     /// Whether `/a/../b` becomes `/b` before any filter sees it.

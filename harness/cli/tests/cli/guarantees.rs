@@ -140,9 +140,9 @@ fn a_listener_without_the_module_is_told() {
 #[test]
 fn the_bootstrap_of_the_documentation_is_judged() {
     let folder = Folder::with(&[]);
-    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
-    let blocks = readme
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/envoy.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page
         .split("```yaml\n")
         .skip(1)
         .filter_map(|rest| rest.split("```").next());

@@ -1,4 +1,4 @@
-//! The pages of `docs/` that show the command at work: each is run as it stands, so that none goes stale.
+//! README.md and the pages of `docs/` that show the command at work: each is run as it stands, so that none goes stale.
 //!
 //! A page is one shell session (see `page` and `session`). After a change that is meant,
 //! `PEERWARDEN_BLESS=1 cargo test -p peerwarden --test docs` writes the outputs anew; `-- NAME` runs the pages with that name.
@@ -66,9 +66,9 @@ fn run(path: &Path) -> Result<(), Failed> {
     }
 }
 
-/// Every page below `docs/`, in the order of their names.
+/// README.md and every page below `docs/`, in the order of their names.
 fn pages() -> anyhow::Result<Vec<PathBuf>> {
-    let mut pages = Vec::new();
+    let mut pages = vec![workspace().join("README.md")];
     for entry in WalkDir::new(workspace().join("docs")).sort_by_file_name() {
         let path = entry.context("`docs` cannot be listed")?.into_path();
         if path.extension().is_some_and(|extension| extension == "md") {

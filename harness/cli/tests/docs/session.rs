@@ -22,7 +22,7 @@ const COLUMNS: &str = "80";
 
 /// The lines that each command of the page prints.
 ///
-/// Pages of `docs/commands` begin in a copy of `docs/examples`, all others in an empty folder. A page that says
+/// Pages of `docs/commands`, and README.md, begin in a copy of `docs/examples`, all others in an empty folder. A page that says
 /// `<!-- ports: 8080 15000 -->` means by these numbers ports that are free when it runs.
 ///
 /// # Errors
@@ -37,7 +37,8 @@ pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
     if let Some(envoy) = envoy()? {
         symlink(envoy, bin.join("envoy"))?;
     }
-    if page.path.starts_with(workspace().join("docs/commands")) {
+    if page.path.starts_with(workspace().join("docs/commands")) || page.path == workspace().join("README.md")
+    {
         copy(&workspace().join("docs/examples"), &work)?;
     } else {
         std::fs::create_dir(&work)?;
