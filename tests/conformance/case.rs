@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use peerwarden::traffic::Traffic;
+use peerwarden_traffic::Traffic;
 
 /// One question with its answer.
 #[derive(Debug)]
@@ -46,8 +46,8 @@ impl Case {
     pub(crate) fn protocol(&self) -> Option<&'static str> {
         match &self.asked {
             Asked::Decision(traffic, _) => Some(match traffic.protocol {
-                peerwarden::traffic::Protocol::Http => "HTTP",
-                peerwarden::traffic::Protocol::Tcp => "TCP",
+                peerwarden_traffic::Protocol::Http => "HTTP",
+                peerwarden_traffic::Protocol::Tcp => "TCP",
             }),
             Asked::Refusal(_) => None,
         }

@@ -121,10 +121,10 @@ impl Given {
     }
 
     /// The traffic, this laid upon what is given.
-    pub(crate) fn traffic(&self, own: &Value) -> Result<peerwarden::traffic::Traffic> {
+    pub(crate) fn traffic(&self, own: &Value) -> Result<peerwarden_traffic::Traffic> {
         let given = self.traffic.clone().unwrap_or(json!({}));
         let merged = policy::merge(&given, own);
-        let traffic: peerwarden::traffic::Traffic =
+        let traffic: peerwarden_traffic::Traffic =
             serde_json::from_value(merged.clone()).with_context(|| format!("traffic {merged}"))?;
         traffic.check().with_context(|| format!("traffic {merged}"))?;
         Ok(traffic)

@@ -1,7 +1,7 @@
 //! Puts a case to the native engine, the reference evaluator and the module.
 
-use peerwarden::decide::{self, Undecided};
-use peerwarden::traffic::Traffic;
+use peerwarden_engines::decide::{self, Undecided};
+use peerwarden_traffic::Traffic;
 use peerwarden_engine::{Config, Problems, Program, Verdict, reference};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
 

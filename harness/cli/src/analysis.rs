@@ -1,7 +1,7 @@
 //! Questions about all traffic at once: `diff`, `who-can`, `can-ever`, `matrix`.
 //!
 //! The answers are worked out by `peerwarden-analysis`; here files become its programs, and what it says is put to the engines of
-//! [`engine`](crate::engine) before anybody sees it: that one of them says otherwise is an internal error.
+//! [`engine`](peerwarden_engines) before anybody sees it: that one of them says otherwise is an internal error.
 
 pub(crate) mod diff;
 pub(crate) mod found;
@@ -11,17 +11,17 @@ pub(crate) mod question;
 pub(crate) mod report;
 pub(crate) mod words;
 
+use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
-
-use crate::engine::{Answer, Broken, Choice, Engine, Refused};
-use crate::traffic::Traffic;
+use peerwarden_traffic::Traffic;
+use peerwarden_traffic::{Answer, Broken, Refused};
 
 /// Engines with one configuration, which are made when they are first needed.
 pub(crate) struct Replay<'m> {
     choice: Choice,
     module: Option<&'m Module>,
     configuration: String,
-    engine: Option<Engine>,
+    engine: Option<EnginePair>,
 }
 
 impl<'m> Replay<'m> {
@@ -42,7 +42,7 @@ impl<'m> Replay<'m> {
         let engine =
             match self.engine.take() {
                 Some(engine) => engine,
-                None => Engine::new(self.choice, self.module, &self.configuration).map_err(|refused| {
+                None => EnginePair::new(self.choice, self.module, &self.configuration).map_err(|refused| {
                     match refused {
                         Refused::Problems(problems) => anyhow::anyhow!("{problems}"),
                         Refused::Module(message) => anyhow::anyhow!(message),

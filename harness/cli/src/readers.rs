@@ -4,12 +4,16 @@
 
 use std::path::Path;
 
-use crate::access_log::Format;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::tidy as layout;
+use peerwarden_documents::yaml;
+use peerwarden_lint::settings::Settings;
+use peerwarden_logs::access_log::Format;
+use peerwarden_suite as suite;
+
 use crate::command::eval;
-use crate::diagnostic::{self, Diagnostic};
-use crate::settings::Settings;
-use crate::source::Source;
-use crate::{documents, suite, tidy as layout, yaml};
 
 /// Each YAML document of a text, as JSON.
 ///

@@ -4,21 +4,16 @@
 //! (`tests/conformance` holds the two to each other).
 
 mod plugin;
-mod policies;
-mod policy;
-mod provider;
 mod render;
 
-pub(crate) use provider::ExtensionProvider;
-
 use clap::ValueEnum;
+use peerwarden_lint::LINTS;
+use peerwarden_lint::settings::Written;
+use peerwarden_suite::{Fixtures, Suite};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
 
 use crate::analysis::{diff, found, matrix};
-use crate::lint::LINTS;
-use crate::settings::Written;
-use crate::suite::{Fixtures, Suite};
 
 /// A kind of file that there is a schema for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,17 +72,17 @@ impl Schema {
     /// The schema as text, as it is checked in.
     pub fn text(self) -> String {
         let schema = match self {
-            Self::Policies => policies::schema(),
+            Self::Policies => peerwarden_documents::schema::policies::schema(),
             Self::Suite => of::<Suite>(),
             Self::Fixtures => of::<Fixtures>(),
             Self::Settings => settings(),
             Self::Plugin => of::<plugin::Configuration>(),
             Self::Inbound => of::<render::Inbound>(),
             Self::Client => of::<render::Client>(),
-            Self::Test => of::<crate::report::JsonReport<'_>>(),
+            Self::Test => of::<peerwarden_suite::report::JsonReport<'_>>(),
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
-            Self::Replay => of::<crate::replay::Report>(),
-            Self::Suggestion => of::<crate::suggest::Told>(),
+            Self::Replay => of::<peerwarden_logs::replay::Report>(),
+            Self::Suggestion => of::<peerwarden_logs::suggest::Told>(),
             Self::Diff => of::<diff::json::Report>(),
             Self::Found => of::<found::Report>(),
             Self::Matrix => of::<matrix::json::Report>(),

@@ -53,7 +53,7 @@ impl Set {
     /// What a filter gets to see, byte for byte.
     fn attributes(&self, visit: &Visit, request: Option<&Request>, listener: SocketAddr) -> Result<Traffic> {
         let traffic = self.traffic(visit, request, listener);
-        let traffic: peerwarden::traffic::Traffic = serde_json::from_value(traffic).context("the traffic")?;
+        let traffic: peerwarden_traffic::Traffic = serde_json::from_value(traffic).context("the traffic")?;
         let mut attributes = Traffic::from(&traffic);
         // JSON has no bytes.
         if let (Lookup::Found(lines), Some(request)) = (&mut attributes.headers, request) {

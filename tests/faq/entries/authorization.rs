@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use peerwarden::questions::{Question, Questions};
-use peerwarden::traffic::{AuthorizerAnswer, Protocol as Layer};
+use peerwarden_suite::questions::{Question, Questions};
+use peerwarden_traffic::{AuthorizerAnswer, Protocol as Layer};
 use peerwarden_lab::authorizer::{HttpAnswer, HttpAuthorizer};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::config::{

@@ -8,12 +8,13 @@ use anyhow::Result;
 use peerwarden_analysis::Attribute;
 use peerwarden_analysis::{Classes, Peers, Unanswered, Values, WorkloadClass, compare, is_same};
 use peerwarden_engine::Protocol;
+use peerwarden_engines::Choice;
 use peerwarden_host::Module;
+use peerwarden_traffic::Decided;
+use peerwarden_traffic::Traffic;
 
 use super::Replay;
 use super::policies::Policies;
-use crate::engine::{Choice, Decided};
-use crate::traffic::Traffic;
 
 /// All that was compared.
 pub(crate) struct Diff {

@@ -6,8 +6,14 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use peerwarden_analysis::{Attribute, Beyond, Peers, Space, Unanswered, Values, WorkloadClass};
+use peerwarden_documents::output::wrapped;
+use peerwarden_documents::shown::visible;
 use peerwarden_engine::Protocol;
+use peerwarden_engines::Choice;
 use peerwarden_host::Module;
+use peerwarden_traffic::Decided;
+use peerwarden_traffic::Traffic;
+use peerwarden_traffic::handshake;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,11 +21,6 @@ use super::policies::Policies;
 use super::question::Asked;
 use super::report::{self, Proved, Workload};
 use super::{Replay, words};
-use crate::access_log::visible;
-use crate::engine::{Choice, Decided};
-use crate::handshake;
-use crate::output::wrapped;
-use crate::traffic::Traffic;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();

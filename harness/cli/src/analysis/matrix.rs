@@ -9,16 +9,16 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 use peerwarden_analysis::{Peers, Space, Traffics, Unanswered, WorkloadClass};
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
+use peerwarden_engines::Choice;
 use peerwarden_host::Module;
+use peerwarden_traffic::Traffic;
 
 use super::policies::Policies;
 use super::question::{Asked, Question};
 use super::{Replay, words};
-use crate::diagnostic::Diagnostic;
-use crate::engine::Choice;
-use crate::traffic::Traffic;
 
 /// Kinds of callers of one workload: beyond that, nobody reads the table.
 const CALLERS: usize = 200;

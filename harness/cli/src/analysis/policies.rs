@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use peerwarden_analysis::{WorkloadClass, workloads};
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml;
 use peerwarden_engine::{Config, Program, Protocol, Workload};
+use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_envoy::trust::Trust;
+use peerwarden_traffic::Refused;
 use serde_json::json;
 
 use crate::command::inputs;
-use crate::diagnostic::Diagnostic;
-use crate::documents::{self, Document};
-use crate::engine::{Choice, Engine, Refused};
-use crate::setup::Setup;
-use crate::source::Source;
-use crate::yaml;
 
 /// All documents of one set.
 pub(crate) struct Policies {
@@ -87,7 +88,7 @@ impl Policies {
         };
         setup.workload = Some(document(&any)?);
         let json = setup.to_json(Protocol::Http);
-        match Engine::new(Choice::Native, None, &json) {
+        match EnginePair::new(Choice::Native, None, &json) {
             Ok(_) => {}
             Err(Refused::Problems(problems)) => return Err(setup.diagnostics(&problems)),
             Err(Refused::Module(message)) => return Err(vec![Diagnostic::error(message)]),
@@ -141,7 +142,7 @@ impl Policies {
     }
 
     /// Where a rule stands, or its document.
-    pub(crate) fn place(&self, by: &crate::engine::DecidedBy) -> Option<crate::source::Place> {
+    pub(crate) fn place(&self, by: &peerwarden_traffic::DecidedBy) -> Option<peerwarden_documents::source::Place> {
         let named = |resource: &&peerwarden_engine::resource::Resource| {
             let metadata = resource.metadata();
             (&metadata.namespace, &metadata.name) == (&by.namespace, &by.name)

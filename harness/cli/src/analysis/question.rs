@@ -1,11 +1,10 @@
 //! What is asked about, in the policies' own words: options become a rule, which the engine reads as it reads any other.
 
 use peerwarden_analysis::{Beyond, Space, Traffics, Unanswered};
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::{Config, Mesh, Program, Protocol};
 use serde_json::{Map, Value, json};
-
-use crate::diagnostic::Diagnostic;
 
 /// Traffic that is asked about. The values are those of the policies' fields, wildcards included.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use peerwarden_analysis::{Attribute, Peers, Values, WorkloadClass};
+use peerwarden_traffic as engine;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use crate::engine;
 
 /// Of which peers an answer holds; of those with a certificate, of one with a single name.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]

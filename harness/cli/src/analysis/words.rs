@@ -2,9 +2,8 @@
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{WorkloadKind, is_host};
-
-use crate::engine::Decided;
-use crate::traffic::{Lines, Traffic};
+use peerwarden_traffic::Decided;
+use peerwarden_traffic::{Lines, Traffic};
 
 /// `shop app=orders`, `any other workload in shop`, `any other namespace`.
 pub(crate) fn workload(class: &WorkloadClass) -> String {
@@ -88,9 +87,9 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
     }
     for (provider, answer) in &traffic.authorizers {
         let answer = match answer {
-            crate::traffic::AuthorizerAnswer::Allow => "says yes",
-            crate::traffic::AuthorizerAnswer::Deny => "says no",
-            crate::traffic::AuthorizerAnswer::Fail => "fails",
+            peerwarden_traffic::AuthorizerAnswer::Allow => "says yes",
+            peerwarden_traffic::AuthorizerAnswer::Deny => "says no",
+            peerwarden_traffic::AuthorizerAnswer::Fail => "fails",
         };
         text.push_str(&format!(", {provider} {answer}"));
     }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use peerwarden_analysis::WorkloadClass;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::setup::Protocol;
 
 use super::diff::Only;
 use super::inputs::{self, Engines};
 use crate::analysis::policies::{self, Policies};
-use crate::diagnostic::Diagnostic;
-use crate::setup::Protocol;
 
 /// What is asked about.
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_documents::output;
 
 use super::asking::Asking;
 use super::inputs;
@@ -9,7 +10,6 @@ use super::who_can::{Format, beyond};
 use crate::analysis::found::{self, Found, Seeking};
 use crate::analysis::question::Question;
 use crate::exit::Exit;
-use crate::output;
 
 /// Say whether any request of a kind may ever pass: yes, with one that does, or no, which is proved.
 ///

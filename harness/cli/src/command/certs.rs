@@ -7,13 +7,13 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::output;
 use peerwarden_mtls::duration::{self, written};
 use peerwarden_mtls::{Authority, Error, LIFETIME, Workload};
 
 use super::inputs;
-use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::output;
 use pod::Pod;
 
 /// Make a mesh's certificates, for local use.

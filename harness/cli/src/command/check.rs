@@ -11,11 +11,12 @@ pub(crate) use report::JsonReport;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use peerwarden_documents::documents;
+use peerwarden_documents::output;
+use peerwarden_lint::settings::Settings;
 
 use super::inputs;
 use crate::exit::Exit;
-use crate::settings::Settings;
-use crate::{documents, output};
 use checked::Checked;
 use report::Format;
 

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use clap_complete::Shell;
+use peerwarden_documents::output;
 
 use crate::exit::Exit;
-use crate::output;
 
 /// What to do with what is printed.
 const USE: &str = "\

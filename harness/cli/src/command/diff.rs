@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::output;
+use peerwarden_documents::setup::Protocol;
 
 use super::inputs::{self, Engines};
 use crate::analysis::diff::{Comparing, github, human, json};
 use crate::analysis::policies::{self, Policies};
-use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::output;
-use crate::setup::Protocol;
 
 /// Say what a change of policies changes in meaning: who may do what now, and may not before, and the other way round.
 ///

@@ -6,15 +6,16 @@ use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result};
+use peerwarden_documents::output;
+use peerwarden_documents::setup::{self, Parts, Protocol};
+use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
+use peerwarden_traffic::{Answer, Broken, Decided, DecidedBy, Refused};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::inputs::{self, Deciding, Engines};
-use crate::engine::{Answer, Broken, Choice, Decided, DecidedBy, Engine, Refused};
 use crate::exit::Exit;
-use crate::output;
-use crate::setup::{self, Parts, Protocol};
 use line::{Id, Line};
 
 /// Bytes of one line.
@@ -75,7 +76,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Err(error) => return Ok(inputs::no_module(&error)),
     };
     let text =
-        |part: &Option<crate::documents::Document>| part.as_ref().map(|document| document.node.to_json());
+        |part: &Option<peerwarden_documents::documents::Document>| part.as_ref().map(|document| document.node.to_json());
     let resources: Vec<String> = setup
         .resources
         .iter()
@@ -96,7 +97,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     // What every line would be told is told once, with the text underlined.
     if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources) {
         let configuration = setup.to_json(Protocol::Http);
-        if let Err(Refused::Problems(problems)) = Engine::new(Choice::Native, None, &configuration) {
+        if let Err(Refused::Problems(problems)) = EnginePair::new(Choice::Native, None, &configuration) {
             return Ok(inputs::invalid(&setup.diagnostics(&problems)));
         }
     }
@@ -119,7 +120,7 @@ struct Evaluation {
     mesh: Option<String>,
     workload: Option<String>,
     resources: Option<String>,
-    ready: HashMap<String, Engine>,
+    ready: HashMap<String, EnginePair>,
 }
 
 impl Evaluation {
@@ -202,10 +203,10 @@ impl Evaluation {
             .map_err(|Broken(message)| Failure(Exit::Internal, message))
     }
 
-    fn engine(&mut self, configuration: String) -> Result<&mut Engine, Failure> {
+    fn engine(&mut self, configuration: String) -> Result<&mut EnginePair, Failure> {
         if !self.ready.contains_key(&configuration) {
             let engine =
-                Engine::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
+                EnginePair::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
                     match refused {
                         Refused::Problems(problems) => Failure(Exit::Invalid, problems.to_string()),
                         Refused::Module(message) => Failure(Exit::Internal, message),

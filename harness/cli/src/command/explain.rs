@@ -6,28 +6,29 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use peerwarden_documents::count::grouped;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::output;
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::document::nearest;
 use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
+use peerwarden_engines::EnginePair;
+use peerwarden_explain::why::{Asked, Expected};
+use peerwarden_explain::{self as explain, Explained, Known, Subject};
+use peerwarden_logs::access_log::{self, Entry, Refusal};
+use peerwarden_logs::replay::Policies;
+use peerwarden_suite as suite;
+use peerwarden_traffic::Traffic;
+use peerwarden_traffic::{Broken, Decided, Refused};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::inputs::{self, Deciding, Engines};
 use super::replay::Logged;
-use crate::access_log::{Entry, Refusal};
-use crate::count::grouped;
-use crate::diagnostic::Diagnostic;
-use crate::documents::Document;
-use crate::engine::{Broken, Decided, Engine, Refused};
 use crate::exit::Exit;
-use crate::explain::{self, Explained, Known, Subject};
-use crate::output;
-use crate::replay::Policies;
-use crate::setup::Setup;
-use crate::source::Source;
-use crate::suite;
-use crate::traffic::Traffic;
-use crate::why::{Asked, Expected};
-use crate::yaml::{self, Node};
 use flags::Flags;
 
 /// Show how one case is decided: each policy, rule and clause, and why.
@@ -120,7 +121,7 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
         Err(error) => return Ok(inputs::no_module(&error)),
     };
     let compiled = module.as_ref().map(|shipped| &shipped.module);
-    let answer = match Engine::new(arguments.engines.engine, compiled, &configuration) {
+    let answer = match EnginePair::new(arguments.engines.engine, compiled, &configuration) {
         Ok(mut engine) => engine.decide(traffic),
         Err(Refused::Problems(problems)) => return Ok(inputs::invalid(&setup.diagnostics(&problems))),
         Err(Refused::Module(message)) => anyhow::bail!(message),
@@ -144,7 +145,7 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
         trace: &trace,
         refusal: asked.refusal(traffic),
         why: Some(&why),
-        module: module.as_ref(),
+        module: module.as_ref().map(|shipped| &shipped.file),
     };
     print(arguments, &explained)
 }
@@ -168,8 +169,9 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
         Known::Decided(decided) => Some(asked.why(&trace, decided, opposite(decided))),
         Known::Hangs(_) => None,
     };
+    let line = access_log::line(entry);
     let explained = Explained {
-        subject: Subject::Line(entry, known),
+        subject: Subject::Line(&line, known),
         asked: &asked,
         trace: &trace,
         // Whose request is in the log was let in.
@@ -320,7 +322,7 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>>
     }
     let source = Source::read(file).map_err(|wrong| vec![wrong])?;
     let case: CaseFile = yaml::read(&source).map_err(|wrong| {
-        let suite = crate::documents::is_suite(file);
+        let suite = peerwarden_documents::documents::is_suite(file);
         vec![if suite {
             wrong.help("this is a suite: name one of its cases with `--case NAME`")
         } else {

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents::{Document, GROUP};
+use peerwarden_documents::documents;
+use peerwarden_documents::output;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::tidy;
+use peerwarden_lint::fix::{self, Mended};
 
 use super::inputs;
-use crate::diagnostic::{self, Diagnostic};
-use crate::documents::{Document, GROUP};
 use crate::exit::Exit;
-use crate::fix::{self, Mended};
-use crate::source::Source;
-use crate::{documents, output, tidy};
 
 /// Lay out policies and suites, comments and all.
 ///

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml;
+use peerwarden_engines::Choice;
+use peerwarden_engines::{Cache, Shipped};
 
-use crate::diagnostic::{self, Diagnostic};
-use crate::documents::{self, Document};
-use crate::engine::Choice;
 use crate::exit::Exit;
-use crate::module::{Cache, Shipped};
-use crate::setup::Setup;
-use crate::source::Source;
-use crate::yaml;
 
 /// What is decided by.
 #[derive(Debug, Args)]

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap_mangen::Man;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::output;
 
 use super::inputs;
-use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::output;
 
 /// Print the manual page of the command, or write one for each command into a folder.
 ///

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_documents::output;
 
 use super::asking::Asking;
 use super::inputs;
 use super::who_can::beyond;
 use crate::analysis::matrix::{self, Making, Matrix, html, json, svg, table};
 use crate::exit::Exit;
-use crate::output;
 
 /// Show who may do what: callers by operations, for each workload.
 ///

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::output;
 use peerwarden_mtls::duration;
 use peerwarden_mtls::probe::{Credentials, Probe, Verdict};
 
 use super::inputs;
-use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::output;
 
 /// Say what ports really accept: mutual TLS, TLS, plaintext; and what they present.
 ///

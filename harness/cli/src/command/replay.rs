@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use peerwarden_documents::count::{counted, grouped};
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents;
+use peerwarden_documents::output;
+use peerwarden_documents::setup::Setup;
+use peerwarden_logs::access_log::{self, Entry, Format as LogFormat, Line, Progress};
+use peerwarden_logs::replay::change::{Before, Differing};
+use peerwarden_logs::replay::report::ComparedWith;
+use peerwarden_logs::replay::{Change, Compared, Policies, Report, Tally, human};
 
 use super::inputs::{self, Deciding};
-use crate::access_log::{self, Entry, Format as LogFormat, Line, Progress};
-use crate::count::{counted, grouped};
-use crate::diagnostic::{self, Diagnostic};
-use crate::documents;
 use crate::exit::Exit;
-use crate::output;
-use crate::replay::change::{Before, Differing};
-use crate::replay::report::ComparedWith;
-use crate::replay::{Change, Compared, Policies, Report, Tally, human};
-use crate::setup::Setup;
 
 /// Decide what an access log tells of by other policies: what would change, and what cannot be said.
 ///

@@ -1,9 +1,9 @@
 //! `peerwarden schema`: the JSON Schemas.
 
 use anyhow::Result;
+use peerwarden_documents::output;
 
 use crate::exit::Exit;
-use crate::output;
 use crate::schema::Schema;
 
 /// Print the JSON Schema of a kind of file, for editors.

@@ -6,23 +6,25 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use peerwarden_documents::count::counted;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::output;
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml;
+use peerwarden_lint as lint;
+use peerwarden_lint::settings::Settings;
+use peerwarden_logs::access_log::{self, Format as LogFormat, Progress};
+use peerwarden_logs::replay::Policies;
+use peerwarden_logs::suggest::rules::rules;
+use peerwarden_logs::suggest::seen::TooMany;
+use peerwarden_logs::suggest::written::Suggestion;
+use peerwarden_logs::suggest::{Seen, Wanted};
 
 use super::inputs;
 use super::replay::Logged;
-use crate::access_log::{self, Format as LogFormat, Progress};
-use crate::count::counted;
-use crate::diagnostic::{self, Diagnostic};
-use crate::documents::{self, Document};
 use crate::exit::Exit;
-use crate::replay::Policies;
-use crate::settings::Settings;
-use crate::setup::Setup;
-use crate::source::Source;
-use crate::suggest::rules::rules;
-use crate::suggest::seen::TooMany;
-use crate::suggest::written::Suggestion;
-use crate::suggest::{Seen, Wanted};
-use crate::{lint, output, yaml};
 
 /// Write the tightest policy that still admits what an access log shows.
 ///

@@ -7,18 +7,19 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use anyhow::Result;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents;
+use peerwarden_engines::{Chosen, Shipped};
+use peerwarden_suite::coverage;
+use peerwarden_suite::report::{self, Outcome, Report, Timings};
+use peerwarden_suite::running::progress::Progress;
+use peerwarden_suite::running::{self, Run};
+use peerwarden_suite::snapshot::{Snapshotted, Update};
+use peerwarden_suite::{self as suite, Case};
+use peerwarden_traffic as traffic;
 
 use super::inputs::{self, Engines};
-use crate::coverage;
-use crate::diagnostic::Diagnostic;
-use crate::documents;
 use crate::exit::Exit;
-use crate::module::Shipped;
-use crate::report::{self, Report, Timings};
-use crate::running::progress::Progress;
-use crate::running::{self, Run};
-use crate::snapshot::Update;
-use crate::suite::{self, Case};
 
 /// Run test suites (`*_test.yaml`).
 ///
@@ -133,10 +134,13 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     };
     let module_ready = started.elapsed() - read;
     let progress = Progress::default();
+    let engines = Chosen {
+        choice: arguments.engines.engine,
+        module: module.as_ref().map(|shipped| shipped.module.clone()),
+    };
     let run = Run {
         suites: &suites,
-        choice: arguments.engines.engine,
-        module: module.as_ref().map(|shipped| &shipped.module),
+        engines: &engines,
         coverage: arguments.coverage
             || arguments.coverage_threshold.is_some()
             || arguments.coverage_lcov.is_some(),
@@ -156,8 +160,8 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     });
     let counted = arguments.coverage || arguments.coverage_threshold.is_some();
     let report = Report {
-        module,
-        engine: arguments.engines.engine,
+        module: module.map(|shipped| shipped.file),
+        engines: traffic::Engines::name(&engines),
         verbose: arguments.verbose,
         suites: results,
         coverage: counted.then_some(coverage),
@@ -171,5 +175,26 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     report::print(&report, arguments.format)?;
     // What the cases came to is worth knowing even so.
     let wrong = unwritten.map(|unwritten| inputs::invalid(&[unwritten]));
-    Ok(report.exit().max(wrong.unwrap_or(Exit::Fine)))
+    Ok(exit(&report).max(wrong.unwrap_or(Exit::Fine)))
+}
+
+/// 1 for failed cases and for coverage below the threshold, 3 for an engine that broke.
+fn exit(report: &Report) -> Exit {
+    let outcomes = report
+        .suites
+        .iter()
+        .flat_map(|suite| &suite.cases)
+        .map(|case| &case.outcome);
+    let exits = outcomes.map(|outcome| match outcome {
+        Outcome::Passed(_) | Outcome::Skipped(_) => Exit::Fine,
+        Outcome::Failed(_) => Exit::Findings,
+        Outcome::Broken(_) => Exit::Internal,
+        Outcome::Snapshot(Snapshotted::Wrong(_)) => Exit::Invalid,
+        Outcome::Snapshot(snapshot) => match snapshot.failure() {
+            Some(_) => Exit::Findings,
+            None => Exit::Fine,
+        },
+    });
+    let coverage = report.lacking().map(|_| Exit::Findings);
+    exits.chain(coverage).max().unwrap_or(Exit::Fine)
 }

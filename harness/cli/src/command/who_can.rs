@@ -3,15 +3,15 @@
 use anyhow::Result;
 use clap::ValueEnum;
 use peerwarden_analysis::Unanswered;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::output;
+use peerwarden_documents::setup::Protocol;
 
 use super::asking::Asking;
 use super::inputs;
 use crate::analysis::found::{self, Found, Seeking};
 use crate::analysis::question::{Question, Vacuous};
-use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::output;
-use crate::setup::Protocol;
 
 /// Say who may do something: every kind of caller, with a request of theirs that is allowed.
 ///

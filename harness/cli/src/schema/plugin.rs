@@ -4,10 +4,9 @@
     reason = "for the schema; the engine reads the configuration itself"
 )]
 
+use peerwarden_documents::schema::{ExtensionProvider, policies};
+use peerwarden_suite::Workload;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-
-use super::{ExtensionProvider, policies};
-use crate::suite::Workload;
 
 /// The configuration of the module in Envoy.
 #[derive(JsonSchema)]

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Result, ensure};
-use peerwarden::traffic::{Protocol, Traffic};
+use peerwarden_traffic::{Protocol, Traffic};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Ask, Caller, http, proxy_protocol, tcp};
 

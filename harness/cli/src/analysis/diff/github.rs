@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use peerwarden_documents::github::annotation;
+use peerwarden_traffic::Decided;
+
 use super::super::policies::Policies;
 use super::super::words;
 use super::{Class, Diff, Outcome, human};
-use crate::engine::Decided;
-use crate::github::annotation;
 
 /// What is to be an error rather than a warning.
 #[derive(Debug, Clone, Copy)]

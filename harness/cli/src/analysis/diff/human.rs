@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use peerwarden_documents::output::wrapped;
 
 use super::super::words;
 use super::{Change, Class, Diff, Outcome, Side};
-use crate::output::wrapped;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();

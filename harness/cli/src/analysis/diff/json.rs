@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use peerwarden_traffic::Traffic;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::report::{self, Decided, Proved, Workload};
 use super::{Change, Diff, Outcome};
-use crate::traffic::Traffic;
 
 /// What `peerwarden diff --format json` writes.
 #[derive(Debug, Serialize, JsonSchema)]

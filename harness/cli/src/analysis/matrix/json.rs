@@ -1,12 +1,12 @@
 //! For programs. Its JSON Schema is made from these types.
 
 use anyhow::Result;
+use peerwarden_traffic::Traffic;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::report::{Proved, Workload};
 use super::Matrix;
-use crate::traffic::Traffic;
 
 /// What `peerwarden matrix --format json` writes.
 #[derive(Debug, Serialize, JsonSchema)]

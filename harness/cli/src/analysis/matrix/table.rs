@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use peerwarden_documents::output::wrapped;
+use peerwarden_documents::shown::visible;
 
 use super::super::words;
 use super::{Matrix, Verdict};
-use crate::access_log::visible;
-use crate::output::wrapped;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml::{self, Node};
 use peerwarden_mtls::duration;
-
-use crate::diagnostic::Diagnostic;
-use crate::source::Source;
-use crate::yaml::{self, Node};
 
 /// The annotation with a Pod's own `ProxyConfig`
 /// (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig>).

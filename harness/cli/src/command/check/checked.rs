@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::documents::{self, Document};
-use crate::engine::{Choice, Engine, Refused};
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::setup::{Protocol, Setup};
+use peerwarden_documents::source::Source;
+use peerwarden_engines::{Choice, EnginePair};
+use peerwarden_lint as lint;
+use peerwarden_lint::Found;
+use peerwarden_lint::settings::Settings;
+use peerwarden_suite as suite;
+use peerwarden_traffic::Refused;
+
 use crate::exit::Exit;
-use crate::lint::Found;
-use crate::settings::Settings;
-use crate::setup::{Protocol, Setup};
-use crate::source::Source;
-use crate::{lint, suite};
 
 /// All that was looked at, and what was found.
 pub(super) struct Checked {
@@ -38,7 +41,7 @@ impl Checked {
                 suites += 1;
                 findings.extend(of_suite(file));
             } else if documents::is_fixtures(file) {
-                findings.extend(crate::suite::check_fixtures(file));
+                findings.extend(peerwarden_suite::check_fixtures(file));
             } else {
                 let added = Source::read(file).and_then(|source| read.add(&source));
                 findings.extend(added.err());
@@ -120,12 +123,12 @@ fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Setti
 /// Whether a document is accepted does not depend on the workload; yet there must be one.
 fn any_workload() -> Option<Document> {
     let source = Source::new("<any workload>", "namespace: any");
-    let node = crate::yaml::documents(&source).ok()?.into_iter().next()?;
+    let node = peerwarden_documents::yaml::documents(&source).ok()?.into_iter().next()?;
     Some(Document { source, node })
 }
 
 fn refused(setup: &Setup) -> Vec<Diagnostic> {
-    match Engine::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
+    match EnginePair::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
         Ok(_) => Vec::new(),
         Err(Refused::Problems(problems)) => setup.diagnostics(&problems),
         Err(Refused::Module(message)) => vec![Diagnostic::error(message)],

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::output;
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::yaml;
 use peerwarden_envoy::guarantees::{self, Checked, Failure, Outcome, Verdict};
 use serde_json::json;
 
 use super::report::Format;
 use crate::command::inputs;
-use crate::diagnostic::Diagnostic;
-use crate::documents::Document;
 use crate::exit::Exit;
-use crate::output;
-use crate::source::{Place, Source};
-use crate::yaml;
 
 /// Reads the files and reports.
 pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::fix::Fix;
+use peerwarden_documents::source::Source;
+use peerwarden_lint::fix::{self, Mended};
+
 use super::checked::Checked;
-use crate::diagnostic::Diagnostic;
-use crate::fix::{self, Fix, Mended};
-use crate::source::Source;
 
 /// Fixes that stand in each other's way are made one after the other; more rounds than this no real text needs.
 const ROUNDS: usize = 8;

@@ -2,11 +2,12 @@
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::output;
+use peerwarden_lint as lint;
 
 use crate::command::inputs;
-use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::{lint, output};
 
 /// Prints the page of a lint, which is `docs/lints/CODE.md`.
 pub(super) fn explain(code: &str) -> Result<Exit> {

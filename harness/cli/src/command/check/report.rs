@@ -8,11 +8,11 @@ pub(crate) use json::Report as JsonReport;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_documents::diagnostic::{self, Severity};
+use peerwarden_documents::output;
 
 use super::checked::Checked;
 use super::counted;
-use crate::diagnostic::{self, Severity};
-use crate::output;
 
 /// How to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use peerwarden_documents::wording::Said;
+use peerwarden_traffic::{Traffic, required_object};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use crate::traffic::{Traffic, required_object};
-use crate::wording::Said;
 
 /// A line. Configuration stays text, which the engine reads.
 #[derive(Debug, Deserialize)]

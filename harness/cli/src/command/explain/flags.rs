@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_traffic::{Endpoint, Http, Jwt, Lines, Peer, Protocol, Tls, Traffic};
 use serde_json::{Map, Value};
-
-use crate::diagnostic::Diagnostic;
-use crate::traffic::{Endpoint, Http, Jwt, Lines, Peer, Protocol, Tls, Traffic};
 
 /// The options. What is left out is as in a case that leaves it out.
 #[derive(Debug, clap::Args)]

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use peerwarden_documents::documents;
+use peerwarden_documents::output;
 use peerwarden_envoy::render::client::Client;
 
 use super::{said, written};
 use crate::command::inputs;
 use crate::exit::Exit;
-use crate::{documents, output};
 
 /// Write the client side: who is called how, by `DestinationRule` and auto mutual TLS.
 ///

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use peerwarden_documents::documents;
+use peerwarden_documents::output;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
 
 use super::{probes, said, written};
 use crate::command::inputs;
 use crate::exit::Exit;
-use crate::{documents, output};
 
 /// Write the workload's side: a listener for each of its ports, with the module in it.
 ///

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use peerwarden_documents::documents;
+use peerwarden_documents::output;
 use peerwarden_envoy::render::ingress::Ingress;
 
 use super::{said, written};
 use crate::command::inputs;
 use crate::exit::Exit;
-use crate::{documents, output};
 
 /// Write an ingress that takes only TLS: the servers of `Gateway`s, with the module in them.
 ///

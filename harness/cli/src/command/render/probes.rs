@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::output;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml;
 use peerwarden_engine::document::Value;
 use peerwarden_envoy::render::probes::{ANNOTATION, Found, PORT, Probes};
 use peerwarden_envoy::yaml as written;
 
 use super::said;
 use crate::command::inputs;
-use crate::diagnostic::{self, Diagnostic};
-use crate::documents::Document;
 use crate::exit::Exit;
-use crate::source::Source;
-use crate::{output, yaml};
 
 /// Write a Pod, or what makes Pods, with its probes rewritten: the kubelet asks Envoy, on a port that has no mutual TLS.
 ///

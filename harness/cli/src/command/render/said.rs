@@ -1,11 +1,10 @@
 //! What was said, as `peerwarden-envoy` reads it, and where in the texts it was wrong.
 
 use anyhow::{Context, Result};
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::Document;
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Problem, Problems};
-
-use crate::diagnostic::Diagnostic;
-use crate::documents::Document;
 
 /// A document as a tree of values.
 pub(super) fn value(document: &Document) -> Result<Value> {

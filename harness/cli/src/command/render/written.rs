@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use peerwarden_documents::output;
 use peerwarden_envoy::render::File;
-
-use crate::output;
 
 /// Makes the folder, and says what its path is to Envoy, from wherever that is started.
 pub(super) fn folder(folder: &Path) -> Result<String> {

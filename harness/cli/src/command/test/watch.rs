@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use peerwarden_documents::count::counted;
+use peerwarden_documents::documents;
+use peerwarden_documents::output;
+use peerwarden_suite as suite;
 
 use super::{Arguments, Loading, once};
-use crate::count::counted;
 use crate::exit::Exit;
-use crate::{documents, output, suite};
 
 /// How often files are looked at. A change counts when nothing has changed since the last time: editors write in steps.
 const EACH: Duration = Duration::from_millis(150);

@@ -1,8 +1,9 @@
 //! Annotations of GitHub Actions, one for each finding, then the sum.
 
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::github;
+
 use super::super::checked::Checked;
-use crate::diagnostic::Diagnostic;
-use crate::github;
 
 pub(super) fn text(checked: &Checked) -> String {
     let lines: String = checked.findings.iter().map(annotation).collect();

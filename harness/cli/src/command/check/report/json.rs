@@ -1,12 +1,12 @@
 //! One JSON document, of the schema `harness/cli/schema/check.schema.json`.
 
 use anyhow::{Context, Result};
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::source;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::checked::Checked;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::source;
 
 /// What `check` found.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -1,11 +1,11 @@
 //! SARIF: a rule for each lint, a result for each finding.
 
 use anyhow::Result;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::sarif::{self, Level, Rule};
+use peerwarden_lint::{LINTS, Lint};
 
 use super::super::checked::Checked;
-use crate::diagnostic::Diagnostic;
-use crate::lint::{LINTS, Lint};
-use crate::sarif::{self, Level, Rule};
 
 /// The rule of what is refused.
 const INVALID: &str = "invalid";

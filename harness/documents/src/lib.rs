@@ -1,0 +1,20 @@
+//! Policy documents and what stands around them, as text.
+//!
+//! A [`source::Source`] is a text with a name; [`yaml`] reads it into a tree in which each value knows its place; [`documents`] tells
+//! policies from what else a folder holds; [`setup`] puts together what is decided by. What is wrong is a
+//! [`diagnostic::Diagnostic`], shown to people, or by [`sarif`] and [`github`] to other tools.
+
+pub mod count;
+pub mod diagnostic;
+pub mod documents;
+pub mod fix;
+pub mod github;
+pub mod output;
+pub mod sarif;
+pub mod schema;
+pub mod setup;
+pub mod shown;
+pub mod source;
+pub mod tidy;
+pub mod wording;
+pub mod yaml;

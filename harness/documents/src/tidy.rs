@@ -1,0 +1,64 @@
+//! The layout of policies and suites, without a change of what they mean: `peerwarden fmt`.
+//!
+//! Four passes, each from text to text: `layout` (indentation, spaces), `order` (the keys of a document), `quotes` (those that are not
+//! needed), `columns` (the tables of suites). `same` holds the result to what was there, value by value and comment by comment; what is
+//! not the same is never written.
+
+mod columns;
+mod edit;
+mod layout;
+mod order;
+mod quotes;
+mod same;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Source;
+use crate::yaml;
+
+/// From one text to the next.
+type Pass = fn(&Arc<Source>) -> Result<String, Diagnostic>;
+
+/// How often a text is laid out at most.
+const ROUNDS: usize = 6;
+
+/// The text as it should be laid out.
+///
+/// # Errors
+/// That it is no YAML, or cannot be laid out without changing what it means.
+pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
+    // What cannot be read gets the message that every command has for it.
+    yaml::documents(source)?;
+    let mut text = source.text.clone();
+    // Some places of the layout come to rest only when those around them have: what is written is what stays when it is laid out again.
+    for _ in 0..ROUNDS {
+        let next = passes(source, &text)?;
+        if next == text {
+            return match same::difference(source, &text) {
+                None => Ok(text),
+                Some(difference) => Err(left(source, &difference)),
+            };
+        }
+        text = next;
+    }
+    Err(left(source, "no layout of it is final"))
+}
+
+/// Why a text is left as it is.
+fn left(source: &Source, why: &str) -> Diagnostic {
+    Diagnostic::error(format!("{}: it cannot be laid out: {why}", source.name))
+        .help("the file is left as it is; write that place in a plainer way, or put `# fmt: leave` above it")
+}
+
+fn passes(source: &Source, text: &str) -> Result<String, Diagnostic> {
+    let mut text = text.to_owned();
+    let passes: [Pass; 4] = [layout::run, order::run, quotes::run, columns::run];
+    for pass in passes {
+        // A pass that made of it what is no YAML: an error of ours, and nothing to tell the author by its place.
+        text = pass(&Source::new(source.name.clone(), text)).map_err(|wrong| left(source, &wrong.message))?;
+    }
+    Ok(text)
+}

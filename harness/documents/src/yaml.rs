@@ -1,0 +1,169 @@
+//! YAML with the place of every value: the only file that knows the YAML crate.
+//!
+//! JSON is read the same way, as YAML contains it. Aliases and merge keys are expanded; a name that stands twice in one
+//! mapping is refused. Plain scalars mean what they mean to Kubernetes: `yes` and `on` are booleans.
+
+mod comment;
+mod node;
+mod path;
+
+pub use comment::comments;
+pub use node::{Entry, Node, Tree};
+pub use serde_saphyr::Location;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{Place, Source};
+use crate::wording::{Said, expected_in_words};
+
+/// Every document of a stream, empty ones left out.
+///
+/// # Errors
+/// The first thing that is wrong with the text, with its place.
+pub fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
+    serde_saphyr::from_multiple_with_options(&source.text, options(&source.text))
+        .map_err(|error| wrong(source, &error))
+}
+
+/// The one document of a text, read into a type of its own.
+///
+/// # Errors
+/// What is wrong with the text, or how it differs from the type.
+pub fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnostic> {
+    // A type whose every field may be left out would be content with nothing.
+    if says_nothing(&source.text) {
+        return Err(Diagnostic::error(EMPTY).at(Place {
+            source: Arc::clone(source),
+            span: 0..source.text.lines().next().map_or(0, str::len),
+        }));
+    }
+    serde_saphyr::from_str_with_options(&source.text, options(&source.text))
+        .map_err(|error| wrong(source, &error))
+}
+
+/// The bytes of a location in `text`, at least one, up to the end of its first line.
+pub fn span(location: &serde_saphyr::Location, text: &str) -> Range<usize> {
+    node::span(location, text)
+}
+
+/// The place of a location that came with a value.
+pub fn place(source: &Arc<Source>, location: &serde_saphyr::Location) -> Place {
+    Place {
+        source: Arc::clone(source),
+        span: node::span(location, &source.text),
+    }
+}
+
+/// Values that aliases may stand for in any file; in a large one as many as it has bytes. What a file expands to grows with its size
+/// alone, whatever its aliases nest.
+const ALIASED: usize = 10_000;
+
+/// Budgets far beyond real files, and what JSON cannot hold refused.
+fn options(text: &str) -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        with_snippet: false,
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::Reject,
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: ALIASED.max(text.len()),
+        },
+        budget: serde_saphyr::budget! {
+            max_events: 20_000_000,
+            max_nodes: 10_000_000,
+            max_documents: 100_000,
+            max_total_scalar_bytes: (1024 * 1024).max(2 * text.len()),
+            max_recorded_anchor_events: ALIASED.max(text.len()),
+            max_recorded_anchor_bytes: (1024 * 1024).max(2 * text.len()),
+            max_depth: 128,
+        },
+    }
+}
+
+fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
+    let error = error.without_snippet();
+    let Said { message, help } = said(source, error);
+    let diagnostic = match error.location() {
+        Some(location) => Diagnostic::error(message).at(place(source, &location)),
+        None => Diagnostic::error(format!("{}: {message}", source.name)),
+    };
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most errors of the YAML crate say it well themselves"
+)]
+fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
+    use serde_saphyr::Error;
+
+    match error {
+        Error::Eof { .. } if says_nothing(&source.text) => Said::plain(EMPTY),
+        Error::MultipleDocuments { .. } => Said::helped(
+            "there are several documents, expected one",
+            "give each a file of its own; `---` begins another document",
+        ),
+        Error::Unexpected { expected, .. } => match expected_in_words(expected) {
+            "a list" => Said::helped("expected a list", "write it as `[ … ]`"),
+            expected => Said::plain(format!("expected {expected}")),
+        },
+        Error::InvalidScalar { ty, .. } => Said::plain(format!("expected {}", expected_in_words(ty))),
+        Error::NonFiniteFloat { value, .. } => Said::helped(
+            format!("`{value}` is no number in JSON"),
+            "put it in quotes if it is a text",
+        ),
+        Error::DuplicateMappingKey { key: Some(key), .. } => Said::twice(key),
+        Error::SerdeUnknownField { field, expected, .. } => Said::unknown_field(field, expected),
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => Said::unknown_value(variant, expected),
+        Error::SerdeInvalidType {
+            unexpected, expected, ..
+        }
+        | Error::SerdeInvalidValue {
+            unexpected, expected, ..
+        } => Said::mismatch(unexpected, expected),
+        Error::AliasReplayLimitExceeded { .. } | Error::AliasReplayStackDepthExceeded { .. } => expands(),
+        _ => {
+            let text = error.to_string();
+            // The place is shown with the text; the sentence need not repeat it.
+            let message = text
+                .rsplit_once(" at line ")
+                .map_or(text.as_str(), |(message, _)| message);
+            let message = message.trim_end_matches('.');
+            if let Some(budget) = message.strip_prefix("budget breached: ") {
+                return if budget.starts_with("Depth") {
+                    Said::plain("it is nested too deeply")
+                } else {
+                    expands()
+                };
+            }
+            match message.split_once("; ") {
+                Some((message, help)) => Said::helped(message, help),
+                None => Said::plain(message),
+            }
+        }
+    }
+}
+
+/// Of a text whose aliases, or whose size, are beyond the budgets.
+fn expands() -> Said {
+    Said::helped(
+        "it expands to more than any real file holds",
+        "split the file, or write its aliases out",
+    )
+}
+
+/// Of a text that says nothing.
+const EMPTY: &str = "the file is empty";
+
+/// Whether there are comments at most.
+fn says_nothing(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    lines.all(|line| line.is_empty() || line.starts_with('#') || line == "---")
+}

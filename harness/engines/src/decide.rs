@@ -1,0 +1,53 @@
+//! One case put to both engines, for the tests of other crates.
+
+use peerwarden_engine::{Problems, Reason};
+use peerwarden_host::Module;
+use peerwarden_traffic::{Broken, Refused, Traffic};
+
+use crate::pair::{Choice, EnginePair};
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Whether it may pass.
+    pub allowed: bool,
+    /// What decided, as suites write it: `shop/orders[2]`.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// Whether it would pass if the dry-run policies were enforced; `None` when none applies.
+    pub shadow: Option<bool>,
+    /// The AUDIT rule that marks it.
+    pub audited: Option<String>,
+}
+
+/// Why there is no decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undecided {
+    /// The native engine refuses the configuration.
+    Refused(Problems),
+    /// The module refuses what the native engine takes, they disagree, or the module broke.
+    Broken(String),
+}
+
+/// What the native engine and the module in a simulated Envoy decide with this plugin configuration, which is one and the same.
+///
+/// # Errors
+/// A configuration that is refused, and two engines that differ.
+pub fn both(module: &Module, configuration: &str, traffic: &Traffic) -> Result<Decided, Undecided> {
+    let mut engine =
+        EnginePair::new(Choice::Both, Some(module), configuration).map_err(|refused| match refused {
+            Refused::Problems(problems) => Undecided::Refused(problems),
+            Refused::Module(message) => Undecided::Broken(message),
+        })?;
+    let answer = engine
+        .decide(traffic)
+        .map_err(|Broken(message)| Undecided::Broken(message))?;
+    Ok(Decided {
+        allowed: answer.decision.allowed,
+        by: answer.decision.by.map(|by| by.to_string()),
+        reason: answer.decision.reason,
+        shadow: answer.shadow.map(|shadow| shadow.allowed),
+        audited: answer.audited.map(|by| by.to_string()),
+    })
+}

@@ -1,0 +1,13 @@
+//! The module that ships, in a simulated Envoy, beside the native engine: the one place with wasmtime.
+//!
+//! [`Choice::Wasm`] asks the module, [`Choice::Native`] the same engine compiled for this machine, [`Choice::Both`] both: that they differ
+//! is an internal error that shows the two answers.
+
+pub mod decide;
+mod module;
+mod pair;
+mod simulated;
+mod wasm;
+
+pub use module::{Cache, Shipped};
+pub use pair::{Chosen, Choice, EnginePair};

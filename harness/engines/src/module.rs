@@ -1,0 +1,121 @@
+//! The Wasm module that ships: where it is, and which it is.
+
+mod cache;
+
+pub use cache::Cache;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_host::Module;
+use peerwarden_traffic::ModuleFile;
+use sha2::{Digest, Sha256};
+
+use cache::Unusable;
+
+/// Its file name, next to the command or in a folder above it.
+const NAME: &str = "peerwarden.wasm";
+
+/// Where to look when it is not given.
+const VARIABLE: &str = "PEERWARDEN_MODULE";
+
+/// The module, compiled, with what a report says of it.
+#[derive(Clone)]
+pub struct Shipped {
+    /// Its code.
+    pub module: Module,
+    /// Which it is.
+    pub file: ModuleFile,
+}
+
+impl Shipped {
+    /// Where it is: `given`, else what the environment names, else the one that lies beside this command, or in one of the two folders
+    /// above (`target/peerwarden.wasm` for `target/release/peerwarden`).
+    ///
+    /// # Errors
+    /// That there is none.
+    pub fn find(given: Option<&Path>) -> Result<PathBuf> {
+        let named = given
+            .map(Path::to_owned)
+            .or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
+        named.map_or_else(beside, Ok)
+    }
+
+    /// Loads what [`Shipped::find`] finds. What an earlier run compiled is taken from the cache; a cache that
+    /// cannot be used is said on standard error, and costs time alone.
+    ///
+    /// # Errors
+    /// That there is none, or that it is no module.
+    pub fn load(given: Option<&Path>, cache: Option<&Cache>) -> Result<Self> {
+        let path = Self::find(given)?;
+        let bytes = std::fs::read(&path)
+            .with_context(|| format!("the module `{}` cannot be read", path.display()))?;
+        let sha256 = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>();
+        let name = format!("{sha256}-{:016x}", Module::compiler()?);
+        let kept = cache.and_then(|cache| kept(cache, &name, bytes.len()));
+        let from_cache = kept.is_some();
+        let module = match kept {
+            Some(module) => module,
+            None => {
+                let module = Module::new(&bytes)
+                    .with_context(|| format!("`{}` is not a module that Envoy would load", path.display()))?;
+                if let Some(cache) = cache {
+                    keep(cache, &name, &module)?;
+                }
+                module
+            }
+        };
+        let file = ModuleFile {
+            path,
+            sha256,
+            from_cache,
+        };
+        Ok(Self { module, file })
+    }
+}
+
+/// What an earlier run compiled of the module that `name` stands for.
+#[expect(unsafe_code, reason = "machine code that an earlier run wrote, see `cache`")]
+fn kept(cache: &Cache, name: &str, size: usize) -> Option<Module> {
+    let code = match cache.get(name) {
+        Ok(code) => code,
+        Err(unusable) => {
+            say(cache, &unusable);
+            return None;
+        }
+    };
+    // SAFETY: nobody but this user could have written it, and it is whole: what was kept under this name is what an earlier run
+    // compiled. Code for another machine or by another wasmtime is an error here, and compiled anew.
+    unsafe { Module::from_compiled(&code, size) }.ok()
+}
+
+fn keep(cache: &Cache, name: &str, module: &Module) -> Result<()> {
+    if let Err(unusable) = cache.put(name, &module.compiled()?) {
+        say(cache, &unusable);
+    }
+    Ok(())
+}
+
+fn say(cache: &Cache, unusable: &Unusable) {
+    if cache.is_worth_saying(unusable) {
+        let message = format!("the compiled module is not taken from the cache: {unusable}");
+        diagnostic::print(&[Diagnostic::notice(message)]);
+    }
+}
+
+fn beside() -> Result<PathBuf> {
+    let command = std::env::current_exe().context("where this command is cannot be found out")?;
+    let folders = command.ancestors().skip(1).take(3);
+    let candidates: Vec<PathBuf> = folders.map(|folder| folder.join(NAME)).collect();
+    if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
+        return Ok(found.clone());
+    }
+    bail!(
+        "there is no module: looked for `{NAME}` next to this command and in the two folders above it\n  \
+         help: build it with `make wasm`, name it with `--module FILE` or {VARIABLE}, or use `--engine native`"
+    );
+}

@@ -1,0 +1,250 @@
+//! The module's machine code, kept from one run to the next: compiling takes longer than most suites.
+//!
+//! What lies in the cache is run as it is. So it is believed only where nobody but this user can have written it: the folder
+//! and the file are this user's and closed to all others, neither is a link, and the file begins with the digest of what it
+//! is and of what it is for. The digest finds damage; against others it is the owner and the permissions that count.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{Error, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
+use sha2::{Digest, Sha256};
+
+/// Where to keep it when it is not given: a folder, or [`OFF`].
+const VARIABLE: &str = "PEERWARDEN_CACHE";
+
+/// In the place of a folder: compile each time.
+const OFF: &str = "off";
+
+/// Bytes of one file; the module that ships takes some three million.
+const LIMIT: u64 = 256 * 1024 * 1024;
+
+/// Files that are kept: one for each module and compiler that somebody switches between.
+const KEPT: usize = 4;
+
+/// Permissions of others, of whatever kind.
+const OTHERS: u32 = 0o077;
+
+/// A folder of machine code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cache {
+    folder: PathBuf,
+    /// Whether somebody asked for this folder: that it cannot be used is then worth saying.
+    named: bool,
+}
+
+/// Why nothing is taken from the cache, or put into it.
+#[derive(Debug)]
+pub enum Unusable {
+    /// It is not there.
+    Absent,
+    /// It cannot be read or written.
+    Io(Error),
+    /// It is not a folder, or a file in it is not one.
+    Kind(PathBuf),
+    /// It belongs to somebody else.
+    Foreign(PathBuf),
+    /// Others have access to it.
+    Open(PathBuf),
+    /// It is not what was written.
+    Damaged(PathBuf),
+}
+
+impl Cache {
+    /// What `given` says, else the environment, else the user's own folder for caches; `None` for none.
+    pub fn find(given: Option<&Path>) -> Option<Self> {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let absolute = |name| {
+            variable(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        if let Some(named) = given
+            .map(Path::to_owned)
+            .or_else(|| variable(VARIABLE).map(PathBuf::from))
+        {
+            return (named != Path::new(OFF)).then_some(Self {
+                folder: named,
+                named: true,
+            });
+        }
+        let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+        Some(Self {
+            folder: caches.join("peerwarden"),
+            named: false,
+        })
+    }
+
+    /// What was put in under this name.
+    ///
+    /// # Errors
+    /// That it is not there, or why it is not believed.
+    pub fn get(&self, name: &str) -> Result<Vec<u8>, Unusable> {
+        let folder = self.open()?;
+        let path = self.modules().join(name);
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&folder, name, flags, Mode::empty())?;
+        ours(&file, FileType::RegularFile, &path)?;
+        let mut bytes = Vec::new();
+        File::from(file).take(LIMIT).read_to_end(&mut bytes)?;
+        let damaged = || Unusable::Damaged(path.clone());
+        let (written, code) = bytes
+            .split_at_checked(Sha256::output_size())
+            .ok_or_else(damaged)?;
+        if digest(name, code).as_slice() != written {
+            return Err(damaged());
+        }
+        bytes.drain(..Sha256::output_size());
+        Ok(bytes)
+    }
+
+    /// Keeps `code` under this name, and lets go of what is oldest.
+    ///
+    /// # Errors
+    /// That it cannot be written.
+    pub fn put(&self, name: &str, code: &[u8]) -> Result<(), Unusable> {
+        let modules = self.modules();
+        if !modules.exists() {
+            std::fs::create_dir_all(&self.folder).map_err(Unusable::Io)?;
+            match rustix::fs::mkdir(&modules, Mode::RWXU) {
+                // Another run may have been faster.
+                Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let folder = self.open()?;
+        let unfinished = format!("{name}.{}", std::process::id());
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&folder, &unfinished, flags, Mode::RUSR | Mode::WUSR)?;
+        let mut file = File::from(file);
+        // Whole or not at all: it has its name only when it is all there.
+        let written = file
+            .write_all(&digest(name, code))
+            .and_then(|()| file.write_all(code))
+            .and_then(|()| Ok(rustix::fs::renameat(&folder, &unfinished, &folder, name)?));
+        if written.is_err() {
+            let _ = rustix::fs::unlinkat(&folder, &unfinished, AtFlags::empty());
+        }
+        written?;
+        let_go(&folder)?;
+        Ok(())
+    }
+
+    /// Whether `unusable` is worth a word: what nobody asked for and is merely not there is not.
+    pub fn is_worth_saying(&self, unusable: &Unusable) -> bool {
+        match unusable {
+            Unusable::Absent => false,
+            Unusable::Io(_) => self.named,
+            Unusable::Kind(_) | Unusable::Foreign(_) | Unusable::Open(_) | Unusable::Damaged(_) => true,
+        }
+    }
+
+    fn modules(&self) -> PathBuf {
+        self.folder.join("modules")
+    }
+
+    /// The folder itself, whatever its name comes to mean meanwhile.
+    fn open(&self) -> Result<OwnedFd, Unusable> {
+        let path = self.modules();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = match rustix::fs::openat(CWD, &path, flags, Mode::empty()) {
+            Ok(folder) => folder,
+            // Not one of the folders above it.
+            Err(rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) if path.symlink_metadata().is_ok() => {
+                return Err(Unusable::Kind(path));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        ours(&folder, FileType::Directory, &path)?;
+        Ok(folder)
+    }
+}
+
+/// Of this user, closed to others, and of this kind.
+fn ours(file: &OwnedFd, kind: FileType, path: &Path) -> Result<(), Unusable> {
+    let stat = rustix::fs::fstat(file)?;
+    if FileType::from_raw_mode(stat.st_mode) != kind {
+        return Err(Unusable::Kind(path.to_owned()));
+    }
+    if stat.st_uid != rustix::process::geteuid().as_raw() {
+        return Err(Unusable::Foreign(path.to_owned()));
+    }
+    if stat.st_mode & OTHERS != 0 {
+        return Err(Unusable::Open(path.to_owned()));
+    }
+    Ok(())
+}
+
+/// Of what it is for, and of what it is: the code of another module under this name is damage too.
+fn digest(name: &str, code: &[u8]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(name.as_bytes());
+    digest.update([0]);
+    digest.update(code);
+    digest.finalize().into()
+}
+
+/// Removes all but the newest.
+fn let_go(folder: &OwnedFd) -> Result<(), Unusable> {
+    let mut files: Vec<(Stat, std::ffi::CString)> = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let name = entry?.file_name().to_owned();
+        let stat = rustix::fs::statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+            files.push((stat, name));
+        }
+    }
+    files.sort_by_key(|(stat, _)| std::cmp::Reverse((stat.st_mtime, stat.st_mtime_nsec)));
+    for (_, name) in files.iter().skip(KEPT) {
+        rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
+    }
+    Ok(())
+}
+
+impl From<rustix::io::Errno> for Unusable {
+    fn from(error: rustix::io::Errno) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<Error> for Unusable {
+    fn from(error: Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            Self::Absent
+        } else {
+            Self::Io(error)
+        }
+    }
+}
+
+/// What is wrong with it, and what to do.
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("it is not there"),
+            Self::Io(error) => write!(f, "{error}"),
+            Self::Kind(path) => write!(f, "`{}` is a link, or of another kind; remove it", path.display()),
+            Self::Foreign(path) => {
+                write!(
+                    f,
+                    "`{}` belongs to another user; name a folder of your own",
+                    path.display()
+                )
+            }
+            Self::Open(path) => {
+                let path = path.display();
+                write!(
+                    f,
+                    "others have access to `{path}`; remove it, so that it is made anew"
+                )
+            }
+            Self::Damaged(path) => write!(f, "`{}` is damaged; it is made anew", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

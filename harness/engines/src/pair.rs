@@ -1,0 +1,111 @@
+//! The two engines behind one question.
+
+use clap::ValueEnum;
+use peerwarden_host::Module;
+use peerwarden_traffic::{Answer, Broken, Engine, Engines, Native, NativeEngine, Refused, Traffic};
+
+use crate::wasm::Wasm;
+
+/// Which engine decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Choice {
+    /// The module that ships, in a simulated Envoy.
+    Wasm,
+    /// The engine compiled for this machine.
+    Native,
+    /// Both, the same question; that they disagree is an internal error, in `test` a failure.
+    Both,
+}
+
+impl Choice {
+    /// In words.
+    fn name(self) -> &'static str {
+        match self {
+            Choice::Both => "module and native engine",
+            Choice::Wasm => "module",
+            Choice::Native => Native.name(),
+        }
+    }
+
+    /// Whether the module is needed.
+    pub fn runs_module(self) -> bool {
+        match self {
+            Choice::Wasm | Choice::Both => true,
+            Choice::Native => false,
+        }
+    }
+}
+
+/// One configuration in the engines of a choice, ready to decide.
+pub struct EnginePair {
+    native: Option<NativeEngine>,
+    wasm: Option<Wasm>,
+}
+
+impl EnginePair {
+    /// Configures the engines of `choice`; the module is needed for all but [`Choice::Native`].
+    ///
+    /// # Errors
+    /// What is wrong with the configuration, or that the module judges otherwise.
+    pub fn new(choice: Choice, module: Option<&Module>, configuration: &str) -> Result<Self, Refused> {
+        // The native engine says best what is wrong, so it is asked first whoever decides in the end.
+        let native = NativeEngine::new(configuration).map_err(Refused::Problems)?;
+        let wasm = match module.filter(|_| choice.runs_module()) {
+            Some(module) => {
+                let wasm = Wasm::new(module, configuration, native.program());
+                Some(wasm.map_err(Refused::Module)?)
+            }
+            None => None,
+        };
+        let native = match choice {
+            Choice::Native | Choice::Both => Some(native),
+            Choice::Wasm => None,
+        };
+        Ok(Self { native, wasm })
+    }
+
+    /// What is decided.
+    ///
+    /// # Errors
+    /// That the module broke, or that the two engines disagree.
+    pub fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
+        let native = self.native.as_ref().map(|native| native.answer(traffic));
+        let wasm = match &mut self.wasm {
+            Some(wasm) => Some(wasm.decide(traffic)?),
+            None => None,
+        };
+        match (native, wasm) {
+            (Some(native), Some(wasm)) if native != wasm => Err(Broken(format!(
+                "the two engines disagree: the module says {wasm}, the native engine says {native}"
+            ))),
+            (Some(answer), _) | (None, Some(answer)) => Ok(answer),
+            (None, None) => Err(Broken("no engine was configured".to_owned())),
+        }
+    }
+}
+
+impl Engine for EnginePair {
+    fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
+        Self::decide(self, traffic)
+    }
+}
+
+/// Makes engines of a choice.
+#[derive(Clone)]
+pub struct Chosen {
+    /// Which engines decide.
+    pub choice: Choice,
+    /// The module; needed for all but [`Choice::Native`].
+    pub module: Option<Module>,
+}
+
+impl Engines for Chosen {
+    fn name(&self) -> &'static str {
+        self.choice.name()
+    }
+
+    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, Refused> {
+        let pair = EnginePair::new(self.choice, self.module.as_ref(), configuration)?;
+        Ok(Box::new(pair))
+    }
+}

@@ -1,0 +1,214 @@
+//! A rule in its own text: each line with its number, whether what stands in it held, and below what failed what was there.
+
+use std::fmt::Write;
+use std::ops::Range;
+use std::sync::Arc;
+
+use peerwarden_documents::shown::visible_up_to;
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_engine::reference::{
+    ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
+};
+
+use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
+use crate::why::{Asked, rule_path};
+
+/// Columns of a line: what terminals have at least.
+const COLUMNS: usize = 80;
+
+/// What stands before the text of a line.
+const GUTTER: usize = 10;
+
+/// What a part of a rule came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sign {
+    /// It held.
+    Held,
+    /// It means nothing on TCP.
+    HttpOnly,
+    /// It could not be established.
+    Unknown,
+    /// It failed.
+    Failed,
+}
+
+/// A part of the text, what it came to, and what is said below it.
+struct Mark {
+    place: Place,
+    sign: Sign,
+    note: Option<String>,
+}
+
+impl Sign {
+    pub(super) fn of(matched: bool) -> Self {
+        if matched { Self::Held } else { Self::Failed }
+    }
+
+    fn of_clause(result: ClauseResult) -> Self {
+        match result {
+            ClauseResult::Held => Self::Held,
+            ClauseResult::Failed => Self::Failed,
+            ClauseResult::Unavailable => Self::Unknown,
+            ClauseResult::HttpOnly => Self::HttpOnly,
+        }
+    }
+
+    /// Told apart without colour too.
+    pub(super) fn shown(self) -> String {
+        match self {
+            Self::Held => format!("{GREEN}+{GREEN:#}"),
+            Self::Failed => format!("{RED}x{RED:#}"),
+            Self::Unknown => format!("{YELLOW}?{YELLOW:#}"),
+            Self::HttpOnly => format!("{DIM}-{DIM:#}"),
+        }
+    }
+}
+
+/// Writes the rule's text.
+pub(super) fn rule(text: &mut String, asked: &Asked<'_>, policy: &PolicyTrace, rule: &RuleTrace) {
+    let marks = marks(asked, policy, rule);
+    let Some(first) = marks.first() else { return };
+    let source = Arc::clone(&first.place.source);
+    let line = |mark: &Mark| source.position(mark.place.span.start).0;
+    let lines: Range<usize> = line(first)..marks.iter().map(line).max().unwrap_or(0) + 1;
+    let _ = writeln!(text, "  {DIM}{}:{}{DIM:#}", source.name, lines.start);
+    for number in lines {
+        let here: Vec<&Mark> = marks.iter().filter(|mark| line(mark) == number).collect();
+        written(text, &source, number, &here);
+    }
+}
+
+/// What a rule came to, where what is not known may be anything.
+pub(super) fn sign(rule: &RuleTrace) -> Sign {
+    if rule.tcp == TcpReading::Dropped {
+        return Sign::Failed;
+    }
+    let conditions = rule.conditions.iter().map(all);
+    let parts = conditions.chain([any(&rule.sources), any(&rule.operations)]);
+    parts.max().unwrap_or(Sign::Held)
+}
+
+/// What alternatives came to: the best of them; without any all is meant.
+fn any(parts: &[PartTrace]) -> Sign {
+    parts.iter().map(all).min().unwrap_or(Sign::Held)
+}
+
+/// What clauses came to that must all hold; what means nothing on TCP keeps nobody out.
+fn all(part: &PartTrace) -> Sign {
+    let clauses = part.clauses.iter().map(|clause| Sign::of_clause(clause.result));
+    clauses
+        .filter(|sign| *sign != Sign::HttpOnly)
+        .max()
+        .unwrap_or(Sign::Held)
+}
+
+/// Where each part of the rule stands, and what it came to.
+fn marks(asked: &Asked<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    let mut add = |path: &str, sign, note| {
+        if let Some(place) = asked.place(&policy.place, path) {
+            marks.push(Mark { place, sign, note });
+        }
+    };
+    let path = rule_path(rule.index);
+    add(&path, sign(rule), None);
+    for (name, parts) in [("from", &rule.sources), ("to", &rule.operations)] {
+        if !parts.is_empty() {
+            add(&format!("{path}.{name}"), any(parts), None);
+        }
+    }
+    for part in rule
+        .sources
+        .iter()
+        .chain(&rule.operations)
+        .chain(&rule.conditions)
+    {
+        add(&part.path, all(part), None);
+        for clause in part.clauses.iter().filter(|clause| !clause.values.is_empty()) {
+            let sign = Sign::of_clause(clause.result);
+            let telling = match clause.matched.iter().position(|matched| *matched) {
+                // Of one that failed since it must not match, the value that did.
+                Some(index) if clause.negative => format!("{}[{index}]", clause.path),
+                Some(_) | None => clause.path.clone(),
+            };
+            add(&telling, sign, note(clause));
+        }
+    }
+    marks
+}
+
+/// What is said of a clause that did not simply hold.
+fn note(clause: &ClauseTrace) -> Option<String> {
+    match (clause.result, &clause.found) {
+        (ClauseResult::Held, _) => None,
+        (ClauseResult::HttpOnly, _) => Some("means nothing on TCP".to_owned()),
+        (ClauseResult::Unavailable, None) => Some("not known".to_owned()),
+        (ClauseResult::Unavailable | ClauseResult::Failed, Some(found)) => {
+            Some(format!("found {}", visible_up_to(found, 200)))
+        }
+        (ClauseResult::Failed, None) => Some("found nothing".to_owned()),
+    }
+}
+
+/// One line of the policy, and what is said of it.
+fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
+    let start = source.lines().get(number - 1).copied().unwrap_or(0);
+    let line = source
+        .text
+        .get(start..)
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default();
+    let worst = marks.iter().map(|mark| mark.sign).max();
+    let sign = worst.map_or_else(|| " ".to_owned(), Sign::shown);
+    let _ = writeln!(text, "{DIM}{number:>6}{DIM:#} {sign} {DIM}|{DIM:#} {}", cut(line));
+    for mark in marks {
+        let Some(note) = &mark.note else { continue };
+        let before = source
+            .text
+            .get(start..mark.place.span.start)
+            .unwrap_or_default()
+            .chars()
+            .count();
+        let length = source
+            .text
+            .get(mark.place.span.clone())
+            .map_or(1, |text| text.chars().count().max(1));
+        // What stands beyond the edge is said at the start of the line.
+        let (before, carets) = if before + length > COLUMNS - GUTTER {
+            (0, String::new())
+        } else {
+            (before, "^".repeat(length))
+        };
+        let style = match mark.sign {
+            Sign::Failed => RED,
+            Sign::Unknown => YELLOW,
+            Sign::Held | Sign::HttpOnly => DIM,
+        };
+        let indent = " ".repeat(before);
+        let note = peerwarden_documents::output::wrapped(&format!("{carets} {note}"), GUTTER + 2 + before);
+        let mut lines = note.lines();
+        let _ = writeln!(
+            text,
+            "         {DIM}|{DIM:#} {indent}{style}{}{style:#}",
+            lines.next().unwrap_or_default()
+        );
+        for more in lines {
+            let more = more.trim_start();
+            let _ = writeln!(text, "         {DIM}|{DIM:#} {indent}  {style}{more}{style:#}");
+        }
+    }
+}
+
+/// A line of text as far as there is room for it.
+fn cut(line: &str) -> String {
+    shown_line(line, COLUMNS - GUTTER - 1)
+}
+
+fn shown_line(line: &str, most: usize) -> String {
+    let short: String = line.chars().take(most).collect();
+    if short.len() < line.len() {
+        format!("{short}{BOLD}…{BOLD:#}")
+    } else {
+        short
+    }
+}

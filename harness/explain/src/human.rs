@@ -1,0 +1,244 @@
+//! The trace for people: the verdict and what it hangs on first, then each policy's own text.
+
+use std::fmt::Write;
+
+use peerwarden_documents::output::wrapped;
+use peerwarden_documents::shown::visible_up_to;
+use peerwarden_engine::reference::{PolicyTrace, RuleTrace, TcpReading};
+use peerwarden_traffic::{Decided, DecidedBy};
+
+use crate::excerpt::{self, Sign};
+use crate::explained::{Explained, Known, Subject};
+use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
+use crate::words;
+
+/// Rules that are shown in their own text, unless all are.
+const SHOWN: usize = 5;
+
+/// Policies that are for other workloads and are named, unless all are.
+const NAMED: usize = 5;
+
+/// The whole text; with `all` every rule in its own text. Writing to a `String` cannot fail.
+pub fn text(explained: &Explained<'_>, all: bool) -> String {
+    let mut text = String::new();
+    verdict(&mut text, explained);
+    let _ = writeln!(text, "\n{}", wrapped(&words::asked(&explained.subject), 2));
+    mode(&mut text, explained);
+    let applied: Vec<&PolicyTrace> = explained
+        .trace
+        .policies
+        .iter()
+        .filter(|policy| policy.not_applied.is_none())
+        .collect();
+    let mut rules: Vec<(&PolicyTrace, &RuleTrace)> = applied
+        .iter()
+        .flat_map(|policy| policy.rules.iter().map(move |rule| (*policy, rule)))
+        .collect();
+    // What decided, then what matched, then what came close.
+    rules.sort_by_key(|(policy, rule)| {
+        (
+            !is_decisive(explained, policy, rule),
+            !is_near(explained, policy, rule),
+            !rule.matched,
+        )
+    });
+    let shown = if all { rules.len() } else { SHOWN };
+    for (policy, rule) in rules.iter().take(shown) {
+        self::rule(&mut text, explained, policy, rule);
+    }
+    rest(&mut text, rules.get(shown..).unwrap_or_default());
+    for policy in applied.iter().filter(|policy| policy.rules.is_empty()) {
+        let _ = writeln!(
+            text,
+            "\n{} {} {}/{} has no rules, so it matches nothing",
+            Sign::Failed.shown(),
+            policy.action.as_str(),
+            policy.namespace,
+            policy.name
+        );
+    }
+    not_applied(&mut text, explained, all);
+    if let Some(module) = explained.module {
+        let _ = writeln!(text, "\n{DIM}the module says the same: {module}{DIM:#}");
+    }
+    text
+}
+
+fn verdict(text: &mut String, explained: &Explained<'_>) {
+    match &explained.subject {
+        Subject::Traffic(_, answer) => {
+            let _ = writeln!(text, "{}", decided(&answer.decision));
+            if let Some(shadow) = &answer.shadow {
+                let _ = writeln!(text, "dry run: {}", decided(shadow));
+            }
+            if let Some(by) = &answer.audited {
+                let _ = writeln!(text, "marked for the log by {BOLD}{by}{BOLD:#}");
+            }
+        }
+        Subject::Line(_, Known::Decided(verdict)) => {
+            let _ = writeln!(text, "{}", decided(verdict));
+        }
+        Subject::Line(line, Known::Hangs(lacks)) => {
+            let yellow = YELLOW.bold();
+            let _ = writeln!(
+                text,
+                "{yellow}UNKNOWN{yellow:#}: it hangs on what the line does not tell"
+            );
+            for attribute in lacks {
+                let operator = (line.telling)(&attribute.to_string());
+                let operator = operator.map(|operator| format!(", which {operator} would tell"));
+                let _ = writeln!(text, "  `{attribute}`{}", operator.unwrap_or_default());
+            }
+        }
+    }
+    if let Some(refusal) = &explained.refusal {
+        let said = wrapped(&format!("note: {}", visible_up_to(refusal, 1000)), 2);
+        let _ = writeln!(text, "{YELLOW}{said}{YELLOW:#}");
+    }
+    if let Some(near) = explained.why.and_then(|why| why.near_miss.as_ref()) {
+        let near = visible_up_to(&near.to_string(), 1000);
+        let _ = writeln!(text, "{}", wrapped(&format!("near miss: {near}"), 2));
+    }
+}
+
+/// `DENY by shop/orders[0]: a rule of a DENY policy matched`.
+fn decided(decided: &Decided) -> String {
+    let colour = if decided.allowed { GREEN } else { RED }.bold();
+    let (verdict, reason) = (decided.verdict().to_uppercase(), decided.reason);
+    match &decided.by {
+        Some(by) => format!("{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}"),
+        None => format!("{colour}{verdict}{colour:#}: {reason}"),
+    }
+}
+
+fn mode(text: &mut String, explained: &Explained<'_>) {
+    let trace = explained.trace;
+    let unknown = matches!(explained.subject, Subject::Line(_, Known::Hangs(_)));
+    let sign = match trace.mode.refused {
+        Some(_) if unknown => Sign::Unknown,
+        refused => Sign::of(refused.is_none()),
+    };
+    let _ = writeln!(text, "{} {}", sign.shown(), wrapped(&words::mode(explained), 2));
+    if trace.mode.refused.is_some() && sign == Sign::Failed {
+        let _ = writeln!(text, "  {DIM}refused before any policy is asked{DIM:#}");
+    }
+    if let Some(custom) = &trace.custom {
+        let sign = match &explained.subject {
+            Subject::Line(..) => Sign::Unknown,
+            Subject::Traffic(..) => Sign::of(custom.refused.is_none()),
+        };
+        let said = words::custom(custom, &explained.subject);
+        let _ = writeln!(text, "{} {}", sign.shown(), wrapped(&said, 2));
+        if sign == Sign::Failed && trace.mode.refused.is_none() {
+            let _ = writeln!(text, "  {DIM}refused before any other policy is asked{DIM:#}");
+        }
+    }
+}
+
+fn is_decisive(explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+    explained.decided().and_then(|decided| decided.by.as_ref()) == Some(&id(policy, rule))
+}
+
+fn is_near(explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+    let near = explained.why.and_then(|why| why.near_miss.as_ref());
+    near.is_some_and(|near| near.rule == id(policy, rule))
+}
+
+fn id(policy: &PolicyTrace, rule: &RuleTrace) -> DecidedBy {
+    DecidedBy {
+        kind: peerwarden_engine::Kind::AuthorizationPolicy.as_str().to_owned(),
+        namespace: policy.namespace.clone(),
+        name: policy.name.clone(),
+        rule: Some(rule.index),
+    }
+}
+
+fn rule(text: &mut String, explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) {
+    let note = if is_decisive(explained, policy, rule) {
+        " decides"
+    } else if is_near(explained, policy, rule) {
+        " is the near miss"
+    } else if rule.matched {
+        " matches"
+    } else {
+        ""
+    };
+    let tcp = match rule.tcp {
+        TcpReading::AsWritten => "",
+        TcpReading::Dropped => "on TCP an ALLOW rule with HTTP-only fields never matches",
+        TcpReading::Widened => "on TCP its HTTP-only fields are left out: it is wider than written",
+    };
+    let _ = writeln!(
+        text,
+        "\n{} {} {BOLD}{}{BOLD:#}{note}{}",
+        excerpt::sign(rule).shown(),
+        policy.action.as_str(),
+        id(policy, rule),
+        policy_note(policy)
+    );
+    if !tcp.is_empty() {
+        let _ = writeln!(text, "  {DIM}{tcp}{DIM:#}");
+    }
+    excerpt::rule(text, explained.asked, policy, rule);
+}
+
+fn policy_note(policy: &PolicyTrace) -> String {
+    match &policy.provider {
+        Some(provider) => format!(" {DIM}(provider `{provider}`){DIM:#}"),
+        None if policy.dry_run => format!(" {DIM}(dry run: of no effect){DIM:#}"),
+        None => String::new(),
+    }
+}
+
+/// Rules that are not shown in their own text, a line each.
+fn rest(text: &mut String, rules: &[(&PolicyTrace, &RuleTrace)]) {
+    let (matched, failed): (Vec<_>, Vec<_>) = rules.iter().partition(|(_, rule)| rule.matched);
+    if !matched.is_empty() {
+        text.push('\n');
+    }
+    for (policy, rule) in matched {
+        let _ = writeln!(
+            text,
+            "{} {} {} matches",
+            Sign::Held.shown(),
+            policy.action.as_str(),
+            id(policy, rule)
+        );
+    }
+    if !failed.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n{DIM}{} more rules do not match; `--all` shows them{DIM:#}",
+            peerwarden_documents::count::grouped(failed.len() as u64)
+        );
+    }
+}
+
+/// Policies for other workloads, and why.
+fn not_applied(text: &mut String, explained: &Explained<'_>, all: bool) {
+    let others = explained.trace.policies.iter();
+    let others: Vec<(&PolicyTrace, &String)> = others
+        .filter_map(|policy| policy.not_applied.as_ref().map(|why| (policy, why)))
+        .collect();
+    if others.is_empty() {
+        return;
+    }
+    text.push('\n');
+    let named = if all { others.len() } else { NAMED };
+    for (policy, why) in others.iter().take(named) {
+        let said = format!(
+            "- {} {}/{} says nothing here: {why}",
+            policy.action.as_str(),
+            policy.namespace,
+            policy.name
+        );
+        let _ = writeln!(text, "{DIM}{}{DIM:#}", wrapped(&said, 2));
+    }
+    if others.len() > named {
+        let more = peerwarden_documents::count::grouped((others.len() - named) as u64);
+        let _ = writeln!(
+            text,
+            "{DIM}- {more} more policies say nothing here; `--all` names them{DIM:#}"
+        );
+    }
+}

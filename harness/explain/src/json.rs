@@ -1,0 +1,142 @@
+//! The trace for programs.
+
+use anyhow::{Context, Result};
+use peerwarden_documents::source::Place;
+use peerwarden_engine::ExternalAnswer;
+use peerwarden_engine::reference::{
+    ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
+};
+use peerwarden_traffic::{Decided, DecidedBy};
+use serde_json::{Value, json};
+
+use crate::explained::{Explained, Known, Subject};
+use crate::why::{Asked, rule_path};
+
+/// One JSON document.
+///
+/// # Errors
+/// That it cannot be written.
+pub fn text(explained: &Explained<'_>) -> Result<String> {
+    let Explained {
+        subject,
+        asked,
+        trace,
+        refusal,
+        why,
+        module,
+    } = explained;
+    let decided = explained.decided();
+    let answer = match subject {
+        Subject::Traffic(_, answer) => Some(*answer),
+        Subject::Line(..) => None,
+    };
+    let lacks = match subject {
+        Subject::Line(_, Known::Hangs(lacks)) => lacks.iter().map(ToString::to_string).collect(),
+        Subject::Traffic(..) | Subject::Line(_, Known::Decided(_)) => Vec::new(),
+    };
+    let near = why.and_then(|why| why.near_miss.as_ref());
+    let document = json!({
+        "decision": decided.map_or("unknown", Decided::verdict),
+        "by": decided.and_then(|decided| decided.by.as_ref()),
+        "reason": decided.map(|decided| decided.reason.as_str()),
+        "why": decided.map(|decided| decided.reason.to_string()),
+        "lacks": lacks,
+        "handshake": refusal,
+        "nearMiss": near.map(|near| json!({
+            "text": near.to_string(),
+            "rule": near.rule,
+            "place": near.place.as_ref().map(place),
+        })),
+        "shadow": answer.and_then(|answer| answer.shadow.as_ref()).map(Decided::json),
+        "audited": answer.and_then(|answer| answer.audited.as_ref()),
+        "traffic": match subject {
+            Subject::Traffic(traffic, _) => Some(*traffic),
+            Subject::Line(..) => None,
+        },
+        "mode": {
+            "mode": trace.mode.mode.as_str(),
+            "setBy": trace.mode.set_by.as_ref().map(DecidedBy::from),
+            "port": trace.mode.port,
+            "peer": trace.mode.peer,
+            "refused": trace.mode.refused.map(peerwarden_engine::Reason::as_str),
+        },
+        "custom": trace.custom.as_ref().map(custom),
+        "policies": trace.policies.iter().map(|of| policy(of, asked)).collect::<Vec<_>>(),
+        "module": module.map(|module| json!({"path": module.path, "sha256": module.sha256})),
+    });
+    let text = serde_json::to_string_pretty(&document).context("the trace cannot be written as JSON")?;
+    Ok(text + "\n")
+}
+
+/// Where something stands.
+fn place(place: &Place) -> Value {
+    let (line, column) = place.source.position(place.span.start);
+    json!({"file": place.source.name, "line": line, "column": column})
+}
+
+fn custom(custom: &CustomTrace) -> Value {
+    json!({
+        "by": DecidedBy::from(&custom.by),
+        "providers": custom.providers,
+        "answer": custom.answer.map(|answer| match answer {
+            ExternalAnswer::Allow => "allow",
+            ExternalAnswer::Deny => "deny",
+            ExternalAnswer::Failed | ExternalAnswer::Unaskable => "fail",
+        }),
+        "refused": custom.refused.map(peerwarden_engine::Reason::as_str),
+    })
+}
+
+fn policy(policy: &PolicyTrace, asked: &Asked<'_>) -> Value {
+    let at = |path: &str| asked.place(&policy.place, path).as_ref().map(place);
+    json!({
+        "namespace": policy.namespace,
+        "name": policy.name,
+        "place": at("metadata.name"),
+        "action": policy.action.as_str(),
+        "dryRun": policy.dry_run,
+        "notApplied": policy.not_applied,
+        "rules": policy.rules.iter().map(|of| rule(of, &at)).collect::<Vec<_>>(),
+    })
+}
+
+fn rule(rule: &RuleTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
+    let parts = |parts: &[PartTrace]| parts.iter().map(|of| part(of, at)).collect::<Vec<_>>();
+    json!({
+        "rule": rule.index,
+        "place": at(&rule_path(rule.index)),
+        "matched": rule.matched,
+        "onTcp": match rule.tcp {
+            TcpReading::AsWritten => "as-written",
+            TcpReading::Dropped => "dropped",
+            TcpReading::Widened => "widened",
+        },
+        "from": parts(&rule.sources),
+        "to": parts(&rule.operations),
+        "when": parts(&rule.conditions),
+    })
+}
+
+fn part(part: &PartTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
+    json!({
+        "path": part.path,
+        "matched": part.matched,
+        "clauses": part.clauses.iter().map(|of| clause(of, at)).collect::<Vec<_>>(),
+    })
+}
+
+fn clause(clause: &ClauseTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
+    json!({
+        "path": clause.path,
+        "place": at(&clause.path),
+        "field": clause.field,
+        "values": clause.values,
+        "result": match clause.result {
+            ClauseResult::Held => "held",
+            ClauseResult::Failed => "failed",
+            ClauseResult::Unavailable => "unavailable",
+            ClauseResult::HttpOnly => "http-only",
+        },
+        "found": clause.found,
+    })
+}

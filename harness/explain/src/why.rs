@@ -1,0 +1,312 @@
+//! Why a case came out otherwise than expected: what decided and on what, and the rule that came closest to what was expected.
+//!
+//! All of it is read from the reference evaluator's trace, as `explain` is.
+
+mod near_miss;
+
+pub use near_miss::NearMiss;
+
+use std::fmt;
+
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Place;
+use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
+use peerwarden_engine::{AttributeSource, By, Config, ExternalAuthorizers, Kind};
+use peerwarden_envoy::trust::Trust;
+use peerwarden_traffic::ExpectedBy;
+use peerwarden_traffic::handshake;
+use peerwarden_traffic::{Decided, DecidedBy};
+use peerwarden_traffic::{Protocol, Traffic};
+
+/// Why a case came out as it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// What decided; `None` when no document did.
+    pub deciding: Option<Deciding>,
+    /// What would have been needed for what was expected; `None` when there is no such rule.
+    pub near_miss: Option<NearMiss>,
+    /// That the policy which should decide is not there at all, or that no policy is asked about such a peer.
+    pub note: Option<String>,
+}
+
+/// The document, and the rule in it, that decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deciding {
+    /// Which document and rule.
+    pub by: DecidedBy,
+    /// Where it stands; `None` when that is not known.
+    pub place: Option<Place>,
+    /// The clauses that held, each with the values that matched; none for a rule without any, and for a mode.
+    pub on: Vec<Clause>,
+    /// What a `PeerAuthentication` asks for, and of whom.
+    mode: Option<String>,
+}
+
+/// One clause of a rule, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// The field as written, such as `notPaths`, or the condition's key.
+    pub field: String,
+    /// Whether it is a condition's `notValues`; of a field the name says it.
+    negated: bool,
+    /// Those of its values that tell why it came out so.
+    pub values: Vec<String>,
+    /// How many more there are.
+    more: usize,
+    /// What was there to match, quoted if it is a text; `None` when nothing was.
+    pub found: Option<String>,
+    /// Whether what is there could not be established.
+    unavailable: bool,
+}
+
+/// What was expected.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'e> {
+    /// Whether it was expected to pass.
+    pub allow: bool,
+    /// What was expected to decide.
+    pub by: Option<&'e ExpectedBy>,
+}
+
+/// Documents, ready to be asked why.
+pub struct Asked<'s> {
+    setup: &'s Setup,
+    config: Config,
+    trust: Trust,
+}
+
+impl<'s> Asked<'s> {
+    /// `None` for documents that the engine refuses.
+    pub fn of(setup: &'s Setup, protocol: Protocol) -> Option<Self> {
+        let config = Config::parse(setup.to_json(protocol.into()).as_bytes()).ok()?;
+        let trust = setup.trust().ok()?;
+        Some(Self { setup, config, trust })
+    }
+
+    /// That the handshake refuses the peer before any policy is asked.
+    pub fn refusal(&self, traffic: &Traffic) -> Option<String> {
+        let workload = self.config.workload.as_ref()?;
+        handshake::refusal(&self.trust, workload.kind, traffic)
+    }
+
+    /// All that the reference evaluator sees.
+    pub fn trace(&self, traffic: &Traffic) -> Trace {
+        let attributes = peerwarden_engine::Traffic::from(traffic);
+        self.trace_of(&attributes, &attributes)
+    }
+
+    /// The same of any attributes.
+    pub fn trace_of(&self, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
+        peerwarden_engine::reference::explain(&self.config, source, external)
+    }
+
+    /// The same without what is there for people alone: for counting.
+    pub fn outline(&self, traffic: &Traffic) -> Trace {
+        let attributes = peerwarden_engine::Traffic::from(traffic);
+        peerwarden_engine::reference::outline(&self.config, &attributes, &attributes)
+    }
+
+    /// Why `trace` came out so, held against what was expected; `decided` is what the engines say.
+    pub fn why(&self, trace: &Trace, decided: &Decided, expected: Expected<'_>) -> Why {
+        Why {
+            deciding: decided.by.as_ref().map(|by| self.deciding(trace, by)),
+            near_miss: near_miss::find(self, trace, decided, expected),
+            note: expected.by.and_then(|by| missing(trace, by)),
+        }
+    }
+
+    /// Where `path` of a document stands in the texts; `document` is its place in the configuration.
+    pub fn place(&self, document: &str, path: &str) -> Option<Place> {
+        place(self.setup, document, path)
+    }
+
+    fn deciding(&self, trace: &Trace, by: &DecidedBy) -> Deciding {
+        let rule = trace.policies.iter().find_map(|policy| {
+            let same = by.kind == Kind::AuthorizationPolicy.as_str()
+                && (&policy.namespace, &policy.name) == (&by.namespace, &by.name);
+            let rule = policy.rules.get(by.rule.filter(|_| same)?)?;
+            Some((policy, rule))
+        });
+        match rule {
+            Some((policy, rule)) => Deciding {
+                by: by.clone(),
+                place: self.place(&policy.place, &rule_path(rule.index)),
+                on: held(rule),
+                mode: None,
+            },
+            None => Deciding {
+                by: by.clone(),
+                place: trace
+                    .mode
+                    .set_by
+                    .as_ref()
+                    .and_then(|set_by| self.mode(set_by, by)),
+                on: Vec::new(),
+                mode: Some(mode(trace)),
+            },
+        }
+    }
+
+    /// Where a `PeerAuthentication` stands.
+    fn mode(&self, set_by: &By, by: &DecidedBy) -> Option<Place> {
+        if DecidedBy::from(set_by) != *by {
+            return None;
+        }
+        let mut documents = self
+            .config
+            .resources
+            .iter()
+            .filter_map(|resource| match resource {
+                peerwarden_engine::resource::Resource::PeerAuthentication(document) => {
+                    Some(&document.metadata)
+                }
+                peerwarden_engine::resource::Resource::AuthorizationPolicy(_) => None,
+            });
+        let document =
+            documents.find(|document| (&document.namespace, &document.name) == (&by.namespace, &by.name))?;
+        self.place(&document.place, "spec.mtls.mode")
+    }
+}
+
+fn mode(trace: &Trace) -> String {
+    let mode = &trace.mode;
+    let port = mode
+        .port
+        .map(|port| format!(" on port {port}"))
+        .unwrap_or_default();
+    format!(
+        "sets {}{port}; the connection has {}",
+        mode.mode.as_str(),
+        mode.peer
+    )
+}
+
+fn missing(trace: &Trace, by: &ExpectedBy) -> Option<String> {
+    let ExpectedBy::Document {
+        kind,
+        namespace,
+        name,
+        ..
+    } = by
+    else {
+        return None;
+    };
+    let is_policy = kind
+        .as_deref()
+        .is_none_or(|kind| kind == Kind::AuthorizationPolicy.as_str());
+    let mut names = trace
+        .policies
+        .iter()
+        .map(|policy| (&policy.namespace, &policy.name));
+    let known =
+        names.any(|(of, known)| known == name && namespace.as_ref().is_none_or(|namespace| namespace == of));
+    let by_mode = trace.mode.set_by.as_ref().is_some_and(|by| *by.name == **name);
+    (is_policy && !known && !by_mode).then(|| format!("there is no AuthorizationPolicy `{name}`"))
+}
+
+/// Where `path` of a document stands in the texts; `document` is its place in the configuration.
+pub fn place(setup: &Setup, document: &str, path: &str) -> Option<Place> {
+    let path = format!("{document}.{path}");
+    let (document, rest) = setup.owner(&path)?;
+    Some(document.place(rest, false))
+}
+
+/// Where a rule stands in its document.
+pub fn rule_path(index: usize) -> String {
+    format!("spec.rules[{index}]")
+}
+
+/// The clauses on which a rule matched: of the alternatives the first that held.
+fn held(rule: &RuleTrace) -> Vec<Clause> {
+    let first = |parts: &[PartTrace]| parts.iter().find(|part| part.matched).cloned();
+    let parts = first(&rule.sources).into_iter().chain(first(&rule.operations));
+    let parts = parts.chain(rule.conditions.iter().cloned());
+    let clauses = parts.flat_map(|part| part.clauses);
+    let clauses =
+        clauses.filter(|clause| !clause.values.is_empty() && clause.result != ClauseResult::HttpOnly);
+    // What it excludes tells little beside what it admits.
+    let (negative, positive): (Vec<ClauseTrace>, Vec<ClauseTrace>) =
+        clauses.partition(|clause| clause.negative);
+    let telling = if positive.is_empty() { negative } else { positive };
+    telling.iter().map(Clause::of).collect()
+}
+
+impl Clause {
+    /// Values that are shown of one that failed, or of a negative one that held: none of them tells more than another.
+    const SHOWN: usize = 3;
+
+    /// In words.
+    pub fn of(clause: &ClauseTrace) -> Self {
+        let matched = clause.values.iter().zip(&clause.matched);
+        let mut values: Vec<String> = matched
+            .filter(|(_, matched)| **matched)
+            .map(|(value, _)| value.clone())
+            .collect();
+        let mut more = 0;
+        if values.is_empty() {
+            values = clause.values.iter().take(Self::SHOWN).cloned().collect();
+            more = clause.values.len().saturating_sub(values.len());
+        }
+        Self {
+            field: clause.field.clone(),
+            negated: clause.negative && clause.path.ends_with(".notValues"),
+            values,
+            more,
+            found: clause.found.clone(),
+            unavailable: clause.result == ClauseResult::Unavailable,
+        }
+    }
+
+    /// What was there to match.
+    pub fn saw(&self) -> String {
+        let saw = self.found_only();
+        match self.has_scheme() {
+            true => format!("{saw}: a value is written without `spiffe://`, which is put before it"),
+            false => saw,
+        }
+    }
+
+    /// Whether a value has the scheme of SPIFFE IDs, so that it looks like what was there and is something else.
+    fn has_scheme(&self) -> bool {
+        let names_peers = matches!(
+            self.field.as_str(),
+            "principals" | "notPrincipals" | "source.principal"
+        );
+        names_peers && self.values.iter().any(|value| value.contains("spiffe://"))
+    }
+
+    fn found_only(&self) -> String {
+        match (&self.found, self.unavailable) {
+            (Some(found), _) => format!("found {found}"),
+            (None, true) => "what is there could not be established".to_owned(),
+            (None, false) => "found nothing".to_owned(),
+        }
+    }
+}
+
+/// `` `notPaths: /admin*` ``.
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (field, values) = (&self.field, self.values.join(", "));
+        let not = if self.negated { " notValues" } else { "" };
+        write!(f, "`{field}{not}: {values}`")?;
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// `` matched on `paths: /admin*` ``.
+impl fmt::Display for Deciding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(mode) = &self.mode {
+            return write!(f, "{} {mode}", self.by);
+        }
+        if self.on.is_empty() {
+            return write!(f, "{} matches everything", self.by);
+        }
+        let on: Vec<String> = self.on.iter().map(Clause::to_string).collect();
+        write!(f, "{} matched on {}", self.by, on.join(", "))
+    }
+}

@@ -1,0 +1,237 @@
+//! The rule that came closest to what was expected, and what kept it from it.
+
+use std::fmt;
+
+use peerwarden_documents::source::Place;
+use peerwarden_engine::reference::{
+    ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading, Trace,
+};
+use peerwarden_engine::resource::Action;
+use peerwarden_engine::{Kind, Reason};
+use peerwarden_traffic::ExpectedBy;
+use peerwarden_traffic::{Decided, DecidedBy};
+
+use super::{Asked, Clause, Expected, rule_path};
+
+/// A rule that did not decide, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearMiss {
+    /// The action of its policy.
+    pub action: Action,
+    /// The rule; the policy alone when none of its rules counts.
+    pub rule: DecidedBy,
+    /// Where what kept it stands: the clause, the rule, or the policy.
+    pub place: Option<Place>,
+    kept: Kept,
+}
+
+/// What kept a rule from deciding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kept {
+    /// These clauses did not hold, all else did.
+    Failed(Vec<Clause>),
+    /// Nothing: it matched, but what comes before it decided.
+    CameLater,
+    /// Nothing: it matched, but is a dry run.
+    DryRun,
+    /// Its policy says nothing about this workload.
+    NotApplied(String),
+    /// An ALLOW rule with HTTP-only fields, on TCP.
+    Dropped,
+    /// The policy has no rules.
+    NoRules,
+}
+
+impl NearMiss {
+    /// The clauses that did not hold.
+    pub fn failed(&self) -> &[Clause] {
+        match &self.kept {
+            Kept::Failed(clauses) => clauses,
+            Kept::CameLater | Kept::DryRun | Kept::NotApplied(_) | Kept::Dropped | Kept::NoRules => &[],
+        }
+    }
+}
+
+/// One rule that could have decided as expected.
+struct Candidate<'t> {
+    policy: &'t PolicyTrace,
+    rule: Option<&'t RuleTrace>,
+    failed: Vec<&'t ClauseTrace>,
+}
+
+/// The candidate that lacks least; the first of several.
+pub(super) fn find(
+    asked: &Asked<'_>,
+    trace: &Trace,
+    decided: &Decided,
+    expected: Expected<'_>,
+) -> Option<NearMiss> {
+    let policies = trace
+        .policies
+        .iter()
+        .filter(|policy| wanted(policy, decided, expected));
+    let candidates = policies.flat_map(|policy| candidates(policy, expected.by));
+    let candidate = candidates
+        .filter(|candidate| !candidate.is(decided.by.as_ref()))
+        .min_by_key(Candidate::distance)?;
+    Some(candidate.told(asked))
+}
+
+/// Whether a policy could have brought what was expected: the one that is named, or else one of the action that does.
+fn wanted(policy: &PolicyTrace, decided: &Decided, expected: Expected<'_>) -> bool {
+    match expected.by {
+        Some(ExpectedBy::None) => return false,
+        Some(ExpectedBy::Document {
+            kind,
+            namespace,
+            name,
+            ..
+        }) => {
+            let kind = kind
+                .as_deref()
+                .is_none_or(|kind| kind == Kind::AuthorizationPolicy.as_str());
+            let namespace = namespace
+                .as_ref()
+                .is_none_or(|namespace| *namespace == policy.namespace);
+            return kind && namespace && *name == policy.name;
+        }
+        None => {}
+    }
+    // What an ALLOW rule can mend is only that none matched.
+    match policy.action {
+        Action::Allow => expected.allow && decided.reason == Reason::NoAllowRuleMatched,
+        Action::Deny => !expected.allow && decided.allowed,
+        Action::Audit | Action::Custom => false,
+    }
+}
+
+fn candidates<'t>(policy: &'t PolicyTrace, by: Option<&ExpectedBy>) -> Vec<Candidate<'t>> {
+    let index = match by {
+        Some(ExpectedBy::Document { rule, .. }) => *rule,
+        Some(ExpectedBy::None) | None => None,
+    };
+    let rules = policy
+        .rules
+        .iter()
+        .filter(|rule| index.is_none_or(|index| rule.index == index));
+    let mut candidates: Vec<Candidate<'t>> = rules
+        .map(|rule| Candidate {
+            policy,
+            rule: Some(rule),
+            failed: failed(rule, policy.action),
+        })
+        .collect();
+    if candidates.is_empty() {
+        candidates.push(Candidate {
+            policy,
+            rule: None,
+            failed: Vec::new(),
+        });
+    }
+    candidates
+}
+
+/// The fewest clauses that would have to come out otherwise for the rule to match.
+fn failed(rule: &RuleTrace, action: Action) -> Vec<&ClauseTrace> {
+    let fails = |clause: &&ClauseTrace| match clause.result {
+        ClauseResult::Held | ClauseResult::HttpOnly => false,
+        ClauseResult::Failed => true,
+        ClauseResult::Unavailable => action == Action::Allow,
+    };
+    let of_part = |part: &'_ PartTrace| part.clauses.iter().filter(fails).count();
+    let nearest = |parts: &'_ [PartTrace]| {
+        let parts = parts.iter().enumerate();
+        parts
+            .min_by_key(|(_, part)| of_part(part))
+            .map(|(index, _)| index)
+    };
+    let source = nearest(&rule.sources).and_then(|index| rule.sources.get(index));
+    let operation = nearest(&rule.operations).and_then(|index| rule.operations.get(index));
+    let parts = source.into_iter().chain(operation).chain(&rule.conditions);
+    parts.flat_map(|part| part.clauses.iter().filter(fails)).collect()
+}
+
+impl Candidate<'_> {
+    /// What applies comes before what does not, then what lacks less.
+    fn distance(&self) -> (bool, bool, usize) {
+        let dropped = self.rule.is_none_or(|rule| rule.tcp == TcpReading::Dropped);
+        (
+            self.policy.not_applied.is_some() || self.policy.dry_run,
+            dropped,
+            self.failed.len(),
+        )
+    }
+
+    fn is(&self, by: Option<&DecidedBy>) -> bool {
+        by == Some(&self.id())
+    }
+
+    fn id(&self) -> DecidedBy {
+        DecidedBy {
+            kind: Kind::AuthorizationPolicy.as_str().to_owned(),
+            namespace: self.policy.namespace.clone(),
+            name: self.policy.name.clone(),
+            rule: self.rule.map(|rule| rule.index),
+        }
+    }
+
+    fn told(&self, asked: &Asked<'_>) -> NearMiss {
+        let policy = self.policy;
+        let kept = match (&policy.not_applied, self.rule) {
+            (Some(why), _) => Kept::NotApplied(why.clone()),
+            (None, None) => Kept::NoRules,
+            (None, Some(rule)) if rule.tcp == TcpReading::Dropped => Kept::Dropped,
+            (None, Some(rule)) if rule.matched && policy.dry_run => Kept::DryRun,
+            (None, Some(rule)) if rule.matched => Kept::CameLater,
+            (None, Some(_)) => Kept::Failed(self.failed.iter().map(|clause| Clause::of(clause)).collect()),
+        };
+        let path = match (&kept, self.failed.first(), self.rule) {
+            (Kept::Failed(_), Some(clause), _) => telling(clause),
+            (Kept::NotApplied(_) | Kept::NoRules, _, _) | (_, _, None) => "metadata.name".to_owned(),
+            (_, _, Some(rule)) => rule_path(rule.index),
+        };
+        NearMiss {
+            action: policy.action,
+            rule: self.id(),
+            place: asked.place(&policy.place, &path),
+            kept,
+        }
+    }
+}
+
+/// The value that made a clause fail, where one did.
+fn telling(clause: &ClauseTrace) -> String {
+    match clause.matched.iter().position(|matched| *matched) {
+        Some(index) => format!("{}[{index}]", clause.path),
+        None => clause.path.clone(),
+    }
+}
+
+/// One line, such as `` ALLOW shop/orders[0] failed only on `paths: /orders*`, found "/admin" ``.
+impl fmt::Display for NearMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", self.action.as_str(), self.rule)?;
+        match &self.kept {
+            Kept::Failed(clauses) => match clauses.as_slice() {
+                [] => f.write_str("did not match"),
+                [only] => write!(f, "failed only on {only}, {}", only.saw()),
+                [one, other] => write!(
+                    f,
+                    "failed on {one}, {}, and on {other}, {}",
+                    one.saw(),
+                    other.saw()
+                ),
+                many => {
+                    let fields: Vec<String> =
+                        many.iter().map(|clause| format!("`{}`", clause.field)).collect();
+                    write!(f, "failed on {} clauses: {}", many.len(), fields.join(", "))
+                }
+            },
+            Kept::CameLater => f.write_str("matched too, but what decided comes before it"),
+            Kept::DryRun => f.write_str("matched, but its policy is a dry run"),
+            Kept::NotApplied(why) => write!(f, "says nothing here: {why}"),
+            Kept::Dropped => f.write_str("has HTTP-only fields: on TCP such a rule never matches"),
+            Kept::NoRules => f.write_str("has no such rule"),
+        }
+    }
+}

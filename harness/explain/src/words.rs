@@ -1,0 +1,95 @@
+//! What was asked, and what came before any rule, in words.
+
+use peerwarden_documents::shown::shown;
+use peerwarden_engine::ExternalAnswer;
+use peerwarden_engine::reference::CustomTrace;
+use peerwarden_traffic::DecidedBy;
+use peerwarden_traffic::{Protocol, Traffic};
+
+use crate::explained::{Explained, Subject};
+
+/// Characters of a text of a client that are shown.
+const SHOWN: usize = 200;
+
+/// `POST orders.shop/orders on port 8080 from 10.0.0.7 over mutual TLS as spiffe://…`.
+pub(super) fn asked(subject: &Subject<'_>) -> String {
+    match subject {
+        Subject::Traffic(traffic, _) => of_traffic(traffic),
+        Subject::Line(line, _) => line.asked.clone(),
+    }
+}
+
+fn of_traffic(traffic: &Traffic) -> String {
+    let plain = |text: &str| shown(text.as_bytes(), SHOWN);
+    let what = match (traffic.protocol, &traffic.http) {
+        (Protocol::Tcp, _) => "a TCP connection".to_owned(),
+        (Protocol::Http, None) => "GET /".to_owned(),
+        (Protocol::Http, Some(http)) => {
+            let text = |value: &Option<String>, default: &str| plain(value.as_deref().unwrap_or(default));
+            let (method, host, path) = (
+                text(&http.method, "GET"),
+                text(&http.host, ""),
+                text(&http.path, "/"),
+            );
+            format!("{method} {host}{path}")
+        }
+    };
+    let secured = match &traffic.tls {
+        None => "in plaintext".to_owned(),
+        Some(tls) => match &tls.peer {
+            None => "over TLS without a certificate".to_owned(),
+            Some(peer) => {
+                let other = || plain(peer.dns_sans.first().unwrap_or(&peer.subject));
+                match peer.uri_sans.first() {
+                    Some(uri) => format!("over mutual TLS as {}", plain(uri)),
+                    None => format!("over mutual TLS as {} (no URI SAN)", other()),
+                }
+            }
+        },
+    };
+    let (ip, port) = (traffic.source().0, traffic.destination().1);
+    format!("{what} on port {port} from {ip} {secured}")
+}
+
+/// What the mutual TLS mode is and who set it.
+pub(super) fn mode(explained: &Explained<'_>) -> String {
+    let mode = &explained.trace.mode;
+    let set_by = match &mode.set_by {
+        Some(by) => format!("PeerAuthentication {}/{}", by.namespace, by.name),
+        None => "the default".to_owned(),
+    };
+    let port = mode
+        .port
+        .map_or_else(|| "an unknown port".to_owned(), |port| format!("port {port}"));
+    let peer = match &explained.subject {
+        Subject::Traffic(..) => shown(mode.peer.as_bytes(), SHOWN),
+        Subject::Line(line, _) => line.peer.clone(),
+    };
+    format!(
+        "mutual TLS on {port}: {} ({set_by}); the peer is {peer}",
+        mode.mode.as_str()
+    )
+}
+
+/// What asking an external authorizer came to.
+pub(super) fn custom(custom: &CustomTrace, subject: &Subject<'_>) -> String {
+    let by = DecidedBy::from(&custom.by);
+    let answer = match (custom.answer, subject) {
+        (None, _) => "cannot be asked".to_owned(),
+        (Some(_), Subject::Line(..)) => "may have said anything: the log does not tell".to_owned(),
+        (Some(ExternalAnswer::Allow), _) => "says yes".to_owned(),
+        (Some(ExternalAnswer::Deny), _) => "says no".to_owned(),
+        (Some(ExternalAnswer::Failed | ExternalAnswer::Unaskable), _) => {
+            let open = if custom.refused.is_none() {
+                " (failOpen)"
+            } else {
+                ""
+            };
+            format!("gives no usable answer{open}")
+        }
+    };
+    format!(
+        "external authorizer `{}`, asked because of {by}, {answer}",
+        custom.providers.join("`, `")
+    )
+}

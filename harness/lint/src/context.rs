@@ -1,0 +1,267 @@
+//! What lints look at: every document that can be read, read once.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::yaml::Entry;
+use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource};
+use peerwarden_engine::{By, Config, Mesh, Program, Protocol};
+use peerwarden_envoy::trust::Trust;
+
+use crate::standing::{Standing, Standings};
+use crate::workload::Workload;
+
+/// All documents.
+pub(crate) struct Context<'d> {
+    pub(crate) mesh: Mesh,
+    /// Whether it is said what the mesh is like.
+    pub(crate) mesh_is_given: bool,
+    /// The trust domains that it lets in.
+    pub(crate) trust: Trust,
+    pub(crate) policies: Vec<Policy<'d>>,
+    pub(crate) peer_authentications: Vec<Modes<'d>>,
+    /// Those that decide nothing.
+    pub(crate) others: &'d Others,
+    /// Those among them that run pods.
+    pub(crate) workloads: Vec<Workload<'d>>,
+    standings: Standings,
+    programs: RefCell<BTreeMap<Key, Option<Rc<Program>>>>,
+}
+
+/// What a program is for: namespace, labels, and whether for TCP.
+type Key = (String, BTreeMap<String, String>, bool);
+
+/// What a policy applies to: a workload among the documents, or where there is none what any must be that it applies to.
+pub(crate) struct Target<'c> {
+    pub(crate) workload: peerwarden_engine::Workload,
+    /// The workload's manifest, when it is among the documents.
+    pub(crate) manifest: Option<&'c Workload<'c>>,
+}
+
+/// An authorization policy and the document that it is.
+pub(crate) struct Policy<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) written: AuthorizationPolicy,
+}
+
+/// A `PeerAuthentication` and the document that it is.
+pub(crate) struct Modes<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) written: PeerAuthentication,
+}
+
+impl Policy<'_> {
+    /// `AuthorizationPolicy NAMESPACE/NAME`.
+    pub(crate) fn title(&self) -> String {
+        let metadata = &self.written.metadata;
+        format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
+    }
+
+    /// Where a rule stands: at a name of its own, as it has none itself.
+    pub(crate) fn rule_path(&self, index: usize) -> String {
+        let rule = self.written.rules.iter().flatten().nth(index);
+        let part = rule.map_or("", |rule| match (&rule.from, &rule.to) {
+            (Some(_), _) => ".from",
+            (None, Some(_)) => ".to",
+            (None, None) if rule.when.is_empty() => "",
+            (None, None) => ".when",
+        });
+        format!("spec.rules[{index}]{part}")
+    }
+}
+
+impl Modes<'_> {
+    /// `PeerAuthentication NAMESPACE/NAME`.
+    pub(crate) fn title(&self) -> String {
+        let metadata = &self.written.metadata;
+        format!("PeerAuthentication {}/{}", metadata.namespace, metadata.name)
+    }
+}
+
+impl<'d> Context<'d> {
+    pub(crate) fn of(setup: &'d Setup, others: &'d Others) -> Self {
+        let around = Setup {
+            mesh: setup.mesh.clone(),
+            ..Setup::default()
+        };
+        let config = Config::parse(around.to_json(Protocol::Http).as_bytes());
+        let mut context = Self {
+            mesh: config.map(|config| config.mesh).unwrap_or_default(),
+            mesh_is_given: setup.mesh.is_some(),
+            trust: setup.trust().unwrap_or_default(),
+            policies: Vec::new(),
+            peer_authentications: Vec::new(),
+            others,
+            workloads: Workload::all(others),
+            standings: Standings::default(),
+            programs: RefCell::default(),
+        };
+        for document in &setup.resources {
+            let read = resource::read(&document.node.to_value()).unwrap_or_default();
+            for resource in read {
+                match resource {
+                    Resource::AuthorizationPolicy(written) => {
+                        context.policies.push(Policy { document, written });
+                    }
+                    Resource::PeerAuthentication(written) => {
+                        context.peer_authentications.push(Modes { document, written });
+                    }
+                }
+            }
+        }
+        context
+    }
+
+    /// Whether a policy applies to a sidecar's workload.
+    fn applies(&self, policy: &Policy<'_>, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        let written = &policy.written;
+        let selected = || {
+            written
+                .selector
+                .as_ref()
+                .is_none_or(|selector| selector.matches(labels))
+        };
+        self.is_near(&written.metadata.namespace, namespace) && written.target_refs.is_empty() && selected()
+    }
+
+    /// The same of a workload as the engine knows it.
+    pub(crate) fn applies_to(&self, policy: &Policy<'_>, workload: &peerwarden_engine::Workload) -> bool {
+        self.applies(policy, &workload.namespace, &workload.labels)
+    }
+
+    /// Whether a policy is for gateways or waypoints, whose listeners say themselves whose certificates they take.
+    pub(crate) fn is_for_gateway(&self, policy: &Policy<'_>) -> bool {
+        let written = &policy.written;
+        let gateways = self.others.of_kind("Gateway");
+        let mut selectors = gateways
+            .filter(|gateway| policy.document.source.is_beside(&gateway.source))
+            .filter_map(|gateway| {
+                let labels = gateway.node.at(&["spec", "selector"])?.entries().iter();
+                let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
+                labels.map(label).collect::<Option<BTreeMap<String, String>>>()
+            });
+        let selected = written
+            .selector
+            .as_ref()
+            .filter(|selector| !selector.match_labels.is_empty());
+        !written.target_refs.is_empty()
+            || selected.is_some_and(|selector| selectors.any(|labels| selector.matches(&labels)))
+    }
+
+    /// Whether a document's namespace is a workload's, or the one of the whole mesh.
+    fn is_near(&self, namespace: &str, of_workload: &str) -> bool {
+        namespace == of_workload || namespace == self.mesh.root_namespace
+    }
+
+    /// What a policy applies to; nothing where that is a gateway or a waypoint by `targetRefs`.
+    pub(crate) fn targets<'c>(&'c self, policy: &Policy<'_>) -> Vec<Target<'c>> {
+        let manifests = self.workloads.iter().filter(|manifest| {
+            policy.document.source.is_beside(&manifest.source)
+                && self.applies(policy, &manifest.namespace, manifest.labels())
+        });
+        let target = |manifest: &'c Workload<'_>| Target {
+            workload: manifest.selected(),
+            manifest: Some(manifest),
+        };
+        let mut targets: Vec<Target<'c>> = manifests.map(target).collect();
+        if targets.is_empty() && policy.written.target_refs.is_empty() {
+            // With these labels and no others: what applies to it applies to all that the policy selects.
+            let labels = policy
+                .written
+                .selector
+                .iter()
+                .flat_map(|selector| &selector.match_labels);
+            targets.push(Target {
+                workload: peerwarden_engine::Workload {
+                    namespace: policy.written.metadata.namespace.clone(),
+                    labels: labels.cloned().collect(),
+                    ..peerwarden_engine::Workload::default()
+                },
+                manifest: None,
+            });
+        }
+        targets
+    }
+
+    /// All that decides for a workload; `None` when one of the documents that apply would be refused.
+    pub(crate) fn program(
+        &self,
+        workload: &peerwarden_engine::Workload,
+        protocol: Protocol,
+    ) -> Option<Rc<Program>> {
+        let key = (
+            workload.namespace.clone(),
+            workload.labels.clone(),
+            protocol == Protocol::Tcp,
+        );
+        if let Some(known) = self.programs.borrow().get(&key) {
+            return known.clone();
+        }
+        let policies = self.policies.iter();
+        let policies = policies.filter(|policy| self.applies(policy, &workload.namespace, &workload.labels));
+        let policies = policies.map(|policy| Resource::AuthorizationPolicy(policy.written.clone()));
+        let config = self.config(workload, protocol, policies.collect());
+        let program = Program::compile(&config).ok().map(Rc::new);
+        self.programs.borrow_mut().insert(key, program.clone());
+        program
+    }
+
+    /// The policy that a rule is in, and which it is there.
+    pub(crate) fn rule(&self, by: &By) -> Option<(&Policy<'d>, usize)> {
+        let is = |policy: &&Policy<'_>| {
+            let metadata = &policy.written.metadata;
+            *metadata.namespace == *by.namespace && *metadata.name == *by.name
+        };
+        Some((self.policies.iter().find(is)?, by.rule?))
+    }
+
+    /// The rules that decide nothing.
+    pub(crate) fn idle_rules(&self) -> &[Standing] {
+        self.standings.of(self)
+    }
+
+    /// A policy alone.
+    pub(crate) fn alone(
+        &self,
+        policy: &Policy<'_>,
+        target: &Target<'_>,
+        protocol: Protocol,
+    ) -> Option<Program> {
+        let policy = Resource::AuthorizationPolicy(policy.written.clone());
+        let config = Config {
+            mesh: self.mesh.clone(),
+            resources: vec![policy],
+            workload: Some(target.workload.clone()),
+            protocol,
+            ..Config::default()
+        };
+        Program::compile(&config).ok()
+    }
+
+    /// These documents, and those that say which modes the workload's ports have.
+    fn config(
+        &self,
+        workload: &peerwarden_engine::Workload,
+        protocol: Protocol,
+        mut resources: Vec<Resource>,
+    ) -> Config {
+        let modes = self.peer_authentications.iter().map(|modes| &modes.written);
+        let modes = modes.filter(|modes| self.is_near(&modes.metadata.namespace, &workload.namespace));
+        resources.extend(modes.cloned().map(Resource::PeerAuthentication));
+        Config {
+            mesh: self.mesh.clone(),
+            resources,
+            workload: Some(workload.clone()),
+            protocol,
+            ..Config::default()
+        }
+    }
+
+    /// The mutual TLS modes of a workload's ports: what the documents of its namespace and of the root namespace make together.
+    pub(crate) fn modes(&self, workload: &peerwarden_engine::Workload) -> Option<Program> {
+        Program::compile(&self.config(workload, Protocol::Tcp, Vec::new())).ok()
+    }
+}

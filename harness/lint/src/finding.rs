@@ -1,0 +1,73 @@
+//! A finding in one policy.
+
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::fix::{Change, Fix};
+
+use crate::lint::Lint;
+use crate::context::Policy;
+use crate::proof::Proof;
+
+/// What, the path in the document, and what to write instead.
+pub(crate) struct Finding {
+    path: String,
+    message: String,
+    help: String,
+    notes: Vec<String>,
+    related: Vec<(String, String)>,
+    changes: Vec<Change>,
+}
+
+impl Finding {
+    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+            help: help.into(),
+            notes: Vec::new(),
+            related: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// What shows it: what the engine decides about a request.
+    pub(crate) fn shown(mut self, proof: &Proof) -> Self {
+        self.notes.push(proof.to_string());
+        self
+    }
+
+    /// The same, decided without what the finding is about.
+    pub(crate) fn shown_without(mut self, proof: &Proof) -> Self {
+        self.notes.push(proof.without());
+        self
+    }
+
+    /// Another place in the document, with what it is.
+    pub(crate) fn also(mut self, path: impl Into<String>, what: impl Into<String>) -> Self {
+        self.related.push((path.into(), what.into()));
+        self
+    }
+
+    /// What mends it. Only what lets nothing in that was kept out may be given here: nobody looks before it is made.
+    pub(crate) fn fix(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// As it is reported: with the policy's name and the place in the text.
+    pub(crate) fn in_policy(self, lint: &Lint, policy: &Policy<'_>) -> Diagnostic {
+        let message = format!("{}: {}", policy.title(), self.message);
+        let document = policy.document;
+        let mut found = lint.found(message)
+            .at(document.place(&self.path, false))
+            .help(self.help);
+        found.details.notes = self.notes;
+        for (path, what) in self.related {
+            found = found.also(document.place(&path, false), what);
+        }
+        if self.changes.is_empty() {
+            found
+        } else {
+            found.fixed_by(Fix::new(document, self.changes))
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Several fixes of one text.
+
+use std::sync::Arc;
+
+use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::fix::{Change, Fix, To};
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml::{Node, Tree};
+
+use super::edit::Edit;
+use super::meaning;
+
+/// A text, mended.
+#[derive(Debug)]
+pub struct Mended {
+    /// The text as it was.
+    pub before: Arc<Source>,
+    /// The text as it becomes.
+    pub after: String,
+    /// How many fixes were made.
+    pub fixes: usize,
+}
+
+/// Makes those fixes that are plain to make and do not stand in each other's way; those that do are for another round.
+pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> Mended {
+    let documents = documents::all(source).unwrap_or_default();
+    let mut made: Vec<Made<'_>> = Vec::new();
+    for fix in fixes {
+        let of_fix = made_by(fix, &documents, &source.text);
+        let of_fix = of_fix.filter(|of_fix| free(of_fix, &made) && !opens(of_fix, &documents));
+        made.extend(of_fix);
+    }
+    let mut text = after(source, &documents, &made);
+    if text.is_none() {
+        // One that would come to nothing must not spoil the others.
+        made.retain(|of_fix| after(source, &documents, std::slice::from_ref(of_fix)).is_some());
+        text = after(source, &documents, &made);
+    }
+    let number = text.as_ref().map_or(0, |_| made.len());
+    Mended {
+        before: Arc::clone(source),
+        after: text.unwrap_or_else(|| source.text.clone()),
+        fixes: number,
+    }
+}
+
+/// A fix with the edits that make it.
+struct Made<'f> {
+    /// Which of the text's documents.
+    document: usize,
+    changes: Vec<(&'f Change, Edit)>,
+}
+
+fn made_by<'f>(fix: &'f Fix, documents: &[Document], text: &str) -> Option<Made<'f>> {
+    let start = fix.document.span.start;
+    let begins = |document: &Document| document.place("", false).span.start == start;
+    let document = documents.iter().position(begins)?;
+    let edit = |change: &'f Change| Some((change, Edit::of(change, &documents[document].node, text)?));
+    let changes = fix.changes.iter().map(edit).collect::<Option<Vec<_>>>()?;
+    Some(Made { document, changes })
+}
+
+/// Whether edits touch none of those that are made already.
+fn free(new: &Made<'_>, made: &[Made<'_>]) -> bool {
+    let edits =
+        |made: &'_ Made<'_>| -> Vec<_> { made.changes.iter().map(|(_, edit)| edit.span.clone()).collect() };
+    let known: Vec<_> = made.iter().flat_map(edits).collect();
+    edits(new).iter().all(|new| {
+        known
+            .iter()
+            .all(|known| new.end < known.start || known.end < new.start)
+    })
+}
+
+/// Whether the changes let something in that is kept out, or cannot be made.
+fn opens(made: &Made<'_>, documents: &[Document]) -> bool {
+    let before = &documents[made.document].node;
+    let mut after = before.clone();
+    let mut changes: Vec<_> = made.changes.iter().collect();
+    changes.sort_by_key(|(_, edit)| std::cmp::Reverse(edit.span.start));
+    let changed: Option<()> = changes
+        .into_iter()
+        .try_for_each(|(change, _)| change_tree(&mut after, change));
+    changed.is_none() || meaning::opens(before, &after)
+}
+
+/// The text with the edits in it; `None` if it is not what the changes make of the documents.
+fn after(source: &Arc<Source>, documents: &[Document], made: &[Made<'_>]) -> Option<String> {
+    let mut meant: Vec<Node> = documents.iter().map(|document| document.node.clone()).collect();
+    let mut changes: Vec<(usize, &Change, &Edit)> = made
+        .iter()
+        .flat_map(|of_fix| {
+            of_fix
+                .changes
+                .iter()
+                .map(|(change, edit)| (of_fix.document, *change, edit))
+        })
+        .collect();
+    // From the end, so that what comes before keeps its place.
+    changes.sort_by_key(|(.., edit)| std::cmp::Reverse(edit.span.start));
+    let mut text = source.text.clone();
+    for (document, change, edit) in changes {
+        text.replace_range(edit.span.clone(), &edit.text);
+        change_tree(&mut meant[document], change)?;
+    }
+    let is = documents::all(&Source::new(source.name.clone(), text.clone())).ok()?;
+    let same = is.len() == meant.len()
+        && is
+            .iter()
+            .zip(&meant)
+            .all(|(is, meant)| is.node.to_json() == meant.to_json());
+    same.then_some(text)
+}
+
+/// The same change, of the tree.
+fn change_tree(root: &mut Node, change: &Change) -> Option<()> {
+    match &change.to {
+        To::Text(new) => root.value_at_mut(&change.path)?.tree = Tree::String(new.clone()),
+        To::Beside(new) => {
+            let (items, index) = list(root, change)?;
+            let mut beside = items.get(index)?.clone();
+            beside.tree = Tree::String(new.clone());
+            items.insert(index + 1, beside);
+        }
+        To::Gone => {
+            let (items, index) = list(root, change)?;
+            // An empty list is another thing than a shorter one: it may mean everything.
+            if items.len() < 2 || index >= items.len() {
+                return None;
+            }
+            items.remove(index);
+        }
+    }
+    Some(())
+}
+
+fn list<'n>(root: &'n mut Node, change: &Change) -> Option<(&'n mut Vec<Node>, usize)> {
+    let (list, index) = change.item()?;
+    match &mut root.value_at_mut(list)?.tree {
+        Tree::List(items) => Some((items, index)),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) | Tree::Object(_) => None,
+    }
+}

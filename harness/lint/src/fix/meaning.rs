@@ -1,0 +1,92 @@
+//! Whether a change of a policy lets in what was kept out: proved of all traffic, before anything is written.
+
+use peerwarden_analysis::compare;
+use peerwarden_documents::yaml::Node;
+use peerwarden_engine::resource::{self, AuthorizationPolicy, Resource};
+use peerwarden_engine::{Config, Program, Protocol, Workload};
+
+/// Whether it does, or may: what is too much to work through is for people to judge. A document that is refused as it is decides
+/// nothing yet.
+///
+/// The policy is looked at alone, as what it lets in among others can only be less.
+pub(super) fn opens(before: &Node, after: &Node) -> bool {
+    let Some(before) = policy(before) else {
+        return false;
+    };
+    let Some(after) = policy(after) else {
+        return true;
+    };
+    [Protocol::Http, Protocol::Tcp].into_iter().any(|protocol| {
+        let (Some(before), Some(after)) = (program(&before, protocol), program(&after, protocol)) else {
+            return true;
+        };
+        compare(&before, &after, 1).map_or(true, |changed| !changed.newly_allowed.shown.is_empty())
+    })
+}
+
+/// The policy that a document is, for whatever workload.
+fn policy(document: &Node) -> Option<AuthorizationPolicy> {
+    let read = resource::read(&document.to_value()).ok()?;
+    read.into_iter().find_map(|resource| match resource {
+        Resource::AuthorizationPolicy(policy) => Some(AuthorizationPolicy {
+            selector: None,
+            target_refs: Vec::new(),
+            ..policy
+        }),
+        Resource::PeerAuthentication(_) => None,
+    })
+}
+
+fn program(policy: &AuthorizationPolicy, protocol: Protocol) -> Option<Program> {
+    let workload = Workload {
+        namespace: policy.metadata.namespace.clone(),
+        ..Workload::default()
+    };
+    let config = Config {
+        resources: vec![Resource::AuthorizationPolicy(policy.clone())],
+        workload: Some(workload),
+        protocol,
+        ..Config::default()
+    };
+    Program::compile(&config).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use peerwarden_documents::source::Source;
+
+    fn document(action: &str, operation: &str) -> Node {
+        let text = format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: a, namespace: b}}\nspec: {{selector: \
+             {{matchLabels: {{app: x}}}}, action: {action}, rules: [{{to: [{{operation: {{{operation}}}}}]}}]}}\n"
+        );
+        let mut nodes = peerwarden_documents::yaml::documents(&Source::new("x.yaml", text)).unwrap();
+        nodes.pop().unwrap()
+    }
+
+    #[test]
+    fn wider_denials_and_narrower_admissions_open_nothing() {
+        let (narrow, wide) = ("paths: [/a]", "paths: [/a, /b]");
+        for (action, before, after, expected) in [
+            ("DENY", narrow, wide, false),
+            ("DENY", wide, narrow, true),
+            ("ALLOW", narrow, wide, true),
+            ("ALLOW", wide, narrow, false),
+            ("DENY", "paths: [/a, '/a*']", "paths: ['/a*']", false),
+            ("DENY", "methods: [get]", "methods: [GET]", true),
+            ("DENY", "methods: [get]", "methods: [get, GET]", false),
+            ("DENY", "paths: [/a/*/b]", "paths: ['/a/{*}/b']", false),
+        ] {
+            let opens = opens(&document(action, before), &document(action, after));
+            assert_eq!(opens, expected, "{action} {before} -> {after}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_decides_nothing_yet() {
+        let refused = document("DENY", "paths: [8080]");
+        assert!(!opens(&refused, &document("ALLOW", "paths: ['*']")));
+        assert!(opens(&document("DENY", "paths: [/a]"), &refused));
+    }
+}

@@ -1,0 +1,160 @@
+//! What the engine decides about a request that shows what a lint says.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use peerwarden_engine::{By, Decision, Lookup, Program, Protocol, Traffic, Verdict};
+
+/// A request and what is decided about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Proof {
+    request: String,
+    verdict: &'static str,
+    decided: String,
+}
+
+impl Proof {
+    /// Puts a request to the engine; `None` unless it decides as `wanted` says.
+    pub(crate) fn of(
+        program: &Program,
+        traffic: &Traffic,
+        wanted: impl FnOnce(&Decision<'_>) -> bool,
+    ) -> Option<Self> {
+        let decision = program.judge(traffic, traffic).decision;
+        wanted(&decision).then(|| Self {
+            request: words(traffic, program.protocol()),
+            verdict: verdict(&decision),
+            decided: in_words(&decision),
+        })
+    }
+
+    /// Of a decision without what it is about: what decided then is numbered otherwise than in the text.
+    pub(crate) fn without(&self) -> String {
+        format!("without it, {} is still {}", self.request, self.verdict)
+    }
+}
+
+fn verdict(decision: &Decision<'_>) -> &'static str {
+    match decision.verdict {
+        Verdict::Allow => "allowed",
+        Verdict::Deny => "denied",
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}", self.request, self.decided)
+    }
+}
+
+/// A decision, with what decided.
+pub(crate) fn in_words(decision: &Decision<'_>) -> String {
+    let verdict = verdict(decision);
+    match decision.by {
+        Some(by) => format!("{verdict} by {}", rule(by)),
+        None => format!("{verdict}, as {}", decision.reason),
+    }
+}
+
+/// Rules by their names: `shop/a[0] and shop/b[1]`.
+pub(crate) fn rules(by: &[By]) -> String {
+    let names: Vec<String> = by.iter().map(rule).collect();
+    match names.as_slice() {
+        [] => "others".to_owned(),
+        [one] => one.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [first, second, rest @ ..] => format!("{first}, {second} and {} more together", rest.len()),
+    }
+}
+
+fn rule(by: &By) -> String {
+    let rule = by.rule.map_or_else(String::new, |rule| format!("[{rule}]"));
+    format!("{}/{}{rule}", by.namespace, by.name)
+}
+
+/// A request or a connection in a few words.
+pub(crate) fn words(traffic: &Traffic, protocol: Protocol) -> String {
+    let mut words = match protocol {
+        Protocol::Http => request(traffic),
+        Protocol::Tcp => "a TCP connection".to_owned(),
+    };
+    if let Lookup::Found(port) = &traffic.destination_port {
+        words.push_str(&format!(" to port {port}"));
+    }
+    words.push_str(&match (&traffic.peer, &traffic.tls) {
+        (Lookup::Found(peer), _) => format!(" by {peer}"),
+        (Lookup::Missing | Lookup::Unavailable, Lookup::Found(true)) => {
+            " over TLS without a certificate".to_owned()
+        }
+        (Lookup::Missing | Lookup::Unavailable, _) => " in plaintext".to_owned(),
+    });
+    for (name, address) in [
+        ("source.ip", &traffic.source_ip),
+        ("remote.ip", &traffic.remote_ip),
+        ("destination.ip", &traffic.destination_ip),
+    ] {
+        if let Lookup::Found(address) = address
+            && !is_for_documentation(*address)
+        {
+            words.push_str(&format!(", {name} {address}"));
+        }
+    }
+    if let Lookup::Found(metadata) = &traffic.metadata {
+        for (filter, key, value) in metadata {
+            words.push_str(&format!(", {filter} {key} {}", json(value)));
+        }
+    }
+    if let Lookup::Found(sni) = &traffic.sni {
+        words.push_str(&format!(", connection.sni {}", String::from_utf8_lossy(sni)));
+    }
+    words
+}
+
+/// RFC 5737: an address that stands for any, and that nobody asked about.
+fn is_for_documentation(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(v4) if v4.octets().starts_with(&[192, 0, 2]))
+}
+
+/// `GET /path`, and the headers beside.
+fn request(traffic: &Traffic) -> String {
+    let Lookup::Found(headers) = &traffic.headers else {
+        return "a request".to_owned();
+    };
+    let text = |name: &str, default: &str| {
+        let found = headers.iter().find(|(header, _)| header == name);
+        found.map_or_else(
+            || default.to_owned(),
+            |(_, value)| String::from_utf8_lossy(value).into_owned(),
+        )
+    };
+    let mut words = format!("`{} {}`", text(":method", "GET"), text(":path", "/"));
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, _)| name == ":authority" || !name.starts_with(':'))
+    {
+        let name = if name == ":authority" { "host" } else { name };
+        words.push_str(&format!(" with {name} `{}`", String::from_utf8_lossy(value)));
+    }
+    if let Lookup::Found(token) = &traffic.jwt {
+        words.push_str(&format!(" with a token {}", json(token)));
+    }
+    words
+}
+
+fn json(value: &peerwarden_engine::document::Value) -> String {
+    use peerwarden_engine::document::Value;
+
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(value) => value.to_string(),
+        Value::String(text) => serde_json::Value::from(text.as_str()).to_string(),
+        Value::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", json(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Runs all lints over some documents.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::documents::Others;
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Source;
+
+use crate::context::Context;
+use crate::lint::{Find, Lint};
+use crate::registry::{LINTS, by_code};
+use crate::settings::{Level, Settings};
+use crate::suppression;
+
+/// What is found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What is to be looked at.
+    pub findings: Vec<Diagnostic>,
+    /// What is suppressed beside the text, each with the reason.
+    pub suppressed: Vec<(Diagnostic, String)>,
+}
+
+/// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
+/// nothing.
+pub fn run(setup: &Setup, others: &Others, settings: &Settings) -> Found {
+    let context = Context::of(setup, others);
+    let level = |lint: &Lint| settings.level(lint.code);
+    let mut found = Vec::new();
+    for lint in LINTS.into_iter().filter(|lint| level(lint) != Some(Level::Off)) {
+        match lint.find {
+            Find::Policy(find) => {
+                let of_policy = |policy| {
+                    find(policy)
+                        .into_iter()
+                        .map(|finding| finding.in_policy(lint, policy))
+                };
+                found.extend(context.policies.iter().flat_map(of_policy));
+            }
+            Find::All(find) => found.extend(find(&context)),
+            Find::Suppressions => {}
+        }
+    }
+    let documents = setup.resources.iter().chain(others.all());
+    let mut found = suppressed(found, documents.map(|document| &document.source), &level);
+    for finding in &mut found.findings {
+        let level = finding.code.and_then(|code| settings.level(code));
+        match level {
+            Some(Level::Error) => finding.severity = Severity::Error,
+            Some(Level::Warn) => finding.severity = Severity::Warning,
+            Some(Level::Off) | None => {}
+        }
+    }
+    found
+}
+
+/// Takes out what is suppressed in the texts, and adds what there is to say about the suppressions.
+fn suppressed<'s>(
+    found: Vec<Diagnostic>,
+    sources: impl Iterator<Item = &'s Arc<Source>>,
+    level: &impl Fn(&Lint) -> Option<Level>,
+) -> Found {
+    let (mut suppressions, mut wrong) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for source in sources.filter(|source| seen.insert(Arc::as_ptr(source))) {
+        let (of_source, wrong_in_source) = suppression::read(source);
+        suppressions.extend(of_source);
+        wrong.extend(wrong_in_source);
+    }
+    let mut used = BTreeSet::new();
+    let mut split = Found::default();
+    for finding in found {
+        let by = suppressions
+            .iter()
+            .enumerate()
+            .find_map(|(index, suppression)| Some((index, suppression.suppresses(&finding)?)));
+        match by {
+            Some((index, reason)) => {
+                used.extend(finding.code.map(|code| (index, code)));
+                let reason = reason.to_owned();
+                split.suppressed.push((finding, reason));
+            }
+            None => split.findings.push(finding),
+        }
+    }
+    if level(&suppression::LINT) != Some(Level::Off) {
+        split.findings.extend(wrong);
+        let off = |code| by_code(code).is_some_and(|lint| level(lint) == Some(Level::Off));
+        for (index, suppression) in suppressions.iter().enumerate() {
+            let used = |code| used.contains(&(index, code));
+            split.findings.extend(suppression::unused(suppression, used, off));
+        }
+    }
+    split
+}

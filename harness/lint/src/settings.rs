@@ -1,0 +1,130 @@
+//! `peerwarden.toml`: what a repository says once for all runs. It is looked for in the working folder and in those above it.
+
+mod written;
+
+pub use written::{Level, Written};
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::wording::Said;
+use toml::Spanned;
+
+use crate::registry;
+
+/// The name of the file.
+const NAME: &str = "peerwarden.toml";
+
+/// What the file says, with its defaults where it is silent or not there.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The folder that the file is in, which its paths are relative to.
+    folder: PathBuf,
+    exclude: GlobSet,
+    levels: BTreeMap<&'static str, Level>,
+}
+
+impl Settings {
+    /// Reads `given`, or else the nearest file of that name; there need be none.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn load(given: Option<&Path>) -> Result<Self, Diagnostic> {
+        match given.map(Path::to_owned).or_else(nearest) {
+            Some(file) => Self::read(&file),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn read(file: &Path) -> Result<Self, Diagnostic> {
+        Self::of(&Source::read(file)?, file)
+    }
+
+    /// Reads the text of such a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of(source: &Arc<Source>, file: &Path) -> Result<Self, Diagnostic> {
+        let written: Written = toml::from_str(&source.text).map_err(|error| wrong(source, &error))?;
+        let mut levels = BTreeMap::new();
+        for (code, level) in &written.check.lints {
+            let Some(lint) = registry::by_code(code.get_ref()) else {
+                let message = format!("there is no lint `{}`", code.get_ref());
+                let diagnostic = Diagnostic::error(message).at(place(source, code));
+                return Err(diagnostic.help(registry::no_such(code.get_ref())));
+            };
+            levels.insert(lint.code, *level);
+        }
+        let mut exclude = GlobSetBuilder::new();
+        for pattern in &written.check.exclude {
+            // A star stays within one folder, as everywhere else.
+            let glob = GlobBuilder::new(pattern.get_ref())
+                .literal_separator(true)
+                .build();
+            let glob = glob.map_err(|error| {
+                let message = format!("`{}` is no pattern of paths: {}", pattern.get_ref(), error.kind());
+                let diagnostic = Diagnostic::error(message).at(place(source, pattern));
+                diagnostic.help("write it like `vendor/**` or `**/generated-*.yaml`")
+            })?;
+            exclude.add(glob);
+        }
+        let folder = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        Ok(Self {
+            folder: folder.parent().unwrap_or(Path::new("")).to_owned(),
+            exclude: exclude.build().unwrap_or_default(),
+            levels,
+        })
+    }
+
+    /// Whether a file is left out.
+    pub fn excludes(&self, file: &Path) -> bool {
+        if self.exclude.is_empty() {
+            return false;
+        }
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        file.strip_prefix(&self.folder)
+            .is_ok_and(|below| self.exclude.is_match(below))
+    }
+
+    /// The level of a lint, if the file has one.
+    pub fn level(&self, code: &str) -> Option<Level> {
+        self.levels.get(code).copied()
+    }
+}
+
+fn nearest() -> Option<PathBuf> {
+    let working = std::env::current_dir().ok()?;
+    let above = working.ancestors().map(|folder| folder.join(NAME));
+    let file = above.into_iter().find(|file| file.is_file())?;
+    // As a person would name it.
+    Some(match file.strip_prefix(&working) {
+        Ok(here) => here.to_owned(),
+        Err(_) => file,
+    })
+}
+
+fn place<T>(source: &Arc<Source>, spanned: &Spanned<T>) -> Place {
+    Place {
+        source: Arc::clone(source),
+        span: spanned.span(),
+    }
+}
+
+fn wrong(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
+    let Said { message, help } = Said::from_serde(error.message());
+    let diagnostic = match error.span() {
+        Some(span) => Diagnostic::error(message).at(Place {
+            source: Arc::clone(source),
+            span,
+        }),
+        None => Diagnostic::error(format!("{}: {message}", source.name)),
+    };
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}

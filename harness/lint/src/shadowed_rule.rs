@@ -1,0 +1,53 @@
+//! PW012: a rule all of whose traffic other rules of the same action match.
+//!
+//! Proved of all traffic, on HTTP and on TCP; the request that is shown was put to the engine without the rule.
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::Verdict;
+use peerwarden_engine::resource::Action;
+
+use crate::proof::Proof;
+use crate::standing::{Standing, Why};
+use crate::context::Context;
+use crate::finding::Finding;
+use crate::lint::{Find, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW012",
+    name: "shadowed-rule",
+    severity: Severity::Warning,
+    summary: "a rule that others leave nothing to decide",
+    page: include_str!("../../../docs/lints/PW012.md"),
+    find: Find::All(find),
+};
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let idle = context.idle_rules().iter();
+    idle.filter_map(|standing| of(context, standing)).collect()
+}
+
+fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
+    let Why::Shadowed { matches, by } = &standing.why else {
+        return None;
+    };
+    let policy = standing.policy(context);
+    let (verdict, does) = match policy.written.action {
+        Action::Deny => (Verdict::Deny, "denies"),
+        Action::Allow | Action::Audit | Action::Custom => (Verdict::Allow, "allows"),
+    };
+    let without = standing.group.without(standing.place())?;
+    let proof = Proof::of(&without, matches, |decision| decision.verdict == verdict)?;
+    let rule = standing.rule();
+    let message = format!(
+        "rule {rule} decides nothing: all that it {does}, {} {does} too",
+        super::proof::rules(by)
+    );
+    let help = "take it out; or make the other narrower, if this one was meant to be the only way";
+    let finding = Finding::new(policy.rule_path(rule), message, help).shown_without(&proof);
+    let mut found = finding.in_policy(&LINT, policy);
+    for (other, index) in by.iter().filter_map(|by| context.rule(by)).take(3) {
+        let place = other.document.place(&other.rule_path(index), false);
+        found = found.also(place, "this one does");
+    }
+    Some(found)
+}

@@ -1,0 +1,179 @@
+//! Which rules decide anything, as `peerwarden-analysis` proves it of all traffic at once.
+//!
+//! A policy is looked at together with those of its folder, as folders beside each other may be for different clusters. What is
+//! said of a rule holds for every workload that its policy selects: of those among the documents each is looked at, and where
+//! there are none the one that has the selector's labels and no others, as what applies to it applies to all.
+
+mod group;
+
+pub(crate) use group::Group;
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use peerwarden_analysis::rules::{self, Judged};
+use peerwarden_engine::{By, Protocol, Traffic};
+
+use crate::context::{Context, Policy};
+
+/// What was found out, once for all lints.
+#[derive(Default)]
+pub(crate) struct Standings(OnceCell<Vec<Standing>>);
+
+/// A rule that decides nothing for any workload.
+pub(crate) struct Standing {
+    place: Place,
+    pub(crate) why: Why,
+    /// Where it was found out.
+    pub(crate) group: Rc<Group>,
+}
+
+/// A rule: which of the context's policies, and which of its rules.
+pub(crate) type Place = (usize, usize);
+
+/// Why a rule decides nothing.
+#[derive(Debug, Clone)]
+pub(crate) enum Why {
+    /// No request matches it.
+    NeverMatches,
+    /// DENY rules refuse all that this ALLOW rule matches.
+    Refused { matches: Box<Traffic>, by: Vec<By> },
+    /// Other rules of its action match all that it matches.
+    Shadowed { matches: Box<Traffic>, by: Vec<By> },
+}
+
+impl Standing {
+    /// The policy.
+    pub(crate) fn policy<'c, 'd>(&self, context: &'c Context<'d>) -> &'c Policy<'d> {
+        &context.policies[self.place.0]
+    }
+
+    /// The rule, counted from 0.
+    pub(crate) fn rule(&self) -> usize {
+        self.place.1
+    }
+
+    /// Where the policy and the rule are among the context's.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+}
+
+impl Standings {
+    pub(crate) fn of(&self, context: &Context<'_>) -> &[Standing] {
+        self.0.get_or_init(|| find(context))
+    }
+}
+
+/// What decides nothing, rule by rule.
+fn find(context: &Context<'_>) -> Vec<Standing> {
+    let known = ids(context);
+    // Of each rule, in how many groups it is, and in which of them it decides nothing.
+    let mut idle: BTreeMap<Place, Vec<(Why, Rc<Group>)>> = BTreeMap::new();
+    let mut seen: BTreeMap<Place, usize> = BTreeMap::new();
+    for group in group::all(context) {
+        for policy in group.policies() {
+            let rules = context.policies[policy].written.rules.iter().flatten().count();
+            (0..rules).for_each(|rule| *seen.entry((policy, rule)).or_default() += 1);
+        }
+        for (place, why) in judged(&group, &known) {
+            idle.entry(place).or_default().push((why, Rc::clone(&group)));
+        }
+    }
+    let everywhere = idle.into_iter().filter_map(|(place, found)| {
+        let all = seen.get(&place).is_some_and(|groups| *groups == found.len());
+        let (why, group) = found.into_iter().next().filter(|_| all)?;
+        Some(Standing { place, why, group })
+    });
+    without_twins(everywhere.collect(), &known)
+}
+
+/// Of two rules that match the same, one has to stay: the first.
+fn without_twins(mut standings: Vec<Standing>, known: &BTreeMap<Id, Place>) -> Vec<Standing> {
+    let by_one = |standing: &Standing| match &standing.why {
+        Why::Shadowed { by, .. } => match by.as_slice() {
+            [by] => known.get(&id(by)?).copied(),
+            _ => None,
+        },
+        Why::NeverMatches | Why::Refused { .. } => None,
+    };
+    let shadows: BTreeMap<Place, Place> = standings
+        .iter()
+        .filter_map(|standing| Some((standing.place, by_one(standing)?)))
+        .collect();
+    standings.retain(|standing| {
+        let by = shadows.get(&standing.place);
+        by.is_none_or(|by| *by < standing.place || shadows.get(by) != Some(&standing.place))
+    });
+    standings
+}
+
+/// A rule by its namespace, name and number.
+type Id = (String, String, usize);
+
+fn id(by: &By) -> Option<Id> {
+    Some((by.namespace.to_string(), by.name.to_string(), by.rule?))
+}
+
+/// Where each rule is; those of policies that are there twice are left out, as nothing tells them apart.
+fn ids(context: &Context<'_>) -> BTreeMap<Id, Place> {
+    let mut known = BTreeMap::new();
+    let mut twice = BTreeSet::new();
+    for (index, policy) in context.policies.iter().enumerate() {
+        let metadata = &policy.written.metadata;
+        for rule in 0..policy.written.rules.iter().flatten().count() {
+            let id = (metadata.namespace.clone(), metadata.name.clone(), rule);
+            if known.insert(id.clone(), (index, rule)).is_some() {
+                twice.insert(id);
+            }
+        }
+    }
+    known.retain(|id, _| !twice.contains(id));
+    known
+}
+
+/// The rules of a group that decide nothing in it. What is too much to work through is left alone.
+fn judged(group: &Group, known: &BTreeMap<Id, Place>) -> Vec<(Place, Why)> {
+    let Some(http) = standing(group, Protocol::Http) else {
+        return Vec::new();
+    };
+    let why = |judged: &Judged| {
+        let why = match &judged.standing {
+            rules::Standing::Decides(_) => return None,
+            rules::Standing::NeverMatches => Why::NeverMatches,
+            rules::Standing::Refused { matches, by } => Why::Refused {
+                matches: matches.clone(),
+                by: by.clone(),
+            },
+            rules::Standing::Shadowed { matches, by } => Why::Shadowed {
+                matches: matches.clone(),
+                by: by.clone(),
+            },
+        };
+        Some((id(&judged.by)?, why))
+    };
+    let mut idle: Vec<(Id, Why)> = http.iter().filter_map(why).collect();
+    // Refused by a mode, not by a rule: another `PeerAuthentication` may be elsewhere.
+    idle.retain(|(_, why)| !matches!(why, Why::Refused { by, .. } if by.is_empty()));
+    if idle.iter().any(|(_, why)| !matches!(why, Why::NeverMatches)) {
+        // On TCP fields of HTTP say nothing, and a rule may be needed there.
+        let Some(tcp) = standing(group, Protocol::Tcp) else {
+            return Vec::new();
+        };
+        let decides = |judged: &&Judged| matches!(judged.standing, rules::Standing::Decides(_));
+        let needed: BTreeSet<Id> = tcp
+            .iter()
+            .filter(decides)
+            .filter_map(|judged| id(&judged.by))
+            .collect();
+        idle.retain(|(id, why)| matches!(why, Why::NeverMatches) || !needed.contains(id));
+    }
+    idle.into_iter()
+        .filter_map(|(id, why)| Some((*known.get(&id)?, why)))
+        .collect()
+}
+
+fn standing(group: &Group, protocol: Protocol) -> Option<Vec<Judged>> {
+    rules::standing(&group.program(protocol)?).ok()
+}

@@ -1,0 +1,123 @@
+//! Policies that apply to the same workloads, and decide together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::rc::Rc;
+
+use peerwarden_engine::resource::{Action, Resource};
+use peerwarden_engine::{Config, Program, Protocol};
+
+use super::Place;
+use crate::context::{Context, Policy};
+use crate::dry_run;
+
+/// Rules that are looked at together at the most: more make as many kinds of traffic as are not worked through in passing.
+const RULES: usize = 200;
+
+/// Some of the context's policies.
+pub(crate) struct Group {
+    policies: BTreeSet<usize>,
+    config: Config,
+}
+
+impl Group {
+    /// Their numbers among the context's policies.
+    pub(super) fn policies(&self) -> impl Iterator<Item = usize> {
+        self.policies.iter().copied()
+    }
+
+    /// What decides; `None` when one of them would be refused.
+    pub(crate) fn program(&self, protocol: Protocol) -> Option<Program> {
+        let config = Config {
+            protocol,
+            ..self.config.clone()
+        };
+        Program::compile(&config).ok()
+    }
+
+    /// The same without one rule, for HTTP.
+    pub(crate) fn without(&self, (policy, rule): Place) -> Option<Program> {
+        let position = self.policies.iter().position(|index| *index == policy)?;
+        let mut config = self.config.clone();
+        let Resource::AuthorizationPolicy(changed) = config.resources.get_mut(position)? else {
+            return None;
+        };
+        let rules = changed.rules.as_mut().filter(|rules| rule < rules.len())?;
+        rules.remove(rule);
+        // A DENY policy without rules is none; an ALLOW policy without rules allows nothing, and counts.
+        if rules.is_empty() && changed.action == Action::Deny {
+            config.resources.remove(position);
+        }
+        Program::compile(&config).ok()
+    }
+}
+
+/// A policy with its number among the context's.
+type Numbered<'c, 'd> = (usize, &'c Policy<'d>);
+
+/// The sets of policies that apply together, each once.
+pub(super) fn all(context: &Context<'_>) -> Vec<Rc<Group>> {
+    let policies = context.policies.iter().enumerate();
+    let deciding: Vec<Numbered<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
+    let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
+    // Those that can apply beside a policy: of its folder, and of its namespace or the root's.
+    let mut near: BTreeMap<(&Path, String), Vec<Numbered<'_, '_>>> = BTreeMap::new();
+    for (index, policy) in &deciding {
+        let namespace = policy.written.metadata.namespace.clone();
+        near.entry((folder(policy), namespace))
+            .or_default()
+            .push((*index, policy));
+    }
+    let root = &context.mesh.root_namespace;
+    for (_, policy) in &deciding {
+        for target in context.targets(policy) {
+            let of = |namespace: String| near.get(&(folder(policy), namespace)).into_iter().flatten();
+            let own = &target.workload.namespace;
+            let beside = of(own.clone()).chain(of(root.clone()).filter(|_| own != root));
+            let beside = beside.filter(|(_, other)| context.applies_to(other, &target.workload));
+            let policies: BTreeSet<usize> = beside.map(|(index, _)| *index).collect();
+            found
+                .entry(policies)
+                .or_insert_with_key(|policies| group(context, policies, target.workload));
+        }
+    }
+    found.into_values().flatten().collect()
+}
+
+fn group(
+    context: &Context<'_>,
+    policies: &BTreeSet<usize>,
+    workload: peerwarden_engine::Workload,
+) -> Option<Rc<Group>> {
+    let written = || policies.iter().map(|index| &context.policies[*index].written);
+    let rules: usize = written()
+        .map(|policy| policy.rules.iter().flatten().count())
+        .sum();
+    if rules > RULES {
+        return None;
+    }
+    let config = Config {
+        mesh: context.mesh.clone(),
+        resources: written().cloned().map(Resource::AuthorizationPolicy).collect(),
+        workload: Some(workload),
+        ..Config::default()
+    };
+    Some(Rc::new(Group {
+        policies: policies.clone(),
+        config,
+    }))
+}
+
+/// Whether a policy has a say in verdicts that is its own: not an external authorizer's.
+fn decides(policy: &Policy<'_>) -> bool {
+    let dry_run = policy
+        .written
+        .metadata
+        .annotation("istio.io/dry-run")
+        .is_some_and(dry_run::is_on);
+    !dry_run && matches!(policy.written.action, Action::Allow | Action::Deny)
+}
+
+fn folder<'p>(policy: &Policy<'p>) -> &'p Path {
+    policy.document.source.folder()
+}

@@ -1,0 +1,143 @@
+//! The values of a policy, each with where it stands.
+
+use peerwarden_engine::resource::{Action, AuthorizationPolicy, Field};
+
+/// One list of values: of a field, of its `not…` twin, or of a condition.
+#[derive(Debug, Clone)]
+pub(crate) struct List<'p> {
+    /// Counted from 0.
+    pub(crate) rule: usize,
+    /// The field, of a `not…` twin the field it is the twin of; of a condition its key.
+    pub(crate) field: &'p str,
+    /// Whether none of the values may match.
+    pub(crate) negative: bool,
+    pub(crate) values: &'p [String],
+    /// Where the list stands.
+    pub(crate) path: String,
+}
+
+impl<'p> List<'p> {
+    /// Each value, with where it stands.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (String, &'p str)> {
+        let values = self.values.iter().enumerate();
+        values.map(|(index, value)| (self.at(index), value.as_str()))
+    }
+
+    /// Where a value stands.
+    pub(crate) fn at(&self, index: usize) -> String {
+        format!("{}[{index}]", self.path)
+    }
+
+    /// Whether a value that matches more lets less in: those of a field under DENY, those of a `not…` twin under ALLOW.
+    pub(crate) fn shuts_out(&self, action: Action) -> bool {
+        match action {
+            Action::Deny => !self.negative,
+            Action::Allow => self.negative,
+            Action::Audit | Action::Custom => false,
+        }
+    }
+
+    /// The name of the header that a condition is about, in lower case.
+    pub(crate) fn header(&self) -> Option<String> {
+        let name = self.field.strip_prefix("request.headers[")?.strip_suffix(']')?;
+        Some(name.to_ascii_lowercase())
+    }
+
+    /// Whether a connection that is not parsed as HTTP has no such attribute.
+    pub(crate) fn is_http_only(&self) -> bool {
+        HTTP_ONLY.contains(&self.field) || self.field.starts_with("request.")
+    }
+
+    /// Whether it is about the port.
+    pub(crate) fn is_port(&self) -> bool {
+        matches!(self.field, "ports" | "destination.port")
+    }
+
+    /// Whether it is about who the peer is.
+    pub(crate) fn is_identity(&self) -> bool {
+        IDENTITY.contains(&self.field)
+    }
+}
+
+const HTTP_ONLY: [&str; 4] = ["hosts", "methods", "paths", "requestPrincipals"];
+
+const IDENTITY: [&str; 8] = [
+    "principals",
+    "namespaces",
+    "serviceAccounts",
+    "trustDomains",
+    "source.principal",
+    "source.namespace",
+    "source.serviceAccount",
+    "source.trustDomain",
+];
+
+/// All lists of a policy that have values.
+pub(crate) fn lists(policy: &AuthorizationPolicy) -> Vec<List<'_>> {
+    let mut found = Vec::new();
+    for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
+        let at = format!("spec.rules[{rule_index}]");
+        for (index, source) in rule.from.iter().flatten().enumerate() {
+            let part = format!("{at}.from[{index}].source");
+            found.extend(source.fields().flat_map(|field| of(rule_index, field, &part)));
+        }
+        for (index, operation) in rule.to.iter().flatten().enumerate() {
+            let part = format!("{at}.to[{index}].operation");
+            found.extend(operation.fields().flat_map(|field| of(rule_index, field, &part)));
+        }
+        for (index, condition) in rule.when.iter().enumerate() {
+            let both = [
+                ("values", &condition.values, false),
+                ("notValues", &condition.not_values, true),
+            ];
+            found.extend(both.map(|(name, values, negative)| List {
+                rule: rule_index,
+                field: &condition.key,
+                negative,
+                values,
+                path: format!("{at}.when[{index}].{name}"),
+            }));
+        }
+    }
+    found.retain(|list| !list.values.is_empty());
+    found
+}
+
+fn of<'p>(rule: usize, field: Field<'p>, part: &str) -> [List<'p>; 2] {
+    let both = [
+        (field.name, field.values, false),
+        (field.not_name, field.not_values, true),
+    ];
+    both.map(|(name, values, negative)| List {
+        rule,
+        field: field.name,
+        negative,
+        values,
+        path: format!("{part}.{name}"),
+    })
+}
+
+/// The values of a field of every operation, by the name it is written with.
+pub(crate) fn values<'p>(policy: &'p AuthorizationPolicy, name: &str) -> Vec<(String, &'p str)> {
+    let written = format!(".{name}");
+    let of_name = |list: &List<'_>| list.path.contains(".operation.") && list.path.ends_with(&written);
+    lists(policy)
+        .iter()
+        .filter(|list| of_name(list))
+        .flat_map(List::each)
+        .collect()
+}
+
+/// The values by which a policy shuts requests out: those of a field under DENY, of its `not…` twin under ALLOW. A request
+/// that such a value misses gets in.
+pub(crate) fn shut_out<'p>(
+    policy: &'p AuthorizationPolicy,
+    name: &str,
+    not_name: &str,
+) -> Vec<(String, &'p str)> {
+    match policy.action {
+        Action::Deny => values(policy, name),
+        Action::Allow => values(policy, not_name),
+        Action::Audit | Action::Custom => Vec::new(),
+    }
+}

@@ -1,0 +1,234 @@
+//! The workloads and services that stand beside the policies, as far as lints read them. What is not as Kubernetes has it is
+//! passed over: that is for others to say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::yaml::{self, Node};
+use peerwarden_engine::resource::MtlsMode;
+use peerwarden_engine::{By, Program};
+
+use crate::lint::Lint;
+
+/// The label, and once the annotation, by which a pod says whether it has an Envoy of its own.
+const INJECT: &str = "sidecar.istio.io/inject";
+
+/// Something that runs pods.
+pub(crate) struct Workload<'d> {
+    /// Such as `Deployment shop/orders`.
+    pub(crate) title: String,
+    pub(crate) namespace: String,
+    labels: BTreeMap<String, String>,
+    service_account: String,
+    pub(crate) source: Arc<Source>,
+    annotations: Option<&'d Node>,
+    /// Those of the application, not those that only begin.
+    pub(crate) containers: Vec<&'d Node>,
+}
+
+/// A port that a container says it has.
+pub(crate) struct ContainerPort<'d> {
+    pub(crate) number: u16,
+    pub(crate) name: &'d str,
+    /// Where its number stands.
+    pub(crate) node: &'d Node,
+}
+
+/// A port of a service, as it leads to one of a workload.
+pub(crate) struct ServicePort<'d> {
+    /// What clients call: `orders.shop`, and the service's namespace.
+    pub(crate) service: &'d str,
+    pub(crate) number: u16,
+    pub(crate) name: &'d str,
+    pub(crate) app_protocol: &'d str,
+    /// The workload's.
+    pub(crate) target: u16,
+}
+
+impl<'d> Workload<'d> {
+    /// All that have an Envoy, as far as they say.
+    pub(crate) fn all(others: &'d Others) -> Vec<Self> {
+        let of = |document| Self::of(document);
+        others.workloads().filter_map(of).collect()
+    }
+
+    fn of(document: &'d Document) -> Option<Self> {
+        let kind = document.text("kind");
+        let pod = match kind {
+            "Pod" => &document.node,
+            "CronJob" => document.node.at(&["spec", "jobTemplate", "spec", "template"])?,
+            _ => document.node.at(&["spec", "template"])?,
+        };
+        let metadata = |name| document.node.at(&["metadata", name]).and_then(Node::as_str);
+        let namespace = metadata("namespace").unwrap_or("default");
+        let name = metadata("name")
+            .or_else(|| metadata("generateName"))
+            .unwrap_or_default();
+        let account = pod.at(&["spec", "serviceAccountName"]).and_then(Node::as_str);
+        let workload = Self {
+            title: format!("{kind} {namespace}/{name}"),
+            namespace: namespace.to_owned(),
+            labels: texts(pod.at(&["metadata", "labels"])),
+            service_account: account.unwrap_or("default").to_owned(),
+            source: Arc::clone(&document.source),
+            annotations: pod.at(&["metadata", "annotations"]),
+            containers: pod.at(&["spec", "containers"])?.as_list()?.iter().collect(),
+        };
+        let refuses = workload.labels.get(INJECT).map(String::as_str) == Some("false")
+            || workload.annotation(INJECT).and_then(Node::as_str) == Some("false");
+        (!refuses).then_some(workload)
+    }
+
+    pub(crate) fn annotation(&self, name: &str) -> Option<&'d Node> {
+        self.annotations?.get(name)
+    }
+
+    pub(crate) fn place(&self, node: &Node) -> Place {
+        yaml::place(&self.source, &node.location)
+    }
+
+    /// The ports that its containers say they have.
+    pub(crate) fn ports(&self) -> Vec<ContainerPort<'d>> {
+        let of_container =
+            |container: &&'d Node| container.get("ports").and_then(Node::as_list).unwrap_or(&[]);
+        let port = |port: &'d Node| {
+            let node = port.get("containerPort")?;
+            Some(ContainerPort {
+                number: node.as_port()?,
+                name: port.get("name").and_then(Node::as_str).unwrap_or_default(),
+                node,
+            })
+        };
+        self.containers
+            .iter()
+            .flat_map(of_container)
+            .filter_map(port)
+            .collect()
+    }
+
+    /// The ports of the services that lead here.
+    pub(crate) fn services<'o>(&self, others: &'o Others) -> Vec<ServicePort<'o>> {
+        let mut found = Vec::new();
+        for service in others.of_kind("Service") {
+            let metadata = |name| service.node.at(&["metadata", name]).and_then(Node::as_str);
+            let selector = texts(service.node.at(&["spec", "selector"]));
+            let selects = !selector.is_empty()
+                && metadata("namespace").unwrap_or("default") == self.namespace
+                && selector
+                    .iter()
+                    .all(|(name, value)| self.labels.get(name) == Some(value));
+            if !selects {
+                continue;
+            }
+            let ports = service
+                .node
+                .at(&["spec", "ports"])
+                .and_then(Node::as_list)
+                .unwrap_or(&[]);
+            found.extend(ports.iter().filter_map(|port| {
+                let text = |name| port.get(name).and_then(Node::as_str).unwrap_or_default();
+                let number = port.get("port")?.as_port()?;
+                let target = match port.get("targetPort") {
+                    None => number,
+                    Some(target) => self.resolve(target)?,
+                };
+                Some(ServicePort {
+                    service: metadata("name")?,
+                    number,
+                    name: text("name"),
+                    app_protocol: text("appProtocol"),
+                    target,
+                })
+            }));
+        }
+        found
+    }
+
+    /// Its ports, and of each whether it carries HTTP, as far as the names and `appProtocol`s of services and containers say
+    /// (<https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/>).
+    pub(crate) fn protocols(&self, others: &Others) -> BTreeMap<u16, Option<bool>> {
+        let mut ports: BTreeMap<u16, Option<bool>> = BTreeMap::new();
+        let mut say = |port, says: Option<bool>| {
+            let known = ports.entry(port).or_default();
+            // One service that says otherwise is enough not to be HTTP.
+            *known = match (*known, says) {
+                (Some(known), Some(says)) => Some(known && says),
+                (known, says) => known.or(says),
+            };
+        };
+        for service in self.services(others) {
+            say(
+                service.target,
+                carries_http(service.app_protocol).or_else(|| carries_http(service.name)),
+            );
+        }
+        for port in self.ports() {
+            say(port.number, carries_http(port.name));
+        }
+        ports
+    }
+
+    /// The number of a port that is given by its number or by the name that a container has for it.
+    pub(crate) fn resolve(&self, port: &Node) -> Option<u16> {
+        let named = || {
+            let name = port.as_str()?;
+            let ports = self.ports();
+            let known = ports.iter().find(|port| port.name == name);
+            known.map(|port| port.number).or_else(|| name.parse().ok())
+        };
+        port.as_port().or_else(named)
+    }
+
+    pub(crate) fn labels(&self) -> &BTreeMap<String, String> {
+        &self.labels
+    }
+
+    /// As the engine knows it.
+    pub(crate) fn selected(&self) -> peerwarden_engine::Workload {
+        peerwarden_engine::Workload {
+            namespace: self.namespace.clone(),
+            service_account: self.service_account.clone(),
+            labels: self.labels.clone(),
+            ..peerwarden_engine::Workload::default()
+        }
+    }
+}
+
+/// Whether a port of this name carries HTTP, when the name says: its first part, as Istio reads it. TLS that the application ends
+/// itself is no HTTP to Envoy.
+fn carries_http(name: &str) -> Option<bool> {
+    let first = name.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    match first.as_str() {
+        "http" | "http2" | "grpc" | "h2c" | "kubernetes.io/h2c" | "kubernetes.io/ws" => Some(true),
+        "tcp" | "udp" | "tls" | "https" | "mysql" | "mongo" | "redis" | "postgres" | "postgresql"
+        | "kafka" | "amqp" => Some(false),
+        _ => None,
+    }
+}
+
+/// The document that gives a port this mode. Where none does it is not known what stands elsewhere.
+pub(crate) fn sets(program: &Program, port: u16, wanted: MtlsMode) -> Option<&By> {
+    let (mode, by) = program.mtls_mode(port);
+    by.filter(|_| mode == wanted)
+}
+
+/// `PeerAuthentication NAMESPACE/NAME`.
+pub(crate) fn title(by: &By) -> String {
+    format!("PeerAuthentication {}/{}", by.namespace, by.name)
+}
+
+/// A finding about a workload.
+pub(crate) fn warning(lint: &Lint, workload: &Workload<'_>, message: &str, node: &Node) -> Diagnostic {
+    lint.found(format!("{}: {message}", workload.title)).at(workload.place(node))
+}
+
+fn texts(node: Option<&Node>) -> BTreeMap<String, String> {
+    let entries = node.map(Node::entries).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned())))
+        .collect()
+}

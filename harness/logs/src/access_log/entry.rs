@@ -1,0 +1,324 @@
+//! What one line tells.
+
+use std::net::IpAddr;
+
+use peerwarden_engine::document::Value;
+use peerwarden_traffic::Decided;
+use peerwarden_traffic::Protocol;
+
+use super::address;
+use super::operator::{Operator, Tells};
+use super::refusal::Refusal;
+
+/// An attribute, as far as a line tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact<T> {
+    /// The line does not tell.
+    Unknown,
+    /// It is not there.
+    Missing,
+    /// The line has a dash, which stands for nothing and for a dash alike.
+    Dash,
+    /// It is this.
+    Is(T),
+}
+
+/// Who the peer is, as far as a line tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerFact {
+    /// The line does not tell.
+    Unknown,
+    /// There is no verified peer.
+    Nobody,
+    /// There is no peer, or one whose certificate has no URI SAN.
+    NoUri,
+    /// The one URI SAN of its certificate.
+    Uri(String),
+}
+
+/// What became of a request or a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// It passed.
+    Allowed,
+    /// It was denied, by what the line says.
+    Denied(String),
+}
+
+/// What one line tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// `None` where the line does not say whether it is of a request or of a TCP connection.
+    pub protocol: Option<Protocol>,
+    /// Who the peer is.
+    pub peer: PeerFact,
+    /// Whether the connection has TLS.
+    pub tls: Option<bool>,
+    /// The direct peer's address.
+    pub source_ip: Option<IpAddr>,
+    /// The original client's address.
+    pub remote_ip: Option<IpAddr>,
+    /// The address that the connection was made to.
+    pub destination_ip: Option<IpAddr>,
+    /// The port that the connection was made to.
+    pub destination_port: Option<u16>,
+    /// The server name that the client asked for.
+    pub sni: Fact<String>,
+    /// The request's method.
+    pub method: Fact<Vec<u8>>,
+    /// With its query, where the line has one.
+    pub path: Fact<Vec<u8>>,
+    /// By lower-case names.
+    pub headers: Vec<(String, Fact<Vec<u8>>)>,
+    /// The payload of a verified token.
+    pub jwt: Fact<Value>,
+    /// `None` where the line does not say what became of it.
+    pub happened: Option<Happened>,
+    /// Why it came to no filter, if it did not.
+    pub refused: Option<Refusal>,
+    /// Whether it came to the choice of an upstream.
+    pub(super) reached: bool,
+    /// Whether no route or filter chain is for it, as its flags say.
+    no_route: bool,
+    /// Whether the line says which filter chain took it.
+    chain: Option<bool>,
+}
+
+impl Default for Entry {
+    fn default() -> Self {
+        Self {
+            protocol: None,
+            peer: PeerFact::Unknown,
+            tls: None,
+            source_ip: None,
+            remote_ip: None,
+            destination_ip: None,
+            destination_port: None,
+            sni: Fact::Unknown,
+            method: Fact::Unknown,
+            path: Fact::Unknown,
+            headers: Vec::new(),
+            jwt: Fact::Unknown,
+            happened: None,
+            refused: None,
+            reached: false,
+            no_route: false,
+            chain: None,
+        }
+    }
+}
+
+/// What stands in a line for one operator.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Written<'l> {
+    /// JSON's `null`.
+    Nothing,
+    /// A text; `-` for nothing.
+    Text(&'l [u8]),
+    /// An object of JSON.
+    Object(&'l serde_json::Value),
+}
+
+impl Entry {
+    /// What is known of a header.
+    pub fn header(&self, name: &str) -> &Fact<Vec<u8>> {
+        let own = self.headers.iter().find(|(of, _)| of == name);
+        own.map_or(&Fact::Unknown, |(_, fact)| fact)
+    }
+
+    /// Takes in what stands for an operator. What is told twice is as it was told first.
+    pub(super) fn tell(&mut self, operator: &Operator, written: Written<'_>) {
+        let Operator { tells, limit } = operator;
+        self.tell_protocol(tells, written);
+        let cut = |text: &[u8]| limit.is_some_and(|limit| text.len() >= limit);
+        let written = match written {
+            // Where Envoy may have cut it, what follows is not known.
+            Written::Text(text) if cut(text) && text != b"-" => return,
+            Written::Nothing | Written::Text(_) | Written::Object(_) => written,
+        };
+        let text = match written {
+            Written::Text(text) => Some(text),
+            Written::Nothing | Written::Object(_) => None,
+        };
+        let missing = matches!(written, Written::Nothing | Written::Text(b"-"));
+        let address = || text.and_then(address::read);
+        match tells {
+            Tells::Method => set(&mut self.method, bytes(written)),
+            Tells::Path => set(&mut self.path, bytes(written)),
+            Tells::Header(name) => {
+                if self.header(name) == &Fact::Unknown {
+                    self.headers.push((name.clone(), bytes(written)));
+                }
+            }
+            Tells::SourceAddress => self.source_ip = self.source_ip.or(address().map(|(ip, _)| ip)),
+            Tells::RemoteAddress => self.remote_ip = self.remote_ip.or(address().map(|(ip, _)| ip)),
+            Tells::LocalAddress => {
+                if let Some((ip, port)) = address() {
+                    self.destination_ip = self.destination_ip.or(Some(ip));
+                    self.destination_port = self.destination_port.or(port);
+                }
+            }
+            Tells::LocalPort => {
+                let port = text.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+                self.destination_port = self.destination_port.or(port);
+            }
+            Tells::Sni => set(&mut self.sni, server_name(written)),
+            Tells::PeerUri => self.peer_uri(written),
+            Tells::TlsVersion if missing => self.plaintext(),
+            Tells::TlsVersion => self.tls = text.map(|_| true).or(self.tls),
+            Tells::Fingerprint if missing => self.peer = PeerFact::Nobody,
+            Tells::Security => match text {
+                Some(b"none") => self.plaintext(),
+                Some(b"tls") => (self.tls, self.peer) = (Some(true), PeerFact::Nobody),
+                Some(b"mutual_tls") => self.tls = Some(true),
+                Some(_) | None => {}
+            },
+            Tells::Jwt => {
+                if let Written::Object(payload) = written {
+                    set(&mut self.jwt, Fact::Is(peerwarden_traffic::metadata_value(payload)));
+                } else if missing {
+                    set(&mut self.jwt, Fact::Missing);
+                }
+            }
+            Tells::Decision => self.decided(text),
+            Tells::Details => self.details(text),
+            Tells::TerminationDetails => {
+                if let Some(by) = text.and_then(denied_by) {
+                    self.happened = Some(Happened::Denied(by));
+                }
+            }
+            Tells::TransportFailure => {
+                let reason = text.filter(|_| !missing).map(String::from_utf8_lossy);
+                self.refused = reason.map(|reason| Refusal::of_handshake(&reason));
+            }
+            Tells::Flags => {
+                self.no_route =
+                    text.is_some_and(|flags| flags.split(|byte| *byte == b',').any(|flag| flag == b"NR"));
+            }
+            Tells::FilterChain => self.chain = Some(!missing),
+            Tells::UpstreamHost => self.reached = !missing,
+            Tells::Fingerprint | Tells::Protocol | Tells::Number | Tells::Word | Tells::Other => {}
+        }
+    }
+
+    /// What only requests have shows a request. A request without a version of HTTP there is not, nor one without a method; but a method
+    /// may be a dash.
+    fn tell_protocol(&mut self, tells: &Tells, written: Written<'_>) {
+        match (tells, written) {
+            (Tells::Protocol, Written::Nothing | Written::Text(b"-")) | (Tells::Method, Written::Nothing) => {
+                self.protocol.get_or_insert(Protocol::Tcp);
+            }
+            (_, Written::Nothing | Written::Text(b"-")) => {}
+            (tells, Written::Text(_) | Written::Object(_)) if tells.is_http() => {
+                self.protocol = Some(Protocol::Http);
+            }
+            (_, Written::Text(_) | Written::Object(_)) => {}
+        }
+    }
+
+    /// When everything is told. HTTP comes to the choice of an upstream only past every filter, TCP may be dialled before it is
+    /// decided.
+    pub(super) fn finish(mut self) -> Self {
+        if self.reached && self.protocol == Some(Protocol::Http) && self.happened.is_none() {
+            self.happened = Some(Happened::Allowed);
+        }
+        if self.refused.is_none() && self.no_route && self.chain == Some(false) {
+            self.refused = Some(Refusal::without_chain());
+        }
+        if let Some(refused) = &self.refused {
+            // Whom its certificate names was not verified, and no policy was asked.
+            self.happened = Some(Happened::Denied(refused.why.to_owned()));
+        }
+        self
+    }
+
+    fn plaintext(&mut self) {
+        (self.tls, self.peer) = (Some(false), PeerFact::Nobody);
+    }
+
+    /// Several names are joined by commas, which a name may have too.
+    fn peer_uri(&mut self, written: Written<'_>) {
+        if self.peer != PeerFact::Unknown {
+            return;
+        }
+        match written {
+            Written::Nothing | Written::Text(b"-" | b"") => self.peer = PeerFact::NoUri,
+            Written::Text(text) => {
+                let uri = std::str::from_utf8(text).ok().filter(|uri| !uri.contains(','));
+                if let Some(uri) = uri {
+                    (self.peer, self.tls) = (PeerFact::Uri(uri.to_owned()), Some(true));
+                }
+            }
+            Written::Object(_) => {}
+        }
+    }
+
+    /// The module's own word goes before all others.
+    fn decided(&mut self, text: Option<&[u8]>) {
+        let text = text.and_then(|text| std::str::from_utf8(text).ok());
+        let Some(decided) = text.and_then(Decided::from_filter_state) else {
+            return;
+        };
+        self.happened = Some(if decided.allowed {
+            Happened::Allowed
+        } else {
+            let by = decided.by.map(|by| by.to_string());
+            Happened::Denied(by.unwrap_or_else(|| decided.reason.as_str().to_owned()))
+        });
+    }
+
+    fn details(&mut self, text: Option<&[u8]>) {
+        if self.happened.is_some() {
+            return;
+        }
+        self.happened = match text {
+            Some(b"via_upstream") => Some(Happened::Allowed),
+            Some(text) => denied_by(text).map(Happened::Denied),
+            None => None,
+        };
+    }
+}
+
+fn set<T: PartialEq>(fact: &mut Fact<T>, told: Fact<T>) {
+    if *fact == Fact::Unknown {
+        *fact = told;
+    }
+}
+
+fn bytes(written: Written<'_>) -> Fact<Vec<u8>> {
+    match written {
+        Written::Nothing => Fact::Missing,
+        Written::Text(b"-") => Fact::Dash,
+        Written::Text(text) => Fact::Is(text.to_vec()),
+        Written::Object(_) => Fact::Unknown,
+    }
+}
+
+/// Envoy writes an underscore for what is no letter, digit, dot or dash, so that one may stand for anything.
+fn server_name(written: Written<'_>) -> Fact<String> {
+    match written {
+        Written::Nothing => Fact::Missing,
+        Written::Text(b"-") => Fact::Dash,
+        Written::Text(text) => match std::str::from_utf8(text) {
+            Ok(name) if !name.contains('_') => Fact::Is(name.to_owned()),
+            Ok(_) | Err(_) => Fact::Unknown,
+        },
+        Written::Object(_) => Fact::Unknown,
+    }
+}
+
+/// What denied, by the details that Envoy's RBAC filter and its external authorization give, and so the module.
+fn denied_by(details: &[u8]) -> Option<String> {
+    let details = std::str::from_utf8(details).ok()?;
+    if let Some(id) = details.strip_prefix("rbac_access_denied_matched_policy[") {
+        let id = id.strip_suffix(']').unwrap_or(id);
+        return Some(
+            match peerwarden_traffic::DecidedBy::from_id("AuthorizationPolicy", id) {
+                Some(by) => by.to_string(),
+                None => id.to_owned(),
+            },
+        );
+    }
+    let denied = details.starts_with("rbac_access_denied") || details.starts_with("ext_authz_denied");
+    denied.then(|| details.to_owned())
+}

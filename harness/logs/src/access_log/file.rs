@@ -1,0 +1,216 @@
+//! Reading a log piece by piece, so that its size does not matter.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+use peerwarden_documents::diagnostic::Diagnostic;
+
+use super::LINE;
+
+/// Bytes that are read at once.
+const PIECE: usize = 256 * 1024;
+
+/// How a gzip file starts (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What some editors write in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whole lines that stand together.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// The number of the first, from 1.
+    pub(super) first: u64,
+    bytes: Vec<u8>,
+}
+
+impl Block {
+    /// Each line without its break, and its number. Empty lines count and are left out.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let numbered = (self.first..).zip(self.bytes.split(|byte| *byte == b'\n'));
+        let bare = numbered.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
+        bare.filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
+    }
+}
+
+/// A log that is open.
+pub struct Input {
+    reader: Box<dyn Read>,
+    /// The start of a line whose end is not read yet.
+    rest: Vec<u8>,
+    next: u64,
+    /// Of a line that is too long all but its start is dropped.
+    dropping: bool,
+    ended: bool,
+    /// Bytes of the file that are read.
+    read: Arc<AtomicU64>,
+    /// Bytes of the file, where that is known.
+    pub(super) size: Option<u64>,
+}
+
+/// Counts what is read of a file, compressed or not.
+struct Counted<R>(R, Arc<AtomicU64>);
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Input {
+    /// Opens a file, gzip or not, or standard input for `-`.
+    ///
+    /// # Errors
+    /// That it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Diagnostic> {
+        let cannot = |error: std::io::Error| {
+            Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
+        };
+        let read = Arc::new(AtomicU64::new(0));
+        let (mut file, size): (Box<dyn Read>, _) = if path.as_os_str() == "-" {
+            (Box::new(std::io::stdin()), None)
+        } else {
+            let file = File::open(path).map_err(cannot)?;
+            let about = file.metadata().map_err(cannot)?;
+            if about.is_dir() {
+                let wrong = Diagnostic::error(format!("`{}` is a folder", path.display()));
+                return Err(wrong.help("name the log files in it"));
+            }
+            (Box::new(file), about.is_file().then_some(about.len()))
+        };
+        let mut start = Vec::new();
+        file.as_mut()
+            .take(GZIP.len() as u64)
+            .read_to_end(&mut start)
+            .map_err(cannot)?;
+        let compressed = start == GZIP;
+        let whole = Counted(std::io::Cursor::new(start).chain(file), Arc::clone(&read));
+        let whole = BufReader::with_capacity(PIECE, whole);
+        Ok(Self {
+            reader: if compressed {
+                Box::new(MultiGzDecoder::new(whole))
+            } else {
+                Box::new(whole)
+            },
+            rest: Vec::new(),
+            next: 1,
+            dropping: false,
+            ended: false,
+            read,
+            size,
+        })
+    }
+
+    /// Bytes of the file that are read so far.
+    pub(super) fn done(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// The next lines; `None` at the end.
+    ///
+    /// # Errors
+    /// That the file cannot be read on.
+    pub(super) fn block(&mut self) -> std::io::Result<Option<Block>> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        while !self.ended {
+            let before = bytes.len();
+            bytes.resize(before + PIECE, 0);
+            let read = self.reader.read(&mut bytes[before..])?;
+            bytes.truncate(before + read);
+            self.ended = read == 0;
+            if self.dropping {
+                // What is kept of the line that is too long ends where `before` is.
+                match bytes[before..].iter().position(|byte| *byte == b'\n') {
+                    Some(end) => {
+                        bytes.drain(before..before + end);
+                        self.dropping = false;
+                    }
+                    None => bytes.truncate(before),
+                }
+            }
+            if let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') {
+                self.rest = bytes.split_off(end + 1);
+                break;
+            }
+            if bytes.len() > LINE {
+                bytes.truncate(LINE + 1);
+                self.dropping = true;
+            }
+        }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let first = self.next;
+        if first == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
+        // The break behind the last line begins no other.
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        self.next += bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        Ok(Some(Block { first, bytes }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn lines(bytes: &[u8]) -> Vec<(u64, usize)> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let mut input = Input::open(file.path()).unwrap();
+        let mut lines = Vec::new();
+        while let Some(block) = input.block().unwrap() {
+            lines.extend(block.lines().map(|(number, line)| (number, line.len())));
+        }
+        assert_eq!(input.done(), bytes.len() as u64);
+        lines
+    }
+
+    #[test]
+    fn lines_have_their_numbers() {
+        assert_eq!(lines(b""), []);
+        assert_eq!(lines(b"a"), [(1, 1)]);
+        assert_eq!(lines(b"a\n\nbc\r\n  \nd"), [(1, 1), (3, 2), (5, 1)]);
+        assert_eq!(lines(b"\xef\xbb\xbfa\nb\n"), [(1, 1), (2, 1)]);
+    }
+
+    #[test]
+    fn of_a_line_that_is_too_long_the_start_is_kept() {
+        for length in [LINE, LINE + 1, LINE + PIECE, 3 * LINE + 17] {
+            let mut bytes = vec![b'x'; length];
+            bytes.extend_from_slice(b"\nafter\n");
+            let kept = length.min(LINE + 1);
+            // A line that fits one piece is kept whole, which changes nothing.
+            let lines = lines(&bytes);
+            assert!(
+                lines[0].1 >= kept && lines[0].1 <= LINE + PIECE,
+                "{length}: {lines:?}"
+            );
+            assert_eq!(lines[1..], [(2, 5)], "{length}");
+        }
+    }
+
+    #[test]
+    fn many_lines_come_in_blocks() {
+        let bytes = "a line of some length\n".repeat(50_000);
+        let lines = lines(bytes.as_bytes());
+        assert_eq!(lines.len(), 50_000);
+        assert!(
+            lines
+                .iter()
+                .zip(1..)
+                .all(|((number, length), wanted)| *number == wanted && *length == 21)
+        );
+    }
+}

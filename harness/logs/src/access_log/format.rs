@@ -1,0 +1,127 @@
+//! Which format a log has, and reading its lines by it.
+
+use std::sync::OnceLock;
+
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_traffic::Protocol;
+use serde_json::Value;
+
+use super::entry::{Entry, Fact, Written};
+use super::json::Json;
+use super::operator::Malformed;
+use super::split;
+use super::text::Text;
+use super::{LINE, builtin};
+
+/// What a log's lines are read by.
+#[derive(Debug, Clone, Default)]
+pub enum Format {
+    /// One of those that need not be given, line by line.
+    #[default]
+    Builtin,
+    /// A format string.
+    Text(Box<TextFormat>),
+    /// A format of JSON objects.
+    Json(Box<JsonFormat>),
+}
+
+/// A format string that was given.
+#[derive(Debug, Clone)]
+pub struct TextFormat(Text);
+
+/// A format of JSON objects that was given.
+#[derive(Debug, Clone)]
+pub struct JsonFormat(Json);
+
+const HELP: &str = "give what Envoy has as `text_format` or, as an object, as `json_format`; Istio calls both `accessLogFormat`";
+
+impl Format {
+    /// Reads a format as it is given: a format string, or a JSON object of them.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(given: &str) -> Result<Self, Diagnostic> {
+        let wrong = |message: String| Diagnostic::error(format!("the log format: {message}")).help(HELP);
+        let malformed = |Malformed(message)| wrong(message);
+        let (format, tells) = if given.trim_start().starts_with('{') {
+            let fields = serde_json::from_str::<Value>(given);
+            let fields = fields.map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+            let Value::Object(fields) = fields else {
+                return Err(wrong("it is no JSON object".to_owned()));
+            };
+            let json = Json::parse(&fields).map_err(malformed)?;
+            let tells = json.tells_something();
+            (Self::Json(Box::new(JsonFormat(json))), tells)
+        } else {
+            let text = Text::parse(given).map_err(malformed)?;
+            let tells = text.tells_something();
+            (Self::Text(Box::new(TextFormat(text))), tells)
+        };
+        if tells {
+            Ok(format)
+        } else {
+            Err(wrong(
+                "it has no operator that a policy asks about, such as `%REQ(:PATH)%`".to_owned(),
+            ))
+        }
+    }
+
+    /// Reads a line, without its line break.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn read(&self, line: &[u8]) -> Result<Entry, String> {
+        if line.len() > LINE {
+            return Err(format!("it is longer than {} MiB", LINE / (1024 * 1024)));
+        }
+        match self {
+            Self::Text(format) => {
+                text(&format.0, line).ok_or_else(|| "it is not as the format says".to_owned())
+            }
+            Self::Json(format) => format.0.read(line),
+            Self::Builtin => builtin(line),
+        }
+    }
+}
+
+fn builtin(line: &[u8]) -> Result<Entry, String> {
+    static FORMATS: OnceLock<([Text; 2], Json)> = OnceLock::new();
+    let (texts, json) = FORMATS.get_or_init(|| {
+        let text = |format| Text::parse(format).unwrap_or_else(|_| unreachable!("a format of ours is one"));
+        let fields = builtin::JSON.map(|(name, format)| (name.to_owned(), Value::from(format)));
+        let json = Json::parse(&fields.into_iter().collect());
+        let json = json.unwrap_or_else(|_| unreachable!("a format of ours is one"));
+        ([text(builtin::ISTIO), text(builtin::ENVOY)], json)
+    });
+    if line.first() == Some(&b'{') {
+        let known = builtin::TELLTALE.iter().any(|name| {
+            let quoted = format!("\"{name}\"");
+            line.windows(quoted.len())
+                .any(|window| window == quoted.as_bytes())
+        });
+        return if known {
+            // Both name the method in every line of a request.
+            json.read(line).map(|mut entry| {
+                if entry.method == Fact::Unknown {
+                    entry.protocol.get_or_insert(Protocol::Tcp);
+                }
+                entry
+            })
+        } else {
+            Err("it is JSON of no known format; give `--log-format`".to_owned())
+        };
+    }
+    let read = texts.iter().find_map(|format| text(format, line));
+    read.ok_or_else(|| "it is of no known format; give `--log-format`".to_owned())
+}
+
+fn text(format: &Text, line: &[u8]) -> Option<Entry> {
+    let fields = split::split(format, line)?;
+    let mut entry = Entry::default();
+    for (operator, field) in format.operators.iter().zip(fields) {
+        if let Some(field) = field {
+            entry.tell(operator, Written::Text(field));
+        }
+    }
+    Some(entry.finish())
+}

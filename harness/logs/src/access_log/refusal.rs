@@ -1,0 +1,140 @@
+//! What Envoy refused before any filter had a say, and what its words for it mean.
+
+/// Why a connection came to no filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Whether it came as far as a handshake.
+    pub handshake: bool,
+    /// What was wrong, for people.
+    pub why: &'static str,
+}
+
+/// Parts of `%DOWNSTREAM_TRANSPORT_FAILURE_REASON%`, which has underscores for spaces, and what they mean: the first that is found. Some
+/// are of later Envoys only, which say more.
+const MEANINGS: [(&str, &str); 14] = [
+    (
+        "PEER_DID_NOT_RETURN_A_CERTIFICATE",
+        "the client shows no certificate",
+    ),
+    ("certificate_has_expired", "the client's certificate has expired"),
+    (
+        "certificate_is_not_yet_valid",
+        "the client's certificate is not valid yet",
+    ),
+    ("certificate_revoked", "the client's certificate is revoked"),
+    (
+        "SAN_matcher",
+        "no name in the client's certificate is one that may come in, such as of another trust domain",
+    ),
+    (
+        "local_issuer_certificate",
+        "the client's certificate is of an authority that is not trusted here",
+    ),
+    (
+        "self-signed",
+        "the client's certificate is of an authority that is not trusted here",
+    ),
+    (
+        "CERTIFICATE_VERIFY_FAILED",
+        "the client's certificate is not accepted",
+    ),
+    (
+        "UNSUPPORTED_PROTOCOL",
+        "the client's versions of TLS are not taken",
+    ),
+    (
+        "NO_SHARED_CIPHER",
+        "the client and Envoy have no cipher in common",
+    ),
+    (
+        "_ALERT_",
+        "the client does not accept Envoy's own certificate, or how it speaks TLS",
+    ),
+    ("Connection_reset_by_peer", "the client hung up"),
+    ("HTTP_REQUEST", PLAINTEXT),
+    ("WRONG_VERSION_NUMBER", PLAINTEXT),
+];
+
+const PLAINTEXT: &str = "the client speaks plaintext, where TLS is asked for";
+
+impl Refusal {
+    /// Of a handshake that failed.
+    pub(super) fn of_handshake(reason: &str) -> Self {
+        // In some places Envoy has spaces.
+        let reason = reason.replace(' ', "_");
+        let found = MEANINGS.iter().find(|(part, _)| reason.contains(part));
+        Self {
+            handshake: true,
+            why: found.map_or("for the reason that the line gives", |(_, why)| why),
+        }
+    }
+
+    /// Of a connection that no filter chain takes.
+    pub(super) fn without_chain() -> Self {
+        Self {
+            handshake: false,
+            why: "no filter chain is for it: its server name, or that it is plaintext, is none that is served here",
+        }
+    }
+
+    /// The whole for people.
+    pub fn text(&self) -> String {
+        let place = if self.handshake {
+            "refused at the TLS handshake"
+        } else {
+            "refused before any handshake"
+        };
+        format!("{place}: {}; no policy was asked", self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    /// As Envoy 1.36 and 1.40 wrote them.
+    #[test]
+    fn each_is_said_in_words() {
+        for (reason, word) in [
+            (
+                "TLS_error|error:1000009c:SSL_routines:OPENSSL_internal:HTTP_REQUEST:TLS_error_end",
+                "plaintext",
+            ),
+            (
+                "TLS_error:|268435648:SSL_routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE:TLS_error_end",
+                "no certificate",
+            ),
+            (
+                "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end",
+                "not accepted",
+            ),
+            (
+                "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:\
+                 _X509_verify_cert:_certificate_verification_error_at_depth_0:_certificate_has_expired:TLS_error_end",
+                "expired",
+            ),
+            (
+                "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher,\
+                 _certificate_SANs_are_[spiffe://partner.example/ns/batch/sa/nightly]:TLS_error_end",
+                "trust domain",
+            ),
+            (
+                "TLS error:|268435581:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify cert failed: \
+                 X509_verify_cert: certificate verification error at depth 0: unable to get local issuer certificate",
+                "authority",
+            ),
+            (
+                "TLS_error:|268435696:SSL_routines:OPENSSL_internal:UNSUPPORTED_PROTOCOL:TLS_error_end",
+                "versions",
+            ),
+            (
+                "TLS_error:|33554536:system_library:OPENSSL_internal:Connection_reset_by_peer:TLS_error_end",
+                "hung up",
+            ),
+            ("what nobody has seen yet", "the line gives"),
+        ] {
+            let refusal = Refusal::of_handshake(reason);
+            assert!(refusal.why.contains(word), "{reason}: {}", refusal.why);
+        }
+    }
+}

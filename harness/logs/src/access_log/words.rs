@@ -1,0 +1,57 @@
+//! A line in words, for `explain`.
+
+use peerwarden_documents::shown::shown;
+use peerwarden_explain::Line;
+use peerwarden_traffic::Protocol;
+
+use crate::access_log::entry::{Entry, Fact, PeerFact};
+use crate::access_log::operator::telling;
+
+/// Characters of a text of a client that are shown.
+const SHOWN: usize = 200;
+
+/// What `explain` shows of a line.
+pub fn line(entry: &Entry) -> Line {
+    Line {
+        asked: asked(entry),
+        peer: peer(&entry.peer),
+        telling,
+    }
+}
+
+fn peer(peer: &PeerFact) -> String {
+    match peer {
+        PeerFact::Uri(uri) => shown(uri.as_bytes(), SHOWN),
+        PeerFact::Nobody => "no verified peer".to_owned(),
+        PeerFact::NoUri => "nobody with a URI SAN".to_owned(),
+        PeerFact::Unknown => "not known".to_owned(),
+    }
+}
+
+fn asked(entry: &Entry) -> String {
+    let text = |fact: &Fact<Vec<u8>>| match fact {
+        Fact::Is(text) => shown(text, SHOWN),
+        Fact::Missing | Fact::Dash => "-".to_owned(),
+        Fact::Unknown => "?".to_owned(),
+    };
+    let what = match entry.protocol {
+        Some(Protocol::Tcp) => "a TCP connection".to_owned(),
+        Some(Protocol::Http) => format!("{} {}", text(&entry.method), text(&entry.path)),
+        None => "a request or a connection".to_owned(),
+    };
+    let port = entry
+        .destination_port
+        .map_or("an unknown port".to_owned(), |port| format!("port {port}"));
+    let from = entry
+        .source_ip
+        .map(|ip| format!(" from {ip}"))
+        .unwrap_or_default();
+    let secured = match (&entry.peer, entry.tls) {
+        (PeerFact::Uri(uri), _) => format!("as {}", shown(uri.as_bytes(), SHOWN)),
+        (PeerFact::Nobody, Some(false)) => "in plaintext".to_owned(),
+        (PeerFact::Nobody, _) => "without a certificate".to_owned(),
+        (PeerFact::NoUri, _) => "from nobody with a URI SAN".to_owned(),
+        (PeerFact::Unknown, _) => "from an unknown peer".to_owned(),
+    };
+    format!("{what} on {port}{from} {secured}")
+}

@@ -1,0 +1,182 @@
+//! What becomes of a line: before, and by the policies that are tried.
+
+use std::collections::BTreeSet;
+
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::yaml::Node;
+use peerwarden_engine::Attribute;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::judge::{Judged, Policies};
+use crate::access_log::{Entry, Happened};
+
+/// What changes for a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It passed, and would be denied.
+    NewlyDenied,
+    /// It was denied, and would pass.
+    NewlyAllowed,
+    /// What would become of it hangs on what the line does not tell.
+    Unknown,
+    /// It would be denied; what became of it the line does not say.
+    Denied,
+    /// It would pass; what became of it the line does not say.
+    Allowed,
+    /// What becomes of it hangs on what the line does not tell, and is the same as before whatever that is.
+    StillUnknown,
+    /// It was denied, and still would be.
+    StillDenied,
+    /// It passed, and still would.
+    StillAllowed,
+}
+
+/// What is compared with.
+pub enum Before {
+    /// What the log says happened.
+    Log,
+    /// What these policies say.
+    Policies(Box<Policies>),
+}
+
+/// The policies that differ between old and new, by which it is known of what nothing changes although its verdict is not known.
+pub struct Differing {
+    old: Policies,
+    new: Policies,
+}
+
+impl Differing {
+    /// `None` where it is not rules alone that differ: modes, external authorizers, or whether what no rule is about is denied.
+    pub fn between(old: &Setup, new: &Setup, compiled: (&Policies, &Policies)) -> Option<Self> {
+        let texts = |setup: &Setup| {
+            setup
+                .resources
+                .iter()
+                .map(|document| document.node.to_json())
+                .collect::<Vec<_>>()
+        };
+        let (olds, news) = (texts(old), texts(new));
+        let rest = |setup: &Setup, own: &[String], others: &[String]| {
+            let documents = setup.resources.iter().zip(own);
+            let differing = documents.filter(|(_, text)| !others.contains(text));
+            let differing: Vec<Document> = differing.map(|(document, _)| document.clone()).collect();
+            let rules = differing.iter().all(|document| {
+                let action = document.node.at(&["spec", "action"]).and_then(Node::as_str);
+                document.text("kind") == "AuthorizationPolicy" && action != Some("CUSTOM")
+            });
+            let setup = Setup {
+                resources: differing,
+                ..setup.clone()
+            };
+            rules.then(|| Policies::new(&setup).ok())?
+        };
+        let same = compiled.0.without_rules() == compiled.1.without_rules();
+        Some(Self {
+            old: rest(old, &olds, &news).filter(|_| same)?,
+            new: rest(new, &news, &olds)?,
+        })
+    }
+
+    /// Whether a rule that differs may match, as far as the line tells: otherwise nothing changes.
+    fn is_about(&self, entry: &Entry) -> bool {
+        self.old.may_match(entry) || self.new.may_match(entry)
+    }
+}
+
+/// A line before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// What changes.
+    pub change: Change,
+    /// What decides after; of what is newly allowed, what denied it before.
+    pub rule: String,
+    /// What the line would have to tell for the verdict to be known.
+    pub lacks: BTreeSet<Attribute>,
+}
+
+impl Compared {
+    /// Judges a line.
+    pub fn of(
+        entry: &Entry,
+        before: &Before,
+        after: &Policies,
+        differing: Option<&Differing>,
+    ) -> Self {
+        let judged = after.judge(entry);
+        if judged.verdict.is_none() && differing.is_some_and(|differing| !differing.is_about(entry)) {
+            return Self {
+                change: Change::StillUnknown,
+                ..Self::unknown(judged)
+            };
+        }
+        let before = match before {
+            Before::Log => match &entry.happened {
+                None => None,
+                Some(Happened::Allowed) => Some(true),
+                Some(Happened::Denied(_)) => Some(false),
+            },
+            Before::Policies(policies) => {
+                let old = policies.judge(entry);
+                match (old.verdict, judged.verdict) {
+                    (Some(verdict), _) => Some(verdict),
+                    (None, None) => None,
+                    // What it was hangs on what the line does not tell: so does whether it changes.
+                    (None, Some(_)) => return Self::unknown(old),
+                }
+            }
+        };
+        let change = match (before, judged.verdict) {
+            (_, None) => return Self::unknown(judged),
+            (Some(true), Some(false)) => Change::NewlyDenied,
+            (Some(false), Some(true)) => Change::NewlyAllowed,
+            (Some(true), Some(true)) => Change::StillAllowed,
+            (Some(false), Some(false)) => Change::StillDenied,
+            (None, Some(true)) => Change::Allowed,
+            (None, Some(false)) => Change::Denied,
+        };
+        Self {
+            change,
+            rule: judged.rule,
+            lacks: BTreeSet::new(),
+        }
+    }
+
+    fn unknown(judged: Judged) -> Self {
+        Self {
+            change: Change::Unknown,
+            rule: judged.rule,
+            lacks: judged.lacks,
+        }
+    }
+}
+
+impl Change {
+    /// All, in the order in which they are reported.
+    pub const ALL: [Self; 8] = [
+        Self::NewlyDenied,
+        Self::NewlyAllowed,
+        Self::Unknown,
+        Self::Denied,
+        Self::Allowed,
+        Self::StillUnknown,
+        Self::StillDenied,
+        Self::StillAllowed,
+    ];
+
+    /// For people, in a sentence about lines.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NewlyDenied => "newly denied",
+            Self::NewlyAllowed => "newly allowed",
+            Self::Unknown => "unknown",
+            Self::Denied => "denied",
+            Self::Allowed => "allowed",
+            Self::StillUnknown => "unknown, and the same as before",
+            Self::StillDenied => "still denied",
+            Self::StillAllowed => "still allowed",
+        }
+    }
+}

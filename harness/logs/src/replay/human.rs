@@ -1,0 +1,147 @@
+//! The report for people.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use peerwarden_documents::count::{counted, grouped};
+
+use super::change::Change;
+use super::report::{ComparedWith, Group, Report};
+use crate::access_log::operator::telling;
+
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// Callers of a rule that are shown; all are in the JSON.
+const CALLERS: usize = 10;
+
+/// The whole text; with `all` what does not change too. Writing to a `String` cannot fail.
+pub fn text(report: &Report, all: bool) -> String {
+    let mut text = String::new();
+    for change in Change::ALL {
+        let told = match change {
+            Change::NewlyDenied
+            | Change::NewlyAllowed
+            | Change::Unknown
+            | Change::Denied
+            | Change::Allowed => true,
+            Change::StillUnknown | Change::StillDenied | Change::StillAllowed => all,
+        };
+        if told && report.of(change) > 0 {
+            self::change(&mut text, change, report);
+            text.push('\n');
+        }
+    }
+    let compared = match report.compared_with {
+        ComparedWith::Log => "compared with what the log says happened",
+        ComparedWith::Old => "compared with the old policies",
+    };
+    let _ = writeln!(
+        text,
+        "{BOLD}{}{BOLD:#} {compared}:",
+        counted(report.lines, "line")
+    );
+    for change in Change::ALL {
+        let lines = report.of(change);
+        let always = matches!(
+            change,
+            Change::NewlyDenied | Change::NewlyAllowed | Change::Unknown
+        );
+        if lines > 0 || always {
+            let style = if lines > 0 { style(change) } else { DIM };
+            let _ = writeln!(text, "{style}{:>12} {}{style:#}", grouped(lines), change.words());
+        }
+    }
+    refused(&mut text, report);
+    let open = report
+        .groups
+        .iter()
+        .filter(|group| group.change == Change::Unknown);
+    let missing: BTreeSet<&String> = open.flat_map(|group| &group.lacks).collect();
+    if !missing.is_empty() {
+        text.push_str("\nTo know more, have Envoy log:\n");
+    }
+    for attribute in missing {
+        let operator = telling(attribute);
+        let operator = operator.as_deref().unwrap_or("no operator tells it");
+        let _ = writeln!(text, "  `{attribute}`: {operator}");
+    }
+    text
+}
+
+/// Writing to a `String` cannot fail.
+fn refused(text: &mut String, report: &Report) {
+    let lines = report.refused.values().sum();
+    if lines == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{BOLD}{} more{BOLD:#} of connections that were refused before any policy was asked:",
+        counted(lines, "line")
+    );
+    for (why, lines) in &report.refused {
+        let _ = writeln!(text, "{:>12} {why}", grouped(*lines));
+    }
+}
+
+fn style(change: Change) -> Style {
+    match change {
+        Change::NewlyDenied | Change::Denied => RED,
+        Change::NewlyAllowed | Change::Allowed => GREEN,
+        Change::Unknown => YELLOW,
+        Change::StillUnknown | Change::StillDenied | Change::StillAllowed => DIM,
+    }
+}
+
+fn change(text: &mut String, change: Change, report: &Report) {
+    let style = style(change);
+    let _ = writeln!(
+        text,
+        "{style}{}{style:#} {}",
+        change.words().to_uppercase(),
+        counted(report.of(change), "line")
+    );
+    let groups: Vec<&Group> = report
+        .groups
+        .iter()
+        .filter(|group| group.change == change)
+        .collect();
+    for group in groups.chunk_by(|one, other| (&one.rule, &one.lacks) == (&other.rule, &other.lacks)) {
+        let Some(first) = group.first() else { continue };
+        if first.lacks.is_empty() {
+            let _ = writeln!(text, "  {BOLD}{}{BOLD:#}", first.rule);
+        } else {
+            let lacks = first.lacks.join("`, `");
+            let _ = writeln!(text, "  {BOLD}{}{BOLD:#} hangs on `{lacks}`", first.rule);
+        }
+        for group in group.iter().take(CALLERS) {
+            let Group {
+                lines,
+                caller,
+                example,
+                ..
+            } = group;
+            let _ = writeln!(text, "{:>12}  {caller}", grouped(*lines));
+            let _ = writeln!(
+                text,
+                "              {DIM}{}:{}{DIM:#} {}",
+                example.log, example.line, example.asks
+            );
+        }
+        if group.len() > CALLERS {
+            let more = group.iter().skip(CALLERS);
+            let lines = more.clone().map(|group| group.lines).sum();
+            let _ = writeln!(
+                text,
+                "{:>12}  {DIM}of {} more callers{DIM:#}",
+                grouped(lines),
+                more.count()
+            );
+        }
+    }
+}

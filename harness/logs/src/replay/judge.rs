@@ -1,0 +1,219 @@
+//! One line put to a set of policies.
+
+use std::collections::BTreeSet;
+
+use peerwarden_documents::setup::{Protocol, Setup};
+use peerwarden_engine::{Attribute, Bounds, Config, Decision, Open, Problems, Program, Reason, Verdict};
+use peerwarden_traffic::DecidedBy;
+
+use crate::access_log::{Entry, View};
+
+/// The ways in which the dashes of a line are read at the most.
+const READINGS: usize = 64;
+
+/// A set of policies, for either kind of traffic.
+pub struct Policies {
+    http: Program,
+    tcp: Program,
+}
+
+/// What a set of policies says of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// Whether it is allowed; `None` if the line does not tell enough.
+    pub verdict: Option<bool>,
+    /// What decides, for people; what would, where it is unknown.
+    pub rule: String,
+    /// What is not known and the verdict hangs on, in the words of traffic.
+    pub lacks: BTreeSet<Attribute>,
+}
+
+impl Policies {
+    /// Compiles the documents.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn new(setup: &Setup) -> Result<Self, Problems> {
+        let compile = |protocol| {
+            let config = Config::parse(setup.to_json(protocol).as_bytes())?;
+            Program::compile(&config)
+        };
+        Ok(Self {
+            http: compile(Protocol::Http)?,
+            tcp: compile(Protocol::Tcp)?,
+        })
+    }
+
+    /// What becomes of a request that no rule is about; the same for HTTP and TCP.
+    pub fn without_rules(&self) -> Verdict {
+        self.http.without_rules()
+    }
+
+    /// Whether any rule may match the line.
+    pub fn may_match(&self, entry: &Entry) -> bool {
+        let undecided = |program: &&Program| match certain(program, entry).0 {
+            Bounds::Certain(decision) => decision.by.is_some(),
+            Bounds::Open(_) => true,
+        };
+        self.programs(entry).iter().any(undecided)
+    }
+
+    /// Decides as far as the line tells what that hangs on.
+    pub fn judge(&self, entry: &Entry) -> Judged {
+        Judged::of(&self.certain(entry).0)
+    }
+
+    /// What is certain, and the view of the line that shows it.
+    pub fn certain<'a>(&'a self, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
+        let mut each = self
+            .programs(entry)
+            .into_iter()
+            .map(|program| certain(program, entry));
+        match (each.next(), each.next()) {
+            (Some((one, view)), Some((other, _))) => (either(one, other), view),
+            (Some(only), None) => only,
+            (None, _) => unreachable!("there is a program for either protocol"),
+        }
+    }
+
+    /// Those that the line may have met.
+    fn programs(&self, entry: &Entry) -> Vec<&Program> {
+        match entry.protocol {
+            Some(peerwarden_traffic::Protocol::Http) => vec![&self.http],
+            Some(peerwarden_traffic::Protocol::Tcp) => vec![&self.tcp],
+            None => vec![&self.http, &self.tcp],
+        }
+    }
+}
+
+fn certain<'a>(program: &'a Program, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
+    let view = View::new(entry);
+    let bounds = program.bounds(&view);
+    match &bounds {
+        Bounds::Open(open) => read_dashes(program, entry, open).unwrap_or((bounds, view)),
+        Bounds::Certain(_) => (bounds, view),
+    }
+}
+
+/// What is certain where it is one of two.
+fn either<'a>(one: Bounds<'a>, other: Bounds<'a>) -> Bounds<'a> {
+    let (denied, allowed) = (
+        may_come_to(&one, &other, Verdict::Deny),
+        may_come_to(&one, &other, Verdict::Allow),
+    );
+    let (Some(denied), Some(allowed)) = (denied, allowed) else {
+        return one;
+    };
+    let lacks = |bounds: Bounds<'a>| match bounds {
+        Bounds::Certain(_) => BTreeSet::new(),
+        Bounds::Open(open) => open.lacks,
+    };
+    let mut lacks: BTreeSet<Attribute> = [one, other].into_iter().flat_map(lacks).collect();
+    lacks.insert(Attribute::Protocol);
+    Bounds::Open(Open {
+        denied,
+        allowed,
+        lacks,
+    })
+}
+
+/// How one of them may come to a verdict.
+fn may_come_to<'a>(one: &Bounds<'a>, other: &Bounds<'a>, verdict: Verdict) -> Option<Decision<'a>> {
+    [one, other]
+        .into_iter()
+        .find_map(|bounds| match (bounds, verdict) {
+            (Bounds::Certain(decision), _) => (decision.verdict == verdict).then_some(*decision),
+            (Bounds::Open(open), Verdict::Deny) => Some(open.denied),
+            (Bounds::Open(open), Verdict::Allow) => Some(open.allowed),
+        })
+}
+
+/// Where a dash may be nothing or a dash, both are tried: what they agree on is known. `None` when no dash is in the way, or too
+/// many are.
+fn read_dashes<'a>(
+    program: &'a Program,
+    entry: &'a Entry,
+    open: &Open<'a>,
+) -> Option<(Bounds<'a>, View<'a>)> {
+    let mut attributes = open.lacks.clone();
+    loop {
+        let views = View::each(entry, attributes.iter());
+        if views.is_empty() || views.len() > READINGS {
+            return None;
+        }
+        let judged: Vec<Bounds<'a>> = views.iter().map(|view| program.bounds(view)).collect();
+        let verdict = |bounds: &Bounds<'_>| match bounds {
+            Bounds::Certain(decision) => Some(decision.verdict),
+            Bounds::Open(_) => None,
+        };
+        let first = judged.first().and_then(verdict);
+        if first.is_some() && judged.iter().all(|bounds| verdict(bounds) == first) {
+            return judged.into_iter().zip(views).next();
+        }
+        // What shows only now may hang on a dash too.
+        let before = attributes.len();
+        for bounds in &judged {
+            if let Bounds::Open(open) = bounds {
+                attributes.extend(open.lacks.iter().cloned());
+            }
+        }
+        if attributes.len() == before {
+            return Some((
+                Bounds::Open(Open {
+                    lacks: attributes,
+                    ..open.clone()
+                }),
+                View::new(entry),
+            ));
+        }
+    }
+}
+
+impl Judged {
+    fn of(bounds: &Bounds<'_>) -> Self {
+        match bounds {
+            Bounds::Certain(decision) => Self {
+                verdict: Some(decision.verdict == Verdict::Allow),
+                rule: rule(decision),
+                lacks: BTreeSet::new(),
+            },
+            Bounds::Open(open) => Self {
+                verdict: None,
+                // That no ALLOW rule matches names none; the rule that may is what hangs on what is missing.
+                rule: match open.denied.by {
+                    Some(_) => rule(&open.denied),
+                    None => rule(&open.allowed),
+                },
+                lacks: open.lacks.clone(),
+            },
+        }
+    }
+}
+
+/// What decided, in few words.
+pub fn rule(decision: &Decision<'_>) -> String {
+    let by = decision.by.map(DecidedBy::from);
+    match (decision.reason, by) {
+        (Reason::DenyRule, Some(by)) => format!("DENY {by}"),
+        (Reason::AllowRule, Some(by)) => format!("ALLOW {by}"),
+        (Reason::AuthorizerDenied | Reason::AuthorizerFailed | Reason::ProviderUnusable, Some(by)) => {
+            format!("CUSTOM {by}")
+        }
+        (Reason::NoAllowRuleMatched, _) => "no ALLOW rule matches".to_owned(),
+        (Reason::NoAllowPolicy, _) => "no ALLOW policy applies".to_owned(),
+        (
+            Reason::MtlsRequired
+            | Reason::MtlsDisabled
+            | Reason::DeadlinePassed
+            | Reason::DenyRule
+            | Reason::AllowRule
+            | Reason::AuthorizerDenied
+            | Reason::AuthorizerFailed
+            | Reason::ProviderUnusable,
+            by,
+        ) => by.map_or_else(|| decision.reason.as_str().to_owned(), |by| by.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What a replay comes to, for programs; people get the same in `human`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::change::Change;
+use super::tally::Tally;
+
+/// What a replay comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// What the verdicts are compared with: what the `log` says happened, or the `old` policies.
+    pub compared_with: ComparedWith,
+    /// Lines that were read.
+    pub lines: u64,
+    /// Of these, lines of each change.
+    pub changes: BTreeMap<Change, u64>,
+    /// Lines that have the same change, rule and caller.
+    pub groups: Vec<Group>,
+    /// Further lines, of what was refused before any policy was asked: how many, by what was wrong.
+    pub refused: BTreeMap<String, u64>,
+    /// Lines that could not be read.
+    pub malformed: Malformed,
+}
+
+/// What verdicts are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComparedWith {
+    /// What the log says happened.
+    Log,
+    /// What the policies of `--old` say.
+    Old,
+}
+
+/// Lines that have the same change, rule and caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Group {
+    /// What changes for them.
+    pub change: Change,
+    /// What decides.
+    pub rule: String,
+    /// What the lines do not tell and the verdict hangs on, in the words of traffic.
+    pub lacks: Vec<String>,
+    /// Who asks.
+    pub caller: String,
+    /// How many lines.
+    pub lines: u64,
+    /// The first of them.
+    pub example: Example,
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Example {
+    /// The log that it stands in.
+    pub log: String,
+    /// Its number, from 1.
+    pub line: u64,
+    /// What it asks for.
+    pub asks: String,
+}
+
+/// Lines that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Malformed {
+    /// How many.
+    pub lines: u64,
+    /// The first of them.
+    pub first: Vec<MalformedLine>,
+}
+
+/// A line that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MalformedLine {
+    /// The log that it stands in.
+    pub log: String,
+    /// Its number, from 1.
+    pub line: u64,
+    /// Why it could not be read.
+    pub why: String,
+}
+
+impl Report {
+    /// From a tally of `logs`.
+    pub fn new(tally: &Tally, logs: &[String], compared_with: ComparedWith) -> Self {
+        let log = |index: usize| logs.get(index).cloned().unwrap_or_default();
+        let mut groups: Vec<Group> = tally
+            .groups
+            .iter()
+            .map(|(key, group)| Group {
+                change: key.change,
+                rule: key.rule.clone(),
+                lacks: key.lacks.clone(),
+                caller: key.caller.clone(),
+                lines: group.lines,
+                example: Example {
+                    log: log(group.first.0),
+                    line: group.first.1,
+                    asks: group.example.clone(),
+                },
+            })
+            .collect();
+        groups.sort_by(|one, other| {
+            let of = |group: &Group| (group.change, group.rule.clone(), group.lacks.clone());
+            of(one)
+                .cmp(&of(other))
+                .then(other.lines.cmp(&one.lines))
+                .then(one.caller.cmp(&other.caller))
+        });
+        let malformed = tally
+            .first_malformed
+            .iter()
+            .map(|(index, line, why)| MalformedLine {
+                log: log(*index),
+                line: *line,
+                why: why.clone(),
+            });
+        Self {
+            compared_with,
+            lines: tally.lines,
+            changes: Change::ALL
+                .iter()
+                .map(|change| (*change, tally.of(*change)))
+                .collect(),
+            groups,
+            refused: tally.refused.clone(),
+            malformed: Malformed {
+                lines: tally.malformed,
+                first: malformed.collect(),
+            },
+        }
+    }
+
+    /// Lines of a change.
+    pub fn of(&self, change: Change) -> u64 {
+        self.changes.get(&change).copied().unwrap_or_default()
+    }
+}

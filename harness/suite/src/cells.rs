@@ -1,0 +1,101 @@
+//! `snapshot`: the file that holds who may do what, each peer with each request.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::yaml;
+use peerwarden_traffic::Traffic;
+use serde_saphyr::Spanned;
+
+use crate::asking::{checked, traffic};
+use crate::fixtures::Known;
+use crate::load::tidy;
+
+/// The most cells of a snapshot. They grow with the square of the file, and nobody reads a larger table.
+const CELLS: usize = 100_000;
+
+/// What a suite's snapshot is made of.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Where the file is.
+    pub path: PathBuf,
+    /// Where the suite names it.
+    pub place: Place,
+    /// Peers down, requests across.
+    pub cells: Vec<Cell>,
+}
+
+/// One peer with one request.
+#[derive(Debug)]
+pub struct Cell {
+    /// The name of the peer.
+    pub peer: String,
+    /// The name of the request.
+    pub request: String,
+    /// What is asked, or why nobody can: a plaintext peer has no server name.
+    pub traffic: Result<Traffic, String>,
+}
+
+impl Snapshot {
+    /// Its name among the suite's cases.
+    pub fn case(&self) -> String {
+        format!("snapshot {}", self.path.display())
+    }
+}
+
+/// Makes the cells.
+///
+/// # Errors
+/// A name that is no file beside the suite, and a suite without peers or without requests.
+pub(super) fn of(
+    named: &Spanned<String>,
+    known: &Known,
+    source: &Arc<Source>,
+    folder: &Path,
+) -> Result<Snapshot, Diagnostic> {
+    let place = yaml::place(source, &named.referenced);
+    let path = Path::new(&named.value);
+    // A suite may come from anybody: what it has written stays in its folder, and is no file of another kind.
+    let below = path
+        .components()
+        .all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
+    if !below || path.extension().is_none_or(|extension| extension != "md") {
+        let message = format!("`{}` is no snapshot's name", named.value);
+        let help = "write a path below the suite's folder that ends in `.md`, such as `orders_access.md`";
+        return Err(Diagnostic::error(message).at(place).help(help));
+    }
+    if known.peers.is_empty() || known.requests.is_empty() {
+        let help = "name some in `peers` and `requests`: the snapshot has a row for each of these with each of those";
+        return Err(Diagnostic::error("the snapshot is of nothing")
+            .at(place)
+            .help(help));
+    }
+    let count = known.peers.len().saturating_mul(known.requests.len());
+    if count > CELLS {
+        let message = format!("the snapshot has {count} cells, more than the {CELLS} that are taken");
+        let help = "give a part of the peers or requests a suite of its own";
+        return Err(Diagnostic::error(message).at(place).help(help));
+    }
+    let mut cells = Vec::new();
+    for (peer, caller) in &known.peers {
+        for (request, asked) in &known.requests {
+            let sent = traffic(
+                Some(&caller.value.value),
+                &asked.value.value,
+                known.requests.keys(),
+            );
+            cells.push(Cell {
+                peer: peer.clone(),
+                request: request.clone(),
+                traffic: sent.and_then(checked).map_err(|(message, _)| message),
+            });
+        }
+    }
+    Ok(Snapshot {
+        path: tidy(&folder.join(path)),
+        place,
+        cells,
+    })
+}

@@ -1,0 +1,312 @@
+//! From tables and shorthands to cases with everything resolved.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use peerwarden_documents::count::counted;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml;
+use peerwarden_traffic::ExpectedBy;
+use peerwarden_traffic::Traffic;
+use serde_saphyr::Location;
+
+use crate::asking::{checked, from_line, known, traffic};
+use crate::fixtures::Known;
+use crate::format::{Caller, Request, Suite, Verdict, Written};
+use crate::case::Case;
+
+/// The cases of a suite: those of its tables first, then the single ones.
+///
+/// # Errors
+/// Names that are not there, shorthands that cannot be read, traffic that cannot exist.
+pub(super) fn cases(
+    suite: &Suite,
+    known: &Known,
+    source: &Arc<Source>,
+) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let mut expansion = Expansion {
+        suite,
+        known,
+        source,
+        cases: Vec::new(),
+        wrong: Vec::new(),
+        names: BTreeSet::new(),
+    };
+    expansion.definitions();
+    // What is defined wrongly would be wrong again wherever it is used.
+    if expansion.wrong.is_empty() {
+        expansion.matrices();
+        for written in &suite.cases {
+            expansion.case(written);
+        }
+    }
+    if expansion.wrong.is_empty() {
+        Ok(expansion.cases)
+    } else {
+        Err(expansion.wrong)
+    }
+}
+
+struct Expansion<'s> {
+    suite: &'s Suite,
+    known: &'s Known,
+    source: &'s Arc<Source>,
+    cases: Vec<Case>,
+    wrong: Vec<Diagnostic>,
+    names: BTreeSet<String>,
+}
+
+impl Expansion<'_> {
+    fn wrong(&mut self, location: &Location, message: impl Into<String>, help: impl Into<String>) {
+        self.wrong_in(self.source, location, message, help);
+    }
+
+    fn wrong_in(
+        &mut self,
+        source: &Arc<Source>,
+        location: &Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let place = yaml::place(source, location);
+        self.wrong.push(Diagnostic::error(message).at(place).help(help));
+    }
+
+    /// Peers and requests by themselves, used or not.
+    fn definitions(&mut self) {
+        let known = self.known;
+        for (name, request) in &known.requests {
+            let wrong = match &request.value.value {
+                Request::Line(line) if from_line(line).is_none() => Some((
+                    format!("`{line}` is no request"),
+                    "write `METHOD /path` or `tcp PORT`, or a mapping".to_owned(),
+                )),
+                Request::Line(_) | Request::Full(_) => traffic(None, &request.value.value, [].iter())
+                    .and_then(checked)
+                    .err(),
+            };
+            if let Some((message, help)) = wrong {
+                self.wrong_in(
+                    &request.source,
+                    &request.value.referenced,
+                    format!("request `{name}`: {message}"),
+                    help,
+                );
+            }
+        }
+        let anything = Request::Full(Box::default());
+        for (name, peer) in &known.peers {
+            if let Err((message, help)) =
+                traffic(Some(&peer.value.value), &anything, [].iter()).and_then(checked)
+            {
+                self.wrong_in(
+                    &peer.source,
+                    &peer.value.referenced,
+                    format!("peer `{name}`: {message}"),
+                    help,
+                );
+            }
+        }
+    }
+
+    fn matrices(&mut self) {
+        let (suite, names) = (self.suite, self.known);
+        for matrix in &suite.matrix {
+            let (at, matrix) = (&matrix.referenced, &matrix.value);
+            for (peer, row) in &matrix.expect {
+                if !names.peers.contains_key(peer) {
+                    let known = known(names.peers.keys());
+                    self.wrong(&row.referenced, format!("there is no peer `{peer}`"), known);
+                    continue;
+                }
+                if row.value.len() != matrix.requests.len() {
+                    let message = format!(
+                        "the row of `{peer}` has {} for {}",
+                        counted(row.value.len() as u64, "verdict"),
+                        counted(matrix.requests.len() as u64, "request")
+                    );
+                    self.wrong(
+                        &row.referenced,
+                        message,
+                        "write one verdict for each request, in their order",
+                    );
+                    continue;
+                }
+                for (request, verdict) in matrix.requests.iter().zip(&row.value) {
+                    let Some(asked) = names.requests.get(&request.value) else {
+                        let known = known(names.requests.keys());
+                        self.wrong(
+                            &request.referenced,
+                            format!("there is no request `{}`", request.value),
+                            known,
+                        );
+                        continue;
+                    };
+                    let name = format!("{peer}: {}", request.value);
+                    let peer = names.peers.get(peer).map(|peer| &peer.value.value);
+                    self.add(
+                        name,
+                        peer,
+                        &asked.value.value,
+                        verdict.value,
+                        &verdict.referenced,
+                        None,
+                        None,
+                    );
+                }
+            }
+            if matrix.requests.is_empty() || matrix.expect.is_empty() {
+                self.wrong(
+                    at,
+                    "the matrix has no cell",
+                    "name at least one request and one peer",
+                );
+            }
+        }
+    }
+
+    fn case(&mut self, written: &Written) {
+        let names = self.known;
+        let location = &written.expect.referenced;
+        let by = match written.by.as_ref() {
+            None => None,
+            Some(by) => match ExpectedBy::parse(&by.value) {
+                Some(by) => Some(by),
+                None => {
+                    let help = "write `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`";
+                    return self.wrong(&by.referenced, format!("`{}` names no rule", by.value), help);
+                }
+            },
+        };
+        if let Some(traffic) = &written.traffic {
+            if written.peer.is_some() || written.request.is_some() {
+                let help = "keep one of them";
+                return self.wrong(
+                    &traffic.referenced,
+                    "`traffic` stands beside `peer` or `request`",
+                    help,
+                );
+            }
+            let name = written
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("case {}", self.cases.len() + 1));
+            return self.push(
+                name,
+                traffic.value.clone(),
+                written.expect.value,
+                location,
+                by,
+                written.skip.clone(),
+            );
+        }
+        let Some(request) = &written.request else {
+            return self.wrong(
+                location,
+                "the case asks nothing",
+                "give it a `request`, or `traffic` in full",
+            );
+        };
+        let peer = match &written.peer {
+            None => None,
+            Some(peer) => match names.peers.get(&peer.value) {
+                Some(peer) => Some(&peer.value.value),
+                None => {
+                    let help = known(names.peers.keys());
+                    return self.wrong(
+                        &peer.referenced,
+                        format!("there is no peer `{}`", peer.value),
+                        help,
+                    );
+                }
+            },
+        };
+        let named = match &request.value {
+            Request::Line(line) => names
+                .requests
+                .get(line)
+                .map_or(&request.value, |named| &named.value.value),
+            Request::Full(_) => &request.value,
+        };
+        if let Err((message, help)) = traffic(None, named, names.requests.keys()).and_then(checked) {
+            return self.wrong(&request.referenced, message, help);
+        }
+        let name = written.name.clone().unwrap_or_else(|| {
+            let peer = written
+                .peer
+                .as_ref()
+                .map_or("plaintext", |peer| peer.value.as_str());
+            match &request.value {
+                Request::Line(line) => format!("{peer}: {line}"),
+                Request::Full(_) => format!("{peer}: case {}", self.cases.len() + 1),
+            }
+        });
+        self.add(
+            name,
+            peer,
+            named,
+            written.expect.value,
+            location,
+            by,
+            written.skip.clone(),
+        );
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a case has that many parts, each from another place"
+    )]
+    fn add(
+        &mut self,
+        name: String,
+        peer: Option<&Caller>,
+        request: &Request,
+        expect: Verdict,
+        location: &Location,
+        by: Option<ExpectedBy>,
+        skip: Option<String>,
+    ) {
+        match traffic(peer, request, self.known.requests.keys()) {
+            Ok(traffic) => self.push(name, traffic, expect, location, by, skip),
+            Err((message, help)) => self.wrong(location, format!("{name}: {message}"), help),
+        }
+    }
+
+    fn push(
+        &mut self,
+        name: String,
+        traffic: Traffic,
+        expect: Verdict,
+        location: &Location,
+        by: Option<ExpectedBy>,
+        skip: Option<String>,
+    ) {
+        let traffic = match checked(traffic) {
+            Ok(traffic) => traffic,
+            Err((message, help)) => return self.wrong(location, format!("{name}: {message}"), help),
+        };
+        if skip.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
+            return self.wrong(
+                location,
+                format!("{name}: skipped without a reason"),
+                "say why: `skip: until …`",
+            );
+        }
+        if !self.names.insert(name.clone()) {
+            return self.wrong(
+                location,
+                format!("two cases are named `{name}`"),
+                "give one of them another `name`",
+            );
+        }
+        self.cases.push(Case {
+            name,
+            traffic,
+            allow: expect == Verdict::Allow,
+            by,
+            skip,
+            place: yaml::place(self.source, location),
+        });
+    }
+}

@@ -1,0 +1,136 @@
+//! What several suites have in common, in files of its own: workload, mesh, peers, requests.
+//!
+//! A later file goes before an earlier one, and the suite before all of them, name by name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::schema::ExtensionProvider;
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml::{self, Node};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::format::{Caller, Mesh, Request, Suite, Workload};
+use crate::load::tidy;
+
+/// What several suites have in common.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fixtures {
+    /// Which workload the policies protect: `kind`, `namespace`, `serviceAccount`, `labels`.
+    #[serde(default)]
+    #[schemars(with = "Option<Workload>")]
+    pub workload: Option<Node>,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`.
+    #[serde(default)]
+    #[schemars(with = "Option<Mesh>")]
+    pub mesh: Option<Node>,
+    /// The external authorizers that CUSTOM policies name, as in Istio's mesh config.
+    #[serde(default, rename = "extensionProviders")]
+    #[schemars(with = "Option<Vec<ExtensionProvider>>")]
+    pub extension_providers: Option<Node>,
+    /// Who may ask, by a name of your choice.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Caller>>")]
+    pub peers: BTreeMap<String, Spanned<Caller>>,
+    /// What may be asked, by a name of your choice.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Request>>")]
+    pub requests: BTreeMap<String, Spanned<Request>>,
+}
+
+/// A value with the file that it stands in.
+#[derive(Debug)]
+pub(super) struct Named<T> {
+    pub(super) source: Arc<Source>,
+    pub(super) value: Spanned<T>,
+}
+
+/// What a suite has of its own and from its fixtures.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) workload: Option<Document>,
+    pub(super) mesh: Option<Document>,
+    pub(super) extension_providers: Option<Document>,
+    pub(super) peers: BTreeMap<String, Named<Caller>>,
+    pub(super) requests: BTreeMap<String, Named<Request>>,
+}
+
+/// What is wrong with a file of fixtures by itself; what its names stand for is judged with the suites that use them.
+pub fn check(path: &Path) -> Option<Diagnostic> {
+    let read = Source::read(path).and_then(|source| yaml::read::<Fixtures>(&source));
+    read.err()
+}
+
+/// The files of a suite's `fixtures`, as paths for messages.
+pub(super) fn files(suite: &Suite, folder: &Path) -> Vec<PathBuf> {
+    let files = suite.fixtures.iter();
+    files.map(|file| tidy(&folder.join(&file.value))).collect()
+}
+
+/// Reads the fixtures of a suite, and puts the suite's own parts before them.
+///
+/// # Errors
+/// What is wrong with the files.
+pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> Result<Known, Vec<Diagnostic>> {
+    let (mut known, mut wrong) = (Known::default(), Vec::new());
+    for (named, path) in suite.fixtures.iter().zip(files(suite, folder)) {
+        let read = if path.is_file() {
+            Source::read(&path).and_then(|source| Ok((yaml::read(&source)?, source)))
+        } else {
+            let message = format!("there is no file `{}`", path.display());
+            let place = yaml::place(source, &named.referenced);
+            Err(Diagnostic::error(message)
+                .at(place)
+                .help("paths start at the suite's folder"))
+        };
+        match read {
+            Ok((fixtures, source)) => known.add(fixtures, &source),
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    let own = Fixtures {
+        workload: suite.workload.take(),
+        mesh: suite.mesh.take(),
+        extension_providers: suite.extension_providers.take(),
+        peers: std::mem::take(&mut suite.peers),
+        requests: std::mem::take(&mut suite.requests),
+    };
+    known.add(own, source);
+    if wrong.is_empty() { Ok(known) } else { Err(wrong) }
+}
+
+impl Known {
+    fn add(&mut self, fixtures: Fixtures, source: &Arc<Source>) {
+        let document = |node| Document {
+            source: Arc::clone(source),
+            node,
+        };
+        let replace = |known: &mut Option<Document>, node: Option<Node>| {
+            if let Some(node) = node {
+                *known = Some(document(node));
+            }
+        };
+        replace(&mut self.workload, fixtures.workload);
+        replace(&mut self.mesh, fixtures.mesh);
+        replace(&mut self.extension_providers, fixtures.extension_providers);
+        let peers = fixtures.peers.into_iter();
+        self.peers
+            .extend(peers.map(|(name, value)| (name, named(value, source))));
+        let requests = fixtures.requests.into_iter();
+        self.requests
+            .extend(requests.map(|(name, value)| (name, named(value, source))));
+    }
+}
+
+fn named<T>(value: Spanned<T>, source: &Arc<Source>) -> Named<T> {
+    Named {
+        source: Arc::clone(source),
+        value,
+    }
+}

@@ -1,0 +1,315 @@
+//! The suite file, field by field; its JSON Schema is made from these types.
+
+use std::collections::BTreeMap;
+
+use peerwarden_documents::schema::ExtensionProvider;
+use peerwarden_documents::yaml::Node;
+use peerwarden_traffic::{self, AuthorizerAnswer, Endpoint, Http, Jwt, Lines, Protocol, Tls, Traffic};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_saphyr::Spanned;
+
+/// A test suite for authorization policies.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{"required": ["workload"]}, {"required": ["fixtures"]}]))]
+pub struct Suite {
+    /// Files with what several suites have in common, from this file's folder: `workload`, `mesh`, `extensionProviders`, `peers`,
+    /// `requests`. A later one goes before an earlier one, and what stands here before all of them.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub fixtures: Vec<Spanned<String>>,
+    /// Which workload the policies protect here: `kind`, `namespace`, `serviceAccount`, `labels`.
+    #[serde(default)]
+    #[schemars(with = "Option<Workload>")]
+    pub workload: Option<Node>,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`; Istio's defaults when left out.
+    #[serde(default)]
+    #[schemars(with = "Option<Mesh>")]
+    pub mesh: Option<Node>,
+    /// Files and folders with the policies under test, from this file's folder.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub policies: Vec<Spanned<String>>,
+    /// Policies written here rather than in files of their own.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
+    pub resources: Vec<Node>,
+    /// The external authorizers that CUSTOM policies name, as in Istio's mesh config.
+    #[serde(default, rename = "extensionProviders")]
+    #[schemars(with = "Option<Vec<ExtensionProvider>>")]
+    pub extension_providers: Option<Node>,
+    /// Who may ask, by a name of your choice.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Caller>>")]
+    pub peers: BTreeMap<String, Spanned<Caller>>,
+    /// What may be asked, by a name of your choice.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Request>>")]
+    pub requests: BTreeMap<String, Spanned<Request>>,
+    /// Tables: requests across, peers down, a verdict in each cell.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<Vec<Matrix>>")]
+    pub matrix: Vec<Spanned<Matrix>>,
+    /// A file, `….md` below this file's folder, that holds who may do what: each peer with each request. Written by
+    /// `peerwarden test`; a difference is a failure.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub snapshot: Option<Spanned<String>>,
+    /// Single questions.
+    #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<Vec<Written>>")]
+    pub cases: Vec<Written>,
+}
+
+/// The workload, as `workload` of the plugin's configuration.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
+pub struct Workload {
+    /// `sidecar` (default), `gateway` or `waypoint`.
+    kind: Option<String>,
+    /// Its namespace.
+    namespace: String,
+    /// Its service account.
+    service_account: Option<String>,
+    /// Its labels.
+    labels: Option<BTreeMap<String, String>>,
+    /// Of a waypoint: what this traffic is for.
+    services: Option<Vec<Service>>,
+}
+
+/// What traffic through a waypoint is for.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
+struct Service {
+    /// `Service` (default) or `ServiceEntry`.
+    kind: Option<String>,
+    /// Its name.
+    name: String,
+    /// Its namespace.
+    namespace: String,
+}
+
+/// The mesh: what the plugin's configuration has in `mesh`, and whom the handshake lets in.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
+pub struct Mesh {
+    /// `istio-system` when left out.
+    root_namespace: Option<String>,
+    /// `cluster.local` when left out.
+    trust_domain: Option<String>,
+    /// Other names of the same trust domain.
+    trust_domain_aliases: Option<Vec<String>>,
+    /// The roots of other trust domains, whose peers the handshake lets in too.
+    ca_certificates: Option<Vec<CaCertificates>>,
+}
+
+/// Roots of other trust domains, as in Istio's mesh config.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "for the schema; the renderer reads the value itself")]
+struct CaCertificates {
+    /// Root certificates, in PEM.
+    #[schemars(length(min = 1))]
+    pem: String,
+    /// The trust domains that they are for.
+    #[schemars(length(min = 1))]
+    trust_domains: Vec<String>,
+}
+
+/// Who asks: `plaintext`, `no-certificate` (TLS without one), a SPIFFE ID, or the certificate's names and the address.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum Caller {
+    /// `plaintext`, `no-certificate`, or a URI SAN such as `spiffe://cluster.local/ns/web/sa/frontend`.
+    Word(String),
+    /// In full.
+    Described(Described),
+}
+
+/// A caller in full: what is left out stays as the request says.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Described {
+    /// A URI SAN; short for `tls.peer.uriSans` with one entry.
+    pub spiffe: Option<String>,
+    /// How the connection is secured.
+    #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
+    pub tls: Option<Tls>,
+    /// The direct peer's address.
+    #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
+    pub source: Option<Endpoint>,
+    /// The original client's address.
+    #[serde(deserialize_with = "peerwarden_traffic::address")]
+    pub remote_ip: Option<std::net::IpAddr>,
+    /// The token's claims.
+    #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
+    pub jwt: Option<Jwt>,
+}
+
+/// What is asked: `METHOD /path` in short, or traffic in full.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum Request {
+    /// `METHOD /path`, or `tcp PORT`.
+    Line(String),
+    /// In full: the fields of `http` may stand at the top.
+    Full(Box<Asked>),
+}
+
+/// A request in full.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Asked {
+    /// `http` when left out.
+    #[serde(deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<Protocol>")]
+    pub protocol: Protocol,
+    /// Short for `destination.port`.
+    pub port: Option<u16>,
+    /// Short for `http.method`.
+    pub method: Option<String>,
+    /// Short for `http.host`.
+    pub host: Option<String>,
+    /// Short for `http.path`.
+    pub path: Option<String>,
+    /// Short for `http.headers`.
+    #[serde(deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Lines>>")]
+    pub headers: BTreeMap<String, Lines>,
+    /// The server name of the TLS handshake; short for `tls.sni`.
+    pub sni: Option<String>,
+    /// The direct peer.
+    #[serde(deserialize_with = "peerwarden_traffic::object")]
+    #[schemars(with = "Option<Endpoint>")]
+    pub source: Endpoint,
+    /// The original client.
+    #[serde(deserialize_with = "peerwarden_traffic::address")]
+    pub remote_ip: Option<std::net::IpAddr>,
+    /// What the connection was made to.
+    #[serde(deserialize_with = "peerwarden_traffic::object")]
+    #[schemars(with = "Option<Endpoint>")]
+    pub destination: Endpoint,
+    /// The request.
+    #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
+    pub http: Option<Http>,
+    /// The token's claims.
+    #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
+    pub jwt: Option<Jwt>,
+    /// Other dynamic metadata.
+    #[serde(deserialize_with = "peerwarden_traffic::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>")]
+    pub dynamic_metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    /// What external authorizers answer, by the names of their providers; one that is left out fails.
+    #[serde(
+        deserialize_with = "peerwarden_traffic::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, AuthorizerAnswer>>")]
+    pub authorizers: BTreeMap<String, AuthorizerAnswer>,
+}
+
+/// A table.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    /// The columns: names from `requests`.
+    #[schemars(with = "Vec<String>")]
+    pub requests: Vec<Spanned<String>>,
+    /// The rows: a name from `peers`, and one verdict for each request.
+    #[schemars(with = "BTreeMap<String, Vec<Verdict>>")]
+    pub expect: BTreeMap<String, Spanned<Vec<Spanned<Verdict>>>>,
+}
+
+/// What is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It passes.
+    Allow,
+    /// It does not.
+    Deny,
+}
+
+/// One question.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// What it shows; made from peer and request when left out.
+    pub name: Option<String>,
+    /// Who asks: a name from `peers`; plaintext when left out.
+    #[schemars(with = "Option<String>")]
+    pub peer: Option<Spanned<String>>,
+    /// What is asked: a name from `requests`, or as an entry of it.
+    #[schemars(with = "Option<Request>")]
+    pub request: Option<Spanned<Request>>,
+    /// Traffic in full, in place of `peer` and `request`.
+    #[schemars(with = "Option<Traffic>")]
+    pub traffic: Option<Spanned<Traffic>>,
+    /// The verdict.
+    #[schemars(with = "Verdict")]
+    pub expect: Spanned<Verdict>,
+    /// What must decide: `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`, rules counted from 0, with
+    /// `PeerAuthentication ` in front for a mode.
+    #[schemars(with = "Option<String>")]
+    pub by: Option<Spanned<String>>,
+    /// Why it is not run now.
+    pub skip: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Caller {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word_or_map(
+            deserializer,
+            "`plaintext`, `no-certificate`, a SPIFFE ID, or a mapping",
+            Caller::Word,
+            Caller::Described,
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word_or_map(
+            deserializer,
+            "the name of a request, `METHOD /path`, or a mapping",
+            Request::Line,
+            |asked| Request::Full(Box::new(asked)),
+        )
+    }
+}
+
+/// Reads a text or a mapping; unlike an untagged enum it says what is wrong within the mapping.
+fn word_or_map<'de, D: Deserializer<'de>, M: Deserialize<'de>, T>(
+    deserializer: D,
+    expecting: &'static str,
+    word: fn(String) -> T,
+    map: fn(M) -> T,
+) -> Result<T, D::Error> {
+    struct Visitor<M, T> {
+        expecting: &'static str,
+        word: fn(String) -> T,
+        map: fn(M) -> T,
+    }
+
+    impl<'de, M: Deserialize<'de>, T> serde::de::Visitor<'de> for Visitor<M, T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.expecting)
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<T, E> {
+            Ok((self.word)(text.to_owned()))
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
+            M::deserialize(serde::de::value::MapAccessDeserializer::new(entries)).map(self.map)
+        }
+    }
+
+    deserializer.deserialize_any(Visitor { expecting, word, map })
+}

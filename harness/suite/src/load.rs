@@ -1,0 +1,162 @@
+//! A suite file with the policies that it names.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::yaml;
+
+use crate::format::Suite;
+use crate::case::Case;
+use crate::cells::{self, Snapshot};
+use crate::{expand, fixtures};
+
+/// A suite, ready to run.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The text of the suite.
+    pub source: Arc<Source>,
+    /// What decides.
+    pub setup: Setup,
+    /// Each case, those of matrices too.
+    pub cases: Vec<Case>,
+    /// What is held against a file, if the suite names one.
+    pub snapshot: Option<Snapshot>,
+}
+
+/// Reads a suite and its policies.
+///
+/// # Errors
+/// Everything that is wrong with the files; the policies themselves are the engine's to judge.
+pub fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    let source = Source::read(path).map_err(|wrong| vec![wrong])?;
+    read(&source, path.parent().unwrap_or(Path::new("")))
+}
+
+/// Reads the text of a suite, and its policies, whose paths start at the folder.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut suite: Suite = yaml::read(source).map_err(|wrong| vec![wrong])?;
+    // What is not known for want of a file would be wrong wherever it is used.
+    let known = fixtures::read(&mut suite, source, folder)?;
+    let mut wrong = Vec::new();
+    let mut paths = Vec::new();
+    for policies in &suite.policies {
+        let path = folder.join(&policies.value);
+        if !path.exists() {
+            let place = yaml::place(source, &policies.referenced);
+            let message = format!("there is no `{}`", path.display());
+            wrong.push(
+                Diagnostic::error(message)
+                    .at(place)
+                    .help("paths start at the suite's folder"),
+            );
+            continue;
+        }
+        paths.push(tidy(&path));
+    }
+    // All at once: a file that is named by two ways counts once.
+    let mut resources = documents::load(&paths).unwrap_or_else(|diagnostics| {
+        wrong.extend(diagnostics);
+        Vec::new()
+    });
+    let document = |node: &yaml::Node| Document {
+        source: Arc::clone(source),
+        node: node.clone(),
+    };
+    resources.extend(suite.resources.iter().map(document));
+    let cases = match expand::cases(&suite, &known, source) {
+        Ok(cases) => cases,
+        Err(diagnostics) => {
+            wrong.extend(diagnostics);
+            Vec::new()
+        }
+    };
+    if suite.policies.is_empty() && suite.resources.is_empty() {
+        let help = "name them: `policies: [policies.yaml]`; for no policy at all write `policies: []` and a `PeerAuthentication` below `resources`";
+        wrong.push(whole(source, "the suite has no policies").help(help));
+    }
+    let snapshot = suite
+        .snapshot
+        .as_ref()
+        .map(|named| cells::of(named, &known, source, folder));
+    let snapshot = snapshot.transpose().unwrap_or_else(|diagnostic| {
+        wrong.push(diagnostic);
+        None
+    });
+    if known.workload.is_none() {
+        let help = "say which workload the policies protect: `workload: {namespace: …, labels: {…}}`, here or in a file of `fixtures`";
+        wrong.push(whole(source, "the suite has no workload").help(help));
+    }
+    if cases.is_empty() && snapshot.is_none() && wrong.is_empty() {
+        wrong.push(
+            whole(source, "the suite has no case")
+                .help("add `cases`, a `matrix` or a `snapshot`: a suite without any proves nothing"),
+        );
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let setup = Setup {
+        mesh: known.mesh,
+        workload: known.workload,
+        resources,
+        extension_providers: known.extension_providers,
+    };
+    setup.trust()?;
+    Ok(Loaded {
+        source: Arc::clone(source),
+        setup,
+        cases,
+        snapshot,
+    })
+}
+
+/// The files and folders that a suite is made of beside its own file, as far as it can be read.
+pub fn inputs(path: &Path) -> Vec<PathBuf> {
+    let Ok(suite) = Source::read(path).and_then(|source| yaml::read::<Suite>(&source)) else {
+        return Vec::new();
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let policies = suite
+        .policies
+        .iter()
+        .map(|policies| tidy(&folder.join(&policies.value)));
+    let snapshot = suite
+        .snapshot
+        .iter()
+        .map(|snapshot| tidy(&folder.join(&snapshot.value)));
+    policies
+        .chain(fixtures::files(&suite, folder))
+        .chain(snapshot)
+        .collect()
+}
+
+fn whole(source: &Arc<Source>, message: &str) -> Diagnostic {
+    Diagnostic::error(message).at(Place {
+        source: Arc::clone(source),
+        span: 0..source.text.find('\n').unwrap_or(source.text.len()),
+    })
+}
+
+/// Without `./` and `x/../`, for messages.
+pub(super) fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for component in path.components() {
+        let below = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
+        if component == Component::ParentDir && below {
+            tidy.pop();
+        } else if component != Component::CurDir {
+            tidy.push(component);
+        }
+    }
+    if tidy.as_os_str().is_empty() {
+        tidy.push(Component::CurDir);
+    }
+    tidy
+}

@@ -1,0 +1,71 @@
+//! SARIF: a rule for each way to fail, a result for each failure and for each thing that no case shows.
+
+use anyhow::Result;
+use peerwarden_documents::sarif::{self, Level, Rule};
+
+use super::{Outcome, Report};
+use crate::coverage::Coverage;
+
+const DECISION: &str = "unexpected-decision";
+const BROKEN: &str = "no-decision";
+const ACCESS: &str = "changed-access";
+const UNTRIED: &str = "untried";
+const COVERAGE: &str = "coverage";
+
+pub(super) fn text(report: &Report) -> Result<String> {
+    let rule = |id: &str, summary: &str, level| Rule::new(id, id, summary, level);
+    let rules = [
+        rule(
+            DECISION,
+            "a case is decided otherwise than its suite expects",
+            Level::Error,
+        ),
+        rule(
+            BROKEN,
+            "an engine gives no answer, or the two disagree",
+            Level::Error,
+        ),
+        rule(
+            ACCESS,
+            "who may do what is not what the snapshot says",
+            Level::Error,
+        ),
+        rule(
+            UNTRIED,
+            "a part of a policy of which no case shows what it is for",
+            Level::Warning,
+        ),
+        rule(
+            COVERAGE,
+            "the cases show less of the policies than was asked for",
+            Level::Error,
+        ),
+    ];
+    let mut results = Vec::new();
+    for case in report.suites.iter().flat_map(|suite| &suite.cases) {
+        let Some(failure) = case.outcome.failure() else {
+            continue;
+        };
+        let (id, why) = match &case.outcome {
+            Outcome::Failed(failure) => (DECISION, failure.why.as_ref()),
+            Outcome::Snapshot(_) => (ACCESS, None),
+            Outcome::Broken(_) | Outcome::Passed(_) | Outcome::Skipped(_) => (BROKEN, None),
+        };
+        let mut lines = vec![format!("{}: {failure}", case.name)];
+        lines.extend(case.outcome.reasons());
+        let mut result = sarif::Result::new(id, Level::Error, lines.join("\n")).at(&case.place);
+        let deciding = why.and_then(|why| why.deciding.as_ref()?.place.as_ref());
+        let near_miss = why.and_then(|why| why.near_miss.as_ref()?.place.as_ref());
+        for (place, what) in [(deciding, "what decided"), (near_miss, "near miss")] {
+            if let Some(place) = place {
+                result = result.also(place, what);
+            }
+        }
+        results.push(result);
+    }
+    let gaps = report.coverage.iter().flat_map(Coverage::gaps);
+    results.extend(gaps.map(|(place, gap)| sarif::Result::new(UNTRIED, Level::Warning, gap).at(&place)));
+    let lacking = report.lacking();
+    results.extend(lacking.map(|lacking| sarif::Result::new(COVERAGE, Level::Error, lacking)));
+    sarif::log(&rules, results)
+}

@@ -1,0 +1,79 @@
+//! Whom a handshake shuts out before any policy is asked: peers of trust domains that the mesh does not have.
+
+use peerwarden_analysis::{Pattern, Term, Values};
+use peerwarden_engine::{SpiffeId, WorkloadKind};
+use peerwarden_envoy::trust::Trust;
+
+use crate::traffic::Traffic;
+
+/// That the peer is shut out whatever policies say; `None` of one that is let in, and where another listener ends its TLS.
+pub fn refusal(trust: &Trust, workload: WorkloadKind, traffic: &Traffic) -> Option<String> {
+    // A gateway's servers have roots of their own, a waypoint's peer is vouched for by its tunnel.
+    let sidecar = workload == WorkloadKind::Sidecar;
+    let domain = of_peer(trust, traffic).filter(|_| sidecar)?;
+    Some(reason(trust, domain))
+}
+
+/// The trust domains that a handshake refuses among the peers of a class of traffic: those that policies name, or else that of its
+/// example.
+pub fn refused(
+    trust: &Trust,
+    workload: WorkloadKind,
+    peers: &Values,
+    example: &Traffic,
+) -> Vec<String> {
+    if workload != WorkloadKind::Sidecar {
+        return Vec::new();
+    }
+    let mut domains: Vec<String> = match peers {
+        Values::AnyOf(terms) => terms.iter().filter_map(named).collect(),
+        Values::Has { .. } => Vec::new(),
+    };
+    let known = !domains.is_empty();
+    domains.retain(|domain| !trust.has(domain));
+    if !known && let Some(domain) = of_peer(trust, example) {
+        domains.push(domain.to_owned());
+    }
+    domains.sort_unstable();
+    domains.dedup();
+    domains
+}
+
+/// The trust domain that a policy names in full.
+fn named(term: &Term) -> Option<String> {
+    let Pattern::Written(text) = &term.pattern else {
+        return None;
+    };
+    let domain = match text.strip_prefix("trust domain ") {
+        Some(domain) => domain,
+        None => text.split_once('/')?.0,
+    };
+    let is_one = SpiffeId::parse(format!("spiffe://{domain}/any").as_bytes()).is_ok();
+    is_one.then(|| domain.to_owned())
+}
+
+/// The trust domain of a peer that is refused.
+fn of_peer<'t>(trust: &Trust, traffic: &'t Traffic) -> Option<&'t str> {
+    let peer = traffic.tls.as_ref()?.peer.as_ref()?;
+    if peer.uri_sans.iter().any(|uri| trust.admits(uri)) {
+        return None;
+    }
+    peer.uri_sans.iter().find_map(|uri| trust.refused(uri))
+}
+
+/// Why the names of a trust domain are shut out.
+pub fn reason(trust: &Trust, domain: &str) -> String {
+    let names: Vec<String> = trust.names().map(|name| format!("`{name}`")).collect();
+    format!(
+        "the handshake refuses peers of the trust domain `{domain}`, whatever policies say: the mesh has {}",
+        names.join(", ")
+    )
+}
+
+/// What to do about it.
+pub fn help(domain: &str) -> String {
+    format!(
+        "if `{domain}` is the mesh's own, name it in `trustDomain` or `trustDomainAliases` of the mesh (`--mesh`); if it is meant as \
+         another's, give its roots in `caCertificates` of the mesh"
+    )
+}

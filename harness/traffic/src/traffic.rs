@@ -1,0 +1,373 @@
+//! Traffic, as suites, `eval`, `explain` and `replay` describe it: one vocabulary for all of them.
+//!
+//! What is left out has the defaults that each field names, the same for both engines. Paths are as the filter receives
+//! them: Envoy has normalised them by then.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+
+/// One request, or one connection.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Traffic {
+    /// Which filter chain it meets; `http` when left out.
+    #[serde(deserialize_with = "crate::read::or_default")]
+    #[schemars(with = "Option<Protocol>")]
+    pub protocol: Protocol,
+    /// The direct peer. The address is 192.0.2.1 and the port 40000 when left out.
+    #[serde(deserialize_with = "crate::read::object")]
+    #[schemars(with = "Option<Endpoint>")]
+    pub source: Endpoint,
+    /// The original client, as Envoy derives it from headers or the PROXY protocol; the direct peer when left out.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::read::address")]
+    pub remote_ip: Option<IpAddr>,
+    /// What the connection was made to. The address is 192.0.2.2 and the port 8080 when left out.
+    #[serde(deserialize_with = "crate::read::object")]
+    #[schemars(with = "Option<Endpoint>")]
+    pub destination: Endpoint,
+    /// How the connection is secured; `null` or left out is plaintext.
+    #[serde(deserialize_with = "crate::read::optional_object")]
+    pub tls: Option<Tls>,
+    /// The request; for `http` only.
+    #[serde(
+        deserialize_with = "crate::read::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub http: Option<Http>,
+    /// What Envoy's `jwt_authn` filter left in dynamic metadata; for `http` only.
+    #[serde(
+        deserialize_with = "crate::read::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub jwt: Option<Jwt>,
+    /// Other dynamic metadata: filter name, then key.
+    #[serde(
+        deserialize_with = "crate::read::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, Map<String, Value>>>")]
+    pub dynamic_metadata: BTreeMap<String, Map<String, Value>>,
+    /// What external authorizers answer, by the names of their providers; one that is left out fails.
+    #[serde(
+        deserialize_with = "crate::read::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, AuthorizerAnswer>>")]
+    pub authorizers: BTreeMap<String, AuthorizerAnswer>,
+}
+
+/// What an external authorizer answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorizerAnswer {
+    /// It says yes.
+    Allow,
+    /// It says no.
+    Deny,
+    /// It gives no usable answer: it is down, too slow, or answers nonsense.
+    Fail,
+}
+
+/// Which filter chain traffic meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// HTTP of any version: one decision for each request.
+    #[default]
+    Http,
+    /// Bytes: one decision for each connection.
+    Tcp,
+}
+
+/// An address and a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Endpoint {
+    /// An IPv4 or IPv6 address.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::read::address")]
+    pub ip: Option<IpAddr>,
+    /// A port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+}
+
+/// TLS that this proxy terminated.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// The server name that the client asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sni: Option<String>,
+    /// The client's certificate; `null` or left out when it presented none.
+    #[serde(deserialize_with = "crate::read::optional_object")]
+    pub peer: Option<Peer>,
+}
+
+/// The names in the client's verified certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Peer {
+    /// URI subject alternative names; a mesh peer has one, its SPIFFE ID.
+    #[serde(deserialize_with = "crate::read::or_default")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub uri_sans: Vec<String>,
+    /// DNS subject alternative names.
+    #[serde(deserialize_with = "crate::read::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub dns_sans: Vec<String>,
+    /// The subject in RFC 2253 form.
+    #[serde(
+        deserialize_with = "crate::read::or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
+    #[schemars(with = "Option<String>")]
+    pub subject: String,
+}
+
+/// An HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// `GET` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The authority, with its port if the client sent one; a request without one when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The path with its query; `/` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The other headers: a text, or a list with one text for each line.
+    #[serde(
+        deserialize_with = "crate::read::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    #[schemars(with = "Option<BTreeMap<String, Lines>>")]
+    pub headers: BTreeMap<String, Lines>,
+}
+
+/// The lines of one header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Lines {
+    /// One line.
+    One(String),
+    /// Several lines.
+    Several(Vec<String>),
+}
+
+/// A verified token.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Jwt {
+    /// Its claims.
+    pub payload: Map<String, Value>,
+}
+
+/// Why traffic cannot exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Impossible {
+    /// Fields of HTTP on a TCP connection.
+    #[error("`{0}` is given for `protocol: tcp`; leave it out, or write `protocol: http`")]
+    NotOnTcp(&'static str),
+    /// A pseudo-header among the headers.
+    #[error("`{0}` among the headers; write `http.method`, `http.host` or `http.path`")]
+    PseudoHeader(String),
+    /// What is no header name.
+    #[error("`{0}` is no header name; use letters, digits and `-`")]
+    HeaderName(String),
+    /// What cannot be in a request's first line.
+    #[error("`http.{0}` has a line break or a NUL; no request can carry one")]
+    FirstLine(&'static str),
+    /// What cannot be in a header's line.
+    #[error("the value of header `{0}` has a line break or a NUL; give several lines as a list")]
+    HeaderValue(String),
+    /// A name that no certificate can have.
+    #[error(
+        "`{0}` cannot be in a certificate, whose alternative names are ASCII; write IDNs in their ASCII form"
+    )]
+    NotAscii(String),
+    /// A host given twice.
+    #[error("both `http.host` and a header `host` are given; keep `http.host`")]
+    HostTwice,
+}
+
+impl Lines {
+    /// Each line.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Lines::One(line) => std::slice::from_ref(line),
+            Lines::Several(lines) => lines.as_slice(),
+        }
+        .iter()
+        .map(String::as_str)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Lines;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text, or a list of texts with one for each line of the header")
+            }
+
+            fn visit_str<E>(self, line: &str) -> Result<Lines, E> {
+                Ok(Lines::One(line.to_owned()))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Lines, A::Error> {
+                let mut lines = Vec::new();
+                while let Some(line) = items.next_element()? {
+                    lines.push(line);
+                }
+                Ok(Lines::Several(lines))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Traffic {
+    /// Refuses what no Envoy would hand to the filter.
+    ///
+    /// # Errors
+    /// The first thing that cannot be.
+    pub fn check(&self) -> Result<(), Impossible> {
+        if self.protocol == Protocol::Tcp {
+            for (given, name) in [(self.http.is_some(), "http"), (self.jwt.is_some(), "jwt")] {
+                if given {
+                    return Err(Impossible::NotOnTcp(name));
+                }
+            }
+        }
+        if let Some(peer) = self.tls.as_ref().and_then(|tls| tls.peer.as_ref()) {
+            let mut names = peer.uri_sans.iter().chain(&peer.dns_sans);
+            if let Some(name) = names.find(|name| !name.is_ascii()) {
+                return Err(Impossible::NotAscii(name.clone()));
+            }
+        }
+        let Some(http) = &self.http else { return Ok(()) };
+        let mut pseudo = vec![
+            ("method", &http.method),
+            ("host", &http.host),
+            ("path", &http.path),
+        ];
+        pseudo.retain(|(_, value)| value.as_deref().is_some_and(breaks));
+        if let Some((name, _)) = pseudo.first() {
+            return Err(Impossible::FirstLine(name));
+        }
+        for (name, lines) in &http.headers {
+            if name.starts_with(':') {
+                return Err(Impossible::PseudoHeader(name.clone()));
+            }
+            if name.is_empty() || !name.bytes().all(is_token) {
+                return Err(Impossible::HeaderName(name.clone()));
+            }
+            if name.eq_ignore_ascii_case("host") && http.host.is_some() {
+                return Err(Impossible::HostTwice);
+            }
+            if lines.iter().any(breaks) {
+                return Err(Impossible::HeaderValue(name.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The direct peer's address and port.
+    pub fn source(&self) -> (IpAddr, u16) {
+        (
+            self.source.ip.unwrap_or(DEFAULT_SOURCE.0),
+            self.source.port.unwrap_or(DEFAULT_SOURCE.1),
+        )
+    }
+
+    /// The address and port that the connection was made to.
+    pub fn destination(&self) -> (IpAddr, u16) {
+        (
+            self.destination.ip.unwrap_or(DEFAULT_DESTINATION.0),
+            self.destination.port.unwrap_or(DEFAULT_DESTINATION.1),
+        )
+    }
+
+    /// The original client's address.
+    pub fn remote_ip(&self) -> IpAddr {
+        self.remote_ip.unwrap_or_else(|| self.source().0)
+    }
+
+    /// All dynamic metadata, with the token where Envoy's `jwt_authn` filter leaves it.
+    pub fn metadata(&self) -> Map<String, Value> {
+        let filters = self.dynamic_metadata.iter();
+        let mut metadata: Map<String, Value> = filters
+            .map(|(filter, entries)| (filter.clone(), Value::Object(entries.clone())))
+            .collect();
+        if let Some(jwt) = &self.jwt {
+            let entries = metadata.entry(JWT_AUTHN.0).or_insert_with(|| json!({}));
+            if let Some(entries) = entries.as_object_mut() {
+                entries.insert(JWT_AUTHN.1.to_owned(), Value::Object(jwt.payload.clone()));
+            }
+        }
+        metadata
+    }
+
+    /// The header lines with lower-case names, pseudo-headers first, as Envoy hands them to a filter.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let nothing = Http::default();
+        let http = self.http.as_ref().unwrap_or(&nothing);
+        let text =
+            |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+        let mut headers = vec![
+            (":method".to_owned(), text(&http.method, "GET")),
+            (":path".to_owned(), text(&http.path, "/")),
+            (
+                ":scheme".to_owned(),
+                if self.tls.is_some() { "https" } else { "http" }.to_owned(),
+            ),
+        ];
+        headers.extend(http.host.clone().map(|host| (":authority".to_owned(), host)));
+        for (name, lines) in &http.headers {
+            let name = name.to_ascii_lowercase();
+            let name = if name == "host" {
+                ":authority".to_owned()
+            } else {
+                name
+            };
+            headers.extend(lines.iter().map(|line| (name.clone(), line.to_owned())));
+        }
+        headers
+    }
+}
+
+impl From<Protocol> for peerwarden_engine::Protocol {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http => Self::Http,
+            Protocol::Tcp => Self::Tcp,
+        }
+    }
+}
+
+/// Addresses for documentation (RFC 5737): no policy is about them by chance.
+pub(crate) const DEFAULT_SOURCE: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 40_000);
+pub(crate) const DEFAULT_DESTINATION: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2)), 8_080);
+
+/// Where Envoy's `jwt_authn` filter leaves a token: filter and key.
+pub(crate) const JWT_AUTHN: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
+
+/// A character of a header name (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn breaks(value: &str) -> bool {
+    value.contains(['\r', '\n', '\0'])
+}
