@@ -21,6 +21,9 @@ NATIVE := --workspace --exclude peerwarden-filter --exclude peerwarden-sdk-filte
 # What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
+# What builds for wasm32 as well: no files, threads or terminals but at its edge.
+PORTABLE := analysis documents envoy explain lint logs suite traffic
+
 .PHONY: help needs-demo needs-core needs-test needs-release setup wasm-target envoy build wasm sdk-filter demo faq test test-core test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist check fmt clippy doc deny clean
 
 help: ## List the targets
@@ -188,6 +191,8 @@ clippy: wasm-target
 	@cargo clippy $(NATIVE) --all-targets -- -D warnings
 	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine -p peerwarden-wire -p peerwarden-sdk-filter --all-targets -- -D warnings
 	@cargo clippy --locked $(PEERS) --all-targets -- -D warnings
+	@echo "checking that a page or an editor can stand on the crates without wasmtime"
+	@cargo check --quiet --target $(WASM_TARGET) $(PORTABLE:%=-p peerwarden-%)
 
 doc: wasm-target
 	@echo "building the documentation"

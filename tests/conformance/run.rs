@@ -1,9 +1,9 @@
 //! Puts a case to the native engine, the reference evaluator and the module.
 
-use peerwarden_engines::decide::{self, Undecided};
-use peerwarden_traffic::Traffic;
 use peerwarden_engine::{Config, Problems, Program, Verdict, reference};
+use peerwarden_engines::decide::{self, Undecided};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
+use peerwarden_traffic::Traffic;
 
 use crate::case::{Asked, Case, Expected};
 

@@ -6,7 +6,7 @@ mod validate;
 use std::collections::BTreeSet;
 
 use libtest_mimic::{Failed, Trial};
-use peerwarden::schema::Schema;
+use peerwarden::Schema;
 use peerwarden_engine::Config;
 use peerwarden_engine::document;
 use peerwarden_engine::resource::{Operation, Source};

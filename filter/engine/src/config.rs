@@ -1,8 +1,7 @@
 //! The plugin's configuration: mesh, workload, documents.
 
-mod json;
+pub(crate) mod json;
 mod jwt;
-mod loader;
 mod lock;
 mod open_connections;
 mod paths;
@@ -18,7 +17,6 @@ use crate::resource::{self, Resource};
 use crate::workload::Workload;
 
 pub use jwt::JwtMetadata;
-pub use loader::{Loaded, Loader};
 pub use lock::Lock;
 pub use open_connections::{OnChange, OpenConnections};
 pub use paths::Paths;
@@ -27,7 +25,7 @@ pub use report::Report;
 pub use tcp::{Enforcement, TcpEnforcement};
 
 /// The field with the documents.
-const RESOURCES: &str = "resources";
+pub(crate) const RESOURCES: &str = "resources";
 
 /// A configuration as it was written, its structure checked.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +94,7 @@ impl Config {
     }
 
     /// All but the documents.
-    fn settings(value: &Value, problems: &mut Problems) -> Self {
+    pub(crate) fn settings(value: &Value, problems: &mut Problems) -> Self {
         let at = &At::ROOT;
         let mut config = Self::default();
         let Some(mut fields) = Fields::of(value, at, problems) else {

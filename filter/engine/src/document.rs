@@ -3,13 +3,12 @@
 //! JSON and YAML both become a [`Value`]. [`Fields`] reads an object field by field and reports what it was not
 //! asked for, with the nearest name it knows, so that a typing error is never silence.
 
-mod at;
 mod fields;
 mod nearest;
 mod value;
 mod words;
 
-pub use at::At;
+pub use crate::at::At;
 pub use fields::{Fields, quoted, text, wrong_type};
 pub use nearest::nearest;
 pub use value::{Value, Written};

@@ -52,6 +52,7 @@
     )
 )]
 
+mod at;
 mod attribute;
 mod bytes;
 mod config;
@@ -61,6 +62,7 @@ mod fingerprint;
 mod host;
 mod identity;
 pub mod limits;
+mod loader;
 pub mod meaning;
 mod mesh;
 mod pattern;
@@ -77,13 +79,14 @@ mod workload;
 pub use attribute::{Attribute, AttributeSource, Lines, Lookup};
 pub use bytes::field_value;
 pub use config::{
-    Config, Enforcement, JwtMetadata, Loaded, Loader, Lock, OnChange, OpenConnections, Paths, Protocol,
-    Report, TcpEnforcement,
+    Config, Enforcement, JwtMetadata, Lock, OnChange, OpenConnections, Paths, Protocol, Report,
+    TcpEnforcement,
 };
 pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
 pub use fingerprint::{Fingerprint, checksum};
 pub use host::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
+pub use loader::{Loaded, Loader};
 pub use mesh::Mesh;
 pub use problem::{Problem, Problems};
 pub use program::{Bounds, Open, Program, Question, Step};

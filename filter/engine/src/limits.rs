@@ -1,6 +1,6 @@
 //! How much a configuration may hold. Each limit is far beyond real use and below what would hurt Envoy.
 
-use crate::document::At;
+use crate::at::At;
 use crate::problem::Problem;
 
 /// Bytes of one plugin configuration: a mesh with ten thousand policies takes about 5 MB. Two of the largest fit into the 1 GiB that Envoy
@@ -44,8 +44,7 @@ pub const NAMESPACE_BYTES: usize = 63;
 /// Names of the mesh's trust domain beside its own: each principal of the mesh is read once for each.
 pub const TRUST_DOMAIN_ALIASES: usize = 100;
 
-/// Problems that are told of one configuration.
-pub const PROBLEMS: usize = 1_000;
+pub use crate::problem::MOST as PROBLEMS;
 
 /// Values of one field.
 pub const VALUES: usize = 10_000;

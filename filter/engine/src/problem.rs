@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::document::At;
-use crate::limits;
+use crate::at::At;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +60,17 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Problems that are told of one configuration.
+pub const MOST: usize = 1_000;
+
 /// All that is wrong, in the order of the text: never empty when it is an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Adds one, after those there are; beyond [`limits::PROBLEMS`] nobody reads on, and each takes memory.
+    /// Adds one, after those there are; beyond [`MOST`] nobody reads on, and each takes memory.
     pub fn push(&mut self, problem: Problem) {
-        if self.0.len() < limits::PROBLEMS {
+        if self.0.len() < MOST {
             self.0.push(problem);
         }
     }

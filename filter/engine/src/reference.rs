@@ -6,6 +6,7 @@
 
 mod clause;
 mod custom;
+mod found;
 mod glob;
 mod rule;
 mod scope;

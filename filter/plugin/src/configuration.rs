@@ -13,8 +13,8 @@ use peerwarden_wire::configuration::Reading;
 use crate::abi::{self, Bytes, Level};
 use crate::attributes::Sources;
 use crate::memory;
-use crate::open::timer::Timer;
-use crate::report;
+use crate::report::{self, InForce};
+use crate::timer::Timer;
 
 /// One configuration of the plugin, as one root context has it.
 #[derive(Default)]
@@ -64,6 +64,16 @@ thread_local! {
 }
 
 impl Configuration {
+    /// As gauges show it.
+    pub(crate) fn in_force(&self) -> InForce {
+        InForce {
+            number: self.number,
+            fingerprint: self.fingerprint.get(),
+            is_waiting: self.is_waiting(),
+            denies: self.denies(),
+        }
+    }
+
     /// The next one of this VM, not compiled yet.
     pub(crate) fn new(config: &Config, written: Bytes) -> Self {
         let number = LAST.get().saturating_add(1);

@@ -8,12 +8,10 @@ use crate::abi::{self, Action, Failed, Headers};
 use crate::attributes::{Attributes, Layer, decode_pairs, encode_pairs};
 use crate::authorizer::{self, Change, Denial, Outcome, Waiting};
 use crate::configuration::Configuration;
+use crate::forbidden;
 use crate::lock;
 use crate::open::{Allowed, Open, Opener};
 use crate::report::{self, Asked};
-
-/// What Envoy's own RBAC filter answers: <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter>.
-const DENIED: (u16, &[u8]) = (403, b"RBAC: access denied");
 
 /// One request.
 pub(crate) struct Http {
@@ -114,16 +112,6 @@ pub(crate) fn deny_unknown() {
     deny(None, &Denial::default());
 }
 
-/// Answers a request that was allowed before, and has no response yet.
-pub(crate) fn deny_open(judgement: Option<&Judgement<'_>>) -> Result<(), Failed> {
-    answer_denied(&report::details(judgement.map(|judgement| &judgement.decision)))
-}
-
-fn answer_denied(details: &str) -> Result<(), Failed> {
-    let (code, body) = DENIED;
-    abi::respond(code.into(), details, body, &[])
-}
-
 fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), Failed> {
     let decision = judgement.map(|judgement| &judgement.decision);
     let details = report::details(decision);
@@ -135,7 +123,7 @@ fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), F
             };
             abi::respond(external.status.into(), &details, &external.body, &headers)
         }
-        _ => answer_denied(&details),
+        _ => forbidden::answer(&details),
     }
 }
 

@@ -10,7 +10,6 @@ mod judge;
 mod stream;
 mod streams;
 pub(crate) mod tick;
-pub(crate) mod timer;
 
 pub(crate) use instance::Instance;
 pub(crate) use stream::{Allowed, Open, Opener, Status};

@@ -5,7 +5,7 @@ mod denial;
 mod gauges;
 
 pub(crate) use denial::Asked;
-pub(crate) use gauges::Gauges;
+pub(crate) use gauges::{Gauges, InForce};
 
 use peerwarden_engine::{Config, Decision, Judgement, Program, Reason, Report, Verdict};
 

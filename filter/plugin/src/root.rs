@@ -11,9 +11,10 @@ use crate::clock;
 use crate::configuration::{self, Configuration};
 use crate::http::Http;
 use crate::memory;
-use crate::open::{Instance, Opener, tick, timer};
+use crate::open::{Instance, Opener, tick};
 use crate::report;
 use crate::tcp::Tcp;
+use crate::timer;
 
 /// Bytes of memory that it takes at the most to read a byte of what a configuration says beside its documents.
 const SETTINGS: usize = 24;

@@ -5,6 +5,7 @@
 //! several values at once (the lines of a header, the texts of a claim) is a variable for each pattern: whether some line matches it.
 
 mod address;
+mod class;
 mod constraints;
 mod dimension;
 mod domains;
@@ -16,8 +17,9 @@ use std::collections::BTreeMap;
 use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::{Paths, Program, Protocol};
 
+pub(crate) use class::{Atom, Class, Sample};
 pub(crate) use constraints::variable;
-pub(crate) use dimension::{Atom, Class, Dimension, Kind, Sample};
+pub(crate) use dimension::{Dimension, Kind};
 pub(crate) use encode::{Doubts, Unestablished};
 
 use crate::Beyond;

@@ -39,16 +39,15 @@ impl<'m> Replay<'m> {
     /// # Errors
     /// That an engine does not take the configuration or breaks, or that the two disagree.
     pub(crate) fn decide(&mut self, traffic: &Traffic) -> anyhow::Result<Answer> {
-        let engine =
-            match self.engine.take() {
-                Some(engine) => engine,
-                None => EnginePair::new(self.choice, self.module, &self.configuration).map_err(|refused| {
-                    match refused {
-                        Refused::Problems(problems) => anyhow::anyhow!("{problems}"),
-                        Refused::Module(message) => anyhow::anyhow!(message),
-                    }
-                })?,
-            };
+        let engine = match self.engine.take() {
+            Some(engine) => engine,
+            None => EnginePair::new(self.choice, self.module, &self.configuration).map_err(|refused| {
+                match refused {
+                    Refused::Problems(problems) => anyhow::anyhow!("{problems}"),
+                    Refused::Module(message) => anyhow::anyhow!(message),
+                }
+            })?,
+        };
         let answer = self.engine.insert(engine).decide(traffic);
         answer.map_err(|Broken(message)| anyhow::anyhow!(message))
     }

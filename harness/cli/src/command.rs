@@ -15,7 +15,7 @@ mod matrix;
 mod probe;
 mod render;
 mod replay;
-mod schema;
+pub(crate) mod schema;
 mod suggest;
 mod test;
 mod who_can;

@@ -1,13 +1,14 @@
 //! The command line: tests, explains and checks authorization policies with the very module that Envoy loads.
 //!
 //! It connects: what a policy means is the engine's, how Envoy behaves is the host's, and each crate beside this one has one idea. `command` has
-//! a file for each command; `analysis` words what `diff`, `who-can`, `can-ever` and `matrix` find; `schema` makes the JSON Schemas.
+//! a file for each command; `analysis` words what `diff`, `who-can`, `can-ever` and `matrix` find; `command/schema` makes the JSON Schemas.
 
 mod analysis;
 mod command;
 mod exit;
 pub mod readers;
-pub mod schema;
+
+pub use command::schema::Schema;
 
 use std::process::ExitCode;
 

@@ -5,8 +5,8 @@ use std::io::Write;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::shown::visible;
 use crate::fix::Fix;
+use crate::shown::visible;
 use crate::source::Place;
 
 /// How bad it is.
@@ -236,9 +236,7 @@ pub fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
 }
 
 /// Each message as it is printed, and of a great many the first with the number of the others.
-pub fn rendered<'d>(
-    diagnostics: impl IntoIterator<Item = &'d Diagnostic>,
-) -> impl Iterator<Item = String> {
+pub fn rendered<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> impl Iterator<Item = String> {
     /// Messages that are printed.
     const MOST: usize = 1_000;
     let mut all = diagnostics.into_iter();

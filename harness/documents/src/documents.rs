@@ -1,9 +1,7 @@
 //! Policy documents from files and folders.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-use walkdir::WalkDir;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
@@ -139,7 +137,7 @@ impl Document {
 
     /// The items of a `List`, or of a list of one kind that is read, each a document of its own; any other document is
     /// itself.
-    fn flatten(self, into: &mut Vec<Document>) {
+    pub(crate) fn flatten(self, into: &mut Vec<Document>) {
         let kind = self.node.get("kind").and_then(Node::as_str).unwrap_or_default();
         let of = kind.strip_suffix("List");
         let is_list = of.is_some_and(|of| of.is_empty() || KINDS.contains(&of) || WORKLOADS.contains(&of));
@@ -179,113 +177,6 @@ fn ends_with(path: &Path, endings: [&str; 3]) -> bool {
         .and_then(|name| name.to_str())
         .unwrap_or_default();
     endings.iter().any(|ending| name.ends_with(ending))
-}
-
-fn is_text(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("yaml" | "yml" | "json"))
-}
-
-/// The files that `paths` name, folders with all that is below them, in the order of their names. Of a folder only those
-/// that `wanted` accepts.
-///
-/// # Errors
-/// Paths that are not there or cannot be listed.
-pub fn files(
-    paths: &[PathBuf],
-    wanted: impl Fn(&Path) -> bool,
-) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
-    let mut files = Vec::new();
-    let mut wrong = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        for entry in WalkDir::new(path).sort_by_file_name() {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() && is_text(entry.path()) && wanted(entry.path()) => {
-                    // `./x` is `x`, for messages.
-                    let path = entry.path();
-                    files.push(path.strip_prefix(".").unwrap_or(path).to_owned());
-                }
-                Ok(_) => {}
-                Err(error) => wrong.push(Diagnostic::error(format!("a folder cannot be listed: {error}"))),
-            }
-        }
-    }
-    // The same file by two ways counts once.
-    let mut seen = std::collections::BTreeSet::new();
-    files.retain(|file| seen.insert(file.clone()));
-    if wrong.is_empty() { Ok(files) } else { Err(wrong) }
-}
-
-/// The policy documents in `paths`. Suites, their fixtures, and documents of other API groups, are left out of folders.
-///
-/// # Errors
-/// Everything that keeps one of the files from being read.
-pub fn load(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> {
-    let mut documents = Vec::new();
-    let mut wrong = Vec::new();
-    for file in files(paths, is_policies)? {
-        match Source::read(&file).and_then(|source| read(&source)) {
-            Ok(read) => documents.extend(read),
-            Err(diagnostic) => wrong.push(diagnostic),
-        }
-    }
-    if wrong.is_empty() {
-        Ok(documents)
-    } else {
-        Err(wrong)
-    }
-}
-
-/// The documents of one kind in `paths`, those of any version of the group.
-///
-/// # Errors
-/// Everything that keeps one of the files from being read; also that a file that was named has none.
-pub fn load_kind(
-    paths: &[PathBuf],
-    group: &str,
-    kind: &str,
-) -> Result<Vec<Document>, Vec<Diagnostic>> {
-    let mut documents = Vec::new();
-    let mut wrong = Vec::new();
-    for file in files(paths, is_policies)? {
-        let source = match Source::read(&file) {
-            Ok(source) => source,
-            Err(diagnostic) => {
-                wrong.push(diagnostic);
-                continue;
-            }
-        };
-        let before = documents.len();
-        match yaml::documents(&source) {
-            Ok(nodes) => {
-                for node in nodes {
-                    let source = Arc::clone(&source);
-                    Document { source, node }.flatten(&mut documents);
-                }
-            }
-            Err(diagnostic) => wrong.push(diagnostic),
-        }
-        let mut index = 0;
-        documents.retain(|document: &Document| {
-            let text = |name| document.node.get(name).and_then(Node::as_str).unwrap_or_default();
-            let known = index < before;
-            index += 1;
-            known || (text("kind") == kind && text("apiVersion").starts_with(group))
-        });
-        if documents.len() == before && paths.contains(&file) && wrong.is_empty() {
-            let message = format!("`{}` has no `{kind}` of `{group}`", source.name);
-            wrong.push(Diagnostic::error(message).help("see its `apiVersion` and `kind`"));
-        }
-    }
-    if wrong.is_empty() {
-        Ok(documents)
-    } else {
-        Err(wrong)
-    }
 }
 
 /// The policy documents in one text.

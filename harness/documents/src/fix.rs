@@ -1,10 +1,5 @@
-//! What mends a finding: changes of a document, made as edits of its text so that comments and layout stay.
-//!
-//! A change says what the document must become; the edits are worked out from it. The text that they make is read again, and
-//! unless it is exactly the document that was meant, nothing is written. Nor is anything that lets in what was kept out, which is
-//! proved of all traffic (`meaning`).
+//! What fixes a finding: changes of a document. `peerwarden-lint` works out the edits of its text.
 
-use crate::documents::Document;
 use crate::source::Place;
 
 /// Changes of one document that belong together.
@@ -37,12 +32,9 @@ pub enum To {
 }
 
 impl Fix {
-    /// Changes of this document.
-    pub fn new(document: &Document, changes: Vec<Change>) -> Self {
-        Self {
-            document: document.place("", false),
-            changes,
-        }
+    /// Changes of the document that begins there.
+    pub fn new(document: Place, changes: Vec<Change>) -> Self {
+        Self { document, changes }
     }
 
     /// The file that it changes.

@@ -7,6 +7,7 @@
 pub mod count;
 pub mod diagnostic;
 pub mod documents;
+pub mod files;
 pub mod fix;
 pub mod github;
 pub mod output;

@@ -191,7 +191,10 @@ fn quoted(document: &Document, path: &str) -> Option<Fix> {
         Tree::Bool(_) | Tree::Number(_) => document.source.text.get(value.bytes(&document.source.text)?)?,
         Tree::Null | Tree::String(_) | Tree::List(_) | Tree::Object(_) => return None,
     };
-    Some(Fix::new(document, vec![Change::text(path, written)]))
+    Some(Fix::new(
+        document.place("", false),
+        vec![Change::text(path, written)],
+    ))
 }
 
 /// The parts of a plugin configuration as JSON texts.

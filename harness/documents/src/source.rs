@@ -4,11 +4,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use crate::diagnostic::Diagnostic;
-
-/// Bytes of a file that is read: the most that the engine takes as a configuration.
-const LIMIT: u64 = 32 * 1024 * 1024;
-
 /// The text of one file, or of standard input.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
@@ -28,44 +23,6 @@ impl Source {
             text: text.into(),
             lines: OnceLock::new(),
         })
-    }
-
-    /// Reads a file, or standard input for `-`.
-    ///
-    /// # Errors
-    /// What keeps it from being read, with what to do.
-    pub fn read(path: &Path) -> Result<Arc<Self>, Diagnostic> {
-        use std::io::Read;
-
-        let name = path.display().to_string();
-        let mut bytes = Vec::new();
-        let read = if name == "-" {
-            std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes)
-        } else {
-            std::fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
-        };
-        if let Err(error) = read {
-            return Err(Diagnostic::error(format!("`{name}` cannot be read: {error}")));
-        }
-        if bytes.len() as u64 > LIMIT {
-            return Err(
-                Diagnostic::error(format!("`{name}` is larger than {} MiB", LIMIT / (1024 * 1024)))
-                    .help("split it into several files"),
-            );
-        }
-        let name = if name == "-" { "<stdin>".to_owned() } else { name };
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self::new(name, text)),
-            Err(error) => {
-                let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                    .iter()
-                    .filter(|byte| **byte == b'\n')
-                    .count()
-                    + 1;
-                Err(Diagnostic::error(format!("`{name}` is not UTF-8 in line {line}"))
-                    .help("save it as UTF-8 text"))
-            }
-        }
     }
 
     /// The folder that it is in, as it was named.

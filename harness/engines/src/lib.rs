@@ -10,4 +10,4 @@ mod simulated;
 mod wasm;
 
 pub use module::{Cache, Shipped};
-pub use pair::{Chosen, Choice, EnginePair};
+pub use pair::{Choice, Chosen, EnginePair};

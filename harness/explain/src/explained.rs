@@ -19,7 +19,7 @@ pub enum Subject<'a> {
 }
 
 /// A line of an access log, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Line {
     /// What was asked, as far as the line tells.
     pub asked: String,

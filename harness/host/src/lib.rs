@@ -52,6 +52,7 @@ mod callout;
 mod certificate;
 mod connection;
 mod deferred;
+mod metric_value;
 mod metrics;
 mod module;
 mod options;
@@ -66,7 +67,7 @@ mod vm;
 pub use accounting::{CallbackRecord, Violation};
 pub use callout::{Callout, CalloutRequest, CalloutResponse};
 pub use connection::{Connection, Headers, PeerCertificate, Request, Tls};
-pub use metrics::MetricValue;
+pub use metric_value::MetricValue;
 pub use module::{Module, ModuleError};
 pub use options::{
     EnvoyVersion, FailurePolicy, Fault, FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions,

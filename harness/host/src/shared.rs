@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::metrics::{MetricValue, Values};
+use crate::metric_value::{MetricValue, Values};
 use crate::status::Status;
 
 /// Shared data, queues and metrics; clones are the same.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use wasmtime::{Func, Memory, Store};
 
 use crate::accounting::{CallbackRecord, Violation};
-use crate::metrics::MetricValue;
+use crate::metric_value::MetricValue;
 use crate::module::Module;
 use crate::options::{LogLine, VmOptions};
 use crate::state::State;

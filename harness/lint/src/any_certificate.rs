@@ -6,11 +6,10 @@
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
 
+use crate::context::Context;
+use crate::lint::{Find, Finding, Lint};
 use crate::remote_address::at_the_edge;
 use crate::values::lists;
-use crate::context::Context;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW033",

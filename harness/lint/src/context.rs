@@ -1,5 +1,7 @@
 //! What lints look at: every document that can be read, read once.
 
+pub(crate) mod standing;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,8 +13,11 @@ use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication,
 use peerwarden_engine::{By, Config, Mesh, Program, Protocol};
 use peerwarden_envoy::trust::Trust;
 
-use crate::standing::{Standing, Standings};
 use crate::workload::Workload;
+use standing::{Standing, Standings};
+
+/// The annotation that makes a policy a dry run.
+pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
 
 /// All documents.
 pub(crate) struct Context<'d> {
@@ -54,6 +59,12 @@ pub(crate) struct Modes<'d> {
 }
 
 impl Policy<'_> {
+    /// Whether it changes no verdict. The annotation is read as Go's `strconv.ParseBool` reads it.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        let annotation = self.written.metadata.annotation(DRY_RUN);
+        annotation.is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
+    }
+
     /// `AuthorizationPolicy NAMESPACE/NAME`.
     pub(crate) fn title(&self) -> String {
         let metadata = &self.written.metadata;

@@ -4,9 +4,8 @@
 
 use peerwarden_documents::diagnostic::Severity;
 
-use crate::context::Policy;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::context::{DRY_RUN, Policy};
+use crate::lint::{Find, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW025",
@@ -17,25 +16,13 @@ pub(crate) const LINT: Lint = Lint {
     find: Find::Policy(find),
 };
 
-const ANNOTATION: &str = "istio.io/dry-run";
-
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    let annotation = policy.written.metadata.annotation(ANNOTATION);
     let finding = || {
         Finding::new(
-            format!("metadata.annotations[\"{ANNOTATION}\"]"),
+            format!("metadata.annotations[\"{DRY_RUN}\"]"),
             "it is a dry run, and changes no verdict",
             "take the annotation out when the policy is meant to be enforced",
         )
     };
-    annotation
-        .filter(|value| is_on(value))
-        .map(|_| finding())
-        .into_iter()
-        .collect()
-}
-
-/// As Go's `strconv.ParseBool` reads it.
-pub(crate) fn is_on(value: &str) -> bool {
-    matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True")
+    policy.is_dry_run().then(finding).into_iter().collect()
 }

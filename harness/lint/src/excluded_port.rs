@@ -6,9 +6,9 @@ use peerwarden_documents::documents::Document;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
 
-use crate::workload::{ServicePort, Workload, warning};
 use crate::context::Context;
 use crate::lint::{Find, Lint};
+use crate::workload::{ServicePort, Workload};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW011",
@@ -61,7 +61,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                     "port {port} does not go through Envoy, yet clients call it by mutual TLS, as port {} of service {}: {why}",
                     service.number, service.service
                 );
-                found.push(warning(&LINT, workload, &message, node).help(HELP));
+                found.push(LINT.of_workload(workload, &message, node).help(HELP));
             }
         }
     }

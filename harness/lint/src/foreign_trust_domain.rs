@@ -8,11 +8,10 @@ use peerwarden_engine::SpiffeId;
 use peerwarden_engine::resource::Action;
 use peerwarden_traffic::handshake;
 
-use crate::context::Policy;
-use crate::values::{List, lists};
 use crate::context::Context;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
+use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW034",

@@ -8,11 +8,10 @@ use peerwarden_engine::resource::{Action, Rule};
 use peerwarden_engine::{Lookup, Peer, Protocol, Traffic};
 
 use crate::context::Target;
+use crate::context::{Context, Policy};
+use crate::lint::{Find, Finding, Lint};
 use crate::proof::Proof;
 use crate::values::{List, lists};
-use crate::context::{Context, Policy};
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW015",

@@ -6,14 +6,13 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::{Action, MtlsMode, Rule};
 use peerwarden_engine::{Protocol, Verdict};
 
+use crate::context::Context;
 use crate::context::Target;
+use crate::lint::{Find, Finding, Lint};
 use crate::proof::Proof;
+use crate::sample;
 use crate::values::{List, lists};
 use crate::workload::{sets, title};
-use crate::sample;
-use crate::context::Context;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW016",

@@ -1,9 +1,14 @@
 //! What a lint is.
 
+mod finding;
+
+pub(crate) use finding::Finding;
+
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::yaml::Node;
 
 use crate::context::{Context, Policy};
-use crate::finding::Finding;
+use crate::workload::Workload;
 
 /// One lint.
 #[derive(Debug)]
@@ -33,6 +38,12 @@ pub(crate) enum Find {
 }
 
 impl Lint {
+    /// What it finds of a workload.
+    pub(crate) fn of_workload(&self, workload: &Workload<'_>, message: &str, node: &Node) -> Diagnostic {
+        self.found(format!("{}: {message}", workload.title))
+            .at(workload.place(node))
+    }
+
     /// What it finds.
     pub(crate) fn found(&self, message: impl Into<String>) -> Diagnostic {
         Diagnostic::found(self.code, self.severity, message)

@@ -5,10 +5,9 @@
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
 
-use crate::standing::{Standing, Why};
 use crate::context::Context;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::context::standing::{Standing, Why};
+use crate::lint::{Find, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW014",

@@ -6,13 +6,12 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::{Action, MtlsMode, Rule, Source};
 use peerwarden_engine::{Protocol, Verdict};
 
-use crate::identity_in_plaintext::ports;
-use crate::proof::Proof;
-use crate::workload::sets;
-use crate::sample;
 use crate::context::{Context, Policy};
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::identity_in_plaintext::ports;
+use crate::lint::{Find, Finding, Lint};
+use crate::proof::Proof;
+use crate::sample;
+use crate::workload::sets;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW001",

@@ -6,12 +6,11 @@
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::yaml::Node;
 
+use crate::context::{Context, Policy};
 use crate::forgeable_header::names_who;
+use crate::lint::{Find, Finding, Lint};
 use crate::values::lists;
 use crate::workload::Workload;
-use crate::context::{Context, Policy};
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW019",

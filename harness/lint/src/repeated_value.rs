@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
 
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
 use crate::pattern::covers;
 use crate::values::{List, lists};
-use crate::context::Policy;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW022",

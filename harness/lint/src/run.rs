@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::lint::{Find, Lint};
 use crate::registry::{LINTS, by_code};
 use crate::settings::{Level, Settings};
-use crate::suppression;
+use crate::{suppression, suppressions};
 
 /// What is found.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ fn suppressed<'s>(
     let (mut suppressions, mut wrong) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for source in sources.filter(|source| seen.insert(Arc::as_ptr(source))) {
-        let (of_source, wrong_in_source) = suppression::read(source);
+        let (of_source, wrong_in_source) = suppressions::read(source);
         suppressions.extend(of_source);
         wrong.extend(wrong_in_source);
     }
@@ -90,7 +90,9 @@ fn suppressed<'s>(
         let off = |code| by_code(code).is_some_and(|lint| level(lint) == Some(Level::Off));
         for (index, suppression) in suppressions.iter().enumerate() {
             let used = |code| used.contains(&(index, code));
-            split.findings.extend(suppression::unused(suppression, used, off));
+            split
+                .findings
+                .extend(suppressions::unused(suppression, used, off));
         }
     }
     split

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::MtlsMode;
 
-use crate::workload::{sets, title, warning};
 use crate::context::Context;
 use crate::lint::{Find, Lint};
+use crate::workload::{sets, title};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW009",
@@ -75,7 +75,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 port.number,
                 title(by)
             );
-            found.push(warning(&LINT, workload, &message, port.node).help(HELP));
+            found.push(LINT.of_workload(workload, &message, port.node).help(HELP));
         }
     }
     found.extend(by_number(context, &said));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::files;
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::wording::Said;
 use toml::Spanned;
@@ -41,7 +42,7 @@ impl Settings {
     }
 
     fn read(file: &Path) -> Result<Self, Diagnostic> {
-        Self::of(&Source::read(file)?, file)
+        Self::of(&files::read(file)?, file)
     }
 
     /// Reads the text of such a file.

@@ -6,11 +6,10 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::Verdict;
 use peerwarden_engine::resource::Action;
 
-use crate::proof::Proof;
-use crate::standing::{Standing, Why};
 use crate::context::Context;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::context::standing::{Standing, Why};
+use crate::lint::{Find, Finding, Lint};
+use crate::proof::Proof;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW012",

@@ -4,10 +4,9 @@
 
 use peerwarden_documents::diagnostic::Severity;
 
-use crate::values::lists;
 use crate::context::Policy;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::lint::{Find, Finding, Lint};
+use crate::values::lists;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW026",

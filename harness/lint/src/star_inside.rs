@@ -5,10 +5,9 @@
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
 
-use crate::values::{List, lists};
 use crate::context::Policy;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::lint::{Find, Finding, Lint};
+use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW027",

@@ -6,10 +6,10 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
 
-use crate::excluded_port::excluded;
-use crate::workload::{Workload, sets, title, warning};
 use crate::context::Context;
+use crate::excluded_port::excluded;
 use crate::lint::{Find, Lint};
+use crate::workload::{Workload, sets, title};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW010",
@@ -70,7 +70,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                             format!("{REWRITE}; or give the probe a port of its own with DISABLE"),
                         )
                     };
-                    found.push(warning(&LINT, workload, &message, node).help(help));
+                    found.push(LINT.of_workload(workload, &message, node).help(help));
                 }
             }
         }

@@ -5,11 +5,10 @@
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
 
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
 use crate::paths::Paths;
 use crate::values::shut_out;
-use crate::context::Policy;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW029",

@@ -5,10 +5,9 @@
 
 use peerwarden_documents::diagnostic::Severity;
 
-use crate::values::values;
 use crate::context::Policy;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::lint::{Find, Finding, Lint};
+use crate::values::values;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW005",

@@ -5,11 +5,10 @@
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::{Protocol, Verdict};
 
-use crate::proof::{self, Proof};
-use crate::standing::{Standing, Why};
 use crate::context::Context;
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::context::standing::{Standing, Why};
+use crate::lint::{Find, Finding, Lint};
+use crate::proof::{self, Proof};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW013",

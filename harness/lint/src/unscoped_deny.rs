@@ -6,8 +6,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::{Context, Policy};
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
+use crate::lint::{Find, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW020",

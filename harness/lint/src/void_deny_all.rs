@@ -6,11 +6,10 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
 use peerwarden_engine::{Protocol, Verdict};
 
+use crate::context::{Context, Policy};
+use crate::lint::{Find, Finding, Lint};
 use crate::proof::Proof;
 use crate::{sample, unscoped_deny};
-use crate::context::{Context, Policy};
-use crate::finding::Finding;
-use crate::lint::{Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW021",
@@ -41,8 +40,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             let beside = opening.iter().find(|(other, _)| {
                 context.applies_to(other, &target.workload)
                     && other.document.source.folder() == policy.document.source.folder()
-                    && !is_dry_run(other)
-                    && !is_dry_run(policy)
+                    && !Policy::is_dry_run(other)
+                    && !policy.is_dry_run()
             });
             let (Some((other, rule)), Some(program)) =
                 (beside, context.program(&target.workload, Protocol::Http))
@@ -71,12 +70,4 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-fn is_dry_run(policy: &Policy<'_>) -> bool {
-    policy
-        .written
-        .metadata
-        .annotation("istio.io/dry-run")
-        .is_some_and(super::dry_run::is_on)
 }

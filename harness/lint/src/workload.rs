@@ -4,14 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::{Document, Others};
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::resource::MtlsMode;
 use peerwarden_engine::{By, Program};
-
-use crate::lint::Lint;
 
 /// The label, and once the annotation, by which a pod says whether it has an Envoy of its own.
 const INJECT: &str = "sidecar.istio.io/inject";
@@ -218,11 +215,6 @@ pub(crate) fn sets(program: &Program, port: u16, wanted: MtlsMode) -> Option<&By
 /// `PeerAuthentication NAMESPACE/NAME`.
 pub(crate) fn title(by: &By) -> String {
     format!("PeerAuthentication {}/{}", by.namespace, by.name)
-}
-
-/// A finding about a workload.
-pub(crate) fn warning(lint: &Lint, workload: &Workload<'_>, message: &str, node: &Node) -> Diagnostic {
-    lint.found(format!("{}: {message}", workload.title)).at(workload.place(node))
 }
 
 fn texts(node: Option<&Node>) -> BTreeMap<String, String> {

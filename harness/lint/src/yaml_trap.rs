@@ -53,7 +53,7 @@ impl Walk<'_> {
         match &node.tree {
             Tree::Null | Tree::Bool(_) | Tree::Number(_) => {}
             Tree::String(text) => {
-                let quoted = Fix::new(self.document, vec![Change::text(path, text)]);
+                let quoted = Fix::new(self.document.place("", false), vec![Change::text(path, text)]);
                 if let Some(found) = self.trap(text, &node.location) {
                     self.found.push(found.fixed_by(quoted));
                 }

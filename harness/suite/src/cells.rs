@@ -11,7 +11,7 @@ use serde_saphyr::Spanned;
 
 use crate::asking::{checked, traffic};
 use crate::fixtures::Known;
-use crate::load::tidy;
+use crate::tidy::tidy;
 
 /// The most cells of a snapshot. They grow with the square of the file, and nobody reads a larger table.
 const CELLS: usize = 100_000;

@@ -12,9 +12,9 @@ use peerwarden_traffic::Traffic;
 use serde_saphyr::Location;
 
 use crate::asking::{checked, from_line, known, traffic};
+use crate::case::Case;
 use crate::fixtures::Known;
 use crate::format::{Caller, Request, Suite, Verdict, Written};
-use crate::case::Case;
 
 /// The cases of a suite: those of its tables first, then the single ones.
 ///

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
+use peerwarden_documents::files;
 use peerwarden_documents::schema::ExtensionProvider;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::{self, Node};
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::format::{Caller, Mesh, Request, Suite, Workload};
-use crate::load::tidy;
+use crate::tidy::tidy;
 
 /// What several suites have in common.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -63,7 +64,7 @@ pub(super) struct Known {
 
 /// What is wrong with a file of fixtures by itself; what its names stand for is judged with the suites that use them.
 pub fn check(path: &Path) -> Option<Diagnostic> {
-    let read = Source::read(path).and_then(|source| yaml::read::<Fixtures>(&source));
+    let read = files::read(path).and_then(|source| yaml::read::<Fixtures>(&source));
     read.err()
 }
 
@@ -81,7 +82,7 @@ pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> Re
     let (mut known, mut wrong) = (Known::default(), Vec::new());
     for (named, path) in suite.fixtures.iter().zip(files(suite, folder)) {
         let read = if path.is_file() {
-            Source::read(&path).and_then(|source| Ok((yaml::read(&source)?, source)))
+            files::read(&path).and_then(|source| Ok((yaml::read(&source)?, source)))
         } else {
             let message = format!("there is no file `{}`", path.display());
             let place = yaml::place(source, &named.referenced);

@@ -16,6 +16,7 @@ pub mod questions;
 pub mod report;
 pub mod running;
 pub mod snapshot;
+mod tidy;
 
 pub use case::Case;
 pub use cells::{Cell, Snapshot};

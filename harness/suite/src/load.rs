@@ -1,17 +1,19 @@
 //! A suite file with the policies that it names.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::files;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml;
 
-use crate::format::Suite;
 use crate::case::Case;
 use crate::cells::{self, Snapshot};
+use crate::format::Suite;
+use crate::tidy::tidy;
 use crate::{expand, fixtures};
 
 /// A suite, ready to run.
@@ -32,7 +34,7 @@ pub struct Loaded {
 /// # Errors
 /// Everything that is wrong with the files; the policies themselves are the engine's to judge.
 pub fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
-    let source = Source::read(path).map_err(|wrong| vec![wrong])?;
+    let source = files::read(path).map_err(|wrong| vec![wrong])?;
     read(&source, path.parent().unwrap_or(Path::new("")))
 }
 
@@ -61,7 +63,7 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnosti
         paths.push(tidy(&path));
     }
     // All at once: a file that is named by two ways counts once.
-    let mut resources = documents::load(&paths).unwrap_or_else(|diagnostics| {
+    let mut resources = files::load(&paths).unwrap_or_else(|diagnostics| {
         wrong.extend(diagnostics);
         Vec::new()
     });
@@ -119,7 +121,7 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnosti
 
 /// The files and folders that a suite is made of beside its own file, as far as it can be read.
 pub fn inputs(path: &Path) -> Vec<PathBuf> {
-    let Ok(suite) = Source::read(path).and_then(|source| yaml::read::<Suite>(&source)) else {
+    let Ok(suite) = files::read(path).and_then(|source| yaml::read::<Suite>(&source)) else {
         return Vec::new();
     };
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -142,21 +144,4 @@ fn whole(source: &Arc<Source>, message: &str) -> Diagnostic {
         source: Arc::clone(source),
         span: 0..source.text.find('\n').unwrap_or(source.text.len()),
     })
-}
-
-/// Without `./` and `x/../`, for messages.
-pub(super) fn tidy(path: &Path) -> PathBuf {
-    let mut tidy = PathBuf::new();
-    for component in path.components() {
-        let below = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
-        if component == Component::ParentDir && below {
-            tidy.pop();
-        } else if component != Component::CurDir {
-            tidy.push(component);
-        }
-    }
-    if tidy.as_os_str().is_empty() {
-        tidy.push(Component::CurDir);
-    }
-    tidy
 }

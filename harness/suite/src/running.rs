@@ -10,13 +10,12 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-
 use crate::coverage::{Counted, Coverage};
-use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_traffic::{Answer, Broken, Engines};
+use crate::load::Loaded;
 use crate::report::{CaseResult, Outcome, SuiteResult};
 use crate::snapshot::{self, Snapshotted, Update};
-use crate::load::Loaded;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_traffic::{Answer, Broken, Engines};
 use progress::Progress;
 use ready::Ready;
 

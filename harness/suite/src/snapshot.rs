@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use peerwarden_documents::count::counted;
+use peerwarden_documents::files;
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_traffic::Answer;
 use schemars::JsonSchema;
@@ -34,13 +35,26 @@ pub enum Update {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Snapshotted {
     /// It is as it was.
-    Same { rows: usize },
+    Same {
+        /// How many rows it has.
+        rows: usize,
+    },
     /// It was written, with these differences if it was there.
-    Written { rows: usize, changes: Vec<Change> },
+    Written {
+        /// How many rows it has.
+        rows: usize,
+        /// Each row that differs from what was there.
+        changes: Vec<Change>,
+    },
     /// It is not there, and is not to be written.
     Missing,
     /// It is not as it was.
-    Differs { changes: Vec<Change>, place: Place },
+    Differs {
+        /// Each row that differs.
+        changes: Vec<Change>,
+        /// Where the first of them stands.
+        place: Place,
+    },
     /// It cannot be read or written, or is none.
     Wrong(String),
 }
@@ -197,7 +211,7 @@ fn read(path: &Path) -> Result<Option<Written>, String> {
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    let source = Source::read(path).map_err(|wrong| wrong.message)?;
+    let source = files::read(path).map_err(|wrong| wrong.message)?;
     let rows = table::rows(&source.text).ok_or_else(|| {
         format!(
             "`{}` is no snapshot, and is left as it is; name another file, or remove it",

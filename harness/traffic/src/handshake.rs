@@ -16,12 +16,7 @@ pub fn refusal(trust: &Trust, workload: WorkloadKind, traffic: &Traffic) -> Opti
 
 /// The trust domains that a handshake refuses among the peers of a class of traffic: those that policies name, or else that of its
 /// example.
-pub fn refused(
-    trust: &Trust,
-    workload: WorkloadKind,
-    peers: &Values,
-    example: &Traffic,
-) -> Vec<String> {
+pub fn refused(trust: &Trust, workload: WorkloadKind, peers: &Values, example: &Traffic) -> Vec<String> {
     if workload != WorkloadKind::Sidecar {
         return Vec::new();
     }

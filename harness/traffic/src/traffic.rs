@@ -23,7 +23,10 @@ pub struct Traffic {
     #[schemars(with = "Option<Endpoint>")]
     pub source: Endpoint,
     /// The original client, as Envoy derives it from headers or the PROXY protocol; the direct peer when left out.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::read::address")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::read::address"
+    )]
     pub remote_ip: Option<IpAddr>,
     /// What the connection was made to. The address is 192.0.2.2 and the port 8080 when left out.
     #[serde(deserialize_with = "crate::read::object")]
@@ -88,7 +91,10 @@ pub enum Protocol {
 #[serde(deny_unknown_fields, default)]
 pub struct Endpoint {
     /// An IPv4 or IPv6 address.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::read::address")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::read::address"
+    )]
     pub ip: Option<IpAddr>,
     /// A port.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +122,10 @@ pub struct Peer {
     #[schemars(with = "Option<Vec<String>>")]
     pub uri_sans: Vec<String>,
     /// DNS subject alternative names.
-    #[serde(deserialize_with = "crate::read::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        deserialize_with = "crate::read::or_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     #[schemars(with = "Option<Vec<String>>")]
     pub dns_sans: Vec<String>,
     /// The subject in RFC 2253 form.
@@ -358,7 +367,8 @@ impl From<Protocol> for peerwarden_engine::Protocol {
 
 /// Addresses for documentation (RFC 5737): no policy is about them by chance.
 pub(crate) const DEFAULT_SOURCE: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 40_000);
-pub(crate) const DEFAULT_DESTINATION: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2)), 8_080);
+pub(crate) const DEFAULT_DESTINATION: (IpAddr, u16) =
+    (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2)), 8_080);
 
 /// Where Envoy's `jwt_authn` filter leaves a token: filter and key.
 pub(crate) const JWT_AUTHN: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");

@@ -8,8 +8,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use peerwarden_suite::questions::{Question, Questions};
-use peerwarden_traffic::{AuthorizerAnswer, Protocol as Layer};
 use peerwarden_lab::authorizer::{HttpAnswer, HttpAuthorizer};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::config::{
@@ -20,6 +18,8 @@ use peerwarden_lab::decision::Decision;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
+use peerwarden_suite::questions::{Question, Questions};
+use peerwarden_traffic::{AuthorizerAnswer, Protocol as Layer};
 use serde_json::Value;
 
 use crate::entry::{Entry, Evidence};

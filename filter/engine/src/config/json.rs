@@ -10,7 +10,7 @@ use crate::limits;
 use crate::problem::{Problem, Problems};
 
 /// All but the documents, in whose place is an empty list.
-pub(super) fn settings(json: &[u8]) -> Result<Value, Problems> {
+pub(crate) fn settings(json: &[u8]) -> Result<Value, Problems> {
     if json.len() > limits::CONFIGURATION_BYTES {
         return Err(limits::too_large(json.len()).into());
     }
@@ -18,7 +18,7 @@ pub(super) fn settings(json: &[u8]) -> Result<Value, Problems> {
 }
 
 /// Each document of a configuration whose [`settings`] say that it has a list of them.
-pub(super) fn documents(json: &[u8], mut each: impl FnMut(&Written<'_>)) -> Result<(), Problems> {
+pub(crate) fn documents(json: &[u8], mut each: impl FnMut(&Written<'_>)) -> Result<(), Problems> {
     read(
         json,
         Documents {

@@ -16,6 +16,7 @@ mod key;
 mod list;
 mod look;
 mod narrow;
+mod required;
 mod search;
 mod table;
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::found::Found;
 use super::glob::{self, Piece, literal, string_match};
 use super::view::View;
 use super::{ClauseResult, ClauseTrace};
@@ -18,16 +19,6 @@ pub(super) struct Clause<'a> {
     pub(super) name: &'a str,
     pub(super) values: &'a [String],
     pub(super) negative: bool,
-}
-
-/// What was there to match.
-pub(super) enum Found {
-    Peer(Vec<Vec<u8>>),
-    Ip(IpAddr),
-    Port(u16),
-    Texts(Vec<Vec<u8>>),
-    Principal(String, String),
-    Metadata(Value),
 }
 
 pub(super) fn trace<'v>(

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::clause::Found;
+use super::found::Found;
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::Config;
 

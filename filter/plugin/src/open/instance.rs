@@ -98,8 +98,9 @@ impl Instance {
 
     /// Says in gauges what is decided by.
     pub(super) fn publish(&self) {
+        let in_force = self.current.borrow().in_force();
         self.gauges
-            .publish(&self.name, &self.current.borrow(), self.handover.is_superseded());
+            .publish(&self.name, &in_force, self.handover.is_superseded());
     }
 
     /// Tells other VMs what has come into use here, and learns what has there.
@@ -342,11 +343,11 @@ impl Instance {
     /// How often the timer has to go off.
     pub(super) fn period(&self) -> u32 {
         if !self.held.borrow().is_empty() {
-            super::timer::HELD
+            crate::timer::HELD
         } else if self.has_work() {
-            super::timer::SOON
+            crate::timer::SOON
         } else {
-            super::timer::IDLE
+            crate::timer::IDLE
         }
     }
 }

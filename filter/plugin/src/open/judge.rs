@@ -201,7 +201,7 @@ fn close(
     let closed = match stream.layer() {
         Layer::Tcp => abi::close_downstream(),
         Layer::Http if stream.details().responding => abi::reset_request(),
-        Layer::Http => crate::http::deny_open(judgement),
+        Layer::Http => crate::forbidden::to_open(judgement),
     };
     if closed.is_err() {
         report::error("what is not allowed any more could not be closed");

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use peerwarden_engine::OnChange;
 
-use super::{Instance, timer};
+use super::Instance;
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, KeptHeaders, Layer};
 use crate::authorizer::Waiting;
 use crate::calls;
 use crate::configuration::Configuration;
+use crate::timer;
 
 /// How many configurations back it is known which ones have judged a stream.
 const JUDGES: usize = 8;

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use super::{Instance, judge, timer};
+use super::{Instance, judge};
 use crate::abi;
 use crate::clock;
 use crate::configuration::Configuration;
 use crate::report;
+use crate::timer;
 
 /// How many streams are judged anew at a time: each costs about as much as a request's decision, and the worker thread waits.
 const SLICE: usize = 100;

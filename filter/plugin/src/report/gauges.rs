@@ -4,7 +4,6 @@
 use std::cell::Cell;
 
 use crate::abi;
-use crate::configuration::Configuration;
 
 /// The gauges of one plugin, as this VM writes them. They are written by the timer, which Envoy's main thread never runs: it tries
 /// configurations that no worker may ever have.
@@ -19,6 +18,18 @@ pub(crate) struct Gauges {
     denies: Cell<bool>,
 }
 
+/// The configuration that decides, as the gauges show it.
+pub(crate) struct InForce {
+    /// Which one of this VM it is.
+    pub(crate) number: u64,
+    /// What is published.
+    pub(crate) fingerprint: u64,
+    /// Whether it is still to be compiled.
+    pub(crate) is_waiting: bool,
+    /// Whether it denies everything.
+    pub(crate) denies: bool,
+}
+
 #[derive(Clone, Copy)]
 struct Ids {
     configuration: u32,
@@ -30,11 +41,11 @@ impl Gauges {
     /// Publishes the number of the configuration that has come into use, once, and counts this VM among those that decide by what
     /// `.configuration` shows: it leaves them when another thread publishes another one, and joins them again when it has that too. Where
     /// a newer module has taken this one's place it publishes nothing.
-    pub(crate) fn publish(&self, plugin: &str, current: &Configuration, is_superseded: bool) {
+    pub(crate) fn publish(&self, plugin: &str, current: &InForce, is_superseded: bool) {
         let Some(ids) = self.ids(plugin) else { return };
         // What is not compiled yet has no number.
-        let is_waiting = current.is_waiting();
-        let fingerprint = current.fingerprint.get();
+        let is_waiting = current.is_waiting;
+        let fingerprint = current.fingerprint;
         if is_superseded {
             // Another VM's is shown by now; should this one be back in use, its own is again.
             self.published.set(0);
@@ -46,7 +57,7 @@ impl Gauges {
         }
         let is_shown = !is_superseded && !is_waiting && abi::metric(ids.configuration) == Ok(fingerprint);
         count(ids.threads, &self.decides, is_shown);
-        count(ids.denying, &self.denies, current.denies());
+        count(ids.denying, &self.denies, current.denies);
     }
 
     fn ids(&self, plugin: &str) -> Option<Ids> {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::dimension::{Atom, Class, Sample};
+use super::class::{Atom, Class, Sample};
 use crate::asked::Asked;
 use crate::attribute::Attribute;
 

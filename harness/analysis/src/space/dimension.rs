@@ -1,10 +1,10 @@
 //! One attribute: what is asked of it, and the classes that this makes.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use peerwarden_engine::ExternalAnswer;
 
+use super::class::{Atom, Class, Sample};
 use super::{Key, Peers, address, domains};
 use crate::Beyond;
 use crate::asked::{Asked, Counts};
@@ -20,14 +20,6 @@ const CLASSES: usize = 20_000;
 pub(crate) struct Atoms {
     atoms: Vec<Atom>,
     numbers: HashMap<Key, usize>,
-}
-
-/// One thing that is asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Atom {
-    pub(crate) asked: Asked,
-    /// As policies write it.
-    pub(crate) label: String,
 }
 
 impl Atoms {
@@ -60,76 +52,6 @@ pub(crate) enum Kind {
     One(Vec<Class>),
     /// It has any number of values: a variable for each atom.
     Several(Vec<TextClass>),
-}
-
-/// A class of values.
-#[derive(Debug, Clone)]
-pub(crate) struct Class {
-    /// The atoms that hold of them, ascending.
-    pub(crate) atoms: Vec<usize>,
-    /// Whether they look as usual.
-    pub(crate) plain: bool,
-    /// One of them.
-    pub(crate) sample: Sample,
-}
-
-/// A value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Sample {
-    /// Of a peer: the connection is not secured.
-    Plaintext,
-    /// Of a peer: TLS, and no certificate.
-    NoCertificate,
-    /// The attribute is not there.
-    Absent,
-    /// What is there is not established: of a peer, a certificate without a URI SAN; of a host, what is not one.
-    Unestablished,
-    Text(String),
-    Ip(IpAddr),
-    Port(u16),
-    Answer(ExternalAnswer),
-}
-
-impl Sample {
-    pub(crate) fn port(&self) -> Option<u16> {
-        if let Sample::Port(port) = self {
-            Some(*port)
-        } else {
-            None
-        }
-    }
-}
-
-impl Class {
-    fn bare(sample: Sample) -> Self {
-        Self {
-            atoms: Vec::new(),
-            plain: true,
-            sample,
-        }
-    }
-
-    fn unestablished() -> Self {
-        Self {
-            plain: false,
-            ..Self::bare(Sample::Unestablished)
-        }
-    }
-
-    /// How good an example it makes, the best first: what is plain, then what is usual, then what few patterns
-    /// are about, then what is short.
-    fn rank(&self, attribute: &Attribute) -> (bool, bool, usize, usize) {
-        let (usual, length) = match &self.sample {
-            Sample::Plaintext => (true, 0),
-            Sample::NoCertificate | Sample::Unestablished => (false, usize::MAX),
-            Sample::Absent => (*attribute == Attribute::Sni, usize::MAX),
-            Sample::Text(text) => (matches!(text.as_str(), "GET" | "/" | "example.com"), text.len()),
-            Sample::Ip(ip) => (ip.to_string().starts_with("192.0.2."), usize::from(ip.is_ipv6())),
-            Sample::Port(port) => (*port == 8080, usize::from(*port)),
-            Sample::Answer(answer) => (*answer == ExternalAnswer::Allow, 0),
-        };
-        (!self.plain, !usual, self.atoms.len(), length)
-    }
 }
 
 impl From<TextClass> for Class {

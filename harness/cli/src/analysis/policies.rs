@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::files;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml;
@@ -13,8 +14,6 @@ use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_envoy::trust::Trust;
 use peerwarden_traffic::Refused;
 use serde_json::json;
-
-use crate::command::inputs;
 
 /// All documents of one set.
 pub(crate) struct Policies {
@@ -71,7 +70,7 @@ impl Policies {
         Self::of(Setup {
             mesh: mesh.cloned(),
             workload: None,
-            resources: documents::load(paths)?,
+            resources: files::load(paths)?,
             extension_providers: extension_providers.cloned(),
         })
     }
@@ -142,7 +141,10 @@ impl Policies {
     }
 
     /// Where a rule stands, or its document.
-    pub(crate) fn place(&self, by: &peerwarden_traffic::DecidedBy) -> Option<peerwarden_documents::source::Place> {
+    pub(crate) fn place(
+        &self,
+        by: &peerwarden_traffic::DecidedBy,
+    ) -> Option<peerwarden_documents::source::Place> {
         let named = |resource: &&peerwarden_engine::resource::Resource| {
             let metadata = resource.metadata();
             (&metadata.namespace, &metadata.name) == (&by.namespace, &by.name)
@@ -189,7 +191,7 @@ pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<Worklo
 /// What is wrong with it.
 pub(crate) fn read(file: &Path) -> Result<Workload, Vec<Diagnostic>> {
     let setup = Setup {
-        workload: Some(inputs::one(file).map_err(|wrong| vec![wrong])?),
+        workload: Some(files::one(file).map_err(|wrong| vec![wrong])?),
         ..Setup::default()
     };
     let json = setup.to_json(Protocol::Http);

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use peerwarden_analysis::WorkloadClass;
 use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::files;
 use peerwarden_documents::setup::Protocol;
 
 use super::diff::Only;
-use super::inputs::{self, Engines};
+use super::inputs::Engines;
 use crate::analysis::policies::{self, Policies};
 
 /// What is asked about.
@@ -41,7 +42,7 @@ impl Asking {
     pub(super) fn read(&self) -> Result<(Policies, Vec<WorkloadClass>), Vec<Diagnostic>> {
         let part = |path: &Option<PathBuf>| {
             path.as_deref()
-                .map(inputs::one)
+                .map(files::one)
                 .transpose()
                 .map_err(|wrong| vec![wrong])
         };

@@ -11,7 +11,7 @@ pub(crate) use report::JsonReport;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use peerwarden_documents::documents;
+use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_lint::settings::Settings;
 
@@ -67,11 +67,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     if !arguments.envoy.is_empty() {
         return envoy::run(&arguments.envoy, arguments.format);
     }
-    let mesh = match arguments.mesh.as_deref().map(inputs::one).transpose() {
+    let mesh = match arguments.mesh.as_deref().map(files::one).transpose() {
         Ok(mesh) => mesh,
         Err(wrong) => return Ok(inputs::invalid(&[wrong])),
     };
-    let files = match documents::files(&arguments.paths, |_| true) {
+    let files = match files::list(&arguments.paths, |_| true) {
         Ok(files) => files,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };

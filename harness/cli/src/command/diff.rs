@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::ValueEnum;
 use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Protocol;
 
@@ -137,7 +138,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 fn read(arguments: &Arguments) -> Result<(Policies, Policies), Vec<Diagnostic>> {
     let part = |path: &Option<PathBuf>| {
         path.as_deref()
-            .map(inputs::one)
+            .map(files::one)
             .transpose()
             .map_err(|wrong| vec![wrong])
     };

@@ -75,8 +75,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Ok(module) => module,
         Err(error) => return Ok(inputs::no_module(&error)),
     };
-    let text =
-        |part: &Option<peerwarden_documents::documents::Document>| part.as_ref().map(|document| document.node.to_json());
+    let text = |part: &Option<peerwarden_documents::documents::Document>| {
+        part.as_ref().map(|document| document.node.to_json())
+    };
     let resources: Vec<String> = setup
         .resources
         .iter()

@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use peerwarden_documents::count::grouped;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
+use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
-use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::document::nearest;
 use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
@@ -250,7 +250,7 @@ fn read(arguments: &Arguments) -> Result<(Setup, Case), Vec<Diagnostic>> {
     if let Some(line) = &arguments.log_line {
         let format = arguments.log.format().map_err(one)?;
         let line = if line == "-" {
-            Source::read(std::path::Path::new("-")).map_err(one)?.text.clone()
+            files::read(std::path::Path::new("-")).map_err(one)?.text.clone()
         } else {
             line.clone()
         };
@@ -320,7 +320,7 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>>
         let setup = given.over(loaded.setup, arguments.deciding.names_policies());
         return Ok((setup, case.traffic));
     }
-    let source = Source::read(file).map_err(|wrong| vec![wrong])?;
+    let source = files::read(file).map_err(|wrong| vec![wrong])?;
     let case: CaseFile = yaml::read(&source).map_err(|wrong| {
         let suite = peerwarden_documents::documents::is_suite(file);
         vec![if suite {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use peerwarden_documents::diagnostic::{self, Diagnostic};
-use peerwarden_documents::documents::{Document, GROUP};
 use peerwarden_documents::documents;
+use peerwarden_documents::documents::{Document, GROUP};
+use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy;
@@ -40,14 +41,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.paths == [Path::new("-")] {
         return piped(arguments.check);
     }
-    let files = match documents::files(&arguments.paths, |_| true) {
+    let files = match files::list(&arguments.paths, |_| true) {
         Ok(files) => files,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
     let only_said = arguments.check || arguments.diff;
     let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
     for file in files.iter().filter(|file| is_yaml(file)) {
-        let laid_out = Source::read(file).and_then(|source| {
+        let laid_out = files::read(file).and_then(|source| {
             let text = is_ours(file, &source)?.then(|| tidy::tidy(&source)).transpose()?;
             Ok((source, text))
         });
@@ -98,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// From standard input to standard output, as editors do it.
 fn piped(check: bool) -> Result<Exit> {
-    let source = match Source::read(Path::new("-")) {
+    let source = match files::read(Path::new("-")) {
         Ok(source) => source,
         Err(wrong) => return Ok(inputs::invalid(&[wrong])),
     };

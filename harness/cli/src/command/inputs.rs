@@ -1,14 +1,12 @@
 //! Arguments that several commands share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
-use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::files;
 use peerwarden_documents::setup::Setup;
-use peerwarden_documents::source::Source;
-use peerwarden_documents::yaml;
 use peerwarden_engines::Choice;
 use peerwarden_engines::{Cache, Shipped};
 
@@ -53,7 +51,7 @@ impl Deciding {
     /// Everything that keeps them from being read.
     pub(super) fn read(&self) -> Result<Setup, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
-        let mut part = |path: &Option<PathBuf>| match path.as_deref().map(one) {
+        let mut part = |path: &Option<PathBuf>| match path.as_deref().map(files::one) {
             None => None,
             Some(Ok(document)) => Some(document),
             Some(Err(diagnostic)) => {
@@ -64,7 +62,7 @@ impl Deciding {
         let mesh = part(&self.mesh);
         let workload = part(&self.workload);
         let extension_providers = part(&self.extension_providers);
-        let resources = documents::load(&self.policies).unwrap_or_else(|diagnostics| {
+        let resources = files::load(&self.policies).unwrap_or_else(|diagnostics| {
             wrong.extend(diagnostics);
             Vec::new()
         });
@@ -103,23 +101,6 @@ impl Engines {
             Shipped::load(self.module.as_deref(), cache.as_ref()).map(Some)
         } else {
             Ok(None)
-        }
-    }
-}
-
-/// The one document of a file.
-///
-/// # Errors
-/// That it cannot be read, or that there are none or several.
-pub(crate) fn one(path: &Path) -> Result<Document, Diagnostic> {
-    let source = Source::read(path)?;
-    let mut nodes = yaml::documents(&source)?;
-    match (nodes.pop(), nodes.is_empty()) {
-        (Some(node), true) => Ok(Document { source, node }),
-        (None, _) => Err(Diagnostic::error(format!("`{}` is empty", source.name))),
-        (Some(_), false) => {
-            let message = format!("`{}` has several documents", source.name);
-            Err(Diagnostic::error(message).help("give one; policies go to `--policies`"))
         }
     }
 }

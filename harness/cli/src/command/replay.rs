@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use peerwarden_documents::count::{counted, grouped};
 use peerwarden_documents::diagnostic::{self, Diagnostic};
-use peerwarden_documents::documents;
+use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_logs::access_log::{self, Entry, Format as LogFormat, Line, Progress};
@@ -163,7 +163,7 @@ impl Replay {
             });
         }
         let old = Setup {
-            resources: documents::load(&arguments.old)?,
+            resources: files::load(&arguments.old)?,
             ..setup.clone()
         };
         let before = compile(&old)?;

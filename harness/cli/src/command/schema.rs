@@ -1,10 +1,15 @@
 //! `peerwarden schema`: the JSON Schemas.
 
+mod list;
+mod plugin;
+mod render;
+
+pub use list::Schema;
+
 use anyhow::Result;
 use peerwarden_documents::output;
 
 use crate::exit::Exit;
-use crate::schema::Schema;
 
 /// Print the JSON Schema of a kind of file, for editors.
 ///

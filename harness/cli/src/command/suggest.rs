@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
@@ -127,7 +128,7 @@ fn read(arguments: &Arguments) -> Result<(LogFormat, Setup), Vec<Diagnostic>> {
         ]);
     }
     let format = arguments.log.format().map_err(|wrong| vec![wrong])?;
-    let one = |path: &PathBuf| inputs::one(path).map_err(|wrong| vec![wrong]);
+    let one = |path: &PathBuf| files::one(path).map_err(|wrong| vec![wrong]);
     let setup = Setup {
         mesh: arguments.mesh.as_ref().map(one).transpose()?,
         workload: Some(one(&arguments.workload)?),

@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::Result;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents;
+use peerwarden_documents::files;
 use peerwarden_engines::{Chosen, Shipped};
 use peerwarden_suite::coverage;
 use peerwarden_suite::report::{self, Outcome, Report, Timings};
@@ -82,7 +83,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     if arguments.watch {
         return watch::run(&arguments);
     }
-    match documents::files(&arguments.paths, documents::is_suite) {
+    match files::list(&arguments.paths, documents::is_suite) {
         Ok(files) => once(&arguments, &files, &mut Loading::default()),
         Err(wrong) => Ok(inputs::invalid(&wrong)),
     }

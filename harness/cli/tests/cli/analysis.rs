@@ -1,7 +1,7 @@
 //! `peerwarden diff`, `who-can`, `can-ever` and `matrix`: exit codes, errors, and reports for programs. Their outputs for people are on
 //! their pages in `docs/commands`.
 
-use peerwarden::schema::Schema;
+use peerwarden::Schema;
 use serde_json::Value;
 
 use crate::fixture::Folder;

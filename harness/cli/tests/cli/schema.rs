@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::ValueEnum;
-use peerwarden::schema::Schema;
+use peerwarden::Schema;
 
 use crate::fixture::Folder;
 

@@ -99,12 +99,7 @@ pub struct Compared {
 
 impl Compared {
     /// Judges a line.
-    pub fn of(
-        entry: &Entry,
-        before: &Before,
-        after: &Policies,
-        differing: Option<&Differing>,
-    ) -> Self {
+    pub fn of(entry: &Entry, before: &Before, after: &Policies, differing: Option<&Differing>) -> Self {
         let judged = after.judge(entry);
         if judged.verdict.is_none() && differing.is_some_and(|differing| !differing.is_about(entry)) {
             return Self {

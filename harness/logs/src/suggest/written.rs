@@ -105,7 +105,10 @@ impl Suggestion {
             counted(seen.lines, "request")
         );
         for sentence in self.residual() {
-            for (index, line) in peerwarden_documents::output::wrapped(&sentence, 4).lines().enumerate() {
+            for (index, line) in peerwarden_documents::output::wrapped(&sentence, 4)
+                .lines()
+                .enumerate()
+            {
                 let lead = if index == 0 { "# - " } else { "#   " };
                 let _ = writeln!(text, "{lead}{}", line.trim_start());
             }

@@ -3,8 +3,8 @@
 use peerwarden_explain::why::{Asked, Expected};
 use peerwarden_traffic::{Answer, Broken};
 
-use crate::report::{Failure, Outcome};
 use crate::case::Case;
+use crate::report::{Failure, Outcome};
 
 /// What came of a case; `why` is asked only for what failed.
 pub(super) fn judge<'w, 's: 'w>(

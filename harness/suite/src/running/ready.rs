@@ -140,8 +140,10 @@ impl<'r> Ready<'r> {
 
 fn make(run: &Run<'_>, loaded: &Loaded, protocol: Protocol) -> Result<Box<dyn Engine>, Vec<Diagnostic>> {
     let configuration = loaded.setup.to_json(protocol.into());
-    run.engines.configure(&configuration).map_err(|refused| match refused {
-        Refused::Problems(problems) => loaded.setup.diagnostics(&problems),
-        Refused::Module(message) => vec![Diagnostic::error(format!("{}: {message}", loaded.source.name))],
-    })
+    run.engines
+        .configure(&configuration)
+        .map_err(|refused| match refused {
+            Refused::Problems(problems) => loaded.setup.diagnostics(&problems),
+            Refused::Module(message) => vec![Diagnostic::error(format!("{}: {message}", loaded.source.name))],
+        })
 }

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Result, ensure};
-use peerwarden_traffic::{Protocol, Traffic};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Ask, Caller, http, proxy_protocol, tcp};
+use peerwarden_traffic::{Protocol, Traffic};
 
 /// What a client says first, and the application says again.
 pub(super) const QUESTION: &str = "what is the balance?\n";

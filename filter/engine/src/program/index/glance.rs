@@ -1,7 +1,7 @@
 //! What the path must look like for a rule to match, at a glance: with many candidates most are out by it, and nothing else of them is
 //! looked at. Rules lie all over the memory, and what is here lies side by side.
 
-use super::narrow::required;
+use super::required::required;
 use crate::pattern::{PathPattern, TextPattern};
 use crate::policy::{Clause, Rule};
 

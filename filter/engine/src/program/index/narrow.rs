@@ -7,6 +7,7 @@ use super::finder::Finder;
 use super::key::{Place, asked_for, ruled_out_by};
 use super::list::List;
 use super::look::look;
+use super::required::required;
 use crate::policy::{Clause, Rule};
 use crate::program::answers::Answers;
 use crate::program::truth::Doubt;
@@ -64,19 +65,6 @@ impl Narrowing {
     pub(super) fn finish(&mut self) {
         self.without.finish(&[]);
         self.with.finish(&[]);
-    }
-}
-
-/// The clauses without which the rule does not match: there is no other alternative.
-pub(super) fn required(rule: &Rule) -> impl Iterator<Item = &Clause> {
-    let parts = [single(&rule.sources), single(&rule.operations), &rule.conditions];
-    parts.into_iter().flatten()
-}
-
-fn single(alternatives: &[Vec<Clause>]) -> &[Clause] {
-    match alternatives {
-        [clauses] => clauses,
-        [] | [_, ..] => &[],
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::files;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_mtls::duration;
@@ -28,7 +29,7 @@ impl Pod {
     /// # Errors
     /// A file that cannot be read or has none, and a `SECRET_TTL` that is no duration.
     pub(super) fn all(file: &Path) -> Result<Vec<Self>, Vec<Diagnostic>> {
-        let source = Source::read(file).map_err(|wrong| vec![wrong])?;
+        let source = files::read(file).map_err(|wrong| vec![wrong])?;
         let documents = yaml::documents(&source).map_err(|wrong| vec![wrong])?;
         let (mut pods, mut wrong) = (Vec::new(), Vec::new());
         for document in &documents {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::{self, Document};
+use peerwarden_documents::files;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::source::Source;
 use peerwarden_engines::{Choice, EnginePair};
@@ -43,7 +44,7 @@ impl Checked {
             } else if documents::is_fixtures(file) {
                 findings.extend(peerwarden_suite::check_fixtures(file));
             } else {
-                let added = Source::read(file).and_then(|source| read.add(&source));
+                let added = files::read(file).and_then(|source| read.add(&source));
                 findings.extend(added.err());
             }
         }
@@ -123,7 +124,10 @@ fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Setti
 /// Whether a document is accepted does not depend on the workload; yet there must be one.
 fn any_workload() -> Option<Document> {
     let source = Source::new("<any workload>", "namespace: any");
-    let node = peerwarden_documents::yaml::documents(&source).ok()?.into_iter().next()?;
+    let node = peerwarden_documents::yaml::documents(&source)
+        .ok()?
+        .into_iter()
+        .next()?;
     Some(Document { source, node })
 }
 

@@ -7,8 +7,9 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
+use peerwarden_documents::files;
 use peerwarden_documents::output;
-use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::source::Place;
 use peerwarden_documents::yaml;
 use peerwarden_envoy::guarantees::{self, Checked, Failure, Outcome, Verdict};
 use serde_json::json;
@@ -61,7 +62,7 @@ pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
 }
 
 fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
-    let source = Source::read(file)?;
+    let source = files::read(file)?;
     let nodes = yaml::documents(&source)?;
     if nodes.is_empty() {
         return Err(Diagnostic::error(format!("`{}` is empty", source.name)));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use peerwarden_documents::documents;
+use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_envoy::render::client::Client;
 
@@ -34,15 +34,15 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let description = match inputs::one(&arguments.description) {
+    let description = match files::one(&arguments.description) {
         Ok(description) => description,
         Err(wrong) => return Ok(inputs::invalid(&[wrong])),
     };
-    let rules = match documents::load_kind(&arguments.rules, "networking.istio.io/", "DestinationRule") {
+    let rules = match files::load_kind(&arguments.rules, "networking.istio.io/", "DestinationRule") {
         Ok(rules) => rules,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
-    let policies = match documents::load(&arguments.policies) {
+    let policies = match files::load(&arguments.policies) {
         Ok(policies) => policies,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };

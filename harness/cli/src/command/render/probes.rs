@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
+use peerwarden_documents::files;
 use peerwarden_documents::output;
-use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml;
 use peerwarden_engine::document::Value;
 use peerwarden_envoy::render::probes::{ANNOTATION, Found, PORT, Probes};
@@ -83,7 +83,7 @@ type Read = Vec<(Document, Value, Found)>;
 
 /// The documents of a file, each with its probes.
 fn read(file: &Path, port: u16) -> Result<Result<Read, Vec<Diagnostic>>> {
-    let source = match Source::read(file) {
+    let source = match files::read(file) {
         Ok(source) => source,
         Err(wrong) => return Ok(Err(vec![wrong])),
     };

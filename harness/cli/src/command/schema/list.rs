@@ -3,9 +3,6 @@
 //! The types below are what the schemas are made from; what a document means, and whether it is accepted, is the engine's to say
 //! (`tests/conformance` holds the two to each other).
 
-mod plugin;
-mod render;
-
 use clap::ValueEnum;
 use peerwarden_lint::LINTS;
 use peerwarden_lint::settings::Written;
@@ -76,9 +73,9 @@ impl Schema {
             Self::Suite => of::<Suite>(),
             Self::Fixtures => of::<Fixtures>(),
             Self::Settings => settings(),
-            Self::Plugin => of::<plugin::Configuration>(),
-            Self::Inbound => of::<render::Inbound>(),
-            Self::Client => of::<render::Client>(),
+            Self::Plugin => of::<super::plugin::Configuration>(),
+            Self::Inbound => of::<super::render::Inbound>(),
+            Self::Client => of::<super::render::Client>(),
             Self::Test => of::<peerwarden_suite::report::JsonReport<'_>>(),
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<peerwarden_logs::replay::Report>(),

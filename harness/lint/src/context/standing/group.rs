@@ -9,7 +9,6 @@ use peerwarden_engine::{Config, Program, Protocol};
 
 use super::Place;
 use crate::context::{Context, Policy};
-use crate::dry_run;
 
 /// Rules that are looked at together at the most: more make as many kinds of traffic as are not worked through in passing.
 const RULES: usize = 200;
@@ -110,12 +109,7 @@ fn group(
 
 /// Whether a policy has a say in verdicts that is its own: not an external authorizer's.
 fn decides(policy: &Policy<'_>) -> bool {
-    let dry_run = policy
-        .written
-        .metadata
-        .annotation("istio.io/dry-run")
-        .is_some_and(dry_run::is_on);
-    !dry_run && matches!(policy.written.action, Action::Allow | Action::Deny)
+    !policy.is_dry_run() && matches!(policy.written.action, Action::Allow | Action::Deny)
 }
 
 fn folder<'p>(policy: &Policy<'p>) -> &'p Path {

@@ -3,7 +3,7 @@
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::fix::{Change, Fix};
 
-use crate::lint::Lint;
+use super::Lint;
 use crate::context::Policy;
 use crate::proof::Proof;
 
@@ -55,9 +55,9 @@ impl Finding {
 
     /// As it is reported: with the policy's name and the place in the text.
     pub(crate) fn in_policy(self, lint: &Lint, policy: &Policy<'_>) -> Diagnostic {
-        let message = format!("{}: {}", policy.title(), self.message);
         let document = policy.document;
-        let mut found = lint.found(message)
+        let mut found = lint
+            .found(format!("{}: {}", policy.title(), self.message))
             .at(document.place(&self.path, false))
             .help(self.help);
         found.details.notes = self.notes;
@@ -67,7 +67,7 @@ impl Finding {
         if self.changes.is_empty() {
             found
         } else {
-            found.fixed_by(Fix::new(document, self.changes))
+            found.fixed_by(Fix::new(document.place("", false), self.changes))
         }
     }
 }

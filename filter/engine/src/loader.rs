@@ -1,7 +1,7 @@
 //! From a configuration to what is evaluated, a document at a time: what is kept grows with what applies to the workload, not with
 //! the mesh.
 
-use super::{Config, RESOURCES, json};
+use crate::config::{Config, RESOURCES, json};
 use crate::document::{At, Value, Written};
 use crate::fingerprint::{Fingerprint, Policies};
 use crate::limits;

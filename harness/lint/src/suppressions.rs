@@ -1,0 +1,154 @@
+//! Reads the comments that suppress findings, see [`suppression`](crate::suppression).
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::yaml;
+
+use crate::registry::{by_code, no_such};
+use crate::suppression::LINT;
+
+const MARK: &str = "peerwarden:";
+
+const FORM: &str = "write `# peerwarden: ignore PW005 -- why`";
+
+/// One comment.
+#[derive(Debug, Clone)]
+pub(crate) struct Suppression {
+    source: Arc<Source>,
+    /// The line that it is about, from 1.
+    line: usize,
+    /// Each code, with where it stands.
+    codes: Vec<(&'static str, Range<usize>)>,
+    reason: String,
+}
+
+impl Suppression {
+    /// Whether it is about a finding.
+    pub(crate) fn suppresses(&self, finding: &Diagnostic) -> Option<&str> {
+        let place = finding.place.as_ref()?;
+        let line = || place.source.position(place.span.start).0;
+        let about = self.codes.iter().any(|(code, _)| finding.code == Some(*code));
+        (about && Arc::ptr_eq(&place.source, &self.source) && line() == self.line).then_some(&self.reason)
+    }
+}
+
+/// The suppressions in a text, and what is wrong with those that cannot be read.
+pub(crate) fn read(source: &Arc<Source>) -> (Vec<Suppression>, Vec<Diagnostic>) {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    // Most files have none, and need not be looked through.
+    if !source.text.contains(MARK) {
+        return (found, wrong);
+    }
+    for comment in yaml::comments(source) {
+        match one(source, comment.clone()) {
+            None => {}
+            Some(Ok(suppression)) => found.push(suppression),
+            Some(Err((span, message, help))) => {
+                let place = Place {
+                    source: Arc::clone(source),
+                    span,
+                };
+                wrong.push(LINT.found(message).at(place).help(help));
+            }
+        }
+    }
+    (found, wrong)
+}
+
+/// What a comment says; `None` when it is for others.
+type Read = Option<Result<Suppression, (Range<usize>, String, String)>>;
+
+fn one(source: &Arc<Source>, comment: Range<usize>) -> Read {
+    let text = source.text.get(comment.clone())?;
+    let rest = text.trim_start_matches('#').trim_start().strip_prefix(MARK)?;
+    let at = |part: &str| {
+        let start = comment.end - rest.len() + (part.as_ptr() as usize - rest.as_ptr() as usize);
+        start..start + part.len().max(1)
+    };
+    let refuse = |span, message: &str, help: &str| Some(Err((span, message.to_owned(), help.to_owned())));
+    let said = rest.trim();
+    let Some(rest) = said
+        .strip_prefix("ignore")
+        .filter(|rest| rest.starts_with([' ', '\t']))
+    else {
+        return refuse(
+            comment,
+            "this comment is not understood, and suppresses nothing",
+            FORM,
+        );
+    };
+    let Some((codes, reason)) = rest
+        .split_once("--")
+        .filter(|(_, reason)| !reason.trim().is_empty())
+    else {
+        return refuse(comment, "a suppression without a reason suppresses nothing", FORM);
+    };
+    let mut known = Vec::new();
+    for code in codes.split([',', ' ', '\t']).filter(|code| !code.is_empty()) {
+        match by_code(code) {
+            Some(lint) => known.push((lint.code, at(code))),
+            None => {
+                return refuse(at(code), &format!("there is no lint `{code}`"), &no_such(code));
+            }
+        }
+    }
+    if known.is_empty() {
+        return refuse(comment, "a suppression without a code suppresses nothing", FORM);
+    }
+    Some(Ok(Suppression {
+        line: line(source, &comment),
+        source: Arc::clone(source),
+        codes: known,
+        reason: reason.trim().to_owned(),
+    }))
+}
+
+/// The line that a comment is about: its own, or the next that is no comment.
+fn line(source: &Source, comment: &Range<usize>) -> usize {
+    let lines = source.lines();
+    let own = source.position(comment.start).0;
+    let text = |line: usize| {
+        let start = lines.get(line - 1).copied()?;
+        source.text.get(start..)?.lines().next()
+    };
+    let alone = text(own).is_some_and(|text| text.trim_start().starts_with('#'));
+    if !alone {
+        return own;
+    }
+    let is_comment = |line: &usize| {
+        text(*line).is_some_and(|text| text.trim().is_empty() || text.trim_start().starts_with('#'))
+    };
+    (own + 1..=lines.len())
+        .find(|line| !is_comment(line))
+        .unwrap_or(own)
+}
+
+/// What of these suppressed nothing. `used` says of a suppression and a code whether there was something, and `off` of a code whether
+/// it was not looked for.
+pub(crate) fn unused(
+    suppression: &Suppression,
+    used: impl Fn(&'static str) -> bool,
+    off: impl Fn(&'static str) -> bool,
+) -> Vec<Diagnostic> {
+    let idle = suppression
+        .codes
+        .iter()
+        .filter(|(code, _)| !used(code) && !off(code));
+    let finding = |(code, span): &(&'static str, Range<usize>)| {
+        let place = Place {
+            source: Arc::clone(&suppression.source),
+            span: span.clone(),
+        };
+        let message = format!(
+            "{code} finds nothing in line {}: this suppresses nothing",
+            suppression.line
+        );
+        LINT.found(message)
+            .at(place)
+            .help("remove it, or put it beside the line that is meant")
+    };
+    idle.map(finding).collect()
+}
