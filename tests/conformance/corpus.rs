@@ -41,6 +41,8 @@ pub(crate) struct Given {
     pub(crate) mesh: Option<Value>,
     pub(crate) providers: Option<Value>,
     pub(crate) jwt: Option<Value>,
+    /// Which paths are established.
+    pub(crate) paths: Option<Value>,
     #[serde(default)]
     pub(crate) traffic: Option<Value>,
 }
@@ -91,6 +93,7 @@ impl Given {
             mesh: either(&self.mesh, &outer.mesh),
             providers: either(&self.providers, &outer.providers),
             jwt: either(&self.jwt, &outer.jwt),
+            paths: either(&self.paths, &outer.paths),
             traffic: match (&outer.traffic, &self.traffic) {
                 (Some(outer), Some(own)) => Some(policy::merge(outer, own)),
                 (outer, own) => own.clone().or_else(|| outer.clone()),
@@ -111,6 +114,7 @@ impl Given {
             ("mesh", &self.mesh),
             ("extensionProviders", &self.providers),
             ("jwt", &self.jwt),
+            ("paths", &self.paths),
         ];
         for (name, value) in more {
             if let Some(value) = value {

@@ -32,6 +32,7 @@ pub(crate) struct Group {
     traffic: Option<Value>,
     mesh: Option<Value>,
     jwt: Option<Value>,
+    paths: Option<Value>,
     /// ALLOW and DENY, unless one alone is meant.
     #[serde(default = "both")]
     actions: Vec<String>,
@@ -122,6 +123,7 @@ impl Group {
         let given = Given {
             mesh: self.mesh.clone().or_else(|| file.given.mesh.clone()),
             jwt: self.jwt.clone().or_else(|| file.given.jwt.clone()),
+            paths: self.paths.clone().or_else(|| file.given.paths.clone()),
             ..file.given.clone()
         };
         let around = self.traffic.clone().unwrap_or(json!({}));

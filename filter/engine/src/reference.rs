@@ -11,6 +11,7 @@ mod glob;
 mod rule;
 mod scope;
 mod trace;
+mod path;
 mod view;
 
 pub use custom::CustomTrace;

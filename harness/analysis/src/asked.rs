@@ -120,9 +120,12 @@ pub(crate) fn of(clause: &Clause) -> Halves {
 }
 
 /// Paths that are not established with `paths: strict`.
-pub(crate) fn decoded_again() -> (Asked, String) {
-    let asked = Asked::Text(text::decoded_again(), Counts::Anyhow);
-    (asked, "paths with %3f, %23 or %25xx".to_owned())
+pub(crate) fn read_otherwise() -> (Asked, String) {
+    let asked = Asked::Text(text::read_otherwise(), Counts::Anyhow);
+    (
+        asked,
+        "paths with an escape such as %3a, or a segment of dots".to_owned(),
+    )
 }
 
 /// The attribute of a clause that may come and not be established.

@@ -78,7 +78,7 @@ impl Space {
                 wanted.meaning(asked::of_port(port));
             }
             if program.paths() == Paths::Strict {
-                let (asked, label) = asked::decoded_again();
+                let (asked, label) = asked::read_otherwise();
                 wanted.attribute(Attribute::Path).add(asked, label);
             }
             if let Some((provider, _)) = program.provider() {

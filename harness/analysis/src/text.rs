@@ -9,7 +9,7 @@ mod token;
 use std::collections::HashMap;
 
 use automaton::Automaton;
-pub(crate) use token::{Chars, Token, Tokens, decoded_again, host, literal, path, peer, text};
+pub(crate) use token::{Chars, Token, Tokens, host, literal, path, peer, read_otherwise, text};
 
 /// One class.
 #[derive(Debug, Clone, PartialEq, Eq)]

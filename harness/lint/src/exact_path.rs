@@ -39,7 +39,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             ),
             "write a prefix such as `/admin*`, or deny by `notPaths` what is not meant to be open; and have Envoy \
                normalise: `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`; `paths: strict` in the module's \
-               configuration denies what is decoded once more",
+               configuration denies what has escapes left",
         )
     };
     alone.map(finding).collect()

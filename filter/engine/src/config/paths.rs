@@ -1,4 +1,4 @@
-//! Whether a path that an application may decode once more is established.
+//! Whether a path that an application may read as another one is established.
 
 use memchr::{memchr, memchr2};
 
@@ -8,8 +8,9 @@ pub enum Paths {
     /// A path is what Envoy's normalisation leaves.
     #[default]
     Lenient,
-    /// A path with `%3f`, `%23` or `%25` and two hexadecimal digits is not established: to an application that decodes it before it
-    /// splits it, or twice, it is another one.
+    /// A path is not established if it has an escape of a visible ASCII character, which Envoy leaves as it is and an application
+    /// decodes (RFC 3986, section 2.2: of these, reserved characters may mean something else decoded), or a segment that is `.` or
+    /// `..` once its `;parameters` are cut off, which servlet containers resolve.
     Strict,
 }
 
@@ -20,26 +21,38 @@ impl Paths {
     pub(crate) fn establish(self, path: &[u8]) -> bool {
         match self {
             Self::Lenient => true,
-            Self::Strict => !hides_more(path),
+            Self::Strict => {
+                let end = memchr2(b'?', b'#', path).unwrap_or(path.len());
+                let path = path.get(..end).unwrap_or(path);
+                !has_visible_escape(path) && !path.split(|byte| *byte == b'/').any(is_dots)
+            }
         }
     }
 }
 
-fn hides_more(path: &[u8]) -> bool {
-    let end = memchr2(b'?', b'#', path).unwrap_or(path.len());
-    let mut rest = path.get(..end).unwrap_or(path);
+/// Whether an escape stands for one of the characters `!` (`%21`) to `~` (`%7e`).
+fn has_visible_escape(path: &[u8]) -> bool {
+    let mut rest = path;
     while let Some(after) = memchr(b'%', rest).and_then(|at| rest.get(at..)?.get(1..)) {
-        let hides = match after {
-            [b'3', b'f' | b'F', ..] | [b'2', b'3', ..] => true,
-            [b'2', b'5', one, other, ..] => one.is_ascii_hexdigit() && other.is_ascii_hexdigit(),
+        let visible = match after {
+            [b'2', b'0', ..] | [b'7', b'f' | b'F', ..] => false,
+            [b'2'..=b'7', low, ..] => low.is_ascii_hexdigit(),
             _ => false,
         };
-        if hides {
+        if visible {
             return true;
         }
         rest = after;
     }
     false
+}
+
+/// Whether a segment is `.` or `..`, with parameters behind it or without.
+fn is_dots(segment: &[u8]) -> bool {
+    matches!(
+        segment,
+        [b'.'] | [b'.', b';', ..] | [b'.', b'.'] | [b'.', b'.', b';', ..]
+    )
 }
 
 #[cfg(test)]
@@ -49,32 +62,75 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn what_is_decoded_again_is_not_established() {
+    fn what_is_read_in_two_ways_is_not_established() {
         for path in [
             "/wiki/Who%3F",
             "/a%3fb",
             "/%23x",
             "/%252e%252e/admin",
-            "/a%25zz%2541",
+            "/100%25",
             "/%25ff?x",
+            "/v1/items%3adelete",
+            "/v1/items%3Adelete",
+            "/a%2Bb",
+            "/a%2fb",
+            "/a%5cb",
+            "/%61dmin",
+            "/%21",
+            "/%7e",
+            "/%%41",
+            "/%2%41",
+            "/x/..;/admin",
+            "/..;a=b/admin",
+            "/.;a/b",
+            "/x/..;",
+            "/x/.",
+            "/x/..?y",
+            "/x/../y",
         ] {
             assert!(!Paths::Strict.establish(path.as_bytes()), "{path}");
             assert!(Paths::Lenient.establish(path.as_bytes()), "{path}");
         }
         for path in [
             "/",
-            "/a?x=%3f",
-            "/a#%23",
-            "/100%25",
-            "/100%25%20off",
-            "/a%2fb",
+            "/a?x=%3f&y=/..;/",
+            "/a#%23/..",
+            "/a%20b",
+            "/%09",
+            "/%1f",
+            "/%7f",
+            "/%7F",
+            "/%80",
+            "/b%C3%BCcher",
             "/%2",
             "/%",
-            "/%25f",
+            "/%3g",
+            "/%g3",
+            "/v1/items:delete",
+            "/a;x=y/b",
+            "/...;x",
+            "/a..;x",
+            "/.hidden",
+            "/..a/.b;c",
+            "/;..",
             "*",
             "",
         ] {
             assert!(Paths::Strict.establish(path.as_bytes()), "{path}");
+        }
+    }
+
+    /// Each byte, in each spelling of its escape.
+    #[test]
+    fn escapes_of_visible_characters_alone_are_not_established() {
+        for byte in 0..=u8::MAX {
+            for escape in [format!("/x%{byte:02x}"), format!("/%{byte:02X}y")] {
+                assert_eq!(
+                    Paths::Strict.establish(escape.as_bytes()),
+                    !byte.is_ascii_graphic(),
+                    "{escape}"
+                );
+            }
         }
     }
 }

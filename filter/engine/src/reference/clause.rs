@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::found::Found;
+use super::path::read_otherwise;
 use super::glob::{self, Piece, literal, string_match};
 use super::view::View;
 use super::{ClauseResult, ClauseTrace};
@@ -169,24 +170,16 @@ fn established_host(authority: Lookup<Found>) -> Lookup<Found> {
     }
 }
 
-/// With `paths: strict`, a path that an application may decode once more is not established.
+/// With `paths: strict`, a path that an application may read as another one is not established.
 fn established_path(path: Lookup<Found>, config: &Config) -> Lookup<Found> {
     match path {
         Lookup::Found(Found::Texts(paths))
-            if config.paths == Paths::Strict && paths.iter().any(|path| decodes_again(path)) =>
+            if config.paths == Paths::Strict && paths.iter().any(|path| read_otherwise(path).is_some()) =>
         {
             Lookup::Unavailable
         }
         path @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => path,
     }
-}
-
-/// `%3f`, `%23`, and `%25` with two hexadecimal digits behind it, before any query or fragment.
-fn decodes_again(path: &[u8]) -> bool {
-    let path = path.iter().take_while(|byte| !matches!(byte, b'?' | b'#'));
-    let path: Vec<u8> = path.map(u8::to_ascii_lowercase).collect();
-    let again = |five: &[u8]| five.starts_with(b"%25") && five.iter().skip(3).all(u8::is_ascii_hexdigit);
-    path.windows(3).any(|three| three == b"%3f" || three == b"%23") || path.windows(5).any(again)
 }
 
 /// `NAME`, `NAME:PORT`, `[ADDRESS]`, `[ADDRESS%ZONE]`, `[…]:PORT`.

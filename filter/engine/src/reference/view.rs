@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::found::Found;
+use super::path::read_otherwise;
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::Config;
 
@@ -75,12 +76,13 @@ fn unestablished(key: &str, source: &dyn AttributeSource) -> Option<String> {
             .to_lowercase(),
     };
     let (header, what) = match name.as_str() {
-        ":path" => (":path", "which may be decoded once more"),
-        ":authority" | "host" => (":authority", "which is not a host"),
+        ":path" => (":path", None),
+        ":authority" | "host" => (":authority", Some("which is not a host")),
         _ => return None,
     };
     match source.header(header) {
         Lookup::Found(lines) => {
+            let what = what.or_else(|| lines.iter().find_map(|line| read_otherwise(line)))?;
             let shown: Vec<_> = lines.iter().map(String::from_utf8_lossy).collect();
             Some(format!("{:?}, {what}", shown.join(", ")))
         }

@@ -10,8 +10,8 @@ use proptest::test_runner::{Config as Runner, TestRunner};
 use super::generate::{PROVIDERS, custom_policy, peer_authentication, policy, traffic};
 use super::{config_with, decide};
 
-/// Policies of several names, modes, and sixteen requests for each set of them.
-fn case() -> impl Strategy<Value = (String, &'static str, Vec<Traffic>)> {
+/// Policies of several names, modes, a protocol, which paths are established, and sixteen requests for each set of them.
+fn case() -> impl Strategy<Value = (String, &'static str, &'static str, Vec<Traffic>)> {
     let documents = (
         prop::collection::vec(policy(), 0..5),
         prop::collection::vec(peer_authentication(), 0..3),
@@ -32,6 +32,7 @@ fn case() -> impl Strategy<Value = (String, &'static str, Vec<Traffic>)> {
     (
         documents,
         select(vec!["http", "tcp"]),
+        select(vec!["lenient", "strict"]),
         prop::collection::vec(traffic(), 16),
     )
 }
@@ -45,9 +46,9 @@ fn compiled_and_reference_agree() {
         ..Runner::default()
     });
     runner
-        .run(&case(), |(documents, protocol, requests)| {
+        .run(&case(), |(documents, protocol, paths, requests)| {
             let more = format!(
-                r#""protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+                r#""protocol": "{protocol}", "paths": "{paths}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
                    "extensionProviders": {PROVIDERS}"#
             );
             let config = config_with(&documents, &more)

@@ -119,7 +119,7 @@ const PATHS: [&str; 14] = [
     "/a?x=1",
     "/{*}",
 ];
-const REQUEST_PATHS: [&str; 14] = [
+const REQUEST_PATHS: [&str; 20] = [
     "/a",
     "/a?x=1",
     "/a#f",
@@ -134,6 +134,12 @@ const REQUEST_PATHS: [&str; 14] = [
     "/x/a",
     "/a/b;c=1/c",
     "/a/b\u{e9}",
+    "/a/b%3ac",
+    "/a/%2Fc?x",
+    "/a/..;b/c",
+    "/a/.",
+    "/a/b%20%c3/c",
+    "/a/b?x=%3f/..",
 ];
 const TEXTS: [&str; 7] = ["blue", "b*", "*e", "*", "*bl*", "x", "blue*"];
 const LINES: [&str; 9] = ["blue", "", "blue,x", "BLUE", "xe", "bl*", " blue", "blue\t", " "];

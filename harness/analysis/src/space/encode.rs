@@ -276,7 +276,7 @@ impl Space {
             return Ok(None);
         };
         if *attribute == Attribute::Path {
-            let asked = asked::decoded_again().0;
+            let asked = asked::read_otherwise().0;
             return match (paths, self.dimensions[index].number(&asked)) {
                 (Paths::Strict, Some(number)) => self.atoms(index, vec![number]).map(Some),
                 (Paths::Strict, None) | (Paths::Lenient, _) => Ok(None),

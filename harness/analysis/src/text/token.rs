@@ -43,6 +43,14 @@ pub(crate) enum Chars {
     Digit,
     /// Hexadecimal digits.
     Hex,
+    /// The same but for `0`.
+    HexNotZero,
+    /// The same but for `f`.
+    HexNotF,
+    /// The digits 3 to 6.
+    ThreeToSix,
+    /// What ends the name of a path's segment.
+    SegmentEnd,
 }
 
 impl Chars {
@@ -68,6 +76,10 @@ impl Chars {
             Chars::Address => ch.is_ascii_hexdigit() || ":.".contains(ch),
             Chars::Digit => ch.is_ascii_digit(),
             Chars::Hex => ch.is_ascii_hexdigit(),
+            Chars::HexNotZero => ch.is_ascii_hexdigit() && ch != '0',
+            Chars::HexNotF => ch.is_ascii_hexdigit() && !matches!(ch, 'f' | 'F'),
+            Chars::ThreeToSix => matches!(ch, '3'..='6'),
+            Chars::SegmentEnd => matches!(ch, '/' | ';' | '?' | '#'),
         }
     }
 }
@@ -136,26 +148,29 @@ pub(crate) fn path(pattern: &PathPattern) -> Tokens {
     vec![tokens.clone(), sequence([tokens, query])]
 }
 
-/// A path, with its query or without, that has `%3f`, `%23`, or `%25` and two hexadecimal digits.
-pub(crate) fn decoded_again() -> Tokens {
-    let hides: [&[Token]; 3] = [
-        &[Token::Char('3'), Token::AnyCase('f')],
-        &[Token::Char('2'), Token::Char('3')],
-        &[
-            Token::Char('2'),
-            Token::Char('5'),
-            Token::One(Chars::Hex),
-            Token::One(Chars::Hex),
-        ],
-    ];
-    let around = |hidden: &[Token]| {
+/// A path, with its query or without, that `paths: strict` does not establish: with the escape of a visible ASCII character, or with a
+/// segment that is `.` or `..` before its parameters.
+pub(crate) fn read_otherwise() -> Tokens {
+    let around = |start: char, middle: &[Token], end: &[Token]| {
         sequence([
-            vec![Token::Many(Chars::NotQuery), Token::Char('%')],
-            hidden.to_vec(),
-            vec![Token::Many(Chars::Any)],
+            vec![Token::Many(Chars::NotQuery), Token::Char(start)],
+            middle.to_vec(),
+            end.to_vec(),
         ])
     };
-    hides.into_iter().map(around).collect()
+    let rest = [Token::Many(Chars::Any)];
+    let escapes = [
+        [Token::Char('2'), Token::One(Chars::HexNotZero)],
+        [Token::One(Chars::ThreeToSix), Token::One(Chars::Hex)],
+        [Token::Char('7'), Token::One(Chars::HexNotF)],
+    ];
+    let dots = [vec![Token::Char('.')], vec![Token::Char('.'), Token::Char('.')]];
+    let after = [Token::One(Chars::SegmentEnd), Token::Many(Chars::Any)];
+    let escapes = escapes.iter().map(|digits| around('%', digits, &rest));
+    let dots = dots
+        .iter()
+        .flat_map(|dots| [around('/', dots, &[]), around('/', dots, &after)]);
+    escapes.chain(dots).collect()
 }
 
 fn template(template: &Template) -> Vec<Token> {

@@ -61,10 +61,10 @@ fn changed(documents: &[Json], at: usize, change: &Change) -> Vec<Json> {
     documents
 }
 
-fn compiled(documents: &[Json], protocol: &str) -> Program {
+fn compiled(documents: &[Json], protocol: &str, paths: &str) -> Program {
     let texts: Vec<String> = documents.iter().map(Json::to_string).collect();
     let more = format!(
-        r#", "protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+        r#", "protocol": "{protocol}", "paths": "{paths}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
            "extensionProviders": {PROVIDERS}"#
     );
     program(&texts.join(","), &more)
@@ -154,6 +154,10 @@ fn a_difference_is_found_exactly_when_there_is_one() {
         any::<usize>(),
         change(),
         select(vec!["http", "tcp"]),
+        [
+            select(vec!["lenient", "strict"]),
+            select(vec!["lenient", "strict"]),
+        ],
         prop::collection::vec(traffic(), 24),
     );
     let (equal, different, by_chance) = (Cell::new(0_u32), Cell::new(0_u32), Cell::new(0_u32));
@@ -164,9 +168,10 @@ fn a_difference_is_found_exactly_when_there_is_one() {
         ..Runner::default()
     });
     runner
-        .run(&cases, |(old, at, change, protocol, requests)| {
+        .run(&cases, |(old, at, change, protocol, paths, requests)| {
             let new = changed(&old, at, &change);
-            let programs = [&old, &new].map(|documents| compiled(documents, protocol));
+            let programs = [(&old, paths[0]), (&new, paths[1])]
+                .map(|(documents, paths)| compiled(documents, protocol, paths));
             // Each counterexample was put to both programs, or this fails.
             let comparison = compare(&programs[0], &programs[1], 100)
                 .map_err(|why: Unanswered| TestCaseError::fail(why.to_string()))?;
@@ -176,7 +181,7 @@ fn a_difference_is_found_exactly_when_there_is_one() {
                 &different
             };
             count.set(count.get() + 1);
-            if matches!(change, Change::Nothing) {
+            if matches!(change, Change::Nothing) && paths[0] == paths[1] {
                 prop_assert!(comparison.is_equivalent(), "{comparison:?}");
             }
             for request in requests {
@@ -221,32 +226,37 @@ fn examples_are_what_the_reference_says_too() {
     });
     let shown = Cell::new(0_u32);
     runner
-        .run(&(documents(), documents()), |(old, new)| {
-            let programs = [&old, &new].map(|documents| compiled(documents, "http"));
-            let comparison = compare(&programs[0], &programs[1], 20)
-                .map_err(|why| TestCaseError::fail(why.to_string()))?;
-            let sides = [
-                (&comparison.newly_allowed, true),
-                (&comparison.newly_denied, false),
-            ];
-            for (classes, allowed) in sides {
-                for class in &classes.shown {
-                    shown.set(shown.get() + 1);
-                    for (documents, expected) in [(&old, !allowed), (&new, allowed)] {
-                        let json = json!({
-                            "workload": {"namespace": "shop", "labels": {"app": "orders"}},
-                            "mesh": {"trustDomain": "td", "trustDomainAliases": ["old"]},
-                            "extensionProviders": serde_json::from_str::<Json>(PROVIDERS).unwrap(),
-                            "resources": documents,
-                        });
-                        let config = peerwarden_engine::Config::parse(json.to_string().as_bytes()).unwrap();
-                        let trace = reference::explain(&config, &class.witness, &class.witness);
-                        prop_assert_eq!(trace.outcome.verdict == Verdict::Allow, expected, "{:?}", class);
+        .run(
+            &(documents(), documents(), select(vec!["lenient", "strict"])),
+            |(old, new, paths)| {
+                let programs = [&old, &new].map(|documents| compiled(documents, "http", paths));
+                let comparison = compare(&programs[0], &programs[1], 20)
+                    .map_err(|why| TestCaseError::fail(why.to_string()))?;
+                let sides = [
+                    (&comparison.newly_allowed, true),
+                    (&comparison.newly_denied, false),
+                ];
+                for (classes, allowed) in sides {
+                    for class in &classes.shown {
+                        shown.set(shown.get() + 1);
+                        for (documents, expected) in [(&old, !allowed), (&new, allowed)] {
+                            let json = json!({
+                                "workload": {"namespace": "shop", "labels": {"app": "orders"}},
+                                "mesh": {"trustDomain": "td", "trustDomainAliases": ["old"]},
+                                "extensionProviders": serde_json::from_str::<Json>(PROVIDERS).unwrap(),
+                                "resources": documents,
+                                "paths": paths,
+                            });
+                            let config =
+                                peerwarden_engine::Config::parse(json.to_string().as_bytes()).unwrap();
+                            let trace = reference::explain(&config, &class.witness, &class.witness);
+                            prop_assert_eq!(trace.outcome.verdict == Verdict::Allow, expected, "{:?}", class);
+                        }
                     }
                 }
-            }
-            Ok(())
-        })
+                Ok(())
+            },
+        )
         .unwrap();
     assert!(shown.get() > 200, "{}", shown.get());
 }

@@ -36,12 +36,13 @@ pub(super) fn run(bytes: &[u8]) {
         documents,
         any::<bool>(),
         prop::collection::vec(generate::traffic(), 4),
+        any::<bool>(),
     );
     // A seed that no case can be made of shows nothing.
     let Ok(tree) = case.new_tree(&mut runner) else {
         return;
     };
-    let ((policies, modes, customs), http, requests) = tree.current();
+    let ((policies, modes, customs), http, requests, strict) = tree.current();
     let documents: Vec<String> = [policies, modes, customs]
         .concat()
         .iter()
@@ -49,10 +50,11 @@ pub(super) fn run(bytes: &[u8]) {
         .collect();
     let json = format!(
         r#"{{"workload": {{"namespace": "shop", "labels": {{"app": "orders"}}}}, "resources": [{}],
-            "protocol": "{}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+            "protocol": "{}", "paths": "{}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
             "extensionProviders": {}}}"#,
         documents.join(","),
         if http { "http" } else { "tcp" },
+        if strict { "strict" } else { "lenient" },
         generate::PROVIDERS
     );
     let config = Config::parse(json.as_bytes()).unwrap_or_else(|problems| panic!("{problems}: {json}"));

@@ -129,9 +129,9 @@ fn very_long_paths_are_paths() {
     assert!(allows(&template, &get(None, &format!("/{tail}y"))));
 }
 
-/// With `paths: strict` what an application may decode once more passes no rule on paths, and no rule on anything else asks.
+/// With `paths: strict` what an application may read as another path passes no rule on paths, and no rule on anything else asks.
 #[test]
-fn strict_paths_are_decoded_no_further() {
+fn strict_paths_are_read_in_one_way() {
     let judge = |settings: &str, rule: &str, path: &str| {
         let document = policy("p", rule);
         let config = config_with(&document, settings).unwrap();
@@ -160,12 +160,23 @@ fn strict_paths_are_decoded_no_further() {
             "/x%23",
             "/%252e%252e/admin",
             "/%2561dmin",
+            "/100%25",
+            "/v1/items%3adelete",
+            "/a%2Bb",
+            "/x/..;/admin",
+            "/x/.;y",
         ] {
             assert!(!judge(strict, rule, path), "{rule} {path}");
             assert!(judge("", rule, path), "{rule} {path}");
             assert!(judge(r#""paths": "lenient""#, rule, path), "{rule} {path}");
         }
-        for path in ["/shop", "/100%25", "/a%20b", "/a?x=%3f%252e"] {
+        for path in [
+            "/shop",
+            "/a%20b",
+            "/b%C3%BCcher",
+            "/a;x=y/..z",
+            "/a?x=%3f%252e/..;",
+        ] {
             assert!(judge(strict, rule, path), "{rule} {path}");
         }
     }
@@ -173,4 +184,21 @@ fn strict_paths_are_decoded_no_further() {
     assert!(judge(strict, methods, "/x%3f"));
     let wrong = config_with("", r#""paths": "Strict""#).unwrap_err().to_string();
     assert!(wrong.contains("did you mean `strict`?"), "{wrong}");
+}
+
+/// A DENY on a suffix is not passed by an escape in it.
+#[test]
+fn a_strict_suffix_has_no_escapes() {
+    let document = policy(
+        "p",
+        r#"{"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["*:delete"]}}]}]}"#,
+    );
+    let allowed =
+        |settings: &str, path: &str| allows(&config_with(&document, settings).unwrap(), &get(None, path));
+    for path in ["/v1/items%3adelete", "/v1/items%3Adelete"] {
+        assert!(allowed("", path), "{path}");
+        assert!(!allowed(r#""paths": "strict""#, path), "{path}");
+    }
+    assert!(!allowed("", "/v1/items:delete"));
+    assert!(allowed(r#""paths": "strict""#, "/v1/items:get"));
 }

@@ -106,7 +106,8 @@ enum OnChange {
 pub(super) enum Paths {
     /// All that Envoy lets in.
     Lenient,
-    /// Those without `%3f`, `%23`, and `%25` with two hexadecimal digits, which an application may decode once more.
+    /// Those without an escape of a visible ASCII character, such as `%3a`, and without a segment that is `.` or `..` before its
+    /// `;parameters`.
     Strict,
 }
 
