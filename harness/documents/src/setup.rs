@@ -7,6 +7,7 @@ use peerwarden_envoy::trust::{CA_CERTIFICATES, Trust};
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
 use crate::fix::{Change, Fix};
+use crate::schema::Paths;
 use crate::source::Place;
 use crate::yaml::{Entry, Node, Tree};
 
@@ -21,6 +22,8 @@ pub struct Setup {
     pub resources: Vec<Document>,
     /// The external authorizers that CUSTOM policies name; none when absent.
     pub extension_providers: Option<Document>,
+    /// Which paths are established; all when absent.
+    pub paths: Option<Paths>,
 }
 
 /// What a connection carries.
@@ -40,6 +43,7 @@ impl Setup {
             workload: text(&self.workload).as_deref(),
             resources: &format!("[{}]", resources.join(",")),
             extension_providers: text(&self.extension_providers).as_deref(),
+            paths: self.paths,
         }
         .to_json(protocol)
     }
@@ -84,6 +88,7 @@ impl Setup {
                 other.resources
             },
             extension_providers: self.extension_providers.or(other.extension_providers),
+            paths: self.paths.or(other.paths),
         }
     }
 
@@ -208,6 +213,8 @@ pub struct Parts<'t> {
     pub resources: &'t str,
     /// `extensionProviders`, a list.
     pub extension_providers: Option<&'t str>,
+    /// `paths`; all paths are established when absent.
+    pub paths: Option<Paths>,
 }
 
 impl Parts<'_> {
@@ -222,6 +229,9 @@ impl Parts<'_> {
             if let Some(text) = text {
                 json.push_str(&format!("\"{name}\":{text},"));
             }
+        }
+        if let Some(paths) = self.paths {
+            json.push_str(&format!("\"paths\":\"{}\",", paths.as_str()));
         }
         let resources = self.resources;
         json.push_str(&format!(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
-use peerwarden_documents::schema::ExtensionProvider;
+use peerwarden_documents::schema::{ExtensionProvider, Paths};
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::{self, Node};
 use schemars::JsonSchema;
@@ -35,6 +35,9 @@ pub struct Fixtures {
     #[serde(default, rename = "extensionProviders")]
     #[schemars(with = "Option<Vec<ExtensionProvider>>")]
     pub extension_providers: Option<Node>,
+    /// Which paths are established, as `paths` of the module's configuration.
+    #[serde(default)]
+    pub paths: Option<Paths>,
     /// Who may ask, by a name of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Caller>>")]
@@ -58,6 +61,7 @@ pub(super) struct Known {
     pub(super) workload: Option<Document>,
     pub(super) mesh: Option<Document>,
     pub(super) extension_providers: Option<Document>,
+    pub(super) paths: Option<Paths>,
     pub(super) peers: BTreeMap<String, Named<Caller>>,
     pub(super) requests: BTreeMap<String, Named<Request>>,
 }
@@ -99,6 +103,7 @@ pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> Re
         workload: suite.workload.take(),
         mesh: suite.mesh.take(),
         extension_providers: suite.extension_providers.take(),
+        paths: suite.paths,
         peers: std::mem::take(&mut suite.peers),
         requests: std::mem::take(&mut suite.requests),
     };
@@ -120,6 +125,7 @@ impl Known {
         replace(&mut self.workload, fixtures.workload);
         replace(&mut self.mesh, fixtures.mesh);
         replace(&mut self.extension_providers, fixtures.extension_providers);
+        self.paths = fixtures.paths.or(self.paths);
         let peers = fixtures.peers.into_iter();
         self.peers
             .extend(peers.map(|(name, value)| (name, named(value, source))));

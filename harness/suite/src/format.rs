@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use peerwarden_documents::schema::ExtensionProvider;
+use peerwarden_documents::schema::{ExtensionProvider, Paths};
 use peerwarden_documents::yaml::Node;
 use peerwarden_traffic::{self, AuthorizerAnswer, Endpoint, Http, Jwt, Lines, Protocol, Tls, Traffic};
 use schemars::JsonSchema;
@@ -14,8 +14,8 @@ use serde_saphyr::Spanned;
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{"required": ["workload"]}, {"required": ["fixtures"]}]))]
 pub struct Suite {
-    /// Files with what several suites have in common, from this file's folder: `workload`, `mesh`, `extensionProviders`, `peers`,
-    /// `requests`. A later one goes before an earlier one, and what stands here before all of them.
+    /// Files with what several suites have in common, from this file's folder: `workload`, `mesh`, `extensionProviders`, `paths`,
+    /// `peers`, `requests`. A later one goes before an earlier one, and what stands here before all of them.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub fixtures: Vec<Spanned<String>>,
@@ -39,6 +39,9 @@ pub struct Suite {
     #[serde(default, rename = "extensionProviders")]
     #[schemars(with = "Option<Vec<ExtensionProvider>>")]
     pub extension_providers: Option<Node>,
+    /// Which paths are established, as `paths` of the module's configuration; `lenient` when left out.
+    #[serde(default)]
+    pub paths: Option<Paths>,
     /// Who may ask, by a name of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Caller>>")]

@@ -109,6 +109,7 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnosti
         workload: known.workload,
         resources,
         extension_providers: known.extension_providers,
+        paths: known.paths,
     };
     setup.trust()?;
     Ok(Loaded {

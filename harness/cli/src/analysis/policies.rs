@@ -49,15 +49,11 @@ impl Applied {
 }
 
 impl Policies {
-    /// Reads and validates the documents in `paths`.
+    /// Reads and validates the documents in `paths`, to be decided by with what else is set up.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub(crate) fn load(
-        paths: &[PathBuf],
-        mesh: Option<&Document>,
-        extension_providers: Option<&Document>,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn load(paths: &[PathBuf], around: &Setup) -> Result<Self, Vec<Diagnostic>> {
         if let Some(missing) = paths
             .iter()
             .find(|path| !path.exists() && path.as_os_str() != "-")
@@ -68,10 +64,8 @@ impl Policies {
             ))]);
         }
         Self::of(Setup {
-            mesh: mesh.cloned(),
-            workload: None,
             resources: files::load(paths)?,
-            extension_providers: extension_providers.cloned(),
+            ..around.clone()
         })
     }
 
@@ -112,6 +106,7 @@ impl Policies {
             resources: documents.collect(),
             mesh: self.setup.mesh.clone(),
             extension_providers: self.setup.extension_providers.clone(),
+            paths: self.setup.paths,
         };
         Applied {
             config: Config {
@@ -120,6 +115,7 @@ impl Policies {
                 protocol,
                 resources,
                 extension_providers: self.config.extension_providers.clone(),
+                paths: self.config.paths,
                 ..Config::default()
             },
             configuration: setup.to_json(protocol),

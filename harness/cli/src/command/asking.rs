@@ -6,10 +6,10 @@ use clap::Args;
 use peerwarden_analysis::WorkloadClass;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
-use peerwarden_documents::setup::Protocol;
+use peerwarden_documents::setup::{Protocol, Setup};
 
 use super::diff::Only;
-use super::inputs::Engines;
+use super::inputs::{Engines, Paths};
 use crate::analysis::policies::{self, Policies};
 
 /// What is asked about.
@@ -27,6 +27,9 @@ pub(super) struct Asking {
     /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
     #[arg(long, value_name = "FILE")]
     extension_providers: Option<PathBuf>,
+    /// Which paths are established, as `paths` of the module's configuration has it.
+    #[arg(long, value_enum, value_name = "WORD")]
+    paths: Option<Paths>,
     /// What the policies are read for.
     #[arg(long, value_enum, default_value_t = Only::Http)]
     protocol: Only,
@@ -47,7 +50,13 @@ impl Asking {
                 .map_err(|wrong| vec![wrong])
         };
         let (mesh, providers) = (part(&self.mesh)?, part(&self.extension_providers)?);
-        let policies = Policies::load(&self.policies, mesh.as_ref(), providers.as_ref())?;
+        let around = Setup {
+            mesh,
+            extension_providers: providers,
+            paths: self.paths.map(Into::into),
+            ..Setup::default()
+        };
+        let policies = Policies::load(&self.policies, &around)?;
         let workloads = policies::chosen(&self.workload, &[&policies])?;
         if workloads.is_empty() {
             let message = "there are no policies, so that everybody may do anything";

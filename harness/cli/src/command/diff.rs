@@ -7,9 +7,9 @@ use clap::ValueEnum;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
-use peerwarden_documents::setup::Protocol;
+use peerwarden_documents::setup::{Protocol, Setup};
 
-use super::inputs::{self, Engines};
+use super::inputs::{self, Engines, Paths};
 use crate::analysis::diff::{Comparing, github, human, json};
 use crate::analysis::policies::{self, Policies};
 use crate::exit::Exit;
@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
     #[arg(long, value_name = "FILE")]
     extension_providers: Option<PathBuf>,
+    /// Which paths are established, as `paths` of the module's configuration has it.
+    #[arg(long, value_enum, value_name = "WORD")]
+    paths: Option<Paths>,
     /// Compare what the policies mean for this protocol only; each reads them its own way.
     #[arg(long, value_enum)]
     protocol: Option<Only>,
@@ -142,8 +145,12 @@ fn read(arguments: &Arguments) -> Result<(Policies, Policies), Vec<Diagnostic>> 
             .transpose()
             .map_err(|wrong| vec![wrong])
     };
-    let mesh = part(&arguments.mesh)?;
-    let providers = part(&arguments.extension_providers)?;
-    let load = |path: &PathBuf| Policies::load(std::slice::from_ref(path), mesh.as_ref(), providers.as_ref());
+    let around = Setup {
+        mesh: part(&arguments.mesh)?,
+        extension_providers: part(&arguments.extension_providers)?,
+        paths: arguments.paths.map(Into::into),
+        ..Setup::default()
+    };
+    let load = |path: &PathBuf| Policies::load(std::slice::from_ref(path), &around);
     Ok((load(&arguments.old)?, load(&arguments.new)?))
 }

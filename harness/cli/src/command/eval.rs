@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result};
+use peerwarden_documents::schema::Paths;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::{self, Parts, Protocol};
 use peerwarden_engines::{Choice, EnginePair};
@@ -29,8 +30,8 @@ const KEPT: usize = 64;
 
 /// Decide cases from standard input, one JSON object a line.
 ///
-/// A line is `{"id", "mesh"?, "workload"?, "resources"?, "traffic"}`; what the options give need not be in it, and what it gives
-/// comes before the options. The answer is `{"id", "decision", "by", "why"}`, or `{"id", "error"}` for a line that cannot be
+/// A line is `{"id", "mesh"?, "workload"?, "resources"?, "paths"?, "traffic"}`; what the options give need not be in it, and what it
+/// gives comes before the options. The answer is `{"id", "decision", "by", "why"}`, or `{"id", "error"}` for a line that cannot be
 /// answered: the rest goes on, and the exit code is 2 at the end (3 when the engines disagree).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -89,6 +90,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         mesh: setup.mesh.as_ref().map(setup::mesh_of_engine),
         workload: text(&setup.workload),
         extension_providers: text(&setup.extension_providers),
+        paths: setup.paths,
         resources: arguments
             .deciding
             .names_policies()
@@ -118,6 +120,7 @@ struct Evaluation {
     choice: Choice,
     module: Option<Module>,
     extension_providers: Option<String>,
+    paths: Option<Paths>,
     mesh: Option<String>,
     workload: Option<String>,
     resources: Option<String>,
@@ -196,6 +199,7 @@ impl Evaluation {
             mesh: mesh.as_deref(),
             workload: workload.as_deref(),
             resources: &resources,
+            paths: line.paths.or(self.paths),
         }
         .to_json(line.traffic.protocol.into());
         let engine = self.engine(configuration)?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use peerwarden_documents::schema::Paths;
 use peerwarden_documents::count::grouped;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
@@ -33,8 +34,8 @@ use flags::Flags;
 
 /// Show how one case is decided: each policy, rule and clause, and why.
 ///
-/// The case is a file with `{mesh?, workload?, resources?, extensionProviders?, traffic}` in YAML or JSON, as a line of `eval`; or one
-/// case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or what options say, `explain --policies . --workload w.yaml
+/// The case is a file with `{mesh?, workload?, resources?, extensionProviders?, paths?, traffic}` in YAML or JSON, as a line of `eval`; or
+/// one case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or what options say, `explain --policies . --workload w.yaml
 /// --peer URI --path /x`; or a line of an access log, `--log-line LINE`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -89,6 +90,7 @@ struct CaseFile {
     resources: Option<Vec<Node>>,
     #[serde(rename = "extensionProviders")]
     extension_providers: Option<Node>,
+    paths: Option<Paths>,
     traffic: Traffic,
 }
 
@@ -353,6 +355,7 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>>
             .extension_providers
             .map(document)
             .or(given.extension_providers),
+        paths: case.paths.or(given.paths),
     };
     Ok((setup, case.traffic))
 }

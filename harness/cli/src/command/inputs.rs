@@ -3,14 +3,34 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::files;
+use peerwarden_documents::schema;
 use peerwarden_documents::setup::Setup;
 use peerwarden_engines::Choice;
 use peerwarden_engines::{Cache, Shipped};
 
 use crate::exit::Exit;
+
+/// Which paths are established; every rule on paths denies one that is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Paths {
+    /// All that Envoy lets in.
+    Lenient,
+    /// Those without an escape of a visible ASCII character, such as `%3a`, and without a segment that is `.` or `..` before its
+    /// `;parameters`.
+    Strict,
+}
+
+impl From<Paths> for schema::Paths {
+    fn from(paths: Paths) -> Self {
+        match paths {
+            Paths::Lenient => Self::Lenient,
+            Paths::Strict => Self::Strict,
+        }
+    }
+}
 
 /// What is decided by.
 #[derive(Debug, Args)]
@@ -27,6 +47,9 @@ pub(super) struct Deciding {
     /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
     #[arg(long, value_name = "FILE")]
     extension_providers: Option<PathBuf>,
+    /// Which paths are established, as `paths` of the module's configuration has it.
+    #[arg(long, value_enum, value_name = "WORD")]
+    paths: Option<Paths>,
 }
 
 /// Which engine decides.
@@ -71,6 +94,7 @@ impl Deciding {
             workload,
             resources,
             extension_providers,
+            paths: self.paths.map(Into::into),
         };
         wrong.extend(setup.trust().err().into_iter().flatten());
         if wrong.is_empty() { Ok(setup) } else { Err(wrong) }

@@ -134,6 +134,7 @@ fn read(arguments: &Arguments) -> Result<(LogFormat, Setup), Vec<Diagnostic>> {
         workload: Some(one(&arguments.workload)?),
         resources: Vec::new(),
         extension_providers: None,
+        paths: None,
     };
     // What is wrong with the workload is told before the log is read.
     Policies::new(&setup).map_err(|problems| setup.diagnostics(&problems))?;

@@ -23,6 +23,7 @@ mod meanings;
 mod mistakes;
 mod output;
 mod pages;
+mod paths;
 mod probe;
 mod readme;
 mod render;

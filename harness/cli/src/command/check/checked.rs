@@ -100,6 +100,7 @@ fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Setti
         workload: any_workload(),
         resources: read.policies,
         extension_providers: None,
+        paths: None,
     };
     let mut findings = refused(&setup);
     if !findings.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use peerwarden_documents::schema::Paths;
 use peerwarden_documents::wording::Said;
 use peerwarden_traffic::{Traffic, required_object};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -20,6 +21,7 @@ pub(super) struct Line {
     pub(super) resources: Option<Box<RawValue>>,
     #[serde(rename = "extensionProviders")]
     pub(super) extension_providers: Option<Box<RawValue>>,
+    pub(super) paths: Option<Paths>,
     #[serde(deserialize_with = "required_object")]
     pub(super) traffic: Traffic,
 }

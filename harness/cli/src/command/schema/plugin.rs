@@ -4,7 +4,7 @@
     reason = "for the schema; the engine reads the configuration itself"
 )]
 
-use peerwarden_documents::schema::{ExtensionProvider, policies};
+use peerwarden_documents::schema::{ExtensionProvider, Paths, policies};
 use peerwarden_suite::Workload;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
@@ -98,17 +98,6 @@ enum OnChange {
     Close,
     /// It goes on until it ends.
     Keep,
-}
-
-/// Which paths are established; every rule on paths denies one that is not.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-pub(super) enum Paths {
-    /// All that Envoy lets in.
-    Lenient,
-    /// Those without an escape of a visible ASCII character, such as `%3a`, and without a segment that is `.` or `..` before its
-    /// `;parameters`.
-    Strict,
 }
 
 /// The second lock.

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use peerwarden_documents::schema::ExtensionProvider;
+use peerwarden_documents::schema::{ExtensionProvider, Paths};
 use peerwarden_suite::{Mesh, Workload};
 use schemars::JsonSchema;
 
-use super::plugin::{Enforcement, OpenConnections, Paths, Report};
+use super::plugin::{Enforcement, OpenConnections, Report};
 
 /// A workload, for `peerwarden render inbound`.
 #[derive(JsonSchema)]
