@@ -16,6 +16,7 @@ mod ignored_selector;
 mod letter_case;
 mod lint;
 mod never_matches;
+mod not_a_host;
 mod paths;
 mod pattern;
 mod plaintext_negation;

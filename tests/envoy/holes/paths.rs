@@ -1,6 +1,7 @@
 //! Paths, as they come and as Envoy tidies them up.
 
 use anyhow::Result;
+use peerwarden_lab::client::Ask;
 use peerwarden_lab::config::Http;
 use serde_json::json;
 
@@ -149,5 +150,47 @@ async fn strict_paths_are_read_in_one_way() -> Result<()> {
             target.escape_ascii()
         );
     }
+    Ok(())
+}
+
+/// In which spelling characters arrive, which PW005 names: blanks never, others as Envoy escapes them, and escapes as they came.
+#[tokio::test]
+async fn characters_arrive_as_envoy_spells_them() -> Result<()> {
+    let wire = Wire::start(&[recommended()], json!([])).await?;
+    let cases: [(&str, &str); 13] = [
+        ("/a%20b", "/a%20b"),
+        ("/a%09b", "/a%09b"),
+        ("/b%C3%BCcher", "/b%C3%BCcher"),
+        ("/b%c3%bccher", "/b%c3%bccher"),
+        ("/a\"b", "/a%22b"),
+        ("/a<b", "/a%3Cb"),
+        ("/a>b", "/a%3Eb"),
+        ("/a^b", "/a%5Eb"),
+        ("/a`b", "/a%60b"),
+        ("/a{b", "/a%7Bb"),
+        ("/a|b", "/a%7Cb"),
+        ("/a}b", "/a%7Db"),
+        ("/a!$&'()*+,;:@=[]~b", "/a!$&'()*+,;:@=[]~b"),
+    ];
+    let mut wrong = Vec::new();
+    for (target, arrives) in cases {
+        let outcome = wire.ask(0, target.as_bytes(), b"shop.lab", &[]).await?;
+        let targets = wire.upstream.targets();
+        if outcome != Passed || targets.last().map(Vec::as_slice) != Some(arrives.as_bytes()) {
+            wrong.push(format!("{target}: {outcome:?} {:?}", targets.last()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for blank in [b"/a b".as_slice(), b"/a\tb"] {
+        assert_eq!(wire.ask(0, blank, b"shop.lab", &[]).await?, Answered(400));
+    }
+    // HTTP/1.1 has no such bytes in a target.
+    let ask = Ask::get("/b\u{fc}cher").host("shop.lab");
+    assert_eq!(wire.ask_by_http2(0, ask).await?, Passed);
+    let targets = wire.upstream.targets();
+    assert_eq!(
+        targets.last().map(Vec::as_slice),
+        Some(b"/b%C3%BCcher".as_slice())
+    );
     Ok(())
 }

@@ -255,6 +255,25 @@ fn what_envoy_must_normalise_is_said() {
             "\"/a?b*\"",
             "request.headers[:path]",
         ),
+        ("paths: [\"/a b*\"]", "PW005", "\"/a b*\"", "`/a%20b*`"),
+        (
+            "notPaths: [\"/b\u{fc}cher*\"]",
+            "PW005",
+            "\"/b\u{fc}cher*\"",
+            "`/b%C3%BCcher*`",
+        ),
+        (
+            "hosts: [\"a.example\", \"a.example:*\", \"https://a.*\"]",
+            "PW035",
+            "\"https://a.*\"",
+            "write the host alone",
+        ),
+        (
+            "notHosts: [\"a.example\", \"b\u{fc}cher.example\"]",
+            "PW035",
+            "\"b\u{fc}cher.example\"",
+            "`xn--bcher-kva.example`",
+        ),
         ("paths: [\"/admin\"]", "PW006", "\"/admin\"", "normalize_path"),
         (
             "hosts: [\"a.example\"]",
@@ -289,6 +308,8 @@ fn what_envoy_must_normalise_is_said() {
         "hosts: [\"a.example:8080\", \"b.*\"]",
         "hosts: [\"*\"]",
         "notHosts: [\"a.example\"]",
+        "paths: [\"/b%C3%BCcher*\", \"/a!$&'()+,;:@=[]*\"]",
+        "notHosts: [\"[::1]\", \"*.example:8080\", \"xn--bcher-kva.example\", \"A_b.*\"]",
     ] {
         let ran = deny(fine);
         assert_eq!(ran.code, 0, "{fine}: {}", ran.err);
