@@ -134,13 +134,13 @@ pub(crate) fn may_be_unestablished(clause: &Clause) -> Option<Attribute> {
         Clause::Peer(_) => Some(Attribute::Peer),
         Clause::Host(_) => Some(Attribute::Host),
         Clause::Header(name, _) if name == ":authority" => Some(Attribute::Host),
+        Clause::Sni(_) => Some(Attribute::Sni),
         Clause::Path(_) => Some(Attribute::Path),
         Clause::Header(name, _) if name == ":path" => Some(Attribute::Path),
         Clause::SourceIp(_)
         | Clause::RemoteIp(_)
         | Clause::DestinationIp(_)
         | Clause::DestinationPort(_)
-        | Clause::Sni(_)
         | Clause::Method(_)
         | Clause::Header(..)
         | Clause::RequestPrincipal(_)

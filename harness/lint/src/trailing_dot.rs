@@ -1,35 +1,43 @@
-//! PW008: a host that ends in a dot.
+//! PW008: a host or a server name that ends in a dot.
 //!
-//! `example.com.` is another text than `example.com`; with Envoy's `strip_trailing_host_dot` no request has it.
+//! `example.com.` is another text than `example.com`; with Envoy's `strip_trailing_host_dot` no request has it. A server name with the dot
+//! is not established.
 
 use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
-use crate::values::values;
+use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW008",
     name: "trailing-dot",
     severity: Severity::Warning,
-    summary: "a host that ends in a dot",
+    summary: "a host or a server name that ends in a dot",
     page: include_str!("../../../docs/lints/PW008.md"),
     find: Find::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    let policy = &policy.written;
-    let hosts = ["hosts", "notHosts"]
-        .map(|name| values(policy, name))
-        .into_iter()
-        .flatten();
-    let dotted = hosts.filter(|(_, host)| host.ends_with('.') || host.ends_with(".:*"));
-    let finding = |(path, host): (String, &str)| {
-        Finding::new(
-            path,
-            format!("`{host}` is another host than the same without its dot at the end"),
-            "leave the dot out, and set Envoy's `strip_trailing_host_dot: true`",
-        )
+    let lists = lists(&policy.written);
+    let find_in = |list: &List<'_>| -> Vec<Finding> {
+        let (dotted, what, help): (fn(&str) -> bool, _, _) = match list.field {
+            "hosts" => (
+                |host| host.ends_with('.') || host.ends_with(".:*"),
+                "is another host than the same without its dot at the end",
+                "leave the dot out, and set Envoy's `strip_trailing_host_dot: true`",
+            ),
+            // The dot before a star is within a name.
+            "connection.sni" => (
+                |name| name.ends_with('.'),
+                "matches nothing: a server name with a dot at its end is not established",
+                "leave the dot out: clients do (RFC 6066)",
+            ),
+            _ => return Vec::new(),
+        };
+        let dotted = list.each().filter(|(_, value)| dotted(value));
+        let finding = |(path, value)| Finding::new(path, format!("`{value}` {what}"), help);
+        dotted.map(finding).collect()
     };
-    dotted.map(finding).collect()
+    lists.iter().flat_map(find_in).collect()
 }

@@ -3,6 +3,8 @@
 //! With `normalize_path`, `merge_slashes` and `path_with_escaped_slashes_action` no such path reaches the module; without
 //! them it is one spelling of many. In neither case does the value protect what it names.
 
+use std::borrow::Cow;
+
 use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;

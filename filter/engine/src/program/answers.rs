@@ -24,7 +24,7 @@ pub(super) struct Answers<'s> {
     remote_ip: OnceCell<Lookup<IpAddr>>,
     destination_ip: OnceCell<Lookup<IpAddr>>,
     destination_port: OnceCell<Lookup<u16>>,
-    sni: OnceCell<Lookup<Cow<'s, [u8]>>>,
+    sni: OnceCell<Established<Cow<'s, [u8]>>>,
     method: OnceCell<Lookup<Lines<'s>>>,
     path: OnceCell<Established<Lines<'s>>>,
     host: OnceCell<Established<Lines<'s>>>,
@@ -84,8 +84,13 @@ impl<'s> Answers<'s> {
             .get_or_init(|| self.source.destination_port())
     }
 
-    pub(super) fn sni(&self) -> &Lookup<Cow<'s, [u8]>> {
-        self.sni.get_or_init(|| self.source.sni())
+    /// The server name of the handshake, which RFC 6066, section 3 has without a dot at its end. One that has it is another text and the
+    /// same host, so it is not established.
+    pub(super) fn sni(&self) -> Result<&Lookup<Cow<'s, [u8]>>, Unestablished> {
+        borrowed(self.sni.get_or_init(|| match self.source.sni() {
+            Lookup::Found(name) if name.ends_with(b".") => Err(Unestablished),
+            sni @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(sni),
+        }))
     }
 
     pub(super) fn method(&self) -> &Lookup<Lines<'s>> {

@@ -16,7 +16,7 @@ pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
         Clause::RemoteIp(set) => with(answers.remote_ip(), set, |ip, block| block.contains(*ip)),
         Clause::DestinationIp(set) => with(answers.destination_ip(), set, |ip, block| block.contains(*ip)),
         Clause::DestinationPort(set) => with(answers.destination_port(), set, |port, wanted| port == wanted),
-        Clause::Sni(set) => with(answers.sni(), set, |sni, pattern| pattern.matches(sni)),
+        Clause::Sni(set) => established(answers.sni(), set, |sni, pattern| pattern.matches(sni)),
         Clause::Host(set) => established(answers.host(), set, |values, pattern| {
             values.iter().any(|value| pattern.matches_ignoring_case(value))
         }),

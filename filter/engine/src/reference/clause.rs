@@ -121,7 +121,13 @@ fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) -> Lookup<F
         "remote.ip" => source.remote_ip().map(Found::Ip),
         "destination.ip" => source.destination_ip().map(Found::Ip),
         "destination.port" => source.destination_port().map(Found::Port),
-        "connection.sni" => source.sni().map(|sni| Found::Texts(vec![sni.into_owned()])),
+        "connection.sni" => match source.sni() {
+            // RFC 6066, section 3: "without a trailing dot".
+            Lookup::Found(sni) if sni.last() == Some(&b'.') => Lookup::Unavailable,
+            sni @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => {
+                sni.map(|sni| Found::Texts(vec![sni.into_owned()]))
+            }
+        },
         "hosts" => established_host(lines(":authority")),
         "methods" => lines(":method"),
         "paths" => established_path(lines(":path"), config),

@@ -68,6 +68,15 @@ fn unestablished(key: &str, source: &dyn AttributeSource) -> Option<String> {
             let peer = matches!(source.peer(), Lookup::Found(_));
             return peer.then(|| "a certificate without a URI SAN".to_owned());
         }
+        "connection.sni" => {
+            return match source.sni() {
+                Lookup::Found(name) => {
+                    let name = String::from_utf8_lossy(&name);
+                    Some(format!("{name:?}, a server name with a dot at its end"))
+                }
+                Lookup::Missing | Lookup::Unavailable => None,
+            };
+        }
         "hosts" => ":authority".to_owned(),
         "paths" => ":path".to_owned(),
         key => key

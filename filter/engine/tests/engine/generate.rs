@@ -143,6 +143,7 @@ const REQUEST_PATHS: [&str; 20] = [
 ];
 const TEXTS: [&str; 7] = ["blue", "b*", "*e", "*", "*bl*", "x", "blue*"];
 const LINES: [&str; 9] = ["blue", "", "blue,x", "BLUE", "xe", "bl*", " blue", "blue\t", " "];
+const SERVER_NAMES: [&str; 8] = ["blue", "", "BLUE", "xe", "bl*", "blue.", "xe..", "."];
 const REQUEST_PRINCIPALS: [&str; 17] = [
     "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*", "*/*", "i*/sub",
     "iss/*b", "*s/s*", "iss/**", "**", "iss/*b*",
@@ -422,7 +423,7 @@ pub(super) fn traffic() -> impl Strategy<Value = Traffic> {
         lookup(select(&[80_u16, 8080, 0][..])),
     );
     let second = (
-        lookup(select(&LINES[..]).prop_map(|text| text.as_bytes().to_vec())),
+        lookup(select(&SERVER_NAMES[..]).prop_map(|text| text.as_bytes().to_vec())),
         lookup(headers),
         lookup(select(&JWTS[..]).prop_map(value)),
         lookup(metadata),

@@ -163,8 +163,7 @@ fn kind(attribute: &Attribute, atoms: &[Atom], peers: &mut Peers) -> Result<Kind
         }
         Attribute::Port => Kind::One(ports(atoms)),
         Attribute::Method | Attribute::Path => one(Vec::new(), text()?),
-        Attribute::Host => one(vec![absent(), Class::unestablished()], text()?),
-        Attribute::Sni => one(vec![absent()], text()?),
+        Attribute::Host | Attribute::Sni => one(vec![absent(), Class::unestablished()], text()?),
         Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {
             Kind::One(address::classes(attribute, atoms))
         }

@@ -83,7 +83,7 @@ pub(super) fn classes(
             examples: examples(&["example.com", "other.example"]),
         },
         Attribute::Sni => Domain {
-            all: vec![some(Chars::Line)],
+            all: vec![vec![Token::Many(Chars::Line), Token::One(Chars::NameEnd)]],
             plain: vec![some(Chars::Host)],
             examples: examples(&["example.com", "other.example"]),
         },

@@ -106,6 +106,7 @@ impl Made {
                 });
             }
             (Attribute::Host, Sample::Unestablished) => self.header(":authority", "user@example.com"),
+            (Attribute::Sni, Sample::Unestablished) => traffic.sni = Lookup::Found(b"example.com.".to_vec()),
             (Attribute::Port, Sample::Port(port)) => traffic.destination_port = Lookup::Found(*port),
             (Attribute::Sni, Sample::Text(name)) => traffic.sni = Lookup::Found(name.clone().into_bytes()),
             (Attribute::SourceIp, Sample::Ip(ip)) => traffic.source_ip = Lookup::Found(*ip),

@@ -11,6 +11,8 @@ pub(crate) enum Chars {
     Line,
     /// The same, but neither a space nor a tab: what a header's value can begin and end with.
     ValueEnd,
+    /// The same as in a line, but no dot: what a server name ends with.
+    NameEnd,
     /// Visible ASCII.
     Visible,
     /// ASCII, as in the names of a certificate.
@@ -60,6 +62,7 @@ impl Chars {
             Chars::Any => true,
             Chars::Line => !matches!(ch, '\r' | '\n' | '\0'),
             Chars::ValueEnd => Chars::Line.contain(ch) && !matches!(ch, ' ' | '\t'),
+            Chars::NameEnd => Chars::Line.contain(ch) && ch != '.',
             Chars::Visible => ch.is_ascii_graphic(),
             Chars::Ascii => ch.is_ascii() && !matches!(ch, '\r' | '\n' | '\0'),
             Chars::NotSlash => ch != '/',

@@ -269,6 +269,21 @@ fn what_is_not_established_is_told_apart() {
     assert_eq!(gained.len(), 1, "{gained:?}");
     assert_eq!(gained[0].values[0].1.to_string(), "what is not a host");
 
+    let when =
+        |field: &str| format!(r#"{{"when": [{{"key": "connection.sni", "{field}": ["shop.example"]}}]}}"#);
+    let either = rules(&format!("{}, {}", when("values"), when("notValues")), "");
+    let gained = compare(&either, &any, 9).unwrap().newly_allowed.shown;
+    assert_eq!(gained.len(), 1, "{gained:?}");
+    let shown: Vec<String> = gained[0]
+        .values
+        .iter()
+        .map(|(_, values)| values.to_string())
+        .collect();
+    assert!(
+        shown.contains(&"a name with a dot at its end".to_owned()),
+        "{shown:?}"
+    );
+
     // `paths: strict` is a change of meaning by itself.
     let path = r#"{"to": [{"operation": {"paths": ["/*"]}}]}"#;
     let (lenient, strict) = (rules(path, ""), rules(path, r#", "paths": "strict""#));

@@ -294,6 +294,12 @@ fn what_envoy_must_normalise_is_said() {
             "\"a.example.:*\"",
             "strip_trailing_host_dot",
         ),
+        (
+            "methods: [\"GET\"]\n    when: [{key: connection.sni, values: [a.example, \"*.example.\"]}]",
+            "PW008",
+            "\"*.example.\"",
+            "RFC 6066",
+        ),
     ] {
         let ran = deny(operation);
         ran.says(1, &[&format!("warning[{code}]"), setting]);
@@ -307,6 +313,7 @@ fn what_envoy_must_normalise_is_said() {
         "hosts: [\"a.example\", \"a.example:*\"]",
         "hosts: [\"a.example:8080\", \"b.*\"]",
         "hosts: [\"*\"]",
+        "methods: [\"GET\"]\n    when: [{key: connection.sni, values: [a.example, \"b.*\"]}]",
         "notHosts: [\"a.example\"]",
         "paths: [\"/b%C3%BCcher*\", \"/a!$&'()+,;:@=[]*\"]",
         "notHosts: [\"[::1]\", \"*.example:8080\", \"xn--bcher-kva.example\", \"A_b.*\"]",

@@ -46,7 +46,7 @@ pub(super) fn look<'i>(
                 .iter()
                 .try_for_each(|line| finder.text_ignoring_case(line, found))
         }),
-        Place::Sni => with(finder, answers.sni(), all, found, |sni, found| {
+        Place::Sni => established(finder, answers.sni(), all, found, |sni, found| {
             finder.text(sni, found)
         }),
         Place::SourceIp => address(answers.source_ip(), found),
