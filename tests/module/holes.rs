@@ -96,3 +96,51 @@ fn a_header_whose_name_is_no_text_is_another_header() {
     ];
     assert_eq!(passes("DENY", &team, odd), [true, false]);
 }
+
+/// `CONNECT` as Envoy hands it over, from HTTP/1.1 and from HTTP/2: the authority of the target, with its port, and no path.
+#[test]
+fn a_connect_has_a_host_with_its_port_and_no_path() {
+    let odd = || {
+        let connect = |authority| Request::new([(":method", "CONNECT"), (":authority", authority)]);
+        [
+            "admin.lab:443",
+            "ADMIN.lab:443",
+            // HTTP/2 alone.
+            "admin.lab",
+            "[::1]:443",
+            "shop.lab:443",
+            "x@admin.lab:443",
+        ]
+        .map(connect)
+    };
+    let operation = |operation: Value| json!({"to": [{"operation": operation}]});
+    let hosts = |field: &str, values: &[&str]| operation(json!({field: values}));
+    let twins = ["admin.lab", "admin.lab:*"];
+    assert_eq!(
+        passes("DENY", &hosts("hosts", &["admin.lab"]), odd()),
+        [true, true, false, true, true, false],
+        "the port is part of the host"
+    );
+    assert_eq!(
+        passes("DENY", &hosts("hosts", &twins), odd()),
+        [false, false, false, true, true, false]
+    );
+    assert_eq!(
+        passes("ALLOW", &hosts("hosts", &["admin.lab:443"]), odd()),
+        [true, true, false, false, false, false]
+    );
+    assert_eq!(
+        passes("ALLOW", &hosts("notHosts", &twins), odd()),
+        [false, false, false, true, true, false]
+    );
+    let methods = operation(json!({"methods": ["CONNECT"]}));
+    assert_eq!(passes("DENY", &methods, odd()), [false; 6]);
+    // Without a path no value of `paths` matches, and each `notPaths` holds.
+    for paths in ["*", "/*", "/{**}"] {
+        let any = operation(json!({"paths": [paths]}));
+        assert_eq!(passes("DENY", &any, odd()), [true; 6], "{paths}");
+        assert_eq!(passes("ALLOW", &any, odd()), [false; 6], "{paths}");
+    }
+    let others = operation(json!({"notPaths": ["/public*"]}));
+    assert_eq!(passes("DENY", &others, odd()), [false; 6]);
+}

@@ -116,3 +116,27 @@ async fn what_is_not_a_host_passes_no_rule_on_hosts() -> Result<()> {
     assert!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }
+
+/// `CONNECT` has the host of its target, with the port, whatever `host` says beside it. What passes the module has no route here.
+#[tokio::test]
+async fn a_connect_is_for_the_host_and_port_of_its_target() -> Result<()> {
+    let rules =
+        json!([{"to": [{"operation": {"methods": ["CONNECT"], "hosts": ["admin.lab", "admin.lab:*"]}}]}]);
+    let http = Http::as_it_comes().with("upgrade_configs", json!([{"upgrade_type": "CONNECT"}]));
+    let wire = Wire::start(&[http], json!([policy("admin", "DENY", rules)])).await?;
+    let caller = wire.mesh.caller(FRONTEND)?;
+    for (target, host, expected) in [
+        ("admin.lab:443", "admin.lab:443", Denied),
+        ("admin.lab:443", "shop.lab", Denied),
+        ("ADMIN.lab:1", "shop.lab", Denied),
+        ("shop.lab:443", "admin.lab", Answered(404)),
+        ("[::1]:443", "admin.lab", Answered(404)),
+        // To HTTP/1.1 a target without a port is none.
+        ("admin.lab", "admin.lab", Answered(400)),
+    ] {
+        let request = format!("CONNECT {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let outcome = wire.send(&caller, 0, request.as_bytes()).await?;
+        assert_eq!(outcome, expected, "{target} {host}");
+    }
+    Ok(())
+}

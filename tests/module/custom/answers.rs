@@ -41,6 +41,56 @@ fn an_http_authorizer_gets_the_request_and_no_more_of_its_headers_than_it_should
     assert_eq!(vm.violations(), []);
 }
 
+/// As rules see it, so that a client cannot put a value to the one that the other reads otherwise.
+#[test]
+fn a_grpc_authorizer_gets_values_without_the_blanks_around_them() {
+    let (mut vm, plugin) = asking("grpc");
+    let mut request = get("/admin?x=1");
+    for (name, value) in [
+        ("x-team", " blue"),
+        ("x-team", "red \t"),
+        ("x-inner", "\ta  b "),
+        ("x-empty", " \t "),
+        ("x-request-id", " 7 "),
+        ("content-length", " 12 "),
+    ] {
+        request.headers.push((name.into(), value.into()));
+    }
+    let (_, _, CalloutRequest::Grpc { message, .. }) = hold(&mut vm, plugin, request) else {
+        panic!("no gRPC call");
+    };
+    let has = |part: &[u8]| message.windows(part.len()).any(|window| window == part);
+    let header = |name: &str, value: &str| {
+        // proto3 leaves out what is empty.
+        let value = if value.is_empty() {
+            Vec::new()
+        } else {
+            field(2, value.as_bytes())
+        };
+        field(3, &[field(1, name.as_bytes()), value].concat())
+    };
+    for (name, value) in [
+        ("x-team", "blue,red"),
+        ("x-inner", "a  b"),
+        ("x-empty", ""),
+        ("x-request-id", "7"),
+        ("content-length", "12"),
+        // Without a blank anything is there as it came.
+        (":path", "/admin?x=1"),
+    ] {
+        assert!(
+            has(&header(name, value)),
+            "{name}: {}",
+            String::from_utf8_lossy(&message)
+        );
+    }
+    assert!(has(&field(1, b"7")), "the id of the request");
+    for blank in ["blue ", " blue", "red ", " red", "\ta  b", "a  b "] {
+        assert!(!has(blank.as_bytes()), "{blank:?}");
+    }
+    assert_eq!(vm.violations(), []);
+}
+
 #[test]
 fn a_yes_changes_the_request_and_the_response() {
     let (mut vm, plugin) = asking("http");

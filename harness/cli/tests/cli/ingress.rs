@@ -87,6 +87,19 @@ fn ingress_writes_one_file() {
 }
 
 #[test]
+fn the_module_is_told_which_paths_are_established() {
+    let count = |description: &[(&str, &str)]| {
+        let ran = changed(description, &[]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ["\"paths\": \"strict\",", "\"report\": \"all\","].map(|key| ran.out.matches(key).count())
+    };
+    let [none, plugins] = count(&[]);
+    assert!(none == 0 && plugins > 0);
+    let strict = count(&[("numTrustedProxies: 1\n", "numTrustedProxies: 1\npaths: strict\n")]);
+    assert_eq!(strict, [plugins, plugins]);
+}
+
+#[test]
 fn ingress_writes_files_that_are_replaced_only_when_they_change() {
     let folder = folder();
     let arguments: Vec<&str> = ARGUMENTS.into_iter().chain(["--out", "envoy"]).collect();

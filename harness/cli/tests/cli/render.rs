@@ -83,6 +83,29 @@ fn the_lines_of_what_is_refused_have_a_limit() {
     }
 }
 
+/// Each plugin has it; without it none has.
+#[test]
+fn the_module_is_told_which_paths_are_established() {
+    let folder = folder();
+    let with = |paths: &str| {
+        folder.write("workload.yaml", format!("{DESCRIPTION}{paths}"));
+        folder.run(&["render", "inbound", "workload.yaml", "--policies", "policies"])
+    };
+    let (none, strict) = (with(""), with("paths: strict\n"));
+    assert_eq!((none.code, strict.code), (0, 0), "{none:?} {strict:?}");
+    let plugins = strict.out.matches("\"report\": \"all\",").count();
+    assert!(plugins > 1, "{}", strict.out);
+    assert_eq!(strict.out.matches("\"paths\": \"strict\",").count(), plugins);
+    assert!(!none.out.contains("\"paths\": \"strict\""));
+    let wrong = with("paths: Strict\n");
+    assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{wrong:?}");
+    assert!(
+        wrong.err.contains("workload.yaml:7:8") && wrong.err.contains("did you mean `strict`?"),
+        "{}",
+        wrong.err
+    );
+}
+
 #[test]
 fn inbound_writes_files_that_are_replaced_only_when_they_change() {
     let folder = folder();

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 /// Each has the filter chains that the port's mutual TLS mode needs, and the module in each of them.
 ///
 /// The description names `workload` and `ports`, and if need be `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog`,
-/// `refusedPerSecond`, `lock`, `underscores` and `extensionProviders`.
+/// `refusedPerSecond`, `lock`, `underscores`, `openConnections`, `paths`, `report` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the workload, in YAML or JSON.

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 /// Plaintext is refused, or redirected where a server says `httpsRedirect: true`.
 ///
 /// The description names `workload` and `routes`, and if need be `numTrustedProxies`, `certificates`, `mesh`, `module`, `address`, `admin`,
-/// `accessLog`, `refusedPerSecond`, `lock`, `underscores` and `extensionProviders`.
+/// `accessLog`, `refusedPerSecond`, `lock`, `underscores`, `openConnections`, `paths`, `report` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the gateway, in YAML or JSON.
