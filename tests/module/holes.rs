@@ -144,3 +144,35 @@ fn a_connect_has_a_host_with_its_port_and_no_path() {
     let others = operation(json!({"notPaths": ["/public*"]}));
     assert_eq!(passes("DENY", &others, odd()), [false; 6]);
 }
+
+/// The log says what of a denied request was not established.
+#[test]
+fn the_line_of_a_denial_says_that_its_path_is_not_established() {
+    const NOTE: &str = "(not established by `paths: strict`)";
+    let rule = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
+    let lines = |paths: &str| {
+        let configuration = json!({
+            "workload": {"namespace": "shop"}, "resources": [policy("odd", "DENY", rule.clone())],
+            "protocol": "http", "paths": paths,
+        });
+        let (mut vm, plugin) = vm(configuration.to_string().into_bytes());
+        for path in [b"/x%3a".as_slice(), b"/x/..;/y", b"/admin", b"/fine"] {
+            ask(&mut vm, plugin, &peer(FRONTEND), request(path, &[]));
+        }
+        let lines = vm.logs().iter().map(|line| line.message.clone());
+        lines
+            .filter(|line| line.contains("peerwarden: denied"))
+            .collect::<Vec<_>>()
+    };
+    let strict = lines("strict");
+    assert_eq!(strict.len(), 3, "{strict:?}");
+    for (line, path) in strict.iter().zip(["/x%3a", "/x/..;/y"]) {
+        assert!(
+            line.contains(&format!("{path:?} {NOTE}")) && line.contains("policy[odd]"),
+            "{line}"
+        );
+    }
+    assert!(!strict[2].contains(NOTE), "{strict:?}");
+    let lenient = lines("lenient");
+    assert!(lenient.len() == 1 && !lenient[0].contains(NOTE), "{lenient:?}");
+}

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{
-    AttributeSource, Config, JwtMetadata, Lines, Lookup, OnChange, Peer, Program, WorkloadKind,
+    AttributeSource, Config, JwtMetadata, Lines, Lookup, OnChange, Paths, Peer, Program, WorkloadKind,
 };
 
 pub(crate) use peerwarden_wire::pairs::{Pairs, decode as decode_pairs, encode as encode_pairs};
@@ -39,6 +39,8 @@ const PEER_PRINCIPAL: &str = "filter_state\0io.istio.peer_principal";
 pub(crate) struct Sources {
     peer: PeerFrom,
     jwt: JwtMetadata,
+    /// Which paths are established.
+    paths: Paths,
     /// What becomes of a peer whose certificate has expired since its handshake: with `close` it is known no more.
     on_expiry: OnChange,
     headers: HeadersFrom,
@@ -52,6 +54,7 @@ impl Sources {
                 Some(WorkloadKind::Sidecar | WorkloadKind::Gateway) | None => PeerFrom::Certificate,
             },
             jwt: config.jwt.clone(),
+            paths: config.paths,
             on_expiry: config.open_connections.on_expiry,
             headers: match program.headers_asked_for() {
                 0 | 1 => HeadersFrom::Each,
@@ -148,6 +151,11 @@ impl Attributes {
 
     pub(crate) fn of_connection(sources: Rc<Sources>, handshake: Handshake) -> Self {
         Self::new(sources, Layer::Tcp, handshake)
+    }
+
+    /// Whether a path is established, for the line of the log.
+    pub(crate) fn establishes(&self, path: &[u8]) -> bool {
+        self.sources.paths.establish(path)
     }
 
     fn new(sources: Rc<Sources>, layer: Layer, handshake: Handshake) -> Self {

@@ -18,7 +18,7 @@ impl Paths {
     pub(super) const WORDS: [(&str, Self); 2] = [("lenient", Self::Lenient), ("strict", Self::Strict)];
 
     /// Whether a path, with its query or without, is established.
-    pub(crate) fn establish(self, path: &[u8]) -> bool {
+    pub fn establish(self, path: &[u8]) -> bool {
         match self {
             Self::Lenient => true,
             Self::Strict => {

@@ -106,6 +106,9 @@ fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::R
                 if name == ":authority" && !is_host(&value) {
                     line.push_str("(not a host) ");
                 }
+                if name == ":path" && !attributes.establishes(&value) {
+                    line.push_str("(not established by `paths: strict`) ");
+                }
             }
         }
     } else {
