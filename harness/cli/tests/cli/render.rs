@@ -339,6 +339,18 @@ fn client_hands_on_an_applications_own_tls() {
     assert!(ran.out.contains("\"alpn_protocols\":[\"istio\"]"), "{}", ran.out);
 }
 
+/// Which of the two a client would go by hangs on nothing but their order.
+#[test]
+fn client_refuses_two_settings_of_one_port() {
+    let settings = "{portLevelSettings: [{port: {number: 8080}, tls: {mode: ISTIO_MUTUAL}}, \
+                    {port: {number: 8080}, tls: {mode: DISABLE}}]}";
+    let rule = RULE.replace("{tls: {mode: DISABLE}}", settings);
+    let folder = Folder::with(&[("client.yaml", CLIENT), ("rule.yaml", &rule)]);
+    let ran = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("this port has settings already"), "{ran:?}");
+}
+
 #[test]
 fn client_shows_a_mistake_where_it_stands() {
     let wrong = RULE.replace("mode: DISABLE", "mode: DISABLED");

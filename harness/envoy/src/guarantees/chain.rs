@@ -3,6 +3,7 @@
 use super::configuration::Configuration;
 use super::filter::Filter;
 use super::here::{Failure, Here};
+use super::{Outcome, Verdict};
 
 pub(super) const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -124,12 +125,27 @@ impl<'v> Chain<'v> {
             .filter(|filter| filter.is_module())
     }
 
-    /// The module among the filters that decide, and how many are ahead of it.
+    /// The first module among the filters that decide, and how many are ahead of it.
     pub(super) fn module(&self) -> Option<(usize, &Filter<'v>)> {
-        self.filters()
-            .iter()
-            .enumerate()
-            .find(|(_, filter)| filter.is_module())
+        self.deciding().next()
+    }
+
+    /// Every module among the filters that decide, each with how many are ahead of it.
+    pub(super) fn deciding(&self) -> impl Iterator<Item = (usize, &Filter<'v>)> {
+        let filters = self.filters().iter().enumerate();
+        filters.filter(|(_, filter)| filter.is_module())
+    }
+
+    /// Asks this of every module that decides, given how many filters are ahead of it: one that does not keep a guarantee breaks it.
+    pub(super) fn each(&self, ask: impl Fn(usize, &Filter<'v>) -> Outcome) -> Outcome {
+        let mut verdict = Verdict::DoesNotApply("there is no module");
+        for (position, module) in self.deciding() {
+            let own = ask(position, module)?;
+            if verdict != Verdict::Held {
+                verdict = own;
+            }
+        }
+        Ok(verdict)
     }
 
     /// Whether this is QUIC, where Envoy knows server names without looking ahead.

@@ -8,6 +8,8 @@ use peerwarden_engine::document::Value;
 pub(super) struct Configuration<'v> {
     /// The documents themselves, for what may stand anywhere.
     pub(super) documents: &'v [Value],
+    /// Which of them are a whole Envoy's: bootstraps and dumps, but no files of discovery.
+    wholes: Vec<usize>,
     pub(super) listeners: Vec<Here<'v>>,
     /// What came by ECDS.
     extensions: Vec<Here<'v>>,
@@ -55,6 +57,7 @@ impl<'v> Configuration<'v> {
 
     fn document(&mut self, root: &Here<'v>) -> Result<(), Failure> {
         if root.get("configs")?.is_some() {
+            self.wholes.push(root.document);
             return self.dump(root);
         }
         if root.get("resources")?.is_some() {
@@ -65,7 +68,10 @@ impl<'v> Configuration<'v> {
         }
         let is_bootstrap =
             root.get("static_resources")?.is_some() || root.get("dynamic_resources")?.is_some();
-        self.bootstraps.extend(is_bootstrap.then(|| root.clone()));
+        if is_bootstrap {
+            self.wholes.push(root.document);
+            self.bootstraps.push(root.clone());
+        }
         match root.get("static_resources")? {
             Some(resources) => self.static_resources(&resources),
             None if root.get("dynamic_resources")?.is_some() => Ok(()),
@@ -141,7 +147,11 @@ impl<'v> Configuration<'v> {
                     }
                 }
                 "envoy.admin.v3.ClustersConfigDump" => {
-                    for clusters in ["static_clusters", "dynamic_active_clusters"] {
+                    for clusters in [
+                        "static_clusters",
+                        "dynamic_active_clusters",
+                        "dynamic_warming_clusters",
+                    ] {
                         collect(&mut self.clusters, &part, clusters, &["cluster"])?;
                     }
                 }
@@ -160,19 +170,19 @@ impl<'v> Configuration<'v> {
         }
     }
 
-    /// The filter that came by ECDS under this name: of the same document first, as several may be of several Envoys.
-    pub(super) fn extension(&self, name: &str, document: usize) -> Option<&Here<'v>> {
-        named(&self.extensions, name, document)
+    /// Every filter that came by ECDS under this name.
+    pub(super) fn extensions(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+        self.named(&self.extensions, name, document)
     }
 
-    /// The routes that came by RDS under this name.
-    pub(super) fn route(&self, name: &str, document: usize) -> Option<&Here<'v>> {
-        named(&self.routes, name, document)
+    /// All routes that came by RDS under this name.
+    pub(super) fn routes(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+        self.named(&self.routes, name, document)
     }
 
-    /// The settings that came by RTDS under this name.
-    pub(super) fn runtime(&self, name: &str, document: usize) -> Option<&Here<'v>> {
-        named(&self.runtimes, name, document)
+    /// All settings that came by RTDS under this name.
+    pub(super) fn runtimes(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+        self.named(&self.runtimes, name, document)
     }
 
     /// The bootstraps by which a document's listeners run: its own, or else any that were given.
@@ -185,9 +195,9 @@ impl<'v> Configuration<'v> {
         own
     }
 
-    /// The cluster of this name.
-    pub(super) fn cluster(&self, name: &str, document: usize) -> Option<&Here<'v>> {
-        named(&self.clusters, name, document)
+    /// Every cluster of this name, static and by CDS.
+    pub(super) fn clusters(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+        self.named(&self.clusters, name, document)
     }
 
     /// All that can hold filters.
@@ -196,9 +206,22 @@ impl<'v> Configuration<'v> {
         all.into_iter().flatten().cloned()
     }
 
-    /// The secret of this name.
-    pub(super) fn secret(&self, name: &str, document: usize) -> Option<&Here<'v>> {
-        named(&self.secrets, name, document)
+    /// Every secret of this name, static and by SDS.
+    pub(super) fn secrets(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+        self.named(&self.secrets, name, document)
+    }
+
+    /// Whether two documents may be of one Envoy. Each Envoy has one bootstrap; a file of discovery may be any's.
+    pub(super) fn may_be_of_one(&self, one: usize, other: usize) -> bool {
+        one == other || !(self.wholes.contains(&one) && self.wholes.contains(&other))
+    }
+
+    /// All that have this name and may be meant by a document. Which of several Envoy takes hangs on where it looks and what came last,
+    /// and not on the order of the files, so that a guarantee is held only if it is held with each.
+    fn named<'h>(&self, all: &'h [Here<'v>], name: &str, document: usize) -> Vec<&'h Here<'v>> {
+        let is =
+            |here: &&Here<'v>| here.word("name") == Ok(name) && self.may_be_of_one(here.document, document);
+        all.iter().filter(is).collect()
     }
 }
 
@@ -212,10 +235,4 @@ fn collect<'v>(
         into.extend(item.at(within)?);
     }
     Ok(())
-}
-
-fn named<'h, 'v>(all: &'h [Here<'v>], name: &str, document: usize) -> Option<&'h Here<'v>> {
-    let is = |here: &&Here<'v>| here.word("name") == Ok(name);
-    let same = all.iter().filter(is).find(|here| here.document == document);
-    same.or_else(|| all.iter().find(is))
 }

@@ -16,9 +16,6 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     if chain.http.is_some() {
         return Ok(Verdict::DoesNotApply("HTTP is decided request by request"));
     }
-    let Some((_, module)) = chain.module() else {
-        return Ok(Verdict::DoesNotApply("there is no module"));
-    };
     let Some(proxy) = chain.network.iter().find(|filter| filter.short() == "tcp_proxy") else {
         return Err(chain.here.fails(
             "cannot be told: there is no `tcp_proxy`",
@@ -33,19 +30,21 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     };
     let mode = proxy.one_of("upstream_connect_mode", &MODES)?;
     let early = proxy.get("max_early_data_bytes")?;
-    module.plugin()?;
-    let Ok((_, config)) = module.configuration() else {
-        return Ok(Verdict::DoesNotApply(REFUSED));
-    };
-    match config.tcp.enforcement {
-        Enforcement::Hold => hold(proxy, mode, early.as_ref()),
-        Enforcement::Handshake => match chain.transport {
-            Transport::Plaintext => Ok(Verdict::DoesNotApply(
-                "plaintext: there is no handshake to wait for",
-            )),
-            Transport::Tls(_) | Transport::Other(_) => handshake(proxy, mode, early.as_ref()),
-        },
-    }
+    chain.each(|_, module| {
+        module.plugin()?;
+        let Ok((_, config)) = module.configuration() else {
+            return Ok(Verdict::DoesNotApply(REFUSED));
+        };
+        match config.tcp.enforcement {
+            Enforcement::Hold => hold(proxy, mode, early.as_ref()),
+            Enforcement::Handshake => match chain.transport {
+                Transport::Plaintext => Ok(Verdict::DoesNotApply(
+                    "plaintext: there is no handshake to wait for",
+                )),
+                Transport::Tls(_) | Transport::Other(_) => handshake(proxy, mode, early.as_ref()),
+            },
+        }
+    })
 }
 
 fn handshake(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome {

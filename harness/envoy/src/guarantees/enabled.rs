@@ -23,13 +23,13 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             }
         }
     }
-    let (Some(http), Some((_, module))) = (&chain.http, chain.module()) else {
+    let Some(http) = &chain.http else {
         return Ok(Verdict::Held);
     };
     of_upgrades(&http.manager)?;
     let places = routes::places(http, &all.configuration)?;
     for over in routes::overrides(&places)? {
-        if over.filter == module.name {
+        if chain.deciding().any(|(_, module)| over.filter == module.name) {
             switches_off(&over)?;
         }
     }

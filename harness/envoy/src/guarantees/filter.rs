@@ -26,22 +26,18 @@ pub(super) struct Filter<'v> {
     /// Its configuration, unless it comes by discovery and is not among what was given.
     pub(super) config: Option<Here<'v>>,
     pub(super) discovery: Option<Here<'v>>,
+    /// A second configuration that was given for it, which is another than the first: which one Envoy takes cannot be told.
+    rival: Option<Here<'v>>,
 }
 
 impl<'v> Filter<'v> {
     pub(super) fn read(here: Here<'v>, configuration: &Configuration<'v>) -> Result<Self, Failure> {
         let name = here.word("name")?;
         let discovery = here.get("config_discovery")?;
-        let found = match (&discovery, here.get("typed_config")?) {
-            (_, Some(typed)) => Some(typed.message()?),
-            (Some(_), None) => match configuration.extension(name, here.document) {
-                Some(extension) => extension
-                    .get("typed_config")?
-                    .map(|typed| typed.message())
-                    .transpose()?,
-                None => None,
-            },
-            (None, None) => None,
+        let (found, rival) = match (&discovery, here.get("typed_config")?) {
+            (_, Some(typed)) => (Some(typed.message()?), None),
+            (Some(_), None) => discovered(name, here.document, configuration)?,
+            (None, None) => (None, None),
         };
         let (kind, config) = match (found, &discovery) {
             (Some((kind, config)), _) => (kind, Some(config)),
@@ -54,6 +50,7 @@ impl<'v> Filter<'v> {
             kind,
             config,
             discovery,
+            rival,
         })
     }
 
@@ -83,15 +80,30 @@ impl<'v> Filter<'v> {
             .any(|name| name.contains(MODULE))
     }
 
+    /// Why there is no configuration to read.
+    pub(super) fn unread(&self) -> Failure {
+        if let Some(rival) = &self.rival {
+            return rival.fails(
+                format!(
+                    "cannot be told: `{}` comes by discovery and is more than once in what was given, each time otherwise",
+                    self.name
+                ),
+                "give the files of one Envoy at a time, and one configuration of each name",
+            );
+        }
+        self.here.fails(
+            format!(
+                "cannot be told: `{}` comes by discovery and is not in what was given",
+                self.name
+            ),
+            "give the file that it comes from as well, or Envoy's `/config_dump`",
+        )
+    }
+
     /// The `PluginConfig`.
     pub(super) fn plugin(&self) -> Result<Here<'v>, Failure> {
         let Some(config) = &self.config else {
-            let why = format!(
-                "cannot be told: `{}` comes by discovery and is not in what was given",
-                self.name
-            );
-            let help = "give the file that it comes from as well, or Envoy's `/config_dump`";
-            return Err(self.here.fails(why, help));
+            return Err(self.unread());
         };
         let plugin = config.get("config")?;
         plugin.ok_or_else(|| {
@@ -158,6 +170,26 @@ impl<'v> Filter<'v> {
         let any = self.plugin()?.get("configuration")?;
         Ok(any.map(|here| here.value))
     }
+}
+
+/// A message with the name of its type.
+type Message<'v> = (&'v str, Here<'v>);
+
+/// What came by ECDS under this name; nothing, but a second one, where what was given has several that differ.
+fn discovered<'v>(
+    name: &str,
+    document: usize,
+    configuration: &Configuration<'v>,
+) -> Result<(Option<Message<'v>>, Option<Here<'v>>), Failure> {
+    let extensions = configuration.extensions(name, document);
+    let Some((first, others)) = extensions.split_first() else {
+        return Ok((None, None));
+    };
+    if let Some(rival) = others.iter().find(|other| other.value != first.value) {
+        return Ok((None, Some((*rival).clone())));
+    }
+    let typed = first.get("typed_config")?;
+    Ok((typed.map(|typed| typed.message()).transpose()?, None))
 }
 
 /// A type in short, `router` of `envoy.extensions.filters.http.router.v3.Router`; of other projects' filters the whole name.

@@ -49,7 +49,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
         )
     })?;
     for filter in &http.filters {
-        if let (MUTATION, Some(config)) = (filter.short(), &filter.config) {
+        if filter.short() == MUTATION {
+            let config = filter.config.as_ref().ok_or_else(|| filter.unread())?;
             of_mutations(config)?;
         }
     }

@@ -4,6 +4,7 @@ use peerwarden_engine::Config;
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
 
 use super::chain::{Chain, Http};
+use super::filter::Filter;
 use super::here::Failure;
 use super::{All, Outcome, REFUSED, Verdict};
 
@@ -17,9 +18,13 @@ const ACTIONS: [&str; 3] = ["ALLOW", "REJECT_REQUEST", "DROP_HEADER"];
 const CLOSED: [&str; 2] = ["REJECT_REQUEST", "DROP_HEADER"];
 
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
-    let (Some(http), Some((_, module))) = (&chain.http, chain.module()) else {
+    let Some(http) = &chain.http else {
         return Ok(Verdict::DoesNotApply("TCP"));
     };
+    chain.each(|_, module| of_module(http, module))
+}
+
+fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));

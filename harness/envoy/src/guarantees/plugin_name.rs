@@ -6,12 +6,11 @@ use super::{All, Outcome, Verdict};
 pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     for module in chain.modules() {
         let (key, configured) = (module.key()?, module.configured()?);
-        let others = all
-            .chains
-            .iter()
-            // Another document may be another Envoy's.
-            .filter(|other| other.here.document == chain.here.document)
-            .flat_map(Chain::modules);
+        let of_this_envoy = |other: &&Chain<'_>| {
+            all.configuration
+                .may_be_of_one(other.here.document, chain.here.document)
+        };
+        let others = all.chains.iter().filter(of_this_envoy).flat_map(Chain::modules);
         for other in others {
             // What cannot be read of another chain's module is said there.
             if other.key() == Ok(key) && other.configured() != Ok(configured) {

@@ -2,13 +2,18 @@
 
 use peerwarden_engine::WorkloadKind;
 
-use super::chain::Chain;
+use super::chain::{Chain, Http};
+use super::filter::Filter;
 use super::{All, Outcome, REFUSED, Verdict};
 
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
-    let (Some(http), Some((_, module))) = (&chain.http, chain.module()) else {
+    let Some(http) = &chain.http else {
         return Ok(Verdict::DoesNotApply("TCP"));
     };
+    chain.each(|_, module| of_module(http, module))
+}
+
+fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));

@@ -36,13 +36,16 @@ pub(super) fn places<'v>(
     let mut found = Vec::new();
     if let Some(rds) = manager.get("rds")? {
         let name = rds.word("route_config_name")?;
-        let Some(routes) = configuration.route(name, rds.document) else {
+        let delivered = configuration.routes(name, rds.document);
+        if delivered.is_empty() {
             return Err(rds.fails(
                 format!("cannot be told: the routes `{name}` come by RDS and are not in what was given"),
                 "give the file that they come from as well, or Envoy's `/config_dump`",
             ));
-        };
-        of_configuration(routes, &mut found)?;
+        }
+        for routes in delivered {
+            of_configuration(routes, &mut found)?;
+        }
     }
     if let Some(routes) = manager.get("route_config")? {
         of_configuration(&routes, &mut found)?;

@@ -52,14 +52,17 @@ fn of_layer(layer: &Here<'_>, chain: &Chain<'_>, all: &All<'_>) -> Result<(), Fa
     }
     if let Some(discovered) = layer.get("rtds_layer")? {
         let name = discovered.word("name")?;
-        let Some(runtime) = all.configuration.runtime(name, layer.document) else {
+        let delivered = all.configuration.runtimes(name, layer.document);
+        if delivered.is_empty() {
             return Err(discovered.fails(
                 format!("cannot be told: the settings `{name}` come by RTDS and are not in what was given"),
                 "give the file that they come from as well",
             ));
-        };
-        if let Some(values) = runtime.get("layer")? {
-            of_values(&values, "", chain)?;
+        }
+        for runtime in delivered {
+            if let Some(values) = runtime.get("layer")? {
+                of_values(&values, "", chain)?;
+            }
         }
     }
     Ok(())

@@ -19,6 +19,10 @@ const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's configuration and put \
                     the filter of docs/guarantees.md behind the module; or `\"lock\": false` to do without";
 
+/// What `tcp_proxy` has to find by itself.
+const NOWHERE: &str =
+    "have it name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
+
 pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let Some((position, module)) = chain.module() else {
         return Ok(Verdict::DoesNotApply("there is no module"));
@@ -27,20 +31,20 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let Ok((here, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));
     };
+    let left_out = |(_, module): (usize, &Filter<'_>)| matches!(module.configuration(), Ok((_, config)) if config.lock == Lock::Off);
+    if chain.deciding().all(left_out) {
+        return Ok(Verdict::DoesNotApply("`\"lock\": false` leaves it out"));
+    }
     match config.lock {
-        Lock::Off => return Ok(Verdict::DoesNotApply("`\"lock\": false` leaves it out")),
         Lock::Unset => {
             let why = "where Envoy cannot set the module up it runs the chain without it, and lets everything through";
             return Err(here.fails(why, HELP));
         }
-        Lock::Request | Lock::Cluster(_) | Lock::Clusters(_) => {}
+        // Another one in the chain is not without.
+        Lock::Off | Lock::Request | Lock::Cluster(_) | Lock::Clusters(_) => {}
     }
     let filters = chain.filters();
-    if let Some(second) = filters
-        .iter()
-        .skip(position.saturating_add(1))
-        .find(|filter| filter.is_module())
-    {
+    if let Some((_, second)) = chain.deciding().nth(1) {
         return Err(second.here.fails(
             "two modules in one chain leave the same mark: where one is missing, the other's lets everything through",
             "give all policies to one of them",
@@ -151,7 +155,7 @@ fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &All<'_>) -> Result<(), Failu
         // Of which `order` and `connect-mode` speak.
         return Ok(());
     };
-    let help = "have it name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
+    let help = NOWHERE;
     let name = config.word("cluster")?;
     if name.is_empty() || config.get("weighted_clusters")?.is_some() {
         return Err(config.fails("`tcp_proxy` finds a cluster without the module", help));
@@ -162,12 +166,18 @@ fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &All<'_>) -> Result<(), Failu
             help,
         ));
     }
-    let Some(cluster) = all.configuration.cluster(name, config.document) else {
+    let clusters = all.configuration.clusters(name, config.document);
+    if clusters.is_empty() {
         return Err(config.or_here("cluster").fails(
             format!("cannot be told: the cluster `{name}` is not in what was given"),
             "give the file that it comes from as well, or Envoy's `/config_dump`",
         ));
-    };
+    }
+    clusters.into_iter().try_for_each(has_no_endpoints)
+}
+
+fn has_no_endpoints(cluster: &Here<'_>) -> Result<(), Failure> {
+    let help = NOWHERE;
     if cluster.one_of("type", &["STATIC"])? != "STATIC" || cluster.get("cluster_type")?.is_some() {
         return Err(cluster.fails("cannot be told: this cluster may have endpoints", help));
     }

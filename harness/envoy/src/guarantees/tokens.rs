@@ -10,9 +10,13 @@ use super::{All, Outcome, REFUSED, Verdict};
 pub(super) const NAMESPACE: &str = "envoy.filters.http.jwt_authn";
 
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
-    let (Some(_), Some((position, module))) = (&chain.http, chain.module()) else {
+    if chain.http.is_none() {
         return Ok(Verdict::DoesNotApply("TCP"));
-    };
+    }
+    chain.each(|position, module| of_module(chain, position, module))
+}
+
+fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>) -> Outcome {
     let Ok((here, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));
     };
@@ -48,13 +52,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
 /// Each provider leaves the payload of its tokens under this key, and is asked.
 fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
     let Some(config) = &filter.config else {
-        return Err(filter.here.fails(
-            format!(
-                "cannot be told: `{}` comes by discovery and is not in what was given",
-                filter.name
-            ),
-            "give the file that it comes from as well, or Envoy's `/config_dump`",
-        ));
+        return Err(filter.unread());
     };
     let providers = config.entries("providers")?;
     let asked = !config.items("rules")?.is_empty() || config.get("filter_state_rules")?.is_some();

@@ -4,7 +4,7 @@ use peerwarden_engine::WorkloadKind;
 
 use super::chain::{Chain, MANAGER};
 use super::direct_remote_address::{self, is_direct};
-use super::filter::short;
+use super::filter::{Filter, short};
 use super::here::{Failure, Here};
 use super::reads::Reads;
 use super::routes;
@@ -27,6 +27,14 @@ const LISTENER_FILTERS: [&str; 6] = [
     "tls_inspector",
 ];
 
+/// Filters that write what is trusted, if their configuration says so.
+const WRITERS: [&str; 4] = [
+    "header_to_metadata",
+    "json_to_metadata",
+    "set_filter_state",
+    "set_metadata",
+];
+
 /// What is trusted here.
 struct Trusted {
     reads: Reads,
@@ -35,9 +43,10 @@ struct Trusted {
 }
 
 pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
-    let Some((position, module)) = chain.module() else {
-        return Ok(Verdict::DoesNotApply("there is no module"));
-    };
+    chain.each(|position, module| of_module(chain, position, module, all))
+}
+
+fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<'_>) -> Outcome {
     let Ok((_, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));
     };
@@ -53,8 +62,10 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let to_manager = chain.network.iter().take_while(|filter| filter.kind != MANAGER);
     let of_connections = to_manager.filter(|_| chain.http.is_some());
     for filter in of_connections.chain(chain.filters().iter().take(position)) {
-        if let Some(config) = &filter.config {
-            trusted.of_filter(filter.short(), config)?;
+        match &filter.config {
+            Some(config) => trusted.of_filter(filter.short(), config)?,
+            None if WRITERS.contains(&filter.short()) => return Err(filter.unread()),
+            None => {}
         }
     }
     let Some(http) = &chain.http else {

@@ -43,16 +43,16 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
 
 /// Envoy takes no connection before a secret has come. One that is not in what was given is for whoever delivers it.
 fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
-    let Some(secret) = all.configuration.secret(config.word("name")?, config.document) else {
-        return Ok(Verdict::Held);
-    };
-    match secret.get("validation_context")? {
-        Some(context) => verifies(&context, true),
-        None => Err(secret.fails(
-            "this secret has no `validation_context`: no client's certificate is verified",
-            "write a `validation_context` with a `trusted_ca`",
-        )),
+    for secret in all.configuration.secrets(config.word("name")?, config.document) {
+        let Some(context) = secret.get("validation_context")? else {
+            return Err(secret.fails(
+                "this secret has no `validation_context`: no client's certificate is verified",
+                "write a `validation_context` with a `trusted_ca`",
+            ));
+        };
+        verifies(&context, true)?;
     }
+    Ok(Verdict::Held)
 }
 
 fn verifies(context: &Here<'_>, whole: bool) -> Outcome {

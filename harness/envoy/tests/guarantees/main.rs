@@ -6,3 +6,4 @@ mod forms;
 mod mutations;
 mod rendered;
 mod second_lock;
+mod twice;

@@ -126,6 +126,10 @@ impl DestinationRule {
                 let number = number_fields.take("number").unwrap_or(&Value::Null);
                 let number = port_number(number, &at_number, problems);
                 number_fields.finish(problems);
+                if ports.iter().any(|(known, _)| Some(*known) == number) {
+                    let problem = Problem::new(&at_port, "this port has settings already");
+                    problems.push(problem.help("keep one entry for each port"));
+                }
                 let tls = read_tls(&mut settings, &at, problems);
                 other(&mut settings, &mut ignored);
                 settings.finish(problems);
