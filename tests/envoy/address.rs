@@ -1,5 +1,6 @@
 //! Addresses: `ipBlocks` is about the direct peer, which no header can forge; `remoteIpBlocks` about the origin.
 
+mod destination;
 mod forged;
 mod proxy_protocol;
 

@@ -11,6 +11,7 @@ mod chain;
 mod client_certificate;
 mod configuration;
 mod connect_mode;
+mod destination_address;
 mod direct_remote_address;
 mod enabled;
 mod failure_policy;
@@ -25,6 +26,7 @@ mod paths;
 mod plugin_configuration;
 mod plugin_name;
 mod policies;
+mod proxy_protocol;
 mod reads;
 mod remote_address;
 mod routes;
@@ -195,6 +197,11 @@ pub const GUARANTEES: &[Guarantee] = &[
         name: "direct-remote-address",
         promise: "`ipBlocks` mean the one who is connected",
         check: direct_remote_address::check,
+    },
+    Guarantee {
+        name: "destination-address",
+        promise: "`ports` mean the port that was connected to",
+        check: destination_address::check,
     },
     Guarantee {
         name: "remote-address",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Cluster, Http, Module, Port, ProxyProtocol, Tcp, Transport, socket_address};
+use super::{Cluster, Http, Module, Port, ProxyProtocol, Tcp, Transport, socket_address, typed};
 
 /// A listener on a free port of loopback.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Listener {
     port: Option<Port>,
     transport: Transport,
     proxy_protocol: Option<ProxyProtocol>,
+    original_destination: bool,
+    matches: Value,
     protocol: Protocol,
     module: Option<Module>,
     upstream: SocketAddr,
@@ -48,6 +50,8 @@ impl Listener {
             port: None,
             transport,
             proxy_protocol: None,
+            original_destination: false,
+            matches: json!({}),
             protocol,
             module: None,
             upstream,
@@ -73,6 +77,18 @@ impl Listener {
         self
     }
 
+    /// Asks the kernel where connections went before a redirect, behind the PROXY protocol.
+    pub fn original_destination(mut self) -> Self {
+        self.original_destination = true;
+        self
+    }
+
+    /// Lets only connections in that match this, as Envoy documents `filter_chain_match`.
+    pub fn matches(mut self, matches: Value) -> Self {
+        self.matches = matches;
+        self
+    }
+
     /// Sets how HTTP or TCP is handled.
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
@@ -95,7 +111,19 @@ impl Listener {
         let port = self.port.as_ref().map_or(0, Port::number);
         let mut listener_filters: Vec<Value> =
             self.proxy_protocol.iter().map(ProxyProtocol::render).collect();
+        if self.original_destination {
+            let kind = "envoy.extensions.filters.listener.original_dst.v3.OriginalDst";
+            listener_filters.push(
+                json!({"name": "envoy.filters.listener.original_dst", "typed_config": typed(kind, json!({}))}),
+            );
+        }
         listener_filters.extend(self.transport.listener_filters());
+        let mut chains = self.transport.filter_chains(&filter, alpn);
+        for chain in chains.as_array_mut().into_iter().flatten() {
+            for (name, value) in self.matches.as_object().into_iter().flatten() {
+                chain["filter_chain_match"][name] = value.clone();
+            }
+        }
         // As Istio: a client of a server-first protocol that says nothing in plaintext is taken for plaintext.
         let timeout = if self.proxy_protocol.is_some() {
             "10s"
@@ -108,7 +136,7 @@ impl Listener {
             "listener_filters": listener_filters,
             "listener_filters_timeout": timeout,
             "continue_on_listener_filters_timeout": true,
-            "filter_chains": self.transport.filter_chains(&filter, alpn),
+            "filter_chains": chains,
         })
     }
 }

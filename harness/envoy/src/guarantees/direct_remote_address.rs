@@ -3,12 +3,12 @@
 use super::chain::{Chain, MANAGER};
 use super::filter::Filter;
 use super::here::{Failure, Here};
+use super::proxy_protocol;
 use super::{All, Outcome, Verdict};
 
 pub(super) const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
 const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
-const PROXY_PROTOCOL: &str = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
 const HELP: &str = "put a network filter `set_filter_state` ahead of the module that sets `peerwarden.direct_remote_address` of the \
                     factory `envoy.string` to `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
 
@@ -22,7 +22,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
         let manager = chain.network.iter().position(|filter| filter.kind == MANAGER);
         sets(chain.network.iter().take(manager.unwrap_or(0)), of_connections)?
             | sets(chain.filters().iter().take(position), "on_request_headers")?
-    } else if by_proxy_protocol(&chain.listener)? {
+    } else if proxy_protocol::taken(chain)?.is_some() {
         sets(chain.filters().iter().take(position), of_connections)?
     } else {
         return Ok(Verdict::DoesNotApply("TCP without the PROXY protocol"));
@@ -58,23 +58,4 @@ pub(super) fn is_direct(item: &Here<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(item.fails("this is not the address of who is connected", HELP))
-}
-
-fn by_proxy_protocol(listener: &Here<'_>) -> Result<bool, Failure> {
-    if listener.flag("use_proxy_proto")? {
-        return Ok(true);
-    }
-    for filter in listener.items("listener_filters")? {
-        if let Some(typed) = filter.get("typed_config")?
-            && typed.message()?.0 == PROXY_PROTOCOL
-        {
-            return Ok(true);
-        }
-    }
-    for chain in listener.items("filter_chains")? {
-        if chain.flag("use_proxy_proto")? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -1,6 +1,7 @@
 //! What is rendered keeps every guarantee, and each edit that breaks one is told, by its name and no other.
 
 mod configurations;
+mod destination;
 mod edits;
 mod forms;
 mod mutations;

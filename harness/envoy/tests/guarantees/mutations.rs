@@ -248,6 +248,13 @@ const HTTP: &[Mutation] = &[
         direct_peer(of)["format_string"]["text_format_source"]["inline_string"] =
             "%DOWNSTREAM_REMOTE_ADDRESS%".into();
     }),
+    ("destination-address", |of| {
+        configure(of, |config| {
+            config["resources"][1]["spec"]["rules"][0]["to"] = json!([{"operation": {"ports": ["8080"]}}]);
+        });
+        let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
+        filters.push(filter("listener.proxy_protocol.v3.ProxyProtocol"));
+    }),
     ("tls-inspector", |of| remove(listener(of), "listener_filters")),
     ("tls-inspector", |of| {
         listener(of)["listener_filters"][0]["filter_disabled"] = json!({"any_match": true});

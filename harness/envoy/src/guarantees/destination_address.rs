@@ -1,0 +1,133 @@
+//! `ports` are asked of the port that was connected to, not of the one that a PROXY header names.
+//!
+//! Envoy 1.36 and 1.40 show the module the header's port and address for their own, with `original_dst` before or behind the filter
+//! as without it, and choose filter chains by that port. `direct_source_prefix_ranges` go by who is connected
+//! (`tests/envoy/address/destination.rs`).
+
+use peerwarden_engine::document::Value;
+use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Rule};
+use peerwarden_engine::{Authorizer, Config, Lock};
+
+use super::chain::Chain;
+use super::filter::Filter;
+use super::here::{Failure, Here};
+use super::proxy_protocol;
+use super::{All, Outcome, REFUSED, Verdict};
+
+const HELP: &str = "give each port a filter chain of its own (`filter_chain_match: {destination_port: 8080}`), or name your own proxies in \
+                    `filter_chain_match: {direct_source_prefix_ranges: […]}`";
+
+pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+    let Some(header) = proxy_protocol::taken(chain)? else {
+        return Ok(Verdict::DoesNotApply("no PROXY protocol"));
+    };
+    chain.each(|_, module| of_module(chain, module, &header))
+}
+
+fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Here<'_>) -> Outcome {
+    module.plugin()?;
+    let Ok((_, config)) = module.configuration() else {
+        return Ok(Verdict::DoesNotApply(REFUSED));
+    };
+    let Some(read) = Read::of(&config) else {
+        return Ok(Verdict::DoesNotApply(
+            "nothing goes by ports or destination addresses",
+        ));
+    };
+    // A matcher stands in the place of what chains match on.
+    let matches = match chain.listener.get("filter_chain_matcher")? {
+        None => chain.here.get("filter_chain_match")?,
+        Some(_) => None,
+    };
+    if let Some(matches) = &matches
+        && (only_trusted(matches)? || !read.address && matches.get("destination_port")?.is_some())
+    {
+        return Ok(Verdict::Held);
+    }
+    let (what, named) = (read.what, if read.address { "address" } else { "port" });
+    Err(header.fails(
+        format!("{what}, and whoever connects says in the PROXY header which {named} that is"),
+        HELP,
+    ))
+}
+
+/// Whether none but the addresses that are named here come to the chain: who may speak for others is theirs to say.
+fn only_trusted(matches: &Here<'_>) -> Result<bool, Failure> {
+    let ranges = matches.items("direct_source_prefix_ranges")?;
+    for range in &ranges {
+        // Without a length it is that of all addresses.
+        let length = range.get("prefix_len")?;
+        if !length.is_some_and(|length| matches!(length.value, Value::Number(bits) if *bits >= 1.0)) {
+            return Ok(false);
+        }
+    }
+    Ok(!ranges.is_empty())
+}
+
+/// What goes by where a connection went.
+struct Read {
+    /// For people.
+    what: String,
+    /// Whether by the address too.
+    address: bool,
+}
+
+impl Read {
+    /// Of the policies that apply; of all, where the node says which workload this is.
+    fn of(config: &Config) -> Option<Self> {
+        let applies = |resource: &&Resource| {
+            let workload = config.workload.as_ref();
+            workload.is_none_or(|workload| resource.applies_to(&config.mesh, workload))
+        };
+        let resources = || config.resources.iter().filter(applies);
+        let policies = || {
+            resources().filter_map(|resource| match resource {
+                Resource::AuthorizationPolicy(policy) => Some(policy),
+                Resource::PeerAuthentication(_) => None,
+            })
+        };
+        let address = policies().find(|policy| rules(policy).any(|rule| asks(rule, "destination.ip")));
+        if let Some(policy) = address {
+            return Some(Self {
+                what: format!("`{}` asks for the destination's address", policy.metadata.name),
+                address: true,
+            });
+        }
+        let told = |authorizer: &Result<Authorizer, String>| matches!(authorizer, Ok(Authorizer::Grpc(_)));
+        let mut providers = config.extension_providers.iter();
+        if let Some(provider) = providers.find(|provider| told(&provider.authorizer)) {
+            return Some(Self {
+                what: format!("`{}` is told the destination's address", provider.name),
+                address: true,
+            });
+        }
+        let port = policies().find(|policy| rules(policy).any(asks_port));
+        let port = port.map(|policy| format!("`{}` asks for ports", policy.metadata.name));
+        let mode = resources().find_map(|resource| match resource {
+            Resource::PeerAuthentication(mode) if !mode.port_level.is_empty() => {
+                Some(format!("`{}` has modes for ports", mode.metadata.name))
+            }
+            Resource::PeerAuthentication(_) | Resource::AuthorizationPolicy(_) => None,
+        });
+        let lock = match &config.lock {
+            Lock::Clusters(_) => Some("`lock` names a cluster for each port".to_owned()),
+            Lock::Unset | Lock::Off | Lock::Request | Lock::Cluster(_) => None,
+        };
+        let what = port.or(mode).or(lock)?;
+        Some(Self { what, address: false })
+    }
+}
+
+fn rules(policy: &AuthorizationPolicy) -> impl Iterator<Item = &Rule> {
+    policy.rules.iter().flatten()
+}
+
+fn asks(rule: &Rule, key: &str) -> bool {
+    rule.when.iter().any(|condition| condition.key == key)
+}
+
+fn asks_port(rule: &Rule) -> bool {
+    let mut operations = rule.to.iter().flatten();
+    operations.any(|operation| !operation.ports.is_empty() || !operation.not_ports.is_empty())
+        || asks(rule, "destination.port")
+}
