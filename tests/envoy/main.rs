@@ -21,6 +21,7 @@ mod memory;
 mod metadata;
 mod neighbours;
 mod refused;
+mod refused_requests;
 mod rendered;
 mod report;
 mod server_first;

@@ -1,5 +1,7 @@
 //! A workload as `peerwarden render inbound` writes it, on a real Envoy.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::render::inbound::Inbound;
@@ -76,13 +78,27 @@ impl Rendered {
         Caller::workload(&self.authority, &issuer.issue(certificate)?)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port.number()).into()
+    }
+
     /// Asks on a connection of its own.
     pub(crate) async fn ask(&self, caller: &Caller, version: Version, ask: Ask) -> Result<Reply> {
-        http::once(([127, 0, 0, 1], self.port.number()).into(), caller, version, ask).await
+        http::once(self.address(), caller, version, ask).await
     }
 
     /// The access log, once it has so many lines.
     pub(crate) async fn log(&self, lines: usize) -> Result<Vec<Value>> {
+        self.log_of(lines, |_| true).await
+    }
+
+    /// The lines of requests alone, once there are so many: the listener has lines of connections in the same file.
+    pub(crate) async fn requests(&self, lines: usize) -> Result<Vec<Value>> {
+        self.log_of(lines, |line| line.get("method").is_some()).await
+    }
+
+    async fn log_of(&self, lines: usize, wanted: impl Fn(&Value) -> bool) -> Result<Vec<Value>> {
         let path = self.folder.path().join("access.log");
         until(deadline::EXCHANGE, "the access log", async || {
             let text = std::fs::read_to_string(&path)?;
@@ -91,6 +107,7 @@ impl Rendered {
                 .map(serde_json::from_str)
                 .collect::<Result<_, _>>()
                 .context("reading the access log")?;
+            let entries: Vec<Value> = entries.into_iter().filter(&wanted).collect();
             Ok((entries.len() >= lines).then_some(entries))
         })
         .await

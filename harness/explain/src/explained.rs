@@ -25,6 +25,10 @@ pub struct Line {
     pub asked: String,
     /// Who the peer is, as far as it tells.
     pub peer: String,
+    /// Why it did not come to the application, of what was not denied.
+    pub unreached: Option<String>,
+    /// Whether the line says that it was let in.
+    pub let_in: bool,
     /// What would tell an attribute, such as an operator of Envoy's access logs; `None` where nothing does.
     pub telling: fn(&str) -> Option<String>,
 }

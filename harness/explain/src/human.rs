@@ -91,6 +91,16 @@ fn verdict(text: &mut String, explained: &Explained<'_>) {
             }
         }
     }
+    if let Subject::Line(line, _) = &explained.subject
+        && let Some(why) = &line.unreached
+    {
+        let said = if line.let_in {
+            format!("note: it was let in, and {why}")
+        } else {
+            format!("note: {why}; the line does not say whether it was let in")
+        };
+        let _ = writeln!(text, "{YELLOW}{}{YELLOW:#}", wrapped(&said, 2));
+    }
     if let Some(refusal) = &explained.refusal {
         let said = wrapped(&format!("note: {}", visible_up_to(refusal, 1000)), 2);
         let _ = writeln!(text, "{YELLOW}{said}{YELLOW:#}");

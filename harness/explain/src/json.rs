@@ -42,6 +42,10 @@ pub fn text(explained: &Explained<'_>) -> Result<String> {
         "why": decided.map(|decided| decided.reason.to_string()),
         "lacks": lacks,
         "handshake": refusal,
+        "unreached": match subject {
+            Subject::Line(line, _) => line.unreached.as_ref(),
+            Subject::Traffic(..) => None,
+        },
         "nearMiss": near.map(|near| json!({
             "text": near.to_string(),
             "rule": near.rule,

@@ -19,7 +19,7 @@ use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
 use peerwarden_engines::EnginePair;
 use peerwarden_explain::why::{Asked, Expected};
 use peerwarden_explain::{self as explain, Explained, Known, Subject};
-use peerwarden_logs::access_log::{self, Entry, Refusal};
+use peerwarden_logs::access_log::{self, Entry, Refusal, Stage};
 use peerwarden_logs::replay::Policies;
 use peerwarden_suite as suite;
 use peerwarden_traffic::Traffic;
@@ -189,8 +189,7 @@ fn of_refusal(arguments: &Arguments, refusal: &Refusal) -> Result<Exit> {
     let text = match arguments.format {
         Format::Human => format!("{}\n", refusal.text()),
         Format::Json => {
-            let document =
-                json!({"decision": "refused", "atHandshake": refusal.handshake, "why": refusal.why});
+            let document = json!({"decision": "refused", "atHandshake": refusal.stage == Stage::Handshake, "why": refusal.why});
             serde_json::to_string_pretty(&document).context("the answer cannot be written as JSON")? + "\n"
         }
     };

@@ -335,6 +335,11 @@ fn a_line_of_what_was_refused_is_said_in_words() {
     let ran = described(&folder, &["--log-line", &unmatched]);
     assert!(ran.out.starts_with("refused before any handshake: "), "{ran:?}");
 
+    // Istio says it in the details.
+    let line = r#"[2026-01-01T00:00:00.000Z] "- - -" 0 NR filter_chain_not_found - "-" 0 0 0 - "-" "-" "-" "-" "-" - - 10.244.0.9:8080 10.244.0.7:41612 - -"#;
+    let ran = described(&folder, &["--log-line", line]);
+    assert!(ran.out.starts_with("refused before any handshake: "), "{ran:?}");
+
     // By a format of one's own.
     let format = "%RESPONSE_FLAGS% %DOWNSTREAM_REMOTE_ADDRESS% san=%DOWNSTREAM_PEER_URI_SAN% \
                   tls=%DOWNSTREAM_TRANSPORT_FAILURE_REASON% term=%CONNECTION_TERMINATION_DETAILS%";
@@ -398,4 +403,109 @@ fn a_thousand_policies_do_not_bury_the_one_that_decides() {
     );
     let all = described(&folder, &[peer, "--path", "/500", "--all"]);
     assert!(all.out.lines().count() > 4000, "{}", all.out.lines().count());
+}
+
+/// As rendered listeners of Envoy 1.40 write them (`tests/envoy/refused_requests.rs`).
+const REFUSED_REQUESTS: &str = include_str!("logs/refused_requests.jsonl");
+
+const EVERYBODY: &str = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n\
+                         metadata: {name: everybody, namespace: shop}\nspec: {rules: [{}]}\n";
+
+/// No filter saw them, so that no policy allowed them, whatever it would have said.
+#[test]
+fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
+    let folder = folder();
+    folder.write("policies/everybody.yaml", EVERYBODY);
+    let mut lines = 0;
+    for line in REFUSED_REQUESTS.lines() {
+        let ran = described(&folder, &["--log-line", line]);
+        assert!(
+            ran.code == 0
+                && ran.out.starts_with("refused by Envoy itself: ")
+                && ran.out.ends_with("; no policy was asked\n"),
+            "{line}: {ran:?}"
+        );
+        assert_eq!(
+            ran.out.contains("`underscores`"),
+            line.contains("unexpected_underscore"),
+            "{line}: {ran:?}"
+        );
+        let allowed = described(&folder, &["--log-line", line, "--expect", "allow"]);
+        assert_eq!(allowed.code, 1, "{line}");
+        lines += 1;
+    }
+    assert_eq!(lines, 22);
+    // As Envoy and Istio log by default: there is no request in the line, or the details say it.
+    for line in [
+        r#"[2026-01-01T00:00:00.000Z] "- - HTTP/1.1" 400 DPE 0 11 0 - "-" "-" "-" "-" "-""#,
+        r#"[2026-01-01T00:00:00.000Z] "- - HTTP/2" 0 DR 0 0 0 - "-" "-" "-" "-" "-""#,
+        r#"[2026-01-01T00:00:00.000Z] "- - HTTP/1.1" 400 DPE http1.codec_error - "-" 0 11 0 - "-" "-" "-" "-" "-" - - 10.244.0.9:8080 10.244.0.7:41612 - -"#,
+        r#"[2026-01-01T00:00:00.000Z] "GET /orders HTTP/1.1" 400 - path_normalization_failed - "-" 0 11 0 - "-" "-" "0c9b" "orders" "-" - - 10.244.0.9:8080 10.244.0.7:41612 - -"#,
+    ] {
+        let ran = described(&folder, &["--log-line", line]);
+        assert!(
+            ran.out.starts_with("refused by Envoy itself: "),
+            "{line}: {ran:?}"
+        );
+    }
+    // What the module decided was a request, though its body was not sound.
+    let line = REFUSED_REQUESTS.lines().nth(1).unwrap();
+    let line = line
+        .replace(
+            "\"method\":null,\"path\":null",
+            "\"method\":\"POST\",\"path\":\"/orders\"",
+        )
+        .replace("\"decision\":null", "\"decision\":\"allow no-allow-policy\"");
+    let ran = described(&folder, &["--log-line", &line]);
+    assert!(!ran.out.contains("refused by Envoy itself"), "{ran:?}");
+}
+
+/// As rendered listeners of Envoy 1.40 write them (`tests/envoy/refused.rs`): with `handshake` the application's connection fails
+/// before anything is decided, with `hold` after.
+const APPLICATION_DOWN: &str = include_str!("logs/application_down.jsonl");
+
+#[test]
+fn a_connection_whose_application_is_down_is_not_taken_for_denied() {
+    let folder = folder();
+    folder.write("policies/everybody.yaml", EVERYBODY);
+    let why = "the connection to the application failed (`delayed_connect_error:_Connection_refused`)";
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told: Vec<String> = APPLICATION_DOWN
+        .lines()
+        .map(|line| words(&described(&folder, &["--log-line", line]).out))
+        .collect();
+    assert!(
+        told[0].contains(&format!(
+            "note: {why}; the line does not say whether it was let in"
+        )),
+        "{told:?}"
+    );
+    assert!(
+        told[1].contains(&format!("note: it was let in, and {why}")),
+        "{told:?}"
+    );
+    assert!(!told[2].contains("note:"), "{told:?}");
+    let ran = described(
+        &folder,
+        &[
+            "--log-line",
+            APPLICATION_DOWN.lines().next().unwrap(),
+            "--format",
+            "json",
+        ],
+    );
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["unreached"], why);
+    // Where the application is dialled at once (Envoy 1.36), the connection ends before the peer is known.
+    let early = APPLICATION_DOWN.lines().next().unwrap();
+    let early = early.replace("\"spiffe://cluster.local/ns/web/sa/frontend\"", "null");
+    let ran = described(&folder, &["--log-line", &early]);
+    assert!(ran.out.starts_with("UNKNOWN"), "{ran:?}");
+    // A request whose details are the router's has passed every filter.
+    let line = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 503 UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused} - "delayed_connect_error:_Connection_refused" 0 91 0 - "-" "-" "0c9b" "orders" "10.0.0.9:8080" inbound|8080|| - 10.244.0.9:8080 10.244.0.7:41612 - -"#;
+    let ran = described(&folder, &["--log-line", line]);
+    assert!(
+        words(&ran.out).contains(&format!("note: it was let in, and {why}")),
+        "{ran:?}"
+    );
 }

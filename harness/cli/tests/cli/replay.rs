@@ -94,7 +94,7 @@ fn what_was_refused_before_any_policy_is_counted_by_itself() {
     folder.write("access.log", log() + &lines.join("\n") + "\n");
     let ran = replay(&folder, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let expected = "\n3 lines more of connections that were refused before any policy was asked:\n\
+    let expected = "\n3 lines more of what was refused before any policy was asked:\n\
                     \x20          2 the client shows no certificate\n\
                     \x20          1 the client's certificate is not accepted\n";
     assert!(ran.out.contains(expected), "{}", ran.out);
@@ -372,5 +372,43 @@ fn what_cannot_change_is_not_called_unknown() {
         counts(ORDERS, &only_deny)[1],
         0,
         "without an ALLOW policy what no rule is about passes"
+    );
+}
+
+/// As Envoy 1.40 writes them: what Envoy itself refused, and connections whose application is down.
+#[test]
+fn what_no_filter_saw_is_counted_by_itself_and_what_goes_nowhere_is_not_denied() {
+    let folder = folder();
+    let refused = include_str!("logs/refused_requests.jsonl");
+    let down = include_str!("logs/application_down.jsonl");
+    folder.write("access.log", format!("{refused}{down}"));
+    let everybody = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n\
+                     metadata: {name: everybody, namespace: shop}\nspec: {rules: [{}]}\n";
+    folder.write("orders.yaml", everybody);
+    let ran = replay(&folder, &["--format", "json", "--all"]);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let refused = told["refused"].as_object().unwrap();
+    assert_eq!(refused.values().filter_map(Value::as_u64).sum::<u64>(), 22);
+    let underscores = refused.iter().find(|(why, _)| why.contains("`underscores`"));
+    assert_eq!(underscores.map(|(_, lines)| lines), Some(&json!(2)));
+    assert_eq!(told["lines"], 3);
+    assert_eq!(
+        (
+            &told["changes"]["allowed"],
+            &told["changes"]["still-allowed"],
+            &told["changes"]["newly-allowed"]
+        ),
+        (&json!(1), &json!(1), &json!(1)),
+        "{told}"
+    );
+    let ran = replay(&folder, &["--all"]);
+    let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("the connection to the application failed"),
+        "{ran:?}"
+    );
+    assert!(
+        words.contains("22 lines more of what was refused before any policy was asked:"),
+        "{ran:?}"
     );
 }

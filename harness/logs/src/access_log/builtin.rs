@@ -15,7 +15,7 @@ pub(super) const ISTIO: &str = "[%START_TIME%] \"%REQ(:METHOD)% %REQ(X-ENVOY-ORI
     %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%";
 
 /// Istio's with `accessLogEncoding: JSON`, and the fields of `peerwarden render`, which mean the same where they have the same name.
-pub(super) const JSON: [(&str, &str); 20] = [
+pub(super) const JSON: [(&str, &str); 21] = [
     ("method", "%REQ(:METHOD)%"),
     ("path", "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"),
     ("protocol", "%PROTOCOL%"),
@@ -43,6 +43,10 @@ pub(super) const JSON: [(&str, &str); 20] = [
     ),
     ("upstream_host", "%UPSTREAM_HOST%"),
     ("response_flags", "%RESPONSE_FLAGS%"),
+    (
+        "upstream_transport_failure_reason",
+        "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+    ),
     ("filter_chain", "%FILTER_CHAIN_NAME%"),
     (
         "downstream_transport_failure_reason",

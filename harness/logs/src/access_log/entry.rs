@@ -9,6 +9,28 @@ use peerwarden_traffic::Protocol;
 use super::address;
 use super::operator::{Operator, Tells};
 use super::refusal::Refusal;
+use super::{rejected, unreached};
+
+/// The details of what an upstream answered.
+const VIA_UPSTREAM: &str = "via_upstream";
+
+/// The details of a connection that no filter chain is for.
+const NO_CHAIN: &str = "filter_chain_not_found";
+
+/// The details that the router gives, without what follows in braces.
+const ROUTED: [&str; 11] = [
+    VIA_UPSTREAM,
+    "cluster_not_found",
+    "direct_response",
+    "maintenance_mode",
+    "no_healthy_upstream",
+    "response_timeout",
+    "route_not_found",
+    "upstream_max_stream_duration_reached",
+    "upstream_per_try_timeout",
+    "upstream_reset_after_response_started",
+    "upstream_reset_before_response_started",
+];
 
 /// An attribute, as far as a line tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,10 +98,18 @@ pub struct Entry {
     pub happened: Option<Happened>,
     /// Why it came to no filter, if it did not.
     pub refused: Option<Refusal>,
+    /// Why it did not come to the application, of what was not denied.
+    pub unreached: Option<String>,
     /// Whether it came to the choice of an upstream.
     pub(super) reached: bool,
-    /// Whether no route or filter chain is for it, as its flags say.
-    no_route: bool,
+    /// Whether the line has the module's own word.
+    decided: bool,
+    /// `%RESPONSE_FLAGS%`.
+    flags: String,
+    /// `%RESPONSE_CODE_DETAILS%`, if there are any.
+    details: Option<String>,
+    /// `%UPSTREAM_TRANSPORT_FAILURE_REASON%`, if there is one.
+    upstream_failure: Option<String>,
     /// Whether the line says which filter chain took it.
     chain: Option<bool>,
 }
@@ -101,8 +131,12 @@ impl Default for Entry {
             jwt: Fact::Unknown,
             happened: None,
             refused: None,
+            unreached: None,
             reached: false,
-            no_route: false,
+            decided: false,
+            flags: String::new(),
+            details: None,
+            upstream_failure: None,
             chain: None,
         }
     }
@@ -142,6 +176,10 @@ impl Entry {
         };
         let missing = matches!(written, Written::Nothing | Written::Text(b"-"));
         let address = || text.and_then(address::read);
+        let words = || {
+            text.filter(|_| !missing)
+                .map(|text| String::from_utf8_lossy(text).into_owned())
+        };
         match tells {
             Tells::Method => set(&mut self.method, bytes(written)),
             Tells::Path => set(&mut self.path, bytes(written)),
@@ -184,20 +222,20 @@ impl Entry {
                 }
             }
             Tells::Decision => self.decided(text),
-            Tells::Details => self.details(text),
+            Tells::Details => {
+                self.details = words();
+                self.details_say(text);
+            }
             Tells::TerminationDetails => {
                 if let Some(by) = text.and_then(denied_by) {
                     self.happened = Some(Happened::Denied(by));
                 }
             }
             Tells::TransportFailure => {
-                let reason = text.filter(|_| !missing).map(String::from_utf8_lossy);
-                self.refused = reason.map(|reason| Refusal::of_handshake(&reason));
+                self.refused = words().map(|reason| Refusal::of_handshake(&reason));
             }
-            Tells::Flags => {
-                self.no_route =
-                    text.is_some_and(|flags| flags.split(|byte| *byte == b',').any(|flag| flag == b"NR"));
-            }
+            Tells::Flags => self.flags = words().unwrap_or_default(),
+            Tells::UpstreamFailure => self.upstream_failure = words(),
             Tells::FilterChain => self.chain = Some(!missing),
             Tells::UpstreamHost => self.reached = !missing,
             Tells::Fingerprint | Tells::Protocol | Tells::Number | Tells::Word | Tells::Other => {}
@@ -222,17 +260,69 @@ impl Entry {
     /// When everything is told. HTTP comes to the choice of an upstream only past every filter, TCP may be dialled before it is
     /// decided.
     pub(super) fn finish(mut self) -> Self {
+        if self.method_is_nothing() && self.details.as_deref().is_some_and(is_of_request) {
+            self.protocol = Some(Protocol::Http);
+        }
         if self.reached && self.protocol == Some(Protocol::Http) && self.happened.is_none() {
             self.happened = Some(Happened::Allowed);
         }
-        if self.refused.is_none() && self.no_route && self.chain == Some(false) {
-            self.refused = Some(Refusal::without_chain());
+        if self.refused.is_none() {
+            self.refused = self.without_chain().or_else(|| self.rejected());
+        }
+        self.unreached = self.why_unreached();
+        let in_time = self.decided || self.protocol != Some(Protocol::Tcp) || self.unreached.is_none();
+        if self.peer == PeerFact::NoUri && !in_time {
+            // Where the application is dialled at once, its connection may fail before the handshake is over.
+            self.peer = PeerFact::Unknown;
         }
         if let Some(refused) = &self.refused {
             // Whom its certificate names was not verified, and no policy was asked.
             self.happened = Some(Happened::Denied(refused.why.to_owned()));
         }
         self
+    }
+
+    /// That no filter chain is for it.
+    fn without_chain(&self) -> Option<Refusal> {
+        let by_flags = self.chain == Some(false) && self.flags.split(',').any(|flag| flag == "NR");
+        let by_details = self.details.as_deref() == Some(NO_CHAIN);
+        (by_flags || by_details).then(Refusal::without_chain)
+    }
+
+    /// That Envoy itself refused the request. Where the module or an upstream had its turn, it came to the filters, whatever became of
+    /// it later.
+    fn rejected(&mut self) -> Option<Refusal> {
+        if self.decided || self.happened.is_some() {
+            return None;
+        }
+        if let Some(why) = self.details.as_deref().and_then(rejected::why) {
+            self.protocol = Some(Protocol::Http);
+            return Some(Refusal::of_request(why));
+        }
+        // Every request that comes to a filter has a method and, but for CONNECT, a path.
+        let nothing = match self.method {
+            Fact::Missing => true,
+            Fact::Dash => matches!(self.path, Fact::Missing | Fact::Dash),
+            Fact::Unknown | Fact::Is(_) => false,
+        };
+        (nothing && self.protocol == Some(Protocol::Http)).then(Refusal::without_request)
+    }
+
+    fn method_is_nothing(&self) -> bool {
+        matches!(self.method, Fact::Missing | Fact::Dash)
+    }
+
+    fn why_unreached(&self) -> Option<String> {
+        let details = self.details.as_deref();
+        if matches!(self.happened, Some(Happened::Denied(_)))
+            || self.refused.is_some()
+            || details == Some(VIA_UPSTREAM)
+        {
+            return None;
+        }
+        let within = |details: &str| Some(details.split_once('{')?.1.trim_end_matches('}').to_owned());
+        let reason = self.upstream_failure.clone().or_else(|| details.and_then(within));
+        unreached::why(&self.flags, reason.as_deref())
     }
 
     fn plaintext(&mut self) {
@@ -262,6 +352,7 @@ impl Entry {
         let Some(decided) = text.and_then(Decided::from_filter_state) else {
             return;
         };
+        self.decided = true;
         self.happened = Some(if decided.allowed {
             Happened::Allowed
         } else {
@@ -270,14 +361,14 @@ impl Entry {
         });
     }
 
-    fn details(&mut self, text: Option<&[u8]>) {
+    fn details_say(&mut self, text: Option<&[u8]>) {
         if self.happened.is_some() {
             return;
         }
-        self.happened = match text {
-            Some(b"via_upstream") => Some(Happened::Allowed),
-            Some(text) => denied_by(text).map(Happened::Denied),
-            None => None,
+        self.happened = match (text, self.details.as_deref()) {
+            (_, Some(details)) if is_routed(details) => Some(Happened::Allowed),
+            (Some(text), _) => denied_by(text).map(Happened::Denied),
+            (None, _) => None,
         };
     }
 }
@@ -308,6 +399,17 @@ fn server_name(written: Written<'_>) -> Fact<String> {
         },
         Written::Object(_) => Fact::Unknown,
     }
+}
+
+/// Whether details are the router's, which comes behind every filter that may deny.
+fn is_routed(details: &str) -> bool {
+    let name = details.split_once('{').map_or(details, |(name, _)| name);
+    ROUTED.contains(&name)
+}
+
+/// Whether details are of a request. What a listener or a network filter says is of a connection.
+fn is_of_request(details: &str) -> bool {
+    details != NO_CHAIN && !details.starts_with("ext_authz") && !details.starts_with("rbac")
 }
 
 /// What denied, by the details that Envoy's RBAC filter and its external authorization give, and so the module.

@@ -45,6 +45,8 @@ pub(super) enum Tells {
     TransportFailure,
     /// `%RESPONSE_FLAGS%`.
     Flags,
+    /// `%UPSTREAM_TRANSPORT_FAILURE_REASON%`: why there is no connection to the upstream.
+    UpstreamFailure,
     /// `%FILTER_CHAIN_NAME%`.
     FilterChain,
     /// `%UPSTREAM_HOST%`.
@@ -135,6 +137,7 @@ impl Tells {
             "CONNECTION_TERMINATION_DETAILS" => Self::TerminationDetails,
             "DOWNSTREAM_TRANSPORT_FAILURE_REASON" => Self::TransportFailure,
             "RESPONSE_FLAGS" => Self::Flags,
+            "UPSTREAM_TRANSPORT_FAILURE_REASON" => Self::UpstreamFailure,
             "FILTER_CHAIN_NAME" => Self::FilterChain,
             "UPSTREAM_HOST" => Self::UpstreamHost,
             "FILTER_STATE" => match arguments.trim_end_matches(":PLAIN") {
@@ -172,7 +175,7 @@ impl Tells {
     pub(super) fn is_something(&self) -> bool {
         !matches!(
             self,
-            Self::Number | Self::Word | Self::Other | Self::Flags | Self::FilterChain
+            Self::Number | Self::Word | Self::Other | Self::Flags | Self::UpstreamFailure | Self::FilterChain
         )
     }
 
@@ -207,6 +210,7 @@ impl Tells {
             | Self::Jwt
             | Self::TerminationDetails
             | Self::TransportFailure
+            | Self::UpstreamFailure
             | Self::FilterChain
             | Self::Decision
             | Self::Security

@@ -1,12 +1,23 @@
 //! What Envoy refused before any filter had a say, and what its words for it mean.
 
-/// Why a connection came to no filter.
+/// Why a connection or a request came to no filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Whether it came as far as a handshake.
-    pub handshake: bool,
+    /// How far it came.
+    pub stage: Stage,
     /// What was wrong, for people.
     pub why: &'static str,
+}
+
+/// How far came what was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// To the choice of a filter chain.
+    Listener,
+    /// To the TLS handshake.
+    Handshake,
+    /// To HTTP, which Envoy reads before any HTTP filter.
+    Request,
 }
 
 /// Parts of `%DOWNSTREAM_TRANSPORT_FAILURE_REASON%`, which has underscores for spaces, and what they mean: the first that is found. Some
@@ -64,7 +75,7 @@ impl Refusal {
         let reason = reason.replace(' ', "_");
         let found = MEANINGS.iter().find(|(part, _)| reason.contains(part));
         Self {
-            handshake: true,
+            stage: Stage::Handshake,
             why: found.map_or("for the reason that the line gives", |(_, why)| why),
         }
     }
@@ -72,17 +83,30 @@ impl Refusal {
     /// Of a connection that no filter chain takes.
     pub(super) fn without_chain() -> Self {
         Self {
-            handshake: false,
+            stage: Stage::Listener,
             why: "no filter chain is for it: its server name, or that it is plaintext, is none that is served here",
         }
     }
 
+    /// Of a request that Envoy itself refused.
+    pub(super) fn of_request(why: &'static str) -> Self {
+        Self {
+            stage: Stage::Request,
+            why,
+        }
+    }
+
+    /// Of a line of HTTP that has no request.
+    pub(super) fn without_request() -> Self {
+        Self::of_request("its headers never came to an end, or could not be read")
+    }
+
     /// The whole for people.
     pub fn text(&self) -> String {
-        let place = if self.handshake {
-            "refused at the TLS handshake"
-        } else {
-            "refused before any handshake"
+        let place = match self.stage {
+            Stage::Listener => "refused before any handshake",
+            Stage::Handshake => "refused at the TLS handshake",
+            Stage::Request => "refused by Envoy itself",
         };
         format!("{place}: {}; no policy was asked", self.why)
     }

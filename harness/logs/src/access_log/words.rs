@@ -4,7 +4,7 @@ use peerwarden_documents::shown::shown;
 use peerwarden_explain::Line;
 use peerwarden_traffic::Protocol;
 
-use crate::access_log::entry::{Entry, Fact, PeerFact};
+use crate::access_log::entry::{Entry, Fact, Happened, PeerFact};
 use crate::access_log::operator::telling;
 
 /// Characters of a text of a client that are shown.
@@ -15,6 +15,8 @@ pub fn line(entry: &Entry) -> Line {
     Line {
         asked: asked(entry),
         peer: peer(&entry.peer),
+        unreached: entry.unreached.clone(),
+        let_in: entry.happened == Some(Happened::Allowed),
         telling,
     }
 }

@@ -154,8 +154,12 @@ pub fn asked(entry: &Entry) -> String {
         Some(Protocol::Tcp) => "a TCP connection".to_owned(),
         None => "a request or a connection".to_owned(),
     };
-    match entry.destination_port {
+    let asked = match entry.destination_port {
         Some(port) => format!("{what} on port {port}"),
         None => what,
+    };
+    match &entry.unreached {
+        Some(why) => format!("{asked}; {why}"),
+        None => asked,
     }
 }

@@ -1,0 +1,112 @@
+//! What Envoy refuses of requests before any filter has a say, by `%RESPONSE_CODE_DETAILS%`
+//! (<https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details>).
+
+/// What the connection manager refuses by itself.
+const CONNECTION_MANAGER: [(&str, &str); 12] = [
+    ("absolute_path_rejected", "the request's path is an absolute URL"),
+    ("downstream_header_timeout", LATE),
+    ("invalid_path", "the request's path is not valid"),
+    (
+        "low_version",
+        "the request is of a version of HTTP that is not taken",
+    ),
+    ("missing_host_header", "the request names no host"),
+    ("missing_path_rejected", "the request has no path"),
+    ("overload", "Envoy is overloaded"),
+    (
+        "path_normalization_failed",
+        "the request's path cannot be normalised or has escaped slashes, so that Envoy refuses it or sends the client to the plain path",
+    ),
+    (
+        "rejecting_because_detection_failed",
+        "where the request comes from could not be told",
+    ),
+    ("request_header_timeout", LATE),
+    ("route_configuration_not_found", "there are no routes"),
+    (
+        "upgrade_failed",
+        "the request asks for an upgrade that is not taken",
+    ),
+];
+
+const LATE: &str = "the request's headers did not come in time";
+
+/// How the details begin of what HTTP's codecs refuse. `codec_error:` is what a whole HTTP/2 connection ends with.
+const CODECS: [&str; 6] = ["http1.", "http2.", "http3.", "http.", "uhv.", "codec_error:"];
+
+/// What codecs refuse that is more than a request that is not sound.
+const BY_CODEC: [(&str, &str); 3] = [
+    (
+        "unexpected_underscore",
+        "a header's name has an underscore, which `underscores` of the description does not let in (`headers_with_underscores_action` of Envoy)",
+    ),
+    ("headers_too_large", "the request's headers are too large"),
+    ("too_many_headers", "the request has too many headers"),
+];
+
+/// What the client did, whenever it did.
+const BY_CLIENT: [&str; 2] = ["remote_refuse", "remote_reset"];
+
+/// Why a request was refused; `None` where these details are of something else.
+pub(super) fn why(details: &str) -> Option<&'static str> {
+    if let Some((_, why)) = CONNECTION_MANAGER.iter().find(|(own, _)| *own == details) {
+        return Some(why);
+    }
+    let rest = CODECS.iter().find_map(|codec| details.strip_prefix(codec))?;
+    if BY_CLIENT.contains(&rest) {
+        return None;
+    }
+    let known = BY_CODEC.iter().find(|(own, _)| *own == rest);
+    Some(known.map_or("the request is not sound HTTP", |(_, why)| why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::why;
+
+    /// As Envoy 1.40 wrote them of what it refused.
+    #[test]
+    fn each_that_envoy_wrote_is_known() {
+        for (details, word) in [
+            ("http1.unexpected_underscore", "`underscores`"),
+            ("http2.unexpected_underscore", "`underscores`"),
+            ("http1.codec_error", "not sound"),
+            ("http1.content_length_and_chunked_not_allowed", "not sound"),
+            ("http1.invalid_transfer_encoding", "not sound"),
+            ("http1.invalid_characters", "not sound"),
+            ("http1.invalid_url", "not sound"),
+            ("http1.invalid_scheme", "not sound"),
+            ("http1.connection_header_rejected", "not sound"),
+            ("http1.headers_too_large", "too large"),
+            ("http1.too_many_headers", "too many"),
+            ("http.invalid_authority", "not sound"),
+            ("http2.invalid.header.field", "not sound"),
+            ("http2.violation.of.messaging.rule", "not sound"),
+            ("http2.too_many_headers", "too many"),
+            ("codec_error:The_user_callback_function_failed", "not sound"),
+            ("low_version", "version"),
+            ("missing_host_header", "no host"),
+            ("path_normalization_failed", "normalised"),
+            ("rejecting_because_detection_failed", "comes from"),
+            ("request_header_timeout", "in time"),
+            ("upgrade_failed", "upgrade"),
+        ] {
+            assert!(why(details).is_some_and(|why| why.contains(word)), "{details}");
+        }
+    }
+
+    #[test]
+    fn what_comes_after_the_filters_is_something_else() {
+        for details in [
+            "via_upstream",
+            "http2.remote_reset",
+            "direct_response",
+            "upstream_reset_before_response_started{connection_termination}",
+            "rbac_access_denied_matched_policy[none]",
+            "downstream_remote_disconnect",
+            "",
+        ] {
+            assert_eq!(why(details), None, "{details}");
+        }
+    }
+}
