@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Ok(replay) => replay,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
-    let tallies = access_log::scan(&arguments.logs, Progress::new(), Tally::default, |tally, line| {
+    let tallies = access_log::scan(&arguments.logs, Progress::on_standard_error(), Tally::default, |tally, line| {
         replay.line(tally, line);
     });
     let tallies = match tallies {

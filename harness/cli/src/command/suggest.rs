@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let threshold = usize::from(arguments.threshold);
     let scanned = access_log::scan(
         &arguments.logs,
-        Progress::new(),
+        Progress::on_standard_error(),
         Seen::default,
         |seen, line| match format.read(line.text) {
             Ok(entry) => seen.add(line, &entry, threshold),
@@ -233,7 +233,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
     let failed = Mutex::new(None);
     let scanned = access_log::scan(
         &arguments.logs,
-        Progress::new(),
+        Progress::on_standard_error(),
         || (),
         |(), line| {
             let Ok(entry) = format.read(line.text) else { return };

@@ -33,8 +33,29 @@ fn folder() -> Folder {
 fn inbound_writes_one_file() {
     let ran = folder().run(&["render", "inbound", "workload.yaml", "--policies", "policies"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(ran.err, "");
     assert_snapshot!(ran.out);
+}
+
+/// One file has no place for the limit, so that nobody may rely on it.
+#[test]
+fn one_file_says_that_refusals_are_not_limited() {
+    let folder = folder();
+    let arguments = ["render", "inbound", "workload.yaml", "--policies", "policies"];
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let with = |limit: &str| {
+        folder.write("workload.yaml", format!("{DESCRIPTION}{limit}"));
+        let ran = folder.run(&arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(!ran.out.contains("process_ratelimit"), "{}", ran.out);
+        words(&ran.err)
+    };
+    assert!(with("").contains("not limited to 10 lines a second (`refusedPerSecond`)"));
+    assert!(with("refusedPerSecond: 1\n").contains("not limited to 1 line a second"));
+    assert_eq!(with("refusedPerSecond: 0\n"), "");
+    // With files there is nothing to warn of.
+    folder.write("workload.yaml", DESCRIPTION);
+    let ran = folder.run(&[&arguments[..], &["--out", "envoy"]].concat());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
 }
 
 /// What is said of files, without the numbers of configurations.
@@ -220,7 +241,7 @@ fn the_same_port_on_another_address_is_the_application() {
     let text = "workload: {namespace: shop}\naddress: 10.0.0.9\nports: [{port: 80, protocol: HTTP, upstream: \"127.0.0.1:80\"}]";
     folder.write("workload.yaml", text);
     let ran = folder.run(&["render", "inbound", "workload.yaml"]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 /// The YAML blocks of a document that begin with a file's name in a comment.
@@ -246,7 +267,7 @@ fn the_descriptions_of_the_documentation_are_taken() {
         arguments.extend(what.split(' '));
         arguments.extend(["--policies", "policies"]);
         let ran = folder.run(&arguments);
-        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{what}");
+        assert_eq!(ran.code, 0, "{what}: {ran:?}");
         assert!(ran.out.contains("static_resources:"), "{what}: {}", ran.out);
     }
 }
@@ -393,7 +414,7 @@ fn probes_are_rewritten_and_answered() {
         "--probes",
         "deployment.yaml",
     ]);
-    assert_eq!((listener.code, listener.err.as_str()), (0, ""));
+    assert_eq!(listener.code, 0, "{listener:?}");
     let (_, listener) = listener.out.split_once("# 15020:").unwrap();
     assert_snapshot!("probes_listener", listener);
     // What is rewritten already has lost where its probes go.

@@ -18,6 +18,7 @@ use super::cluster;
 use super::lock;
 use super::plugin::{self, Decides, Plugin};
 use super::probes::Probes;
+use super::refused;
 use super::transport::{Bundle, Certificate, Domain, Name, Roots, Secret, ServerTls};
 use crate::description::{Certificates, Description, Port, PortProtocol};
 use crate::template::Unfilled;
@@ -89,6 +90,12 @@ impl Inbound {
     pub fn file(&self) -> Result<File, Unfilled> {
         self.assembly
             .file(&self.description.proxy, &self.sides(Layout::Static)?)
+    }
+
+    /// How many lines a second the description allows for what is refused before any filter has a say, which [`Inbound::file`] cannot hold
+    /// Envoy to: the limit is read from a file of its own. `None` where no limit is asked for.
+    pub fn limit_without_place(&self) -> Option<u32> {
+        refused::without_place(&self.description.proxy)
     }
 
     /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced: the policies

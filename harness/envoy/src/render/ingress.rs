@@ -24,6 +24,7 @@ use super::assembly::Assembly;
 use super::bootstrap::{Layout, Sides};
 use super::cluster;
 use super::plugin::{self, Decides, Plugin};
+use super::refused;
 use crate::template::Unfilled;
 use description::Description;
 use gateway::Gateway;
@@ -78,6 +79,12 @@ impl Ingress {
     pub fn file(&self) -> Result<File, Unfilled> {
         self.assembly
             .file(&self.description.proxy, &self.sides(Layout::Static)?)
+    }
+
+    /// How many lines a second the description allows for what is refused before any filter has a say, which [`Ingress::file`] cannot hold
+    /// Envoy to: the limit is read from a file of its own. `None` where no limit is asked for.
+    pub fn limit_without_place(&self) -> Option<u32> {
+        refused::without_place(&self.description.proxy)
     }
 
     /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced. `folder` is where

@@ -1,4 +1,7 @@
 //! The log of what is refused before any filter has a say: how many lines of it a second there may be.
+//!
+//! `process_ratelimit` takes its bucket by discovery alone (`dynamic_config` is its one field, with a `config_source`), so that one file
+//! cannot hold it.
 
 use serde_json::json;
 
@@ -16,6 +19,11 @@ pub(super) fn limit(proxy: &Proxy, layout: Layout<'_>) -> Option<String> {
         Layout::Discovered(folder) if proxy.refused_per_second > 0 => Some(format!("{folder}/{NAME}")),
         Layout::Discovered(_) | Layout::Static => None,
     }
+}
+
+/// The limit that is asked for, of a configuration in one file.
+pub(super) fn without_place(proxy: &Proxy) -> Option<u32> {
+    (proxy.refused_per_second > 0).then_some(proxy.refused_per_second)
 }
 
 /// The limit as a file that Envoy watches.

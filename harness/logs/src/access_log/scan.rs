@@ -34,7 +34,7 @@ const EVERY: Duration = Duration::from_millis(200);
 
 impl Progress {
     /// For standard error, if that is a terminal that can take a line back.
-    pub fn new() -> Self {
+    pub fn on_standard_error() -> Self {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         Self {
             shown: None,

@@ -72,7 +72,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         },
     };
     match &arguments.out {
-        None => output::print(&inbound.file()?.text)?,
+        None => {
+            output::print(&inbound.file()?.text)?;
+            said::no_limit(inbound.limit_without_place());
+        }
         Some(folder) => written::write(&inbound.files(&written::folder(folder)?)?, folder)?,
     }
     Ok(Exit::Fine)

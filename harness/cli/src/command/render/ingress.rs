@@ -68,7 +68,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         }
     };
     match &arguments.out {
-        None => output::print(&ingress.file()?.text)?,
+        None => {
+            output::print(&ingress.file()?.text)?;
+            said::no_limit(ingress.limit_without_place());
+        }
         Some(folder) => written::write(&ingress.files(&written::folder(folder)?)?, folder)?,
     }
     Ok(Exit::Fine)

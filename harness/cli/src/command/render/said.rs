@@ -1,7 +1,8 @@
 //! What was said, as `peerwarden-envoy` reads it, and where in the texts it was wrong.
 
 use anyhow::{Context, Result};
-use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::count::counted;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Problem, Problems};
@@ -14,6 +15,17 @@ pub(super) fn value(document: &Document) -> Result<Value> {
 /// Documents as trees of values.
 pub(super) fn values(documents: &[Document]) -> Result<Vec<Value>> {
     documents.iter().map(value).collect()
+}
+
+/// Warns that a limit that was asked for has no place in one file.
+pub(super) fn no_limit(per_second: Option<u32>) {
+    let Some(per_second) = per_second else { return };
+    let warning = Diagnostic::notice(format!(
+        "the access log of refused connections is not limited to {} a second (`refusedPerSecond`): Envoy reads the limit from a file",
+        counted(per_second.into(), "line")
+    ));
+    let help = "write files with `--out FOLDER`, or say with `refusedPerSecond: 0` that no limit is meant";
+    diagnostic::print(&[warning.help(help)]);
 }
 
 /// What is wrong, each in its text: a path such as `resources[3].spec` is in the fourth document of the list of that name, any
