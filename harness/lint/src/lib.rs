@@ -17,6 +17,7 @@ mod letter_case;
 mod lint;
 mod never_matches;
 mod not_a_host;
+mod open_wildcard;
 mod paths;
 mod pattern;
 mod plaintext_negation;

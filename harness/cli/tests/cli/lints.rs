@@ -217,3 +217,42 @@ fn what_is_no_workload_is_passed_over() {
         fine(&[broken, &mode("{mtls: {mode: STRICT}}")]);
     }
 }
+
+/// Where the star is in the middle of a name, others have a name that goes on otherwise. A path is no identity.
+#[test]
+fn an_identity_whose_wildcard_lets_in_others() {
+    let policy = |action: &str, source: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: orders, namespace: shop}}\n\
+             spec: {{action: {action}, selector: {{matchLabels: {{app: orders}}}}, rules: [{{from: [{{source: {source}}}], \
+             to: [{{operation: {{paths: [\"/api*\"]}}}}]}}]}}\n"
+        )
+    };
+    for (action, source, other) in [
+        (
+            "ALLOW",
+            "{principals: [\"cluster.local/ns/web*\"]}",
+            Some("`web-evil`"),
+        ),
+        (
+            "ALLOW",
+            "{principals: [\"cluster.local*\"]}",
+            Some("`cluster.local.evil`"),
+        ),
+        ("ALLOW", "{namespaces: [\"web*\"]}", Some("`web-evil`")),
+        ("ALLOW", "{principals: [\"cluster.local/*\"]}", None),
+        ("ALLOW", "{namespaces: [\"team-*\"]}", None),
+        ("DENY", "{notNamespaces: [\"web*\"]}", Some("`web-evil`")),
+        // What is shut out beside others is no way in.
+        ("DENY", "{namespaces: [\"web*\"]}", None),
+        ("ALLOW", "{notNamespaces: [\"web*\"], principals: [\"*\"]}", None),
+    ] {
+        let ran = checked(&[&policy(action, source)]);
+        assert_eq!(
+            count(&ran, "PW036"),
+            usize::from(other.is_some()),
+            "{source}: {ran:?}"
+        );
+        assert!(ran.err.contains(other.unwrap_or_default()), "{source}: {ran:?}");
+    }
+}
