@@ -1,7 +1,7 @@
 //! What is decided by: mesh, workload, documents, and the plugin configuration that they make together.
 
 use peerwarden_engine::document::At;
-use peerwarden_engine::{Config, Problem, Problems, WorkloadKind};
+use peerwarden_engine::{Config, Problem, Problems, Workload, WorkloadKind};
 use peerwarden_envoy::trust::{CA_CERTIFICATES, Trust};
 
 use crate::diagnostic::Diagnostic;
@@ -69,12 +69,17 @@ impl Setup {
 
     /// What kind of workload is protected; `None` when it is not said, or not as it must be.
     pub fn workload_kind(&self) -> Option<WorkloadKind> {
+        self.protected().map(|workload| workload.kind)
+    }
+
+    /// The workload that is protected; `None` when it is not said, or not as it must be.
+    pub fn protected(&self) -> Option<Workload> {
         let around = Self {
             workload: self.workload.clone(),
             ..Self::default()
         };
         let config = Config::parse(around.to_json(Protocol::Http).as_bytes()).ok()?;
-        config.workload.map(|workload| workload.kind)
+        config.workload
     }
 
     /// This where it says something, and `other` where it does not; its documents only if `documents`.

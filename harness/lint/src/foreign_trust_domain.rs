@@ -4,7 +4,7 @@
 //! policy names does not get as far as the policy (<https://istio.io/latest/docs/tasks/security/authentication/authn-policy/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_engine::SpiffeId;
+use peerwarden_engine::{SpiffeId, Workload};
 use peerwarden_engine::resource::Action;
 use peerwarden_traffic::handshake;
 
@@ -39,6 +39,13 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     behind_handshake
         .flat_map(|policy| of_policy(context, policy))
         .collect()
+}
+
+/// The same of the handshake of one workload, whose mesh is known.
+pub(crate) fn of_workload(context: &Context<'_>, workload: &Workload) -> Vec<Diagnostic> {
+    let policies = context.policies.iter();
+    let applying = policies.filter(|policy| context.applies_to(policy, workload));
+    applying.flat_map(|policy| of_policy(context, policy)).collect()
 }
 
 /// A finding for each trust domain, at the first value that names it.

@@ -52,4 +52,4 @@ mod yaml_trap;
 
 pub use lint::Lint;
 pub use registry::{LINTS, by_code, no_such};
-pub use run::{Found, run};
+pub use run::{Found, refused_at_handshake, run};

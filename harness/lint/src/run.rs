@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::lint::{Find, Lint};
 use crate::registry::{LINTS, by_code};
 use crate::settings::{Level, Settings};
-use crate::{suppression, suppressions};
+use crate::{foreign_trust_domain, suppression, suppressions};
 
 /// What is found.
 #[derive(Debug, Default)]
@@ -54,6 +54,20 @@ pub fn run(setup: &Setup, others: &Others, settings: &Settings) -> Found {
         }
     }
     found
+}
+
+/// Whom the policies of a workload let in and its handshake does not, as `check` says it (PW034), unless that is suppressed in the text.
+pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
+    let Some(workload) = setup.protected() else {
+        return Vec::new();
+    };
+    let others = Others::default();
+    let context = Context::of(setup, &others);
+    let found = foreign_trust_domain::of_workload(&context, &workload);
+    let sources = setup.resources.iter().map(|document| &document.source);
+    let mut findings = suppressed(found, sources, &|_| None).findings;
+    findings.retain(|finding| finding.code == Some(foreign_trust_domain::LINT.code));
+    findings
 }
 
 /// Takes out what is suppressed in the texts, and adds what there is to say about the suppressions.

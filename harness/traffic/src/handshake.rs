@@ -20,10 +20,7 @@ pub fn refused(trust: &Trust, workload: WorkloadKind, peers: &Values, example: &
     if workload != WorkloadKind::Sidecar {
         return Vec::new();
     }
-    let mut domains: Vec<String> = match peers {
-        Values::AnyOf(terms) => terms.iter().filter_map(named).collect(),
-        Values::Has { .. } => Vec::new(),
-    };
+    let mut domains = named_among(peers);
     let known = !domains.is_empty();
     domains.retain(|domain| !trust.has(domain));
     if !known && let Some(domain) = of_peer(trust, example) {
@@ -34,11 +31,36 @@ pub fn refused(trust: &Trust, workload: WorkloadKind, peers: &Values, example: &
     domains
 }
 
+/// The trust domains of callers that a handshake refuses, of those that policies name.
+pub fn refused_callers(trust: &Trust, workload: WorkloadKind, peers: &Values) -> Vec<String> {
+    let mut domains = named_among(peers);
+    domains.retain(|domain| workload == WorkloadKind::Sidecar && !trust.has(domain));
+    domains
+}
+
+/// The same of a caller by its principal.
+pub fn refused_caller(trust: &Trust, workload: WorkloadKind, principal: &str) -> Option<String> {
+    let sidecar = workload == WorkloadKind::Sidecar;
+    named_by(principal).filter(|domain| sidecar && !trust.has(domain))
+}
+
+/// The trust domains that policies name in full.
+fn named_among(peers: &Values) -> Vec<String> {
+    match peers {
+        Values::AnyOf(terms) => terms.iter().filter_map(named).collect(),
+        Values::Has { .. } => Vec::new(),
+    }
+}
+
 /// The trust domain that a policy names in full.
 fn named(term: &Term) -> Option<String> {
     let Pattern::Written(text) = &term.pattern else {
         return None;
     };
+    named_by(text)
+}
+
+fn named_by(text: &str) -> Option<String> {
     let domain = match text.strip_prefix("trust domain ") {
         Some(domain) => domain,
         None => text.split_once('/')?.0,
@@ -68,7 +90,7 @@ pub fn reason(trust: &Trust, domain: &str) -> String {
 /// What to do about it.
 pub fn help(domain: &str) -> String {
     format!(
-        "if `{domain}` is the mesh's own, name it in `trustDomain` or `trustDomainAliases` of the mesh (`--mesh`); if it is meant as \
-         another's, give its roots in `caCertificates` of the mesh"
+        "if `{domain}` is the mesh's own, name it in `trustDomain` or `trustDomainAliases` of the mesh (`--mesh`; for `render` the \
+         key `mesh` of the description); if it is meant as another's, give its roots in `caCertificates` of the mesh"
     )
 }

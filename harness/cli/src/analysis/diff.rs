@@ -10,6 +10,7 @@ use peerwarden_analysis::{Classes, Peers, Unanswered, Values, WorkloadClass, com
 use peerwarden_engine::Protocol;
 use peerwarden_engines::Choice;
 use peerwarden_host::Module;
+use peerwarden_traffic::handshake;
 use peerwarden_traffic::Decided;
 use peerwarden_traffic::Traffic;
 
@@ -62,6 +63,10 @@ pub(crate) struct Class {
     pub(crate) traffic: Traffic,
     pub(crate) old: Decided,
     pub(crate) new: Decided,
+    /// The trust domains among its peers that the handshake refuses, of what is newly allowed.
+    pub(crate) refused: Vec<String>,
+    /// The same in words.
+    pub(crate) refusals: Vec<String>,
 }
 
 /// What is compared, and how.
@@ -131,11 +136,20 @@ impl Comparing<'_> {
         }
         let mut engines =
             [old, new].map(|selected| Replay::new(self.choice, self.module, selected.configuration));
+        let (trust, kind) = (&self.new.trust, workload.workload.kind);
         let mut side = |classes: Classes, allowed: bool| -> Result<Side> {
             let shown = classes.shown.into_iter().map(|class| {
                 let traffic = Traffic::from_attributes(&class.witness, protocol);
                 let [old, new] = &mut engines;
+                let peers = class.values.iter().find(|(of, _)| *of == Attribute::Peer);
+                let refused = match peers.filter(|_| allowed) {
+                    Some((_, peers)) => handshake::refused(trust, kind, peers, &traffic),
+                    None => Vec::new(),
+                };
+                let reason = |domain: &String| handshake::reason(trust, domain);
                 Ok(Class {
+                    refusals: refused.iter().map(reason).collect(),
+                    refused,
                     values: class.values,
                     old: old.confirm(&traffic, !allowed)?.decision,
                     new: new.confirm(&traffic, allowed)?.decision,

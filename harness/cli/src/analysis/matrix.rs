@@ -8,12 +8,13 @@ pub(crate) mod table;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
-use peerwarden_analysis::{Peers, Space, Traffics, Unanswered, WorkloadClass};
+use peerwarden_analysis::{Peers, Space, Traffics, Unanswered, Values, WorkloadClass};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
 use peerwarden_engines::Choice;
 use peerwarden_host::Module;
+use peerwarden_traffic::handshake;
 use peerwarden_traffic::Traffic;
 
 use super::policies::Policies;
@@ -32,6 +33,10 @@ pub(crate) struct Matrix {
     pub(crate) peers: Peers,
     /// Whether the callers are those that the policies tell apart, so that odd certificates are left out.
     pub(crate) own_callers: bool,
+    /// The trust domains among the callers whom policies let in and the handshake refuses.
+    pub(crate) refused: Vec<String>,
+    /// The same in words.
+    pub(crate) refusals: Vec<String>,
 }
 
 /// One operation, with a cell for each caller.
@@ -180,18 +185,25 @@ impl Making<'_> {
             });
             sets.collect()
         };
+        let (trust, kind) = (&self.policies.trust, workload.workload.kind);
         let callers = if self.callers.is_empty() {
             let Some(callers) = space.callers(allowed, CALLERS).map_err(unanswered)? else {
                 bail!(Unanswered::Beyond(peerwarden_analysis::Beyond::Callers {
                     limit: CALLERS
                 }));
             };
-            callers
-                .into_iter()
-                .map(|(who, set)| (words::peer(&who), set))
-                .collect()
+            let caller = |(who, set): (Values, Traffics)| {
+                let refused = handshake::refused_callers(trust, kind, &who);
+                (words::peer(&who), set, refused)
+            };
+            callers.into_iter().map(caller).collect::<Vec<_>>()
         } else {
-            sets(&mut space, self.callers)?
+            let named = sets(&mut space, self.callers)?.into_iter();
+            let caller = |(name, set): (String, Traffics)| {
+                let refused = handshake::refused_caller(trust, kind, &name);
+                (name, set, refused.into_iter().collect())
+            };
+            named.map(caller).collect()
         };
         let mut rows = if self.operations.is_empty() {
             // What policies name may be nothing that there is: that is their affair.
@@ -217,23 +229,33 @@ impl Making<'_> {
         }
         let mut replay = Replay::new(self.choice, self.module, selected.configuration);
         let mut made = Vec::new();
+        let mut refused = BTreeSet::new();
         for (operation, what) in rows {
             let mut cells = Vec::new();
-            for (_, who) in &callers {
+            for (_, who, domains) in &callers {
                 let all = space.both(what, *who).map_err(unanswered)?;
                 let admitted = space.both(all, allowed).map_err(unanswered)?;
-                let refused = space.without(all, allowed).map_err(unanswered)?;
-                cells.push(self.cell(&space, admitted, refused, &mut replay)?);
+                let denied = space.without(all, allowed).map_err(unanswered)?;
+                let cell = self.cell(&space, admitted, denied, &mut replay)?;
+                if cell.allowed.is_some() {
+                    refused.extend(domains.iter().cloned());
+                }
+                cells.push(cell);
             }
             made.push(Row { operation, cells });
         }
         Ok(Matrix {
             workload: workload.clone(),
             protocol: self.protocol,
-            callers: callers.into_iter().map(|(name, _)| name).collect(),
+            callers: callers.into_iter().map(|(name, ..)| name).collect(),
             rows: made,
             peers: space.peers(),
             own_callers: self.callers.is_empty(),
+            refusals: refused
+                .iter()
+                .map(|domain| handshake::reason(trust, domain))
+                .collect(),
+            refused: refused.into_iter().collect(),
         })
     }
 

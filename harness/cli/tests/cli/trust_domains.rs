@@ -251,6 +251,79 @@ fn render_gives_each_trust_domain_its_roots() {
 }
 
 #[test]
+fn render_says_whom_its_handshake_refuses() {
+    let folder = folder();
+    let rendered = |description: &str, more: &[&str]| {
+        folder.write("inbound.yaml", description);
+        let arguments = ["render", "inbound", "inbound.yaml", "--policies", "policy.yaml"];
+        let ran = folder.run(&[&arguments, more].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.err
+    };
+    let alias = below("trustDomainAliases: [partner.example]\n");
+    for more in [&[][..], &["--out", "envoy"]] {
+        let told = rendered(DESCRIPTION, more);
+        assert_eq!(told.matches("warning[PW034]").count(), 1, "{told}");
+        assert!(
+            words(&told).contains(REFUSED) && told.contains("policy.yaml:8:"),
+            "{told}"
+        );
+        let told = rendered(&format!("{DESCRIPTION}{alias}"), more);
+        assert!(!told.contains("PW034"), "{told}");
+        // A policy of another workload does not count.
+        let told = rendered(&DESCRIPTION.replace("app: orders", "app: other"), more);
+        assert!(!told.contains("PW034"), "{told}");
+    }
+    // Whatever the mesh's own is called, it is said by the description.
+    let told = rendered(
+        &format!("{DESCRIPTION}{}", below("trustDomain: td.example\n")),
+        &[],
+    );
+    assert!(words(&told).contains("the mesh has `td.example`"), "{told}");
+}
+
+#[test]
+fn diff_and_matrix_say_whom_the_handshake_refuses() {
+    let folder = folder();
+    let ours = POLICY
+        .split("  - from: [{source: {principals: [partner")
+        .next()
+        .unwrap();
+    folder.write("old.yaml", ours);
+    for (mesh, refused) in [(&[][..], true), (&["--mesh", "alias.yaml"], false)] {
+        for (arguments, formats) in [
+            (&["diff", "old.yaml", "policy.yaml"][..], &["human", "github"][..]),
+            (&["matrix", "--policies", "policy.yaml"], &["table", "html"]),
+            (
+                &[
+                    "matrix",
+                    "--policies",
+                    "policy.yaml",
+                    "--caller",
+                    "partner.example/ns/batch/sa/nightly",
+                ],
+                &["table"],
+            ),
+        ] {
+            for format in formats {
+                let ran = folder.run(&[arguments, mesh, &["--format", format]].concat());
+                assert_eq!(
+                    words(&ran.out).contains(REFUSED),
+                    refused,
+                    "{arguments:?} {ran:?}"
+                );
+            }
+            let ran = folder.run(&[arguments, mesh, &["--format", "json"]].concat());
+            let told = ran.out.contains("\"partner.example\"");
+            assert_eq!(told, refused, "{arguments:?} {ran:?}");
+        }
+        // Whom policies do not let in the handshake need not refuse.
+        let ran = folder.run(&[&["matrix", "--policies", "old.yaml"], mesh].concat());
+        assert!(!words(&ran.out).contains(REFUSED), "{ran:?}");
+    }
+}
+
+#[test]
 fn roots_that_are_wrong_are_refused_by_every_command() {
     let folder = folder();
     let pem = "pem: \"-----BEGIN CERTIFICATE-----\"";

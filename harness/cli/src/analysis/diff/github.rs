@@ -68,5 +68,6 @@ fn message(class: &Class) -> String {
     lines.push(format!("e.g. {}", words::traffic(&class.traffic)));
     lines.push(format!("old: {}", words::decided(&class.old)));
     lines.push(format!("new: {}", words::decided(&class.new)));
+    lines.extend(class.refusals.iter().map(|refusal| format!("but {refusal}")));
     lines.join("\n")
 }

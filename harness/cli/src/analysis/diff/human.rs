@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use peerwarden_documents::output::wrapped;
+use peerwarden_documents::shown::visible;
 
 use super::super::words;
 use super::{Change, Class, Diff, Outcome, Side};
@@ -87,6 +88,10 @@ fn class(text: &mut String, class: &Class) {
         ("new", words::decided(&class.new)),
     ] {
         let _ = writeln!(text, "        {DIM}{name:<4}{DIM:#} {}", wrapped(&value, 13));
+    }
+    for refusal in &class.refusals {
+        let said = wrapped(&format!("but {}", visible(refusal)), 13);
+        let _ = writeln!(text, "             {YELLOW}{said}{YELLOW:#}");
     }
 }
 

@@ -58,6 +58,7 @@ struct Side {
 
 /// Traffic that changes sides.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct Class {
     /// What is said of each attribute that counts, in words.
@@ -68,6 +69,8 @@ struct Class {
     old: Decided,
     /// What is decided by the new policies.
     new: Decided,
+    /// The trust domains among its peers that the handshake refuses before any policy is asked, of what is newly allowed.
+    handshake_refuses: Vec<String>,
 }
 
 impl From<&super::Class> for Class {
@@ -77,6 +80,7 @@ impl From<&super::Class> for Class {
             traffic: class.traffic.clone(),
             old: (&class.old).into(),
             new: (&class.new).into(),
+            handshake_refuses: class.refused.clone(),
         }
     }
 }

@@ -44,6 +44,9 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             text.push_str("</tr>\n");
         }
         text.push_str("</tbody>\n</table>\n");
+        for refusal in &matrix.refusals {
+            let _ = writeln!(text, "<p>but {}</p>", escaped(refusal));
+        }
     }
     if matrices.iter().any(|matrix| matrix.own_callers) {
         let _ = writeln!(text, "<p>{LEFT_OUT}</p>");

@@ -29,6 +29,8 @@ struct OfWorkload {
     proved_for: Proved,
     /// Who asks.
     callers: Vec<String>,
+    /// The trust domains among the callers whom policies let in and the handshake refuses before any policy is asked.
+    handshake_refuses: Vec<String>,
     /// What is done.
     rows: Vec<Row>,
 }
@@ -71,6 +73,7 @@ impl From<&Matrix> for OfWorkload {
             protocol: matrix.protocol.as_str(),
             proved_for: matrix.peers.into(),
             callers: matrix.callers.clone(),
+            handshake_refuses: matrix.refused.clone(),
             rows: rows.collect(),
         }
     }

@@ -74,6 +74,13 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             }
         }
         text.push('\n');
+        for refusal in &matrix.refusals {
+            let _ = writeln!(
+                text,
+                "  {YELLOW}{}{YELLOW:#}\n",
+                wrapped(&format!("but {}", visible(refusal)), 2)
+            );
+        }
     }
     let _ = writeln!(
         text,

@@ -1,9 +1,14 @@
 //! `peerwarden render inbound`: the workload's side.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
+use peerwarden_documents::setup::Setup;
+use peerwarden_lint as lint;
 use peerwarden_documents::output;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
@@ -35,6 +40,22 @@ pub(crate) struct Arguments {
     /// run this again after a change. Without it, all is one file on standard output.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+}
+
+/// Whom policies let in and the handshake that is rendered does not.
+fn refused(description: &Document, policies: Vec<Document>) -> Vec<Diagnostic> {
+    let part = |name: &str| {
+        Some(Document {
+            source: Arc::clone(&description.source),
+            node: description.node.at(&[name])?.clone(),
+        })
+    };
+    lint::refused_at_handshake(&Setup {
+        mesh: part("mesh"),
+        workload: part("workload"),
+        resources: policies,
+        ..Setup::default()
+    })
 }
 
 /// Runs the command.
@@ -78,5 +99,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         }
         Some(folder) => written::write(&inbound.files(&written::folder(folder)?)?, folder)?,
     }
+    diagnostic::print(&refused(&description, policies));
     Ok(Exit::Fine)
 }
