@@ -217,6 +217,9 @@ fn listeners_of_one_name_are_checked_each() {
     }
 }
 
+/// What an edit of a plugin breaks, and the edit.
+type Edit = (&'static [&'static str], fn(&mut Json));
+
 /// The module, without the lock, which is of one module alone.
 fn without_lock(of: &mut Json) -> Json {
     let plugin = &mut filters(of)[0]["typed_config"]["config"];
@@ -227,7 +230,7 @@ fn without_lock(of: &mut Json) -> Json {
 /// A second module in a chain decides as the first does.
 #[test]
 fn each_of_two_modules_keeps_what_is_promised() {
-    let edits: [(&[&str], fn(&mut Json)); 5] = [
+    let edits: [Edit; 5] = [
         (&[], |_| {}),
         (&["tokens"], |plugin| {
             configuration(plugin, "principals", "requestPrincipals");
