@@ -204,6 +204,31 @@ async fn refusals_have_no_more_lines_than_the_limit() -> Result<()> {
     Ok(())
 }
 
+/// A request was served, and its connection then reset: what `peerwarden explain` calls an end, and no refusal.
+#[tokio::test]
+async fn a_client_that_hangs_up_after_the_handshake_leaves_a_line_that_is_no_refusal() -> Result<()> {
+    let workload = Workload::new().await?;
+    let _envoy = Envoy::launch(Launch::yaml(workload.inbound.file()?.text)).await?;
+    let abrupt = workload.frontend.clone().abrupt();
+    let mut connection = tcp::Connection::open(workload.address(), &abrupt).await?;
+    connection.send("GET / HTTP/1.1\r\nhost: orders\r\n\r\n").await?;
+    let received = connection.receive(12, deadline::EXCHANGE).await?;
+    assert!(received.text().starts_with("HTTP/1.1 200"), "{received:?}");
+    drop(connection);
+    let (requests, ended) = deadline::until(Duration::from_secs(20), "the lines", async || {
+        let (requests, ended) = workload.lines()?;
+        Ok((!ended.is_empty()).then_some((requests, ended)))
+    })
+    .await?;
+    assert_eq!((requests.len(), ended.len()), (1, 1));
+    let reason = ended[0]["downstream_transport_failure_reason"].as_str();
+    assert!(
+        reason.is_some_and(|reason| reason.contains("Connection_reset_by_peer")),
+        "{ended:?}"
+    );
+    Ok(())
+}
+
 /// What of a line of a TCP connection does not hang on the machine.
 const FIELDS: [&str; 4] = [
     "response_flags",

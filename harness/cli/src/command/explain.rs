@@ -189,7 +189,12 @@ fn of_refusal(arguments: &Arguments, refusal: &Refusal) -> Result<Exit> {
     let text = match arguments.format {
         Format::Human => format!("{}\n", refusal.text()),
         Format::Json => {
-            let document = json!({"decision": "refused", "atHandshake": refusal.stage == Stage::Handshake, "why": refusal.why});
+            let decision = match refusal.stage {
+                Stage::Listener | Stage::Handshake | Stage::Request => "refused",
+                Stage::Ended => "ended",
+            };
+            let at_handshake = refusal.stage == Stage::Handshake;
+            let document = json!({"decision": decision, "atHandshake": at_handshake, "why": refusal.why});
             serde_json::to_string_pretty(&document).context("the answer cannot be written as JSON")? + "\n"
         }
     };

@@ -327,6 +327,22 @@ fn a_line_of_what_was_refused_is_said_in_words() {
             (&"refused".into(), &true.into())
         );
     }
+    // What ends a connection at any time refuses nothing: here a request had been served (Envoy 1.40).
+    for reason in [
+        "TLS_error:|33554536:system_library:OPENSSL_internal:Connection_reset_by_peer:TLS_error_end",
+        "TLS_error:|268435703:SSL_routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end|\
+         268435650:SSL_routines:OPENSSL_internal:PROTOCOL_IS_SHUTDOWN:TLS_error_end",
+    ] {
+        let line = REFUSED.replace('\n', "").replace("REASON", reason);
+        let ran = described(&folder, &["--log-line", &line]);
+        assert!(
+            ran.out.starts_with("the connection ended: ") && !ran.out.contains("no policy"),
+            "{ran:?}"
+        );
+        let ran = described(&folder, &["--log-line", &line, "--format", "json"]);
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(told["decision"], "ended");
+    }
     let unmatched = REFUSED.replace('\n', "").replace("\"REASON\"", "null");
     let unmatched = unmatched
         .replace("\"mutual-tls\"", "null")
@@ -448,6 +464,17 @@ fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
             "{line}: {ran:?}"
         );
     }
+    // Envoy 1.36 says of headers that are too large over HTTP/2 that the client reset the stream.
+    let line = REFUSED_REQUESTS.lines().last().unwrap();
+    let line = line.replace(
+        "codec_error:The_user_callback_function_failed",
+        "http2.remote_reset",
+    );
+    let ran = described(&folder, &["--log-line", &line]);
+    assert!(
+        line.contains("remote_reset") && ran.out.starts_with("refused by Envoy itself: "),
+        "{ran:?}"
+    );
     // What the module decided was a request, though its body was not sound.
     let line = REFUSED_REQUESTS.lines().nth(1).unwrap();
     let line = line

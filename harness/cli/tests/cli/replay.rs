@@ -94,7 +94,7 @@ fn what_was_refused_before_any_policy_is_counted_by_itself() {
     folder.write("access.log", log() + &lines.join("\n") + "\n");
     let ran = replay(&folder, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let expected = "\n3 lines more of what was refused before any policy was asked:\n\
+    let expected = "\n3 lines more of what no policy was asked about:\n\
                     \x20          2 the client shows no certificate\n\
                     \x20          1 the client's certificate is not accepted\n";
     assert!(ran.out.contains(expected), "{}", ran.out);
@@ -408,7 +408,7 @@ fn what_no_filter_saw_is_counted_by_itself_and_what_goes_nowhere_is_not_denied()
         "{ran:?}"
     );
     assert!(
-        words.contains("22 lines more of what was refused before any policy was asked:"),
+        words.contains("22 lines more of what no policy was asked about:"),
         "{ran:?}"
     );
 }

@@ -18,11 +18,13 @@ pub enum Stage {
     Handshake,
     /// To HTTP, which Envoy reads before any HTTP filter.
     Request,
+    /// To the handshake or beyond: it was not refused, it ended.
+    Ended,
 }
 
 /// Parts of `%DOWNSTREAM_TRANSPORT_FAILURE_REASON%`, which has underscores for spaces, and what they mean: the first that is found. Some
 /// are of later Envoys only, which say more.
-const MEANINGS: [(&str, &str); 14] = [
+const MEANINGS: [(&str, &str); 13] = [
     (
         "PEER_DID_NOT_RETURN_A_CERTIFICATE",
         "the client shows no certificate",
@@ -61,18 +63,33 @@ const MEANINGS: [(&str, &str); 14] = [
         "_ALERT_",
         "the client does not accept Envoy's own certificate, or how it speaks TLS",
     ),
-    ("Connection_reset_by_peer", "the client hung up"),
     ("HTTP_REQUEST", PLAINTEXT),
     ("WRONG_VERSION_NUMBER", PLAINTEXT),
 ];
 
+/// The same of what ends connections at any time, and so may have come to policies before.
+const ENDINGS: [(&str, &str); 3] = [
+    (
+        "PROTOCOL_IS_SHUTDOWN",
+        "what the client sent after the handshake is not TLS",
+    ),
+    ("Connection_reset_by_peer", HUNG_UP),
+    ("Broken_pipe", HUNG_UP),
+];
+
+const HUNG_UP: &str = "the client hung up, in the handshake or after it";
+
 const PLAINTEXT: &str = "the client speaks plaintext, where TLS is asked for";
 
 impl Refusal {
-    /// Of a handshake that failed.
+    /// Of a handshake that failed, or of a connection whose TLS failed later.
     pub(super) fn of_handshake(reason: &str) -> Self {
         // In some places Envoy has spaces.
         let reason = reason.replace(' ', "_");
+        if let Some((_, why)) = ENDINGS.iter().find(|(part, _)| reason.contains(part)) {
+            let stage = Stage::Ended;
+            return Self { stage, why };
+        }
         let found = MEANINGS.iter().find(|(part, _)| reason.contains(part));
         Self {
             stage: Stage::Handshake,
@@ -107,6 +124,10 @@ impl Refusal {
             Stage::Listener => "refused before any handshake",
             Stage::Handshake => "refused at the TLS handshake",
             Stage::Request => "refused by Envoy itself",
+            Stage::Ended => {
+                let own = "what it asked for before has lines of its own";
+                return format!("the connection ended: {}; {own}", self.why);
+            }
         };
         format!("{place}: {}; no policy was asked", self.why)
     }
@@ -154,6 +175,11 @@ mod tests {
             (
                 "TLS_error:|33554536:system_library:OPENSSL_internal:Connection_reset_by_peer:TLS_error_end",
                 "hung up",
+            ),
+            (
+                "TLS_error:|268435703:SSL_routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end|268435650:SSL_routines:\
+                 OPENSSL_internal:PROTOCOL_IS_SHUTDOWN:TLS_error_end",
+                "after the handshake",
             ),
             ("what nobody has seen yet", "the line gives"),
         ] {

@@ -81,7 +81,7 @@ fn refused(text: &mut String, report: &Report) {
     }
     let _ = writeln!(
         text,
-        "\n{BOLD}{} more{BOLD:#} of what was refused before any policy was asked:",
+        "\n{BOLD}{} more{BOLD:#} of what no policy was asked about:",
         counted(lines, "line")
     );
     for (why, lines) in &report.refused {

@@ -20,7 +20,7 @@ pub struct Report {
     pub changes: BTreeMap<Change, u64>,
     /// Lines that have the same change, rule and caller.
     pub groups: Vec<Group>,
-    /// Further lines, of what was refused before any policy was asked: how many, by what was wrong.
+    /// Further lines, of what no policy was asked about: how many, by what was wrong.
     pub refused: BTreeMap<String, u64>,
     /// Lines that could not be read.
     pub malformed: Malformed,

@@ -69,7 +69,7 @@ impl Tally {
         self.count(key, 1, (line.log, line.number), || asked(entry));
     }
 
-    /// Takes in a line of what was refused before any policy was asked.
+    /// Takes in a line of what no policy was asked about.
     pub fn refused(&mut self, refusal: &Refusal) {
         *self.refused.entry(refusal.why.to_owned()).or_default() += 1;
     }
