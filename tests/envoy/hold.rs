@@ -1,5 +1,7 @@
 //! `enforcement: hold` on the real Envoy: what is dialled and when, and listeners that cannot hold.
 
+mod crowd;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -28,9 +30,13 @@ fn early() -> Tcp {
 }
 
 async fn holding(tcp: Tcp, transport: Transport) -> Result<Ledger> {
+    holding_for(tcp, transport, "1s").await
+}
+
+async fn holding_for(tcp: Tcp, transport: Transport, deadline: &str) -> Result<Ledger> {
     let upstream = TcpEcho::greeting(GREETING).await?;
     let mut configuration: Value = configuration("tcp", json!([allow_principal("backend", BACKEND)]));
-    configuration["tcp"] = json!({"enforcement": "hold", "deadline": "1s"});
+    configuration["tcp"] = json!({"enforcement": "hold", "deadline": deadline});
     let listener = Listener::tcp("ledger", transport, upstream.address())
         .protocol(Protocol::Tcp(tcp))
         .module(module(configuration)?);

@@ -124,6 +124,12 @@ impl Envoy {
         admin::get(self.admin, path).await
     }
 
+    /// Has one of Envoy's loggers, such as `wasm`, write from this level on, such as `trace`.
+    pub async fn log_from(&self, logger: &str, level: &str) -> Result<()> {
+        admin::post(self.admin, &format!("/logging?{logger}={level}")).await?;
+        Ok(())
+    }
+
     /// The CPU time that all its threads have taken so far, as Linux counts it.
     pub fn cpu(&self) -> Result<Duration> {
         self.process.cpu()

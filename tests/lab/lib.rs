@@ -8,6 +8,7 @@
 //! - [`marks`]: where in a document stands what was made for it;
 //! - [`native`]: Istio's policies for Envoy's own RBAC filter;
 //! - [`numbers`]: how they are written;
+//! - [`open_files`]: how many this process and its children may have;
 //! - [`token`]: issuers of signed tokens;
 //! - [`upstream`]: servers behind Envoy that count what reached them;
 //! - [`authorizer`]: external authorizers, by HTTP and by gRPC, that answer by script;
@@ -50,5 +51,6 @@ pub mod mariadb;
 pub mod marks;
 pub mod native;
 pub mod numbers;
+pub mod open_files;
 pub mod token;
 pub mod upstream;

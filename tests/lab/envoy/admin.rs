@@ -41,8 +41,16 @@ impl Stats {
 }
 
 pub(super) async fn get(admin: SocketAddr, path: &str) -> Result<String> {
+    ask(admin, Ask::get(path), path).await
+}
+
+pub(super) async fn post(admin: SocketAddr, path: &str) -> Result<String> {
+    ask(admin, Ask::post(path), path).await
+}
+
+async fn ask(admin: SocketAddr, asked: Ask, path: &str) -> Result<String> {
     let mut connection = http::Connection::open(admin, &Caller::plaintext(), http::Version::Http1).await?;
-    let reply = connection.send(Ask::get(path)).await?;
+    let reply = connection.send(asked).await?;
     if reply.status != 200 {
         bail!(
             "Envoy's administration answers {} to {path}: {}",
