@@ -2,6 +2,7 @@
 //!
 //! Each returns what was read in few words, or the whole message that a person is shown.
 
+use std::io::Cursor;
 use std::path::Path;
 
 use peerwarden_documents::diagnostic::{self, Diagnostic};
@@ -10,7 +11,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy as layout;
 use peerwarden_documents::yaml;
 use peerwarden_lint::settings::Settings;
-use peerwarden_logs::access_log::Format;
+use peerwarden_logs::access_log::{Format, Input};
 use peerwarden_suite as suite;
 
 use crate::command::eval;
@@ -54,6 +55,22 @@ pub fn access_log(format: Option<&str>, line: &[u8]) -> Result<String, String> {
     let format = format.map_or(Ok(Format::default()), Format::parse);
     let entry = format.map_err(|wrong| shown(&[wrong]))?.read(line)?;
     Ok(format!("{entry:?}"))
+}
+
+/// How many lines an access log has that are not empty, as they are read from a file, gzip or not.
+///
+/// # Errors
+/// That it is no gzip file, though it begins as one.
+pub fn access_log_file(file: Vec<u8>) -> Result<usize, String> {
+    let read = || {
+        let mut input = Input::of(Box::new(Cursor::new(file)), None)?;
+        let mut lines = 0;
+        while let Some(block) = input.block()? {
+            lines += block.lines().count();
+        }
+        Ok(lines)
+    };
+    read().map_err(|error: std::io::Error| error.to_string())
 }
 
 /// Reads `peerwarden.toml`.

@@ -21,7 +21,7 @@ mod view;
 mod words;
 
 pub use entry::{Entry, Fact, Happened, PeerFact};
-pub use file::Input;
+pub use file::{Block, Input};
 pub use format::Format;
 pub use refusal::{Refusal, Stage};
 pub use scan::{Line, Progress, scan};

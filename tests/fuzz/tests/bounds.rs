@@ -5,6 +5,10 @@
 
 #[path = "bounds/counting.rs"]
 mod counting;
+#[path = "bounds/gzip.rs"]
+mod gzip;
+#[path = "bounds/layout.rs"]
+mod layout;
 #[path = "bounds/shapes.rs"]
 mod shapes;
 
@@ -27,9 +31,8 @@ const LARGE: usize = 1 << 18;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
-    let trials = ALL
-        .iter()
-        .map(|shape| Trial::test(shape.name, || is_bounded(shape)));
+    let all = ALL.iter().chain(layout::ALL).chain(gzip::ALL);
+    let trials = all.map(|shape| Trial::test(shape.name, || is_bounded(shape)));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 

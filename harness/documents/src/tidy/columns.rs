@@ -31,7 +31,17 @@ fn columns(table: &Node, text: &str) -> Option<Vec<(Range<usize>, String)>> {
     let expect = table.get("expect")?;
     let lists =
         std::iter::once(table.get("requests")?).chain(expect.entries().iter().map(|entry| &entry.value));
-    let rows: Vec<Row<'_>> = lists.map(|list| row(list, text)).collect::<Option<_>>()?;
+    let lists: Vec<&Node> = lists.collect();
+    let lines = lists
+        .windows(2)
+        .map(|pair| (pair[0].location.line(), pair[1].location.line()));
+    if lines.into_iter().any(|(one, next)| one == next) {
+        return None;
+    }
+    let rows: Vec<Row<'_>> = lists
+        .into_iter()
+        .map(|list| row(list, text))
+        .collect::<Option<_>>()?;
     let width = |value: &str| value.chars().count();
     let indent = rows.iter().map(|row| row.indent).max()?;
     let count = rows.iter().map(|row| row.values.len()).max()?;
@@ -83,9 +93,15 @@ fn row<'t>(list: &Node, text: &'t str) -> Option<Row<'t>> {
         }
         values.push(&text[place]);
     }
-    // Nothing else may stand in the brackets, a comment for one.
-    let plain = values.join(",").replace(' ', "");
-    if inside.replace(' ', "") != plain {
+    // Nothing else may stand in the brackets, a comment for one. Behind them there may be much else, of which nothing is looked at.
+    let written = |text: &'t str| text.chars().filter(|ch| *ch != ' ');
+    let mut rest = written(inside);
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 && rest.next() != Some(',') || written(value).any(|ch| rest.next() != Some(ch)) {
+            return None;
+        }
+    }
+    if rest.next().is_some() {
         return None;
     }
     Some(Row {

@@ -22,15 +22,15 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Whole lines that stand together.
 #[derive(Debug)]
-pub(super) struct Block {
+pub struct Block {
     /// The number of the first, from 1.
-    pub(super) first: u64,
+    pub first: u64,
     bytes: Vec<u8>,
 }
 
 impl Block {
     /// Each line without its break, and its number. Empty lines count and are left out.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let numbered = (self.first..).zip(self.bytes.split(|byte| *byte == b'\n'));
         let bare = numbered.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
         bare.filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
@@ -72,8 +72,7 @@ impl Input {
         let cannot = |error: std::io::Error| {
             Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
         };
-        let read = Arc::new(AtomicU64::new(0));
-        let (mut file, size): (Box<dyn Read>, _) = if path.as_os_str() == "-" {
+        let (file, size): (Box<dyn Read>, _) = if path.as_os_str() == "-" {
             (Box::new(std::io::stdin()), None)
         } else {
             let file = File::open(path).map_err(cannot)?;
@@ -84,11 +83,17 @@ impl Input {
             }
             (Box::new(file), about.is_file().then_some(about.len()))
         };
+        Self::of(file, size).map_err(cannot)
+    }
+
+    /// What is read of a log, gzip or not.
+    ///
+    /// # Errors
+    /// That its start cannot be read.
+    pub fn of(mut file: Box<dyn Read>, size: Option<u64>) -> std::io::Result<Self> {
+        let read = Arc::new(AtomicU64::new(0));
         let mut start = Vec::new();
-        file.as_mut()
-            .take(GZIP.len() as u64)
-            .read_to_end(&mut start)
-            .map_err(cannot)?;
+        file.as_mut().take(GZIP.len() as u64).read_to_end(&mut start)?;
         let compressed = start == GZIP;
         let whole = Counted(std::io::Cursor::new(start).chain(file), Arc::clone(&read));
         let whole = BufReader::with_capacity(PIECE, whole);
@@ -116,7 +121,7 @@ impl Input {
     ///
     /// # Errors
     /// That the file cannot be read on.
-    pub(super) fn block(&mut self) -> std::io::Result<Option<Block>> {
+    pub fn block(&mut self) -> std::io::Result<Option<Block>> {
         let mut bytes = std::mem::take(&mut self.rest);
         while !self.ended {
             let before = bytes.len();

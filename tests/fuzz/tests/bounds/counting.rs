@@ -43,6 +43,16 @@ pub(crate) fn of(run: impl FnOnce()) -> Cost {
     COST.get()
 }
 
+/// Bytes in use now, since [`of`] began.
+pub(crate) fn in_use() -> u64 {
+    COST.get().in_use
+}
+
+/// Bytes that were in use at once, since [`of`] began.
+pub(crate) fn peak() -> u64 {
+    COST.get().peak
+}
+
 fn taken(bytes: usize) {
     // A thread that is ending has none any more.
     let _ = COST.try_with(|cost| {
