@@ -3,6 +3,7 @@
 mod answers;
 mod faults;
 mod held;
+mod superseded;
 mod tcp;
 
 use peerwarden_host::{

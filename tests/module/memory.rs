@@ -3,6 +3,7 @@
 mod room;
 mod shapes;
 mod superseded;
+mod unread;
 mod updates;
 
 use peerwarden_host::{ConfigureError, PluginId, PluginOptions, Vm, VmOptions};
@@ -57,7 +58,7 @@ fn padded(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Val
 }
 
 /// Denies long names that nobody has: many bytes that cost little more than themselves.
-fn bulky(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Value>) -> Vec<u8> {
+pub(crate) fn bulky(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Value>) -> Vec<u8> {
     let names: Vec<String> = (0..bytes / 8_004)
         .map(|number| format!("{generation:04}-{number:06}-{}", "x".repeat(7_988)))
         .collect();

@@ -102,6 +102,7 @@ impl Root {
                     Level::Error,
                     "peerwarden: denies all: there is no memory to read its configuration; it is tried again each second",
                 );
+                self.instance = Instance::unread();
             }
             self.unread = bytes;
             self.configuration.timer.at_least(timer::IDLE);

@@ -96,6 +96,15 @@ impl Instance {
         })
     }
 
+    /// That of a plugin whose configuration could not be read yet: it denies everything, and its gauges say so.
+    pub(crate) fn unread() -> Rc<Self> {
+        let [name, ..] = properties();
+        Rc::new(Self {
+            name,
+            ..Self::default()
+        })
+    }
+
     /// Says in gauges what is decided by.
     pub(super) fn publish(&self) {
         let in_force = self.current.borrow().in_force();

@@ -1,0 +1,164 @@
+//! An answer that comes when the program that asked is not in memory any more: it is judged by the same policies, or denied.
+
+use peerwarden_host::{
+    CalloutResponse, CloseReason, HttpOutcome, HttpStreamId, PluginId, PluginOptions, TcpConnectionId,
+    TcpOptions, Vm, VmOptions,
+};
+use serde_json::json;
+
+use super::{configuration, custom, options, response};
+use crate::fixture::{BACKEND, FRONTEND, allow, denied, get, module, peer};
+use crate::memory::bulky;
+
+const CALLERS: [(&str, bool); 2] = [(FRONTEND, true), (BACKEND, false)];
+
+fn configure(vm: &mut Vm, configuration: Vec<u8>) -> PluginId {
+    let options = PluginOptions {
+        configuration,
+        ..PluginOptions::default()
+    };
+    vm.configure(options).unwrap()
+}
+
+/// Asks an authorizer, and admits the frontend if that says yes.
+fn asking(protocol: &str, provider: &str) -> Vec<u8> {
+    configuration(protocol, json!([custom(provider), allow(FRONTEND)]))
+}
+
+/// Admits everybody: whom an answer lets in was not judged by this.
+fn open(protocol: &str) -> Vec<u8> {
+    configuration(protocol, json!([]))
+}
+
+/// Two that take its place: with the second its program is let go of.
+fn superseded(vm: &mut Vm, first: PluginId, protocol: &str) -> PluginId {
+    let second = configure(vm, open(protocol));
+    vm.retire(first);
+    let third = configure(vm, open(protocol));
+    vm.retire(second);
+    third
+}
+
+/// A request that waits, and the token of the call that it waits for.
+fn request(vm: &mut Vm, plugin: PluginId, uri: &str) -> (HttpStreamId, u32) {
+    let stream = vm.http_stream(plugin, &peer(uri), get("/admin")).unwrap();
+    assert_eq!(vm.request_headers(stream).unwrap(), HttpOutcome::Paused);
+    (stream, vm.callouts().last().unwrap().token)
+}
+
+/// A connection that waits, with what its client has said.
+fn connection(vm: &mut Vm, plugin: PluginId, uri: &str) -> (TcpConnectionId, u32) {
+    let connection = vm
+        .tcp_connection(plugin, &peer(uri), TcpOptions::default())
+        .unwrap();
+    assert!(vm.handshake_done(connection).unwrap());
+    vm.downstream_data(connection, b"hello", false).unwrap();
+    (connection, vm.callouts().last().unwrap().token)
+}
+
+fn yes(provider: &str) -> CalloutResponse {
+    match provider {
+        "http" => response("200", &[], ""),
+        _ => CalloutResponse::Grpc(b"\x0a\x00".to_vec()),
+    }
+}
+
+/// How often a program was compiled, since the log was last taken.
+fn compiled(vm: &mut Vm) -> usize {
+    let logs = vm.take_logs();
+    let is_announced = |message: &str| message.contains(": configured for ");
+    logs.iter().filter(|line| is_announced(&line.message)).count()
+}
+
+#[test]
+fn a_request_is_judged_by_the_policies_that_asked() {
+    for provider in ["http", "grpc"] {
+        let mut vm = Vm::new(module(), options()).unwrap();
+        let first = configure(&mut vm, asking("http", provider));
+        let held = CALLERS.map(|(uri, admitted)| (request(&mut vm, first, uri), admitted));
+        superseded(&mut vm, first, "http");
+        compiled(&mut vm);
+        for ((stream, token), admitted) in held {
+            vm.answer_call(token, yes(provider)).unwrap();
+            match vm.outcome(stream).unwrap() {
+                HttpOutcome::Continue => assert!(admitted, "{provider}"),
+                outcome => assert_eq!((denied(outcome).code, admitted), (403, false), "{provider}"),
+            }
+        }
+        assert_eq!(compiled(&mut vm), 1, "let go of, and compiled again");
+        assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
+    }
+}
+
+#[test]
+fn a_no_stays_a_no() {
+    let mut vm = Vm::new(module(), options()).unwrap();
+    let first = configure(&mut vm, asking("http", "http"));
+    let (stream, token) = request(&mut vm, first, FRONTEND);
+    superseded(&mut vm, first, "http");
+    vm.answer_call(token, response("401", &[], "log in")).unwrap();
+    let answer = denied(vm.outcome(stream).unwrap());
+    assert_eq!((answer.code, &*answer.details), (401, "ext_authz_denied"));
+}
+
+#[test]
+fn a_connection_is_judged_by_the_policies_that_asked() {
+    let mut vm = Vm::new(module(), options()).unwrap();
+    let first = configure(&mut vm, asking("tcp", "grpc"));
+    let held = CALLERS.map(|(uri, admitted)| (connection(&mut vm, first, uri), admitted));
+    superseded(&mut vm, first, "tcp");
+    compiled(&mut vm);
+    for ((connection, token), admitted) in held {
+        vm.answer_call(token, yes("grpc")).unwrap();
+        let record = vm.record(connection).unwrap();
+        let passed: &[u8] = if admitted { b"hello" } else { b"" };
+        let closed = (!admitted).then_some(CloseReason::Module);
+        assert_eq!(
+            (record.to_upstream(), record.closed_by()),
+            (passed.to_vec(), closed)
+        );
+    }
+    assert_eq!(compiled(&mut vm), 1, "let go of, and compiled again");
+    assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
+}
+
+/// So many and large ones take its place that its bytes are not kept either.
+#[test]
+fn what_cannot_be_judged_any_more_is_denied() {
+    let options = VmOptions {
+        fuel: u64::MAX / 4,
+        accounting: false,
+        ..options()
+    };
+    let mut vm = Vm::new(module(), options).unwrap();
+    let requests = configure(&mut vm, asking("http", "http"));
+    let connections = configure(&mut vm, asking("tcp", "grpc"));
+    let (stream, of_stream) = request(&mut vm, requests, FRONTEND);
+    let (connection, of_connection) = connection(&mut vm, connections, FRONTEND);
+    superseded(&mut vm, connections, "tcp");
+    let mut last = superseded(&mut vm, requests, "http");
+    for generation in 0..5 {
+        // With what is open under each, Envoy keeps them.
+        let kept = vm.http_stream(last, &peer(FRONTEND), get("/events")).unwrap();
+        assert_eq!(vm.request_headers(kept).unwrap(), HttpOutcome::Continue);
+        let next = configure(&mut vm, bulky(7_200_000, generation, "http", vec![]));
+        vm.retire(std::mem::replace(&mut last, next));
+    }
+    vm.take_logs();
+    vm.answer_call(of_stream, yes("http")).unwrap();
+    vm.answer_call(of_connection, yes("grpc")).unwrap();
+    let answer = denied(vm.outcome(stream).unwrap());
+    assert_eq!(
+        (answer.code, &*answer.body),
+        (403, b"RBAC: access denied".as_slice())
+    );
+    let record = vm.record(connection).unwrap();
+    assert_eq!(
+        (record.to_upstream(), record.closed_by()),
+        (Vec::new(), Some(CloseReason::Module))
+    );
+    let logs = vm.take_logs();
+    let why = |line: &&peerwarden_host::LogLine| line.message.contains("which is not kept any more");
+    assert_eq!(logs.iter().filter(why).count(), 2, "{logs:?}");
+    assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
+}
