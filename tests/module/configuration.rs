@@ -1,6 +1,7 @@
 //! Configurations: refused ones, several in one VM, and what the bytes alone do not say.
 
 use peerwarden_host::{EnvoyVersion, HttpOutcome, LogLevel, PluginOptions, Refusal, Vm, VmOptions};
+use peerwarden_lab::{locate, marks};
 use serde_json::json;
 
 use crate::fixture::{BACKEND, FRONTEND, allow, ask, configuration, denied, get, module, peer, vm, vm_with};
@@ -180,4 +181,34 @@ fn says_how_many_documents_are_for_the_workload() {
         message.ends_with("0 of 2 documents apply to this workload: everything is allowed"),
         "{message}"
     );
+}
+
+/// As a module cannot know the keys of later releases, it says what a person needs to see that it is too old; docs/guarantees.md says
+/// which release is the first to take each key.
+#[test]
+fn an_unknown_key_is_refused_with_the_version_and_the_keys_that_are_known() {
+    let mut vm = Vm::new(module(), VmOptions::default()).unwrap();
+    let options = PluginOptions {
+        configuration: br#"{"quota": {"perSecond": 10}}"#.to_vec(),
+        ..PluginOptions::default()
+    };
+    let error = vm.configure(options).unwrap_err();
+    let said = &error.logs()[0].message;
+    let version = format!(
+        "peerwarden {}: configuration refused: ",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!(said.starts_with(&version), "{said}");
+    assert!(
+        said.ends_with("(a key of a later release needs the module of that release)"),
+        "{said}"
+    );
+    let (_, known) = said.split_once("unknown field `quota`; known here: ").unwrap();
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+
+    let page = std::fs::read_to_string(locate::workspace().join("docs/guarantees.md")).unwrap();
+    let table = marks::between(&page, "keys").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let keys: Vec<&str> = rows.filter_map(|row| Some(row.split_once('`')?.0)).collect();
+    assert_eq!(keys, known);
 }

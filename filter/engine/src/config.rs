@@ -24,6 +24,10 @@ pub use protocol::Protocol;
 pub use report::Report;
 pub use tcp::{Enforcement, TcpEnforcement};
 
+/// What is said of a key that is not known, as it may be right, and the module too old for it: what a later release knows this one
+/// cannot tell. A table in docs/guarantees.md says which release is the first to take each key.
+const NEWER: &str = " (a key of a later release needs the module of that release)";
+
 /// The field with the documents.
 pub(crate) const RESOURCES: &str = "resources";
 
@@ -140,7 +144,7 @@ impl Config {
         if let Some(value) = fields.take("jwt") {
             config.jwt = JwtMetadata::read(value, &at.name("jwt"), problems).unwrap_or_default();
         }
-        fields.finish(problems);
+        fields.finish_with(NEWER, problems);
         config
     }
 }

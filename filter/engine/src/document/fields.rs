@@ -79,6 +79,11 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
 
     /// Refuses each field that was not read, with the nearest name that is known here.
     pub fn finish(self, problems: &mut Problems) {
+        self.finish_with("", problems);
+    }
+
+    /// The same, and says this beside it.
+    pub fn finish_with(self, beside: &str, problems: &mut Problems) {
         for (place, (name, _)) in self.fields.iter().enumerate() {
             let name = name.as_ref();
             if self.read.has(place) {
@@ -87,13 +92,12 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
             let at = self.at.name(name);
             let shown: String = name.chars().take(64).collect();
             let problem = Problem::new(&at, format!("unknown field `{shown}`")).on_key();
-            problems.push(match nearest(name, self.known.iter()) {
-                Some(known) => problem.help(format!("did you mean `{known}`?")),
-                None => problem.help(format!(
-                    "known here: {}",
-                    quoted(&self.known.iter().collect::<Vec<_>>())
-                )),
-            });
+            let mut help = match nearest(name, self.known.iter()) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!("known here: {}", quoted(&self.known.iter().collect::<Vec<_>>())),
+            };
+            help.push_str(beside);
+            problems.push(problem.help(help));
         }
     }
 }

@@ -44,7 +44,13 @@ fn unknown_fields_with_path_and_nearest_name() {
     let said = problems(config_with("", r#""ressources": []"#));
     assert_eq!(
         said,
-        "ressources: unknown field `ressources`; did you mean `resources`?"
+        "ressources: unknown field `ressources`; did you mean `resources`? (a key of a later release needs the module of that release)"
+    );
+    let said = problems(config_with("", r#""quota": {}"#));
+    assert!(
+        said.contains("unknown field `quota`; known here: `mesh`, ")
+            && said.ends_with("the module of that release)"),
+        "{said}"
     );
 }
 
