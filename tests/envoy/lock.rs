@@ -9,6 +9,7 @@ mod http;
 mod lifted;
 mod marks;
 mod stand_in;
+mod taken_back;
 mod tcp;
 
 use anyhow::Result;
@@ -28,9 +29,14 @@ fn frontend_alone(protocol: &str, lock: &Value) -> Value {
 
 /// A list that leaves one callback or host call out.
 fn all_capabilities_but(missing: &str) -> Value {
-    let allowed = CAPABILITIES.iter().filter(|name| **name != missing);
+    all_capabilities_without(&[missing])
+}
+
+/// A list that leaves several out.
+fn all_capabilities_without(missing: &[&str]) -> Value {
+    let allowed = CAPABILITIES.iter().filter(|name| !missing.contains(name));
     let allowed: Map<String, Value> = allowed.map(|name| ((*name).to_owned(), json!({}))).collect();
-    assert_eq!(allowed.len() + 1, CAPABILITIES.len(), "{missing}");
+    assert_eq!(allowed.len() + missing.len(), CAPABILITIES.len(), "{missing:?}");
     json!({"allowed_capabilities": allowed})
 }
 

@@ -14,7 +14,7 @@ use super::{after_handshake, frontend_alone, module};
 use crate::fixture::{BACKEND, FRONTEND, Mesh};
 
 /// A filter whose configuration comes from a file.
-fn discovered(place: &str, path: &Path) -> Value {
+pub(super) fn discovered(place: &str, path: &Path) -> Value {
     json!({
         "name": "peerwarden",
         "config_discovery": {
@@ -24,7 +24,8 @@ fn discovered(place: &str, path: &Path) -> Value {
     })
 }
 
-fn deliver(filter: &Value, path: &Path) -> Result<()> {
+/// Puts a filter's configuration into its file.
+pub(super) fn deliver(filter: &Value, path: &Path) -> Result<()> {
     let resource = json!({
         "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
         "name": "peerwarden",
