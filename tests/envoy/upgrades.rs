@@ -195,12 +195,13 @@ async fn what_is_open_follows_a_module_that_takes_its_place() -> Result<()> {
     let bootstrap = std::fs::read_to_string(lab.path("bootstrap.yaml"))?;
     let envoy = Envoy::launch(Launch::yaml(bootstrap).concurrency(2)).await?;
     in_force(&envoy, &first).await?;
-    until(EXCHANGE, "both threads", async || {
+    // Two workers, and the main thread, which has a copy as they have.
+    until(EXCHANGE, "every thread", async || {
         let threads = envoy
             .stats()
             .await?
             .count("wasmcustom.peerwarden.peerwarden-tcp.threads");
-        Ok((threads == 2).then_some(()))
+        Ok((threads == 3).then_some(()))
     })
     .await?;
     let (mut front, mut back) = (lab.open(FRONTEND).await?, lab.open(BACKEND).await?);

@@ -8,7 +8,7 @@
 //! A call that fails says nothing of a newer configuration, and closes nothing: what was last read goes on counting, it is logged, and
 //! tried again. A list of capabilities that leaves these calls out is a finding of `peerwarden check --envoy`.
 //!
-//! All of it is done by the timer. Envoy's main thread, which tries configurations that no worker may ever have, never runs it.
+//! All of it is done by the timer. The trial on Envoy's main thread, of configurations that no worker may ever have, never runs it.
 
 mod notice;
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::abi;
 
-/// The gauges of one plugin, as this VM writes them. They are written by the timer, which Envoy's main thread never runs: it tries
+/// The gauges of one plugin, as this VM writes them. They are written by the timer, which the trial on Envoy's main thread never runs: it tries
 /// configurations that no worker may ever have.
 #[derive(Default)]
 pub(crate) struct Gauges {
