@@ -176,3 +176,12 @@ pub(crate) fn peer_authentication(mode: &str) -> Value {
         "spec": {"mtls": {"mode": mode}},
     })
 }
+
+/// How `tcp_proxy` dials: after the handshake, which Envoy 1.36 cannot.
+pub(crate) fn after_handshake() -> Result<Tcp> {
+    Ok(if locate::envoy_minor()? >= 37 {
+        Tcp::default()
+    } else {
+        Tcp::immediate()
+    })
+}

@@ -45,15 +45,6 @@ fn module(id: &str, configuration: Value) -> Result<Module> {
     Ok(crate::fixture::module(configuration)?.vm_id(&format!("peerwarden-{id}")))
 }
 
-/// How `tcp_proxy` dials: after the handshake, which Envoy 1.36 cannot.
-fn after_handshake() -> Result<Tcp> {
-    Ok(if locate::envoy_minor()? >= 37 {
-        Tcp::default()
-    } else {
-        Tcp::immediate()
-    })
-}
-
 /// What connections can be held with, but on Envoy 1.36.
 fn early() -> Result<Tcp> {
     let early = (locate::envoy_minor()? >= 37).then_some(16384);

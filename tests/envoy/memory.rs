@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use peerwarden_engine::limits;
 use peerwarden_lab::client::{Caller, tcp};
-use peerwarden_lab::config::{Bootstrap, Listener, Module, Transport};
+use peerwarden_lab::config::{Bootstrap, Listener, Module, Protocol, Transport};
 use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
@@ -14,7 +14,7 @@ use peerwarden_lab::upstream::{Events, TcpEcho};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixture::{BACKEND, FRONTEND, Mesh, allow_principal, configuration, policy};
+use crate::fixture::{BACKEND, FRONTEND, Mesh, after_handshake, allow_principal, configuration, policy};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -76,7 +76,11 @@ impl Updated {
         };
         let bootstrap = Bootstrap::new()
             .listener(Listener::http("http", transport(), events.address()).module(module("http")?))
-            .listener(Listener::tcp("tcp", transport(), echo.address()).module(module("tcp")?));
+            .listener(
+                Listener::tcp("tcp", transport(), echo.address())
+                    .protocol(Protocol::Tcp(after_handshake()?))
+                    .module(module("tcp")?),
+            );
         let mut rendered = bootstrap.render(&files.path().join("access.log"));
         let listeners = rendered["static_resources"]["listeners"].as_array_mut();
         for (listener, protocol) in listeners.context("listeners")?.iter_mut().zip(LISTENERS) {

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use peerwarden_lab::client::{Ask, Caller, http, tcp};
-use peerwarden_lab::config::{Bootstrap, Listener, Transport};
+use peerwarden_lab::config::{Bootstrap, Listener, Protocol, Transport};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
 use serde_json::json;
 
-use crate::fixture::{BACKEND, FRONTEND, Mesh, allow_principal, configuration, module};
+use crate::fixture::{BACKEND, FRONTEND, Mesh, after_handshake, allow_principal, configuration, module};
 
 const QUESTION: &str = "what is the balance?\n";
 
@@ -37,11 +37,15 @@ impl Neighbours {
                 json!([allow_principal("backend", BACKEND)]),
             ))
         };
+        let dials = after_handshake()?;
+        let tcp_listener = |name: &str, address: SocketAddr| {
+            Listener::tcp(name, mutual(), address).protocol(Protocol::Tcp(dials.clone()))
+        };
         let listeners = [
             Listener::http("orders", mutual(), others.0.address()).module(of("http")?),
             Listener::http("http, mistaken", mutual(), http.address()).module(of("tcp")?),
-            Listener::tcp("ledger", mutual(), others.1.address()).module(of("tcp")?),
-            Listener::tcp("tcp, mistaken", mutual(), tcp.address()).module(of("http")?),
+            tcp_listener("ledger", others.1.address()).module(of("tcp")?),
+            tcp_listener("tcp, mistaken", tcp.address()).module(of("http")?),
         ];
         let bootstrap = listeners.into_iter().fold(Bootstrap::new(), Bootstrap::listener);
         Ok(Self {

@@ -10,8 +10,8 @@ use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
 use serde_json::{Value, json};
 
-use super::{after_handshake, frontend_alone, module};
-use crate::fixture::{BACKEND, FRONTEND, Mesh};
+use super::{frontend_alone, module};
+use crate::fixture::{BACKEND, FRONTEND, Mesh, after_handshake};
 
 /// A filter whose configuration comes from a file.
 pub(super) fn discovered(place: &str, path: &Path) -> Value {

@@ -12,8 +12,8 @@ use peerwarden_lab::locate;
 use peerwarden_lab::upstream::{TcpEcho, Traffic};
 use serde_json::{Value, json};
 
-use super::{after_handshake, all_capabilities_but, early, frontend_alone, module, stand_in};
-use crate::fixture::{BACKEND, FRONTEND, Mesh};
+use super::{all_capabilities_but, early, frontend_alone, module, stand_in};
+use crate::fixture::{BACKEND, FRONTEND, Mesh, after_handshake};
 
 const GREETING: &str = "220 ledger.lab ready\r\n";
 const SAID: &str = "hello\r\n";
