@@ -108,12 +108,12 @@ test-policies: wasm sdk-filter ## Run the suites of policies/ through the shippe
 # A hundred updates of seven megabytes, the largest configurations there may be, and both on a real Envoy: a quarter of an hour.
 test-memory: wasm envoy ## Run what memory is held to at full size: minutes, where `make test` has the same in small
 	@echo "testing the memory of $(MODULE) at full size"
-	@PEERWARDEN_LONG=1 cargo test -p peerwarden-tests --test module memory -- --include-ignored --test-threads 1
-	@PEERWARDEN_LONG=1 cargo test -p peerwarden-tests --test envoy memory -- --include-ignored --test-threads 1
+	@PEERWARDEN_LONG=1 cargo test $(NATIVE) --test module memory -- --include-ignored --test-threads 1
+	@PEERWARDEN_LONG=1 cargo test $(NATIVE) --test envoy memory -- --include-ignored --test-threads 1
 
 e2e: wasm envoy ## Run the tests on a real Envoy alone
 	@echo "testing the module in a real Envoy"
-	@cargo test -p peerwarden-tests --test envoy
+	@cargo test $(NATIVE) --test envoy
 
 # The rows of the table in docs/guarantees.md, with each version of Envoy that is supported.
 ENVOY_VERSIONS ?= 1.36 1.37 1.38 1.39 1.40
@@ -129,7 +129,7 @@ agreement: export PEERWARDEN_SEED ?= random
 agreement: export PEERWARDEN_SETS ?= 1800
 agreement: wasm envoy ## Hold the module against Envoy's own RBAC filter for some minutes: many policies, much traffic
 	@echo "asking Envoy's own filter and $(MODULE) the same: PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
-	@cargo test -p peerwarden-tests --test agreement -- --nocapture
+	@cargo test $(NATIVE) --test agreement -- --nocapture
 
 # libFuzzer, built from its crate by the C++ compiler: the compiler's own coverage counters need no other toolchain.
 fuzz: FUZZ_SECONDS ?= 60
@@ -140,14 +140,15 @@ fuzz: ## Fuzz each reader of a stranger's bytes, and the engine beside its refer
 soak: export PEERWARDEN_SOAK ?= 300
 soak: wasm envoy ## Hold 10,000 streams and 2,000 connections open on a real Envoy while everything changes, for PEERWARDEN_SOAK seconds
 	@echo "soaking $(MODULE) for $$PEERWARDEN_SOAK s"
-	@ulimit -n 20000 && cargo test -p peerwarden-tests --test soak -- --nocapture
+	@ulimit -n 20000 && cargo test $(NATIVE) --test soak -- --nocapture
 
 reliability: wasm ## Run the tests behind docs/reliability.md on each version of Envoy, and write it anew
 	@tools/reliability.sh
 
 # The long forms of what `make test` does briefly. Each step says how long it took; the first that fails ends it.
-RELEASE_STEPS := fuzz soak agreement reliability
-release-check: needs-release ## Run every test at length, before a release: fuzzing, soak, agreement, every version of Envoy
+# The tests of the second lock are among those of `reliability`, so `envoy-versions` is not a step of its own.
+RELEASE_STEPS := fuzz soak agreement test-memory reliability
+release-check: needs-release ## Run every test at length, before a release: fuzzing, soak, agreement, memory, every version of Envoy
 	$(call in-steps,release-check,$(RELEASE_STEPS))
 
 budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel, allocations
