@@ -8,10 +8,10 @@ mod clause;
 mod custom;
 mod found;
 mod glob;
+mod path;
 mod rule;
 mod scope;
 mod trace;
-mod path;
 mod view;
 
 pub use custom::CustomTrace;

@@ -13,7 +13,6 @@ pub use command::schema::Schema;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-
 use peerwarden_documents::diagnostic;
 
 use exit::Exit;

@@ -4,8 +4,8 @@
 //! policy names does not get as far as the policy (<https://istio.io/latest/docs/tasks/security/authentication/authn-policy/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_engine::{SpiffeId, Workload};
 use peerwarden_engine::resource::Action;
+use peerwarden_engine::{SpiffeId, Workload};
 use peerwarden_traffic::handshake;
 
 use crate::context::Context;

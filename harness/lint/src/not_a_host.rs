@@ -2,12 +2,12 @@
 //!
 //! An authority that is not a host is not established, so that no value matches it: neither for ALLOW nor for DENY.
 
+use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::is_host;
 
-use crate::values::values;
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
-use peerwarden_documents::diagnostic::Severity;
+use crate::values::values;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW035",

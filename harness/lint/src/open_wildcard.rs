@@ -4,12 +4,12 @@
 //! before the star says that more than one is meant, as `web-*` does. Whoever can make service accounts in a namespace is of
 //! that namespace, so that a prefix of these is left alone.
 
+use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::Action;
 
-use crate::values::{List, lists};
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
-use peerwarden_documents::diagnostic::Severity;
+use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW036",

@@ -10,12 +10,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_traffic::{Answer, Broken, Engines};
+
 use crate::coverage::{Counted, Coverage};
 use crate::load::Loaded;
 use crate::report::{CaseResult, Outcome, SuiteResult};
 use crate::snapshot::{self, Snapshotted, Update};
-use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_traffic::{Answer, Broken, Engines};
 use progress::Progress;
 use ready::Ready;
 

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::found::Found;
-use super::path::read_otherwise;
 use super::glob::{self, Piece, literal, string_match};
+use super::path::read_otherwise;
 use super::view::View;
 use super::{ClauseResult, ClauseTrace};
 use crate::attribute::{AttributeSource, Lookup};

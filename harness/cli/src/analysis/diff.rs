@@ -10,9 +10,9 @@ use peerwarden_analysis::{Classes, Peers, Unanswered, Values, WorkloadClass, com
 use peerwarden_engine::Protocol;
 use peerwarden_engines::Choice;
 use peerwarden_host::Module;
-use peerwarden_traffic::handshake;
 use peerwarden_traffic::Decided;
 use peerwarden_traffic::Traffic;
+use peerwarden_traffic::handshake;
 
 use super::Replay;
 use super::policies::Policies;

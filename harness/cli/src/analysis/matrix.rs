@@ -14,8 +14,8 @@ use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
 use peerwarden_engines::Choice;
 use peerwarden_host::Module;
-use peerwarden_traffic::handshake;
 use peerwarden_traffic::Traffic;
+use peerwarden_traffic::handshake;
 
 use super::policies::Policies;
 use super::question::{Asked, Question};

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result};
-use peerwarden_documents::schema::Paths;
 use peerwarden_documents::output;
+use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::{self, Parts, Protocol};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use peerwarden_documents::schema::Paths;
 use peerwarden_documents::count::grouped;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
+use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::document::nearest;

@@ -84,9 +84,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Ok(replay) => replay,
         Err(wrong) => return Ok(inputs::invalid(&wrong)),
     };
-    let tallies = access_log::scan(&arguments.logs, Progress::on_standard_error(), Tally::default, |tally, line| {
-        replay.line(tally, line);
-    });
+    let tallies = access_log::scan(
+        &arguments.logs,
+        Progress::on_standard_error(),
+        Tally::default,
+        |tally, line| {
+            replay.line(tally, line);
+        },
+    );
     let tallies = match tallies {
         Ok(tallies) => tallies,
         Err(wrong) => return Ok(inputs::invalid(&[wrong])),

@@ -7,11 +7,11 @@ use anyhow::Result;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
-use peerwarden_documents::setup::Setup;
-use peerwarden_lint as lint;
 use peerwarden_documents::output;
+use peerwarden_documents::setup::Setup;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
+use peerwarden_lint as lint;
 
 use super::{probes, said, written};
 use crate::command::inputs;
