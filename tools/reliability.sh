@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests that tests/reliability/faults.yaml names on a real Envoy, on each version: tools/reliability.sh [VERSION...]
 #
-# Which passed is written to tests/reliability/shown.txt, and docs/reliability.md is made anew from it. PEERWARDEN_ONLY=TEXT runs those
+# Which passed is written to tests/reliability/shown.txt, and docs/reliability.md is made again from it. PEERWARDEN_ONLY=TEXT runs those
 # whose names contain the text, and leaves what was written of the others.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,7 +10,7 @@ versions=("$@")
 [ ${#versions[@]} -gt 0 ] || versions=(1.36 1.37 1.38 1.39 1.40)
 only=${PEERWARDEN_ONLY:-}
 shown=tests/reliability/shown.txt
-# The build that `make test` has: with packages chosen otherwise their dependencies would have other features, and be built anew.
+# The build that `make test` has: with packages chosen otherwise their dependencies would have other features, and be built again.
 cargo_test=(cargo test --workspace --exclude peerwarden-filter --exclude peerwarden-sdk-filter)
 failed=0
 for version in "${versions[@]}"; do

@@ -36,7 +36,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// A caller's connection for HTTP, opened anew when Envoy has closed it.
+/// A caller's connection for HTTP, opened again when Envoy has closed it.
 pub(crate) struct Asking<'c> {
     address: SocketAddr,
     caller: Caller,

@@ -23,10 +23,10 @@ const LONG_SLICE: Duration = Duration::from_millis(60);
 const MOST: f64 = 100.0;
 
 /// Before each measurement so many parts of it are asked without being counted: the processor's caches hold what the listener needed
-/// that was measured before, and what it costs to fill them anew is a matter of how often listeners take turns here.
+/// that was measured before, and what it costs to fill them again is a matter of how often listeners take turns here.
 const UNCOUNTED: usize = 2;
 
-/// Of each visitor, before anything is measured: V8 compiles what runs often anew.
+/// Of each visitor, before anything is measured: V8 compiles what runs often again.
 const WARM_UP: usize = 100;
 
 /// Warming up ends after this much CPU.

@@ -80,7 +80,7 @@ pub(crate) fn replace(document: &str, table: &str) -> Result<String> {
 pub(crate) fn compare(written: &[Row], measured: &[Row]) -> Result<()> {
     let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>();
     if names(written) != names(measured) {
-        bail!("docs/costs.md lists other decisions; PEERWARDEN_BLESS=1 writes its table anew");
+        bail!("docs/costs.md lists other decisions; PEERWARDEN_BLESS=1 writes its table again");
     }
     let near = |written: u64, measured: u64| written.abs_diff(measured) <= measured / 10;
     for (written, measured) in written.iter().zip(measured) {
@@ -90,7 +90,7 @@ pub(crate) fn compare(written: &[Row], measured: &[Row]) -> Result<()> {
             && near(written.fuel, measured.fuel);
         if !same {
             bail!(
-                "docs/costs.md says {written:?}, measured is {measured:?}; if that is meant, PEERWARDEN_BLESS=1 writes its table anew"
+                "docs/costs.md says {written:?}, measured is {measured:?}; if that is meant, PEERWARDEN_BLESS=1 writes its table again"
             );
         }
     }

@@ -26,7 +26,7 @@ pub(crate) struct Group {
     when: Option<Map<String, Value>>,
     /// or a whole rule.
     rule: Option<Value>,
-    /// What a row that is no mapping stands for.
+    /// What a row that is not a mapping stands for.
     with: Option<String>,
     /// What surrounds the rows.
     traffic: Option<Value>,
@@ -135,7 +135,7 @@ impl Group {
         let allowed = match action {
             "ALLOW" => matches,
             "DENY" => !matches,
-            other => bail!("`{other}` is no action of a group"),
+            other => bail!("`{other}` is not an action of a group"),
         };
         Ok(Case {
             name: String::new(),

@@ -5,7 +5,7 @@
 //! skipped: a file that cannot be read, a case without a reason or a name that stands twice is an error.
 //!
 //! The table of compatibility in docs/compatibility.md is made from the corpus. After a change that is meant,
-//! `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test conformance` writes it anew.
+//! `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test conformance` writes it again.
 
 mod case;
 mod corpus;

@@ -14,7 +14,7 @@ const METADATA: [(&str, &str); 4] = [
 /// Makes a Kubernetes document of a flat one, or takes one that is in full. `index` gives a name where there is none.
 ///
 /// # Errors
-/// That it is no mapping.
+/// That it is not a mapping.
 pub(crate) fn document(flat: &Value, index: usize) -> Result<Value> {
     let Value::Object(flat) = flat else {
         bail!("a policy is a mapping, not {flat}")

@@ -55,7 +55,7 @@ pub(crate) fn trial(cases: &[Case]) -> Trial {
             Ok(())
         } else {
             Err(
-                "write it anew with `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test conformance`"
+                "write it again with `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test conformance`"
                     .into(),
             )
         }

@@ -116,7 +116,7 @@ const CLAIMS_BY_HEADER: &str = r#"            http_filters:
                           on_header_present: {metadata_namespace: envoy.filters.http.jwt_authn, key: payload}
 "#;
 
-/// The dump shows an edit too, though Envoy has read and written it anew.
+/// The dump shows an edit too, though Envoy has read and written it again.
 #[tokio::test]
 async fn a_running_envoy_says_what_it_does_not_keep() -> Result<()> {
     let directory = tempfile::tempdir()?;

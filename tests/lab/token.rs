@@ -66,7 +66,9 @@ impl Issuer {
 pub fn tampered(token: &str, claims: &Value) -> Result<String> {
     let mut parts: Vec<&str> = token.split('.').collect();
     let payload = encode(claims);
-    *parts.get_mut(1).ok_or_else(|| anyhow!("`{token}` is no token"))? = &payload;
+    *parts
+        .get_mut(1)
+        .ok_or_else(|| anyhow!("`{token}` is not a token"))? = &payload;
     Ok(parts.join("."))
 }
 

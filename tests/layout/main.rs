@@ -1,7 +1,9 @@
-//! Where code stands: which crate may import which, and that no modules of a crate need each other in a circle.
+//! Where code stands, and how texts read: which crate may import which, that no modules of a crate need each other in a circle, and that
+//! nothing reads as if translated.
 //!
 //! A module may know its own children and they it; everything else goes one way.
 
 mod circles;
 mod crates;
+mod language;
 mod modules;

@@ -235,7 +235,7 @@ fn a_module_that_runs_out_of_fuel_fails_closed() {
     assert!(vm.failure().is_some());
 }
 
-/// What is held is let go on by a decision only, and what is open is judged anew without a trap.
+/// What is held is let go on by a decision only, and what is open is judged again without a trap.
 #[test]
 fn nothing_that_is_held_passes_and_the_timer_never_traps() {
     let rules = json!([{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]);

@@ -50,6 +50,6 @@ fn the_page_is_fresh() {
     }
     assert!(
         fresh == document,
-        "write it anew with `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test reliability`"
+        "write it again with `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test reliability`"
     );
 }

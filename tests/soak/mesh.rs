@@ -28,7 +28,7 @@ const STRANGER: &str = "cluster.local/ns/evil/sa/mallory";
 /// Of callers and of the server.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// From new files to the verdicts that they ask for; an update judges every open stream anew.
+/// From new files to the verdicts that they ask for; an update judges every open stream again.
 const IN_EFFECT: Duration = Duration::from_secs(30);
 
 /// Envoy's circuit breakers count what is open.

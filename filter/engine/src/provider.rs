@@ -136,7 +136,7 @@ impl ExtensionProvider {
         for provider in providers {
             if names.iter().filter(|name| **name == provider.name).count() > 1 {
                 provider.authorizer = Err(format!(
-                    "the name `{}` stands twice in `extensionProviders`; give each its own",
+                    "two entries of `extensionProviders` have the name `{}`; give each its own",
                     provider.name
                 ));
             }

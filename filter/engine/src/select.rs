@@ -12,7 +12,7 @@ const WAYPOINT_CLASS: &str = "istio-waypoint";
 
 /// Whether an authorization policy applies.
 ///
-/// With `targetRefs` it is for what they name, and for nothing else: a workload that is no proxy of a Gateway API gateway
+/// With `targetRefs` it is for what they name, and for nothing else: a workload that is not a proxy of a Gateway API gateway
 /// ignores it. Without, it lives in the root namespace or in the workload's own, and its selector, if it has one, matches; a
 /// selector in the root namespace reaches into every namespace. A waypoint takes only policies that target it, or what
 /// the traffic is for.

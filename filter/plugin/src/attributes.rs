@@ -449,7 +449,7 @@ impl AttributeSource for Attributes {
         }
     }
 
-    /// `source.address` of an HTTP request may come from a header, and then has port 0: that is no direct peer.
+    /// `source.address` of an HTTP request may come from a header, and then has port 0: that is not a direct peer.
     fn source_ip(&self) -> Lookup<IpAddr> {
         match self.socket_address(DIRECT_REMOTE_ADDRESS) {
             Lookup::Found(address) => return Lookup::Found(address.ip()),

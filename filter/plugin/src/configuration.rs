@@ -118,7 +118,7 @@ impl Configuration {
         self.written.borrow()
     }
 
-    /// What it decides by: compiled anew if it was let go of and there is memory for it. `None` denies everything.
+    /// What it decides by: compiled again if it was let go of and there is memory for it. `None` denies everything.
     pub(crate) fn loaded(&self) -> Option<Rc<Loaded>> {
         if let State::Loaded(loaded) = &*self.state.borrow() {
             return Some(Rc::clone(loaded));

@@ -60,7 +60,7 @@ pub fn access_log(format: Option<&str>, line: &[u8]) -> Result<String, String> {
 /// How many lines an access log has that are not empty, as they are read from a file, gzip or not.
 ///
 /// # Errors
-/// That it is no gzip file, though it begins as one.
+/// That it is not a gzip file, though it begins as one.
 pub fn access_log_file(file: Vec<u8>) -> Result<usize, String> {
     let read = || {
         let mut input = Input::of(Box::new(Cursor::new(file)), None)?;

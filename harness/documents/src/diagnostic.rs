@@ -78,7 +78,7 @@ impl Diagnostic {
         }
     }
 
-    /// A warning that is no finding of a lint.
+    /// A warning that is not a finding of a lint.
     pub fn notice(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,

@@ -28,7 +28,7 @@ const ROUNDS: usize = 6;
 /// The text as it should be laid out.
 ///
 /// # Errors
-/// That it is no YAML, or cannot be laid out without changing what it means.
+/// That it is not YAML, or cannot be laid out without changing what it means.
 pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     // What cannot be read gets the message that every command has for it.
     yaml::documents(source)?;

@@ -72,7 +72,7 @@ impl Said {
 
     /// That a key is duplicated.
     pub fn twice(name: &str) -> Self {
-        Self::helped(format!("`{name}` stands twice in one object"), "keep one")
+        Self::helped(format!("duplicate key `{name}`"), "remove one")
     }
 
     /// That something stands where something else is expected, both in serde's words.
@@ -188,10 +188,7 @@ mod tests {
                 "invalid type: string \"a, expected b\", expected a sequence",
                 "expected a list, found the text \"a, expected b\"; write it as `[ … ]`",
             ),
-            (
-                "duplicate field `id`",
-                "`id` stands twice in one object; keep one",
-            ),
+            ("duplicate field `id`", "duplicate key `id`; remove one"),
             ("key must be a string", "key must be a string"),
         ] {
             assert_eq!(said(serde), plain);

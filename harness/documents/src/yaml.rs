@@ -114,7 +114,7 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
         },
         Error::InvalidScalar { ty, .. } => Said::plain(format!("expected {}", expected_in_words(ty))),
         Error::NonFiniteFloat { value, .. } => Said::helped(
-            format!("`{value}` is no number in JSON"),
+            format!("`{value}` is not a number in JSON"),
             "put it in quotes if it is a text",
         ),
         Error::DuplicateMappingKey { key: Some(key), .. } => Said::twice(key),

@@ -46,7 +46,7 @@ impl Shipped {
     /// cannot be used is said on standard error, and costs time alone.
     ///
     /// # Errors
-    /// That there is none, or that it is no module.
+    /// That there is none, or that it is not a module.
     pub fn load(given: Option<&Path>, cache: Option<&Cache>) -> Result<Self> {
         let path = Self::find(given)?;
         let bytes = std::fs::read(&path)
@@ -89,7 +89,7 @@ fn kept(cache: &Cache, name: &str, size: usize) -> Option<Module> {
         }
     };
     // SAFETY: nobody but this user could have written it, and it is whole: what was kept under this name is what an earlier run
-    // compiled. Code for another machine or by another wasmtime is an error here, and compiled anew.
+    // compiled. Code for another machine or by another wasmtime is an error here, and compiled again.
     unsafe { Module::from_compiled(&code, size) }.ok()
 }
 

@@ -175,7 +175,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "session-resumption",
-        promise: "each connection proves its certificate anew",
+        promise: "each connection proves its certificate again",
         check: session_resumption::check,
     },
     Guarantee {

@@ -55,7 +55,7 @@ pub struct Clause {
     more: usize,
     /// What was there to match, quoted if it is a text; `None` when nothing was.
     pub found: Option<String>,
-    /// Whether what is there could not be established.
+    /// Whether value unknown.
     unavailable: bool,
 }
 
@@ -278,7 +278,7 @@ impl Clause {
     fn found_only(&self) -> String {
         match (&self.found, self.unavailable) {
             (Some(found), _) => format!("found {found}"),
-            (None, true) => "what is there could not be established".to_owned(),
+            (None, true) => "value unknown".to_owned(),
             (None, false) => "found nothing".to_owned(),
         }
     }

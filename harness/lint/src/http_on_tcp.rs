@@ -75,7 +75,7 @@ fn on_known_port(
     tcp.find_map(|(port, _)| {
         let proof = denied(policy, index, &program, *port)?;
         let message = format!(
-            "port {port} of {} is no HTTP: `{}` says nothing there, and the rule denies without it",
+            "port {port} of {} is not HTTP: `{}` says nothing there, and the rule denies without it",
             manifest.title,
             name(of_http)
         );

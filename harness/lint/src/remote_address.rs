@@ -1,4 +1,4 @@
-//! PW019: `remoteIpBlocks` or `remote.ip` at a workload that is no gateway.
+//! PW019: `remoteIpBlocks` or `remote.ip` at a workload that is not a gateway.
 //!
 //! Its Envoy takes the address from `X-Forwarded-For` as the caller wrote it
 //! (<https://istio.io/latest/docs/ops/configuration/traffic-management/network-topologies/>).

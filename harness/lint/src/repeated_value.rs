@@ -45,7 +45,7 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
     }
     for (index, value) in list.values.iter().enumerate() {
         if let Some(first) = first.get(value) {
-            let message = format!("`{value}` stands twice in one list");
+            let message = format!("`{value}` is in one list twice");
             findings.push(superfluous(list, index, message, *first));
             continue;
         }

@@ -67,7 +67,11 @@ impl Settings {
                 .literal_separator(true)
                 .build();
             let glob = glob.map_err(|error| {
-                let message = format!("`{}` is no pattern of paths: {}", pattern.get_ref(), error.kind());
+                let message = format!(
+                    "`{}` is not a pattern of paths: {}",
+                    pattern.get_ref(),
+                    error.kind()
+                );
                 let diagnostic = Diagnostic::error(message).at(place(source, pattern));
                 diagnostic.help("write it like `vendor/**` or `**/generated-*.yaml`")
             })?;

@@ -1,4 +1,4 @@
-//! PW027: a `*` that is no wildcard.
+//! PW027: a `*` that is not a wildcard.
 //!
 //! It is one alone, at the start or at the end of a value, and only at one of the two: `*abc*` means what ends in `abc*`.
 
@@ -13,7 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW027",
     name: "star-inside",
     severity: Severity::Warning,
-    summary: "a star that is no wildcard where it stands",
+    summary: "a star that is not a wildcard where it stands",
     page: include_str!("../../../docs/lints/PW027.md"),
     find: Find::Policy(find),
 };

@@ -106,7 +106,7 @@ fn one(source: &Arc<Source>, comment: Range<usize>) -> Read {
     }))
 }
 
-/// The line that a comment is about: its own, or the next that is no comment.
+/// The line that a comment is about: its own, or the next that is not a comment.
 fn line(source: &Source, comment: &Range<usize>) -> usize {
     let lines = source.lines();
     let own = source.position(comment.start).0;

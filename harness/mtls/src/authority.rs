@@ -32,7 +32,7 @@ impl Authority {
     /// Makes an authority that lives so long, and keeps it in a folder, key and all.
     ///
     /// # Errors
-    /// A trust domain that is no name; a folder that cannot be written.
+    /// A trust domain that is not a name; a folder that cannot be written.
     pub fn make(folder: &Path, trust_domain: &str, lifetime: Duration) -> Result<Self, Error> {
         // As strict as for a workload's name.
         Workload::new(trust_domain, "any", "any")?;
@@ -87,7 +87,7 @@ impl Authority {
             }
         };
         let key = KeyPair::from_pem(&key).map_err(|error| wrong(folder, &format!("`{KEY}`: {error}")))?;
-        let unreadable = || wrong(folder, &format!("`{CERTIFICATE}` is no certificate"));
+        let unreadable = || wrong(folder, &format!("`{CERTIFICATE}` is not a certificate"));
         let (_, parsed) = parse_x509_pem(pem.as_bytes()).map_err(|_| unreadable())?;
         let certificate = parsed.parse_x509().map_err(|_| unreadable())?;
         if certificate.public_key().raw != rcgen::PublicKeyData::subject_public_key_info(&key) {

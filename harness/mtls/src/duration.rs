@@ -23,7 +23,7 @@ const LONGEST: f64 = 100.0 * 365.0 * 24.0 * 3600.0;
 pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || {
         format!(
-            "`{}` is no duration: write it as `24h`, `90m` or `1h30m`",
+            "`{}` is not a duration: write it as `24h`, `90m` or `1h30m`",
             text.chars().take(64).collect::<String>()
         )
     };

@@ -29,8 +29,8 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// A name that is no workload's.
-    #[error("`{name}` is no identity of a workload: {why}")]
+    /// A name that is not a workload's.
+    #[error("`{name}` is not an identity of a workload: {why}")]
     Name {
         /// As it was given.
         name: String,

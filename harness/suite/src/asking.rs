@@ -135,7 +135,7 @@ fn tls_of_word(word: &str, asked: Option<Tls>) -> Result<Option<Tls>, Wrong> {
             }),
         })),
         other => Err((
-            format!("`{other}` is no peer"),
+            format!("`{other}` is not a peer"),
             "write `plaintext`, `no-certificate`, a SPIFFE ID such as `spiffe://cluster.local/ns/web/sa/frontend`, or a mapping"
                 .to_owned(),
         )),

@@ -48,7 +48,7 @@ impl Snapshot {
 /// Makes the cells.
 ///
 /// # Errors
-/// A name that is no file beside the suite, and a suite without peers or without requests.
+/// A name that is not a file beside the suite, and a suite without peers or without requests.
 pub(super) fn of(
     named: &Spanned<String>,
     known: &Known,
@@ -62,7 +62,7 @@ pub(super) fn of(
         .components()
         .all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
     if !below || path.extension().is_none_or(|extension| extension != "md") {
-        let message = format!("`{}` is no snapshot's name", named.value);
+        let message = format!("`{}` is not a snapshot's name", named.value);
         let help = "write a path below the suite's folder that ends in `.md`, such as `orders_access.md`";
         return Err(Diagnostic::error(message).at(place).help(help));
     }

@@ -79,7 +79,7 @@ impl Expansion<'_> {
         for (name, request) in &known.requests {
             let wrong = match &request.value.value {
                 Request::Line(line) if from_line(line).is_none() => Some((
-                    format!("`{line}` is no request"),
+                    format!("`{line}` is not a request"),
                     "write `METHOD /path` or `tcp PORT`, or a mapping".to_owned(),
                 )),
                 Request::Line(_) | Request::Full(_) => traffic(None, &request.value.value, [].iter())

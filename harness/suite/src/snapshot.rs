@@ -214,7 +214,7 @@ fn read(path: &Path) -> Result<Option<Written>, String> {
     let source = files::read(path).map_err(|wrong| wrong.message)?;
     let rows = table::rows(&source.text).ok_or_else(|| {
         format!(
-            "`{}` is no snapshot, and is left as it is; name another file, or remove it",
+            "`{}` is not a snapshot, and is left as it is; name another file, or remove it",
             path.display()
         )
     })?;

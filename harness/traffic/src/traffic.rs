@@ -188,7 +188,7 @@ pub enum Impossible {
     #[error("`{0}` among the headers; write `http.method`, `http.host` or `http.path`")]
     PseudoHeader(String),
     /// What is no header name.
-    #[error("`{0}` is no header name; use letters, digits and `-`")]
+    #[error("`{0}` is not a header name; use letters, digits and `-`")]
     HeaderName(String),
     /// What cannot be in a request's first line.
     #[error("`http.{0}` has a line break or a NUL; no request can carry one")]

@@ -12,7 +12,7 @@ pub(super) fn differs(value: &Value, schema: &Value, root: &Value) -> Option<Str
         return (!anything).then(|| format!(": {value} may not be here"));
     }
     let keywords = schema.as_object();
-    let keywords = keywords.unwrap_or_else(|| panic!("{schema} is no schema"));
+    let keywords = keywords.unwrap_or_else(|| panic!("{schema} is not a schema"));
     keywords
         .iter()
         .find_map(|(keyword, wanted)| by_keyword(value, keyword, wanted, schema, root))

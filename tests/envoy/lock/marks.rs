@@ -51,7 +51,7 @@ async fn not_of_another_request_on_the_same_connection() -> Result<()> {
     Ok(())
 }
 
-/// Envoy runs the chain anew for the place that the upstream sends the request to.
+/// Envoy runs the chain again for the place that the upstream sends the request to.
 #[tokio::test]
 async fn not_after_an_internal_redirect() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -78,7 +78,7 @@ async fn what_a_client_says_after_a_denial_does_not_pass() -> Result<()> {
     envoy
         .logged("what is not allowed any more could not be closed")
         .await?;
-    until(deadline::EXCHANGE, "both judged anew", async || {
+    until(deadline::EXCHANGE, "both judged again", async || {
         let unclosed = envoy.log().matches("could not be closed").count();
         Ok((unclosed == 2).then_some(()))
     })

@@ -1,7 +1,7 @@
 //! Question 1: mutual TLS switched on and off in a running Envoy, under load.
 //!
 //! Two kinds of clients ask all the time: by mutual TLS, which DISABLE does not admit, and in plaintext, which STRICT does not. The
-//! documents change, `peerwarden render inbound` writes the files anew, and Envoy takes them in.
+//! documents change, `peerwarden render inbound` writes the files again, and Envoy takes them in.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -78,7 +78,7 @@ impl Http {
         json!({"name": "envoy.filters.http.set_metadata", "typed_config": typed(kind, fields)})
     }
 
-    /// The filter that tells the module who is at the other end of the connection, with each request anew.
+    /// The filter that tells the module who is at the other end of the connection, with each request again.
     pub fn set_direct_remote_address() -> Value {
         let kind = "envoy.extensions.filters.http.set_filter_state.v3.Config";
         let fields = json!({"on_request_headers": [direct_remote_address()]});

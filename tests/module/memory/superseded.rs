@@ -55,7 +55,7 @@ fn a_connection_that_is_not_decided_yet_is_by_its_own() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// Envoy does not configure anew what it still has for open streams.
+/// Envoy does not configure again what it still has for open streams.
 #[test]
 fn one_that_is_back_in_use_decides_as_before() {
     let mut vm = large(GIB);

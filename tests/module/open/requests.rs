@@ -24,7 +24,7 @@ fn open(vm: &mut Vm, plugin: PluginId, uri: &str) -> HttpStreamId {
     stream
 }
 
-/// Requests that are open are judged anew.
+/// Requests that are open are judged again.
 fn closing(resources: Value) -> Vec<u8> {
     with(
         "http",

@@ -79,7 +79,7 @@ fn the_mode_too() {
     assert_eq!(closed_by(&vm, front), None);
 }
 
-/// Envoy does not configure anew what it still has: a stream of the old root is all that shows that it is in use again.
+/// Envoy does not configure again what it still has: a stream of the old root is all that shows that it is in use again.
 #[test]
 fn one_that_is_back_in_use_is_the_current_one_again() {
     let (mut vm, open) = one_vm(everybody());
@@ -189,7 +189,7 @@ fn a_thousand_in_slices() {
     assert_eq!(
         vm.metric("peerwarden.allowed"),
         before,
-        "those judged anew are not counted again"
+        "those judged again are not counted again"
     );
 }
 

@@ -99,7 +99,7 @@ impl<'de> Visitor<'de> for Settings {
             }
             if fields.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format_args!(
-                    "`{name}` stands twice in one object; keep one"
+                    "duplicate key `{name}`; remove one"
                 )));
             }
             let value = if self.is_root && name == RESOURCES {

@@ -8,7 +8,7 @@ use crate::problem::Problems;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct OpenConnections {
     /// When a newer configuration denies them. By default connections are closed and requests, which end by themselves, go on: to
-    /// judge a request anew its headers must have been kept, which is a copy of all of them for each request.
+    /// judge a request again its headers must have been kept, which is a copy of all of them for each request.
     pub on_update: OnChange,
     /// When the peer's certificate expires, and without it they are denied.
     pub on_expiry: OnChange,

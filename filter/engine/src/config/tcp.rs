@@ -68,7 +68,7 @@ impl TcpEnforcement {
                 None => {
                     let problem = Problem::new(
                         &at_deadline,
-                        format!("`{written}` is no time to hold a connection"),
+                        format!("`{written}` is not a time to hold a connection"),
                     );
                     problems.push(problem.help("write seconds from `0.1s` to `3600s`, such as `10s`"));
                 }

@@ -182,7 +182,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
             };
             if !is_new {
                 return Err(A::Error::custom(format_args!(
-                    "`{name}` stands twice in one object; keep one"
+                    "duplicate key `{name}`; remove one"
                 )));
             }
             fields.push((name, value));

@@ -98,7 +98,7 @@ mod tests {
         assert!(matches("*abc", "abc") && matches("*abc", "xabc") && !matches("*abc", "abcx"));
         assert!(
             matches("*abc*", "xabc*") && !matches("*abc*", "xabcx"),
-            "`*abc*` is no `contains`"
+            "`*abc*` is not a `contains`"
         );
         assert!(
             matches("a*c", "a*c") && !matches("a*c", "abc"),

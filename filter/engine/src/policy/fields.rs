@@ -207,14 +207,14 @@ fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), Refused> {
     // Istio takes no brace that is not an operator's, whether the path is a template or not.
     if !Template::is_one(value) && value.contains(['{', '}']) {
         return Err((
-            format!("`{value}` has a brace that is no part of `{{*}}` or `{{**}}`"),
+            format!("`{value}` has a brace that is not part of `{{*}}` or `{{**}}`"),
             "write a template like `/a/{*}/b`; a brace itself is `%7B` or `%7D` in a path",
         ));
     }
     let pattern = if Template::is_one(value) {
         let template = Template::parse(value).map_err(|error| {
             (
-                format!("`{value}` is no path template: {error}"),
+                format!("`{value}` is not a path template: {error}"),
                 "write it like `/a/{*}/b` or `/a/{**}`",
             )
         })?;
@@ -253,7 +253,7 @@ fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) 
     }
     let halves: Vec<&str> = value.split('/').collect();
     if halves.len() > 2 || halves.iter().any(|half| half.is_empty()) {
-        return refuse(format!("`{value}` is no service account"));
+        return refuse(format!("`{value}` is not a service account"));
     }
     into.push(PeerPattern::service_account(value, scope.namespace));
     Ok(())
@@ -279,7 +279,7 @@ fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> 
 fn block(value: &str, into: &mut Vec<Block>) -> Result<(), Refused> {
     let block = Block::parse(value).ok_or_else(|| {
         (
-            format!("`{value}` is no IP address or CIDR"),
+            format!("`{value}` is not an IP address or CIDR"),
             "write it like `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`",
         )
     })?;
@@ -291,7 +291,7 @@ fn port(value: &str, into: &mut Vec<u16>) -> Result<(), Refused> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let port = value.parse::<u16>().ok().filter(|_| digits).ok_or_else(|| {
         (
-            format!("`{value}` is no port"),
+            format!("`{value}` is not a port"),
             "write the workload's port, a number from 0 to 65535",
         )
     })?;

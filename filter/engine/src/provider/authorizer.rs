@@ -7,7 +7,7 @@ use crate::document::{At, Fields, Value};
 use crate::pattern::{Presence, TextPattern};
 use crate::problem::{Problem, Problems};
 
-/// Fields of an extension provider that say what it is when it is no authorizer: access logs, traces, metrics.
+/// Fields of an extension provider that say what it is when it is not an authorizer: access logs, traces, metrics.
 const OTHERS: [&str; 12] = [
     "datadog",
     "envoyFileAccessLog",
@@ -48,7 +48,7 @@ fn read_entry(name: &str, value: &Value, at: &At<'_>, problems: &mut Problems) -
             read_grpc(value, &at.name("envoyExtAuthzGrpc"), problems).map(Authorizer::Grpc)
         }
         (None, None, true) => {
-            problems.push(Problem::new(at, "it is no external authorizer"));
+            problems.push(Problem::new(at, "it is not an external authorizer"));
             None
         }
         _ => {
@@ -125,7 +125,7 @@ fn read_service(
     let timeout = fields.text("timeout", problems);
     let timeout = values::timeout(timeout, &at.name("timeout"), problems);
     let fail_open = values::flag(fields.take("failOpen"), &at.name("failOpen"), problems);
-    // Envoy chooses the route anew whenever a Wasm module changes the request's headers, whatever is said here.
+    // Envoy chooses the route again whenever a Wasm module changes the request's headers, whatever is said here.
     values::flag(
         fields.take("clearRouteCache"),
         &at.name("clearRouteCache"),
@@ -153,7 +153,7 @@ fn read_service(
 fn header_patterns(texts: &[String], at: &At<'_>, problems: &mut Problems) -> Vec<HeaderPattern> {
     let read = texts.iter().enumerate().filter_map(|(index, text)| {
         if matches!(text.as_str(), "" | "*") {
-            let problem = Problem::new(&at.index(index), format!("`{text}` is no name of a header"));
+            let problem = Problem::new(&at.index(index), format!("`{text}` is not the name of a header"));
             problems.push(problem.help("write a name, `prefix*` or `*suffix`"));
             return None;
         }

@@ -21,7 +21,7 @@ pub(super) fn check_name(name: &str, at: &At<'_>, problems: &mut Problems) {
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if !fits || name.len() > NAME_BYTES || name.starts_with('-') || name.ends_with('-') {
         let shown: String = name.chars().take(80).collect();
-        let problem = Problem::new(at, format!("`{shown}` is no name of a provider"));
+        let problem = Problem::new(at, format!("`{shown}` is not the name of a provider"));
         problems.push(problem.help(format!(
             "use up to {NAME_BYTES} lower-case letters, digits and hyphens, with no hyphen at an end"
         )));
@@ -45,7 +45,7 @@ pub(super) fn host(service: &str, at: &At<'_>, problems: &mut Problems) -> Optio
     if address || (fits(host) && namespace.is_none_or(fits)) {
         return Some(host.to_owned());
     }
-    let problem = Problem::new(at, format!("`{service}` is no service"));
+    let problem = Problem::new(at, format!("`{service}` is not a service"));
     problems.push(problem.help("write a host such as `authz.tools.svc.cluster.local`, or `tools/HOST`"));
     None
 }
@@ -83,7 +83,7 @@ pub(super) fn timeout(text: Option<&str>, at: &At<'_>, problems: &mut Problems) 
     let duration = seconds(text)
         .filter(|duration| *duration >= Duration::from_millis(1) && *duration <= LONGEST_TIMEOUT);
     if duration.is_none() {
-        let problem = Problem::new(at, format!("`{text}` is no time that an answer may take"));
+        let problem = Problem::new(at, format!("`{text}` is not a time that an answer may take"));
         problems.push(problem.help("write seconds, such as `\"2s\"` or `\"0.25s\"`"));
     }
     duration
@@ -103,7 +103,7 @@ pub(super) fn status(text: Option<&str>, at: &At<'_>, problems: &mut Problems) -
     };
     let code = text.parse().ok().filter(known);
     if code.is_none() {
-        let problem = Problem::new(at, format!("`{text}` is no HTTP status that Envoy sends"));
+        let problem = Problem::new(at, format!("`{text}` is not an HTTP status that Envoy sends"));
         problems.push(problem.help("write one such as `\"403\"` or `\"503\"`"));
     }
     code

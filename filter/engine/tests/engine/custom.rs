@@ -161,7 +161,7 @@ fn what_cannot_be_used_says_why() {
     for (provider, why) in [
         (
             r#"{"name": "P", "envoyExtAuthzHttp": {"service": "a", "port": 1}}"#,
-            "`P` is no name of a provider",
+            "`P` is not the name of a provider",
         ),
         (
             r#"{"name": "p"}"#,
@@ -169,19 +169,19 @@ fn what_cannot_be_used_says_why() {
         ),
         (
             r#"{"name": "p", "zipkin": {"service": "a", "port": 1}}"#,
-            "it is no external authorizer",
+            "it is not an external authorizer",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"port": 1}}"#,
-            "`` is no service",
+            "`` is not a service",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"service": "a b", "port": 1}}"#,
-            "`a b` is no service",
+            "`a b` is not a service",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "tools/authz.tools:9000", "port": 1}}"#,
-            "`tools/authz.tools:9000` is no service",
+            "`tools/authz.tools:9000` is not a service",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "a", "port": 65536}}"#,
@@ -189,15 +189,15 @@ fn what_cannot_be_used_says_why() {
         ),
         (
             r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "a", "port": 1, "timeout": "1m"}}"#,
-            "`1m` is no time",
+            "`1m` is not a time",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "a", "port": 1, "timeout": "0s"}}"#,
-            "`0s` is no time",
+            "`0s` is not a time",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "a", "port": 1, "statusOnError": "999"}}"#,
-            "`999` is no HTTP status",
+            "`999` is not an HTTP status",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzGrpc": {"service": "a", "port": 1, "failOpen": "no"}}"#,
@@ -213,7 +213,7 @@ fn what_cannot_be_used_says_why() {
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"service": "a", "port": 1, "headersToUpstreamOnAllow": ["*"]}}"#,
-            "`*` is no name of a header",
+            "`*` is not the name of a header",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"service": "a", "port": 1, "includeRequestBodyInCheck": {}}}"#,

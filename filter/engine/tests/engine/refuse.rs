@@ -79,11 +79,11 @@ fn what_istio_refuses_at_admission() {
     );
     refuses(
         r#"{"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0"]}}]}]}"#,
-        "`10.0.0` is no IP address or CIDR",
+        "`10.0.0` is not an IP address or CIDR",
     );
     refuses(
         r#"{"rules": [{"to": [{"operation": {"ports": ["+80"]}}]}]}"#,
-        "`+80` is no port",
+        "`+80` is not a port",
     );
     refuses(
         r#"{"rules": [{"from": [{"source": {"serviceAccounts": ["a/b/c"]}}]}]}"#,
@@ -146,7 +146,7 @@ fn a_dry_run_is_for_allow_and_deny_and_says_true_or_false() {
     );
     refuses(
         r#"{"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/08"]}}]}]}"#,
-        "`10.0.0.0/08` is no IP address or CIDR",
+        "`10.0.0.0/08` is not an IP address or CIDR",
     );
     // Without rules it marks nothing, which Istio takes.
     assert!(Program::compile(&config(&policy("p", r#"{"action": "AUDIT"}"#)).unwrap()).is_ok());
@@ -221,7 +221,7 @@ fn broken_json_says_where() {
         "{said}"
     );
     let twice = problems(Config::parse(br#"{"mesh": {}, "mesh": {}}"#));
-    assert!(twice.contains("`mesh` stands twice"), "{twice}");
+    assert!(twice.contains("duplicate key `mesh`"), "{twice}");
     assert!(problems(Config::parse(b"[]")).contains("expected an object, found a list"));
     assert!(problems(Config::parse(b"{}")).contains("`workload` is missing"));
     for deep in ["{\"mesh\": ", "{\"resources\": [{\"spec\": "] {

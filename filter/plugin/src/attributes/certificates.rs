@@ -13,7 +13,7 @@ use peerwarden_wire::certificate::{self, Names};
 /// So many are remembered at least, and twice as many at most.
 const GENERATION: usize = 512;
 
-/// A certificate that is larger is read anew each time.
+/// A certificate that is larger is read again each time.
 const LARGEST: usize = 8 * 1024;
 
 /// The line that ends a certificate, with its line break and what the last line of the signature may lack.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 /// Bytes of all that are kept in this VM, whatever clients send. What is beyond counts as not established when its request is judged
-/// anew, so that nothing is let pass for it.
+/// again, so that nothing is let pass for it.
 const LIMIT: usize = 32 * 1024 * 1024;
 
 thread_local! {

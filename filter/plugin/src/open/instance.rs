@@ -175,7 +175,7 @@ impl Instance {
     }
 
     /// Gives back the memory of what is superseded, in all instances. The bytes of the newest are kept, so that they can be compiled
-    /// again: streams may still begin under them, as Envoy does not configure anew what it still has, and drains listeners with what
+    /// again: streams may still begin under them, as Envoy does not configure again what it still has, and drains listeners with what
     /// they have.
     fn let_go_of_superseded() {
         let instances = Self::all();
@@ -203,7 +203,7 @@ impl Instance {
     }
 
     /// A stream begins, which shows that its configuration is in use: the current one; a newer one; or one that is back in use, as
-    /// Envoy does not configure anew what it still has for open streams. Two that streams begin under by turns are in use side
+    /// Envoy does not configure again what it still has for open streams. Two that streams begin under by turns are in use side
     /// by side: two plugins of one name, or listeners that are drained with what they have.
     pub(super) fn stream_begins(&self, configuration: &Rc<Configuration>) {
         let is_first = !configuration.has_streams.replace(true);
@@ -342,7 +342,7 @@ impl Instance {
         let due: Vec<_> = allowed.iter().filter(is_due).take(most).map(Rc::clone).collect();
         if due.len() < most {
             self.unjudged.set(false);
-            // Those that are due say anew when they expire once they are judged.
+            // Those that are due say again when they expire once they are judged.
             let rest = allowed.iter().filter(|stream| !is_due(stream));
             self.expiry.set(rest.filter_map(|stream| stream.expiry()).min());
         }

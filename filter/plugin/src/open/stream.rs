@@ -42,7 +42,7 @@ pub(crate) struct Stream {
     details: RefCell<Details>,
 }
 
-/// What it is judged by anew.
+/// What it is judged by again.
 #[derive(Default)]
 pub(super) struct Details {
     /// Of a connection: whether its handshake was known to be over when it was allowed.

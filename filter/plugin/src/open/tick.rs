@@ -9,7 +9,7 @@ use crate::configuration::Configuration;
 use crate::report;
 use crate::timer;
 
-/// How many streams are judged anew at a time: each costs about as much as a request's decision, and the worker thread waits.
+/// How many streams are judged again at a time: each costs about as much as a request's decision, and the worker thread waits.
 const SLICE: usize = 100;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;

@@ -126,7 +126,7 @@ pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>
         examples: name_examples(patterns),
     };
     if let Ok(classes) = text::classes(patterns, &domain, STATES_OF_ANY_NAME, limit) {
-        // What a policy names and Istio never issues is another's name, as that of a workload outside the mesh: it is no oddity.
+        // What a policy names and Istio never issues is another's name, as that of a workload outside the mesh: it is not an oddity.
         let of_others: Vec<usize> = (0..patterns.len())
             .filter(|number| {
                 let mut plain = classes.iter().filter(|class| class.plain);

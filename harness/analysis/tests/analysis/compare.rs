@@ -247,7 +247,7 @@ fn many_namespaces_are_told_apart_by_istio_names() {
     assert!(comparison.newly_allowed.shown.is_empty());
 }
 
-/// Two sets that allow the same to everybody who is established may still differ to the others: that is no equivalence.
+/// Two sets that allow the same to everybody who is established may still differ to the others: that is not an equivalence.
 #[test]
 fn what_is_not_established_is_told_apart() {
     let rules = |rules: &str, more: &str| program(&policy("p", &format!(r#"{{"rules": [{rules}]}}"#)), more);

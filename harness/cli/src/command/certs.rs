@@ -22,7 +22,7 @@ use pod::Pod;
 ///
 /// Makes an authority in FOLDER/ca if there is none, and for each identity a folder NAMESPACE/SERVICE-ACCOUNT with
 /// `cert-chain.pem`, `key.pem` and `root-cert.pem`, and with `certificate.yaml` and `validation.yaml`, from which a running Envoy
-/// takes them anew when they are replaced.
+/// takes them again when they are replaced.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Whom to name: `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.

@@ -133,7 +133,7 @@ impl Evaluation {
         let mut line = Vec::new();
         let mut first = true;
         while read_line(input, &mut line).context("standard input cannot be read")? {
-            // Some editors mark UTF-8 so; it is no part of the text.
+            // Some editors mark UTF-8 so; it is not part of the text.
             if std::mem::take(&mut first) && line.starts_with(BYTE_ORDER_MARK) {
                 line.drain(..BYTE_ORDER_MARK.len());
             }

@@ -83,9 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     diagnostic::print(&wrong);
     let said = if only_said {
-        "to be laid out anew"
+        "to be reformatted"
     } else {
-        "laid out anew"
+        "reformatted"
     };
     if !arguments.diff {
         output::print(&format!("{changed} of {read} {said}\n"))?;

@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             .rsplit_once(':')
             .map(|(host, number)| (host, number.parse::<u16>()));
         if !matches!(number, Some((host, Ok(1..))) if !host.is_empty()) {
-            let message = format!("`{port}` is no port of a host");
+            let message = format!("`{port}` is not a port of a host");
             wrong.push(
                 Diagnostic::error(message)
                     .help("write `HOST:PORT`, such as `orders.shop:8080` or `[::1]:8080`"),

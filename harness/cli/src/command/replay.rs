@@ -1,4 +1,4 @@
-//! `peerwarden replay`: an access log put to other policies.
+//! `peerwarden replay`: replays an access log against other policies.
 
 use std::path::PathBuf;
 

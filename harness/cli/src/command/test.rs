@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     /// Exit with 1 if coverage is below this many percent of its points.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     coverage_threshold: Option<u8>,
-    /// Write the snapshots of suites anew, those too that are not what they were.
+    /// Write the snapshots of suites again, those too that are not what they were.
     #[arg(long)]
     update_snapshots: bool,
     /// Write coverage to this file, as a tracefile of LCOV.

@@ -107,7 +107,7 @@ pub(super) fn beyond(error: anyhow::Error) -> Result<Exit> {
 fn add(request: &str, protocol: Protocol, question: &mut Question) -> Result<(), Diagnostic> {
     let refuse = |help: &str| {
         Err(
-            Diagnostic::error(format!("`{request}` is no request for {}", protocol.as_str()))
+            Diagnostic::error(format!("`{request}` is not a request for {}", protocol.as_str()))
                 .help(help.to_owned()),
         )
     };

@@ -199,7 +199,7 @@ fn what_is_wrong_is_said() {
         .says(2, &["there is no `none.yaml`"]);
     folder
         .run(&["can-ever", "--port", "http", "--policies", "get.yaml"])
-        .says(2, &["`http` is no port"]);
+        .says(2, &["`http` is not a port"]);
     folder
         .run(&[
             "can-ever",
@@ -213,7 +213,7 @@ fn what_is_wrong_is_said() {
         .says(2, &["`--path` is given for TCP"]);
     folder
         .run(&["who-can", "GET orders", "--policies", "get.yaml"])
-        .says(2, &["`GET orders` is no request", "GET /orders"]);
+        .says(2, &["`GET orders` is not a request", "GET /orders"]);
     folder
         .run(&["can-ever", "--when", "x", "--policies", "get.yaml"])
         .says(2, &["`--when x` has no `=`"]);
@@ -270,7 +270,7 @@ fn a_question_about_nothing_has_no_answer() {
         .says(2, &["`GET/orders`: "]);
     folder
         .run(&["who-can", "8080", "--policies", "get.yaml"])
-        .says(2, &["`8080` is no request for http", "--protocol tcp"]);
+        .says(2, &["`8080` is not a request for http", "--protocol tcp"]);
     // Without a namespace it would be that of a policy.
     folder
         .run(&[

@@ -41,14 +41,14 @@ fn a_module_is_compiled_once() {
     assert!(!from_cache(&first) && from_cache(&second), "{first:?} {second:?}");
     assert_eq!((first.err.as_str(), second.err.as_str()), ("", ""));
 
-    // Whatever is not what was written is compiled anew, in silence when nothing is wrong with it.
+    // Whatever is not what was written is compiled again, in silence when nothing is wrong with it.
     let file = kept(&folder.path("cache"));
     let mut damaged = std::fs::read(&file).unwrap();
     *damaged.last_mut().unwrap() ^= 1;
     std::fs::write(&file, damaged).unwrap();
     let ran = run(&folder);
     assert!(
-        !from_cache(&ran) && ran.err.contains("is damaged; it is made anew"),
+        !from_cache(&ran) && ran.err.contains("is damaged; it is made again"),
         "{ran:?}"
     );
     assert!(from_cache(&run(&folder)));

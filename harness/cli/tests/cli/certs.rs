@@ -119,7 +119,7 @@ fn mistakes_say_what_to_write() {
         ),
         (
             vec!["certs", "--pod", "deployment.yaml"],
-            "`SECRET_TTL`: `1 day` is no duration",
+            "`SECRET_TTL`: `1 day` is not a duration",
         ),
         (vec!["certs", "--pod", "service.yaml"], "nothing that makes Pods"),
         (vec!["certs", "--pod", "gone.yaml"], "gone.yaml"),

@@ -119,7 +119,7 @@ fn a_wrong_line_does_not_stop_the_rest() {
         "htpp",
         "300.1.1.1",
         "apiVersion",
-        "`kind` stands twice",
+        "duplicate key `kind`",
         "`http` is given for `protocol: tcp`",
         "`workload.namespace` is missing or empty",
         "trafic",
@@ -261,7 +261,7 @@ fn names_stand_once_wherever_they_stand() {
         assert_eq!(ran.code, 2, "{line}: {ran:?}");
         let error = answers[0]["error"].as_str().unwrap();
         assert!(
-            error.contains(&format!("`{name}` stands twice in one object; keep one")),
+            error.contains(&format!("duplicate key `{name}`; remove one")),
             "{error}"
         );
     }

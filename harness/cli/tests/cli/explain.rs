@@ -131,7 +131,7 @@ fn what_is_missing_is_said() {
 #[test]
 fn a_peer_is_a_uri() {
     for peer in ["frontend", "cluster.local/ns/web/sa/frontend"] {
-        described(&folder(), &["--peer", peer]).says(2, &[&format!("`{peer}` is no URI"), "spiffe://"]);
+        described(&folder(), &["--peer", peer]).says(2, &[&format!("`{peer}` is not a URI"), "spiffe://"]);
     }
 }
 
@@ -221,8 +221,11 @@ fn options_that_make_no_sense_are_refused() {
             vec!["--tcp", "--plaintext", "--path", "/x"],
             "cannot be used with",
         ),
-        (vec!["--plaintext", "--header", "x-team"], "`x-team` is no header"),
-        (vec!["--plaintext", "--claim", "iss"], "`iss` is no claim"),
+        (
+            vec!["--plaintext", "--header", "x-team"],
+            "`x-team` is not a header",
+        ),
+        (vec!["--plaintext", "--claim", "iss"], "`iss` is not a claim"),
         (vec!["--plaintext", "--claim", "aud=[1"], "is no JSON"),
         (
             vec!["--plaintext", "--claim", "a=1", "--claim", "a=2"],

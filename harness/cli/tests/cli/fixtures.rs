@@ -69,14 +69,14 @@ fn mistakes_are_shown_where_they_stand() {
     with(&SHARED.replace("no-certificate", "certificate")).says(
         2,
         &[
-            "peer `stranger`: `certificate` is no peer",
+            "peer `stranger`: `certificate` is not a peer",
             "shared_fixtures.yaml:4:13",
         ],
     );
     with(&SHARED.replace("GET /admin", "GET admin")).says(
         2,
         &[
-            "request `admin`: `GET admin` is no request",
+            "request `admin`: `GET admin` is not a request",
             "shared_fixtures.yaml:7:10",
         ],
     );

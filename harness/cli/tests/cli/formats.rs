@@ -190,7 +190,7 @@ pub(crate) fn sarif_differs(log: &Value) -> Option<String> {
 
 fn known(value: &Value, what: &str, all: &[&str], required: &[&str], wrong: &mut Vec<String>) {
     let Some(fields) = value.as_object() else {
-        wrong.push(format!("{what}: {value} is no object"));
+        wrong.push(format!("{what}: {value} is not an object"));
         return;
     };
     let unknown = fields.keys().filter(|name| !all.contains(&name.as_str()));

@@ -191,7 +191,7 @@ fn what_is_no_configuration_is_an_error() {
     says(&["check", "--envoy", "nowhere.yaml"], "nowhere.yaml");
     says(
         &["check", "--envoy", "policy.yaml"],
-        "this is no configuration of Envoy's",
+        "this is not a configuration of Envoy's",
     );
     says(&["check", "--envoy"], "--envoy");
     says(

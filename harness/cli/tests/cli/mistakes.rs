@@ -50,7 +50,7 @@ fn names_of_fields() {
     );
     wrong(
         &with("peers: {a: plaintext, a: plaintext}"),
-        "`a` stands twice in one object",
+        "duplicate key `a`",
         "a",
         "keep one",
     );
@@ -126,13 +126,13 @@ fn what_peers_and_requests_say() {
     );
     wrong(
         &with("requests: {unused: GETT}\ncases: [{request: GET /x, expect: deny}]"),
-        "request `unused`: `GETT` is no request",
+        "request `unused`: `GETT` is not a request",
         "GETT",
         "write `METHOD /path` or `tcp PORT`, or a mapping",
     );
     wrong(
         &with("peers: {unused: certificate}\ncases: [{request: GET /x, expect: deny}]"),
-        "peer `unused`: `certificate` is no peer",
+        "peer `unused`: `certificate` is not a peer",
         "certificate",
         "write `plaintext`, `no-certificate`, a SPIFFE ID such as `spiffe://cluster.local/ns/web/sa/frontend`, or a mapping",
     );
@@ -226,7 +226,7 @@ fn texts_that_are_too_much() {
         &"---\na: 1\n".repeat(100_001),
         &["it expands to more than any real file holds"],
     );
-    check("a: .nan\n", &["`.nan` is no number in JSON"]);
+    check("a: .nan\n", &["`.nan` is not a number in JSON"]);
     check("a: \0\n", &["unexpected character", "a.yaml:1:4"]);
 }
 

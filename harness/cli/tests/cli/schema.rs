@@ -19,7 +19,7 @@ fn files_are_fresh() {
         assert!(
             written == schema.text(),
             "`harness/cli/schema/{}` is not what the types say; \
-             write it anew with `PEERWARDEN_BLESS=1 cargo test -p peerwarden --test cli schema`",
+             write it again with `PEERWARDEN_BLESS=1 cargo test -p peerwarden --test cli schema`",
             schema.file()
         );
     }

@@ -47,7 +47,7 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
     let ran = folder.run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let sum =
-        "1 document and 0 suites checked: 0 errors, 0 warnings; 1 document not of Kubernetes passed over\n";
+        "1 document and 0 suites checked: 0 errors, 0 warnings; 1 document skipped, not of Kubernetes\n";
     assert_eq!(ran.out, sum);
     folder
         .run(&["check", "pipeline.yaml"])
@@ -109,7 +109,7 @@ fn mistakes_are_shown_where_they_stand() {
         (
             "[check]\nexclude = [\"a[\"]\n",
             "\"a[\"",
-            ["`a[` is no pattern of paths", "vendor/**"],
+            ["`a[` is not a pattern of paths", "vendor/**"],
         ),
         (
             "[check]\nexclude = \"a\"\n",
@@ -192,7 +192,7 @@ fn a_suppression_that_suppresses_nothing_is_a_finding() {
     folder.run(&["check"]).says(1, &["warning[PW030]"]);
 }
 
-/// A text of a value is no comment.
+/// A text of a value is not a comment.
 #[test]
 fn values_suppress_nothing() {
     let text = format!(

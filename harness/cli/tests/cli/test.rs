@@ -153,7 +153,7 @@ fn wrong_suites_are_shown() {
     );
     wrong(
         "- {request: {method: GET, headers: {'x y': z}}, expect: deny}\n",
-        &["`x y` is no header name"],
+        &["`x y` is not a header name"],
     );
     wrong(
         "- {request: {headers: {':path': /}}, expect: deny}\n",
@@ -187,9 +187,10 @@ fn wrong_suites_are_shown() {
             &format!("{caller}- {{peer: stranger, request: list, expect: deny}}\n"),
         ),
     ]);
-    folder
-        .run(&["test"])
-        .says(2, &["`certificate` is no peer", "`plaintext`, `no-certificate`"]);
+    folder.run(&["test"]).says(
+        2,
+        &["`certificate` is not a peer", "`plaintext`, `no-certificate`"],
+    );
     let umlaut = SUITE.replace("sa/frontend", "sa/größe");
     let folder = Folder::with(&[
         ("orders.yaml", ORDERS),

@@ -1,7 +1,7 @@
 //! README.md and the pages of `docs/` that show the command at work: each is run as it stands, so that none goes stale.
 //!
 //! A page is one shell session (see `page` and `session`). After a change that is meant,
-//! `PEERWARDEN_BLESS=1 cargo test -p peerwarden --test docs` writes the outputs anew; `-- NAME` runs the pages with that name.
+//! `PEERWARDEN_BLESS=1 cargo test -p peerwarden --test docs` writes the outputs again; `-- NAME` runs the pages with that name.
 //! `complete` asks for a page for each command, and for links that lead somewhere.
 
 mod complete;
@@ -60,7 +60,7 @@ fn run(path: &Path) -> Result<(), Failed> {
         Ok(())
     } else {
         Err(Failed::from(format!(
-            "{}\nif this is meant, write it anew with `{BLESS}=1 cargo test -p peerwarden --test docs`",
+            "{}\nif this is meant, write it again with `{BLESS}=1 cargo test -p peerwarden --test docs`",
             differences.join("\n")
         )))
     }

@@ -238,10 +238,10 @@ impl fmt::Display for Unusable {
                 let path = path.display();
                 write!(
                     f,
-                    "others have access to `{path}`; remove it, so that it is made anew"
+                    "others have access to `{path}`; remove it, so that it is made again"
                 )
             }
-            Self::Damaged(path) => write!(f, "`{}` is damaged; it is made anew", path.display()),
+            Self::Damaged(path) => write!(f, "`{}` is damaged; it is made again", path.display()),
         }
     }
 }

@@ -8,7 +8,7 @@ use peerwarden_engine::{Problem, Problems};
 pub enum Certificates {
     /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio names them. Envoy reads them when it starts.
     Directory(String),
-    /// A folder with `certificate.yaml` and `validation.yaml`, as `peerwarden certs` writes them. Envoy reads them anew when one of
+    /// A folder with `certificate.yaml` and `validation.yaml`, as `peerwarden certs` writes them. Envoy reads them again when one of
     /// them is replaced (<https://www.envoyproxy.io/docs/envoy/latest/configuration/security/secret>).
     Sds(String),
 }

@@ -36,7 +36,7 @@ impl Socket {
     /// Reads `127.0.0.1:15000`; nobody else may reach it.
     pub(crate) fn loopback(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let Ok(address) = text.parse::<SocketAddr>() else {
-            let problem = Problem::new(at, format!("`{}` is no address with a port", shown(text)));
+            let problem = Problem::new(at, format!("`{}` is not an address with a port", shown(text)));
             problems.push(problem.help("write it as `127.0.0.1:15000`"));
             return None;
         };
@@ -71,7 +71,7 @@ impl Endpoint {
             })
         });
         if named.is_none() {
-            let problem = Problem::new(at, format!("`{}` is no host with a port", shown(text)));
+            let problem = Problem::new(at, format!("`{}` is not a host with a port", shown(text)));
             problems.push(problem.help("write it as `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`"));
         }
         named
@@ -92,7 +92,7 @@ impl fmt::Display for Endpoint {
 pub(crate) fn ip(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<IpAddr> {
     let address = text.parse().ok();
     if address.is_none() {
-        let problem = Problem::new(at, format!("`{}` is no IP address", shown(text)));
+        let problem = Problem::new(at, format!("`{}` is not an IP address", shown(text)));
         problems.push(problem.help("write it as `0.0.0.0` or `10.0.0.9`"));
     }
     address

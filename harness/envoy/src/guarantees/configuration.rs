@@ -76,7 +76,7 @@ impl<'v> Configuration<'v> {
             Some(resources) => self.static_resources(&resources),
             None if root.get("dynamic_resources")?.is_some() => Ok(()),
             None => Err(root.fails(
-                "this is no configuration of Envoy's",
+                "this is not a configuration of Envoy's",
                 "give a bootstrap (`static_resources`), a file of LDS or ECDS (`resources`), or the answer to `/config_dump` (`configs`)",
             )),
         }

@@ -43,7 +43,7 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// A field, by its name in the protobuf message or in that message's JSON; `null` is no field.
+    /// A field, by its name in the protobuf message or in that message's JSON; `null` is not a field.
     pub(super) fn get(&self, name: &str) -> Result<Option<Self>, Failure> {
         let Value::Object(fields) = self.value else {
             return Err(self.mismatch("an object"));

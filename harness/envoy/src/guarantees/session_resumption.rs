@@ -1,4 +1,4 @@
-//! Each connection proves its certificate anew.
+//! Each connection proves its certificate again.
 
 use super::chain::{Chain, Transport};
 use super::client_certificate::UNREAD;

@@ -169,7 +169,10 @@ impl Host<'_> {
     /// Cancelling and closing are the same for a unary call.
     pub(super) fn grpc_cancel(&mut self, token: u32) -> Outcome {
         if !is_grpc(token) {
-            return self.refuse(Status::BadArgument, format!("{token} is no token of a gRPC call"));
+            return self.refuse(
+                Status::BadArgument,
+                format!("{token} is not a token of a gRPC call"),
+            );
         }
         match self.state().callouts.remove(&token) {
             Some(_) => Ok(()),

@@ -11,7 +11,7 @@ impl Vm {
         self.state().options.failure_policy == FailurePolicy::FailOpen
     }
 
-    /// A new stream comes: a failed module is made anew when the policy says so, and it has lived for long enough. For one
+    /// A new stream comes: a failed module is made again when the policy says so, and it has lived for long enough. For one
     /// that goes past the module nothing is made.
     pub(super) fn reload_if_due(&mut self, plugin: PluginId) {
         if self.runs_without_filter(plugin) {

@@ -42,7 +42,7 @@ fn a_new_period_counts_from_when_it_is_set() {
     vm.advance(15 * MS);
     crate::fixture::ask(&mut vm, plugin, crate::fixture::get("/"));
     vm.advance(15 * MS);
-    assert_eq!(notes(&mut vm), Vec::<String>::new(), "the request set it anew");
+    assert_eq!(notes(&mut vm), Vec::<String>::new(), "the request set it again");
     vm.advance(5 * MS);
     assert_eq!(notes(&mut vm), ["1"]);
 }

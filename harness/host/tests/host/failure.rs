@@ -91,7 +91,7 @@ fn reload_means_closed_until_the_module_has_lived_for_long_enough() {
     vm.advance(second - Duration::from_millis(1));
     assert_eq!(code(&mut vm, plugin, false), 503, "made a moment ago");
     vm.advance(Duration::from_millis(1));
-    assert_eq!(code(&mut vm, plugin, false), 403, "made anew");
+    assert_eq!(code(&mut vm, plugin, false), 403, "made again");
     assert_eq!(vm.failure(), None);
 
     vm.advance(second);

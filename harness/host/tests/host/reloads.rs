@@ -1,4 +1,4 @@
-//! A module that is made anew: what begins again, what stays, and what happens when that fails.
+//! A module that is made again: what begins again, what stays, and what happens when that fails.
 
 use std::time::Duration;
 
@@ -118,9 +118,9 @@ fn timers_and_calls_end_with_the_instance_and_metrics_stay() {
     assert_eq!(ticks(&vm), Some(MetricValue::Counter(2)), "it has failed");
     notes(&mut vm);
     assert_eq!(code(&mut vm, plugin, "/"), 0);
-    assert_eq!(numbers(&mut vm)[3], "4", "ids are counted anew, too");
+    assert_eq!(numbers(&mut vm)[3], "4", "ids are counted again, too");
     let tokens: Vec<_> = vm.callouts().map(|call| call.token).collect();
-    assert_eq!(tokens, [5], "the new instance's call, counted anew");
+    assert_eq!(tokens, [5], "the new instance's call, counted again");
     vm.advance(Duration::from_millis(10));
     assert_eq!(ticks(&vm), Some(MetricValue::Counter(3)));
 }
@@ -197,7 +197,7 @@ fn the_backoff_counts_from_the_last_instance() {
     let (mut vm, plugin) = start(&fragile("", &mut Texts::new()), options);
     vm.advance(10 * SECOND);
     assert_eq!(code(&mut vm, plugin, "/!"), 503);
-    // Made anew for this one, which it does not survive.
+    // Made again for this one, which it does not survive.
     assert_eq!(code(&mut vm, plugin, "/!"), 503);
     assert_eq!(code(&mut vm, plugin, "/"), 503, "it was made a moment ago");
     vm.advance(SECOND);

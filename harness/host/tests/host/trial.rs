@@ -129,7 +129,7 @@ fn a_trap_on_the_worker_fails_what_is_beside_it() {
         let neighbour = vm.configure(of_size(7)).unwrap();
         let lost = vm.configure(of_size(7)).unwrap();
         assert_eq!(asked(&mut vm, neighbour), beside, "{policy:?}");
-        assert_eq!(asked(&mut vm, lost), PASSED, "{policy:?}: made anew without it");
+        assert_eq!(asked(&mut vm, lost), PASSED, "{policy:?}: made again without it");
     }
 }
 

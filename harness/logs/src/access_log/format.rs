@@ -45,9 +45,9 @@ impl Format {
         let malformed = |Malformed(message)| wrong(message);
         let (format, tells) = if given.trim_start().starts_with('{') {
             let fields = serde_json::from_str::<Value>(given);
-            let fields = fields.map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+            let fields = fields.map_err(|error| wrong(format!("it is not JSON: {error}")))?;
             let Value::Object(fields) = fields else {
-                return Err(wrong("it is no JSON object".to_owned()));
+                return Err(wrong("it is not a JSON object".to_owned()));
             };
             let json = Json::parse(&fields).map_err(malformed)?;
             let tells = json.tells_something();

@@ -75,7 +75,7 @@ impl Json {
             let message = text
                 .rsplit_once(" at line ")
                 .map_or(text.as_str(), |(message, _)| message);
-            return Err(format!("it is no JSON object: {message}"));
+            return Err(format!("it is not a JSON object: {message}"));
         }
         if values.is_empty() {
             return Err("it has none of the fields of the format".to_owned());
@@ -153,7 +153,7 @@ impl<'de> Visitor<'de> for Wanted<'_> {
                 continue;
             }
             if self.values.iter().any(|(own, _)| *own == name) {
-                return Err(A::Error::custom(format_args!("`{name}` stands in it twice")));
+                return Err(A::Error::custom(format_args!("duplicate key `{name}`")));
             }
             self.values.push((name.into_owned(), fields.next_value()?));
         }

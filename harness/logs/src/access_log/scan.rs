@@ -121,7 +121,7 @@ fn read(
         let before = lines;
         loop {
             let block = input.block().map_err(|error| {
-                Diagnostic::error(format!("`{}` cannot be read on: {error}", path.display()))
+                Diagnostic::error(format!("`{}`: reading stopped here: {error}", path.display()))
             })?;
             let Some(block) = block else { break };
             lines = before + block.first;

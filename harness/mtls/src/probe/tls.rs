@@ -82,7 +82,7 @@ pub(super) fn config(credentials: Option<&Credentials>, seen: &Arc<Seen>) -> Res
         &PLAIN
     };
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-    // Each try begins anew.
+    // Each try begins again.
     config.resumption = rustls::client::Resumption::disabled();
     Ok(config)
 }

@@ -99,7 +99,7 @@ fn case(text: &mut String, case: &CaseResult, verbose: bool) {
     };
 }
 
-/// The rows that changed are shown whether it is a failure or was written anew.
+/// The rows that changed are shown whether it is a failure or was written again.
 fn snapshot(text: &mut String, case: &CaseResult, snapshot: &Snapshotted, verbose: bool) {
     let name = visible(&case.name);
     match (snapshot.failure(), snapshot.note()) {

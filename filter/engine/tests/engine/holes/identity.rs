@@ -203,7 +203,7 @@ fn who_has_no_uri_san_is_shut_out_by_every_rule_on_identity() {
     assert!(allows(&strict.unwrap(), &with(peers[1].clone())));
 }
 
-/// A name that is no UTF-8, or holds what ends a text elsewhere, is compared byte by byte.
+/// A name that is not UTF-8, or holds what ends a text elsewhere, is compared byte by byte.
 #[test]
 fn bytes_that_are_no_text_are_bytes() {
     let with = |uri: &[u8]| Traffic {

@@ -17,7 +17,7 @@ fn is_let_in(path: &str) -> bool {
     allows(&operation("ALLOW", r#""paths": ["/admin"]"#), &get(None, path))
 }
 
-/// CVE-2020-8595 and CVE-2021-32779: what follows `?` or `#` is no part of the path.
+/// CVE-2020-8595 and CVE-2021-32779: what follows `?` or `#` is not part of the path.
 #[test]
 fn queries_and_fragments_are_no_part_of_a_path() {
     for path in [

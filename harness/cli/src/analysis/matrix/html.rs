@@ -64,7 +64,7 @@ pub(super) fn examples(cell: &Cell) -> String {
     examples.collect::<Vec<_>>().join("; ")
 }
 
-/// Text that is no markup.
+/// Text that is not markup.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for ch in text.chars() {

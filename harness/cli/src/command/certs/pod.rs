@@ -27,7 +27,7 @@ impl Pod {
     /// Those in a file: Pods, and the Pod templates of Deployments, Jobs and the like.
     ///
     /// # Errors
-    /// A file that cannot be read or has none, and a `SECRET_TTL` that is no duration.
+    /// A file that cannot be read or has none, and a `SECRET_TTL` that is not a duration.
     pub(super) fn all(file: &Path) -> Result<Vec<Self>, Vec<Diagnostic>> {
         let source = files::read(file).map_err(|wrong| vec![wrong])?;
         let documents = yaml::documents(&source).map_err(|wrong| vec![wrong])?;
@@ -83,14 +83,14 @@ impl Pod {
         };
         let at = |diagnostic: Diagnostic| diagnostic.at(yaml::place(source, &entry.value.location));
         let Some(text) = entry.value.as_str() else {
-            let wrong = Diagnostic::error(format!("the annotation `{CONFIG}` is no text"));
+            let wrong = Diagnostic::error(format!("the annotation `{CONFIG}` is not a text"));
             return Err(at(
                 wrong.help("write the configuration as a block of text, after `|`")
             ));
         };
         let inner = yaml::documents(&Source::new(CONFIG, text)).map_err(|wrong| {
             at(Diagnostic::error(format!(
-                "the annotation `{CONFIG}` is no YAML: {}",
+                "the annotation `{CONFIG}` is not YAML: {}",
                 wrong.message
             )))
         })?;
@@ -100,7 +100,7 @@ impl Pod {
         let Some(ttl) = ttl else { return Ok(None) };
         let parsed = ttl
             .as_str()
-            .ok_or_else(|| "`SECRET_TTL` is no text: write it as `24h`".to_owned())
+            .ok_or_else(|| "`SECRET_TTL` is not a text: write it as `24h`".to_owned())
             .and_then(duration::parse);
         parsed
             .map(Some)

@@ -56,7 +56,7 @@ fn sum(checked: &Checked) -> String {
     }
     if checked.passed_over > 0 {
         let passed_over = counted(checked.passed_over, "document");
-        sum.push_str(&format!("; {passed_over} not of Kubernetes passed over"));
+        sum.push_str(&format!("; {passed_over} skipped, not of Kubernetes"));
     }
     if checked.excluded > 0 {
         sum.push_str(&format!("; {} excluded", counted(checked.excluded, "file")));

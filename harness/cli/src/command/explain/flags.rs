@@ -86,7 +86,7 @@ impl Flags {
         }
         // What has no scheme is no URI: a name of a suite, or a principal as policies write it, would match nobody, and say so quietly.
         if let Some(peer) = self.peer.as_ref().filter(|peer| !peer.contains(':')) {
-            let wrong = Diagnostic::error(format!("`{peer}` is no URI"));
+            let wrong = Diagnostic::error(format!("`{peer}` is not a URI"));
             return Err(wrong.help("write it whole: `--peer spiffe://cluster.local/ns/web/sa/frontend`"));
         }
         let peer = self.peer.as_ref().map(|uri| Peer {
@@ -121,7 +121,7 @@ impl Flags {
         let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for header in &self.header {
             let Some((name, value)) = header.split_once(':') else {
-                let wrong = Diagnostic::error(format!("`{header}` is no header"));
+                let wrong = Diagnostic::error(format!("`{header}` is not a header"));
                 return Err(wrong.help("write it as `--header 'x-team: blue'`"));
             };
             headers
@@ -146,12 +146,12 @@ impl Flags {
                     .help("write it as `--claim iss=https://issuer.example` or `--claim 'aud=[\"a\"]'`"))
             };
             let Some((name, value)) = claim.split_once('=') else {
-                return wrong(format!("`{claim}` is no claim"));
+                return wrong(format!("`{claim}` is not a claim"));
             };
             let value = if value.starts_with(['[', '{']) {
                 match serde_json::from_str(value) {
                     Ok(value) => value,
-                    Err(error) => return wrong(format!("the claim `{name}` is no JSON: {error}")),
+                    Err(error) => return wrong(format!("the claim `{name}` is not JSON: {error}")),
                 }
             } else {
                 Value::from(value)

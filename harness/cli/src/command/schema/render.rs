@@ -97,7 +97,7 @@ enum Protocol {
     Https,
 }
 
-/// One of the two: PEM files that are read once, or files that are taken in anew when they are replaced.
+/// One of the two: PEM files that are read once, or files that are taken in again when they are replaced.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
 struct Certificates {

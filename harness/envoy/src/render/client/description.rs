@@ -205,7 +205,7 @@ impl Endpoint {
             .as_deref()
             .filter(|address| address.parse::<IpAddr>().is_err())
         {
-            let problem = Problem::new(&at.name("address"), format!("`{address}` is no IP address"));
+            let problem = Problem::new(&at.name("address"), format!("`{address}` is not an IP address"));
             problems.push(problem.help("write the address of the pod"));
         }
         let service_account = fields.text("serviceAccount", problems).map(str::to_owned);

@@ -156,7 +156,7 @@ fn own(
             return None;
         };
         if !plain {
-            problems.push(Problem::new(at, format!("`{name}` is no name of a secret")));
+            problems.push(Problem::new(at, format!("`{name}` is not the name of a secret")));
             return None;
         }
         if tls.mode == Mode::Mutual {

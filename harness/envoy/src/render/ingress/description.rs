@@ -143,7 +143,7 @@ fn count(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<u8> {
         | Value::String(_)
         | Value::List(_)
         | Value::Object(_) => {
-            let problem = Problem::new(at, "`numTrustedProxies` is no number of proxies");
+            let problem = Problem::new(at, "`numTrustedProxies` is not a number of proxies");
             problems.push(problem.help(
                 "write how many proxies of yours are before this one, without quotes; 0 when clients come directly",
             ));

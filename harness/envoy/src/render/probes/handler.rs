@@ -89,7 +89,7 @@ impl Handler {
                 whole(*seconds)
             }
             Some(_) => {
-                let problem = Problem::new(&at.name("timeoutSeconds"), "`timeoutSeconds` is no time");
+                let problem = Problem::new(&at.name("timeoutSeconds"), "`timeoutSeconds` is not a time");
                 problems.push(problem.help("write a whole number of seconds, at least 1"));
                 1
             }
@@ -254,7 +254,7 @@ fn header(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<(String
     let text = text.unwrap_or_default();
     let sendable = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if name.is_empty() || !name.bytes().all(token) || !sendable {
-        let problem = Problem::new(at, "it is no header");
+        let problem = Problem::new(at, "it is not a header");
         problems.push(problem.help("write `{name: X-Health, value: yes}`, in ASCII"));
         return None;
     }

@@ -80,7 +80,7 @@ fn named(
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if !name.bytes().all(plain) || name.starts_with('.') {
         let at = at.name("credentialName");
-        let problem = Problem::new(&at, format!("`{}` is no name of a secret", shown(name)));
+        let problem = Problem::new(&at, format!("`{}` is not the name of a secret", shown(name)));
         problems.push(problem.help("use letters, digits, `-` and `.`"));
         return None;
     }
