@@ -50,7 +50,7 @@ pub(crate) const ALL: &[Shape] = shapes! {
     "fmt_of_a_long_block" |n| format!("a: |\n{}", "  x\n".repeat(n / 4)).into_bytes();
     "fmt_of_blank_lines" |n| format!("a: 1\n{}b: 1\n", "\n".repeat(n)).into_bytes();
     "fmt_of_spaces" |n| format!("a:{}1\n", " ".repeat(n)).into_bytes();
-    "fmt_of_carriage_returns" |n| "a1: 1\r\n".repeat(1).into_bytes().into_iter().chain("# x\r\n".repeat(n / 5).into_bytes()).collect();
+    "fmt_of_carriage_returns" |n| format!("a1: 1\r\n{}", "# x\r\n".repeat(n / 5)).into_bytes();
 };
 
 fn lay_out(bytes: &[u8]) {
