@@ -79,15 +79,15 @@ fn is_test(text: &str, name: &str) -> bool {
 #[test]
 fn what_is_no_test_is_told() {
     assert_eq!(
-        runs("envoy::demo::it_shows_each_verdict_and_the_rule_that_decided"),
+        runs("envoy::configuration::a_misspelt_section_is_refused"),
         Ok(())
     );
     for wrong in [
         "envoy",
-        "nobody::demo::it_shows_each_verdict_and_the_rule_that_decided",
-        "envoy::nobody::it_shows_each_verdict_and_the_rule_that_decided",
-        "envoy::demo::it_shows_each_verdict",
-        "envoy::demo::nobody",
+        "nobody::configuration::a_misspelt_section_is_refused",
+        "envoy::nobody::a_misspelt_section_is_refused",
+        "envoy::configuration::a_misspelt_section",
+        "envoy::configuration::nobody",
     ] {
         assert!(runs(wrong).is_err(), "{wrong}");
     }

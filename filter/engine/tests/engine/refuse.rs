@@ -87,7 +87,7 @@ fn what_istio_refuses_at_admission() {
     );
     refuses(
         r#"{"rules": [{"from": [{"source": {"serviceAccounts": ["a/b/c"]}}]}]}"#,
-        "is no service account",
+        "is not a service account",
     );
     refuses(
         r#"{"rules": [{"from": [{"source": {"serviceAccounts": ["a"], "namespaces": ["b"]}}]}]}"#,
@@ -174,7 +174,7 @@ fn documents_are_named_and_placed() {
     );
     for name in ["x]-rule[3", "größe", "a/b", "a\\nb"] {
         assert!(
-            problems(config(&policy(name, "{}"))).contains("is no name of Kubernetes"),
+            problems(config(&policy(name, "{}"))).contains("is not a name that Kubernetes takes"),
             "{name}"
         );
     }
@@ -303,7 +303,7 @@ fn settings_of_connections() {
             format!(r#""protocol": "tcp", "tcp": {{"enforcement": "hold", "deadline": "{deadline}"}}"#);
         let said = problems(config_with("", &settings));
         assert!(
-            said.contains("is no time to hold a connection"),
+            said.contains("is not a time to hold a connection"),
             "{deadline}: {said}"
         );
     }

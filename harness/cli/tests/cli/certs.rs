@@ -106,7 +106,7 @@ fn mistakes_say_what_to_write() {
         ),
         (
             vec!["certs", "spiffe://cluster.local/ns/../sa/x"],
-            "is no identity of a workload",
+            "is not an identity of a workload",
         ),
         (
             vec!["certs", "--ttl", "1d", ORDERS_ID],

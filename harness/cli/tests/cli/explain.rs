@@ -226,7 +226,7 @@ fn options_that_make_no_sense_are_refused() {
             "`x-team` is not a header",
         ),
         (vec!["--plaintext", "--claim", "iss"], "`iss` is not a claim"),
-        (vec!["--plaintext", "--claim", "aud=[1"], "is no JSON"),
+        (vec!["--plaintext", "--claim", "aud=[1"], "is not JSON"),
         (
             vec!["--plaintext", "--claim", "a=1", "--claim", "a=2"],
             "given twice",

@@ -168,7 +168,7 @@ fn what_would_let_in_more_than_tls_is_refused() {
         (
             "credentialName: shop",
             "credentialName: ../shop",
-            "no name of a secret",
+            "not the name of a secret",
         ),
         (
             "credentialName: shop",
@@ -201,7 +201,7 @@ fn what_does_not_fit_together_is_refused() {
         (
             ("numTrustedProxies: 1", "numTrustedProxies: -1"),
             None,
-            "no number of proxies",
+            "not a number of proxies",
         ),
         (
             ("numTrustedProxies", "numTrustedProxy"),

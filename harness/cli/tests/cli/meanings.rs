@@ -97,7 +97,7 @@ fn fields_of_http_on_other_ports() {
         &[&deny, &mixed],
         &[
             "warning[PW015]",
-            "port 5432 of Deployment shop/web is no HTTP: `paths` says nothing there",
+            "port 5432 of Deployment shop/web is not HTTP: `paths` says nothing there",
         ],
     );
     fine(&[

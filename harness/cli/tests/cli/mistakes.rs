@@ -52,7 +52,7 @@ fn names_of_fields() {
         &with("peers: {a: plaintext, a: plaintext}"),
         "duplicate key `a`",
         "a",
-        "keep one",
+        "remove one",
     );
     wrong(
         "workload: {namespce: shop, namespace: shop}\npolicies: [orders.yaml]\ncases: [{request: GET /x, expect: deny}]\n",

@@ -87,7 +87,7 @@ fn wrong_usage_is_explained() {
     for port in ["orders", "orders:", "orders:0", "orders:70000", ":80"] {
         folder
             .run(&["probe", port])
-            .says(2, &["is no port of a host", "write `HOST:PORT`"]);
+            .says(2, &["is not a port of a host", "write `HOST:PORT`"]);
     }
     folder
         .run(&["probe", "127.0.0.1:1", "--certs", "certs"])

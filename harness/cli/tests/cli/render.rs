@@ -463,9 +463,9 @@ fn a_mistake_in_a_probe_is_shown() {
         (
             "path: /healthz",
             "path: /healthz, httpHeaders: [{name: \"a b\", value: c}]",
-            "no header",
+            "not a header",
         ),
-        ("periodSeconds", "timeoutSeconds: 0, periodSeconds", "no time"),
+        ("periodSeconds", "timeoutSeconds: 0, periodSeconds", "not a time"),
         ("kind: Deployment", "kind: [", "deployment.yaml"),
     ] {
         assert!(DEPLOYMENT.contains(from), "{from}");

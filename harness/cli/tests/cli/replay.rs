@@ -202,7 +202,7 @@ fn a_format_may_be_given() {
     for (format, says) in [
         ("%REQ(:METHOD)", "does not end"),
         ("%DURATION%", "no operator that a policy asks about"),
-        ("{\"a\": 1", "no JSON"),
+        ("{\"a\": 1", "not JSON"),
         ("%REQ(A)%%REQ(B)%", "nothing between them"),
     ] {
         replay(&folder, &["--log-format", format]).says(2, &[says, "`text_format`"]);

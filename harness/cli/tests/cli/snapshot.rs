@@ -130,7 +130,7 @@ fn nothing_else_is_written_over() {
     let ran = run(&folder, &["--update-snapshots"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(
-        ran.out.contains("is no snapshot, and is left as it is"),
+        ran.out.contains("is not a snapshot, and is left as it is"),
         "{ran:?}"
     );
     assert_eq!(written(&folder), "# My notes\n");
@@ -143,7 +143,7 @@ fn nothing_else_is_written_over() {
         "''",
     ] {
         folder.write("orders_test.yaml", SUITE.replace("orders_access.md", name));
-        run(&folder, &[]).says(2, &["is no snapshot's name", "orders_test.yaml:10:11"]);
+        run(&folder, &[]).says(2, &["is not a snapshot's name", "orders_test.yaml:10:11"]);
     }
     std::fs::remove_file(folder.path("orders_access.md")).unwrap();
     std::os::unix::fs::symlink("/dev/null", folder.path("orders_access.md")).unwrap();

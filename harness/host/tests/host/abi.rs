@@ -107,7 +107,7 @@ fn numbers_that_mean_nothing() {
         (
             "(call $grpc_cancel (i32.const 4))".to_owned(),
             2,
-            "no token of a gRPC call",
+            "not a token of a gRPC call",
         ),
         (format!("(call $enqueue (i32.const 9) {name})"), 1, "queue 9"),
         ("(call $done)".to_owned(), 1, "waits"),
