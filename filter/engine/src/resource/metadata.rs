@@ -53,7 +53,10 @@ impl Metadata {
                 problems.push(problem.help(help));
             }
             if let Some(text) = text.filter(|text| !text.bytes().all(in_name)) {
-                let problem = Problem::new(&at.name(name), format!("`{text}` is not a name that Kubernetes takes"));
+                let problem = Problem::new(
+                    &at.name(name),
+                    format!("`{text}` is not a name that Kubernetes takes"),
+                );
                 problems.push(
                     problem
                         .help("use letters, digits, `-` and `.`: decisions and logs name the policy by it"),
