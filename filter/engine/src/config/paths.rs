@@ -9,8 +9,9 @@ pub enum Paths {
     #[default]
     Lenient,
     /// A path is not established if it has an escape of a visible ASCII character, which Envoy leaves as it is and an application
-    /// decodes (RFC 3986, section 2.2: of these, reserved characters may mean something else decoded), or a segment that is `.` or
-    /// `..` once its `;parameters` are cut off, which servlet containers resolve.
+    /// decodes (RFC 3986, section 2.2: of these, reserved characters may mean something else decoded), an escape with small letters,
+    /// which is the same as the one with capital letters and another text (section 6.2.2.1), or a segment that is `.` or `..` once its
+    /// `;parameters` are cut off, which servlet containers resolve.
     Strict,
 }
 
@@ -24,22 +25,26 @@ impl Paths {
             Self::Strict => {
                 let end = memchr2(b'?', b'#', path).unwrap_or(path.len());
                 let path = path.get(..end).unwrap_or(path);
-                !has_visible_escape(path) && !path.split(|byte| *byte == b'/').any(is_dots)
+                !has_other_escape(path) && !path.split(|byte| *byte == b'/').any(is_dots)
             }
         }
     }
 }
 
-/// Whether an escape stands for one of the characters `!` (`%21`) to `~` (`%7e`).
-fn has_visible_escape(path: &[u8]) -> bool {
+/// Whether an escape stands for one of the characters `!` (`%21`) to `~` (`%7E`), or has small letters.
+fn has_other_escape(path: &[u8]) -> bool {
     let mut rest = path;
     while let Some(after) = memchr(b'%', rest).and_then(|at| rest.get(at..)?.get(1..)) {
-        let visible = match after {
-            [b'2', b'0', ..] | [b'7', b'f' | b'F', ..] => false,
-            [b'2'..=b'7', low, ..] => low.is_ascii_hexdigit(),
+        let other = match after {
+            [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                let is_visible = !matches!([*high, *low], [b'2', b'0'] | [b'7', b'F']);
+                high.is_ascii_lowercase()
+                    || low.is_ascii_lowercase()
+                    || is_visible && (b'2'..=b'7').contains(high)
+            }
             _ => false,
         };
-        if visible {
+        if other {
             return true;
         }
         rest = after;
@@ -78,6 +83,11 @@ mod tests {
             "/%61dmin",
             "/%21",
             "/%7e",
+            "/%7E",
+            "/%7f",
+            "/%1f",
+            "/b%c3%bccher",
+            "/b%C3%bCcher",
             "/%%41",
             "/%2%41",
             "/x/..;/admin",
@@ -97,8 +107,7 @@ mod tests {
             "/a#%23/..",
             "/a%20b",
             "/%09",
-            "/%1f",
-            "/%7f",
+            "/%1F",
             "/%7F",
             "/%80",
             "/b%C3%BCcher",
@@ -122,12 +131,14 @@ mod tests {
 
     /// Each byte, in each spelling of its escape.
     #[test]
-    fn escapes_of_visible_characters_alone_are_not_established() {
+    fn escapes_of_other_characters_are_established_in_capital_letters() {
         for byte in 0..=u8::MAX {
-            for escape in [format!("/x%{byte:02x}"), format!("/%{byte:02X}y")] {
+            for digits in [format!("{byte:02x}"), format!("{byte:02X}")] {
+                let escape = format!("/x%{digits}y");
+                let is_small = digits.bytes().any(|digit| digit.is_ascii_lowercase());
                 assert_eq!(
                     Paths::Strict.establish(escape.as_bytes()),
-                    !byte.is_ascii_graphic(),
+                    !byte.is_ascii_graphic() && !is_small,
                     "{escape}"
                 );
             }

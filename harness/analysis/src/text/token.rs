@@ -45,7 +45,9 @@ pub(crate) enum Chars {
     Digit,
     /// Hexadecimal digits.
     Hex,
-    /// The same but for `0`.
+    /// Those of them that are small letters.
+    HexSmall,
+    /// Hexadecimal digits but for `0`.
     HexNotZero,
     /// The same but for `f`.
     HexNotF,
@@ -79,6 +81,7 @@ impl Chars {
             Chars::Address => ch.is_ascii_hexdigit() || ":.".contains(ch),
             Chars::Digit => ch.is_ascii_digit(),
             Chars::Hex => ch.is_ascii_hexdigit(),
+            Chars::HexSmall => matches!(ch, 'a'..='f'),
             Chars::HexNotZero => ch.is_ascii_hexdigit() && ch != '0',
             Chars::HexNotF => ch.is_ascii_hexdigit() && !matches!(ch, 'f' | 'F'),
             Chars::ThreeToSix => matches!(ch, '3'..='6'),
@@ -151,8 +154,8 @@ pub(crate) fn path(pattern: &PathPattern) -> Tokens {
     vec![tokens.clone(), sequence([tokens, query])]
 }
 
-/// A path, with its query or without, that `paths: strict` does not establish: with the escape of a visible ASCII character, or with a
-/// segment that is `.` or `..` before its parameters.
+/// A path, with its query or without, that `paths: strict` does not establish: with the escape of a visible ASCII character,
+/// with an escape in small letters, or with a segment that is `.` or `..` before its parameters.
 pub(crate) fn read_otherwise() -> Tokens {
     let around = |start: char, middle: &[Token], end: &[Token]| {
         sequence([
@@ -166,6 +169,8 @@ pub(crate) fn read_otherwise() -> Tokens {
         [Token::Char('2'), Token::One(Chars::HexNotZero)],
         [Token::One(Chars::ThreeToSix), Token::One(Chars::Hex)],
         [Token::Char('7'), Token::One(Chars::HexNotF)],
+        [Token::One(Chars::HexSmall), Token::One(Chars::Hex)],
+        [Token::One(Chars::Hex), Token::One(Chars::HexSmall)],
     ];
     let dots = [vec![Token::Char('.')], vec![Token::Char('.'), Token::Char('.')]];
     let after = [Token::One(Chars::SegmentEnd), Token::Many(Chars::Any)];

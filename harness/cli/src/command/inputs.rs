@@ -18,8 +18,8 @@ use crate::exit::Exit;
 pub(crate) enum Paths {
     /// All that Envoy lets in.
     Lenient,
-    /// Those without an escape of a visible ASCII character, such as `%3a`, and without a segment that is `.` or `..` before its
-    /// `;parameters`.
+    /// Those without an escape of a visible ASCII character, such as `%3A`, or in small letters, such as `%c3`, and without a segment
+    /// that is `.` or `..` before its `;parameters`.
     Strict,
 }
 
