@@ -78,12 +78,14 @@ fn steps(path: &str) -> Vec<Step> {
     let mut rest = path;
     while !rest.is_empty() {
         if let Some(bracketed) = rest.strip_prefix("[\"") {
-            // A name with quotes in it is written with escapes, as Rust's debug form does.
-            let Some(end) = bracketed.find("\"]") else { break };
-            steps.push(Step::Name(
-                bracketed[..end].replace("\\\"", "\"").replace("\\\\", "\\"),
-            ));
-            rest = &bracketed[end + 2..];
+            let Some((name, after)) = quoted(bracketed) else {
+                break;
+            };
+            let Some(after) = after.strip_prefix(']') else {
+                break;
+            };
+            steps.push(Step::Name(name));
+            rest = after;
         } else if let Some(bracketed) = rest.strip_prefix('[') {
             let Some(end) = bracketed.find(']') else { break };
             let Ok(index) = bracketed[..end].parse() else {
@@ -104,10 +106,86 @@ fn steps(path: &str) -> Vec<Step> {
     steps
 }
 
+/// A name in quotes, as Rust's debug form writes it, up to its closing quote, and what follows; the opening one is gone.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, ch)) = chars.next() {
+        match ch {
+            '"' => return Some((name, &text[at + 1..])),
+            '\\' => name.push(match chars.next()?.1 {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                '0' => '\0',
+                'u' => {
+                    let digits: String = chars
+                        .by_ref()
+                        .map(|(_, ch)| ch)
+                        .skip_while(|ch| *ch == '{')
+                        .take_while(|ch| *ch != '}')
+                        .collect();
+                    char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
+                }
+                other => other,
+            }),
+            other => name.push(other),
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
+    use peerwarden_engine::document::At;
+
     use super::*;
     use crate::source::Source;
+
+    /// Whatever a key is made of, its path leads to it.
+    #[test]
+    fn any_name_is_found_again() {
+        let odd = [
+            "a\tb",
+            "\"",
+            "\\",
+            "\"]",
+            "a\"].b",
+            "[0]",
+            "a.b/c",
+            "\u{200b}",
+            "\u{feff}x",
+            "\n\r\0",
+            "\u{1b}[2J",
+            "ü",
+            "\u{e9}\u{301}",
+            "'",
+            "",
+            " ",
+            "\\u{61}",
+            "\u{10ffff}",
+        ];
+        let mut random = fastrand::Rng::with_seed(7);
+        let drawn: Vec<String> = (0..2_000)
+            .map(|_| (0..random.usize(0..6)).map(|_| random.char(..)).collect())
+            .collect();
+        for name in odd.into_iter().chain(drawn.iter().map(String::as_str)) {
+            let (labels, rules) = (At::ROOT.name("labels"), At::ROOT.name("rules"));
+            let (one, index) = (labels.name(name), rules.index(3));
+            let other = index.name(name);
+            let own = Step::Name(name.to_owned());
+            assert_eq!(
+                steps(&one.to_string()),
+                [Step::Name("labels".to_owned()), own],
+                "{name:?}"
+            );
+            assert_eq!(
+                steps(&other.to_string()).last(),
+                Some(&Step::Name(name.to_owned())),
+                "{name:?}"
+            );
+        }
+    }
 
     #[test]
     fn splits_paths() {
