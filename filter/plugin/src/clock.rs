@@ -31,7 +31,7 @@ pub(crate) fn is_kept() -> bool {
     SEEN.get().is_some()
 }
 
-/// Nanoseconds since 1970, as they were at most one period of the timer ago ([`crate::open::timer::IDLE`]); `None` without a clock.
+/// Nanoseconds since 1970, as they were at most one period of the timer ago ([`crate::timer::IDLE`]); `None` without a clock.
 pub(crate) fn nanos() -> Option<u64> {
     SEEN.get().or_else(now)
 }
