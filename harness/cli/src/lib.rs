@@ -6,7 +6,6 @@
 mod analysis;
 mod command;
 mod exit;
-pub mod readers;
 
 pub use command::schema::Schema;
 

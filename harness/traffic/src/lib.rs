@@ -7,6 +7,7 @@ mod answer;
 mod engine;
 mod expected;
 pub mod handshake;
+pub mod line;
 mod native;
 mod read;
 mod traffic;

@@ -5,6 +5,7 @@
 
 mod corpus;
 mod mutate;
+pub mod readers;
 mod target;
 
 pub use corpus::{folder, kept};

@@ -1,7 +1,5 @@
 //! `peerwarden eval`: JSON Lines in, JSON Lines out.
 
-mod line;
-
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
@@ -11,13 +9,13 @@ use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::{self, Parts, Protocol};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
+use peerwarden_traffic::line::{self, Id, Line};
 use peerwarden_traffic::{Answer, Broken, Decided, DecidedBy, Refused};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::inputs::{self, Deciding, Engines};
 use crate::exit::Exit;
-use line::{Id, Line};
 
 /// Bytes of one line.
 const LINE: u64 = 32 * 1024 * 1024;
@@ -108,12 +106,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         &mut std::io::stdin().lock(),
         &mut std::io::BufWriter::new(std::io::stdout().lock()),
     )
-}
-
-/// Reads a line as [`run`] does, and says what is wrong with it.
-pub(crate) fn check(text: &[u8]) -> Result<(), String> {
-    let (_, line) = line::read(text);
-    line.and_then(|line| line.traffic.check().map_err(|impossible| impossible.to_string()))
 }
 
 struct Evaluation {

@@ -1,6 +1,6 @@
 //! A line of an access log, by the formats that need not be given, or by one that is: the format, a line break, the line.
 
-use peerwarden::readers;
+use crate::readers;
 
 pub(super) fn run(bytes: &[u8]) {
     drop(readers::access_log(None, bytes));

@@ -1,6 +1,6 @@
 //! A line of `peerwarden eval`.
 
-use peerwarden::readers;
+use crate::readers;
 
 pub(super) const DICTIONARY: &[&str] = &[
     "\"id\":",

@@ -1,6 +1,6 @@
 //! `peerwarden.toml`.
 
-use peerwarden::readers;
+use crate::readers;
 
 pub(super) fn run(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {

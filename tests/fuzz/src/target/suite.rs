@@ -1,6 +1,6 @@
 //! Suites.
 
-use peerwarden::readers;
+use crate::readers;
 
 pub(super) const DICTIONARY: &[&str] = &[
     "workload:",

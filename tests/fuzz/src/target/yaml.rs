@@ -1,6 +1,6 @@
 //! YAML documents: read with their places, and laid out by `peerwarden fmt`.
 
-use peerwarden::readers;
+use crate::readers;
 
 pub(super) const DICTIONARY: &[&str] = &[
     "---\n",

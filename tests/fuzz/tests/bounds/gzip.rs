@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use peerwarden::readers;
+use peerwarden_fuzz::readers;
 
 use crate::counting;
 use crate::shapes::Shape;

@@ -1,6 +1,6 @@
 //! What `peerwarden fmt` lays out: texts that cost its passes most.
 
-use peerwarden::readers;
+use peerwarden_fuzz::readers;
 
 use crate::shapes::Shape;
 

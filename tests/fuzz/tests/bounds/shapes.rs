@@ -1,7 +1,7 @@
 //! Inputs of any size, each of a shape that costs its reader most.
 
-use peerwarden::readers;
 use peerwarden_engine::limits::METADATA_DEPTH;
+use peerwarden_fuzz::readers;
 use peerwarden_wire::{certificate, check_response, configuration, metadata, pairs, protobuf};
 
 /// A reader and a shape.

@@ -1,38 +1,46 @@
-//! One line of the input.
+//! A line of `peerwarden eval`: traffic, and what it is decided by.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use peerwarden_documents::schema::Paths;
 use peerwarden_documents::wording::Said;
-use peerwarden_traffic::{Traffic, required_object};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::read::required_object;
+use crate::traffic::Traffic;
+
 /// A line. Configuration stays text, which the engine reads.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Line {
+pub struct Line {
     #[serde(rename = "id")]
     _id: Option<IgnoredAny>,
-    pub(super) mesh: Option<Box<RawValue>>,
-    pub(super) workload: Option<Box<RawValue>>,
-    pub(super) resources: Option<Box<RawValue>>,
+    /// `mesh` of the configuration.
+    pub mesh: Option<Box<RawValue>>,
+    /// `workload` of the configuration.
+    pub workload: Option<Box<RawValue>>,
+    /// The policies.
+    pub resources: Option<Box<RawValue>>,
+    /// The external authorizers that CUSTOM policies name.
     #[serde(rename = "extensionProviders")]
-    pub(super) extension_providers: Option<Box<RawValue>>,
-    pub(super) paths: Option<Paths>,
+    pub extension_providers: Option<Box<RawValue>>,
+    /// Which paths are established.
+    pub paths: Option<Paths>,
+    /// What is decided.
     #[serde(deserialize_with = "required_object")]
-    pub(super) traffic: Traffic,
+    pub traffic: Traffic,
 }
 
 /// What the caller knows a line by: any JSON, given back as it was written.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(transparent)]
-pub(super) struct Id(Option<Box<RawValue>>);
+pub struct Id(Option<Box<RawValue>>);
 
-/// Reads a line, and its id even when the rest is wrong.
-pub(super) fn read(text: &[u8]) -> (Id, Result<Line, String>) {
+/// Reads a line, and its id even when the rest is wrong; the error is a message for people.
+pub fn read(text: &[u8]) -> (Id, Result<Line, String>) {
     let mut id = Id::default();
     let line = unique(text, &mut id).and_then(|()| serde_json::from_slice(text));
     if let (Err(_), None) = (&line, &id.0) {

@@ -1,4 +1,4 @@
-//! What the command reads, as functions of bytes: for fuzzing, and for the tests that count what reading costs.
+//! What the command reads, as functions of bytes.
 //!
 //! Each returns what was read in few words, or the whole message that a person is shown.
 
@@ -13,8 +13,7 @@ use peerwarden_documents::yaml;
 use peerwarden_lint::settings::Settings;
 use peerwarden_logs::access_log::{Format, Input};
 use peerwarden_suite as suite;
-
-use crate::command::eval;
+use peerwarden_traffic::line;
 
 /// Each YAML document of a text, as JSON.
 ///
@@ -89,7 +88,8 @@ pub fn settings(text: &str) -> Result<(), String> {
 /// # Errors
 /// What is wrong with it.
 pub fn eval_line(line: &[u8]) -> Result<(), String> {
-    eval::check(line)
+    let (_, line) = line::read(line);
+    line.and_then(|line| line.traffic.check().map_err(|impossible| impossible.to_string()))
 }
 
 /// As it is printed, with what is underlined.
