@@ -320,7 +320,7 @@ impl Attributes {
     fn tunnelled_peer(&self) -> Lookup<Peer> {
         match self.text(PEER_PRINCIPAL) {
             Lookup::Found(uri) if uri.is_empty() || uri == b"-" => Lookup::Unavailable,
-            Lookup::Found(uri) if uri.contains(&b',') => self.failed(),
+            Lookup::Found(uri) if uri.contains(&b',') || !uri.is_ascii() => self.failed(),
             Lookup::Found(uri) => Lookup::Found(Peer::from_uri(uri)),
             Lookup::Missing => Lookup::Missing,
             Lookup::Unavailable => Lookup::Unavailable,
@@ -330,6 +330,8 @@ impl Attributes {
     /// The peer on Envoy before 1.38, which shows the first name of each kind only.
     fn first_names(&self) -> Lookup<Peer> {
         let names = |path| match self.text(path) {
+            // These names are ASCII (RFC 5280, section 4.2.1.6); a certificate with others cannot be read.
+            Lookup::Found(name) if !name.is_ascii() => self.failed(),
             Lookup::Found(name) => Lookup::Found(vec![name]),
             Lookup::Missing => Lookup::Found(Vec::new()),
             Lookup::Unavailable => Lookup::Unavailable,
