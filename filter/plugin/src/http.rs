@@ -46,6 +46,15 @@ impl Http {
         Attributes::of_request(self.configuration.sources())
     }
 
+    /// Whether a configuration that took the place of the request's own denies what that one allows; it is then answered.
+    fn newer_denies(&self, provider: Option<&str>) -> bool {
+        let attributes_by = |newer: &Configuration| Attributes::of_request(newer.sources());
+        self.opener
+            .newer_denies(attributes_by, Asked::Request, provider, |judgement| {
+                deny(judgement, &Denial::default());
+            })
+    }
+
     /// The external authorizer has answered: changes the request, decides, and lets it go on or not.
     fn answered(&mut self, waiting: &Waiting, outcome: Outcome) {
         let configuration = Rc::clone(&self.configuration);
@@ -75,6 +84,9 @@ impl Http {
                 .program
                 .answered(&waiting.by, outcome.answer, &attributes, configuration.report);
         let failure = outcome.failure.as_deref();
+        if judgement.decision.verdict == Verdict::Allow && self.newer_denies(Some(&waiting.provider)) {
+            return;
+        }
         report::decided(
             Some(&judgement),
             &attributes,
@@ -212,6 +224,9 @@ impl Http {
                 }
             },
         };
+        if judgement.decision.verdict == Verdict::Allow && self.newer_denies(None) {
+            return Action::Pause;
+        }
         report::decided(
             Some(&judgement),
             &attributes,

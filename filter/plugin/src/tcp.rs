@@ -129,15 +129,16 @@ impl Tcp {
         provider: Option<&str>,
         failure: Option<&str>,
     ) {
-        let verdict = judgement.map_or(Verdict::Deny, |judgement| judgement.decision.verdict);
+        let mut verdict = judgement.map_or(Verdict::Deny, |judgement| judgement.decision.verdict);
+        let handshake = attributes.handshake();
+        let asked = Asked::Connection(handshake);
+        let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), handshake);
+        if verdict == Verdict::Allow && self.opener.newer_denies(attributes_by, asked, provider, |_| {}) {
+            verdict = Verdict::Deny;
+        } else {
+            report::decided(judgement, attributes, asked, failure, self.configuration.report);
+        }
         self.state = State::Decided(verdict);
-        report::decided(
-            judgement,
-            attributes,
-            Asked::Connection(attributes.handshake()),
-            failure,
-            self.configuration.report,
-        );
         self.close_due = verdict == Verdict::Deny;
         let allowed = Allowed { attributes, provider };
         if verdict == Verdict::Allow {
@@ -170,13 +171,13 @@ impl Tcp {
                 .answered(&waiting.by, outcome.answer, &attributes, configuration.report);
         let failure = outcome.failure.as_deref();
         self.decided(Some(&judgement), &attributes, Some(&waiting.provider), failure);
-        match judgement.decision.verdict {
-            Verdict::Allow => {
+        match self.state {
+            State::Decided(Verdict::Allow) => {
                 if abi::continue_downstream().is_err() {
                     report::error("an allowed connection could not be let go on; its data is held");
                 }
             }
-            Verdict::Deny => self.close(),
+            State::Decided(Verdict::Deny) | State::Waiting(_) | State::Undecided => self.close(),
         }
     }
 

@@ -92,6 +92,36 @@ fn a_request_is_judged_by_the_policies_that_asked() {
     }
 }
 
+/// What took the place of the policies that asked must allow it as well.
+#[test]
+fn a_late_yes_lets_nobody_in_whom_the_newer_policies_deny() {
+    for provider in ["http", "grpc"] {
+        let mut vm = Vm::new(module(), options()).unwrap();
+        let first = configure(&mut vm, asking("http", provider));
+        let (stream, token) = request(&mut vm, first, FRONTEND);
+        configure(&mut vm, configuration("http", json!([allow(BACKEND)])));
+        vm.retire(first);
+        vm.answer_call(token, yes(provider)).unwrap();
+        let answer = denied(vm.outcome(stream).unwrap());
+        assert_eq!(answer.code, 403, "{provider}");
+        assert!(
+            answer.details.contains("rbac_access_denied"),
+            "{}",
+            answer.details
+        );
+    }
+    let mut vm = Vm::new(module(), options()).unwrap();
+    let first = configure(&mut vm, asking("tcp", "grpc"));
+    let (held, token) = connection(&mut vm, first, FRONTEND);
+    configure(&mut vm, configuration("tcp", json!([allow(BACKEND)])));
+    vm.retire(first);
+    vm.answer_call(token, yes("grpc")).unwrap();
+    let record = vm.record(held).unwrap();
+    assert_eq!(record.to_upstream(), b"");
+    assert_eq!(record.closed_by(), Some(CloseReason::Module));
+    assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
+}
+
 #[test]
 fn a_no_stays_a_no() {
     let mut vm = Vm::new(module(), options()).unwrap();

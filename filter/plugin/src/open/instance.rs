@@ -133,6 +133,17 @@ impl Instance {
         [Some(here), newer].into_iter().flatten()
     }
 
+    /// The configurations that took this one's place, in this VM and in another: what is decided now must be allowed by each of them as
+    /// well, however long ago it began. `keep` is for what was let in before.
+    pub(super) fn newer_than(
+        &self,
+        configuration: &Configuration,
+    ) -> impl Iterator<Item = Rc<Configuration>> {
+        let is_replaced = !self.shared.get() && self.current.borrow().number != configuration.number;
+        let here = is_replaced.then(|| Rc::clone(&self.current.borrow()));
+        [here, self.handover.newer()].into_iter().flatten()
+    }
+
     /// Envoy has a newer one.
     fn is_configured(&self, configuration: &Rc<Configuration>) {
         let mut configurations = self.configurations.borrow_mut();

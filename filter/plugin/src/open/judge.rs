@@ -5,7 +5,7 @@ use std::rc::Rc;
 use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Reason, Report, Step, Verdict};
 
 use super::instance::Instance;
-use super::stream::{Allowed, Status, Stream};
+use super::stream::{Allowed, Opener, Status, Stream};
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
 use crate::configuration::{Configuration, Loaded};
@@ -61,6 +61,12 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     };
     let (judgement, failure) = judge(&loaded, &attributes, None, configuration.report);
     let verdict = judgement.decision.verdict;
+    let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), Handshake::Over);
+    if verdict == Verdict::Allow && newer_denies(instance, configuration, attributes_by, asked, None, |_| {})
+    {
+        deny(instance, stream);
+        return true;
+    }
     if verdict == Verdict::Allow && lock::name_cluster(&configuration.lock).is_err() {
         return false;
     }
@@ -89,6 +95,53 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
         Verdict::Deny => deny(instance, stream),
     }
     true
+}
+
+impl Opener {
+    /// Whether a configuration that took the place of its own denies what that one allows; see [`newer_denies`].
+    pub(crate) fn newer_denies(
+        &self,
+        attributes_by: impl Fn(&Configuration) -> Attributes,
+        asked: Asked,
+        provider: Option<&str>,
+        denied: impl FnOnce(Option<&Judgement<'_>>),
+    ) -> bool {
+        newer_denies(
+            &self.instance,
+            &self.configuration,
+            attributes_by,
+            asked,
+            provider,
+            denied,
+        )
+    }
+}
+
+/// Whether a configuration that took the place of a stream's own denies what that one allows, which is reported, and `denied` with.
+/// Between a stream's beginning and its decision there may be a long handshake, a client that says nothing, or a slow authorizer.
+fn newer_denies(
+    instance: &Instance,
+    own: &Configuration,
+    attributes_by: impl Fn(&Configuration) -> Attributes,
+    asked: Asked,
+    provider: Option<&str>,
+    denied: impl FnOnce(Option<&Judgement<'_>>),
+) -> bool {
+    for newer in instance.newer_than(own) {
+        let attributes = attributes_by(&newer);
+        let Some(loaded) = newer.loaded() else {
+            report::decided(None, &attributes, asked, None, newer.report);
+            denied(None);
+            return true;
+        };
+        let (judgement, failure) = judge(&loaded, &attributes, provider, newer.report);
+        if judgement.decision.verdict == Verdict::Deny {
+            report::decided(Some(&judgement), &attributes, asked, failure, newer.report);
+            denied(Some(&judgement));
+            return true;
+        }
+    }
+    false
 }
 
 /// A stream that was allowed: because there is a newer configuration, or because its peer's certificate has expired.

@@ -185,8 +185,8 @@ impl Stream {
 /// What a stream's context needs to have it looked after.
 pub(crate) struct Opener {
     context: u32,
-    instance: Rc<Instance>,
-    configuration: Rc<Configuration>,
+    pub(super) instance: Rc<Instance>,
+    pub(super) configuration: Rc<Configuration>,
 }
 
 impl Opener {
