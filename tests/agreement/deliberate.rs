@@ -96,6 +96,9 @@ fn shown() -> Vec<(Case, Answer, Answer, &'static str)> {
     const NAMELESS: &str = "the identity of a certificate without a URI SAN is not established";
     const NOT_A_HOST: &str = "an authority that is not a host is not established";
     let odd_host = |request: &mut Request| request.authority = "x@admin.example".to_owned();
+    const SMALL: &str = "a method in small letters is not established";
+    let small = |request: &mut Request| request.method = "delete".to_owned();
+    let method = |field: &str| json!({"to": [{"operation": {field: ["DELETE"]}}]});
     let nothing = |_: &mut Request| {};
     const BLANKS: &str = "white space around a header's value is not part of it";
     const ROLE: &str = "request.headers[x-role]";
@@ -158,6 +161,18 @@ fn shown() -> Vec<(Case, Answer, Answer, &'static str)> {
             Allowed,
             Denied,
             NOT_A_HOST,
+        ),
+        (
+            by_http2(case("DENY", method("methods"), small)),
+            Allowed,
+            Denied,
+            SMALL,
+        ),
+        (
+            by_http2(case("ALLOW", method("notMethods"), small)),
+            Allowed,
+            Denied,
+            SMALL,
         ),
         (
             by_http2(case("DENY", when(ROLE, "admin"), blanks)),

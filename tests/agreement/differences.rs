@@ -13,6 +13,7 @@ mod mapped;
 mod no_uri_san;
 mod not_a_host;
 mod scope_claim;
+mod small_letters;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,11 +41,12 @@ pub(crate) struct Difference {
 }
 
 /// All of them.
-pub(crate) const ALL: [Difference; 6] = [
+pub(crate) const ALL: [Difference; 7] = [
     mapped::DIFFERENCE,
     blanks::DIFFERENCE,
     no_uri_san::DIFFERENCE,
     not_a_host::DIFFERENCE,
+    small_letters::DIFFERENCE,
     line_break::DIFFERENCE,
     scope_claim::DIFFERENCE,
 ];

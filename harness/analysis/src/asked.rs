@@ -107,7 +107,7 @@ pub(crate) fn of(clause: &Clause) -> Halves {
                 let tokens = vec![text::text(pattern, Chars::Any)];
                 Meaning::Secured(text::matches(&tokens, "https"), text::matches(&tokens, "http"))
             }),
-            name if name.chars().all(|ch| Chars::Method.contain(ch)) => {
+            name if name.chars().all(|ch| Chars::Token.contain(ch)) => {
                 texts(Attribute::Header(name.to_owned()), set)
             }
             // No request has a header of such a name.
@@ -135,13 +135,14 @@ pub(crate) fn may_be_unestablished(clause: &Clause) -> Option<Attribute> {
         Clause::Host(_) => Some(Attribute::Host),
         Clause::Header(name, _) if name == ":authority" => Some(Attribute::Host),
         Clause::Sni(_) => Some(Attribute::Sni),
+        Clause::Method(_) => Some(Attribute::Method),
+        Clause::Header(name, _) if name == ":method" => Some(Attribute::Method),
         Clause::Path(_) => Some(Attribute::Path),
         Clause::Header(name, _) if name == ":path" => Some(Attribute::Path),
         Clause::SourceIp(_)
         | Clause::RemoteIp(_)
         | Clause::DestinationIp(_)
         | Clause::DestinationPort(_)
-        | Clause::Method(_)
         | Clause::Header(..)
         | Clause::RequestPrincipal(_)
         | Clause::Claim(..)

@@ -43,6 +43,8 @@ pub enum Pattern {
     NoUriSan,
     /// Of a host: what is not one.
     NotAHost,
+    /// Of a method: one in small letters.
+    SmallLetters,
     /// Of a server name: one with a dot at its end.
     TrailingDot,
     /// The attribute is not there.
@@ -64,6 +66,7 @@ impl fmt::Display for Pattern {
             Pattern::Certificate => f.write_str("any certificate"),
             Pattern::NoUriSan => f.write_str("a certificate without a URI SAN"),
             Pattern::NotAHost => f.write_str("what is not a host"),
+            Pattern::SmallLetters => f.write_str("one in small letters"),
             Pattern::TrailingDot => f.write_str("a name with a dot at its end"),
             Pattern::Absent => f.write_str("none"),
             Pattern::Any => f.write_str("any"),
@@ -279,6 +282,7 @@ fn like(attribute: &Attribute, sample: &Sample) -> Pattern {
         Sample::NoCertificate => Pattern::NoCertificate,
         Sample::Absent => Pattern::Absent,
         Sample::Unestablished if *attribute == Attribute::Peer => Pattern::NoUriSan,
+        Sample::Unestablished if *attribute == Attribute::Method => Pattern::SmallLetters,
         Sample::Unestablished if *attribute == Attribute::Sni => Pattern::TrailingDot,
         Sample::Unestablished => Pattern::NotAHost,
         Sample::Text(text) => Pattern::Like(text.clone()),

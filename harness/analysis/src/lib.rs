@@ -29,7 +29,7 @@
 //! * **External authorizers** may answer anything, and give to the same request the same answer whatever asks; what they add to the request
 //!   is not considered.
 //!
-//! Of what is not established only certificates without a URI SAN, authorities that are not hosts, server names with a dot at the end, and paths
+//! Of what is not established only certificates without a URI SAN, authorities that are not hosts, methods in small letters, server names with a dot at the end, and paths
 //! that `paths: strict` does not establish are considered. What the proxy does
 //! not know (`Lookup::Unavailable`) is not: the engine then denies whatever that could deny, by the same rules. Dry-run and AUDIT policies change no verdict, and so nothing here.
 //!

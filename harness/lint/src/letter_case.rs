@@ -77,7 +77,9 @@ fn methods(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
         if value == capital || !METHODS.contains(&capital.as_str()) || list.values.contains(&capital) {
             continue;
         }
-        let message = format!("`{value}` is not a method that clients send: methods have capital letters");
+        let message = format!(
+            "`{value}` matches nothing: methods are upper case, and a request with another is denied by every rule on methods"
+        );
         findings.push(if list.shuts_out(policy.written.action) {
             // Beside it: an application that does not care about case would answer the other.
             let finding = Finding::new(&path, message, format!("add `{capital}` beside it"));

@@ -25,7 +25,7 @@ pub(super) struct Answers<'s> {
     destination_ip: OnceCell<Lookup<IpAddr>>,
     destination_port: OnceCell<Lookup<u16>>,
     sni: OnceCell<Established<Cow<'s, [u8]>>>,
-    method: OnceCell<Lookup<Lines<'s>>>,
+    method: OnceCell<Established<Lines<'s>>>,
     path: OnceCell<Established<Lines<'s>>>,
     host: OnceCell<Established<Lines<'s>>>,
     jwt: OnceCell<Lookup<Cow<'s, Value>>>,
@@ -93,8 +93,13 @@ impl<'s> Answers<'s> {
         }))
     }
 
-    pub(super) fn method(&self) -> &Lookup<Lines<'s>> {
-        self.method.get_or_init(|| self.source.header(":method"))
+    /// Methods have capital letters, and their case counts (RFC 9110, section 9.1). One with small letters, which HTTP/2 delivers, is
+    /// another text and to many applications the same method, so it is not established.
+    pub(super) fn method(&self) -> Result<&Lookup<Lines<'s>>, Unestablished> {
+        borrowed(self.method.get_or_init(|| match self.source.header(":method") {
+            Lookup::Found(methods) if !methods.iter().all(is_method) => Err(Unestablished),
+            method @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(method),
+        }))
     }
 
     /// Without query and fragment.
@@ -130,6 +135,7 @@ impl<'s> Answers<'s> {
     pub(super) fn header(&self, name: &str) -> Established<Lines<'s>> {
         match name {
             ":authority" => self.host().cloned(),
+            ":method" => self.method().cloned(),
             ":path" => self.whole_path(),
             name if name.starts_with(':') => Ok(self.source.header(name)),
             name => Ok(self.source.header(name).map(Lines::trimmed)),
@@ -148,6 +154,11 @@ impl<'s> Answers<'s> {
 /// The same, borrowed.
 pub(super) fn borrowed<T>(established: &Established<T>) -> Result<&Lookup<T>, Unestablished> {
     established.as_ref().map_err(|unestablished| *unestablished)
+}
+
+/// Whether a method is written as methods are.
+fn is_method(method: &[u8]) -> bool {
+    !method.iter().any(u8::is_ascii_lowercase)
 }
 
 /// A path ends where its query or fragment begins.

@@ -20,7 +20,7 @@ pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
         Clause::Host(set) => established(answers.host(), set, |values, pattern| {
             values.iter().any(|value| pattern.matches_ignoring_case(value))
         }),
-        Clause::Method(set) => with(answers.method(), set, |values, pattern| {
+        Clause::Method(set) => established(answers.method(), set, |values, pattern| {
             values.iter().any(|value| pattern.matches(value))
         }),
         Clause::Path(set) => established(answers.path(), set, |values, pattern| {

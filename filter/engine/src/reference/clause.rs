@@ -129,7 +129,7 @@ fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) -> Lookup<F
             }
         },
         "hosts" => established_host(lines(":authority")),
-        "methods" => lines(":method"),
+        "methods" => established_method(lines(":method")),
         "paths" => established_path(lines(":path"), config),
         "request.auth.principal" => from_jwt(source, |jwt| {
             let text = |name| jwt.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -142,6 +142,7 @@ fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) -> Lookup<F
                 let name = name.to_lowercase();
                 match name.as_str() {
                     "host" | ":authority" => established_host(lines(":authority")),
+                    ":method" => established_method(lines(":method")),
                     ":path" => established_path(lines(":path"), config),
                     name => lines(name),
                 }
@@ -163,6 +164,20 @@ fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) -> Lookup<F
                 Lookup::Unavailable
             }
         }
+    }
+}
+
+/// RFC 9110, section 9.1: standardised methods are in upper case, and the case counts; an application may not know.
+fn established_method(method: Lookup<Found>) -> Lookup<Found> {
+    match method {
+        Lookup::Found(Found::Texts(methods))
+            if methods
+                .iter()
+                .any(|method| *method != method.to_ascii_uppercase()) =>
+        {
+            Lookup::Unavailable
+        }
+        method @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => method,
     }
 }
 

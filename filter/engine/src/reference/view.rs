@@ -78,6 +78,7 @@ fn unestablished(key: &str, source: &dyn AttributeSource) -> Option<String> {
             };
         }
         "hosts" => ":authority".to_owned(),
+        "methods" => ":method".to_owned(),
         "paths" => ":path".to_owned(),
         key => key
             .strip_prefix("request.headers[")?
@@ -85,6 +86,7 @@ fn unestablished(key: &str, source: &dyn AttributeSource) -> Option<String> {
             .to_lowercase(),
     };
     let (header, what) = match name.as_str() {
+        ":method" => (":method", Some("a method in small letters")),
         ":path" => (":path", None),
         ":authority" | "host" => (":authority", Some("which is not a host")),
         _ => return None,

@@ -103,6 +103,9 @@ fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::R
             if let Lookup::Found(lines) = attributes.header(name) {
                 let value = lines.iter().collect::<Vec<_>>().concat();
                 write!(line, "{} ", shown(&value))?;
+                if name == ":method" && value.iter().any(u8::is_ascii_lowercase) {
+                    line.push_str("(in small letters) ");
+                }
                 if name == ":authority" && !is_host(&value) {
                     line.push_str("(not a host) ");
                 }

@@ -35,7 +35,8 @@ pub(crate) enum Sample {
     NoCertificate,
     /// The attribute is not there.
     Absent,
-    /// What is there is not established: of a peer, a certificate without a URI SAN; of a host, what is not one; of a server name, one
+    /// What is there is not established: of a peer, a certificate without a URI SAN; of a host, what is not one; of a method, one in small
+    /// letters; of a server name, one
     /// with a dot at its end.
     Unestablished,
     Text(String),

@@ -162,7 +162,8 @@ fn kind(attribute: &Attribute, atoms: &[Atom], peers: &mut Peers) -> Result<Kind
             one(vec![plaintext, no_certificate, Class::unestablished()], names)
         }
         Attribute::Port => Kind::One(ports(atoms)),
-        Attribute::Method | Attribute::Path => one(Vec::new(), text()?),
+        Attribute::Method => one(vec![Class::unestablished()], text()?),
+        Attribute::Path => one(Vec::new(), text()?),
         Attribute::Host | Attribute::Sni => one(vec![absent(), Class::unestablished()], text()?),
         Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {
             Kind::One(address::classes(attribute, atoms))

@@ -105,6 +105,7 @@ impl Made {
                     ..Peer::default()
                 });
             }
+            (Attribute::Method, Sample::Unestablished) => self.header(":method", "get"),
             (Attribute::Host, Sample::Unestablished) => self.header(":authority", "user@example.com"),
             (Attribute::Sni, Sample::Unestablished) => traffic.sni = Lookup::Found(b"example.com.".to_vec()),
             (Attribute::Port, Sample::Port(port)) => traffic.destination_port = Lookup::Found(*port),

@@ -32,6 +32,8 @@ pub(crate) enum Chars {
     /// Of a segment of a SPIFFE ID's path.
     Name,
     /// Of a method: a token of RFC 9110.
+    Token,
+    /// The same but for small letters: of a method.
     Method,
     /// Of the methods that there are.
     Upper,
@@ -74,7 +76,8 @@ impl Chars {
             Chars::Segments => ch == '/' || Chars::Segment.contain(ch),
             Chars::TrustDomain => lower_or_digit || "-._".contains(ch),
             Chars::Name => ch.is_ascii_alphanumeric() || "-._".contains(ch),
-            Chars::Method => ch.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(ch),
+            Chars::Token => ch.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(ch),
+            Chars::Method => Chars::Token.contain(ch) && !ch.is_ascii_lowercase(),
             Chars::Upper => ch.is_ascii_uppercase(),
             Chars::Host => lower_or_digit || "-.:".contains(ch),
             Chars::HostName => ch.is_ascii_alphanumeric() || "-_.".contains(ch),

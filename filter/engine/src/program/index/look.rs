@@ -40,7 +40,7 @@ pub(super) fn look<'i>(
             });
         }
         Place::Path => lines(answers.path(), found),
-        Place::Method => lines(Ok(answers.method()), found),
+        Place::Method => lines(answers.method(), found),
         Place::Host => established(finder, answers.host(), all, found, |lines, found| {
             lines
                 .iter()
