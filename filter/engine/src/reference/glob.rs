@@ -15,23 +15,32 @@ pub(super) fn literal(text: &str) -> Piece {
     Piece::Literal(text.as_bytes().to_vec())
 }
 
-/// Whether the whole `text` is made of `pieces` in order.
+/// Whether the whole `text` is made of `pieces` in order. All places where a piece can end are followed at once, so that many stars do
+/// not multiply.
 pub(super) fn matches(pieces: &[Piece], text: &[u8]) -> bool {
-    let Some((first, rest)) = pieces.split_first() else {
-        return text.is_empty();
-    };
-    match first {
-        Piece::Literal(literal) => text
-            .strip_prefix(literal.as_slice())
-            .is_some_and(|after| matches(rest, after)),
-        Piece::Any(least) => {
-            (*least..=text.len()).any(|taken| text.get(taken..).is_some_and(|after| matches(rest, after)))
+    let mut ends = vec![0];
+    for piece in pieces {
+        let mut next = Vec::new();
+        for from in ends {
+            next.extend(after(piece, from, text.get(from..).unwrap_or_default()));
         }
-        Piece::Of(allowed, least) => {
-            let run = text.iter().take_while(|byte| allowed(**byte)).count();
-            (*least..=run).any(|taken| text.get(taken..).is_some_and(|after| matches(rest, after)))
-        }
+        next.sort_unstable();
+        next.dedup();
+        ends = next;
     }
+    ends.contains(&text.len())
+}
+
+/// Where a piece can end that begins at `from`, with `rest` before it.
+fn after(piece: &Piece, from: usize, rest: &[u8]) -> impl Iterator<Item = usize> {
+    let (least, most) = match piece {
+        Piece::Literal(literal) if rest.starts_with(literal) => (literal.len(), literal.len()),
+        // Nowhere.
+        Piece::Literal(_) => (1, 0),
+        Piece::Any(least) => (*least, rest.len()),
+        Piece::Of(allowed, least) => (*least, rest.iter().take_while(|byte| allowed(**byte)).count()),
+    };
+    (least..=most).map(move |taken| from.saturating_add(taken))
 }
 
 /// Istio's string match: `*` alone asks for presence, then a leading star, then a trailing one, else all is literal.
