@@ -5,8 +5,6 @@ use super::here::{Failure, Here};
 use super::routes::{self, Override};
 use super::{All, Outcome, Verdict};
 
-const OVERRIDE: &str = "envoy.config.route.v3.FilterConfig";
-
 pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     for module in chain.modules() {
         let flags = [
@@ -54,28 +52,21 @@ fn of_upgrades(manager: &Here<'_>) -> Result<(), Failure> {
 
 /// A Wasm filter has no configuration of a route's own, so that a `FilterConfig` with an empty one changes nothing.
 fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
-    let disabled = over.kind == OVERRIDE && over.config.flag("disabled")?;
     let help = "leave this entry out: who may do what is for policies to say";
-    if disabled {
+    if over.disabled {
         return Err(over
             .here
             .fails("the module is switched off for these requests", help));
     }
-    let empty = match over.config.get("config")? {
-        Some(config) => config.message()?.0.is_empty() || holds_nothing(&config)?,
+    let empty = match &over.config {
+        Some((kind, config)) => *kind == "google.protobuf.Struct" && config.entries("value")?.is_empty(),
         None => true,
     };
-    if over.kind == OVERRIDE && empty {
+    if over.wrapped && empty {
         return Ok(());
     }
     Err(over.here.fails(
         "cannot be told: the module is configured otherwise for these requests",
         help,
     ))
-}
-
-/// Whether this is an empty `Struct`.
-fn holds_nothing(config: &Here<'_>) -> Result<bool, Failure> {
-    let (kind, _) = config.message()?;
-    Ok(kind == "google.protobuf.Struct" && config.entries("value")?.is_empty())
 }

@@ -4,6 +4,10 @@ use super::chain::Http;
 use super::configuration::Configuration;
 use super::here::{Failure, Here};
 
+/// What switches filters off and on, or holds their own configuration
+/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-filterconfig>).
+const FILTER_CONFIG: &str = "envoy.config.route.v3.FilterConfig";
+
 /// What routes say of one filter.
 #[derive(Debug)]
 pub(super) struct Override<'v> {
@@ -11,10 +15,34 @@ pub(super) struct Override<'v> {
     pub(super) filter: &'v str,
     /// The entry of `typed_per_filter_config`.
     pub(super) here: Here<'v>,
-    /// The name of its type.
-    pub(super) kind: &'v str,
-    /// The message.
-    pub(super) config: Here<'v>,
+    /// Whether it switches the filter off.
+    pub(super) disabled: bool,
+    /// Whether the filter's own configuration stands in a `FilterConfig`.
+    pub(super) wrapped: bool,
+    /// The filter's own configuration for these requests with the name of its type, if there is one.
+    pub(super) config: Option<(&'v str, Here<'v>)>,
+}
+
+impl<'v> Override<'v> {
+    fn read(filter: &'v str, here: Here<'v>) -> Result<Self, Failure> {
+        let (mut disabled, mut wrapped) = (false, false);
+        let mut config = Some(here.message()?);
+        while let Some((FILTER_CONFIG, outer)) = config {
+            wrapped = true;
+            disabled |= outer.flag("disabled")?;
+            let inner = outer.get("config")?;
+            let inner = inner.map(|inner| inner.message()).transpose()?;
+            // An `Any` without a type is one that says nothing.
+            config = inner.filter(|(kind, _)| !kind.is_empty());
+        }
+        Ok(Self {
+            filter,
+            here,
+            disabled,
+            wrapped,
+            config,
+        })
+    }
 }
 
 /// Every message that may override filters or change headers: route configurations, their virtual hosts, routes and weighted clusters
@@ -61,13 +89,7 @@ pub(super) fn overrides<'v>(places: &[Here<'v>]) -> Result<Vec<Override<'v>>, Fa
     let mut found = Vec::new();
     for place in places {
         for (filter, here) in place.entries("typed_per_filter_config")? {
-            let (kind, config) = here.message()?;
-            found.push(Override {
-                filter,
-                here,
-                kind,
-                config,
-            });
+            found.push(Override::read(filter, here)?);
         }
     }
     Ok(found)

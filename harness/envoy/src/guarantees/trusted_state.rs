@@ -74,11 +74,16 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<
     // Routes that cannot be read are said of `enabled`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
     for over in routes::overrides(&places)? {
-        let kind = short(over.kind);
-        trusted.of_filter(kind, &over.config)?;
-        for item in over.config.items("on_request_headers").unwrap_or_default() {
-            if kind == "set_filter_state" && item.word("object_key")? == direct_remote_address::KEY {
-                is_direct(&item)?;
+        let Some((kind, config)) = &over.config else {
+            continue;
+        };
+        let kind = short(kind);
+        trusted.of_filter(kind, config)?;
+        if kind == "set_filter_state" {
+            for item in config.items("on_request_headers")? {
+                if item.word("object_key")? == direct_remote_address::KEY {
+                    is_direct(&item)?;
+                }
             }
         }
     }

@@ -12,25 +12,25 @@ use crate::rendered::{broken, checked, http, inbound, ingress, parsed, tcp};
 type Case = (&'static str, &'static [&'static str], fn(&mut Json));
 
 /// Envoy's type by its name.
-fn typed(kind: &str, mut message: Json) -> Json {
+pub(crate) fn typed(kind: &str, mut message: Json) -> Json {
     message["@type"] = format!("type.googleapis.com/{kind}").into();
     message
 }
 
 /// A filter of HTTP by its type in short, with its message.
-fn http_filter(kind: &str, message: Json) -> Json {
+pub(crate) fn http_filter(kind: &str, message: Json) -> Json {
     json!({"name": kind, "typed_config": typed(&format!("envoy.extensions.filters.http.{kind}"), message)})
 }
 
 /// What a client writes into this namespace by a header.
-fn by_header(namespace: &str) -> Json {
+pub(crate) fn by_header(namespace: &str) -> Json {
     let to = json!({"metadata_namespace": namespace, "key": "payload", "type": "PROTOBUF_VALUE"});
     let rules = json!({"request_rules": [{"header": "x-claims", "on_header_present": to}]});
     http_filter("header_to_metadata.v3.Config", rules)
 }
 
 /// Filter state that is set with each request.
-fn by_request(key: &str, format: &str) -> Json {
+pub(crate) fn by_request(key: &str, format: &str) -> Json {
     let text = json!({"text_format_source": {"inline_string": format}});
     let item = json!({"object_key": key, "factory_key": "envoy.string", "format_string": text});
     http_filter(
@@ -39,7 +39,7 @@ fn by_request(key: &str, format: &str) -> Json {
     )
 }
 
-fn verifier(payload: &str) -> Json {
+pub(crate) fn verifier(payload: &str) -> Json {
     let provider = json!({
         "issuer": "https://issuer.example",
         "local_jwks": {"inline_string": "{\"keys\": []}"},
@@ -65,7 +65,7 @@ fn asks(of: &mut Json, key: &str) {
 }
 
 /// A waypoint of this service, which the policy targets.
-fn waypoint(of: &mut Json) {
+pub(crate) fn waypoint(of: &mut Json) {
     let value = &mut plugin(of)["configuration"]["value"];
     let mut config: Json = serde_json::from_str(value.as_str().expect("a text")).expect("JSON");
     config["workload"] = json!({
@@ -85,7 +85,7 @@ fn runtime(of: &mut Json, values: Json) {
     of["layered_runtime"] = json!({"layers": [{"name": "static", "static_layer": values}]});
 }
 
-fn push(list: &mut Json, item: Json) {
+pub(crate) fn push(list: &mut Json, item: Json) {
     list.as_array_mut().expect("a list").push(item);
 }
 

@@ -5,6 +5,7 @@ mod destination;
 mod edits;
 mod forms;
 mod mutations;
+mod per_route;
 mod rendered;
 mod second_lock;
 mod twice;

@@ -1,0 +1,100 @@
+//! What routes say of filters, in `FilterConfig` or without it: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-filterconfig>.
+
+use serde_json::{Value as Json, json};
+
+use crate::configurations::{by_header, by_request, http_filter, typed};
+use crate::edits::manager;
+use crate::rendered::{broken, checked, http, inbound, parsed};
+
+const KEY: &str = "peerwarden.direct_remote_address";
+const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
+
+fn rendered() -> Json {
+    let certificates = json!({"directory": "/etc/certs"});
+    parsed(
+        &inbound(&http(), "STRICT", &certificates)
+            .file()
+            .expect("one file"),
+    )
+}
+
+fn told(whole: Json) -> Vec<&'static str> {
+    broken(&checked(&[whole]).expect("readable"))
+}
+
+/// Each place that has a `typed_per_filter_config`.
+pub(crate) const PLACES: &[fn(&mut Json) -> &mut Json] = &[
+    |of| &mut manager(of)["route_config"],
+    |of| &mut manager(of)["route_config"]["virtual_hosts"][0],
+    |of| &mut manager(of)["route_config"]["virtual_hosts"][0]["routes"][0],
+    |of| {
+        let route = &mut manager(of)["route_config"]["virtual_hosts"][0]["routes"][0];
+        *route = json!({
+            "match": {"prefix": "/"},
+            "route": {"weighted_clusters": {"clusters": [{"name": "inbound-8080", "weight": 1}]}},
+        });
+        &mut route["route"]["weighted_clusters"]["clusters"][0]
+    },
+];
+
+fn in_filter_config(config: Json) -> Json {
+    typed("envoy.config.route.v3.FilterConfig", json!({"config": config}))
+}
+
+/// The ways in which a route may write the same.
+const SPELLINGS: &[fn(Json) -> Json] = &[
+    |config| config,
+    in_filter_config,
+    |config| in_filter_config(in_filter_config(config)),
+    |mut config| {
+        let kind = config.as_object_mut().expect("an object").remove("@type");
+        let inner = json!({"type_url": kind, "value": config});
+        in_filter_config(typed("xds.type.v3.TypedStruct", inner))
+    },
+];
+
+#[test]
+fn what_a_filter_config_holds_is_read_like_what_stands_alone() {
+    let token = "envoy.filters.http.jwt_authn";
+    let by_body = json!({"request_rules": {"rules": [{
+        "selectors": [{"key": "claims"}],
+        "on_present": {"metadata_namespace": token, "key": "payload"},
+    }]}});
+    let append =
+        json!({"append": {"header": {"key": "x-forwarded-client-cert", "value": "URI=%REQ(x-uri)%"}}});
+    let mutations = json!({"mutations": {"request_mutations": [append]}});
+    let cases: [(&str, &[&str], Json); 6] = [
+        ("a token by a header", &["trusted-state"], by_header(token)),
+        (
+            "a token by a body",
+            &["trusted-state"],
+            http_filter("json_to_metadata.v3.JsonToMetadata", by_body),
+        ),
+        (
+            "the direct peer by a header",
+            &["trusted-state"],
+            by_request(KEY, "%REQ(x-ip)%"),
+        ),
+        (
+            "the client's certificate by a header",
+            &["forwarded-client-cert"],
+            http_filter("header_mutation.v3.HeaderMutationPerRoute", mutations),
+        ),
+        ("the direct peer again", &[], by_request(KEY, DIRECT)),
+        ("metadata that nobody reads", &[], by_header("ns")),
+    ];
+    for (name, expected, filter) in cases {
+        for (place, find) in PLACES.iter().enumerate() {
+            for (spelling, spelt) in SPELLINGS.iter().enumerate() {
+                let mut whole = rendered();
+                let own = spelt(filter["typed_config"].clone());
+                find(&mut whole)["typed_per_filter_config"] = json!({"own": own});
+                assert_eq!(
+                    told(whole),
+                    expected,
+                    "{name}, place {place}, spelling {spelling}"
+                );
+            }
+        }
+    }
+}
