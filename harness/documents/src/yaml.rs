@@ -29,6 +29,17 @@ pub fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
         .map_err(|error| wrong(source, &error))
 }
 
+/// Every document of a stream whose reader gives tags a meaning: Envoy leaves out a key with `!ignore`. One with a tag that is not YAML's
+/// own is refused.
+///
+/// # Errors
+/// As of [`documents`], or a tag.
+pub fn untagged(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
+    let mut options = options(&source.text);
+    options.reject_unsupported_tags = true;
+    serde_saphyr::from_multiple_with_options(&source.text, options).map_err(|error| wrong(source, &error))
+}
+
 /// The one document of a text, read into a type of its own.
 ///
 /// # Errors
@@ -116,6 +127,10 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
         Error::NonFiniteFloat { value, .. } => Said::helped(
             format!("`{value}` is not a number in JSON"),
             "put it in quotes if it is a text",
+        ),
+        Error::UnsupportedTag { tag, .. } => Said::helped(
+            format!("the tag `{tag}` is not read, and what it marks may not count"),
+            "leave it out; what is not to count, leave out as a whole",
         ),
         Error::DuplicateMappingKey { key: Some(key), .. } => Said::twice(key),
         Error::SerdeUnknownField { field, expected, .. } => Said::unknown_field(field, expected),

@@ -47,6 +47,40 @@ fn what_is_rendered_keeps_every_guarantee() {
     assert_snapshot!(ran.out);
 }
 
+/// Envoy leaves a key with the tag `!ignore` out: it must not count as written.
+#[test]
+fn a_tag_is_refused() {
+    let name = "require_client_certificate";
+    for tag in ["!ignore", "!<!ignore>", "!!ignore", "!other"] {
+        let ran = edited(&format!("{name}: true"), &format!("{tag} {name}: true"), &[]);
+        assert_eq!(ran.code, 2, "{tag}: {ran:?}");
+        assert!(ran.err.contains("tag"), "{tag}: {ran:?}");
+        assert!(ran.err.contains("help: leave it out"), "{tag}: {ran:?}");
+    }
+    // By a handle, and on a value.
+    let by_handle = rendered();
+    let text = std::fs::read_to_string(by_handle.path("envoy.yaml")).unwrap();
+    let text = text.replacen(&format!("{name}: true"), &format!("!e!nore {name}: true"), 1);
+    by_handle.write("envoy.yaml", format!("%TAG !e! !ig\n---\n{text}"));
+    let ran = by_handle.run(&["check", "--envoy", "envoy.yaml"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let value = edited(&format!("{name}: true"), &format!("{name}: !ignore true"), &[]);
+    assert_eq!(value.code, 2, "{value:?}");
+}
+
+/// What YAML has itself changes nothing.
+#[test]
+fn tags_of_yaml_are_read() {
+    let name = "require_client_certificate";
+    for own in [
+        "!!str require_client_certificate: true",
+        "require_client_certificate: !!bool true",
+    ] {
+        let ran = edited(&format!("{name}: true"), own, &[]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{own}: {}", ran.out);
+    }
+}
+
 #[test]
 fn files_that_are_delivered_are_read_together() {
     let ran = rendered().run(&[

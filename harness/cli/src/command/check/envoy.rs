@@ -63,7 +63,7 @@ pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
 
 fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     let source = files::read(file)?;
-    let nodes = yaml::documents(&source)?;
+    let nodes = yaml::untagged(&source)?;
     if nodes.is_empty() {
         return Err(Diagnostic::error(format!("`{}` is empty", source.name)));
     }
