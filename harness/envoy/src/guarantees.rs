@@ -33,6 +33,7 @@ mod routes;
 mod runtime;
 mod second_lock;
 mod session_resumption;
+mod set_filter_state;
 mod tls_inspector;
 mod tokens;
 mod trusted_state;

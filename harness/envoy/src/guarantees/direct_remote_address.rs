@@ -4,9 +4,10 @@ use super::chain::{Chain, MANAGER};
 use super::filter::Filter;
 use super::here::{Failure, Here};
 use super::proxy_protocol;
+use super::set_filter_state::{self, OF_CONNECTIONS, OF_REQUESTS};
 use super::{All, Outcome, Verdict};
 
-pub(super) const KEY: &str = "peerwarden.direct_remote_address";
+const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
 const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const HELP: &str = "put a network filter `set_filter_state` ahead of the module that sets `peerwarden.direct_remote_address` of the \
@@ -16,14 +17,20 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     let Some((position, module)) = chain.module() else {
         return Ok(Verdict::DoesNotApply("there is no module"));
     };
-    let of_connections = "on_new_connection";
+    // Wherever one stands, and whenever it has its turn.
+    let of_requests = chain.http.iter().flat_map(|http| &http.filters);
+    for filter in chain.network.iter().chain(of_requests) {
+        if let (set_filter_state::KIND, Some(config)) = (filter.short(), &filter.config) {
+            set_filter_state::items(config)?.iter().try_for_each(is_direct)?;
+        }
+    }
     let set = if chain.http.is_some() {
         // With each connection, ahead of the connection manager, or with each request.
         let manager = chain.network.iter().position(|filter| filter.kind == MANAGER);
-        sets(chain.network.iter().take(manager.unwrap_or(0)), of_connections)?
-            | sets(chain.filters().iter().take(position), "on_request_headers")?
+        sets(chain.network.iter().take(manager.unwrap_or(0)), OF_CONNECTIONS)?
+            || sets(chain.filters().iter().take(position), OF_REQUESTS)?
     } else if proxy_protocol::taken(chain)?.is_some() {
-        sets(chain.filters().iter().take(position), of_connections)?
+        sets(chain.filters().iter().take(position), OF_CONNECTIONS)?
     } else {
         return Ok(Verdict::DoesNotApply("TCP without the PROXY protocol"));
     };
@@ -38,20 +45,22 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
 
 /// Whether one of the filters sets the address.
 fn sets<'f, 'v: 'f>(filters: impl Iterator<Item = &'f Filter<'v>>, list: &str) -> Result<bool, Failure> {
-    let mut set = false;
-    for filter in filters.filter(|filter| filter.short() == "set_filter_state") {
+    for filter in filters.filter(|filter| filter.short() == set_filter_state::KIND) {
         let Some(config) = &filter.config else { continue };
         for item in config.items(list)? {
             if item.word("object_key")? == KEY {
-                is_direct(&item)?;
-                set = true;
+                return Ok(true);
             }
         }
     }
-    Ok(set)
+    Ok(false)
 }
 
+/// That what sets the address sets it to that of who is connected.
 pub(super) fn is_direct(item: &Here<'_>) -> Result<(), Failure> {
+    if item.word("object_key")? != KEY {
+        return Ok(());
+    }
     let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
     let text = format.as_ref().map(Here::text).transpose()?;
     if item.word("factory_key")? == FACTORY && text == Some(ADDRESS) {

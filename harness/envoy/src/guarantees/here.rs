@@ -213,6 +213,11 @@ impl<'v> Here<'v> {
     }
 }
 
+/// Whether a key is this field's name, or that in JSON.
+pub(super) fn is_field(key: &str, name: &str) -> bool {
+    key == name || key == camel_case(name)
+}
+
 /// What stands after the last slash of a type's URL.
 fn type_name(url: &str) -> &str {
     url.rsplit_once('/').map_or(url, |(_, name)| name)

@@ -3,11 +3,12 @@
 use peerwarden_engine::WorkloadKind;
 
 use super::chain::{Chain, MANAGER};
-use super::direct_remote_address::{self, is_direct};
+use super::direct_remote_address::is_direct;
 use super::filter::{Filter, short};
 use super::here::{Failure, Here};
 use super::reads::Reads;
 use super::routes;
+use super::set_filter_state;
 use super::tokens;
 use super::{All, Outcome, REFUSED, Verdict};
 
@@ -31,7 +32,7 @@ const LISTENER_FILTERS: [&str; 6] = [
 const WRITERS: [&str; 4] = [
     "header_to_metadata",
     "json_to_metadata",
-    "set_filter_state",
+    set_filter_state::KIND,
     "set_metadata",
 ];
 
@@ -59,9 +60,13 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<
     for filter in chain.listener.items("listener_filters")? {
         trusted.of_listener_filter(&filter)?;
     }
+    // Those of connections have their turn with a new one, and those behind the module before a handshake is decided about.
     let to_manager = chain.network.iter().take_while(|filter| filter.kind != MANAGER);
-    let of_connections = to_manager.filter(|_| chain.http.is_some());
-    for filter in of_connections.chain(chain.filters().iter().take(position)) {
+    let of_requests = chain
+        .http
+        .iter()
+        .flat_map(|http| http.filters.iter().take(position));
+    for filter in to_manager.chain(of_requests) {
         match &filter.config {
             Some(config) => trusted.of_filter(filter.short(), config)?,
             None if WRITERS.contains(&filter.short()) => return Err(filter.unread()),
@@ -79,11 +84,9 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<
         };
         let kind = short(kind);
         trusted.of_filter(kind, config)?;
-        if kind == "set_filter_state" {
-            for item in config.items("on_request_headers")? {
-                if item.word("object_key")? == direct_remote_address::KEY {
-                    is_direct(&item)?;
-                }
+        if kind == set_filter_state::KIND {
+            for item in set_filter_state::items(config)? {
+                is_direct(&item)?;
             }
         }
     }
@@ -141,11 +144,9 @@ impl Trusted {
                     self.token(&item)?;
                 }
             }
-            "set_filter_state" => {
-                for list in ["on_request_headers", "on_new_connection"] {
-                    for item in config.items(list)? {
-                        self.peer(&item)?;
-                    }
+            set_filter_state::KIND => {
+                for item in set_filter_state::items(config)? {
+                    self.peer(&item)?;
                 }
             }
             _ => {}

@@ -3,6 +3,7 @@
 mod configurations;
 mod destination;
 mod edits;
+mod filter_state;
 mod forms;
 mod mutations;
 mod per_route;
