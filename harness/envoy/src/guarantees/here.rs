@@ -142,8 +142,9 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// A field that holds one of an enum's values, by its name or its number, as protobuf's JSON has both; the first of `names`, which
-    /// are in the order of their numbers from 0, when it is absent. A name that is not among them comes back as it is.
+    /// A field that holds one of an enum's values, by its name in any case and with `-` for `_`, as Envoy has it read, or by its number;
+    /// the first of `names`, which are in the order of their numbers from 0, when it is absent. A name that is not among them comes back
+    /// as it is.
     pub(super) fn one_of(&self, name: &str, names: &[&'static str]) -> Result<&'v str, Failure> {
         let Some(here) = self.get(name)? else {
             return Ok(names.first().copied().unwrap_or_default());
@@ -152,7 +153,13 @@ impl<'v> Here<'v> {
             Value::Number(number) => *number,
             Value::String(text) => match text.parse() {
                 Ok(number) => number,
-                Err(_) => return Ok(text),
+                Err(_) => {
+                    let spelt = text.replace('-', "_");
+                    let mut known = names.iter().copied();
+                    return Ok(known
+                        .find(|name| spelt.eq_ignore_ascii_case(name))
+                        .unwrap_or(text));
+                }
             },
             Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => {
                 return Err(here.mismatch("the name of a value"));

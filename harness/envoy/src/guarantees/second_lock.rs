@@ -6,6 +6,7 @@ use super::chain::{Chain, Http};
 use super::filter::Filter;
 use super::here::{Failure, Here};
 use super::routes;
+use super::set_filter_state::is_shared;
 use super::{All, Outcome, REFUSED, Verdict};
 
 /// Where the module leaves its mark, and what the mark says.
@@ -209,11 +210,8 @@ fn named<'v>(here: Here<'v>, is: &dyn Fn(&Here<'v>) -> bool) -> Option<Here<'v>>
 
 /// The key of a mark, or what other listeners hand on to this one as the cluster of its connections.
 fn is_ours(here: &Here<'_>) -> bool {
-    let shares = here
-        .word("shared_with_upstream")
-        .is_ok_and(|word| !matches!(word, "" | "NONE"));
     is_text(here, &[REQUEST, CONNECTION])
-        || shares && here.parts().iter().any(|part| is_text(part, &[CLUSTER]))
+        || is_shared(here) && here.parts().iter().any(|part| is_text(part, &[CLUSTER]))
 }
 
 fn is_text(here: &Here<'_>, texts: &[&str]) -> bool {

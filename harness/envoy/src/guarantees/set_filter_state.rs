@@ -1,5 +1,7 @@
 //! The filter `set_filter_state`, of requests and of connections, and what it sets.
 
+use peerwarden_engine::document::Value;
+
 use super::here::{Failure, Here, is_field};
 
 /// Its type in short.
@@ -22,6 +24,15 @@ const LISTS: [&str; 4] = [
 
 /// What else it may say.
 const OTHERS: [&str; 2] = ["@type", "clear_route_cache"];
+
+/// How an item is handed on, by their numbers.
+const SHARED: [&str; 3] = ["NONE", "ONCE", "TRANSITIVE"];
+
+/// Whether this is an item that is handed on to the listeners behind: what cannot be told is.
+pub(super) fn is_shared(item: &Here<'_>) -> bool {
+    let whether = || item.one_of("shared_with_upstream", &SHARED);
+    matches!(item.value, Value::Object(_)) && whether() != Ok("NONE")
+}
 
 /// All that it sets, whenever that is.
 ///

@@ -3,6 +3,7 @@
 mod configurations;
 mod destination;
 mod edits;
+mod enums;
 mod filter_state;
 mod forms;
 mod mutations;
