@@ -1,9 +1,10 @@
 //! `ipBlocks` are asked of the one who is connected, not of whom a header names.
 
-use super::chain::{Chain, MANAGER};
+use super::chain::{Chain, Http, MANAGER};
 use super::filter::Filter;
 use super::here::{Failure, Here};
 use super::proxy_protocol;
+use super::routes;
 use super::set_filter_state::{self, OF_CONNECTIONS, OF_REQUESTS};
 use super::{All, Outcome, Verdict};
 
@@ -13,7 +14,7 @@ const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const HELP: &str = "put a network filter `set_filter_state` ahead of the module that sets `peerwarden.direct_remote_address` of the \
                     factory `envoy.string` to `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let Some((position, module)) = chain.module() else {
         return Ok(Verdict::DoesNotApply("there is no module"));
     };
@@ -24,13 +25,12 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             set_filter_state::items(config)?.iter().try_for_each(is_direct)?;
         }
     }
-    let set = if chain.http.is_some() {
+    let set = if let Some(http) = &chain.http {
         // With each connection, ahead of the connection manager, or with each request.
-        let manager = chain.network.iter().position(|filter| filter.kind == MANAGER);
-        sets(chain.network.iter().take(manager.unwrap_or(0)), OF_CONNECTIONS)?
-            || sets(chain.filters().iter().take(position), OF_REQUESTS)?
+        let to_manager = chain.network.iter().take_while(|filter| filter.kind != MANAGER);
+        sets(to_manager, OF_CONNECTIONS)?.is_some() || with_each_request(chain, http, position, all)?
     } else if proxy_protocol::taken(chain)?.is_some() {
-        sets(chain.filters().iter().take(position), OF_CONNECTIONS)?
+        sets(chain.filters().iter().take(position), OF_CONNECTIONS)?.is_some()
     } else {
         return Ok(Verdict::DoesNotApply("TCP without the PROXY protocol"));
     };
@@ -43,17 +43,44 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     ))
 }
 
-/// Whether one of the filters sets the address.
-fn sets<'f, 'v: 'f>(filters: impl Iterator<Item = &'f Filter<'v>>, list: &str) -> Result<bool, Failure> {
+/// Whether one of the HTTP filters sets the address for every request.
+fn with_each_request(
+    chain: &Chain<'_>,
+    http: &Http<'_>,
+    position: usize,
+    all: &All<'_>,
+) -> Result<bool, Failure> {
+    let mut off = None;
+    let mut filters = chain.filters().iter().take(position);
+    while let Some(filter) = sets(&mut filters, OF_REQUESTS)? {
+        match routes::switched_off(filter, http, &all.configuration)? {
+            None => return Ok(true),
+            Some(here) => off = Some(here),
+        }
+    }
+    match off {
+        None => Ok(false),
+        Some(here) => Err(here.fails(
+            "without the filter that this switches off, the address of a client may come from what it says itself",
+            format!("leave this out, or {HELP}"),
+        )),
+    }
+}
+
+/// The first of the filters that sets the address.
+fn sets<'f, 'v: 'f>(
+    filters: impl Iterator<Item = &'f Filter<'v>>,
+    list: &str,
+) -> Result<Option<&'f Filter<'v>>, Failure> {
     for filter in filters.filter(|filter| filter.short() == set_filter_state::KIND) {
         let Some(config) = &filter.config else { continue };
         for item in config.items(list)? {
             if item.word("object_key")? == KEY {
-                return Ok(true);
+                return Ok(Some(filter));
             }
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// That what sets the address sets it to that of who is connected.

@@ -2,6 +2,7 @@
 
 use super::chain::Http;
 use super::configuration::Configuration;
+use super::filter::Filter;
 use super::here::{Failure, Here};
 
 /// What switches filters off and on, or holds their own configuration
@@ -93,6 +94,27 @@ pub(super) fn overrides<'v>(places: &[Here<'v>]) -> Result<Vec<Override<'v>>, Fa
         }
     }
     Ok(found)
+}
+
+/// Where an HTTP filter is switched off, for all requests or for some, or may be left out by Envoy. Routes that cannot be read are said of
+/// `enabled`.
+///
+/// # Errors
+/// What is of the wrong shape.
+pub(super) fn switched_off<'v>(
+    filter: &Filter<'v>,
+    http: &Http<'v>,
+    configuration: &Configuration<'v>,
+) -> Result<Option<Here<'v>>, Failure> {
+    for flag in ["disabled", "is_optional"] {
+        if filter.here.flag(flag)? {
+            return filter.here.get(flag);
+        }
+    }
+    let places = places(http, configuration).unwrap_or_default();
+    let mut overrides = overrides(&places)?.into_iter();
+    let off = overrides.find(|over| over.disabled && over.filter == filter.name);
+    Ok(off.map(|over| over.here))
 }
 
 fn of_configuration<'v>(routes: &Here<'v>, found: &mut Vec<Here<'v>>) -> Result<(), Failure> {

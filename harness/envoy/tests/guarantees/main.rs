@@ -10,4 +10,5 @@ mod mutations;
 mod per_route;
 mod rendered;
 mod second_lock;
+mod switched_off;
 mod twice;

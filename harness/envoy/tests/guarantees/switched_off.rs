@@ -1,0 +1,71 @@
+//! What tells the direct peer, switched off for all requests or for some.
+
+use serde_json::{Value as Json, json};
+
+use crate::configurations::{by_request, typed, verifier};
+use crate::edits::{direct_peer, filters};
+use crate::per_route::PLACES;
+use crate::rendered::{broken, checked, http, inbound, parsed};
+
+const KEY: &str = "peerwarden.direct_remote_address";
+const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
+
+fn rendered() -> Json {
+    let certificates = json!({"directory": "/etc/certs"});
+    parsed(
+        &inbound(&http(), "STRICT", &certificates)
+            .file()
+            .expect("one file"),
+    )
+}
+
+fn told(whole: Json) -> Vec<&'static str> {
+    broken(&checked(&[whole]).expect("readable"))
+}
+
+/// In the place of the network filter an HTTP filter tells the direct peer.
+fn by_each_request() -> Json {
+    let mut whole = rendered();
+    direct_peer(&mut whole)["object_key"] = "other".into();
+    let mut filter = by_request(KEY, DIRECT);
+    filter["name"] = "peer".into();
+    filters(&mut whole).insert(0, filter);
+    whole
+}
+
+#[test]
+fn what_tells_the_direct_peer_with_each_request_is_switched_on_for_each() {
+    assert_eq!(told(by_each_request()), [""; 0]);
+    for flag in ["disabled", "is_optional"] {
+        let mut whole = by_each_request();
+        filters(&mut whole)[0][flag] = true.into();
+        assert_eq!(told(whole), ["direct-remote-address"], "{flag}");
+    }
+    for (place, find) in PLACES.iter().enumerate() {
+        let entry = |disabled: bool| {
+            typed(
+                "envoy.config.route.v3.FilterConfig",
+                json!({"disabled": disabled, "config": {}}),
+            )
+        };
+        let mut off = by_each_request();
+        find(&mut off)["typed_per_filter_config"] = json!({"peer": entry(true)});
+        assert_eq!(told(off), ["direct-remote-address"], "{place}");
+        let mut on = by_each_request();
+        find(&mut on)["typed_per_filter_config"] = json!({"peer": entry(false), "other": entry(true)});
+        assert_eq!(told(on), [""; 0], "{place}");
+    }
+}
+
+/// With each connection it is told for all of its requests, whatever becomes of another filter.
+#[test]
+fn a_second_one_may_be_switched_off() {
+    let mut whole = by_each_request();
+    direct_peer(&mut whole)["object_key"] = KEY.into();
+    filters(&mut whole)[0]["disabled"] = true.into();
+    assert_eq!(told(whole), [""; 0]);
+    let mut spare = rendered();
+    filters(&mut spare).insert(0, verifier("payload"));
+    filters(&mut spare)[0]["disabled"] = true.into();
+    assert_eq!(told(spare), [""; 0]);
+}
