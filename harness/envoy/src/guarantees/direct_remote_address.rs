@@ -8,7 +8,7 @@ use super::routes;
 use super::set_filter_state::{self, OF_CONNECTIONS, OF_REQUESTS};
 use super::{All, Outcome, Verdict};
 
-const KEY: &str = "peerwarden.direct_remote_address";
+pub(super) const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
 const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const HELP: &str = "put a network filter `set_filter_state` ahead of the module that sets `peerwarden.direct_remote_address` of the \

@@ -54,3 +54,16 @@ pub(super) fn items<'v>(config: &Here<'v>) -> Result<Vec<Here<'v>>, Failure> {
     }
     Ok(found)
 }
+
+/// Every item that sets this key and is handed on, wherever it stands below.
+pub(super) fn shared<'v>(here: &Here<'v>, key: &str) -> Vec<Here<'v>> {
+    let mut found = Vec::new();
+    let mut rest = vec![here.clone()];
+    while let Some(here) = rest.pop() {
+        rest.extend(here.parts());
+        if is_shared(&here) && here.word("object_key") == Ok(key) {
+            found.push(here);
+        }
+    }
+    found
+}

@@ -3,13 +3,14 @@
 use peerwarden_engine::WorkloadKind;
 
 use super::chain::{Chain, MANAGER};
-use super::direct_remote_address::is_direct;
+use super::direct_remote_address::{self, is_direct};
 use super::filter::{Filter, short};
 use super::here::{Failure, Here};
 use super::reads::Reads;
 use super::routes;
 use super::set_filter_state;
 use super::tokens;
+use super::validation;
 use super::{All, Outcome, REFUSED, Verdict};
 
 /// Where a waypoint finds the peer that the tunnel vouches for.
@@ -73,6 +74,7 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<
             None => {}
         }
     }
+    trusted.of_other_listeners(chain, all)?;
     let Some(http) = &chain.http else {
         return Ok(Verdict::Held);
     };
@@ -113,6 +115,36 @@ impl Trusted {
                     self.metadata(&to, "envoy.filters.listener.proxy_protocol")?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// What another listener hands on to this one, such as the one where a tunnel ends.
+    fn of_other_listeners(&self, chain: &Chain<'_>, all: &All<'_>) -> Result<(), Failure> {
+        let configuration = &all.configuration;
+        let may_be_here = |document| configuration.may_be_of_one(document, chain.here.document);
+        for here in configuration.everything() {
+            if may_be_here(here.document) {
+                for item in set_filter_state::shared(&here, direct_remote_address::KEY) {
+                    is_direct(&item)?;
+                }
+                for item in set_filter_state::shared(&here, PEER) {
+                    self.peer(&item)?;
+                }
+            }
+        }
+        // Whom a certificate names is who it says only where it is verified.
+        let others = all.chains.iter().filter(|other| {
+            let filters = other.network.iter().chain(other.filters());
+            let configs = filters.filter_map(|filter| filter.config.as_ref());
+            self.by_tunnel
+                && may_be_here(other.here.document)
+                && std::iter::once(&other.here)
+                    .chain(configs)
+                    .any(|config| !set_filter_state::shared(config, PEER).is_empty())
+        });
+        for other in others {
+            validation::check(other, all)?;
         }
         Ok(())
     }

@@ -11,4 +11,5 @@ mod per_route;
 mod rendered;
 mod second_lock;
 mod switched_off;
+mod tunnel;
 mod twice;
