@@ -232,7 +232,16 @@ pub const GUARANTEES: &[Guarantee] = &[
 /// # Errors
 /// What keeps the listeners and their filters from being found.
 pub fn check(documents: &[Value]) -> Result<Vec<Checked>, Failure> {
-    let configuration = Configuration::read(documents)?;
+    check_files(documents, &[])
+}
+
+/// Does what [`check`] does, given the name of each document's file where it is known: a file of LDS then is what a bootstrap means only
+/// if it has the name that the bootstrap says.
+///
+/// # Errors
+/// What keeps the listeners and their filters from being found.
+pub fn check_files(documents: &[Value], files: &[Option<&str>]) -> Result<Vec<Checked>, Failure> {
+    let configuration = Configuration::read(documents, files)?;
     let chains = Chain::all(&configuration)?;
     let all = All {
         configuration,

@@ -3,6 +3,9 @@
 use super::here::{Failure, Here};
 use peerwarden_engine::document::Value;
 
+/// Where a bootstrap may say that listeners come from.
+const SOURCES: [&str; 2] = ["lds_config", "lds_resources_locator"];
+
 /// Everything in the documents that is read, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Configuration<'v> {
@@ -17,16 +20,17 @@ pub(super) struct Configuration<'v> {
     routes: Vec<Here<'v>>,
     secrets: Vec<Here<'v>>,
     bootstraps: Vec<Here<'v>>,
-    /// Whether what came by LDS is among what was given.
-    has_delivered: bool,
+    /// The documents in which listeners came by LDS.
+    delivered: Vec<usize>,
     /// What came by RTDS.
     runtimes: Vec<Here<'v>>,
     clusters: Vec<Here<'v>>,
 }
 
 impl<'v> Configuration<'v> {
-    /// Reads bootstraps, files of discovery, and answers of the administration's `/config_dump`.
-    pub(super) fn read(documents: &'v [Value]) -> Result<Self, Failure> {
+    /// Reads bootstraps, files of discovery, and answers of the administration's `/config_dump`, given the name of each document's file
+    /// where it is known.
+    pub(super) fn read(documents: &'v [Value], files: &[Option<&str>]) -> Result<Self, Failure> {
         let mut read = Self {
             documents,
             ..Self::default()
@@ -44,15 +48,29 @@ impl<'v> Configuration<'v> {
                 help: help.to_owned(),
             });
         }
-        for bootstrap in read.bootstraps.iter().filter(|_| !read.has_delivered) {
-            if let Some(here) = bootstrap.at(&["dynamic_resources", "lds_config"])? {
-                return Err(here.fails(
-                    "further listeners come by LDS and are not in what was given",
-                    "give the file that they come from as well, or Envoy's `/config_dump`",
-                ));
+        for bootstrap in &read.bootstraps {
+            for source in SOURCES {
+                if let Some(here) = bootstrap.at(&["dynamic_resources", source])?
+                    && !read.has_delivered(&here, files)?
+                {
+                    return Err(here.fails(
+                        "further listeners come by LDS and are not in what was given",
+                        "give the file that they come from as well, under its own name, or Envoy's `/config_dump`",
+                    ));
+                }
             }
         }
         Ok(read)
+    }
+
+    /// Whether what comes from this source of listeners is among what was given: a file of the same name, where both are known.
+    fn has_delivered(&self, source: &Here<'v>, files: &[Option<&str>]) -> Result<bool, Failure> {
+        let wanted = file_of(source)?;
+        let is = |document: &usize| match (wanted, files.get(*document).copied().flatten()) {
+            (Some(wanted), Some(name)) if !self.wholes.contains(document) => last(wanted) == last(name),
+            _ => true,
+        };
+        Ok(self.delivered.iter().any(is))
     }
 
     fn document(&mut self, root: &Here<'v>) -> Result<(), Failure> {
@@ -94,7 +112,7 @@ impl<'v> Configuration<'v> {
         let (name, message) = resource.message()?;
         match name {
             "envoy.config.listener.v3.Listener" => {
-                self.has_delivered = true;
+                self.delivered.push(message.document);
                 self.listeners.push(message);
             }
             "envoy.config.core.v3.TypedExtensionConfig" => self.extensions.push(message),
@@ -127,7 +145,7 @@ impl<'v> Configuration<'v> {
                         .flatten();
                 }
                 "envoy.admin.v3.ListenersConfigDump" => {
-                    self.has_delivered = true;
+                    self.delivered.push(root.document);
                     collect(&mut self.listeners, &part, "static_listeners", &["listener"])?;
                     for state in ["active_state", "warming_state"] {
                         collect(
@@ -235,4 +253,22 @@ fn collect<'v>(
         into.extend(item.at(within)?);
     }
     Ok(())
+}
+
+/// The file that a `ConfigSource`, or a locator, names.
+fn file_of<'v>(source: &Here<'v>) -> Result<Option<&'v str>, Failure> {
+    if let Some(locator) = source.value.as_str() {
+        return Ok(locator.strip_prefix("file://"));
+    }
+    for names in [&["path_config_source", "path"] as &[&str], &["path"]] {
+        if let Some(path) = source.at(names)? {
+            return path.text().map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// What stands after the last slash of a path.
+fn last(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }

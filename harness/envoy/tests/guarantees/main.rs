@@ -1,7 +1,9 @@
 //! What is rendered keeps every guarantee, and each edit that breaks one is told, by its name and no other.
 
+mod cases;
 mod configurations;
 mod destination;
+mod discovery;
 mod edits;
 mod enums;
 mod filter_state;

@@ -40,7 +40,8 @@ pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
     let value =
         |document: &Document| serde_json::from_str(&document.node.to_json()).context("a document as JSON");
     let values = documents.iter().map(value).collect::<Result<Vec<_>>>()?;
-    let checked = match guarantees::check(&values) {
+    let files: Vec<_> = documents.iter().map(file).collect();
+    let checked = match guarantees::check_files(&values, &files) {
         Ok(checked) => checked,
         Err(failure) => {
             let diagnostic = Diagnostic::error(&failure.why).help(&failure.help);
@@ -72,6 +73,12 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
         node,
     };
     Ok(nodes.into_iter().map(document).collect())
+}
+
+/// The name of a document's file, unless it is standard input or what a shell hands on.
+fn file(document: &Document) -> Option<&str> {
+    let name = document.source.name.as_str();
+    (name != "<stdin>" && !name.starts_with("/dev/")).then_some(name)
 }
 
 fn place(documents: &[Document], failure: &Failure) -> Option<Place> {
