@@ -4,19 +4,34 @@ use super::chain::Chain;
 use super::filter::Filter;
 use super::here::{Failure, Here};
 use super::reads::Reads;
+use super::routes;
 use super::{All, Outcome, REFUSED, Verdict};
 
 /// The namespace that `jwt_authn` writes to, whatever the filter is called in the chain.
 pub(super) const NAMESPACE: &str = "envoy.filters.http.jwt_authn";
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
-    if chain.http.is_none() {
+/// What a route says of any filter.
+const FILTER: &str = "envoy.config.route.v3.FilterConfig";
+
+/// What a route says of `jwt_authn`.
+const PER_ROUTE: &str = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig";
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+    let Some(http) = &chain.http else {
         return Ok(Verdict::DoesNotApply("TCP"));
-    }
-    chain.each(|position, module| of_module(chain, position, module))
+    };
+    // Routes that cannot be read are said of `enabled`.
+    let places = routes::places(http, &all.configuration).unwrap_or_default();
+    let overrides = routes::overrides(&places)?;
+    chain.each(|position, module| of_module(chain, position, module, &overrides))
 }
 
-fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>) -> Outcome {
+fn of_module(
+    chain: &Chain<'_>,
+    position: usize,
+    module: &Filter<'_>,
+    overrides: &[routes::Override<'_>],
+) -> Outcome {
     let Ok((here, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));
     };
@@ -33,8 +48,43 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>) -> Outcome
         ));
     }
     let ahead = chain.filters().iter().take(position);
-    let mut verifies = ahead.filter(|filter| filter.short() == "jwt_authn").peekable();
-    if verifies.peek().is_none() {
+    let there: Vec<_> = ahead.filter(|filter| filter.short() == "jwt_authn").collect();
+    let mut verifies = Vec::new();
+    let mut off = None;
+    for filter in there {
+        let mut own = overrides
+            .iter()
+            .filter(|over| over.filter == filter.name)
+            .peekable();
+        if filter.here.flag("disabled")? {
+            off = Some(filter.here.or_here("disabled"));
+            // A route may switch it on.
+            if own.peek().is_some() {
+                leaves_payload(filter, &config.jwt.key)?;
+            }
+            continue;
+        }
+        for over in own {
+            if let Some(here) = switched_off(&over.here)? {
+                return Err(here.fails(
+                    format!(
+                        "`{policy}` reads tokens, and for these requests none is verified: DENY rules that ask for one match nothing"
+                    ),
+                    "leave this out: with `allow_missing` in `rules`, who has no token goes on to the policies",
+                ));
+            }
+        }
+        verifies.push(filter);
+    }
+    if verifies.is_empty() {
+        if let Some(off) = off {
+            return Err(off.fails(
+                format!(
+                    "`{policy}` reads tokens, and what verifies them is switched off: DENY rules that ask for one match nothing"
+                ),
+                "leave `disabled` out",
+            ));
+        }
         return Err(module.here.fails(
             format!(
                 "`{policy}` reads tokens, and nothing ahead of the module verifies any: no request has one, so that \
@@ -49,20 +99,38 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>) -> Outcome
     Ok(Verdict::Held)
 }
 
+/// Where an entry of a route switches the filter off, in one of its two ways.
+fn switched_off<'v>(entry: &Here<'v>) -> Result<Option<Here<'v>>, Failure> {
+    let (kind, message) = entry.message()?;
+    if matches!(kind, FILTER | PER_ROUTE) && message.flag("disabled")? {
+        return message.get("disabled");
+    }
+    match message.get("config")? {
+        Some(config) if kind == FILTER => {
+            let (kind, own) = config.message()?;
+            if kind == PER_ROUTE && own.flag("disabled")? {
+                return own.get("disabled");
+            }
+            Ok(None)
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
 /// Each provider leaves the payload of its tokens under this key, and is asked.
 fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
     let Some(config) = &filter.config else {
         return Err(filter.unread());
     };
     let providers = config.entries("providers")?;
-    let asked = !config.items("rules")?.is_empty() || config.get("filter_state_rules")?.is_some();
-    if providers.is_empty() || !asked {
+    if providers.is_empty() || !is_asked(config)? {
         return Err(config.fails(
             "this filter verifies no token: it has no `providers`, or no `rules` that ask one",
             "write the issuers into `providers`, and where their tokens are asked for into `rules`",
         ));
     }
     for (name, provider) in providers {
+        vouches(name, &provider)?;
         let left = provider.word("payload_in_metadata")?;
         if left != key {
             let place = if left.is_empty() {
@@ -78,6 +146,49 @@ fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
             ));
         }
         not_under(&provider, key)?;
+    }
+    Ok(())
+}
+
+/// Whether some rule asks for a token. One without `requires` lets requests by without a look at theirs.
+fn is_asked(config: &Here<'_>) -> Result<bool, Failure> {
+    let requirements = config.entries("requirement_map")?;
+    for rule in config.items("rules")? {
+        if let Some(requires) = rule.get("requires")?
+            && !requires.fields()?.is_empty()
+        {
+            return Ok(true);
+        }
+        let name = rule.word("requirement_name")?;
+        let named = requirements.iter().find(|(own, _)| *own == name);
+        if let Some((_, requires)) = named
+            && !requires.fields()?.is_empty()
+        {
+            return Ok(true);
+        }
+    }
+    let by_state = config.at(&["filter_state_rules", "requires"])?;
+    let by_state = by_state.map(|requires| requires.fields()).transpose()?;
+    Ok(by_state.is_some_and(|requires| !requires.is_empty()))
+}
+
+/// A provider says whose tokens its keys are good for, and whom these are for.
+fn vouches(name: &str, provider: &Here<'_>) -> Result<(), Failure> {
+    if provider.word("issuer")?.is_empty() {
+        return Err(provider.or_here("issuer").fails(
+            format!("`{name}` has no `issuer`: whoever has its keys issues tokens of any other"),
+            "write the `iss` of its tokens into `issuer`",
+        ));
+    }
+    let audiences = provider.items("audiences")?;
+    let texts = audiences.iter().map(Here::text).collect::<Result<Vec<_>, _>>()?;
+    if texts.iter().all(|audience| audience.is_empty()) {
+        return Err(provider.or_here("audiences").fails(
+            format!(
+                "`{name}` has no `audiences`: a token that somebody has for another service is good here too"
+            ),
+            "write into `audiences` what its tokens for this workload have in `aud`",
+        ));
     }
     Ok(())
 }

@@ -42,6 +42,7 @@ pub(crate) fn by_request(key: &str, format: &str) -> Json {
 pub(crate) fn verifier(payload: &str) -> Json {
     let provider = json!({
         "issuer": "https://issuer.example",
+        "audiences": ["orders"],
         "local_jwks": {"inline_string": "{\"keys\": []}"},
         "payload_in_metadata": payload,
     });
@@ -370,7 +371,8 @@ const HTTP: &[Case] = &[
     ("one issuer of two leaves no payload", &["tokens"], |of| {
         reads(of, "requestPrincipals");
         let mut filter = verifier("payload");
-        filter["typed_config"]["providers"]["second"] = json!({"issuer": "https://second.example"});
+        filter["typed_config"]["providers"]["second"] =
+            json!({"issuer": "https://second.example", "audiences": ["orders"]});
         filters(of).insert(0, filter);
     }),
     ("providers that nobody asks", &["tokens"], |of| {

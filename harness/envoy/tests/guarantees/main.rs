@@ -14,4 +14,5 @@ mod rendered;
 mod second_lock;
 mod switched_off;
 mod tunnel;
+mod tokens;
 mod twice;
