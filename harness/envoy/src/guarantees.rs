@@ -37,6 +37,7 @@ mod set_filter_state;
 mod tls_inspector;
 mod tokens;
 mod trusted_state;
+mod upstream;
 mod validation;
 mod vm_id;
 
@@ -218,6 +219,11 @@ pub const GUARANTEES: &[Guarantee] = &[
         name: "trusted-state",
         promise: "no request writes what policies trust",
         check: trusted_state::check,
+    },
+    Guarantee {
+        name: "upstream",
+        promise: "what is allowed goes where it was decided for",
+        check: upstream::check,
     },
     Guarantee {
         name: "runtime",

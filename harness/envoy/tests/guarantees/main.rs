@@ -16,3 +16,4 @@ mod switched_off;
 mod tunnel;
 mod tokens;
 mod twice;
+mod upstream;

@@ -83,8 +83,9 @@ const HTTP: &[Mutation] = &[
             switched_off();
     }),
     ("enabled", |of| {
-        let cluster = json!({"name": "orders", "weight": 1, "typed_per_filter_config": switched_off()});
         let route = &mut manager(of)["route_config"]["virtual_hosts"][0]["routes"][0];
+        let name = route["route"]["cluster"].take();
+        let cluster = json!({"name": name, "weight": 1, "typed_per_filter_config": switched_off()});
         *route = json!({"match": {"prefix": "/"}, "route": {"weighted_clusters": {"clusters": [cluster]}}});
     }),
     ("enabled", |of| {
@@ -195,6 +196,10 @@ const HTTP: &[Mutation] = &[
     ("trusted-state", |of| {
         let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
         filters.push(json!({"name": "own"}));
+    }),
+    ("upstream", |of| {
+        let route = &mut manager(of)["route_config"]["virtual_hosts"][0]["routes"][0];
+        route["route"] = json!({"cluster_header": "x-cluster"});
     }),
     ("runtime", |of| {
         of["layered_runtime"] = json!({"layers": [{"name": "disk", "disk_layer": {}}]});

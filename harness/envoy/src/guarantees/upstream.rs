@@ -1,0 +1,182 @@
+//! Where requests go once they are allowed is the configuration's to say, and all that goes there was decided about.
+
+use super::chain::Chain;
+use super::here::{Failure, Here};
+use super::routes;
+use super::{All, Outcome, Verdict};
+
+/// What may choose a cluster otherwise than by its name.
+const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
+
+const DNS: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
+const AGGREGATE: &str = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
+const FORWARD_PROXY: &str = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
+const BALANCERS: &str = "envoy.extensions.load_balancing_policies.";
+const OVERRIDE_HOST: &str = "envoy.extensions.load_balancing_policies.override_host.";
+
+const CLUSTER: &str = "name the cluster in `cluster`, or several in `weighted_clusters`";
+const ENDPOINTS: &str = "give each application a cluster of its own, with its endpoints or its name in DNS";
+
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+    let Some(http) = &chain.http else {
+        return Ok(Verdict::DoesNotApply("TCP"));
+    };
+    let Ok(places) = routes::places(http, &all.configuration) else {
+        return Ok(Verdict::DoesNotApply("routes cannot be told, as `enabled` says"));
+    };
+    for place in &places {
+        of_place(place)?;
+    }
+    for cluster in clusters(named(&places)?, all) {
+        of_cluster(&cluster?)?;
+    }
+    Ok(Verdict::Held)
+}
+
+/// Of a route configuration, a virtual host, a route or a weighted cluster.
+fn of_place(place: &Here<'_>) -> Result<(), Failure> {
+    let action = place.get("route")?;
+    for here in std::iter::once(place).chain(&action) {
+        chosen(here)?;
+        for mirror in here.items("request_mirror_policies")? {
+            chosen(&mirror)?;
+        }
+    }
+    let Some(action) = action else {
+        return Ok(());
+    };
+    for plugin in PLUGINS {
+        if let Some(here) = action.get(plugin)? {
+            return Err(here.fails("cannot be told: a plugin says where these requests go", CLUSTER));
+        }
+    }
+    for upgrade in action.items("upgrade_configs")? {
+        if let Some(here) = upgrade.get("connect_config")? {
+            return Err(here.fails(
+                "Envoy ends the tunnel of `CONNECT` here, and the requests in it reach the application undecided",
+                "leave `connect_config` out, or end the tunnel in another listener that goes on to this one",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn chosen(here: &Here<'_>) -> Result<(), Failure> {
+    let Some(header) = here.get("cluster_header")? else {
+        return Ok(());
+    };
+    if header.value.as_str() == Some("") {
+        return Ok(());
+    }
+    Err(header.fails(
+        "a client's header says which cluster a request goes to, whatever it was decided for",
+        CLUSTER,
+    ))
+}
+
+/// Each cluster that routes name, where they do.
+fn named<'v>(places: &[Here<'v>]) -> Result<Vec<Here<'v>>, Failure> {
+    let mut found = Vec::new();
+    for place in places {
+        let Some(action) = place.get("route")? else {
+            continue;
+        };
+        found.extend(action.get("cluster")?);
+        if let Some(weighted) = action.get("weighted_clusters")? {
+            for cluster in weighted.items("clusters")? {
+                found.extend(cluster.get("name")?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The clusters of these names, and those that they are made of.
+fn clusters<'v>(mut names: Vec<Here<'v>>, all: &All<'v>) -> Vec<Result<Here<'v>, Failure>> {
+    let mut found = Vec::new();
+    let mut seen = Vec::new();
+    while let Some(place) = names.pop() {
+        let name = match place.text() {
+            Ok(name) => name,
+            Err(failure) => {
+                found.push(Err(failure));
+                continue;
+            }
+        };
+        if seen.contains(&(name, place.document)) {
+            continue;
+        }
+        seen.push((name, place.document));
+        let given = all.configuration.clusters(name, place.document);
+        if given.is_empty() {
+            found.push(Err(place.fails(
+                format!("cannot be told: the cluster `{name}` is not in what was given"),
+                "give the file that it comes from as well, or Envoy's `/config_dump`",
+            )));
+        }
+        for cluster in given {
+            match parts(cluster) {
+                Ok(parts) => names.extend(parts),
+                Err(failure) => found.push(Err(failure)),
+            }
+            found.push(Ok(cluster.clone()));
+        }
+    }
+    found
+}
+
+/// The names of the clusters that an aggregate is made of.
+fn parts<'v>(cluster: &Here<'v>) -> Result<Vec<Here<'v>>, Failure> {
+    match cluster.at(&["cluster_type", "typed_config"])? {
+        Some(typed) => match typed.message()? {
+            (AGGREGATE, message) => message.items("clusters"),
+            _ => Ok(Vec::new()),
+        },
+        None => Ok(Vec::new()),
+    }
+}
+
+fn of_cluster(cluster: &Here<'_>) -> Result<(), Failure> {
+    if let Some(by) = cluster.get("original_dst_lb_config")? {
+        let from = [
+            ("use_http_header", by.flag("use_http_header")?),
+            ("metadata_key", by.get("metadata_key")?.is_some()),
+        ];
+        if let Some((field, _)) = from.into_iter().find(|(_, is)| *is) {
+            return Err(by.or_here(field).fails(
+                "a request says which address it goes to, whatever it was decided for",
+                format!("leave `{field}` out"),
+            ));
+        }
+    }
+    if let Some(own) = cluster.get("cluster_type")? {
+        let kind = match own.get("typed_config")? {
+            Some(typed) => typed.message()?.0,
+            None => "",
+        };
+        let why = match kind {
+            DNS | AGGREGATE => None,
+            FORWARD_PROXY => Some("a client's `Host` says which address a request goes to"),
+            _ => Some("cannot be told: it is not known where a cluster of this type goes"),
+        };
+        if let Some(why) = why {
+            return Err(own.fails(why, ENDPOINTS));
+        }
+    }
+    let Some(balancing) = cluster.get("load_balancing_policy")? else {
+        return Ok(());
+    };
+    for policy in balancing.items("policies")? {
+        let kind = match policy.at(&["typed_extension_config", "typed_config"])? {
+            Some(typed) => typed.message()?.0,
+            None => "",
+        };
+        if !kind.starts_with(BALANCERS) || kind.starts_with(OVERRIDE_HOST) {
+            return Err(policy.fails(
+                "cannot be told: a request may say which address it goes to",
+                "take a policy of Envoy's that goes by the cluster's endpoints, `round_robin` for instance",
+            ));
+        }
+    }
+    Ok(())
+}
