@@ -1,6 +1,8 @@
 //! The module comes before what it protects and after what it reads.
 
 use super::chain::Chain;
+use super::filter::Filter;
+use super::upstream;
 use super::{All, Outcome, Verdict};
 
 /// HTTP filters that may be ahead of the module: what they answer by themselves is a refusal, and what they rewrite the module sees
@@ -59,6 +61,9 @@ const HTTP_AFTER: &[&str] = &[
     "stats.PluginConfig",
 ];
 
+/// Behind the router, the filter that writes requests to the upstream; it is last there.
+const CODEC: &str = "upstream_codec";
+
 /// HTTP filters that write what policies read.
 const HTTP_WRITES: &[&str] = &[
     "header_to_metadata",
@@ -79,7 +84,7 @@ const NETWORK: &[&str] = &[
     "stats.PluginConfig",
 ];
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let Some((position, module)) = chain.module() else {
         return Ok(Verdict::DoesNotApply("there is no module"));
     };
@@ -136,10 +141,23 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             .here
             .fails(format!("{} {why}", shown(filter)), "put it ahead of the module"));
     }
+    if let Some(http) = &chain.http {
+        for filter in upstream::filters(http, all)? {
+            if filter.short() != CODEC && !HTTP_AFTER.contains(&filter.short()) {
+                return Err(filter.here.fails(
+                    format!(
+                        "{} is behind the router, and may change what was decided about",
+                        shown(&filter)
+                    ),
+                    "put it among `http_filters`, ahead of the module",
+                ));
+            }
+        }
+    }
     Ok(Verdict::Held)
 }
 
-fn shown(filter: &super::filter::Filter<'_>) -> String {
+fn shown(filter: &Filter<'_>) -> String {
     if filter.short().is_empty() {
         format!("`{}`, whose type cannot be told,", filter.name)
     } else {

@@ -1,6 +1,7 @@
 //! Where requests go once they are allowed is the configuration's to say, and all that goes there was decided about.
 
-use super::chain::Chain;
+use super::chain::{Chain, Http};
+use super::filter::Filter;
 use super::here::{Failure, Here};
 use super::routes;
 use super::{All, Outcome, Verdict};
@@ -8,6 +9,7 @@ use super::{All, Outcome, Verdict};
 /// What may choose a cluster otherwise than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
 
+const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const DNS: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
 const AGGREGATE: &str = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
 const FORWARD_PROXY: &str = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
@@ -31,6 +33,32 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
         of_cluster(&cluster?)?;
     }
     Ok(Verdict::Held)
+}
+
+/// The filters behind the router: its own, and those of the clusters that routes name.
+///
+/// # Errors
+/// What is of the wrong shape.
+pub(super) fn filters<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Filter<'v>>, Failure> {
+    let mut found = Vec::new();
+    for router in http.filters.iter().filter(|filter| filter.short() == "router") {
+        let config = router.config.as_ref().ok_or_else(|| router.unread())?;
+        found.extend(config.items("upstream_http_filters")?);
+    }
+    // Routes and clusters that are not there to read are said of `enabled` and `upstream`.
+    let places = routes::places(http, &all.configuration).unwrap_or_default();
+    for cluster in clusters(named(&places)?, all).into_iter().flatten() {
+        for (_, options) in cluster.entries("typed_extension_protocol_options")? {
+            let (kind, options) = options.message()?;
+            if kind == HTTP_OPTIONS {
+                found.extend(options.items("http_filters")?);
+            }
+        }
+    }
+    let filters = found.into_iter();
+    filters
+        .map(|here| Filter::read(here, &all.configuration))
+        .collect()
 }
 
 /// Of a route configuration, a virtual host, a route or a weighted cluster.

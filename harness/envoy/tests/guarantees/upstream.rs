@@ -2,8 +2,88 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cases::{Case, cluster, judge, route, typed, whole};
-use crate::edits::manager;
+use crate::cases::{Case, adds, cluster, http_filter, judge, route, typed, whole};
+use crate::edits::{filters, manager};
+
+fn lua() -> Json {
+    http_filter("lua.v3.Lua", json!({}))
+}
+
+fn codec() -> Json {
+    http_filter("upstream_codec.v3.UpstreamCodec", json!({}))
+}
+
+fn mutation() -> Json {
+    let mutations = json!({"request_mutations": [{"append": adds(":path")}]});
+    http_filter(
+        "header_mutation.v3.HeaderMutation",
+        json!({"mutations": mutations}),
+    )
+}
+
+/// The filters of the router.
+fn of_router(of: &mut Json, list: Json) {
+    let router = filters(of).last_mut().expect("a router");
+    router["typed_config"]["upstream_http_filters"] = list;
+}
+
+/// The filters of the route's cluster.
+fn of_cluster(of: &mut Json, list: Json) {
+    let kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+    let options = json!({"explicit_http_config": {"http_protocol_options": {}}, "http_filters": list});
+    cluster(of)["typed_extension_protocol_options"] = json!({kind: typed(kind, options)});
+}
+
+/// A second cluster, with filters, that the route's is made of.
+fn aggregate(of: &mut Json) {
+    let mut inner = cluster(of).clone();
+    of_cluster(of, json!([lua(), codec()]));
+    cluster(of)["name"] = "inner".into();
+    let kind = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
+    inner["cluster_type"] = json!({
+        "name": "envoy.clusters.aggregate",
+        "typed_config": typed(kind, json!({"clusters": ["inner"]})),
+    });
+    inner.as_object_mut().expect("an object").remove("type");
+    let clusters = of["static_resources"]["clusters"].as_array_mut();
+    clusters.expect("a list").push(inner);
+}
+
+const BEHIND: &[Case] = &[
+    ("Lua behind the router", &["order"], |of| {
+        of_router(of, json!([lua(), codec()]))
+    }),
+    ("paths rewritten behind the router", &["order"], |of| {
+        of_router(of, json!([mutation(), codec()]));
+    }),
+    ("what may be behind", &[], |of| {
+        of_router(of, json!([http_filter("buffer.v3.Buffer", json!({})), codec()]));
+    }),
+    ("Lua of the cluster", &["order"], |of| {
+        of_cluster(of, json!([lua(), codec()]))
+    }),
+    ("paths rewritten by the cluster", &["order"], |of| {
+        of_cluster(of, json!([mutation(), codec()]));
+    }),
+    ("what may be in a cluster", &[], |of| {
+        of_cluster(of, json!([codec()]))
+    }),
+    ("Lua of a cluster in an aggregate", &["order"], aggregate),
+    ("Lua of a cluster that no route names", &[], |of| {
+        let mut other = cluster(of).clone();
+        of_cluster(of, json!([lua(), codec()]));
+        std::mem::swap(cluster(of), &mut other);
+        other["name"] = "other".into();
+        let clusters = of["static_resources"]["clusters"].as_array_mut();
+        clusters.expect("a list").push(other);
+    }),
+    ("a filter of the cluster by discovery", &["order"], |of| {
+        of_cluster(
+            of,
+            json!([{"name": "own", "config_discovery": {"config_source": {"ads": {}}}}]),
+        );
+    }),
+];
 
 fn to(of: &mut Json, field: &str, value: Json) {
     route(of)["route"] = json!({field: value});
@@ -62,6 +142,11 @@ const CHOSEN: &[Case] = &[
         route(of)["route"]["upgrade_configs"] = json!([upgrade]);
     }),
 ];
+
+#[test]
+fn filters_behind_the_router_change_nothing() {
+    judge(&whole(), BEHIND);
+}
 
 #[test]
 fn where_requests_go_is_not_a_clients_to_say() {
