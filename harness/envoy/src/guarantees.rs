@@ -40,6 +40,7 @@ mod trusted_state;
 mod upstream;
 mod validation;
 mod vm_id;
+mod written;
 
 use peerwarden_engine::document::Value;
 

@@ -1,10 +1,8 @@
 //! What a client says of its own certificate in `X-Forwarded-Client-Cert` does not reach the application.
 
 use super::chain::Chain;
-use super::filter::short;
 use super::header_names::closed;
-use super::here::{Failure, Here};
-use super::routes;
+use super::written;
 use super::{All, Outcome, Verdict};
 
 /// By their numbers.
@@ -18,9 +16,6 @@ const DETAILS: [&str; 5] = [
 
 /// Those that drop what the client said.
 const SANITIZE: [&str; 2] = ["SANITIZE", "SANITIZE_SET"];
-
-/// The filter that changes headers.
-const MUTATION: &str = "header_mutation";
 
 const HEADER: &str = "x-forwarded-client-cert";
 
@@ -48,50 +43,16 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             "with {client} a client's `X_Forwarded_Client_Cert` reaches the application, which may take it for `X-Forwarded-Client-Cert`"
         )
     })?;
-    for filter in &http.filters {
-        if filter.short() == MUTATION {
-            let config = filter.config.as_ref().ok_or_else(|| filter.unread())?;
-            of_mutations(config)?;
-        }
+    // Envoy drops the header by its exact name, once what is early is there.
+    let early = written::early(http)?.into_iter();
+    let early = early.filter(|written| !written.is_exactly(HEADER));
+    let late = written::by_filters(http, all)?.into_iter();
+    let mut written = early.chain(late).chain(written::by_routes(http, all)?);
+    match written.find(|written| written.is(HEADER)) {
+        None => Ok(Verdict::Held),
+        Some(written) => Err(written.here.fails(
+            "what this writes into `X-Forwarded-Client-Cert` reaches the application, whoever the client is",
+            "leave it out: with `SANITIZE_SET` Envoy writes the header",
+        )),
     }
-    // Routes that cannot be read are said of `enabled`.
-    let places = routes::places(http, &all.configuration).unwrap_or_default();
-    for place in &places {
-        for added in place.items("request_headers_to_add")? {
-            adds(&added)?;
-        }
-    }
-    for over in routes::overrides(&places)? {
-        match &over.config {
-            Some((kind, config)) if short(kind) == MUTATION => of_mutations(config)?,
-            Some(_) | None => {}
-        }
-    }
-    Ok(Verdict::Held)
-}
-
-fn of_mutations(config: &Here<'_>) -> Result<(), Failure> {
-    let Some(mutations) = config.get("mutations")? else {
-        return Ok(());
-    };
-    for mutation in mutations.items("request_mutations")? {
-        if let Some(added) = mutation.get("append")? {
-            adds(&added)?;
-        }
-    }
-    Ok(())
-}
-
-/// What is added after the connection manager has dropped the header reaches the application.
-fn adds(added: &Here<'_>) -> Result<(), Failure> {
-    let Some(header) = added.get("header")? else {
-        return Ok(());
-    };
-    if !header.word("key")?.eq_ignore_ascii_case(HEADER) {
-        return Ok(());
-    }
-    Err(header.fails(
-        "what this writes into `X-Forwarded-Client-Cert` reaches the application, whoever the client is",
-        "leave it out: with `SANITIZE_SET` Envoy writes the header",
-    ))
 }

@@ -6,6 +6,7 @@ use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
 use super::chain::{Chain, Http};
 use super::filter::Filter;
 use super::here::Failure;
+use super::written;
 use super::{All, Outcome, REFUSED, Verdict};
 
 const OPTIONS: &str = "common_http_protocol_options";
@@ -17,22 +18,27 @@ const ACTIONS: [&str; 3] = ["ALLOW", "REJECT_REQUEST", "DROP_HEADER"];
 /// What lets no header with an underscore in its name through.
 const CLOSED: [&str; 2] = ["REJECT_REQUEST", "DROP_HEADER"];
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     let Some(http) = &chain.http else {
         return Ok(Verdict::DoesNotApply("TCP"));
     };
-    chain.each(|_, module| of_module(http, module))
+    chain.each(|_, module| of_module(http, module, all))
 }
 
-fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
+fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &All<'_>) -> Outcome {
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));
     };
+    let names: Vec<&str> = policies(&config).flat_map(header_names).collect();
+    if !names.is_empty() {
+        no_other_writes(http, &names, all)?;
+    }
     let Some(read) = reads(&config) else {
-        return Ok(Verdict::DoesNotApply(
-            "nothing decides by a header with `-` in its name",
-        ));
+        if names.is_empty() {
+            return Ok(Verdict::DoesNotApply("nothing decides by a header"));
+        }
+        return Ok(Verdict::Held);
     };
     closed(http, |client| {
         format!(
@@ -40,6 +46,30 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
         )
     })?;
     Ok(Verdict::Held)
+}
+
+/// That no client's words become a header that policies read after the module has decided, or by a spelling that it does not read.
+fn no_other_writes(http: &Http<'_>, names: &[&str], all: &All<'_>) -> Result<(), Failure> {
+    let ahead = written::early(http)?
+        .into_iter()
+        .chain(written::by_filters(http, all)?);
+    let spelt = ahead.filter_map(|written| {
+        let name = names
+            .iter()
+            .find(|name| written.is(name) && !written.is_exactly(name))?;
+        Some((written, *name, "to policies this is another header than"))
+    });
+    let late = written::by_routes(http, all)?.into_iter().filter_map(|written| {
+        let name = names.iter().find(|name| written.is(name))?;
+        Some((written, *name, "once the module has decided, this writes"))
+    });
+    match spelt.chain(late).find(|(written, ..)| written.formatted) {
+        None => Ok(()),
+        Some((written, name, why)) => Err(written.here.fails(
+            format!("{why} `{name}`, which a policy reads, and to many applications it is the same"),
+            format!("leave it out, or write `{name}` in a `header_mutation` ahead of the module"),
+        )),
+    }
 }
 
 /// That no header with an underscore in its name reaches the application. `why` says what one does, given how it gets through.
@@ -57,16 +87,21 @@ pub(super) fn closed(http: &Http<'_>, why: impl Fn(&str) -> String) -> Result<()
 
 /// What decides by a header whose name has a `-`, for people. An external authorizer may decide by any.
 fn reads(config: &Config) -> Option<String> {
-    let policies = config.resources.iter().filter_map(|resource| match resource {
-        Resource::AuthorizationPolicy(policy) => Some(policy),
-        Resource::PeerAuthentication(_) => None,
-    });
-    let name = policies.flat_map(header_names).find(|name| name.contains('-'));
+    let name = policies(config)
+        .flat_map(header_names)
+        .find(|name| name.contains('-'));
     if let Some(name) = name {
         return Some(format!("a policy reads the header `{name}`"));
     }
     let provider = config.extension_providers.first()?;
     Some(format!("`{}` is asked about headers", provider.name))
+}
+
+fn policies(config: &Config) -> impl Iterator<Item = &AuthorizationPolicy> {
+    config.resources.iter().filter_map(|resource| match resource {
+        Resource::AuthorizationPolicy(policy) => Some(policy),
+        Resource::PeerAuthentication(_) => None,
+    })
 }
 
 /// The headers that a policy's conditions name.
