@@ -26,7 +26,10 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             continue;
         }
         return match filter.get("filter_disabled")? {
-            None => Ok(Verdict::Held),
+            None => {
+                of_silent(chain)?;
+                Ok(Verdict::Held)
+            }
             Some(disabled) => Err(disabled.fails(
                 "the `tls_inspector` is switched off for some connections",
                 "leave `filter_disabled` out",
@@ -37,6 +40,33 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
         format!("{what} and there is no `tls_inspector`, so that Envoy knows neither TLS nor server names"),
         "put `envoy.filters.listener.tls_inspector` into the listener's `listener_filters`",
     ))
+}
+
+/// A client that says nothing until the time-out is over has no server name for the inspector to see. It may go on only to a chain that
+/// does not ask for one.
+fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
+    if !chain.listener.flag("continue_on_listener_filters_timeout")? || is_of_tls(chain)? {
+        return Ok(());
+    }
+    match reads_server_name(chain) {
+        None => Ok(()),
+        Some(_) => Err(chain.listener.or_here("continue_on_listener_filters_timeout").fails(
+            "a policy reads `connection.sni`, and a client that is silent until the time-out is over and goes on then has none",
+            "leave it out, or have the chain be for TLS alone (`filter_chain_match: {transport_protocol: tls}`)",
+        )),
+    }
+}
+
+/// Whether the chain is only for what the inspector has seen.
+fn is_of_tls(chain: &Chain<'_>) -> Result<bool, Failure> {
+    // A matcher stands in the place of what chains match on.
+    if chain.listener.get("filter_chain_matcher")?.is_some() {
+        return Ok(false);
+    }
+    let Some(matches) = chain.here.get("filter_chain_match")? else {
+        return Ok(false);
+    };
+    Ok(matches.word("transport_protocol")? == "tls" || !matches.items("server_names")?.is_empty())
 }
 
 /// What depends on the inspector, and where it is.
@@ -57,15 +87,15 @@ fn needed<'v>(chain: &Chain<'v>) -> Result<Option<(Here<'v>, String)>, Failure> 
             }
         }
     }
-    for module in chain.modules() {
-        // What cannot be read is said of the configuration.
-        if let Ok((here, _)) = module.configuration()
-            && reads_server_names(here.value)
-        {
-            return Ok(Some((here, "a policy reads `connection.sni`".to_owned())));
-        }
-    }
-    Ok(None)
+    Ok(reads_server_name(chain).map(|here| (here, "a policy reads `connection.sni`".to_owned())))
+}
+
+/// The configuration of a module whose policies do.
+fn reads_server_name<'v>(chain: &Chain<'v>) -> Option<Here<'v>> {
+    // What cannot be read is said of the configuration.
+    let configured = chain.modules().filter_map(|module| module.configuration().ok());
+    let mut configured = configured.map(|(here, _)| here);
+    configured.find(|here| reads_server_names(here.value))
 }
 
 fn reads_server_names(configuration: &Value) -> bool {

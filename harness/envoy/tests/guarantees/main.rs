@@ -15,6 +15,7 @@ mod rendered;
 mod second_lock;
 mod switched_off;
 mod tunnel;
+mod server_names;
 mod tokens;
 mod twice;
 mod upstream;
