@@ -10,6 +10,8 @@ use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Rule};
 pub(super) struct Reads {
     /// Something of a verified token.
     pub(super) tokens: Option<String>,
+    /// Where a request came from at first, as `X-Forwarded-For` has it.
+    pub(super) origin: Option<String>,
     /// Dynamic metadata, by its namespace.
     pub(super) metadata: BTreeMap<String, String>,
 }
@@ -35,6 +37,9 @@ impl Reads {
         for rule in policy.rules.iter().flatten() {
             if reads_tokens(rule) {
                 self.tokens.get_or_insert_with(name);
+            }
+            if reads_origin(rule) {
+                self.origin.get_or_insert_with(name);
             }
             for condition in &rule.when {
                 let metadata = condition.key.strip_prefix("experimental.");
@@ -63,4 +68,10 @@ fn reads_tokens(rule: &Rule) -> bool {
             .when
             .iter()
             .any(|condition| condition.key.starts_with("request.auth."))
+}
+
+fn reads_origin(rule: &Rule) -> bool {
+    let mut sources = rule.from.iter().flatten();
+    sources.any(|source| !source.remote_ip_blocks.is_empty() || !source.not_remote_ip_blocks.is_empty())
+        || rule.when.iter().any(|condition| condition.key == "remote.ip")
 }

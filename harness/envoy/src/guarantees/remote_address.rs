@@ -1,10 +1,16 @@
 //! At the edge, nobody writes their own origin.
 
 use peerwarden_engine::WorkloadKind;
+use peerwarden_engine::document::Value;
 
 use super::chain::{Chain, Http};
 use super::filter::Filter;
+use super::reads::Reads;
+use super::written;
 use super::{All, Outcome, REFUSED, Verdict};
+
+/// By which proxies say where a request came from.
+const HEADER: &str = "x-forwarded-for";
 
 pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     let Some(http) = &chain.http else {
@@ -18,14 +24,16 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
     let Ok((_, config)) = module.configuration() else {
         return Ok(Verdict::DoesNotApply(REFUSED));
     };
-    if config
-        .workload
-        .is_none_or(|workload| workload.kind != WorkloadKind::Gateway)
-    {
-        return Ok(Verdict::DoesNotApply(
-            "no gateway: proxies ahead of it say who asks",
-        ));
-    }
+    let kind = config.workload.as_ref().map(|workload| workload.kind);
+    let goes_by = match Reads::of(&config).origin {
+        Some(policy) => format!("`{policy}` asks where a request came from, and that is"),
+        None if kind == Some(WorkloadKind::Gateway) => "`remoteIpBlocks` are asked of".to_owned(),
+        None => {
+            return Ok(Verdict::DoesNotApply(
+                "no gateway, and no policy asks where a request came from",
+            ));
+        }
+    };
     if let Some(other) = http
         .manager
         .items("original_ip_detection_extensions")?
@@ -37,11 +45,25 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
             "write `use_remote_address: true`, and `xff_num_trusted_hops` for proxies of yours",
         ));
     }
-    if http.manager.flag("use_remote_address")? {
+    if !http.manager.flag("use_remote_address")? {
+        return Err(http.manager.or_here("use_remote_address").fails(
+            format!("{goes_by} what a client writes into `X-Forwarded-For`"),
+            "write `use_remote_address: true`, and `xff_num_trusted_hops` for proxies of yours",
+        ));
+    }
+    // With no proxy ahead, the header is not asked.
+    let hops = http.manager.get("xff_num_trusted_hops")?;
+    if hops.is_none_or(|hops| *hops.value == Value::Number(0.0)) {
         return Ok(Verdict::Held);
     }
-    Err(http.manager.or_here("use_remote_address").fails(
-        "`remoteIpBlocks` are asked of what a client writes into `X-Forwarded-For`",
-        "write `use_remote_address: true`, and `xff_num_trusted_hops` for proxies of yours",
-    ))
+    match written::early(http)?
+        .into_iter()
+        .find(|written| written.is_exactly(HEADER))
+    {
+        None => Ok(Verdict::Held),
+        Some(written) => Err(written.here.fails(
+            format!("{goes_by} what this writes into `X-Forwarded-For`, and not what your proxies say"),
+            "leave it out",
+        )),
+    }
 }

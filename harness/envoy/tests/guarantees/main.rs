@@ -11,6 +11,7 @@ mod forms;
 mod headers;
 mod mutations;
 mod per_route;
+mod origins;
 mod rendered;
 mod second_lock;
 mod switched_off;
