@@ -1,7 +1,10 @@
 //! The module comes before what it protects and after what it reads.
 
+use peerwarden_engine::document::Value;
+
 use super::chain::Chain;
 use super::filter::Filter;
+use super::here::Failure;
 use super::upstream;
 use super::{All, Outcome, Verdict};
 
@@ -19,7 +22,6 @@ const HTTP_BEFORE: &[&str] = &[
     "csrf",
     "decompressor",
     "ext_authz",
-    "fault",
     "geoip",
     "grpc_stats",
     "grpc_web",
@@ -63,6 +65,19 @@ const HTTP_AFTER: &[&str] = &[
 
 /// Behind the router, the filter that writes requests to the upstream; it is last there.
 const CODEC: &str = "upstream_codec";
+
+/// What the authorizer's filter may answer with by itself.
+const REFUSALS: [&str; 9] = [
+    "BadRequest",
+    "Unauthorized",
+    "Forbidden",
+    "NotFound",
+    "TooManyRequests",
+    "InternalServerError",
+    "BadGateway",
+    "ServiceUnavailable",
+    "GatewayTimeout",
+];
 
 /// HTTP filters that write what policies read.
 const HTTP_WRITES: &[&str] = &[
@@ -126,6 +141,9 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
                 "put it behind the module",
             ));
         }
+        if filter.short() == "ext_authz" {
+            refuses(filter)?;
+        }
     }
     for filter in between {
         let kind = filter.short();
@@ -155,6 +173,26 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
         }
     }
     Ok(Verdict::Held)
+}
+
+/// What an authorizer's filter answers with where it cannot ask is no success.
+fn refuses(filter: &Filter<'_>) -> Result<(), Failure> {
+    let config = filter.config.as_ref().ok_or_else(|| filter.unread())?;
+    let Some(code) = config.at(&["status_on_error", "code"])? else {
+        return Ok(());
+    };
+    let is_refusal = match code.value {
+        Value::Number(code) => *code >= 400.0,
+        Value::String(code) => REFUSALS.contains(&code.as_str()),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => false,
+    };
+    if is_refusal {
+        return Ok(());
+    }
+    Err(code.fails(
+        "whoever the authorizer cannot be asked about may be answered as if the request had been let in",
+        "write `Forbidden`, or `ServiceUnavailable`",
+    ))
 }
 
 fn shown(filter: &Filter<'_>) -> String {

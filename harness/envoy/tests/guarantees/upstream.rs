@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cases::{Case, adds, cluster, http_filter, judge, route, typed, whole};
+use crate::cases::{Case, adds, ahead, cluster, http_filter, judge, route, typed, whole};
 use crate::edits::{filters, manager};
 
 fn lua() -> Json {
@@ -151,4 +151,35 @@ fn filters_behind_the_router_change_nothing() {
 #[test]
 fn where_requests_go_is_not_a_clients_to_say() {
     judge(&whole(), CHOSEN);
+}
+
+const AHEAD: &[Case] = &[
+    ("faults that may be a success", &["order"], |of| {
+        let abort = json!({"abort": {"http_status": 200, "percentage": {"numerator": 100}}});
+        ahead(of, http_filter("fault.v3.HTTPFault", abort));
+    }),
+    ("faults that a client asks for", &["order"], |of| {
+        let abort = json!({"abort": {"header_abort": {}, "percentage": {"numerator": 100}}});
+        ahead(of, http_filter("fault.v3.HTTPFault", abort));
+    }),
+    ("an authorizer that fails with a success", &["order"], |of| {
+        let fails = json!({"status_on_error": {"code": "OK"}});
+        ahead(of, http_filter("ext_authz.v3.ExtAuthz", fails));
+    }),
+    ("the same by its number", &["order"], |of| {
+        let fails = json!({"statusOnError": {"code": 200}});
+        ahead(of, http_filter("ext_authz.v3.ExtAuthz", fails));
+    }),
+    ("an authorizer that fails with a refusal", &[], |of| {
+        let fails = json!({"status_on_error": {"code": "ServiceUnavailable"}});
+        ahead(of, http_filter("ext_authz.v3.ExtAuthz", fails));
+    }),
+    ("faults behind", &[], |of| {
+        filters(of).insert(2, http_filter("fault.v3.HTTPFault", json!({})));
+    }),
+];
+
+#[test]
+fn what_is_ahead_answers_with_no_success() {
+    judge(&whole(), AHEAD);
 }
