@@ -68,8 +68,9 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Writt
         by_filter(filter, &mut found)?;
     }
     for over in routes::overrides(&places(http, all))? {
-        let (kind, config) = (super::filter::short(over.kind), &over.config);
-        if kind == MUTATION {
+        if let Some((kind, config)) = &over.config
+            && super::filter::short(kind) == MUTATION
+        {
             by_mutations(config, &mut found)?;
         }
     }
