@@ -92,7 +92,7 @@ fn what_would_become_something_else_is_left() {
     let shared = policy.replace("    from:", "    - operation: *all\n    from:");
     let folder = Folder::with(&[("a.yaml", &shared)]);
     let ran = folder.run(&["check", "--fix"]);
-    ran.says(1, &["warning[PW017]", "`get` is not a method"]);
+    ran.says(1, &["warning[PW017]", "`get` matches nothing"]);
     let mended = std::fs::read_to_string(folder.path("a.yaml")).unwrap();
     assert_eq!(mended, shared);
     assert!(ran.out.contains("0 fixes made, "), "{ran:?}");

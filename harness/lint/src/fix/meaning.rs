@@ -74,7 +74,9 @@ mod tests {
             ("ALLOW", narrow, wide, true),
             ("ALLOW", wide, narrow, false),
             ("DENY", "paths: [/a, '/a*']", "paths: ['/a*']", false),
-            ("DENY", "methods: [get]", "methods: [GET]", true),
+            ("DENY", "methods: [PUT]", "methods: [GET]", true),
+            // A method in small letters is denied by every rule on methods.
+            ("DENY", "methods: [get]", "methods: [GET]", false),
             ("DENY", "methods: [get]", "methods: [get, GET]", false),
             ("DENY", "paths: [/a/*/b]", "paths: ['/a/{*}/b']", false),
         ] {
