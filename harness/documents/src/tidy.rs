@@ -25,6 +25,16 @@ type Pass = fn(&Arc<Source>) -> Result<String, Diagnostic>;
 /// How often a text is laid out at most.
 const ROUNDS: usize = 6;
 
+/// Columns that a whole text may be indented by: the parser of the layout counts no further.
+const DEEPEST: usize = 63;
+
+/// The columns that every line is indented by, blank ones aside.
+fn indentation(text: &str) -> usize {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let indented = lines.map(|line| line.len().saturating_sub(line.trim_start().len()));
+    indented.min().unwrap_or_default()
+}
+
 /// The text as it should be laid out.
 ///
 /// # Errors
@@ -32,6 +42,10 @@ const ROUNDS: usize = 6;
 pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     // What cannot be read gets the message that every command has for it.
     yaml::documents(source)?;
+    if indentation(&source.text) > DEEPEST {
+        let why = format!("all of it is indented by more than {DEEPEST} columns");
+        return Err(left(source, &why));
+    }
     let mut text = source.text.clone();
     // Some places of the layout come to rest only when those around them have: what is written is what stays when it is laid out again.
     for _ in 0..ROUNDS {
