@@ -3,19 +3,14 @@
 use serde_json::{Value as Json, json};
 
 use crate::edits::{filters, manager, plugin};
-use crate::rendered::{broken, checked, http, inbound, parsed};
+use crate::rendered::{broken, checked, http, strict};
 
 /// A configuration by its name, the guarantees that it does not keep, and how it comes of what is rendered.
 pub(crate) type Case = (&'static str, &'static [&'static str], fn(&mut Json));
 
 /// What is rendered of an HTTP port with STRICT mutual TLS.
 pub(crate) fn whole() -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(
-        &inbound(&http(), "STRICT", &certificates)
-            .file()
-            .expect("one file"),
-    )
+    strict(&http())
 }
 
 /// Asserts that each case breaks its guarantees and no other.

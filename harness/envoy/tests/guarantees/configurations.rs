@@ -2,25 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::cases::{Case, http_filter, judge, typed};
 use crate::edits::{
     chain, configuration, direct_peer, filter, filters, listener, manager, plugin, proxy, remove,
     switched_off, tls, validation,
 };
-use crate::rendered::{broken, checked, http, inbound, ingress, parsed, tcp};
-
-/// A configuration by its name, the guarantees that it does not keep, and how it comes of what is rendered.
-type Case = (&'static str, &'static [&'static str], fn(&mut Json));
-
-/// Envoy's type by its name.
-pub(crate) fn typed(kind: &str, mut message: Json) -> Json {
-    message["@type"] = format!("type.googleapis.com/{kind}").into();
-    message
-}
-
-/// A filter of HTTP by its type in short, with its message.
-pub(crate) fn http_filter(kind: &str, message: Json) -> Json {
-    json!({"name": kind, "typed_config": typed(&format!("envoy.extensions.filters.http.{kind}"), message)})
-}
+use crate::rendered::{http, ingress, parsed, strict, tcp};
 
 /// What a client writes into this namespace by a header.
 pub(crate) fn by_header(namespace: &str) -> Json {
@@ -624,26 +611,8 @@ const INGRESS: &[Case] = &[(
 
 #[test]
 fn each_is_judged_right() {
-    let directory = json!({"directory": "/etc/certs"});
-    let strict = |port: &Json| parsed(&inbound(port, "STRICT", &directory).file().expect("one file"));
     let edge = parsed(&ingress().file().expect("one file"));
-    let mut wrong = Vec::new();
     for (whole, cases) in [(strict(&http()), HTTP), (strict(&tcp()), TCP), (edge, INGRESS)] {
-        for (name, expected, edit) in cases {
-            let mut edited = whole.clone();
-            edit(&mut edited);
-            assert_ne!(edited, whole, "{name}");
-            let checked = checked(&[edited]).expect("readable");
-            let mut found = broken(&checked);
-            let mut expected = expected.to_vec();
-            found.sort_unstable();
-            expected.sort_unstable();
-            if found != expected {
-                wrong.push(format!(
-                    "{name}: not held are {found:?}, and should be {expected:?}"
-                ));
-            }
-        }
+        judge(&whole, cases);
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -3,12 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::edits::{chain, configuration, filter, filters, listener, proxy};
-use crate::rendered::{broken, checked, http, inbound, parsed, tcp};
-
-fn whole(port: &Json) -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
-}
+use crate::rendered::{broken, checked, http, strict, tcp};
 
 fn takes_headers(of: &mut Json) {
     let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
@@ -154,7 +149,7 @@ const CASES: &[Case] = &[
 #[test]
 fn what_goes_by_the_destination_is_not_held_behind_the_proxy_protocol() {
     for (name, goes_by, matches, held) in CASES {
-        let mut edited = whole(&http());
+        let mut edited = strict(&http());
         goes_by(&mut edited);
         let before = broken(&checked(&[edited.clone()]).expect("readable"));
         assert!(!before.contains(&"destination-address"), "{name}: {before:?}");
@@ -179,7 +174,7 @@ fn each_way_to_take_the_header_counts() {
         },
     ];
     for way in ways {
-        let mut edited = whole(&http());
+        let mut edited = strict(&http());
         asks_port(&mut edited);
         way(&mut edited);
         let told = broken(&checked(&[edited]).expect("readable"));
@@ -190,7 +185,7 @@ fn each_way_to_take_the_header_counts() {
 /// The module names the cluster by the port.
 #[test]
 fn clusters_of_the_lock_go_by_the_port() {
-    let mut edited = whole(&tcp());
+    let mut edited = strict(&tcp());
     let plugin = &mut chain(&mut edited)["filters"][0]["typed_config"]["config"];
     configuration(
         plugin,

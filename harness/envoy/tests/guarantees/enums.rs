@@ -3,20 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::edits::{listener, manager, plugin};
-use crate::rendered::{broken, checked, http, inbound, parsed, tcp};
-
-fn rendered(port: &Json) -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
-}
-
-fn told(whole: Json) -> Vec<&'static str> {
-    broken(&checked(&[whole]).expect("readable"))
-}
+use crate::rendered::{http, strict, tcp, told};
 
 /// Another listener names the cluster of the connections behind it, and hands that on like this.
 fn handed_on(shared: &Json) -> Vec<&'static str> {
-    let mut whole = rendered(&tcp());
+    let mut whole = strict(&tcp());
     let filter = json!({"name": "set", "typed_config": {
         "@type": "type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config",
         "on_new_connection": [{
@@ -85,7 +76,7 @@ fn names_are_taken_in_any_case() {
         }),
     ];
     for (number, (expected, edit)) in edits.into_iter().enumerate() {
-        let mut whole = rendered(&http());
+        let mut whole = strict(&http());
         edit(&mut whole);
         assert_eq!(told(whole), expected, "{number}");
     }

@@ -2,24 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::configurations::{typed, waypoint};
+use crate::cases::typed;
+use crate::configurations::waypoint;
 use crate::edits::{chain, filter, listener};
-use crate::rendered::{broken, checked, http, inbound, parsed, tcp};
+use crate::rendered::{http, strict, tcp, told};
 
 const KEY: &str = "peerwarden.direct_remote_address";
 const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const PEER: &str = "io.istio.peer_principal";
 const PROVED: &str = "%DOWNSTREAM_PEER_URI_SAN%";
 const CLIENT: &str = "%DOWNSTREAM_PEER_DNS_SAN%";
-
-fn rendered(port: &Json) -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
-}
-
-fn told(whole: Json) -> Vec<&'static str> {
-    broken(&checked(&[whole]).expect("readable"))
-}
 
 fn item(key: &str, format: &str) -> Json {
     let text = json!({"text_format_source": {"inline_string": format}});
@@ -50,14 +42,14 @@ const LISTS: [&str; 5] = [
 fn the_direct_peer_is_forged_by_no_list() {
     for list in LISTS {
         for (format, expected) in [(CLIENT, &["direct-remote-address"] as &[&str]), (DIRECT, &[])] {
-            let mut whole = rendered(&http());
+            let mut whole = strict(&http());
             network(&mut whole).insert(1, sets(list, item(KEY, format)));
             // The manager is behind them.
             assert_eq!(told(whole), expected, "HTTP {list} {format}");
             for proxy_protocol in [true, false] {
                 // Ahead of the module, between the lock and `tcp_proxy`.
                 for position in [0, 2] {
-                    let mut whole = rendered(&tcp());
+                    let mut whole = strict(&tcp());
                     if proxy_protocol {
                         let ahead = sets("on_new_connection", item(KEY, DIRECT));
                         network(&mut whole).insert(0, ahead);
@@ -82,7 +74,7 @@ fn the_direct_peer_is_forged_by_no_list() {
 #[test]
 fn a_list_that_is_not_known_may_set_anything() {
     for port in [http(), tcp()] {
-        let mut whole = rendered(&port);
+        let mut whole = strict(&port);
         network(&mut whole).insert(0, sets("on_some_day", item("other", CLIENT)));
         let told = told(whole);
         assert!(told.contains(&"trusted-state"), "{told:?}");
@@ -93,7 +85,7 @@ fn a_list_that_is_not_known_may_set_anything() {
 fn a_waypoints_peer_is_forged_by_no_list() {
     for list in LISTS {
         for (format, expected) in [(CLIENT, &["trusted-state"] as &[&str]), (PROVED, &[])] {
-            let mut whole = rendered(&http());
+            let mut whole = strict(&http());
             waypoint(&mut whole);
             network(&mut whole).insert(1, sets(list, item(PEER, format)));
             assert_eq!(told(whole), expected, "{list} {format}");

@@ -2,15 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::cases::whole;
 use crate::rendered::{broken, checked, http, inbound, parsed};
-
-fn whole() -> Json {
-    parsed(
-        &inbound(&http(), "STRICT", &json!({"directory": "/etc/certs"}))
-            .file()
-            .expect("one file"),
-    )
-}
 
 fn files(certificates: &Json) -> Vec<Json> {
     let files = inbound(&http(), "STRICT", certificates)

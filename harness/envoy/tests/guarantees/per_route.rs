@@ -2,25 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::configurations::{by_header, by_request, http_filter, typed};
+use crate::cases::{http_filter, typed, whole};
+use crate::configurations::{by_header, by_request};
 use crate::edits::manager;
-use crate::rendered::{broken, checked, http, inbound, parsed};
+use crate::rendered::told;
 
 const KEY: &str = "peerwarden.direct_remote_address";
 const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
-
-fn rendered() -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(
-        &inbound(&http(), "STRICT", &certificates)
-            .file()
-            .expect("one file"),
-    )
-}
-
-fn told(whole: Json) -> Vec<&'static str> {
-    broken(&checked(&[whole]).expect("readable"))
-}
 
 /// Each place that has a `typed_per_filter_config`.
 pub(crate) const PLACES: &[fn(&mut Json) -> &mut Json] = &[
@@ -86,7 +74,7 @@ fn what_a_filter_config_holds_is_read_like_what_stands_alone() {
     for (name, expected, filter) in cases {
         for (place, find) in PLACES.iter().enumerate() {
             for (spelling, spelt) in SPELLINGS.iter().enumerate() {
-                let mut whole = rendered();
+                let mut whole = whole();
                 let own = spelt(filter["typed_config"].clone());
                 find(&mut whole)["typed_per_filter_config"] = json!({"own": own});
                 assert_eq!(

@@ -32,6 +32,17 @@ pub(crate) fn inbound(port: &Json, mode: &str, certificates: &Json) -> Inbound {
     Inbound::new(&value(description), &policies).expect("a description that is right")
 }
 
+/// What is rendered of this port with STRICT mutual TLS, in one file.
+pub(crate) fn strict(port: &Json) -> Json {
+    let certificates = json!({"directory": "/etc/certs"});
+    parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
+}
+
+/// The guarantees that a configuration does not keep.
+pub(crate) fn told(whole: Json) -> Vec<&'static str> {
+    broken(&checked(&[whole]).expect("readable"))
+}
+
 /// An ingress that asks for certificates.
 pub(crate) fn ingress() -> Ingress {
     let description = json!({

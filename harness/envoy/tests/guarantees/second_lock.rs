@@ -3,18 +3,13 @@
 use peerwarden_envoy::guarantees::{Checked, Outcome, Verdict};
 use serde_json::{Value as Json, json};
 
-use crate::rendered::{broken, checked, hold, http, inbound, ingress, parsed, tcp};
+use crate::rendered::{broken, checked, hold, http, ingress, parsed, strict, tcp};
 
 /// What is said of the lock in the first chain.
 fn said(checked: &[Checked]) -> &Outcome {
     let mut outcomes = checked[0].outcomes.iter();
     let found = outcomes.find(|(guarantee, _)| guarantee.name == "second-lock");
     &found.expect("the guarantee").1
-}
-
-fn rendered(port: &Json) -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
 }
 
 fn chain(of: &mut Json) -> &mut Json {
@@ -202,9 +197,9 @@ const TCP: &[fn(&mut Json)] = &[
 #[test]
 fn each_edit_is_told() {
     for (name, whole, tables) in [
-        ("HTTP", rendered(&http()), [BOTH, HTTP]),
-        ("TCP", rendered(&tcp()), [BOTH, TCP]),
-        ("hold", rendered(&hold()), [BOTH, TCP]),
+        ("HTTP", strict(&http()), [BOTH, HTTP]),
+        ("TCP", strict(&tcp()), [BOTH, TCP]),
+        ("hold", strict(&hold()), [BOTH, TCP]),
         (
             "ingress",
             parsed(&ingress().file().expect("one file")),
@@ -249,7 +244,7 @@ fn what_does_not_lift_it_is_left_alone() {
             filters(of).insert(2, second);
         },
     ];
-    for whole in [rendered(&http()), rendered(&tcp())] {
+    for whole in [strict(&http()), strict(&tcp())] {
         for (number, edit) in harmless.iter().enumerate() {
             let mut edited = whole.clone();
             edit(&mut edited);
@@ -262,7 +257,7 @@ fn what_does_not_lift_it_is_left_alone() {
 #[test]
 fn left_out_on_purpose_it_is_not_asked_for() {
     for (port, from) in [(http(), "\"lock\": true"), (tcp(), "\"lock\": {\"cluster\"")] {
-        let mut whole = rendered(&port);
+        let mut whole = strict(&port);
         let value = &filters(&mut whole)[0]["typed_config"]["config"]["configuration"]["value"];
         let mut settings: Json = serde_json::from_str(value.as_str().expect("a text")).expect("JSON");
         assert!(value.as_str().expect("a text").contains(from), "{value}");

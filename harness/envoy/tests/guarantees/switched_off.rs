@@ -2,30 +2,18 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::configurations::{by_request, typed, verifier};
+use crate::cases::{typed, whole};
+use crate::configurations::{by_request, verifier};
 use crate::edits::{direct_peer, filters};
 use crate::per_route::PLACES;
-use crate::rendered::{broken, checked, http, inbound, parsed};
+use crate::rendered::told;
 
 const KEY: &str = "peerwarden.direct_remote_address";
 const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 
-fn rendered() -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(
-        &inbound(&http(), "STRICT", &certificates)
-            .file()
-            .expect("one file"),
-    )
-}
-
-fn told(whole: Json) -> Vec<&'static str> {
-    broken(&checked(&[whole]).expect("readable"))
-}
-
 /// In the place of the network filter an HTTP filter tells the direct peer.
 fn by_each_request() -> Json {
-    let mut whole = rendered();
+    let mut whole = whole();
     direct_peer(&mut whole)["object_key"] = "other".into();
     let mut filter = by_request(KEY, DIRECT);
     filter["name"] = "peer".into();
@@ -60,11 +48,11 @@ fn what_tells_the_direct_peer_with_each_request_is_switched_on_for_each() {
 /// With each connection it is told for all of its requests, whatever becomes of another filter.
 #[test]
 fn a_second_one_may_be_switched_off() {
-    let mut whole = by_each_request();
-    direct_peer(&mut whole)["object_key"] = KEY.into();
-    filters(&mut whole)[0]["disabled"] = true.into();
-    assert_eq!(told(whole), [""; 0]);
-    let mut spare = rendered();
+    let mut second = by_each_request();
+    direct_peer(&mut second)["object_key"] = KEY.into();
+    filters(&mut second)[0]["disabled"] = true.into();
+    assert_eq!(told(second), [""; 0]);
+    let mut spare = whole();
     filters(&mut spare).insert(0, verifier("payload"));
     filters(&mut spare)[0]["disabled"] = true.into();
     assert_eq!(told(spare), [""; 0]);

@@ -2,23 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::configurations::{by_request, typed, waypoint};
+use crate::cases::typed;
+use crate::configurations::{by_request, waypoint};
 use crate::edits::listener;
-use crate::rendered::{broken, checked, http, inbound, parsed};
+use crate::rendered::{http, strict, told};
 
 const KEY: &str = "peerwarden.direct_remote_address";
 const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const PEER: &str = "io.istio.peer_principal";
 const PROVED: &str = "%DOWNSTREAM_PEER_URI_SAN%";
-
-fn rendered(port: &Json) -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
-}
-
-fn told(whole: Json) -> Vec<&'static str> {
-    broken(&checked(&[whole]).expect("readable"))
-}
 
 /// The listener that ends a tunnel, with what it says of the peer on each request.
 fn tunnel(of: &mut Json, mut filter: Json, shared: &Json) {
@@ -44,31 +36,31 @@ fn where_the_tunnel_ends_the_peer_is_who_proved_to_be() {
     ];
     for (key, request, right) in [(PEER, "%REQ(x-peer)%", PROVED), (KEY, "%REQ(x-ip)%", DIRECT)] {
         for shared in &shared {
-            let mut forged = rendered(&http());
+            let mut forged = strict(&http());
             waypoint(&mut forged);
             tunnel(&mut forged, by_request(key, request), shared);
             assert_eq!(told(forged), ["trusted-state"], "{key} {shared}");
-            let mut proved = rendered(&http());
+            let mut proved = strict(&http());
             waypoint(&mut proved);
             tunnel(&mut proved, by_request(key, right), shared);
             assert_eq!(told(proved), [""; 0], "{key} {shared}");
         }
         for shared in [Json::Null, json!("NONE"), json!(0)] {
-            let mut own = rendered(&http());
+            let mut own = strict(&http());
             waypoint(&mut own);
             tunnel(&mut own, by_request(key, request), &shared);
             assert_eq!(told(own), [""; 0], "{key} {shared}");
         }
     }
     // Who is no waypoint asks the certificate of its own connection.
-    let mut sidecar = rendered(&http());
+    let mut sidecar = strict(&http());
     tunnel(&mut sidecar, by_request(PEER, "%REQ(x-peer)%"), &json!("ONCE"));
     assert_eq!(told(sidecar), [""; 0]);
 }
 
 #[test]
 fn on_a_route_where_the_tunnel_ends_too() {
-    let mut whole = rendered(&http());
+    let mut whole = strict(&http());
     waypoint(&mut whole);
     tunnel(&mut whole, by_request("other", "x"), &json!("ONCE"));
     let mut own = by_request(PEER, "%REQ(x-peer)%")["typed_config"].take();
@@ -82,7 +74,7 @@ fn on_a_route_where_the_tunnel_ends_too() {
 
 #[test]
 fn what_the_tunnels_certificate_says_is_verified() {
-    let mut whole = rendered(&http());
+    let mut whole = strict(&http());
     waypoint(&mut whole);
     tunnel(&mut whole, by_request(PEER, PROVED), &json!("ONCE"));
     let terminator = &mut whole["static_resources"]["listeners"][1];

@@ -4,12 +4,7 @@ use peerwarden_envoy::guarantees::Checked;
 use serde_json::{Value as Json, json};
 
 use crate::edits::{chain, configuration, filters, manager, remove, switched_off};
-use crate::rendered::{broken, checked, http, inbound, parsed, tcp};
-
-fn whole(port: &Json) -> Json {
-    let certificates = json!({"directory": "/etc/certs"});
-    parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
-}
+use crate::rendered::{broken, checked, http, inbound, parsed, strict, tcp};
 
 fn files(port: &Json, certificates: &Json) -> Vec<Json> {
     let files = inbound(port, "STRICT", certificates)
@@ -52,14 +47,14 @@ fn a_cluster_of_two_files_leads_nowhere_in_both() {
 
 #[test]
 fn a_static_cluster_and_one_by_discovery_lead_nowhere_both() {
-    for told in in_either_order(&[whole(&tcp())], &leads_somewhere()) {
+    for told in in_either_order(&[strict(&tcp())], &leads_somewhere()) {
         assert_eq!(told, ["second-lock"]);
     }
 }
 
 #[test]
 fn a_cluster_that_is_about_to_come_counts_too() {
-    let whole = whole(&tcp());
+    let whole = strict(&tcp());
     let named = |list: &str| {
         whole["static_resources"][list]
             .as_array()
@@ -105,7 +100,7 @@ fn a_secret_of_two_files_verifies_in_both() {
 
 #[test]
 fn routes_of_two_files_leave_the_module_on_in_both() {
-    let mut bootstrap = whole(&http());
+    let mut bootstrap = strict(&http());
     let mut routes = manager(&mut bootstrap)["route_config"].take();
     remove(manager(&mut bootstrap), "route_config");
     manager(&mut bootstrap)["rds"] = json!({"route_config_name": "orders"});
@@ -127,7 +122,7 @@ fn settings_of_two_files_take_nothing_back_in_either() {
         let runtime = json!({"name": "own", "layer": {name: value}});
         delivered("envoy.service.runtime.v3.Runtime", runtime)
     };
-    let mut bootstrap = whole(&http());
+    let mut bootstrap = strict(&http());
     bootstrap["layered_runtime"] = json!({"layers": [{"name": "d", "rtds_layer": {"name": "own"}}]});
     let documents = [bootstrap, settings(100)];
     assert_eq!(broken(&checked(&documents).expect("readable")), [""; 0]);
@@ -167,7 +162,7 @@ fn two_configurations_of_the_module_cannot_be_told_apart() {
 
 #[test]
 fn a_plugin_that_a_file_configures_otherwise_is_told() {
-    let mut listener = whole(&http())["static_resources"]["listeners"][0].take();
+    let mut listener = strict(&http())["static_resources"]["listeners"][0].take();
     let mut other = json!({"static_resources": {"listeners": [listener.take()]}});
     configuration(
         &mut filters(&mut other)[0]["typed_config"]["config"],
@@ -176,7 +171,7 @@ fn a_plugin_that_a_file_configures_otherwise_is_told() {
     );
     let listener = other["static_resources"]["listeners"][0].take();
     let further = delivered("envoy.config.listener.v3.Listener", listener);
-    for told in in_either_order(&[whole(&http())], &further) {
+    for told in in_either_order(&[strict(&http())], &further) {
         assert_eq!(told, ["plugin-name"]);
     }
 }
@@ -190,7 +185,7 @@ fn of_document(checked: &[Checked], document: usize) -> Vec<&'static str> {
 /// Each Envoy has a bootstrap, so that what stands in another one is not its own.
 #[test]
 fn two_envoys_are_not_taken_for_one() {
-    let sound = whole(&tcp());
+    let sound = strict(&tcp());
     let mut other = sound.clone();
     let clusters = other["static_resources"]["clusters"]
         .as_array_mut()
@@ -209,10 +204,10 @@ fn two_envoys_are_not_taken_for_one() {
 
 #[test]
 fn listeners_of_one_name_are_checked_each() {
-    let mut off = whole(&http())["static_resources"]["listeners"][0].take();
+    let mut off = strict(&http())["static_resources"]["listeners"][0].take();
     off["filter_chains"][0]["filters"][1]["typed_config"]["normalize_path"] = false.into();
     let further = delivered("envoy.config.listener.v3.Listener", off);
-    for told in in_either_order(&[whole(&http())], &further) {
+    for told in in_either_order(&[strict(&http())], &further) {
         assert_eq!(told, ["paths"]);
     }
 }
@@ -250,7 +245,7 @@ fn each_of_two_modules_keeps_what_is_promised() {
         }),
     ];
     for (expected, edit) in edits {
-        let mut whole = whole(&http());
+        let mut whole = strict(&http());
         let mut second = without_lock(&mut whole);
         second["name"] = "second-peerwarden".into();
         second["typed_config"]["config"]["name"] = "second".into();
@@ -267,7 +262,7 @@ fn each_of_two_modules_keeps_what_is_promised() {
         assert_eq!(told, expected);
     }
     // A route that switches the second one off.
-    let mut whole = whole(&http());
+    let mut whole = strict(&http());
     let mut second = without_lock(&mut whole);
     second["name"] = "second-peerwarden".into();
     second["typed_config"]["config"]["name"] = "second".into();
@@ -291,7 +286,7 @@ fn what_writes_and_is_not_given_is_not_held() {
         ("set_filter_state.v3.Config", "trusted-state"),
         ("header_mutation.v3.HeaderMutation", "forwarded-client-cert"),
     ] {
-        let mut whole = whole(&http());
+        let mut whole = strict(&http());
         filters(&mut whole).insert(0, by_discovery(kind));
         assert_eq!(
             broken(&checked(&[whole]).expect("readable")),
