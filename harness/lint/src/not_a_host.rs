@@ -7,7 +7,7 @@ use peerwarden_engine::is_host;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
-use crate::values::values;
+use crate::values::unmatched;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW035",
@@ -19,16 +19,7 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    let policy = &policy.written;
-    let hosts = ["hosts", "notHosts"]
-        .map(|name| values(policy, name))
-        .into_iter()
-        .flatten();
-    let finding = |(path, value): (String, &str)| {
-        let (what, help) = never(value)?;
-        Some(Finding::new(path, format!("`{value}` {what}"), help))
-    };
-    hosts.filter_map(finding).collect()
+    unmatched(&policy.written, ["hosts", "notHosts"], never)
 }
 
 /// What of the value no host has, and what to write instead.
@@ -36,7 +27,7 @@ fn never(value: &str) -> Option<(String, &'static str)> {
     const HOST: &str = "write a name, an IPv4 address, or an IPv6 address in brackets, with at most one port";
     let fixed = value.strip_prefix('*').unwrap_or(value);
     let fixed = fixed.strip_suffix('*').unwrap_or(fixed);
-    // Of a star inside PW027 warns.
+    // PW027 warns of a star inside.
     if fixed.is_empty() || fixed.contains('*') {
         return None;
     }

@@ -9,7 +9,7 @@ use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
-use crate::values::values;
+use crate::values::unmatched;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW005",
@@ -21,16 +21,7 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    let policy = &policy.written;
-    let paths = ["paths", "notPaths"]
-        .map(|name| values(policy, name))
-        .into_iter()
-        .flatten();
-    let finding = |(path, value): (String, &str)| {
-        let (what, help) = never(value)?;
-        Some(Finding::new(path, format!("`{value}` {what}"), help))
-    };
-    paths.filter_map(finding).collect()
+    unmatched(&policy.written, ["paths", "notPaths"], never)
 }
 
 /// What of the value no path has, and what to write instead.

@@ -1,6 +1,10 @@
 //! The values of a policy, each with where it stands.
 
+use std::fmt::Display;
+
 use peerwarden_engine::resource::{Action, AuthorizationPolicy, Field};
+
+use crate::lint::Finding;
 
 /// One list of values: of a field, of its `not…` twin, or of a condition.
 #[derive(Debug, Clone)]
@@ -126,6 +130,20 @@ pub(crate) fn values<'p>(policy: &'p AuthorizationPolicy, name: &str) -> Vec<(St
         .filter(|list| of_name(list))
         .flat_map(List::each)
         .collect()
+}
+
+/// A finding at each value of these fields of which `never` says what no request has, and what to write instead.
+pub(crate) fn unmatched<What: Display, Help: Into<String>>(
+    policy: &AuthorizationPolicy,
+    names: [&str; 2],
+    never: impl Fn(&str) -> Option<(What, Help)>,
+) -> Vec<Finding> {
+    let found = names.into_iter().flat_map(|name| values(policy, name));
+    let finding = |(path, value): (String, &str)| {
+        let (what, help) = never(value)?;
+        Some(Finding::new(path, format!("`{value}` {what}"), help))
+    };
+    found.filter_map(finding).collect()
 }
 
 /// The values by which a policy shuts requests out: those of a field under DENY, of its `not…` twin under ALLOW. A request
