@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::deadline::{self, until};
@@ -56,10 +57,7 @@ impl Capture {
     pub async fn end(mut self) -> Result<Vec<u8>> {
         // What is on its way is written by then.
         tokio::time::sleep(Duration::from_millis(300)).await;
-        let told = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status()?;
-        anyhow::ensure!(told.success(), "tcpdump cannot be told to end");
+        kill_process(Pid::from_child(&self.child), Signal::INT).context("tcpdump cannot be told to end")?;
         until(deadline::EXCHANGE, "tcpdump's end", async || {
             Ok(self.child.try_wait()?)
         })
