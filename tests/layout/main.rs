@@ -1,5 +1,5 @@
 //! Where code stands, and how texts read: which crate may import which, that no modules of a crate need each other in a circle, and that
-//! nothing reads as if translated.
+//! nothing reads as if translated or names a package registry.
 //!
 //! A module may know its own children and they it; everything else goes one way.
 
@@ -7,3 +7,4 @@ mod circles;
 mod crates;
 mod language;
 mod modules;
+mod registries;
