@@ -24,7 +24,7 @@ PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 # What builds for wasm32 as well: no files, threads or terminals but at its edge.
 PORTABLE := analysis documents envoy explain lint logs suite traffic
 
-.PHONY: help needs-demo needs-core needs-test needs-release setup wasm-target envoy build wasm sdk-filter demo faq test test-core test-native test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist check fmt clippy doc deny clean
+.PHONY: help needs-demo needs-core needs-test needs-release setup wasm-target envoy build wasm sdk-filter demo faq test test-core test-native test-wasm32 test-policies test-reproducible test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist release-compiler reproducible check fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -42,18 +42,18 @@ envoy:
 
 build: wasm ## Build the module and the command: target/peerwarden.wasm, target/release/peerwarden
 	@echo "building target/release/peerwarden"
-	@cargo build --locked --release -p peerwarden
+	@tools/build-shipped.sh --release -p peerwarden
 
 # Copied only when it changed, and renamed into place: an Envoy that is starting never sees half of it.
 wasm: wasm-target ## Build the module alone: target/peerwarden.wasm
 	@echo "building $(MODULE)"
-	@cargo build --locked --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
+	@tools/build-shipped.sh --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
 	@cmp -s $(BUILT) $(MODULE) || { cp $(BUILT) $(MODULE).new && mv -f $(MODULE).new $(MODULE); }
 
 # For the tests: a filter whose callbacks are the SDK's.
 sdk-filter: wasm-target
 	@echo "building target/sdk_filter.wasm"
-	@cargo build --profile wasm --target $(WASM_TARGET) -p peerwarden-sdk-filter
+	@tools/build-shipped.sh --profile wasm --target $(WASM_TARGET) -p peerwarden-sdk-filter
 	@cmp -s target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm || cp target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm
 
 # In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
@@ -81,7 +81,7 @@ define in-steps
 	done
 endef
 
-TEST_STEPS := setup wasm test-native test-wasm32 test-policies
+TEST_STEPS := setup wasm test-native test-wasm32 test-policies test-reproducible
 test: needs-test ## Run every test: native, wasm32, real Envoy, command line, policies
 	$(call in-steps,test,$(TEST_STEPS))
 
@@ -104,6 +104,11 @@ test-policies: wasm sdk-filter ## Run the suites of policies/ through the shippe
 	@echo "testing policies/ with $(MODULE)"
 	@cargo test $(NATIVE) --no-run --quiet
 	@target/debug/peerwarden test --module $(MODULE) policies/
+
+# A second build of the module, which is a minute of one core: the whole archive is packed twice by `make reproducible`.
+test-reproducible: wasm ## Build the module again in another folder, and compare the bytes
+	@echo "building $(MODULE) again in another folder"
+	@tools/reproducible.sh module
 
 # A hundred updates of seven megabytes, the largest configurations there may be, and both on a real Envoy: a quarter of an hour.
 test-memory: wasm envoy ## Run what memory is held to at full size: minutes, where `make test` has the same in small
@@ -147,8 +152,8 @@ reliability: wasm ## Run the tests behind docs/reliability.md on each version of
 
 # The long forms of what `make test` does briefly. Each step says how long it took; the first that fails ends it.
 # The tests of the second lock are among those of `reliability`, so `envoy-versions` is not a step of its own.
-RELEASE_STEPS := fuzz soak agreement test-memory reliability
-release-check: needs-release ## Run every test at length, before a release: fuzzing, soak, agreement, memory, every version of Envoy
+RELEASE_STEPS := reproducible fuzz soak agreement test-memory reliability
+release-check: needs-release ## Run every test at length, before a release: two builds, fuzzing, soak, agreement, memory, every version of Envoy
 	$(call in-steps,release-check,$(RELEASE_STEPS))
 
 budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel, allocations
@@ -166,18 +171,17 @@ bench-engine: ## Measure the engine alone beside cedar-policy and regorus: the s
 	@cargo build --quiet --release --locked $(PEERS)
 	@target/peers/release/peerwarden-peers
 
-# The module and the command lie side by side, where the command looks for the module.
-dist: build ## Pack the module, the command, its manual pages, completions and schemas, and the policies: target/dist/
+# The module and the command are side by side, where the command looks for the module.
+dist: release-compiler build ## Pack the module, the command, its manual pages, completions and schemas, and the policies: target/dist/
 	@echo "packing $(DIST).tar.gz"
-	@rm -rf $(DIST) && mkdir -p $(DIST)
-	@cp $(MODULE) target/release/peerwarden LICENSE README.md SECURITY.md CHANGELOG.md $(DIST)/
-	@cp -r policies docs $(DIST)/
-	@cp -r harness/cli/schema $(DIST)/schema
-	@target/release/peerwarden man --out $(DIST)/man/man1
-	@mkdir $(DIST)/completions
-	@for shell in bash zsh fish powershell; do target/release/peerwarden completions $$shell > $(DIST)/completions/peerwarden.$$shell; done
-	@tar -C target/dist -czf $(DIST).tar.gz $(notdir $(DIST))
-	@cd target/dist && sha256sum $(notdir $(DIST)).tar.gz | tee $(notdir $(DIST)).tar.gz.sha256
+	@tools/pack.sh $(DIST)
+
+release-compiler:
+	@tools/release-compiler.sh >/dev/null
+
+reproducible: release-compiler wasm-target ## Pack the last commit twice, in two folders, and compare the bytes
+	@echo "packing the last commit twice"
+	@tools/reproducible.sh archive
 
 check: fmt clippy doc deny ## Look for faults without running anything: fmt, clippy, docs, licences, sources
 
