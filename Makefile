@@ -1,5 +1,5 @@
-# Every task a person needs; `make` lists them. Each does its own set-up, may be repeated, and says what it does.
-# What is missing on the machine and cannot be brought along is an error that says what to install, never a skipped test.
+# Every task a person needs; `make` lists them. Each does its own set-up, can be repeated, and says what it does.
+# What is missing on the machine and cannot be installed is an error that names it, never a skipped test.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -28,7 +28,7 @@ PORTABLE := analysis documents envoy explain lint logs suite traffic
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
-		printf '  make %-14s %s\n' "$$name" "$$what"; done
+		printf '  make %-17s %s\n' "$$name" "$$what"; done
 
 setup: wasm-target envoy ## Install what the builds and tests need: the Wasm target, Envoy, the wasm32 test runner
 	@tools/wasm-bindgen.sh >/dev/null
@@ -111,7 +111,7 @@ test-reproducible: wasm ## Build the module again in another folder, and compare
 	@tools/reproducible.sh module
 
 # A hundred updates of seven megabytes, the largest configurations there may be, and both on a real Envoy: a quarter of an hour.
-test-memory: wasm envoy ## Run what memory is held to at full size: minutes, where `make test` has the same in small
+test-memory: wasm envoy ## Run the memory tests at full size, for minutes; `make test` runs them small
 	@echo "testing the memory of $(MODULE) at full size"
 	@PEERWARDEN_LONG=1 cargo test $(NATIVE) --test module memory -- --include-ignored --test-threads 1
 	@PEERWARDEN_LONG=1 cargo test $(NATIVE) --test envoy memory -- --include-ignored --test-threads 1
@@ -132,13 +132,13 @@ envoy-versions: wasm ## Run the tests of the second lock with Envoy 1.36 to 1.40
 # From a new seed each time, which is printed: PEERWARDEN_SEED and PEERWARDEN_SETS repeat a run, and make it longer or shorter.
 agreement: export PEERWARDEN_SEED ?= random
 agreement: export PEERWARDEN_SETS ?= 1800
-agreement: wasm envoy ## Hold the module against Envoy's own RBAC filter for some minutes: many policies, much traffic
+agreement: wasm envoy ## Compare the module with Envoy's own RBAC filter for some minutes: many policies, much traffic
 	@echo "asking Envoy's own filter and $(MODULE) the same: PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
 	@cargo test $(NATIVE) --test agreement -- --nocapture
 
 # libFuzzer, built from its crate by the C++ compiler: the compiler's own coverage counters need no other toolchain.
 fuzz: FUZZ_SECONDS ?= 60
-fuzz: ## Fuzz each reader of a stranger's bytes, and the engine beside its reference, for FUZZ_SECONDS each; FUZZ=NAME runs one
+fuzz: ## Fuzz each reader of untrusted bytes, and the engine beside its reference, for FUZZ_SECONDS each; FUZZ=NAME runs one
 	@echo "fuzzing for $(FUZZ_SECONDS) s each"
 	@tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
@@ -147,10 +147,10 @@ soak: wasm envoy ## Hold 10,000 streams and 2,000 connections open on a real Env
 	@echo "soaking $(MODULE) for $$PEERWARDEN_SOAK s"
 	@ulimit -n 20000 && cargo test $(NATIVE) --test soak -- --nocapture
 
-reliability: wasm ## Run the tests behind docs/reliability.md on each version of Envoy, and write it anew
+reliability: wasm ## Run the tests behind docs/reliability.md on each version of Envoy, and update its table
 	@tools/reliability.sh
 
-# The long forms of what `make test` does briefly. Each step says how long it took; the first that fails ends it.
+# The long forms of what `make test` does briefly. Each step prints how long it took; the first that fails ends it.
 # The tests of the second lock are among those of `reliability`, so `envoy-versions` is not a step of its own.
 RELEASE_STEPS := reproducible fuzz soak agreement test-memory reliability
 release-check: needs-release ## Run every test at length, before a release: two builds, fuzzing, soak, agreement, memory, every version of Envoy

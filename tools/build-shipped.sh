@@ -10,7 +10,7 @@ set -euo pipefail
     sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 
 # Where the component rust-src is installed, the compiler names its files; elsewhere, a folder named after the compiler's commit.

@@ -52,7 +52,9 @@ fn nothing_reads_as_if_translated() -> Result<()> {
         .map(|(phrase, instead)| Ok((Regex::new(phrase)?, instead)))
         .collect::<Result<_>>()?;
     let mut paths = Vec::new();
-    files(locate::workspace(), ".md", &mut paths)?;
+    for ending in [".md", ".sh", "Makefile"] {
+        files(locate::workspace(), ending, &mut paths)?;
+    }
     for room in ["filter", "harness"] {
         files(&locate::workspace().join(room), ".rs", &mut paths)?;
     }
