@@ -1,7 +1,7 @@
 //! The host functions of ABI 0.2.1 (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>), as Envoy's C++
 //! host implements them.
 //!
-//! Each goes through [`Host::run`]: it is counted, it may be made to fail, and what it does wrong is recorded.
+//! Each goes through [`Host::run`], which counts the call, injects faults and records violations.
 
 mod buffers;
 mod callouts;
@@ -31,19 +31,19 @@ pub(crate) struct Host<'c> {
     function: &'static str,
 }
 
-/// How a host call ends before its time.
+/// Why a host call ends early.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum CallError {
     Status(Status),
     /// The module traps.
     Trap(wasmtime::Error),
 }
 
-type Outcome = Result<(), Stop>;
+type CallResult = Result<(), CallError>;
 
-impl From<Status> for Stop {
+impl From<Status> for CallError {
     fn from(status: Status) -> Self {
-        Stop::Status(status)
+        CallError::Status(status)
     }
 }
 
@@ -55,7 +55,7 @@ impl<'c> Host<'c> {
     fn run(
         caller: Caller<'c, State>,
         function: &'static str,
-        body: impl FnOnce(&mut Self) -> Outcome,
+        body: impl FnOnce(&mut Self) -> CallResult,
     ) -> wasmtime::Result<u32> {
         let mut host = Self { caller, function };
         let state = host.caller.data_mut();
@@ -73,8 +73,8 @@ impl<'c> Host<'c> {
         }
         match body(&mut host) {
             Ok(()) => Ok(Status::Ok as u32),
-            Err(Stop::Status(status)) => Ok(status as u32),
-            Err(Stop::Trap(error)) => Err(error),
+            Err(CallError::Status(status)) => Ok(status as u32),
+            Err(CallError::Trap(error)) => Err(error),
         }
     }
 
@@ -88,14 +88,14 @@ impl<'c> Host<'c> {
         self.state().violate(function, message);
     }
 
-    /// Records it, and ends the call with `status`.
-    fn refuse<T>(&mut self, status: Status, message: impl Into<String>) -> Result<T, Stop> {
+    /// Records a violation, and ends the call with `status`.
+    fn refuse<T>(&mut self, status: Status, message: impl Into<String>) -> Result<T, CallError> {
         self.violate(message);
         Err(status.into())
     }
 }
 
-/// Links one host function to the method that does it.
+/// Links one host function to the method that implements it.
 macro_rules! link {
     ($linker:ident, $name:literal => $method:ident ( $($argument:ident : $type:ty),* )) => {
         $linker.func_wrap("env", $name, |caller: Caller<'_, State>, $($argument: $type),*| {
@@ -104,7 +104,7 @@ macro_rules! link {
     };
 }
 
-/// Every host function, for every module.
+/// Links every host function, for every module.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     link!(linker, "proxy_log" => log(level: u32, message: u32, size: u32));
     link!(linker, "proxy_get_log_level" => log_level(result: u32));

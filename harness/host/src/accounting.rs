@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// One callback.
+/// The cost of one callback.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallbackRecord {
     /// Its export, such as `proxy_on_request_headers`.
     pub callback: &'static str,
-    /// The context that it was for.
+    /// The context that it was called for.
     pub context: u32,
     /// How often it called each host function.
     pub host_calls: BTreeMap<&'static str, u32>,
@@ -26,7 +26,7 @@ impl CallbackRecord {
     }
 }
 
-/// A rule of the ABI that the module broke: Envoy answers an error or nothing at all, a test wants to see it.
+/// A rule of the ABI that the module broke. Envoy answers with an error or not at all; a test wants to see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The callback during which it happened.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::connection::Headers;
 
-/// A call under way.
+/// A call in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callout {
     /// The number that the module knows it by.
@@ -13,15 +13,15 @@ pub struct Callout {
     pub cluster: String,
     /// What is called.
     pub request: CalloutRequest,
-    /// How long it may take; `None` for ever, as a module asks for with 0.
+    /// How long it may take; `None` for ever, which a module requests with 0.
     pub timeout: Option<Duration>,
-    /// The root context of whoever called: it gets the answer.
+    /// The root context of the caller, which receives the answer.
     pub(crate) root: u32,
-    /// When it fails by itself, on the virtual clock.
+    /// When it times out, on the virtual clock.
     pub(crate) deadline: Option<Duration>,
 }
 
-/// What is called.
+/// What a call sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalloutRequest {
     /// HTTP.
@@ -46,7 +46,7 @@ pub enum CalloutRequest {
     },
 }
 
-/// What a call brought.
+/// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalloutResponse {
     /// An HTTP response.
@@ -58,16 +58,16 @@ pub enum CalloutResponse {
         /// The trailers.
         trailers: Headers,
     },
-    /// The message of a gRPC call that ended well.
+    /// The message of a gRPC call that succeeded.
     Grpc(Vec<u8>),
-    /// A gRPC status and its message, without an answer; the module reads them by `proxy_get_status`. Of status 0 Envoy makes
-    /// 13 (INTERNAL), as an answer is missing.
+    /// A gRPC status with its message, and no answer; the module reads both with `proxy_get_status`. Envoy turns status 0 into 13
+    /// (INTERNAL), because an answer is missing.
     GrpcStatus(u32, String),
-    /// The connection was refused: for Envoy's own client an answer like any other, 503 (gRPC: status 14, UNAVAILABLE).
+    /// The connection was refused. Envoy's own client sees an ordinary answer: 503 (gRPC: status 14, UNAVAILABLE).
     Refused,
-    /// It took too long: 504 (gRPC: status 14). Comes by itself when its time is over on the virtual clock.
+    /// It took too long: 504 (gRPC: status 14). Happens by itself when the timeout passes on the virtual clock.
     TimedOut,
-    /// The answer broke off. HTTP calls see no headers at all, gRPC calls status 13.
+    /// The answer was cut off. HTTP calls see no headers at all, gRPC calls see status 13.
     Failed,
 }
 
@@ -76,7 +76,7 @@ pub(crate) const INTERNAL: u32 = 13;
 /// gRPC's UNAVAILABLE.
 pub(crate) const UNAVAILABLE: u32 = 14;
 
-/// What Envoy's router says in place of a service that cannot be reached, and the details that it adds for gRPC.
+/// What Envoy's router answers in place of a service that cannot be reached, and the details that it adds for gRPC.
 pub(crate) struct LocalReply {
     status: &'static str,
     body: &'static str,
@@ -114,9 +114,9 @@ impl LocalReply {
     }
 }
 
-/// The answer that the module may read during the callback about it.
+/// The answer that the module may read during the callback that announces it.
 #[derive(Debug, Clone)]
-pub(crate) enum Answer {
+pub(crate) enum CalloutAnswer {
     Http {
         headers: Headers,
         body: Vec<u8>,
@@ -125,12 +125,12 @@ pub(crate) enum Answer {
     Grpc(Vec<u8>),
 }
 
-/// The low two bits of a token are the kind of its call.
+/// The low two bits of a token are the kind of call.
 const KIND_BITS: u32 = 2;
 const HTTP: u32 = 0;
 const GRPC: u32 = 1;
 
-/// Gives tokens as Envoy does: a sequence for each kind of call, in steps of 4.
+/// Hands out tokens as Envoy does: one sequence for each kind of call, in steps of 4.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     http: u32,
@@ -148,7 +148,7 @@ impl Tokens {
     }
 }
 
-/// Whether a token may be one of a gRPC call or stream.
+/// Whether a token may belong to a gRPC call or stream.
 pub(crate) fn is_grpc(token: u32) -> bool {
     matches!(token & 3, 1 | 2)
 }

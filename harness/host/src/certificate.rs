@@ -1,7 +1,7 @@
 //! A certificate with given names, for the attribute `connection.peer_certificate`.
 //!
-//! It is a well-formed X.509 certificate whose key and signature are made up: by the time that a filter sees it, Envoy has
-//! verified it.
+//! It is a well-formed X.509 certificate whose key and signature are made up: Envoy has verified a certificate before a filter sees
+//! it.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.
 const FIRST_OF_2020: Duration = Duration::from_secs(1_577_836_800);
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// The certificate as PEM; `None` when a name cannot be in one.
+/// The certificate as PEM; `None` if a certificate cannot hold one of the names.
 pub(crate) fn pem(peer: &PeerCertificate) -> Option<String> {
     build(peer).ok()?.to_pem(LineEnding::LF).ok()
 }

@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 pub struct Connection {
     /// Envoy's number for it.
     pub id: u64,
-    /// The direct peer; after the PROXY protocol what that said.
+    /// The direct peer; after the PROXY protocol, the address in its header.
     pub source: SocketAddr,
-    /// What it was made to.
+    /// The address that the client connected to.
     pub destination: SocketAddr,
     /// TLS that Envoy terminates; `None` for plaintext.
     pub tls: Option<Tls>,
-    /// Filter state that other filters left, as the bytes that the property hands out.
+    /// Filter state set by other filters, as the bytes that the property returns.
     pub filter_state: BTreeMap<String, Vec<u8>>,
     /// Dynamic metadata: an object for each filter.
     pub dynamic_metadata: Map<String, Value>,
@@ -40,7 +40,7 @@ impl Default for Connection {
 /// The TLS of a connection.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    /// The server name that the client asked for, as far as Envoy knows: `None` also without a `tls_inspector`.
+    /// The server name that the client requested, if Envoy knows it: `None` also without a `tls_inspector`.
     pub sni: Option<String>,
     /// As the attribute reads after the handshake, such as `TLSv1.3`.
     pub version: String,
@@ -50,7 +50,7 @@ pub struct Tls {
     pub local_uri_san: Option<String>,
 }
 
-/// TLS 1.3 without server name and without client certificate.
+/// TLS 1.3 without a server name and without a client certificate.
 impl Default for Tls {
     fn default() -> Self {
         Self {
@@ -71,7 +71,7 @@ pub struct PeerCertificate {
     pub dns_sans: Vec<String>,
     /// The subject in RFC 2253 form.
     pub subject: String,
-    /// Whether Envoy verified it against its trust anchors; a listener may be told to take any.
+    /// Whether Envoy verified it against its trust anchors; a listener may be configured to accept any.
     pub validated: bool,
     /// The last second in which it is valid, since 1970.
     pub not_after: Duration,
@@ -98,16 +98,15 @@ pub type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 pub struct Request {
     /// Pseudo-headers and headers.
     pub headers: Headers,
-    /// What the attribute `source.address` reads when Envoy derived it from a header (port 0 then); `None` for the direct
-    /// peer.
+    /// The value of the attribute `source.address` when Envoy derived it from a header (port 0 then); `None` for the direct peer.
     pub remote: Option<SocketAddr>,
-    /// Whether the request has nothing after its headers.
+    /// Whether the request ends with its headers.
     pub end_of_stream: bool,
-    /// As the attribute `request.protocol` reads: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2`, `HTTP/3`.
+    /// The value of the attribute `request.protocol`: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2`, `HTTP/3`.
     pub protocol: String,
 }
 
-/// A request over HTTP/1.1 without any header, which has a body to come.
+/// A request over HTTP/1.1 without any header, with a body still to come.
 impl Default for Request {
     fn default() -> Self {
         Self {
@@ -120,7 +119,7 @@ impl Default for Request {
 }
 
 impl Request {
-    /// A request without body, from pairs of texts.
+    /// A request without a body, from pairs of texts.
     pub fn new<'h>(headers: impl IntoIterator<Item = (&'h str, &'h str)>) -> Self {
         let headers = headers.into_iter();
         Self {

@@ -1,21 +1,21 @@
-//! What a module asks for during a callback and Envoy does after it, in the order asked.
+//! Actions that a module requests during a callback and that Envoy carries out after it, in order.
 
 use crate::stream::http::LocalResponse;
 
-/// One such thing, for the context that was effective.
+/// One such action, for the context that was effective.
 #[derive(Debug, Clone)]
-pub(crate) enum Deferred {
+pub(crate) enum DeferredAction {
     /// Answer the request here.
     Respond(LocalResponse),
     ContinueRequest,
     ContinueResponse,
     /// Reset the HTTP stream.
     Reset,
-    /// Go on with what the client sends.
+    /// Resume reading from the client.
     ContinueReading,
     /// Close the connection with the client.
     Close,
-    /// Tell a root context that a gRPC call has failed.
+    /// Tell a root context that a gRPC call failed.
     GrpcClose {
         token: u32,
         status: u32,

@@ -1,4 +1,4 @@
-//! Metrics, with the ids that Envoy gives.
+//! Metrics, with the ids that Envoy assigns.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use crate::metric_value::MetricValue;
 use crate::shared::Shared;
 use crate::status::Status;
 
-/// The metrics that one VM knows, by their ids. What they stand at is the process's.
+/// The metrics that one VM knows, by id. Their values belong to the process.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    /// Each definition makes a new id, even for a known name.
+    /// Each definition gets a new id, even for a known name.
     names: BTreeMap<u32, String>,
-    /// Definitions of each kind so far.
+    /// Number of definitions of each kind so far.
     defined: [u32; 3],
     shared: Shared,
 }
@@ -58,7 +58,7 @@ impl Metrics {
         })
     }
 
-    /// A counter grows by at least one; a gauge goes up or down. Envoy looks at the kind in the id first.
+    /// A counter grows by at least one; a gauge goes up or down. Envoy checks the kind in the id first.
     pub(crate) fn increment(&self, id: u32, by: i64) -> Result<(), Status> {
         if id & KIND_MASK >= HISTOGRAM {
             return Err(Status::BadArgument);

@@ -23,21 +23,21 @@ pub enum ModuleError {
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
-    /// It is no WebAssembly.
+    /// It is not WebAssembly.
     #[error("not a WebAssembly module: {0:#}")]
     Wasm(wasmtime::Error),
-    /// It does not say which ABI it speaks, or one that this host does not.
+    /// It does not declare its ABI version, or declares one that this host does not support.
     #[error(
         "no export `proxy_abi_version_0_2_1` or `proxy_abi_version_0_2_0`: not a Proxy-Wasm module of ABI 0.2"
     )]
     Abi,
-    /// Something that hosts need of it is missing.
+    /// An export that hosts need is missing.
     #[error("no export `{0}`")]
     Export(&'static str),
-    /// It needs what Envoy does not have, or has otherwise.
+    /// It imports something that Envoy does not have, or has with another signature.
     #[error("cannot be linked: {0:#}")]
     Import(wasmtime::Error),
-    /// What was compiled before is for another machine, another wasmtime or other settings, or cannot be written.
+    /// The compiled code is for another machine, another wasmtime or other settings, or cannot be written.
     #[error("not compiled for this host: {0:#}")]
     Compiled(wasmtime::Error),
 }
@@ -46,7 +46,7 @@ impl Module {
     /// Compiles a file.
     ///
     /// # Errors
-    /// Why it cannot be loaded.
+    /// Why the module cannot be loaded.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ModuleError> {
         Self::new(&std::fs::read(path)?)
     }
@@ -54,20 +54,21 @@ impl Module {
     /// Compiles a module from its bytes, in the binary format. The crate `wat` assembles text.
     ///
     /// # Errors
-    /// Why it cannot be loaded.
+    /// Why the module cannot be loaded.
     pub fn new(bytes: &[u8]) -> Result<Self, ModuleError> {
         let engine = engine()?;
         let module = wasmtime::Module::new(&engine, bytes).map_err(ModuleError::Wasm)?;
         Self::link(engine, &module, bytes.len())
     }
 
-    /// The module of what [`Module::compiled`] gave; `size` are the bytes of the module that it was compiled from.
+    /// Restores a module from the output of [`Module::compiled`]; `size` is the size of the original Wasm file in bytes.
     ///
     /// # Safety
-    /// `compiled` must be, byte for byte, what [`Module::compiled`] gave, of any version: it is machine code, and run as it is.
+    /// `compiled` must be, byte for byte, the output of [`Module::compiled`] of any version: it is machine code, and is run as it
+    /// is.
     ///
     /// # Errors
-    /// That it is for another machine, another version of wasmtime or other settings; why it cannot be loaded.
+    /// If the code is for another machine, another version of wasmtime or other settings; or why the module cannot be loaded.
     #[expect(
         unsafe_code,
         reason = "machine code from outside: wasmtime has no other way to take it in"
@@ -82,15 +83,15 @@ impl Module {
     /// The machine code of the module, for [`Module::from_compiled`].
     ///
     /// # Errors
-    /// That it cannot be written.
+    /// If it cannot be written.
     pub fn compiled(&self) -> Result<Vec<u8>, ModuleError> {
         self.instance.module().serialize().map_err(ModuleError::Compiled)
     }
 
-    /// Stands for all that compiling depends on beside the module: the version of wasmtime, its settings, the processor.
+    /// A hash of everything that compilation depends on beside the module: the version of wasmtime, its settings, the processor.
     ///
     /// # Errors
-    /// That there is no engine for this machine.
+    /// If there is no engine for this machine.
     pub fn compiler() -> Result<u64, ModuleError> {
         let mut hasher = DefaultHasher::new();
         engine()?.precompile_compatibility_hash().hash(&mut hasher);
@@ -118,7 +119,7 @@ impl Module {
         })
     }
 
-    /// Bytes of the module as it was given.
+    /// The size in bytes of the module as it was given.
     pub fn size(&self) -> usize {
         self.size
     }

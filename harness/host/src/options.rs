@@ -1,4 +1,4 @@
-//! What a VM and a plugin are made with.
+//! The options of a VM and of a plugin.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::shared::Shared;
 
-/// Which Envoy is simulated: later ones have more attributes.
+/// The version of Envoy to simulate: later ones have more attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum EnvoyVersion {
     /// 1.36
@@ -23,48 +23,48 @@ pub enum EnvoyVersion {
     V1_40,
 }
 
-/// What becomes of streams when the module traps
+/// What happens to streams when the module traps
 /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto>, `failure_policy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailurePolicy {
-    /// 503 for requests, connections closed; Envoy's default.
+    /// Requests get 503, connections are closed; Envoy's default.
     #[default]
     FailClosed,
-    /// They pass without the filter.
+    /// Streams pass without the filter.
     FailOpen,
-    /// A new VM when the next stream comes, at most once in this time; closed in between.
+    /// A new VM is created for the next stream, at most once in this period; in between, streams are closed.
     FailReload {
         /// `reload_config.backoff.base_interval`; Envoy's default is a second.
         backoff: Duration,
     },
 }
 
-/// Something that goes wrong on purpose.
+/// A fault to inject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The host function, such as `proxy_get_property`.
     pub function: String,
-    /// Which of its calls, from 1; `None` for each.
+    /// Which of its calls, counted from 1; `None` for each.
     pub nth: Option<u32>,
-    /// What happens.
+    /// The effect.
     pub effect: FaultEffect,
 }
 
-/// What happens in place of the right answer.
+/// What happens instead of the right answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultEffect {
-    /// The call answers this status, which need not be one of the ABI, and does nothing.
+    /// The call answers with this status, which need not be one of the ABI, and does nothing.
     Status(u32),
-    /// The call hands these bytes out in place of its own.
+    /// The call returns these bytes instead of its own.
     Bytes(Vec<u8>),
-    /// The module's allocator has no memory for what the call hands out.
+    /// The module's allocator has no memory for what the call returns.
     NoMemory,
 }
 
-/// How a VM is made.
+/// The options of a VM.
 #[derive(Debug, Clone)]
 pub struct VmOptions {
-    /// Which Envoy is simulated.
+    /// The version of Envoy to simulate.
     pub version: EnvoyVersion,
     /// `vm_config.vm_id`.
     pub vm_id: String,
@@ -76,33 +76,33 @@ pub struct VmOptions {
     pub node_metadata: Map<String, Value>,
     /// The clusters that calls may go to.
     pub clusters: BTreeSet<String>,
-    /// Clusters that are there but have no host that could take a call, so that it fails at once.
+    /// Clusters that exist but have no host, so that a call fails at once.
     pub clusters_without_hosts: BTreeSet<String>,
-    /// What becomes of streams when the module traps.
+    /// What happens to streams when the module traps.
     pub failure_policy: FailurePolicy,
-    /// What VMs of one process share: give the same one to each worker. Trials on the main thread have it too.
+    /// The state that the VMs of one process share: give the same one to each worker. Trials on the main thread use it too.
     pub shared: Shared,
-    /// Units of fuel for one callback, about one for each Wasm instruction; more is a trap.
+    /// Units of fuel for one callback, about one for each Wasm instruction; beyond that it traps.
     pub fuel: u64,
-    /// Bytes of memory that a VM of the module may have, on the worker and for a trial: more is not to be had by
-    /// `memory.grow`. V8 in Envoy stops at 1 GiB.
+    /// Bytes of memory that a VM of the module may have, on the worker and in a trial: `memory.grow` fails beyond that. V8 in Envoy
+    /// stops at 1 GiB.
     pub memory: usize,
-    /// Whether each callback is recorded in [`Vm::accounting`](crate::Vm::accounting).
+    /// Whether to record each callback in [`Vm::accounting`](crate::Vm::accounting).
     pub accounting: bool,
-    /// The log level that the module may ask for; everything is recorded all the same.
+    /// The log level that the module is told; everything is recorded regardless.
     pub log_level: LogLevel,
-    /// The callbacks and host functions that `capability_restriction_config.allowed_capabilities` names; none at all means
-    /// that everything is allowed. A callback that is not there is silently not called, so that what it would have stopped
-    /// passes; a host function answers `InternalFailure`, one of WASI 76.
+    /// The callbacks and host functions named in `capability_restriction_config.allowed_capabilities`; an empty set allows
+    /// everything. A callback that is not allowed is silently skipped, so that what it would have stopped passes. A host function
+    /// that is not allowed answers `InternalFailure`, one of WASI 76.
     pub allowed: BTreeSet<String>,
-    /// The same the other way round: everything is allowed but these.
+    /// The opposite: everything is allowed except these.
     pub forbidden: BTreeSet<String>,
-    /// What goes wrong on purpose, on this worker: the trial of a configuration on the main thread has no faults.
+    /// Faults to inject on this worker. The trial of a configuration on the main thread has none.
     pub faults: Vec<Fault>,
 }
 
 impl VmOptions {
-    /// Whether a callback or a host function may be used.
+    /// Whether a callback or a host function is allowed.
     pub(crate) fn allows(&self, capability: &str) -> bool {
         let named = self.allowed.is_empty() || self.allowed.contains(capability);
         named && !self.forbidden.contains(capability)
@@ -132,18 +132,18 @@ impl Default for VmOptions {
     }
 }
 
-/// How a plugin is configured.
+/// The configuration of a plugin.
 #[derive(Debug, Clone, Default)]
 pub struct PluginOptions {
-    /// `name`, shown by the property `plugin_name`.
+    /// `name`, visible as the property `plugin_name`.
     pub name: String,
     /// `root_id`.
     pub root_id: String,
-    /// `configuration`: for a `StringValue` its text, for a `Struct` the serialised message.
+    /// `configuration`: the text of a `StringValue`, or the serialised message of a `Struct`.
     pub configuration: Vec<u8>,
 }
 
-/// How much a log line matters.
+/// The severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum LogLevel {
@@ -153,7 +153,7 @@ pub enum LogLevel {
     Debug = 1,
     /// For operators.
     Info = 2,
-    /// Something to look at.
+    /// Worth a look.
     Warn = 3,
     /// Something is broken.
     Error = 4,
@@ -179,7 +179,7 @@ impl LogLevel {
 /// A line that the module logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// How much it matters.
+    /// Its severity.
     pub level: LogLevel,
     /// The text.
     pub message: String,

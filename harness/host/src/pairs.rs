@@ -2,7 +2,7 @@
 
 use crate::connection::Headers;
 
-/// Encodes a map; no entries are a count of 0.
+/// Encodes a map; an empty one is a count of 0.
 pub(crate) fn encode(pairs: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut number = |number: usize| bytes.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
@@ -18,7 +18,8 @@ pub(crate) fn encode(pairs: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     bytes
 }
 
-/// Decodes a map; no bytes are one without entries. `None` when it is malformed, has something after it, or is larger than what Envoy takes: 1 MiB and 1024 pairs.
+/// Decodes a map; no bytes are an empty one. `None` if it is malformed, has trailing bytes, or exceeds Envoy's limits: 1 MiB and
+/// 1024 pairs.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Headers> {
     if bytes.is_empty() {
         return Some(Headers::new());

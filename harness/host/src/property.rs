@@ -13,11 +13,11 @@ use crate::state::State;
 use crate::status::Status;
 use crate::stream::Context;
 
-/// The value at a path, encoded; no path at all is a null to Envoy.
+/// The encoded value at a path; an empty path is a null to Envoy.
 ///
 /// # Errors
-/// [`Status::NotFound`] when there is none, [`Status::SerializationFailure`] when it cannot be encoded,
-/// [`Status::Unimplemented`] when Envoy has one that this host does not simulate.
+/// [`Status::NotFound`] if there is none, [`Status::SerializationFailure`] if it cannot be encoded, [`Status::Unimplemented`] if
+/// Envoy has one that this host does not simulate.
 pub(crate) fn read(state: &State, path: &[&str]) -> Result<Vec<u8>, Status> {
     find(state, path)?.encode()
 }
@@ -63,7 +63,7 @@ fn filter_state(context: &Context, key: &str) -> Result<Value, Status> {
     Ok(Value::Bytes(bytes.to_vec()))
 }
 
-/// The node's metadata by path; a whole node is a message that is not simulated.
+/// A value in the node's metadata, by path; the whole node is a message that is not simulated.
 fn xds(state: &State, path: &[&str]) -> Result<Value, Status> {
     match path {
         ["node", "metadata", first, rest @ ..] => json::walk(

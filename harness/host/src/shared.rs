@@ -1,12 +1,12 @@
-//! What the VMs of one process share: data with compare-and-swap, queues, and what metrics stand at.
+//! State that the VMs of one process share: data with compare-and-swap, queues, and the values of metrics.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::metric_value::{MetricValue, Values};
+use crate::metric_value::{MetricValue, MetricValues};
 use crate::status::Status;
 
-/// Shared data, queues and metrics; clones are the same.
+/// Shared data, queues and metrics; clones share the same state.
 #[derive(Debug, Clone, Default)]
 pub struct Shared(Arc<Mutex<Contents>>);
 
@@ -15,11 +15,11 @@ struct Contents {
     data: BTreeMap<(String, Vec<u8>), (Vec<u8>, u32)>,
     cas: u32,
     queues: BTreeMap<u32, Queue>,
-    metrics: Values,
+    metrics: MetricValues,
     vms: u64,
 }
 
-/// Who is told when a queue has something: a root context of a VM.
+/// Who is notified when a queue has an item: a root context of a VM.
 pub(crate) type Listener = (u64, u32);
 
 #[derive(Debug)]
@@ -27,9 +27,9 @@ struct Queue {
     vm_id: String,
     name: Vec<u8>,
     items: VecDeque<Vec<u8>>,
-    /// The last one to register.
+    /// The last listener to register.
     listener: Listener,
-    /// Items that it was not told of yet.
+    /// Number of items that it has not been notified of yet.
     untold: usize,
 }
 
@@ -38,7 +38,7 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value of `key` among the VMs of `vm_id`, and its CAS number.
+    /// The value of `key` among the VMs of `vm_id`, with its CAS number.
     pub fn get(&self, vm_id: &str, key: &[u8]) -> Option<(Vec<u8>, u32)> {
         self.contents()
             .data
@@ -53,7 +53,7 @@ impl Shared {
         own.map(|(_, key)| key.clone()).collect()
     }
 
-    /// Sets a value: unconditionally when `cas` is 0, else only if it still has that number.
+    /// Sets a value: unconditionally if `cas` is 0, otherwise only if its CAS number is still that.
     ///
     /// # Errors
     /// [`Status::CasMismatch`].
@@ -69,23 +69,23 @@ impl Shared {
         Ok(())
     }
 
-    /// A metric by its name, without Envoy's `wasmcustom.`: of all VMs together.
+    /// A metric by its name, without Envoy's `wasmcustom.`: the value over all VMs.
     pub fn metric(&self, name: &str) -> Option<MetricValue> {
         self.contents().metrics.by_name(name).cloned()
     }
 
-    pub(crate) fn metrics<T>(&self, act: impl FnOnce(&mut Values) -> T) -> T {
+    pub(crate) fn metrics<T>(&self, act: impl FnOnce(&mut MetricValues) -> T) -> T {
         act(&mut self.contents().metrics)
     }
 
-    /// A number for a VM that shares this.
+    /// A number for a VM that shares this state.
     pub(crate) fn join(&self) -> u64 {
         let mut contents = self.contents();
         contents.vms += 1;
         contents.vms
     }
 
-    /// The queue `name` of the VMs of `vm_id`, made if it is not there; from now on `listener` is told of its items.
+    /// The queue `name` of the VMs of `vm_id`, created if it does not exist; from now on `listener` is notified of its items.
     pub(crate) fn register(&self, vm_id: &str, name: &[u8], listener: Listener) -> u32 {
         let mut contents = self.contents();
         let known = contents
@@ -131,7 +131,7 @@ impl Shared {
         queue.items.pop_front().ok_or(Status::Empty)
     }
 
-    /// The root context of a VM that is to be told of an item, and the queue: once for each item that was put in.
+    /// A root context of this VM that is to be notified of an item, and the queue; once for each item.
     pub(crate) fn next_untold(&self, vm: u64) -> Option<(u32, u32)> {
         let mut contents = self.contents();
         let mut queues = contents.queues.iter_mut();

@@ -7,25 +7,25 @@ use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
 use crate::Vm;
 use crate::accounting::{CallbackRecord, Violation};
-use crate::callout::{Answer, Callout, Tokens};
-use crate::deferred::Deferred;
+use crate::callout::{Callout, CalloutAnswer, Tokens};
+use crate::deferred::DeferredAction;
 use crate::metrics::Metrics;
 use crate::options::{FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions};
 use crate::stream::Context;
 
-/// One configuration of the plugin.
+/// One configured plugin.
 #[derive(Debug)]
 pub(crate) struct Plugin {
     pub(crate) options: PluginOptions,
     /// Its root context.
     pub(crate) root: u32,
-    /// Every how long it is called, and when next.
+    /// The period of its timer, and when it next fires.
     pub(crate) tick: Option<(Duration, Duration)>,
-    /// What the last answer of a call came with, and its message.
+    /// The status of the last call that was answered, and its message.
     pub(crate) status: (u32, String),
-    /// No new streams.
+    /// Whether it takes no new streams.
     pub(crate) retired: bool,
-    /// The worker could not take it: Envoy's chain has no filter.
+    /// The worker could not load it, so Envoy's filter chain has no filter.
     pub(crate) missing: bool,
     /// `proxy_on_done` asked to wait for `proxy_done`.
     pub(crate) waits_to_be_done: bool,
@@ -54,32 +54,32 @@ pub(crate) struct State {
     pub(crate) plugins: Vec<Plugin>,
     pub(crate) contexts: BTreeMap<u32, Context>,
     pub(crate) next_context: u32,
-    /// The number of this VM among those that share something.
+    /// The number of this VM among those that share state.
     pub(crate) vm: u64,
     /// The context of the running callback.
     pub(crate) true_context: u32,
-    /// The context that host calls are about.
+    /// The context that host calls refer to.
     pub(crate) effective: u32,
-    /// Set by a local response: whatever the callback returns, nothing goes on.
+    /// Set by a local response: whatever the callback returns, nothing continues.
     pub(crate) stopped: bool,
-    pub(crate) deferred: VecDeque<(u32, Deferred)>,
-    /// The running callback; empty in between.
+    pub(crate) deferred: VecDeque<(u32, DeferredAction)>,
+    /// The running callback; empty between callbacks.
     pub(crate) callback: &'static str,
-    /// Since the VM was made.
+    /// Time since the VM was created.
     pub(crate) now: Duration,
     pub(crate) logs: Vec<LogLine>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) metrics: Metrics,
     pub(crate) callouts: BTreeMap<u32, Callout>,
     pub(crate) tokens: Tokens,
-    /// The answer that the running callback is about.
-    pub(crate) arrived: Option<Answer>,
+    /// The answer that the running callback announces.
+    pub(crate) arrived: Option<CalloutAnswer>,
     pub(crate) record: CallbackRecord,
-    /// Calls of each function that a fault is for, so far.
+    /// How often each function with a fault has been called.
     pub(crate) counted: BTreeMap<&'static str, u32>,
     /// The fault of the running host call.
     pub(crate) fault: Option<FaultEffect>,
-    /// Where the sequence of random bytes stands.
+    /// The state of the random number generator.
     pub(crate) random: u64,
 }
 
@@ -128,7 +128,7 @@ impl State {
         });
     }
 
-    /// The context that host calls are about.
+    /// The context that host calls refer to.
     pub(crate) fn context(&self) -> Option<&Context> {
         self.contexts.get(&self.effective)
     }
@@ -137,7 +137,7 @@ impl State {
         self.contexts.get_mut(&self.effective)
     }
 
-    /// The plugin of the context that host calls are about.
+    /// The plugin of the context that host calls refer to.
     pub(crate) fn plugin(&self) -> Option<&Plugin> {
         self.plugins.get(self.context()?.plugin)
     }
@@ -147,7 +147,7 @@ impl State {
         self.plugins.get_mut(plugin)
     }
 
-    /// What goes wrong with this call of `function`, if anything.
+    /// The fault to inject into this call of `function`, if any.
     pub(crate) fn next_fault(&mut self, function: &'static str) -> Option<FaultEffect> {
         if self.options.faults.is_empty() {
             return None;

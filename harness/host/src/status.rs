@@ -1,4 +1,4 @@
-//! What a host call answers.
+//! The result of a host call.
 
 /// The result codes of the ABI (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1#proxy_status_t>), with
 /// those beyond it that Envoy's C++ host also has.
@@ -7,9 +7,9 @@
 pub enum Status {
     /// Done.
     Ok = 0,
-    /// There is no such thing.
+    /// Not found.
     NotFound = 1,
-    /// An argument is wrong.
+    /// An argument is invalid.
     BadArgument = 2,
     /// A value cannot be written in the ABI's encoding.
     SerializationFailure = 3,
@@ -19,13 +19,13 @@ pub enum Status {
     BadExpression = 5,
     /// A pointer or a length leads out of the module's memory.
     InvalidMemoryAccess = 6,
-    /// The queue has nothing.
+    /// The queue is empty.
     Empty = 7,
-    /// The value was changed by another.
+    /// The value was changed by someone else.
     CasMismatch = 8,
     /// The result is of another kind.
     ResultMismatch = 9,
-    /// Something went wrong in the host, or the call is not allowed now.
+    /// The host failed, or the call is not allowed now.
     InternalFailure = 10,
     /// The connection is gone.
     BrokenConnection = 11,

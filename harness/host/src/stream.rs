@@ -1,4 +1,4 @@
-//! What a context knows of the stream that it is for.
+//! The state of the stream that a context belongs to.
 
 pub(crate) mod http;
 pub(crate) mod record;
@@ -14,16 +14,16 @@ use tcp::Tcp;
 /// A context of the module.
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// The root context above it; itself for a root.
+    /// Its root context; a root context's own id.
     pub(crate) root: u32,
     /// Which plugin it belongs to.
     pub(crate) plugin: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ContextKind,
 }
 
 /// What a context is for.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ContextKind {
     Root,
     Http(Box<Http>),
     Tcp(Box<Tcp>),
@@ -33,35 +33,34 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) connection: Connection,
-    /// What the module set: its own by their names with `wasm.` in front, Envoy's by theirs.
+    /// Filter state set by the module: its own keys with `wasm.` in front, Envoy's as they are.
     pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
     pub(crate) module: Presence,
-    /// Whether the module asked for the TLS version before the handshake was over: Envoy remembers what it said then.
+    /// Whether the module read the TLS version before the handshake was over: Envoy remembers its answer.
     pub(crate) asked_version_early: Cell<bool>,
 }
 
-/// How long filter state lives.
+/// The life span of filter state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lifespan {
-    /// With the request (`FilterChain`, `DownstreamRequest`, between which nothing differs here); on a connection, with that.
+    /// The request (`FilterChain` and `DownstreamRequest`, which do not differ here); on a connection, the connection.
     Request,
-    /// With the connection (`DownstreamConnection`). Each request has a connection of its own here, so that others do not
-    /// see it.
+    /// The connection (`DownstreamConnection`). Each request has a connection of its own here, so that others do not see it.
     Connection,
 }
 
-/// What the module has of a stream.
+/// What the module knows of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// It was not told of it yet.
+    /// It has not been told of it yet.
     Unknown,
     /// It has a context for it.
     Created,
-    /// It was told that it is over.
+    /// It was told that it has ended.
     Deleted,
     /// Its instance failed, and Envoy lets no part of the stream pass.
     Orphaned,
-    /// It had failed before and Envoy lets the stream pass, or its chain has no filter.
+    /// The module had failed before and Envoy lets the stream pass, or its filter chain has no filter.
     Bypassed,
 }
 
@@ -75,7 +74,7 @@ impl Stream {
         }
     }
 
-    /// What is set under a key: by the module, else on its connection.
+    /// The value under a key: set by the module, or else on its connection.
     pub(crate) fn filter_state(&self, key: &str) -> Option<&[u8]> {
         let own = self.filter_state.get(key);
         own.or_else(|| self.connection.filter_state.get(key))
@@ -84,7 +83,7 @@ impl Stream {
 }
 
 impl Context {
-    /// Whether the module was told that it is over.
+    /// Whether the module was told that it has ended.
     pub(crate) fn is_deleted(&self) -> bool {
         self.stream()
             .is_some_and(|stream| matches!(stream.module, Presence::Deleted | Presence::Orphaned))
@@ -92,22 +91,22 @@ impl Context {
 
     pub(crate) fn stream(&self) -> Option<&Stream> {
         match &self.kind {
-            Kind::Root => None,
-            Kind::Http(http) => Some(&http.stream),
-            Kind::Tcp(tcp) => Some(&tcp.stream),
+            ContextKind::Root => None,
+            ContextKind::Http(http) => Some(&http.stream),
+            ContextKind::Tcp(tcp) => Some(&tcp.stream),
         }
     }
 
     pub(crate) fn stream_mut(&mut self) -> Option<&mut Stream> {
         match &mut self.kind {
-            Kind::Root => None,
-            Kind::Http(http) => Some(&mut http.stream),
-            Kind::Tcp(tcp) => Some(&mut tcp.stream),
+            ContextKind::Root => None,
+            ContextKind::Http(http) => Some(&mut http.stream),
+            ContextKind::Tcp(tcp) => Some(&mut tcp.stream),
         }
     }
 
-    /// Sets filter state of a stream. Envoy does not let one key have two life spans: then this answers false, and the first
-    /// value stays.
+    /// Sets filter state of a stream. Envoy does not let one key have two life spans: then this returns false, and the first value
+    /// stays.
     pub(crate) fn set_filter_state(&mut self, key: String, value: Vec<u8>, lifespan: Lifespan) -> bool {
         let request = self.http().is_some();
         let Some(stream) = self.stream_mut() else {
@@ -128,29 +127,29 @@ impl Context {
 
     pub(crate) fn http_mut(&mut self) -> Option<&mut Http> {
         match &mut self.kind {
-            Kind::Http(http) => Some(http),
-            Kind::Root | Kind::Tcp(_) => None,
+            ContextKind::Http(http) => Some(http),
+            ContextKind::Root | ContextKind::Tcp(_) => None,
         }
     }
 
     pub(crate) fn http(&self) -> Option<&Http> {
         match &self.kind {
-            Kind::Http(http) => Some(http),
-            Kind::Root | Kind::Tcp(_) => None,
+            ContextKind::Http(http) => Some(http),
+            ContextKind::Root | ContextKind::Tcp(_) => None,
         }
     }
 
     pub(crate) fn tcp_mut(&mut self) -> Option<&mut Tcp> {
         match &mut self.kind {
-            Kind::Tcp(tcp) => Some(tcp),
-            Kind::Root | Kind::Http(_) => None,
+            ContextKind::Tcp(tcp) => Some(tcp),
+            ContextKind::Root | ContextKind::Http(_) => None,
         }
     }
 
     pub(crate) fn tcp(&self) -> Option<&Tcp> {
         match &self.kind {
-            Kind::Tcp(tcp) => Some(tcp),
-            Kind::Root | Kind::Http(_) => None,
+            ContextKind::Tcp(tcp) => Some(tcp),
+            ContextKind::Root | ContextKind::Http(_) => None,
         }
     }
 }

@@ -26,7 +26,7 @@ pub use configure::{ConfigureError, Refusal};
 
 /// One instance of a module with its plugins and streams.
 ///
-/// Streams are named by ids, so any number can be open at once; a VM is for one thread at a time.
+/// Streams are identified by ids, so any number can be open at once. A VM is used by one thread at a time.
 pub struct Vm {
     module: Module,
     store: Store<State>,
@@ -34,9 +34,9 @@ pub struct Vm {
     memory: Option<Memory>,
     /// Why the module cannot be called any more.
     failed: Option<String>,
-    /// A configuration failed on this worker alone.
+    /// Whether a configuration failed on this worker alone.
     base_failed: bool,
-    /// When this instance was made.
+    /// When this instance was created.
     last_load: Duration,
     accounting: Vec<CallbackRecord>,
 }
@@ -73,12 +73,12 @@ impl From<TcpConnectionId> for StreamId {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VmError {
-    /// It cannot be instantiated, or traps while it initialises.
+    /// It cannot be instantiated, or traps during initialisation.
     #[error("the module does not initialise: {0}")]
     Initialize(String),
 }
 
-/// What a test asked for that cannot happen.
+/// A request of a test that cannot be fulfilled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
@@ -94,24 +94,24 @@ pub enum StreamError {
     /// Envoy refuses such a configuration of `tcp_proxy`.
     #[error("`max_early_data_bytes` must be set for an `upstream_connect_mode` other than IMMEDIATE")]
     NoEarlyData,
-    /// Bytes came before they can.
+    /// Bytes came too early.
     #[error("{0}")]
     OutOfOrder(&'static str),
-    /// The connection was closed before.
+    /// The connection is already closed.
     #[error("the connection is closed")]
     Closed,
 }
 
 impl Vm {
-    /// Makes a VM and initialises the module; plugins come with [`Vm::configure`].
+    /// Creates a VM and initialises the module; plugins are added with [`Vm::configure`].
     ///
     /// # Errors
-    /// That the module traps.
+    /// If the module traps.
     pub fn new(module: &Module, options: VmOptions) -> Result<Self, VmError> {
         Self::at(module, options, Duration::ZERO)
     }
 
-    /// The same, at another time than the start.
+    /// As [`Vm::new`], but starting at another time.
     fn at(module: &Module, options: VmOptions, now: Duration) -> Result<Self, VmError> {
         let mut vm = Self {
             module: module.clone(),
@@ -128,47 +128,47 @@ impl Vm {
         Ok(vm)
     }
 
-    /// What was logged so far.
+    /// Everything logged so far.
     pub fn logs(&self) -> &[LogLine] {
         &self.state().logs
     }
 
-    /// What was logged, and forgets it.
+    /// Returns everything logged so far, and clears it.
     pub fn take_logs(&mut self) -> Vec<LogLine> {
         std::mem::take(&mut self.state_mut().logs)
     }
 
-    /// The rules of the ABI that the module broke.
+    /// The violations of the ABI so far.
     pub fn violations(&self) -> &[Violation] {
         &self.state().violations
     }
 
-    /// The rules of the ABI that the module broke, and forgets them.
+    /// Returns the violations of the ABI so far, and clears them.
     pub fn take_violations(&mut self) -> Vec<Violation> {
         std::mem::take(&mut self.state_mut().violations)
     }
 
-    /// What each callback cost so far, if [`VmOptions::accounting`] is on.
+    /// The cost of each callback so far, if [`VmOptions::accounting`] is on.
     pub fn accounting(&self) -> &[CallbackRecord] {
         &self.accounting
     }
 
-    /// What each callback cost, and forgets it.
+    /// Returns the cost of each callback so far, and clears it.
     pub fn take_accounting(&mut self) -> Vec<CallbackRecord> {
         std::mem::take(&mut self.accounting)
     }
 
-    /// A metric by its name, without Envoy's `wasmcustom.`: of all VMs that share it, this one's trials among them.
+    /// A metric by its name, without Envoy's `wasmcustom.`: the value over all VMs that share it, including this one's trials.
     pub fn metric(&self, name: &str) -> Option<MetricValue> {
         self.state().options.shared.metric(name)
     }
 
-    /// Why the module cannot be called any more, when it trapped.
+    /// Why the module cannot be called any more, if it trapped.
     pub fn failure(&self) -> Option<&str> {
         self.failed.as_deref()
     }
 
-    /// Bytes of the module's memory.
+    /// The size of the module's memory in bytes.
     pub fn memory_size(&self) -> usize {
         match self.memory {
             Some(memory) => memory.data_size(&self.store),
@@ -176,8 +176,8 @@ impl Vm {
         }
     }
 
-    /// What an exported function without parameters answers, such as a module's count of its own; `None` when there is none of that
-    /// name that answers one `i32`, or it traps. Not a callback: it is not accounted for.
+    /// Calls an exported function without parameters and returns its `i32`, such as a count that the module keeps; `None` if there
+    /// is no such function, or it traps. It is not a callback, so it is not accounted for.
     pub fn exported_number(&mut self, export: &str) -> Option<u32> {
         let function = *self.functions.get(export)?;
         let function = function.typed::<(), u32>(&self.store).ok()?;
@@ -185,13 +185,13 @@ impl Vm {
         function.call(&mut self.store, ()).ok()
     }
 
-    /// Filter state of a stream: what the module set as its own is named `wasm.NAME`.
+    /// Filter state of a stream; keys that the module set itself are named `wasm.NAME`.
     pub fn filter_state(&self, stream: impl Into<StreamId>, key: &str) -> Option<&[u8]> {
         let stream = self.state().contexts.get(&stream.into().0)?.stream()?;
         stream.filter_state(key)
     }
 
-    /// What happened on a connection.
+    /// The events on a connection.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -200,8 +200,8 @@ impl Vm {
         context.map(|tcp| &tcp.record).ok_or(StreamError::NoStream)
     }
 
-    /// Ends a stream and forgets it: Envoy calls `on_log`, `on_done`, `on_delete` for a request, and for a connection that is
-    /// still open, as the client's close, `on_downstream_close`, `on_done`, `on_log`, `on_delete`.
+    /// Ends a stream and forgets it. For a request, Envoy calls `on_log`, `on_done`, `on_delete`; for a connection that is still
+    /// open, as if the client closed it, `on_downstream_close`, `on_done`, `on_log`, `on_delete`.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].

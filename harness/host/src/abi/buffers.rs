@@ -1,18 +1,18 @@
 //! Buffers: configurations, bodies, data of connections.
 
-use super::{Host, Outcome};
-use crate::callout::Answer;
+use super::{CallResult, Host};
+use crate::callout::CalloutAnswer;
 use crate::state::State;
 use crate::status::Status;
-use crate::stream::Kind;
+use crate::stream::ContextKind;
 
-/// The last type that the ABI names: the argument of foreign functions.
+/// The last type in the ABI: the argument of foreign functions.
 const LAST: u32 = 8;
 
 /// What Envoy has under a buffer type.
 enum Buffer<'s> {
     There(&'s [u8]),
-    /// Nothing at the moment; Envoy hands out an empty buffer all the same.
+    /// Nothing at the moment; Envoy returns an empty buffer all the same.
     Empty,
     /// Envoy answers `NotFound`.
     Missing,
@@ -20,20 +20,20 @@ enum Buffer<'s> {
 
 fn find(state: &State, number: u32) -> Buffer<'_> {
     let of_stream = |number| match (state.context().map(|context| &context.kind), number) {
-        (Some(Kind::Http(http)), 0) => Buffer::There(&http.request_body),
-        (Some(Kind::Http(http)), 1) => Buffer::There(&http.response_body),
-        (Some(Kind::Tcp(tcp)), 2) => Buffer::There(&tcp.from_client),
-        (Some(Kind::Tcp(tcp)), 3) => Buffer::There(&tcp.from_upstream),
+        (Some(ContextKind::Http(http)), 0) => Buffer::There(&http.request_body),
+        (Some(ContextKind::Http(http)), 1) => Buffer::There(&http.response_body),
+        (Some(ContextKind::Tcp(tcp)), 2) => Buffer::There(&tcp.from_client),
+        (Some(ContextKind::Tcp(tcp)), 3) => Buffer::There(&tcp.from_upstream),
         (_, _) => Buffer::Empty,
     };
     match number {
         4 => match &state.arrived {
-            Some(Answer::Http { body, .. }) => Buffer::There(body),
-            Some(Answer::Grpc(_)) | None => Buffer::Missing,
+            Some(CalloutAnswer::Http { body, .. }) => Buffer::There(body),
+            Some(CalloutAnswer::Grpc(_)) | None => Buffer::Missing,
         },
         5 => match &state.arrived {
-            Some(Answer::Grpc(message)) => Buffer::There(message),
-            Some(Answer::Http { .. }) | None => Buffer::Empty,
+            Some(CalloutAnswer::Grpc(message)) => Buffer::There(message),
+            Some(CalloutAnswer::Http { .. }) | None => Buffer::Empty,
         },
         6 => Buffer::There(&state.options.configuration),
         7 if state.callback == "proxy_on_configure" => match state.plugin() {
@@ -46,8 +46,8 @@ fn find(state: &State, number: u32) -> Buffer<'_> {
 }
 
 impl Host<'_> {
-    /// The bytes of a buffer, which may be none; asking for what is not there is recorded.
-    fn find(&mut self, number: u32) -> Result<Vec<u8>, super::Stop> {
+    /// The bytes of a buffer, possibly none; a buffer type that does not exist here is recorded as a violation.
+    fn find(&mut self, number: u32) -> Result<Vec<u8>, super::CallError> {
         if number > LAST {
             return self.refuse(Status::BadArgument, format!("there is no buffer type {number}"));
         }
@@ -63,21 +63,28 @@ impl Host<'_> {
     }
 
     /// Start and length are 64-bit numbers to Envoy, so that they cannot overflow here.
-    pub(super) fn buffer(&mut self, buffer: u32, start: u32, length: u32, value: u32, size: u32) -> Outcome {
+    pub(super) fn buffer(
+        &mut self,
+        buffer: u32,
+        start: u32,
+        length: u32,
+        value: u32,
+        size: u32,
+    ) -> CallResult {
         let bytes = self.find(buffer)?;
         let start = (start as usize).min(bytes.len());
         let end = start.saturating_add(length as usize).min(bytes.len());
         self.give(value, size, bytes.get(start..end).unwrap_or_default())
     }
 
-    pub(super) fn buffer_status(&mut self, buffer: u32, length: u32, flags: u32) -> Outcome {
+    pub(super) fn buffer_status(&mut self, buffer: u32, length: u32, flags: u32) -> CallResult {
         let size = self.find(buffer)?.len();
         self.write_u32(length, u32::try_from(size).unwrap_or(u32::MAX))?;
         self.write_u32(flags, 0)
     }
 
-    /// Envoy prepends (start and length 0), replaces all (start 0), or appends (start at the end or past it); it does not
-    /// write in the middle.
+    /// Envoy prepends (start and length 0), replaces everything (start 0), or appends (start at or past the end); it does not write
+    /// in the middle.
     pub(super) fn set_buffer(
         &mut self,
         buffer: u32,
@@ -85,17 +92,17 @@ impl Host<'_> {
         length: u32,
         value: u32,
         size: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         self.find(buffer)?;
         let new = self.bytes(value, size)?;
         let bytes = match (
             self.state().context_mut().map(|context| &mut context.kind),
             buffer,
         ) {
-            (Some(Kind::Http(http)), 0) => &mut http.request_body,
-            (Some(Kind::Http(http)), 1) => &mut http.response_body,
-            (Some(Kind::Tcp(tcp)), 2) => &mut tcp.from_client,
-            (Some(Kind::Tcp(tcp)), 3) => &mut tcp.from_upstream,
+            (Some(ContextKind::Http(http)), 0) => &mut http.request_body,
+            (Some(ContextKind::Http(http)), 1) => &mut http.response_body,
+            (Some(ContextKind::Tcp(tcp)), 2) => &mut tcp.from_client,
+            (Some(ContextKind::Tcp(tcp)), 3) => &mut tcp.from_upstream,
             (_, _) => return self.refuse(Status::BadArgument, format!("buffer {buffer} cannot be written")),
         };
         match (start as usize, length as usize) {

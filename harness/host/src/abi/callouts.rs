@@ -1,11 +1,11 @@
-//! Calls to other services. They are the root context's, whichever context makes them.
+//! Calls to other services. They belong to the root context, whichever context makes them.
 
 use std::time::Duration;
 
-use super::grpc_service::{self, Target};
-use super::{Host, Outcome, Stop};
+use super::grpc_service::{self, GrpcTarget};
+use super::{CallError, CallResult, Host};
 use crate::callout::{Callout, CalloutRequest, UNAVAILABLE, is_grpc};
-use crate::deferred::Deferred;
+use crate::deferred::DeferredAction;
 use crate::status::Status;
 
 impl Host<'_> {
@@ -22,7 +22,7 @@ impl Host<'_> {
         trailers_size: u32,
         timeout: u32,
         result: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         let cluster = self.text(cluster, cluster_size)?;
         let body = self.bytes(body, body_size)?;
         let mut headers = self.pairs(headers, headers_size)?;
@@ -73,7 +73,7 @@ impl Host<'_> {
         message_size: u32,
         timeout: u32,
         result: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         let target = self.bytes(cluster, cluster_size)?;
         let service = self.text(service, service_size)?;
         let method = self.text(method, method_size)?;
@@ -92,23 +92,23 @@ impl Host<'_> {
         self.call(cluster, request, timeout, result)
     }
 
-    /// The cluster that a gRPC call goes to: Envoy takes a serialised `GrpcService`, or what is none for a cluster's name.
-    fn grpc_cluster(&mut self, target: &[u8]) -> Result<String, Stop> {
+    /// The cluster that a gRPC call goes to: Envoy accepts a serialised `GrpcService`; any other bytes are the name of a cluster.
+    fn grpc_cluster(&mut self, target: &[u8]) -> Result<String, CallError> {
         let shown = target.escape_ascii();
         match grpc_service::target(target) {
-            Target::Cluster(cluster) => Ok(cluster),
-            Target::Google => self.refuse(
+            GrpcTarget::Cluster(cluster) => Ok(cluster),
+            GrpcTarget::Google => self.refuse(
                 Status::Unimplemented,
                 "this host does not simulate the client of Google",
             ),
-            Target::Nowhere => {
+            GrpcTarget::Nowhere => {
                 let message = format!(
                     "Envoy aborts: `{shown}` can be read as a `GrpcService`, and as one it leads nowhere"
                 );
                 self.violate(message.clone());
-                Err(Stop::Trap(wasmtime::Error::msg(message)))
+                Err(CallError::Trap(wasmtime::Error::msg(message)))
             }
-            Target::Name => match std::str::from_utf8(target) {
+            GrpcTarget::Name => match std::str::from_utf8(target) {
                 Ok(cluster) if self.knows(cluster) => Ok(cluster.to_owned()),
                 _ => self.refuse(Status::ParseFailure, format!("there is no cluster `{shown}`")),
             },
@@ -120,9 +120,9 @@ impl Host<'_> {
         options.clusters.contains(cluster) || options.clusters_without_hosts.contains(cluster)
     }
 
-    /// A call fails at once to a cluster without a host and, if a `GrpcService` names it, to one that is not there. About a
-    /// gRPC call Envoy then says so a second time, under a token that it never gave out.
-    fn no_host(&mut self, cluster: &str, request: &CalloutRequest) -> Outcome {
+    /// A call fails at once if its cluster has no host or, when a `GrpcService` names the cluster, if it does not exist. For a gRPC
+    /// call Envoy then reports the failure a second time, under a token that it never gave out.
+    fn no_host(&mut self, cluster: &str, request: &CalloutRequest) -> CallResult {
         let message = if self.knows(cluster) {
             "no healthy upstream{no_healthy_upstream}"
         } else {
@@ -133,7 +133,7 @@ impl Host<'_> {
         let state = self.state();
         let token = state.tokens.next(request);
         if let CalloutRequest::Grpc { .. } = request {
-            let close = Deferred::GrpcClose {
+            let close = DeferredAction::GrpcClose {
                 token,
                 status: UNAVAILABLE,
                 message,
@@ -143,13 +143,13 @@ impl Host<'_> {
         Err(Status::InternalFailure.into())
     }
 
-    /// The root context of whoever calls.
+    /// The root context of the caller.
     fn root(&mut self) -> u32 {
         let state = self.state();
         state.context().map_or(state.effective, |context| context.root)
     }
 
-    fn call(&mut self, cluster: String, request: CalloutRequest, timeout: u32, result: u32) -> Outcome {
+    fn call(&mut self, cluster: String, request: CalloutRequest, timeout: u32, result: u32) -> CallResult {
         let root = self.root();
         let state = self.state();
         let token = state.tokens.next(&request);
@@ -167,7 +167,7 @@ impl Host<'_> {
     }
 
     /// Cancelling and closing are the same for a unary call.
-    pub(super) fn grpc_cancel(&mut self, token: u32) -> Outcome {
+    pub(super) fn grpc_cancel(&mut self, token: u32) -> CallResult {
         if !is_grpc(token) {
             return self.refuse(
                 Status::BadArgument,
@@ -180,8 +180,8 @@ impl Host<'_> {
         }
     }
 
-    /// What the last answer of a call came with: a gRPC status, or status 11 of the ABI for an HTTP call that failed.
-    pub(super) fn call_status(&mut self, code: u32, value: u32, size: u32) -> Outcome {
+    /// The status of the last answered call: a gRPC status, or status 11 of the ABI for an HTTP call that failed.
+    pub(super) fn call_status(&mut self, code: u32, value: u32, size: u32) -> CallResult {
         let (number, message) = self
             .state()
             .plugin()

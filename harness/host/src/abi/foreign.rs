@@ -1,7 +1,7 @@
-//! Foreign functions: those that Envoy adds to the ABI. One is simulated, `set_envoy_filter_state`.
+//! Foreign functions, which Envoy adds to the ABI. One is simulated: `set_envoy_filter_state`.
 
-use super::protobuf::{Value, fields};
-use super::{Host, Outcome};
+use super::protobuf::{FieldValue, fields};
+use super::{CallResult, Host};
 use crate::options::EnvoyVersion;
 use crate::status::Status;
 use crate::stream::Lifespan;
@@ -19,10 +19,10 @@ const ELSEWHERE: [&str; 9] = [
     "expr_delete",
 ];
 
-/// Keys whose objects Envoy makes from any text.
+/// Keys whose objects Envoy creates from any text.
 const TEXTS: [&str; 2] = ["envoy.string", "envoy.tcp_proxy.cluster"];
 
-/// Keys whose objects Envoy makes from an address, a number or a list: not simulated
+/// Keys whose objects Envoy creates from an address, a number or a list; not simulated
 /// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/well_known_filter_state>).
 const OBJECTS: [&str; 12] = [
     "envoy.filters.listener.original_dst.local_ip",
@@ -48,7 +48,7 @@ impl Host<'_> {
         arguments_size: u32,
         result: u32,
         result_size: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         let name = self.text(name, name_size)?;
         let arguments = self.bytes(arguments, arguments_size)?;
         if ELSEWHERE.contains(&name.as_str()) {
@@ -68,9 +68,9 @@ impl Host<'_> {
         outcome
     }
 
-    /// Makes an object of a kind that Envoy itself reads, under the key that is the name of its factory. Envoy looks at the
-    /// message first, then at the key, then at whether there is a stream.
-    fn set_envoy_filter_state(&mut self, message: &[u8]) -> Outcome {
+    /// Creates an object of a kind that Envoy itself reads, under the key that is the name of its factory. Envoy checks the message
+    /// first, then the key, then whether there is a stream.
+    fn set_envoy_filter_state(&mut self, message: &[u8]) -> CallResult {
         let Some(arguments) = Arguments::read(message) else {
             return self.refuse(
                 Status::BadArgument,
@@ -119,7 +119,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    /// As protobuf reads it: what it does not know is skipped, the last of several counts, texts are UTF-8.
+    /// Reads it as protobuf does: unknown fields are skipped, the last of several counts, texts are UTF-8.
     fn read(message: &[u8]) -> Option<Self> {
         let mut arguments = Self {
             path: String::new(),
@@ -129,10 +129,10 @@ impl Arguments {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
         for field in fields(message)? {
             match field {
-                (1, Value::Bytes(bytes)) => arguments.path = text(bytes)?,
-                (2, Value::Bytes(bytes)) => arguments.value = text(bytes)?,
-                (3, Value::Number(2)) => arguments.lifespan = Lifespan::Connection,
-                (3, Value::Number(_)) => arguments.lifespan = Lifespan::Request,
+                (1, FieldValue::Bytes(bytes)) => arguments.path = text(bytes)?,
+                (2, FieldValue::Bytes(bytes)) => arguments.value = text(bytes)?,
+                (3, FieldValue::Number(2)) => arguments.lifespan = Lifespan::Connection,
+                (3, FieldValue::Number(_)) => arguments.lifespan = Lifespan::Request,
                 _ => {}
             }
         }

@@ -1,25 +1,27 @@
 //! Header maps.
 //!
-//! Not simulated: that Envoy joins a line to a known header of one value (`x-forwarded-for`) when it is added.
+//! Not simulated: when a line is added to a known header of one value (`x-forwarded-for`), Envoy joins the two.
 
-use super::{Host, Outcome, Stop};
-use crate::callout::Answer;
+use super::{CallError, CallResult, Host};
+use crate::callout::CalloutAnswer;
 use crate::connection::Headers;
 use crate::pairs;
 use crate::state::State;
 use crate::status::Status;
 
-/// The last type that the ABI names: trailers of an HTTP call.
+/// The last type in the ABI: trailers of an HTTP call.
 const LAST: u32 = 7;
 
-/// The callback in which Envoy shows the headers again that have passed the filter, to be read only.
+/// The callback in which Envoy shows, read-only, the headers that have passed the filter.
 const LOG: &str = "proxy_on_log";
 
-/// The map of a type, when it is there now to be read.
+/// The map of a type, if it can be read now.
 fn readable(state: &State, number: u32) -> Option<&Headers> {
     match (number, &state.arrived) {
-        (6, Some(Answer::Http { headers, .. })) => return Some(headers),
-        (7, Some(Answer::Http { trailers, .. })) => return Some(trailers).filter(|lines| !lines.is_empty()),
+        (6, Some(CalloutAnswer::Http { headers, .. })) => return Some(headers),
+        (7, Some(CalloutAnswer::Http { trailers, .. })) => {
+            return Some(trailers).filter(|lines| !lines.is_empty());
+        }
         (4..=7, _) => return None,
         _ => {}
     }
@@ -37,7 +39,7 @@ fn readable(state: &State, number: u32) -> Option<&Headers> {
     }
 }
 
-/// The map of a type, when it is there now to be changed.
+/// The map of a type, if it can be changed now.
 fn writable(state: &mut State, number: u32) -> Option<&mut Headers> {
     if state.callback == LOG {
         return None;
@@ -53,7 +55,7 @@ fn writable(state: &mut State, number: u32) -> Option<&mut Headers> {
 }
 
 impl Host<'_> {
-    fn known(&mut self, number: u32) -> Result<(), Stop> {
+    fn known(&mut self, number: u32) -> Result<(), CallError> {
         if number > LAST {
             return self.refuse(
                 Status::BadArgument,
@@ -63,7 +65,7 @@ impl Host<'_> {
         Ok(())
     }
 
-    fn writable(&mut self, number: u32) -> Result<&mut Headers, Stop> {
+    fn writable(&mut self, number: u32) -> Result<&mut Headers, CallError> {
         self.known(number)?;
         if writable(self.state(), number).is_none() {
             return self.refuse(
@@ -71,11 +73,11 @@ impl Host<'_> {
                 format!("header map {number} is not there to be changed now"),
             );
         }
-        writable(self.state(), number).ok_or(Stop::Status(Status::BadArgument))
+        writable(self.state(), number).ok_or(CallError::Status(Status::BadArgument))
     }
 
-    /// The first line of that name: the others are in the map only.
-    pub(super) fn header(&mut self, map: u32, key: u32, key_size: u32, value: u32, size: u32) -> Outcome {
+    /// The first line of that name: the others are only in the map.
+    pub(super) fn header(&mut self, map: u32, key: u32, key_size: u32, value: u32, size: u32) -> CallResult {
         let key = self.name(key, key_size)?;
         self.known(map)?;
         let logs = self.state().callback == LOG;
@@ -94,7 +96,14 @@ impl Host<'_> {
         self.give(value, size, &first.ok_or(Status::NotFound)?)
     }
 
-    pub(super) fn add_header(&mut self, map: u32, key: u32, key_size: u32, value: u32, size: u32) -> Outcome {
+    pub(super) fn add_header(
+        &mut self,
+        map: u32,
+        key: u32,
+        key_size: u32,
+        value: u32,
+        size: u32,
+    ) -> CallResult {
         let (key, value) = (self.name(key, key_size)?, self.bytes(value, size)?);
         insert(self.writable(map)?, key, value);
         Ok(())
@@ -107,7 +116,7 @@ impl Host<'_> {
         key_size: u32,
         value: u32,
         size: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         let (key, value) = (self.name(key, key_size)?, self.bytes(value, size)?);
         let lines = self.writable(map)?;
         lines.retain(|(name, _)| *name != key);
@@ -115,14 +124,14 @@ impl Host<'_> {
         Ok(())
     }
 
-    pub(super) fn remove_header(&mut self, map: u32, key: u32, key_size: u32) -> Outcome {
+    pub(super) fn remove_header(&mut self, map: u32, key: u32, key_size: u32) -> CallResult {
         let key = self.name(key, key_size)?;
         self.writable(map)?.retain(|(name, _)| *name != key);
         Ok(())
     }
 
-    /// A map that is not there is an empty one to Envoy.
-    pub(super) fn headers(&mut self, map: u32, value: u32, size: u32) -> Outcome {
+    /// A missing map is an empty one to Envoy.
+    pub(super) fn headers(&mut self, map: u32, value: u32, size: u32) -> CallResult {
         self.known(map)?;
         let bytes = match readable(self.state(), map) {
             Some(lines) if lines.is_empty() => Vec::new(),
@@ -135,7 +144,7 @@ impl Host<'_> {
         self.give(value, size, &bytes)
     }
 
-    pub(super) fn set_headers(&mut self, map: u32, value: u32, size: u32) -> Outcome {
+    pub(super) fn set_headers(&mut self, map: u32, value: u32, size: u32) -> CallResult {
         let pairs = self.pairs(value, size)?;
         let lines = self.writable(map)?;
         lines.clear();
@@ -145,7 +154,7 @@ impl Host<'_> {
         Ok(())
     }
 
-    pub(super) fn headers_size(&mut self, map: u32, result: u32) -> Outcome {
+    pub(super) fn headers_size(&mut self, map: u32, result: u32) -> CallResult {
         let size: usize = self
             .writable(map)?
             .iter()
@@ -154,9 +163,8 @@ impl Host<'_> {
         self.write_u32(result, u32::try_from(size).unwrap_or(u32::MAX))
     }
 
-    /// A map that the module wrote. Envoy takes one that is malformed, or larger than 1 MiB or 1024 pairs, for an empty one
-    /// and says nothing.
-    pub(super) fn pairs(&mut self, pointer: u32, size: u32) -> Result<Headers, Stop> {
+    /// A map that the module wrote. If it is malformed, or larger than 1 MiB or 1024 pairs, Envoy silently takes it as empty.
+    pub(super) fn pairs(&mut self, pointer: u32, size: u32) -> Result<Headers, CallError> {
         let bytes = self.bytes(pointer, size)?;
         Ok(pairs::decode(&bytes).unwrap_or_else(|| {
             self.violate("the map is malformed, or larger than Envoy takes: it counts as empty");
@@ -165,7 +173,7 @@ impl Host<'_> {
     }
 
     /// Envoy's names are in lower case.
-    fn name(&mut self, pointer: u32, size: u32) -> Result<Vec<u8>, Stop> {
+    fn name(&mut self, pointer: u32, size: u32) -> Result<Vec<u8>, CallError> {
         self.bytes(pointer, size).map(|name| name.to_ascii_lowercase())
     }
 }

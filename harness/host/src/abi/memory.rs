@@ -1,21 +1,21 @@
-//! The module's memory: everything that goes in or out, checked.
+//! The module's memory: every read and write, checked.
 
 use wasmtime::{Extern, Memory};
 
-use super::{Host, Stop};
+use super::{CallError, Host};
 use crate::options::FaultEffect;
 use crate::status::Status;
 
 impl Host<'_> {
-    fn memory(&mut self) -> Result<Memory, Stop> {
+    fn memory(&mut self) -> Result<Memory, CallError> {
         match self.caller.get_export("memory") {
             Some(Extern::Memory(memory)) => Ok(memory),
             _ => self.refuse(Status::InvalidMemoryAccess, "the module exports no memory"),
         }
     }
 
-    /// Bytes of the module.
-    pub(super) fn bytes(&mut self, pointer: u32, size: u32) -> Result<Vec<u8>, Stop> {
+    /// Reads bytes of the module.
+    pub(super) fn bytes(&mut self, pointer: u32, size: u32) -> Result<Vec<u8>, CallError> {
         let memory = self.memory()?;
         let (start, length) = (pointer as usize, size as usize);
         let data = memory.data(&self.caller);
@@ -35,8 +35,8 @@ impl Host<'_> {
         }
     }
 
-    /// A text of the module. Envoy takes any bytes for one; that they are not UTF-8 is recorded.
-    pub(super) fn text(&mut self, pointer: u32, size: u32) -> Result<String, Stop> {
+    /// Reads a text of the module. Envoy accepts any bytes as text; bytes that are not UTF-8 are recorded as a violation.
+    pub(super) fn text(&mut self, pointer: u32, size: u32) -> Result<String, CallError> {
         let bytes = self.bytes(pointer, size)?;
         Ok(match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -47,7 +47,7 @@ impl Host<'_> {
         })
     }
 
-    fn write(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Stop> {
+    fn write(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), CallError> {
         let memory = self.memory()?;
         if memory.write(&mut self.caller, pointer as usize, bytes).is_err() {
             let size = bytes.len();
@@ -60,26 +60,27 @@ impl Host<'_> {
         Ok(())
     }
 
-    pub(super) fn write_u32(&mut self, pointer: u32, number: u32) -> Result<(), Stop> {
+    pub(super) fn write_u32(&mut self, pointer: u32, number: u32) -> Result<(), CallError> {
         self.write(pointer, &number.to_le_bytes())
     }
 
-    pub(super) fn write_u64(&mut self, pointer: u32, number: u64) -> Result<(), Stop> {
+    pub(super) fn write_u64(&mut self, pointer: u32, number: u64) -> Result<(), CallError> {
         self.write(pointer, &number.to_le_bytes())
     }
 
-    pub(super) fn write_bytes(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Stop> {
+    pub(super) fn write_bytes(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), CallError> {
         self.write(pointer, bytes)
     }
 
-    /// Hands bytes out in memory that the module's own allocator gives; none at all are a null pointer.
-    pub(super) fn give(&mut self, value: u32, size: u32, bytes: &[u8]) -> Result<(), Stop> {
+    /// Returns bytes in memory that the module's own allocator provides; no bytes are a null pointer.
+    pub(super) fn give(&mut self, value: u32, size: u32, bytes: &[u8]) -> Result<(), CallError> {
         let replaced = match &self.state().fault {
             Some(FaultEffect::Bytes(bytes)) => Some(bytes.clone()),
             _ => None,
         };
         let bytes = replaced.as_deref().unwrap_or(bytes);
-        let length = u32::try_from(bytes.len()).map_err(|_| Stop::Status(Status::InvalidMemoryAccess))?;
+        let length =
+            u32::try_from(bytes.len()).map_err(|_| CallError::Status(Status::InvalidMemoryAccess))?;
         let pointer = if bytes.is_empty() {
             0
         } else {
@@ -92,7 +93,7 @@ impl Host<'_> {
         self.write_u32(size, length)
     }
 
-    fn allocate(&mut self, length: u32) -> Result<u32, Stop> {
+    fn allocate(&mut self, length: u32) -> Result<u32, CallError> {
         if self.state().fault == Some(FaultEffect::NoMemory) {
             return Err(Status::InvalidMemoryAccess.into());
         }
@@ -102,7 +103,10 @@ impl Host<'_> {
         else {
             return self.refuse(Status::InvalidMemoryAccess, "the module exports no allocator");
         };
-        match allocator.call(&mut self.caller, length).map_err(Stop::Trap)? {
+        match allocator
+            .call(&mut self.caller, length)
+            .map_err(CallError::Trap)?
+        {
             0 => self.refuse(
                 Status::InvalidMemoryAccess,
                 format!("the module's allocator has no {length} bytes"),

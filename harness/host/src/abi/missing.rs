@@ -1,13 +1,13 @@
-//! Host functions that Envoy has and this host does not simulate: they are there, and say so.
+//! Host functions that Envoy has and this host does not simulate: they exist, and answer `Unimplemented`.
 
 use wasmtime::{Caller, Linker};
 
-use super::{Host, Outcome};
+use super::{CallResult, Host};
 use crate::state::State;
 use crate::status::Status;
 
 impl Host<'_> {
-    fn unimplemented(&mut self) -> Outcome {
+    fn unimplemented(&mut self) -> CallResult {
         self.refuse(Status::Unimplemented, "this host does not simulate it")
     }
 }

@@ -1,10 +1,10 @@
 //! The fields of a protobuf message (<https://protobuf.dev/programming-guides/encoding/>), as far as the arguments of host
 //! calls need them.
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value<'b> {
-    /// A number of variable length.
+pub(super) enum FieldValue<'b> {
+    /// A varint.
     Number(u64),
     /// A text, bytes or a message.
     Bytes(&'b [u8]),
@@ -12,8 +12,8 @@ pub(super) enum Value<'b> {
     Other,
 }
 
-/// Each field's number and what it holds, in the order of the bytes; `None` when they are not a message.
-pub(super) fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, Value<'_>)>> {
+/// Each field's number and value, in the order of the bytes; `None` if they are not a message.
+pub(super) fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, FieldValue<'_>)>> {
     let mut fields = Vec::new();
     while !bytes.is_empty() {
         fields.push(field(&mut bytes, 0)?);
@@ -21,18 +21,18 @@ pub(super) fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, Value<'_>)>> {
     Some(fields)
 }
 
-/// Protobuf's limit for groups within groups.
+/// Protobuf's limit for nested groups.
 const DEEPEST: usize = 100;
 
-fn field<'b>(bytes: &mut &'b [u8], depth: usize) -> Option<(u64, Value<'b>)> {
+fn field<'b>(bytes: &mut &'b [u8], depth: usize) -> Option<(u64, FieldValue<'b>)> {
     let tag = varint(bytes)?;
     let number = (1..1 << 29).contains(&(tag >> 3)).then_some(tag >> 3)?;
     let value = match tag & 7 {
-        0 => Value::Number(varint(bytes)?),
-        1 => take(bytes, 8).map(|_| Value::Other)?,
+        0 => FieldValue::Number(varint(bytes)?),
+        1 => take(bytes, 8).map(|_| FieldValue::Other)?,
         2 => {
             let length = usize::try_from(varint(bytes)?).ok()?;
-            Value::Bytes(take(bytes, length)?)
+            FieldValue::Bytes(take(bytes, length)?)
         }
         // A group: fields up to its end.
         3 if depth < DEEPEST => loop {
@@ -40,11 +40,11 @@ fn field<'b>(bytes: &mut &'b [u8], depth: usize) -> Option<(u64, Value<'b>)> {
             let mut rest = *bytes;
             if varint(&mut rest)? == end {
                 *bytes = rest;
-                break Value::Other;
+                break FieldValue::Other;
             }
             field(bytes, depth + 1)?;
         },
-        5 => take(bytes, 4).map(|_| Value::Other)?,
+        5 => take(bytes, 4).map(|_| FieldValue::Other)?,
         _ => return None,
     };
     Some((number, value))

@@ -1,6 +1,6 @@
 //! Shared data and queues.
 
-use super::{Host, Outcome};
+use super::{CallResult, Host};
 
 impl Host<'_> {
     pub(super) fn shared_data(
@@ -10,7 +10,7 @@ impl Host<'_> {
         value: u32,
         size: u32,
         cas: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         let key = self.bytes(key, key_size)?;
         let options = &self.state().options;
         let (bytes, number) = options
@@ -28,13 +28,13 @@ impl Host<'_> {
         value: u32,
         size: u32,
         cas: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         let (key, value) = (self.bytes(key, key_size)?, self.bytes(value, size)?);
         let options = &self.state().options;
         Ok(options.shared.set(&options.vm_id, &key, value, cas)?)
     }
 
-    pub(super) fn register_queue(&mut self, name: u32, size: u32, result: u32) -> Outcome {
+    pub(super) fn register_queue(&mut self, name: u32, size: u32, result: u32) -> CallResult {
         let name = self.bytes(name, size)?;
         let state = self.state();
         let root = state.context().map_or(state.effective, |context| context.root);
@@ -53,7 +53,7 @@ impl Host<'_> {
         name: u32,
         size: u32,
         result: u32,
-    ) -> Outcome {
+    ) -> CallResult {
         let (vm_id, name) = (self.text(vm, vm_size)?, self.bytes(name, size)?);
         let options = &self.state().options;
         // No VM id is one's own.
@@ -62,13 +62,13 @@ impl Host<'_> {
         self.write_u32(result, token)
     }
 
-    pub(super) fn enqueue(&mut self, queue: u32, value: u32, size: u32) -> Outcome {
+    pub(super) fn enqueue(&mut self, queue: u32, value: u32, size: u32) -> CallResult {
         let item = self.bytes(value, size)?;
         let done = self.state().options.shared.enqueue(queue, item);
         done.or_else(|status| self.refuse(status, format!("there is no queue {queue}")))
     }
 
-    pub(super) fn dequeue(&mut self, queue: u32, value: u32, size: u32) -> Outcome {
+    pub(super) fn dequeue(&mut self, queue: u32, value: u32, size: u32) -> CallResult {
         let item = self.state().options.shared.dequeue(queue)?;
         self.give(value, size, &item)
     }

@@ -1,9 +1,9 @@
-//! Going on, closing, answering; contexts. What is asked for here is carried out after the callback.
+//! Continuing and closing streams, local responses, and contexts. Actions are carried out after the callback.
 
-use super::{Host, Outcome};
-use crate::deferred::Deferred;
+use super::{CallResult, Host};
+use crate::deferred::DeferredAction;
 use crate::status::Status;
-use crate::stream::Kind;
+use crate::stream::ContextKind;
 use crate::stream::http::LocalResponse;
 
 const REQUEST: u32 = 0;
@@ -11,23 +11,23 @@ const RESPONSE: u32 = 1;
 const DOWNSTREAM: u32 = 2;
 const UPSTREAM: u32 = 3;
 
-/// What an effective context is about.
-enum About {
+/// The kind of stream that the effective context belongs to.
+enum ContextSubject {
     Request,
     Connection,
     Nothing,
 }
 
 impl Host<'_> {
-    fn about(&mut self) -> About {
+    fn about(&mut self) -> ContextSubject {
         match self.state().context().map(|context| &context.kind) {
-            Some(Kind::Http(_)) => About::Request,
-            Some(Kind::Tcp(_)) => About::Connection,
-            Some(Kind::Root) | None => About::Nothing,
+            Some(ContextKind::Http(_)) => ContextSubject::Request,
+            Some(ContextKind::Tcp(_)) => ContextSubject::Connection,
+            Some(ContextKind::Root) | None => ContextSubject::Nothing,
         }
     }
 
-    fn defer(&mut self, action: Deferred) {
+    fn defer(&mut self, action: DeferredAction) {
         let state = self.state();
         state.deferred.push_back((state.effective, action));
     }
@@ -43,7 +43,7 @@ impl Host<'_> {
         headers: u32,
         headers_size: u32,
         grpc_status: i32,
-    ) -> Outcome {
+    ) -> CallResult {
         let details = self.text(details, details_size)?;
         let body = self.bytes(body, body_size)?;
         let headers = self.pairs(headers, headers_size)?.into_iter();
@@ -60,19 +60,21 @@ impl Host<'_> {
         // Whatever the callback returns, nothing goes on.
         self.state().stopped = true;
         match self.about() {
-            About::Request => self.defer(Deferred::Respond(response)),
+            ContextSubject::Request => self.defer(DeferredAction::Respond(response)),
             // Envoy says Ok and does nothing.
-            About::Connection | About::Nothing => self.violate("there is no request to respond to"),
+            ContextSubject::Connection | ContextSubject::Nothing => {
+                self.violate("there is no request to respond to")
+            }
         }
         Ok(())
     }
 
-    pub(super) fn continue_stream(&mut self, stream: u32) -> Outcome {
+    pub(super) fn continue_stream(&mut self, stream: u32) -> CallResult {
         match (self.about(), stream) {
             (_, UPSTREAM) => return self.refuse(Status::Unimplemented, "Envoy cannot resume upstream data"),
-            (About::Request, REQUEST) => self.defer(Deferred::ContinueRequest),
-            (About::Request, RESPONSE) => self.defer(Deferred::ContinueResponse),
-            (About::Connection, DOWNSTREAM) => self.defer(Deferred::ContinueReading),
+            (ContextSubject::Request, REQUEST) => self.defer(DeferredAction::ContinueRequest),
+            (ContextSubject::Request, RESPONSE) => self.defer(DeferredAction::ContinueResponse),
+            (ContextSubject::Connection, DOWNSTREAM) => self.defer(DeferredAction::ContinueReading),
             (_, REQUEST | RESPONSE | DOWNSTREAM) => {
                 self.violate(format!("there is no stream of type {stream} here"))
             }
@@ -87,11 +89,11 @@ impl Host<'_> {
         Ok(())
     }
 
-    /// Upstream or downstream, Envoy closes the connection with the client.
-    pub(super) fn close_stream(&mut self, stream: u32) -> Outcome {
+    /// Whether the upstream or the downstream is named, Envoy closes the connection with the client.
+    pub(super) fn close_stream(&mut self, stream: u32) -> CallResult {
         match (self.about(), stream) {
-            (About::Request, REQUEST | RESPONSE) => self.defer(Deferred::Reset),
-            (About::Connection, DOWNSTREAM | UPSTREAM) => self.defer(Deferred::Close),
+            (ContextSubject::Request, REQUEST | RESPONSE) => self.defer(DeferredAction::Reset),
+            (ContextSubject::Connection, DOWNSTREAM | UPSTREAM) => self.defer(DeferredAction::Close),
             (_, REQUEST | RESPONSE | DOWNSTREAM | UPSTREAM) => {
                 self.violate(format!("there is no stream of type {stream} here"));
             }
@@ -100,19 +102,19 @@ impl Host<'_> {
         Ok(())
     }
 
-    /// A root context whose `proxy_on_done` asked to wait is done now.
-    pub(super) fn done(&mut self) -> Outcome {
+    /// Finishes a root context whose `proxy_on_done` asked to wait.
+    pub(super) fn done(&mut self) -> CallResult {
         let waiting = self.state().plugin_mut().filter(|plugin| plugin.waits_to_be_done);
         let Some(plugin) = waiting else {
             return self.refuse(Status::NotFound, "nothing waits for this context to be done");
         };
         plugin.waits_to_be_done = false;
-        self.defer(Deferred::Delete);
+        self.defer(DeferredAction::Delete);
         Ok(())
     }
 
-    /// 0 is the context of the callback again.
-    pub(super) fn set_effective_context(&mut self, context: u32) -> Outcome {
+    /// 0 selects the context of the callback again.
+    pub(super) fn set_effective_context(&mut self, context: u32) -> CallResult {
         let state = self.state();
         if context == 0 {
             state.effective = state.true_context;

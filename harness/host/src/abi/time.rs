@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Host, Outcome};
+use super::{CallResult, Host};
 use crate::status::Status;
 
 impl Host<'_> {
-    pub(super) fn time(&mut self, result: u32) -> Outcome {
+    pub(super) fn time(&mut self, result: u32) -> CallResult {
         let now = self.state().nanoseconds();
         self.write_u64(result, now)
     }
 
-    /// The timer of the root context; 0 stops it.
-    pub(super) fn tick_period(&mut self, milliseconds: u32) -> Outcome {
+    /// Sets the timer of the root context; 0 stops it.
+    pub(super) fn tick_period(&mut self, milliseconds: u32) -> CallResult {
         let period = Duration::from_millis(milliseconds.into());
         let next = self.state().now + period;
         match self.state().plugin_mut() {

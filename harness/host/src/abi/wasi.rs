@@ -1,11 +1,11 @@
-//! The part of WASI preview 1 that Envoy's host does: environment, clock, random bytes, writing to the log.
-//! What it only has so that modules link is in [`constant`].
+//! The part of WASI preview 1 that Envoy's host implements: environment, clock, random bytes, writing to the log. Functions that
+//! exist only so that modules link are in [`constant`].
 
 mod constant;
 
 use wasmtime::{Caller, Linker};
 
-use super::{Host, Stop};
+use super::{CallError, Host};
 use crate::options::{FaultEffect, LogLevel};
 use crate::state::State;
 
@@ -14,17 +14,17 @@ const BAD_FILE: u32 = 8;
 const FAULT: u32 = 21;
 const INVALID: u32 = 28;
 const NOT_SUPPORTED: u32 = 58;
-/// What a function answers that `capability_restriction_config` does not allow.
+/// What a function answers if `capability_restriction_config` does not allow it.
 const NOT_CAPABLE: u32 = 76;
 
-/// The most that Envoy hands out at once.
+/// The most bytes that Envoy returns at once.
 const RANDOM: u32 = 64 * 1024;
 
-/// Runs a function of WASI; a bad pointer is its own error number.
+/// Runs a function of WASI; a bad pointer has its own error number.
 fn run(
     caller: Caller<'_, State>,
     function: &'static str,
-    body: impl FnOnce(&mut Host<'_>) -> Result<u32, Stop>,
+    body: impl FnOnce(&mut Host<'_>) -> Result<u32, CallError>,
 ) -> wasmtime::Result<u32> {
     let mut host = Host { caller, function };
     if let Some(number) = intercept(host.state(), function) {
@@ -32,12 +32,12 @@ fn run(
     }
     match body(&mut host) {
         Ok(number) => Ok(number),
-        Err(Stop::Status(_)) => Ok(FAULT),
-        Err(Stop::Trap(error)) => Err(error),
+        Err(CallError::Status(_)) => Ok(FAULT),
+        Err(CallError::Trap(error)) => Err(error),
     }
 }
 
-/// Counts a call, and answers for it when it is not allowed or to fail.
+/// Counts a call, and answers it if it is not allowed or has a fault.
 fn intercept(state: &mut State, function: &'static str) -> Option<u32> {
     *state.record.host_calls.entry(function).or_insert(0) += 1;
     if !state.options.allows(function) {
@@ -58,7 +58,7 @@ impl Host<'_> {
             .collect()
     }
 
-    fn environ_sizes(&mut self, count: u32, size: u32) -> Result<u32, Stop> {
+    fn environ_sizes(&mut self, count: u32, size: u32) -> Result<u32, CallError> {
         let variables = self.environment();
         let total: usize = variables.iter().map(Vec::len).sum();
         self.write_u32(count, variables.len() as u32)?;
@@ -66,7 +66,7 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    fn environ(&mut self, mut pointers: u32, mut texts: u32) -> Result<u32, Stop> {
+    fn environ(&mut self, mut pointers: u32, mut texts: u32) -> Result<u32, CallError> {
         for variable in self.environment() {
             self.write_u32(pointers, texts)?;
             self.write_bytes(texts, &variable)?;
@@ -76,7 +76,7 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    fn fd_write(&mut self, file: u32, vectors: u32, count: u32, written: u32) -> Result<u32, Stop> {
+    fn fd_write(&mut self, file: u32, vectors: u32, count: u32, written: u32) -> Result<u32, CallError> {
         let level = match file {
             1 => LogLevel::Info,
             2 => LogLevel::Error,
@@ -95,8 +95,8 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    /// Wall clock and monotonic clock are the virtual one.
-    fn time_of(&mut self, clock: u32, _precision: u64, result: u32) -> Result<u32, Stop> {
+    /// Wall clock and monotonic clock are both the virtual clock.
+    fn time_of(&mut self, clock: u32, _precision: u64, result: u32) -> Result<u32, CallError> {
         if clock > 1 {
             return Ok(NOT_SUPPORTED);
         }
@@ -105,7 +105,7 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    fn clock_resolution(&mut self, clock: u32, result: u32) -> Result<u32, Stop> {
+    fn clock_resolution(&mut self, clock: u32, result: u32) -> Result<u32, CallError> {
         if clock > 1 {
             return Ok(NOT_SUPPORTED);
         }
@@ -113,8 +113,8 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    /// Only the rights to standard output and error, which are to write.
-    fn file_status(&mut self, file: u32, result: u32) -> Result<u32, Stop> {
+    /// Standard output and error may be written to; nothing else is allowed.
+    fn file_status(&mut self, file: u32, result: u32) -> Result<u32, CallError> {
         const WRITE: u64 = 64;
         if !matches!(file, 1 | 2) {
             return Ok(BAD_FILE);
@@ -126,18 +126,18 @@ impl Host<'_> {
     }
 
     /// There are no arguments to write.
-    fn nothing(&mut self, _pointers: u32, _texts: u32) -> Result<u32, Stop> {
+    fn nothing(&mut self, _pointers: u32, _texts: u32) -> Result<u32, CallError> {
         Ok(SUCCESS)
     }
 
-    /// Nothing ever happens.
-    fn poll_oneoff(&mut self, _input: u32, _output: u32, _count: u32, events: u32) -> Result<u32, Stop> {
+    /// No event ever occurs.
+    fn poll_oneoff(&mut self, _input: u32, _output: u32, _count: u32, events: u32) -> Result<u32, CallError> {
         self.write_u32(events, 0)?;
         Ok(SUCCESS)
     }
 
-    /// The same bytes in every run, but others at each call.
-    fn random(&mut self, pointer: u32, size: u32) -> Result<u32, Stop> {
+    /// The same bytes in every run, but different ones at each call.
+    fn random(&mut self, pointer: u32, size: u32) -> Result<u32, CallError> {
         if size > RANDOM {
             return Ok(INVALID);
         }
@@ -154,14 +154,14 @@ impl Host<'_> {
         Ok(SUCCESS)
     }
 
-    fn none(&mut self, count: u32, size: u32) -> Result<u32, Stop> {
+    fn none(&mut self, count: u32, size: u32) -> Result<u32, CallError> {
         self.write_u32(count, 0)?;
         self.write_u32(size, 0)?;
         Ok(SUCCESS)
     }
 }
 
-/// Links one function of WASI to the method that does it.
+/// Links one function of WASI to the method that implements it.
 macro_rules! link {
     ($linker:ident, $module:ident, $name:literal, $method:ident ( $($argument:ident : $type:ty),* )) => {
         $linker.func_wrap($module, $name, |caller: Caller<'_, State>, $($argument: $type),*| {

@@ -1,7 +1,7 @@
 //! Attributes of the connection.
 //!
-//! Of names in certificates only the first of each kind is shown. On a network filter there is no peer before the TLS
-//! handshake is over, and `connection.tls_version` reads `TLSv1.2` until then; once read so, always.
+//! Of the names in a certificate, only the first of each kind is visible. On a network filter there is no peer before the TLS
+//! handshake is over, and `connection.tls_version` reads `TLSv1.2` until then; once read, it stays so.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use crate::certificate;
 use crate::connection::PeerCertificate;
 use crate::options::EnvoyVersion;
 use crate::status::Status;
-use crate::stream::{Context, Kind};
+use crate::stream::{Context, ContextKind};
 
 pub(super) fn find(
     version: EnvoyVersion,
@@ -21,9 +21,9 @@ pub(super) fn find(
     let stream = context.stream().ok_or(Status::NotFound)?;
     let connection = &stream.connection;
     let (source, handshake_done) = match &context.kind {
-        Kind::Http(http) => (http.request.remote.unwrap_or(connection.source), true),
-        Kind::Tcp(tcp) => (connection.source, tcp.handshake_done),
-        Kind::Root => return Err(Status::NotFound),
+        ContextKind::Http(http) => (http.request.remote.unwrap_or(connection.source), true),
+        ContextKind::Tcp(tcp) => (connection.source, tcp.handshake_done),
+        ContextKind::Root => return Err(Status::NotFound),
     };
     let tls = connection.tls.as_ref();
     if let ("connection", ["subject_peer_certificate"], Some(tls)) = (first, path, tls) {

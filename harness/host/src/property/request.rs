@@ -5,7 +5,7 @@ use crate::connection::Headers;
 use crate::status::Status;
 use crate::stream::Context;
 
-/// What comes from headers is there while they are in the module's hands, and in the callback about the log.
+/// Attributes that come from headers exist while the module holds the headers, and in the log callback.
 pub(super) fn request(callback: &str, context: &Context, path: &[&str]) -> Result<Value, Status> {
     let http = context.http().ok_or(Status::NotFound)?;
     let none = Headers::new();
@@ -78,7 +78,7 @@ fn joined(headers: &Headers, name: &str) -> Option<Vec<u8>> {
     (!lines.is_empty()).then(|| lines.join(b",".as_slice()))
 }
 
-/// What is before the first `byte`, and what is after it.
+/// The bytes before the first `byte`, and those after it.
 fn until(bytes: &[u8], byte: u8) -> (&[u8], &[u8]) {
     let mut parts = bytes.splitn(2, |other| *other == byte);
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())

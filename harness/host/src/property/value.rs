@@ -1,9 +1,9 @@
-//! A value of an attribute, and how it is written.
+//! The value of an attribute, and its encoding.
 
 use crate::pairs;
 use crate::status::Status;
 
-/// A value of the kinds that Envoy's expressions have.
+/// A value of one of the types of Envoy's expressions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     /// A text, bytes, or a serialised message.
@@ -16,7 +16,7 @@ pub(crate) enum Value {
     Nanoseconds(u64),
     Map(Vec<(Vec<u8>, Value)>),
     List(Vec<Value>),
-    /// A null, or a map whose names cannot be listed: it has no encoding.
+    /// A null, or a map whose keys cannot be listed: it has no encoding.
     Null,
 }
 
@@ -25,11 +25,11 @@ impl Value {
         Self::Bytes(text.as_bytes().to_vec())
     }
 
-    /// Texts as they are, numbers as eight bytes in little-endian order, booleans as one byte, maps and lists in the
-    /// encoding of header maps: a list has its values for names.
+    /// Encodes the value: texts as they are, numbers as eight bytes in little-endian order, booleans as one byte, maps and lists in
+    /// the encoding of header maps, where the values of a list take the place of names.
     ///
     /// # Errors
-    /// [`Status::SerializationFailure`] when something in it has no encoding.
+    /// [`Status::SerializationFailure`] if a part of it has no encoding.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Status> {
         Ok(match self {
             Value::Bytes(bytes) => bytes.clone(),

@@ -3,48 +3,48 @@
 use super::Stream;
 use crate::connection::{Connection, Headers, Request};
 
-/// A request and its response as far as they have come.
+/// A request and its response, as far as they have progressed.
 #[derive(Debug)]
 pub(crate) struct Http {
     pub(crate) stream: Stream,
-    /// When it came, in nanoseconds since 1970.
+    /// When it arrived, in nanoseconds since 1970.
     pub(crate) time: u64,
     pub(crate) request: Request,
-    /// Whether the request's headers have come.
+    /// Whether the request's headers have arrived.
     pub(crate) begun: bool,
-    /// Whether the headers are in the module's hands: from its callback about them until it lets them go on.
+    /// Whether the module holds the headers: from the callback that delivers them until it lets them continue.
     pub(crate) holds_request_headers: bool,
-    /// What comes after request headers that the module holds.
-    pub(crate) request_behind: Option<Behind>,
-    /// The part of the body that is in the module's hands.
+    /// The rest of a request whose headers the module holds.
+    pub(crate) request_behind: Option<PendingBody>,
+    /// The part of the body that the module holds.
     pub(crate) request_body: Vec<u8>,
-    /// The part that it let go on.
+    /// The part that it has let continue.
     pub(crate) request_body_passed: Vec<u8>,
     pub(crate) request_trailers: Option<Headers>,
     pub(crate) response_headers: Option<Headers>,
     pub(crate) holds_response_headers: bool,
-    /// What comes after response headers that the module holds.
-    pub(crate) response_behind: Option<Behind>,
+    /// The rest of a response whose headers the module holds.
+    pub(crate) response_behind: Option<PendingBody>,
     pub(crate) response_body: Vec<u8>,
     pub(crate) response_body_passed: Vec<u8>,
     pub(crate) response_trailers: Option<Headers>,
     pub(crate) local_response: Option<LocalResponse>,
     pub(crate) reset: bool,
     pub(crate) paused: bool,
-    /// Whether the running callback asked for the stream to go on.
+    /// Whether the running callback asked the stream to continue.
     pub(crate) resumed: bool,
-    /// Whether Envoy answered it as the module had failed.
+    /// Whether Envoy answered it because the module had failed.
     pub(crate) failed: bool,
 }
 
-/// Pieces of a body and trailers that Envoy keeps back, as headers that stop also stop what follows them.
+/// Body data and trailers that Envoy keeps back, because stopped headers also stop what follows them.
 #[derive(Debug, Default)]
-pub(crate) struct Behind {
+pub(crate) struct PendingBody {
     pub(crate) body: Option<(Vec<u8>, bool)>,
     pub(crate) trailers: Option<Headers>,
 }
 
-impl Behind {
+impl PendingBody {
     pub(crate) fn add(&mut self, bytes: &[u8], end_of_stream: bool) {
         let (body, end) = self.body.get_or_insert_default();
         body.extend(bytes);
@@ -52,7 +52,7 @@ impl Behind {
     }
 }
 
-/// A response that the module sends in place of the upstream's.
+/// A response that the module sends instead of the upstream's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalResponse {
     /// Its status code.
@@ -63,20 +63,20 @@ pub struct LocalResponse {
     pub body: Vec<u8>,
     /// Its other headers.
     pub headers: Headers,
-    /// The status for gRPC requests; -1 leaves it to Envoy to derive one.
+    /// The status for gRPC requests; with -1 Envoy derives one.
     pub grpc_status: i32,
 }
 
-/// Where a request stands.
+/// The state of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpOutcome {
-    /// It goes on to the next filter.
+    /// It continues to the next filter.
     Continue,
-    /// It is held until the module lets it go on.
+    /// It is held until the module lets it continue.
     Paused,
-    /// It is answered here.
+    /// The module answered it.
     LocalResponse(LocalResponse),
-    /// It is reset.
+    /// It was reset.
     Reset,
 }
 
@@ -115,12 +115,12 @@ impl Http {
         }
     }
 
-    /// Whether the response's headers are past the module: nothing else can be answered then.
+    /// Whether the response's headers have passed the module: no other answer is possible then.
     pub(crate) fn is_answered(&self) -> bool {
         self.response_headers.is_some() && !self.holds_response_headers
     }
 
-    /// An answer in place of a response that is under way, which passes no filter again.
+    /// Replaces a response in progress; the new answer passes no filter again.
     pub(crate) fn replace_response(&mut self, response: LocalResponse) {
         self.response_headers = Some(response.all_headers());
         self.response_trailers = None;
@@ -134,7 +134,7 @@ impl Http {
         self.local_response.is_some() || self.reset
     }
 
-    /// What a failed module does to a request when the policy is to fail closed.
+    /// The effect of a failed module on a request if the policy is to fail closed.
     pub(crate) fn fail_closed(&mut self) {
         /// gRPC's UNAVAILABLE.
         const UNAVAILABLE: i32 = 14;
@@ -162,7 +162,7 @@ impl Http {
 }
 
 impl LocalResponse {
-    /// The headers with which Envoy sends it.
+    /// The headers that Envoy sends with it.
     pub(crate) fn all_headers(&self) -> Headers {
         let line = |name: &str, value: String| (name.as_bytes().to_vec(), value.into_bytes());
         let mut headers = vec![line(":status", self.code.to_string())];
@@ -176,12 +176,12 @@ impl LocalResponse {
 }
 
 impl Http {
-    /// The request's body in the module's hands goes on.
+    /// Lets the part of the request's body that the module holds continue.
     pub(crate) fn pass_request_body(&mut self) {
         self.request_body_passed.append(&mut self.request_body);
     }
 
-    /// The response's body in the module's hands goes on.
+    /// Lets the part of the response's body that the module holds continue.
     pub(crate) fn pass_response_body(&mut self) {
         self.response_body_passed.append(&mut self.response_body);
     }

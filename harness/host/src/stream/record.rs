@@ -1,13 +1,13 @@
-//! What happened on a connection, in order.
+//! The events on a connection, in order.
 
 use std::time::Duration;
 
-/// Something that could be seen outside of Envoy.
+/// An event that can be observed from outside of Envoy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TcpEvent {
     /// The TLS handshake with the client is over.
     HandshakeDone,
-    /// `tcp_proxy` began to connect to the upstream.
+    /// `tcp_proxy` started to connect to the upstream.
     Dialled,
     /// These bytes reached the client.
     ToClient(Vec<u8>),
@@ -26,22 +26,22 @@ pub enum TcpEvent {
 pub enum CloseReason {
     /// The module.
     Module,
-    /// Envoy, as the module had failed.
+    /// Envoy, because the module had failed.
     ModuleFailed,
-    /// Envoy, as `tcp_proxy` had no cluster yet: Pause in `on_new_connection` does not go with
+    /// Envoy, because `tcp_proxy` had no cluster yet: Pause in `on_new_connection` does not work with
     /// `ON_DOWNSTREAM_TLS_HANDSHAKE`.
     NoCluster,
-    /// Envoy, as there is no endpoint of the cluster that `tcp_proxy` was told.
+    /// Envoy, because the cluster of `tcp_proxy` has no endpoint.
     NoEndpoint,
     /// The client.
     Client,
     /// The upstream.
     Upstream,
-    /// Nobody in particular: both ends had said all.
+    /// Nobody in particular: both sides had ended their data.
     BothEnded,
 }
 
-/// The record of a connection, each event with the virtual time since the VM was made.
+/// The record of a connection: each event with its virtual time since the VM was created.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TcpRecord {
     /// The events, in order.
@@ -85,7 +85,7 @@ impl TcpRecord {
         self.events.iter().any(|(_, event)| *event == TcpEvent::Dialled)
     }
 
-    /// Whether the connection was closed, and by whom.
+    /// Who closed the connection; `None` if it is open.
     pub fn closed_by(&self) -> Option<CloseReason> {
         let mut events = self.events.iter();
         events.find_map(|(_, event)| {

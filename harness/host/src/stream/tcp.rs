@@ -1,7 +1,7 @@
 //! A TCP connection: the module as a read and write filter, `tcp_proxy` after it, TLS before it.
 //!
 //! Bytes from the client go socket → TLS → module → `tcp_proxy` → upstream; bytes from the upstream go `tcp_proxy` → module
-//! → TLS → socket. This file holds where bytes wait; [`Vm`](crate::Vm) drives it and calls the module.
+//! → TLS → socket. This file holds the buffers in between; [`Vm`](crate::Vm) drives them and calls the module.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,21 +22,21 @@ pub enum UpstreamConnectMode {
     OnDownstreamTlsHandshake,
 }
 
-/// How `tcp_proxy` is configured, and how quick the upstream is.
+/// The configuration of `tcp_proxy`, and how fast the upstream accepts.
 #[derive(Debug, Clone)]
 pub struct TcpOptions {
     /// When it connects to the upstream.
     pub connect_mode: UpstreamConnectMode,
-    /// `max_early_data_bytes`: must be set for a mode other than [`UpstreamConnectMode::Immediate`]. Unset, nothing is read
-    /// from the client, and no TLS handshake goes on, until the upstream is connected.
+    /// `max_early_data_bytes`: required for a mode other than [`UpstreamConnectMode::Immediate`]. If unset, nothing is read from
+    /// the client, and no TLS handshake proceeds, until the upstream is connected.
     pub max_early_data_bytes: Option<u32>,
-    /// `cluster`, unless filter state `envoy.tcp_proxy.cluster` names another one. It is chosen when `tcp_proxy` hears of
-    /// the connection, after `on_new_connection` or its Pause, whenever it connects.
+    /// `cluster`, unless the filter state `envoy.tcp_proxy.cluster` names another one. It is chosen when `tcp_proxy` is told of the
+    /// connection, after `on_new_connection` or its Pause, whenever it connects.
     pub cluster: String,
-    /// The clusters that have endpoints: where the chosen one has none, or there is no such cluster, `tcp_proxy` dials nobody
-    /// and closes the connection.
+    /// The clusters that have endpoints. If the chosen cluster has none or does not exist, `tcp_proxy` dials nobody and closes the
+    /// connection.
     pub clusters_with_endpoints: BTreeSet<String>,
-    /// Whether the upstream accepts at once; otherwise [`Vm::upstream_connected`](crate::Vm::upstream_connected) says when.
+    /// Whether the upstream accepts at once; otherwise call [`Vm::upstream_connected`](crate::Vm::upstream_connected).
     pub connects_at_once: bool,
 }
 
@@ -53,12 +53,12 @@ impl Default for TcpOptions {
     }
 }
 
-/// Where `tcp_proxy` stands.
+/// The state of `tcp_proxy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Upstream {
-    /// Its own `onNewConnection` was withheld by the module's Pause.
+    /// The module's Pause withheld its own `onNewConnection`.
     Withheld,
-    /// It waits for what its connect mode says.
+    /// It waits for the event of its connect mode.
     Waiting,
     Connecting,
     Connected,
@@ -66,10 +66,10 @@ pub(crate) enum Upstream {
     Unreachable,
 }
 
-/// The filter state by which a filter ahead of `tcp_proxy` names the cluster.
+/// The filter state in which a filter ahead of `tcp_proxy` names the cluster.
 const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 
-/// A connection as far as it has come.
+/// A connection, as far as it has progressed.
 #[derive(Debug)]
 pub(crate) struct Tcp {
     pub(crate) stream: Stream,
@@ -78,16 +78,16 @@ pub(crate) struct Tcp {
     pub(crate) upstream: Upstream,
     pub(crate) client_said_all: bool,
     pub(crate) upstream_said_all: bool,
-    /// From the client, not yet seen by the module as nothing is read yet.
+    /// From the client, not yet seen by the module because nothing is read yet.
     pub(crate) unread: Vec<u8>,
     pub(crate) unread_end: bool,
-    /// From the client, in the module's hands.
+    /// From the client, held by the module.
     pub(crate) from_client: Vec<u8>,
     pub(crate) client_ended: bool,
     /// From the client, past the module, waiting for the upstream.
     pub(crate) early: Vec<u8>,
     pub(crate) early_end: bool,
-    /// From the upstream, in the module's hands.
+    /// From the upstream, held by the module.
     pub(crate) from_upstream: Vec<u8>,
     pub(crate) upstream_ended: bool,
     /// From the upstream, past the module, waiting for the handshake.
@@ -119,14 +119,14 @@ impl Tcp {
         }
     }
 
-    /// `tcp_proxy` stops reading from the client until the upstream is connected, unless early data is allowed: then it stops
-    /// when there is more of it than that.
+    /// Whether Envoy reads from the client. `tcp_proxy` stops reading until the upstream is connected, unless early data is
+    /// allowed: then it stops when there is more than that.
     pub(crate) fn reads(&self) -> bool {
         let allowed = |max: u32| self.early.len() <= max as usize;
         self.upstream == Upstream::Connected || self.options.max_early_data_bytes.is_some_and(allowed)
     }
 
-    /// What waits in the socket is handed to the module, if it can be now. Answers whether there is something for it.
+    /// Hands bytes that wait in the socket to the module, if possible now. Returns whether there is something for it.
     pub(crate) fn take_unread(&mut self) -> Option<(u32, bool)> {
         let waiting = !self.unread.is_empty() || self.unread_end;
         if !waiting || !self.reads() || !self.handshake_done || self.record.closed() {
@@ -138,7 +138,7 @@ impl Tcp {
         Some((u32::try_from(self.from_client.len()).unwrap_or(u32::MAX), end))
     }
 
-    /// Whether both ends have said all, and it has arrived.
+    /// Whether both sides have ended their data, and all of it has arrived.
     pub(crate) fn both_ended(&self) -> bool {
         let has = |end: &TcpEvent| self.record.events.iter().any(|(_, event)| event == end);
         has(&TcpEvent::EndToClient) && has(&TcpEvent::EndToUpstream)
@@ -154,7 +154,7 @@ impl Tcp {
         }
     }
 
-    /// `tcp_proxy` hears of the connection: it dials, or waits for what its mode says.
+    /// Tells `tcp_proxy` of the connection: it dials, or waits for the event of its connect mode.
     pub(crate) fn proxy_begins(&mut self, now: Duration) {
         if self.upstream != Upstream::Withheld {
             return;
@@ -190,7 +190,7 @@ impl Tcp {
         }
     }
 
-    /// The upstream accepted: what waited for it goes.
+    /// The upstream accepted: sends what waited for it.
     pub(crate) fn connected(&mut self, now: Duration) {
         self.upstream = Upstream::Connected;
         self.flush_early(now);
@@ -209,8 +209,8 @@ impl Tcp {
         }
     }
 
-    /// The handshake is over. `tcp_proxy` hears of it by a way of its own, even when its `onNewConnection` was withheld: in
-    /// its TLS mode it then has no cluster to dial. Answers whether it can go on.
+    /// Finishes the handshake. `tcp_proxy` is told of it separately, even if its `onNewConnection` was withheld: in its TLS mode it
+    /// then has no cluster to dial. Returns whether it can proceed.
     pub(crate) fn handshake(&mut self, now: Duration) -> bool {
         self.handshake_done = true;
         self.note(now, TcpEvent::HandshakeDone);
@@ -223,7 +223,7 @@ impl Tcp {
         true
     }
 
-    /// What the module let pass from the client goes to `tcp_proxy`.
+    /// Passes the data that the module let through from the client to `tcp_proxy`.
     pub(crate) fn pass_client_data(&mut self, now: Duration) {
         self.early.append(&mut self.from_client);
         self.early_end |= self.client_ended;
@@ -236,7 +236,7 @@ impl Tcp {
         self.flush_early(now);
     }
 
-    /// What the module let pass from the upstream goes to TLS.
+    /// Passes the data that the module let through from the upstream to TLS.
     pub(crate) fn pass_upstream_data(&mut self, now: Duration) {
         self.held_by_tls.append(&mut self.from_upstream);
         self.held_end |= std::mem::take(&mut self.upstream_ended);

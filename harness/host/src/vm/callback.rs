@@ -1,4 +1,4 @@
-//! Calling the module, and doing afterwards what it asked for.
+//! Calls the module, and afterwards carries out what it requested.
 
 use wasmtime::{AsContext, Val};
 
@@ -7,14 +7,14 @@ use crate::abi::INITIALIZE;
 use crate::accounting::CallbackRecord;
 use crate::options::LogLevel;
 
-/// What a callback came to.
+/// The result of a callback.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Returned {
-    /// It is not exported, or not allowed: Envoy goes on without it.
+pub(super) enum CallbackResult {
+    /// It is not exported, or not allowed: Envoy continues without it.
     Skipped,
     /// The module failed, now or before.
     Failed,
-    /// `stopped` when a local response was asked for: then nothing goes on, whatever the result.
+    /// `stopped` if a local response was requested: then nothing continues, whatever the result.
     With { result: u32, stopped: bool },
 }
 
@@ -63,15 +63,15 @@ impl Vm {
         Ok(())
     }
 
-    /// Calls an exported callback, then carries out what was asked for in it, which may call others.
-    pub(super) fn call(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> Returned {
+    /// Calls an exported callback, then carries out what it requested, which may call others.
+    pub(super) fn call(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> CallbackResult {
         let returned = self.enter(callback, context, arguments);
         self.run_deferred();
         returned
     }
 
-    /// Calls a callback as Envoy does not: for a context that may not be there or may be of another kind, with any arguments.
-    /// Answers its result; `None` when there is no such callback, or it traps.
+    /// Calls a callback as Envoy never does: for a context that may not exist or may be of another kind, with any arguments.
+    /// Returns its result; `None` if there is no such callback, or it traps.
     pub fn call_out_of_turn(
         &mut self,
         callback: &'static str,
@@ -79,20 +79,20 @@ impl Vm {
         arguments: &[u32],
     ) -> Option<u32> {
         match self.call(callback, context, arguments) {
-            Returned::With { result, .. } => Some(result),
-            Returned::Skipped | Returned::Failed => None,
+            CallbackResult::With { result, .. } => Some(result),
+            CallbackResult::Skipped | CallbackResult::Failed => None,
         }
     }
 
-    fn enter(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> Returned {
+    fn enter(&mut self, callback: &'static str, context: u32, arguments: &[u32]) -> CallbackResult {
         if self.failed.is_some() {
-            return Returned::Failed;
+            return CallbackResult::Failed;
         }
         let Some(function) = self.functions.get(callback).copied() else {
-            return Returned::Skipped;
+            return CallbackResult::Skipped;
         };
         if !self.state().options.allows(callback) {
-            return Returned::Skipped;
+            return CallbackResult::Skipped;
         }
         let mut values = vec![number(context)];
         values.extend(arguments.iter().copied().map(number));
@@ -124,13 +124,13 @@ impl Vm {
             let message = format!("{callback} trapped: {error:#}");
             self.state_mut().log(LogLevel::Critical, message.clone());
             self.failed = Some(message);
-            return Returned::Failed;
+            return CallbackResult::Failed;
         }
         let result = match results.first() {
             Some(Val::I32(result)) => result.cast_unsigned(),
             _ => 0,
         };
-        Returned::With { result, stopped }
+        CallbackResult::With { result, stopped }
     }
 }
 

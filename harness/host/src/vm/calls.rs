@@ -1,17 +1,17 @@
 //! Calls to other services, answered by the test.
 
 use super::{StreamError, Vm};
-use crate::callout::{Answer, Callout, CalloutRequest, CalloutResponse, INTERNAL, LocalReply};
+use crate::callout::{Callout, CalloutAnswer, CalloutRequest, CalloutResponse, INTERNAL, LocalReply};
 use crate::state::Plugin;
 use crate::status::Status;
 
 impl Vm {
-    /// The calls under way.
+    /// The calls in flight.
     pub fn callouts(&self) -> impl Iterator<Item = &Callout> {
         self.state().callouts.values()
     }
 
-    /// Answers a call. The root context hears of it, whichever context made the call.
+    /// Answers a call. The root context receives the answer, whichever context made the call.
     ///
     /// # Errors
     /// [`StreamError::NoCall`], also for an answer of the wrong kind.
@@ -54,7 +54,7 @@ impl Vm {
                     length(body.len()),
                     length(trailers.len()),
                 ];
-                self.state_mut().arrived = Some(Answer::Http {
+                self.state_mut().arrived = Some(CalloutAnswer::Http {
                     headers,
                     body,
                     trailers,
@@ -68,7 +68,7 @@ impl Vm {
             }
             CalloutResponse::Grpc(message) => {
                 let size = length(message.len());
-                self.state_mut().arrived = Some(Answer::Grpc(message));
+                self.state_mut().arrived = Some(CalloutAnswer::Grpc(message));
                 self.call("proxy_on_grpc_receive", root, &[token, size]);
             }
             CalloutResponse::GrpcStatus(status, message) => self.grpc_close(root, token, status, message),
@@ -80,21 +80,21 @@ impl Vm {
         Ok(())
     }
 
-    /// A gRPC call has failed.
+    /// Reports that a gRPC call failed.
     pub(super) fn grpc_close(&mut self, root: u32, token: u32, status: u32, message: String) {
         self.set_status(root, status, message);
         self.call("proxy_on_grpc_close", root, &[token, status]);
         self.forget_message(root);
     }
 
-    /// What `proxy_get_status` answers in the callback that follows.
+    /// Sets what `proxy_get_status` answers in the callback that follows.
     fn set_status(&mut self, root: u32, code: u32, message: String) {
         if let Some(plugin) = self.plugin_of(root) {
             plugin.status = (code, message);
         }
     }
 
-    /// After the callback the code is still there, the message is not.
+    /// After the callback the code remains, the message does not.
     fn forget_message(&mut self, root: u32) {
         if let Some(plugin) = self.plugin_of(root) {
             plugin.status.1.clear();

@@ -1,4 +1,4 @@
-//! The virtual clock: timers, late calls, queues.
+//! The virtual clock: timers, timeouts of calls, queues.
 
 use std::time::Duration;
 
@@ -6,16 +6,15 @@ use super::Vm;
 use crate::callout::CalloutResponse;
 
 impl Vm {
-    /// What the clock shows when a VM's virtual time begins, since 1970: 2026-01-01T00:00:00Z.
+    /// What the clock shows when a VM is created: 2026-01-01T00:00:00Z, as time since 1970.
     pub const EPOCH: Duration = Duration::from_secs(1_767_225_600);
 
-    /// The virtual time since the VM was made.
+    /// The virtual time since the VM was created.
     pub fn now(&self) -> Duration {
         self.state().now
     }
 
-    /// Lets time pass: timers go off and calls run into their timeouts, in the order of their times; roots are told of what was
-    /// put into their queues.
+    /// Lets time pass: timers fire and calls time out, in order of time; root contexts are notified of items in their queues.
     pub fn advance(&mut self, time: Duration) {
         let end = self.state().now + time;
         self.report_queues();
@@ -23,8 +22,8 @@ impl Vm {
             let state = self.state_mut();
             state.now = state.now.max(at);
             match due {
-                Due::Tick(plugin) => self.tick(plugin),
-                Due::Timeout(token) => {
+                ClockEvent::Tick(plugin) => self.tick(plugin),
+                ClockEvent::Timeout(token) => {
                     let _ = self.answer_call(token, CalloutResponse::TimedOut);
                 }
             }
@@ -33,15 +32,17 @@ impl Vm {
         self.state_mut().now = end;
     }
 
-    fn next_due(&self) -> Option<(Duration, Due)> {
+    fn next_due(&self) -> Option<(Duration, ClockEvent)> {
         if self.failed.is_some() {
             return None;
         }
         let state = self.state();
         let ticks = state.plugins.iter().enumerate();
-        let ticks = ticks.filter_map(|(index, plugin)| plugin.tick.map(|(_, next)| (next, Due::Tick(index))));
+        let ticks =
+            ticks.filter_map(|(index, plugin)| plugin.tick.map(|(_, next)| (next, ClockEvent::Tick(index))));
         let timeouts = state.callouts.values();
-        let timeouts = timeouts.filter_map(|callout| Some((callout.deadline?, Due::Timeout(callout.token))));
+        let timeouts =
+            timeouts.filter_map(|callout| Some((callout.deadline?, ClockEvent::Timeout(callout.token))));
         ticks.chain(timeouts).min_by_key(|(at, _)| *at)
     }
 
@@ -57,7 +58,7 @@ impl Vm {
         self.call("proxy_on_tick", root, &[]);
     }
 
-    /// Once for each item, to the root that was the last to register the queue.
+    /// Notifies once for each item, and only the root context that was the last to register the queue.
     fn report_queues(&mut self) {
         while let Some((root, queue)) = self.state().options.shared.next_untold(self.state().vm) {
             if self.state().contexts.contains_key(&root) {
@@ -67,8 +68,8 @@ impl Vm {
     }
 }
 
-/// What comes next.
-enum Due {
+/// The next event on the clock.
+enum ClockEvent {
     Tick(usize),
     Timeout(u32),
 }

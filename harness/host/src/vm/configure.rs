@@ -1,12 +1,12 @@
-//! Plugins: one configuration each, several in one VM after an update.
+//! Plugins: one for each configuration; after an update a VM has several.
 
-use super::callback::Returned;
+use super::callback::CallbackResult;
 use super::{PluginId, StreamError, Vm};
 use crate::options::{LogLevel, LogLine, PluginOptions, VmOptions};
 use crate::state::Plugin;
-use crate::stream::{Context, Kind};
+use crate::stream::{Context, ContextKind};
 
-/// Why a configuration is not taken: Envoy then keeps the one it has.
+/// Why a configuration is refused: Envoy then keeps the one it has.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{refusal}")]
 pub struct ConfigureError {
@@ -24,10 +24,10 @@ pub enum Refusal {
     /// `proxy_on_configure` returned false.
     #[error("the configuration was refused")]
     Configure,
-    /// It trapped.
+    /// The module trapped.
     #[error("{0}")]
     Trapped(String),
-    /// The worker failed alone with an earlier one: Envoy takes no more until all that use this VM are gone.
+    /// An earlier one failed on this worker alone: Envoy takes no more until everything that uses this VM is gone.
     #[error("an earlier configuration failed on a worker alone")]
     BaseFailed,
 }
@@ -38,23 +38,23 @@ impl ConfigureError {
         &self.refusal
     }
 
-    /// What the module logged meanwhile.
+    /// What the module logged during the trial.
     pub fn logs(&self) -> &[LogLine] {
         &self.logs
     }
 }
 
 impl Vm {
-    /// Makes a root context for a configuration. What was configured before stays for the streams that it has, until it is
+    /// Creates a root context for a configuration. Earlier configurations stay for their streams until they are
     /// [retired](Vm::retire).
     ///
-    /// As Envoy does, it is tried on the main thread first, in a VM of its own that ends with the trial: a refusal or a trap
-    /// there refuses the update, and what is configured goes on. What goes wrong after that, on this worker alone, does not
-    /// refuse it any more: the chain then runs without the filter, whatever the failure policy says
+    /// As in Envoy, the configuration is tried on the main thread first, in a VM of its own that ends with the trial: if it is
+    /// refused or traps there, the update is refused, and the current configuration stays. A later failure on this worker alone no
+    /// longer refuses the update: the filter chain then runs without the filter, whatever the failure policy says
     /// ([`runs_without_filter`](Vm::runs_without_filter)), and further updates are refused.
     ///
     /// # Errors
-    /// That the module refuses it on the main thread, or traps there; that an earlier one failed on this worker alone.
+    /// If the module refuses it on the main thread or traps there, or if an earlier one failed on this worker alone.
     pub fn configure(&mut self, options: PluginOptions) -> Result<PluginId, ConfigureError> {
         self.try_out(&options)?;
         let plugin = self.state().plugins.len();
@@ -84,7 +84,7 @@ impl Vm {
         Ok(PluginId(plugin))
     }
 
-    /// The trial on the main thread. Its VM has no faults on purpose; what it logs is seen when it refuses.
+    /// The trial on the main thread. Faults are not injected into its VM; its logs are returned if the configuration is refused.
     fn try_out(&mut self, options: &PluginOptions) -> Result<(), ConfigureError> {
         let trial = VmOptions {
             faults: Vec::new(),
@@ -106,8 +106,8 @@ impl Vm {
         })
     }
 
-    /// What the main thread took and this worker did not: there is no filter for its chain. The root context of one that was
-    /// refused stays in the VM.
+    /// Records that this worker failed where the main thread did not: the filter chain has no filter. A refused root context stays
+    /// in the VM.
     fn lose(&mut self, plugin: usize, refusal: &Refusal) {
         let message = match refusal {
             Refusal::Start => "Failed to start thread-local Wasm",
@@ -123,8 +123,8 @@ impl Vm {
         }
     }
 
-    /// Whether Envoy runs the chain of this configuration without the filter, as the worker alone could not take it: streams
-    /// pass, and the module is not told of them.
+    /// Whether Envoy runs the filter chain of this configuration without the filter, because the worker alone could not load it:
+    /// streams pass, and the module is not told of them.
     pub fn runs_without_filter(&self, plugin: PluginId) -> bool {
         let plugin = self.state().plugins.get(plugin.0);
         plugin.is_some_and(|plugin| plugin.missing)
@@ -136,7 +136,7 @@ impl Vm {
             return Err(Refusal::Trapped(failure.clone()));
         }
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let root = self.new_context(plugin, Kind::Root);
+        let root = self.new_context(plugin, ContextKind::Root);
         let state = self.state_mut();
         let vm_size = length(&state.options.configuration);
         let mut size = 0;
@@ -152,16 +152,17 @@ impl Vm {
         self.answered(configured, Refusal::Configure)
     }
 
-    /// A callback that is not exported agrees.
-    fn answered(&self, answer: Returned, refusal: Refusal) -> Result<(), Refusal> {
+    /// A callback that is not exported counts as agreement.
+    fn answered(&self, answer: CallbackResult, refusal: Refusal) -> Result<(), Refusal> {
         match (answer, &self.failed) {
             (_, Some(failure)) => Err(Refusal::Trapped(failure.clone())),
-            (Returned::With { result: 0, .. }, None) => Err(refusal),
-            (Returned::With { .. } | Returned::Skipped | Returned::Failed, None) => Ok(()),
+            (CallbackResult::With { result: 0, .. }, None) => Err(refusal),
+            (CallbackResult::With { .. } | CallbackResult::Skipped | CallbackResult::Failed, None) => Ok(()),
         }
     }
 
-    /// An update replaced this configuration: no new streams, and when the last one is closed it is done and deleted.
+    /// Marks a configuration as replaced by an update: it takes no new streams, and when its last one is closed it is done and
+    /// deleted.
     pub fn retire(&mut self, plugin: PluginId) {
         if let Some(plugin) = self.state_mut().plugins.get_mut(plugin.0) {
             plugin.retired = true;
@@ -189,7 +190,7 @@ impl Vm {
         }
         let root = known.root;
         let done = self.call("proxy_on_done", root, &[]);
-        if matches!(done, Returned::With { result: 0, .. }) {
+        if matches!(done, CallbackResult::With { result: 0, .. }) {
             if let Some(known) = self.state_mut().plugins.get_mut(plugin) {
                 known.waits_to_be_done = true;
             }
@@ -227,13 +228,17 @@ impl Vm {
         plugin.map(|plugin| plugin.root).ok_or(StreamError::NoPlugin)
     }
 
-    /// Registers a context; the module hears of it by `proxy_on_context_create`.
-    pub(super) fn new_context(&mut self, plugin: usize, kind: Kind) -> u32 {
+    /// Registers a context; the module is told with `proxy_on_context_create`.
+    pub(super) fn new_context(&mut self, plugin: usize, kind: ContextKind) -> u32 {
         let state = self.state_mut();
         let id = state.next_context;
         state.next_context += 1;
         let root = state.plugins.get(plugin).map_or(id, |plugin| plugin.root);
-        let root = if matches!(kind, Kind::Root) { id } else { root };
+        let root = if matches!(kind, ContextKind::Root) {
+            id
+        } else {
+            root
+        };
         state.contexts.insert(id, Context { root, plugin, kind });
         id
     }

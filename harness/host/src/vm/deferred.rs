@@ -1,38 +1,38 @@
-//! What the module asked for during a callback, carried out after it.
+//! Carries out what the module requested during a callback.
 
 use super::Vm;
-use crate::deferred::Deferred;
+use crate::deferred::DeferredAction;
 use crate::stream::http::LocalResponse;
 use crate::stream::record::CloseReason;
 
 use super::tcp::LOCAL;
 
 impl Vm {
-    /// In the order asked. Envoy does it also when the callback trapped after asking.
+    /// In the order of the requests. Envoy does this even if the callback trapped afterwards.
     pub(super) fn run_deferred(&mut self) {
         while let Some((context, action)) = self.state_mut().deferred.pop_front() {
             match action {
-                Deferred::Respond(response) => self.respond(context, response),
-                Deferred::ContinueRequest => self.continue_request(context),
-                Deferred::ContinueResponse => self.continue_response(context),
-                Deferred::Reset => {
+                DeferredAction::Respond(response) => self.respond(context, response),
+                DeferredAction::ContinueRequest => self.continue_request(context),
+                DeferredAction::ContinueResponse => self.continue_response(context),
+                DeferredAction::Reset => {
                     if let Some(http) = self.http_mut(context).filter(|http| !http.is_over()) {
                         http.reset = true;
                     }
                 }
-                Deferred::ContinueReading => self.continue_reading(context),
-                Deferred::Close => self.close_connection(context, CloseReason::Module, LOCAL),
-                Deferred::GrpcClose {
+                DeferredAction::ContinueReading => self.continue_reading(context),
+                DeferredAction::Close => self.close_connection(context, CloseReason::Module, LOCAL),
+                DeferredAction::GrpcClose {
                     token,
                     status,
                     message,
                 } => self.grpc_close(context, token, status, message.to_owned()),
-                Deferred::Delete => self.delete_root(context),
+                DeferredAction::Delete => self.delete_root(context),
             }
         }
     }
 
-    /// What the module held goes on, and what was kept back behind it is shown.
+    /// Continues a held request, and shows the module what was kept back behind it.
     fn continue_request(&mut self, context: u32) {
         let Some(http) = self.http_mut(context) else {
             return;
@@ -67,13 +67,13 @@ impl Vm {
         }
     }
 
-    /// Whether a request is neither answered here nor reset.
+    /// Whether a request has neither been answered here nor reset.
     fn goes_on(&mut self, context: u32) -> bool {
         self.http_mut(context).is_some_and(|http| !http.is_over())
     }
 
-    /// The answer takes the way of any response: past the filters, this module's too. In the place of a response that is
-    /// under way it goes to the client as it is, and after one that has gone on it cannot: the stream is reset.
+    /// Sends a local response. It passes the filters as any response does, including this module. If it replaces a response in
+    /// progress it goes to the client directly; if a response has already continued, the stream is reset instead.
     fn respond(&mut self, context: u32, response: LocalResponse) {
         let Some(http) = self.http_mut(context).filter(|http| !http.is_over()) else {
             return;

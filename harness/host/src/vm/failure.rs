@@ -1,4 +1,4 @@
-//! What becomes of streams when the module has trapped.
+//! What happens to streams when the module has trapped.
 
 use super::{PluginId, Vm};
 use crate::options::{FailurePolicy, LogLevel, VmOptions};
@@ -11,8 +11,8 @@ impl Vm {
         self.state().options.failure_policy == FailurePolicy::FailOpen
     }
 
-    /// A new stream comes: a failed module is made again when the policy says so, and it has lived for long enough. For one
-    /// that goes past the module nothing is made.
+    /// A new stream arrives: creates a new instance of a failed module if the policy says so and enough time has passed. A stream
+    /// that bypasses the module creates nothing.
     pub(super) fn reload_if_due(&mut self, plugin: PluginId) {
         if self.runs_without_filter(plugin) {
             return;
@@ -29,9 +29,9 @@ impl Vm {
         }
     }
 
-    /// A new instance with the plugins of the failed one, but for those that were to end with their streams anyway. Streams
-    /// stay with the instance that they came to, also those of which the module has not heard yet. What goes wrong here is
-    /// the new instance's failure.
+    /// Creates a new instance with the plugins of the failed one, except those that were to end with their streams anyway. Streams
+    /// stay with the instance that they arrived at, including those that the module has not been told of. A failure here is the new
+    /// instance's failure.
     pub(super) fn reload(&mut self) -> Result<(), String> {
         let made = self.make_anew();
         if let Err(failure) = &made {
@@ -84,7 +84,7 @@ impl Vm {
         Ok(())
     }
 
-    /// What the module has of a stream that comes now: nothing ever, when it has failed or there is no filter for it.
+    /// Sets what the module knows of a new stream: nothing ever, if it has failed or there is no filter for it.
     pub(super) fn admit(&mut self, plugin: PluginId, id: u32) {
         let presence = match self.failed {
             _ if self.runs_without_filter(plugin) => Presence::Bypassed,
@@ -95,7 +95,7 @@ impl Vm {
         self.mark(id, presence);
     }
 
-    /// What the module has of a stream.
+    /// What the module knows of a stream.
     pub(super) fn presence(&self, id: u32) -> Presence {
         let stream = self
             .state()

@@ -1,31 +1,31 @@
 //! HTTP streams.
 
-use super::callback::Returned;
+use super::callback::CallbackResult;
 use super::{HttpStreamId, PluginId, StreamError, Vm};
 use crate::connection::{Connection, Headers, Request};
-use crate::stream::http::{Behind, Http, HttpOutcome};
-use crate::stream::{Kind, Presence};
+use crate::stream::http::{Http, HttpOutcome, PendingBody};
+use crate::stream::{ContextKind, Presence};
 
-/// What a filter makes of what it was shown.
+/// What a filter decides about the part that it was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum FilterStatus {
     Continue,
-    /// It stays where it is, and what follows is added to it.
+    /// The part is held, and what follows is added to it.
     Hold,
-    /// It stays where it is, and what follows is lost.
+    /// The part is held, and what follows is lost.
     Drop,
 }
 
-/// What was shown.
+/// The part of a message that was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum MessagePart {
     Headers,
     Body,
     Trailers,
 }
 
 impl Vm {
-    /// A request on a connection whose handshake is over. The module hears of it with its headers.
+    /// Opens a request on a connection whose handshake is over. The module is told of it with its headers.
     ///
     /// # Errors
     /// [`StreamError::NoPlugin`].
@@ -38,15 +38,15 @@ impl Vm {
         self.reload_if_due(plugin);
         self.root(plugin)?;
         let http = Http::new(connection, request, self.state().nanoseconds());
-        let id = self.new_context(plugin.0, Kind::Http(Box::new(http)));
+        let id = self.new_context(plugin.0, ContextKind::Http(Box::new(http)));
         self.admit(plugin, id);
         Ok(HttpStreamId(id))
     }
 
-    /// Hands the request's headers to the module: its context is created within, as Envoy does.
+    /// Delivers the request's headers to the module; its context is created in the process, as in Envoy.
     ///
     /// # Errors
-    /// [`StreamError::NoStream`]; [`StreamError::OutOfOrder`] when they came before.
+    /// [`StreamError::NoStream`]; [`StreamError::OutOfOrder`] if they were already delivered.
     pub fn request_headers(&mut self, stream: HttpStreamId) -> Result<HttpOutcome, StreamError> {
         let http = self.http(stream)?;
         if std::mem::replace(&mut http.begun, true) {
@@ -58,15 +58,21 @@ impl Vm {
             u32::from(http.request.end_of_stream),
         ];
         self.create(stream.0);
-        let verdict = self.show("proxy_on_request_headers", stream.0, &arguments, Part::Headers)?;
+        let status = self.show(
+            "proxy_on_request_headers",
+            stream.0,
+            &arguments,
+            MessagePart::Headers,
+        )?;
         let http = self.http(stream)?;
-        http.holds_request_headers &= verdict != Verdict::Continue;
-        http.request_behind = (verdict == Verdict::Hold).then(Behind::default);
+        http.holds_request_headers &= status != FilterStatus::Continue;
+        http.request_behind = (status == FilterStatus::Hold).then(PendingBody::default);
         Ok(http.outcome())
     }
 
-    /// Hands a piece of the request's body to the module, with what it holds already; while it holds the headers, Envoy
-    /// keeps this back, and nothing comes of it once the request is answered or reset. So it is with all that follows.
+    /// Delivers a part of the request's body to the module, together with what it holds already. While the module holds the
+    /// headers, Envoy keeps the body back, and once the request is answered or reset it is dropped. The same is true of everything
+    /// that follows.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -95,18 +101,18 @@ impl Vm {
         let body = &mut self.http_mut(id).ok_or(StreamError::NoStream)?.request_body;
         body.extend(bytes);
         let arguments = [length(body.len()), u32::from(end_of_stream)];
-        let verdict = self.show("proxy_on_request_body", id, &arguments, Part::Body)?;
+        let status = self.show("proxy_on_request_body", id, &arguments, MessagePart::Body)?;
         if let Some(http) = self.http_mut(id) {
-            match verdict {
-                Verdict::Continue => http.pass_request_body(),
-                Verdict::Hold => {}
-                Verdict::Drop => http.request_body.clear(),
+            match status {
+                FilterStatus::Continue => http.pass_request_body(),
+                FilterStatus::Hold => {}
+                FilterStatus::Drop => http.request_body.clear(),
             }
         }
         Ok(())
     }
 
-    /// Hands the request's trailers to the module.
+    /// Delivers the request's trailers to the module.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -125,18 +131,18 @@ impl Vm {
         Ok(self.http(stream)?.outcome())
     }
 
-    /// With the trailers that go on, a body that was held goes on.
+    /// When trailers continue, a held body continues with them.
     pub(super) fn show_request_trailers(&mut self, id: u32, trailers: Headers) -> Result<(), StreamError> {
         let arguments = [count(&trailers)];
         self.http_mut(id).ok_or(StreamError::NoStream)?.request_trailers = Some(trailers);
-        let verdict = self.show("proxy_on_request_trailers", id, &arguments, Part::Trailers)?;
-        if let Some(http) = self.http_mut(id).filter(|_| verdict == Verdict::Continue) {
+        let status = self.show("proxy_on_request_trailers", id, &arguments, MessagePart::Trailers)?;
+        if let Some(http) = self.http_mut(id).filter(|_| status == FilterStatus::Continue) {
             http.pass_request_body();
         }
         Ok(())
     }
 
-    /// Hands the response's headers to the module.
+    /// Delivers the response's headers to the module.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -147,8 +153,8 @@ impl Vm {
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
         if !self.http(stream)?.is_over() {
-            let verdict = self.show_response_headers(stream.0, headers, end_of_stream)?;
-            self.http(stream)?.response_behind = (verdict == Verdict::Hold).then(Behind::default);
+            let status = self.show_response_headers(stream.0, headers, end_of_stream)?;
+            self.http(stream)?.response_behind = (status == FilterStatus::Hold).then(PendingBody::default);
         }
         Ok(self.http(stream)?.outcome())
     }
@@ -158,19 +164,19 @@ impl Vm {
         id: u32,
         headers: Headers,
         end_of_stream: bool,
-    ) -> Result<Verdict, StreamError> {
+    ) -> Result<FilterStatus, StreamError> {
         let arguments = [count(&headers), u32::from(end_of_stream)];
         let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
         http.response_headers = Some(headers);
         http.holds_response_headers = true;
-        let verdict = self.show("proxy_on_response_headers", id, &arguments, Part::Headers)?;
+        let status = self.show("proxy_on_response_headers", id, &arguments, MessagePart::Headers)?;
         if let Some(http) = self.http_mut(id) {
-            http.holds_response_headers &= verdict != Verdict::Continue;
+            http.holds_response_headers &= status != FilterStatus::Continue;
         }
-        Ok(verdict)
+        Ok(status)
     }
 
-    /// Hands a piece of the response's body to the module, with what it holds already.
+    /// Delivers a part of the response's body to the module, together with what it holds already.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -199,18 +205,18 @@ impl Vm {
         let body = &mut self.http_mut(id).ok_or(StreamError::NoStream)?.response_body;
         body.extend(bytes);
         let arguments = [length(body.len()), u32::from(end_of_stream)];
-        let verdict = self.show("proxy_on_response_body", id, &arguments, Part::Body)?;
+        let status = self.show("proxy_on_response_body", id, &arguments, MessagePart::Body)?;
         if let Some(http) = self.http_mut(id) {
-            match verdict {
-                Verdict::Continue => http.pass_response_body(),
-                Verdict::Hold => {}
-                Verdict::Drop => http.response_body.clear(),
+            match status {
+                FilterStatus::Continue => http.pass_response_body(),
+                FilterStatus::Hold => {}
+                FilterStatus::Drop => http.response_body.clear(),
             }
         }
         Ok(())
     }
 
-    /// Hands the response's trailers to the module.
+    /// Delivers the response's trailers to the module.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -232,14 +238,19 @@ impl Vm {
     pub(super) fn show_response_trailers(&mut self, id: u32, trailers: Headers) -> Result<(), StreamError> {
         let arguments = [count(&trailers)];
         self.http_mut(id).ok_or(StreamError::NoStream)?.response_trailers = Some(trailers);
-        let verdict = self.show("proxy_on_response_trailers", id, &arguments, Part::Trailers)?;
-        if let Some(http) = self.http_mut(id).filter(|_| verdict == Verdict::Continue) {
+        let status = self.show(
+            "proxy_on_response_trailers",
+            id,
+            &arguments,
+            MessagePart::Trailers,
+        )?;
+        if let Some(http) = self.http_mut(id).filter(|_| status == FilterStatus::Continue) {
             http.pass_response_body();
         }
         Ok(())
     }
 
-    /// An answer that Envoy gives here goes past the module too; what it makes of it is of no matter any more.
+    /// Envoy's own answer passes the module too, but the module's decision has no effect on it.
     pub(super) fn encode(&mut self, id: u32, headers: Headers, body: &[u8]) {
         let sent = self.show_response_headers(id, headers, body.is_empty());
         if sent.is_ok() && !body.is_empty() {
@@ -248,7 +259,7 @@ impl Vm {
         }
     }
 
-    /// Where a request stands; a timer or an answered call may have changed it.
+    /// The state of a request; a timer or an answered call may have changed it.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -264,7 +275,7 @@ impl Vm {
         Ok(&self.http(stream)?.request.headers)
     }
 
-    /// The response's headers as the module left them; those of an answer by the module itself too.
+    /// The response's headers as the module left them, also for a local response.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -272,7 +283,7 @@ impl Vm {
         Ok(self.http(stream)?.response_headers.as_ref())
     }
 
-    /// The request's body as far as the module has let it go on.
+    /// The part of the request's body that the module has let continue.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -280,7 +291,7 @@ impl Vm {
         Ok(&self.http(stream)?.request_body_passed)
     }
 
-    /// The response's body as far as the module has let it go on.
+    /// The part of the response's body that the module has let continue.
     ///
     /// # Errors
     /// [`StreamError::NoStream`].
@@ -296,7 +307,7 @@ impl Vm {
         self.state_mut().contexts.get_mut(&id)?.http_mut()
     }
 
-    /// Creates the module's context of a stream, unless Envoy passes the module by or it failed before.
+    /// Creates the module's context of a stream, unless Envoy bypasses the module or it has failed.
     pub(super) fn create(&mut self, id: u32) {
         let root = self.state().contexts.get(&id).map_or(0, |context| context.root);
         if self.presence(id) == Presence::Unknown {
@@ -305,49 +316,55 @@ impl Vm {
         }
     }
 
-    /// One callback, and what becomes of its stream.
+    /// Runs one callback, and updates the state of its stream.
     fn show(
         &mut self,
         callback: &'static str,
         id: u32,
         arguments: &[u32],
-        part: Part,
-    ) -> Result<Verdict, StreamError> {
+        part: MessagePart,
+    ) -> Result<FilterStatus, StreamError> {
         let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
         http.resumed = false;
         if http.failed {
-            return Ok(Verdict::Continue);
+            return Ok(FilterStatus::Continue);
         }
         let returned = match http.stream.module {
-            Presence::Unknown | Presence::Deleted | Presence::Bypassed => Returned::Skipped,
-            Presence::Orphaned => Returned::Failed,
+            Presence::Unknown | Presence::Deleted | Presence::Bypassed => CallbackResult::Skipped,
+            Presence::Orphaned => CallbackResult::Failed,
             Presence::Created => self.call(callback, id, arguments),
         };
         let fails_open = self.fails_open();
         let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
-        let verdict = match returned {
-            Returned::Skipped => Verdict::Continue,
-            Returned::Failed if fails_open => Verdict::Continue,
-            Returned::Failed => {
+        let status = match returned {
+            CallbackResult::Skipped => FilterStatus::Continue,
+            CallbackResult::Failed if fails_open => FilterStatus::Continue,
+            CallbackResult::Failed => {
                 http.fail_closed();
-                Verdict::Drop
+                FilterStatus::Drop
             }
-            Returned::With { stopped: true, .. } => Verdict::Drop,
-            Returned::With { result, .. } => part.verdict(result),
+            CallbackResult::With { stopped: true, .. } => FilterStatus::Drop,
+            CallbackResult::With { result, .. } => part.status(result),
         };
-        http.paused = verdict != Verdict::Continue && !http.resumed;
-        Ok(if http.paused { verdict } else { Verdict::Continue })
+        http.paused = status != FilterStatus::Continue && !http.resumed;
+        Ok(if http.paused {
+            status
+        } else {
+            FilterStatus::Continue
+        })
     }
 }
 
-impl Part {
-    /// The numbers are those of Envoy's `FilterHeadersStatus`, `FilterDataStatus`, `FilterTrailersStatus`; numbers that it
-    /// does not know stop. Headers that stop also stop what follows (`allow_on_headers_stop_iteration` is off).
-    fn verdict(self, result: u32) -> Verdict {
+impl MessagePart {
+    /// The numbers are those of Envoy's `FilterHeadersStatus`, `FilterDataStatus`, `FilterTrailersStatus`; unknown numbers stop.
+    /// Headers that stop also stop what follows (`allow_on_headers_stop_iteration` is off).
+    fn status(self, result: u32) -> FilterStatus {
         match (self, result) {
-            (_, 0) | (Part::Headers, 2) => Verdict::Continue,
-            (Part::Body, 1 | 2) | (Part::Headers | Part::Trailers, _) => Verdict::Hold,
-            (Part::Body, _) => Verdict::Drop,
+            (_, 0) | (MessagePart::Headers, 2) => FilterStatus::Continue,
+            (MessagePart::Body, 1 | 2) | (MessagePart::Headers | MessagePart::Trailers, _) => {
+                FilterStatus::Hold
+            }
+            (MessagePart::Body, _) => FilterStatus::Drop,
         }
     }
 }

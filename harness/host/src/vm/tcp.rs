@@ -1,12 +1,12 @@
 //! TCP connections: the module between TLS and `tcp_proxy`.
 
-use super::callback::Returned;
+use super::callback::CallbackResult;
 use super::{PluginId, StreamError, TcpConnectionId, Vm};
 use crate::connection::Connection;
 use crate::options::EnvoyVersion;
 use crate::stream::record::CloseReason;
 use crate::stream::tcp::{Tcp, TcpOptions, Upstream, UpstreamConnectMode};
-use crate::stream::{Kind, Presence};
+use crate::stream::{ContextKind, Presence};
 
 /// Who closed a connection, as the module is told.
 const UNKNOWN: u32 = 0;
@@ -17,7 +17,7 @@ impl Vm {
     /// Accepts a connection: the filters are created and `on_new_connection` runs, before any TLS handshake.
     ///
     /// # Errors
-    /// That there is no such plugin, or that Envoy would refuse the configuration of `tcp_proxy`.
+    /// If there is no such plugin, or if Envoy would refuse the configuration of `tcp_proxy`.
     pub fn tcp_connection(
         &mut self,
         plugin: PluginId,
@@ -35,7 +35,10 @@ impl Vm {
         if !immediate && !early {
             return Err(StreamError::NoEarlyData);
         }
-        let id = self.new_context(plugin.0, Kind::Tcp(Box::new(Tcp::new(connection, options))));
+        let id = self.new_context(
+            plugin.0,
+            ContextKind::Tcp(Box::new(Tcp::new(connection, options))),
+        );
         self.admit(plugin, id);
         self.create(id);
         if self.ask("proxy_on_new_connection", id, &[]) {
@@ -47,10 +50,10 @@ impl Vm {
         Ok(TcpConnectionId(id))
     }
 
-    /// The upstream accepted, where it does not do so at once.
+    /// The upstream accepted, if it does not do so at once.
     ///
     /// # Errors
-    /// That it was not dialled.
+    /// If it was not dialled.
     pub fn upstream_connected(&mut self, connection: TcpConnectionId) -> Result<(), StreamError> {
         let now = self.state().now;
         let tcp = self.open(connection)?;
@@ -64,10 +67,10 @@ impl Vm {
         Ok(())
     }
 
-    /// The client's handshake. It goes on only while Envoy reads from the client: answers whether it is over now.
+    /// Makes the client's handshake, which proceeds only while Envoy reads from the client. Returns whether it is over.
     ///
     /// # Errors
-    /// That the connection is plaintext, closed, or past its handshake.
+    /// If the connection is plaintext, closed, or past its handshake.
     pub fn handshake_done(&mut self, connection: TcpConnectionId) -> Result<bool, StreamError> {
         let now = self.state().now;
         let tcp = self.open(connection)?;
@@ -87,10 +90,10 @@ impl Vm {
         Ok(true)
     }
 
-    /// Bytes of the client, decrypted. Envoy may not read them yet; then they wait.
+    /// Delivers decrypted bytes of the client. They wait while Envoy does not read.
     ///
     /// # Errors
-    /// That the handshake is not over, or the connection closed.
+    /// If the handshake is not over, or the connection is closed.
     pub fn downstream_data(
         &mut self,
         connection: TcpConnectionId,
@@ -113,10 +116,10 @@ impl Vm {
         Ok(())
     }
 
-    /// Bytes of the upstream. Before the client's handshake is over they pass the module, and wait in TLS.
+    /// Delivers bytes of the upstream. Before the client's handshake is over they pass the module and wait in TLS.
     ///
     /// # Errors
-    /// That the upstream is not connected, or the connection closed.
+    /// If the upstream is not connected, or the connection is closed.
     pub fn upstream_data(
         &mut self,
         connection: TcpConnectionId,
@@ -160,24 +163,24 @@ impl Vm {
     /// The client closes the connection.
     ///
     /// # Errors
-    /// That it is closed.
+    /// If it is already closed.
     pub fn downstream_close(&mut self, connection: TcpConnectionId) -> Result<(), StreamError> {
         self.open(connection)?;
         self.close_connection(connection.0, CloseReason::Client, REMOTE);
         Ok(())
     }
 
-    /// The upstream closes the connection, and Envoy the one with the client. The module hears of the latter only.
+    /// The upstream closes its connection, and Envoy the one with the client. The module is told only of the latter.
     ///
     /// # Errors
-    /// That it is closed.
+    /// If it is already closed.
     pub fn upstream_close(&mut self, connection: TcpConnectionId) -> Result<(), StreamError> {
         self.open(connection)?;
         self.close_connection(connection.0, CloseReason::Upstream, LOCAL);
         Ok(())
     }
 
-    /// What happened on a connection, also when it is closed.
+    /// The state of a connection, also when it is closed.
     fn tcp(&mut self, id: u32) -> Result<&mut Tcp, StreamError> {
         let context = self
             .state_mut()
@@ -196,18 +199,18 @@ impl Vm {
         }
     }
 
-    /// One callback; answers whether what it is about goes on.
+    /// Runs one callback; returns whether the connection continues.
     fn ask(&mut self, callback: &'static str, id: u32, arguments: &[u32]) -> bool {
         let returned = match self.presence(id) {
             Presence::Created => self.call(callback, id, arguments),
-            Presence::Orphaned => Returned::Failed,
-            Presence::Unknown | Presence::Deleted | Presence::Bypassed => Returned::Skipped,
+            Presence::Orphaned => CallbackResult::Failed,
+            Presence::Unknown | Presence::Deleted | Presence::Bypassed => CallbackResult::Skipped,
         };
         let goes_on = match returned {
-            Returned::Skipped => true,
-            Returned::With { result, .. } => result == 0,
-            Returned::Failed if self.fails_open() => true,
-            Returned::Failed => {
+            CallbackResult::Skipped => true,
+            CallbackResult::With { result, .. } => result == 0,
+            CallbackResult::Failed if self.fails_open() => true,
+            CallbackResult::Failed => {
                 self.close_connection(id, CloseReason::ModuleFailed, LOCAL);
                 false
             }
@@ -215,7 +218,7 @@ impl Vm {
         goes_on && self.tcp(id).is_ok_and(|tcp| !tcp.record.closed())
     }
 
-    /// What waits in the socket goes to the module, if Envoy reads now.
+    /// Hands bytes that wait in the socket to the module, if Envoy reads now.
     fn read(&mut self, id: u32) {
         let Some((size, end)) = self.tcp(id).ok().and_then(Tcp::take_unread) else {
             return;
@@ -225,7 +228,7 @@ impl Vm {
         }
     }
 
-    /// The filters after the module have their turn.
+    /// Lets the filters after the module continue.
     pub(super) fn continue_reading(&mut self, id: u32) {
         if self.tcp(id).is_ok_and(|tcp| !tcp.record.closed()) {
             self.pass_client_data(id);
@@ -259,7 +262,7 @@ impl Vm {
         }
     }
 
-    /// A connection is closed once; the module hears of it, and that its context is done.
+    /// A connection is closed once; the module is told, and its context ends.
     pub(super) fn close_connection(&mut self, id: u32, reason: CloseReason, by: u32) {
         let now = self.state().now;
         let Ok(tcp) = self.tcp(id) else { return };

@@ -2,10 +2,10 @@
 
 use peerwarden_host::{Connection, HttpOutcome, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module, notes, start, violations};
+use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 
 /// Runs one host call in the request's headers, and answers its status and what was recorded.
-fn in_headers(texts: &Texts, call: &str) -> (Vec<String>, Vec<String>) {
+fn in_headers(texts: &Literals, call: &str) -> (Vec<String>, Vec<String>) {
     let module = module(
         texts,
         &format!(
@@ -20,7 +20,7 @@ fn in_headers(texts: &Texts, call: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[track_caller]
-fn refused(texts: &Texts, call: &str, status: u32, why: &str) {
+fn refused(texts: &Literals, call: &str, status: u32, why: &str) {
     let (notes, violations) = in_headers(texts, call);
     assert_eq!(notes, [status.to_string()], "{call}");
     assert!(
@@ -35,7 +35,7 @@ fn refused(texts: &Texts, call: &str, status: u32, why: &str) {
 
 #[test]
 fn pointers_outside_of_memory() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("source\0address");
     for call in [
         "(call $get_property (i32.const -8) (i32.const 16) $out)".to_owned(),
@@ -62,7 +62,7 @@ fn pointers_outside_of_memory() {
 
 #[test]
 fn numbers_that_mean_nothing() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let name = texts.put("n");
     for (call, status, why) in [
         (
@@ -118,7 +118,7 @@ fn numbers_that_mean_nothing() {
 
 #[test]
 fn what_is_not_there_in_this_callback() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let name = texts.put("name");
     for (call, status, why) in [
         (
@@ -156,7 +156,7 @@ fn what_is_not_there_in_this_callback() {
 
 #[test]
 fn texts_that_are_no_utf_8_are_taken_and_recorded() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let bytes = texts.put(b"\xff\xfe");
     let (notes, violations) = in_headers(&texts, &format!("(call $get_property {bytes} $out)"));
     assert_eq!(notes, ["1"]);
@@ -165,7 +165,7 @@ fn texts_that_are_no_utf_8_are_taken_and_recorded() {
 
 #[test]
 fn unknown_foreign_functions_are_not_found_and_known_ones_not_simulated() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let unknown = texts.put("no_such_function");
     let known = texts.put("verify_signature");
     let nothing = "(i32.const 0) (i32.const 0)";
@@ -181,7 +181,7 @@ fn unknown_foreign_functions_are_not_found_and_known_ones_not_simulated() {
 
 #[test]
 fn an_empty_value_is_a_null_pointer_and_ok() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("plugin_vm_id");
     let call = format!(
         "(block (result i32)
@@ -198,7 +198,7 @@ fn an_empty_value_is_a_null_pointer_and_ok() {
 #[test]
 fn headers_before_a_request_are_nowhere() {
     let module = module(
-        &Texts::new(),
+        &Literals::new(),
         r#"(func (export "proxy_on_vm_start") (param i32 i32) (result i32)
                (call $note (call $headers (i32.const 0) $out)) (i32.const 1))"#,
     );
@@ -212,7 +212,7 @@ fn headers_before_a_request_are_nowhere() {
 
 #[test]
 fn the_effective_context_lasts_for_a_callback_and_0_gives_it_back() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("request\0path");
     let tick = format!(
         r#"(global $stream (mut i32) (i32.const 0))
@@ -240,7 +240,7 @@ fn the_effective_context_lasts_for_a_callback_and_0_gives_it_back() {
 
 #[test]
 fn what_callbacks_cost_is_recorded_until_taken_and_can_be_left_out() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("request\0method");
     let body = format!(
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)

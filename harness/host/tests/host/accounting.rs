@@ -2,11 +2,11 @@
 
 use peerwarden_host::{CallbackRecord, Connection, TcpOptions, Vm, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module, start};
+use crate::fixture::{Literals, ask, get, module, start};
 
 /// Reads the path and every header, and answers those whose path is of two bytes.
 fn busy() -> Vm {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (path, body) = (texts.put("request\0path"), texts.put("no"));
     let none = "(i32.const 0) (i32.const 0)";
     let functions = format!(

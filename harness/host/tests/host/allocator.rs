@@ -2,11 +2,11 @@
 
 use peerwarden_host::{HttpOutcome, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module_allocating, notes, start, violations};
+use crate::fixture::{Literals, ask, get, module_allocating, notes, start, violations};
 
 /// A module that reads a property into memory of this allocator, and notes the status.
 fn reading(allocator: &str) -> (Vec<String>, Vec<String>, Option<String>, HttpOutcome) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("request\0path");
     let functions = format!(
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)

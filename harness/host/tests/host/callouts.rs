@@ -6,14 +6,14 @@ use peerwarden_host::{
     CalloutRequest, CalloutResponse, Connection, HttpOutcome, PluginId, StreamError, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, get, module, notes, start, violations};
+use crate::fixture::{Literals, get, module, notes, start, violations};
 
 const HEADERS: &[u8] = b"\x03\0\0\0\x07\0\0\0\x03\0\0\0\x05\0\0\0\x01\0\0\0\x0a\0\0\0\x01\0\0\0\
     :method\0GET\0:path\0/\0:authority\0x\0";
 
 /// Asks a service about each request, holds it, and lets it go on when the answer has a body.
 fn asking(timeout: u32) -> (Vm, PluginId) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (cluster, headers, unknown) = (texts.put("auth"), texts.put(HEADERS), texts.put("nobody"));
     let (body, name) = (texts.put("question"), texts.put(":status"));
     let none = "(i32.const 0) (i32.const 0)";
@@ -142,7 +142,7 @@ fn an_answer_comes_even_when_its_request_is_closed() {
 
 #[test]
 fn grpc() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (cluster, unknown) = (texts.put("auth"), texts.put("nobody"));
     let (service, method, message) = (texts.put("a.Auth"), texts.put("Check"), texts.put("ask"));
     let none = "(i32.const 0) (i32.const 0)";

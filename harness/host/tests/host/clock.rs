@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peerwarden_host::VmOptions;
 
-use crate::fixture::{Texts, module, notes, start};
+use crate::fixture::{Literals, module, notes, start};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -20,7 +20,7 @@ fn a_timer_goes_off_in_each_period_until_stopped() {
                                                  (i64.const 1000000))))
             (global.set $left (i32.sub (global.get $left) (i32.const 1)))
             (if (i32.eqz (global.get $left)) (then (drop (call $tick (i32.const 0))))))"#;
-    let (mut vm, _) = start(&module(&Texts::new(), body), VmOptions::default());
+    let (mut vm, _) = start(&module(&Literals::new(), body), VmOptions::default());
     vm.advance(19 * MS);
     assert_eq!(notes(&mut vm), Vec::<String>::new());
     vm.advance(MS);
@@ -38,7 +38,7 @@ fn a_new_period_counts_from_when_it_is_set() {
         (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
             (drop (call $tick (i32.const 20))) (i32.const 0))
         (func (export "proxy_on_tick") (param i32) (call $note (i32.const 1)))"#;
-    let (mut vm, plugin) = start(&module(&Texts::new(), body), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), body), VmOptions::default());
     vm.advance(15 * MS);
     crate::fixture::ask(&mut vm, plugin, crate::fixture::get("/"));
     vm.advance(15 * MS);

@@ -8,7 +8,7 @@ use peerwarden_host::{
     VmOptions,
 };
 
-use crate::fixture::{Texts, ask, get, module, notes, start, violations};
+use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 use crate::tcp::{events, mutual};
 
 const FUNCTION: &str = "set_envoy_filter_state";
@@ -25,7 +25,7 @@ fn naming(cluster: &str) -> Vec<u8> {
 }
 
 /// Notes the status of setting what `message` says.
-fn setting(texts: &mut Texts, message: &[u8]) -> String {
+fn setting(texts: &mut Literals, message: &[u8]) -> String {
     let none = "(i32.const 0) (i32.const 0)";
     let (function, message) = (texts.put(FUNCTION), texts.put(message));
     format!("(call $note (call $foreign {function} {message} {none}))")
@@ -43,7 +43,7 @@ fn locked(connect_mode: UpstreamConnectMode, early: Option<u32>) -> TcpOptions {
 }
 
 fn new_connection(message: &[u8]) -> (Vm, TcpConnectionId) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let set = setting(&mut texts, message);
     let body =
         format!(r#"(func (export "proxy_on_new_connection") (param i32) (result i32) {set} (i32.const 0))"#);
@@ -58,7 +58,7 @@ fn new_connection(message: &[u8]) -> (Vm, TcpConnectionId) {
 #[test]
 fn a_cluster_without_endpoints_is_not_dialled_and_its_connection_closed() {
     let closed = TcpEvent::Closed(CloseReason::NoEndpoint);
-    let (mut vm, plugin) = start(&module(&Texts::new(), ""), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), ""), VmOptions::default());
     let options = locked(UpstreamConnectMode::Immediate, None);
     let id = vm.tcp_connection(plugin, &mutual(), options).unwrap();
     assert_eq!(events(&vm, id), std::slice::from_ref(&closed));
@@ -125,7 +125,7 @@ fn statuses() {
 
 #[test]
 fn it_has_no_result_and_other_functions_are_not_there() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (function, message) = (texts.put(FUNCTION), texts.put(naming("up")));
     let (nowhere, compress) = (texts.put("nowhere"), texts.put("compress"));
     let body = format!(
@@ -145,7 +145,7 @@ fn it_has_no_result_and_other_functions_are_not_there() {
 
 /// Names the cluster from the timer, with the paused connection as the effective context, and lets it go on.
 fn naming_late(version: EnvoyVersion) -> (Vm, TcpConnectionId) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let set = setting(&mut texts, &naming("up"));
     let body = format!(
         r#"(global $connection (mut i32) (i32.const 0))
@@ -187,7 +187,7 @@ fn the_timer_may_name_it_after_a_pause_but_on_1_36() {
 
 #[test]
 fn the_clients_data_is_too_late_for_it() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let set = setting(&mut texts, &naming("up"));
     let body = format!(
         r#"(func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32) {set} (i32.const 0))"#
@@ -204,7 +204,7 @@ fn the_clients_data_is_too_late_for_it() {
 
 /// What a request reads of `envoy.string` after it has set it for the request and for the connection.
 fn read_by_a_request(connection: &Connection) -> Vec<String> {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let set = setting(&mut texts, b"\x0a\x0cenvoy.string\x12\x01r");
     let set_connection = setting(&mut texts, b"\x0a\x0cenvoy.string\x12\x01c\x18\x02");
     let path = texts.put("filter_state\0envoy.string");
@@ -240,7 +240,7 @@ fn of_two_life_spans_of_one_key_the_first_stays() {
 
 #[test]
 fn forbidden_it_sets_nothing() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let set = setting(&mut texts, b"\x0a\x0cenvoy.string\x12\x01r");
     let body = format!(
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) {set} (i32.const 0))"#

@@ -7,7 +7,7 @@ use peerwarden_host::{
     VmOptions,
 };
 
-use crate::fixture::{Texts, ask, get, module, notes, start, violations};
+use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 
 fn with(function: &str, effect: FaultEffect) -> VmOptions {
     VmOptions {
@@ -28,7 +28,7 @@ fn forbidding(names: &[&str]) -> VmOptions {
 }
 
 /// What a request's callback of this body notes.
-fn noted(texts: &Texts, body: &str, options: VmOptions) -> Vec<String> {
+fn noted(texts: &Literals, body: &str, options: VmOptions) -> Vec<String> {
     let functions = format!(
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) {body} (i32.const 0))"#
     );
@@ -51,7 +51,7 @@ fn a_status_stands_in_for_any_function_which_then_does_nothing() {
            (func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32)
                (call $note (call $close (i32.const 2))) (i32.const 0))"#
     );
-    let module = module(&Texts::new(), &body);
+    let module = module(&Literals::new(), &body);
     let (mut vm, plugin) = start(&module, with("proxy_send_local_response", FaultEffect::Status(2)));
     assert_eq!(ask(&mut vm, plugin, get("/")), HttpOutcome::Continue);
     assert_eq!(notes(&mut vm), ["2"]);
@@ -75,7 +75,7 @@ fn a_status_stands_in_for_any_function_which_then_does_nothing() {
 
 #[test]
 fn bytes_and_no_memory_where_something_is_handed_out() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put(":path");
     for (function, call) in [
         (
@@ -124,7 +124,7 @@ fn a_number_counts_the_calls_of_all_callbacks() {
     };
     let body = r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
         (call $note (call $time (i32.const 100))) (call $note (call $time (i32.const 100))) (i32.const 0))"#;
-    let (mut vm, plugin) = start(&module(&Texts::new(), body), options);
+    let (mut vm, plugin) = start(&module(&Literals::new(), body), options);
     ask(&mut vm, plugin, get("/"));
     ask(&mut vm, plugin, get("/"));
     assert_eq!(notes(&mut vm), ["0", "0", "12", "0"]);
@@ -142,13 +142,13 @@ fn the_first_fault_that_fits_is_taken() {
         ..VmOptions::default()
     };
     let body = "(call $note (call $time (i32.const 100))) (call $note (call $time (i32.const 100)))";
-    assert_eq!(noted(&Texts::new(), body, options), ["2", "1"]);
+    assert_eq!(noted(&Literals::new(), body, options), ["2", "1"]);
 }
 
 #[test]
 fn functions_of_wasi_fail_and_are_forbidden_too() {
     let body = "(call $note (call $random (i32.const 400) (i32.const 8))) (call $note (call $yield))";
-    let texts = Texts::new();
+    let texts = Literals::new();
     let run = |options| noted(&texts, body, options);
     assert_eq!(run(VmOptions::default()), ["0", "0"]);
     assert_eq!(run(with("random_get", FaultEffect::Status(29))), ["29", "0"]);
@@ -160,7 +160,7 @@ fn functions_of_wasi_fail_and_are_forbidden_too() {
 fn random_bytes_differ_from_call_to_call_but_not_from_run_to_run() {
     let body = "(drop (call $random (i32.const 400) (i32.const 4))) (call $note (i32.load (i32.const 400)))
                 (drop (call $random (i32.const 400) (i32.const 4))) (call $note (i32.load (i32.const 400)))";
-    let run = || noted(&Texts::new(), body, VmOptions::default());
+    let run = || noted(&Literals::new(), body, VmOptions::default());
     let numbers = run();
     assert_ne!(numbers[0], numbers[1]);
     assert_eq!(numbers, run());
@@ -175,7 +175,7 @@ fn a_forbidden_callback_is_skipped_and_what_it_would_have_stopped_passes() {
         (func (export "proxy_on_tick") (param i32) unreachable)
         (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
             (drop (call $tick (i32.const 1))) (i32.const 1))"#;
-    let module = module(&Texts::new(), body);
+    let module = module(&Literals::new(), body);
     let mut vm = Vm::new(&module, forbidding(&["proxy_on_tick"])).unwrap();
     let error = vm.configure(PluginOptions::default()).unwrap_err();
     assert_eq!(error.refusal(), &Refusal::Configure);
@@ -197,11 +197,11 @@ fn a_forbidden_callback_is_skipped_and_what_it_would_have_stopped_passes() {
 fn logs_can_be_forbidden_and_fail_too() {
     let body = "(call $note (i32.const 1))";
     assert_eq!(
-        noted(&Texts::new(), body, forbidding(&["proxy_log"])),
+        noted(&Literals::new(), body, forbidding(&["proxy_log"])),
         Vec::<String>::new()
     );
     assert_eq!(
-        noted(&Texts::new(), body, with("proxy_log", FaultEffect::Status(10))),
+        noted(&Literals::new(), body, with("proxy_log", FaultEffect::Status(10))),
         Vec::<String>::new()
     );
 }
@@ -216,7 +216,7 @@ fn a_list_of_what_is_allowed_leaves_out_the_rest() {
                (call $note (call $random (i32.const 400) (i32.const 8)))
                (call $note (call $respond (i32.const 403) {none} {none} {none} (i32.const -1))) (i32.const 1))"#
     );
-    let module = module(&Texts::new(), &body);
+    let module = module(&Literals::new(), &body);
     let asked = |allowed: &[&str]| {
         let options = VmOptions {
             allowed: allowed.iter().map(|name| (*name).to_owned()).collect(),

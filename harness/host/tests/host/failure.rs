@@ -6,11 +6,11 @@ use peerwarden_host::{
     CloseReason, Connection, FailurePolicy, HttpOutcome, Module, PluginId, TcpOptions, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, get, module, start};
+use crate::fixture::{Literals, get, module, start};
 
 /// Denies with 403; traps for requests that have a header `x-trap`, and for connections whose data is longer than 3.
 fn fragile() -> Module {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let name = texts.put("x-trap");
     let none = "(i32.const 0) (i32.const 0)";
     module(

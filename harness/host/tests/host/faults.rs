@@ -2,11 +2,11 @@
 
 use peerwarden_host::{Fault, FaultEffect, HttpOutcome, Module, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module, notes, start};
+use crate::fixture::{Literals, ask, get, module, notes, start};
 
 /// Reads the path twice.
 fn reading() -> Module {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("request\0path");
     module(
         &texts,
@@ -77,7 +77,7 @@ fn a_callback_that_never_ends_runs_out_of_fuel() {
         fuel: 100_000,
         ..VmOptions::default()
     };
-    let (mut vm, plugin) = start(&module(&Texts::new(), body), options);
+    let (mut vm, plugin) = start(&module(&Literals::new(), body), options);
     assert!(
         matches!(ask(&mut vm, plugin, get("/")), HttpOutcome::LocalResponse(response) if response.code == 503)
     );
@@ -93,7 +93,7 @@ fn memory_has_an_end() {
             memory: pages * 65536,
             ..VmOptions::default()
         };
-        let (mut vm, plugin) = start(&module(&Texts::new(), body), options);
+        let (mut vm, plugin) = start(&module(&Literals::new(), body), options);
         ask(&mut vm, plugin, get("/"));
         assert_eq!(notes(&mut vm), [refused], "{pages} pages");
     }

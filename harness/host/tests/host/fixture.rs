@@ -76,12 +76,12 @@ const ALLOCATOR: &str = r#"
 "#;
 
 /// Texts in a module's memory.
-pub(crate) struct Texts {
+pub(crate) struct Literals {
     end: usize,
     data: String,
 }
 
-impl Texts {
+impl Literals {
     pub(crate) fn new() -> Self {
         Self {
             end: 1024,
@@ -105,12 +105,12 @@ impl Texts {
 }
 
 /// A module of these functions. `$out` is where results go.
-pub(crate) fn module(texts: &Texts, functions: &str) -> Module {
+pub(crate) fn module(texts: &Literals, functions: &str) -> Module {
     module_allocating(texts, ALLOCATOR, functions)
 }
 
 /// The same, with an allocator of its own.
-pub(crate) fn module_allocating(texts: &Texts, allocator: &str, functions: &str) -> Module {
+pub(crate) fn module_allocating(texts: &Literals, allocator: &str, functions: &str) -> Module {
     let functions = functions.replace("$out", "(i32.const 100) (i32.const 104)");
     let text = format!("(module {PRELUDE} {allocator} {} {functions})", texts.data);
     let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));

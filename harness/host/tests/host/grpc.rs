@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use peerwarden_host::{CalloutRequest, CalloutResponse, StreamError, Vm, VmOptions};
 
-use crate::fixture::{Texts, module, notes, start, violations};
+use crate::fixture::{Literals, module, notes, start, violations};
 
 const METADATA: &[u8] = b"\x01\0\0\0\x03\0\0\0\x01\0\0\0x-a\0b\0";
 
 /// One call at the start, of 50 ms at most; 1 is noted for an answer, 2 with status and message for a close.
 fn calling(more: &str) -> Vm {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (cluster, service, method) = (texts.put("auth"), texts.put("a.Auth"), texts.put("Check"));
     let (metadata, message) = (texts.put(METADATA), texts.put("ask"));
     let functions = format!(

@@ -2,11 +2,11 @@
 
 use peerwarden_host::{ConfigureError, PluginOptions, Vm, VmOptions};
 
-use crate::fixture::{Texts, module, notes, violations};
+use crate::fixture::{Literals, module, notes, violations};
 
 /// Calls this target at the start; 2 is noted for a close, with token and status.
 fn calling(target: &[u8], options: VmOptions) -> (Vm, Result<(), ConfigureError>) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (target, service, method) = (texts.put(target), texts.put("a.Auth"), texts.put("Check"));
     let functions = format!(
         r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)

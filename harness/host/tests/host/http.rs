@@ -2,7 +2,7 @@
 
 use peerwarden_host::{Connection, HttpOutcome, LocalResponse, StreamError, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module, notes, start, violations};
+use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 
 fn headers(functions: &str) -> String {
     format!(r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) {functions})"#)
@@ -18,7 +18,7 @@ fn what_callbacks_return() {
         (4, HttpOutcome::Paused),
         (99, HttpOutcome::Paused),
     ] {
-        let module = module(&Texts::new(), &headers(&format!("(i32.const {result})")));
+        let module = module(&Literals::new(), &headers(&format!("(i32.const {result})")));
         let (mut vm, plugin) = start(&module, VmOptions::default());
         assert_eq!(ask(&mut vm, plugin, get("/")), expected, "{result}");
     }
@@ -26,14 +26,14 @@ fn what_callbacks_return() {
 
 #[test]
 fn a_module_without_callbacks_lets_everything_pass() {
-    let (mut vm, plugin) = start(&module(&Texts::new(), ""), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), ""), VmOptions::default());
     assert_eq!(ask(&mut vm, plugin, get("/")), HttpOutcome::Continue);
     assert!(vm.accounting().is_empty());
 }
 
 #[test]
 fn a_local_response_stops_whatever_is_returned_and_passes_the_module_again() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (details, body, set) = (texts.put("not\tfor you"), texts.put("no"), texts.put("x-more"));
     let extra = texts.put(b"\x01\0\0\0\x03\0\0\0\x01\0\0\0X-A\0b\0");
     let second = "(i32.const 0) (i32.const 0)";
@@ -77,7 +77,7 @@ fn a_local_response_stops_whatever_is_returned_and_passes_the_module_again() {
 
 #[test]
 fn headers_of_an_answer_that_are_malformed_count_as_none() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let bad = texts.put(b"\x09\0\0\0");
     let none = "(i32.const 0) (i32.const 0)";
     let functions = headers(&format!(
@@ -95,7 +95,7 @@ fn headers_of_an_answer_that_are_malformed_count_as_none() {
 fn a_reset_and_a_response_where_there_is_no_request() {
     let (mut vm, plugin) = start(
         &module(
-            &Texts::new(),
+            &Literals::new(),
             &headers("(call $note (call $close (i32.const 0))) (i32.const 1)"),
         ),
         VmOptions::default(),
@@ -107,7 +107,7 @@ fn a_reset_and_a_response_where_there_is_no_request() {
         r#"(func (export "proxy_on_new_connection") (param i32) (result i32)
                (call $note (call $respond (i32.const 403) {none} {none} {none} (i32.const -1))) (i32.const 0))"#
     );
-    let (mut vm, plugin) = start(&module(&Texts::new(), &body), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), &body), VmOptions::default());
     let connection = vm
         .tcp_connection(plugin, &Connection::default(), Default::default())
         .unwrap();
@@ -118,7 +118,7 @@ fn a_reset_and_a_response_where_there_is_no_request() {
 
 #[test]
 fn header_maps_have_each_line_and_single_values_the_first() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (a, b, path, upper) = (
         texts.put("x-a"),
         texts.put("x-b"),
@@ -156,7 +156,7 @@ fn header_maps_have_each_line_and_single_values_the_first() {
 
 #[test]
 fn a_whole_map_is_replaced_and_a_malformed_one_empties_it() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let new = texts.put(b"\x01\0\0\0\x03\0\0\0\x01\0\0\0X-A\0b\0");
     let bad = texts.put(b"\x01\0\0\0\x03\0\0\0\x01\0\0\0X-A\0b!");
     for (map, lines, wrong) in [
@@ -177,7 +177,7 @@ fn a_whole_map_is_replaced_and_a_malformed_one_empties_it() {
 
 #[test]
 fn what_the_module_sets_is_filter_state_with_a_prefix() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (name, value) = (texts.put("decision"), texts.put("allow"));
     let functions = headers(&format!(
         "(call $note (call $set_property {name} {value})) (call $note (call $get_property {name} $out)) (call $result)
@@ -204,7 +204,7 @@ fn a_context_is_made_with_the_headers_and_for_the_log_at_the_latest() {
              (func (export "proxy_on_log") (param i32) (call $note (i32.const 3)))
              (func (export "proxy_on_done") (param i32) (result i32) (call $note (i32.const 4)) (i32.const 1))
              (func (export "proxy_on_delete") (param i32) (call $note (i32.const 5)))"#;
-    let (mut vm, plugin) = start(&module(&Texts::new(), &body), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), &body), VmOptions::default());
     notes(&mut vm);
     let stream = vm.http_stream(plugin, &Connection::default(), get("/")).unwrap();
     assert_eq!(notes(&mut vm), Vec::<String>::new());

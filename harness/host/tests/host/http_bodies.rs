@@ -2,10 +2,10 @@
 
 use peerwarden_host::{Connection, HttpOutcome, HttpStreamId, Request, Vm, VmOptions};
 
-use crate::fixture::{Texts, get, module, notes, start};
+use crate::fixture::{Literals, get, module, notes, start};
 
 fn stream(functions: &str) -> (Vm, HttpStreamId) {
-    let (mut vm, plugin) = start(&module(&Texts::new(), functions), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), functions), VmOptions::default());
     let request = Request {
         end_of_stream: false,
         ..get("/")
@@ -49,7 +49,7 @@ fn pieces_that_go_on_are_gone_and_held_ones_add_up() {
 
 #[test]
 fn a_body_is_prepended_replaced_or_appended_but_not_cut() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let new = texts.put("+");
     let with = |place: &str| {
         let functions = format!(
@@ -78,7 +78,7 @@ fn a_body_is_prepended_replaced_or_appended_but_not_cut() {
 
 #[test]
 fn trailers_are_there_in_their_callback() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let name = texts.put("x-sum");
     let functions = format!(
         r#"(func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)

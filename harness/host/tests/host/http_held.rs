@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peerwarden_host::{Connection, Headers, HttpOutcome, HttpStreamId, Request, Vm, VmOptions};
 
-use crate::fixture::{Texts, get, module, notes, start};
+use crate::fixture::{Literals, get, module, notes, start};
 
 const NONE: &str = "(i32.const 0) (i32.const 0)";
 
@@ -49,7 +49,7 @@ fn watching(stops: u32, held: u32, continues: u32) -> String {
 }
 
 fn stream(functions: &str) -> (Vm, HttpStreamId) {
-    let (mut vm, plugin) = start(&module(&Texts::new(), functions), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), functions), VmOptions::default());
     let request = Request {
         end_of_stream: false,
         ..get("/")

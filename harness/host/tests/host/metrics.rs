@@ -2,11 +2,11 @@
 
 use peerwarden_host::{MetricValue, VmOptions};
 
-use crate::fixture::{Texts, module, notes, start};
+use crate::fixture::{Literals, module, notes, start};
 
 #[test]
 fn ids_and_refusals() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let name = texts.put("requests");
     let other = texts.put("sizes");
     let body = format!(

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use peerwarden_host::{Connection, EnvoyVersion, HttpOutcome, LogLevel, TcpOptions, Vm, VmError, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module, notes, start, violations};
+use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 
 #[test]
 fn while_it_initialises_a_module_may_log_and_use_wasi_and_nothing_else() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let name = texts.put("name");
     let initialise = |call: &str| {
         let body = format!(r#"(func (export "_initialize") (drop {call}))"#);
@@ -58,7 +58,7 @@ fn what_envoy_or_this_host_does_not_do_is_unimplemented_and_recorded() {
             r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
                    (call $note {call}) (i32.const 0))"#
         );
-        let (mut vm, plugin) = start(&module(&Texts::new(), &body), VmOptions::default());
+        let (mut vm, plugin) = start(&module(&Literals::new(), &body), VmOptions::default());
         assert_eq!(ask(&mut vm, plugin, get("/")), HttpOutcome::Continue);
         assert_eq!(notes(&mut vm), ["12"], "{function}");
         let recorded = vm.take_violations();
@@ -72,7 +72,7 @@ fn what_envoy_or_this_host_does_not_do_is_unimplemented_and_recorded() {
 
 #[test]
 fn logs_that_are_no_utf_8_are_kept_readable() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let bytes = texts.put(b"caf\xe9");
     let body = format!(
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
@@ -106,7 +106,7 @@ fn the_log_level_and_the_sizes_of_maps_and_buffers() {
         log_level: LogLevel::Error,
         ..VmOptions::default()
     };
-    let (mut vm, plugin) = start(&module(&Texts::new(), body), options);
+    let (mut vm, plugin) = start(&module(&Literals::new(), body), options);
     let stream = vm.http_stream(plugin, &Connection::default(), get("/")).unwrap();
     vm.request_headers(stream).unwrap();
     let size = ":methodGET:path/:authorityorders.shop:schemehttps".len();
@@ -130,7 +130,7 @@ fn the_buffers_of_a_connection_are_there_in_their_callbacks() {
         note(3),
         note(2)
     );
-    let (mut vm, plugin) = start(&module(&Texts::new(), &body), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), &body), VmOptions::default());
     let id = vm
         .tcp_connection(plugin, &Connection::default(), TcpOptions::default())
         .unwrap();
@@ -146,7 +146,7 @@ fn the_buffers_of_a_connection_are_there_in_their_callbacks() {
 
 #[test]
 fn an_effective_context_reaches_the_streams_of_its_vm_until_they_are_over() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (path, name, value) = (
         texts.put("source\0address"),
         texts.put("seen"),
@@ -186,7 +186,7 @@ fn an_effective_context_reaches_the_streams_of_its_vm_until_they_are_over() {
 
 #[test]
 fn filter_state_needs_a_stream() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let name = texts.put("n");
     let body = format!(
         r#"(func (export "proxy_on_vm_start") (param i32 i32) (result i32)
@@ -205,7 +205,7 @@ fn early_data_came_with_1_37() {
             version,
             ..VmOptions::default()
         };
-        let (mut vm, plugin) = start(&module(&Texts::new(), ""), options);
+        let (mut vm, plugin) = start(&module(&Literals::new(), ""), options);
         let early = TcpOptions {
             max_early_data_bytes: Some(16),
             ..TcpOptions::default()
@@ -219,7 +219,7 @@ fn early_data_came_with_1_37() {
 fn a_timer_that_stops_itself_and_one_that_is_not_exported() {
     let body = r#"(func (export "proxy_on_vm_start") (param i32 i32) (result i32)
         (call $note (call $tick (i32.const 1))) (i32.const 1))"#;
-    let (mut vm, _) = start(&module(&Texts::new(), body), VmOptions::default());
+    let (mut vm, _) = start(&module(&Literals::new(), body), VmOptions::default());
     vm.advance(Duration::from_millis(3));
     assert_eq!(vm.now(), Duration::from_millis(3));
     assert_eq!((notes(&mut vm), vm.failure()), (vec!["0".to_owned()], None));

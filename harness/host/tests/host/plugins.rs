@@ -4,13 +4,13 @@ use peerwarden_host::{
     Connection, HttpOutcome, Module, PluginId, PluginOptions, Refusal, StreamError, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, ask, get, module, notes};
+use crate::fixture::{Literals, ask, get, module, notes};
 
 /// Its configuration is a digit: 0 is refused, 1 traps; with others, the context's number and the digit are noted by each
 /// callback. `proxy_on_done` waits when the digit is 5.
 fn digits() -> Module {
     module(
-        &Texts::new(),
+        &Literals::new(),
         r#"(func (export "proxy_on_context_create") (param i32 i32)
                (call $note (i32.const 100)) (call $note (local.get 0)) (call $note (local.get 1)))
            (func (export "proxy_on_configure") (param $root i32) (param i32) (result i32) (local $digit i32)
@@ -57,7 +57,7 @@ fn one_that_is_refused_says_what_was_logged() {
     assert_eq!(logs, ["100", "1", "0", "101"]);
     assert_eq!(vm.failure(), None);
     let body = r#"(func (export "proxy_on_vm_start") (param i32 i32) (result i32) (i32.const 0))"#;
-    let mut vm = Vm::new(&module(&Texts::new(), body), VmOptions::default()).unwrap();
+    let mut vm = Vm::new(&module(&Literals::new(), body), VmOptions::default()).unwrap();
     assert_eq!(vm.configure(options("2")).unwrap_err().refusal(), &Refusal::Start);
 }
 

@@ -5,7 +5,7 @@ use peerwarden_host::{
 };
 use serde_json::json;
 
-use crate::fixture::{Texts, get, module, notes, violations};
+use crate::fixture::{Literals, get, module, notes, violations};
 
 /// Reads the property that its configuration names, in each callback, and notes status and value.
 fn probe() -> Module {
@@ -27,7 +27,7 @@ fn probe() -> Module {
         ));
     }
     module(
-        &Texts::new(),
+        &Literals::new(),
         &format!(
             r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)
                    (drop (call $buffer (i32.const 7) (i32.const 0) (i32.const -1) (i32.const 200) (i32.const 204)))

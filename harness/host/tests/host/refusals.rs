@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peerwarden_host::{LogLevel, Module, PluginOptions, Refusal, Vm, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module, notes, violations};
+use crate::fixture::{Literals, ask, get, module, notes, violations};
 
 fn options(configuration: &str) -> PluginOptions {
     PluginOptions {
@@ -22,7 +22,7 @@ fn traps_and_refusals_of_a_start_say_what_was_logged() {
                (func (export "proxy_on_configure") (param i32 i32) (result i32)
                    (call $note (i32.const 42)) (i32.const 1))"#
         );
-        let mut vm = Vm::new(&module(&Texts::new(), &body), VmOptions::default()).unwrap();
+        let mut vm = Vm::new(&module(&Literals::new(), &body), VmOptions::default()).unwrap();
         let error = vm.configure(options("")).unwrap_err();
         assert_eq!(error.refusal() == &Refusal::Start, refused, "{error}");
         assert_eq!(error.logs()[0].message, "41");
@@ -38,7 +38,7 @@ fn traps_and_refusals_of_a_start_say_what_was_logged() {
 /// Counts its configurations in its memory; the first letter of a configuration is `y` for those that it takes. Each sets a
 /// timer, makes a call, registers a queue.
 fn counting() -> Module {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (cluster, queue) = (texts.put("auth"), texts.put("jobs"));
     let none = "(i32.const 0) (i32.const 0)";
     module(
@@ -154,7 +154,7 @@ fn a_configuration_can_be_read_while_it_comes_and_only_then() {
         configuration: b"of the vm".to_vec(),
         ..VmOptions::default()
     };
-    let mut vm = Vm::new(&module(&Texts::new(), &body), vm_options).unwrap();
+    let mut vm = Vm::new(&module(&Literals::new(), &body), vm_options).unwrap();
     vm.configure(options("its own")).unwrap();
     assert_eq!(
         notes(&mut vm),

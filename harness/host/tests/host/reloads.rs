@@ -7,7 +7,7 @@ use peerwarden_host::{
     Refusal, Shared, StreamError, TcpOptions, Vm, VmError, VmOptions,
 };
 
-use crate::fixture::{Texts, ask, get, module, notes, start};
+use crate::fixture::{Literals, ask, get, module, notes, start};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -21,7 +21,7 @@ fn reloading() -> VmOptions {
 }
 
 /// Notes 100 with each context and its parent, 101 with each that is done. Traps for requests whose path is of two bytes.
-fn fragile(more: &str, texts: &mut Texts) -> Module {
+fn fragile(more: &str, texts: &mut Literals) -> Module {
     let path = texts.put(":path");
     module(
         texts,
@@ -55,7 +55,7 @@ fn code(vm: &mut Vm, plugin: PluginId, path: &str) -> u32 {
 
 #[test]
 fn a_new_instance_has_a_new_root_for_new_streams_only() {
-    let (mut vm, plugin) = start(&fragile("", &mut Texts::new()), reloading());
+    let (mut vm, plugin) = start(&fragile("", &mut Literals::new()), reloading());
     let unheard = vm.http_stream(plugin, &Connection::default(), get("/")).unwrap();
     assert_eq!(code(&mut vm, plugin, "/!"), 503);
     // The root, and the request that trapped; that is closed without a word.
@@ -75,7 +75,7 @@ fn a_new_instance_has_a_new_root_for_new_streams_only() {
 
 #[test]
 fn what_was_retired_is_not_made_again() {
-    let (mut vm, old) = start(&fragile("", &mut Texts::new()), reloading());
+    let (mut vm, old) = start(&fragile("", &mut Literals::new()), reloading());
     let open = vm
         .tcp_connection(old, &Connection::default(), TcpOptions::default())
         .unwrap();
@@ -92,7 +92,7 @@ fn what_was_retired_is_not_made_again() {
 
 #[test]
 fn timers_and_calls_end_with_the_instance_and_metrics_stay() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (cluster, name) = (texts.put("auth"), texts.put("ticks"));
     let none = "(i32.const 0) (i32.const 0)";
     let more = format!(
@@ -127,7 +127,7 @@ fn timers_and_calls_end_with_the_instance_and_metrics_stay() {
 
 #[test]
 fn an_answer_that_comes_for_an_instance_that_failed_is_not_seen() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (cluster, name) = (texts.put("auth"), texts.put("a"));
     let none = "(i32.const 0) (i32.const 0)";
     let more = format!(
@@ -160,7 +160,7 @@ fn an_answer_that_comes_for_an_instance_that_failed_is_not_seen() {
 
 #[test]
 fn a_plugin_that_refuses_the_second_time_is_tried_again_after_the_backoff() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let key = texts.put("refuse");
     let more = format!(
         r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)
@@ -194,7 +194,7 @@ fn the_backoff_counts_from_the_last_instance() {
         failure_policy: FailurePolicy::FailReload { backoff: SECOND },
         ..VmOptions::default()
     };
-    let (mut vm, plugin) = start(&fragile("", &mut Texts::new()), options);
+    let (mut vm, plugin) = start(&fragile("", &mut Literals::new()), options);
     vm.advance(10 * SECOND);
     assert_eq!(code(&mut vm, plugin, "/!"), 503);
     // Made again for this one, which it does not survive.
@@ -213,7 +213,7 @@ fn short_lived() -> Module {
         (start $early)
         (func (export "proxy_on_configure") (param i32 i32) (result i32)
             (call $note (i32.const 1)) (i32.eq (local.get 1) (i32.const 1)))"#;
-    module(&Texts::new(), body)
+    module(&Literals::new(), body)
 }
 
 fn of_size(size: usize) -> PluginOptions {
@@ -268,10 +268,10 @@ fn what_a_callback_asked_for_before_it_trapped_is_done() {
             failure_policy,
             ..VmOptions::default()
         };
-        let (mut vm, plugin) = start(&module(&Texts::new(), &body), options());
+        let (mut vm, plugin) = start(&module(&Literals::new(), &body), options());
         assert_eq!(code(&mut vm, plugin, "/"), 403, "{failure_policy:?}");
         assert!(vm.failure().is_some());
-        let (mut vm, plugin) = start(&module(&Texts::new(), &body), options());
+        let (mut vm, plugin) = start(&module(&Literals::new(), &body), options());
         let connection = vm
             .tcp_connection(plugin, &Connection::default(), TcpOptions::default())
             .unwrap();
@@ -294,7 +294,7 @@ fn traps_outside_of_streams_fail_them_too() {
                (func (export "{export}") (param {}) unreachable)"#,
             "i32 ".repeat(parameters)
         );
-        let (mut vm, plugin) = start(&module(&Texts::new(), &body), VmOptions::default());
+        let (mut vm, plugin) = start(&module(&Literals::new(), &body), VmOptions::default());
         assert_eq!(code(&mut vm, plugin, "/"), 0, "{export}");
         vm.advance(Duration::from_millis(10));
         let failure = vm.failure().unwrap();
@@ -311,7 +311,7 @@ fn a_stream_that_was_open_passes_when_the_policy_is_open() {
         failure_policy: FailurePolicy::FailOpen,
         ..VmOptions::default()
     };
-    let (mut vm, plugin) = start(&fragile("", &mut Texts::new()), options);
+    let (mut vm, plugin) = start(&fragile("", &mut Literals::new()), options);
     let unheard = vm.http_stream(plugin, &Connection::default(), get("/")).unwrap();
     assert_eq!(code(&mut vm, plugin, "/!"), 0);
     let failure = vm.failure().map(str::to_owned);
@@ -324,7 +324,7 @@ fn a_stream_that_was_open_passes_when_the_policy_is_open() {
 #[test]
 fn what_does_not_initialise() {
     let new = |body: &str, options: VmOptions| {
-        let VmError::Initialize(why) = Vm::new(&module(&Texts::new(), body), options).unwrap_err() else {
+        let VmError::Initialize(why) = Vm::new(&module(&Literals::new(), body), options).unwrap_err() else {
             panic!()
         };
         why

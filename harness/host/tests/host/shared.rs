@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use peerwarden_host::{PluginOptions, Shared, Vm, VmOptions};
 
-use crate::fixture::{Texts, ask, get, module, notes, start, violations};
+use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 
 #[test]
 fn data_is_shared_by_vms_of_one_id_and_swapped_once() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (key, value) = (texts.put("key"), texts.put("value"));
     let body = format!(
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
@@ -45,7 +45,7 @@ fn data_is_shared_by_vms_of_one_id_and_swapped_once() {
 
 #[test]
 fn a_queue_tells_the_root_that_registered_it_last_once_for_each_item() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (name, item, vm_id) = (texts.put("jobs"), texts.put("job"), texts.put("workers"));
     let body = format!(
         r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)
@@ -88,7 +88,7 @@ fn a_queue_tells_the_root_that_registered_it_last_once_for_each_item() {
 #[test]
 fn vms_are_for_threads() {
     fn is_send<T: Send>(_: &T) {}
-    let module = module(&Texts::new(), "");
+    let module = module(&Literals::new(), "");
     let mut vm = Vm::new(&module, VmOptions::default()).unwrap();
     is_send(&vm);
     let moved = std::thread::spawn(move || vm.configure(PluginOptions::default()).is_ok());

@@ -2,7 +2,7 @@
 
 use peerwarden_host::{Module, ModuleError, PluginOptions, Refusal, Vm, VmOptions};
 
-use crate::fixture::{Texts, module, notes, violations};
+use crate::fixture::{Literals, module, notes, violations};
 
 #[test]
 fn what_envoy_would_not_load() {
@@ -36,15 +36,15 @@ fn initialises_before_main_and_may_only_log_there() {
     let body = r#"(func (export "_initialize") (call $note (i32.const 1)))
                   (func (export "main") (param i32 i32) (result i32) (call $note (i32.const 2)) (i32.const 0))
                   (func (export "_start") (call $note (i32.const 3)))"#;
-    let mut vm = Vm::new(&module(&Texts::new(), body), VmOptions::default()).unwrap();
+    let mut vm = Vm::new(&module(&Literals::new(), body), VmOptions::default()).unwrap();
     assert_eq!(notes(&mut vm), ["1", "2"]);
 
     let body = r#"(func (export "_start") (call $note (i32.const 3)))"#;
-    let mut vm = Vm::new(&module(&Texts::new(), body), VmOptions::default()).unwrap();
+    let mut vm = Vm::new(&module(&Literals::new(), body), VmOptions::default()).unwrap();
     assert_eq!(notes(&mut vm), ["3"]);
 
     let body = r#"(func (export "_initialize") (drop (call $time (i32.const 100))))"#;
-    let error = Vm::new(&module(&Texts::new(), body), VmOptions::default()).unwrap_err();
+    let error = Vm::new(&module(&Literals::new(), body), VmOptions::default()).unwrap_err();
     assert!(error.to_string().contains("restricted_callback"), "{error}");
 }
 

@@ -7,7 +7,7 @@ use peerwarden_host::{
     TcpOptions, Tls, UpstreamConnectMode, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, module, notes, start};
+use crate::fixture::{Literals, module, notes, start};
 
 /// Notes each callback: 1 new connection, 2 downstream, 3 upstream data with its size. Lets all pass.
 const WATCHING: &str = r#"
@@ -44,7 +44,7 @@ pub(crate) fn options(connect_mode: UpstreamConnectMode, early: Option<u32>) -> 
 }
 
 fn open(connection: &Connection, options: TcpOptions) -> (Vm, TcpConnectionId) {
-    let (mut vm, plugin) = start(&module(&Texts::new(), WATCHING), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), WATCHING), VmOptions::default());
     let id = vm.tcp_connection(plugin, connection, options).unwrap();
     (vm, id)
 }
@@ -179,7 +179,7 @@ fn what_envoy_refuses() {
         UpstreamConnectMode::OnDownstreamData,
         UpstreamConnectMode::OnDownstreamTlsHandshake,
     ] {
-        let (mut vm, plugin) = start(&module(&Texts::new(), ""), VmOptions::default());
+        let (mut vm, plugin) = start(&module(&Literals::new(), ""), VmOptions::default());
         assert_eq!(
             vm.tcp_connection(plugin, &tls(), options(mode, None)),
             Err(StreamError::NoEarlyData)
@@ -188,7 +188,7 @@ fn what_envoy_refuses() {
             version: EnvoyVersion::V1_36,
             ..VmOptions::default()
         };
-        let (mut vm, plugin) = start(&module(&Texts::new(), ""), old);
+        let (mut vm, plugin) = start(&module(&Literals::new(), ""), old);
         assert!(matches!(
             vm.tcp_connection(plugin, &tls(), options(mode, Some(0))),
             Err(StreamError::OutOfOrder(_))

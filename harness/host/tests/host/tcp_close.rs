@@ -4,7 +4,7 @@ use peerwarden_host::{
     CloseReason, Connection, StreamError, TcpConnectionId, TcpEvent, TcpOptions, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, module, notes, start};
+use crate::fixture::{Literals, module, notes, start};
 use crate::tcp::{events, tls};
 
 /// Notes 4 done, 5 log, 6 delete, 7 downstream close, 8 upstream close, with their arguments.
@@ -29,7 +29,7 @@ fn closing(downstream: u32, upstream: u32, result: u32) -> String {
 }
 
 fn open(functions: &str, connection: &Connection) -> (Vm, TcpConnectionId) {
-    let (mut vm, plugin) = start(&module(&Texts::new(), functions), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), functions), VmOptions::default());
     let id = vm
         .tcp_connection(plugin, connection, TcpOptions::default())
         .unwrap();
@@ -116,7 +116,7 @@ fn after_a_close_on_the_last_upstream_data_a_deleted_context_is_called() {
 
 #[test]
 fn what_was_recorded_and_set_stays_readable_until_it_is_forgotten() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (name, value) = (texts.put("n"), texts.put("v"));
     let functions = format!(
         r#"(func (export "proxy_on_new_connection") (param i32) (result i32)

@@ -7,12 +7,12 @@ use peerwarden_host::{
     UpstreamConnectMode, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, module, notes, start};
+use crate::fixture::{Literals, module, notes, start};
 use crate::tcp::{events, options};
 
 /// Notes 2 for downstream and 3 for upstream data, and the status of the peer's URI SAN; without one it closes and pauses.
 fn denying() -> (Vm, PluginId) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("connection\0uri_san_peer_certificate");
     let functions = format!(
         r#"(func $decide (param i32) (result i32) (local $status i32)
@@ -100,7 +100,7 @@ fn dialled_with_the_clients_data_a_denied_client_is_never_dialled_for() {
 
 /// Pauses each new connection; a timer of 5 ms closes it when it has no identity 20 ms later, and else lets it go on.
 fn with_deadline() -> (Vm, PluginId) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("connection\0mtls");
     let functions = format!(
         r#"(global $connection (mut i32) (i32.const 0))
@@ -154,7 +154,7 @@ fn ends_of_data_wait_as_data_does() {
     // The upstream's, for the handshake.
     let functions =
         r#"(func (export "proxy_on_upstream_connection_close") (param i32 i32) (call $note (local.get 1)))"#;
-    let (mut vm, plugin) = start(&module(&Texts::new(), functions), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), functions), VmOptions::default());
     let id = vm
         .tcp_connection(plugin, &client(true), TcpOptions::default())
         .unwrap();

@@ -6,12 +6,12 @@ use peerwarden_host::{
     CloseReason, PluginId, TcpConnectionId, TcpEvent, TcpOptions, UpstreamConnectMode, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, module, notes, start, violations};
+use crate::fixture::{Literals, module, notes, start, violations};
 use crate::tcp::{events, mutual, options};
 
 /// Pauses new connections; a timer looks whether there is a client certificate by now, and lets the connection go on then.
 fn pausing() -> (Vm, PluginId) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let path = texts.put("connection\0mtls");
     let functions = format!(
         r#"(global $connection (mut i32) (i32.const 0))
@@ -89,7 +89,7 @@ fn the_clients_data_also_ends_a_pause_of_a_new_connection() {
 
 #[test]
 fn paused_data_adds_up_and_can_be_changed() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let plus = texts.put("+");
     let functions = format!(
         r#"(func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32)
@@ -117,7 +117,7 @@ fn paused_data_adds_up_and_can_be_changed() {
 fn paused_upstream_data_stays_with_envoy_for_good() {
     let functions = r#"(func (export "proxy_on_upstream_data") (param i32 i32 i32) (result i32)
         (call $note (call $continue (i32.const 3))) (i32.const 1))"#;
-    let (mut vm, plugin) = start(&module(&Texts::new(), functions), VmOptions::default());
+    let (mut vm, plugin) = start(&module(&Literals::new(), functions), VmOptions::default());
     let id = vm
         .tcp_connection(plugin, &Default::default(), TcpOptions::default())
         .unwrap();

@@ -7,7 +7,7 @@ use peerwarden_host::{
     PluginOptions, Refusal, Shared, TcpOptions, Vm, VmOptions,
 };
 
-use crate::fixture::{Texts, ask, get, module, notes, start};
+use crate::fixture::{Literals, ask, get, module, notes, start};
 
 const PAGE: usize = 65536;
 const SECOND: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ fn greedy(end: &str) -> Module {
            (func (export "proxy_on_tick") (param i32) (call $note (local.get 0)))
            (func (export "proxy_on_done") (param i32) (result i32) (call $note (i32.const 77)) (i32.const 1))"#
     );
-    module(&Texts::new(), &body)
+    module(&Literals::new(), &body)
 }
 
 fn of_size(size: usize) -> PluginOptions {
@@ -169,7 +169,7 @@ fn it_heals_when_all_that_use_the_vm_are_gone() {
 
 #[test]
 fn metrics_and_data_are_the_processs_and_timers_go_off_on_the_worker_alone() {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let (configured, ticks, key) = (texts.put("configured"), texts.put("ticks"), texts.put("key"));
     let body = format!(
         r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)
@@ -215,6 +215,6 @@ fn faults_on_purpose_are_the_workers() {
         }],
         ..VmOptions::default()
     };
-    let (vm, plugin) = start(&module(&Texts::new(), body), options);
+    let (vm, plugin) = start(&module(&Literals::new(), body), options);
     assert!(vm.runs_without_filter(plugin));
 }

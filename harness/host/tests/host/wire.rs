@@ -9,12 +9,12 @@ use peerwarden_host::{
 use serde_json::json;
 use x509_cert::der::{DecodePem, Encode};
 
-use crate::fixture::{Texts, get, module, notes};
+use crate::fixture::{Literals, get, module, notes};
 
 /// Copies the property that its configuration names to filter state `copy`, and notes the status, at the request's headers,
 /// at a new connection, at its data, and at the log.
 fn vm(path: &str, options: VmOptions) -> (Vm, PluginId) {
-    let mut texts = Texts::new();
+    let mut texts = Literals::new();
     let copy = texts.put("copy");
     let functions = format!(
         r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)

@@ -1,4 +1,4 @@
-//! Functions of WASI that answer the same whatever they are asked, so that modules link which never need them.
+//! Functions of WASI with a constant answer, so that modules link which never call them.
 
 use wasmtime::{FuncType, Linker, Val, ValType};
 
