@@ -1,4 +1,4 @@
-//! The root of a trust domain.
+//! A certificate authority: the root of a trust domain.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -12,15 +12,15 @@ use x509_parser::pem::parse_x509_pem;
 use x509_parser::prelude::X509Certificate;
 
 use crate::error::Error;
-use crate::issued::Issued;
+use crate::issued_certificate::IssuedCertificate;
 use crate::workload::Workload;
 use crate::{CLOCK_SKEW, SHORTEST, files};
 
-/// Its files, in its folder.
+/// The names of its files in its folder.
 const CERTIFICATE: &str = "root-cert.pem";
 const KEY: &str = "root-key.pem";
 
-/// An authority that issues to the workloads of one trust domain.
+/// A certificate authority that issues certificates to the workloads of one trust domain.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     trust_domain: String,
@@ -29,10 +29,10 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes an authority that lives so long, and keeps it in a folder, key and all.
+    /// Creates an authority with this lifetime, and stores it in a folder, including its key.
     ///
     /// # Errors
-    /// A trust domain that is not a name; a folder that cannot be written.
+    /// If the trust domain is not a valid name, or the folder cannot be written.
     pub fn make(folder: &Path, trust_domain: &str, lifetime: Duration) -> Result<Self, Error> {
         // As strict as for a workload's name.
         Workload::new(trust_domain, "any", "any")?;
@@ -62,10 +62,11 @@ impl Authority {
         Self::read(folder)?.ok_or_else(|| wrong(folder, "it is gone again"))
     }
 
-    /// Reads the authority of a folder; `None` when there is none.
+    /// Reads the authority from a folder; `None` if there is none.
     ///
     /// # Errors
-    /// What keeps it from being used: a file that is missing or cannot be read, a key of another certificate, one that has expired.
+    /// Why it cannot be used: a file is missing or unreadable, the key belongs to another certificate, or the certificate has
+    /// expired.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let (pem, key) = match (
             files::read(&folder.join(CERTIFICATE))?,
@@ -121,7 +122,7 @@ impl Authority {
         }))
     }
 
-    /// Whose workloads it names.
+    /// The trust domain of the workloads that it issues certificates to.
     pub fn trust_domain(&self) -> &str {
         &self.trust_domain
     }
@@ -136,11 +137,11 @@ impl Authority {
         self.not_after
     }
 
-    /// Issues a certificate that lives so long, but no longer than the authority.
+    /// Issues a certificate with this lifetime, but valid no longer than the authority itself.
     ///
     /// # Errors
-    /// A workload of another trust domain.
-    pub fn issue(&self, workload: &Workload, lifetime: Duration) -> Result<Issued, Error> {
+    /// If the workload belongs to another trust domain.
+    pub fn issue(&self, workload: &Workload, lifetime: Duration) -> Result<IssuedCertificate, Error> {
         if workload.trust_domain() != self.trust_domain {
             return Err(Error::Name {
                 name: workload.spiffe_id(),
@@ -150,7 +151,7 @@ impl Authority {
                 ),
             });
         }
-        Issued::by(&self.issuer, &self.pem, self.not_after, workload, lifetime)
+        IssuedCertificate::by(&self.issuer, &self.pem, self.not_after, workload, lifetime)
     }
 }
 

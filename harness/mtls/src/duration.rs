@@ -1,5 +1,4 @@
-//! How long, as Go and so Istio write it: `24h`, `90m`, `1h30m`, `1.5h`, `300ms`
-//! (<https://pkg.go.dev/time#ParseDuration>).
+//! Durations, in the notation of Go and Istio: `24h`, `90m`, `1h30m`, `1.5h`, `300ms` (<https://pkg.go.dev/time#ParseDuration>).
 
 use std::time::Duration;
 
@@ -13,13 +12,13 @@ const UNITS: [(&str, f64); 7] = [
     ("h", 3600.0),
 ];
 
-/// The longest that is taken: a century.
+/// The longest duration that is accepted: a century.
 const LONGEST: f64 = 100.0 * 365.0 * 24.0 * 3600.0;
 
-/// Reads a duration longer than nothing.
+/// Parses a duration greater than zero.
 ///
 /// # Errors
-/// Why it is none, for people.
+/// Why it is not a duration, as a message for people.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || {
         format!(
@@ -52,7 +51,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// Writes a duration as Go does, in whole seconds.
+/// Formats a duration as Go does, in whole seconds.
 pub fn written(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [

@@ -1,46 +1,46 @@
-//! What can go wrong, and what to do instead.
+//! Errors of issuing certificates.
 
 use std::path::{Path, PathBuf};
 
-/// Why there is no certificate.
+/// Why no certificate was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file or folder.
+    /// A file or folder cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A file does not hold what it should.
+    /// A file does not contain what it should.
     #[error("{}: {why}", path.display())]
     Unusable {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         why: String,
     },
-    /// An authority that is there cannot be used.
+    /// The authority cannot be used.
     #[error("the authority in {}: {why}", path.display())]
     Authority {
         /// Its folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         why: String,
     },
-    /// A name that is not a workload's.
+    /// A name that is not a workload identity.
     #[error("`{name}` is not an identity of a workload: {why}")]
     Name {
-        /// As it was given.
+        /// The name as it was given.
         name: String,
-        /// Why.
+        /// The cause.
         why: String,
     },
-    /// No certificate lives so long, or so short.
+    /// A lifetime that is too long or too short for a certificate.
     #[error("a certificate cannot live for {0:?}: a second is the least, a century the most")]
     Lifetime(std::time::Duration),
-    /// What makes certificates refused to.
+    /// The certificate library failed.
     #[error("making a certificate: {0}")]
     Making(#[from] rcgen::Error),
 }

@@ -1,4 +1,4 @@
-//! Files that only their owner reads, and that are there whole or not at all.
+//! Files that only their owner can read, written atomically.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
@@ -7,13 +7,13 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// Makes a folder, and those above it, for the owner alone.
+/// Creates a folder, and its parents, readable by the owner alone.
 pub(crate) fn folder(path: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(Error::file(path))
 }
 
-/// Writes a file for the owner alone, in the place of what is there: who reads sees the old one or the new one.
+/// Writes a file readable by the owner alone, replacing an existing one: readers see the old file or the new one.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let new = path.with_file_name(format!(".{name}.new"));
@@ -35,7 +35,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     std::fs::rename(&new, path).map_err(Error::file(path))
 }
 
-/// What is in a file; `None` when it is not there.
+/// The contents of a file; `None` if it does not exist.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, Error> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),

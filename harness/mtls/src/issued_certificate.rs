@@ -13,9 +13,9 @@ use crate::error::Error;
 use crate::workload::Workload;
 use crate::{CLOCK_SKEW, SHORTEST, files};
 
-/// A certificate, just issued.
+/// A certificate that was just issued.
 #[derive(Debug)]
-pub struct Issued {
+pub struct IssuedCertificate {
     certificate: String,
     key: String,
     root: String,
@@ -23,7 +23,7 @@ pub struct Issued {
     rotation: SystemTime,
 }
 
-impl Issued {
+impl IssuedCertificate {
     pub(crate) fn by(
         issuer: &Issuer<'_, KeyPair>,
         root: &str,
@@ -81,17 +81,17 @@ impl Issued {
         self.not_after
     }
 
-    /// When it is to be replaced: at half its life.
+    /// When it should be replaced: at half its lifetime.
     pub fn rotation(&self) -> SystemTime {
         self.rotation
     }
 
-    /// Writes `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio names them, and `certificate.yaml` and `validation.yaml`, from
-    /// which Envoy takes the secrets `default` and `ROOTCA`. A certificate is in one file with its key there, so that Envoy, which reads
-    /// it when it is replaced, never sees one with the other's.
+    /// Writes `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio names them, and `certificate.yaml` and `validation.yaml`,
+    /// from which Envoy reads the secrets `default` and `ROOTCA`. `certificate.yaml` holds the certificate together with its key,
+    /// so that Envoy, which reads it when it is replaced, never sees one with the other's.
     ///
     /// # Errors
-    /// A folder or file that cannot be written.
+    /// If a folder or file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         files::folder(folder)?;
         files::replace(&folder.join("root-cert.pem"), &self.root)?;

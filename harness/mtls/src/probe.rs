@@ -1,18 +1,18 @@
-//! What a port really accepts: asked in plaintext, by TLS without a certificate, and by mutual TLS.
+//! Probes what a port really accepts: plaintext, TLS without a certificate, and mutual TLS.
 //!
-//! Each time the same is sent, `GET /` with the user agent `peerwarden-probe`; any answer counts, whatever the port speaks. The three
-//! tries run at once, and what came of them makes the [`Verdict`] (`verdict.rs` has the table).
+//! Each attempt sends the same request, `GET /` with the user agent `peerwarden-probe`. Any answer counts, whatever protocol the
+//! port speaks. The three attempts run at once, and together decide the [`Verdict`] (`verdict.rs` has the table).
 
 mod attempt;
-mod bounded;
 mod credentials;
-mod presented;
+mod server_certificate;
+mod timed_connection;
 mod tls;
 mod verdict;
 
-pub use attempt::{Attempt, Outcome};
+pub use attempt::{AttemptReport, PortResponse};
 pub use credentials::Credentials;
-pub use presented::Presented;
+pub use server_certificate::ServerCertificate;
 pub use verdict::Verdict;
 
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -22,49 +22,49 @@ use std::time::Duration;
 
 use attempt::Target;
 
-/// How ports are asked.
+/// Probes ports, with or without credentials.
 #[derive(Debug)]
 pub struct Probe {
     credentials: Option<Credentials>,
     timeout: Duration,
 }
 
-/// What came of asking one port.
+/// The result of probing one port.
 #[derive(Debug, Clone)]
-pub struct Report {
-    /// As it was named.
+pub struct ProbeReport {
+    /// The target as it was given.
     pub target: String,
-    /// What it takes, all together.
+    /// What the port accepts.
     pub verdict: Verdict,
-    /// Why it is that verdict, in a sentence without a full stop.
+    /// The reason for the verdict, in a sentence without a full stop.
     pub because: String,
-    /// In plaintext.
-    pub plaintext: Outcome,
-    /// By TLS without a certificate.
-    pub tls: Outcome,
-    /// By TLS with the certificate of the credentials; `None` without any.
-    pub mutual_tls: Option<Outcome>,
-    /// The certificate that the port shows, if it speaks TLS.
-    pub presents: Option<Presented>,
+    /// The attempt in plaintext.
+    pub plaintext: AttemptReport,
+    /// The attempt over TLS without a certificate.
+    pub tls: AttemptReport,
+    /// The attempt over TLS with the credentials' certificate; `None` without credentials.
+    pub mutual_tls: Option<AttemptReport>,
+    /// The certificate that the port presents, if it speaks TLS.
+    pub presents: Option<ServerCertificate>,
 }
 
-/// How many ports are asked at the same time; each takes three connections.
+/// How many ports are probed at the same time; each takes three connections.
 const AT_ONCE: usize = 64;
 
-/// The next target that nobody has taken.
+/// The next target that no thread has taken.
 fn taken<'t>(next: &AtomicUsize, targets: &'t [String]) -> Option<(usize, &'t String)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     targets.get(index).map(|target| (index, target))
 }
 
 impl Probe {
-    /// With credentials, or as somebody who has none. `timeout` is for each try.
+    /// A probe with credentials, or as a client without any. `timeout` limits each attempt.
     pub fn new(credentials: Option<Credentials>, timeout: Duration) -> Self {
         Self { credentials, timeout }
     }
 
-    /// Asks ports, many at once; each is `HOST:PORT`. In the order given.
-    pub fn all(&self, targets: &[String]) -> Vec<Report> {
+    /// Probes ports, each `HOST:PORT`, many at once. Reports are in the order of the targets.
+    pub fn all(&self, targets: &[String]) -> Vec<ProbeReport> {
         let next = AtomicUsize::new(0);
         let asks = || {
             let mut asked = Vec::new();
@@ -73,9 +73,9 @@ impl Probe {
             }
             asked
         };
-        let mut reports: Vec<Report> = targets
+        let mut reports: Vec<ProbeReport> = targets
             .iter()
-            .map(|target| Report::unreachable(target, "the probe failed"))
+            .map(|target| ProbeReport::unreachable(target, "the probe failed"))
             .collect();
         thread::scope(|scope| {
             let workers: Vec<_> = (0..targets.len().min(AT_ONCE))
@@ -90,11 +90,11 @@ impl Probe {
         reports
     }
 
-    /// Asks one port, `HOST:PORT`.
-    pub fn one(&self, target: &str) -> Report {
+    /// Probes one port, `HOST:PORT`.
+    pub fn one(&self, target: &str) -> ProbeReport {
         let addresses: Vec<SocketAddr> = match target.to_socket_addrs() {
             Ok(found) => found.collect(),
-            Err(error) => return Report::unreachable(target, &error.to_string()),
+            Err(error) => return ProbeReport::unreachable(target, &error.to_string()),
         };
         let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
         let target_of = Target {
@@ -102,7 +102,7 @@ impl Probe {
             host: host.trim_matches(['[', ']']),
             timeout: self.timeout,
         };
-        let failed = |_| Outcome::default();
+        let failed = |_| AttemptReport::default();
         let (plaintext, tls, mutual_tls) = thread::scope(|scope| {
             let plaintext = scope.spawn(|| target_of.plaintext());
             let tls = scope.spawn(|| target_of.tls(None));
@@ -119,7 +119,7 @@ impl Probe {
             .and_then(|mutual| mutual.presented.clone())
             .or_else(|| tls.presented.clone());
         let (verdict, because) = verdict::of(&plaintext, &tls, mutual_tls.as_ref(), presents.as_ref());
-        Report {
+        ProbeReport {
             target: target.to_owned(),
             verdict,
             because,
@@ -131,14 +131,14 @@ impl Probe {
     }
 }
 
-impl Report {
+impl ProbeReport {
     fn unreachable(target: &str, why: &str) -> Self {
         Self {
             target: target.to_owned(),
             verdict: Verdict::Unreachable,
             because: why.to_owned(),
-            plaintext: Outcome::default(),
-            tls: Outcome::default(),
+            plaintext: AttemptReport::default(),
+            tls: AttemptReport::default(),
             mutual_tls: None,
             presents: None,
         }

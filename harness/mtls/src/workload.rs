@@ -1,10 +1,10 @@
-//! Whom a certificate names.
+//! The subject of a certificate.
 
 use peerwarden_engine::SpiffeId;
 
 use crate::error::Error;
 
-/// A workload: its SPIFFE identity, and other names that it goes by as a server.
+/// A workload: its SPIFFE ID, and its DNS names as a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workload {
     pub(crate) trust_domain: String,
@@ -14,11 +14,11 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Reads `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`, as a mesh names its workloads
+    /// Parses `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`, the form of a workload's name in a mesh
     /// (<https://istio.io/latest/docs/concepts/security/#istio-identity>).
     ///
     /// # Errors
-    /// Why it is no such name.
+    /// Why it is not such a name.
     pub fn parse(uri: &str) -> Result<Self, Error> {
         let wrong = |why: &str| Error::Name {
             name: uri.chars().take(128).collect(),
@@ -31,10 +31,10 @@ impl Workload {
         Self::new(id.trust_domain.as_str(), namespace, service_account)
     }
 
-    /// A service account of a namespace, in a trust domain.
+    /// The workload with this service account, namespace and trust domain.
     ///
     /// # Errors
-    /// A part that Kubernetes would not take as a name.
+    /// If Kubernetes would not accept a part as a name.
     pub fn new(trust_domain: &str, namespace: &str, service_account: &str) -> Result<Self, Error> {
         for (what, part) in [
             ("trust domain", trust_domain),
@@ -59,7 +59,7 @@ impl Workload {
         })
     }
 
-    /// Adds a name by which it is called as a server.
+    /// Adds a DNS name by which clients call it as a server.
     pub fn dns(mut self, name: &str) -> Self {
         self.dns_sans.push(name.to_owned());
         self
@@ -80,7 +80,7 @@ impl Workload {
         &self.service_account
     }
 
-    /// Its SPIFFE identity (<https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md>).
+    /// Its SPIFFE ID (<https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md>).
     pub fn spiffe_id(&self) -> String {
         format!(
             "spiffe://{}/ns/{}/sa/{}",
@@ -89,7 +89,7 @@ impl Workload {
     }
 }
 
-/// A DNS subdomain name as Kubernetes has it, so that it is a folder's name too, and none that leads elsewhere.
+/// Whether a part is a DNS subdomain name as Kubernetes defines it, so that it is a safe folder name too.
 fn is_name(part: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()

@@ -1,4 +1,4 @@
-//! What is issued, as others read it.
+//! Issued certificates, as other programs read them.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};

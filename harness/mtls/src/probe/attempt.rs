@@ -1,4 +1,4 @@
-//! One try: connects, makes a handshake or not, asks, and listens.
+//! One attempt: connects, performs a handshake or not, sends a request, and listens.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -8,44 +8,44 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, ClientConnection, Error as TlsError, StreamOwned};
 
-use super::bounded::Bounded;
 use super::credentials::Credentials;
-use super::presented::Presented;
-use super::tls::{self, Seen};
+use super::server_certificate::ServerCertificate;
+use super::timed_connection::TimedConnection;
+use super::tls::{self, HandshakeRecord};
 
-/// How much of an answer is looked at.
+/// How many bytes of an answer are read.
 const ANSWER: usize = 1024;
 
-/// What is asked, and how.
+/// The port to probe.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'t> {
-    /// Of the host, in the order in which they are tried.
+    /// The addresses of the host, in the order in which they are tried.
     pub(super) addresses: &'t [SocketAddr],
     pub(super) host: &'t str,
-    /// For all of a try.
+    /// The limit for the whole attempt.
     pub(super) timeout: Duration,
 }
 
-/// How far a try came.
+/// How the port responded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Attempt {
-    /// There is no connection: why.
+pub enum PortResponse {
+    /// No connection could be made.
     #[default]
     Unreachable,
-    /// What answers a handshake is no TLS, or nothing does.
+    /// The port answered the handshake with something other than TLS, or not at all.
     NoTls,
-    /// The port speaks TLS, and refused: the alert, or that it closed in the middle of the handshake.
+    /// The port speaks TLS and refused the client, with an alert.
     Refused,
-    /// The connection was closed without a byte.
+    /// The port closed the connection without sending a byte.
     Closed,
-    /// It stayed open, and nothing came.
+    /// The connection stayed open, but nothing was sent.
     Silent,
-    /// There was an answer.
+    /// The port answered.
     Answered,
 }
 
-impl Attempt {
-    /// A word for machine-readable reports.
+impl PortResponse {
+    /// The word for machine-readable reports.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
@@ -58,22 +58,22 @@ impl Attempt {
     }
 }
 
-/// What came of one try.
+/// The result of one attempt.
 #[derive(Debug, Clone, Default)]
-pub struct Outcome {
-    /// How far it came.
-    pub attempt: Attempt,
-    /// What was seen, in a few words.
+pub struct AttemptReport {
+    /// How the port responded.
+    pub response: PortResponse,
+    /// What was observed, in a few words.
     pub saw: String,
-    /// Whether the port asked for a certificate.
+    /// Whether the port requested a client certificate.
     pub asked_for_certificate: bool,
-    pub(super) presented: Option<Presented>,
+    pub(super) presented: Option<ServerCertificate>,
 }
 
-impl Outcome {
-    fn new(attempt: Attempt, saw: impl Into<String>) -> Self {
+impl AttemptReport {
+    fn new(response: PortResponse, saw: impl Into<String>) -> Self {
         Self {
-            attempt,
+            response,
             saw: saw.into(),
             ..Self::default()
         }
@@ -81,25 +81,25 @@ impl Outcome {
 }
 
 impl Target<'_> {
-    pub(super) fn plaintext(self) -> Outcome {
+    pub(super) fn plaintext(self) -> AttemptReport {
         let mut stream = match self.connect() {
             Ok(stream) => stream,
             Err(outcome) => return *outcome,
         };
         let asked = self.ask(&mut stream);
         let outcome = answer(asked);
-        if outcome.attempt == Attempt::Answered && only_tls(&outcome.saw) {
-            return Outcome::new(
-                Attempt::Refused,
+        if outcome.response == PortResponse::Answered && only_tls(&outcome.saw) {
+            return AttemptReport::new(
+                PortResponse::Refused,
                 format!("{}: this port takes TLS only", outcome.saw),
             );
         }
         outcome
     }
 
-    /// By TLS, with a certificate or without one.
-    pub(super) fn tls(self, credentials: Option<&Credentials>) -> Outcome {
-        let seen = Arc::new(Seen::default());
+    /// Attempts TLS, with a certificate or without one.
+    pub(super) fn tls(self, credentials: Option<&Credentials>) -> AttemptReport {
+        let seen = Arc::new(HandshakeRecord::default());
         let mut outcome = self.by_tls(credentials, &seen);
         outcome.asked_for_certificate = seen.asked_for_certificate();
         if outcome.presented.is_none() {
@@ -108,7 +108,7 @@ impl Target<'_> {
         outcome
     }
 
-    fn by_tls(self, credentials: Option<&Credentials>, seen: &Arc<Seen>) -> Outcome {
+    fn by_tls(self, credentials: Option<&Credentials>, seen: &Arc<HandshakeRecord>) -> AttemptReport {
         let stream = match self.connect() {
             Ok(stream) => stream,
             Err(outcome) => return *outcome,
@@ -122,7 +122,7 @@ impl Target<'_> {
             });
         let mut stream = match connection {
             Ok(connection) => StreamOwned::new(connection, stream),
-            Err(error) => return Outcome::new(Attempt::NoTls, error),
+            Err(error) => return AttemptReport::new(PortResponse::NoTls, error),
         };
         while stream.conn.is_handshaking() {
             if let Err(error) = stream.conn.complete_io(&mut stream.sock) {
@@ -135,12 +135,12 @@ impl Target<'_> {
         outcome
     }
 
-    fn connect(self) -> Result<Bounded, Box<Outcome>> {
-        Bounded::connect(self.addresses, self.timeout)
-            .map_err(|error| Box::new(Outcome::new(Attempt::Unreachable, error.to_string())))
+    fn connect(self) -> Result<TimedConnection, Box<AttemptReport>> {
+        TimedConnection::connect(self.addresses, self.timeout)
+            .map_err(|error| Box::new(AttemptReport::new(PortResponse::Unreachable, error.to_string())))
     }
 
-    /// Sends what is sent each time, and answers what comes first.
+    /// Sends the request, and returns the first bytes of the answer.
     fn ask(self, stream: &mut (impl Read + Write)) -> std::io::Result<Vec<u8>> {
         let host = self.host;
         let request = format!(
@@ -167,36 +167,36 @@ impl Target<'_> {
     }
 }
 
-/// What came after the question.
-fn answer(asked: std::io::Result<Vec<u8>>) -> Outcome {
+/// Interprets the answer to the request.
+fn answer(asked: std::io::Result<Vec<u8>>) -> AttemptReport {
     match asked {
-        Ok(bytes) if bytes.is_empty() => Outcome::new(Attempt::Closed, "closed without a byte"),
-        Ok(bytes) => Outcome::new(Attempt::Answered, first_line(&bytes)),
+        Ok(bytes) if bytes.is_empty() => AttemptReport::new(PortResponse::Closed, "closed without a byte"),
+        Ok(bytes) => AttemptReport::new(PortResponse::Answered, first_line(&bytes)),
         Err(error) => match (tls_error(&error), error.kind()) {
-            (Some(alert), _) => Outcome::new(Attempt::Refused, alert),
+            (Some(alert), _) => AttemptReport::new(PortResponse::Refused, alert),
             (None, ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                Outcome::new(Attempt::Silent, "no answer, and not closed")
+                AttemptReport::new(PortResponse::Silent, "no answer, and not closed")
             }
-            (None, _) => Outcome::new(Attempt::Closed, "closed without a byte"),
+            (None, _) => AttemptReport::new(PortResponse::Closed, "closed without a byte"),
         },
     }
 }
 
-fn handshake_failed(error: &std::io::Error, waited: bool) -> Outcome {
+fn handshake_failed(error: &std::io::Error, waited: bool) -> AttemptReport {
     if let Some(alert) = tls_error(error) {
-        return Outcome::new(Attempt::Refused, alert);
+        return AttemptReport::new(PortResponse::Refused, alert);
     }
     let kind = error.kind();
     if kind == ErrorKind::InvalidData {
-        Outcome::new(Attempt::NoTls, "what answers is no TLS")
+        AttemptReport::new(PortResponse::NoTls, "what answers is no TLS")
     } else if waited && (kind == ErrorKind::WouldBlock || kind == ErrorKind::TimedOut) {
-        Outcome::new(Attempt::NoTls, "a handshake is not answered")
+        AttemptReport::new(PortResponse::NoTls, "a handshake is not answered")
     } else {
-        Outcome::new(Attempt::NoTls, "closed in the handshake")
+        AttemptReport::new(PortResponse::NoTls, "closed in the handshake")
     }
 }
 
-/// The alert by which the other side refused.
+/// The alert with which the other side refused.
 fn tls_error(error: &std::io::Error) -> Option<String> {
     let TlsError::AlertReceived(alert) = error.get_ref()?.downcast_ref::<TlsError>()? else {
         return None;
@@ -208,7 +208,7 @@ fn tls_error(error: &std::io::Error) -> Option<String> {
     })
 }
 
-/// The first line, if it is text.
+/// The first line of the answer, if it is text.
 fn first_line(bytes: &[u8]) -> String {
     const ALERT: u8 = 0x15;
     if let [ALERT, 3, ..] = bytes {
@@ -231,7 +231,7 @@ fn first_line(bytes: &[u8]) -> String {
     }
 }
 
-/// Some servers say so in plaintext, and take none.
+/// Whether the answer says, in plaintext, that the port accepts only TLS, as some servers do.
 fn only_tls(saw: &str) -> bool {
     saw == "a TLS alert" || saw.ends_with(')') && saw.contains(" 400 ")
 }
@@ -240,7 +240,7 @@ fn only_tls(saw: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// As nginx, Go and Apache answer it, and OpenSSL.
+    /// The answers of nginx, Go and Apache, and of OpenSSL.
     #[test]
     fn what_says_in_plaintext_that_it_takes_tls_only_takes_none() {
         for answer in [

@@ -1,4 +1,4 @@
-//! The certificate that a probe shows, and the roots that it knows the mesh by.
+//! The certificate that a probe presents, and the roots by which it verifies the mesh.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 
 use crate::Error;
 
-/// Read from a folder in Istio's names.
+/// A certificate with its key, and roots, read from a folder with Istio's file names.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     pub(super) key: Arc<CertifiedKey>,
@@ -21,7 +21,7 @@ impl Credentials {
     /// Reads `cert-chain.pem`, `key.pem` and `root-cert.pem`, as `peerwarden certs` writes them.
     ///
     /// # Errors
-    /// A file that cannot be read or does not hold what it should.
+    /// If a file cannot be read or does not contain what it should.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let wrong = |name: &str, why: String| Error::Unusable {
             path: folder.join(name),

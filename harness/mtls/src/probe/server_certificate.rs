@@ -1,29 +1,29 @@
-//! The certificate that a port shows.
+//! The certificate that a port presents.
 
 use std::time::{Duration, SystemTime};
 
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Whom it names, and how good it is.
+/// The names in a server's certificate, and whether it is valid.
 #[derive(Debug, Clone)]
-pub struct Presented {
-    /// The SPIFFE ID; `None` if it has none, or several.
+pub struct ServerCertificate {
+    /// The SPIFFE ID; `None` if it has none or several.
     pub spiffe_id: Option<String>,
-    /// Other names: DNS, or the subject where there is no other.
+    /// Other names: DNS names, or the subject if there is no other name.
     pub names: Vec<String>,
     /// When it expires.
     pub not_after: SystemTime,
-    /// Whether the roots of the credentials vouch for it; `None` without credentials.
+    /// Whether the roots of the credentials verify it; `None` without credentials.
     pub verified: Option<Result<(), String>>,
-    /// Such as `TLS 1.3`, once the handshake has come so far.
+    /// The TLS version, such as `TLS 1.3`, once the handshake has agreed on it.
     pub tls_version: Option<String>,
-    /// The protocol that was agreed on (ALPN).
+    /// The protocol agreed on by ALPN.
     pub alpn: Option<String>,
 }
 
-impl Presented {
-    /// Reads a certificate; `None` if it is none.
+impl ServerCertificate {
+    /// Parses a certificate; `None` if the bytes are not one.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let names = certificate.subject_alternative_name().ok().flatten();
@@ -51,7 +51,7 @@ impl Presented {
         })
     }
 
-    /// How long it is still good; `None` once it has expired.
+    /// How long it remains valid; `None` once it has expired.
     pub fn left(&self) -> Option<Duration> {
         self.not_after.duration_since(SystemTime::now()).ok()
     }

@@ -1,21 +1,21 @@
-//! A connection that is over when its time is, however slowly the other side goes on.
+//! A connection with a deadline, however slowly the other side sends.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A connection, and when it is over.
+/// A connection and its deadline.
 #[derive(Debug)]
-pub(super) struct Bounded {
+pub(super) struct TimedConnection {
     stream: TcpStream,
     end: Instant,
 }
 
-impl Bounded {
-    /// Connects to the first of a host's addresses that answers; each has an equal part of the time.
+impl TimedConnection {
+    /// Connects to the first of a host's addresses that accepts; the time is divided equally among them.
     ///
     /// # Errors
-    /// What the last of them answered.
+    /// The error of the last address.
     pub(super) fn connect(addresses: &[SocketAddr], time: Duration) -> Result<Self> {
         let end = Instant::now() + time;
         let mut last = Error::new(ErrorKind::NotFound, "the name has no address");
@@ -30,7 +30,7 @@ impl Bounded {
     }
 }
 
-/// What is left, which is more than nothing.
+/// The time left; an error when it is up.
 fn left(end: Instant) -> Result<Duration> {
     let left = end.saturating_duration_since(Instant::now());
     // Sockets take no time of zero, and none that is next to it.
@@ -40,14 +40,14 @@ fn left(end: Instant) -> Result<Duration> {
     Ok(left)
 }
 
-impl Read for Bounded {
+impl Read for TimedConnection {
     fn read(&mut self, bytes: &mut [u8]) -> Result<usize> {
         self.stream.set_read_timeout(Some(left(self.end)?))?;
         self.stream.read(bytes)
     }
 }
 
-impl Write for Bounded {
+impl Write for TimedConnection {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         self.stream.set_write_timeout(Some(left(self.end)?))?;
         self.stream.write(bytes)
@@ -78,7 +78,7 @@ mod tests {
             }
         });
         let begun = Instant::now();
-        let mut connection = Bounded::connect(&[address], TIME).unwrap();
+        let mut connection = TimedConnection::connect(&[address], TIME).unwrap();
         let error = connection.read_exact(&mut [0; 1024]).unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock),
@@ -94,9 +94,9 @@ mod tests {
         let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let alive = listener.local_addr().unwrap();
-        assert!(Bounded::connect(&[dead, alive], TIME).is_ok());
-        let refused = Bounded::connect(&[dead], TIME).unwrap_err();
+        assert!(TimedConnection::connect(&[dead, alive], TIME).is_ok());
+        let refused = TimedConnection::connect(&[dead], TIME).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
-        assert!(Bounded::connect(&[], TIME).is_err());
+        assert!(TimedConnection::connect(&[], TIME).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The client's side of a probe's handshake: takes any certificate, so that it can be looked at, and notes what it sees.
+//! The client's side of a probe's handshake: accepts any certificate in order to inspect it, and records what it sees.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,26 +14,27 @@ use rustls::{
 };
 
 use super::credentials::Credentials;
-use super::presented::Presented;
+use super::server_certificate::ServerCertificate;
 
-/// As Istio marks its mutual TLS, so that a port with TLS of its own can tell it; a plain name for those that mind.
+/// The protocols by which Istio marks its mutual TLS, so that a port with its own TLS can tell it apart, and a plain name for
+/// servers that insist on a known one.
 const OF_THE_MESH: [&str; 3] = ["istio-http/1.1", "istio", "http/1.1"];
 const PLAIN: [&str; 1] = ["http/1.1"];
 
-/// What was noted.
+/// What the handshake showed.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct HandshakeRecord {
     asked: AtomicBool,
-    presented: Mutex<Option<Presented>>,
+    presented: Mutex<Option<ServerCertificate>>,
 }
 
-impl Seen {
+impl HandshakeRecord {
     pub(super) fn asked_for_certificate(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// What the port showed, with what was agreed on.
-    pub(super) fn presented(&self, connection: Option<&ClientConnection>) -> Option<Presented> {
+    /// The certificate that the port presented, with the agreed TLS version and protocol.
+    pub(super) fn presented(&self, connection: Option<&ClientConnection>) -> Option<ServerCertificate> {
         let mut presented = self
             .presented
             .lock()
@@ -56,18 +57,21 @@ impl Seen {
     }
 }
 
-/// With a certificate or without one.
+/// The TLS configuration of a client with or without a certificate.
 ///
 /// # Errors
-/// That the versions of TLS cannot be had: a mistake here.
-pub(super) fn config(credentials: Option<&Credentials>, seen: &Arc<Seen>) -> Result<ClientConfig, TlsError> {
+/// If the TLS versions are not available, which is a bug here.
+pub(super) fn config(
+    credentials: Option<&Credentials>,
+    seen: &Arc<HandshakeRecord>,
+) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Looks {
+    let verifier = RecordingVerifier {
         provider: Arc::clone(&provider),
         roots: credentials.map(|credentials| Arc::clone(&credentials.roots)),
         seen: Arc::clone(seen),
     };
-    let shows = Shows {
+    let shows = RecordingCertResolver {
         key: credentials.map(|credentials| Arc::clone(&credentials.key)),
         seen: Arc::clone(seen),
     };
@@ -87,35 +91,35 @@ pub(super) fn config(credentials: Option<&Credentials>, seen: &Arc<Seen>) -> Res
     Ok(config)
 }
 
-/// Notes that a certificate is asked for.
+/// Presents the client certificate, and records that the server requested one.
 #[derive(Debug)]
-struct Shows {
+struct RecordingCertResolver {
     key: Option<Arc<CertifiedKey>>,
-    seen: Arc<Seen>,
+    seen: Arc<HandshakeRecord>,
 }
 
-impl ResolvesClientCert for Shows {
+impl ResolvesClientCert for RecordingCertResolver {
     fn resolve(&self, _roots: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.seen.asked.store(true, Ordering::SeqCst);
         self.key.clone()
     }
 
-    /// Else nobody would be asked.
+    /// Must be true: otherwise rustls would not ask.
     fn has_certs(&self) -> bool {
         true
     }
 }
 
-/// Takes whatever is shown, and notes what the roots say of it.
+/// Accepts any certificate, and records whether the roots verify it.
 #[derive(Debug)]
-struct Looks {
+struct RecordingVerifier {
     provider: Arc<CryptoProvider>,
     roots: Option<Arc<RootCertStore>>,
-    seen: Arc<Seen>,
+    seen: Arc<HandshakeRecord>,
 }
 
-impl Looks {
-    /// A mesh's certificate names no host: its SPIFFE ID is what counts, so that another name is no fault.
+impl RecordingVerifier {
+    /// Verifies a certificate, ignoring the host name: a mesh's certificate names no host, only a SPIFFE ID.
     fn verify(
         &self,
         end: &CertificateDer<'_>,
@@ -147,7 +151,7 @@ impl Looks {
     }
 }
 
-impl ServerCertVerifier for Looks {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         end: &CertificateDer<'_>,
@@ -156,7 +160,7 @@ impl ServerCertVerifier for Looks {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        if let Some(mut presented) = Presented::read(end) {
+        if let Some(mut presented) = ServerCertificate::read(end) {
             presented.verified = self.verify(end, between, name, ocsp, now);
             *self.seen.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
         }

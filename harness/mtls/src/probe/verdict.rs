@@ -1,4 +1,4 @@
-//! What three tries come to.
+//! Decides the verdict from three attempts.
 //!
 //! | plaintext | TLS without a certificate | mutual TLS | verdict |
 //! |---|---|---|---|
@@ -9,36 +9,36 @@
 //! | refused | no TLS | no TLS | broken |
 //! | any | refused | refused | broken |
 //!
-//! *Taken* is an answer. By TLS it is also that nothing is refused: a server looks at the client's certificate as soon as it comes,
-//! so that a refusal does not wait. *Refused* in plaintext is that the connection is closed without a byte; what neither answers
-//! nor closes is not known to refuse.
+//! *Taken* means that the port answered. Over TLS it also means that the port refused nothing: a server checks the client's
+//! certificate as soon as it arrives, so that a refusal comes at once. *Refused* in plaintext means that the connection was closed
+//! without a byte; a port that neither answers nor closes is not known to refuse.
 
 use std::fmt;
 
-use super::attempt::{Attempt, Outcome};
-use super::presented::Presented;
+use super::attempt::{AttemptReport, PortResponse};
+use super::server_certificate::ServerCertificate;
 
-/// What a port takes.
+/// What a port accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Mutual TLS with a certificate of the mesh, and nothing else.
+    /// Only mutual TLS with a certificate of the mesh.
     Strict,
-    /// That, and plaintext.
+    /// Mutual TLS and plaintext.
     Permissive,
     /// Plaintext only.
     Disable,
     /// TLS without a client's certificate.
     Tls,
-    /// Neither what a mesh nor what a plaintext client could use.
+    /// Nothing that a client in the mesh or a plaintext client could use.
     Broken,
     /// Nothing listens there.
     Unreachable,
-    /// It cannot be told.
+    /// It could not be determined.
     Unknown,
 }
 
 impl Verdict {
-    /// As `--expect` and JSON have it.
+    /// The name in `--expect` and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Strict => "strict",
@@ -52,7 +52,7 @@ impl Verdict {
     }
 }
 
-/// The modes as `PeerAuthentication` writes them.
+/// Modes are written as in `PeerAuthentication`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -67,68 +67,69 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Of one way in.
+/// Whether the port accepts one kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Acceptance {
     Taken,
     Refused,
-    /// Of TLS: none is spoken.
+    /// The port does not speak TLS.
     Absent,
     Unknown,
 }
 
-fn plaintext(outcome: &Outcome) -> Way {
-    match outcome.attempt {
-        Attempt::Answered => Way::Taken,
-        Attempt::Closed | Attempt::Refused => Way::Refused,
-        Attempt::Silent | Attempt::Unreachable | Attempt::NoTls => Way::Unknown,
+fn plaintext(outcome: &AttemptReport) -> Acceptance {
+    match outcome.response {
+        PortResponse::Answered => Acceptance::Taken,
+        PortResponse::Closed | PortResponse::Refused => Acceptance::Refused,
+        PortResponse::Silent | PortResponse::Unreachable | PortResponse::NoTls => Acceptance::Unknown,
     }
 }
 
-fn by_tls(outcome: &Outcome) -> Way {
-    match outcome.attempt {
-        Attempt::Answered | Attempt::Silent => Way::Taken,
-        Attempt::Refused => Way::Refused,
-        Attempt::Closed => Way::Unknown,
-        Attempt::NoTls => Way::Absent,
-        Attempt::Unreachable => Way::Unknown,
+fn by_tls(outcome: &AttemptReport) -> Acceptance {
+    match outcome.response {
+        PortResponse::Answered | PortResponse::Silent => Acceptance::Taken,
+        PortResponse::Refused => Acceptance::Refused,
+        PortResponse::Closed => Acceptance::Unknown,
+        PortResponse::NoTls => Acceptance::Absent,
+        PortResponse::Unreachable => Acceptance::Unknown,
     }
 }
 
-/// Without a certificate: one that is asked for, after which the connection is closed, is one that is demanded.
-fn without_certificate(outcome: &Outcome) -> Way {
-    if outcome.attempt == Attempt::Closed && outcome.asked_for_certificate {
-        Way::Refused
+/// A connection that is closed after a certificate was requested counts as refused: the certificate was required.
+fn without_certificate(outcome: &AttemptReport) -> Acceptance {
+    if outcome.response == PortResponse::Closed && outcome.asked_for_certificate {
+        Acceptance::Refused
     } else {
         by_tls(outcome)
     }
 }
 
-/// With one: a refusal is an alert, so that one that is closed without was taken, and a policy or the application closed it.
-fn with_certificate(outcome: &Outcome) -> Way {
-    if outcome.attempt == Attempt::Closed {
-        Way::Taken
+/// With a certificate, a refusal is an alert; a connection that is closed without one was accepted, and a policy or the application
+/// closed it.
+fn with_certificate(outcome: &AttemptReport) -> Acceptance {
+    if outcome.response == PortResponse::Closed {
+        Acceptance::Taken
     } else {
         by_tls(outcome)
     }
 }
 
 pub(super) fn of(
-    plain: &Outcome,
-    tls: &Outcome,
-    mutual: Option<&Outcome>,
-    presented: Option<&Presented>,
+    plain: &AttemptReport,
+    tls: &AttemptReport,
+    mutual: Option<&AttemptReport>,
+    presented: Option<&ServerCertificate>,
 ) -> (Verdict, String) {
     let all = [Some(plain), Some(tls), mutual];
     if all
         .iter()
         .flatten()
-        .any(|outcome| outcome.attempt == Attempt::Unreachable)
+        .any(|outcome| outcome.response == PortResponse::Unreachable)
     {
         let why = all
             .iter()
             .flatten()
-            .find(|outcome| outcome.attempt == Attempt::Unreachable);
+            .find(|outcome| outcome.response == PortResponse::Unreachable);
         return (
             Verdict::Unreachable,
             why.map_or_else(String::new, |outcome| outcome.saw.clone()),
@@ -138,51 +139,54 @@ pub(super) fn of(
     let tls_way = without_certificate(tls);
     let mutual_way = mutual.map(with_certificate);
     let said = |verdict, because: &str| (verdict, because.to_owned());
-    if tls_way == Way::Taken {
+    if tls_way == Acceptance::Taken {
         return match plain_way {
-            Way::Taken => said(Verdict::Tls, "it takes plaintext, and TLS without a certificate"),
-            Way::Refused | Way::Absent | Way::Unknown => {
+            Acceptance::Taken => said(Verdict::Tls, "it takes plaintext, and TLS without a certificate"),
+            Acceptance::Refused | Acceptance::Absent | Acceptance::Unknown => {
                 said(Verdict::Tls, "it takes TLS without a certificate")
             }
         };
     }
     let distrusted = presented.and_then(|presented| presented.verified.as_ref()?.as_ref().err());
-    if let (Some(why), true) = (distrusted, mutual_way.is_some_and(|way| way != Way::Absent)) {
+    if let (Some(why), true) = (
+        distrusted,
+        mutual_way.is_some_and(|way| way != Acceptance::Absent),
+    ) {
         return (
             Verdict::Broken,
             format!("the certificate that it shows is no good to the mesh: {why}"),
         );
     }
     match (plain_way, tls_way, mutual_way) {
-        (Way::Taken, Way::Absent, None | Some(Way::Absent)) => {
+        (Acceptance::Taken, Acceptance::Absent, None | Some(Acceptance::Absent)) => {
             said(Verdict::Disable, "it takes plaintext, and no TLS")
         }
-        (Way::Taken, Way::Refused, Some(Way::Taken)) => {
+        (Acceptance::Taken, Acceptance::Refused, Some(Acceptance::Taken)) => {
             said(Verdict::Permissive, "it takes plaintext, and mutual TLS")
         }
-        (Way::Refused, Way::Refused, Some(Way::Taken)) => said(
+        (Acceptance::Refused, Acceptance::Refused, Some(Acceptance::Taken)) => said(
             Verdict::Strict,
-            if mutual.is_some_and(|mutual| mutual.attempt == Attempt::Closed) {
+            if mutual.is_some_and(|mutual| mutual.response == PortResponse::Closed) {
                 "it takes mutual TLS only; after the handshake it closed: a policy, or the application"
             } else {
                 "it takes mutual TLS only"
             },
         ),
-        (_, Way::Refused | Way::Absent, Some(Way::Refused)) => {
+        (_, Acceptance::Refused | Acceptance::Absent, Some(Acceptance::Refused)) => {
             let why = mutual.map_or("", |mutual| &mutual.saw);
             (
                 Verdict::Broken,
                 format!("it refuses the certificate of the mesh: {why}"),
             )
         }
-        (Way::Refused, Way::Absent, None | Some(Way::Absent)) => {
+        (Acceptance::Refused, Acceptance::Absent, None | Some(Acceptance::Absent)) => {
             said(Verdict::Broken, "it takes neither plaintext nor TLS")
         }
-        (_, Way::Refused, None) => said(
+        (_, Acceptance::Refused, None) => said(
             Verdict::Unknown,
             "it demands a certificate by TLS; with --certs it can be told whether it takes that of the mesh",
         ),
-        (Way::Unknown, _, _) => said(Verdict::Unknown, "plaintext is neither answered nor refused"),
+        (Acceptance::Unknown, _, _) => said(Verdict::Unknown, "plaintext is neither answered nor refused"),
         (_, _, _) => said(Verdict::Unknown, "what it does fits no mode"),
     }
 }
@@ -191,23 +195,23 @@ pub(super) fn of(
 mod tests {
     use super::*;
 
-    fn outcome(attempt: Attempt) -> Outcome {
-        Outcome {
-            attempt,
-            ..Outcome::default()
+    fn outcome(response: PortResponse) -> AttemptReport {
+        AttemptReport {
+            response,
+            ..AttemptReport::default()
         }
     }
 
-    fn asked(attempt: Attempt) -> Outcome {
-        Outcome {
+    fn asked(response: PortResponse) -> AttemptReport {
+        AttemptReport {
             asked_for_certificate: true,
-            ..outcome(attempt)
+            ..outcome(response)
         }
     }
 
     #[test]
     fn every_combination_of_the_table() {
-        use Attempt::{Answered, Closed, NoTls, Refused, Silent, Unreachable};
+        use PortResponse::{Answered, Closed, NoTls, Refused, Silent, Unreachable};
 
         let cases = [
             (
@@ -276,7 +280,7 @@ mod tests {
 
     #[test]
     fn without_credentials_strict_is_not_guessed() {
-        use Attempt::{Answered, Closed, NoTls, Refused};
+        use PortResponse::{Answered, Closed, NoTls, Refused};
 
         let (verdict, because) = of(&outcome(Closed), &asked(Refused), None, None);
         assert_eq!(verdict, Verdict::Unknown);
@@ -289,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_server_that_the_mesh_does_not_know_is_broken() {
-        let presented = Presented {
+        let presented = ServerCertificate {
             spiffe_id: None,
             names: Vec::new(),
             not_after: std::time::SystemTime::UNIX_EPOCH,
@@ -297,10 +301,10 @@ mod tests {
             tls_version: None,
             alpn: None,
         };
-        let way = asked(Attempt::Answered);
+        let way = asked(PortResponse::Answered);
         let (verdict, because) = of(
-            &outcome(Attempt::Closed),
-            &asked(Attempt::Refused),
+            &outcome(PortResponse::Closed),
+            &asked(PortResponse::Refused),
             Some(&way),
             Some(&presented),
         );

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use anstyle::{AnsiColor, Style};
-use peerwarden_mtls::probe::{Outcome, Presented, Report, Verdict};
+use peerwarden_mtls::probe::{AttemptReport, ProbeReport, ServerCertificate, Verdict};
 use serde_json::{Value, json};
 
 const BOLD: Style = Style::new().bold();
@@ -12,7 +12,7 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
 /// A port, in a few lines. `held` is whether it is as expected, if anything was.
-pub(super) fn text(report: &Report, held: Option<bool>) -> String {
+pub(super) fn text(report: &ProbeReport, held: Option<bool>) -> String {
     let mark = match held {
         None => String::new(),
         Some(true) => format!("{GOOD}✓{GOOD:#} "),
@@ -49,7 +49,7 @@ pub(super) fn text(report: &Report, held: Option<bool>) -> String {
     text
 }
 
-fn presents(presented: &Presented) -> String {
+fn presents(presented: &ServerCertificate) -> String {
     let mut parts = vec![match &presented.spiffe_id {
         Some(id) => id.clone(),
         None => presented.names.join(", "),
@@ -87,15 +87,15 @@ fn printable(text: &str) -> String {
 }
 
 /// For programs: a list, a port each.
-pub(super) fn json(reports: &[Report]) -> String {
+pub(super) fn json(reports: &[ProbeReport]) -> String {
     let all: Vec<Value> = reports.iter().map(report).collect();
     format!("{:#}\n", Value::from(all))
 }
 
-fn report(report: &Report) -> Value {
-    let outcome = |outcome: &Outcome| {
+fn report(report: &ProbeReport) -> Value {
+    let outcome = |outcome: &AttemptReport| {
         json!({
-            "outcome": outcome.attempt.as_str(),
+            "outcome": outcome.response.as_str(),
             "saw": outcome.saw,
             "askedForCertificate": outcome.asked_for_certificate,
         })
