@@ -1,8 +1,9 @@
-//! What traffic is told apart by.
+//! The attributes by which traffic is classified.
 
 use std::fmt;
 
-/// One attribute of a request or a connection. The order is that in which classes are told apart: who, then what, then the rest.
+/// One attribute of a request or a connection, in the order in which classes are split: the peer first, then what it requests, then
+/// the rest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
     /// How the connection is secured, and the name in the peer's certificate.
@@ -23,18 +24,18 @@ pub enum Attribute {
     SourceIp,
     /// The original client's address.
     RemoteIp,
-    /// The address connected to.
+    /// The destination address.
     DestinationIp,
     /// A claim of the verified token.
     Claim(Vec<String>),
     /// Dynamic metadata.
     Metadata {
-        /// The filter that left it.
+        /// The filter that set it.
         filter: String,
         /// Its key.
         key: String,
     },
-    /// What an external authorizer answers.
+    /// The answer of an external authorizer.
     Authorizer(String),
 }
 
@@ -59,7 +60,7 @@ impl Attribute {
     }
 }
 
-/// As the policies name it, where they do.
+/// The name that policies use for it, if they have one.
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,21 +1,21 @@
-//! Two programs: what one allows and the other does not.
+//! Compares two programs: finds what one allows and the other does not.
 
 use peerwarden_engine::{Program, Traffic};
 
 use crate::region::Classes;
 use crate::space::{Peers, Space};
-use crate::{Beyond, Disagrees, Unanswered};
+use crate::{AnalysisError, Disagreement, LimitExceeded};
 
-/// What a change of programs does.
+/// The effect of replacing one program with another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// What the new one allows and the old one does not.
+    /// What the new program allows and the old one does not.
     pub newly_allowed: Classes,
-    /// What the old one allows and the new one does not.
+    /// What the old program allows and the new one does not.
     pub newly_denied: Classes,
-    /// Of which peers this holds.
+    /// The peers for which this holds.
     pub peers: Peers,
-    /// The external authorizers on whose answers it hangs, each of which is taken to answer both programs the same.
+    /// The external authorizers whose answers matter; each is assumed to give both programs the same answer.
     pub authorizers: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ impl Comparison {
     }
 }
 
-/// Whether two programs of one protocol decide by the same rules, so that there is nothing to compare.
+/// Whether two programs of one protocol have the same rules, so that there is nothing to compare.
 pub fn is_same(old: &Program, new: &Program) -> bool {
     let modes = || {
         let ports = old.mtls_ports().chain(new.mtls_ports());
@@ -51,13 +51,13 @@ pub fn is_same(old: &Program, new: &Program) -> bool {
         && modes()
 }
 
-/// Compares two programs of one protocol; of each difference at most `limit` classes are shown.
+/// Compares two programs of one protocol; for each difference, at most `limit` classes are shown.
 ///
-/// Each class has been put to both programs again, one request for it.
+/// For each class, one request has been evaluated by both programs again.
 ///
 /// # Errors
-/// That there is too much to compare, or that a program decides otherwise than was worked out, which is an error of this crate.
-pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison, Unanswered> {
+/// If there is too much to compare, or if a program decides otherwise than the analysis found, which is a bug in this crate.
+pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison, AnalysisError> {
     let mut space = Space::new(old.protocol(), &[old, new], &[])?;
     let (before, after) = (space.allowed(old)?, space.allowed(new)?);
     let everything = space.everything();
@@ -81,27 +81,27 @@ pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison,
     Ok(comparison)
 }
 
-/// Puts traffic to a program, which must decide as was worked out.
-pub(crate) fn replay(traffic: &Traffic, program: &Program, allowed: bool) -> Result<(), Disagrees> {
+/// Evaluates traffic with a program, which must decide as the analysis found.
+pub(crate) fn replay(traffic: &Traffic, program: &Program, allowed: bool) -> Result<(), Disagreement> {
     let decision = program.judge(traffic, traffic).decision;
     let is_allowed = decision.verdict == peerwarden_engine::Verdict::Allow;
     if is_allowed == allowed {
         return Ok(());
     }
-    Err(Disagrees {
+    Err(Disagreement {
         traffic: Box::new(traffic.clone()),
         allowed: is_allowed,
     })
 }
 
-impl From<Beyond> for Unanswered {
-    fn from(beyond: Beyond) -> Self {
-        Unanswered::Beyond(beyond)
+impl From<LimitExceeded> for AnalysisError {
+    fn from(beyond: LimitExceeded) -> Self {
+        AnalysisError::LimitExceeded(beyond)
     }
 }
 
-impl From<Disagrees> for Unanswered {
-    fn from(disagrees: Disagrees) -> Self {
-        Unanswered::Disagrees(disagrees)
+impl From<Disagreement> for AnalysisError {
+    fn from(disagrees: Disagreement) -> Self {
+        AnalysisError::Disagreement(disagrees)
     }
 }

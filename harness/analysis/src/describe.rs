@@ -1,4 +1,4 @@
-//! Classes of values in the words of the policies.
+//! Describes classes of values in the words of the policies.
 
 use std::fmt;
 
@@ -10,50 +10,50 @@ use crate::space::{Dimension, Kind, Sample};
 pub enum Values {
     /// Any of these.
     AnyOf(Vec<Term>),
-    /// Of several values at once: each of the first is among them, none of the second is.
+    /// Attributes with several values at once: each of `all` matches one of them, none of `none` does.
     Has {
-        /// Some value is so.
+        /// Patterns that some value matches.
         all: Vec<String>,
-        /// No value is so.
+        /// Patterns that no value matches.
         none: Vec<String>,
     },
 }
 
-/// Values that one pattern of a policy matches, less what others match.
+/// Values that one pattern of a policy matches, except those that others match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
     /// The pattern.
     pub pattern: Pattern,
-    /// What it does not stand for here.
+    /// The exceptions.
     pub but: Vec<String>,
 }
 
-/// What stands for some values.
+/// A pattern that stands for some values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
-    /// As a policy writes it.
+    /// A pattern as a policy writes it.
     Written(String),
-    /// Of a peer: no TLS.
+    /// For peers: no TLS.
     Plaintext,
-    /// Of a peer: TLS without a certificate.
+    /// For peers: TLS without a certificate.
     NoCertificate,
-    /// Of a peer: a certificate.
+    /// For peers: a certificate.
     Certificate,
-    /// Of a peer: a certificate without a URI SAN.
+    /// For peers: a certificate without a URI SAN.
     NoUriSan,
-    /// Of a host: what is not one.
+    /// For hosts: a value that is not a host.
     NotAHost,
-    /// Of a method: one in small letters.
+    /// For methods: lower-case letters.
     SmallLetters,
-    /// Of a server name: one with a dot at its end.
+    /// For server names: a trailing dot.
     TrailingDot,
-    /// The attribute is not there.
+    /// The attribute is absent.
     Absent,
     /// All values.
     Any,
-    /// Values like this one, for which the policies have no words.
+    /// Values like this one, for which the policies have no pattern.
     Like(String),
-    /// What an external authorizer answers.
+    /// The answer of an external authorizer.
     Answer(&'static str),
 }
 
@@ -109,7 +109,7 @@ impl fmt::Display for Values {
     }
 }
 
-/// Which atoms hold.
+/// Describes which atoms hold.
 pub(crate) fn atoms(dimension: &Dimension, atoms: &[(usize, bool)]) -> Values {
     let labels = |wanted| {
         let of = atoms.iter().filter(|(_, holds)| *holds == wanted);
@@ -121,18 +121,18 @@ pub(crate) fn atoms(dimension: &Dimension, atoms: &[(usize, bool)]) -> Values {
     }
 }
 
-/// A pattern and the classes that it stands for.
+/// A pattern and the classes that it covers.
 struct Candidate {
     pattern: Pattern,
     classes: Vec<bool>,
     size: usize,
 }
 
-/// More excluded patterns than a reader takes in.
+/// The largest number of exceptions that a reader can take in.
 const BUT: usize = 8;
 
-/// The classes with these numbers, in as few patterns as the best next one at a time gives; those of which `counts` does not hold may
-/// be said to be among them or not.
+/// Describes the classes with these numbers, in as few patterns as a greedy choice finds. Classes for which `counts` is false may
+/// be included or not.
 pub(crate) fn classes(dimension: &Dimension, numbers: &[usize], counts: &dyn Fn(usize) -> bool) -> Values {
     let count = dimension.size();
     let set = |numbers: &[usize]| {
@@ -181,7 +181,7 @@ pub(crate) fn classes(dimension: &Dimension, numbers: &[usize], counts: &dyn Fn(
     Values::AnyOf(terms)
 }
 
-/// Takes the candidate that covers most of what is open in the fewest words, as long as one covers some.
+/// Picks the candidate that covers most of the open classes in the fewest words, until none covers any.
 fn take(usable: &[(&Candidate, Vec<String>)], open: &mut [bool]) -> Vec<Term> {
     let mut taken: Vec<(&Candidate, &Vec<String>)> = Vec::new();
     let wanted = open.to_vec();
@@ -227,7 +227,7 @@ fn take(usable: &[(&Candidate, Vec<String>)], open: &mut [bool]) -> Vec<Term> {
     terms.collect()
 }
 
-/// What to exclude so that only wanted classes are left; `None` when that takes too much.
+/// The exceptions that leave only wanted classes; `None` if there would be too many.
 fn but(candidate: &Candidate, wanted: &[bool], holes: &[&Candidate]) -> Option<Vec<String>> {
     let excess = |number: &usize| candidate.classes[*number] && !wanted[*number];
     let mut excess: Vec<usize> = (0..wanted.len()).filter(excess).collect();

@@ -1,29 +1,29 @@
-//! Reduced ordered binary decision diagrams: Boolean functions of many variables, the same function always the same node.
+//! Reduced ordered binary decision diagrams: Boolean functions of many variables, in which equal functions are the same node.
 //!
-//! R. E. Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", IEEE Transactions on Computers C-35 (8), 1986. No more is
-//! here than the analysis needs: one table of nodes, `if-then-else` with a memory, and simplification by what can be.
+//! R. E. Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", IEEE Transactions on Computers C-35 (8), 1986. This
+//! has only what the analysis needs: one table of nodes, `if-then-else` with a cache, and simplification by a care set.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::Beyond;
+use crate::LimitExceeded;
 
 /// A function: a node of its diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Function(u32);
 
-/// Never.
+/// The constant false.
 pub(crate) const FALSE: Function = Function(0);
-/// Always.
+/// The constant true.
 pub(crate) const TRUE: Function = Function(1);
 
-/// Nodes of one diagram: some hundred MiB. Real policies take some thousand.
+/// The largest number of nodes in one diagram: some hundred MiB. Real policies need some thousand.
 pub(crate) const NODES: usize = 4_000_000;
 
-/// A variable; those with lower numbers are asked first.
+/// A variable; diagrams test those with lower numbers first.
 pub(crate) type Variable = u32;
 
-/// What stands in the place of a variable below the last one.
+/// Stands for a variable below the last one.
 const END: Variable = Variable::MAX;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ struct Node {
     high: Function,
 }
 
-/// Numbers that are handed out one after another need no defence against collisions, and hashing is most of the work.
+/// Hashes consecutive numbers, which need no defence against collisions; hashing is most of the work.
 #[derive(Debug, Default, Clone, Copy)]
 struct Mixer(u64);
 
@@ -83,12 +83,12 @@ impl Diagrams {
         self.nodes[function.0 as usize]
     }
 
-    /// The variable that is asked first; `None` for a constant.
+    /// The variable that is tested first; `None` for a constant.
     pub(crate) fn first(&self, function: Function) -> Option<Variable> {
         Some(self.of(function).variable).filter(|variable| *variable != END)
     }
 
-    /// The function where `variable`, which is not behind its first one, has this value.
+    /// The cofactor in which `variable`, which is not after the function's first one, has this value.
     pub(crate) fn with(&self, function: Function, variable: Variable, value: bool) -> Function {
         let node = self.of(function);
         match (node.variable == variable, value) {
@@ -98,13 +98,13 @@ impl Diagrams {
         }
     }
 
-    /// `high` where the variable is true, else `low`; the variable comes before all of theirs.
+    /// `high` if the variable is true, else `low`; the variable comes before all of theirs.
     pub(crate) fn node(
         &mut self,
         variable: Variable,
         low: Function,
         high: Function,
-    ) -> Result<Function, Beyond> {
+    ) -> Result<Function, LimitExceeded> {
         if low == high {
             return Ok(low);
         }
@@ -113,10 +113,11 @@ impl Diagrams {
             return Ok(*known);
         }
         if self.nodes.len() >= self.limit {
-            return Err(Beyond::Diagram { limit: self.limit });
+            return Err(LimitExceeded::Diagram { limit: self.limit });
         }
-        let function =
-            Function(u32::try_from(self.nodes.len()).map_err(|_| Beyond::Diagram { limit: self.limit })?);
+        let function = Function(
+            u32::try_from(self.nodes.len()).map_err(|_| LimitExceeded::Diagram { limit: self.limit })?,
+        );
         self.nodes.push(node);
         self.known.insert(node, function);
         Ok(function)
@@ -128,7 +129,7 @@ impl Diagrams {
         condition: Function,
         then: Function,
         otherwise: Function,
-    ) -> Result<Function, Beyond> {
+    ) -> Result<Function, LimitExceeded> {
         match (condition, then, otherwise) {
             (TRUE, _, _) => return Ok(then),
             (FALSE, _, _) => return Ok(otherwise),
@@ -160,25 +161,25 @@ impl Diagrams {
         Ok(answer)
     }
 
-    pub(crate) fn and(&mut self, left: Function, right: Function) -> Result<Function, Beyond> {
+    pub(crate) fn and(&mut self, left: Function, right: Function) -> Result<Function, LimitExceeded> {
         self.choose(left, right, FALSE)
     }
 
-    pub(crate) fn or(&mut self, left: Function, right: Function) -> Result<Function, Beyond> {
+    pub(crate) fn or(&mut self, left: Function, right: Function) -> Result<Function, LimitExceeded> {
         self.choose(left, TRUE, right)
     }
 
-    pub(crate) fn not(&mut self, function: Function) -> Result<Function, Beyond> {
+    pub(crate) fn not(&mut self, function: Function) -> Result<Function, LimitExceeded> {
         self.choose(function, FALSE, TRUE)
     }
 
     /// `left` and not `right`.
-    pub(crate) fn without(&mut self, left: Function, right: Function) -> Result<Function, Beyond> {
+    pub(crate) fn without(&mut self, left: Function, right: Function) -> Result<Function, LimitExceeded> {
         self.choose(right, FALSE, left)
     }
 
-    /// Any of them. Halves are joined rather than one after another, so that small diagrams meet small ones.
-    pub(crate) fn any(&mut self, functions: &[Function]) -> Result<Function, Beyond> {
+    /// The disjunction. It joins halves, not one function after another, so that small diagrams meet small ones.
+    pub(crate) fn any(&mut self, functions: &[Function]) -> Result<Function, LimitExceeded> {
         match functions {
             [] => Ok(FALSE),
             [function] => Ok(*function),
@@ -190,9 +191,13 @@ impl Diagrams {
         }
     }
 
-    /// A function that is the same wherever `care` holds, and says less elsewhere
-    /// (O. Coudert, J. C. Madre, "A Unified Framework for the Formal Verification of Sequential Circuits", ICCAD 1990, `restrict`).
-    pub(crate) fn simplified(&mut self, function: Function, care: Function) -> Result<Function, Beyond> {
+    /// A function that equals this one wherever `care` holds, and may differ elsewhere to be smaller (O. Coudert, J. C. Madre, "A
+    /// Unified Framework for the Formal Verification of Sequential Circuits", ICCAD 1990, `restrict`).
+    pub(crate) fn simplified(
+        &mut self,
+        function: Function,
+        care: Function,
+    ) -> Result<Function, LimitExceeded> {
         self.simplified_below(function, care, &mut Table::default())
     }
 
@@ -201,7 +206,7 @@ impl Diagrams {
         function: Function,
         care: Function,
         known: &mut Table<(Function, Function), Function>,
-    ) -> Result<Function, Beyond> {
+    ) -> Result<Function, LimitExceeded> {
         let Some(variable) = self.first(function) else {
             return Ok(function);
         };

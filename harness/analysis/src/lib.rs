@@ -1,20 +1,22 @@
-//! Reasons about all traffic at once: what a set of policies allows, whom, and what another set changes in that.
+//! Reasons about all traffic at once: what a set of policies allows, to whom, and what changes with another set.
 //!
-//! It knows no files, no YAML and no terminal: it reads compiled [`Program`]s and answers with sets of traffic, which it describes in
-//! the words of the policies, each with a concrete request ([`Traffic`]) to be put to whatever decides for real.
+//! The crate knows no files, no YAML and no terminal. It reads compiled [`Program`]s and answers with sets of traffic, which it
+//! describes in the words of the policies, each with a concrete request ([`Traffic`]) that an engine can evaluate.
 //!
-//! 1. [`Space::new`] takes what the programs ask of each attribute, and splits the attribute's values into finitely many classes that
-//!    the programs cannot tell apart further, each with one value of it (`text` for strings, by automata; `space::address` for
+//! 1. [`Space::new`] collects what the programs test of each attribute, and splits the attribute's values into finitely many
+//! classes that
+//!    the programs do not distinguish further, each with a sample value (`text` for strings, by automata; `space::address` for
 //!    addresses);
-//! 2. `diagram` holds sets of their combinations as decision diagrams, in which two equal sets are the same node, and `space::encode`
-//!    turns rules and programs into such sets: so "nothing changes" is not sampled but proved;
+//! 2. `diagram` holds sets of combinations of classes as decision diagrams, in which equal sets are the same node, and
+//!    `space::encode` turns rules and programs into such sets: so "nothing changes" is proved, not sampled;
 //! 3. [`Space::witness`] takes a request out of a set, [`Space::classes`] splits it for people.
 //!
-//! [`compare`] and [`rules::standing`] are the questions that need nothing else; whatever they show was put to the programs again.
+//! [`compare`] and [`rules::standing`] are the questions that need nothing else; every example that they return was evaluated by
+//! the programs again.
 //!
-//! # What is proved, and of which traffic
+//! # What is proved, and for which traffic
 //!
-//! Every answer is exact, and not an approximation, for this traffic:
+//! Every answer is exact, not an approximation, for this traffic:
 //!
 //! * **The peer** came in plaintext, over TLS without a certificate, with a certificate without a URI SAN, or with one of one name, in
 //!   which no character is beyond ASCII: an X.509-SVID has exactly one. Where patterns on parts of names would make too many classes, the
@@ -29,21 +31,22 @@
 //! * **External authorizers** may answer anything, and give to the same request the same answer whatever asks; what they add to the request
 //!   is not considered.
 //!
-//! Of what is not established only certificates without a URI SAN, authorities that are not hosts, methods in small letters, server names with a dot at the end, and paths
-//! that `paths: strict` does not establish are considered. What the proxy does
-//! not know (`Lookup::Unavailable`) is not: the engine then denies whatever that could deny, by the same rules. Dry-run and AUDIT policies change no verdict, and so nothing here.
+//! Of attributes that are present but not established, only these are considered: certificates without a URI SAN, authorities that
+//! are not hosts, methods in lower case, server names with a trailing dot, and paths that `paths: strict` does not establish.
+//! Attributes that the proxy does not know (`Lookup::Unavailable`) are not considered: the engine then denies whatever could deny,
+//! by the same rules. Dry-run and AUDIT policies change no verdict, and so change nothing here.
 //!
-//! Where that would be too much to work through, there is an error ([`Beyond`]) and no answer.
+//! If that would be too much work, the result is an error ([`LimitExceeded`]), never a partial answer.
 //!
 //! [`Program`]: peerwarden_engine::Program
 //! [`Traffic`]: peerwarden_engine::Traffic
 #![forbid(unsafe_code)]
 
-mod asked;
 mod attribute;
 mod compare;
 mod describe;
 mod diagram;
+mod predicate;
 mod region;
 pub mod rules;
 mod space;
@@ -56,58 +59,58 @@ pub use attribute::Attribute;
 pub use compare::{Comparison, compare, is_same};
 pub use describe::{Pattern, Term, Values};
 pub use region::{Classes, TrafficClass};
-pub use space::{Peers, Space, Traffics};
+pub use space::{Peers, Space, TrafficSet};
 pub use workloads::{WorkloadClass, workloads};
 
-/// What is too much to work through: there is no answer then, rather than half of one.
+/// A limit of the analysis was exceeded: there is no answer then, rather than half of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Beyond {
-    /// The values of one attribute.
+pub enum LimitExceeded {
+    /// The values of one attribute have too many classes.
     #[error("the policies tell apart more than {limit} classes of `{attribute}`")]
     Classes {
-        /// Of what.
+        /// The attribute.
         attribute: Attribute,
-        /// As many as are worked through.
+        /// The limit.
         limit: usize,
     },
-    /// Workloads.
+    /// Too many workloads.
     #[error("the selectors tell apart more than {limit} workloads")]
     Workloads {
-        /// As many as are worked through.
+        /// The limit.
         limit: usize,
     },
-    /// Kinds of callers.
+    /// Too many kinds of callers.
     #[error("the policies tell apart more than {limit} kinds of callers")]
     Callers {
-        /// As many as are shown.
+        /// The limit.
         limit: usize,
     },
-    /// Their combinations.
+    /// The diagram of their combinations has too many nodes.
     #[error("the policies combine attributes in so many ways that their diagram has more than {limit} nodes")]
     Diagram {
-        /// As many as are worked through.
+        /// The limit.
         limit: usize,
     },
 }
 
-/// That a program decides otherwise than was worked out: an error of this crate.
+/// A program decides otherwise than the analysis found: a bug in this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the analysis is wrong about this: {traffic:?} is {}", if *.allowed { "allowed" } else { "denied" })]
-pub struct Disagrees {
-    /// What was put to the program.
+pub struct Disagreement {
+    /// The traffic that the program evaluated.
     pub traffic: Box<Traffic>,
-    /// What it said.
+    /// The program's verdict.
     pub allowed: bool,
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Unanswered {
-    /// There is too much to work through.
+pub enum AnalysisError {
+    /// A limit was exceeded.
     #[error(transparent)]
-    Beyond(Beyond),
+    LimitExceeded(LimitExceeded),
     /// The analysis is wrong.
     #[error(transparent)]
-    Disagrees(Disagrees),
+    Disagreement(Disagreement),
 }

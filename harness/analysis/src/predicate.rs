@@ -1,4 +1,4 @@
-//! What each value of a clause asks of which attribute.
+//! Translates the clauses of rules into formulas over attributes.
 
 use std::net::IpAddr;
 
@@ -8,127 +8,130 @@ use peerwarden_engine::meaning::{
 };
 
 use crate::attribute::Attribute;
-use crate::text::{self, Chars, Tokens};
+use crate::text::{self, CharSet, Tokens};
 
-/// What is asked of one value.
+/// A test of one value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Asked {
-    /// That the text matches.
-    Text(Tokens, Counts),
-    /// That the address is one of these: the first and the last.
+pub(crate) enum Predicate {
+    /// The text matches.
+    Text(Tokens, TextForm),
+    /// The address is in this range: its first and its last address.
     Range(IpAddr, IpAddr),
-    /// That it is this port.
+    /// The port is this one.
     Port(u16),
 }
 
-/// In which form a text counts, of attributes that may be a text or a list of texts.
+/// Which form of a text counts, for attributes that may be a text or a list of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Counts {
-    /// By itself only.
+pub(crate) enum TextForm {
+    /// A text by itself only.
     Alone,
-    /// In a list only.
+    /// A text in a list only.
     InList,
-    /// In both.
+    /// Either form.
     Anyhow,
 }
 
-/// What a value comes to: true of some traffic.
+/// The meaning of a value in a policy: a formula that is true of some traffic.
 #[derive(Debug, Clone)]
-pub(crate) enum Meaning {
-    /// The attribute is as asked; the text is how policies write it.
-    Is(Attribute, Asked, String),
+pub(crate) enum Formula {
+    /// The attribute satisfies the predicate; the text is how policies write it.
+    Is(Attribute, Predicate, String),
     /// Both hold.
-    Both(Box<Meaning>, Box<Meaning>),
-    /// It holds with TLS, and without.
+    Both(Box<Formula>, Box<Formula>),
+    /// Whether it holds with TLS, and whether it holds without.
     Secured(bool, bool),
-    /// Nothing is so.
+    /// False.
     Never,
 }
 
 /// The two halves of a clause.
 #[derive(Debug)]
-pub(crate) struct Halves {
-    /// One of these, when there are any.
-    pub(crate) any_of: Vec<Meaning>,
-    /// None of these.
-    pub(crate) none_of: Vec<Meaning>,
+pub(crate) struct ClauseFormula {
+    /// One of these must hold, if there are any.
+    pub(crate) any_of: Vec<Formula>,
+    /// None of these may hold.
+    pub(crate) none_of: Vec<Formula>,
 }
 
-fn halves<P>(set: &Set<P>, meaning: impl Fn(&P) -> Meaning) -> Halves {
-    Halves {
+fn clause_formula<P>(set: &Set<P>, meaning: impl Fn(&P) -> Formula) -> ClauseFormula {
+    ClauseFormula {
         any_of: set.any_of.iter().map(&meaning).collect(),
         none_of: set.none_of.iter().map(&meaning).collect(),
     }
 }
 
-/// What a clause asks.
-pub(crate) fn of(clause: &Clause) -> Halves {
+/// The formula of a clause.
+pub(crate) fn of(clause: &Clause) -> ClauseFormula {
     let texts = |attribute: Attribute, set: &Set<TextPattern>| {
-        halves(set, |pattern| {
+        clause_formula(set, |pattern| {
             of_text(
                 attribute.clone(),
                 pattern,
-                vec![text::text(pattern, Chars::Any)],
-                Counts::Anyhow,
+                vec![text::text(pattern, CharSet::Any)],
+                TextForm::Anyhow,
             )
         })
     };
-    let blocks =
-        |attribute: Attribute, set: &Set<Block>| halves(set, |block| of_block(attribute.clone(), block));
+    let blocks = |attribute: Attribute, set: &Set<Block>| {
+        clause_formula(set, |block| of_block(attribute.clone(), block))
+    };
     match clause {
-        Clause::Peer(set) => halves(set, |pattern| {
-            let asked = Asked::Text(text::peer(pattern), Counts::Anyhow);
-            Meaning::Is(Attribute::Peer, asked, peer_label(pattern))
+        Clause::Peer(set) => clause_formula(set, |pattern| {
+            let predicate = Predicate::Text(text::peer(pattern), TextForm::Anyhow);
+            Formula::Is(Attribute::Peer, predicate, peer_label(pattern))
         }),
         Clause::SourceIp(set) => blocks(Attribute::SourceIp, set),
         Clause::RemoteIp(set) => blocks(Attribute::RemoteIp, set),
         Clause::DestinationIp(set) => blocks(Attribute::DestinationIp, set),
-        Clause::DestinationPort(set) => halves(set, |port| of_port(*port)),
+        Clause::DestinationPort(set) => clause_formula(set, |port| of_port(*port)),
         Clause::Sni(set) => texts(Attribute::Sni, set),
-        Clause::Host(set) => halves(set, |pattern| {
+        Clause::Host(set) => clause_formula(set, |pattern| {
             of_text(
                 Attribute::Host,
                 pattern,
                 vec![text::host(pattern)],
-                Counts::Anyhow,
+                TextForm::Anyhow,
             )
         }),
         Clause::Method(set) => texts(Attribute::Method, set),
-        Clause::Path(set) => halves(set, |pattern| {
-            let asked = Asked::Text(text::path(pattern), Counts::Anyhow);
-            Meaning::Is(Attribute::Path, asked, path_label(pattern))
+        Clause::Path(set) => clause_formula(set, |pattern| {
+            let predicate = Predicate::Text(text::path(pattern), TextForm::Anyhow);
+            Formula::Is(Attribute::Path, predicate, path_label(pattern))
         }),
         Clause::Header(name, set) => match name.as_str() {
             ":method" => texts(Attribute::Method, set),
             ":path" => texts(Attribute::Path, set),
             ":authority" => texts(Attribute::Host, set),
             // What Envoy writes there says how the connection is secured.
-            ":scheme" => halves(set, |pattern| {
-                let tokens = vec![text::text(pattern, Chars::Any)];
-                Meaning::Secured(text::matches(&tokens, "https"), text::matches(&tokens, "http"))
+            ":scheme" => clause_formula(set, |pattern| {
+                let tokens = vec![text::text(pattern, CharSet::Any)];
+                Formula::Secured(text::matches(&tokens, "https"), text::matches(&tokens, "http"))
             }),
-            name if name.chars().all(|ch| Chars::Token.contain(ch)) => {
+            name if name.chars().all(|ch| CharSet::Token.contain(ch)) => {
                 texts(Attribute::Header(name.to_owned()), set)
             }
             // No request has a header of such a name.
-            _ => halves(set, |_| Meaning::Never),
+            _ => clause_formula(set, |_| Formula::Never),
         },
-        Clause::RequestPrincipal(set) => halves(set, of_request_principal),
+        Clause::RequestPrincipal(set) => clause_formula(set, of_request_principal),
         Clause::Claim(path, set) => texts(Attribute::Claim(path.clone()), set),
-        Clause::Metadata { filter, key, set } => halves(set, |pattern| of_metadata(filter, key, pattern)),
+        Clause::Metadata { filter, key, set } => {
+            clause_formula(set, |pattern| of_metadata(filter, key, pattern))
+        }
     }
 }
 
-/// Paths that are not established with `paths: strict`.
-pub(crate) fn read_otherwise() -> (Asked, String) {
-    let asked = Asked::Text(text::read_otherwise(), Counts::Anyhow);
+/// The predicate of paths that `paths: strict` does not establish.
+pub(crate) fn read_otherwise() -> (Predicate, String) {
+    let predicate = Predicate::Text(text::read_otherwise(), TextForm::Anyhow);
     (
-        asked,
+        predicate,
         "paths with an escape such as %3a, or a segment of dots".to_owned(),
     )
 }
 
-/// The attribute of a clause that may come and not be established.
+/// The attribute of a clause, if it may be present and yet not established.
 pub(crate) fn may_be_unestablished(clause: &Clause) -> Option<Attribute> {
     match clause {
         Clause::Peer(_) => Some(Attribute::Peer),
@@ -150,52 +153,52 @@ pub(crate) fn may_be_unestablished(clause: &Clause) -> Option<Attribute> {
     }
 }
 
-fn of_text(attribute: Attribute, pattern: &TextPattern, tokens: Tokens, counts: Counts) -> Meaning {
-    Meaning::Is(attribute, Asked::Text(tokens, counts), text_label(pattern))
+fn of_text(attribute: Attribute, pattern: &TextPattern, tokens: Tokens, counts: TextForm) -> Formula {
+    Formula::Is(attribute, Predicate::Text(tokens, counts), text_label(pattern))
 }
 
-fn of_block(attribute: Attribute, block: &Block) -> Meaning {
+fn of_block(attribute: Attribute, block: &Block) -> Formula {
     let (first, last) = block.range();
-    Meaning::Is(attribute, Asked::Range(first, last), range_label(first, last))
+    Formula::Is(attribute, Predicate::Range(first, last), range_label(first, last))
 }
 
-/// That the connection is to this port.
-pub(crate) fn of_port(port: u16) -> Meaning {
-    Meaning::Is(Attribute::Port, Asked::Port(port), port.to_string())
+/// The connection is to this port.
+pub(crate) fn of_port(port: u16) -> Formula {
+    Formula::Is(Attribute::Port, Predicate::Port(port), port.to_string())
 }
 
-/// Issuer and subject are texts, and both are there.
-fn of_request_principal(pattern: &RequestPrincipalPattern) -> Meaning {
+/// Issuer and subject are texts, and both are present.
+fn of_request_principal(pattern: &RequestPrincipalPattern) -> Formula {
     let half = |name: &str, pattern: &TextPattern| {
-        let tokens = vec![text::text(pattern, Chars::Any)];
+        let tokens = vec![text::text(pattern, CharSet::Any)];
         of_text(
             Attribute::Claim(vec![name.to_owned()]),
             pattern,
             tokens,
-            Counts::Alone,
+            TextForm::Alone,
         )
     };
-    Meaning::Both(
+    Formula::Both(
         Box::new(half("iss", pattern.issuer())),
         Box::new(half("sub", pattern.subject())),
     )
 }
 
-fn of_metadata(filter: &str, key: &str, pattern: &MetadataPattern) -> Meaning {
+fn of_metadata(filter: &str, key: &str, pattern: &MetadataPattern) -> Formula {
     let attribute = Attribute::Metadata {
         filter: filter.to_owned(),
         key: key.to_owned(),
     };
-    let tokens = vec![text::text(pattern.text(), Chars::Any)];
+    let tokens = vec![text::text(pattern.text(), CharSet::Any)];
     let label = text_label(pattern.text());
     if pattern.in_list() {
-        Meaning::Is(
+        Formula::Is(
             attribute,
-            Asked::Text(tokens, Counts::InList),
+            Predicate::Text(tokens, TextForm::InList),
             format!("[{label}]"),
         )
     } else {
-        Meaning::Is(attribute, Asked::Text(tokens, Counts::Alone), label)
+        Formula::Is(attribute, Predicate::Text(tokens, TextForm::Alone), label)
     }
 }
 
@@ -252,7 +255,7 @@ fn peer_label(pattern: &PeerPattern) -> String {
     }
 }
 
-/// As a CIDR, which each range of a policy is.
+/// A range as a CIDR, which every range in a policy is.
 fn range_label(first: IpAddr, last: IpAddr) -> String {
     let (host_bits, whole) = match (first, last) {
         (IpAddr::V4(first), IpAddr::V4(last)) => ((last.to_bits() - first.to_bits()).count_ones(), 32),

@@ -1,4 +1,5 @@
-//! A set of traffic as classes that a person can read: for each attribute that counts, which values; and one request of each.
+//! Splits a set of traffic into classes that a person can read: for each attribute that matters, its values, and one request of
+//! each class.
 
 use std::collections::BTreeMap;
 
@@ -7,56 +8,61 @@ use peerwarden_engine::Traffic;
 use crate::attribute::Attribute;
 use crate::describe::{self, Values};
 use crate::diagram::{FALSE, Function};
-use crate::space::{Dimension, Kind, Space, Traffics};
-use crate::{Beyond, space};
+use crate::space::{Dimension, Kind, Space, TrafficSet};
+use crate::{LimitExceeded, space};
 
-/// Traffic that differs in nothing that counts.
+/// Traffic that differs in nothing that matters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrafficClass {
-    /// Which values the attributes have; those that are not here may have any.
+    /// The values of the attributes; attributes that are not listed may have any value.
     pub values: Vec<(Attribute, Values)>,
-    /// One of it.
+    /// A request or connection of this class.
     pub witness: Traffic,
 }
 
 /// The classes of a set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classes {
-    /// The first of them, by who asks.
+    /// The first of them, by peer.
     pub shown: Vec<TrafficClass>,
     /// Whether there are more.
     pub more: bool,
-    /// One of the set from a peer whose certificate has another name than Istio issues, or with a host that is not one, where those shown
-    /// are about all others.
+    /// A member of the set whose peer has a name that Istio does not issue, or whose host is not a host; the shown classes cover
+    /// all others.
     pub odd: Option<Traffic>,
 }
 
 impl Classes {
-    /// One of each class, and of the peers with other names.
+    /// A request of each class, and the odd one.
     pub fn examples(&self) -> impl Iterator<Item = &Traffic> {
         self.shown.iter().map(|class| &class.witness).chain(&self.odd)
     }
 }
 
-/// What has been said so far of a class: for each attribute that counts, the numbers of its classes, or which atoms hold.
-type Said = Vec<(usize, Part)>;
+/// The description of a class so far: for each attribute that matters, the numbers of its classes, or the atoms that hold.
+type ClassDescription = Vec<(usize, ValueSet)>;
 
 #[derive(Debug, Clone)]
-enum Part {
+enum ValueSet {
     Classes(Vec<usize>),
     Atoms(Vec<(usize, bool)>),
 }
 
 impl Space {
-    /// Splits a set, which is a part of `given`, into classes, `limit` of them at the most. They do not overlap, and if there are no more,
-    /// they are all of it. Nothing is said that is true of all of `given`.
+    /// Splits a set, which is a subset of `given`, into at most `limit` classes. They do not overlap, and unless there are more,
+    /// they cover the set. What is true of all of `given` is left out of the descriptions.
     ///
-    /// Certificates with names that Istio does not issue, and hosts that are not hosts, are left to [`Classes::odd`], unless the set is
-    /// about nothing else.
+    /// Certificates with names that Istio does not issue, and values that are not hosts, are left to [`Classes::odd`], unless the
+    /// set contains nothing else.
     ///
     /// # Errors
-    /// That the diagram gets too large.
-    pub fn classes(&mut self, traffics: Traffics, given: Traffics, limit: usize) -> Result<Classes, Beyond> {
+    /// If the diagram becomes too large.
+    pub fn classes(
+        &mut self,
+        traffics: TrafficSet,
+        given: TrafficSet,
+        limit: usize,
+    ) -> Result<Classes, LimitExceeded> {
         let ordinary = self.ordinary()?;
         let usual = self.both(traffics, ordinary)?;
         if usual.is_empty() {
@@ -70,11 +76,11 @@ impl Space {
 
     fn all_classes(
         &mut self,
-        traffics: Traffics,
-        given: Traffics,
+        traffics: TrafficSet,
+        given: TrafficSet,
         limit: usize,
         odd: Option<Traffic>,
-    ) -> Result<Classes, Beyond> {
+    ) -> Result<Classes, LimitExceeded> {
         // What cannot be need not be excluded in so many words.
         let set = self.diagrams.simplified(traffics.0, given.0)?;
         let mut shown = Vec::new();
@@ -82,16 +88,16 @@ impl Space {
         Ok(Classes { shown, more, odd })
     }
 
-    /// Those who ask, but for certificates with names that Istio does not issue, split by what a set has of them: who they are, and all
-    /// that they can send. `None` if there are more than `limit` kinds.
+    /// The callers, except those with names that Istio does not issue, split by what the set allows them: who they are, and
+    /// everything that they can send. `None` if there are more than `limit` kinds.
     ///
     /// # Errors
     /// As [`Space::classes`].
     pub fn callers(
         &mut self,
-        traffics: Traffics,
+        traffics: TrafficSet,
         limit: usize,
-    ) -> Result<Option<Vec<(Values, Traffics)>>, Beyond> {
+    ) -> Result<Option<Vec<(Values, TrafficSet)>>, LimitExceeded> {
         let given = self.ordinary()?.0;
         let set = self.diagrams.simplified(traffics.0, given)?;
         // The peer is told apart before all else.
@@ -101,17 +107,22 @@ impl Space {
         }
         let mut callers = Vec::new();
         for (part, _) in parts {
-            if let Part::Classes(numbers) = part {
+            if let ValueSet::Classes(numbers) = part {
                 let who = self.class_set(0, &numbers)?;
                 let who = self.diagrams.and(who, given)?;
-                callers.push((self.describe(0, &numbers, given)?, Traffics(who)));
+                callers.push((self.describe(0, &numbers, given)?, TrafficSet(who)));
             }
         }
         Ok(Some(callers))
     }
 
-    /// The classes of a dimension in words. Of peers and hosts, those that are not in `given` do not count.
-    fn describe(&mut self, index: usize, numbers: &[usize], given: Function) -> Result<Values, Beyond> {
+    /// Describes classes of a dimension in words. Peers and hosts that are not in `given` do not count.
+    fn describe(
+        &mut self,
+        index: usize,
+        numbers: &[usize],
+        given: Function,
+    ) -> Result<Values, LimitExceeded> {
         let mut counting = vec![true; self.dimensions[index].size()];
         if let Attribute::Peer | Attribute::Host = self.dimensions[index].attribute {
             for (number, counts) in counting.iter_mut().enumerate() {
@@ -123,16 +134,16 @@ impl Space {
         Ok(describe::classes(&self.dimensions[index], numbers, &counts))
     }
 
-    /// Whether the limit was met.
+    /// Returns whether the limit was reached.
     fn walk(
         &mut self,
         set: Function,
         index: usize,
         given: Function,
-        said: &mut Said,
+        said: &mut ClassDescription,
         limit: usize,
         shown: &mut Vec<TrafficClass>,
-    ) -> Result<bool, Beyond> {
+    ) -> Result<bool, LimitExceeded> {
         if set == FALSE {
             return Ok(false);
         }
@@ -161,8 +172,8 @@ impl Space {
         Ok(false)
     }
 
-    /// How a dimension splits a set, and what is left of it in each part; also where that is nothing, if `all` are wanted.
-    fn parts(&self, set: Function, index: usize, given: Function, all: bool) -> Vec<(Part, Function)> {
+    /// How a dimension splits a set, and the rest of the set in each part; if `all`, parts with an empty rest too.
+    fn parts(&self, set: Function, index: usize, given: Function, all: bool) -> Vec<(ValueSet, Function)> {
         let dimension = &self.dimensions[index];
         match &dimension.kind {
             Kind::One(classes) => {
@@ -182,7 +193,7 @@ impl Space {
                 }
                 parts
                     .into_iter()
-                    .map(|(numbers, rest)| (Part::Classes(numbers), rest))
+                    .map(|(numbers, rest)| (ValueSet::Classes(numbers), rest))
                     .collect()
             }
             Kind::Several(_) => {
@@ -198,12 +209,12 @@ impl Space {
         set: Function,
         dimension: &Dimension,
         atoms: &mut Vec<(usize, bool)>,
-        parts: &mut Vec<(Part, Function)>,
+        parts: &mut Vec<(ValueSet, Function)>,
     ) {
         let next = self.diagrams.first(set).filter(|next| *next < dimension.end());
         let Some(next) = next else {
             if set != FALSE {
-                parts.push((Part::Atoms(atoms.clone()), set));
+                parts.push((ValueSet::Atoms(atoms.clone()), set));
             }
             return;
         };
@@ -217,13 +228,17 @@ impl Space {
         }
     }
 
-    /// The class of which all this is said; `None` when there is nothing of the kind.
-    fn class(&mut self, said: &Said, given: Function) -> Result<Option<TrafficClass>, Beyond> {
+    /// The class with this description; `None` if it is empty.
+    fn class(
+        &mut self,
+        said: &ClassDescription,
+        given: Function,
+    ) -> Result<Option<TrafficClass>, LimitExceeded> {
         let mut set = given;
         for (index, part) in said {
             let one = match part {
-                Part::Classes(numbers) => self.class_set(*index, numbers)?,
-                Part::Atoms(atoms) => {
+                ValueSet::Classes(numbers) => self.class_set(*index, numbers)?,
+                ValueSet::Atoms(atoms) => {
                     let first = self.dimensions[*index].first;
                     let literals: Vec<(u32, bool)> = atoms
                         .iter()
@@ -237,13 +252,13 @@ impl Space {
         let mut values = Vec::new();
         for (index, part) in said {
             let described = match part {
-                Part::Classes(numbers) => self.describe(*index, numbers, given)?,
-                Part::Atoms(atoms) => describe::atoms(&self.dimensions[*index], atoms),
+                ValueSet::Classes(numbers) => self.describe(*index, numbers, given)?,
+                ValueSet::Atoms(atoms) => describe::atoms(&self.dimensions[*index], atoms),
             };
             values.push((self.dimensions[*index].attribute.clone(), described));
         }
         Ok(self
-            .witness(Traffics(set))
+            .witness(TrafficSet(set))
             .map(|witness| TrafficClass { values, witness }))
     }
 }

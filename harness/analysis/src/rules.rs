@@ -1,65 +1,65 @@
-//! Single rules: which of them decide anything.
+//! The standing of single rules: which of them decide anything.
 
 use peerwarden_engine::resource::Action;
 use peerwarden_engine::{By, Program, Traffic};
 
 use crate::compare::replay;
 use crate::diagram::{FALSE, Function};
-use crate::space::{Doubts, Space, Traffics, Unestablished};
-use crate::{Beyond, Unanswered};
+use crate::space::{Space, TrafficSet, Unestablished, UnestablishedReading};
+use crate::{AnalysisError, LimitExceeded};
 
-/// What a rule of an ALLOW or DENY policy is good for.
+/// The effect of a rule of an ALLOW or DENY policy.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// Without it this would be decided otherwise.
+    /// This would be decided otherwise without the rule.
     Decides(Box<Traffic>),
     /// No traffic matches it.
     NeverMatches,
-    /// All that it matches is refused by something else: the mutual TLS mode, an external authorizer that cannot be asked, for an ALLOW
-    /// rule also a DENY rule; for a DENY rule that no ALLOW rule admits it counts too.
+    /// Something else refuses everything that it matches: the mutual TLS mode, an external authorizer that cannot be asked, or, for
+    /// an ALLOW rule, a DENY rule. A DENY rule that matches only what no ALLOW rule allows counts too.
     Refused {
-        /// Some traffic that it matches.
+        /// Traffic that it matches.
         matches: Box<Traffic>,
-        /// The DENY rules that refuse some of it, the first by id; none when it is refused otherwise.
+        /// The DENY rules that refuse some of it, ordered by id; empty if something else refuses it.
         by: Vec<By>,
     },
-    /// All that it matches, and that nothing else refuses, other rules of the same action match too.
+    /// Other rules of the same action match everything that it matches and nothing else refuses.
     Shadowed {
-        /// Some traffic that it matches.
+        /// Traffic that it matches.
         matches: Box<Traffic>,
-        /// The rules that do, each of which matches some of it; one alone if one alone suffices.
+        /// Those rules, each of which matches some of it; only one if one suffices.
         by: Vec<By>,
     },
 }
 
 /// A rule and its standing.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
-    /// Which rule.
+pub struct RuleStanding {
+    /// The rule.
     pub by: By,
     /// ALLOW or DENY.
     pub action: Action,
-    /// What it is good for.
+    /// Its standing.
     pub standing: Standing,
 }
 
-/// The standing of each ALLOW and DENY rule of a program, in the order in which they are reported, DENY first. On TCP, ALLOW rules with
-/// HTTP-only fields are not among them.
+/// The standing of each ALLOW and DENY rule of a program, in the order in which they are reported, DENY first. On TCP, ALLOW rules
+/// with HTTP-only fields are left out.
 ///
-/// A rule that decides has an example that was put to the program; what is said of the others is proved, of the traffic that the
-/// documentation of this crate describes.
+/// A rule that decides has an example that the program has evaluated. The standing of all others is proved, for the traffic that
+/// the documentation of this crate describes.
 ///
 /// # Errors
-/// That there is too much to work through, or that a program decides otherwise than was worked out, which is an error of this crate.
-pub fn standing(program: &Program) -> Result<Vec<Judged>, Unanswered> {
+/// If there is too much work, or if a program decides otherwise than the analysis found, which is a bug in this crate.
+pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
     let mut space = Space::new(program.protocol(), &[program], &[])?;
     let steps = space.steps(program)?;
     let before = space.diagrams.and(steps.mode, steps.custom)?;
     let before = space.diagrams.and(before, space.possible)?;
     let denies: Vec<&By> = program.deny_rules().map(|(by, _)| by).collect();
-    let deny_sets: Result<Vec<Function>, Beyond> = program
+    let deny_sets: Result<Vec<Function>, LimitExceeded> = program
         .deny_rules()
-        .map(|(_, rule)| space.matched(rule, Doubts::of(program, Unestablished::Matches)))
+        .map(|(_, rule)| space.matched(rule, UnestablishedReading::of(program, Unestablished::Matches)))
         .collect();
     let deny_sets = deny_sets?;
     let deny = Group {
@@ -71,9 +71,14 @@ pub fn standing(program: &Program) -> Result<Vec<Judged>, Unanswered> {
     let mut judged = judge(&mut space, program, &deny, reach, &deny)?;
     if let Some(rules) = program.allow_rules() {
         let (allows, rules): (Vec<&By>, Vec<_>) = rules.unzip();
-        let sets: Result<Vec<Function>, Beyond> = rules
+        let sets: Result<Vec<Function>, LimitExceeded> = rules
             .into_iter()
-            .map(|rule| space.matched(rule, Doubts::of(program, Unestablished::DoesNotMatch)))
+            .map(|rule| {
+                space.matched(
+                    rule,
+                    UnestablishedReading::of(program, Unestablished::DoesNotMatch),
+                )
+            })
             .collect();
         let allow = Group {
             action: Action::Allow,
@@ -93,21 +98,21 @@ struct Group<'p> {
     sets: &'p [Function],
 }
 
-/// `reach` is what the verdict of these rules counts for.
+/// `reach` is the traffic whose verdict depends on these rules.
 fn judge(
     space: &mut Space,
     program: &Program,
     group: &Group<'_>,
     reach: Function,
     denies: &Group<'_>,
-) -> Result<Vec<Judged>, Unanswered> {
+) -> Result<Vec<RuleStanding>, AnalysisError> {
     let others = others(space, group.sets)?;
     let mut judged = Vec::new();
     for (number, (by, set)) in group.rules.iter().zip(group.sets).enumerate() {
         let matched = space.diagrams.and(*set, space.possible)?;
         let reached = space.diagrams.and(matched, reach)?;
         let alone = space.diagrams.without(reached, others[number])?;
-        let witness = |space: &Space, set| space.witness(Traffics(set)).map(Box::new);
+        let witness = |space: &Space, set| space.witness(TrafficSet(set)).map(Box::new);
         let standing = if let Some(traffic) = witness(space, alone) {
             replay(&traffic, program, group.action == Action::Allow)?;
             Standing::Decides(traffic)
@@ -125,7 +130,7 @@ fn judge(
         } else {
             Standing::NeverMatches
         };
-        judged.push(Judged {
+        judged.push(RuleStanding {
             by: (*by).clone(),
             action: group.action,
             standing,
@@ -134,8 +139,8 @@ fn judge(
     Ok(judged)
 }
 
-/// For each set, all the others together.
-fn others(space: &mut Space, sets: &[Function]) -> Result<Vec<Function>, Beyond> {
+/// For each set, the union of all the others.
+fn others(space: &mut Space, sets: &[Function]) -> Result<Vec<Function>, LimitExceeded> {
     let mut after = vec![FALSE; sets.len() + 1];
     for (number, set) in sets.iter().enumerate().rev() {
         after[number] = space.diagrams.or(after[number + 1], *set)?;
@@ -149,13 +154,13 @@ fn others(space: &mut Space, sets: &[Function]) -> Result<Vec<Function>, Beyond>
     Ok(others)
 }
 
-/// The rules of a group that match what is in `set`: one that matches all of it, or as many as it takes, from the first on.
+/// The rules of a group that match the traffic in `set`: one that matches all of it, or else as many as it takes, in order.
 fn covering(
     space: &mut Space,
     group: &Group<'_>,
     but: Option<usize>,
     set: Function,
-) -> Result<Vec<By>, Beyond> {
+) -> Result<Vec<By>, LimitExceeded> {
     let candidates = || {
         group
             .sets

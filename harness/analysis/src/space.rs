@@ -1,8 +1,9 @@
-//! The space of all traffic, as far as some programs can tell it apart: for each attribute finitely many classes, and what of their
-//! combinations can be.
+//! The space of all traffic, as finely as some programs distinguish it: finitely many classes for each attribute, and the
+//! combinations of them that are possible.
 //!
-//! An attribute with one value (the path, an address) is a number of a class, in as many variables as the number has bits. One with
-//! several values at once (the lines of a header, the texts of a claim) is a variable for each pattern: whether some line matches it.
+//! An attribute with one value (the path, an address) is encoded as the number of its class, in as many variables as the number has
+//! bits. An attribute with several values at once (the lines of a header, the texts of a claim) has a variable for each pattern:
+//! whether some value matches it.
 
 mod address;
 mod class;
@@ -20,53 +21,57 @@ use peerwarden_engine::{Paths, Program, Protocol};
 pub(crate) use class::{Atom, Class, Sample};
 pub(crate) use constraints::variable;
 pub(crate) use dimension::{Dimension, Kind};
-pub(crate) use encode::{Doubts, Unestablished};
+pub(crate) use encode::{Unestablished, UnestablishedReading};
 
-use crate::Beyond;
-use crate::asked::{self, Asked, Meaning};
+use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::{Diagrams, FALSE, Function, NODES, Variable};
+use crate::predicate::{self, Formula, Predicate};
 
 /// A set of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Traffics(pub(crate) Function);
+pub struct TrafficSet(pub(crate) Function);
 
-impl Traffics {
-    /// Whether there is none in it.
+impl TrafficSet {
+    /// Whether it is empty.
     pub fn is_empty(self) -> bool {
         self.0 == FALSE
     }
 }
 
-/// Of which peers an answer holds.
+/// The peers for which an answer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peers {
-    /// Of plaintext, of TLS without a certificate, and of certificates with one name, whatever it is.
+    /// Plaintext, TLS without a certificate, and certificates with one name of any form.
     AnyName,
-    /// The same, but of names only `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`, which is what Istio issues: with so many
-    /// patterns the other names would be too many to tell apart.
+    /// The same, but only names of the form `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`, which Istio issues: with so
+    /// many patterns there would be too many other names to distinguish.
     IstioNames,
 }
 
-/// All traffic of one protocol, told apart as finely as some programs do.
+/// All traffic of one protocol, as finely as some programs distinguish it.
 #[derive(Debug)]
 pub struct Space {
     pub(crate) protocol: Protocol,
     pub(crate) dimensions: Vec<Dimension>,
     by_attribute: BTreeMap<Attribute, usize>,
     pub(crate) diagrams: Diagrams,
-    /// What can be.
+    /// The combinations that are possible.
     pub(crate) possible: Function,
     peers: Peers,
 }
 
 impl Space {
-    /// The space in which these programs, all of `protocol`, and these rules, as questions about them, can be compared.
+    /// The space in which these programs, all of `protocol`, and these rules, which ask questions about them, can be compared.
     ///
     /// # Errors
-    /// That it is too large.
-    pub fn new(protocol: Protocol, programs: &[&Program], questions: &[&Rule]) -> Result<Self, Beyond> {
-        let mut wanted = Wanted::default();
+    /// If it is too large.
+    pub fn new(
+        protocol: Protocol,
+        programs: &[&Program],
+        questions: &[&Rule],
+    ) -> Result<Self, LimitExceeded> {
+        let mut wanted = RequiredAtoms::default();
         // Who asks is always told apart, by whether it can be known at all.
         wanted.attribute(Attribute::Peer);
         wanted.attribute(Attribute::Port);
@@ -75,11 +80,11 @@ impl Space {
                 wanted.rule(rule);
             }
             for port in program.mtls_ports() {
-                wanted.meaning(asked::of_port(port));
+                wanted.meaning(predicate::of_port(port));
             }
             if program.paths() == Paths::Strict {
-                let (asked, label) = asked::read_otherwise();
-                wanted.attribute(Attribute::Path).add(asked, label);
+                let (predicate, label) = predicate::read_otherwise();
+                wanted.attribute(Attribute::Path).add(predicate, label);
             }
             if let Some((provider, _)) = program.provider() {
                 wanted.attribute(Attribute::Authorizer(provider.to_owned()));
@@ -113,12 +118,12 @@ impl Space {
         Ok(space)
     }
 
-    /// Of which peers its answers hold.
+    /// The peers for which its answers hold.
     pub fn peers(&self) -> Peers {
         self.peers
     }
 
-    /// The external authorizers on whose answers something hangs: each is taken to answer as it likes, and the same to all.
+    /// The external authorizers whose answers matter: each may answer anything, but gives all programs the same answer.
     pub fn authorizers(&self) -> impl Iterator<Item = &str> {
         self.dimensions.iter().filter_map(|dimension| {
             if let Attribute::Authorizer(name) = &dimension.attribute {
@@ -129,7 +134,7 @@ impl Space {
         })
     }
 
-    /// How many classes each attribute has: patterns, of one with several values at once.
+    /// The number of classes of each attribute; of patterns, for an attribute with several values.
     pub fn sizes(&self) -> impl Iterator<Item = (&Attribute, usize)> {
         self.dimensions
             .iter()
@@ -137,7 +142,7 @@ impl Space {
     }
 }
 
-/// All the rules on which a verdict hangs.
+/// All rules that a verdict depends on.
 fn rules(program: &Program) -> impl Iterator<Item = (&peerwarden_engine::By, &Rule)> {
     program
         .custom_rules()
@@ -146,11 +151,11 @@ fn rules(program: &Program) -> impl Iterator<Item = (&peerwarden_engine::By, &Ru
         .chain(program.audit_rules())
 }
 
-/// What is asked of each attribute, each once.
+/// The predicates of each attribute, each once.
 #[derive(Debug, Default)]
-struct Wanted(BTreeMap<Attribute, dimension::Atoms>);
+struct RequiredAtoms(BTreeMap<Attribute, dimension::Atoms>);
 
-impl Wanted {
+impl RequiredAtoms {
     fn attribute(&mut self, attribute: Attribute) -> &mut dimension::Atoms {
         self.0.entry(attribute).or_default()
     }
@@ -158,24 +163,21 @@ impl Wanted {
     fn rule(&mut self, rule: &Rule) {
         let parts = rule.sources.iter().chain(&rule.operations).flatten();
         for clause in parts.chain(&rule.conditions) {
-            let asked::Halves { any_of, none_of } = asked::of(clause);
+            let predicate::ClauseFormula { any_of, none_of } = predicate::of(clause);
             for meaning in any_of.into_iter().chain(none_of) {
                 self.meaning(meaning);
             }
         }
     }
 
-    fn meaning(&mut self, meaning: Meaning) {
+    fn meaning(&mut self, meaning: Formula) {
         match meaning {
-            Meaning::Is(attribute, asked, label) => self.attribute(attribute).add(asked, label),
-            Meaning::Both(left, right) => {
+            Formula::Is(attribute, predicate, label) => self.attribute(attribute).add(predicate, label),
+            Formula::Both(left, right) => {
                 self.meaning(*left);
                 self.meaning(*right);
             }
-            Meaning::Secured(..) | Meaning::Never => {}
+            Formula::Secured(..) | Formula::Never => {}
         }
     }
 }
-
-/// What is asked for, as it is looked up.
-pub(crate) type Key = Asked;

@@ -1,7 +1,7 @@
-//! Classes of texts: all texts split by which of some patterns they match, each class with one text of it.
+//! Classes of texts: all texts split by which of some patterns they match, with a sample text for each class.
 //!
-//! The patterns are laid into one automaton that shares their beginnings; the sets of its nodes that a text can lead to are its states,
-//! found breadth first from the empty text. So a class is there only if a text is, and its text is one of the shortest.
+//! The patterns are merged into one automaton that shares their beginnings. Its states are the sets of nodes that a text can lead
+//! to, found breadth first from the empty text. So a class exists only if a text does, and its sample is one of the shortest.
 
 mod automaton;
 mod token;
@@ -9,48 +9,48 @@ mod token;
 use std::collections::HashMap;
 
 use automaton::Automaton;
-pub(crate) use token::{Chars, Token, Tokens, host, literal, path, peer, read_otherwise, text};
+pub(crate) use token::{CharSet, Token, Tokens, host, literal, path, peer, read_otherwise, text};
 
-/// One class.
+/// A class of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TextClass {
-    /// The patterns that its texts match, by number, ascending.
+    /// The numbers of the patterns that its texts match, ascending.
     pub(crate) patterns: Vec<usize>,
-    /// Whether its texts look as such texts usually do.
+    /// Whether its texts look ordinary.
     pub(crate) plain: bool,
-    /// One of them.
+    /// A sample text.
     pub(crate) witness: String,
 }
 
-/// Which texts there are.
+/// The texts that are possible.
 #[derive(Debug, Clone)]
 pub(crate) struct Domain<'d> {
-    /// Those that can be.
+    /// All possible texts.
     pub(crate) all: Tokens,
-    /// Those that look as usual.
+    /// Those that look ordinary.
     pub(crate) plain: Tokens,
     /// Texts that make good examples.
     pub(crate) examples: Vec<std::borrow::Cow<'d, str>>,
 }
 
-/// That there are more states of the automaton, or more classes, than the limits.
+/// The automaton has more states, or there are more classes, than the limits allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooMany;
+pub(crate) struct SizeLimitExceeded;
 
 /// Splits the texts of `domain` by `patterns`.
 ///
 /// # Errors
-/// That more than `states` or `classes` come up.
+/// If there are more than `states` states or `classes` classes.
 pub(crate) fn classes(
     patterns: &[Tokens],
     domain: &Domain<'_>,
     states: usize,
     classes: usize,
-) -> Result<Vec<TextClass>, TooMany> {
+) -> Result<Vec<TextClass>, SizeLimitExceeded> {
     let patterns = Automaton::new(patterns);
     let there = Automaton::new(&[domain.all.clone(), domain.plain.clone()]);
     let mut found: HashMap<(Vec<usize>, bool), String> = HashMap::new();
-    let mut explored = automaton::Explored::new(&[&there, &patterns], states);
+    let mut explored = automaton::Exploration::new(&[&there, &patterns], states);
     while let Some(accepted) = explored.next(|accepted| !accepted[0].is_empty())? {
         let [there, matched] = accepted.as_slice() else {
             break;
@@ -62,7 +62,7 @@ pub(crate) fn classes(
         // The first text that comes to a class is one of its shortest.
         found.entry(class).or_insert_with(|| explored.text());
         if found.len() > classes {
-            return Err(TooMany);
+            return Err(SizeLimitExceeded);
         }
     }
     for example in &domain.examples {

@@ -1,34 +1,34 @@
-//! Workloads, as far as documents tell them apart.
+//! The workloads that documents distinguish.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
 use peerwarden_engine::{GATEWAY_NAME, Mesh, Service, ServiceKind, Workload, WorkloadKind};
 
-use crate::Beyond;
+use crate::LimitExceeded;
 
-/// Workloads that are told apart: beyond that, each takes its time, and nobody reads the report.
+/// The largest number of workloads: each takes time, and nobody reads a longer report.
 const WORKLOADS: usize = 20_000;
 
-/// A workload that stands for all to which the same documents apply.
+/// A workload that represents all workloads to which the same documents apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkloadClass {
-    /// It, with the fewest labels.
+    /// The representative, with the fewest labels.
     pub workload: Workload,
-    /// Whether its namespace stands for all that no document is in.
+    /// Whether its namespace represents all namespaces without documents.
     pub elsewhere: bool,
 }
 
-/// Labels that selectors ask for.
+/// Labels required by selectors.
 type Labels = BTreeMap<String, String>;
 
-/// A workload for each set of documents that apply to some workload, of all of `resources` together; those to which none applies are
-/// left out. Waypoints are for one service at the most, of their own namespace, and gateways those that a `targetRef` names: others are
-/// to be given.
+/// One workload for each set of documents, of all `resources` together, that apply to some workload; workloads without any document
+/// are left out. Waypoints serve at most one service, of their own namespace, and gateways are those that a `targetRef` names;
+/// others must be given.
 ///
 /// # Errors
-/// That there are too many.
-pub fn workloads(resources: &[Resource], mesh: &Mesh) -> Result<Vec<WorkloadClass>, Beyond> {
+/// If there are too many.
+pub fn workloads(resources: &[Resource], mesh: &Mesh) -> Result<Vec<WorkloadClass>, LimitExceeded> {
     let mut namespaces: BTreeSet<&str> = resources
         .iter()
         .map(|resource| resource.metadata().namespace.as_str())
@@ -55,13 +55,13 @@ pub fn workloads(resources: &[Resource], mesh: &Mesh) -> Result<Vec<WorkloadClas
             }
         }
         if classes.len() > WORKLOADS {
-            return Err(Beyond::Workloads { limit: WORKLOADS });
+            return Err(LimitExceeded::Workloads { limit: WORKLOADS });
         }
     }
     Ok(classes)
 }
 
-/// A namespace that is not among these.
+/// A namespace that is not one of these.
 fn nobodys(namespaces: &BTreeSet<&str>) -> String {
     let mut name = "elsewhere".to_owned();
     while namespaces.contains(name.as_str()) {
@@ -71,7 +71,11 @@ fn nobodys(namespaces: &BTreeSet<&str>) -> String {
 }
 
 /// The workloads of one namespace that may differ, those with fewer labels first.
-fn of_namespace(resources: &[Resource], mesh: &Mesh, namespace: &str) -> Result<Vec<Workload>, Beyond> {
+fn of_namespace(
+    resources: &[Resource],
+    mesh: &Mesh,
+    namespace: &str,
+) -> Result<Vec<Workload>, LimitExceeded> {
     let here = |of: &str| of == namespace || of == mesh.root_namespace;
     let policies = || {
         resources.iter().filter_map(|resource| match resource {
@@ -130,8 +134,8 @@ fn labels(selector: &peerwarden_engine::resource::Selector) -> Labels {
     selector.match_labels.iter().cloned().collect()
 }
 
-/// All labels that are just those of some selectors together: whatever selectors choose a workload, one of these is chosen by the same.
-fn combined(selectors: &BTreeSet<Labels>) -> Result<Vec<Labels>, Beyond> {
+/// All unions of the labels of some selectors: for any workload, one of these is selected by the same selectors.
+fn combined(selectors: &BTreeSet<Labels>) -> Result<Vec<Labels>, LimitExceeded> {
     let mut combined: BTreeSet<Labels> = BTreeSet::from([Labels::new()]);
     for selector in selectors {
         let joined: Vec<Labels> = combined
@@ -151,7 +155,7 @@ fn combined(selectors: &BTreeSet<Labels>) -> Result<Vec<Labels>, Beyond> {
             .collect();
         combined.extend(joined);
         if combined.len() > WORKLOADS {
-            return Err(Beyond::Workloads { limit: WORKLOADS });
+            return Err(LimitExceeded::Workloads { limit: WORKLOADS });
         }
     }
     let mut combined: Vec<Labels> = combined.into_iter().collect();
@@ -159,7 +163,7 @@ fn combined(selectors: &BTreeSet<Labels>) -> Result<Vec<Labels>, Beyond> {
     Ok(combined)
 }
 
-/// What `targetRefs` name.
+/// The targets that `targetRefs` name.
 #[derive(Default)]
 struct Targets {
     gateways: BTreeSet<String>,

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::class::{Atom, Class, Sample};
-use crate::asked::Asked;
 use crate::attribute::Attribute;
+use crate::predicate::Predicate;
 
-/// The IPv6 addresses that are IPv4 addresses, and never come up as such: `::ffff:0:0/96`.
+/// The IPv6 addresses that are IPv4 addresses, and never occur as IPv6: `::ffff:0:0/96`.
 const MAPPED: (u128, u128) = (0xffff_0000_0000, 0xffff_ffff_ffff);
 
-/// Splits all addresses at the ends of the ranges, and joins again what the same ranges hold.
+/// Splits all addresses at the ends of the ranges, and merges pieces that lie in the same ranges.
 pub(super) fn classes(attribute: &Attribute, atoms: &[Atom]) -> Vec<Class> {
     let host = if *attribute == Attribute::DestinationIp {
         2
@@ -20,9 +20,9 @@ pub(super) fn classes(attribute: &Attribute, atoms: &[Atom]) -> Vec<Class> {
     let ranges: Vec<(usize, IpAddr, IpAddr)> = atoms
         .iter()
         .enumerate()
-        .filter_map(|(number, atom)| match atom.asked {
-            Asked::Range(first, last) => Some((number, first, last)),
-            Asked::Text(..) | Asked::Port(_) => None,
+        .filter_map(|(number, atom)| match atom.predicate {
+            Predicate::Range(first, last) => Some((number, first, last)),
+            Predicate::Text(..) | Predicate::Port(_) => None,
         })
         .collect();
     let v4 = ranges
@@ -63,7 +63,7 @@ pub(super) fn classes(attribute: &Attribute, atoms: &[Atom]) -> Vec<Class> {
     classes
 }
 
-/// The first and the last address of each piece that the ranges cut all addresses up to `last` into.
+/// The first and the last address of each piece into which the ranges cut all addresses up to `last`.
 fn pieces(ranges: &[(usize, u128, u128)], last: u128) -> Vec<(u128, u128)> {
     let mut starts = vec![0];
     for (_, first, end) in ranges {
@@ -83,7 +83,7 @@ fn held(ranges: impl Iterator<Item = (usize, u128, u128)>, address: u128) -> Vec
         .collect()
 }
 
-/// The usual address if it is there, else the second, as the first is often that of the network.
+/// The usual address if it is in the piece, else the second one, as the first is often that of the network.
 fn inside(start: u128, end: u128, usual: u128) -> u128 {
     if (start..=end).contains(&usual) {
         usual

@@ -4,40 +4,39 @@ use std::net::IpAddr;
 
 use peerwarden_engine::ExternalAnswer;
 
-use crate::asked::Asked;
 use crate::attribute::Attribute;
+use crate::predicate::Predicate;
 
-/// One thing that is asked.
+/// One predicate that the policies test.
 #[derive(Debug, Clone)]
 pub(crate) struct Atom {
-    pub(crate) asked: Asked,
-    /// As policies write it.
+    pub(crate) predicate: Predicate,
+    /// The predicate as policies write it.
     pub(crate) label: String,
 }
 
 /// A class of values.
 #[derive(Debug, Clone)]
 pub(crate) struct Class {
-    /// The atoms that hold of them, ascending.
+    /// The atoms that hold for them, ascending.
     pub(crate) atoms: Vec<usize>,
-    /// Whether they look as usual.
+    /// Whether they look ordinary.
     pub(crate) plain: bool,
-    /// One of them.
+    /// A sample value.
     pub(crate) sample: Sample,
 }
 
-/// A value.
+/// A sample value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sample {
-    /// Of a peer: the connection is not secured.
+    /// For peers: the connection is not secured.
     Plaintext,
-    /// Of a peer: TLS, and no certificate.
+    /// For peers: TLS without a certificate.
     NoCertificate,
-    /// The attribute is not there.
+    /// The attribute is absent.
     Absent,
-    /// What is there is not established: of a peer, a certificate without a URI SAN; of a host, what is not one; of a method, one in small
-    /// letters; of a server name, one
-    /// with a dot at its end.
+    /// The value is not established: for peers, a certificate without a URI SAN; for hosts, a value that is not a host; for
+    /// methods, lower-case letters; for server names, a trailing dot.
     Unestablished,
     Text(String),
     Ip(IpAddr),
@@ -71,8 +70,7 @@ impl Class {
         }
     }
 
-    /// How good an example it makes, the best first: what is plain, then what is usual, then what few patterns
-    /// are about, then what is short.
+    /// How good an example it makes, best first: plain ones, then usual ones, then those that few patterns match, then short ones.
     pub(super) fn rank(&self, attribute: &Attribute) -> (bool, bool, usize, usize) {
         let (usual, length) = match &self.sample {
             Sample::Plaintext => (true, 0),

@@ -1,17 +1,17 @@
-//! Which combinations of classes can be.
+//! Which combinations of classes are possible.
 
 use super::{Dimension, Kind, Space};
-use crate::Beyond;
-use crate::asked::Counts;
+use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::{FALSE, Function, TRUE};
+use crate::predicate::TextForm;
 use crate::text::TextClass;
 
-/// Where Envoy's `jwt_authn` filter leaves a token: an object, in which the claims are.
+/// Where Envoy's `jwt_authn` filter stores a token: an object that contains the claims.
 const TOKEN: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
 
 impl Space {
-    pub(super) fn constraints(&mut self) -> Result<Function, Beyond> {
+    pub(super) fn constraints(&mut self) -> Result<Function, LimitExceeded> {
         let mut all = TRUE;
         for index in 0..self.dimensions.len() {
             let one = self.of_dimension(index)?;
@@ -41,7 +41,7 @@ impl Space {
         Ok(all)
     }
 
-    fn claims(&mut self) -> Result<Vec<(Vec<String>, Function)>, Beyond> {
+    fn claims(&mut self) -> Result<Vec<(Vec<String>, Function)>, LimitExceeded> {
         let mut claims = Vec::new();
         for index in 0..self.dimensions.len() {
             if let Attribute::Claim(path) = &self.dimensions[index].attribute {
@@ -52,8 +52,8 @@ impl Space {
         Ok(claims)
     }
 
-    /// That some atom of an attribute holds, which has several values.
-    fn anything(&mut self, index: usize) -> Result<Function, Beyond> {
+    /// Some atom of an attribute with several values holds.
+    fn anything(&mut self, index: usize) -> Result<Function, LimitExceeded> {
         let dimension = &self.dimensions[index];
         let variables: Vec<u32> = (dimension.first..dimension.end()).collect();
         let mut any = FALSE;
@@ -63,7 +63,7 @@ impl Space {
         Ok(any)
     }
 
-    fn of_dimension(&mut self, index: usize) -> Result<Function, Beyond> {
+    fn of_dimension(&mut self, index: usize) -> Result<Function, LimitExceeded> {
         let dimension = &self.dimensions[index];
         let classes = match &dimension.kind {
             Kind::Several(classes) => classes.clone(),
@@ -77,15 +77,15 @@ impl Space {
             }
             Kind::One(_) => return Ok(TRUE),
         };
-        let counts: Vec<Counts> = dimension.atoms.iter().map(super::Atom::counts).collect();
+        let counts: Vec<TextForm> = dimension.atoms.iter().map(super::Atom::counts).collect();
         let first = dimension.first;
         let of_list = self.list(first, &counts, &classes)?;
-        if !counts.contains(&Counts::Alone) {
+        if !counts.contains(&TextForm::Alone) {
             return Ok(of_list);
         }
         let mut alone = vec![of_list];
         for class in &classes {
-            let holds = |atom: usize| class.patterns.contains(&atom) && counts[atom] != Counts::InList;
+            let holds = |atom: usize| class.patterns.contains(&atom) && counts[atom] != TextForm::InList;
             let literals: Vec<(u32, bool)> = (0..counts.len())
                 .map(|atom| (variable(first, atom), holds(atom)))
                 .collect();
@@ -94,17 +94,23 @@ impl Space {
         self.diagrams.any(&alone)
     }
 
-    /// Any number of texts: what matches one of them is matched, and each match has a text that makes it.
-    fn list(&mut self, first: u32, counts: &[Counts], classes: &[TextClass]) -> Result<Function, Beyond> {
+    /// Any number of texts: if one of them matches a pattern, the pattern is matched, and each matched pattern has a text that
+    /// matches it.
+    fn list(
+        &mut self,
+        first: u32,
+        counts: &[TextForm],
+        classes: &[TextClass],
+    ) -> Result<Function, LimitExceeded> {
         let mut all = TRUE;
         for atom in (0..counts.len()).rev() {
             let mut ways = vec![self.cube(&[(variable(first, atom), false)])?];
-            if counts[atom] != Counts::Alone {
+            if counts[atom] != TextForm::Alone {
                 for class in classes.iter().filter(|class| class.patterns.contains(&atom)) {
                     let in_list = class
                         .patterns
                         .iter()
-                        .filter(|atom| counts[**atom] != Counts::Alone);
+                        .filter(|atom| counts[**atom] != TextForm::Alone);
                     let literals: Vec<(u32, bool)> =
                         in_list.map(|atom| (variable(first, *atom), true)).collect();
                     ways.push(self.cube(&literals)?);
@@ -116,8 +122,8 @@ impl Space {
         Ok(all)
     }
 
-    /// All of these; the variables ascend.
-    pub(crate) fn cube(&mut self, literals: &[(u32, bool)]) -> Result<Function, Beyond> {
+    /// The conjunction of these literals; the variables ascend.
+    pub(crate) fn cube(&mut self, literals: &[(u32, bool)]) -> Result<Function, LimitExceeded> {
         let mut all = TRUE;
         for (variable, value) in literals.iter().rev() {
             all = if *value {
@@ -136,7 +142,7 @@ pub(crate) fn variable(first: u32, atom: usize) -> u32 {
 }
 
 impl Dimension {
-    /// The classes of which one of these atoms holds, ascending.
+    /// The classes for which one of these atoms holds, ascending.
     pub(crate) fn held_by(&self, atoms: impl Iterator<Item = usize>) -> Vec<usize> {
         let mut classes: Vec<usize> = atoms
             .flat_map(|atom| self.holders[atom].iter().copied())

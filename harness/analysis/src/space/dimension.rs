@@ -1,32 +1,32 @@
-//! One attribute: what is asked of it, and the classes that this makes.
+//! One attribute: the predicates that test it, and the classes that they make.
 
 use std::collections::HashMap;
 
 use peerwarden_engine::ExternalAnswer;
 
 use super::class::{Atom, Class, Sample};
-use super::{Key, Peers, address, domains};
-use crate::Beyond;
-use crate::asked::{Asked, Counts};
+use super::{Peers, address, domains};
+use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::Variable;
+use crate::predicate::{Predicate, TextForm};
 use crate::text::{TextClass, Tokens};
 
-/// Classes of one attribute: beyond that, comparing them takes minutes rather than seconds.
+/// The largest number of classes of one attribute: beyond that, comparing them takes minutes rather than seconds.
 const CLASSES: usize = 20_000;
 
-/// What is asked of one attribute, by number.
+/// The predicates of one attribute, numbered.
 #[derive(Debug, Default)]
 pub(crate) struct Atoms {
     atoms: Vec<Atom>,
-    numbers: HashMap<Key, usize>,
+    numbers: HashMap<Predicate, usize>,
 }
 
 impl Atoms {
-    pub(super) fn add(&mut self, asked: Asked, label: String) {
-        if !self.numbers.contains_key(&asked) {
-            self.numbers.insert(asked.clone(), self.atoms.len());
-            self.atoms.push(Atom { asked, label });
+    pub(super) fn add(&mut self, predicate: Predicate, label: String) {
+        if !self.numbers.contains_key(&predicate) {
+            self.numbers.insert(predicate.clone(), self.atoms.len());
+            self.atoms.push(Atom { predicate, label });
         }
     }
 }
@@ -36,19 +36,19 @@ impl Atoms {
 pub(crate) struct Dimension {
     pub(crate) attribute: Attribute,
     pub(crate) atoms: Vec<Atom>,
-    numbers: HashMap<Key, usize>,
+    numbers: HashMap<Predicate, usize>,
     pub(crate) first: Variable,
     pub(crate) kind: Kind,
-    /// Of one value: the classes of which each atom holds, ascending.
+    /// With one value: the classes for which each atom holds, ascending.
     pub(crate) holders: Vec<Vec<usize>>,
-    /// Of one value: the classes, those first that make the best examples.
+    /// With one value: the classes, best examples first.
     pub(crate) preference: Vec<usize>,
 }
 
-/// How its values are told apart.
+/// How its values are encoded.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// It has one value, of one of these classes.
+    /// It has one value, in one of these classes.
     One(Vec<Class>),
     /// It has any number of values: a variable for each atom.
     Several(Vec<TextClass>),
@@ -70,12 +70,12 @@ impl Dimension {
         Atoms { atoms, numbers }: Atoms,
         first: Variable,
         peers: &mut Peers,
-    ) -> Result<Self, Beyond> {
+    ) -> Result<Self, LimitExceeded> {
         let kind = kind(&attribute, &atoms, peers)?;
         if let Kind::One(classes) = &kind
             && classes.len() > CLASSES
         {
-            return Err(Beyond::Classes {
+            return Err(LimitExceeded::Classes {
                 attribute,
                 limit: CLASSES,
             });
@@ -102,12 +102,12 @@ impl Dimension {
         })
     }
 
-    /// The number of what is asked.
-    pub(crate) fn number(&self, asked: &Asked) -> Option<usize> {
-        self.numbers.get(asked).copied()
+    /// The number of a predicate.
+    pub(crate) fn number(&self, predicate: &Predicate) -> Option<usize> {
+        self.numbers.get(predicate).copied()
     }
 
-    /// How many variables it has.
+    /// The number of its variables.
     pub(crate) fn width(&self) -> u32 {
         match &self.kind {
             Kind::One(classes) => classes.len().next_power_of_two().trailing_zeros(),
@@ -120,7 +120,7 @@ impl Dimension {
         self.first + self.width()
     }
 
-    /// How finely it is told apart.
+    /// The number of its classes.
     pub(crate) fn size(&self) -> usize {
         match &self.kind {
             Kind::One(classes) => classes.len(),
@@ -132,15 +132,15 @@ impl Dimension {
 fn texts(atoms: &[Atom]) -> Vec<Tokens> {
     atoms
         .iter()
-        .map(|atom| match &atom.asked {
-            Asked::Text(tokens, _) => tokens.clone(),
-            Asked::Range(..) | Asked::Port(_) => Vec::new(),
+        .map(|atom| match &atom.predicate {
+            Predicate::Text(tokens, _) => tokens.clone(),
+            Predicate::Range(..) | Predicate::Port(_) => Vec::new(),
         })
         .collect()
 }
 
-fn kind(attribute: &Attribute, atoms: &[Atom], peers: &mut Peers) -> Result<Kind, Beyond> {
-    let beyond = |_| Beyond::Classes {
+fn kind(attribute: &Attribute, atoms: &[Atom], peers: &mut Peers) -> Result<Kind, LimitExceeded> {
+    let beyond = |_| LimitExceeded::Classes {
         attribute: attribute.clone(),
         limit: CLASSES,
     };
@@ -182,11 +182,11 @@ fn kind(attribute: &Attribute, atoms: &[Atom], peers: &mut Peers) -> Result<Kind
     })
 }
 
-/// Each port that something is said of, and one that nothing is said of.
+/// A class for each port that a rule names, and one for all others.
 fn ports(atoms: &[Atom]) -> Vec<Class> {
     let mut classes: Vec<Class> = Vec::new();
     for (number, atom) in atoms.iter().enumerate() {
-        if let Asked::Port(port) = atom.asked {
+        if let Predicate::Port(port) = atom.predicate {
             classes.push(Class {
                 atoms: vec![number],
                 plain: true,
@@ -204,7 +204,7 @@ fn ports(atoms: &[Atom]) -> Vec<Class> {
     classes
 }
 
-/// Of texts among several it does not matter whether they look as usual: of two classes the one that does is kept.
+/// For texts among several it does not matter whether they look ordinary: of two classes the ordinary one is kept.
 fn merged(classes: Vec<TextClass>) -> Vec<TextClass> {
     let mut kept: Vec<TextClass> = Vec::new();
     let mut places: HashMap<Vec<usize>, usize> = HashMap::new();
@@ -225,11 +225,11 @@ fn merged(classes: Vec<TextClass>) -> Vec<TextClass> {
 }
 
 impl Atom {
-    /// In which form a text counts.
-    pub(crate) fn counts(&self) -> Counts {
-        match &self.asked {
-            Asked::Text(_, counts) => *counts,
-            Asked::Range(..) | Asked::Port(_) => Counts::Anyhow,
+    /// Which form of a text counts.
+    pub(crate) fn counts(&self) -> TextForm {
+        match &self.predicate {
+            Predicate::Text(_, counts) => *counts,
+            Predicate::Range(..) | Predicate::Port(_) => TextForm::Anyhow,
         }
     }
 }

@@ -1,19 +1,20 @@
-//! Which texts each attribute can have, and which make good examples.
+//! The texts that each attribute can have, and those that make good examples.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Peers;
 use crate::attribute::Attribute;
-use crate::text::{self, Chars, Domain, TextClass, Token, Tokens, TooMany};
+use crate::text::{self, CharSet, Domain, SizeLimitExceeded, TextClass, Token, Tokens};
 
-/// States of an automaton. The classes of a thousand paths take some ten thousand.
+/// The largest number of states of an automaton. The classes of a thousand paths need some ten thousand.
 const STATES: usize = 1_000_000;
 
-/// States that names of any shape may take: patterns on parts of a name multiply there, as a name may have any number of parts.
+/// The largest number of states for names of any form: patterns on parts of a name multiply there, as a name may have any number of
+/// parts.
 const STATES_OF_ANY_NAME: usize = 40_000;
 
-fn some(chars: Chars) -> Vec<Token> {
+fn some(chars: CharSet) -> Vec<Token> {
     vec![Token::One(chars), Token::Many(chars)]
 }
 
@@ -25,22 +26,22 @@ fn examples(texts: &[&'static str]) -> Vec<Cow<'static, str>> {
     texts.iter().rev().map(|text| Cow::Borrowed(*text)).collect()
 }
 
-/// What [`peerwarden_engine::is_host`] takes.
+/// The texts that [`peerwarden_engine::is_host`] accepts.
 fn hosts() -> Tokens {
-    let address = || after("[", some(Chars::Address));
+    let address = || after("[", some(CharSet::Address));
     let alone = [
-        some(Chars::HostName),
+        some(CharSet::HostName),
         [address(), after("]", Vec::new())].concat(),
         [
             address(),
-            after("%", some(Chars::HostName)),
+            after("%", some(CharSet::HostName)),
             after("]", Vec::new()),
         ]
         .concat(),
     ];
     let port = |digits| match digits {
         0 => Vec::new(),
-        _ => after(":", vec![Token::One(Chars::Digit); digits]),
+        _ => after(":", vec![Token::One(CharSet::Digit); digits]),
     };
     let with = |host: &Vec<Token>| {
         (0..=5)
@@ -50,10 +51,10 @@ fn hosts() -> Tokens {
     alone.iter().flat_map(with).collect()
 }
 
-/// Texts without white space around them, the empty one too.
+/// Texts without surrounding white space, including the empty one.
 fn field_values() -> Tokens {
-    let end = Token::One(Chars::ValueEnd);
-    vec![Vec::new(), vec![end], vec![end, Token::Many(Chars::Line), end]]
+    let end = Token::One(CharSet::ValueEnd);
+    vec![Vec::new(), vec![end], vec![end, Token::Many(CharSet::Line), end]]
 }
 
 /// The classes of an attribute's texts.
@@ -61,35 +62,35 @@ pub(super) fn classes(
     attribute: &Attribute,
     patterns: &[Tokens],
     limit: usize,
-) -> Result<Vec<TextClass>, TooMany> {
+) -> Result<Vec<TextClass>, SizeLimitExceeded> {
     let domain = match attribute {
         Attribute::Method => Domain {
-            all: vec![some(Chars::Method)],
-            plain: vec![some(Chars::Upper)],
+            all: vec![some(CharSet::Method)],
+            plain: vec![some(CharSet::Upper)],
             examples: examples(&["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"]),
         },
         // Envoy refuses a request whose path begins otherwise.
         Attribute::Path => Domain {
             all: vec![
-                after("/", vec![Token::Many(Chars::Line)]),
+                after("/", vec![Token::Many(CharSet::Line)]),
                 text::literal("*").collect(),
             ],
-            plain: vec![after("/", vec![Token::Many(Chars::Segments)])],
+            plain: vec![after("/", vec![Token::Many(CharSet::Segments)])],
             examples: examples(&["/", "/other"]),
         },
         Attribute::Host => Domain {
             all: hosts(),
-            plain: vec![some(Chars::Host)],
+            plain: vec![some(CharSet::Host)],
             examples: examples(&["example.com", "other.example"]),
         },
         Attribute::Sni => Domain {
-            all: vec![vec![Token::Many(Chars::Line), Token::One(Chars::NameEnd)]],
-            plain: vec![some(Chars::Host)],
+            all: vec![vec![Token::Many(CharSet::Line), Token::One(CharSet::NameEnd)]],
+            plain: vec![some(CharSet::Host)],
             examples: examples(&["example.com", "other.example"]),
         },
         Attribute::Header(_) => Domain {
             all: field_values(),
-            plain: vec![some(Chars::Visible)],
+            plain: vec![some(CharSet::Visible)],
             examples: examples(&["other"]),
         },
         Attribute::Claim(_)
@@ -100,8 +101,8 @@ pub(super) fn classes(
         | Attribute::RemoteIp
         | Attribute::DestinationIp
         | Attribute::Authorizer(_) => Domain {
-            all: vec![vec![Token::Many(Chars::Any)]],
-            plain: vec![some(Chars::Visible)],
+            all: vec![vec![Token::Many(CharSet::Any)]],
+            plain: vec![some(CharSet::Visible)],
             examples: examples(&["other"]),
         },
     };
@@ -111,17 +112,17 @@ pub(super) fn classes(
 /// `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
 fn istio() -> Vec<Token> {
     let parts = [
-        after("spiffe://", some(Chars::TrustDomain)),
-        after("/ns/", some(Chars::Name)),
-        after("/sa/", some(Chars::Name)),
+        after("spiffe://", some(CharSet::TrustDomain)),
+        after("/ns/", some(CharSet::Name)),
+        after("/sa/", some(CharSet::Name)),
     ];
     parts.concat()
 }
 
-/// The classes of the names in certificates, and which names they are of.
-pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>, Peers), TooMany> {
+/// The classes of the names in certificates, and the peers that they cover.
+pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>, Peers), SizeLimitExceeded> {
     let mut domain = Domain {
-        all: vec![some(Chars::Ascii)],
+        all: vec![some(CharSet::Ascii)],
         plain: vec![istio()],
         examples: name_examples(patterns),
     };
@@ -146,7 +147,8 @@ pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>
     Ok((classes, Peers::IstioNames))
 }
 
-/// Workloads that patterns name in part: in each trust domain and each namespace, and by each service account, that stand in one.
+/// Sample workloads for patterns that name one only in part: for each trust domain, namespace and service account that a pattern
+/// names.
 fn name_examples(patterns: &[Tokens]) -> Vec<Cow<'static, str>> {
     let mut domains = BTreeSet::from(["cluster.local".to_owned()]);
     let mut namespaces = BTreeSet::new();

@@ -1,17 +1,17 @@
-//! Rules and programs as sets of traffic.
+//! Encodes rules and programs as sets of traffic.
 
 use peerwarden_engine::meaning::{Clause, Rule};
 use peerwarden_engine::resource::MtlsMode;
 use peerwarden_engine::{By, Paths, Program, Protocol};
 
-use super::{Class, Kind, Sample, Space, Traffics};
-use crate::Beyond;
-use crate::asked::{self, Meaning};
+use super::{Class, Kind, Sample, Space, TrafficSet};
+use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::{FALSE, Function, TRUE};
+use crate::predicate::{self, Formula};
 use crate::space::constraints::variable;
 
-/// What a program does, step by step: each set holds wherever the step lets pass, whatever the others say.
+/// What a program lets pass, step by step: each set is what the step alone lets pass.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Steps {
     /// The mutual TLS mode.
@@ -24,23 +24,23 @@ pub(crate) struct Steps {
     pub(crate) allow: Function,
 }
 
-/// What a rule makes of an attribute that is not established, as the engine does: matching is for DENY, CUSTOM and AUDIT.
+/// How a rule treats an attribute that is not established, as in the engine: it matches for DENY, CUSTOM and AUDIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unestablished {
     Matches,
     DoesNotMatch,
 }
 
-/// How a rule is read where something is not established.
+/// How a rule is read if something is not established.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Doubts {
+pub(crate) struct UnestablishedReading {
     pub(crate) count: Unestablished,
     /// Which paths are established.
     pub(crate) paths: Paths,
 }
 
-impl Doubts {
-    /// As rules of a program read it.
+impl UnestablishedReading {
+    /// The reading of a program's rules.
     pub(crate) fn of(program: &Program, count: Unestablished) -> Self {
         Self {
             count,
@@ -50,63 +50,63 @@ impl Doubts {
 }
 
 impl Space {
-    /// All that can be.
-    pub fn everything(&self) -> Traffics {
-        Traffics(self.possible)
+    /// All traffic that is possible.
+    pub fn everything(&self) -> TrafficSet {
+        TrafficSet(self.possible)
     }
 
-    /// What a rule matches, of all that can be. What is not established does not match.
+    /// The traffic that a rule matches. What is not established does not match.
     ///
     /// # Errors
-    /// That the diagram gets too large; so do all the others.
-    pub fn rule(&mut self, rule: &Rule) -> Result<Traffics, Beyond> {
+    /// If the diagram becomes too large; the same is true of all other functions.
+    pub fn rule(&mut self, rule: &Rule) -> Result<TrafficSet, LimitExceeded> {
         let matched = self.matched(
             rule,
-            Doubts {
+            UnestablishedReading {
                 count: Unestablished::DoesNotMatch,
                 paths: Paths::Lenient,
             },
         )?;
-        Ok(Traffics(self.diagrams.and(matched, self.possible)?))
+        Ok(TrafficSet(self.diagrams.and(matched, self.possible)?))
     }
 
-    /// What a program allows.
+    /// The traffic that a program allows.
     ///
     /// # Errors
     /// As [`Space::rule`].
-    pub fn allowed(&mut self, program: &Program) -> Result<Traffics, Beyond> {
+    pub fn allowed(&mut self, program: &Program) -> Result<TrafficSet, LimitExceeded> {
         let steps = self.steps(program)?;
         let mut allowed = self.possible;
         for step in [steps.mode, steps.custom, steps.deny, steps.allow] {
             allowed = self.diagrams.and(allowed, step)?;
         }
-        Ok(Traffics(allowed))
+        Ok(TrafficSet(allowed))
     }
 
-    /// What comes in plaintext.
+    /// Traffic in plaintext.
     ///
     /// # Errors
     /// As [`Space::rule`].
-    pub fn in_plaintext(&mut self) -> Result<Traffics, Beyond> {
+    pub fn in_plaintext(&mut self) -> Result<TrafficSet, LimitExceeded> {
         let plaintext = self.plaintext()?;
-        Ok(Traffics(self.diagrams.and(plaintext, self.possible)?))
+        Ok(TrafficSet(self.diagrams.and(plaintext, self.possible)?))
     }
 
-    /// What comes over TLS without a certificate.
+    /// Traffic over TLS without a certificate.
     ///
     /// # Errors
     /// As [`Space::rule`].
-    pub fn without_certificate(&mut self) -> Result<Traffics, Beyond> {
+    pub fn without_certificate(&mut self) -> Result<TrafficSet, LimitExceeded> {
         let index = self.by_attribute[&Attribute::Peer];
         let without = self.class_set(index, &[1])?;
-        Ok(Traffics(self.diagrams.and(without, self.possible)?))
+        Ok(TrafficSet(self.diagrams.and(without, self.possible)?))
     }
 
-    /// What comes from peers without a certificate, or with a name as Istio issues them; the host is established.
+    /// Traffic from peers without a certificate, or with a name that Istio issues, and with an established host.
     ///
     /// # Errors
     /// As [`Space::rule`].
-    pub fn ordinary(&mut self) -> Result<Traffics, Beyond> {
+    pub fn ordinary(&mut self) -> Result<TrafficSet, LimitExceeded> {
         let mut ordinary = self.possible;
         if let Some(host) = self.unestablished(&Attribute::Host, Paths::Lenient)? {
             ordinary = self.diagrams.without(ordinary, host)?;
@@ -119,41 +119,47 @@ impl Space {
             Kind::Several(_) => Vec::new(),
         };
         let plain = self.class_set(index, &plain)?;
-        Ok(Traffics(self.diagrams.and(plain, ordinary)?))
+        Ok(TrafficSet(self.diagrams.and(plain, ordinary)?))
     }
 
-    /// What is in both.
+    /// The intersection.
     ///
     /// # Errors
     /// As [`Space::rule`].
-    pub fn both(&mut self, left: Traffics, right: Traffics) -> Result<Traffics, Beyond> {
-        self.diagrams.and(left.0, right.0).map(Traffics)
+    pub fn both(&mut self, left: TrafficSet, right: TrafficSet) -> Result<TrafficSet, LimitExceeded> {
+        self.diagrams.and(left.0, right.0).map(TrafficSet)
     }
 
-    /// What is in one of them.
+    /// The union.
     ///
     /// # Errors
     /// As [`Space::rule`].
-    pub fn either(&mut self, left: Traffics, right: Traffics) -> Result<Traffics, Beyond> {
-        self.diagrams.or(left.0, right.0).map(Traffics)
+    pub fn either(&mut self, left: TrafficSet, right: TrafficSet) -> Result<TrafficSet, LimitExceeded> {
+        self.diagrams.or(left.0, right.0).map(TrafficSet)
     }
 
-    /// What is in the first only.
+    /// The traffic that is only in `left`.
     ///
     /// # Errors
     /// As [`Space::rule`].
-    pub fn without(&mut self, left: Traffics, right: Traffics) -> Result<Traffics, Beyond> {
-        self.diagrams.without(left.0, right.0).map(Traffics)
+    pub fn without(&mut self, left: TrafficSet, right: TrafficSet) -> Result<TrafficSet, LimitExceeded> {
+        self.diagrams.without(left.0, right.0).map(TrafficSet)
     }
 
-    pub(crate) fn steps(&mut self, program: &Program) -> Result<Steps, Beyond> {
-        let denied = self.any(program.deny_rules(), Doubts::of(program, Unestablished::Matches))?;
+    pub(crate) fn steps(&mut self, program: &Program) -> Result<Steps, LimitExceeded> {
+        let denied = self.any(
+            program.deny_rules(),
+            UnestablishedReading::of(program, Unestablished::Matches),
+        )?;
         Ok(Steps {
             mode: self.admitted_by_mode(program)?,
             custom: self.admitted_by_authorizer(program)?,
             deny: self.diagrams.not(denied)?,
             allow: match program.allow_rules() {
-                Some(rules) => self.any(rules, Doubts::of(program, Unestablished::DoesNotMatch))?,
+                Some(rules) => self.any(
+                    rules,
+                    UnestablishedReading::of(program, Unestablished::DoesNotMatch),
+                )?,
                 None => TRUE,
             },
         })
@@ -162,14 +168,14 @@ impl Space {
     fn any<'p>(
         &mut self,
         rules: impl Iterator<Item = (&'p By, &'p Rule)>,
-        doubts: Doubts,
-    ) -> Result<Function, Beyond> {
-        let matched: Result<Vec<Function>, Beyond> =
+        doubts: UnestablishedReading,
+    ) -> Result<Function, LimitExceeded> {
+        let matched: Result<Vec<Function>, LimitExceeded> =
             rules.map(|(_, rule)| self.matched(rule, doubts)).collect();
         self.diagrams.any(&matched?)
     }
 
-    fn admitted_by_mode(&mut self, program: &Program) -> Result<Function, Beyond> {
+    fn admitted_by_mode(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
         let index = self.by_attribute[&Attribute::Port];
         let ports: Vec<u16> = match &self.dimensions[index].kind {
             Kind::One(classes) => classes.iter().filter_map(|class| class.sample.port()).collect(),
@@ -193,10 +199,10 @@ impl Space {
         self.diagrams.not(refused)
     }
 
-    fn admitted_by_authorizer(&mut self, program: &Program) -> Result<Function, Beyond> {
+    fn admitted_by_authorizer(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
         let asked = self.any(
             program.custom_rules(),
-            Doubts::of(program, Unestablished::Matches),
+            UnestablishedReading::of(program, Unestablished::Matches),
         )?;
         let mut says_yes = FALSE;
         if let Some((provider, authorizer)) = program.provider() {
@@ -212,22 +218,26 @@ impl Space {
         self.diagrams.not(refused)
     }
 
-    pub(crate) fn plaintext(&mut self) -> Result<Function, Beyond> {
+    pub(crate) fn plaintext(&mut self) -> Result<Function, LimitExceeded> {
         self.class_set(self.by_attribute[&Attribute::Peer], &[0])
     }
 
-    fn no_peer(&mut self) -> Result<Function, Beyond> {
+    fn no_peer(&mut self) -> Result<Function, LimitExceeded> {
         self.class_set(self.by_attribute[&Attribute::Peer], &[0, 1])
     }
 
-    /// What a rule matches.
-    pub(crate) fn matched(&mut self, rule: &Rule, doubts: Doubts) -> Result<Function, Beyond> {
+    /// The traffic that a rule matches.
+    pub(crate) fn matched(
+        &mut self,
+        rule: &Rule,
+        doubts: UnestablishedReading,
+    ) -> Result<Function, LimitExceeded> {
         let mut all = TRUE;
         for alternatives in [&rule.sources, &rule.operations] {
             if alternatives.is_empty() {
                 continue;
             }
-            let parts: Result<Vec<Function>, Beyond> = alternatives
+            let parts: Result<Vec<Function>, LimitExceeded> = alternatives
                 .iter()
                 .map(|clauses| self.all(clauses, doubts))
                 .collect();
@@ -238,7 +248,7 @@ impl Space {
         self.diagrams.and(all, conditions)
     }
 
-    fn all(&mut self, clauses: &[Clause], doubts: Doubts) -> Result<Function, Beyond> {
+    fn all(&mut self, clauses: &[Clause], doubts: UnestablishedReading) -> Result<Function, LimitExceeded> {
         let mut all = TRUE;
         for clause in clauses {
             let one = self.clause(clause, doubts)?;
@@ -247,8 +257,8 @@ impl Space {
         Ok(all)
     }
 
-    fn clause(&mut self, clause: &Clause, doubts: Doubts) -> Result<Function, Beyond> {
-        let halves = asked::of(clause);
+    fn clause(&mut self, clause: &Clause, doubts: UnestablishedReading) -> Result<Function, LimitExceeded> {
+        let halves = predicate::of(clause);
         let positive = if halves.any_of.is_empty() {
             TRUE
         } else {
@@ -256,7 +266,7 @@ impl Space {
         };
         let negative = self.half(&halves.none_of)?;
         let established = self.diagrams.without(positive, negative)?;
-        let in_doubt = match asked::may_be_unestablished(clause) {
+        let in_doubt = match predicate::may_be_unestablished(clause) {
             Some(attribute) => self.unestablished(&attribute, doubts.paths)?,
             None => None,
         };
@@ -267,8 +277,12 @@ impl Space {
         }
     }
 
-    /// Where an attribute is not established; `None` where nothing asks for it, or it always is.
-    fn unestablished(&mut self, attribute: &Attribute, paths: Paths) -> Result<Option<Function>, Beyond> {
+    /// Where an attribute is not established; `None` if no rule tests it, or it always is.
+    fn unestablished(
+        &mut self,
+        attribute: &Attribute,
+        paths: Paths,
+    ) -> Result<Option<Function>, LimitExceeded> {
         let Some(index) = self.by_attribute.get(attribute).copied() else {
             return Ok(None);
         };
@@ -276,8 +290,8 @@ impl Space {
             return Ok(None);
         };
         if *attribute == Attribute::Path {
-            let asked = asked::read_otherwise().0;
-            return match (paths, self.dimensions[index].number(&asked)) {
+            let predicate = predicate::read_otherwise().0;
+            return match (paths, self.dimensions[index].number(&predicate)) {
                 (Paths::Strict, Some(number)) => self.atoms(index, vec![number]).map(Some),
                 (Paths::Strict, None) | (Paths::Lenient, _) => Ok(None),
             };
@@ -289,14 +303,14 @@ impl Space {
         }
     }
 
-    /// Any of these. What is asked of one attribute is one set of its classes.
-    fn half(&mut self, meanings: &[Meaning]) -> Result<Function, Beyond> {
+    /// Any of these formulas. The predicates of one attribute become one set of its classes.
+    fn half(&mut self, meanings: &[Formula]) -> Result<Function, LimitExceeded> {
         let mut atoms: Vec<(usize, usize)> = Vec::new();
         let mut parts = Vec::new();
         for meaning in meanings {
-            if let Meaning::Is(attribute, asked, _) = meaning {
+            if let Formula::Is(attribute, predicate, _) = meaning {
                 let found = self.by_attribute.get(attribute).copied();
-                let found = found.and_then(|index| Some((index, self.dimensions[index].number(asked)?)));
+                let found = found.and_then(|index| Some((index, self.dimensions[index].number(predicate)?)));
                 atoms.extend(found);
             } else {
                 parts.push(self.meaning(meaning)?);
@@ -315,25 +329,25 @@ impl Space {
         self.diagrams.any(&parts)
     }
 
-    fn meaning(&mut self, meaning: &Meaning) -> Result<Function, Beyond> {
+    fn meaning(&mut self, meaning: &Formula) -> Result<Function, LimitExceeded> {
         match meaning {
-            Meaning::Is(..) => self.half(std::slice::from_ref(meaning)),
-            Meaning::Both(left, right) => {
+            Formula::Is(..) => self.half(std::slice::from_ref(meaning)),
+            Formula::Both(left, right) => {
                 let (left, right) = (self.meaning(left)?, self.meaning(right)?);
                 self.diagrams.and(left, right)
             }
-            Meaning::Secured(with_tls, without) => {
+            Formula::Secured(with_tls, without) => {
                 let plaintext = self.plaintext()?;
                 let constant = |holds| if holds { TRUE } else { FALSE };
                 self.diagrams
                     .choose(plaintext, constant(*without), constant(*with_tls))
             }
-            Meaning::Never => Ok(FALSE),
+            Formula::Never => Ok(FALSE),
         }
     }
 
-    /// That one of these atoms of a dimension holds.
-    fn atoms(&mut self, index: usize, mut numbers: Vec<usize>) -> Result<Function, Beyond> {
+    /// One of these atoms of a dimension holds.
+    fn atoms(&mut self, index: usize, mut numbers: Vec<usize>) -> Result<Function, LimitExceeded> {
         let dimension = &self.dimensions[index];
         match &dimension.kind {
             Kind::One(_) => {
@@ -353,15 +367,15 @@ impl Space {
         }
     }
 
-    /// That the class of a dimension with one value is one of these, which ascend.
-    pub(crate) fn class_set(&mut self, index: usize, classes: &[usize]) -> Result<Function, Beyond> {
+    /// The class of a dimension with one value is one of these, which ascend.
+    pub(crate) fn class_set(&mut self, index: usize, classes: &[usize]) -> Result<Function, LimitExceeded> {
         let dimension = &self.dimensions[index];
         let (first, width, last) = (dimension.first, dimension.width(), dimension.size() - 1);
         self.codes(first, width, 0, last, classes)
     }
 
-    /// The codes from `start` on that the variables from `first` on, so many, can have. Codes behind the last class stand for the last
-    /// class, so that every code is one.
+    /// The codes from `start` on, in the given number of variables from `first` on. Codes past the last class stand for the last
+    /// class, so that every code is valid.
     fn codes(
         &mut self,
         first: u32,
@@ -369,7 +383,7 @@ impl Space {
         start: usize,
         last: usize,
         classes: &[usize],
-    ) -> Result<Function, Beyond> {
+    ) -> Result<Function, LimitExceeded> {
         let end = start + (1 << width);
         let within = |bound: usize| classes.partition_point(|class| *class < bound);
         let inside = &classes[within(start)..within(end)];

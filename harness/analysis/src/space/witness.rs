@@ -1,4 +1,4 @@
-//! One request or connection out of a set.
+//! Takes one request or connection out of a set.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -6,24 +6,24 @@ use peerwarden_engine::document::Value;
 use peerwarden_engine::{Lookup, Peer, Protocol, Traffic};
 
 use super::constraints::variable;
-use super::{Dimension, Kind, Sample, Space, Traffics};
-use crate::asked::Counts;
+use super::{Dimension, Kind, Sample, Space, TrafficSet};
 use crate::attribute::Attribute;
 use crate::diagram::{FALSE, Function};
+use crate::predicate::TextForm;
 use crate::text::TextClass;
 
-/// Addresses for documentation (RFC 5737): no policy is about them by chance.
+/// Addresses for documentation (RFC 5737), which no policy names by chance.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const DESTINATION: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 
 impl Space {
-    /// One of the set, as plain and as usual as there is; `None` when it is empty.
-    pub fn witness(&self, traffics: Traffics) -> Option<Traffic> {
+    /// A member of the set, as plain and usual as possible; `None` if it is empty.
+    pub fn witness(&self, traffics: TrafficSet) -> Option<Traffic> {
         if traffics.is_empty() {
             return None;
         }
         let mut rest = traffics.0;
-        let mut made = Made::new(self.protocol);
+        let mut made = TrafficBuilder::new(self.protocol);
         for dimension in &self.dimensions {
             match &dimension.kind {
                 Kind::One(classes) => {
@@ -53,7 +53,7 @@ impl Space {
         Some(made.traffic())
     }
 
-    /// The set where the dimension, which is not behind its first one, has this class.
+    /// The set in which the dimension, which is not after its first one, has this class.
     pub(crate) fn in_class(&self, function: Function, dimension: &Dimension, number: usize) -> Function {
         let width = dimension.width();
         (0..width).fold(function, |function, bit| {
@@ -63,8 +63,8 @@ impl Space {
     }
 }
 
-/// Traffic in the making.
-struct Made {
+/// Traffic that is being built.
+struct TrafficBuilder {
     traffic: Traffic,
     headers: Vec<(String, Vec<u8>)>,
     claims: Value,
@@ -73,7 +73,7 @@ struct Made {
     is_http: bool,
 }
 
-impl Made {
+impl TrafficBuilder {
     fn new(protocol: Protocol) -> Self {
         Self {
             traffic: Traffic {
@@ -132,7 +132,7 @@ impl Made {
         if !holds.contains(&true) {
             return;
         }
-        let counts: Vec<Counts> = dimension.atoms.iter().map(super::Atom::counts).collect();
+        let counts: Vec<TextForm> = dimension.atoms.iter().map(super::Atom::counts).collect();
         // Of these the words of a text count, so that a text is written as the list of its words.
         let split = matches!(&dimension.attribute, Attribute::Claim(path) if path == &["scope"] || path == &["permission"]);
         let value = || match alone(classes, &counts, holds).filter(|_| !split) {
@@ -200,21 +200,21 @@ impl Made {
 }
 
 /// A text that by itself makes exactly these atoms hold.
-fn alone<'c>(classes: &'c [TextClass], counts: &[Counts], holds: &[bool]) -> Option<&'c str> {
+fn alone<'c>(classes: &'c [TextClass], counts: &[TextForm], holds: &[bool]) -> Option<&'c str> {
     let exactly = |class: &&TextClass| {
         (0..holds.len()).all(|atom| {
-            let counted = class.patterns.contains(&atom) && counts[atom] != Counts::InList;
+            let counted = class.patterns.contains(&atom) && counts[atom] != TextForm::InList;
             counted == holds[atom]
         })
     };
     classes.iter().find(exactly).map(|class| class.witness.as_str())
 }
 
-/// Texts that together make exactly these atoms hold, as few as the best next one at a time gives.
-fn lines<'c>(classes: &'c [TextClass], counts: &[Counts], holds: &[bool]) -> Vec<&'c str> {
+/// Texts that together make exactly these atoms hold, as few as a greedy choice finds.
+fn lines<'c>(classes: &'c [TextClass], counts: &[TextForm], holds: &[bool]) -> Vec<&'c str> {
     let counted = |class: &TextClass| -> Vec<usize> {
         let atoms = class.patterns.iter().copied();
-        atoms.filter(|atom| counts[*atom] != Counts::Alone).collect()
+        atoms.filter(|atom| counts[*atom] != TextForm::Alone).collect()
     };
     let usable: Vec<(Vec<usize>, &TextClass)> = classes
         .iter()
@@ -240,7 +240,7 @@ fn lines<'c>(classes: &'c [TextClass], counts: &[Counts], holds: &[bool]) -> Vec
     texts
 }
 
-/// Puts a value where the path leads, through objects that are made where there are none.
+/// Stores a value at a path, and creates the objects that are missing on the way.
 fn insert(object: &mut Value, path: &[String], value: Value) {
     let (Value::Object(fields), [name, rest @ ..]) = (object, path) else {
         return;

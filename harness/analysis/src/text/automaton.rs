@@ -1,33 +1,33 @@
-//! The automaton of many patterns, and the walk through what texts it can tell apart.
+//! The automaton of many patterns, and the exploration of the texts that it can distinguish.
 
 use std::collections::HashMap;
 
-use super::TooMany;
-use super::token::{Chars, Token, Tokens};
+use super::SizeLimitExceeded;
+use super::token::{CharSet, Token, Tokens};
 
-/// Patterns as a tree of tokens: those that begin alike share the nodes of their beginning.
+/// Patterns as a tree of tokens: patterns with a common beginning share its nodes.
 #[derive(Debug, Default)]
 pub(super) struct Automaton {
     nodes: Vec<Node>,
-    /// The sets of characters that some token asks for.
-    sets: Vec<Chars>,
+    /// The sets of characters that some token uses.
+    sets: Vec<CharSet>,
 }
 
 #[derive(Debug, Default)]
 struct Node {
-    /// The node is not left by these.
-    stays: Option<Chars>,
+    /// Characters that do not leave the node.
+    stays: Option<CharSet>,
     by_char: HashMap<char, usize>,
-    /// By a letter of either case, here in lower case.
+    /// Transitions on a letter of either case, here in lower case.
     by_letter: HashMap<char, usize>,
-    by_set: Vec<(Chars, usize)>,
-    /// Reached from here without a character: what `Many` may be none of.
-    free: Vec<(Chars, usize)>,
+    by_set: Vec<(CharSet, usize)>,
+    /// Nodes reached without a character: `Many` may match no characters.
+    free: Vec<(CharSet, usize)>,
     /// The patterns that end here.
     ends: Vec<usize>,
 }
 
-/// Nodes that a text has led to, ascending.
+/// The nodes that a text leads to, ascending.
 type Active = Vec<usize>;
 
 impl Automaton {
@@ -48,7 +48,7 @@ impl Automaton {
         automaton
     }
 
-    /// The node after a token, made if it is not there.
+    /// The node after a token, created if it does not exist.
     fn step(&mut self, from: usize, token: Token) -> usize {
         let new = self.nodes.len();
         let node = &mut self.nodes[from];
@@ -83,7 +83,7 @@ impl Automaton {
         active
     }
 
-    /// A node, and those reached from it without a character.
+    /// Enters a node, and those reached from it without a character.
     fn enter(&self, node: usize, active: &mut Active) {
         if active.contains(&node) {
             return;
@@ -152,7 +152,7 @@ impl Automaton {
     }
 }
 
-fn find_or(edges: &mut Vec<(Chars, usize)>, set: Chars, new: usize) -> usize {
+fn find_or(edges: &mut Vec<(CharSet, usize)>, set: CharSet, new: usize) -> usize {
     let known = edges.iter().find(|(known, _)| *known == set).map(|(_, to)| *to);
     known.unwrap_or_else(|| {
         edges.push((set, new));
@@ -160,7 +160,7 @@ fn find_or(edges: &mut Vec<(Chars, usize)>, set: Chars, new: usize) -> usize {
     })
 }
 
-/// The characters that no pattern names, in the order in which they make good examples; each set of [`Chars`] has one, if it has any.
+/// The characters to try where no pattern names one, best examples first; each [`CharSet`] contains at least one, unless it is empty.
 fn others() -> impl Iterator<Item = char> {
     let letters = ('x'..='z').chain('a'..='w').chain('A'..='Z');
     let digits = '0'..='9';
@@ -171,23 +171,23 @@ fn others() -> impl Iterator<Item = char> {
 }
 
 /// The states that texts lead to, breadth first.
-pub(super) struct Explored<'a> {
+pub(super) struct Exploration<'a> {
     automata: Vec<&'a Automaton>,
     states: Vec<State>,
     known: HashMap<Vec<Active>, ()>,
     current: usize,
     limit: usize,
-    /// Characters that are alike to all sets, best first.
+    /// Characters that all sets treat alike, best first.
     alike: Vec<Vec<char>>,
 }
 
 struct State {
     active: Vec<Active>,
-    /// The state before and the character from there; `None` for the empty text.
+    /// The previous state and the character from there; `None` for the empty text.
     from: Option<(usize, char)>,
 }
 
-impl<'a> Explored<'a> {
+impl<'a> Exploration<'a> {
     pub(super) fn new(automata: &[&'a Automaton], limit: usize) -> Self {
         let mut alike: Vec<Vec<char>> = Vec::new();
         let mut places: HashMap<Vec<bool>, usize> = HashMap::new();
@@ -215,12 +215,12 @@ impl<'a> Explored<'a> {
         }
     }
 
-    /// What each automaton accepts in the next state; none is left when there is no more. States in which `alive` does not hold of
-    /// the nodes are not gone on from.
+    /// The patterns that each automaton accepts in the next state; `None` when there are no more. States whose nodes are not
+    /// `alive` are not followed further.
     pub(super) fn next(
         &mut self,
         alive: impl Fn(&[Active]) -> bool,
-    ) -> Result<Option<Vec<Vec<usize>>>, TooMany> {
+    ) -> Result<Option<Vec<Vec<usize>>>, SizeLimitExceeded> {
         let Some(state) = self.states.get(self.current) else {
             return Ok(None);
         };
@@ -247,7 +247,7 @@ impl<'a> Explored<'a> {
                 continue;
             }
             if self.states.len() >= self.limit {
-                return Err(TooMany);
+                return Err(SizeLimitExceeded);
             }
             self.known.insert(after.clone(), ());
             self.states.push(State {
@@ -262,7 +262,7 @@ impl<'a> Explored<'a> {
         ))
     }
 
-    /// The text that leads to the state that [`Explored::next`] told of last.
+    /// The text that leads to the state that [`Exploration::next`] last returned.
     pub(super) fn text(&self) -> String {
         let mut text = Vec::new();
         let mut at = self.current - 1;

@@ -1,94 +1,94 @@
-//! A pattern as a sequence of tokens: what an automaton reads.
+//! Patterns as sequences of tokens, which an automaton reads.
 
 use peerwarden_engine::meaning::{PathPattern, PeerPattern, Piece, Template, TextPattern};
 
-/// Characters that behave alike.
+/// A set of characters that behave alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Chars {
-    /// Any at all.
+pub(crate) enum CharSet {
+    /// Any character.
     Any,
-    /// Any but a line break and NUL: what a line of a request can have.
+    /// Any character except a line break and NUL: the contents of a line in a request.
     Line,
-    /// The same, but neither a space nor a tab: what a header's value can begin and end with.
+    /// As `Line`, except space and tab: the first and last characters of a header's value.
     ValueEnd,
-    /// The same as in a line, but no dot: what a server name ends with.
+    /// As `Line`, except a dot: the last character of a server name.
     NameEnd,
     /// Visible ASCII.
     Visible,
     /// ASCII, as in the names of a certificate.
     Ascii,
-    /// Any but a slash.
+    /// Any character except a slash.
     NotSlash,
-    /// Any but `?` and `#`: a path without its query.
+    /// Any character except `?` and `#`: a path without its query.
     NotQuery,
     /// `?` and `#`.
     Query,
-    /// What `{*}` stands for.
+    /// The characters that `{*}` matches.
     Segment,
-    /// What `{**}` stands for.
+    /// The characters that `{**}` matches.
     Segments,
-    /// Of a trust domain (<https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#21-trust-domain>).
+    /// In a trust domain (<https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#21-trust-domain>).
     TrustDomain,
-    /// Of a segment of a SPIFFE ID's path.
+    /// In a segment of a SPIFFE ID's path.
     Name,
-    /// Of a method: a token of RFC 9110.
+    /// In a method: the token of RFC 9110.
     Token,
-    /// The same but for small letters: of a method.
+    /// As `Token`, except lower-case letters: in a method.
     Method,
-    /// Of the methods that there are.
+    /// In the methods that exist.
     Upper,
-    /// Of a host, as it is usually written, its port included.
+    /// In a host as it is usually written, including its port.
     Host,
-    /// Of a host's name, in any case.
+    /// In a host's name, in any case.
     HostName,
-    /// Of an IPv6 address.
+    /// In an IPv6 address.
     Address,
-    /// Of a port.
+    /// In a port.
     Digit,
     /// Hexadecimal digits.
     Hex,
-    /// Those of them that are small letters.
+    /// Lower-case hexadecimal letters.
     HexSmall,
-    /// Hexadecimal digits but for `0`.
+    /// Hexadecimal digits except `0`.
     HexNotZero,
-    /// The same but for `f`.
+    /// Hexadecimal digits except `f`.
     HexNotF,
     /// The digits 3 to 6.
     ThreeToSix,
-    /// What ends the name of a path's segment.
+    /// A character that ends the name of a path segment.
     SegmentEnd,
 }
 
-impl Chars {
+impl CharSet {
     pub(crate) fn contain(self, ch: char) -> bool {
         let lower_or_digit = ch.is_ascii_lowercase() || ch.is_ascii_digit();
         match self {
-            Chars::Any => true,
-            Chars::Line => !matches!(ch, '\r' | '\n' | '\0'),
-            Chars::ValueEnd => Chars::Line.contain(ch) && !matches!(ch, ' ' | '\t'),
-            Chars::NameEnd => Chars::Line.contain(ch) && ch != '.',
-            Chars::Visible => ch.is_ascii_graphic(),
-            Chars::Ascii => ch.is_ascii() && !matches!(ch, '\r' | '\n' | '\0'),
-            Chars::NotSlash => ch != '/',
-            Chars::NotQuery => !matches!(ch, '?' | '#'),
-            Chars::Query => matches!(ch, '?' | '#'),
-            Chars::Segment => u8::try_from(ch).is_ok_and(Template::is_in_segment),
-            Chars::Segments => ch == '/' || Chars::Segment.contain(ch),
-            Chars::TrustDomain => lower_or_digit || "-._".contains(ch),
-            Chars::Name => ch.is_ascii_alphanumeric() || "-._".contains(ch),
-            Chars::Token => ch.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(ch),
-            Chars::Method => Chars::Token.contain(ch) && !ch.is_ascii_lowercase(),
-            Chars::Upper => ch.is_ascii_uppercase(),
-            Chars::Host => lower_or_digit || "-.:".contains(ch),
-            Chars::HostName => ch.is_ascii_alphanumeric() || "-_.".contains(ch),
-            Chars::Address => ch.is_ascii_hexdigit() || ":.".contains(ch),
-            Chars::Digit => ch.is_ascii_digit(),
-            Chars::Hex => ch.is_ascii_hexdigit(),
-            Chars::HexSmall => matches!(ch, 'a'..='f'),
-            Chars::HexNotZero => ch.is_ascii_hexdigit() && ch != '0',
-            Chars::HexNotF => ch.is_ascii_hexdigit() && !matches!(ch, 'f' | 'F'),
-            Chars::ThreeToSix => matches!(ch, '3'..='6'),
-            Chars::SegmentEnd => matches!(ch, '/' | ';' | '?' | '#'),
+            CharSet::Any => true,
+            CharSet::Line => !matches!(ch, '\r' | '\n' | '\0'),
+            CharSet::ValueEnd => CharSet::Line.contain(ch) && !matches!(ch, ' ' | '\t'),
+            CharSet::NameEnd => CharSet::Line.contain(ch) && ch != '.',
+            CharSet::Visible => ch.is_ascii_graphic(),
+            CharSet::Ascii => ch.is_ascii() && !matches!(ch, '\r' | '\n' | '\0'),
+            CharSet::NotSlash => ch != '/',
+            CharSet::NotQuery => !matches!(ch, '?' | '#'),
+            CharSet::Query => matches!(ch, '?' | '#'),
+            CharSet::Segment => u8::try_from(ch).is_ok_and(Template::is_in_segment),
+            CharSet::Segments => ch == '/' || CharSet::Segment.contain(ch),
+            CharSet::TrustDomain => lower_or_digit || "-._".contains(ch),
+            CharSet::Name => ch.is_ascii_alphanumeric() || "-._".contains(ch),
+            CharSet::Token => ch.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(ch),
+            CharSet::Method => CharSet::Token.contain(ch) && !ch.is_ascii_lowercase(),
+            CharSet::Upper => ch.is_ascii_uppercase(),
+            CharSet::Host => lower_or_digit || "-.:".contains(ch),
+            CharSet::HostName => ch.is_ascii_alphanumeric() || "-_.".contains(ch),
+            CharSet::Address => ch.is_ascii_hexdigit() || ":.".contains(ch),
+            CharSet::Digit => ch.is_ascii_digit(),
+            CharSet::Hex => ch.is_ascii_hexdigit(),
+            CharSet::HexSmall => matches!(ch, 'a'..='f'),
+            CharSet::HexNotZero => ch.is_ascii_hexdigit() && ch != '0',
+            CharSet::HexNotF => ch.is_ascii_hexdigit() && !matches!(ch, 'f' | 'F'),
+            CharSet::ThreeToSix => matches!(ch, '3'..='6'),
+            CharSet::SegmentEnd => matches!(ch, '/' | ';' | '?' | '#'),
         }
     }
 }
@@ -98,23 +98,23 @@ impl Chars {
 pub(crate) enum Token {
     /// This character.
     Char(char),
-    /// This one, given in lower case, in either case.
+    /// This character, given in lower case, in either case.
     AnyCase(char),
-    /// One of these.
-    One(Chars),
-    /// None of these, one, or several.
-    Many(Chars),
+    /// One character of the set.
+    One(CharSet),
+    /// Any number of characters of the set.
+    Many(CharSet),
 }
 
-/// A pattern: a text matches if the tokens of one of these sequences use it up.
+/// A pattern: a text matches if one of these sequences matches all of it.
 pub(crate) type Tokens = Vec<Vec<Token>>;
 
-/// Each character of a literal.
+/// The characters of a literal.
 pub(crate) fn literal(text: &str) -> impl Iterator<Item = Token> {
     text.chars().map(Token::Char)
 }
 
-/// `parts` one after another, once with each.
+/// The sequences of `parts`, joined.
 fn sequence(parts: impl IntoIterator<Item = Vec<Token>>) -> Vec<Token> {
     parts.into_iter().flatten().collect()
 }
@@ -124,7 +124,7 @@ fn chars(text: &str) -> Vec<Token> {
 }
 
 /// A text match over `any`, the characters that the text may have.
-pub(crate) fn text(pattern: &TextPattern, any: Chars) -> Vec<Token> {
+pub(crate) fn text(pattern: &TextPattern, any: CharSet) -> Vec<Token> {
     match pattern {
         TextPattern::Exact(exact) => chars(exact),
         TextPattern::Prefix(prefix) => sequence([chars(prefix), vec![Token::Many(any)]]),
@@ -134,49 +134,49 @@ pub(crate) fn text(pattern: &TextPattern, any: Chars) -> Vec<Token> {
     }
 }
 
-/// The same for a host, whose case does not count.
+/// The same for a host, which is case-insensitive.
 pub(crate) fn host(pattern: &TextPattern) -> Vec<Token> {
     let folded = |token| match token {
         Token::Char(ch) if ch.is_ascii_alphabetic() => Token::AnyCase(ch.to_ascii_lowercase()),
         Token::Char(_) | Token::AnyCase(_) | Token::One(_) | Token::Many(_) => token,
     };
-    text(pattern, Chars::Any).into_iter().map(folded).collect()
+    text(pattern, CharSet::Any).into_iter().map(folded).collect()
 }
 
-/// A value of `paths` over a path with its query: it counts up to the first `?` or `#`.
+/// A value of `paths` against a path with its query: it matches up to the first `?` or `#`.
 pub(crate) fn path(pattern: &PathPattern) -> Tokens {
     let tokens = match pattern {
-        PathPattern::Text(pattern) => text(pattern, Chars::NotQuery),
+        PathPattern::Text(pattern) => text(pattern, CharSet::NotQuery),
         PathPattern::Template(template) => self::template(template),
     };
     // What asks for `?` or `#` themselves asks for what is cut off.
     if tokens.iter().any(|token| matches!(token, Token::Char('?' | '#'))) {
         return Vec::new();
     }
-    let query = vec![Token::One(Chars::Query), Token::Many(Chars::Any)];
+    let query = vec![Token::One(CharSet::Query), Token::Many(CharSet::Any)];
     vec![tokens.clone(), sequence([tokens, query])]
 }
 
-/// A path, with its query or without, that `paths: strict` does not establish: with the escape of a visible ASCII character,
-/// with an escape in small letters, or with a segment that is `.` or `..` before its parameters.
+/// A path, with or without its query, that `paths: strict` does not establish: with an escape of a visible ASCII character, with an
+/// escape in lower case, or with a segment that is `.` or `..` before its parameters.
 pub(crate) fn read_otherwise() -> Tokens {
     let around = |start: char, middle: &[Token], end: &[Token]| {
         sequence([
-            vec![Token::Many(Chars::NotQuery), Token::Char(start)],
+            vec![Token::Many(CharSet::NotQuery), Token::Char(start)],
             middle.to_vec(),
             end.to_vec(),
         ])
     };
-    let rest = [Token::Many(Chars::Any)];
+    let rest = [Token::Many(CharSet::Any)];
     let escapes = [
-        [Token::Char('2'), Token::One(Chars::HexNotZero)],
-        [Token::One(Chars::ThreeToSix), Token::One(Chars::Hex)],
-        [Token::Char('7'), Token::One(Chars::HexNotF)],
-        [Token::One(Chars::HexSmall), Token::One(Chars::Hex)],
-        [Token::One(Chars::Hex), Token::One(Chars::HexSmall)],
+        [Token::Char('2'), Token::One(CharSet::HexNotZero)],
+        [Token::One(CharSet::ThreeToSix), Token::One(CharSet::Hex)],
+        [Token::Char('7'), Token::One(CharSet::HexNotF)],
+        [Token::One(CharSet::HexSmall), Token::One(CharSet::Hex)],
+        [Token::One(CharSet::Hex), Token::One(CharSet::HexSmall)],
     ];
     let dots = [vec![Token::Char('.')], vec![Token::Char('.'), Token::Char('.')]];
-    let after = [Token::One(Chars::SegmentEnd), Token::Many(Chars::Any)];
+    let after = [Token::One(CharSet::SegmentEnd), Token::Many(CharSet::Any)];
     let escapes = escapes.iter().map(|digits| around('%', digits, &rest));
     let dots = dots
         .iter()
@@ -189,11 +189,11 @@ fn template(template: &Template) -> Vec<Token> {
     for piece in template.head() {
         match piece {
             Piece::Literal(text) => tokens.extend(literal(text)),
-            Piece::Segment => tokens.extend([Token::One(Chars::Segment), Token::Many(Chars::Segment)]),
+            Piece::Segment => tokens.extend([Token::One(CharSet::Segment), Token::Many(CharSet::Segment)]),
         }
     }
     if let Some(tail) = template.tail() {
-        tokens.push(Token::Many(Chars::Segments));
+        tokens.push(Token::Many(CharSet::Segments));
         tokens.extend(literal(tail));
     }
     tokens
@@ -201,10 +201,10 @@ fn template(template: &Template) -> Vec<Token> {
 
 const SCHEME: &str = "spiffe://";
 
-/// What identity fields ask of a name.
+/// The pattern of an identity field for a name.
 pub(crate) fn peer(pattern: &PeerPattern) -> Tokens {
-    let any = || vec![Token::Many(Chars::Any)];
-    let some = || vec![Token::One(Chars::Any), Token::Many(Chars::Any)];
+    let any = || vec![Token::Many(CharSet::Any)];
+    let some = || vec![Token::One(CharSet::Any), Token::Many(CharSet::Any)];
     match pattern {
         PeerPattern::Exact(uri) => vec![chars(uri)],
         PeerPattern::Prefix(start) => vec![sequence([chars(start), any()])],
@@ -231,7 +231,7 @@ pub(crate) fn peer(pattern: &PeerPattern) -> Tokens {
         PeerPattern::TrustDomain(domain) => {
             vec![sequence([
                 chars(SCHEME),
-                text(domain, Chars::NotSlash),
+                text(domain, CharSet::NotSlash),
                 chars("/"),
                 any(),
             ])]

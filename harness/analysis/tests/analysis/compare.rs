@@ -19,7 +19,7 @@ fn equivalent(old: &str, new: &str) {
     }
 }
 
-/// Each class that is newly allowed: what is said of it.
+/// The descriptions of all newly allowed classes.
 fn gained(old: &str, new: &str) -> Vec<String> {
     let comparison = compared(old, new);
     assert!(comparison.newly_denied.shown.is_empty(), "{comparison:#?}");
@@ -247,7 +247,7 @@ fn many_namespaces_are_told_apart_by_istio_names() {
     assert!(comparison.newly_allowed.shown.is_empty());
 }
 
-/// Two sets that allow the same to everybody who is established may still differ to the others: that is not an equivalence.
+/// Two sets that allow established values the same may still differ on others: they are not equivalent.
 #[test]
 fn what_is_not_established_is_told_apart() {
     let rules = |rules: &str, more: &str| program(&policy("p", &format!(r#"{{"rules": [{rules}]}}"#)), more);

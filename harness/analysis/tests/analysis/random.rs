@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use peerwarden_analysis::{Peers, Unanswered, compare};
+use peerwarden_analysis::{AnalysisError, Peers, compare};
 use peerwarden_engine::{Lookup, Program, Traffic, Verdict, reference};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::generate::{Json, PROVIDERS, custom_policy, peer_authentication, policy, rule, traffic};
 use super::program;
 
-/// What is done to the old documents to make the new ones.
+/// A change of the old documents that makes the new ones.
 #[derive(Debug, Clone)]
 enum Change {
     Drop,
@@ -70,7 +70,7 @@ fn compiled(documents: &[Json], protocol: &str, paths: &str) -> Program {
     program(&texts.join(","), &more)
 }
 
-/// The traffic made such as the crate's documentation speaks of.
+/// Restricts traffic to what the crate's documentation covers.
 fn such_as_can_be(mut traffic: Traffic, protocol: &str) -> Traffic {
     if let Lookup::Found(peer) = &mut traffic.peer {
         peer.uri_sans.retain(|name| !name.is_empty());
@@ -174,7 +174,7 @@ fn a_difference_is_found_exactly_when_there_is_one() {
                 .map(|(documents, paths)| compiled(documents, protocol, paths));
             // Each counterexample was put to both programs, or this fails.
             let comparison = compare(&programs[0], &programs[1], 100)
-                .map_err(|why: Unanswered| TestCaseError::fail(why.to_string()))?;
+                .map_err(|why: AnalysisError| TestCaseError::fail(why.to_string()))?;
             let count = if comparison.is_equivalent() {
                 &equal
             } else {
@@ -215,7 +215,7 @@ fn a_difference_is_found_exactly_when_there_is_one() {
     );
 }
 
-/// The reference evaluator, which shares no matching code with the programs, says the same of the examples.
+/// The reference evaluator, which shares no matching code with the programs, agrees on the examples.
 #[test]
 fn examples_are_what_the_reference_says_too() {
     let mut runner = TestRunner::new(Runner {

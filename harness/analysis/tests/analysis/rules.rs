@@ -1,14 +1,14 @@
-//! What single rules are good for.
+//! The standing of single rules.
 
-use peerwarden_analysis::rules::{Judged, Standing, standing};
+use peerwarden_analysis::rules::{RuleStanding, Standing, standing};
 
 use super::{policy, program};
 
-fn of(spec: &str) -> Vec<Judged> {
+fn of(spec: &str) -> Vec<RuleStanding> {
     standing(&program(&policy("a", spec), "")).unwrap()
 }
 
-fn words(judged: &[Judged]) -> Vec<String> {
+fn words(judged: &[RuleStanding]) -> Vec<String> {
     let rules = |by: &[peerwarden_engine::By]| {
         let names: Vec<String> = by
             .iter()
@@ -16,7 +16,7 @@ fn words(judged: &[Judged]) -> Vec<String> {
             .collect();
         names.join(",")
     };
-    let word = |judged: &Judged| match &judged.standing {
+    let word = |judged: &RuleStanding| match &judged.standing {
         Standing::Decides(_) => "decides".to_owned(),
         Standing::NeverMatches => "never matches".to_owned(),
         Standing::Refused { by, .. } => format!("refused by {}", rules(by)),

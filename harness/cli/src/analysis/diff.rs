@@ -6,11 +6,11 @@ pub(crate) mod json;
 
 use anyhow::Result;
 use peerwarden_analysis::Attribute;
-use peerwarden_analysis::{Classes, Peers, Unanswered, Values, WorkloadClass, compare, is_same};
+use peerwarden_analysis::{AnalysisError, Classes, Peers, Values, WorkloadClass, compare, is_same};
 use peerwarden_engine::Protocol;
 use peerwarden_engines::Choice;
 use peerwarden_host::Module;
-use peerwarden_traffic::Decided;
+use peerwarden_traffic::Decision;
 use peerwarden_traffic::Traffic;
 use peerwarden_traffic::handshake;
 
@@ -61,8 +61,8 @@ pub(crate) struct Class {
     pub(crate) values: Vec<(Attribute, Values)>,
     /// One of it, which was put to the engines.
     pub(crate) traffic: Traffic,
-    pub(crate) old: Decided,
-    pub(crate) new: Decided,
+    pub(crate) old: Decision,
+    pub(crate) new: Decision,
     /// The trust domains among its peers that the handshake refuses, of what is newly allowed.
     pub(crate) refused: Vec<String>,
     /// The same in words.
@@ -120,8 +120,10 @@ impl Comparing<'_> {
         }
         let comparison = match compare(&old.program, &new.program, self.limit) {
             Ok(comparison) => comparison,
-            Err(Unanswered::Beyond(beyond)) => return Ok(Some(Outcome::Beyond(beyond.to_string()))),
-            Err(Unanswered::Disagrees(disagrees)) => return Err(disagrees.into()),
+            Err(AnalysisError::LimitExceeded(beyond)) => {
+                return Ok(Some(Outcome::Beyond(beyond.to_string())));
+            }
+            Err(AnalysisError::Disagreement(disagrees)) => return Err(disagrees.into()),
         };
         if comparison.peers == Peers::IstioNames {
             diff.peers = Peers::IstioNames;

@@ -5,13 +5,13 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
-use peerwarden_analysis::{Attribute, Beyond, Peers, Space, Unanswered, Values, WorkloadClass};
+use peerwarden_analysis::{AnalysisError, Attribute, LimitExceeded, Peers, Space, Values, WorkloadClass};
 use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible;
 use peerwarden_engine::Protocol;
 use peerwarden_engines::Choice;
 use peerwarden_host::Module;
-use peerwarden_traffic::Decided;
+use peerwarden_traffic::Decision;
 use peerwarden_traffic::Traffic;
 use peerwarden_traffic::handshake;
 use schemars::JsonSchema;
@@ -57,7 +57,7 @@ pub(crate) struct Found {
 pub(crate) struct Class {
     values: Vec<(Attribute, Values)>,
     traffic: Traffic,
-    decided: Decided,
+    decided: Decision,
     /// The trust domains among its peers that the handshake refuses before any policy is asked.
     refused: Vec<String>,
     /// Why, in words.
@@ -68,15 +68,15 @@ impl Seeking<'_> {
     /// Seeks it for a workload.
     ///
     /// # Errors
-    /// [`Unanswered`], that nothing is asked about, and that the engines decide otherwise than was worked out.
+    /// [`AnalysisError`], that nothing is asked about, and that the engines decide otherwise than was worked out.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Found> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let mut replay = Replay::new(self.choice, self.module, selected.configuration);
-        let beyond = Unanswered::Beyond;
+        let beyond = AnalysisError::LimitExceeded;
         let mut space =
             Space::new(self.protocol, &[&selected.program], &[&self.asked.rule]).map_err(beyond)?;
         let given = self.asked.traffics(&mut space)?;
-        let mut answer = || -> Result<_, Beyond> {
+        let mut answer = || -> Result<_, LimitExceeded> {
             let allowed = space.allowed(&selected.program)?;
             let sought = if self.allowed {
                 space.both(given, allowed)?

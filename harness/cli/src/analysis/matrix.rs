@@ -8,7 +8,7 @@ pub(crate) mod table;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
-use peerwarden_analysis::{Peers, Space, Traffics, Unanswered, Values, WorkloadClass};
+use peerwarden_analysis::{AnalysisError, Peers, Space, TrafficSet, Values, WorkloadClass};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
@@ -157,7 +157,7 @@ impl Making<'_> {
     /// The table of a workload.
     ///
     /// # Errors
-    /// [`Unanswered`], and that the engines decide otherwise than was worked out.
+    /// [`AnalysisError`], and that the engines decide otherwise than was worked out.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matrix> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let own;
@@ -172,10 +172,10 @@ impl Making<'_> {
             .chain(self.callers)
             .map(|named| &named.asked.rule)
             .collect();
-        let unanswered = |beyond| anyhow::Error::from(Unanswered::Beyond(beyond));
+        let unanswered = |beyond| anyhow::Error::from(AnalysisError::LimitExceeded(beyond));
         let mut space = Space::new(self.protocol, &[&selected.program], &questions).map_err(unanswered)?;
         let allowed = space.allowed(&selected.program).map_err(unanswered)?;
-        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, Traffics)>> {
+        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, TrafficSet)>> {
             let sets = named.iter().map(|one| {
                 let traffics = one.asked.traffics(space);
                 Ok((
@@ -188,18 +188,18 @@ impl Making<'_> {
         let (trust, kind) = (&self.policies.trust, workload.workload.kind);
         let callers = if self.callers.is_empty() {
             let Some(callers) = space.callers(allowed, CALLERS).map_err(unanswered)? else {
-                bail!(Unanswered::Beyond(peerwarden_analysis::Beyond::Callers {
-                    limit: CALLERS
-                }));
+                bail!(AnalysisError::LimitExceeded(
+                    peerwarden_analysis::LimitExceeded::Callers { limit: CALLERS }
+                ));
             };
-            let caller = |(who, set): (Values, Traffics)| {
+            let caller = |(who, set): (Values, TrafficSet)| {
                 let refused = handshake::refused_callers(trust, kind, &who);
                 (words::peer(&who), set, refused)
             };
             callers.into_iter().map(caller).collect::<Vec<_>>()
         } else {
             let named = sets(&mut space, self.callers)?.into_iter();
-            let caller = |(name, set): (String, Traffics)| {
+            let caller = |(name, set): (String, TrafficSet)| {
                 let refused = handshake::refused_caller(trust, kind, &name);
                 (name, set, refused.into_iter().collect())
             };
@@ -262,11 +262,11 @@ impl Making<'_> {
     fn cell(
         &self,
         space: &Space,
-        admitted: Traffics,
-        refused: Traffics,
+        admitted: TrafficSet,
+        refused: TrafficSet,
         replay: &mut Replay<'_>,
     ) -> Result<Cell> {
-        let mut example = |set: Traffics, allowed: bool| -> Result<Option<Traffic>> {
+        let mut example = |set: TrafficSet, allowed: bool| -> Result<Option<Traffic>> {
             let Some(witness) = space.witness(set) else {
                 return Ok(None);
             };

@@ -12,7 +12,7 @@ use peerwarden_documents::yaml;
 use peerwarden_engine::{Config, Program, Protocol, Workload};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_envoy::trust::Trust;
-use peerwarden_traffic::Refused;
+use peerwarden_traffic::ConfigurationError;
 use serde_json::json;
 
 /// All documents of one set.
@@ -83,8 +83,8 @@ impl Policies {
         let json = setup.to_json(Protocol::Http);
         match EnginePair::new(Choice::Native, None, &json) {
             Ok(_) => {}
-            Err(Refused::Problems(problems)) => return Err(setup.diagnostics(&problems)),
-            Err(Refused::Module(message)) => return Err(vec![Diagnostic::error(message)]),
+            Err(ConfigurationError::Problems(problems)) => return Err(setup.diagnostics(&problems)),
+            Err(ConfigurationError::Module(message)) => return Err(vec![Diagnostic::error(message)]),
         }
         let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
         let trust = setup.trust()?;
@@ -139,7 +139,7 @@ impl Policies {
     /// Where a rule stands, or its document.
     pub(crate) fn place(
         &self,
-        by: &peerwarden_traffic::DecidedBy,
+        by: &peerwarden_traffic::RuleRef,
     ) -> Option<peerwarden_documents::source::Place> {
         let named = |resource: &&peerwarden_engine::resource::Resource| {
             let metadata = resource.metadata();

@@ -1,6 +1,6 @@
 //! What is asked about, in the policies' own words: options become a rule, which the engine reads as it reads any other.
 
-use peerwarden_analysis::{Beyond, Space, Traffics, Unanswered};
+use peerwarden_analysis::{AnalysisError, LimitExceeded, Space, TrafficSet};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::{Config, Mesh, Program, Protocol};
@@ -174,9 +174,9 @@ impl Asked {
     /// The traffic that is asked about.
     ///
     /// # Errors
-    /// [`Unanswered`], that there is too much of it; [`Vacuous`].
-    pub(crate) fn traffics(&self, space: &mut Space) -> anyhow::Result<Traffics> {
-        let traffics = self.all(space).map_err(Unanswered::Beyond)?;
+    /// [`AnalysisError`], that there is too much of it; [`Vacuous`].
+    pub(crate) fn traffics(&self, space: &mut Space) -> anyhow::Result<TrafficSet> {
+        let traffics = self.all(space).map_err(AnalysisError::LimitExceeded)?;
         if traffics.is_empty() {
             return Err(Vacuous.into());
         }
@@ -184,7 +184,7 @@ impl Asked {
     }
 
     /// The traffic that is asked about, which may be none.
-    pub(super) fn all(&self, space: &mut Space) -> Result<Traffics, Beyond> {
+    pub(super) fn all(&self, space: &mut Space) -> Result<TrafficSet, LimitExceeded> {
         let mut traffics = space.rule(&self.rule)?;
         if self.plaintext {
             let plaintext = space.in_plaintext()?;

@@ -63,15 +63,15 @@ pub(crate) struct Decided {
     /// `allow` or `deny`.
     decision: &'static str,
     /// What decided; `null` when no rule did.
-    by: Option<engine::DecidedBy>,
+    by: Option<engine::RuleRef>,
     /// A word for why.
     reason: &'static str,
     /// A sentence for why.
     why: String,
 }
 
-impl From<&engine::Decided> for Decided {
-    fn from(decided: &engine::Decided) -> Self {
+impl From<&engine::Decision> for Decided {
+    fn from(decided: &engine::Decision) -> Self {
         Self {
             decision: decided.verdict(),
             by: decided.by.clone(),

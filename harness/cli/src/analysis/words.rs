@@ -2,8 +2,8 @@
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{WorkloadKind, is_host};
-use peerwarden_traffic::Decided;
-use peerwarden_traffic::{Lines, Traffic};
+use peerwarden_traffic::Decision;
+use peerwarden_traffic::{HeaderLines, Traffic};
 
 /// `shop app=orders`, `any other workload in shop`, `any other namespace`.
 pub(crate) fn workload(class: &WorkloadClass) -> String {
@@ -73,7 +73,7 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
     }
     let headers = traffic.http.iter().flat_map(|http| &http.headers);
     for (name, lines) in headers {
-        for line in Lines::iter(lines) {
+        for line in HeaderLines::iter(lines) {
             text.push_str(&format!(", {name}: {line}"));
         }
     }
@@ -97,7 +97,7 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
 }
 
 /// `allow by shop/orders[0]`, `deny: no ALLOW rule matches`.
-pub(crate) fn decided(decided: &Decided) -> String {
+pub(crate) fn decided(decided: &Decision) -> String {
     use peerwarden_engine::Reason;
 
     let verdict = decided.verdict();

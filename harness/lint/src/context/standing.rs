@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use peerwarden_analysis::rules::{self, Judged};
+use peerwarden_analysis::rules::{self, RuleStanding};
 use peerwarden_engine::{By, Protocol, Traffic};
 
 use crate::context::{Context, Policy};
@@ -138,7 +138,7 @@ fn judged(group: &Group, known: &BTreeMap<Id, Place>) -> Vec<(Place, Why)> {
     let Some(http) = standing(group, Protocol::Http) else {
         return Vec::new();
     };
-    let why = |judged: &Judged| {
+    let why = |judged: &RuleStanding| {
         let why = match &judged.standing {
             rules::Standing::Decides(_) => return None,
             rules::Standing::NeverMatches => Why::NeverMatches,
@@ -161,7 +161,7 @@ fn judged(group: &Group, known: &BTreeMap<Id, Place>) -> Vec<(Place, Why)> {
         let Some(tcp) = standing(group, Protocol::Tcp) else {
             return Vec::new();
         };
-        let decides = |judged: &&Judged| matches!(judged.standing, rules::Standing::Decides(_));
+        let decides = |judged: &&RuleStanding| matches!(judged.standing, rules::Standing::Decides(_));
         let needed: BTreeSet<Id> = tcp
             .iter()
             .filter(decides)
@@ -174,6 +174,6 @@ fn judged(group: &Group, known: &BTreeMap<Id, Place>) -> Vec<(Place, Why)> {
         .collect()
 }
 
-fn standing(group: &Group, protocol: Protocol) -> Option<Vec<Judged>> {
+fn standing(group: &Group, protocol: Protocol) -> Option<Vec<RuleStanding>> {
     rules::standing(&group.program(protocol)?).ok()
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use peerwarden_documents::github::annotation;
-use peerwarden_traffic::Decided;
+use peerwarden_traffic::Decision;
 
 use super::super::policies::Policies;
 use super::super::words;
@@ -42,7 +42,7 @@ pub(crate) fn text(diff: &Diff, new: &Policies, failing: Failing) -> String {
                 let decided = [&class.new, &class.old];
                 let place = decided
                     .iter()
-                    .find_map(|Decided { by, .. }| new.place(by.as_ref()?));
+                    .find_map(|Decision { by, .. }| new.place(by.as_ref()?));
                 let title = format!("{word}: {workload} {protocol}");
                 let command = if fails { "error" } else { "warning" };
                 text.push_str(&annotation(command, place.as_ref(), &title, &message(class)));
