@@ -2,7 +2,7 @@
 
 use peerwarden_engine::{Problems, Reason};
 use peerwarden_host::Module;
-use peerwarden_traffic::{Broken, Refused, Traffic};
+use peerwarden_traffic::{ConfigurationError, EngineFailure, Traffic};
 
 use crate::pair::{Choice, EnginePair};
 
@@ -37,12 +37,12 @@ pub enum Undecided {
 pub fn both(module: &Module, configuration: &str, traffic: &Traffic) -> Result<Decided, Undecided> {
     let mut engine =
         EnginePair::new(Choice::Both, Some(module), configuration).map_err(|refused| match refused {
-            Refused::Problems(problems) => Undecided::Refused(problems),
-            Refused::Module(message) => Undecided::Broken(message),
+            ConfigurationError::Problems(problems) => Undecided::Refused(problems),
+            ConfigurationError::Module(message) => Undecided::Broken(message),
         })?;
     let answer = engine
         .decide(traffic)
-        .map_err(|Broken(message)| Undecided::Broken(message))?;
+        .map_err(|EngineFailure(message)| Undecided::Broken(message))?;
     Ok(Decided {
         allowed: answer.decision.allowed,
         by: answer.decision.by.map(|by| by.to_string()),

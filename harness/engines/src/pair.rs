@@ -2,7 +2,9 @@
 
 use clap::ValueEnum;
 use peerwarden_host::Module;
-use peerwarden_traffic::{Answer, Broken, Engine, Engines, Native, NativeEngine, Refused, Traffic};
+use peerwarden_traffic::{
+    Answer, ConfigurationError, Engine, EngineFailure, Engines, NativeEngine, NativeEngines, Traffic,
+};
 
 use crate::wasm::Wasm;
 
@@ -23,7 +25,7 @@ impl Choice {
         match self {
             Choice::Both => "module and native engine",
             Choice::Wasm => "module",
-            Choice::Native => Native.name(),
+            Choice::Native => NativeEngines.name(),
         }
     }
 
@@ -43,17 +45,21 @@ pub struct EnginePair {
 }
 
 impl EnginePair {
-    /// Configures the engines of `choice`; the module is needed for all but [`Choice::Native`].
+    /// Configures the engines of `choice`; the module is needed for all but [`Choice::NativeEngines`].
     ///
     /// # Errors
     /// What is wrong with the configuration, or that the module judges otherwise.
-    pub fn new(choice: Choice, module: Option<&Module>, configuration: &str) -> Result<Self, Refused> {
+    pub fn new(
+        choice: Choice,
+        module: Option<&Module>,
+        configuration: &str,
+    ) -> Result<Self, ConfigurationError> {
         // The native engine says best what is wrong, so it is asked first whoever decides in the end.
-        let native = NativeEngine::new(configuration).map_err(Refused::Problems)?;
+        let native = NativeEngine::new(configuration).map_err(ConfigurationError::Problems)?;
         let wasm = match module.filter(|_| choice.runs_module()) {
             Some(module) => {
                 let wasm = Wasm::new(module, configuration, native.program());
-                Some(wasm.map_err(Refused::Module)?)
+                Some(wasm.map_err(ConfigurationError::Module)?)
             }
             None => None,
         };
@@ -68,24 +74,24 @@ impl EnginePair {
     ///
     /// # Errors
     /// That the module broke, or that the two engines disagree.
-    pub fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
+    pub fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
         let native = self.native.as_ref().map(|native| native.answer(traffic));
         let wasm = match &mut self.wasm {
             Some(wasm) => Some(wasm.decide(traffic)?),
             None => None,
         };
         match (native, wasm) {
-            (Some(native), Some(wasm)) if native != wasm => Err(Broken(format!(
+            (Some(native), Some(wasm)) if native != wasm => Err(EngineFailure(format!(
                 "the two engines disagree: the module says {wasm}, the native engine says {native}"
             ))),
             (Some(answer), _) | (None, Some(answer)) => Ok(answer),
-            (None, None) => Err(Broken("no engine was configured".to_owned())),
+            (None, None) => Err(EngineFailure("no engine was configured".to_owned())),
         }
     }
 }
 
 impl Engine for EnginePair {
-    fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
+    fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
         Self::decide(self, traffic)
     }
 }
@@ -95,7 +101,7 @@ impl Engine for EnginePair {
 pub struct Chosen {
     /// Which engines decide.
     pub choice: Choice,
-    /// The module; needed for all but [`Choice::Native`].
+    /// The module; needed for all but [`Choice::NativeEngines`].
     pub module: Option<Module>,
 }
 
@@ -104,7 +110,7 @@ impl Engines for Chosen {
         self.choice.name()
     }
 
-    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, Refused> {
+    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, ConfigurationError> {
         let pair = EnginePair::new(self.choice, self.module.as_ref(), configuration)?;
         Ok(Box::new(pair))
     }

@@ -9,7 +9,7 @@ use peerwarden_engine::{Program, Reason};
 use peerwarden_host::{
     HttpOutcome, Module, PluginId, PluginOptions, StreamId, TcpOptions, UpstreamConnectMode, Vm, VmOptions,
 };
-use peerwarden_traffic::{Answer, Broken, Decided, DecidedBy, Traffic};
+use peerwarden_traffic::{Answer, Decision, EngineFailure, RuleRef, Traffic};
 
 use crate::simulated::Simulated;
 use authorizers::Asked;
@@ -53,13 +53,13 @@ impl Wasm {
         Ok(Self { vm, plugin, asked })
     }
 
-    pub(super) fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
+    pub(super) fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
         let Simulated { connection, request } = Simulated::from(traffic);
         let answer = match request {
             Some(request) => self.request(&connection, request, traffic),
             None => self.connection(&connection, traffic),
         };
-        let broken = |message: String| Broken(format!("the module in the simulated Envoy: {message}"));
+        let broken = |message: String| EngineFailure(format!("the module in the simulated Envoy: {message}"));
         let answer = answer.map_err(broken)?;
         let violations = self.vm.take_violations();
         let _ = self.vm.take_logs();
@@ -164,11 +164,11 @@ impl Wasm {
         let stream = stream.into();
         let state = |name| self.vm.filter_state(stream, name).map(String::from_utf8_lossy);
         let unknown = |state: &str| format!("it left {state:?} in filter state, which says nothing");
-        let decided = |state: &str| Decided::from_filter_state(state).ok_or_else(|| unknown(state));
+        let decided = |state: &str| Decision::from_filter_state(state).ok_or_else(|| unknown(state));
         let audited = |state: &str| {
             let by = state
                 .split_once(' ')
-                .and_then(|(kind, id)| DecidedBy::from_id(kind, id));
+                .and_then(|(kind, id)| RuleRef::from_id(kind, id));
             by.ok_or_else(|| unknown(state))
         };
         let decision = state(DECISION).ok_or("it left no decision in filter state")?;
@@ -181,9 +181,9 @@ impl Wasm {
 }
 
 /// The response-code details of a denial by policies, as Envoy's RBAC filter writes them.
-fn rbac_details(decided: &Decided) -> String {
+fn rbac_details(decided: &Decision) -> String {
     let by = decided.by.as_ref();
-    let id = by.map_or_else(|| "none".to_owned(), DecidedBy::id);
+    let id = by.map_or_else(|| "none".to_owned(), RuleRef::id);
     let id: String = id
         .chars()
         .map(|ch| if ch.is_ascii_graphic() { ch } else { '_' })

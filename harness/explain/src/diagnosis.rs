@@ -1,6 +1,6 @@
-//! Why a case came out otherwise than expected: what decided and on what, and the rule that came closest to what was expected.
+//! Explains an unexpected decision: what decided, on which clauses, and which rule came closest to the expected decision.
 //!
-//! All of it is read from the reference evaluator's trace, as `explain` is.
+//! Everything is read from the reference evaluator's trace, as in `explain`.
 
 mod near_miss;
 
@@ -13,32 +13,32 @@ use peerwarden_documents::source::Place;
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
 use peerwarden_engine::{AttributeSource, By, Config, ExternalAuthorizers, Kind};
 use peerwarden_envoy::trust::Trust;
-use peerwarden_traffic::ExpectedBy;
+use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::handshake;
-use peerwarden_traffic::{Decided, DecidedBy};
+use peerwarden_traffic::{Decision, RuleRef};
 use peerwarden_traffic::{Protocol, Traffic};
 
-/// Why a case came out as it did.
+/// Why a case was decided as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
-    /// What decided; `None` when no document did.
-    pub deciding: Option<Deciding>,
-    /// What would have been needed for what was expected; `None` when there is no such rule.
+pub struct Diagnosis {
+    /// What decided; `None` if no document did.
+    pub deciding: Option<DecidingRule>,
+    /// The rule that came closest to the expected decision; `None` if there is none.
     pub near_miss: Option<NearMiss>,
-    /// That the policy which should decide is not there at all, or that no policy is asked about such a peer.
+    /// If the policy that should decide does not exist, or no policy is evaluated for such a peer: a sentence that says so.
     pub note: Option<String>,
 }
 
 /// The document, and the rule in it, that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deciding {
-    /// Which document and rule.
-    pub by: DecidedBy,
-    /// Where it stands; `None` when that is not known.
+pub struct DecidingRule {
+    /// The document and the rule.
+    pub by: RuleRef,
+    /// Its place in the text; `None` if unknown.
     pub place: Option<Place>,
-    /// The clauses that held, each with the values that matched; none for a rule without any, and for a mode.
+    /// The clauses that held, each with the values that matched; empty for a rule without clauses, and for a mode.
     pub on: Vec<Clause>,
-    /// What a `PeerAuthentication` asks for, and of whom.
+    /// The mode that a `PeerAuthentication` sets, and for whom.
     mode: Option<String>,
 }
 
@@ -47,35 +47,35 @@ pub struct Deciding {
 pub struct Clause {
     /// The field as written, such as `notPaths`, or the condition's key.
     pub field: String,
-    /// Whether it is a condition's `notValues`; of a field the name says it.
+    /// Whether it is a condition's `notValues`; a field's name shows it by itself.
     negated: bool,
-    /// Those of its values that tell why it came out so.
+    /// The values that explain the result.
     pub values: Vec<String>,
-    /// How many more there are.
+    /// How many more values there are.
     more: usize,
-    /// What was there to match, quoted if it is a text; `None` when nothing was.
+    /// The actual value, quoted if it is a text; `None` if there was none.
     pub found: Option<String>,
-    /// Whether value unknown.
+    /// Whether the value is unknown.
     unavailable: bool,
 }
 
-/// What was expected.
+/// The expected decision.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected<'e> {
-    /// Whether it was expected to pass.
+pub struct Expectation<'e> {
+    /// Whether it should be allowed.
     pub allow: bool,
-    /// What was expected to decide.
-    pub by: Option<&'e ExpectedBy>,
+    /// What should decide.
+    pub by: Option<&'e ExpectedRule>,
 }
 
-/// Documents, ready to be asked why.
-pub struct Asked<'s> {
+/// Explains decisions of a set of documents.
+pub struct Explainer<'s> {
     setup: &'s Setup,
     config: Config,
     trust: Trust,
 }
 
-impl<'s> Asked<'s> {
+impl<'s> Explainer<'s> {
     /// `None` for documents that the engine refuses.
     pub fn of(setup: &'s Setup, protocol: Protocol) -> Option<Self> {
         let config = Config::parse(setup.to_json(protocol.into()).as_bytes()).ok()?;
@@ -83,44 +83,44 @@ impl<'s> Asked<'s> {
         Some(Self { setup, config, trust })
     }
 
-    /// That the handshake refuses the peer before any policy is asked.
+    /// Why the handshake refuses the peer before any policy is evaluated.
     pub fn refusal(&self, traffic: &Traffic) -> Option<String> {
         let workload = self.config.workload.as_ref()?;
         handshake::refusal(&self.trust, workload.kind, traffic)
     }
 
-    /// All that the reference evaluator sees.
+    /// The full trace of the reference evaluator.
     pub fn trace(&self, traffic: &Traffic) -> Trace {
         let attributes = peerwarden_engine::Traffic::from(traffic);
         self.trace_of(&attributes, &attributes)
     }
 
-    /// The same of any attributes.
+    /// The full trace for any source of attributes.
     pub fn trace_of(&self, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
         peerwarden_engine::reference::explain(&self.config, source, external)
     }
 
-    /// The same without what is there for people alone: for counting.
+    /// The trace without the parts that are only for people: for counting.
     pub fn outline(&self, traffic: &Traffic) -> Trace {
         let attributes = peerwarden_engine::Traffic::from(traffic);
         peerwarden_engine::reference::outline(&self.config, &attributes, &attributes)
     }
 
-    /// Why `trace` came out so, held against what was expected; `decided` is what the engines say.
-    pub fn why(&self, trace: &Trace, decided: &Decided, expected: Expected<'_>) -> Why {
-        Why {
+    /// Why `trace` differs from what was expected; `decided` is the engines' decision.
+    pub fn diagnose(&self, trace: &Trace, decided: &Decision, expected: Expectation<'_>) -> Diagnosis {
+        Diagnosis {
             deciding: decided.by.as_ref().map(|by| self.deciding(trace, by)),
             near_miss: near_miss::find(self, trace, decided, expected),
             note: expected.by.and_then(|by| missing(trace, by)),
         }
     }
 
-    /// Where `path` of a document stands in the texts; `document` is its place in the configuration.
+    /// The place of `path` in the texts; `document` is the document's place in the configuration.
     pub fn place(&self, document: &str, path: &str) -> Option<Place> {
         place(self.setup, document, path)
     }
 
-    fn deciding(&self, trace: &Trace, by: &DecidedBy) -> Deciding {
+    fn deciding(&self, trace: &Trace, by: &RuleRef) -> DecidingRule {
         let rule = trace.policies.iter().find_map(|policy| {
             let same = by.kind == Kind::AuthorizationPolicy.as_str()
                 && (&policy.namespace, &policy.name) == (&by.namespace, &by.name);
@@ -128,13 +128,13 @@ impl<'s> Asked<'s> {
             Some((policy, rule))
         });
         match rule {
-            Some((policy, rule)) => Deciding {
+            Some((policy, rule)) => DecidingRule {
                 by: by.clone(),
                 place: self.place(&policy.place, &rule_path(rule.index)),
                 on: held(rule),
                 mode: None,
             },
-            None => Deciding {
+            None => DecidingRule {
                 by: by.clone(),
                 place: trace
                     .mode
@@ -147,9 +147,9 @@ impl<'s> Asked<'s> {
         }
     }
 
-    /// Where a `PeerAuthentication` stands.
-    fn mode(&self, set_by: &By, by: &DecidedBy) -> Option<Place> {
-        if DecidedBy::from(set_by) != *by {
+    /// The place of a `PeerAuthentication`.
+    fn mode(&self, set_by: &By, by: &RuleRef) -> Option<Place> {
+        if RuleRef::from(set_by) != *by {
             return None;
         }
         let mut documents = self
@@ -181,8 +181,8 @@ fn mode(trace: &Trace) -> String {
     )
 }
 
-fn missing(trace: &Trace, by: &ExpectedBy) -> Option<String> {
-    let ExpectedBy::Document {
+fn missing(trace: &Trace, by: &ExpectedRule) -> Option<String> {
+    let ExpectedRule::Document {
         kind,
         namespace,
         name,
@@ -204,19 +204,19 @@ fn missing(trace: &Trace, by: &ExpectedBy) -> Option<String> {
     (is_policy && !known && !by_mode).then(|| format!("there is no AuthorizationPolicy `{name}`"))
 }
 
-/// Where `path` of a document stands in the texts; `document` is its place in the configuration.
+/// The place of `path` in the texts; `document` is the document's place in the configuration.
 pub fn place(setup: &Setup, document: &str, path: &str) -> Option<Place> {
     let path = format!("{document}.{path}");
     let (document, rest) = setup.owner(&path)?;
     Some(document.place(rest, false))
 }
 
-/// Where a rule stands in its document.
+/// The path of a rule in its document.
 pub fn rule_path(index: usize) -> String {
     format!("spec.rules[{index}]")
 }
 
-/// The clauses on which a rule matched: of the alternatives the first that held.
+/// The clauses on which a rule matched: of alternatives, the first that held.
 fn held(rule: &RuleTrace) -> Vec<Clause> {
     let first = |parts: &[PartTrace]| parts.iter().find(|part| part.matched).cloned();
     let parts = first(&rule.sources).into_iter().chain(first(&rule.operations));
@@ -232,10 +232,10 @@ fn held(rule: &RuleTrace) -> Vec<Clause> {
 }
 
 impl Clause {
-    /// Values that are shown of one that failed, or of a negative one that held: none of them tells more than another.
+    /// How many values are shown of a clause that failed, or of a negative one that held: each explains as much as any other.
     const SHOWN: usize = 3;
 
-    /// In words.
+    /// Describes the trace of a clause.
     pub fn of(clause: &ClauseTrace) -> Self {
         let matched = clause.values.iter().zip(&clause.matched);
         let mut values: Vec<String> = matched
@@ -257,7 +257,7 @@ impl Clause {
         }
     }
 
-    /// What was there to match.
+    /// The actual value.
     pub fn saw(&self) -> String {
         let saw = self.found_only();
         match self.has_scheme() {
@@ -266,7 +266,7 @@ impl Clause {
         }
     }
 
-    /// Whether a value has the scheme of SPIFFE IDs, so that it looks like what was there and is something else.
+    /// Whether a value has the scheme of SPIFFE IDs, so that it looks like the actual value and is something else.
     fn has_scheme(&self) -> bool {
         let names_peers = matches!(
             self.field.as_str(),
@@ -298,7 +298,7 @@ impl fmt::Display for Clause {
 }
 
 /// `` matched on `paths: /admin*` ``.
-impl fmt::Display for Deciding {
+impl fmt::Display for DecidingRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(mode) = &self.mode {
             return write!(f, "{} {mode}", self.by);

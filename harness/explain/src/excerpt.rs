@@ -1,4 +1,4 @@
-//! A rule in its own text: each line with its number, whether what stands in it held, and below what failed what was there.
+//! A rule in its own text: each line with its number and whether its values matched; below a failed clause, the actual value.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -10,21 +10,21 @@ use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
 };
 
+use crate::diagnosis::{Explainer, rule_path};
 use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
-use crate::why::{Asked, rule_path};
 
-/// Columns of a line: what terminals have at least.
+/// Columns of a line: the least that terminals have.
 const COLUMNS: usize = 80;
 
-/// What stands before the text of a line.
+/// Columns before the text of a line.
 const GUTTER: usize = 10;
 
-/// What a part of a rule came to.
+/// The result of a part of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sign {
     /// It held.
     Held,
-    /// It means nothing on TCP.
+    /// It does not apply on TCP.
     HttpOnly,
     /// It could not be established.
     Unknown,
@@ -32,7 +32,7 @@ pub(super) enum Sign {
     Failed,
 }
 
-/// A part of the text, what it came to, and what is said below it.
+/// A part of the text, its result, and the note below it.
 struct Mark {
     place: Place,
     sign: Sign,
@@ -53,7 +53,7 @@ impl Sign {
         }
     }
 
-    /// Told apart without colour too.
+    /// The sign, distinguishable without colour too.
     pub(super) fn shown(self) -> String {
         match self {
             Self::Held => format!("{GREEN}+{GREEN:#}"),
@@ -65,8 +65,8 @@ impl Sign {
 }
 
 /// Writes the rule's text.
-pub(super) fn rule(text: &mut String, asked: &Asked<'_>, policy: &PolicyTrace, rule: &RuleTrace) {
-    let marks = marks(asked, policy, rule);
+pub(super) fn rule(text: &mut String, explainer: &Explainer<'_>, policy: &PolicyTrace, rule: &RuleTrace) {
+    let marks = marks(explainer, policy, rule);
     let Some(first) = marks.first() else { return };
     let source = Arc::clone(&first.place.source);
     let line = |mark: &Mark| source.position(mark.place.span.start).0;
@@ -78,7 +78,7 @@ pub(super) fn rule(text: &mut String, asked: &Asked<'_>, policy: &PolicyTrace, r
     }
 }
 
-/// What a rule came to, where what is not known may be anything.
+/// The result of a rule, in which unknown values may be anything.
 pub(super) fn sign(rule: &RuleTrace) -> Sign {
     if rule.tcp == TcpReading::Dropped {
         return Sign::Failed;
@@ -88,12 +88,12 @@ pub(super) fn sign(rule: &RuleTrace) -> Sign {
     parts.max().unwrap_or(Sign::Held)
 }
 
-/// What alternatives came to: the best of them; without any all is meant.
+/// The result of alternatives: the best of them. Without any, everything matches.
 fn any(parts: &[PartTrace]) -> Sign {
     parts.iter().map(all).min().unwrap_or(Sign::Held)
 }
 
-/// What clauses came to that must all hold; what means nothing on TCP keeps nobody out.
+/// The result of clauses that must all hold; one that does not apply on TCP shuts nobody out.
 fn all(part: &PartTrace) -> Sign {
     let clauses = part.clauses.iter().map(|clause| Sign::of_clause(clause.result));
     clauses
@@ -102,11 +102,11 @@ fn all(part: &PartTrace) -> Sign {
         .unwrap_or(Sign::Held)
 }
 
-/// Where each part of the rule stands, and what it came to.
-fn marks(asked: &Asked<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> Vec<Mark> {
+/// The place and the result of each part of the rule.
+fn marks(explainer: &Explainer<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut add = |path: &str, sign, note| {
-        if let Some(place) = asked.place(&policy.place, path) {
+        if let Some(place) = explainer.place(&policy.place, path) {
             marks.push(Mark { place, sign, note });
         }
     };
@@ -137,7 +137,7 @@ fn marks(asked: &Asked<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> Vec<Mark>
     marks
 }
 
-/// What is said of a clause that did not simply hold.
+/// The note on a clause that did not simply hold.
 fn note(clause: &ClauseTrace) -> Option<String> {
     match (clause.result, &clause.found) {
         (ClauseResult::Held, _) => None,
@@ -150,7 +150,7 @@ fn note(clause: &ClauseTrace) -> Option<String> {
     }
 }
 
-/// One line of the policy, and what is said of it.
+/// One line of the policy, and the notes on it.
 fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
     let start = source.lines().get(number - 1).copied().unwrap_or(0);
     let line = source
@@ -199,7 +199,7 @@ fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
     }
 }
 
-/// A line of text as far as there is room for it.
+/// A line of text, cut to the room that there is.
 fn cut(line: &str) -> String {
     shown_line(line, COLUMNS - GUTTER - 1)
 }

@@ -1,84 +1,85 @@
-//! A decision in full, for people and for programs.
+//! The full explanation of a decision, for people and for programs.
 
 use std::collections::BTreeSet;
 
 use peerwarden_engine::Attribute;
 use peerwarden_engine::Verdict;
 use peerwarden_engine::reference::{Outcome, Trace};
-use peerwarden_traffic::{Answer, Decided, DecidedBy};
+use peerwarden_traffic::{Answer, Decision, RuleRef};
 use peerwarden_traffic::{ModuleFile, Traffic};
 
-use crate::why::{Asked, Why};
+use crate::diagnosis::{Diagnosis, Explainer};
 
-/// What is explained.
+/// The subject of an explanation.
 pub enum Subject<'a> {
-    /// Traffic of which all is known, and what the engines say.
+    /// Traffic that is known completely, and the engines' answer.
     Traffic(&'a Traffic, &'a Answer),
-    /// A line of an access log, as far as it tells what the verdict hangs on.
-    Line(&'a Line, Known),
+    /// A line of an access log, and the verdict as far as the line determines it.
+    Line(&'a AccessLogLine, LineVerdict),
 }
 
 /// A line of an access log, in words.
 #[derive(Debug, Clone)]
-pub struct Line {
-    /// What was asked, as far as the line tells.
+pub struct AccessLogLine {
+    /// The request, as far as the line shows it.
     pub asked: String,
-    /// Who the peer is, as far as it tells.
+    /// The peer, as far as the line shows it.
     pub peer: String,
-    /// Why it did not come to the application, of what was not denied.
+    /// Why the request did not reach the application although it was not denied.
     pub unreached: Option<String>,
-    /// Whether the line says that it was let in.
+    /// Whether it was let in, according to the line.
     pub let_in: bool,
-    /// What would tell an attribute, such as an operator of Envoy's access logs; `None` where nothing does.
+    /// What would show an attribute, such as an operator of Envoy's access logs; `None` if nothing does.
     pub telling: fn(&str) -> Option<String>,
 }
 
-/// What is known of the verdict on a line.
+/// What is known of the verdict on a line of an access log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
-    /// It is this whatever the line does not tell.
-    Decided(Decided),
-    /// It hangs on these.
+pub enum LineVerdict {
+    /// This verdict, whatever the line does not show.
+    Decided(Decision),
+    /// The verdict depends on these attributes.
     Hangs(BTreeSet<Attribute>),
 }
 
-/// One case with everything that is known of its decision.
-pub struct Explained<'a> {
-    /// What is explained.
+/// A case with everything that is known of its decision.
+pub struct Explanation<'a> {
+    /// The subject.
     pub subject: Subject<'a>,
-    /// Where the documents stand.
-    pub asked: &'a Asked<'a>,
-    /// What the reference evaluator saw.
+    /// The documents that decided.
+    pub explainer: &'a Explainer<'a>,
+    /// The trace of the reference evaluator.
     pub trace: &'a Trace,
-    /// That the handshake refuses the peer before any policy is asked.
+    /// Why the handshake refuses the peer before any policy is evaluated.
     pub refusal: Option<String>,
-    /// What decided and what came closest to the other verdict; of a line whose verdict is unknown, to being allowed.
-    pub why: Option<&'a Why>,
-    /// The module that said the same, if it was asked.
+    /// What decided, and the rule that came closest to the other verdict; if the verdict is unknown, the rule that came closest to
+    /// allowing it.
+    pub why: Option<&'a Diagnosis>,
+    /// The module that gave the same answer, if it was asked.
     pub module: Option<&'a ModuleFile>,
 }
 
-impl Explained<'_> {
-    /// The verdict; `None` where it is not known.
-    pub fn decided(&self) -> Option<&Decided> {
+impl Explanation<'_> {
+    /// The decision; `None` if it is not known.
+    pub fn decided(&self) -> Option<&Decision> {
         match &self.subject {
             Subject::Traffic(_, answer) => Some(&answer.decision),
-            Subject::Line(_, Known::Decided(decided)) => Some(decided),
-            Subject::Line(_, Known::Hangs(_)) => None,
+            Subject::Line(_, LineVerdict::Decided(decided)) => Some(decided),
+            Subject::Line(_, LineVerdict::Hangs(_)) => None,
         }
     }
 }
 
-/// What a trace comes to.
+/// The answer that a trace leads to.
 pub fn outcome(trace: &Trace) -> Answer {
-    let decided = |outcome: &Outcome| Decided {
+    let decided = |outcome: &Outcome| Decision {
         allowed: outcome.verdict == Verdict::Allow,
-        by: outcome.by.as_ref().map(DecidedBy::from),
+        by: outcome.by.as_ref().map(RuleRef::from),
         reason: outcome.reason,
     };
     Answer {
         decision: decided(&trace.outcome),
         shadow: trace.shadow.as_ref().map(decided),
-        audited: trace.audited.as_ref().map(DecidedBy::from),
+        audited: trace.audited.as_ref().map(RuleRef::from),
     }
 }

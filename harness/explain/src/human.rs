@@ -1,25 +1,25 @@
-//! The trace for people: the verdict and what it hangs on first, then each policy's own text.
+//! The trace for people: first the verdict and what it depends on, then each policy's own text.
 
 use std::fmt::Write;
 
 use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible_up_to;
 use peerwarden_engine::reference::{PolicyTrace, RuleTrace, TcpReading};
-use peerwarden_traffic::{Decided, DecidedBy};
+use peerwarden_traffic::{Decision, RuleRef};
 
 use crate::excerpt::{self, Sign};
-use crate::explained::{Explained, Known, Subject};
+use crate::explanation::{Explanation, LineVerdict, Subject};
 use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::words;
 
-/// Rules that are shown in their own text, unless all are.
+/// How many rules are shown in their own text, unless all are.
 const SHOWN: usize = 5;
 
-/// Policies that are for other workloads and are named, unless all are.
+/// How many policies for other workloads are named, unless all are.
 const NAMED: usize = 5;
 
-/// The whole text; with `all` every rule in its own text. Writing to a `String` cannot fail.
-pub fn text(explained: &Explained<'_>, all: bool) -> String {
+/// The whole text; with `all`, every rule in its own text. Writing to a `String` cannot fail.
+pub fn text(explained: &Explanation<'_>, all: bool) -> String {
     let mut text = String::new();
     verdict(&mut text, explained);
     let _ = writeln!(text, "\n{}", wrapped(&words::asked(&explained.subject), 2));
@@ -64,7 +64,7 @@ pub fn text(explained: &Explained<'_>, all: bool) -> String {
     text
 }
 
-fn verdict(text: &mut String, explained: &Explained<'_>) {
+fn verdict(text: &mut String, explained: &Explanation<'_>) {
     match &explained.subject {
         Subject::Traffic(_, answer) => {
             let _ = writeln!(text, "{}", decided(&answer.decision));
@@ -75,10 +75,10 @@ fn verdict(text: &mut String, explained: &Explained<'_>) {
                 let _ = writeln!(text, "marked for the log by {BOLD}{by}{BOLD:#}");
             }
         }
-        Subject::Line(_, Known::Decided(verdict)) => {
+        Subject::Line(_, LineVerdict::Decided(verdict)) => {
             let _ = writeln!(text, "{}", decided(verdict));
         }
-        Subject::Line(line, Known::Hangs(lacks)) => {
+        Subject::Line(line, LineVerdict::Hangs(lacks)) => {
             let yellow = YELLOW.bold();
             let _ = writeln!(
                 text,
@@ -112,7 +112,7 @@ fn verdict(text: &mut String, explained: &Explained<'_>) {
 }
 
 /// `DENY by shop/orders[0]: a rule of a DENY policy matched`.
-fn decided(decided: &Decided) -> String {
+fn decided(decided: &Decision) -> String {
     let colour = if decided.allowed { GREEN } else { RED }.bold();
     let (verdict, reason) = (decided.verdict().to_uppercase(), decided.reason);
     match &decided.by {
@@ -121,9 +121,9 @@ fn decided(decided: &Decided) -> String {
     }
 }
 
-fn mode(text: &mut String, explained: &Explained<'_>) {
+fn mode(text: &mut String, explained: &Explanation<'_>) {
     let trace = explained.trace;
-    let unknown = matches!(explained.subject, Subject::Line(_, Known::Hangs(_)));
+    let unknown = matches!(explained.subject, Subject::Line(_, LineVerdict::Hangs(_)));
     let sign = match trace.mode.refused {
         Some(_) if unknown => Sign::Unknown,
         refused => Sign::of(refused.is_none()),
@@ -145,17 +145,17 @@ fn mode(text: &mut String, explained: &Explained<'_>) {
     }
 }
 
-fn is_decisive(explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+fn is_decisive(explained: &Explanation<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
     explained.decided().and_then(|decided| decided.by.as_ref()) == Some(&id(policy, rule))
 }
 
-fn is_near(explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
+fn is_near(explained: &Explanation<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
     let near = explained.why.and_then(|why| why.near_miss.as_ref());
     near.is_some_and(|near| near.rule == id(policy, rule))
 }
 
-fn id(policy: &PolicyTrace, rule: &RuleTrace) -> DecidedBy {
-    DecidedBy {
+fn id(policy: &PolicyTrace, rule: &RuleTrace) -> RuleRef {
+    RuleRef {
         kind: peerwarden_engine::Kind::AuthorizationPolicy.as_str().to_owned(),
         namespace: policy.namespace.clone(),
         name: policy.name.clone(),
@@ -163,7 +163,7 @@ fn id(policy: &PolicyTrace, rule: &RuleTrace) -> DecidedBy {
     }
 }
 
-fn rule(text: &mut String, explained: &Explained<'_>, policy: &PolicyTrace, rule: &RuleTrace) {
+fn rule(text: &mut String, explained: &Explanation<'_>, policy: &PolicyTrace, rule: &RuleTrace) {
     let note = if is_decisive(explained, policy, rule) {
         " decides"
     } else if is_near(explained, policy, rule) {
@@ -189,7 +189,7 @@ fn rule(text: &mut String, explained: &Explained<'_>, policy: &PolicyTrace, rule
     if !tcp.is_empty() {
         let _ = writeln!(text, "  {DIM}{tcp}{DIM:#}");
     }
-    excerpt::rule(text, explained.asked, policy, rule);
+    excerpt::rule(text, explained.explainer, policy, rule);
 }
 
 fn policy_note(policy: &PolicyTrace) -> String {
@@ -200,7 +200,7 @@ fn policy_note(policy: &PolicyTrace) -> String {
     }
 }
 
-/// Rules that are not shown in their own text, a line each.
+/// The rules that are not shown in their own text, one line each.
 fn rest(text: &mut String, rules: &[(&PolicyTrace, &RuleTrace)]) {
     let (matched, failed): (Vec<_>, Vec<_>) = rules.iter().partition(|(_, rule)| rule.matched);
     if !matched.is_empty() {
@@ -224,8 +224,8 @@ fn rest(text: &mut String, rules: &[(&PolicyTrace, &RuleTrace)]) {
     }
 }
 
-/// Policies for other workloads, and why.
-fn not_applied(text: &mut String, explained: &Explained<'_>, all: bool) {
+/// The policies for other workloads, and why they do not apply.
+fn not_applied(text: &mut String, explained: &Explanation<'_>, all: bool) {
     let others = explained.trace.policies.iter();
     let others: Vec<(&PolicyTrace, &String)> = others
         .filter_map(|policy| policy.not_applied.as_ref().map(|why| (policy, why)))

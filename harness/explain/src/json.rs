@@ -6,20 +6,20 @@ use peerwarden_engine::ExternalAnswer;
 use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
 };
-use peerwarden_traffic::{Decided, DecidedBy};
+use peerwarden_traffic::{Decision, RuleRef};
 use serde_json::{Value, json};
 
-use crate::explained::{Explained, Known, Subject};
-use crate::why::{Asked, rule_path};
+use crate::diagnosis::{Explainer, rule_path};
+use crate::explanation::{Explanation, LineVerdict, Subject};
 
 /// One JSON document.
 ///
 /// # Errors
-/// That it cannot be written.
-pub fn text(explained: &Explained<'_>) -> Result<String> {
-    let Explained {
+/// If it cannot be written.
+pub fn text(explained: &Explanation<'_>) -> Result<String> {
+    let Explanation {
         subject,
-        asked,
+        explainer,
         trace,
         refusal,
         why,
@@ -31,12 +31,12 @@ pub fn text(explained: &Explained<'_>) -> Result<String> {
         Subject::Line(..) => None,
     };
     let lacks = match subject {
-        Subject::Line(_, Known::Hangs(lacks)) => lacks.iter().map(ToString::to_string).collect(),
-        Subject::Traffic(..) | Subject::Line(_, Known::Decided(_)) => Vec::new(),
+        Subject::Line(_, LineVerdict::Hangs(lacks)) => lacks.iter().map(ToString::to_string).collect(),
+        Subject::Traffic(..) | Subject::Line(_, LineVerdict::Decided(_)) => Vec::new(),
     };
     let near = why.and_then(|why| why.near_miss.as_ref());
     let document = json!({
-        "decision": decided.map_or("unknown", Decided::verdict),
+        "decision": decided.map_or("unknown", Decision::verdict),
         "by": decided.and_then(|decided| decided.by.as_ref()),
         "reason": decided.map(|decided| decided.reason.as_str()),
         "why": decided.map(|decided| decided.reason.to_string()),
@@ -51,7 +51,7 @@ pub fn text(explained: &Explained<'_>) -> Result<String> {
             "rule": near.rule,
             "place": near.place.as_ref().map(place),
         })),
-        "shadow": answer.and_then(|answer| answer.shadow.as_ref()).map(Decided::json),
+        "shadow": answer.and_then(|answer| answer.shadow.as_ref()).map(Decision::json),
         "audited": answer.and_then(|answer| answer.audited.as_ref()),
         "traffic": match subject {
             Subject::Traffic(traffic, _) => Some(*traffic),
@@ -59,20 +59,20 @@ pub fn text(explained: &Explained<'_>) -> Result<String> {
         },
         "mode": {
             "mode": trace.mode.mode.as_str(),
-            "setBy": trace.mode.set_by.as_ref().map(DecidedBy::from),
+            "setBy": trace.mode.set_by.as_ref().map(RuleRef::from),
             "port": trace.mode.port,
             "peer": trace.mode.peer,
             "refused": trace.mode.refused.map(peerwarden_engine::Reason::as_str),
         },
         "custom": trace.custom.as_ref().map(custom),
-        "policies": trace.policies.iter().map(|of| policy(of, asked)).collect::<Vec<_>>(),
+        "policies": trace.policies.iter().map(|of| policy(of, explainer)).collect::<Vec<_>>(),
         "module": module.map(|module| json!({"path": module.path, "sha256": module.sha256})),
     });
     let text = serde_json::to_string_pretty(&document).context("the trace cannot be written as JSON")?;
     Ok(text + "\n")
 }
 
-/// Where something stands.
+/// A place in a text.
 fn place(place: &Place) -> Value {
     let (line, column) = place.source.position(place.span.start);
     json!({"file": place.source.name, "line": line, "column": column})
@@ -80,7 +80,7 @@ fn place(place: &Place) -> Value {
 
 fn custom(custom: &CustomTrace) -> Value {
     json!({
-        "by": DecidedBy::from(&custom.by),
+        "by": RuleRef::from(&custom.by),
         "providers": custom.providers,
         "answer": custom.answer.map(|answer| match answer {
             ExternalAnswer::Allow => "allow",
@@ -91,8 +91,8 @@ fn custom(custom: &CustomTrace) -> Value {
     })
 }
 
-fn policy(policy: &PolicyTrace, asked: &Asked<'_>) -> Value {
-    let at = |path: &str| asked.place(&policy.place, path).as_ref().map(place);
+fn policy(policy: &PolicyTrace, explainer: &Explainer<'_>) -> Value {
+    let at = |path: &str| explainer.place(&policy.place, path).as_ref().map(place);
     json!({
         "namespace": policy.namespace,
         "name": policy.name,

@@ -1,13 +1,13 @@
-//! A decision in words and as JSON, on the policies' own text: what decided, and the rule that came closest.
+//! Explains a decision in words and as JSON, on the policies' own text: what decided, and the rule that came closest.
 //!
-//! All of it is read from the reference evaluator's trace.
+//! Everything is read from the reference evaluator's trace.
 
+pub mod diagnosis;
 mod excerpt;
-mod explained;
+mod explanation;
 pub mod human;
 pub mod json;
 mod style;
-pub mod why;
 mod words;
 
-pub use explained::{Explained, Known, Line, Subject, outcome};
+pub use explanation::{AccessLogLine, Explanation, LineVerdict, Subject, outcome};

@@ -1,14 +1,14 @@
-//! What was asked, and what came before any rule, in words.
+//! Describes in words what was requested, and what came before any rule.
 
 use peerwarden_documents::shown::shown;
 use peerwarden_engine::ExternalAnswer;
 use peerwarden_engine::reference::CustomTrace;
-use peerwarden_traffic::DecidedBy;
+use peerwarden_traffic::RuleRef;
 use peerwarden_traffic::{Protocol, Traffic};
 
-use crate::explained::{Explained, Subject};
+use crate::explanation::{Explanation, Subject};
 
-/// Characters of a text of a client that are shown.
+/// How many characters of a client's text are shown.
 const SHOWN: usize = 200;
 
 /// `POST orders.shop/orders on port 8080 from 10.0.0.7 over mutual TLS as spiffe://…`.
@@ -51,8 +51,8 @@ fn of_traffic(traffic: &Traffic) -> String {
     format!("{what} on port {port} from {ip} {secured}")
 }
 
-/// What the mutual TLS mode is and who set it.
-pub(super) fn mode(explained: &Explained<'_>) -> String {
+/// The mutual TLS mode, and who set it.
+pub(super) fn mode(explained: &Explanation<'_>) -> String {
     let mode = &explained.trace.mode;
     let set_by = match &mode.set_by {
         Some(by) => format!("PeerAuthentication {}/{}", by.namespace, by.name),
@@ -71,9 +71,9 @@ pub(super) fn mode(explained: &Explained<'_>) -> String {
     )
 }
 
-/// What asking an external authorizer came to.
+/// The result of calling an external authorizer.
 pub(super) fn custom(custom: &CustomTrace, subject: &Subject<'_>) -> String {
-    let by = DecidedBy::from(&custom.by);
+    let by = RuleRef::from(&custom.by);
     let answer = match (custom.answer, subject) {
         (None, _) => "cannot be asked".to_owned(),
         (Some(_), Subject::Line(..)) => "may have said anything: the log does not tell".to_owned(),

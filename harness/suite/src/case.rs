@@ -1,21 +1,21 @@
-//! One question of a suite.
+//! One case of a suite.
 
 use peerwarden_documents::source::Place;
-use peerwarden_traffic::{ExpectedBy, Traffic};
+use peerwarden_traffic::{ExpectedRule, Traffic};
 
-/// One question with the answer that is expected.
+/// A case, with the expected answer.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// Unique in its suite.
     pub name: String,
-    /// What comes in.
+    /// The traffic.
     pub traffic: Traffic,
-    /// Whether it may pass.
+    /// Whether it should be allowed.
     pub allow: bool,
-    /// What must have decided; `None` if the suite does not say.
-    pub by: Option<ExpectedBy>,
-    /// Why it is not run.
+    /// What must decide; `None` if the suite does not say.
+    pub by: Option<ExpectedRule>,
+    /// Why it is skipped.
     pub skip: Option<String>,
-    /// Where the expectation stands.
+    /// The place of the expectation.
     pub place: Place,
 }

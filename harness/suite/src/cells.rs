@@ -1,4 +1,4 @@
-//! `snapshot`: the file that holds who may do what, each peer with each request.
+//! `snapshot`: the file that records who may do what, for each peer with each request.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use peerwarden_documents::yaml;
 use peerwarden_traffic::Traffic;
 use serde_saphyr::Spanned;
 
-use crate::asking::{checked, traffic};
-use crate::fixtures::Known;
+use crate::fixtures::Definitions;
+use crate::shorthand::{checked, traffic};
 use crate::tidy::tidy;
 
-/// The most cells of a snapshot. They grow with the square of the file, and nobody reads a larger table.
+/// The largest number of cells in a snapshot. They grow with the square of the file, and nobody reads a larger table.
 const CELLS: usize = 100_000;
 
-/// What a suite's snapshot is made of.
+/// The snapshot of a suite.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Where the file is.
+    /// The path of its file.
     pub path: PathBuf,
-    /// Where the suite names it.
+    /// The place where the suite names it.
     pub place: Place,
-    /// Peers down, requests across.
+    /// One cell for each peer and request: peers down, requests across.
     pub cells: Vec<Cell>,
 }
 
@@ -34,7 +34,7 @@ pub struct Cell {
     pub peer: String,
     /// The name of the request.
     pub request: String,
-    /// What is asked, or why nobody can: a plaintext peer has no server name.
+    /// The traffic, or why it is impossible: a plaintext peer has no server name.
     pub traffic: Result<Traffic, String>,
 }
 
@@ -45,13 +45,13 @@ impl Snapshot {
     }
 }
 
-/// Makes the cells.
+/// Creates the snapshot of a suite.
 ///
 /// # Errors
-/// A name that is not a file beside the suite, and a suite without peers or without requests.
+/// If the name is not a file beside the suite, or the suite has no peers or no requests.
 pub(super) fn of(
     named: &Spanned<String>,
-    known: &Known,
+    known: &Definitions,
     source: &Arc<Source>,
     folder: &Path,
 ) -> Result<Snapshot, Diagnostic> {

@@ -1,8 +1,8 @@
-//! What the cases of suites show of the policies: which rules matched and decided, which clauses and values came out which way, and
-//! on which of them a verdict hung.
+//! Coverage of policies by the cases of suites: which rules matched and decided, how clauses and values turned out, and on which of
+//! them a verdict depended.
 //!
-//! Counted from the reference evaluator's traces, and put together over all suites by where a policy stands: one file may be the
-//! matter of several.
+//! It is counted from the reference evaluator's traces, and merged over all suites by the place of a policy, as several suites may
+//! test one file.
 
 pub mod json;
 pub mod lcov;
@@ -19,20 +19,20 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Place;
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, Trace};
 use peerwarden_engine::resource::Action;
-use peerwarden_explain::why::{self, Asked};
+use peerwarden_explain::diagnosis::{self, Explainer};
 use peerwarden_traffic::{Protocol, Traffic};
 
 use pivot::Tally;
 
-/// Policies with what was counted, in the order of the documents of one suite.
+/// The coverage of one suite, in the order of its documents.
 #[derive(Debug, Clone)]
-pub struct Counted(Vec<Policy>);
+pub struct SuiteCoverage(Vec<Policy>);
 
-/// Policies of all suites by file, place and name.
+/// The coverage of all suites: policies by file, place and name.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage(BTreeMap<Key, Policy>);
 
-/// The same document, whichever suite read it.
+/// Identifies a document, whichever suite read it.
 type Key = (String, usize, String);
 
 /// One policy.
@@ -42,9 +42,9 @@ struct Policy {
     name: String,
     action: Action,
     dry_run: bool,
-    /// Where its name stands; `None` when that is not known.
+    /// The place of its name; `None` if unknown.
     place: Option<Place>,
-    /// Whether it says something about the workload of a suite.
+    /// Whether it applies to the workload of a suite.
     applies: bool,
     rules: Vec<Rule>,
 }
@@ -54,7 +54,7 @@ struct Policy {
 struct Rule {
     index: usize,
     place: Option<Place>,
-    /// Cases that it matched, that it did not match, and that it decided.
+    /// Number of cases that it matched, that it did not match, and that it decided.
     matched: usize,
     missed: usize,
     decided: usize,
@@ -66,12 +66,12 @@ struct Rule {
 struct Clause {
     field: String,
     negative: bool,
-    /// Where its name stands.
+    /// The place of its name.
     place: Option<Place>,
-    /// Cases in which it held, and in which it did not; one that means nothing on TCP is neither.
+    /// Number of cases in which it held, and in which it did not; if it does not apply on TCP, neither.
     held: usize,
     failed: usize,
-    /// Cases whose verdict would be another, had it come out otherwise.
+    /// Number of cases with another verdict, had it turned out otherwise.
     decisive: usize,
     values: Vec<Value>,
 }
@@ -81,14 +81,14 @@ struct Clause {
 struct Value {
     text: String,
     place: Option<Place>,
-    /// Cases in which it matches what is there, whatever becomes of the others.
+    /// Number of cases in which it matches the actual value, whatever becomes of the others.
     matched: usize,
 }
 
-impl Counted {
-    /// Nothing counted yet.
-    pub fn of(setup: &Setup, asked: &Asked<'_>) -> Self {
-        let trace = asked.trace(&Traffic {
+impl SuiteCoverage {
+    /// Creates an empty count for a set of documents.
+    pub fn of(setup: &Setup, explainer: &Explainer<'_>) -> Self {
+        let trace = explainer.trace(&Traffic {
             protocol: Protocol::Http,
             ..Traffic::default()
         });
@@ -101,7 +101,7 @@ impl Counted {
         )
     }
 
-    /// Counts one case, by its outline. It is of the same documents, so that all stands at the same place in it.
+    /// Counts one case. Its outline comes from the same documents, so that everything is at the same index.
     pub fn count(&mut self, trace: &Trace) {
         let tally = Tally::of(trace);
         for (policy, trace) in self.0.iter_mut().zip(&trace.policies) {
@@ -113,8 +113,8 @@ impl Counted {
 }
 
 impl Coverage {
-    /// Adds what was counted of one suite, or of a part of its cases.
-    pub fn add(&mut self, counted: Counted) {
+    /// Adds the counts of one suite, or of a part of its cases.
+    pub fn add(&mut self, counted: SuiteCoverage) {
         for policy in counted.0 {
             let (file, start) = match &policy.place {
                 Some(place) => (place.source.name.clone(), place.span.start),
@@ -130,7 +130,7 @@ impl Coverage {
         }
     }
 
-    /// What no case shows, each where it stands.
+    /// The gaps: everything that no case shows, each with its place.
     pub fn gaps(&self) -> Vec<(Place, String)> {
         let mut gaps = Vec::new();
         for policy in self.0.values() {
@@ -158,7 +158,7 @@ impl Coverage {
         gaps
     }
 
-    /// Files with their policies, in the order of the text; without a name, those whose place is not known.
+    /// The policies by file, in the order of the text; those without a known place under an empty name.
     fn files(&self) -> BTreeMap<&str, Vec<&Policy>> {
         let mut files: BTreeMap<&str, Vec<&Policy>> = BTreeMap::new();
         for ((file, _, _), policy) in &self.0 {
@@ -170,7 +170,7 @@ impl Coverage {
 
 impl Policy {
     fn of(trace: &PolicyTrace, setup: &Setup) -> Self {
-        let place = |path: &str| why::place(setup, &trace.place, path);
+        let place = |path: &str| diagnosis::place(setup, &trace.place, path);
         Self {
             name: format!("{}/{}", trace.namespace, trace.name),
             action: trace.action,
@@ -219,7 +219,7 @@ impl Rule {
         let clauses = parts(trace).flat_map(|(_, part)| clauses(part));
         Self {
             index: trace.index,
-            place: place(&why::rule_path(trace.index)),
+            place: place(&diagnosis::rule_path(trace.index)),
             matched: 0,
             missed: 0,
             decided: 0,
@@ -261,7 +261,7 @@ impl Clause {
     }
 }
 
-/// What the parts of a rule are to each other.
+/// The relation between the parts of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Group {
     /// Alternatives.
@@ -279,7 +279,7 @@ fn parts(rule: &RuleTrace) -> impl Iterator<Item = (Group, &PartTrace)> {
         .chain(of(Group::Conditions, &rule.conditions))
 }
 
-/// Those that ask something.
+/// The clauses with values.
 fn clauses(part: &PartTrace) -> impl Iterator<Item = &ClauseTrace> {
     part.clauses.iter().filter(|clause| !clause.matched.is_empty())
 }

@@ -1,4 +1,4 @@
-//! From tables and shorthands to cases with everything resolved.
+//! Expands tables and shorthands to cases with everything resolved.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,22 +7,22 @@ use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml;
-use peerwarden_traffic::ExpectedBy;
+use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::Traffic;
 use serde_saphyr::Location;
 
-use crate::asking::{checked, from_line, known, traffic};
 use crate::case::Case;
-use crate::fixtures::Known;
-use crate::format::{Caller, Request, Suite, Verdict, Written};
+use crate::fixtures::Definitions;
+use crate::format::{Caller, CaseEntry, Request, Suite, Verdict};
+use crate::shorthand::{checked, from_line, known, traffic};
 
-/// The cases of a suite: those of its tables first, then the single ones.
+/// The cases of a suite: first those of its tables, then the single ones.
 ///
 /// # Errors
-/// Names that are not there, shorthands that cannot be read, traffic that cannot exist.
+/// Unknown names, shorthands that cannot be read, impossible traffic.
 pub(super) fn cases(
     suite: &Suite,
-    known: &Known,
+    known: &Definitions,
     source: &Arc<Source>,
 ) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let mut expansion = Expansion {
@@ -50,7 +50,7 @@ pub(super) fn cases(
 
 struct Expansion<'s> {
     suite: &'s Suite,
-    known: &'s Known,
+    known: &'s Definitions,
     source: &'s Arc<Source>,
     cases: Vec<Case>,
     wrong: Vec<Diagnostic>,
@@ -73,7 +73,7 @@ impl Expansion<'_> {
         self.wrong.push(Diagnostic::error(message).at(place).help(help));
     }
 
-    /// Peers and requests by themselves, used or not.
+    /// Checks peers and requests by themselves, used or not.
     fn definitions(&mut self) {
         let known = self.known;
         for (name, request) in &known.requests {
@@ -166,12 +166,12 @@ impl Expansion<'_> {
         }
     }
 
-    fn case(&mut self, written: &Written) {
+    fn case(&mut self, written: &CaseEntry) {
         let names = self.known;
         let location = &written.expect.referenced;
         let by = match written.by.as_ref() {
             None => None,
-            Some(by) => match ExpectedBy::parse(&by.value) {
+            Some(by) => match ExpectedRule::parse(&by.value) {
                 Some(by) => Some(by),
                 None => {
                     let help = "write `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`";
@@ -264,7 +264,7 @@ impl Expansion<'_> {
         request: &Request,
         expect: Verdict,
         location: &Location,
-        by: Option<ExpectedBy>,
+        by: Option<ExpectedRule>,
         skip: Option<String>,
     ) {
         match traffic(peer, request, self.known.requests.keys()) {
@@ -279,7 +279,7 @@ impl Expansion<'_> {
         traffic: Traffic,
         expect: Verdict,
         location: &Location,
-        by: Option<ExpectedBy>,
+        by: Option<ExpectedRule>,
         skip: Option<String>,
     ) {
         let traffic = match checked(traffic) {

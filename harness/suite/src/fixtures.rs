@@ -1,6 +1,6 @@
-//! What several suites have in common, in files of its own: workload, mesh, peers, requests.
+//! Fixtures: what several suites share, in files of its own: workload, mesh, peers, requests.
 //!
-//! A later file goes before an earlier one, and the suite before all of them, name by name.
+//! Names in a later file override those in an earlier one, and names in the suite override all of them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ use serde_saphyr::Spanned;
 use crate::format::{Caller, Mesh, Request, Suite, Workload};
 use crate::tidy::tidy;
 
-/// What several suites have in common.
+/// What several suites share.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fixtures {
-    /// Which workload the policies protect: `kind`, `namespace`, `serviceAccount`, `labels`.
+    /// The workload that the policies protect: `kind`, `namespace`, `serviceAccount`, `labels`.
     #[serde(default)]
     #[schemars(with = "Option<Workload>")]
     pub workload: Option<Node>,
@@ -38,35 +38,35 @@ pub struct Fixtures {
     /// Which paths are established, as `paths` of the module's configuration.
     #[serde(default)]
     pub paths: Option<Paths>,
-    /// Who may ask, by a name of your choice.
+    /// The callers, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Caller>>")]
     pub peers: BTreeMap<String, Spanned<Caller>>,
-    /// What may be asked, by a name of your choice.
+    /// The requests, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Request>>")]
     pub requests: BTreeMap<String, Spanned<Request>>,
 }
 
-/// A value with the file that it stands in.
+/// A value with the file that contains it.
 #[derive(Debug)]
-pub(super) struct Named<T> {
+pub(super) struct Definition<T> {
     pub(super) source: Arc<Source>,
     pub(super) value: Spanned<T>,
 }
 
-/// What a suite has of its own and from its fixtures.
+/// The definitions of a suite and of its fixtures.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct Definitions {
     pub(super) workload: Option<Document>,
     pub(super) mesh: Option<Document>,
     pub(super) extension_providers: Option<Document>,
     pub(super) paths: Option<Paths>,
-    pub(super) peers: BTreeMap<String, Named<Caller>>,
-    pub(super) requests: BTreeMap<String, Named<Request>>,
+    pub(super) peers: BTreeMap<String, Definition<Caller>>,
+    pub(super) requests: BTreeMap<String, Definition<Request>>,
 }
 
-/// What is wrong with a file of fixtures by itself; what its names stand for is judged with the suites that use them.
+/// Checks a file of fixtures by itself; what its names refer to is checked with the suites that use them.
 pub fn check(path: &Path) -> Option<Diagnostic> {
     let read = files::read(path).and_then(|source| yaml::read::<Fixtures>(&source));
     read.err()
@@ -78,12 +78,16 @@ pub(super) fn files(suite: &Suite, folder: &Path) -> Vec<PathBuf> {
     files.map(|file| tidy(&folder.join(&file.value))).collect()
 }
 
-/// Reads the fixtures of a suite, and puts the suite's own parts before them.
+/// Reads the fixtures of a suite, and lets the suite's own definitions override them.
 ///
 /// # Errors
 /// What is wrong with the files.
-pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> Result<Known, Vec<Diagnostic>> {
-    let (mut known, mut wrong) = (Known::default(), Vec::new());
+pub(super) fn read(
+    suite: &mut Suite,
+    source: &Arc<Source>,
+    folder: &Path,
+) -> Result<Definitions, Vec<Diagnostic>> {
+    let (mut known, mut wrong) = (Definitions::default(), Vec::new());
     for (named, path) in suite.fixtures.iter().zip(files(suite, folder)) {
         let read = if path.is_file() {
             files::read(&path).and_then(|source| Ok((yaml::read(&source)?, source)))
@@ -111,7 +115,7 @@ pub(super) fn read(suite: &mut Suite, source: &Arc<Source>, folder: &Path) -> Re
     if wrong.is_empty() { Ok(known) } else { Err(wrong) }
 }
 
-impl Known {
+impl Definitions {
     fn add(&mut self, fixtures: Fixtures, source: &Arc<Source>) {
         let document = |node| Document {
             source: Arc::clone(source),
@@ -135,8 +139,8 @@ impl Known {
     }
 }
 
-fn named<T>(value: Spanned<T>, source: &Arc<Source>) -> Named<T> {
-    Named {
+fn named<T>(value: Spanned<T>, source: &Arc<Source>) -> Definition<T> {
+    Definition {
         source: Arc::clone(source),
         value,
     }

@@ -1,10 +1,10 @@
-//! The suite file, field by field; its JSON Schema is made from these types.
+//! The suite file, field by field; its JSON Schema is generated from these types.
 
 use std::collections::BTreeMap;
 
 use peerwarden_documents::schema::{ExtensionProvider, Paths};
 use peerwarden_documents::yaml::Node;
-use peerwarden_traffic::{self, AuthorizerAnswer, Endpoint, Http, Jwt, Lines, Protocol, Tls, Traffic};
+use peerwarden_traffic::{self, AuthorizerAnswer, Endpoint, HeaderLines, Http, Jwt, Protocol, Tls, Traffic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Spanned;
@@ -14,12 +14,12 @@ use serde_saphyr::Spanned;
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{"required": ["workload"]}, {"required": ["fixtures"]}]))]
 pub struct Suite {
-    /// Files with what several suites have in common, from this file's folder: `workload`, `mesh`, `extensionProviders`, `paths`,
-    /// `peers`, `requests`. A later one goes before an earlier one, and what stands here before all of them.
+    /// Files with what several suites share, relative to this file's folder: `workload`, `mesh`, `extensionProviders`, `paths`,
+    /// `peers`, `requests`. A later one overrides an earlier one, and this file overrides all of them.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub fixtures: Vec<Spanned<String>>,
-    /// Which workload the policies protect here: `kind`, `namespace`, `serviceAccount`, `labels`.
+    /// The workload that the policies protect: `kind`, `namespace`, `serviceAccount`, `labels`.
     #[serde(default)]
     #[schemars(with = "Option<Workload>")]
     pub workload: Option<Node>,
@@ -27,11 +27,11 @@ pub struct Suite {
     #[serde(default)]
     #[schemars(with = "Option<Mesh>")]
     pub mesh: Option<Node>,
-    /// Files and folders with the policies under test, from this file's folder.
+    /// Files and folders with the policies under test, relative to this file's folder.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub policies: Vec<Spanned<String>>,
-    /// Policies written here rather than in files of their own.
+    /// Policies written here instead of in files of their own.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     pub resources: Vec<Node>,
@@ -42,11 +42,11 @@ pub struct Suite {
     /// Which paths are established, as `paths` of the module's configuration; `lenient` when left out.
     #[serde(default)]
     pub paths: Option<Paths>,
-    /// Who may ask, by a name of your choice.
+    /// The callers, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Caller>>")]
     pub peers: BTreeMap<String, Spanned<Caller>>,
-    /// What may be asked, by a name of your choice.
+    /// The requests, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Request>>")]
     pub requests: BTreeMap<String, Spanned<Request>>,
@@ -54,15 +54,15 @@ pub struct Suite {
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<Matrix>>")]
     pub matrix: Vec<Spanned<Matrix>>,
-    /// A file, `….md` below this file's folder, that holds who may do what: each peer with each request. Written by
-    /// `peerwarden test`; a difference is a failure.
+    /// A file, `….md` below this file's folder, that records who may do what: each peer with each request. Written by `peerwarden
+    /// test`; a difference is a failure.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub snapshot: Option<Spanned<String>>,
-    /// Single questions.
+    /// Single cases.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
-    #[schemars(with = "Option<Vec<Written>>")]
-    pub cases: Vec<Written>,
+    #[schemars(with = "Option<Vec<CaseEntry>>")]
+    pub cases: Vec<CaseEntry>,
 }
 
 /// The workload, as `workload` of the plugin's configuration.
@@ -78,11 +78,11 @@ pub struct Workload {
     service_account: Option<String>,
     /// Its labels.
     labels: Option<BTreeMap<String, String>>,
-    /// Of a waypoint: what this traffic is for.
+    /// For a waypoint: the services that this traffic is for.
     services: Option<Vec<Service>>,
 }
 
-/// What traffic through a waypoint is for.
+/// A service behind a waypoint.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
@@ -95,7 +95,7 @@ struct Service {
     namespace: String,
 }
 
-/// The mesh: what the plugin's configuration has in `mesh`, and whom the handshake lets in.
+/// The mesh: `mesh` of the plugin's configuration, and the trust domains that the handshake accepts.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
@@ -106,7 +106,7 @@ pub struct Mesh {
     trust_domain: Option<String>,
     /// Other names of the same trust domain.
     trust_domain_aliases: Option<Vec<String>>,
-    /// The roots of other trust domains, whose peers the handshake lets in too.
+    /// The roots of other trust domains, whose peers the handshake accepts too.
     ca_certificates: Option<Vec<CaCertificates>>,
 }
 
@@ -123,20 +123,20 @@ struct CaCertificates {
     trust_domains: Vec<String>,
 }
 
-/// Who asks: `plaintext`, `no-certificate` (TLS without one), a SPIFFE ID, or the certificate's names and the address.
+/// The caller: `plaintext`, `no-certificate` (TLS without one), a SPIFFE ID, or the certificate's names and the address.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
 pub enum Caller {
     /// `plaintext`, `no-certificate`, or a URI SAN such as `spiffe://cluster.local/ns/web/sa/frontend`.
     Word(String),
-    /// In full.
-    Described(Described),
+    /// All fields.
+    Described(CallerFields),
 }
 
-/// A caller in full: what is left out stays as the request says.
+/// A caller with all its fields; a field that is left out stays as the request has it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Described {
+pub struct CallerFields {
     /// A URI SAN; short for `tls.peer.uriSans` with one entry.
     pub spiffe: Option<String>,
     /// How the connection is secured.
@@ -153,20 +153,20 @@ pub struct Described {
     pub jwt: Option<Jwt>,
 }
 
-/// What is asked: `METHOD /path` in short, or traffic in full.
+/// The request: `METHOD /path` in short, or traffic in full.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
 pub enum Request {
     /// `METHOD /path`, or `tcp PORT`.
     Line(String),
-    /// In full: the fields of `http` may stand at the top.
-    Full(Box<Asked>),
+    /// All fields; those of `http` may be at the top.
+    Full(Box<RequestFields>),
 }
 
-/// A request in full.
+/// A request with all its fields.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Asked {
+pub struct RequestFields {
     /// `http` when left out.
     #[serde(deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Protocol>")]
@@ -181,8 +181,8 @@ pub struct Asked {
     pub path: Option<String>,
     /// Short for `http.headers`.
     #[serde(deserialize_with = "peerwarden_traffic::or_default")]
-    #[schemars(with = "Option<BTreeMap<String, Lines>>")]
-    pub headers: BTreeMap<String, Lines>,
+    #[schemars(with = "Option<BTreeMap<String, HeaderLines>>")]
+    pub headers: BTreeMap<String, HeaderLines>,
     /// The server name of the TLS handshake; short for `tls.sni`.
     pub sni: Option<String>,
     /// The direct peer.
@@ -192,7 +192,7 @@ pub struct Asked {
     /// The original client.
     #[serde(deserialize_with = "peerwarden_traffic::address")]
     pub remote_ip: Option<std::net::IpAddr>,
-    /// What the connection was made to.
+    /// The destination of the connection.
     #[serde(deserialize_with = "peerwarden_traffic::object")]
     #[schemars(with = "Option<Endpoint>")]
     pub destination: Endpoint,
@@ -206,7 +206,7 @@ pub struct Asked {
     #[serde(deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>")]
     pub dynamic_metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
-    /// What external authorizers answer, by the names of their providers; one that is left out fails.
+    /// The answers of external authorizers, by the names of their providers; one that is left out fails.
     #[serde(
         deserialize_with = "peerwarden_traffic::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
@@ -227,39 +227,39 @@ pub struct Matrix {
     pub expect: BTreeMap<String, Spanned<Vec<Spanned<Verdict>>>>,
 }
 
-/// What is expected.
+/// The expected verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It passes.
+    /// Allowed.
     Allow,
-    /// It does not.
+    /// Denied.
     Deny,
 }
 
-/// One question.
+/// One case.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
-    /// What it shows; made from peer and request when left out.
+pub struct CaseEntry {
+    /// What it shows; generated from peer and request when left out.
     pub name: Option<String>,
-    /// Who asks: a name from `peers`; plaintext when left out.
+    /// The caller: a name from `peers`; plaintext when left out.
     #[schemars(with = "Option<String>")]
     pub peer: Option<Spanned<String>>,
-    /// What is asked: a name from `requests`, or as an entry of it.
+    /// The request: a name from `requests`, or as an entry of it.
     #[schemars(with = "Option<Request>")]
     pub request: Option<Spanned<Request>>,
-    /// Traffic in full, in place of `peer` and `request`.
+    /// Traffic in full, instead of `peer` and `request`.
     #[schemars(with = "Option<Traffic>")]
     pub traffic: Option<Spanned<Traffic>>,
-    /// The verdict.
+    /// The expected verdict.
     #[schemars(with = "Verdict")]
     pub expect: Spanned<Verdict>,
-    /// What must decide: `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`, rules counted from 0, with
-    /// `PeerAuthentication ` in front for a mode.
+    /// What must decide: `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`, rules counted from 0, with `PeerAuthentication
+    /// ` in front for a mode.
     #[schemars(with = "Option<String>")]
     pub by: Option<Spanned<String>>,
-    /// Why it is not run now.
+    /// Why it is skipped.
     pub skip: Option<String>,
 }
 
@@ -285,7 +285,7 @@ impl<'de> Deserialize<'de> for Request {
     }
 }
 
-/// Reads a text or a mapping; unlike an untagged enum it says what is wrong within the mapping.
+/// Reads a text or a mapping; unlike an untagged enum, it reports errors within the mapping.
 fn word_or_map<'de, D: Deserializer<'de>, M: Deserialize<'de>, T>(
     deserializer: D,
     expecting: &'static str,

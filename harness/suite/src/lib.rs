@@ -1,10 +1,10 @@
-//! Test suites: `*_test.yaml` beside the policies that they are about.
+//! Test suites: `*_test.yaml` beside the policies that they test.
 //!
-//! A suite is read into [`Suite`], which is the file as written, and its names and those of its [`Fixtures`] into one list of names;
-//! `expand` makes of its matrices and cases one list of [`Case`]s with all names resolved, `cells` of its peers and requests the cells of
-//! its snapshot. [`running`] runs them, [`coverage`] counts what they show of the policies, [`report`] says what came of it.
+//! A suite is read into [`Suite`], the file as written, and its definitions and those of its [`Fixtures`] are merged by name.
+//! `expand` turns its matrices and cases into one list of [`Case`]s with all names resolved, `cells` its peers and requests into
+//! the cells of its snapshot. [`running`] runs them, [`coverage`] counts what they show of the policies, [`report`] prints the
+//! results.
 
-mod asking;
 mod case;
 mod cells;
 pub mod coverage;
@@ -15,6 +15,7 @@ mod load;
 pub mod questions;
 pub mod report;
 pub mod running;
+mod shorthand;
 pub mod snapshot;
 mod tidy;
 
@@ -22,4 +23,4 @@ pub use case::Case;
 pub use cells::{Cell, Snapshot};
 pub use fixtures::{Fixtures, check as check_fixtures};
 pub use format::{Mesh, Suite, Workload};
-pub use load::{Loaded, inputs, load, read};
+pub use load::{LoadedSuite, inputs, load, read};

@@ -1,4 +1,4 @@
-//! A suite file with the policies that it names.
+//! Loads a suite file with the policies that it names.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,31 +18,31 @@ use crate::{expand, fixtures};
 
 /// A suite, ready to run.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedSuite {
     /// The text of the suite.
     pub source: Arc<Source>,
-    /// What decides.
+    /// The policies and their set-up.
     pub setup: Setup,
-    /// Each case, those of matrices too.
+    /// All cases, including those of matrices.
     pub cases: Vec<Case>,
-    /// What is held against a file, if the suite names one.
+    /// The snapshot, if the suite names one.
     pub snapshot: Option<Snapshot>,
 }
 
 /// Reads a suite and its policies.
 ///
 /// # Errors
-/// Everything that is wrong with the files; the policies themselves are the engine's to judge.
-pub fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+/// Everything that is wrong with the files; whether the policies are valid is for the engine to judge.
+pub fn load(path: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
     let source = files::read(path).map_err(|wrong| vec![wrong])?;
     read(&source, path.parent().unwrap_or(Path::new("")))
 }
 
-/// Reads the text of a suite, and its policies, whose paths start at the folder.
+/// Reads a suite from its text, and its policies, whose paths are relative to the folder.
 ///
 /// # Errors
 /// As [`load`].
-pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
     let mut suite: Suite = yaml::read(source).map_err(|wrong| vec![wrong])?;
     // What is not known for want of a file would be wrong wherever it is used.
     let known = fixtures::read(&mut suite, source, folder)?;
@@ -112,7 +112,7 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnosti
         paths: known.paths,
     };
     setup.trust()?;
-    Ok(Loaded {
+    Ok(LoadedSuite {
         source: Arc::clone(source),
         setup,
         cases,
@@ -120,7 +120,7 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnosti
     })
 }
 
-/// The files and folders that a suite is made of beside its own file, as far as it can be read.
+/// The files and folders that a suite consists of beside its own file, as far as it can be read.
 pub fn inputs(path: &Path) -> Vec<PathBuf> {
     let Ok(suite) = files::read(path).and_then(|source| yaml::read::<Suite>(&source)) else {
         return Vec::new();

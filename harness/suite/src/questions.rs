@@ -1,10 +1,10 @@
-//! A suite, for the tests of other crates: what is asked, and what must come of it.
+//! Suites for the tests of other crates: each case with the expected result.
 
 use std::path::Path;
 
 use peerwarden_documents::setup::Setup;
-use peerwarden_traffic::DecidedBy;
-use peerwarden_traffic::ExpectedBy;
+use peerwarden_traffic::ExpectedRule;
+use peerwarden_traffic::RuleRef;
 use peerwarden_traffic::{Protocol, Traffic};
 
 use crate::{case::Case, load};
@@ -13,7 +13,7 @@ use crate::{case::Case, load};
 #[derive(Debug)]
 pub struct Questions {
     setup: Setup,
-    /// Each case, those of matrices too, but for those that the suite skips.
+    /// All cases, including those of matrices, except those that the suite skips.
     pub all: Vec<Question>,
 }
 
@@ -22,18 +22,18 @@ pub struct Questions {
 pub struct Question {
     /// Unique in its suite.
     pub name: String,
-    /// What comes in.
+    /// The traffic.
     pub traffic: Traffic,
-    /// Whether it may pass.
+    /// Whether it should be allowed.
     pub allow: bool,
-    by: Option<ExpectedBy>,
+    by: Option<ExpectedRule>,
 }
 
 impl Questions {
     /// Reads a suite and the policies that it names.
     ///
     /// # Errors
-    /// All that is wrong with them, for people.
+    /// Everything that is wrong with them, for people.
     pub fn read(path: &Path) -> Result<Self, String> {
         let loaded = load::load(path).map_err(|wrong| {
             let wrong: Vec<String> = wrong.iter().map(|one| one.message.clone()).collect();
@@ -59,9 +59,9 @@ impl Questions {
 }
 
 impl Question {
-    /// Whether the suite is content with what decided: the kind of a document and Istio's id, or nothing.
+    /// Whether this is what the suite expects to decide, given as the kind of a document and Istio's id, or nothing.
     pub fn is_content_with(&self, by: Option<(&str, &str)>) -> bool {
-        let decided = by.map(|(kind, id)| DecidedBy::from_id(kind, id));
+        let decided = by.map(|(kind, id)| RuleRef::from_id(kind, id));
         match (&self.by, decided) {
             (None, _) => true,
             (Some(_), Some(None)) => false,

@@ -1,4 +1,4 @@
-//! What came of a test run, in several forms.
+//! The results of a test run, in several formats.
 
 mod github;
 mod human;
@@ -15,13 +15,13 @@ use anyhow::Result;
 use clap::ValueEnum;
 use peerwarden_documents::output;
 use peerwarden_documents::source::Place;
-use peerwarden_explain::why::Why;
+use peerwarden_explain::diagnosis::Diagnosis;
 use peerwarden_traffic::{Answer, ModuleFile};
 
 use crate::coverage::Coverage;
-use crate::snapshot::{Change, Snapshotted};
+use crate::snapshot::{Change, SnapshotResult};
 
-/// How to report.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
@@ -38,19 +38,19 @@ pub enum Format {
     Sarif,
 }
 
-/// A whole run.
+/// The results of a whole run.
 pub struct Report {
-    /// The module that was run, if it was.
+    /// The module, if it was run.
     pub module: Option<ModuleFile>,
-    /// Which engines answered, in words.
+    /// The engines that answered, in words.
     pub engines: &'static str,
     /// Whether passed cases are shown one by one.
     pub verbose: bool,
-    /// What came of each suite.
+    /// The results of each suite.
     pub suites: Vec<SuiteResult>,
-    /// What the cases show of the policies; `None` when it was not asked for.
+    /// The coverage of the policies; `None` if it was not requested.
     pub coverage: Option<Coverage>,
-    /// Percent of its points below which the run fails.
+    /// The run fails if coverage is below this percentage.
     pub threshold: Option<usize>,
     /// Where the time went.
     pub timings: Timings,
@@ -59,90 +59,92 @@ pub struct Report {
 /// Where the time went.
 #[derive(Debug, Clone, Copy)]
 pub struct Timings {
-    /// Suites and policies.
+    /// Reading suites and policies.
     pub reading: Duration,
-    /// The module, compiled or from the cache.
+    /// Compiling the module, or loading it from the cache.
     pub module: Duration,
-    /// Configuring engines, and the cases.
+    /// Configuring engines and running the cases.
     pub running: Duration,
 }
 
-/// One suite.
+/// The results of one suite.
 pub struct SuiteResult {
     /// Its path as it was given.
     pub name: String,
-    /// What came of each case.
+    /// The result of each case.
     pub cases: Vec<CaseResult>,
-    /// What cases that pass promise and no policy can keep.
+    /// Notes on cases that pass although no policy can bring about what they expect.
     pub notes: Vec<String>,
 }
 
-/// One case.
+/// The result of one case.
 pub struct CaseResult {
     /// Unique in its suite.
     pub name: String,
-    /// Where its expectation stands.
+    /// The place of its expectation.
     pub place: Place,
-    /// What came of it.
-    pub outcome: Outcome,
+    /// The outcome.
+    pub outcome: CaseOutcome,
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The answer is the expected one.
+pub enum CaseOutcome {
+    /// The answer is as expected.
     Passed(Box<Answer>),
-    /// It is another one.
+    /// The answer is another one.
     Failed(Box<Failure>),
-    /// An engine gave no answer, or the two disagree.
+    /// An engine gave no answer, or the engines disagree.
     Broken(String),
-    /// Not run, for this reason.
+    /// The case was skipped, for this reason.
     Skipped(String),
-    /// Who may do what, held against a file.
-    Snapshot(Snapshotted),
+    /// The result of comparing the snapshot with its file.
+    Snapshot(SnapshotResult),
 }
 
-/// Another answer than the expected one.
+/// An unexpected answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// `allow`, or `deny by shop/orders[2]`.
     pub expected: String,
-    /// What was decided.
+    /// The actual answer.
     pub answer: Answer,
-    /// Why, where that was worked out.
-    pub why: Option<Why>,
+    /// Why it was decided so, if that was worked out.
+    pub why: Option<Diagnosis>,
 }
 
-/// How many cases came to what.
+/// How many cases had which outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// As expected.
     pub passed: usize,
-    /// Otherwise than expected, or without an answer.
+    /// Unexpected, or without an answer.
     pub failed: usize,
     /// Not run.
     pub skipped: usize,
 }
 
-impl Outcome {
-    /// What is wrong, in one line; `None` for what passed or was not run.
+impl CaseOutcome {
+    /// What is wrong, in one line; `None` for a case that passed or was skipped.
     pub fn failure(&self) -> Option<String> {
         match self {
-            Outcome::Passed(_) | Outcome::Skipped(_) => None,
-            Outcome::Failed(failure) => {
+            CaseOutcome::Passed(_) | CaseOutcome::Skipped(_) => None,
+            CaseOutcome::Failed(failure) => {
                 Some(format!("expected {}, got {}", failure.expected, failure.answer))
             }
-            Outcome::Broken(message) => Some(message.clone()),
-            Outcome::Snapshot(snapshot) => snapshot.failure(),
+            CaseOutcome::Broken(message) => Some(message.clone()),
+            CaseOutcome::Snapshot(snapshot) => snapshot.failure(),
         }
     }
 
-    /// Why it is wrong, a line each, with places; nothing for what passed or was not run.
+    /// Why it is wrong, one line each, with places; empty for a case that passed or was skipped.
     pub fn reasons(&self) -> Vec<String> {
         let why = match self {
-            Outcome::Failed(failure) => failure.why.as_ref(),
-            Outcome::Snapshot(snapshot) => return snapshot.changes().iter().map(Change::to_string).collect(),
-            Outcome::Passed(_) | Outcome::Broken(_) | Outcome::Skipped(_) => None,
+            CaseOutcome::Failed(failure) => failure.why.as_ref(),
+            CaseOutcome::Snapshot(snapshot) => {
+                return snapshot.changes().iter().map(Change::to_string).collect();
+            }
+            CaseOutcome::Passed(_) | CaseOutcome::Broken(_) | CaseOutcome::Skipped(_) => None,
         };
         let at = |place: &Option<Place>| match place {
             Some(place) => format!(" ({})", place.label()),
@@ -161,25 +163,25 @@ impl Outcome {
     /// `passed`, `failed` and the like.
     pub fn word(&self) -> &'static str {
         match self {
-            Outcome::Passed(_) => "passed",
-            Outcome::Failed(_) => "failed",
-            Outcome::Broken(_) => "broken",
-            Outcome::Skipped(_) => "skipped",
-            Outcome::Snapshot(snapshot) => snapshot.word(),
+            CaseOutcome::Passed(_) => "passed",
+            CaseOutcome::Failed(_) => "failed",
+            CaseOutcome::Broken(_) => "broken",
+            CaseOutcome::Skipped(_) => "skipped",
+            CaseOutcome::Snapshot(snapshot) => snapshot.word(),
         }
     }
 }
 
 impl SuiteResult {
-    /// How many cases came to what.
+    /// Counts the outcomes of its cases.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for case in &self.cases {
             match &case.outcome {
-                Outcome::Passed(_) => counts.passed += 1,
-                Outcome::Failed(_) | Outcome::Broken(_) => counts.failed += 1,
-                Outcome::Skipped(_) => counts.skipped += 1,
-                Outcome::Snapshot(snapshot) => {
+                CaseOutcome::Passed(_) => counts.passed += 1,
+                CaseOutcome::Failed(_) | CaseOutcome::Broken(_) => counts.failed += 1,
+                CaseOutcome::Skipped(_) => counts.skipped += 1,
+                CaseOutcome::Snapshot(snapshot) => {
                     let failed = snapshot.failure().is_some();
                     counts.failed += usize::from(failed);
                     counts.passed += usize::from(!failed);
@@ -191,7 +193,7 @@ impl SuiteResult {
 }
 
 impl Report {
-    /// How many cases of all suites came to what.
+    /// Counts the outcomes of all suites.
     pub fn counts(&self) -> Counts {
         self.suites
             .iter()
@@ -203,7 +205,7 @@ impl Report {
             })
     }
 
-    /// How far coverage is below what was asked for; `None` when it is not.
+    /// How far coverage is below the threshold; `None` if it is not.
     pub fn lacking(&self) -> Option<String> {
         let threshold = self.threshold?;
         let percent = self.coverage.as_ref()?.points().percent();

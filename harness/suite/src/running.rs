@@ -1,9 +1,9 @@
-//! Runs suites: their cases in portions, on all cores, each thread with engines of its own.
+//! Runs suites: their cases in portions, on all cores, each thread with its own engines.
 
 mod judge;
 pub mod progress;
 mod promises;
-mod ready;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,96 +11,96 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_traffic::{Answer, Broken, Engines};
+use peerwarden_traffic::{Answer, EngineFailure, Engines};
 
-use crate::coverage::{Counted, Coverage};
-use crate::load::Loaded;
-use crate::report::{CaseResult, Outcome, SuiteResult};
-use crate::snapshot::{self, Snapshotted, Update};
+use crate::coverage::{Coverage, SuiteCoverage};
+use crate::load::LoadedSuite;
+use crate::report::{CaseOutcome, CaseResult, SuiteResult};
+use crate::snapshot::{self, SnapshotResult, Update};
 use progress::Progress;
-use ready::Ready;
+use worker::SuiteWorker;
 
-/// Cases that a thread takes at once: so many that making engines for them is the smaller part of it.
+/// How many cases a thread takes at once: enough that creating engines for them is a small part of the work.
 const PORTION: usize = 250;
 
-/// Failures of which it is found out why: nobody reads more of them, and the reference evaluator is slow.
-const FOUND_OUT: usize = 1_000;
+/// How many failures to explain: nobody reads more, and the reference evaluator is slow.
+const EXPLAINED_FAILURES: usize = 1_000;
 
-/// What to run, and by what.
+/// A test run.
 pub struct Run<'r> {
     /// The suites.
-    pub suites: &'r [Loaded],
-    /// What decides.
+    pub suites: &'r [LoadedSuite],
+    /// The engines that decide.
     pub engines: &'r dyn Engines,
-    /// Whether to count what the cases show of the policies.
+    /// Whether to count coverage.
     pub coverage: bool,
-    /// When snapshots are written.
+    /// When to write snapshots.
     pub update: Update,
-    /// Where progress is shown.
+    /// Shows the progress.
     pub progress: &'r Progress,
-    /// Failures of which it was found out why.
-    pub found_out: AtomicUsize,
+    /// How many failures have been explained.
+    pub explained_failures: AtomicUsize,
 }
 
-/// Some cases of one suite, and behind the last of them the cells of its snapshot.
+/// Some cases of one suite, followed by the cells of its snapshot.
 #[derive(Debug, Clone)]
 struct Portion {
     suite: usize,
     cases: Range<usize>,
 }
 
-/// What came of a portion.
-type Ran = Result<Vec<Came>, Vec<Diagnostic>>;
+/// The result of a portion.
+type PortionResult = Result<Vec<ItemResult>, Vec<Diagnostic>>;
 
-/// What the cells of one snapshot came to, each in its place.
-type Cells = Result<Vec<Option<Box<Answer>>>, Broken>;
+/// The answers for the cells of one snapshot, in order.
+type CellAnswers = Result<Vec<Option<Box<Answer>>>, EngineFailure>;
 
-/// What came of one question.
-enum Came {
-    Case(Outcome),
-    /// A cell of a snapshot; `None` for one that nobody can ask.
-    Cell(Result<Option<Box<Answer>>, Broken>),
+/// The result of one case or cell.
+enum ItemResult {
+    Case(CaseOutcome),
+    /// A cell of a snapshot; `None` if its traffic is impossible.
+    Cell(Result<Option<Box<Answer>>, EngineFailure>),
 }
 
 impl Run<'_> {
-    /// Whether it is to be found out why one more case failed.
-    fn asks_why(&self) -> bool {
-        self.found_out.fetch_add(1, Ordering::Relaxed) < FOUND_OUT
+    /// Whether to explain one more failure.
+    fn explains_one_more(&self) -> bool {
+        self.explained_failures.fetch_add(1, Ordering::Relaxed) < EXPLAINED_FAILURES
     }
 
-    /// Runs all suites; the results come in their order, with what they show of the policies if that is counted.
+    /// Runs all suites. The results are in the order of the suites, with coverage if it is counted.
     ///
     /// # Errors
-    /// What is wrong with the documents of a suite, or the engines that do not take them alike.
+    /// If the documents of a suite are wrong, or the engines do not agree that they are right.
     pub fn all(&self) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic>> {
         let portions = self.portions();
         let next = AtomicUsize::new(0);
-        let ran: Mutex<BTreeMap<(usize, usize), Ran>> = Mutex::new(BTreeMap::new());
+        let ran: Mutex<BTreeMap<(usize, usize), PortionResult>> = Mutex::new(BTreeMap::new());
         let counted: Mutex<Coverage> = Mutex::default();
-        let count = |ready: Ready<'_>| {
-            let of_suite = ready.counted();
+        let count = |worker: SuiteWorker<'_>| {
+            let of_suite = worker.counted();
             let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
             of_suite
                 .into_iter()
-                .for_each(|of_suite: Counted| counted.add(of_suite));
+                .for_each(|of_suite: SuiteCoverage| counted.add(of_suite));
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
             for _ in 0..cores.min(portions.len()) {
                 scope.spawn(|| {
-                    let mut ready: Option<Ready<'_>> = None;
+                    let mut worker: Option<SuiteWorker<'_>> = None;
                     while let Some(portion) = portions.get(next.fetch_add(1, Ordering::Relaxed)) {
                         // The portions of a suite stand together: engines serve until another one's turn.
-                        if let Some(other) = ready.take_if(|ready| ready.suite != portion.suite) {
+                        if let Some(other) = worker.take_if(|worker| worker.suite != portion.suite) {
                             count(other);
                         }
-                        let ready = ready.get_or_insert_with(|| Ready::new(self, portion.suite));
-                        let result = ready.run(portion.cases.clone());
+                        let worker = worker.get_or_insert_with(|| SuiteWorker::new(self, portion.suite));
+                        let result = worker.run(portion.cases.clone());
                         self.progress.add(portion.cases.len());
                         let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
                         ran.insert((portion.suite, portion.cases.start), result);
                     }
-                    ready.into_iter().for_each(count);
+                    worker.into_iter().for_each(count);
                 });
             }
         });
@@ -123,8 +123,11 @@ impl Run<'_> {
         portions.collect()
     }
 
-    /// Puts together what the threads came to.
-    fn results(&self, ran: BTreeMap<(usize, usize), Ran>) -> Result<Vec<SuiteResult>, Vec<Diagnostic>> {
+    /// Combines the results of all threads.
+    fn results(
+        &self,
+        ran: BTreeMap<(usize, usize), PortionResult>,
+    ) -> Result<Vec<SuiteResult>, Vec<Diagnostic>> {
         let suites = self.suites.iter().map(|loaded| SuiteResult {
             name: loaded.source.name.clone(),
             cases: Vec::with_capacity(loaded.cases.len()),
@@ -132,22 +135,24 @@ impl Run<'_> {
         });
         let mut results: Vec<SuiteResult> = suites.collect();
         let mut wrong: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
-        let mut cells: BTreeMap<usize, Cells> = BTreeMap::new();
+        let mut cells: BTreeMap<usize, CellAnswers> = BTreeMap::new();
         for ((suite, start), ran) in ran {
             let (Some(loaded), Some(result)) = (self.suites.get(suite), results.get_mut(suite)) else {
                 continue;
             };
             match ran {
-                Ok(came) => {
+                Ok(items) => {
                     let mut cases = loaded.cases.iter().skip(start);
-                    for came in came {
-                        match came {
-                            Came::Case(outcome) => result.cases.extend(cases.next().map(|case| CaseResult {
-                                name: case.name.clone(),
-                                place: case.place.clone(),
-                                outcome,
-                            })),
-                            Came::Cell(answer) => {
+                    for item in items {
+                        match item {
+                            ItemResult::Case(outcome) => {
+                                result.cases.extend(cases.next().map(|case| CaseResult {
+                                    name: case.name.clone(),
+                                    place: case.place.clone(),
+                                    outcome,
+                                }))
+                            }
+                            ItemResult::Cell(answer) => {
                                 let known = cells.entry(suite).or_insert_with(|| Ok(Vec::new()));
                                 match (known, answer) {
                                     (Ok(known), Ok(answer)) => known.push(answer),
@@ -176,23 +181,23 @@ impl Run<'_> {
         }
     }
 
-    /// The snapshot of a suite, as one more case of it.
+    /// The snapshot of a suite, as one more case.
     fn snapshot(
         &self,
-        loaded: &Loaded,
-        cells: Result<Vec<Option<Box<Answer>>>, Broken>,
+        loaded: &LoadedSuite,
+        cells: Result<Vec<Option<Box<Answer>>>, EngineFailure>,
     ) -> Option<CaseResult> {
         let snapshot = loaded.snapshot.as_ref()?;
         let mut place = snapshot.place.clone();
         let outcome = match cells {
             Ok(answers) => {
-                let came = snapshot::compare(snapshot, &loaded.source.name, &answers, self.update);
-                if let Snapshotted::Differs { place: row, .. } = &came {
+                let compared = snapshot::compare(snapshot, &loaded.source.name, &answers, self.update);
+                if let SnapshotResult::Differs { place: row, .. } = &compared {
                     place = row.clone();
                 }
-                Outcome::Snapshot(came)
+                CaseOutcome::Snapshot(compared)
             }
-            Err(Broken(message)) => Outcome::Broken(message),
+            Err(EngineFailure(message)) => CaseOutcome::Broken(message),
         };
         Some(CaseResult {
             name: snapshot.case(),
@@ -202,8 +207,8 @@ impl Run<'_> {
     }
 }
 
-/// How much there is to ask.
-pub fn questions(loaded: &Loaded) -> usize {
+/// The number of cases and cells.
+pub fn questions(loaded: &LoadedSuite) -> usize {
     loaded.cases.len()
         + loaded
             .snapshot

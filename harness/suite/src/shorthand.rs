@@ -1,14 +1,14 @@
-//! What is sent when a peer asks for something: shorthands and descriptions as traffic.
+//! Turns shorthands and descriptions of peers and requests into traffic.
 
 use peerwarden_traffic::{Http, Peer, Protocol, Tls, Traffic};
 
-use crate::format::{Asked, Caller, Described, Request};
+use crate::format::{Caller, CallerFields, Request, RequestFields};
 
 /// What is wrong, and what to write instead.
-pub(super) type Wrong = (String, String);
+pub(super) type Mistake = (String, String);
 
-/// Refuses traffic that cannot exist.
-pub(super) fn checked(traffic: Traffic) -> Result<Traffic, Wrong> {
+/// Refuses impossible traffic.
+pub(super) fn checked(traffic: Traffic) -> Result<Traffic, Mistake> {
     match traffic.check() {
         Ok(()) => Ok(traffic),
         Err(impossible) => {
@@ -19,12 +19,12 @@ pub(super) fn checked(traffic: Traffic) -> Result<Traffic, Wrong> {
     }
 }
 
-/// What `peer` sends when it asks for `request`.
+/// The traffic that `peer` sends when it makes `request`.
 pub(super) fn traffic<'n>(
     peer: Option<&Caller>,
     request: &Request,
     names: impl Iterator<Item = &'n String>,
-) -> Result<Traffic, Wrong> {
+) -> Result<Traffic, Mistake> {
     let mut traffic = match request {
         Request::Line(line) => from_line(line).ok_or_else(|| {
             let message = format!("`{line}` is neither a name from `requests` nor `METHOD /path`");
@@ -67,7 +67,7 @@ pub(super) fn from_line(line: &str) -> Option<Traffic> {
     })
 }
 
-fn from_asked(asked: &Asked) -> Result<Traffic, Wrong> {
+fn from_asked(asked: &RequestFields) -> Result<Traffic, Mistake> {
     let short =
         asked.method.is_some() || asked.host.is_some() || asked.path.is_some() || !asked.headers.is_empty();
     if short && asked.http.is_some() {
@@ -118,8 +118,8 @@ fn from_asked(asked: &Asked) -> Result<Traffic, Wrong> {
     })
 }
 
-/// `plaintext`, `no-certificate`, or a URI SAN; the server name stays as the request says.
-fn tls_of_word(word: &str, asked: Option<Tls>) -> Result<Option<Tls>, Wrong> {
+/// `plaintext`, `no-certificate`, or a URI SAN; the server name stays as in the request.
+fn tls_of_word(word: &str, asked: Option<Tls>) -> Result<Option<Tls>, Mistake> {
     let sni = asked.and_then(|tls| tls.sni);
     match word {
         "plaintext" => match sni {
@@ -142,7 +142,7 @@ fn tls_of_word(word: &str, asked: Option<Tls>) -> Result<Option<Tls>, Wrong> {
     }
 }
 
-fn describe(described: &Described, traffic: &mut Traffic) -> Result<(), Wrong> {
+fn describe(described: &CallerFields, traffic: &mut Traffic) -> Result<(), Mistake> {
     if let Some(uri) = &described.spiffe {
         if described.tls.as_ref().is_some_and(|tls| tls.peer.is_some()) {
             return Err((
@@ -174,10 +174,10 @@ fn describe(described: &Described, traffic: &mut Traffic) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Names that a message lists: a suite may have thousands, and as many messages.
+/// How many names a message lists: a suite may have thousands, and as many messages.
 const LISTED: usize = 20;
 
-/// The names that there are, for help.
+/// The available names, for help.
 pub(super) fn known<'n>(mut names: impl Iterator<Item = &'n String>) -> String {
     let listed: Vec<String> = names
         .by_ref()

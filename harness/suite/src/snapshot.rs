@@ -1,7 +1,7 @@
-//! The whole access matrix of a suite in a file: each peer with each request, the verdict and what decided it.
+//! The whole access matrix of a suite in a file: for each peer with each request, the verdict and what decided it.
 //!
-//! The file is a table in Markdown, a row for each cell, so that a review shows which rows a change of the policies changes. It is
-//! written by the command alone, and never over a file that it did not write.
+//! The file is a Markdown table with a row for each cell, so that a review shows which rows a change of the policies affects. Only
+//! the command writes it, and it never overwrites a file that it did not write.
 
 mod table;
 
@@ -20,60 +20,60 @@ use serde::Serialize;
 use crate::cells::Snapshot;
 use table::Row;
 
-/// When a file is written.
+/// When to write the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Update {
-    /// Never: a file that is not there is a failure. For CI.
+    /// Never: a missing file is a failure. For CI.
     Never,
-    /// When it is not there.
+    /// If it does not exist.
     New,
-    /// When it is not there, or not the same.
+    /// If it does not exist, or differs.
     All,
 }
 
-/// What came of a snapshot.
+/// The result of comparing a snapshot with its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Snapshotted {
-    /// It is as it was.
+pub enum SnapshotResult {
+    /// The file is up to date.
     Same {
-        /// How many rows it has.
+        /// The number of rows.
         rows: usize,
     },
-    /// It was written, with these differences if it was there.
+    /// The file was written, with these changes if it existed.
     Written {
-        /// How many rows it has.
+        /// The number of rows.
         rows: usize,
-        /// Each row that differs from what was there.
+        /// The rows that changed.
         changes: Vec<Change>,
     },
-    /// It is not there, and is not to be written.
+    /// The file does not exist, and must not be written.
     Missing,
-    /// It is not as it was.
+    /// The file differs.
     Differs {
-        /// Each row that differs.
+        /// The rows that differ.
         changes: Vec<Change>,
-        /// Where the first of them stands.
+        /// The place of the first of them.
         place: Place,
     },
-    /// It cannot be read or written, or is none.
+    /// The file cannot be read or written, or is not a snapshot.
     Wrong(String),
 }
 
-/// One row that differs.
+/// A row that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Change {
-    /// Who asks.
+    /// The peer.
     pub peer: String,
-    /// What is asked.
+    /// The request.
     pub request: String,
-    /// What the file says; null when it has no such row.
+    /// The decision in the file; null if it has no such row.
     pub was: Option<String>,
-    /// What is decided now; null when nobody asks any more.
+    /// The decision now; null if the row no longer exists.
     pub is: Option<String>,
 }
 
 impl Update {
-    /// As the arguments and the environment say: CI systems set `CI`.
+    /// Chosen by the arguments and the environment: CI systems set `CI`.
     pub fn new(all: bool) -> Self {
         let ci =
             std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
@@ -85,8 +85,8 @@ impl Update {
     }
 }
 
-impl Snapshotted {
-    /// What is wrong, and what to do.
+impl SnapshotResult {
+    /// What is wrong, and what to do; `None` if nothing is.
     pub fn failure(&self) -> Option<String> {
         match self {
             Self::Same { .. } | Self::Written { .. } => None,
@@ -105,7 +105,7 @@ impl Snapshotted {
         }
     }
 
-    /// What is right.
+    /// What the report says of a snapshot that is right.
     pub fn note(&self) -> String {
         match self {
             Self::Same { rows: 1 } => "1 row as it was".to_owned(),
@@ -131,7 +131,7 @@ impl Snapshotted {
         matches!(self, Self::Written { .. })
     }
 
-    /// Each cell that differs.
+    /// The rows that differ.
     pub fn changes(&self) -> &[Change] {
         match self {
             Self::Written { changes, .. } | Self::Differs { changes, .. } => changes,
@@ -163,51 +163,51 @@ impl fmt::Display for Change {
     }
 }
 
-/// Holds `answers`, one for each cell that can be asked and `None` for the others, against the file.
+/// Compares `answers`, one for each cell and `None` where the traffic is impossible, with the file.
 pub fn compare(
     snapshot: &Snapshot,
     suite: &str,
     answers: &[Option<Box<Answer>>],
     update: Update,
-) -> Snapshotted {
+) -> SnapshotResult {
     let cells = snapshot.cells.iter().zip(answers);
     let rows: Vec<Row> = cells
         .map(|(cell, answer)| Row::of(cell, answer.as_deref()))
         .collect();
     let written = match read(&snapshot.path) {
         Ok(written) => written,
-        Err(wrong) => return Snapshotted::Wrong(wrong),
+        Err(wrong) => return SnapshotResult::Wrong(wrong),
     };
     let changes = match &written {
         Some((_, known)) => changes(known, &rows),
         None => Vec::new(),
     };
     match (written, update) {
-        (Some(_), _) if changes.is_empty() => Snapshotted::Same { rows: rows.len() },
-        (Some((source, known)), Update::Never | Update::New) => Snapshotted::Differs {
+        (Some(_), _) if changes.is_empty() => SnapshotResult::Same { rows: rows.len() },
+        (Some((source, known)), Update::Never | Update::New) => SnapshotResult::Differs {
             place: place(&source, &known, &changes),
             changes,
         },
-        (None, Update::Never) => Snapshotted::Missing,
+        (None, Update::Never) => SnapshotResult::Missing,
         (None, Update::New) | (_, Update::All) => match write(
             &snapshot.path,
             &folder_of(Path::new(suite)),
             &table::text(suite, &rows),
         ) {
-            Ok(()) => Snapshotted::Written {
+            Ok(()) => SnapshotResult::Written {
                 rows: rows.len(),
                 changes,
             },
-            Err(wrong) => Snapshotted::Wrong(wrong),
+            Err(wrong) => SnapshotResult::Wrong(wrong),
         },
     }
 }
 
-/// A file with its rows.
-type Written = (Arc<Source>, Vec<Row>);
+/// The text of a snapshot file, and its rows.
+type SnapshotFile = (Arc<Source>, Vec<Row>);
 
-/// What is there; `None` when nothing is.
-fn read(path: &Path) -> Result<Option<Written>, String> {
+/// Reads the file; `None` if it does not exist.
+fn read(path: &Path) -> Result<Option<SnapshotFile>, String> {
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
@@ -221,7 +221,7 @@ fn read(path: &Path) -> Result<Option<Written>, String> {
     Ok(Some((source, rows)))
 }
 
-/// Rows that the file has otherwise or not, in the order of the matrix, then those that it has too many.
+/// The rows that changed or are new, in the order of the matrix, then those that no longer exist.
 fn changes(known: &[Row], rows: &[Row]) -> Vec<Change> {
     let find = |rows: &[Row], row: &Row| rows.iter().position(|other| other.is_of(row));
     let of = |row: &Row, was: Option<&Row>, is: Option<&Row>| Change {
@@ -242,7 +242,7 @@ fn changes(known: &[Row], rows: &[Row]) -> Vec<Change> {
     changed.chain(gone).collect()
 }
 
-/// The first row that differs; the file's first line when it has none of them.
+/// The place of the first row that differs; the file's first line if none of its rows does.
 fn place(source: &Arc<Source>, known: &[Row], changes: &[Change]) -> Place {
     let differs = |row: &&Row| {
         let mut changes = changes.iter();
@@ -255,7 +255,7 @@ fn place(source: &Arc<Source>, known: &[Row], changes: &[Change]) -> Place {
     }
 }
 
-/// Whole or not at all, and in the place of a link rather than through it.
+/// Writes the file atomically, replacing a link instead of writing through it.
 fn write(path: &Path, suite: &Path, text: &str) -> Result<(), String> {
     let said = |error: std::io::Error| format!("`{}` cannot be written: {error}", path.display());
     let folder = folder_of(path);

@@ -1,8 +1,8 @@
-//! Paths as people write them.
+//! Paths in the form that people write.
 
 use std::path::{Component, Path, PathBuf};
 
-/// Without `./` and `x/../`, for messages.
+/// A path without `./` and `x/../`, for messages.
 pub(crate) fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for component in path.components() {

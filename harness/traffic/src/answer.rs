@@ -1,54 +1,54 @@
-//! What was decided, whichever engine decided it.
+//! The answer of an engine: what was decided.
 
 use std::fmt;
 
-use peerwarden_engine::{By, Decision, Judgement, Reason, Verdict};
+use peerwarden_engine::{By, Judgement, Reason, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What the documents say of one case.
+/// The answer of an engine about one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// What decides.
-    pub decision: Decided,
-    /// What would be decided if the dry-run policies were enforced; `None` when none applies.
-    pub shadow: Option<Decided>,
-    /// The AUDIT rule that marks this for the log.
-    pub audited: Option<DecidedBy>,
+    /// The decision.
+    pub decision: Decision,
+    /// The decision if the dry-run policies were enforced; `None` if there are none.
+    pub shadow: Option<Decision>,
+    /// The AUDIT rule that marks the case for the log.
+    pub audited: Option<RuleRef>,
 }
 
-/// One decision that owns its parts.
+/// An owned decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// Whether it may pass.
+pub struct Decision {
+    /// Whether it was allowed.
     pub allowed: bool,
-    /// What decided; `None` when no document did.
-    pub by: Option<DecidedBy>,
-    /// Why.
+    /// What decided; `None` if no document did.
+    pub by: Option<RuleRef>,
+    /// The reason.
     pub reason: Reason,
 }
 
 /// The document, and the rule in it, that decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct DecidedBy {
+pub struct RuleRef {
     /// Its kind.
     pub kind: String,
     /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Counted from 0; `None` for a document that has no rules.
+    /// The rule's index, counted from 0; `None` for a document without rules.
     pub rule: Option<usize>,
 }
 
-impl Decided {
+impl Decision {
     /// `allow` or `deny`.
     pub fn verdict(&self) -> &'static str {
         if self.allowed { "allow" } else { "deny" }
     }
 
-    /// Reads the filter state that the module leaves for access logs: `VERDICT REASON [KIND ID]`.
+    /// Parses the filter state that the module writes for access logs: `VERDICT REASON [KIND ID]`.
     pub fn from_filter_state(state: &str) -> Option<Self> {
         let mut words = state.splitn(4, ' ');
         let allowed = match words.next()? {
@@ -59,15 +59,15 @@ impl Decided {
         let reason = Reason::parse(words.next()?)?;
         let by = match (words.next(), words.next()) {
             (None, _) => None,
-            (Some(kind), Some(id)) => Some(DecidedBy::from_id(kind, id)?),
+            (Some(kind), Some(id)) => Some(RuleRef::from_id(kind, id)?),
             (Some(_), None) => return None,
         };
         Some(Self { allowed, by, reason })
     }
 }
 
-impl Decided {
-    /// For programs.
+impl Decision {
+    /// The decision as JSON.
     pub fn json(&self) -> Value {
         json!({
             "decision": self.verdict(),
@@ -78,8 +78,8 @@ impl Decided {
     }
 }
 
-impl DecidedBy {
-    /// Reads `ns[NAMESPACE]-policy[NAME]-rule[INDEX]`.
+impl RuleRef {
+    /// Parses `ns[NAMESPACE]-policy[NAME]-rule[INDEX]`.
     pub fn from_id(kind: &str, id: &str) -> Option<Self> {
         let (namespace, rest) = id.strip_prefix("ns[")?.split_once("]-policy[")?;
         let rest = rest.strip_suffix(']')?;
@@ -96,14 +96,14 @@ impl DecidedBy {
         })
     }
 
-    /// The id as access logs know it.
+    /// The id in access logs.
     pub fn id(&self) -> String {
         let rule = self.rule.map(|rule| format!("-rule[{rule}]")).unwrap_or_default();
         format!("ns[{}]-policy[{}]{rule}", self.namespace, self.name)
     }
 }
 
-impl From<&By> for DecidedBy {
+impl From<&By> for RuleRef {
     fn from(by: &By) -> Self {
         Self {
             kind: by.kind.as_str().to_owned(),
@@ -118,24 +118,24 @@ impl From<Judgement<'_>> for Answer {
     fn from(judgement: Judgement<'_>) -> Self {
         Self {
             decision: judgement.decision.into(),
-            shadow: judgement.shadow.map(Decided::from),
-            audited: judgement.audited.map(DecidedBy::from),
+            shadow: judgement.shadow.map(Decision::from),
+            audited: judgement.audited.map(RuleRef::from),
         }
     }
 }
 
-impl From<Decision<'_>> for Decided {
-    fn from(decision: Decision<'_>) -> Self {
+impl From<peerwarden_engine::Decision<'_>> for Decision {
+    fn from(decision: peerwarden_engine::Decision<'_>) -> Self {
         Self {
             allowed: decision.verdict == Verdict::Allow,
-            by: decision.by.map(DecidedBy::from),
+            by: decision.by.map(RuleRef::from),
             reason: decision.reason,
         }
     }
 }
 
-/// As suites write it: `shop/orders[2]`, with the kind when it is not the usual one.
-impl fmt::Display for DecidedBy {
+/// The notation of suites: `shop/orders[2]`, with the kind if it is not the usual one.
+impl fmt::Display for RuleRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.kind != "AuthorizationPolicy" {
             write!(f, "{} ", self.kind)?;
@@ -161,7 +161,7 @@ impl fmt::Display for Answer {
     }
 }
 
-impl fmt::Display for Decided {
+impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.by {
             Some(by) => write!(f, "{} by {by} ({})", self.verdict(), self.reason.as_str()),
@@ -177,16 +177,16 @@ mod tests {
     #[test]
     fn reads_what_the_module_writes() {
         let answer =
-            Decided::from_filter_state("deny deny-rule AuthorizationPolicy ns[shop]-policy[a.b]-rule[12]");
+            Decision::from_filter_state("deny deny-rule AuthorizationPolicy ns[shop]-policy[a.b]-rule[12]");
         let answer = answer.unwrap();
         assert!(!answer.allowed);
         assert_eq!(answer.to_string(), "deny by shop/a.b[12] (deny-rule)");
         assert_eq!(answer.by.unwrap().id(), "ns[shop]-policy[a.b]-rule[12]");
         let answer =
-            Decided::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]")
+            Decision::from_filter_state("deny mtls-required PeerAuthentication ns[x]-policy[default]")
                 .unwrap();
         assert_eq!(answer.by.unwrap().to_string(), "PeerAuthentication x/default");
-        let answer = Decided::from_filter_state(
+        let answer = Decision::from_filter_state(
             "allow allow-rule AuthorizationPolicy ns[x]-policy[a b]-rule[3]-rule[0]",
         );
         assert_eq!(
@@ -194,7 +194,7 @@ mod tests {
             "allow by x/a b]-rule[3[0] (allow-rule)"
         );
         assert_eq!(
-            Decided::from_filter_state("allow no-allow-policy")
+            Decision::from_filter_state("allow no-allow-policy")
                 .unwrap()
                 .to_string(),
             "allow by no rule (no-allow-policy)"
@@ -212,7 +212,7 @@ mod tests {
             "allow allow-rule AuthorizationPolicy shop/orders",
             "deny deny-rule AuthorizationPolicy ns[shop]-policy[a]-rule[x]",
         ] {
-            assert_eq!(Decided::from_filter_state(state), None, "{state}");
+            assert_eq!(Decision::from_filter_state(state), None, "{state}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What decides: one question, whichever engine answers it.
+//! Engines: one question, whichever engine answers it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,54 +8,54 @@ use peerwarden_engine::{Config, Problems, Program};
 use crate::answer::Answer;
 use crate::traffic::Traffic;
 
-/// One configuration, ready to decide.
+/// An engine with one configuration, ready to decide.
 pub trait Engine {
-    /// What is decided.
+    /// Decides.
     ///
     /// # Errors
-    /// That the engine broke, or that two engines disagree.
-    fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken>;
+    /// If the engine broke, or two engines disagree.
+    fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure>;
 }
 
-/// Makes engines of configurations.
+/// Creates engines from configurations.
 pub trait Engines: Sync {
-    /// Which engines these are, in words.
+    /// The name of these engines, for people.
     fn name(&self) -> &'static str;
 
-    /// An engine with this configuration, the JSON that Envoy hands to the module.
+    /// An engine with this configuration, which is the JSON that Envoy passes to the module.
     ///
     /// # Errors
-    /// What is wrong with the configuration, or that the module judges it otherwise.
-    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, Refused>;
+    /// If the configuration is wrong, or the module does not agree that it is right.
+    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, ConfigurationError>;
 }
 
 /// Why a configuration cannot be used.
 #[derive(Debug)]
-pub enum Refused {
-    /// It is wrong.
+pub enum ConfigurationError {
+    /// The configuration is wrong.
     Problems(Problems),
-    /// The module does not take what the native engine takes, or cannot run.
+    /// The module refuses what the native engine accepts, or cannot run.
     Module(String),
 }
 
-/// What kept an engine from answering, or that the two differ.
+/// Why an engine gave no answer, or how two engines differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken(pub String);
+pub struct EngineFailure(pub String);
 
-impl fmt::Display for Broken {
+impl fmt::Display for EngineFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-/// The module that decides, as a report names it.
+/// The module that decides, as reports show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
     /// SHA-256 of its bytes, in hexadecimal digits.
     pub sha256: String,
-    /// Whether it was compiled by an earlier run.
+    /// Whether an earlier run compiled it.
     pub from_cache: bool,
 }
 
@@ -65,22 +65,22 @@ impl fmt::Display for ModuleFile {
     }
 }
 
-/// Makes engines that are compiled for this machine.
+/// Creates engines that are compiled for this machine.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Native;
+pub struct NativeEngines;
 
-impl Engines for Native {
+impl Engines for NativeEngines {
     fn name(&self) -> &'static str {
         "native engine only"
     }
 
-    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, Refused> {
-        let engine = NativeEngine::new(configuration).map_err(Refused::Problems)?;
+    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, ConfigurationError> {
+        let engine = NativeEngine::new(configuration).map_err(ConfigurationError::Problems)?;
         Ok(Box::new(engine))
     }
 }
 
-/// One configuration in the engine compiled for this machine.
+/// The engine compiled for this machine, with one configuration.
 #[derive(Debug)]
 pub struct NativeEngine(Program);
 
@@ -94,7 +94,7 @@ impl NativeEngine {
         Ok(Self(Program::compile(&config)?))
     }
 
-    /// What is decided.
+    /// Decides.
     pub fn answer(&self, traffic: &Traffic) -> Answer {
         let traffic = peerwarden_engine::Traffic::from(traffic);
         self.0.judge(&traffic, &traffic).into()
@@ -107,7 +107,7 @@ impl NativeEngine {
 }
 
 impl Engine for NativeEngine {
-    fn decide(&mut self, traffic: &Traffic) -> Result<Answer, Broken> {
+    fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
         Ok(self.answer(traffic))
     }
 }

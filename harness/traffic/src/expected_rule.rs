@@ -1,27 +1,27 @@
-//! What must have decided, as suites write it.
+//! The expected rule, in the notation of suites.
 
-use crate::answer::DecidedBy;
+use crate::answer::RuleRef;
 
 /// What must have decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ExpectedBy {
+pub enum ExpectedRule {
     /// No rule and no mode.
     None,
-    /// This document, and this rule if one is named.
+    /// This document, and this rule if one is given.
     Document {
-        /// Its kind; an `AuthorizationPolicy` or a `PeerAuthentication`.
+        /// Its kind: `AuthorizationPolicy` or `PeerAuthentication`.
         kind: Option<String>,
         /// Its namespace.
         namespace: Option<String>,
         /// Its name.
         name: String,
-        /// The rule in it, counted from 0.
+        /// The rule's index, counted from 0.
         rule: Option<usize>,
     },
 }
 
-impl ExpectedBy {
-    /// Reads `none`, or `[KIND ][NAMESPACE/]NAME[[RULE]]`.
+impl ExpectedRule {
+    /// Parses `none`, or `[KIND ][NAMESPACE/]NAME[[RULE]]`.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "none" {
             return Some(Self::None);
@@ -55,13 +55,13 @@ impl ExpectedBy {
         })
     }
 
-    /// Whether what decided is what was expected.
-    pub fn holds(&self, by: Option<&DecidedBy>) -> bool {
+    /// Whether this is what decided.
+    pub fn holds(&self, by: Option<&RuleRef>) -> bool {
         match (self, by) {
-            (ExpectedBy::None, None) => true,
-            (ExpectedBy::None, Some(_)) | (ExpectedBy::Document { .. }, None) => false,
+            (ExpectedRule::None, None) => true,
+            (ExpectedRule::None, Some(_)) | (ExpectedRule::Document { .. }, None) => false,
             (
-                ExpectedBy::Document {
+                ExpectedRule::Document {
                     kind,
                     namespace,
                     name,
@@ -80,9 +80,9 @@ impl ExpectedBy {
     }
 }
 
-impl std::fmt::Display for ExpectedBy {
+impl std::fmt::Display for ExpectedRule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ExpectedBy::Document {
+        let ExpectedRule::Document {
             kind,
             namespace,
             name,

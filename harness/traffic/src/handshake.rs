@@ -1,4 +1,4 @@
-//! Whom a handshake shuts out before any policy is asked: peers of trust domains that the mesh does not have.
+//! The peers that a handshake refuses before any policy is evaluated: those of trust domains that the mesh does not accept.
 
 use peerwarden_analysis::{Pattern, Term, Values};
 use peerwarden_engine::{SpiffeId, WorkloadKind};
@@ -6,7 +6,7 @@ use peerwarden_envoy::trust::Trust;
 
 use crate::traffic::Traffic;
 
-/// That the peer is shut out whatever policies say; `None` of one that is let in, and where another listener ends its TLS.
+/// Why the handshake refuses the peer, whatever policies say; `None` if it is let in, or if another listener ends its TLS.
 pub fn refusal(trust: &Trust, workload: WorkloadKind, traffic: &Traffic) -> Option<String> {
     // A gateway's servers have roots of their own, a waypoint's peer is vouched for by its tunnel.
     let sidecar = workload == WorkloadKind::Sidecar;
@@ -31,14 +31,14 @@ pub fn refused(trust: &Trust, workload: WorkloadKind, peers: &Values, example: &
     domains
 }
 
-/// The trust domains of callers that a handshake refuses, of those that policies name.
+/// The trust domains that a handshake refuses among callers, of those that policies name.
 pub fn refused_callers(trust: &Trust, workload: WorkloadKind, peers: &Values) -> Vec<String> {
     let mut domains = named_among(peers);
     domains.retain(|domain| workload == WorkloadKind::Sidecar && !trust.has(domain));
     domains
 }
 
-/// The same of a caller by its principal.
+/// The same for a caller by its principal.
 pub fn refused_caller(trust: &Trust, workload: WorkloadKind, principal: &str) -> Option<String> {
     let sidecar = workload == WorkloadKind::Sidecar;
     named_by(principal).filter(|domain| sidecar && !trust.has(domain))
@@ -69,7 +69,7 @@ fn named_by(text: &str) -> Option<String> {
     is_one.then(|| domain.to_owned())
 }
 
-/// The trust domain of a peer that is refused.
+/// The trust domain of a peer, if it is refused.
 fn of_peer<'t>(trust: &Trust, traffic: &'t Traffic) -> Option<&'t str> {
     let peer = traffic.tls.as_ref()?.peer.as_ref()?;
     if peer.uri_sans.iter().any(|uri| trust.admits(uri)) {
@@ -78,7 +78,7 @@ fn of_peer<'t>(trust: &Trust, traffic: &'t Traffic) -> Option<&'t str> {
     peer.uri_sans.iter().find_map(|uri| trust.refused(uri))
 }
 
-/// Why the names of a trust domain are shut out.
+/// Why the names of a trust domain are refused.
 pub fn reason(trust: &Trust, domain: &str) -> String {
     let names: Vec<String> = trust.names().map(|name| format!("`{name}`")).collect();
     format!(

@@ -1,11 +1,12 @@
-//! Traffic, as suites, `eval`, `explain` and `replay` describe it, and what is decided for it.
+//! Traffic, as suites, `eval`, `explain` and `replay` describe it, and the decision about it.
 //!
-//! [`Traffic`] is one vocabulary for all of them. An [`Engine`] answers what is decided for it: [`Native`] is the engine compiled for
-//! this machine; `peerwarden-engines` has the module that ships. [`handshake`] says whom mutual TLS refuses before any policy is asked.
+//! [`Traffic`] is one vocabulary for all of them. An [`Engine`] decides about it: [`NativeEngines`] creates the engine compiled for this
+//! machine; `peerwarden-engines` has the module that ships. [`handshake`] says whom mutual TLS refuses before any policy is
+//! evaluated.
 
 mod answer;
 mod engine;
-mod expected;
+mod expected_rule;
 pub mod handshake;
 pub mod line;
 mod native;
@@ -13,9 +14,13 @@ mod read;
 mod traffic;
 mod witness;
 
-pub use answer::{Answer, Decided, DecidedBy};
-pub use engine::{Broken, Engine, Engines, ModuleFile, Native, NativeEngine, Refused};
-pub use expected::ExpectedBy;
+pub use answer::{Answer, Decision, RuleRef};
+pub use engine::{
+    ConfigurationError, Engine, EngineFailure, Engines, ModuleFile, NativeEngine, NativeEngines,
+};
+pub use expected_rule::ExpectedRule;
 pub use native::value as metadata_value;
 pub use read::{address, object, optional_object, or_default, required_object};
-pub use traffic::{AuthorizerAnswer, Endpoint, Http, Impossible, Jwt, Lines, Peer, Protocol, Tls, Traffic};
+pub use traffic::{
+    AuthorizerAnswer, Endpoint, HeaderLines, Http, ImpossibleTraffic, Jwt, Peer, Protocol, Tls, Traffic,
+};

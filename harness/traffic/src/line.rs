@@ -1,4 +1,4 @@
-//! A line of `peerwarden eval`: traffic, and what it is decided by.
+//! A line of `peerwarden eval`: traffic, and the configuration that decides about it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 use crate::read::required_object;
 use crate::traffic::Traffic;
 
-/// A line. Configuration stays text, which the engine reads.
+/// A line of input. The configuration stays text, which the engine reads.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
+pub struct EvalLine {
     #[serde(rename = "id")]
     _id: Option<IgnoredAny>,
     /// `mesh` of the configuration.
@@ -29,23 +29,24 @@ pub struct Line {
     pub extension_providers: Option<Box<RawValue>>,
     /// Which paths are established.
     pub paths: Option<Paths>,
-    /// What is decided.
+    /// The traffic.
     #[serde(deserialize_with = "required_object")]
     pub traffic: Traffic,
 }
 
-/// What the caller knows a line by: any JSON, given back as it was written.
+/// The id of a line: any JSON, returned as it was written.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(transparent)]
-pub struct Id(Option<Box<RawValue>>);
+pub struct LineId(Option<Box<RawValue>>);
 
-/// Reads a line, and its id even when the rest is wrong; the error is a message for people.
-pub fn read(text: &[u8]) -> (Id, Result<Line, String>) {
-    let mut id = Id::default();
+/// Reads a line, and its id even if the rest is wrong; the error is a message for people.
+pub fn read(text: &[u8]) -> (LineId, Result<EvalLine, String>) {
+    let mut id = LineId::default();
     let line = unique(text, &mut id).and_then(|()| serde_json::from_slice(text));
     if let (Err(_), None) = (&line, &id.0) {
         // The id may stand behind what is wrong.
-        id = serde_json::from_slice(text).map_or_else(|_| Id::default(), |only: OnlyId| Id(only.id));
+        id = serde_json::from_slice(text)
+            .map_or_else(|_| LineId::default(), |only: UnreadableLine| LineId(only.id));
     }
     (id, line.map_err(|error| explain(&error)))
 }
@@ -69,22 +70,22 @@ fn explain(error: &serde_json::Error) -> String {
     )
 }
 
-/// What is left of a line that cannot be read.
+/// The id of a line that cannot be read otherwise.
 #[derive(Deserialize)]
-struct OnlyId {
+struct UnreadableLine {
     id: Option<Box<RawValue>>,
 }
 
-/// Refuses lines that are no object, and names that stand twice anywhere: readers differ in which one they take.
-fn unique(text: &[u8], id: &mut Id) -> serde_json::Result<()> {
+/// Refuses a line that is not an object, and duplicate keys anywhere, as readers differ in which one they take.
+fn unique(text: &[u8], id: &mut LineId) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    deserializer.deserialize_map(Top(id))?;
+    deserializer.deserialize_map(TopLevelObject(id))?;
     deserializer.end()
 }
 
-struct Top<'i>(&'i mut Id);
+struct TopLevelObject<'i>(&'i mut LineId);
 
-impl<'de> Visitor<'de> for Top<'_> {
+impl<'de> Visitor<'de> for TopLevelObject<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,16 +100,16 @@ impl<'de> Visitor<'de> for Top<'_> {
                 let raw: Box<RawValue> = fields.next_value()?;
                 self.0.0 = Some(raw);
             } else {
-                fields.next_value_seed(Unique)?;
+                fields.next_value_seed(UniqueKeys)?;
             }
         }
         Ok(())
     }
 }
 
-/// Any value in which no name stands twice.
+/// Reads any value, and refuses duplicate keys in it.
 #[derive(Clone, Copy)]
-struct Unique;
+struct UniqueKeys;
 
 fn once<E: Error>(names: &mut BTreeSet<String>, name: &str) -> Result<(), E> {
     if names.insert(name.to_owned()) {
@@ -118,7 +119,7 @@ fn once<E: Error>(names: &mut BTreeSet<String>, name: &str) -> Result<(), E> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Unique {
+impl<'de> DeserializeSeed<'de> for UniqueKeys {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -126,7 +127,7 @@ impl<'de> DeserializeSeed<'de> for Unique {
     }
 }
 
-impl<'de> Visitor<'de> for Unique {
+impl<'de> Visitor<'de> for UniqueKeys {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,11 +1,11 @@
-//! Traffic for the native engine.
+//! Converts traffic for the native engine.
 
 use peerwarden_engine::{ExternalAnswer, Lookup, Peer, Traffic as Attributes};
 use serde_json::Value;
 
 use crate::traffic::{AuthorizerAnswer, JWT_AUTHN, Protocol, Traffic};
 
-/// As the engine's value: what goes through `google.protobuf.Struct` has doubles only.
+/// The engine's form of a value: values that pass through `google.protobuf.Struct` have only doubles.
 pub fn value(value: &Value) -> peerwarden_engine::document::Value {
     use peerwarden_engine::document::Value as Engine;
 

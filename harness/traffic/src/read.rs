@@ -1,4 +1,4 @@
-//! How fields are read: `null` is the same as left out, and an object is no list.
+//! How fields are read: `null` is the same as left out, and a list is not an object.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,7 +14,7 @@ pub fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// An object; `null` is none.
+/// An object; `null` is an error.
 pub fn required_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -35,7 +35,7 @@ pub fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(deserializer).map(|object: Option<Object<T>>| object.map(|object| object.0))
 }
 
-/// An address that names itself when it is none.
+/// An address; the error message shows the text that is not one.
 pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else {
         return Ok(None);
@@ -48,7 +48,7 @@ pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAd
     Ok(Some(address))
 }
 
-/// Serde reads a struct from a list too, in which nobody names the fields: not here.
+/// An object. Serde also reads a struct from a list, in which the fields have no names; this refuses that.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -1,7 +1,7 @@
 //! Traffic, as suites, `eval`, `explain` and `replay` describe it: one vocabulary for all of them.
 //!
-//! What is left out has the defaults that each field names, the same for both engines. Paths are as the filter receives
-//! them: Envoy has normalised them by then.
+//! Fields that are left out have the defaults in their descriptions, the same for both engines. Paths are as the filter receives
+//! them, after Envoy has normalised them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Traffic {
-    /// Which filter chain it meets; `http` when left out.
+    /// The kind of filter chain; `http` when left out.
     #[serde(deserialize_with = "crate::read::or_default")]
     #[schemars(with = "Option<Protocol>")]
     pub protocol: Protocol,
@@ -28,20 +28,20 @@ pub struct Traffic {
         deserialize_with = "crate::read::address"
     )]
     pub remote_ip: Option<IpAddr>,
-    /// What the connection was made to. The address is 192.0.2.2 and the port 8080 when left out.
+    /// The destination of the connection. The address is 192.0.2.2 and the port 8080 when left out.
     #[serde(deserialize_with = "crate::read::object")]
     #[schemars(with = "Option<Endpoint>")]
     pub destination: Endpoint,
     /// How the connection is secured; `null` or left out is plaintext.
     #[serde(deserialize_with = "crate::read::optional_object")]
     pub tls: Option<Tls>,
-    /// The request; for `http` only.
+    /// The request; only for `http`.
     #[serde(
         deserialize_with = "crate::read::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     pub http: Option<Http>,
-    /// What Envoy's `jwt_authn` filter left in dynamic metadata; for `http` only.
+    /// The token that Envoy's `jwt_authn` filter stored in dynamic metadata; only for `http`.
     #[serde(
         deserialize_with = "crate::read::optional_object",
         skip_serializing_if = "Option::is_none"
@@ -54,7 +54,7 @@ pub struct Traffic {
     )]
     #[schemars(with = "Option<BTreeMap<String, Map<String, Value>>>")]
     pub dynamic_metadata: BTreeMap<String, Map<String, Value>>,
-    /// What external authorizers answer, by the names of their providers; one that is left out fails.
+    /// The answers of external authorizers, by the names of their providers; one that is left out fails.
     #[serde(
         deserialize_with = "crate::read::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
@@ -63,26 +63,26 @@ pub struct Traffic {
     pub authorizers: BTreeMap<String, AuthorizerAnswer>,
 }
 
-/// What an external authorizer answers.
+/// The answer of an external authorizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthorizerAnswer {
-    /// It says yes.
+    /// Yes.
     Allow,
-    /// It says no.
+    /// No.
     Deny,
-    /// It gives no usable answer: it is down, too slow, or answers nonsense.
+    /// No usable answer: it is down, too slow, or answers nonsense.
     Fail,
 }
 
-/// Which filter chain traffic meets.
+/// The kind of filter chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// HTTP of any version: one decision for each request.
     #[default]
     Http,
-    /// Bytes: one decision for each connection.
+    /// Any other protocol: one decision for each connection.
     Tcp,
 }
 
@@ -105,10 +105,10 @@ pub struct Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tls {
-    /// The server name that the client asked for.
+    /// The server name that the client requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sni: Option<String>,
-    /// The client's certificate; `null` or left out when it presented none.
+    /// The client's certificate; `null` or left out if it presented none.
     #[serde(deserialize_with = "crate::read::optional_object")]
     pub peer: Option<Peer>,
 }
@@ -144,25 +144,25 @@ pub struct Http {
     /// `GET` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The authority, with its port if the client sent one; a request without one when left out.
+    /// The authority, with its port if the client sent one; the request has none when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// The path with its query; `/` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The other headers: a text, or a list with one text for each line.
+    /// The other headers: a text, or a list with a text for each line.
     #[serde(
         deserialize_with = "crate::read::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
-    #[schemars(with = "Option<BTreeMap<String, Lines>>")]
-    pub headers: BTreeMap<String, Lines>,
+    #[schemars(with = "Option<BTreeMap<String, HeaderLines>>")]
+    pub headers: BTreeMap<String, HeaderLines>,
 }
 
 /// The lines of one header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Lines {
+pub enum HeaderLines {
     /// One line.
     One(String),
     /// Several lines.
@@ -180,65 +180,65 @@ pub struct Jwt {
 /// Why traffic cannot exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Impossible {
+pub enum ImpossibleTraffic {
     /// Fields of HTTP on a TCP connection.
     #[error("`{0}` is given for `protocol: tcp`; leave it out, or write `protocol: http`")]
     NotOnTcp(&'static str),
     /// A pseudo-header among the headers.
     #[error("`{0}` among the headers; write `http.method`, `http.host` or `http.path`")]
     PseudoHeader(String),
-    /// What is no header name.
+    /// A text that is not a header name.
     #[error("`{0}` is not a header name; use letters, digits and `-`")]
     HeaderName(String),
-    /// What cannot be in a request's first line.
+    /// A line break or a NUL in the first line of a request.
     #[error("`http.{0}` has a line break or a NUL; no request can carry one")]
     FirstLine(&'static str),
-    /// What cannot be in a header's line.
+    /// A line break or a NUL in a header.
     #[error("the value of header `{0}` has a line break or a NUL; give several lines as a list")]
     HeaderValue(String),
-    /// A name that no certificate can have.
+    /// A name that cannot be in a certificate.
     #[error(
         "`{0}` cannot be in a certificate, whose alternative names are ASCII; write IDNs in their ASCII form"
     )]
     NotAscii(String),
-    /// A host given twice.
+    /// Two hosts.
     #[error("both `http.host` and a header `host` are given; keep `http.host`")]
     HostTwice,
 }
 
-impl Lines {
-    /// Each line.
+impl HeaderLines {
+    /// The lines.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         match self {
-            Lines::One(line) => std::slice::from_ref(line),
-            Lines::Several(lines) => lines.as_slice(),
+            HeaderLines::One(line) => std::slice::from_ref(line),
+            HeaderLines::Several(lines) => lines.as_slice(),
         }
         .iter()
         .map(String::as_str)
     }
 }
 
-impl<'de> Deserialize<'de> for Lines {
+impl<'de> Deserialize<'de> for HeaderLines {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
 
         impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Lines;
+            type Value = HeaderLines;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a text, or a list of texts with one for each line of the header")
             }
 
-            fn visit_str<E>(self, line: &str) -> Result<Lines, E> {
-                Ok(Lines::One(line.to_owned()))
+            fn visit_str<E>(self, line: &str) -> Result<HeaderLines, E> {
+                Ok(HeaderLines::One(line.to_owned()))
             }
 
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Lines, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<HeaderLines, A::Error> {
                 let mut lines = Vec::new();
                 while let Some(line) = items.next_element()? {
                     lines.push(line);
                 }
-                Ok(Lines::Several(lines))
+                Ok(HeaderLines::Several(lines))
             }
         }
 
@@ -247,22 +247,22 @@ impl<'de> Deserialize<'de> for Lines {
 }
 
 impl Traffic {
-    /// Refuses what no Envoy would hand to the filter.
+    /// Refuses traffic that Envoy would never pass to the filter.
     ///
     /// # Errors
-    /// The first thing that cannot be.
-    pub fn check(&self) -> Result<(), Impossible> {
+    /// The first thing that is impossible.
+    pub fn check(&self) -> Result<(), ImpossibleTraffic> {
         if self.protocol == Protocol::Tcp {
             for (given, name) in [(self.http.is_some(), "http"), (self.jwt.is_some(), "jwt")] {
                 if given {
-                    return Err(Impossible::NotOnTcp(name));
+                    return Err(ImpossibleTraffic::NotOnTcp(name));
                 }
             }
         }
         if let Some(peer) = self.tls.as_ref().and_then(|tls| tls.peer.as_ref()) {
             let mut names = peer.uri_sans.iter().chain(&peer.dns_sans);
             if let Some(name) = names.find(|name| !name.is_ascii()) {
-                return Err(Impossible::NotAscii(name.clone()));
+                return Err(ImpossibleTraffic::NotAscii(name.clone()));
             }
         }
         let Some(http) = &self.http else { return Ok(()) };
@@ -273,20 +273,20 @@ impl Traffic {
         ];
         pseudo.retain(|(_, value)| value.as_deref().is_some_and(breaks));
         if let Some((name, _)) = pseudo.first() {
-            return Err(Impossible::FirstLine(name));
+            return Err(ImpossibleTraffic::FirstLine(name));
         }
         for (name, lines) in &http.headers {
             if name.starts_with(':') {
-                return Err(Impossible::PseudoHeader(name.clone()));
+                return Err(ImpossibleTraffic::PseudoHeader(name.clone()));
             }
             if name.is_empty() || !name.bytes().all(is_token) {
-                return Err(Impossible::HeaderName(name.clone()));
+                return Err(ImpossibleTraffic::HeaderName(name.clone()));
             }
             if name.eq_ignore_ascii_case("host") && http.host.is_some() {
-                return Err(Impossible::HostTwice);
+                return Err(ImpossibleTraffic::HostTwice);
             }
             if lines.iter().any(breaks) {
-                return Err(Impossible::HeaderValue(name.clone()));
+                return Err(ImpossibleTraffic::HeaderValue(name.clone()));
             }
         }
         Ok(())
@@ -313,7 +313,7 @@ impl Traffic {
         self.remote_ip.unwrap_or_else(|| self.source().0)
     }
 
-    /// All dynamic metadata, with the token where Envoy's `jwt_authn` filter leaves it.
+    /// All dynamic metadata, including the token where Envoy's `jwt_authn` filter stores it.
     pub fn metadata(&self) -> Map<String, Value> {
         let filters = self.dynamic_metadata.iter();
         let mut metadata: Map<String, Value> = filters
@@ -328,7 +328,7 @@ impl Traffic {
         metadata
     }
 
-    /// The header lines with lower-case names, pseudo-headers first, as Envoy hands them to a filter.
+    /// The header lines with lower-case names, pseudo-headers first, as Envoy passes them to a filter.
     pub fn headers(&self) -> Vec<(String, String)> {
         let nothing = Http::default();
         let http = self.http.as_ref().unwrap_or(&nothing);
@@ -365,12 +365,12 @@ impl From<Protocol> for peerwarden_engine::Protocol {
     }
 }
 
-/// Addresses for documentation (RFC 5737): no policy is about them by chance.
+/// Addresses for documentation (RFC 5737), which no policy names by chance.
 pub(crate) const DEFAULT_SOURCE: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 40_000);
 pub(crate) const DEFAULT_DESTINATION: (IpAddr, u16) =
     (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2)), 8_080);
 
-/// Where Envoy's `jwt_authn` filter leaves a token: filter and key.
+/// Where Envoy's `jwt_authn` filter stores a token: filter and key.
 pub(crate) const JWT_AUTHN: (&str, &str) = ("envoy.filters.http.jwt_authn", "payload");
 
 /// A character of a header name (RFC 9110, section 5.6.2).

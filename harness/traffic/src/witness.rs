@@ -1,4 +1,4 @@
-//! Traffic that the analysis made up, as people and both engines read it.
+//! Converts traffic that the analysis made up to the form that people and both engines read.
 
 use std::net::IpAddr;
 
@@ -6,10 +6,11 @@ use peerwarden_engine::{ExternalAnswer, Lookup, Protocol as EngineProtocol, Traf
 use serde_json::{Map, Value};
 
 use crate::traffic::{
-    AuthorizerAnswer, DEFAULT_DESTINATION, DEFAULT_SOURCE, Http, Jwt, Lines, Peer, Protocol, Tls, Traffic,
+    AuthorizerAnswer, DEFAULT_DESTINATION, DEFAULT_SOURCE, HeaderLines, Http, Jwt, Peer, Protocol, Tls,
+    Traffic,
 };
 
-/// The other way round than `native`.
+/// The inverse of `native::value`.
 fn value(value: &peerwarden_engine::document::Value) -> Value {
     use peerwarden_engine::document::Value as Engine;
 
@@ -38,7 +39,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl Traffic {
-    /// What these attributes are of. What has its default is left out.
+    /// Traffic with these attributes. Values that equal their defaults are left out.
     pub fn from_attributes(attributes: &Attributes, protocol: EngineProtocol) -> Self {
         let is_http = protocol == EngineProtocol::Http;
         let other = |ip: &Lookup<IpAddr>, default: IpAddr| found(ip).filter(|ip| *ip != default);
@@ -97,11 +98,11 @@ fn http(lines: &[(String, Vec<u8>)]) -> Http {
             ":scheme" => {}
             _ => {
                 let lines = match http.headers.remove(name) {
-                    None => Lines::One(line),
-                    Some(Lines::One(first)) => Lines::Several(vec![first, line]),
-                    Some(Lines::Several(mut lines)) => {
+                    None => HeaderLines::One(line),
+                    Some(HeaderLines::One(first)) => HeaderLines::Several(vec![first, line]),
+                    Some(HeaderLines::Several(mut lines)) => {
                         lines.push(line);
-                        Lines::Several(lines)
+                        HeaderLines::Several(lines)
                     }
                 };
                 http.headers.insert(name.clone(), lines);

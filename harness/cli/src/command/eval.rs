@@ -9,8 +9,8 @@ use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::{self, Parts, Protocol};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
-use peerwarden_traffic::line::{self, Id, Line};
-use peerwarden_traffic::{Answer, Broken, Decided, DecidedBy, Refused};
+use peerwarden_traffic::line::{self, EvalLine, LineId};
+use peerwarden_traffic::{Answer, ConfigurationError, Decision, EngineFailure, RuleRef};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -44,19 +44,19 @@ pub(crate) struct Arguments {
 #[serde(untagged)]
 enum Answered<'a> {
     Decided {
-        id: &'a Id,
+        id: &'a LineId,
         decision: &'static str,
-        by: Option<&'a DecidedBy>,
+        by: Option<&'a RuleRef>,
         why: String,
         /// What would be decided if the dry-run policies were enforced; left out when none applies.
         #[serde(skip_serializing_if = "Option::is_none")]
         shadow: Option<serde_json::Value>,
         /// The AUDIT rule that marks the case for the log; left out when none does.
         #[serde(skip_serializing_if = "Option::is_none")]
-        audited: Option<&'a DecidedBy>,
+        audited: Option<&'a RuleRef>,
     },
     Wrong {
-        id: &'a Id,
+        id: &'a LineId,
         error: &'a str,
     },
 }
@@ -98,7 +98,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     // What every line would be told is told once, with the text underlined.
     if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources) {
         let configuration = setup.to_json(Protocol::Http);
-        if let Err(Refused::Problems(problems)) = EnginePair::new(Choice::Native, None, &configuration) {
+        if let Err(ConfigurationError::Problems(problems)) =
+            EnginePair::new(Choice::Native, None, &configuration)
+        {
             return Ok(inputs::invalid(&setup.diagnostics(&problems)));
         }
     }
@@ -139,7 +141,7 @@ impl Evaluation {
                     decision: answer.decision.verdict(),
                     by: answer.decision.by.as_ref(),
                     why: answer.decision.reason.to_string(),
-                    shadow: answer.shadow.as_ref().map(Decided::json),
+                    shadow: answer.shadow.as_ref().map(Decision::json),
                     audited: answer.audited.as_ref(),
                 },
                 Err(Failure(worse, error)) => {
@@ -157,10 +159,10 @@ impl Evaluation {
         Ok(exit)
     }
 
-    fn answer(&mut self, text: &[u8]) -> (Id, Result<Answer, Failure>) {
+    fn answer(&mut self, text: &[u8]) -> (LineId, Result<Answer, Failure>) {
         if text.len() as u64 > LINE {
             let message = format!("the line is longer than {} MiB", LINE / (1024 * 1024));
-            return (Id::default(), Err(Failure(Exit::Invalid, message)));
+            return (LineId::default(), Err(Failure(Exit::Invalid, message)));
         }
         let (id, line) = line::read(text);
         let answer = line
@@ -169,7 +171,7 @@ impl Evaluation {
         (id, answer)
     }
 
-    fn decide(&mut self, line: &Line) -> Result<Answer, Failure> {
+    fn decide(&mut self, line: &EvalLine) -> Result<Answer, Failure> {
         let invalid = |message: String| Failure(Exit::Invalid, message);
         line.traffic
             .check()
@@ -197,7 +199,7 @@ impl Evaluation {
         let engine = self.engine(configuration)?;
         engine
             .decide(&line.traffic)
-            .map_err(|Broken(message)| Failure(Exit::Internal, message))
+            .map_err(|EngineFailure(message)| Failure(Exit::Internal, message))
     }
 
     fn engine(&mut self, configuration: String) -> Result<&mut EnginePair, Failure> {
@@ -205,8 +207,10 @@ impl Evaluation {
             let engine =
                 EnginePair::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
                     match refused {
-                        Refused::Problems(problems) => Failure(Exit::Invalid, problems.to_string()),
-                        Refused::Module(message) => Failure(Exit::Internal, message),
+                        ConfigurationError::Problems(problems) => {
+                            Failure(Exit::Invalid, problems.to_string())
+                        }
+                        ConfigurationError::Module(message) => Failure(Exit::Internal, message),
                     }
                 })?;
             if self.ready.len() >= KEPT {

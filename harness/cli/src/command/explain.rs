@@ -17,13 +17,13 @@ use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::document::nearest;
 use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
 use peerwarden_engines::EnginePair;
-use peerwarden_explain::why::{Asked, Expected};
-use peerwarden_explain::{self as explain, Explained, Known, Subject};
+use peerwarden_explain::diagnosis::{Expectation, Explainer};
+use peerwarden_explain::{self as explain, Explanation, LineVerdict, Subject};
 use peerwarden_logs::access_log::{self, Entry, Refusal, Stage};
 use peerwarden_logs::replay::Policies;
 use peerwarden_suite as suite;
 use peerwarden_traffic::Traffic;
-use peerwarden_traffic::{Broken, Decided, Refused};
+use peerwarden_traffic::{ConfigurationError, Decision, EngineFailure};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -125,14 +125,16 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
     let compiled = module.as_ref().map(|shipped| &shipped.module);
     let answer = match EnginePair::new(arguments.engines.engine, compiled, &configuration) {
         Ok(mut engine) => engine.decide(traffic),
-        Err(Refused::Problems(problems)) => return Ok(inputs::invalid(&setup.diagnostics(&problems))),
-        Err(Refused::Module(message)) => anyhow::bail!(message),
+        Err(ConfigurationError::Problems(problems)) => {
+            return Ok(inputs::invalid(&setup.diagnostics(&problems)));
+        }
+        Err(ConfigurationError::Module(message)) => anyhow::bail!(message),
     };
-    let answer = answer.map_err(|Broken(message)| anyhow::anyhow!(message))?;
-    let Some(asked) = Asked::of(setup, traffic.protocol) else {
+    let answer = answer.map_err(|EngineFailure(message)| anyhow::anyhow!(message))?;
+    let Some(explainer) = Explainer::of(setup, traffic.protocol) else {
         anyhow::bail!("the documents that the engines took cannot be read again");
     };
-    let trace = asked.trace(traffic);
+    let trace = explainer.trace(traffic);
     // The trace is the reference evaluator's: it must come to what the engines say.
     if explain::outcome(&trace) != answer {
         anyhow::bail!(
@@ -140,12 +142,12 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
             explain::outcome(&trace)
         );
     }
-    let why = asked.why(&trace, &answer.decision, opposite(&answer.decision));
-    let explained = Explained {
+    let why = explainer.diagnose(&trace, &answer.decision, opposite(&answer.decision));
+    let explained = Explanation {
         subject: Subject::Traffic(traffic, &answer),
-        asked: &asked,
+        explainer: &explainer,
         trace: &trace,
-        refusal: asked.refusal(traffic),
+        refusal: explainer.refusal(traffic),
         why: Some(&why),
         module: module.as_ref().map(|shipped| &shipped.file),
     };
@@ -158,23 +160,23 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
         Ok(policies) => policies,
         Err(problems) => return Ok(inputs::invalid(&setup.diagnostics(&problems))),
     };
-    let Some(asked) = Asked::of(setup, entry.protocol.unwrap_or_default()) else {
+    let Some(explainer) = Explainer::of(setup, entry.protocol.unwrap_or_default()) else {
         anyhow::bail!("the documents that the engine took cannot be read again");
     };
     let (known, view) = policies.certain(entry);
-    let trace = asked.trace_of(&view, &Nobody);
+    let trace = explainer.trace_of(&view, &Nobody);
     let known = match known {
-        Bounds::Certain(decision) => Known::Decided(decision.into()),
-        Bounds::Open(open) => Known::Hangs(open.lacks),
+        Bounds::Certain(decision) => LineVerdict::Decided(decision.into()),
+        Bounds::Open(open) => LineVerdict::Hangs(open.lacks),
     };
     let why = match &known {
-        Known::Decided(decided) => Some(asked.why(&trace, decided, opposite(decided))),
-        Known::Hangs(_) => None,
+        LineVerdict::Decided(decided) => Some(explainer.diagnose(&trace, decided, opposite(decided))),
+        LineVerdict::Hangs(_) => None,
     };
     let line = access_log::line(entry);
-    let explained = Explained {
+    let explained = Explanation {
         subject: Subject::Line(&line, known),
-        asked: &asked,
+        explainer: &explainer,
         trace: &trace,
         // Whose request is in the log was let in.
         refusal: None,
@@ -207,8 +209,8 @@ fn of_refusal(arguments: &Arguments, refusal: &Refusal) -> Result<Exit> {
 }
 
 /// The rule that comes closest to the other verdict is the one that is asked for.
-fn opposite(decided: &Decided) -> Expected<'static> {
-    Expected {
+fn opposite(decided: &Decision) -> Expectation<'static> {
+    Expectation {
         allow: !decided.allowed,
         by: None,
     }
@@ -223,7 +225,7 @@ impl ExternalAuthorizers for Nobody {
     }
 }
 
-fn print(arguments: &Arguments, explained: &Explained<'_>) -> Result<Exit> {
+fn print(arguments: &Arguments, explained: &Explanation<'_>) -> Result<Exit> {
     output::print(&match arguments.format {
         Format::Human => explain::human::text(explained, arguments.all),
         Format::Json => explain::json::text(explained)?,

@@ -12,10 +12,10 @@ use peerwarden_documents::documents;
 use peerwarden_documents::files;
 use peerwarden_engines::{Chosen, Shipped};
 use peerwarden_suite::coverage;
-use peerwarden_suite::report::{self, Outcome, Report, Timings};
+use peerwarden_suite::report::{self, CaseOutcome, Report, Timings};
 use peerwarden_suite::running::progress::Progress;
 use peerwarden_suite::running::{self, Run};
-use peerwarden_suite::snapshot::{Snapshotted, Update};
+use peerwarden_suite::snapshot::{SnapshotResult, Update};
 use peerwarden_suite::{self as suite, Case};
 use peerwarden_traffic as traffic;
 
@@ -147,7 +147,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
             || arguments.coverage_lcov.is_some(),
         update: Update::new(arguments.update_snapshots),
         progress: &progress,
-        found_out: AtomicUsize::new(0),
+        explained_failures: AtomicUsize::new(0),
     };
     let cases = suites.iter().map(running::questions).sum();
     let (results, coverage) = match progress.show(cases, || run.all()) {
@@ -187,11 +187,11 @@ fn exit(report: &Report) -> Exit {
         .flat_map(|suite| &suite.cases)
         .map(|case| &case.outcome);
     let exits = outcomes.map(|outcome| match outcome {
-        Outcome::Passed(_) | Outcome::Skipped(_) => Exit::Fine,
-        Outcome::Failed(_) => Exit::Findings,
-        Outcome::Broken(_) => Exit::Internal,
-        Outcome::Snapshot(Snapshotted::Wrong(_)) => Exit::Invalid,
-        Outcome::Snapshot(snapshot) => match snapshot.failure() {
+        CaseOutcome::Passed(_) | CaseOutcome::Skipped(_) => Exit::Fine,
+        CaseOutcome::Failed(_) => Exit::Findings,
+        CaseOutcome::Broken(_) => Exit::Internal,
+        CaseOutcome::Snapshot(SnapshotResult::Wrong(_)) => Exit::Invalid,
+        CaseOutcome::Snapshot(snapshot) => match snapshot.failure() {
             Some(_) => Exit::Findings,
             None => Exit::Fine,
         },

@@ -1,4 +1,4 @@
-//! The rule that came closest to what was expected, and what kept it from it.
+//! The rule that came closest to the expected decision, and what kept it from deciding.
 
 use std::fmt;
 
@@ -8,33 +8,33 @@ use peerwarden_engine::reference::{
 };
 use peerwarden_engine::resource::Action;
 use peerwarden_engine::{Kind, Reason};
-use peerwarden_traffic::ExpectedBy;
-use peerwarden_traffic::{Decided, DecidedBy};
+use peerwarden_traffic::ExpectedRule;
+use peerwarden_traffic::{Decision, RuleRef};
 
-use super::{Asked, Clause, Expected, rule_path};
+use super::{Clause, Expectation, Explainer, rule_path};
 
 /// A rule that did not decide, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearMiss {
     /// The action of its policy.
     pub action: Action,
-    /// The rule; the policy alone when none of its rules counts.
-    pub rule: DecidedBy,
-    /// Where what kept it stands: the clause, the rule, or the policy.
+    /// The rule; only the policy if none of its rules applies.
+    pub rule: RuleRef,
+    /// The place of what kept it from deciding: the clause, the rule, or the policy.
     pub place: Option<Place>,
-    kept: Kept,
+    kept: Obstacle,
 }
 
 /// What kept a rule from deciding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kept {
-    /// These clauses did not hold, all else did.
+enum Obstacle {
+    /// These clauses did not hold, everything else did.
     Failed(Vec<Clause>),
-    /// Nothing: it matched, but what comes before it decided.
+    /// Nothing: it matched, but something before it decided.
     CameLater,
-    /// Nothing: it matched, but is a dry run.
+    /// Nothing: it matched, but it is a dry run.
     DryRun,
-    /// Its policy says nothing about this workload.
+    /// Its policy does not apply to this workload.
     NotApplied(String),
     /// An ALLOW rule with HTTP-only fields, on TCP.
     Dropped,
@@ -46,25 +46,29 @@ impl NearMiss {
     /// The clauses that did not hold.
     pub fn failed(&self) -> &[Clause] {
         match &self.kept {
-            Kept::Failed(clauses) => clauses,
-            Kept::CameLater | Kept::DryRun | Kept::NotApplied(_) | Kept::Dropped | Kept::NoRules => &[],
+            Obstacle::Failed(clauses) => clauses,
+            Obstacle::CameLater
+            | Obstacle::DryRun
+            | Obstacle::NotApplied(_)
+            | Obstacle::Dropped
+            | Obstacle::NoRules => &[],
         }
     }
 }
 
-/// One rule that could have decided as expected.
+/// A rule that could have decided as expected.
 struct Candidate<'t> {
     policy: &'t PolicyTrace,
     rule: Option<&'t RuleTrace>,
     failed: Vec<&'t ClauseTrace>,
 }
 
-/// The candidate that lacks least; the first of several.
+/// The candidate with the fewest failed clauses; the first of several.
 pub(super) fn find(
-    asked: &Asked<'_>,
+    explainer: &Explainer<'_>,
     trace: &Trace,
-    decided: &Decided,
-    expected: Expected<'_>,
+    decided: &Decision,
+    expected: Expectation<'_>,
 ) -> Option<NearMiss> {
     let policies = trace
         .policies
@@ -74,14 +78,14 @@ pub(super) fn find(
     let candidate = candidates
         .filter(|candidate| !candidate.is(decided.by.as_ref()))
         .min_by_key(Candidate::distance)?;
-    Some(candidate.told(asked))
+    Some(candidate.told(explainer))
 }
 
-/// Whether a policy could have brought what was expected: the one that is named, or else one of the action that does.
-fn wanted(policy: &PolicyTrace, decided: &Decided, expected: Expected<'_>) -> bool {
+/// Whether a policy could have decided as expected: the policy that is named, or else any with the right action.
+fn wanted(policy: &PolicyTrace, decided: &Decision, expected: Expectation<'_>) -> bool {
     match expected.by {
-        Some(ExpectedBy::None) => return false,
-        Some(ExpectedBy::Document {
+        Some(ExpectedRule::None) => return false,
+        Some(ExpectedRule::Document {
             kind,
             namespace,
             name,
@@ -105,10 +109,10 @@ fn wanted(policy: &PolicyTrace, decided: &Decided, expected: Expected<'_>) -> bo
     }
 }
 
-fn candidates<'t>(policy: &'t PolicyTrace, by: Option<&ExpectedBy>) -> Vec<Candidate<'t>> {
+fn candidates<'t>(policy: &'t PolicyTrace, by: Option<&ExpectedRule>) -> Vec<Candidate<'t>> {
     let index = match by {
-        Some(ExpectedBy::Document { rule, .. }) => *rule,
-        Some(ExpectedBy::None) | None => None,
+        Some(ExpectedRule::Document { rule, .. }) => *rule,
+        Some(ExpectedRule::None) | None => None,
     };
     let rules = policy
         .rules
@@ -131,7 +135,7 @@ fn candidates<'t>(policy: &'t PolicyTrace, by: Option<&ExpectedBy>) -> Vec<Candi
     candidates
 }
 
-/// The fewest clauses that would have to come out otherwise for the rule to match.
+/// The fewest clauses whose results would have to change for the rule to match.
 fn failed(rule: &RuleTrace, action: Action) -> Vec<&ClauseTrace> {
     let fails = |clause: &&ClauseTrace| match clause.result {
         ClauseResult::Held | ClauseResult::HttpOnly => false,
@@ -152,7 +156,7 @@ fn failed(rule: &RuleTrace, action: Action) -> Vec<&ClauseTrace> {
 }
 
 impl Candidate<'_> {
-    /// What applies comes before what does not, then what lacks less.
+    /// Policies that apply come before those that do not, then fewer failed clauses.
     fn distance(&self) -> (bool, bool, usize) {
         let dropped = self.rule.is_none_or(|rule| rule.tcp == TcpReading::Dropped);
         (
@@ -162,12 +166,12 @@ impl Candidate<'_> {
         )
     }
 
-    fn is(&self, by: Option<&DecidedBy>) -> bool {
+    fn is(&self, by: Option<&RuleRef>) -> bool {
         by == Some(&self.id())
     }
 
-    fn id(&self) -> DecidedBy {
-        DecidedBy {
+    fn id(&self) -> RuleRef {
+        RuleRef {
             kind: Kind::AuthorizationPolicy.as_str().to_owned(),
             namespace: self.policy.namespace.clone(),
             name: self.policy.name.clone(),
@@ -175,31 +179,33 @@ impl Candidate<'_> {
         }
     }
 
-    fn told(&self, asked: &Asked<'_>) -> NearMiss {
+    fn told(&self, explainer: &Explainer<'_>) -> NearMiss {
         let policy = self.policy;
         let kept = match (&policy.not_applied, self.rule) {
-            (Some(why), _) => Kept::NotApplied(why.clone()),
-            (None, None) => Kept::NoRules,
-            (None, Some(rule)) if rule.tcp == TcpReading::Dropped => Kept::Dropped,
-            (None, Some(rule)) if rule.matched && policy.dry_run => Kept::DryRun,
-            (None, Some(rule)) if rule.matched => Kept::CameLater,
-            (None, Some(_)) => Kept::Failed(self.failed.iter().map(|clause| Clause::of(clause)).collect()),
+            (Some(why), _) => Obstacle::NotApplied(why.clone()),
+            (None, None) => Obstacle::NoRules,
+            (None, Some(rule)) if rule.tcp == TcpReading::Dropped => Obstacle::Dropped,
+            (None, Some(rule)) if rule.matched && policy.dry_run => Obstacle::DryRun,
+            (None, Some(rule)) if rule.matched => Obstacle::CameLater,
+            (None, Some(_)) => {
+                Obstacle::Failed(self.failed.iter().map(|clause| Clause::of(clause)).collect())
+            }
         };
         let path = match (&kept, self.failed.first(), self.rule) {
-            (Kept::Failed(_), Some(clause), _) => telling(clause),
-            (Kept::NotApplied(_) | Kept::NoRules, _, _) | (_, _, None) => "metadata.name".to_owned(),
+            (Obstacle::Failed(_), Some(clause), _) => telling(clause),
+            (Obstacle::NotApplied(_) | Obstacle::NoRules, _, _) | (_, _, None) => "metadata.name".to_owned(),
             (_, _, Some(rule)) => rule_path(rule.index),
         };
         NearMiss {
             action: policy.action,
             rule: self.id(),
-            place: asked.place(&policy.place, &path),
+            place: explainer.place(&policy.place, &path),
             kept,
         }
     }
 }
 
-/// The value that made a clause fail, where one did.
+/// The value that made a clause fail, if one did.
 fn telling(clause: &ClauseTrace) -> String {
     match clause.matched.iter().position(|matched| *matched) {
         Some(index) => format!("{}[{index}]", clause.path),
@@ -212,7 +218,7 @@ impl fmt::Display for NearMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.action.as_str(), self.rule)?;
         match &self.kept {
-            Kept::Failed(clauses) => match clauses.as_slice() {
+            Obstacle::Failed(clauses) => match clauses.as_slice() {
                 [] => f.write_str("did not match"),
                 [only] => write!(f, "failed only on {only}, {}", only.saw()),
                 [one, other] => write!(
@@ -227,11 +233,11 @@ impl fmt::Display for NearMiss {
                     write!(f, "failed on {} clauses: {}", many.len(), fields.join(", "))
                 }
             },
-            Kept::CameLater => f.write_str("matched too, but what decided comes before it"),
-            Kept::DryRun => f.write_str("matched, but its policy is a dry run"),
-            Kept::NotApplied(why) => write!(f, "says nothing here: {why}"),
-            Kept::Dropped => f.write_str("has HTTP-only fields: on TCP such a rule never matches"),
-            Kept::NoRules => f.write_str("has no such rule"),
+            Obstacle::CameLater => f.write_str("matched too, but what decided comes before it"),
+            Obstacle::DryRun => f.write_str("matched, but its policy is a dry run"),
+            Obstacle::NotApplied(why) => write!(f, "says nothing here: {why}"),
+            Obstacle::Dropped => f.write_str("has HTTP-only fields: on TCP such a rule never matches"),
+            Obstacle::NoRules => f.write_str("has no such rule"),
         }
     }
 }

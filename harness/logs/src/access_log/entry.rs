@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use peerwarden_engine::document::Value;
-use peerwarden_traffic::Decided;
+use peerwarden_traffic::Decision;
 use peerwarden_traffic::Protocol;
 
 use super::address;
@@ -349,7 +349,7 @@ impl Entry {
     /// The module's own word goes before all others.
     fn decided(&mut self, text: Option<&[u8]>) {
         let text = text.and_then(|text| std::str::from_utf8(text).ok());
-        let Some(decided) = text.and_then(Decided::from_filter_state) else {
+        let Some(decided) = text.and_then(Decision::from_filter_state) else {
             return;
         };
         self.decided = true;
@@ -418,7 +418,7 @@ fn denied_by(details: &[u8]) -> Option<String> {
     if let Some(id) = details.strip_prefix("rbac_access_denied_matched_policy[") {
         let id = id.strip_suffix(']').unwrap_or(id);
         return Some(
-            match peerwarden_traffic::DecidedBy::from_id("AuthorizationPolicy", id) {
+            match peerwarden_traffic::RuleRef::from_id("AuthorizationPolicy", id) {
                 Some(by) => by.to_string(),
                 None => id.to_owned(),
             },

@@ -1,7 +1,7 @@
 //! A line in words, for `explain`.
 
 use peerwarden_documents::shown::shown;
-use peerwarden_explain::Line;
+use peerwarden_explain::AccessLogLine;
 use peerwarden_traffic::Protocol;
 
 use crate::access_log::entry::{Entry, Fact, Happened, PeerFact};
@@ -11,8 +11,8 @@ use crate::access_log::operator::telling;
 const SHOWN: usize = 200;
 
 /// What `explain` shows of a line.
-pub fn line(entry: &Entry) -> Line {
-    Line {
+pub fn line(entry: &Entry) -> AccessLogLine {
+    AccessLogLine {
         asked: asked(entry),
         peer: peer(&entry.peer),
         unreached: entry.unreached.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_engine::{Attribute, Bounds, Config, Decision, Open, Problems, Program, Reason, Verdict};
-use peerwarden_traffic::DecidedBy;
+use peerwarden_traffic::RuleRef;
 
 use crate::access_log::{Entry, View};
 
@@ -192,7 +192,7 @@ impl Judged {
 
 /// What decided, in few words.
 pub fn rule(decision: &Decision<'_>) -> String {
-    let by = decision.by.map(DecidedBy::from);
+    let by = decision.by.map(RuleRef::from);
     match (decision.reason, by) {
         (Reason::DenyRule, Some(by)) => format!("DENY {by}"),
         (Reason::AllowRule, Some(by)) => format!("ALLOW {by}"),

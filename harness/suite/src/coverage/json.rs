@@ -4,25 +4,25 @@ use peerwarden_documents::source;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What the cases show of the policies.
+/// The coverage of the policies.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Coverage<'c> {
-    /// Of all policies.
+    /// The points of all policies.
     points: Points,
     /// The policies, in the order of their files.
     policies: Vec<Policy<'c>>,
 }
 
-/// What can be shown, and how much of it was.
+/// How much can be covered, and how much of it is.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Points {
-    /// Points that some case showed.
+    /// Points that some case covered.
     covered: usize,
-    /// All that there are.
+    /// All points.
     total: usize,
-    /// Whole percent.
+    /// In whole percent.
     percent: usize,
 }
 
@@ -34,13 +34,13 @@ struct Policy<'c> {
     policy: &'c str,
     /// Its action.
     action: &'static str,
-    /// Whether it is of no effect.
+    /// Whether it is a dry run.
     dry_run: bool,
-    /// Whether it says something about the workload of a suite.
+    /// Whether it applies to the workload of a suite.
     applies: bool,
-    /// Where its name stands; null when that is not known.
+    /// The place of its name; null if unknown.
     place: Option<Place<'c>>,
-    /// Of this policy.
+    /// The points of this policy.
     points: Points,
     /// Its rules.
     rules: Vec<Rule<'c>>,
@@ -50,15 +50,15 @@ struct Policy<'c> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Rule<'c> {
-    /// Counted from 0.
+    /// The rule's index, counted from 0.
     rule: usize,
-    /// Where it stands; null when that is not known.
+    /// Its line; null if unknown.
     line: Option<usize>,
-    /// Cases that it matched.
+    /// Number of cases that it matched.
     matched: usize,
-    /// Cases that it did not match.
+    /// Number of cases that it did not match.
     missed: usize,
-    /// Cases that it decided.
+    /// Number of cases that it decided.
     decided: usize,
     /// Its clauses.
     clauses: Vec<Clause<'c>>,
@@ -70,15 +70,15 @@ struct Rule<'c> {
 struct Clause<'c> {
     /// The field as written, such as `notPaths`, or the condition's key.
     field: &'c str,
-    /// Whether it holds where none of its values match.
+    /// Whether it holds if none of its values match.
     negative: bool,
-    /// Where it stands; null when that is not known.
+    /// Its line; null if unknown.
     line: Option<usize>,
-    /// Cases in which it held.
+    /// Number of cases in which it held.
     held: usize,
-    /// Cases in which it did not.
+    /// Number of cases in which it did not.
     failed: usize,
-    /// Cases whose verdict would be another, had it come out otherwise.
+    /// Number of cases with another verdict, had it turned out otherwise.
     decisive: usize,
     /// Its values.
     values: Vec<Value<'c>>,
@@ -88,11 +88,11 @@ struct Clause<'c> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Value<'c> {
-    /// As written.
+    /// The value as written.
     value: &'c str,
-    /// Where it stands; null when that is not known.
+    /// Its line; null if unknown.
     line: Option<usize>,
-    /// Cases in which it matches what is there, whatever becomes of the others.
+    /// Number of cases in which it matches the actual value, whatever becomes of the others.
     matched: usize,
 }
 
@@ -107,7 +107,7 @@ struct Place<'c> {
 }
 
 impl<'c> Coverage<'c> {
-    /// All of it.
+    /// The coverage of all policies.
     pub fn of(coverage: &'c super::Coverage) -> Self {
         Self {
             points: Points::of(coverage.points()),

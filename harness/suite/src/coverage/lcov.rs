@@ -1,5 +1,6 @@
-//! Coverage as tracefile of LCOV, for the tools that read one: a function for each rule, a branch for each way a rule or a clause can
-//! come out, a line for each value. The format: <https://manpages.debian.org/testing/lcov/geninfo.1.en.html#TRACEFILE_FORMAT>.
+//! Coverage as an LCOV tracefile, for the tools that read one: a function for each rule, a branch for each way in which a rule or a
+//! clause can turn out, a line for each value. The format:
+//! <https://manpages.debian.org/testing/lcov/geninfo.1.en.html#TRACEFILE_FORMAT>.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +9,7 @@ use peerwarden_documents::source::Place;
 
 use super::{Clause, Coverage, Policy};
 
-/// All files whose places are known.
+/// The tracefile of all files whose places are known.
 pub fn text(coverage: &Coverage) -> String {
     let mut text = String::new();
     for (file, policies) in coverage.files() {
@@ -19,14 +20,14 @@ pub fn text(coverage: &Coverage) -> String {
     text
 }
 
-/// What stands in one file.
+/// The coverage of one file.
 #[derive(Default)]
 struct File {
-    /// Line, name, and how often it matched.
+    /// Line, name, and number of matches.
     functions: Vec<(usize, String, usize)>,
     /// Line, and how often each way was taken.
     branches: Vec<(usize, [usize; 2])>,
-    /// How often the line was true; of several things on it the one that was seldomest.
+    /// How often the line was true; if several things are on it, the least of them.
     lines: BTreeMap<usize, usize>,
 }
 

@@ -1,11 +1,11 @@
-//! What is said of each part of a rule's text.
+//! The marks on the parts of a rule's text.
 
 use anstyle::{AnsiColor, Style};
 use peerwarden_documents::source::Place;
 
 use super::{Clause, Rule, Value};
 
-/// How much of a part was shown; the worse the greater.
+/// How well a part is covered; greater is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Decisive,
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Told apart without colour.
+    /// A sign that is distinguishable without colour.
     pub(super) fn sign(self) -> char {
         match self {
             Kind::Decisive => '+',
@@ -44,14 +44,14 @@ impl Kind {
     }
 }
 
-/// A part of the text, and what is said of it.
+/// A part of the text, and its coverage.
 #[derive(Debug, Clone)]
 pub(super) struct Mark {
     pub(super) place: Place,
     pub(super) kind: Kind,
-    /// What it is, where the text itself cannot be shown.
+    /// A label for it, if the text itself cannot be shown.
     pub(super) label: String,
-    /// What is missing; `None` when nothing is.
+    /// What is missing; `None` if nothing is.
     pub(super) note: Option<&'static str>,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn of(rule: &Rule) -> Vec<Mark> {
     marks
 }
 
-/// The whole of the name that a mapping begins with: a rule stands where its first field does.
+/// The whole name that a mapping begins with: the place of a rule is that of its first field.
 fn word(place: &Place) -> Place {
     let rest = place.source.text.get(place.span.start..).unwrap_or_default();
     let length = rest.find(|ch: char| !ch.is_alphanumeric()).unwrap_or(rest.len());
@@ -125,7 +125,7 @@ fn of_clause(clause: &Clause) -> Vec<Mark> {
     field.into_iter().chain(values).collect()
 }
 
-/// One of several values; where the whole clause lacks the same, it is said once, of the clause.
+/// The mark of one of several values; if the whole clause lacks the same, only the clause's mark says so.
 fn of_value(value: &Value, clause: &Clause, kind: Kind, said: bool) -> (Kind, Option<&'static str>) {
     match (value.matched, clause.negative) {
         (0, false) => (

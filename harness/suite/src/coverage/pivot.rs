@@ -1,4 +1,4 @@
-//! Whether a verdict hung on one rule, or on one clause of it: whether it would be another, had that come out otherwise.
+//! Whether a verdict depends on one rule, or on one clause of it: whether the verdict would change, had that turned out otherwise.
 
 use peerwarden_engine::By;
 use peerwarden_engine::reference::{
@@ -8,16 +8,16 @@ use peerwarden_engine::resource::Action;
 
 use super::Group;
 
-/// What a case came to, action by action.
+/// How a case was decided, action by action.
 pub(super) struct Tally<'t> {
     by: Option<&'t By>,
     audited: Option<&'t By>,
-    /// Whether mutual TLS or an external authorizer refused it, so that no DENY or ALLOW rule counts.
+    /// Whether mutual TLS or an external authorizer refused it, so that no DENY or ALLOW rule matters.
     refused: bool,
-    /// Whether it was an external authorizer, asked because of a rule that matched.
+    /// Whether an external authorizer refused it, called because of a rule that matched.
     refused_by_custom: bool,
     any_allow: bool,
-    /// Rules that matched.
+    /// Number of rules that matched.
     denies: usize,
     allows: usize,
     audits: usize,
@@ -56,7 +56,7 @@ impl<'t> Tally<'t> {
         tally
     }
 
-    /// Whether the rule is the one that is reported.
+    /// Whether this is the rule that is reported.
     pub(super) fn decided(&self, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
         let by = match policy.action {
             Action::Audit => self.audited,
@@ -67,7 +67,7 @@ impl<'t> Tally<'t> {
         })
     }
 
-    /// Whether another answer of this rule would make another verdict; of AUDIT, whether the case would be marked.
+    /// Whether the verdict would change if this rule turned out otherwise; for AUDIT, whether the case would be marked.
     pub(super) fn turns(&self, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
         if !counts(policy) {
             return false;
@@ -88,12 +88,12 @@ impl<'t> Tally<'t> {
     }
 }
 
-/// Whether a policy has effect here.
+/// Whether a policy has an effect here.
 fn counts(policy: &PolicyTrace) -> bool {
     policy.not_applied.is_none() && !policy.dry_run
 }
 
-/// Whether another answer of this clause would make another one of its rule.
+/// Whether the rule would turn out otherwise if this clause did.
 pub(super) fn turns_rule(rule: &RuleTrace, group: Group, part: &PartTrace, clause: &ClauseTrace) -> bool {
     if rule.tcp == TcpReading::Dropped || clause.result == ClauseResult::HttpOnly {
         return false;

@@ -1,18 +1,18 @@
-//! What can come out one way or the other, and how much of it did.
+//! Points of coverage: everything that can turn out one way or the other.
 //!
-//! A rule can match and not match, a clause hold and fail, each value of a clause with several match: each of these is a point. A rule
-//! without clauses cannot but match, so that it is one point.
+//! A rule can match and not match, a clause can hold and fail, each value of a clause with several can match: each of these is a
+//! point. A rule without clauses always matches, so it is one point.
 
 use std::ops::AddAssign;
 
 use super::{Clause, Coverage, Policy, Rule};
 
-/// Points that some case showed, of all that there are.
+/// The covered points, of all points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Points {
-    /// How many were covered.
+    /// Number of covered points.
     pub covered: usize,
-    /// How many there are.
+    /// Number of points.
     pub total: usize,
 }
 
@@ -28,12 +28,12 @@ impl Points {
         points
     }
 
-    /// Rounded down: only all is 100.
+    /// Rounded down: only full coverage is 100.
     pub fn percent(self) -> usize {
         (self.covered * 100).checked_div(self.total).unwrap_or(100)
     }
 
-    /// Whether all were covered.
+    /// Whether all are covered.
     pub fn all(self) -> bool {
         self.covered == self.total
     }
@@ -57,7 +57,7 @@ impl std::iter::Sum for Points {
 }
 
 impl Coverage {
-    /// Of all policies.
+    /// The points of all policies.
     pub fn points(&self) -> Points {
         self.0.values().map(Policy::points).sum()
     }

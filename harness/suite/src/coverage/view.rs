@@ -1,4 +1,4 @@
-//! Coverage for people: the policies' own text, with what no case shows marked on it, in colour and without.
+//! Coverage for people: the policies' own text, with marks on everything that no case shows, in colour and without.
 
 use std::fmt::Write;
 
@@ -12,16 +12,16 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// Characters of a line of text that is shown; policies in JSON may be one line of any length.
+/// How many characters of a line of text are shown; policies in JSON may be one line of any length.
 const SHOWN: usize = 160;
 
-/// Where the text of a policy begins.
+/// The column at which the text of a policy begins.
 const INDENT: usize = 10;
 
-/// Columns of a line: what terminals have at least.
+/// Columns of a line: the least that terminals have.
 const COLUMNS: usize = 80;
 
-/// The whole; `all` shows the rules too of which nothing is missing. Writing to a `String` cannot fail.
+/// The whole text; `all` also shows the rules that are fully covered. Writing to a `String` cannot fail.
 pub fn text(coverage: &Coverage, all: bool) -> String {
     let mut text = String::new();
     let mut marked = false;
@@ -68,7 +68,7 @@ pub fn text(coverage: &Coverage, all: bool) -> String {
     text
 }
 
-/// Whether any of its text is shown.
+/// Returns whether any of its text is shown.
 fn policy(text: &mut String, policy: &Policy, all: bool) -> bool {
     let (points, rules) = (policy.points(), policy.rules_matched());
     let line = policy
@@ -171,7 +171,7 @@ fn written(text: &mut String, number: usize, written: &str, marks: &[&Mark], sou
     notes(text, marks);
 }
 
-/// What is missing, under the text that it is about: the same of several things on a line once.
+/// What is missing, under the text that it refers to; the same note on several parts of a line is shown once.
 fn notes(text: &mut String, marks: &[&Mark]) {
     let mut told: Vec<&str> = Vec::new();
     for mark in marks {
@@ -206,7 +206,7 @@ fn notes(text: &mut String, marks: &[&Mark]) {
     }
 }
 
-/// The columns of a place, from 0.
+/// The columns of a place, counted from 0.
 fn columns(place: &Place) -> (usize, usize) {
     let (_, column) = place.source.position(place.span.start);
     let width = place
@@ -221,7 +221,7 @@ fn line(place: &Place) -> usize {
     place.source.position(place.span.start).0
 }
 
-/// Without what would move the cursor: one character for each.
+/// The text with one character in place of each that would move the cursor.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|ch| if ch.is_control() { ' ' } else { ch })

@@ -1,4 +1,4 @@
-//! Annotations of GitHub Actions, one for each failure and for what no case shows, then the sum.
+//! Annotations of GitHub Actions: one for each failure and for each gap in coverage, then the totals.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! For people: which module ran, a line for each suite, what failed and where, and the sum.
+//! A report for people: the module, a line for each suite, each failure with its place, and the totals.
 
 use std::fmt::Write;
 
@@ -7,9 +7,9 @@ use peerwarden_documents::output;
 use peerwarden_documents::shown::visible;
 use peerwarden_documents::source::Place;
 
-use super::{CaseResult, Counts, Failure, Outcome, Report, SuiteResult};
+use super::{CaseOutcome, CaseResult, Counts, Failure, Report, SuiteResult};
 use crate::coverage;
-use crate::snapshot::Snapshotted;
+use crate::snapshot::SnapshotResult;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -17,10 +17,10 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
-/// Rows of a snapshot that are shown.
+/// How many rows of a snapshot are shown.
 const CHANGES: usize = 50;
 
-/// Where what is said of a failure begins.
+/// The column at which the details of a failure begin.
 const INDENT: usize = 20;
 
 // Writing to a `String` cannot fail.
@@ -75,19 +75,23 @@ fn suite(text: &mut String, suite: &SuiteResult, verbose: bool) {
 fn case(text: &mut String, case: &CaseResult, verbose: bool) {
     let name = visible(&case.name);
     let _ = match &case.outcome {
-        Outcome::Passed(answer) if verbose => writeln!(text, "     {GREEN}ok{GREEN:#}   {name}: {answer}"),
-        Outcome::Passed(_) => Ok(()),
-        Outcome::Skipped(reason) => writeln!(text, "     {YELLOW}skip{YELLOW:#} {name}: {}", visible(reason)),
-        Outcome::Failed(failure) => {
+        CaseOutcome::Passed(answer) if verbose => {
+            writeln!(text, "     {GREEN}ok{GREEN:#}   {name}: {answer}")
+        }
+        CaseOutcome::Passed(_) => Ok(()),
+        CaseOutcome::Skipped(reason) => {
+            writeln!(text, "     {YELLOW}skip{YELLOW:#} {name}: {}", visible(reason))
+        }
+        CaseOutcome::Failed(failure) => {
             let _ = writeln!(text, "     {RED}FAIL{RED:#} {name}");
             self::failure(text, failure);
             writeln!(text, "{}", line("at", &case.place.label(), DIM))
         }
-        Outcome::Snapshot(snapshot) => {
+        CaseOutcome::Snapshot(snapshot) => {
             self::snapshot(text, case, snapshot, verbose);
             Ok(())
         }
-        Outcome::Broken(message) => {
+        CaseOutcome::Broken(message) => {
             let _ = writeln!(text, "     {RED}FAIL{RED:#} {name}");
             writeln!(
                 text,
@@ -99,8 +103,8 @@ fn case(text: &mut String, case: &CaseResult, verbose: bool) {
     };
 }
 
-/// The rows that changed are shown whether it is a failure or was written again.
-fn snapshot(text: &mut String, case: &CaseResult, snapshot: &Snapshotted, verbose: bool) {
+/// Changed rows are shown whether the snapshot failed or was written again.
+fn snapshot(text: &mut String, case: &CaseResult, snapshot: &SnapshotResult, verbose: bool) {
     let name = visible(&case.name);
     match (snapshot.failure(), snapshot.note()) {
         (Some(failure), _) => {
@@ -160,7 +164,7 @@ fn failure(text: &mut String, failure: &Failure) {
     }
 }
 
-/// One line of what is said of a failure, or several where it does not fit.
+/// A detail of a failure, wrapped if it does not fit on one line.
 fn line(label: &str, said: &str, style: Style) -> String {
     let said = output::wrapped(&visible(said), INDENT);
     format!("          {label:9} {style}{said}{style:#}")

@@ -1,31 +1,31 @@
 //! One JSON document, of the schema `harness/cli/schema/test.schema.json`.
 
-mod why;
+mod diagnosis;
 
 use anyhow::{Context, Result};
-use peerwarden_traffic::{Answer, DecidedBy};
+use peerwarden_traffic::{Answer, RuleRef};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CaseResult, Outcome, SuiteResult};
+use super::{CaseOutcome, CaseResult, SuiteResult};
 use crate::coverage;
 use crate::snapshot::Change;
 
-/// What came of a run.
+/// The results of a run.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report<'r> {
     /// The module that was run; null for `--engine native`.
     module: Option<Module<'r>>,
-    /// Cases that came out as expected.
+    /// Number of cases with the expected result.
     passed: usize,
-    /// Cases that did not, and cases that got no answer.
+    /// Number of cases with another result or without an answer.
     failed: usize,
-    /// Cases that were not run.
+    /// Number of cases that were skipped.
     skipped: usize,
     /// The suites, in the order of their files.
     suites: Vec<Suite<'r>>,
-    /// What the cases show of the policies; null when it was not asked for.
+    /// The coverage of the policies; null if it was not requested.
     coverage: Option<coverage::json::Coverage<'r>>,
     /// Where the time went.
     timings: Timings,
@@ -35,23 +35,23 @@ pub struct Report<'r> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Module<'r> {
-    /// Its file.
+    /// Its path.
     path: String,
-    /// Hexadecimal, of that file.
+    /// The SHA-256 of the file, in hexadecimal.
     sha256: &'r str,
-    /// Whether it was compiled by an earlier run.
+    /// Whether an earlier run compiled it.
     from_cache: bool,
 }
 
-/// In milliseconds.
+/// Times in milliseconds.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Timings {
     /// Reading suites and policies.
     reading_ms: f64,
-    /// Compiling the module, or taking it from the cache.
+    /// Compiling the module, or loading it from the cache.
     module_ms: f64,
-    /// Configuring engines, and the cases.
+    /// Configuring engines and running the cases.
     running_ms: f64,
 }
 
@@ -63,7 +63,8 @@ struct Suite<'r> {
     suite: &'r str,
     /// Its cases, and its snapshot if it has one.
     cases: Vec<Case<'r>>,
-    /// What cases that pass promise and no policy can keep, such as that a peer is let in that the handshake refuses.
+    /// Notes on cases that pass although no policy can bring about what they expect, such as that a peer is let in that the
+    /// handshake refuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<&'r [String]>,
 }
@@ -74,29 +75,29 @@ struct Suite<'r> {
 struct Case<'r> {
     /// Its name.
     name: &'r str,
-    /// What came of it; `broken` is no answer, or two that disagree, and `written` is of snapshots.
+    /// Its outcome; `broken` means no answer or two that disagree, and `written` is only for snapshots.
     #[schemars(extend("enum" = ["passed", "failed", "broken", "skipped", "written"]))]
     outcome: &'static str,
     /// The line of its expectation, from 1.
     line: usize,
     /// The column of its expectation, in characters from 1.
     column: usize,
-    /// Of one that failed, what was expected: `allow`, or `deny by shop/orders[2]`.
+    /// If it failed, what was expected: `allow`, or `deny by shop/orders[2]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'r str>,
-    /// What was decided.
+    /// The actual decision.
     #[serde(skip_serializing_if = "Option::is_none")]
-    got: Option<Got<'r>>,
-    /// Of one that failed, why it came out so; of the first thousand.
+    got: Option<Decision<'r>>,
+    /// If it failed, why it was decided so; for the first thousand failures.
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<why::Why<'r>>,
-    /// Of one that is broken, and of a snapshot that is not as it was, what is wrong.
+    why: Option<diagnosis::Diagnosis<'r>>,
+    /// If it is broken, or a snapshot differs, what is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// Of one that was skipped, why.
+    /// If it was skipped, why.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'r str>,
-    /// Of a snapshot, the rows that are not as they were.
+    /// For a snapshot, the rows that differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<&'r [Change]>,
 }
@@ -104,13 +105,13 @@ struct Case<'r> {
 /// A decision.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Got<'r> {
+struct Decision<'r> {
     /// The verdict.
     #[schemars(extend("enum" = ["allow", "deny"]))]
     decision: &'static str,
-    /// The document, and the rule in it, that decided; null when none did.
-    by: Option<&'r DecidedBy>,
-    /// The reason's name, as in logs.
+    /// The document, and the rule in it, that decided; null if none did.
+    by: Option<&'r RuleRef>,
+    /// The name of the reason, as in logs.
     reason: &'static str,
 }
 
@@ -167,15 +168,15 @@ impl<'r> Case<'r> {
             changes: None,
         };
         match &result.outcome {
-            Outcome::Passed(answer) => case.got = Some(Got::of(answer)),
-            Outcome::Failed(failure) => {
+            CaseOutcome::Passed(answer) => case.got = Some(Decision::of(answer)),
+            CaseOutcome::Failed(failure) => {
                 case.expected = Some(&failure.expected);
-                case.got = Some(Got::of(&failure.answer));
-                case.why = failure.why.as_ref().map(why::Why::of);
+                case.got = Some(Decision::of(&failure.answer));
+                case.why = failure.why.as_ref().map(diagnosis::Diagnosis::of);
             }
-            Outcome::Broken(message) => case.error = Some(message.clone()),
-            Outcome::Skipped(reason) => case.reason = Some(reason),
-            Outcome::Snapshot(snapshot) => {
+            CaseOutcome::Broken(message) => case.error = Some(message.clone()),
+            CaseOutcome::Skipped(reason) => case.reason = Some(reason),
+            CaseOutcome::Snapshot(snapshot) => {
                 case.error = snapshot.failure();
                 case.changes = Some(snapshot.changes());
             }
@@ -184,7 +185,7 @@ impl<'r> Case<'r> {
     }
 }
 
-impl<'r> Got<'r> {
+impl<'r> Decision<'r> {
     fn of(answer: &'r Answer) -> Self {
         let decision = &answer.decision;
         Self {

@@ -1,9 +1,9 @@
-//! JUnit XML, by the crate that nextest writes it with.
+//! JUnit XML, written by the crate that nextest uses.
 
 use anyhow::{Context, Result};
 use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Outcome, Report};
+use super::{CaseOutcome, Report};
 
 pub(super) fn text(report: &Report) -> Result<String> {
     let mut junit = Junit::new("peerwarden");
@@ -15,11 +15,11 @@ pub(super) fn text(report: &Report) -> Result<String> {
         }
         for case in &suite.cases {
             let mut status = match &case.outcome {
-                Outcome::Passed(_) => TestCaseStatus::success(),
-                Outcome::Failed(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
-                Outcome::Broken(_) => TestCaseStatus::non_success(NonSuccessKind::Error),
-                Outcome::Skipped(_) => TestCaseStatus::skipped(),
-                Outcome::Snapshot(snapshot) => match snapshot.failure() {
+                CaseOutcome::Passed(_) => TestCaseStatus::success(),
+                CaseOutcome::Failed(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                CaseOutcome::Broken(_) => TestCaseStatus::non_success(NonSuccessKind::Error),
+                CaseOutcome::Skipped(_) => TestCaseStatus::skipped(),
+                CaseOutcome::Snapshot(snapshot) => match snapshot.failure() {
                     Some(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
                     None => TestCaseStatus::success(),
                 },
@@ -30,7 +30,7 @@ pub(super) fn text(report: &Report) -> Result<String> {
                 lines.push(format!("at {}", case.place.label()));
                 status.set_description(lines.join("\n"));
             }
-            if let Outcome::Skipped(reason) = &case.outcome {
+            if let CaseOutcome::Skipped(reason) = &case.outcome {
                 status.set_message(reason.as_str());
             }
             let mut test_case = TestCase::new(case.name.as_str(), status);

@@ -1,9 +1,9 @@
-//! SARIF: a rule for each way to fail, a result for each failure and for each thing that no case shows.
+//! SARIF: a rule for each kind of failure, a result for each failure and for each gap in coverage.
 
 use anyhow::Result;
 use peerwarden_documents::sarif::{self, Level, Rule};
 
-use super::{Outcome, Report};
+use super::{CaseOutcome, Report};
 use crate::coverage::Coverage;
 
 const DECISION: &str = "unexpected-decision";
@@ -47,9 +47,9 @@ pub(super) fn text(report: &Report) -> Result<String> {
             continue;
         };
         let (id, why) = match &case.outcome {
-            Outcome::Failed(failure) => (DECISION, failure.why.as_ref()),
-            Outcome::Snapshot(_) => (ACCESS, None),
-            Outcome::Broken(_) | Outcome::Passed(_) | Outcome::Skipped(_) => (BROKEN, None),
+            CaseOutcome::Failed(failure) => (DECISION, failure.why.as_ref()),
+            CaseOutcome::Snapshot(_) => (ACCESS, None),
+            CaseOutcome::Broken(_) | CaseOutcome::Passed(_) | CaseOutcome::Skipped(_) => (BROKEN, None),
         };
         let mut lines = vec![format!("{}: {failure}", case.name)];
         lines.extend(case.outcome.reasons());

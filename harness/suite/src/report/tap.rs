@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, Report};
+use super::{CaseOutcome, Report};
 
 // Writing to a `String` cannot fail.
 pub(super) fn text(report: &Report) -> String {
@@ -22,7 +22,7 @@ pub(super) fn text(report: &Report) -> String {
         };
         let name = escaped(&format!("{}: {}", suite.name, case.name));
         let _ = write!(text, "{not}ok {} - {name}", number + 1);
-        if let Outcome::Skipped(reason) = &case.outcome {
+        if let CaseOutcome::Skipped(reason) = &case.outcome {
             let _ = write!(text, " # SKIP {}", escaped(reason));
         }
         text.push('\n');

@@ -1,42 +1,42 @@
-//! Whether an answer is the one that a case expects, and why not.
+//! Compares the answer to a case with the expected one, and explains the difference.
 
-use peerwarden_explain::why::{Asked, Expected};
-use peerwarden_traffic::{Answer, Broken};
+use peerwarden_explain::diagnosis::{Expectation, Explainer};
+use peerwarden_traffic::{Answer, EngineFailure};
 
 use crate::case::Case;
-use crate::report::{Failure, Outcome};
+use crate::report::{CaseOutcome, Failure};
 
-/// What came of a case; `why` is asked only for what failed.
+/// The outcome of a case; `why` is called only if it failed.
 pub(super) fn judge<'w, 's: 'w>(
     case: &Case,
-    answered: Result<Answer, Broken>,
-    why: impl FnOnce() -> Option<&'w Asked<'s>>,
-) -> Outcome {
+    answered: Result<Answer, EngineFailure>,
+    why: impl FnOnce() -> Option<&'w Explainer<'s>>,
+) -> CaseOutcome {
     let answer = match answered {
         Ok(answer) => answer,
-        Err(Broken(message)) => return Outcome::Broken(message),
+        Err(EngineFailure(message)) => return CaseOutcome::Broken(message),
     };
     let decided = &answer.decision;
     let by = case.by.as_ref().filter(|by| !by.holds(decided.by.as_ref()));
     if decided.allowed == case.allow && by.is_none() {
-        return Outcome::Passed(Box::new(answer));
+        return CaseOutcome::Passed(Box::new(answer));
     }
     let verdict = if case.allow { "allow" } else { "deny" };
     let expected = match &case.by {
         Some(by) => format!("{verdict} by {by}"),
         None => verdict.to_owned(),
     };
-    let why = why().map(|asked| {
-        let trace = asked.trace(&case.traffic);
-        let expected = Expected {
+    let why = why().map(|explainer| {
+        let trace = explainer.trace(&case.traffic);
+        let expected = Expectation {
             allow: case.allow,
             by: case.by.as_ref(),
         };
-        let mut why = asked.why(&trace, decided, expected);
-        why.note = why.note.or_else(|| asked.refusal(&case.traffic));
+        let mut why = explainer.diagnose(&trace, decided, expected);
+        why.note = why.note.or_else(|| explainer.refusal(&case.traffic));
         why
     });
-    Outcome::Failed(Box::new(Failure {
+    CaseOutcome::Failed(Box::new(Failure {
         expected,
         answer,
         why,

@@ -1,27 +1,27 @@
-//! How far a long run is, on a terminal.
+//! Shows the progress of a long run on a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How long a run is quiet: most are over by then.
+/// How long a run stays quiet: most have ended by then.
 const QUIET: Duration = Duration::from_millis(400);
 
-/// How often the line changes.
+/// How often the line is updated.
 const EACH: Duration = Duration::from_millis(100);
 
-/// Cases that are done.
+/// Number of cases that have been run.
 #[derive(Debug, Default)]
 pub struct Progress(AtomicUsize);
 
 impl Progress {
-    /// So many more cases were run.
+    /// Counts cases that have been run.
     pub fn add(&self, cases: usize) {
         self.0.fetch_add(cases, Ordering::Relaxed);
     }
 
-    /// Does `work` and says on standard error how far it is, if that is a terminal that can take a line back.
+    /// Runs `work` and shows its progress on standard error, if that is a terminal that can clear a line.
     pub fn show<T>(&self, total: usize, work: impl FnOnce() -> T) -> T {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         if dumb || !std::io::stderr().is_terminal() {
@@ -36,7 +36,7 @@ impl Progress {
         })
     }
 
-    /// Until the other end of `over` is gone; then nothing is left of the line.
+    /// Shows progress until the other end of `over` is dropped; then clears the line.
     fn tell(
         &self,
         total: usize,

@@ -1,11 +1,11 @@
-//! What cases promise and policies cannot keep: that a peer is let in that the handshake refuses before they are asked.
+//! Cases that expect what no policy can bring about: that a peer is let in although the handshake refuses it first.
 
 use peerwarden_traffic::handshake;
 
-use crate::load::Loaded;
+use crate::load::LoadedSuite;
 
-/// A note for each trust domain that is refused and that cases expect to be let in.
-pub(super) fn notes(loaded: &Loaded) -> Vec<String> {
+/// A note for each refused trust domain that cases expect to be let in.
+pub(super) fn notes(loaded: &LoadedSuite) -> Vec<String> {
     let (Ok(trust), Some(workload)) = (loaded.setup.trust(), loaded.setup.workload_kind()) else {
         return Vec::new();
     };

@@ -1,37 +1,37 @@
-//! One suite in the hands of one thread: its engines, each made when a case needs it.
+//! Runs one suite on one thread; each of its engines is created when a case needs it.
 
 use std::cell::OnceCell;
 use std::ops::Range;
 
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_explain::why::Asked;
-use peerwarden_traffic::{Answer, Broken, Engine, Refused};
+use peerwarden_explain::diagnosis::Explainer;
+use peerwarden_traffic::{Answer, ConfigurationError, Engine, EngineFailure};
 use peerwarden_traffic::{Protocol, Traffic};
 
-use super::{Came, Ran, Run, judge};
-use crate::coverage::Counted;
-use crate::report::Outcome;
-use crate::{Case, Cell, Loaded};
+use super::{ItemResult, PortionResult, Run, judge};
+use crate::coverage::SuiteCoverage;
+use crate::report::CaseOutcome;
+use crate::{Case, Cell, LoadedSuite};
 
-/// What is asked.
-enum Question<'r> {
+/// A case or a cell of the snapshot.
+enum SuiteItem<'r> {
     Case(&'r Case),
     Cell(&'r Cell),
 }
 
-pub(super) struct Ready<'r> {
-    /// Which of the suites.
+pub(super) struct SuiteWorker<'r> {
+    /// The index of the suite.
     pub(super) suite: usize,
     run: &'r Run<'r>,
-    loaded: Option<&'r Loaded>,
+    loaded: Option<&'r LoadedSuite>,
     http: Option<Box<dyn Engine>>,
     tcp: Option<Box<dyn Engine>>,
-    why_http: OnceCell<Option<Asked<'r>>>,
-    why_tcp: OnceCell<Option<Asked<'r>>>,
-    counted: Option<Counted>,
+    why_http: OnceCell<Option<Explainer<'r>>>,
+    why_tcp: OnceCell<Option<Explainer<'r>>>,
+    counted: Option<SuiteCoverage>,
 }
 
-impl<'r> Ready<'r> {
+impl<'r> SuiteWorker<'r> {
     pub(super) fn new(run: &'r Run<'r>, suite: usize) -> Self {
         Self {
             suite,
@@ -45,8 +45,8 @@ impl<'r> Ready<'r> {
         }
     }
 
-    /// Runs some of its cases, and of the cells behind them.
-    pub(super) fn run(&mut self, questions: Range<usize>) -> Ran {
+    /// Runs some of its cases and cells.
+    pub(super) fn run(&mut self, questions: Range<usize>) -> PortionResult {
         let Some(loaded) = self.loaded else {
             return Ok(Vec::new());
         };
@@ -57,39 +57,39 @@ impl<'r> Ready<'r> {
             .map_or(Protocol::Http, |case| case.traffic.protocol);
         self.engine(first)?;
         let cells = loaded.snapshot.iter().flat_map(|snapshot| &snapshot.cells);
-        let asked = loaded
+        let items = loaded
             .cases
             .iter()
-            .map(Question::Case)
-            .chain(cells.map(Question::Cell));
-        let asked = asked.skip(questions.start).take(questions.len());
-        asked
-            .map(|question| match question {
-                Question::Case(case) => self.case(case).map(Came::Case),
-                Question::Cell(cell) => match &cell.traffic {
+            .map(SuiteItem::Case)
+            .chain(cells.map(SuiteItem::Cell));
+        let items = items.skip(questions.start).take(questions.len());
+        items
+            .map(|item| match item {
+                SuiteItem::Case(case) => self.case(case).map(ItemResult::Case),
+                SuiteItem::Cell(cell) => match &cell.traffic {
                     Ok(traffic) => {
                         let answer = self.decide(traffic)?;
-                        Ok(Came::Cell(answer.map(Box::new).map(Some)))
+                        Ok(ItemResult::Cell(answer.map(Box::new).map(Some)))
                     }
-                    Err(_) => Ok(Came::Cell(Ok(None))),
+                    Err(_) => Ok(ItemResult::Cell(Ok(None))),
                 },
             })
             .collect()
     }
 
-    fn case(&mut self, case: &Case) -> Result<Outcome, Vec<Diagnostic>> {
+    fn case(&mut self, case: &Case) -> Result<CaseOutcome, Vec<Diagnostic>> {
         if let Some(reason) = &case.skip {
-            return Ok(Outcome::Skipped(reason.clone()));
+            return Ok(CaseOutcome::Skipped(reason.clone()));
         }
         let answered = self.decide(&case.traffic)?;
         let why = || {
-            let asks = self.run.asks_why();
-            asks.then(|| self.asked(case.traffic.protocol)).flatten()
+            let asks = self.run.explains_one_more();
+            asks.then(|| self.explainer(case.traffic.protocol)).flatten()
         };
         Ok(judge::judge(case, answered, why))
     }
 
-    fn decide(&mut self, traffic: &Traffic) -> Result<Result<Answer, Broken>, Vec<Diagnostic>> {
+    fn decide(&mut self, traffic: &Traffic) -> Result<Result<Answer, EngineFailure>, Vec<Diagnostic>> {
         let answered = self.engine(traffic.protocol)?.decide(traffic);
         if self.run.coverage {
             self.count(traffic);
@@ -97,18 +97,18 @@ impl<'r> Ready<'r> {
         Ok(answered)
     }
 
-    /// What its cases showed of the policies, if that is counted.
-    pub(super) fn counted(self) -> Option<Counted> {
+    /// The coverage of its cases, if that is counted.
+    pub(super) fn counted(self) -> Option<SuiteCoverage> {
         self.counted
     }
 
     fn count(&mut self, traffic: &Traffic) {
-        let Some((asked, loaded)) = self.asked(traffic.protocol).zip(self.loaded) else {
+        let Some((explainer, loaded)) = self.explainer(traffic.protocol).zip(self.loaded) else {
             return;
         };
-        let trace = asked.outline(traffic);
+        let trace = explainer.outline(traffic);
         if self.counted.is_none() {
-            self.counted = Some(Counted::of(&loaded.setup, asked));
+            self.counted = Some(SuiteCoverage::of(&loaded.setup, explainer));
         }
         if let Some(counted) = &mut self.counted {
             counted.count(&trace);
@@ -127,23 +127,25 @@ impl<'r> Ready<'r> {
         }
     }
 
-    /// The reference evaluator, for what failed.
-    fn asked(&self, protocol: Protocol) -> Option<&Asked<'r>> {
-        let asked = match protocol {
+    /// Explains failures, by the reference evaluator.
+    fn explainer(&self, protocol: Protocol) -> Option<&Explainer<'r>> {
+        let explainer = match protocol {
             Protocol::Http => &self.why_http,
             Protocol::Tcp => &self.why_tcp,
         };
-        let asked = asked.get_or_init(|| Asked::of(&self.loaded?.setup, protocol));
-        asked.as_ref()
+        let explainer = explainer.get_or_init(|| Explainer::of(&self.loaded?.setup, protocol));
+        explainer.as_ref()
     }
 }
 
-fn make(run: &Run<'_>, loaded: &Loaded, protocol: Protocol) -> Result<Box<dyn Engine>, Vec<Diagnostic>> {
+fn make(run: &Run<'_>, loaded: &LoadedSuite, protocol: Protocol) -> Result<Box<dyn Engine>, Vec<Diagnostic>> {
     let configuration = loaded.setup.to_json(protocol.into());
     run.engines
         .configure(&configuration)
         .map_err(|refused| match refused {
-            Refused::Problems(problems) => loaded.setup.diagnostics(&problems),
-            Refused::Module(message) => vec![Diagnostic::error(format!("{}: {message}", loaded.source.name))],
+            ConfigurationError::Problems(problems) => loaded.setup.diagnostics(&problems),
+            ConfigurationError::Module(message) => {
+                vec![Diagnostic::error(format!("{}: {message}", loaded.source.name))]
+            }
         })
 }

@@ -1,19 +1,19 @@
-//! The file: a heading, and a row for each cell.
+//! The file of a snapshot: a heading, and a row for each cell.
 
 use std::fmt::Write;
 use std::ops::Range;
 
-use peerwarden_traffic::{Answer, Decided};
+use peerwarden_traffic::{Answer, Decision};
 
 use crate::cells::Cell;
 
-/// By which a file is known to be written by this command.
+/// The first line, which marks a file as written by this command.
 const HEAD: &str = "<!-- Written by `peerwarden test --update-snapshots`. -->";
 
-/// The columns.
+/// The heading of the table.
 const COLUMNS: &str = "| peer | request | verdict | decided by |\n|---|---|---|---|";
 
-/// In the place of a verdict, where nobody can ask.
+/// Stands for the verdict if the traffic is impossible.
 const IMPOSSIBLE: &str = "-";
 
 /// One row.
@@ -23,7 +23,7 @@ pub(super) struct Row {
     pub(super) request: String,
     verdict: String,
     by: String,
-    /// The bytes that it stands in; empty for one that is not written.
+    /// Its byte range in the file; empty for a new row.
     pub(super) span: Range<usize>,
 }
 
@@ -43,7 +43,7 @@ impl Row {
         }
     }
 
-    /// Whether it is about the same peer and request.
+    /// Whether both rows have the same peer and request.
     pub(super) fn is_of(&self, other: &Self) -> bool {
         (&self.peer, &self.request) == (&other.peer, &other.request)
     }
@@ -58,8 +58,8 @@ impl Row {
     }
 }
 
-/// The rule or the mode, and else why there is none.
-fn by(decided: &Decided) -> String {
+/// The rule or the mode that decided, or else the reason.
+fn by(decided: &Decision) -> String {
     match &decided.by {
         Some(by) => by.to_string(),
         None => decided.reason.as_str().to_owned(),
@@ -77,7 +77,7 @@ pub(super) fn text(suite: &str, rows: &[Row]) -> String {
     text
 }
 
-/// The rows of a file; `None` if it is not one of ours.
+/// The rows of a file; `None` if it is not a snapshot file.
 pub(super) fn rows(text: &str) -> Option<Vec<Row>> {
     if !text.starts_with(HEAD) {
         return None;
@@ -101,7 +101,7 @@ pub(super) fn rows(text: &str) -> Option<Vec<Row>> {
     Some(rows)
 }
 
-/// What stands between the bars of a line.
+/// The cells between the bars of a line.
 fn cells(line: &str) -> Option<[String; 4]> {
     let mut cells = Vec::new();
     let mut cell = String::new();

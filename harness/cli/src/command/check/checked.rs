@@ -12,7 +12,7 @@ use peerwarden_lint as lint;
 use peerwarden_lint::Found;
 use peerwarden_lint::settings::Settings;
 use peerwarden_suite as suite;
-use peerwarden_traffic::Refused;
+use peerwarden_traffic::ConfigurationError;
 
 use crate::exit::Exit;
 
@@ -135,8 +135,8 @@ fn any_workload() -> Option<Document> {
 fn refused(setup: &Setup) -> Vec<Diagnostic> {
     match EnginePair::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
         Ok(_) => Vec::new(),
-        Err(Refused::Problems(problems)) => setup.diagnostics(&problems),
-        Err(Refused::Module(message)) => vec![Diagnostic::error(message)],
+        Err(ConfigurationError::Problems(problems)) => setup.diagnostics(&problems),
+        Err(ConfigurationError::Module(message)) => vec![Diagnostic::error(message)],
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_traffic::{Endpoint, Http, Jwt, Lines, Peer, Protocol, Tls, Traffic};
+use peerwarden_traffic::{Endpoint, HeaderLines, Http, Jwt, Peer, Protocol, Tls, Traffic};
 use serde_json::{Map, Value};
 
 /// The options. What is left out is as in a case that leaves it out.
@@ -117,7 +117,7 @@ impl Flags {
         })
     }
 
-    fn headers(&self) -> Result<BTreeMap<String, Lines>, Diagnostic> {
+    fn headers(&self) -> Result<BTreeMap<String, HeaderLines>, Diagnostic> {
         let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for header in &self.header {
             let Some((name, value)) = header.split_once(':') else {
@@ -131,7 +131,7 @@ impl Flags {
         }
         let lines = headers
             .into_iter()
-            .map(|(name, lines)| (name, Lines::Several(lines)));
+            .map(|(name, lines)| (name, HeaderLines::Several(lines)));
         Ok(lines.collect())
     }
 

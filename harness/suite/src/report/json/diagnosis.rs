@@ -1,34 +1,34 @@
-//! Why a case came out so, for programs.
+//! Why a case was decided as it was, for programs.
 
 use peerwarden_documents::source;
-use peerwarden_explain::why;
-use peerwarden_traffic::DecidedBy;
+use peerwarden_explain::diagnosis;
+use peerwarden_traffic::RuleRef;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Why a case came out as it did.
+/// Why a case was decided as it was.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Why<'r> {
-    /// What decided; null when no document did.
-    deciding: Option<Deciding<'r>>,
-    /// The rule that came closest to what was expected; null when there is none.
+pub(super) struct Diagnosis<'r> {
+    /// What decided; null if no document did.
+    deciding: Option<DecidingRule<'r>>,
+    /// The rule that came closest to the expected decision; null if there is none.
     near_miss: Option<NearMiss<'r>>,
-    /// That the policy which should decide is not there at all.
+    /// Set if the policy that should decide does not exist: a sentence that says so.
     note: Option<&'r str>,
 }
 
 /// The document, and the rule in it, that decided.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Deciding<'r> {
-    /// All of it in a sentence.
+struct DecidingRule<'r> {
+    /// The whole in a sentence.
     text: String,
-    /// Which it is.
-    by: &'r DecidedBy,
+    /// The document and the rule.
+    by: &'r RuleRef,
     /// The clauses that held.
     on: Vec<Clause<'r>>,
-    /// Where it stands; null when that is not known.
+    /// Its place; null if unknown.
     place: Option<Place<'r>>,
 }
 
@@ -36,15 +36,15 @@ struct Deciding<'r> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NearMiss<'r> {
-    /// All of it in a sentence.
+    /// The whole in a sentence.
     text: String,
     /// The action of its policy.
     action: &'static str,
-    /// Which it is.
-    rule: &'r DecidedBy,
+    /// The document and the rule.
+    rule: &'r RuleRef,
     /// The clauses that did not hold.
     failed: Vec<Clause<'r>>,
-    /// Where what kept it stands; null when that is not known.
+    /// The place of what kept it from deciding; null if unknown.
     place: Option<Place<'r>>,
 }
 
@@ -54,13 +54,13 @@ struct NearMiss<'r> {
 struct Clause<'r> {
     /// The field as written, such as `notPaths`, or the condition's key.
     field: &'r str,
-    /// Those of its values that tell why it came out so.
+    /// The values that explain the result.
     values: &'r [String],
-    /// What was there to match, in quotes if it is a text; null when nothing was.
+    /// The actual value, in quotes if it is a text; null if there was none.
     found: Option<&'r str>,
 }
 
-/// A place in a file. Lines, and columns in characters, are counted from 1.
+/// A place in a file. Lines, and columns in characters, count from 1.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Place<'r> {
@@ -72,10 +72,10 @@ struct Place<'r> {
     column: usize,
 }
 
-impl<'r> Why<'r> {
-    pub(super) fn of(why: &'r why::Why) -> Self {
+impl<'r> Diagnosis<'r> {
+    pub(super) fn of(why: &'r diagnosis::Diagnosis) -> Self {
         Self {
-            deciding: why.deciding.as_ref().map(|deciding| Deciding {
+            deciding: why.deciding.as_ref().map(|deciding| DecidingRule {
                 text: deciding.to_string(),
                 by: &deciding.by,
                 on: clauses(&deciding.on),
@@ -93,8 +93,8 @@ impl<'r> Why<'r> {
     }
 }
 
-fn clauses<'r>(clauses: &'r [why::Clause]) -> Vec<Clause<'r>> {
-    let clause = |clause: &'r why::Clause| Clause {
+fn clauses<'r>(clauses: &'r [diagnosis::Clause]) -> Vec<Clause<'r>> {
+    let clause = |clause: &'r diagnosis::Clause| Clause {
         field: &clause.field,
         values: &clause.values,
         found: clause.found.as_deref(),
