@@ -14,7 +14,7 @@ pub(crate) mod words;
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
 use peerwarden_traffic::Traffic;
-use peerwarden_traffic::{Answer, Broken, Refused};
+use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure};
 
 /// Engines with one configuration, which are made when they are first needed.
 pub(crate) struct Replay<'m> {
@@ -43,13 +43,13 @@ impl<'m> Replay<'m> {
             Some(engine) => engine,
             None => EnginePair::new(self.choice, self.module, &self.configuration).map_err(|refused| {
                 match refused {
-                    Refused::Problems(problems) => anyhow::anyhow!("{problems}"),
-                    Refused::Module(message) => anyhow::anyhow!(message),
+                    ConfigurationError::Problems(problems) => anyhow::anyhow!("{problems}"),
+                    ConfigurationError::Module(message) => anyhow::anyhow!(message),
                 }
             })?,
         };
         let answer = self.engine.insert(engine).decide(traffic);
-        answer.map_err(|Broken(message)| anyhow::anyhow!(message))
+        answer.map_err(|EngineFailure(message)| anyhow::anyhow!(message))
     }
 
     /// What is decided, which was worked out before.

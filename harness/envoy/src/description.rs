@@ -1,4 +1,4 @@
-//! What a person says of a workload, beside its policies, so that its Envoy can be configured.
+//! The description of a workload that a person writes beside its policies, so that its Envoy can be configured.
 //!
 //! ```yaml
 //! workload: {namespace: shop, serviceAccount: orders, labels: {app: orders}}
@@ -8,7 +8,7 @@
 //! - {port: 3306, protocol: MySQL, upstream: "127.0.0.1:13306", enforcement: hold}
 //! ```
 //!
-//! `workload`, `mesh`, `extensionProviders` and `openConnections` are those of the plugin's configuration, and read by the engine.
+//! `workload`, `mesh`, `extensionProviders` and `openConnections` are those of the plugin's configuration; the engine reads them.
 
 mod certificates;
 mod field;
@@ -29,19 +29,19 @@ pub(crate) use socket::{is_name, shown};
 use peerwarden_engine::document::{At, Fields, Value};
 use peerwarden_engine::{Problem, Problems};
 
-/// The description of one workload and of the Envoy before it.
+/// The description of one workload and of the Envoy in front of it.
 #[derive(Debug, Clone)]
 pub struct Description {
-    /// The Envoy itself.
+    /// The Envoy.
     pub proxy: Proxy,
-    /// What the workload shows and whom it trusts.
+    /// The workload's certificate, and the roots that it trusts.
     pub certificates: Certificates,
     /// The workload's ports, at least one.
     pub ports: Vec<Port>,
 }
 
 impl Description {
-    /// What is for the plugin's configuration and not read here.
+    /// Fields for the plugin's configuration, which are not read here.
     pub(crate) const OF_PLUGIN: [&'static str; 6] = [
         "workload",
         "mesh",
@@ -51,7 +51,7 @@ impl Description {
         "report",
     ];
 
-    /// Reads a description, but for what is the plugin's.
+    /// Reads a description, except the fields for the plugin.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its path from the description's root.

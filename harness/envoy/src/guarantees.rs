@@ -1,16 +1,17 @@
-//! Which of the module's guarantees a configuration of Envoy's keeps, and which it does not, and why.
+//! Checks which of the module's guarantees a configuration of Envoy keeps, and why it breaks others.
 //!
-//! The module sees what Envoy shows it, so that what it promises rests on Envoy's configuration (SECURITY.md). Each guarantee is
-//! a file with its rule. Envoy's configuration has thousands of fields: those that no rule asks for are passed over. What a rule
-//! does ask for and cannot read, or what is not among the documents, is never taken for kept.
+//! The module sees only what Envoy shows it, so its promises depend on Envoy's configuration (SECURITY.md). Each guarantee is a
+//! file with its rule. Envoy's configuration has thousands of fields; those that no rule uses are skipped. A guarantee is never
+//! reported as kept if a rule cannot read a field that it uses, or if what it needs is not among the documents.
 //!
-//! [`check`] reads the documents (`configuration`), each filter chain of their listeners (`chain`), and asks every guarantee of it.
+//! [`check`] reads the documents (`configuration`) and each filter chain of their listeners (`chain`), and checks every guarantee.
 
 mod capabilities;
 mod chain;
 mod client_certificate;
 mod configuration;
 mod connect_mode;
+mod cursor;
 mod destination_address;
 mod direct_remote_address;
 mod enabled;
@@ -18,7 +19,7 @@ mod failure_policy;
 mod filter;
 mod forwarded_client_cert;
 mod header_names;
-mod here;
+mod header_write;
 mod loading;
 mod module;
 mod order;
@@ -26,8 +27,8 @@ mod paths;
 mod plugin_configuration;
 mod plugin_name;
 mod policies;
+mod policy_inputs;
 mod proxy_protocol;
-mod reads;
 mod remote_address;
 mod routes;
 mod runtime;
@@ -40,12 +41,11 @@ mod trusted_state;
 mod upstream;
 mod validation;
 mod vm_id;
-mod written;
 
 use peerwarden_engine::document::Value;
 
 pub use capabilities::CAPABILITIES;
-pub use here::Failure;
+pub use cursor::Failure;
 
 use chain::{Chain, Transport};
 use configuration::Configuration;
@@ -53,53 +53,53 @@ use configuration::Configuration;
 /// A guarantee.
 #[derive(Debug, Clone, Copy)]
 pub struct Guarantee {
-    /// Its name, as reports and `docs/guarantees.md` have it.
+    /// Its name in reports and in `docs/guarantees.md`.
     pub name: &'static str,
-    /// What is promised.
+    /// The promise.
     pub promise: &'static str,
-    check: fn(&Chain<'_>, &All<'_>) -> Outcome,
+    check: fn(&Chain<'_>, &CheckInput<'_>) -> GuaranteeResult,
 }
 
-/// Whether a guarantee is kept where nothing breaks it.
+/// The status of a guarantee that nothing breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is.
+pub enum GuaranteeStatus {
+    /// It is kept.
     Held,
-    /// There is nothing here that it could be about, for this reason.
+    /// It does not apply here, for this reason.
     DoesNotApply(&'static str),
 }
 
-/// Whether a guarantee is kept, or what breaks it.
-pub type Outcome = Result<Verdict, Failure>;
+/// The status of a guarantee, or what breaks it.
+pub type GuaranteeResult = Result<GuaranteeStatus, Failure>;
 
-/// One filter chain, and what became of each guarantee in it.
+/// One filter chain, with the result of each guarantee.
 #[derive(Debug, Clone)]
-pub struct Checked {
+pub struct ChainReport {
     /// The listener's name.
     pub listener: String,
-    /// The filter chain's name, or its place.
+    /// The filter chain's name, or its index.
     pub chain: String,
-    /// What comes in, in a few words.
+    /// The kind of traffic, in a few words.
     pub carries: &'static str,
-    /// Which document it is in, from 0.
+    /// The index of its document, from 0.
     pub document: usize,
-    /// Where in that.
+    /// Its path in the document.
     pub path: String,
-    /// Each guarantee, in the order of [`GUARANTEES`].
-    pub outcomes: Vec<(&'static Guarantee, Outcome)>,
+    /// The result of each guarantee, in the order of [`GUARANTEES`].
+    pub outcomes: Vec<(&'static Guarantee, GuaranteeResult)>,
 }
 
-/// All that was read, for rules that look beyond their chain.
+/// Everything that was read, for rules that look beyond their chain.
 #[derive(Debug)]
-struct All<'v> {
+struct CheckInput<'v> {
     configuration: Configuration<'v>,
     chains: Vec<Chain<'v>>,
 }
 
-/// Of what depends on a configuration that the module does not take, which is a guarantee of its own.
+/// Why a guarantee does not apply if the module refuses its configuration, which breaks another guarantee.
 const REFUSED: &str = "the module does not take its configuration";
 
-/// Each guarantee, in the order in which reports have them.
+/// All guarantees, in the order of reports.
 pub const GUARANTEES: &[Guarantee] = &[
     Guarantee {
         name: "module",
@@ -233,24 +233,24 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
 ];
 
-/// Asks every guarantee of each filter chain in some documents: bootstraps, files of LDS, RDS, ECDS and SDS, and answers of
-/// the administration's `/config_dump`.
+/// Checks every guarantee for each filter chain in some documents: bootstraps, files of LDS, RDS, ECDS and SDS, and answers of the
+/// administration's `/config_dump`.
 ///
 /// # Errors
-/// What keeps the listeners and their filters from being found.
-pub fn check(documents: &[Value]) -> Result<Vec<Checked>, Failure> {
+/// Why the listeners and their filters cannot be found.
+pub fn check(documents: &[Value]) -> Result<Vec<ChainReport>, Failure> {
     check_files(documents, &[])
 }
 
-/// Does what [`check`] does, given the name of each document's file where it is known: a file of LDS then is what a bootstrap means only
-/// if it has the name that the bootstrap says.
+/// As [`check`], with the name of each document's file where it is known: a file of LDS belongs to a bootstrap only if it has the
+/// name that the bootstrap gives.
 ///
 /// # Errors
-/// What keeps the listeners and their filters from being found.
-pub fn check_files(documents: &[Value], files: &[Option<&str>]) -> Result<Vec<Checked>, Failure> {
+/// Why the listeners and their filters cannot be found.
+pub fn check_files(documents: &[Value], files: &[Option<&str>]) -> Result<Vec<ChainReport>, Failure> {
     let configuration = Configuration::read(documents, files)?;
     let chains = Chain::all(&configuration)?;
-    let all = All {
+    let all = CheckInput {
         configuration,
         chains,
     };
@@ -260,11 +260,11 @@ pub fn check_files(documents: &[Value], files: &[Option<&str>]) -> Result<Vec<Ch
             let outcome = if decides || guarantee.name == "module" {
                 (guarantee.check)(chain, &all)
             } else {
-                Ok(Verdict::DoesNotApply("there is no module"))
+                Ok(GuaranteeStatus::DoesNotApply("there is no module"))
             };
             (guarantee, outcome)
         };
-        Checked {
+        ChainReport {
             listener: chain.listener.word("name").unwrap_or_default().to_owned(),
             chain: chain.name(),
             carries: carries(chain),

@@ -1,13 +1,13 @@
-//! Values of documents as JSON text, in the order in which they were written.
+//! Writes values of documents as JSON text, in their original order.
 
 use peerwarden_engine::document::Value;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-/// The largest whole number up to which a double holds all of them.
+/// The largest whole number below which doubles represent all whole numbers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// An object as JSON: a field on each line, and each item of a field's list; in ASCII alone, so that it can stand in a block of YAML
-/// whatever its texts hold.
+/// An object as JSON, with a line for each field and for each item of a field's list; in ASCII only, so that it fits in a block of
+/// YAML whatever its texts contain.
 pub(crate) fn pretty(value: &Value) -> String {
     let Value::Object(fields) = value else {
         return line(value);

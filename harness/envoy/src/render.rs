@@ -1,4 +1,4 @@
-//! Envoy's configuration for a workload and its policies, complete and commented.
+//! Generates Envoy's configuration for a workload and its policies, complete and commented.
 
 mod assembly;
 mod bootstrap;
@@ -17,10 +17,10 @@ use peerwarden_engine::Fingerprint;
 /// A file of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Its name, in the folder of the configuration.
+    /// Its name in the folder of the configuration.
     pub name: String,
-    /// What is in it: YAML with comments.
+    /// Its contents: YAML with comments.
     pub text: String,
-    /// Of a file with one configuration of the module: its number, which the module shows in a gauge once it decides by it.
+    /// For a file with one configuration of the module: its fingerprint, which the module shows in a gauge once it is in use.
     pub configuration: Option<Fingerprint>,
 }

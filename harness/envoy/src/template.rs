@@ -1,7 +1,7 @@
 //! Texts of Envoy's configuration, with comments, into which values are filled.
 //!
-//! A template is a YAML file in `templates/`, read as it will come out. Every value that is filled in is written as JSON,
-//! which is YAML too, so that no text can end a value and begin another.
+//! A template is a YAML file in `templates/`, which looks like its output. Every value is filled in as JSON, which is YAML too, so
+//! that no text can end a value and begin another.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -15,7 +15,7 @@ macro_rules! template {
     };
 }
 
-/// All templates, by name: each may include the others.
+/// All templates by name; each may include the others.
 const ALL: &[(&str, &str)] = &[
     template!("client/cluster.yaml"),
     template!("client/listener.yaml"),
@@ -42,15 +42,15 @@ const ALL: &[(&str, &str)] = &[
     template!("shared/transport_socket.yaml"),
 ];
 
-/// A template that could not be filled.
-pub type Unfilled = minijinja::Error;
+/// Why a template could not be filled.
+pub type TemplateError = minijinja::Error;
 
 /// Fills a template.
 ///
 /// # Errors
-/// A template that is not there, or that asks for what the context does not have: a mistake of this crate, which a test of
-/// each template shows.
-pub fn fill(name: &str, context: impl Serialize) -> Result<String, Unfilled> {
+/// If the template does not exist, or uses a value that the context lacks: a bug in this crate, which a test of each template would
+/// show.
+pub fn fill(name: &str, context: impl Serialize) -> Result<String, TemplateError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Json);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -68,7 +68,7 @@ pub fn fill(name: &str, context: impl Serialize) -> Result<String, Unfilled> {
     environment.get_template(name)?.render(Serde(context))
 }
 
-/// A text as it can stand in a comment: on one line, whatever it holds.
+/// A text that can be placed in a comment: on one line, whatever it contains.
 fn comment(text: String) -> Value {
     let line = |letter: char| {
         if letter.is_ascii_graphic() || letter == ' ' {

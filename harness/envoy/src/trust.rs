@@ -1,4 +1,4 @@
-//! Which trust domains a workload's handshake lets in: those of the mesh, and others that are meant, with roots of their own.
+//! The trust domains that a workload's handshake accepts: those of the mesh, and foreign ones with roots of their own.
 //!
 //! ```yaml
 //! mesh:
@@ -11,36 +11,36 @@
 //! ```
 //!
 //! `caCertificates` is that of Istio's `MeshConfig`
-//! (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-CertificateData>). The module does not read it: a
-//! certificate is verified before it decides.
+//! (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-CertificateData>). The module does not read it,
+//! as certificates are verified before it decides.
 
 use peerwarden_engine::document::{At, Fields, Value};
 use peerwarden_engine::{Mesh, Problem, Problems, SpiffeId};
 
 use crate::description::shown;
 
-/// The field of the mesh that only a handshake reads.
+/// The field of the mesh that only the handshake uses.
 pub const CA_CERTIFICATES: &str = "caCertificates";
 
-/// The trust domains whose names a handshake lets in.
+/// The trust domains that a handshake accepts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// The mesh's own and its aliases, of which the first is the trust domain. They have the mesh's roots.
+    /// The mesh's own trust domain first, then its aliases. They use the mesh's roots.
     own: Vec<String>,
-    foreign: Vec<Foreign>,
+    foreign: Vec<ForeignTrustDomain>,
 }
 
-/// A trust domain of others.
+/// A foreign trust domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Foreign {
+pub(crate) struct ForeignTrustDomain {
     /// Its name.
     pub(crate) name: String,
-    /// Its roots, in PEM. Nobody else's certificates are believed to name it, and theirs name nobody else.
+    /// Its roots, in PEM. They are trusted for no other name, and no other roots for this name.
     pub(crate) roots: String,
 }
 
 impl Trust {
-    /// The trust domains of a mesh, and those that `caCertificates` of the same mesh brings in.
+    /// The trust domains of a mesh, and those in its `caCertificates`.
     pub fn read(mesh: &Mesh, written: Option<&Value>, at: &At<'_>, problems: &mut Problems) -> Self {
         let mut own = vec![mesh.trust_domain.clone()];
         for alias in &mesh.trust_domain_aliases {
@@ -111,7 +111,7 @@ impl Trust {
             }
             match self.foreign.iter_mut().find(|foreign| foreign.name == name) {
                 Some(known) => known.roots.push_str(&roots),
-                None => self.foreign.push(Foreign {
+                None => self.foreign.push(ForeignTrustDomain {
                     name,
                     roots: roots.clone(),
                 }),
@@ -135,25 +135,25 @@ impl Trust {
         }
     }
 
-    /// Whether names of this trust domain are let in.
+    /// Whether this trust domain is accepted.
     pub fn has(&self, domain: &str) -> bool {
         self.names().any(|name| name == domain)
     }
 
-    /// Each trust domain that is let in: the mesh's, its aliases, those of others.
+    /// All accepted trust domains: the mesh's, its aliases, foreign ones.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let foreign = self.foreign.iter().map(|foreign| foreign.name.as_str());
         self.own.iter().map(String::as_str).chain(foreign)
     }
 
-    /// The trust domain of a peer's SPIFFE ID that is not let in; `None` of one that is, and of what is not a SPIFFE ID.
+    /// The trust domain of a peer's SPIFFE ID if it is not accepted; `None` if it is, or if the URI is not a SPIFFE ID.
     pub fn refused<'u>(&self, uri: &'u str) -> Option<&'u str> {
         let rest = uri.strip_prefix("spiffe://")?;
         let domain = rest.split('/').next().unwrap_or(rest);
         (!self.has(domain)).then_some(domain)
     }
 
-    /// Whether a peer with this URI SAN is let in.
+    /// Whether a peer with this URI SAN is accepted.
     pub fn admits(&self, uri: &str) -> bool {
         let named = uri
             .strip_prefix("spiffe://")
@@ -166,13 +166,13 @@ impl Trust {
         &self.own
     }
 
-    /// The trust domains of others.
-    pub(crate) fn foreign(&self) -> &[Foreign] {
+    /// The foreign trust domains.
+    pub(crate) fn foreign(&self) -> &[ForeignTrustDomain] {
         &self.foreign
     }
 }
 
-/// The mesh as the module's configuration has it, which does not have what only a handshake reads.
+/// The mesh in the module's configuration, without the field that only the handshake uses.
 pub(crate) fn of_module(mesh: &Value) -> Value {
     match mesh {
         Value::Object(fields) => {
@@ -183,7 +183,7 @@ pub(crate) fn of_module(mesh: &Value) -> Value {
     }
 }
 
-/// Certificates in PEM, ending in a line break. Envoy reads what is in them.
+/// Certificates in PEM, ending in a line break. Envoy parses them.
 fn roots(pem: Option<String>, at: &At<'_>, problems: &mut Problems) -> Option<String> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     let Some(mut pem) = pem else {

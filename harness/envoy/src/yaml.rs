@@ -1,4 +1,4 @@
-//! A document written out again: YAML in blocks, in the order in which it was written. Comments are not part of a [`Value`].
+//! Writes a document as YAML in block style, in its original order. Comments are not part of a [`Value`].
 
 use peerwarden_engine::document::Value;
 
@@ -75,10 +75,10 @@ fn indent(depth: usize, text: &mut String) {
     }
 }
 
-/// What some reader of YAML takes for something else than text.
+/// Words that some YAML reader does not take as text.
 const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
 
-/// A text, in quotes unless it can be nothing else.
+/// A text, in quotes if it could be read as something else.
 fn scalar(value: &str) -> String {
     let plain = value.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
         && value

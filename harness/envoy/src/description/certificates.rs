@@ -1,14 +1,14 @@
-//! What a workload shows and whom it trusts.
+//! The certificates of a workload.
 
 use peerwarden_engine::document::{At, Fields, Value};
 use peerwarden_engine::{Problem, Problems};
 
-/// Where the certificate, its key and the roots are.
+/// The location of the certificate, its key and the roots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Certificates {
-    /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio names them. Envoy reads them when it starts.
+    /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio names them. Envoy reads them at startup.
     Directory(String),
-    /// A folder with `certificate.yaml` and `validation.yaml`, as `peerwarden certs` writes them. Envoy reads them again when one of
+    /// A folder with `certificate.yaml` and `validation.yaml`, as `peerwarden certs` writes them. Envoy reloads them when one of
     /// them is replaced (<https://www.envoyproxy.io/docs/envoy/latest/configuration/security/secret>).
     Sds(String),
 }

@@ -1,9 +1,9 @@
-//! Fields that several descriptions have.
+//! Fields that several descriptions share.
 
 use peerwarden_engine::document::{At, Fields, Value, wrong_type};
 use peerwarden_engine::{Problem, Problems};
 
-/// A text that must be there.
+/// A required text.
 pub(crate) fn required(
     fields: &mut Fields<'_, '_>,
     name: &'static str,

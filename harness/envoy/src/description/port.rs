@@ -1,4 +1,4 @@
-//! A port of the workload: what is spoken there, and where the application listens.
+//! A port of the workload: its protocol, and the application behind it.
 
 use std::collections::BTreeMap;
 
@@ -11,27 +11,27 @@ use super::socket::{Endpoint, shown};
 /// A port of the workload.
 #[derive(Debug, Clone)]
 pub struct Port {
-    /// The number that policies and `portLevelMtls` name, on which Envoy listens.
+    /// The number in policies and in `portLevelMtls`; Envoy listens on it.
     pub port: u16,
-    /// What is spoken there.
+    /// Its protocol.
     pub protocol: PortProtocol,
-    /// Where the application listens.
+    /// The application's address.
     pub upstream: Endpoint,
-    /// When its connections are decided, where bytes are spoken.
+    /// When its connections are decided, if it is not HTTP.
     pub enforcement: Enforcement,
 }
 
-/// What a port speaks: the protocols of a Kubernetes `Service`, as Istio names them
+/// The protocol of a port: those of a Kubernetes `Service`, as Istio names them
 /// (<https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortProtocol {
-    /// HTTP/1.1; clients may speak HTTP/2 as far as Envoy.
+    /// HTTP/1.1; clients may use HTTP/2 as far as Envoy.
     Http,
-    /// HTTP/2 (`HTTP2`, `GRPC`), to the application too.
+    /// HTTP/2 (`HTTP2`, `GRPC`), also to the application.
     Http2,
-    /// Bytes (`TCP`, `MySQL`, `Mongo`, `Redis`, …).
+    /// Any bytes (`TCP`, `MySQL`, `Mongo`, `Redis`, …).
     Tcp,
-    /// The application's own TLS (`TLS`, `HTTPS`), handed on unread.
+    /// The application's own TLS (`TLS`, `HTTPS`), passed on unread.
     Tls,
 }
 
@@ -49,7 +49,7 @@ const PROTOCOLS: [(&str, PortProtocol); 10] = [
 ];
 
 impl PortProtocol {
-    /// Whether requests are decided, not connections.
+    /// Whether requests are decided, rather than connections.
     pub fn is_http(self) -> bool {
         match self {
             Self::Http | Self::Http2 => true,
@@ -71,7 +71,7 @@ impl PortProtocol {
     }
 }
 
-/// Reads `ports`, of which there is at least one, each number once.
+/// Reads `ports`: at least one, each number only once.
 pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Vec<Port> {
     let at = at.name("ports");
     let before = problems.len();
@@ -101,7 +101,7 @@ pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut 
     ports
 }
 
-/// A port is Envoy's alone: neither its administration listens there, nor the application, which would be Envoy asking itself.
+/// Refuses a port on which Envoy's administration or the application listens: Envoy would call itself.
 pub(super) fn collide(ports: &[Port], proxy: &Proxy, problems: &mut Problems) {
     let at = At::ROOT.name("ports");
     for (index, port) in ports.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The Envoy itself: what it loads, where it listens, where it writes.
+//! The Envoy: what it loads, where it listens, where it writes logs.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,27 +8,28 @@ use peerwarden_engine::{Problem, Problems};
 use super::socket::{self, Endpoint, Socket};
 use super::underscores::Underscores;
 
-/// What every description says of its Envoy, or leaves to the defaults.
+/// The settings of an Envoy that every description has, with defaults.
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    /// Where Envoy finds the module; `/etc/envoy/peerwarden.wasm` when left out.
+    /// The path of the module; `/etc/envoy/peerwarden.wasm` when left out.
     pub module: String,
-    /// The address that the ports are bound to; `0.0.0.0` when left out.
+    /// The address that the ports bind to; `0.0.0.0` when left out.
     pub address: IpAddr,
-    /// Where Envoy's administration listens, on loopback; `127.0.0.1:15000` when left out, as Istio has it.
+    /// The address of Envoy's administration, on loopback; `127.0.0.1:15000` when left out, as in Istio.
     pub admin: Socket,
-    /// Where Envoy writes its access log; `/dev/stdout` when left out.
+    /// The path of the access log; `/dev/stdout` when left out.
     pub access_log: String,
-    /// How many lines a second it has at most of what is refused before any filter has a say; 10 when left out, 0 for no limit.
+    /// The largest number of lines per second that it gets about what is refused before any filter; 10 when left out, 0 for no
+    /// limit.
     pub refused_per_second: u32,
-    /// Whether Envoy's own filters let nothing pass without the module; so it is when left out.
+    /// Whether Envoy's own filters block everything without the module; true when left out.
     pub lock: bool,
-    /// What becomes of a request with a header whose name has an underscore.
+    /// What happens to a request with an underscore in a header name.
     pub underscores: Underscores,
 }
 
 impl Proxy {
-    /// Whether what connects to this host comes to the address that the ports are bound to.
+    /// Whether connections to this host reach the address that the ports bind to.
     pub(super) fn is_at(&self, endpoint: &Endpoint) -> bool {
         let address: Option<IpAddr> = match endpoint.host.as_str() {
             "localhost" => Some(Ipv4Addr::LOCALHOST.into()),

@@ -16,10 +16,10 @@ pub struct Socket {
     pub port: u16,
 }
 
-/// Where somebody listens: a host, by address or by name, with a port.
+/// The address of a server: a host, by address or by name, with a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
-    /// An IP address, without brackets, or a name for DNS.
+    /// An IP address, without brackets, or a DNS name.
     pub host: String,
     /// The port.
     pub port: u16,
@@ -33,7 +33,7 @@ impl Socket {
         Self { address, port }
     }
 
-    /// Reads `127.0.0.1:15000`; nobody else may reach it.
+    /// Parses `127.0.0.1:15000`; nobody else may reach it.
     pub(crate) fn loopback(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let Ok(address) = text.parse::<SocketAddr>() else {
             let problem = Problem::new(at, format!("`{}` is not an address with a port", shown(text)));
@@ -52,7 +52,7 @@ impl Socket {
 }
 
 impl Endpoint {
-    /// Reads `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`.
+    /// Parses `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`.
     pub(crate) fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let address = text.parse::<SocketAddr>().ok();
         if let Some(address) = address.filter(|address| address.port() != 0) {
@@ -88,7 +88,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Reads an IP address.
+/// Parses an IP address.
 pub(crate) fn ip(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<IpAddr> {
     let address = text.parse().ok();
     if address.is_none() {
@@ -98,7 +98,7 @@ pub(crate) fn ip(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<IpA
     address
 }
 
-/// A name for DNS (RFC 1123, 2.1): letters, digits and hyphens, with dots between. One that could be an address is none.
+/// A DNS name (RFC 1123, 2.1): letters, digits and hyphens, with dots between. A text that could be an address is not one.
 pub(crate) fn is_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -110,7 +110,7 @@ pub(crate) fn is_name(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(label) && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// As much of a text as a message shows.
+/// The part of a text that a message shows.
 pub(crate) fn shown(text: &str) -> String {
     text.chars().take(64).collect()
 }

@@ -1,17 +1,17 @@
-//! What becomes of a request with a header whose name has an underscore.
+//! What happens to a request with an underscore in a header name.
 
 use peerwarden_engine::document::{At, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use super::socket::shown;
 
-/// What Envoy does with a header whose name has an underscore. Many applications take `X_Role` for `X-Role`, as CGI and WSGI
-/// turn both into `HTTP_X_ROLE`, while to Envoy and to policies they are two headers.
+/// What Envoy does with a header whose name has an underscore. Many applications take `X_Role` for `X-Role`, as CGI and WSGI turn
+/// both into `HTTP_X_ROLE`, while to Envoy and to policies they are two headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Underscores {
     /// The header reaches the application.
     Allow,
-    /// The header is removed, and the request goes on.
+    /// The header is removed, and the request continues.
     Drop,
     /// The request is refused: 400 over HTTP/1.1, a stream reset over HTTP/2.
     #[default]
@@ -25,7 +25,7 @@ const WORDS: [(&str, Underscores); 3] = [
 ];
 
 impl Underscores {
-    /// Reads `allow`, `drop` or `reject`.
+    /// Parses `allow`, `drop` or `reject`.
     pub(super) fn read(word: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let known = WORDS.iter().find(|(name, _)| *name == word);
         if known.is_none() {

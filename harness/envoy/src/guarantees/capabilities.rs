@@ -1,7 +1,7 @@
-//! Envoy calls the module wherever it decides, and the module may ask what it needs to know.
+//! Guarantee: Envoy calls the module wherever it decides, and allows the host calls that it needs.
 
 use super::chain::Chain;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// The callbacks that the module exports and the host calls that it imports, in order.
 pub const CAPABILITIES: &[&str] = &[
@@ -45,7 +45,7 @@ pub const CAPABILITIES: &[&str] = &[
     "proxy_set_tick_period_milliseconds",
 ];
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         let plugin = module.plugin()?;
         let Some(restriction) = plugin.get("capability_restriction_config")? else {
@@ -66,5 +66,5 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             ));
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }

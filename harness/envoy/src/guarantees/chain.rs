@@ -1,9 +1,9 @@
-//! A filter chain of a listener, as the guarantees are asked of it.
+//! A filter chain of a listener, as guarantees are checked for it.
 
 use super::configuration::Configuration;
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
-use super::{Outcome, Verdict};
+use super::{GuaranteeResult, GuaranteeStatus};
 
 pub(super) const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -14,35 +14,35 @@ const RAW: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 /// A filter chain.
 #[derive(Debug)]
 pub(super) struct Chain<'v> {
-    pub(super) listener: Here<'v>,
-    pub(super) here: Here<'v>,
-    /// All chains of the listener.
-    pub(super) siblings: Vec<Here<'v>>,
+    pub(super) listener: Cursor<'v>,
+    pub(super) here: Cursor<'v>,
+    /// All filter chains of the listener.
+    pub(super) siblings: Vec<Cursor<'v>>,
     pub(super) network: Vec<Filter<'v>>,
     pub(super) http: Option<Http<'v>>,
     pub(super) transport: Transport<'v>,
 }
 
-/// What an HTTP connection manager does.
+/// The HTTP connection manager of a chain.
 #[derive(Debug)]
 pub(super) struct Http<'v> {
     /// Its configuration.
-    pub(super) manager: Here<'v>,
+    pub(super) manager: Cursor<'v>,
     pub(super) filters: Vec<Filter<'v>>,
 }
 
-/// How bytes come in.
+/// How connections come in.
 #[derive(Debug)]
 pub(super) enum Transport<'v> {
     Plaintext,
     /// Envoy is the TLS server, with this `DownstreamTlsContext`.
-    Tls(Here<'v>),
-    /// A transport socket that is not read.
-    Other(Here<'v>),
+    Tls(Cursor<'v>),
+    /// A transport socket that is not supported.
+    Other(Cursor<'v>),
 }
 
 impl<'v> Chain<'v> {
-    /// The chains of all listeners.
+    /// The filter chains of all listeners.
     pub(super) fn all(configuration: &Configuration<'v>) -> Result<Vec<Self>, Failure> {
         let mut chains = Vec::new();
         for listener in &configuration.listeners {
@@ -65,8 +65,8 @@ impl<'v> Chain<'v> {
         Ok(chains)
     }
 
-    /// What comes in by no filter chain that is read.
-    fn unread(listener: &Here<'v>, here: Here<'v>) -> Self {
+    /// A chain for traffic that comes in without a filter chain that is read.
+    fn unread(listener: &Cursor<'v>, here: Cursor<'v>) -> Self {
         Self {
             listener: listener.clone(),
             here,
@@ -78,12 +78,12 @@ impl<'v> Chain<'v> {
     }
 
     fn read(
-        listener: &Here<'v>,
-        here: &Here<'v>,
-        siblings: &[Here<'v>],
+        listener: &Cursor<'v>,
+        here: &Cursor<'v>,
+        siblings: &[Cursor<'v>],
         configuration: &Configuration<'v>,
     ) -> Result<Self, Failure> {
-        let filters = |of: &Here<'v>, name| {
+        let filters = |of: &Cursor<'v>, name| {
             let items = of.items(name)?.into_iter();
             items
                 .map(|item| Filter::read(item, configuration))
@@ -108,7 +108,7 @@ impl<'v> Chain<'v> {
         })
     }
 
-    /// The filters among which the module decides: those of requests where there are requests, else those of connections.
+    /// The filters among which the module decides: HTTP filters if there are requests, else network filters.
     pub(super) fn filters(&self) -> &[Filter<'v>] {
         match &self.http {
             Some(http) => &http.filters,
@@ -116,7 +116,7 @@ impl<'v> Chain<'v> {
         }
     }
 
-    /// Every filter that holds the module, wherever in the chain.
+    /// Every filter that holds the module, anywhere in the chain.
     pub(super) fn modules(&self) -> impl Iterator<Item = &Filter<'v>> {
         let of_requests = self.http.iter().flat_map(|http| &http.filters);
         self.network
@@ -125,36 +125,36 @@ impl<'v> Chain<'v> {
             .filter(|filter| filter.is_module())
     }
 
-    /// The first module among the filters that decide, and how many are ahead of it.
+    /// The first module among the filters that decide, and the number of filters ahead of it.
     pub(super) fn module(&self) -> Option<(usize, &Filter<'v>)> {
         self.deciding().next()
     }
 
-    /// Every module among the filters that decide, each with how many are ahead of it.
+    /// Every module among the filters that decide, each with the number of filters ahead of it.
     pub(super) fn deciding(&self) -> impl Iterator<Item = (usize, &Filter<'v>)> {
         let filters = self.filters().iter().enumerate();
         filters.filter(|(_, filter)| filter.is_module())
     }
 
-    /// Asks this of every module that decides, given how many filters are ahead of it: one that does not keep a guarantee breaks it.
-    pub(super) fn each(&self, ask: impl Fn(usize, &Filter<'v>) -> Outcome) -> Outcome {
-        let mut verdict = Verdict::DoesNotApply("there is no module");
+    /// Checks every module that decides, given the number of filters ahead of it: one that does not keep the guarantee breaks it.
+    pub(super) fn each(&self, ask: impl Fn(usize, &Filter<'v>) -> GuaranteeResult) -> GuaranteeResult {
+        let mut verdict = GuaranteeStatus::DoesNotApply("there is no module");
         for (position, module) in self.deciding() {
             let own = ask(position, module)?;
-            if verdict != Verdict::Held {
+            if verdict != GuaranteeStatus::Held {
                 verdict = own;
             }
         }
         Ok(verdict)
     }
 
-    /// Whether this is QUIC, where Envoy knows server names without looking ahead.
+    /// Whether this is QUIC, where Envoy knows server names without an inspector.
     pub(super) fn is_quic(&self) -> Result<bool, Failure> {
         let options = self.listener.at(&["udp_listener_config", "quic_options"])?;
         Ok(options.is_some())
     }
 
-    /// The chain's name, or its place among its listener's.
+    /// The chain's name, or its index in its listener.
     pub(super) fn name(&self) -> String {
         let name = self.here.word("name").unwrap_or_default();
         if self.siblings.is_empty() {
@@ -169,7 +169,7 @@ impl<'v> Chain<'v> {
 }
 
 impl<'v> Transport<'v> {
-    fn read(chain: &Here<'v>) -> Result<Self, Failure> {
+    fn read(chain: &Cursor<'v>) -> Result<Self, Failure> {
         let Some(socket) = chain.get("transport_socket")? else {
             return Ok(Self::Plaintext);
         };

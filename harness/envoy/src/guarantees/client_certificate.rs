@@ -1,16 +1,16 @@
-//! Over TLS nobody comes in without a certificate.
+//! Guarantee: over TLS, nobody is let in without a certificate.
 
 use super::chain::{Chain, Transport};
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let tls = match &chain.transport {
-        Transport::Plaintext => return Ok(Verdict::DoesNotApply("plaintext")),
+        Transport::Plaintext => return Ok(GuaranteeStatus::DoesNotApply("plaintext")),
         Transport::Tls(tls) => tls,
         Transport::Other(socket) => return Err(socket.fails(UNREAD.0, UNREAD.1)),
     };
     if tls.flag("require_client_certificate")? {
-        return Ok(Verdict::Held);
+        return Ok(GuaranteeStatus::Held);
     }
     Err(tls.or_here("require_client_certificate").fails(
         "a client without a certificate comes in, and is nobody to the policies",
@@ -18,7 +18,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     ))
 }
 
-/// Of a transport socket that is not read.
+/// The failure of a transport socket that is not supported.
 pub(super) const UNREAD: (&str, &str) = (
     "cannot be told: this transport socket is not read",
     "use `envoy.transport_sockets.tls` with a `DownstreamTlsContext`",

@@ -1,42 +1,42 @@
-//! What the documents hold, whichever of Envoy's forms they have.
+//! The contents of the documents, whatever form of Envoy's configuration they have.
 
-use super::here::{Failure, Here};
+use super::cursor::{Cursor, Failure};
 use peerwarden_engine::document::Value;
 
-/// Where a bootstrap may say that listeners come from.
+/// The fields of a bootstrap that name a source of listeners.
 const SOURCES: [&str; 2] = ["lds_config", "lds_resources_locator"];
 
-/// Everything in the documents that is read, in their order.
+/// Everything that is read from the documents, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Configuration<'v> {
-    /// The documents themselves, for what may stand anywhere.
+    /// The documents themselves, for what may occur anywhere.
     pub(super) documents: &'v [Value],
-    /// Which of them are a whole Envoy's: bootstraps and dumps, but no files of discovery.
+    /// The documents of a whole Envoy: bootstraps and dumps, but not files of discovery.
     wholes: Vec<usize>,
-    pub(super) listeners: Vec<Here<'v>>,
-    /// What came by ECDS.
-    extensions: Vec<Here<'v>>,
-    /// What came by RDS.
-    routes: Vec<Here<'v>>,
-    secrets: Vec<Here<'v>>,
-    bootstraps: Vec<Here<'v>>,
-    /// The documents in which listeners came by LDS.
+    pub(super) listeners: Vec<Cursor<'v>>,
+    /// Resources by ECDS.
+    extensions: Vec<Cursor<'v>>,
+    /// Resources by RDS.
+    routes: Vec<Cursor<'v>>,
+    secrets: Vec<Cursor<'v>>,
+    bootstraps: Vec<Cursor<'v>>,
+    /// The documents with listeners by LDS.
     delivered: Vec<usize>,
-    /// What came by RTDS.
-    runtimes: Vec<Here<'v>>,
-    clusters: Vec<Here<'v>>,
+    /// Resources by RTDS.
+    runtimes: Vec<Cursor<'v>>,
+    clusters: Vec<Cursor<'v>>,
 }
 
 impl<'v> Configuration<'v> {
-    /// Reads bootstraps, files of discovery, and answers of the administration's `/config_dump`, given the name of each document's file
-    /// where it is known.
+    /// Reads bootstraps, files of discovery, and answers of the administration's `/config_dump`, given the name of each document's
+    /// file where it is known.
     pub(super) fn read(documents: &'v [Value], files: &[Option<&str>]) -> Result<Self, Failure> {
         let mut read = Self {
             documents,
             ..Self::default()
         };
         for (index, value) in documents.iter().enumerate() {
-            read.document(&Here::root(index, value))?;
+            read.document(&Cursor::root(index, value))?;
         }
         if read.listeners.is_empty() {
             let why = "there is no listener in what was given";
@@ -63,8 +63,8 @@ impl<'v> Configuration<'v> {
         Ok(read)
     }
 
-    /// Whether what comes from this source of listeners is among what was given: a file of the same name, where both are known.
-    fn has_delivered(&self, source: &Here<'v>, files: &[Option<&str>]) -> Result<bool, Failure> {
+    /// Whether the resources of this source of listeners are among the documents: a file of the same name, if both names are known.
+    fn has_delivered(&self, source: &Cursor<'v>, files: &[Option<&str>]) -> Result<bool, Failure> {
         let wanted = file_of(source)?;
         let is = |document: &usize| match (wanted, files.get(*document).copied().flatten()) {
             (Some(wanted), Some(name)) if !self.wholes.contains(document) => last(wanted) == last(name),
@@ -73,7 +73,7 @@ impl<'v> Configuration<'v> {
         Ok(self.delivered.iter().any(is))
     }
 
-    fn document(&mut self, root: &Here<'v>) -> Result<(), Failure> {
+    fn document(&mut self, root: &Cursor<'v>) -> Result<(), Failure> {
         if root.get("configs")?.is_some() {
             self.wholes.push(root.document);
             return self.dump(root);
@@ -100,15 +100,15 @@ impl<'v> Configuration<'v> {
         }
     }
 
-    fn static_resources(&mut self, resources: &Here<'v>) -> Result<(), Failure> {
+    fn static_resources(&mut self, resources: &Cursor<'v>) -> Result<(), Failure> {
         self.listeners.extend(resources.items("listeners")?);
         self.secrets.extend(resources.items("secrets")?);
         self.clusters.extend(resources.items("clusters")?);
         Ok(())
     }
 
-    /// A resource of a discovery service's answer, which may be wrapped.
-    fn resource(&mut self, resource: Here<'v>) -> Result<(), Failure> {
+    /// A resource of a discovery service's answer, possibly wrapped.
+    fn resource(&mut self, resource: Cursor<'v>) -> Result<(), Failure> {
         let (name, message) = resource.message()?;
         match name {
             "envoy.config.listener.v3.Listener" => {
@@ -131,7 +131,7 @@ impl<'v> Configuration<'v> {
     }
 
     /// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/admin/v3/config_dump.proto>
-    fn dump(&mut self, root: &Here<'v>) -> Result<(), Failure> {
+    fn dump(&mut self, root: &Cursor<'v>) -> Result<(), Failure> {
         let before = self.listeners.len();
         let mut bootstrap = None;
         for part in root.items("configs")? {
@@ -188,23 +188,23 @@ impl<'v> Configuration<'v> {
         }
     }
 
-    /// Every filter that came by ECDS under this name.
-    pub(super) fn extensions(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+    /// Every filter by ECDS with this name.
+    pub(super) fn extensions(&self, name: &str, document: usize) -> Vec<&Cursor<'v>> {
         self.named(&self.extensions, name, document)
     }
 
-    /// All routes that came by RDS under this name.
-    pub(super) fn routes(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+    /// All routes by RDS with this name.
+    pub(super) fn routes(&self, name: &str, document: usize) -> Vec<&Cursor<'v>> {
         self.named(&self.routes, name, document)
     }
 
-    /// All settings that came by RTDS under this name.
-    pub(super) fn runtimes(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+    /// All settings by RTDS with this name.
+    pub(super) fn runtimes(&self, name: &str, document: usize) -> Vec<&Cursor<'v>> {
         self.named(&self.runtimes, name, document)
     }
 
-    /// The bootstraps by which a document's listeners run: its own, or else any that were given.
-    pub(super) fn bootstraps(&self, document: usize) -> Vec<&Here<'v>> {
+    /// The bootstraps that may run a document's listeners: its own, or else any that were given.
+    pub(super) fn bootstraps(&self, document: usize) -> Vec<&Cursor<'v>> {
         let own = self.bootstraps.iter().filter(|here| here.document == document);
         let own: Vec<_> = own.collect();
         if own.is_empty() {
@@ -213,39 +213,39 @@ impl<'v> Configuration<'v> {
         own
     }
 
-    /// Every cluster of this name, static and by CDS.
-    pub(super) fn clusters(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+    /// Every cluster with this name, static and by CDS.
+    pub(super) fn clusters(&self, name: &str, document: usize) -> Vec<&Cursor<'v>> {
         self.named(&self.clusters, name, document)
     }
 
-    /// All that can hold filters.
-    pub(super) fn everything(&self) -> impl Iterator<Item = Here<'v>> {
+    /// Everything that can contain filters.
+    pub(super) fn everything(&self) -> impl Iterator<Item = Cursor<'v>> {
         let all = [&self.listeners, &self.extensions, &self.routes, &self.clusters];
         all.into_iter().flatten().cloned()
     }
 
-    /// Every secret of this name, static and by SDS.
-    pub(super) fn secrets(&self, name: &str, document: usize) -> Vec<&Here<'v>> {
+    /// Every secret with this name, static and by SDS.
+    pub(super) fn secrets(&self, name: &str, document: usize) -> Vec<&Cursor<'v>> {
         self.named(&self.secrets, name, document)
     }
 
-    /// Whether two documents may be of one Envoy. Each Envoy has one bootstrap; a file of discovery may be any's.
+    /// Whether two documents may belong to one Envoy. Each Envoy has one bootstrap; a file of discovery may belong to any.
     pub(super) fn may_be_of_one(&self, one: usize, other: usize) -> bool {
         one == other || !(self.wholes.contains(&one) && self.wholes.contains(&other))
     }
 
-    /// All that have this name and may be meant by a document. Which of several Envoy takes hangs on where it looks and what came last,
-    /// and not on the order of the files, so that a guarantee is held only if it is held with each.
-    fn named<'h>(&self, all: &'h [Here<'v>], name: &str, document: usize) -> Vec<&'h Here<'v>> {
+    /// All resources with this name that a document may refer to. Which of several Envoy uses depends on where it looks and what
+    /// came last, not on the order of the files, so a guarantee is kept only if it is kept with each.
+    fn named<'h>(&self, all: &'h [Cursor<'v>], name: &str, document: usize) -> Vec<&'h Cursor<'v>> {
         let is =
-            |here: &&Here<'v>| here.word("name") == Ok(name) && self.may_be_of_one(here.document, document);
+            |here: &&Cursor<'v>| here.word("name") == Ok(name) && self.may_be_of_one(here.document, document);
         all.iter().filter(is).collect()
     }
 }
 
 fn collect<'v>(
-    into: &mut Vec<Here<'v>>,
-    part: &Here<'v>,
+    into: &mut Vec<Cursor<'v>>,
+    part: &Cursor<'v>,
     list: &str,
     within: &[&str],
 ) -> Result<(), Failure> {
@@ -256,7 +256,7 @@ fn collect<'v>(
 }
 
 /// The file that a `ConfigSource`, or a locator, names.
-fn file_of<'v>(source: &Here<'v>) -> Result<Option<&'v str>, Failure> {
+fn file_of<'v>(source: &Cursor<'v>) -> Result<Option<&'v str>, Failure> {
     if let Some(locator) = source.value.as_str() {
         return Ok(locator.strip_prefix("file://"));
     }
@@ -268,7 +268,7 @@ fn file_of<'v>(source: &Here<'v>) -> Result<Option<&'v str>, Failure> {
     Ok(None)
 }
 
-/// What stands after the last slash of a path.
+/// The part of a path after its last slash.
 fn last(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }

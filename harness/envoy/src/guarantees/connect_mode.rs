@@ -1,20 +1,22 @@
-//! The upstream's first byte does not come before the decision.
+//! Guarantee: the upstream's first byte does not arrive before the decision.
 
 use peerwarden_engine::Enforcement;
 use peerwarden_engine::document::Value;
 
 use super::chain::{Chain, Transport};
-use super::here::{Failure, Here};
-use super::{All, Outcome, REFUSED, Verdict};
+use super::cursor::{Cursor, Failure};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
 const AFTER_HANDSHAKE: &str = "ON_DOWNSTREAM_TLS_HANDSHAKE";
 
-/// By their numbers.
+/// The modes, in the order of their numbers.
 const MODES: [&str; 3] = ["IMMEDIATE", "ON_DOWNSTREAM_DATA", AFTER_HANDSHAKE];
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     if chain.http.is_some() {
-        return Ok(Verdict::DoesNotApply("HTTP is decided request by request"));
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "HTTP is decided request by request",
+        ));
     }
     let Some(proxy) = chain.network.iter().find(|filter| filter.short() == "tcp_proxy") else {
         return Err(chain.here.fails(
@@ -33,12 +35,12 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     chain.each(|_, module| {
         module.plugin()?;
         let Ok((_, config)) = module.configuration() else {
-            return Ok(Verdict::DoesNotApply(REFUSED));
+            return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
         };
         match config.tcp.enforcement {
             Enforcement::Hold => hold(proxy, mode, early.as_ref()),
             Enforcement::Handshake => match chain.transport {
-                Transport::Plaintext => Ok(Verdict::DoesNotApply(
+                Transport::Plaintext => Ok(GuaranteeStatus::DoesNotApply(
                     "plaintext: there is no handshake to wait for",
                 )),
                 Transport::Tls(_) | Transport::Other(_) => handshake(proxy, mode, early.as_ref()),
@@ -47,7 +49,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     })
 }
 
-fn handshake(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome {
+fn handshake(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> GuaranteeResult {
     if mode != AFTER_HANDSHAKE {
         return Err(proxy.or_here("upstream_connect_mode").fails(
             "the upstream is dialled at once: what it says first may come before the peer is known",
@@ -64,10 +66,10 @@ fn handshake(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome 
         ));
     };
     bytes(early)?;
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-fn hold(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome {
+fn hold(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> GuaranteeResult {
     if mode != "IMMEDIATE" {
         return Err(proxy.or_here("upstream_connect_mode").fails(
             format!("with `{mode}` the module cannot hold connections, and denies them all"),
@@ -80,10 +82,10 @@ fn hold(proxy: &Here<'_>, mode: &str, early: Option<&Here<'_>>) -> Outcome {
             "write `max_early_data_bytes: 16384`",
         ));
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-fn bytes(early: &Here<'_>) -> Result<f64, Failure> {
+fn bytes(early: &Cursor<'_>) -> Result<f64, Failure> {
     match early.value {
         Value::Number(bytes) => Ok(*bytes),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Object(_) => Err(early

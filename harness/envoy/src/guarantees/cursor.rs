@@ -1,29 +1,30 @@
-//! A value in one of the documents, and how to read on from there: what is absent is told from what is of the wrong shape.
+//! A value in one of the documents with its place, and how to read on from there: an absent value is distinguished from one of the
+//! wrong shape.
 
 use peerwarden_engine::document::Value;
 
-/// What does not hold: where, why, and what to write instead.
+/// A broken guarantee: where, why, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Which document, from 0.
+    /// The index of the document, from 0.
     pub document: usize,
-    /// Where in it, such as `static_resources.listeners[0].filter_chains[0]`.
+    /// The path in it, such as `static_resources.listeners[0].filter_chains[0]`.
     pub path: String,
-    /// Why.
+    /// Why it is broken.
     pub why: String,
     /// What to write instead.
     pub help: String,
 }
 
-/// A value and where it is.
+/// A value and its place.
 #[derive(Debug, Clone)]
-pub(super) struct Here<'v> {
+pub(super) struct Cursor<'v> {
     pub(super) document: usize,
     pub(super) path: String,
     pub(super) value: &'v Value,
 }
 
-impl<'v> Here<'v> {
+impl<'v> Cursor<'v> {
     /// A whole document.
     pub(super) fn root(document: usize, value: &'v Value) -> Self {
         Self {
@@ -33,7 +34,7 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// That something is wrong here.
+    /// A failure at this place.
     pub(super) fn fails(&self, why: impl Into<String>, help: impl Into<String>) -> Failure {
         Failure {
             document: self.document,
@@ -43,7 +44,7 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// A field, by its name in the protobuf message or in that message's JSON; `null` is not a field.
+    /// A field, by its name in the protobuf message or in that message's JSON; `null` counts as absent.
     pub(super) fn get(&self, name: &str) -> Result<Option<Self>, Failure> {
         let Value::Object(fields) = self.value else {
             return Err(self.mismatch("an object"));
@@ -60,7 +61,7 @@ impl<'v> Here<'v> {
             .map(|(key, value)| self.below(key, value)))
     }
 
-    /// What is below several names.
+    /// The value below several names.
     pub(super) fn at(&self, names: &[&str]) -> Result<Option<Self>, Failure> {
         let mut here = self.clone();
         for name in names {
@@ -72,7 +73,7 @@ impl<'v> Here<'v> {
         Ok(Some(here))
     }
 
-    /// The items of a field; of an absent one, none.
+    /// The items of a field; none if it is absent.
     pub(super) fn items(&self, name: &str) -> Result<Vec<Self>, Failure> {
         let Some(list) = self.get(name)? else {
             return Ok(Vec::new());
@@ -88,7 +89,7 @@ impl<'v> Here<'v> {
         Ok(items.iter().enumerate().map(item).collect())
     }
 
-    /// The entries of a field that maps names to something; of an absent one, none.
+    /// The entries of a map field; none if it is absent.
     pub(super) fn entries(&self, name: &str) -> Result<Vec<(&'v str, Self)>, Failure> {
         match self.get(name)? {
             Some(map) => map.fields(),
@@ -96,7 +97,7 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// What this maps names to.
+    /// The entries of this map.
     pub(super) fn fields(&self) -> Result<Vec<(&'v str, Self)>, Failure> {
         let Value::Object(fields) = self.value else {
             return Err(self.mismatch("an object"));
@@ -105,7 +106,7 @@ impl<'v> Here<'v> {
         Ok(fields.iter().map(entry).collect())
     }
 
-    /// All that is directly below: the values of an object, the items of a list.
+    /// Everything directly below: the values of an object, the items of a list.
     pub(super) fn parts(&self) -> Vec<Self> {
         match self.value {
             Value::Object(fields) => fields.iter().map(|(key, value)| self.below(key, value)).collect(),
@@ -121,7 +122,7 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// A field that is true or false; false when it is absent, as protobuf has it.
+    /// A boolean field; false if it is absent, as in protobuf.
     pub(super) fn flag(&self, name: &str) -> Result<bool, Failure> {
         match self.get(name)? {
             None => Ok(false),
@@ -134,7 +135,7 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// A field that holds a text or the name of an enum's value; empty when it is absent.
+    /// A text field, or the name of an enum's value; empty if it is absent.
     pub(super) fn word(&self, name: &str) -> Result<&'v str, Failure> {
         match self.get(name)? {
             None => Ok(""),
@@ -142,9 +143,8 @@ impl<'v> Here<'v> {
         }
     }
 
-    /// A field that holds one of an enum's values, by its name in any case and with `-` for `_`, as Envoy has it read, or by its number;
-    /// the first of `names`, which are in the order of their numbers from 0, when it is absent. A name that is not among them comes back
-    /// as it is.
+    /// A field with one of an enum's values, by name in any case and with `-` for `_`, as Envoy reads it, or by number; the first
+    /// of `names`, which are in the order of their numbers from 0, if it is absent. An unknown name is returned as it is.
     pub(super) fn one_of(&self, name: &str, names: &[&'static str]) -> Result<&'v str, Failure> {
         let Some(here) = self.get(name)? else {
             return Ok(names.first().copied().unwrap_or_default());
@@ -171,17 +171,17 @@ impl<'v> Here<'v> {
         found.ok_or_else(|| here.mismatch("the name of a value"))
     }
 
-    /// The text that this is.
+    /// This value as a text.
     pub(super) fn text(&self) -> Result<&'v str, Failure> {
         self.value.as_str().ok_or_else(|| self.mismatch("a text"))
     }
 
-    /// The field, or this where it is absent: the place to show for what should be there.
+    /// The field, or this value if it is absent: the place to report for a missing field.
     pub(super) fn or_here(&self, name: &str) -> Self {
         self.get(name).ok().flatten().unwrap_or_else(|| self.clone())
     }
 
-    /// The message that a `google.protobuf.Any` or a `TypedStruct` holds, with its type's name.
+    /// The message in a `google.protobuf.Any` or a `TypedStruct`, with its type name.
     pub(super) fn message(&self) -> Result<(&'v str, Self), Failure> {
         let url = self.word("@type")?;
         let name = type_name(url);
@@ -220,17 +220,17 @@ impl<'v> Here<'v> {
     }
 }
 
-/// Whether a key is this field's name, or that in JSON.
+/// Whether a key is this field's name, in protobuf or in JSON.
 pub(super) fn is_field(key: &str, name: &str) -> bool {
     key == name || key == camel_case(name)
 }
 
-/// What stands after the last slash of a type's URL.
+/// The part of a type URL after its last slash.
 fn type_name(url: &str) -> &str {
     url.rsplit_once('/').map_or(url, |(_, name)| name)
 }
 
-/// A field's name in JSON (<https://protobuf.dev/programming-guides/json/>).
+/// The JSON name of a field (<https://protobuf.dev/programming-guides/json/>).
 fn camel_case(name: &str) -> String {
     let mut json = String::with_capacity(name.len());
     let mut upper = false;

@@ -1,7 +1,7 @@
-//! `ports` are asked of the port that was connected to, not of the one that a PROXY header names.
+//! Guarantee: `ports` refer to the port that was connected to, not to one that a PROXY header names.
 //!
-//! Envoy 1.36 and 1.40 show the module the header's port and address for their own, with `original_dst` before or behind the filter
-//! as without it, and choose filter chains by that port. `direct_source_prefix_ranges` go by who is connected
+//! Envoy 1.36 and 1.40 show the module the header's port and address as their own, with `original_dst` before or behind the filter
+//! or without it, and choose filter chains by that port. `direct_source_prefix_ranges` refers to the direct peer
 //! (`tests/envoy/address/destination.rs`).
 
 use peerwarden_engine::document::Value;
@@ -9,28 +9,28 @@ use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Rule};
 use peerwarden_engine::{Authorizer, Config, Lock};
 
 use super::chain::Chain;
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
 use super::proxy_protocol;
-use super::{All, Outcome, REFUSED, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
 const HELP: &str = "give each port a filter chain of its own (`filter_chain_match: {destination_port: 8080}`), or name your own proxies in \
                     `filter_chain_match: {direct_source_prefix_ranges: […]}`";
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let Some(header) = proxy_protocol::taken(chain)? else {
-        return Ok(Verdict::DoesNotApply("no PROXY protocol"));
+        return Ok(GuaranteeStatus::DoesNotApply("no PROXY protocol"));
     };
     chain.each(|_, module| of_module(chain, module, &header))
 }
 
-fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Here<'_>) -> Outcome {
+fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> GuaranteeResult {
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
-        return Ok(Verdict::DoesNotApply(REFUSED));
+        return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
-    let Some(read) = Read::of(&config) else {
-        return Ok(Verdict::DoesNotApply(
+    let Some(read) = DestinationUse::of(&config) else {
+        return Ok(GuaranteeStatus::DoesNotApply(
             "nothing goes by ports or destination addresses",
         ));
     };
@@ -42,7 +42,7 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Here<'_>) -> Outco
     if let Some(matches) = &matches
         && (only_trusted(matches)? || !read.address && matches.get("destination_port")?.is_some())
     {
-        return Ok(Verdict::Held);
+        return Ok(GuaranteeStatus::Held);
     }
     let (what, named) = (read.what, if read.address { "address" } else { "port" });
     Err(header.fails(
@@ -51,8 +51,8 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Here<'_>) -> Outco
     ))
 }
 
-/// Whether none but the addresses that are named here come to the chain: who may speak for others is theirs to say.
-fn only_trusted(matches: &Here<'_>) -> Result<bool, Failure> {
+/// Whether only the addresses that are named here reach the chain: who may speak for others is then their decision.
+fn only_trusted(matches: &Cursor<'_>) -> Result<bool, Failure> {
     let ranges = matches.items("direct_source_prefix_ranges")?;
     for range in &ranges {
         // Without a length it is that of all addresses.
@@ -64,16 +64,16 @@ fn only_trusted(matches: &Here<'_>) -> Result<bool, Failure> {
     Ok(!ranges.is_empty())
 }
 
-/// What goes by where a connection went.
-struct Read {
-    /// For people.
+/// What depends on the destination of a connection.
+struct DestinationUse {
+    /// A description for people.
     what: String,
-    /// Whether by the address too.
+    /// Whether the address matters too.
     address: bool,
 }
 
-impl Read {
-    /// Of the policies that apply; of all, where the node says which workload this is.
+impl DestinationUse {
+    /// For the policies that apply; for all, if the workload is known only from the node.
     fn of(config: &Config) -> Option<Self> {
         let applies = |resource: &&Resource| {
             let workload = config.workload.as_ref();

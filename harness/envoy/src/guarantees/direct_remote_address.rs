@@ -1,12 +1,12 @@
-//! `ipBlocks` are asked of the one who is connected, not of whom a header names.
+//! Guarantee: `ipBlocks` refers to the direct peer, not to an address in a header.
 
 use super::chain::{Chain, Http, MANAGER};
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
 use super::proxy_protocol;
 use super::routes;
 use super::set_filter_state::{self, OF_CONNECTIONS, OF_REQUESTS};
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 pub(super) const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
@@ -14,9 +14,9 @@ const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const HELP: &str = "put a network filter `set_filter_state` ahead of the module that sets `peerwarden.direct_remote_address` of the \
                     factory `envoy.string` to `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some((position, module)) = chain.module() else {
-        return Ok(Verdict::DoesNotApply("there is no module"));
+        return Ok(GuaranteeStatus::DoesNotApply("there is no module"));
     };
     // Wherever one stands, and whenever it has its turn.
     let of_requests = chain.http.iter().flat_map(|http| &http.filters);
@@ -32,10 +32,10 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     } else if proxy_protocol::taken(chain)?.is_some() {
         sets(chain.filters().iter().take(position), OF_CONNECTIONS)?.is_some()
     } else {
-        return Ok(Verdict::DoesNotApply("TCP without the PROXY protocol"));
+        return Ok(GuaranteeStatus::DoesNotApply("TCP without the PROXY protocol"));
     };
     if set {
-        return Ok(Verdict::Held);
+        return Ok(GuaranteeStatus::Held);
     }
     Err(module.here.fails(
         "the address of a client may come from what it says itself, and the direct one is nowhere to be read",
@@ -48,7 +48,7 @@ fn with_each_request(
     chain: &Chain<'_>,
     http: &Http<'_>,
     position: usize,
-    all: &All<'_>,
+    all: &CheckInput<'_>,
 ) -> Result<bool, Failure> {
     let mut off = None;
     let mut filters = chain.filters().iter().take(position);
@@ -83,13 +83,13 @@ fn sets<'f, 'v: 'f>(
     Ok(None)
 }
 
-/// That what sets the address sets it to that of who is connected.
-pub(super) fn is_direct(item: &Here<'_>) -> Result<(), Failure> {
+/// Checks that the filter sets the address to that of the direct peer.
+pub(super) fn is_direct(item: &Cursor<'_>) -> Result<(), Failure> {
     if item.word("object_key")? != KEY {
         return Ok(());
     }
     let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
-    let text = format.as_ref().map(Here::text).transpose()?;
+    let text = format.as_ref().map(Cursor::text).transpose()?;
     if item.word("factory_key")? == FACTORY && text == Some(ADDRESS) {
         return Ok(());
     }

@@ -1,11 +1,11 @@
-//! Nothing switches the module off.
+//! Guarantee: nothing disables the module.
 
 use super::chain::Chain;
-use super::here::{Failure, Here};
+use super::cursor::{Cursor, Failure};
 use super::routes::{self, Override};
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         let flags = [
             ("disabled", "the module is switched off", "leave `disabled` out"),
@@ -22,7 +22,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
         }
     }
     let Some(http) = &chain.http else {
-        return Ok(Verdict::Held);
+        return Ok(GuaranteeStatus::Held);
     };
     of_upgrades(&http.manager)?;
     let places = routes::places(http, &all.configuration)?;
@@ -31,12 +31,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             switches_off(&over)?;
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-/// An upgrade with filters of its own goes through these instead of `http_filters`
+/// An upgrade with filters of its own uses these instead of `http_filters`
 /// (<https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/upgrades>).
-fn of_upgrades(manager: &Here<'_>) -> Result<(), Failure> {
+fn of_upgrades(manager: &Cursor<'_>) -> Result<(), Failure> {
     for upgrade in manager.items("upgrade_configs")? {
         if upgrade.items("filters")?.is_empty() {
             continue;
@@ -50,7 +50,7 @@ fn of_upgrades(manager: &Here<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A Wasm filter has no configuration of a route's own, so that a `FilterConfig` with an empty one changes nothing.
+/// A Wasm filter has no per-route configuration, so that a `FilterConfig` with an empty one changes nothing.
 fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
     let help = "leave this entry out: who may do what is for policies to say";
     if over.disabled {

@@ -1,17 +1,18 @@
-//! When the module cannot run, nobody is let in.
+//! Guarantee: if the module cannot run, nobody is let in.
 
 use super::chain::Chain;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// By their numbers (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto>).
+/// The policies, in the order of their numbers
+/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto>).
 const POLICIES: [&str; 4] = ["UNSPECIFIED", "FAIL_RELOAD", "FAIL_CLOSED", "FAIL_OPEN"];
 
-/// Those that close: the default, and the one that tries a new VM for the next stream and closes if that fails too.
+/// The policies that close: the default, and the one that tries a new VM for the next stream and closes if that fails too.
 const CLOSE: [&str; 3] = ["UNSPECIFIED", "FAIL_CLOSED", "FAIL_RELOAD"];
 
 const OPEN: &str = "when the module cannot run, everything is let through";
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         let plugin = module.plugin()?;
         if plugin.flag("fail_open")? {
@@ -30,5 +31,5 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             return Err(place.fails(why, "write `FAIL_CLOSED`"));
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }

@@ -1,15 +1,15 @@
-//! A filter of a chain, by whichever way it is configured, and the module's plugin in it.
+//! A filter of a chain, however it is configured, and the module's plugin in it.
 
 use peerwarden_engine::Config;
 use peerwarden_engine::document::Value;
 
 use super::configuration::Configuration;
-use super::here::{Failure, Here};
+use super::cursor::{Cursor, Failure};
 
-/// What a filter is called, somewhere, for it to be the module.
+/// The text in a name that identifies a filter as the module.
 pub(super) const MODULE: &str = "peerwarden";
 
-/// The types of filters that hold a module.
+/// The types of filters that hold a Wasm module.
 const WASM: [&str; 2] = [
     "envoy.extensions.filters.http.wasm.v3.Wasm",
     "envoy.extensions.filters.network.wasm.v3.Wasm",
@@ -18,20 +18,20 @@ const WASM: [&str; 2] = [
 /// A filter.
 #[derive(Debug)]
 pub(super) struct Filter<'v> {
-    pub(super) here: Here<'v>,
+    pub(super) here: Cursor<'v>,
     /// Its name in the chain, by which routes override it.
     pub(super) name: &'v str,
-    /// The name of its configuration's type, which is what Envoy finds it by; empty if it cannot be told.
+    /// The type name of its configuration, by which Envoy finds it; empty if unknown.
     pub(super) kind: &'v str,
-    /// Its configuration, unless it comes by discovery and is not among what was given.
-    pub(super) config: Option<Here<'v>>,
-    pub(super) discovery: Option<Here<'v>>,
-    /// A second configuration that was given for it, which is another than the first: which one Envoy takes cannot be told.
-    rival: Option<Here<'v>>,
+    /// Its configuration; `None` if it comes by discovery and is not among the documents.
+    pub(super) config: Option<Cursor<'v>>,
+    pub(super) discovery: Option<Cursor<'v>>,
+    /// A second, different configuration that was given for it: which one Envoy uses is unknown.
+    rival: Option<Cursor<'v>>,
 }
 
 impl<'v> Filter<'v> {
-    pub(super) fn read(here: Here<'v>, configuration: &Configuration<'v>) -> Result<Self, Failure> {
+    pub(super) fn read(here: Cursor<'v>, configuration: &Configuration<'v>) -> Result<Self, Failure> {
         let name = here.word("name")?;
         let discovery = here.get("config_discovery")?;
         let (found, rival) = match (&discovery, here.get("typed_config")?) {
@@ -101,7 +101,7 @@ impl<'v> Filter<'v> {
     }
 
     /// The `PluginConfig`.
-    pub(super) fn plugin(&self) -> Result<Here<'v>, Failure> {
+    pub(super) fn plugin(&self) -> Result<Cursor<'v>, Failure> {
         let Some(config) = &self.config else {
             return Err(self.unread());
         };
@@ -114,8 +114,8 @@ impl<'v> Filter<'v> {
         })
     }
 
-    /// The module's own configuration, with where it stands.
-    pub(super) fn configuration(&self) -> Result<(Here<'v>, Config), Failure> {
+    /// The module's own configuration, with its place.
+    pub(super) fn configuration(&self) -> Result<(Cursor<'v>, Config), Failure> {
         let plugin = self.plugin()?;
         let Some(any) = plugin.get("configuration")? else {
             let help = "write the module's JSON into a `google.protobuf.StringValue`";
@@ -155,7 +155,7 @@ impl<'v> Filter<'v> {
         }
     }
 
-    /// What tells this plugin from others: Envoy keeps one root context for each.
+    /// The key that tells this plugin from others: Envoy keeps one root context for each.
     pub(super) fn key(&self) -> Result<[&'v str; 3], Failure> {
         let plugin = self.plugin()?;
         let vm = match plugin.get("vm_config")? {
@@ -165,22 +165,22 @@ impl<'v> Filter<'v> {
         Ok([vm, plugin.word("name")?, plugin.word("root_id")?])
     }
 
-    /// The bytes that this plugin is configured with.
+    /// The bytes of this plugin's configuration.
     pub(super) fn configured(&self) -> Result<Option<&'v Value>, Failure> {
         let any = self.plugin()?.get("configuration")?;
         Ok(any.map(|here| here.value))
     }
 }
 
-/// A message with the name of its type.
-type Message<'v> = (&'v str, Here<'v>);
+/// A message with its type name.
+type Message<'v> = (&'v str, Cursor<'v>);
 
-/// What came by ECDS under this name; nothing, but a second one, where what was given has several that differ.
+/// The configurations by ECDS with this name: none or one, and a second one if the documents have several that differ.
 fn discovered<'v>(
     name: &str,
     document: usize,
     configuration: &Configuration<'v>,
-) -> Result<(Option<Message<'v>>, Option<Here<'v>>), Failure> {
+) -> Result<(Option<Message<'v>>, Option<Cursor<'v>>), Failure> {
     let extensions = configuration.extensions(name, document);
     let Some((first, others)) = extensions.split_first() else {
         return Ok((None, None));
@@ -192,7 +192,8 @@ fn discovered<'v>(
     Ok((typed.map(|typed| typed.message()).transpose()?, None))
 }
 
-/// A type in short, `router` of `envoy.extensions.filters.http.router.v3.Router`; of other projects' filters the whole name.
+/// The short name of a type, `router` for `envoy.extensions.filters.http.router.v3.Router`; for filters of other projects the whole
+/// name.
 pub(super) fn short(kind: &str) -> &str {
     let ours = ["http", "network", "listener"]
         .iter()
@@ -200,8 +201,8 @@ pub(super) fn short(kind: &str) -> &str {
     ours.map_or(kind, |rest| rest.split('.').next().unwrap_or(rest))
 }
 
-/// The one type that may be discovered, if it is one.
-fn only_type<'v>(discovery: &Here<'v>) -> Result<&'v str, Failure> {
+/// The type that discovery allows, if there is only one.
+fn only_type<'v>(discovery: &Cursor<'v>) -> Result<&'v str, Failure> {
     match discovery.items("type_urls")?.as_slice() {
         [one] => Ok(one.text()?.rsplit('/').next().unwrap_or_default()),
         _ => Ok(""),

@@ -1,11 +1,11 @@
-//! What a client says of its own certificate in `X-Forwarded-Client-Cert` does not reach the application.
+//! Guarantee: a client's own `X-Forwarded-Client-Cert` does not reach the application.
 
 use super::chain::Chain;
 use super::header_names::closed;
-use super::written;
-use super::{All, Outcome, Verdict};
+use super::header_write;
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// By their numbers.
+/// The modes, in the order of their numbers.
 const DETAILS: [&str; 5] = [
     "SANITIZE",
     "FORWARD_ONLY",
@@ -14,14 +14,14 @@ const DETAILS: [&str; 5] = [
     "ALWAYS_FORWARD_ONLY",
 ];
 
-/// Those that drop what the client said.
+/// The modes that drop the client's value.
 const SANITIZE: [&str; 2] = ["SANITIZE", "SANITIZE_SET"];
 
 const HEADER: &str = "x-forwarded-client-cert";
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some(http) = &chain.http else {
-        return Ok(Verdict::DoesNotApply("TCP"));
+        return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     if let Some(matcher) = http.manager.get("forward_client_cert_matcher")? {
         return Err(matcher.fails(
@@ -44,12 +44,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
         )
     })?;
     // Envoy drops the header by its exact name, once what is early is there.
-    let early = written::early(http)?.into_iter();
+    let early = header_write::early(http)?.into_iter();
     let early = early.filter(|written| !written.is_exactly(HEADER));
-    let late = written::by_filters(http, all)?.into_iter();
-    let mut written = early.chain(late).chain(written::by_routes(http, all)?);
+    let late = header_write::by_filters(http, all)?.into_iter();
+    let mut written = early.chain(late).chain(header_write::by_routes(http, all)?);
     match written.find(|written| written.is(HEADER)) {
-        None => Ok(Verdict::Held),
+        None => Ok(GuaranteeStatus::Held),
         Some(written) => Err(written.here.fails(
             "what this writes into `X-Forwarded-Client-Cert` reaches the application, whoever the client is",
             "leave it out: with `SANITIZE_SET` Envoy writes the header",

@@ -1,34 +1,34 @@
-//! A header that decides has one spelling of its name.
+//! Guarantee: a header that decides has only one spelling of its name.
 
 use peerwarden_engine::Config;
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
 
 use super::chain::{Chain, Http};
+use super::cursor::Failure;
 use super::filter::Filter;
-use super::here::Failure;
-use super::written;
-use super::{All, Outcome, REFUSED, Verdict};
+use super::header_write;
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
 const OPTIONS: &str = "common_http_protocol_options";
 const ACTION: &str = "headers_with_underscores_action";
 
-/// By their numbers: the first is the default.
+/// The actions, in the order of their numbers; the first is the default.
 const ACTIONS: [&str; 3] = ["ALLOW", "REJECT_REQUEST", "DROP_HEADER"];
 
-/// What lets no header with an underscore in its name through.
+/// The actions that let no header name with an underscore through.
 const CLOSED: [&str; 2] = ["REJECT_REQUEST", "DROP_HEADER"];
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some(http) = &chain.http else {
-        return Ok(Verdict::DoesNotApply("TCP"));
+        return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     chain.each(|_, module| of_module(http, module, all))
 }
 
-fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &All<'_>) -> Outcome {
+fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
-        return Ok(Verdict::DoesNotApply(REFUSED));
+        return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
     let names: Vec<&str> = policies(&config).flat_map(header_names).collect();
     if !names.is_empty() {
@@ -36,33 +36,36 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &All<'_>) -> Outcome {
     }
     let Some(read) = reads(&config) else {
         if names.is_empty() {
-            return Ok(Verdict::DoesNotApply("nothing decides by a header"));
+            return Ok(GuaranteeStatus::DoesNotApply("nothing decides by a header"));
         }
-        return Ok(Verdict::Held);
+        return Ok(GuaranteeStatus::Held);
     };
     closed(http, |client| {
         format!(
             "{read}, and with {client} a client sends the same header with `_` for `-`: to policies it is another one, to many applications the same"
         )
     })?;
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-/// That no client's words become a header that policies read after the module has decided, or by a spelling that it does not read.
-fn no_other_writes(http: &Http<'_>, names: &[&str], all: &All<'_>) -> Result<(), Failure> {
-    let ahead = written::early(http)?
+/// Checks that no text of a client becomes a header that policies read after the module has decided, or in a spelling that the
+/// module does not read.
+fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Result<(), Failure> {
+    let ahead = header_write::early(http)?
         .into_iter()
-        .chain(written::by_filters(http, all)?);
+        .chain(header_write::by_filters(http, all)?);
     let spelt = ahead.filter_map(|written| {
         let name = names
             .iter()
             .find(|name| written.is(name) && !written.is_exactly(name))?;
         Some((written, *name, "to policies this is another header than"))
     });
-    let late = written::by_routes(http, all)?.into_iter().filter_map(|written| {
-        let name = names.iter().find(|name| written.is(name))?;
-        Some((written, *name, "once the module has decided, this writes"))
-    });
+    let late = header_write::by_routes(http, all)?
+        .into_iter()
+        .filter_map(|written| {
+            let name = names.iter().find(|name| written.is(name))?;
+            Some((written, *name, "once the module has decided, this writes"))
+        });
     match spelt.chain(late).find(|(written, ..)| written.formatted) {
         None => Ok(()),
         Some((written, name, why)) => Err(written.here.fails(
@@ -72,7 +75,7 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &All<'_>) -> Result<(),
     }
 }
 
-/// That no header with an underscore in its name reaches the application. `why` says what one does, given how it gets through.
+/// Checks that no header name with an underscore reaches the application. `why` explains the harm, given how it gets through.
 pub(super) fn closed(http: &Http<'_>, why: impl Fn(&str) -> String) -> Result<(), Failure> {
     let help = format!("write `{OPTIONS}: {{{ACTION}: REJECT_REQUEST}}`, or `DROP_HEADER`");
     let (place, action) = match http.manager.get(OPTIONS)? {
@@ -85,7 +88,7 @@ pub(super) fn closed(http: &Http<'_>, why: impl Fn(&str) -> String) -> Result<()
     Err(place.fails(why(&format!("`{ACTION}: {action}`")), help))
 }
 
-/// What decides by a header whose name has a `-`, for people. An external authorizer may decide by any.
+/// What decides by a header whose name has a `-`, for people. An external authorizer may use any header.
 fn reads(config: &Config) -> Option<String> {
     let name = policies(config)
         .flat_map(header_names)

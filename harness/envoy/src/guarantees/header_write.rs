@@ -1,27 +1,28 @@
 //! Headers that the configuration writes into requests: by early mutation, filters and routes.
 
 use super::chain::Http;
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
 use super::routes;
-use super::{All, upstream};
+use super::{CheckInput, upstream};
 
 /// The filter that changes headers.
 pub(super) const MUTATION: &str = "header_mutation";
 
 const EARLY: &str = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
 
-/// A header that is written.
+/// A header that the configuration writes.
 #[derive(Debug)]
-pub(super) struct Written<'v> {
-    pub(super) here: Here<'v>,
+pub(super) struct HeaderWrite<'v> {
+    pub(super) here: Cursor<'v>,
     pub(super) name: &'v str,
-    /// Whether what it says may be a client's words.
+    /// Whether its value may contain a client's text.
     pub(super) formatted: bool,
 }
 
-impl Written<'_> {
-    /// Whether an application may take it for this header: case counts for nothing, nor to many applications does `_` for `-`.
+impl HeaderWrite<'_> {
+    /// Whether an application may take it for this header: case is ignored, and by many applications so is the difference between
+    /// `_` and `-`.
     pub(super) fn is(&self, header: &str) -> bool {
         let spelt = |name: &str| name.to_ascii_lowercase().replace('_', "-");
         spelt(self.name) == spelt(header)
@@ -33,11 +34,11 @@ impl Written<'_> {
     }
 }
 
-/// What is written before anything reads it.
+/// The headers that are written before anything reads them.
 ///
 /// # Errors
-/// That an extension is not known, or something is of the wrong shape.
-pub(super) fn early<'v>(http: &Http<'v>) -> Result<Vec<Written<'v>>, Failure> {
+/// If an extension is unknown, or a value has the wrong shape.
+pub(super) fn early<'v>(http: &Http<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
     for extension in http.manager.items("early_header_mutation_extensions")? {
         let typed = extension.get("typed_config")?;
@@ -57,11 +58,11 @@ pub(super) fn early<'v>(http: &Http<'v>) -> Result<Vec<Written<'v>>, Failure> {
     Ok(found)
 }
 
-/// What these filters write, and their entries on routes.
+/// The headers that these filters write, including their per-route configuration.
 ///
 /// # Errors
-/// That a filter which changes headers cannot be read.
-pub(super) fn by_filters<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Written<'v>>, Failure> {
+/// If a filter that changes headers cannot be read.
+pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
     let behind = upstream::filters(http, all)?;
     for filter in http.filters.iter().chain(&behind) {
@@ -77,11 +78,11 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Writt
     Ok(found)
 }
 
-/// What routes write, once the module has decided.
+/// The headers that routes write, once the module has decided.
 ///
 /// # Errors
-/// What is of the wrong shape.
-pub(super) fn by_routes<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Written<'v>>, Failure> {
+/// A value of the wrong shape.
+pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
     for place in places(http, all) {
         for option in place.items("request_headers_to_add")? {
@@ -91,12 +92,12 @@ pub(super) fn by_routes<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Writte
     Ok(found)
 }
 
-/// Routes that cannot be read are said of `enabled`.
-fn places<'v>(http: &Http<'v>, all: &All<'v>) -> Vec<Here<'v>> {
+/// Routes that cannot be read are reported by `enabled`.
+fn places<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<'v>> {
     routes::places(http, &all.configuration).unwrap_or_default()
 }
 
-fn by_filter<'v>(filter: &Filter<'v>, found: &mut Vec<Written<'v>>) -> Result<(), Failure> {
+fn by_filter<'v>(filter: &Filter<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
     let kind = filter.short();
     if !matches!(kind, MUTATION | "jwt_authn" | "basic_auth" | "api_key_auth") {
         return Ok(());
@@ -122,7 +123,7 @@ fn by_filter<'v>(filter: &Filter<'v>, found: &mut Vec<Written<'v>>) -> Result<()
     Ok(())
 }
 
-fn by_mutations<'v>(config: &Here<'v>, found: &mut Vec<Written<'v>>) -> Result<(), Failure> {
+fn by_mutations<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
     let Some(mutations) = config.get("mutations")? else {
         return Ok(());
     };
@@ -135,24 +136,24 @@ fn by_mutations<'v>(config: &Here<'v>, found: &mut Vec<Written<'v>>) -> Result<(
 }
 
 /// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/base.proto>
-fn by_option<'v>(option: &Here<'v>) -> Result<Option<Written<'v>>, Failure> {
+fn by_option<'v>(option: &Cursor<'v>) -> Result<Option<HeaderWrite<'v>>, Failure> {
     let Some(header) = option.get("header")? else {
         return Ok(None);
     };
     let formatted = header.word("value")?.contains('%') || header.get("raw_value")?.is_some();
-    Ok(Some(Written {
+    Ok(Some(HeaderWrite {
         name: header.word("key")?,
         here: header,
         formatted,
     }))
 }
 
-/// A field that names a header into which a client's words go, or a token's.
-fn named<'v>(of: &Here<'v>, field: &str) -> Result<Option<Written<'v>>, Failure> {
+/// A field that names a header for a client's text, or a token's.
+fn named<'v>(of: &Cursor<'v>, field: &str) -> Result<Option<HeaderWrite<'v>>, Failure> {
     let Some(here) = of.get(field)? else {
         return Ok(None);
     };
-    Ok(Some(Written {
+    Ok(Some(HeaderWrite {
         name: here.text()?,
         here,
         formatted: true,

@@ -1,9 +1,9 @@
-//! The module is there before the listener takes its first connection.
+//! Guarantee: the module is loaded before the listener accepts its first connection.
 
 use super::chain::Chain;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         if let Some(discovery) = &module.discovery {
             if let Some(default) = discovery.get("default_config")? {
@@ -43,5 +43,5 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
                 .fails(why, "write `code: {local: {filename: …}}`"));
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }

@@ -1,15 +1,15 @@
-//! The module is there at all, where it decides on what comes in.
+//! Guarantee: the module is present, and decides on inbound traffic.
 
 use super::chain::Chain;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// By their numbers.
+/// The directions, in the order of their numbers.
 const DIRECTIONS: [&str; 3] = ["UNSPECIFIED", "INBOUND", "OUTBOUND"];
 
-/// Code that is built into Envoy, whatever the file says.
+/// The runtime for code that is built into Envoy, whatever the file contains.
 const NULL_VM: &str = "envoy.wasm.runtime.null";
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     if let Some((_, module)) = chain.module() {
         // What cannot be read of the plugin is said of its configuration.
         let vm = module
@@ -21,7 +21,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
                 "with this runtime Envoy runs code of its own, and not the module",
                 "write `runtime: envoy.wasm.runtime.v8`",
             )),
-            Some(_) | None => Ok(Verdict::Held),
+            Some(_) | None => Ok(GuaranteeStatus::Held),
         };
     }
     if let Some(http) = &chain.http
@@ -33,7 +33,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
         ));
     }
     if chain.listener.one_of("traffic_direction", &DIRECTIONS)? == "OUTBOUND" {
-        return Ok(Verdict::DoesNotApply("for connections that go out"));
+        return Ok(GuaranteeStatus::DoesNotApply("for connections that go out"));
     }
     let place = if chain.http.is_some() {
         "`envoy.filters.http.wasm` into `http_filters`, before the router"

@@ -1,15 +1,14 @@
-//! The module comes before what it protects and after what it reads.
+//! Guarantee: the module comes before what it protects and after what it reads.
 
 use peerwarden_engine::document::Value;
 
 use super::chain::Chain;
+use super::cursor::Failure;
 use super::filter::Filter;
-use super::here::Failure;
 use super::upstream;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// HTTP filters that may be ahead of the module: what they answer by themselves is a refusal, and what they rewrite the module sees
-/// rewritten.
+/// HTTP filters that may be ahead of the module: their own answers are refusals, and the module sees what they rewrite.
 const HTTP_BEFORE: &[&str] = &[
     "adaptive_concurrency",
     "admission_control",
@@ -63,10 +62,10 @@ const HTTP_AFTER: &[&str] = &[
     "stats.PluginConfig",
 ];
 
-/// Behind the router, the filter that writes requests to the upstream; it is last there.
+/// The last filter behind the router, which writes requests to the upstream.
 const CODEC: &str = "upstream_codec";
 
-/// What the authorizer's filter may answer with by itself.
+/// The statuses with which the authorizer's filter may answer by itself.
 const REFUSALS: [&str; 9] = [
     "BadRequest",
     "Unauthorized",
@@ -79,7 +78,7 @@ const REFUSALS: [&str; 9] = [
     "GatewayTimeout",
 ];
 
-/// HTTP filters that write what policies read.
+/// HTTP filters that write values that policies read.
 const HTTP_WRITES: &[&str] = &[
     "header_to_metadata",
     "json_to_metadata",
@@ -88,7 +87,7 @@ const HTTP_WRITES: &[&str] = &[
     "set_metadata",
 ];
 
-/// Network filters that may be ahead of the module or behind it: they close a connection or let it go on.
+/// Network filters that may be ahead of the module or behind it: they close a connection or let it continue.
 const NETWORK: &[&str] = &[
     "connection_limit",
     "local_ratelimit",
@@ -99,9 +98,9 @@ const NETWORK: &[&str] = &[
     "stats.PluginConfig",
 ];
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some((position, module)) = chain.module() else {
-        return Ok(Verdict::DoesNotApply("there is no module"));
+        return Ok(GuaranteeStatus::DoesNotApply("there is no module"));
     };
     let filters = chain.filters();
     let (before, after, terminal) = match &chain.http {
@@ -172,10 +171,10 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             }
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-/// What an authorizer's filter answers with where it cannot ask is no success.
+/// Checks that an authorizer's filter does not answer with a success if it cannot ask.
 fn refuses(filter: &Filter<'_>) -> Result<(), Failure> {
     let config = filter.config.as_ref().ok_or_else(|| filter.unread())?;
     let Some(code) = config.at(&["status_on_error", "code"])? else {

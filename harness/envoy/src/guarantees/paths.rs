@@ -1,11 +1,11 @@
-//! Paths are made one with their plain spelling before the module decides.
+//! Guarantee: paths are normalised before the module decides.
 
 use super::chain::Chain;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 const SLASHES: &str = "path_with_escaped_slashes_action";
 
-/// By their numbers.
+/// The actions, in the order of their numbers.
 const ACTIONS: [&str; 5] = [
     "IMPLEMENTATION_SPECIFIC_DEFAULT",
     "KEEP_UNCHANGED",
@@ -14,12 +14,12 @@ const ACTIONS: [&str; 5] = [
     "UNESCAPE_AND_FORWARD",
 ];
 
-/// What leaves no escaped slash in the path that the module sees.
+/// The actions that leave no escaped slash in the path that the module sees.
 const UNESCAPED: [&str; 3] = ["UNESCAPE_AND_REDIRECT", "UNESCAPE_AND_FORWARD", "REJECT_REQUEST"];
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let Some(http) = &chain.http else {
-        return Ok(Verdict::DoesNotApply("TCP"));
+        return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     for (name, means) in [
         ("normalize_path", "`/public/../admin` is not `/admin`"),
@@ -46,5 +46,5 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             ));
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }

@@ -1,11 +1,11 @@
-//! The module takes its configuration, and decides what is decided here.
+//! Guarantee: the module accepts its configuration, which is for this kind of traffic.
 
 use peerwarden_engine::{Program, Protocol};
 
 use super::chain::Chain;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         let (here, config) = module.configuration()?;
         let (wanted, place) = if module.kind.starts_with("envoy.extensions.filters.http.") {
@@ -37,5 +37,5 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             ));
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }

@@ -1,9 +1,9 @@
-//! No other configuration takes the place of this one.
+//! Guarantee: no other plugin's configuration replaces this one.
 
 use super::chain::Chain;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         let (key, configured) = (module.key()?, module.configured()?);
         let of_this_envoy = |other: &&Chain<'_>| {
@@ -22,5 +22,5 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             }
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }

@@ -1,20 +1,24 @@
-//! Some document is for this workload.
+//! Guarantee: some document applies to this workload.
 
 use super::chain::Chain;
-use super::{All, Outcome, REFUSED, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
-    let mut verdict = Verdict::DoesNotApply("there is no module");
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
+    let mut verdict = GuaranteeStatus::DoesNotApply("there is no module");
     for module in chain.modules() {
         let Ok((here, config)) = module.configuration() else {
-            return Ok(Verdict::DoesNotApply(REFUSED));
+            return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
         };
         let Some(workload) = &config.workload else {
-            return Ok(Verdict::DoesNotApply("the node says which workload this is"));
+            return Ok(GuaranteeStatus::DoesNotApply(
+                "the node says which workload this is",
+            ));
         };
         let all = config.resources.len();
         if all == 0 {
-            return Ok(Verdict::DoesNotApply("no documents: everything is allowed"));
+            return Ok(GuaranteeStatus::DoesNotApply(
+                "no documents: everything is allowed",
+            ));
         }
         let apply = config
             .resources
@@ -34,7 +38,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
                 "see whether `workload` is right; if everybody may come in, say so in an AuthorizationPolicy of its own: `rules: [{}]`",
             ));
         }
-        verdict = Verdict::Held;
+        verdict = GuaranteeStatus::Held;
     }
     Ok(verdict)
 }

@@ -1,23 +1,23 @@
-//! What the policies of a workload read that filters ahead of the module write.
+//! The inputs of a workload's policies that filters ahead of the module write.
 
 use std::collections::BTreeMap;
 
 use peerwarden_engine::Config;
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Rule};
 
-/// What is read, each with the name of a policy that reads it.
+/// The inputs, each with the name of a policy that reads it.
 #[derive(Debug, Default)]
-pub(super) struct Reads {
-    /// Something of a verified token.
+pub(super) struct PolicyInputs {
+    /// A verified token.
     pub(super) tokens: Option<String>,
-    /// Where a request came from at first, as `X-Forwarded-For` has it.
+    /// The original client address, from `X-Forwarded-For`.
     pub(super) origin: Option<String>,
     /// Dynamic metadata, by its namespace.
     pub(super) metadata: BTreeMap<String, String>,
 }
 
-impl Reads {
-    /// Of the policies that apply; of all, where the node says which workload this is.
+impl PolicyInputs {
+    /// For the policies that apply; for all, if the workload is known only from the node.
     pub(super) fn of(config: &Config) -> Self {
         let mut reads = Self::default();
         for resource in &config.resources {

@@ -1,15 +1,15 @@
-//! The PROXY protocol: whoever connects says in a header where the connection came from and where it went.
+//! The PROXY protocol: a header in which the direct peer says where the connection came from and where it went.
 
 use super::chain::Chain;
-use super::here::{Failure, Here};
+use super::cursor::{Cursor, Failure};
 
 const FILTER: &str = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
 
-/// Where the listener takes such a header; `None` where it does not.
+/// Where the listener accepts such a header; `None` if it does not.
 ///
 /// # Errors
-/// What is of the wrong shape.
-pub(super) fn taken<'v>(chain: &Chain<'v>) -> Result<Option<Here<'v>>, Failure> {
+/// A value of the wrong shape.
+pub(super) fn taken<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure> {
     for here in std::iter::once(&chain.listener).chain(&chain.siblings) {
         if here.flag("use_proxy_proto")? {
             return here.get("use_proxy_proto");
@@ -23,8 +23,8 @@ pub(super) fn taken<'v>(chain: &Chain<'v>) -> Result<Option<Here<'v>>, Failure> 
     Ok(None)
 }
 
-/// Whether a listener filter is it, or may become it by discovery.
-fn is_proxy_protocol(filter: &Here<'_>) -> Result<bool, Failure> {
+/// Whether a listener filter is the PROXY protocol's, or may become it by discovery.
+fn is_proxy_protocol(filter: &Cursor<'_>) -> Result<bool, Failure> {
     if let Some(typed) = filter.get("typed_config")? {
         return Ok(typed.message()?.0 == FILTER);
     }

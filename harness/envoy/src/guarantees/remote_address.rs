@@ -1,35 +1,35 @@
-//! At the edge, nobody writes their own origin.
+//! Guarantee: at the edge, no client chooses its own source address.
 
 use peerwarden_engine::WorkloadKind;
 use peerwarden_engine::document::Value;
 
 use super::chain::{Chain, Http};
 use super::filter::Filter;
-use super::reads::Reads;
-use super::written;
-use super::{All, Outcome, REFUSED, Verdict};
+use super::header_write;
+use super::policy_inputs::PolicyInputs;
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
-/// By which proxies say where a request came from.
+/// The header in which proxies record the original client address.
 const HEADER: &str = "x-forwarded-for";
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let Some(http) = &chain.http else {
-        return Ok(Verdict::DoesNotApply("TCP"));
+        return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     chain.each(|_, module| of_module(http, module))
 }
 
-fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
+fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
-        return Ok(Verdict::DoesNotApply(REFUSED));
+        return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
     let kind = config.workload.as_ref().map(|workload| workload.kind);
-    let goes_by = match Reads::of(&config).origin {
+    let goes_by = match PolicyInputs::of(&config).origin {
         Some(policy) => format!("`{policy}` asks where a request came from, and that is"),
         None if kind == Some(WorkloadKind::Gateway) => "`remoteIpBlocks` are asked of".to_owned(),
         None => {
-            return Ok(Verdict::DoesNotApply(
+            return Ok(GuaranteeStatus::DoesNotApply(
                 "no gateway, and no policy asks where a request came from",
             ));
         }
@@ -54,13 +54,13 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> Outcome {
     // With no proxy ahead, the header is not asked.
     let hops = http.manager.get("xff_num_trusted_hops")?;
     if hops.is_none_or(|hops| *hops.value == Value::Number(0.0)) {
-        return Ok(Verdict::Held);
+        return Ok(GuaranteeStatus::Held);
     }
-    match written::early(http)?
+    match header_write::early(http)?
         .into_iter()
         .find(|written| written.is_exactly(HEADER))
     {
-        None => Ok(Verdict::Held),
+        None => Ok(GuaranteeStatus::Held),
         Some(written) => Err(written.here.fails(
             format!("{goes_by} what this writes into `X-Forwarded-For`, and not what your proxies say"),
             "leave it out",

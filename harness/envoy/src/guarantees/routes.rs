@@ -1,31 +1,31 @@
-//! The routes of a connection manager, and what they change for the requests that they take.
+//! The routes of a connection manager, and what they override for their requests.
 
 use super::chain::Http;
 use super::configuration::Configuration;
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
 
-/// What switches filters off and on, or holds their own configuration
+/// The message that disables or enables a filter, or holds its per-route configuration
 /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-filterconfig>).
 const FILTER_CONFIG: &str = "envoy.config.route.v3.FilterConfig";
 
-/// What routes say of one filter.
+/// An override of one filter by a route.
 #[derive(Debug)]
 pub(super) struct Override<'v> {
     /// The name of the filter in the chain.
     pub(super) filter: &'v str,
     /// The entry of `typed_per_filter_config`.
-    pub(super) here: Here<'v>,
-    /// Whether it switches the filter off.
+    pub(super) here: Cursor<'v>,
+    /// Whether it disables the filter.
     pub(super) disabled: bool,
-    /// Whether the filter's own configuration stands in a `FilterConfig`.
+    /// Whether the filter's own configuration is inside a `FilterConfig`.
     pub(super) wrapped: bool,
-    /// The filter's own configuration for these requests with the name of its type, if there is one.
-    pub(super) config: Option<(&'v str, Here<'v>)>,
+    /// The filter's own configuration for these requests with its type name, if there is one.
+    pub(super) config: Option<(&'v str, Cursor<'v>)>,
 }
 
 impl<'v> Override<'v> {
-    fn read(filter: &'v str, here: Here<'v>) -> Result<Self, Failure> {
+    fn read(filter: &'v str, here: Cursor<'v>) -> Result<Self, Failure> {
         let (mut disabled, mut wrapped) = (false, false);
         let mut config = Some(here.message()?);
         while let Some((FILTER_CONFIG, outer)) = config {
@@ -46,15 +46,15 @@ impl<'v> Override<'v> {
     }
 }
 
-/// Every message that may override filters or change headers: route configurations, their virtual hosts, routes and weighted clusters
-/// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route.proto>).
+/// Every message that may override filters or change headers: route configurations, their virtual hosts, routes and weighted
+/// clusters (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route.proto>).
 ///
 /// # Errors
-/// That routes are not among what was given, or are of a kind that is not read.
+/// If routes are not among the documents, or are of a kind that is not supported.
 pub(super) fn places<'v>(
     http: &Http<'v>,
     configuration: &Configuration<'v>,
-) -> Result<Vec<Here<'v>>, Failure> {
+) -> Result<Vec<Cursor<'v>>, Failure> {
     let manager = &http.manager;
     if let Some(here) = manager.get("scoped_routes")? {
         return Err(here.fails(
@@ -82,11 +82,11 @@ pub(super) fn places<'v>(
     Ok(found)
 }
 
-/// What these say of filters.
+/// The overrides of filters in these messages.
 ///
 /// # Errors
-/// What is of the wrong shape.
-pub(super) fn overrides<'v>(places: &[Here<'v>]) -> Result<Vec<Override<'v>>, Failure> {
+/// A value of the wrong shape.
+pub(super) fn overrides<'v>(places: &[Cursor<'v>]) -> Result<Vec<Override<'v>>, Failure> {
     let mut found = Vec::new();
     for place in places {
         for (filter, here) in place.entries("typed_per_filter_config")? {
@@ -96,16 +96,16 @@ pub(super) fn overrides<'v>(places: &[Here<'v>]) -> Result<Vec<Override<'v>>, Fa
     Ok(found)
 }
 
-/// Where an HTTP filter is switched off, for all requests or for some, or may be left out by Envoy. Routes that cannot be read are said of
-/// `enabled`.
+/// The place where an HTTP filter is disabled, for all requests or for some, or may be left out by Envoy. Routes that cannot be
+/// read are reported by `enabled`.
 ///
 /// # Errors
-/// What is of the wrong shape.
+/// A value of the wrong shape.
 pub(super) fn switched_off<'v>(
     filter: &Filter<'v>,
     http: &Http<'v>,
     configuration: &Configuration<'v>,
-) -> Result<Option<Here<'v>>, Failure> {
+) -> Result<Option<Cursor<'v>>, Failure> {
     for flag in ["disabled", "is_optional"] {
         if filter.here.flag(flag)? {
             return filter.here.get(flag);
@@ -117,7 +117,7 @@ pub(super) fn switched_off<'v>(
     Ok(off.map(|over| over.here))
 }
 
-fn of_configuration<'v>(routes: &Here<'v>, found: &mut Vec<Here<'v>>) -> Result<(), Failure> {
+fn of_configuration<'v>(routes: &Cursor<'v>, found: &mut Vec<Cursor<'v>>) -> Result<(), Failure> {
     found.push(routes.clone());
     unread(routes, "vhds")?;
     for host in routes.items("virtual_hosts")? {
@@ -133,7 +133,7 @@ fn of_configuration<'v>(routes: &Here<'v>, found: &mut Vec<Here<'v>>) -> Result<
     Ok(())
 }
 
-fn unread(here: &Here<'_>, name: &str) -> Result<(), Failure> {
+fn unread(here: &Cursor<'_>, name: &str) -> Result<(), Failure> {
     match here.get(name)? {
         None => Ok(()),
         Some(found) => Err(found.fails(

@@ -1,26 +1,28 @@
-//! No runtime setting takes back what the configuration promises.
+//! Guarantee: no runtime setting undoes what the configuration promises.
 
 use std::net::IpAddr;
 
 use peerwarden_engine::document::Value;
 
 use super::chain::Chain;
-use super::here::{Failure, Here};
-use super::{All, Outcome, Verdict};
+use super::cursor::{Cursor, Failure};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// For which share of requests escaped slashes are acted on at all.
+/// The share of requests for which escaped slashes are handled at all.
 const ESCAPED_SLASHES: &str = "http_connection_manager.path_with_escaped_slashes_action_enabled";
 
-/// Changes of Envoy's behaviour, each of which can be taken back by its name.
+/// Changes of Envoy's behaviour, each of which can be undone by its name.
 const FEATURES: [&str; 2] = ["envoy.reloadable_features.", "envoy.restart_features."];
 
-/// Those that were tried: what the module promises is the same with them and without.
+/// Those that were tested: the module's promises hold with them and without.
 const HARMLESS: [&str; 1] = ["envoy.reloadable_features.http_reject_path_with_fragment"];
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let bootstraps = all.configuration.bootstraps(chain.here.document);
     if bootstraps.is_empty() {
-        return Ok(Verdict::DoesNotApply("no bootstrap is among what was given"));
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "no bootstrap is among what was given",
+        ));
     }
     for bootstrap in bootstraps {
         let layers = match bootstrap.get("layered_runtime")? {
@@ -36,11 +38,11 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             of_admin(bootstrap)?;
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
 /// <https://www.envoyproxy.io/docs/envoy/latest/configuration/operations/runtime>
-fn of_layer(layer: &Here<'_>, chain: &Chain<'_>, all: &All<'_>) -> Result<(), Failure> {
+fn of_layer(layer: &Cursor<'_>, chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
     if let Some(values) = layer.get("static_layer")? {
         of_values(&values, "", chain)?;
     }
@@ -69,7 +71,7 @@ fn of_layer(layer: &Here<'_>, chain: &Chain<'_>, all: &All<'_>) -> Result<(), Fa
 }
 
 /// Settings may be written as `a.b: 1` or as `a: {b: 1}`.
-fn of_values(values: &Here<'_>, key: &str, chain: &Chain<'_>) -> Result<(), Failure> {
+fn of_values(values: &Cursor<'_>, key: &str, chain: &Chain<'_>) -> Result<(), Failure> {
     if key == ESCAPED_SLASHES {
         if chain.http.is_none() || is_all(values)? {
             return Ok(());
@@ -100,8 +102,8 @@ fn of_values(values: &Here<'_>, key: &str, chain: &Chain<'_>) -> Result<(), Fail
     Ok(())
 }
 
-/// Whether a share is the whole: a number of hundredths, or a `FractionalPercent`.
-fn is_all(share: &Here<'_>) -> Result<bool, Failure> {
+/// Whether a share is 100 percent: a number of hundredths, or a `FractionalPercent`.
+fn is_all(share: &Cursor<'_>) -> Result<bool, Failure> {
     let number = |value: &Value| match value {
         Value::Number(number) => Some(*number),
         Value::String(text) => text.parse().ok(),
@@ -119,8 +121,8 @@ fn is_all(share: &Here<'_>) -> Result<bool, Failure> {
     Ok(numerator.is_some_and(|part| part >= whole))
 }
 
-/// Whoever reaches the administration changes settings of the runtime (`POST /runtime_modify`), and ends Envoy.
-fn of_admin(bootstrap: &Here<'_>) -> Result<(), Failure> {
+/// Whoever reaches the administration can change runtime settings (`POST /runtime_modify`), and stop Envoy.
+fn of_admin(bootstrap: &Cursor<'_>) -> Result<(), Failure> {
     let Some(socket) = bootstrap.at(&["admin", "address", "socket_address"])? else {
         return Ok(());
     };

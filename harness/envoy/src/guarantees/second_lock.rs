@@ -1,40 +1,40 @@
-//! Envoy's own filters let nothing pass without the module.
+//! Guarantee: Envoy's own filters let nothing pass without the module.
 
 use peerwarden_engine::Lock;
 
 use super::chain::{Chain, Http};
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
 use super::routes;
 use super::set_filter_state::is_shared;
-use super::{All, Outcome, REFUSED, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
-/// Where the module leaves its mark, and what the mark says.
+/// The filter state with the module's mark, and the mark itself.
 const REQUEST: &str = "wasm.peerwarden.request";
 const CONNECTION: &str = "wasm.peerwarden.connection";
 const ALLOWED: &str = "1";
 
-/// Where `tcp_proxy` looks for the cluster that the module names.
+/// The filter state in which the module names the cluster for `tcp_proxy`.
 const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 
 const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's configuration and put \
                     the filter of docs/guarantees.md behind the module; or `\"lock\": false` to do without";
 
-/// What `tcp_proxy` has to find by itself.
+/// The cluster that `tcp_proxy` must find by itself.
 const NOWHERE: &str =
     "have it name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some((position, module)) = chain.module() else {
-        return Ok(Verdict::DoesNotApply("there is no module"));
+        return Ok(GuaranteeStatus::DoesNotApply("there is no module"));
     };
     module.plugin()?;
     let Ok((here, config)) = module.configuration() else {
-        return Ok(Verdict::DoesNotApply(REFUSED));
+        return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
     let left_out = |(_, module): (usize, &Filter<'_>)| matches!(module.configuration(), Ok((_, config)) if config.lock == Lock::Off);
     if chain.deciding().all(left_out) {
-        return Ok(Verdict::DoesNotApply("`\"lock\": false` leaves it out"));
+        return Ok(GuaranteeStatus::DoesNotApply("`\"lock\": false` leaves it out"));
     }
     match config.lock {
         Lock::Unset => {
@@ -71,7 +71,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             "something else than the module has the name of its mark, and may leave it where the module allows nothing",
             "leave this out, or take another name for it",
         )),
-        None => Ok(Verdict::Held),
+        None => Ok(GuaranteeStatus::Held),
     }
 }
 
@@ -122,7 +122,7 @@ fn of_filter(lock: &Filter<'_>, key: &str) -> Result<(), Failure> {
         Some(wanted) => wanted.at(&["string_match", "exact"])?,
         None => None,
     };
-    let text = text.as_ref().map(Here::text).transpose()?;
+    let text = text.as_ref().map(Cursor::text).transpose()?;
     if named != Some(key) || text != Some(ALLOWED) {
         return Err(principal.fails(
             "this is not the module's mark",
@@ -132,7 +132,7 @@ fn of_filter(lock: &Filter<'_>, key: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &All<'_>) -> Result<(), Failure> {
+fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
     // Routes that cannot be told are a matter of `enabled`.
     let Ok(places) = routes::places(http, &all.configuration) else {
         return Ok(());
@@ -149,8 +149,9 @@ fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &All<'_>) -> Result<(),
     }
 }
 
-/// A server may speak before its client, whom alone the filter looks at: so the connection goes nowhere unless the module says where.
-fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &All<'_>) -> Result<(), Failure> {
+/// A server may send before its client does, and the filter checks only the client's data: so the connection must go nowhere unless
+/// the module names a cluster.
+fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &CheckInput<'_>) -> Result<(), Failure> {
     let proxy = chain.network.iter().find(|filter| filter.short() == "tcp_proxy");
     let Some(config) = proxy.and_then(|proxy| proxy.config.as_ref()) else {
         // Of which `order` and `connect-mode` speak.
@@ -177,7 +178,7 @@ fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &All<'_>) -> Result<(), Failu
     clusters.into_iter().try_for_each(has_no_endpoints)
 }
 
-fn has_no_endpoints(cluster: &Here<'_>) -> Result<(), Failure> {
+fn has_no_endpoints(cluster: &Cursor<'_>) -> Result<(), Failure> {
     let help = NOWHERE;
     if cluster.one_of("type", &["STATIC"])? != "STATIC" || cluster.get("cluster_type")?.is_some() {
         return Err(cluster.fails("cannot be told: this cluster may have endpoints", help));
@@ -194,8 +195,8 @@ fn has_no_endpoints(cluster: &Here<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first place of which this is true, RBAC filters left out, which only read.
-fn named<'v>(here: Here<'v>, is: &dyn Fn(&Here<'v>) -> bool) -> Option<Here<'v>> {
+/// The first place for which this is true, except in RBAC filters, which only read.
+fn named<'v>(here: Cursor<'v>, is: &dyn Fn(&Cursor<'v>) -> bool) -> Option<Cursor<'v>> {
     let reads = here
         .word("@type")
         .is_ok_and(|kind| kind.ends_with(".rbac.v3.RBAC"));
@@ -208,12 +209,12 @@ fn named<'v>(here: Here<'v>, is: &dyn Fn(&Here<'v>) -> bool) -> Option<Here<'v>>
     here.parts().into_iter().find_map(|part| named(part, is))
 }
 
-/// The key of a mark, or what other listeners hand on to this one as the cluster of its connections.
-fn is_ours(here: &Here<'_>) -> bool {
+/// Whether this is the key of a mark, or the cluster that another listener shares with this one's connections.
+fn is_ours(here: &Cursor<'_>) -> bool {
     is_text(here, &[REQUEST, CONNECTION])
         || is_shared(here) && here.parts().iter().any(|part| is_text(part, &[CLUSTER]))
 }
 
-fn is_text(here: &Here<'_>, texts: &[&str]) -> bool {
+fn is_text(here: &Cursor<'_>, texts: &[&str]) -> bool {
     here.value.as_str().is_some_and(|text| texts.contains(&text))
 }

@@ -1,12 +1,12 @@
-//! Each connection proves its certificate again.
+//! Guarantee: each connection proves its certificate again.
 
 use super::chain::{Chain, Transport};
 use super::client_certificate::UNREAD;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let tls = match &chain.transport {
-        Transport::Plaintext => return Ok(Verdict::DoesNotApply("plaintext")),
+        Transport::Plaintext => return Ok(GuaranteeStatus::DoesNotApply("plaintext")),
         Transport::Tls(tls) => tls,
         Transport::Other(socket) => return Err(socket.fails(UNREAD.0, UNREAD.1)),
     };
@@ -21,5 +21,5 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
             ));
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }

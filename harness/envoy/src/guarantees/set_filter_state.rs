@@ -1,19 +1,19 @@
-//! The filter `set_filter_state`, of requests and of connections, and what it sets.
+//! The filter `set_filter_state`, for requests and for connections, and the items that it sets.
 
 use peerwarden_engine::document::Value;
 
-use super::here::{Failure, Here, is_field};
+use super::cursor::{Cursor, Failure, is_field};
 
 /// Its type in short.
 pub(super) const KIND: &str = "set_filter_state";
 
-/// What it sets with each request.
+/// The list of items that it sets with each request.
 pub(super) const OF_REQUESTS: &str = "on_request_headers";
 
-/// What it sets with each connection, before the module decides about anything.
+/// The list of items that it sets with each connection, before the module decides about anything.
 pub(super) const OF_CONNECTIONS: &str = "on_new_connection";
 
-/// What it sets, each list at another time
+/// Its lists of items, each set at another time
 /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/set_filter_state/v3/set_filter_state.proto>).
 const LISTS: [&str; 4] = [
     OF_REQUESTS,
@@ -22,23 +22,23 @@ const LISTS: [&str; 4] = [
     "on_downstream_data",
 ];
 
-/// What else it may say.
+/// Its other fields.
 const OTHERS: [&str; 2] = ["@type", "clear_route_cache"];
 
-/// How an item is handed on, by their numbers.
+/// How an item is shared with the upstream, in the order of the numbers.
 const SHARED: [&str; 3] = ["NONE", "ONCE", "TRANSITIVE"];
 
-/// Whether this is an item that is handed on to the listeners behind: what cannot be told is.
-pub(super) fn is_shared(item: &Here<'_>) -> bool {
+/// Whether an item is shared with the listeners behind; an unknown value counts as shared.
+pub(super) fn is_shared(item: &Cursor<'_>) -> bool {
     let whether = || item.one_of("shared_with_upstream", &SHARED);
     matches!(item.value, Value::Object(_)) && whether() != Ok("NONE")
 }
 
-/// All that it sets, whenever that is.
+/// All its items, from all lists.
 ///
 /// # Errors
-/// What is of the wrong shape, and what is not known, as it may set anything.
-pub(super) fn items<'v>(config: &Here<'v>) -> Result<Vec<Here<'v>>, Failure> {
+/// A value of the wrong shape, or an unknown field, as it may set anything.
+pub(super) fn items<'v>(config: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
     let known = |key: &str| LISTS.iter().chain(&OTHERS).any(|name| is_field(key, name));
     for (key, here) in config.fields()? {
         if !known(key) {
@@ -55,8 +55,8 @@ pub(super) fn items<'v>(config: &Here<'v>) -> Result<Vec<Here<'v>>, Failure> {
     Ok(found)
 }
 
-/// Every item that sets this key and is handed on, wherever it stands below.
-pub(super) fn shared<'v>(here: &Here<'v>, key: &str) -> Vec<Here<'v>> {
+/// Every shared item that sets this key, anywhere below.
+pub(super) fn shared<'v>(here: &Cursor<'v>, key: &str) -> Vec<Cursor<'v>> {
     let mut found = Vec::new();
     let mut rest = vec![here.clone()];
     while let Some(here) = rest.pop() {

@@ -1,22 +1,24 @@
-//! Connections come to the chain that is meant for them, and server names are known.
+//! Guarantee: connections reach the chain that is meant for them, and server names are known.
 
 use peerwarden_engine::document::Value;
 
 use super::chain::Chain;
-use super::here::{Failure, Here};
-use super::{All, Outcome, Verdict};
+use super::cursor::{Cursor, Failure};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 const INSPECTOR: &str = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
 
-/// What a filter chain matches on that only the inspector knows.
+/// Matches of a filter chain that need the inspector.
 const SEEN: [&str; 3] = ["transport_protocol", "server_names", "application_protocols"];
 
-pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     if chain.is_quic()? {
-        return Ok(Verdict::DoesNotApply("QUIC: server names are known without it"));
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "QUIC: server names are known without it",
+        ));
     }
     let Some((place, what)) = needed(chain)? else {
-        return Ok(Verdict::DoesNotApply("nothing here depends on it"));
+        return Ok(GuaranteeStatus::DoesNotApply("nothing here depends on it"));
     };
     for filter in chain.listener.items("listener_filters")? {
         let Some(typed) = filter.get("typed_config")? else {
@@ -28,7 +30,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
         return match filter.get("filter_disabled")? {
             None => {
                 of_silent(chain)?;
-                Ok(Verdict::Held)
+                Ok(GuaranteeStatus::Held)
             }
             Some(disabled) => Err(disabled.fails(
                 "the `tls_inspector` is switched off for some connections",
@@ -42,8 +44,8 @@ pub(super) fn check(chain: &Chain<'_>, _: &All<'_>) -> Outcome {
     ))
 }
 
-/// A client that says nothing until the time-out is over has no server name for the inspector to see. It may go on only to a chain that
-/// does not ask for one.
+/// A client that sends nothing until the time-out has no server name for the inspector to see. It may continue only to a chain that
+/// does not match on one.
 fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
     if !chain.listener.flag("continue_on_listener_filters_timeout")? || is_of_tls(chain)? {
         return Ok(());
@@ -57,7 +59,7 @@ fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
     }
 }
 
-/// Whether the chain is only for what the inspector has seen.
+/// Whether the chain is only for connections that the inspector has recognised.
 fn is_of_tls(chain: &Chain<'_>) -> Result<bool, Failure> {
     // A matcher stands in the place of what chains match on.
     if chain.listener.get("filter_chain_matcher")?.is_some() {
@@ -69,8 +71,8 @@ fn is_of_tls(chain: &Chain<'_>) -> Result<bool, Failure> {
     Ok(matches.word("transport_protocol")? == "tls" || !matches.items("server_names")?.is_empty())
 }
 
-/// What depends on the inspector, and where it is.
-fn needed<'v>(chain: &Chain<'v>) -> Result<Option<(Here<'v>, String)>, Failure> {
+/// What depends on the inspector, with its place.
+fn needed<'v>(chain: &Chain<'v>) -> Result<Option<(Cursor<'v>, String)>, Failure> {
     if let Some(matcher) = chain.listener.get("filter_chain_matcher")? {
         return Ok(Some((
             matcher,
@@ -90,8 +92,8 @@ fn needed<'v>(chain: &Chain<'v>) -> Result<Option<(Here<'v>, String)>, Failure> 
     Ok(reads_server_name(chain).map(|here| (here, "a policy reads `connection.sni`".to_owned())))
 }
 
-/// The configuration of a module whose policies do.
-fn reads_server_name<'v>(chain: &Chain<'v>) -> Option<Here<'v>> {
+/// The configuration of a module whose policies read the server name.
+fn reads_server_name<'v>(chain: &Chain<'v>) -> Option<Cursor<'v>> {
     // What cannot be read is said of the configuration.
     let configured = chain.modules().filter_map(|module| module.configuration().ok());
     let mut configured = configured.map(|(here, _)| here);

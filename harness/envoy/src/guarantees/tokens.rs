@@ -1,24 +1,24 @@
-//! Tokens are verified, and their payload is where the module looks.
+//! Guarantee: tokens are verified, and their payload is where the module looks.
 
 use super::chain::Chain;
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
-use super::reads::Reads;
+use super::policy_inputs::PolicyInputs;
 use super::routes;
-use super::{All, Outcome, REFUSED, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
-/// The namespace that `jwt_authn` writes to, whatever the filter is called in the chain.
+/// The namespace that `jwt_authn` writes to, whatever its name in the chain.
 pub(super) const NAMESPACE: &str = "envoy.filters.http.jwt_authn";
 
-/// What a route says of any filter.
+/// The message by which a route overrides any filter.
 const FILTER: &str = "envoy.config.route.v3.FilterConfig";
 
-/// What a route says of `jwt_authn`.
+/// The message by which a route overrides `jwt_authn`.
 const PER_ROUTE: &str = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig";
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some(http) = &chain.http else {
-        return Ok(Verdict::DoesNotApply("TCP"));
+        return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     // Routes that cannot be read are said of `enabled`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
@@ -31,12 +31,12 @@ fn of_module(
     position: usize,
     module: &Filter<'_>,
     overrides: &[routes::Override<'_>],
-) -> Outcome {
+) -> GuaranteeResult {
     let Ok((here, config)) = module.configuration() else {
-        return Ok(Verdict::DoesNotApply(REFUSED));
+        return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
-    let Some(policy) = Reads::of(&config).tokens else {
-        return Ok(Verdict::DoesNotApply("no policy reads a token"));
+    let Some(policy) = PolicyInputs::of(&config).tokens else {
+        return Ok(GuaranteeStatus::DoesNotApply("no policy reads a token"));
     };
     if config.jwt.filter != NAMESPACE {
         return Err(here.fails(
@@ -96,11 +96,11 @@ fn of_module(
     for filter in verifies {
         leaves_payload(filter, &config.jwt.key)?;
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-/// Where an entry of a route switches the filter off, in one of its two ways.
-fn switched_off<'v>(entry: &Here<'v>) -> Result<Option<Here<'v>>, Failure> {
+/// Where an entry of a route disables the filter, in either of its two ways.
+fn switched_off<'v>(entry: &Cursor<'v>) -> Result<Option<Cursor<'v>>, Failure> {
     let (kind, message) = entry.message()?;
     if matches!(kind, FILTER | PER_ROUTE) && message.flag("disabled")? {
         return message.get("disabled");
@@ -117,7 +117,7 @@ fn switched_off<'v>(entry: &Here<'v>) -> Result<Option<Here<'v>>, Failure> {
     }
 }
 
-/// Each provider leaves the payload of its tokens under this key, and is asked.
+/// Checks that each provider stores the payload of its tokens under this key, and is required.
 fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
     let Some(config) = &filter.config else {
         return Err(filter.unread());
@@ -150,8 +150,8 @@ fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether some rule asks for a token. One without `requires` lets requests by without a look at theirs.
-fn is_asked(config: &Here<'_>) -> Result<bool, Failure> {
+/// Whether some rule requires a token. A rule without `requires` lets requests pass without checking theirs.
+fn is_asked(config: &Cursor<'_>) -> Result<bool, Failure> {
     let requirements = config.entries("requirement_map")?;
     for rule in config.items("rules")? {
         if let Some(requires) = rule.get("requires")?
@@ -172,8 +172,8 @@ fn is_asked(config: &Here<'_>) -> Result<bool, Failure> {
     Ok(by_state.is_some_and(|requires| !requires.is_empty()))
 }
 
-/// A provider says whose tokens its keys are good for, and whom these are for.
-fn vouches(name: &str, provider: &Here<'_>) -> Result<(), Failure> {
+/// Checks that a provider restricts the issuer and the audience of its tokens.
+fn vouches(name: &str, provider: &Cursor<'_>) -> Result<(), Failure> {
     if provider.word("issuer")?.is_empty() {
         return Err(provider.or_here("issuer").fails(
             format!("`{name}` has no `issuer`: whoever has its keys issues tokens of any other"),
@@ -181,7 +181,10 @@ fn vouches(name: &str, provider: &Here<'_>) -> Result<(), Failure> {
         ));
     }
     let audiences = provider.items("audiences")?;
-    let texts = audiences.iter().map(Here::text).collect::<Result<Vec<_>, _>>()?;
+    let texts = audiences
+        .iter()
+        .map(Cursor::text)
+        .collect::<Result<Vec<_>, _>>()?;
     if texts.iter().all(|audience| audience.is_empty()) {
         return Err(provider.or_here("audiences").fails(
             format!(
@@ -193,8 +196,8 @@ fn vouches(name: &str, provider: &Here<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is no payload does not stand where one is looked for.
-fn not_under(provider: &Here<'_>, key: &str) -> Result<(), Failure> {
+/// Checks that nothing but a payload is stored where one is expected.
+fn not_under(provider: &Cursor<'_>, key: &str) -> Result<(), Failure> {
     for other in ["header_in_metadata", "failed_status_in_metadata"] {
         if provider.word(other)? == key {
             return Err(provider.or_here(other).fails(

@@ -1,25 +1,25 @@
-//! No filter ahead of the module lets a request write what policies trust.
+//! Guarantee: no filter ahead of the module lets a request write state that policies trust.
 
 use peerwarden_engine::WorkloadKind;
 
 use super::chain::{Chain, MANAGER};
+use super::cursor::{Cursor, Failure};
 use super::direct_remote_address::{self, is_direct};
 use super::filter::{Filter, short};
-use super::here::{Failure, Here};
-use super::reads::Reads;
+use super::policy_inputs::PolicyInputs;
 use super::routes;
 use super::set_filter_state;
 use super::tokens;
 use super::validation;
-use super::{All, Outcome, REFUSED, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
-/// Where a waypoint finds the peer that the tunnel vouches for.
+/// The filter state in which a waypoint finds the peer that the tunnel has verified.
 const PEER: &str = "io.istio.peer_principal";
 
-/// What the one who is connected has proved.
+/// The verified identity of the direct peer.
 const PROVED_PEER: &str = "%DOWNSTREAM_PEER_URI_SAN%";
 
-/// Listener filters that say of a connection only what is so; the PROXY protocol's says who the one at the other end vouches for.
+/// Listener filters that record only facts about a connection; the PROXY protocol's records what the direct peer claims.
 const LISTENER_FILTERS: [&str; 6] = [
     "http_inspector",
     "local_ratelimit",
@@ -29,7 +29,7 @@ const LISTENER_FILTERS: [&str; 6] = [
     "tls_inspector",
 ];
 
-/// Filters that write what is trusted, if their configuration says so.
+/// Filters that may write trusted state, depending on their configuration.
 const WRITERS: [&str; 4] = [
     "header_to_metadata",
     "json_to_metadata",
@@ -37,23 +37,28 @@ const WRITERS: [&str; 4] = [
     "set_metadata",
 ];
 
-/// What is trusted here.
-struct Trusted {
-    reads: Reads,
-    /// Whether the peer is known from filter state.
+/// The state that policies trust here.
+struct TrustedState {
+    reads: PolicyInputs,
+    /// Whether the peer is read from filter state.
     by_tunnel: bool,
 }
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     chain.each(|position, module| of_module(chain, position, module, all))
 }
 
-fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<'_>) -> Outcome {
+fn of_module(
+    chain: &Chain<'_>,
+    position: usize,
+    module: &Filter<'_>,
+    all: &CheckInput<'_>,
+) -> GuaranteeResult {
     let Ok((_, config)) = module.configuration() else {
-        return Ok(Verdict::DoesNotApply(REFUSED));
+        return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
-    let trusted = Trusted {
-        reads: Reads::of(&config),
+    let trusted = TrustedState {
+        reads: PolicyInputs::of(&config),
         by_tunnel: config
             .workload
             .is_some_and(|workload| workload.kind == WorkloadKind::Waypoint),
@@ -76,7 +81,7 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<
     }
     trusted.of_other_listeners(chain, all)?;
     let Some(http) = &chain.http else {
-        return Ok(Verdict::Held);
+        return Ok(GuaranteeStatus::Held);
     };
     // Routes that cannot be read are said of `enabled`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
@@ -92,11 +97,11 @@ fn of_module(chain: &Chain<'_>, position: usize, module: &Filter<'_>, all: &All<
             }
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-impl Trusted {
-    fn of_listener_filter(&self, here: &Here<'_>) -> Result<(), Failure> {
+impl TrustedState {
+    fn of_listener_filter(&self, here: &Cursor<'_>) -> Result<(), Failure> {
         let typed = here.get("typed_config")?;
         let (kind, config) = match &typed {
             Some(typed) => typed.message()?,
@@ -119,8 +124,8 @@ impl Trusted {
         Ok(())
     }
 
-    /// What another listener hands on to this one, such as the one where a tunnel ends.
-    fn of_other_listeners(&self, chain: &Chain<'_>, all: &All<'_>) -> Result<(), Failure> {
+    /// Checks what other listeners share with this one, such as the listener where a tunnel ends.
+    fn of_other_listeners(&self, chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
         let configuration = &all.configuration;
         let may_be_here = |document| configuration.may_be_of_one(document, chain.here.document);
         for here in configuration.everything() {
@@ -149,8 +154,8 @@ impl Trusted {
         Ok(())
     }
 
-    /// What a filter writes before the module decides, by its type in short.
-    fn of_filter(&self, kind: &str, config: &Here<'_>) -> Result<(), Failure> {
+    /// Checks what a filter writes before the module decides; `kind` is its type in short.
+    fn of_filter(&self, kind: &str, config: &Cursor<'_>) -> Result<(), Failure> {
         match kind {
             "header_to_metadata" => {
                 for rule in config.items("request_rules")? {
@@ -186,15 +191,15 @@ impl Trusted {
         Ok(())
     }
 
-    fn written(&self, rule: &Here<'_>, name: &str, otherwise: &str) -> Result<(), Failure> {
+    fn written(&self, rule: &Cursor<'_>, name: &str, otherwise: &str) -> Result<(), Failure> {
         match rule.get(name)? {
             Some(to) => self.metadata(&to, otherwise),
             None => Ok(()),
         }
     }
 
-    /// What comes from a request goes to no namespace that a policy reads.
-    fn metadata(&self, to: &Here<'_>, otherwise: &str) -> Result<(), Failure> {
+    /// Checks that nothing from a request is stored in a namespace that a policy reads.
+    fn metadata(&self, to: &Cursor<'_>, otherwise: &str) -> Result<(), Failure> {
         let named = to.word("metadata_namespace")?;
         let namespace = if named.is_empty() { otherwise } else { named };
         self.token(to)?;
@@ -207,8 +212,8 @@ impl Trusted {
         }
     }
 
-    /// Nobody but `jwt_authn` says what a token holds, whether a policy reads one today or not.
-    fn token(&self, to: &Here<'_>) -> Result<(), Failure> {
+    /// Checks that only `jwt_authn` stores a token's payload, whether a policy reads one now or not.
+    fn token(&self, to: &Cursor<'_>) -> Result<(), Failure> {
         if to.word("metadata_namespace")? != tokens::NAMESPACE {
             return Ok(());
         }
@@ -222,13 +227,13 @@ impl Trusted {
         ))
     }
 
-    /// The peer of a waypoint's connection is who proved to be, and not whom a request names.
-    fn peer(&self, item: &Here<'_>) -> Result<(), Failure> {
+    /// Checks that the peer of a waypoint's connection is the verified one, not one that a request names.
+    fn peer(&self, item: &Cursor<'_>) -> Result<(), Failure> {
         if !self.by_tunnel || item.word("object_key")? != PEER {
             return Ok(());
         }
         let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
-        if format.as_ref().map(Here::text).transpose()? == Some(PROVED_PEER) {
+        if format.as_ref().map(Cursor::text).transpose()? == Some(PROVED_PEER) {
             return Ok(());
         }
         Err(item.fails(

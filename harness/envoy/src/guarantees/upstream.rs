@@ -1,12 +1,12 @@
-//! Where requests go once they are allowed is the configuration's to say, and all that goes there was decided about.
+//! Guarantee: only the configuration chooses where allowed requests go, and everything that goes there was decided about.
 
 use super::chain::{Chain, Http};
+use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::here::{Failure, Here};
 use super::routes;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// What may choose a cluster otherwise than by its name.
+/// Fields that choose a cluster in another way than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
 
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -19,12 +19,14 @@ const OVERRIDE_HOST: &str = "envoy.extensions.load_balancing_policies.override_h
 const CLUSTER: &str = "name the cluster in `cluster`, or several in `weighted_clusters`";
 const ENDPOINTS: &str = "give each application a cluster of its own, with its endpoints or its name in DNS";
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some(http) = &chain.http else {
-        return Ok(Verdict::DoesNotApply("TCP"));
+        return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     let Ok(places) = routes::places(http, &all.configuration) else {
-        return Ok(Verdict::DoesNotApply("routes cannot be told, as `enabled` says"));
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "routes cannot be told, as `enabled` says",
+        ));
     };
     for place in &places {
         of_place(place)?;
@@ -32,14 +34,14 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     for cluster in clusters(named(&places)?, all) {
         of_cluster(&cluster?)?;
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
 /// The filters behind the router: its own, and those of the clusters that routes name.
 ///
 /// # Errors
-/// What is of the wrong shape.
-pub(super) fn filters<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Filter<'v>>, Failure> {
+/// A value of the wrong shape.
+pub(super) fn filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<Filter<'v>>, Failure> {
     let mut found = Vec::new();
     for router in http.filters.iter().filter(|filter| filter.short() == "router") {
         let config = router.config.as_ref().ok_or_else(|| router.unread())?;
@@ -62,7 +64,7 @@ pub(super) fn filters<'v>(http: &Http<'v>, all: &All<'v>) -> Result<Vec<Filter<'
 }
 
 /// Of a route configuration, a virtual host, a route or a weighted cluster.
-fn of_place(place: &Here<'_>) -> Result<(), Failure> {
+fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     let action = place.get("route")?;
     for here in std::iter::once(place).chain(&action) {
         chosen(here)?;
@@ -89,7 +91,7 @@ fn of_place(place: &Here<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn chosen(here: &Here<'_>) -> Result<(), Failure> {
+fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
     let Some(header) = here.get("cluster_header")? else {
         return Ok(());
     };
@@ -102,8 +104,8 @@ fn chosen(here: &Here<'_>) -> Result<(), Failure> {
     ))
 }
 
-/// Each cluster that routes name, where they do.
-fn named<'v>(places: &[Here<'v>]) -> Result<Vec<Here<'v>>, Failure> {
+/// The clusters that routes name.
+fn named<'v>(places: &[Cursor<'v>]) -> Result<Vec<Cursor<'v>>, Failure> {
     let mut found = Vec::new();
     for place in places {
         let Some(action) = place.get("route")? else {
@@ -119,8 +121,8 @@ fn named<'v>(places: &[Here<'v>]) -> Result<Vec<Here<'v>>, Failure> {
     Ok(found)
 }
 
-/// The clusters of these names, and those that they are made of.
-fn clusters<'v>(mut names: Vec<Here<'v>>, all: &All<'v>) -> Vec<Result<Here<'v>, Failure>> {
+/// The clusters with these names, and those that they consist of.
+fn clusters<'v>(mut names: Vec<Cursor<'v>>, all: &CheckInput<'v>) -> Vec<Result<Cursor<'v>, Failure>> {
     let mut found = Vec::new();
     let mut seen = Vec::new();
     while let Some(place) = names.pop() {
@@ -153,8 +155,8 @@ fn clusters<'v>(mut names: Vec<Here<'v>>, all: &All<'v>) -> Vec<Result<Here<'v>,
     found
 }
 
-/// The names of the clusters that an aggregate is made of.
-fn parts<'v>(cluster: &Here<'v>) -> Result<Vec<Here<'v>>, Failure> {
+/// The names of the clusters in an aggregate.
+fn parts<'v>(cluster: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
     match cluster.at(&["cluster_type", "typed_config"])? {
         Some(typed) => match typed.message()? {
             (AGGREGATE, message) => message.items("clusters"),
@@ -164,7 +166,7 @@ fn parts<'v>(cluster: &Here<'v>) -> Result<Vec<Here<'v>>, Failure> {
     }
 }
 
-fn of_cluster(cluster: &Here<'_>) -> Result<(), Failure> {
+fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
     if let Some(by) = cluster.get("original_dst_lb_config")? {
         let from = [
             ("use_http_header", by.flag("use_http_header")?),

@@ -1,16 +1,16 @@
-//! A client's certificate is verified.
+//! Guarantee: a client's certificate is verified.
 
 use super::chain::{Chain, Transport};
 use super::client_certificate::UNREAD;
-use super::here::{Failure, Here};
-use super::{All, Outcome, Verdict};
+use super::cursor::{Cursor, Failure};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// Envoy's validator of SPIFFE IDs, which has the roots of each trust domain in its own configuration.
 const SPIFFE: &str = "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig";
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let tls = match &chain.transport {
-        Transport::Plaintext => return Ok(Verdict::DoesNotApply("plaintext")),
+        Transport::Plaintext => return Ok(GuaranteeStatus::DoesNotApply("plaintext")),
         Transport::Tls(tls) => tls,
         Transport::Other(socket) => return Err(socket.fails(UNREAD.0, UNREAD.1)),
     };
@@ -41,8 +41,9 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
     Err(missing(&common))
 }
 
-/// Envoy takes no connection before a secret has come. One that is not in what was given is for whoever delivers it.
-fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
+/// Envoy accepts no connection before a secret has arrived. A secret that is not among the documents is the responsibility of
+/// whoever delivers it.
+fn by_secret(config: &Cursor<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     for secret in all.configuration.secrets(config.word("name")?, config.document) {
         let Some(context) = secret.get("validation_context")? else {
             return Err(secret.fails(
@@ -52,10 +53,10 @@ fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
         };
         verifies(&context, true)?;
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-fn verifies(context: &Here<'_>, whole: bool) -> Outcome {
+fn verifies(context: &Cursor<'_>, whole: bool) -> GuaranteeResult {
     let chain = context.one_of(
         "trust_chain_verification",
         &["VERIFY_TRUST_CHAIN", "ACCEPT_UNTRUSTED"],
@@ -74,7 +75,7 @@ fn verifies(context: &Here<'_>, whole: bool) -> Outcome {
     if let Some(custom) = context.get("custom_validator_config")? {
         let typed = custom.get("typed_config")?;
         return match typed.map(|typed| typed.message()).transpose()? {
-            Some((SPIFFE, _)) => Ok(Verdict::Held),
+            Some((SPIFFE, _)) => Ok(GuaranteeStatus::Held),
             Some(_) | None => Err(custom.fails(
                 "cannot be told: this validator is not known",
                 "use Envoy's own, or `envoy.tls.cert_validator.spiffe`",
@@ -85,11 +86,11 @@ fn verifies(context: &Here<'_>, whole: bool) -> Outcome {
     if whole && !roots.as_ref().map(has_source).transpose()?.unwrap_or(false) {
         return Err(missing(context));
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-/// Whether a `DataSource` says where its data is.
-fn has_source(source: &Here<'_>) -> Result<bool, Failure> {
+/// Whether a `DataSource` has a source.
+fn has_source(source: &Cursor<'_>) -> Result<bool, Failure> {
     for name in [
         "filename",
         "inline_string",
@@ -103,7 +104,7 @@ fn has_source(source: &Here<'_>) -> Result<bool, Failure> {
     Ok(false)
 }
 
-fn missing(here: &Here<'_>) -> Failure {
+fn missing(here: &Cursor<'_>) -> Failure {
     here.fails(
         "no `trusted_ca`: a client's certificate is not verified, and anybody is whoever they say",
         "write `validation_context: {trusted_ca: {filename: …}}`",

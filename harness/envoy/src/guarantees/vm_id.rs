@@ -1,13 +1,13 @@
-//! No other module writes the shared data by which upgrades reach what is open.
+//! Guarantee: no other module writes the shared data by which upgrades reach open streams.
 
 use peerwarden_engine::document::Value;
 
 use super::chain::Chain;
+use super::cursor::Cursor;
 use super::filter::MODULE;
-use super::here::Here;
-use super::{All, Outcome, Verdict};
+use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         let plugin = module.plugin()?;
         let [vm_id, ..] = module.key()?;
@@ -35,11 +35,11 @@ pub(super) fn check(chain: &Chain<'_>, all: &All<'_>) -> Outcome {
             }
         }
     }
-    Ok(Verdict::Held)
+    Ok(GuaranteeStatus::Held)
 }
 
-/// Whether a plugin is named as the module is, whatever its `vm_id`.
-fn is_peerwarden(plugin: &Here<'_>) -> bool {
+/// Whether a plugin has the module's name, whatever its `vm_id`.
+fn is_peerwarden(plugin: &Cursor<'_>) -> bool {
     let names = [
         &["name"] as &[&str],
         &["root_id"],
@@ -52,7 +52,7 @@ fn is_peerwarden(plugin: &Here<'_>) -> bool {
 }
 
 /// Every Wasm plugin in a document, whatever it extends: filters, access logs, services of the bootstrap.
-fn plugins(document: &Value) -> Vec<Here<'_>> {
+fn plugins(document: &Value) -> Vec<Cursor<'_>> {
     let mut found = Vec::new();
     let mut rest = vec![document];
     while let Some(value) = rest.pop() {
@@ -62,7 +62,7 @@ fn plugins(document: &Value) -> Vec<Here<'_>> {
                     .iter()
                     .any(|(name, _)| matches!(name.as_str(), "vm_config" | "vmConfig"))
                 {
-                    found.push(Here::root(0, value));
+                    found.push(Cursor::root(0, value));
                 }
                 rest.extend(fields.iter().map(|(_, value)| value));
             }

@@ -1,33 +1,33 @@
-//! The configuration of one Envoy with the module in it, put together of its listeners, its clusters and what the module decides by.
+//! Assembles the configuration of one Envoy with the module: its listeners, its clusters and the module's configuration.
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Problems, Program};
 
 use super::File;
-use super::bootstrap::{Bootstrap, Layout, Sides, discovery};
+use super::bootstrap::{Bootstrap, Layout, XdsResources, discovery};
 use super::cluster::Authorizer;
 use super::plugin::{self, Plugin};
 use super::refused;
 use crate::description::Proxy;
-use crate::template::{self, Unfilled};
+use crate::template::{self, TemplateError};
 
-/// What every Envoy with the module in it has, whatever its listeners are for.
+/// What every Envoy with the module has, whatever its listeners are for.
 #[derive(Debug)]
 pub(super) struct Assembly {
     bootstrap: Bootstrap,
     authorizers: Vec<Authorizer>,
-    /// What the module decides by.
+    /// The module's configuration.
     pub(super) config: Config,
     /// The same, compiled.
     pub(super) program: Program,
 }
 
 impl Assembly {
-    /// Reads what a description says for the module, and the documents of the mesh. `command` is the one of `peerwarden render …` that
-    /// asks.
+    /// Reads the module's part of a description, and the documents of the mesh. `command` is the `peerwarden render …` that is
+    /// running.
     ///
     /// # Errors
-    /// All that the module would refuse.
+    /// Everything that the module would refuse.
     pub(super) fn new(
         command: &'static str,
         description: &Value,
@@ -44,12 +44,12 @@ impl Assembly {
         })
     }
 
-    /// Clusters as text: those given, and the external authorizers.
+    /// The clusters as text: those given, and the external authorizers.
     pub(super) fn clusters(
         &self,
         own: impl Iterator<Item = serde_json::Value>,
         layout: Layout<'_>,
-    ) -> Result<String, Unfilled> {
+    ) -> Result<String, TemplateError> {
         own.chain(self.authorizers.iter().map(Authorizer::context))
             .map(|mut context| {
                 context["discovered"] = layout.is_discovered().into();
@@ -59,19 +59,19 @@ impl Assembly {
     }
 
     /// The whole configuration in one file.
-    pub(super) fn file(&self, proxy: &Proxy, sides: &Sides) -> Result<File, Unfilled> {
+    pub(super) fn file(&self, proxy: &Proxy, sides: &XdsResources) -> Result<File, TemplateError> {
         self.bootstrap.file(Some(&proxy.admin), sides)
     }
 
-    /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced: the policies
+    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced: the policies
     /// first, as they decide whatever the listeners let in. `folder` is where Envoy finds them.
     pub(super) fn files(
         &self,
         folder: &str,
         proxy: &Proxy,
         plugins: &[Plugin],
-        sides: &Sides,
-    ) -> Result<Vec<File>, Unfilled> {
+        sides: &XdsResources,
+    ) -> Result<Vec<File>, TemplateError> {
         let mut files = Vec::new();
         for plugin in plugins {
             let says = format!("What the module decides by, for {}.", plugin.says());

@@ -1,38 +1,38 @@
-//! Listeners and clusters put together to what one Envoy starts with: in one file, or in files that a running Envoy takes in
-//! when they are replaced.
+//! Combines listeners and clusters into the configuration of one Envoy: in one file, or in files that a running Envoy reloads when
+//! they are replaced.
 
 use serde_json::json;
 
 use super::File;
 use crate::description::Socket;
-use crate::template::{self, Unfilled};
+use crate::template::{self, TemplateError};
 
-/// Whether a text is for one file or for files that are replaced one by one.
+/// Whether the configuration is one file, or files that are replaced one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout<'d> {
     Static,
-    /// The files' folder, as Envoy is to open it.
+    /// The folder of the files, as Envoy sees it.
     Discovered(&'d str),
 }
 
-/// Listeners and clusters, written for one layout.
-pub(super) struct Sides {
+/// Listeners and clusters, rendered for one layout.
+pub(super) struct XdsResources {
     pub(super) listeners: String,
-    /// What the listeners are, for people.
+    /// A description of the listeners, for people.
     pub(super) says: &'static str,
     pub(super) clusters: String,
-    /// What the clusters are, for people.
+    /// A description of the clusters, for people.
     pub(super) clusters_say: &'static str,
 }
 
-/// What an Envoy has beside its listeners and clusters.
+/// The parts of a bootstrap beside listeners and clusters.
 #[derive(Debug)]
 pub(super) struct Bootstrap {
-    /// `peerwarden render …`, which wrote it.
+    /// The `peerwarden render …` that wrote it.
     command: &'static str,
-    /// For whom, for people.
+    /// The workload, for people.
     whom: String,
-    /// The name of the Envoy, for those who deliver to it.
+    /// The id of the node, for control planes.
     node: String,
 }
 
@@ -43,7 +43,7 @@ impl Layout<'_> {
 }
 
 impl Bootstrap {
-    /// Of the Envoy of a workload; the service account is empty when unknown.
+    /// For the Envoy of a workload; the service account is empty if unknown.
     pub(super) fn new(command: &'static str, namespace: &str, service_account: &str) -> Self {
         let account = Some(service_account).filter(|account| !account.is_empty());
         Self {
@@ -54,7 +54,7 @@ impl Bootstrap {
     }
 
     /// The whole configuration in one file.
-    pub(super) fn file(&self, admin: Option<&Socket>, sides: &Sides) -> Result<File, Unfilled> {
+    pub(super) fn file(&self, admin: Option<&Socket>, sides: &XdsResources) -> Result<File, TemplateError> {
         let context = json!({
             "command": self.command,
             "whom": self.whom,
@@ -70,14 +70,14 @@ impl Bootstrap {
         })
     }
 
-    /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced: a listener
+    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced, so that a listener
     /// finds the clusters that it names. `folder` is where Envoy finds them.
     pub(super) fn files(
         &self,
         folder: &str,
         admin: Option<&Socket>,
-        sides: &Sides,
-    ) -> Result<Vec<File>, Unfilled> {
+        sides: &XdsResources,
+    ) -> Result<Vec<File>, TemplateError> {
         let context = json!({
             "command": self.command,
             "whom": self.whom,
@@ -99,7 +99,7 @@ impl Bootstrap {
 }
 
 /// A file of resources that Envoy watches.
-pub(super) fn discovery(name: &str, says: &str, resources: &str) -> Result<File, Unfilled> {
+pub(super) fn discovery(name: &str, says: &str, resources: &str) -> Result<File, TemplateError> {
     Ok(File {
         name: name.to_owned(),
         text: template::fill(

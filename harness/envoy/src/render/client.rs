@@ -1,9 +1,9 @@
-//! The client side: what a workload's Envoy does with the connections that the workload opens.
+//! The client side: what a workload's Envoy does with outbound connections.
 //!
-//! For each port of each service there is a listener on loopback and a cluster behind it. Whether the cluster speaks TLS, and
-//! which, is what Istio makes of the `DestinationRule` that applies; where none says anything it is auto mutual TLS: an endpoint
-//! whose pod has the label `security.istio.io/tlsMode: istio`, and whose `PeerAuthentication` is not DISABLE, gets mutual TLS,
-//! any other plaintext (`pilot/pkg/networking/core/cluster_tls.go`).
+//! For each port of each service there is a listener on loopback and a cluster behind it. Whether the cluster uses TLS, and which,
+//! follows from the `DestinationRule` that applies, as in Istio. If none sets it, auto mutual TLS applies: an endpoint whose pod
+//! has the label `security.istio.io/tlsMode: istio`, and whose `PeerAuthentication` is not DISABLE, gets mutual TLS, any other
+//! plaintext (`pilot/pkg/networking/core/cluster_tls.go`).
 
 mod choose;
 mod description;
@@ -17,19 +17,19 @@ use peerwarden_engine::document::{At, Value};
 use serde_json::json;
 
 use super::File;
-use super::bootstrap::{Bootstrap, Layout, Sides};
+use super::bootstrap::{Bootstrap, Layout, XdsResources};
 use crate::description::{PortProtocol, Socket};
-use crate::template::{self, Unfilled};
-use description::{Description, Port, Service};
+use crate::template::{self, TemplateError};
+use description::{ClientDescription, Service, ServicePort};
 use rule::DestinationRule;
-use servers::Servers;
+use servers::ServerPolicies;
 
-/// A workload's side of the connections that it opens, ready to be written.
+/// The outbound side of a workload, ready to be rendered.
 #[derive(Debug)]
 pub struct Client {
     bootstrap: Bootstrap,
     admin: Option<Socket>,
-    /// Of each port of each service, what the templates of its listener and of its cluster are filled with.
+    /// For each port of each service, the context of the templates of its listener and its cluster.
     ports: Vec<serde_json::Value>,
 }
 
@@ -37,11 +37,11 @@ impl Client {
     /// Reads a description, as `render client` documents it, `DestinationRule`s, and the servers' policies.
     ///
     /// # Errors
-    /// Everything that is wrong. A path begins with `rules[N]` for the Nth rule, with `resources[N]` for the Nth policy, and is from
-    /// the description's root otherwise.
+    /// Everything that is wrong. A path begins with `rules[N]` for the Nth rule, with `resources[N]` for the Nth policy, and is
+    /// from the description's root otherwise.
     pub fn new(description: &Value, rules: &[Value], policies: &[Value]) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let read = Description::read(description, &At::ROOT, &mut problems);
+        let read = ClientDescription::read(description, &At::ROOT, &mut problems);
         let places: Vec<String> = (0..rules.len()).map(|index| format!("rules[{index}]")).collect();
         let read_rules: Vec<DestinationRule> = rules
             .iter()
@@ -52,7 +52,7 @@ impl Client {
         let mut problems = Problems::default();
         unique::check(&description.services, description.admin.as_ref(), &mut problems);
         problems.into_result(Some(()))?;
-        let mut servers = Servers::read(&description, policies)?;
+        let mut servers = ServerPolicies::read(&description, policies)?;
 
         let mut problems = Problems::default();
         let mut ports = Vec::new();
@@ -69,7 +69,8 @@ impl Client {
                     .iter()
                     .map(|endpoint| endpoint.mutual_tls(port))
                     .collect();
-                let sockets = tls::Sockets::of(&description, service, port, rule, &takes, &at, &mut problems);
+                let sockets =
+                    tls::ClusterTransport::of(&description, service, port, rule, &takes, &at, &mut problems);
                 ports.extend(sockets.map(|sockets| filled(service, port, rule, &takes, &sockets)));
             }
         }
@@ -83,24 +84,24 @@ impl Client {
     /// The whole configuration in one file.
     ///
     /// # Errors
-    /// A template that is wrong: a mistake of this crate.
-    pub fn file(&self) -> Result<File, Unfilled> {
+    /// If a template is wrong: a bug in this crate.
+    pub fn file(&self) -> Result<File, TemplateError> {
         self.bootstrap
             .file(self.admin.as_ref(), &self.sides(Layout::Static)?)
     }
 
-    /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced. `folder` is where
+    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced. `folder` is where
     /// Envoy finds them.
     ///
     /// # Errors
     /// As [`Client::file`].
-    pub fn files(&self, folder: &str) -> Result<Vec<File>, Unfilled> {
+    pub fn files(&self, folder: &str) -> Result<Vec<File>, TemplateError> {
         let sides = self.sides(Layout::Discovered(folder))?;
         self.bootstrap.files(folder, self.admin.as_ref(), &sides)
     }
 
-    fn sides(&self, layout: Layout<'_>) -> Result<Sides, Unfilled> {
-        let all = |name: &str| -> Result<String, Unfilled> {
+    fn sides(&self, layout: Layout<'_>) -> Result<XdsResources, TemplateError> {
+        let all = |name: &str| -> Result<String, TemplateError> {
             let fill = |port: &serde_json::Value| {
                 let mut port = port.clone();
                 port["discovered"] = layout.is_discovered().into();
@@ -108,7 +109,7 @@ impl Client {
             };
             self.ports.iter().map(fill).collect()
         };
-        Ok(Sides {
+        Ok(XdsResources {
             listeners: all("client/listener.yaml")?,
             says: "Where the workload calls its services.",
             clusters: all("client/cluster.yaml")?,
@@ -119,10 +120,10 @@ impl Client {
 
 fn filled(
     service: &Service,
-    port: &Port,
+    port: &ServicePort,
     rule: Option<&DestinationRule>,
     takes: &[bool],
-    sockets: &tls::Sockets,
+    sockets: &tls::ClusterTransport,
 ) -> serde_json::Value {
     let endpoints = service.endpoints.iter().zip(takes).map(|(endpoint, takes)| {
         json!({"address": endpoint.address, "port": port.target, "mutual": sockets.auto && *takes})

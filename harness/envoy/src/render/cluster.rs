@@ -1,4 +1,4 @@
-//! Where connections go on to: the application, and external authorizers.
+//! Clusters: the application, and external authorizers.
 
 use peerwarden_engine::document::Value;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::lock;
 use crate::description::Endpoint;
 
-/// What the template of a cluster is filled with.
+/// The context of a cluster's template.
 pub(super) fn context(name: &str, endpoint: &Endpoint, http2: bool) -> serde_json::Value {
     json!({"name": name, "endpoint": endpoint, "http2": http2})
 }
@@ -25,7 +25,7 @@ pub(super) struct Authorizer {
 }
 
 impl Authorizer {
-    /// Those of a description that the engine has taken.
+    /// The authorizers of a description that the engine has accepted.
     pub(super) fn all(description: &Value) -> Vec<Self> {
         let providers = match description.get("extensionProviders") {
             Some(Value::List(providers)) => providers.as_slice(),

@@ -1,9 +1,9 @@
-//! What stands before a workload: a listener for each of its ports, with the module in each chain of filters.
+//! The inbound side of a workload: a listener for each of its ports, with the module in each filter chain.
 //!
-//! The way of the data: [`Inbound::new`] reads the description and compiles the policies with the engine, so that what the module
-//! would refuse is refused here; `chain` says which filter chains a port has, by its mutual TLS mode; `listener` fills the
-//! templates; [`Inbound::file`] and [`Inbound::files`] put them together, in one file or in files that a running Envoy takes in when
-//! they are replaced.
+//! Data flow: [`Inbound::new`] reads the description and compiles the policies with the engine, so that whatever the module would
+//! refuse is refused here; `chain` lists the filter chains of a port, by its mutual TLS mode; `listener` fills the templates;
+//! [`Inbound::file`] and [`Inbound::files`] combine them, in one file or in files that a running Envoy reloads when they are
+//! replaced.
 
 mod chain;
 mod listener;
@@ -13,18 +13,18 @@ use peerwarden_engine::{Problem, Problems};
 
 use super::File;
 use super::assembly::Assembly;
-use super::bootstrap::{Layout, Sides};
+use super::bootstrap::{Layout, XdsResources};
 use super::cluster;
 use super::lock;
-use super::plugin::{self, Decides, Plugin};
+use super::plugin::{self, DecisionScope, Plugin};
 use super::probes::Probes;
 use super::refused;
-use super::transport::{Bundle, Certificate, Domain, Name, Roots, Secret, ServerTls};
+use super::transport::{Bundle, Certificate, Roots, SanMatcher, SdsSecret, ServerTls, TrustDomainRoots};
 use crate::description::{Certificates, Description, Port, PortProtocol};
-use crate::template::Unfilled;
+use crate::template::TemplateError;
 use crate::trust::Trust;
 
-/// A workload's side of its connections, ready to be written.
+/// The inbound side of a workload, ready to be rendered.
 #[derive(Debug)]
 pub struct Inbound {
     description: Description,
@@ -38,7 +38,8 @@ impl Inbound {
     /// Reads a description, and the documents of the mesh.
     ///
     /// # Errors
-    /// All that is wrong with either: paths that begin with `resources[…]` are in the documents, all others in the description.
+    /// Everything that is wrong with either: paths that begin with `resources[…]` are in the documents, all others in the
+    /// description.
     pub fn new(description: &Value, resources: &[Value]) -> Result<Self, Problems> {
         let read = Description::read(description);
         let assembly = Assembly::new("inbound", description, resources);
@@ -52,7 +53,7 @@ impl Inbound {
         let trust = problems.into_result(Some(trust))?;
         let mut plugins: Vec<Plugin> = Vec::new();
         for port in &description_read.ports {
-            let decides = Decides::from(port);
+            let decides = DecisionScope::from(port);
             if !plugins.iter().any(|plugin| plugin.decides() == decides) {
                 let lock = self::lock(&description_read, decides);
                 plugins.push(Plugin::new(decides, description, resources, lock));
@@ -67,10 +68,10 @@ impl Inbound {
         })
     }
 
-    /// Serves the kubelet's probes too, on a port of their own.
+    /// Also serves the kubelet's probes, on a port of their own.
     ///
     /// # Errors
-    /// That the workload has this port itself.
+    /// If the workload itself uses this port.
     pub fn with_probes(mut self, probes: Probes) -> Result<Self, Problems> {
         let port = probes.port();
         if self.description.ports.iter().any(|own| own.port == port) {
@@ -86,30 +87,30 @@ impl Inbound {
     /// The whole configuration in one file.
     ///
     /// # Errors
-    /// A template that is wrong: a mistake of this crate.
-    pub fn file(&self) -> Result<File, Unfilled> {
+    /// If a template is wrong: a bug in this crate.
+    pub fn file(&self) -> Result<File, TemplateError> {
         self.assembly
             .file(&self.description.proxy, &self.sides(Layout::Static)?)
     }
 
-    /// How many lines a second the description allows for what is refused before any filter has a say, which [`Inbound::file`] cannot hold
-    /// Envoy to: the limit is read from a file of its own. `None` where no limit is asked for.
+    /// The limit, in lines per second, on the log of what is refused before any filter, if [`Inbound::file`] cannot express it:
+    /// Envoy reads the limit from a file of its own. `None` if no limit is set.
     pub fn limit_without_place(&self) -> Option<u32> {
         refused::without_place(&self.description.proxy)
     }
 
-    /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced: the policies
+    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced: the policies
     /// first, as they decide whatever the listeners let in. `folder` is where Envoy finds them.
     ///
     /// # Errors
     /// As [`Inbound::file`].
-    pub fn files(&self, folder: &str) -> Result<Vec<File>, Unfilled> {
+    pub fn files(&self, folder: &str) -> Result<Vec<File>, TemplateError> {
         let sides = self.sides(Layout::Discovered(folder))?;
         self.assembly
             .files(folder, &self.description.proxy, &self.plugins, &sides)
     }
 
-    fn sides(&self, layout: Layout<'_>) -> Result<Sides, Unfilled> {
+    fn sides(&self, layout: Layout<'_>) -> Result<XdsResources, TemplateError> {
         let ports = &self.description.ports;
         let listeners = ports.iter().map(|port| self.listener(port, layout));
         let mut listeners: String = listeners.collect::<Result<_, _>>()?;
@@ -124,7 +125,7 @@ impl Inbound {
             listeners += &probes.listener(self.description.proxy.address, layout.is_discovered())?;
             clusters += &probes.clusters(ports, layout.is_discovered())?;
         }
-        Ok(Sides {
+        Ok(XdsResources {
             listeners,
             says: "The workload's ports.",
             clusters,
@@ -133,7 +134,7 @@ impl Inbound {
     }
 
     fn plugin(&self, port: &Port) -> Option<&Plugin> {
-        let decides = Decides::from(port);
+        let decides = DecisionScope::from(port);
         self.plugins.iter().find(|plugin| plugin.decides() == decides)
     }
 
@@ -146,7 +147,7 @@ impl Inbound {
                 folder,
             ),
             Certificates::Sds(folder) => {
-                let secret = |name: &str, file: &str| Secret {
+                let secret = |name: &str, file: &str| SdsSecret {
                     sds: folder.clone(),
                     file: file.to_owned(),
                     name: name.to_owned(),
@@ -162,7 +163,7 @@ impl Inbound {
         let (roots, names) = if self.trust.foreign().is_empty() {
             let prefixes = own
                 .iter()
-                .map(|domain| Name::uri_prefix(format!("spiffe://{domain}/")));
+                .map(|domain| SanMatcher::uri_prefix(format!("spiffe://{domain}/")));
             (roots, prefixes.collect())
         } else {
             // What the validator of SPIFFE IDs believes does not come by SDS.
@@ -181,13 +182,13 @@ impl Inbound {
         }
     }
 
-    /// Each trust domain with its roots: the mesh's are in this file.
-    fn domains(&self, mesh: &str) -> Vec<Domain> {
-        let own = self.trust.own().iter().map(|name| Domain {
+    /// Each trust domain with its roots; `mesh` is the file of the mesh's roots.
+    fn domains(&self, mesh: &str) -> Vec<TrustDomainRoots> {
+        let own = self.trust.own().iter().map(|name| TrustDomainRoots {
             name: name.clone(),
             roots: Bundle::Filename(mesh.to_owned()),
         });
-        let foreign = self.trust.foreign().iter().map(|foreign| Domain {
+        let foreign = self.trust.foreign().iter().map(|foreign| TrustDomainRoots {
             name: foreign.name.clone(),
             roots: Bundle::InlineString(foreign.roots.clone()),
         });
@@ -195,13 +196,13 @@ impl Inbound {
     }
 }
 
-/// `lock` of the module's configuration for the ports that are decided so.
-fn lock(description: &Description, decides: Decides) -> Value {
-    if !description.proxy.lock || decides == Decides::Requests {
+/// `lock` of the module's configuration for the ports with this kind of decision.
+fn lock(description: &Description, decides: DecisionScope) -> Value {
+    if !description.proxy.lock || decides == DecisionScope::Requests {
         return Value::Bool(description.proxy.lock);
     }
     let ports = description.ports.iter();
-    let same = ports.filter(|port| Decides::from(*port) == decides);
+    let same = ports.filter(|port| DecisionScope::from(*port) == decides);
     let clusters: Vec<_> = same.map(|port| (port.port, name(port))).collect();
     lock::of_connections(&clusters)
 }

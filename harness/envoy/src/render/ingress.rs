@@ -1,8 +1,8 @@
-//! What stands at the edge: an ingress that takes only TLS.
+//! The edge: an ingress that accepts only TLS.
 //!
-//! The way of the data: `gateway`, `server` and `tls` read `Gateway` documents, `route` and `description` what is said beside them;
-//! `check` refuses what does not fit together; `virtual_host` says for which hosts a server answers, and `listener` fills the
-//! templates. Plaintext is sent away at most, and no client reaches a server's applications by another server's name.
+//! Data flow: `gateway`, `server` and `tls` read `Gateway` documents, `route` and `description` the rest; `check` refuses
+//! inconsistencies; `virtual_host` chooses the hosts that a server answers for, and `listener` fills the templates. Plaintext is at
+//! most redirected, and no client reaches a server's applications by another server's name.
 
 mod check;
 mod description;
@@ -21,19 +21,19 @@ use peerwarden_engine::document::{At, Value};
 
 use super::File;
 use super::assembly::Assembly;
-use super::bootstrap::{Layout, Sides};
+use super::bootstrap::{Layout, XdsResources};
 use super::cluster;
-use super::plugin::{self, Decides, Plugin};
+use super::plugin::{self, DecisionScope, Plugin};
 use super::refused;
-use crate::template::Unfilled;
-use description::Description;
+use crate::template::TemplateError;
+use description::GatewayDescription;
 use gateway::Gateway;
 use server::Server;
 
-/// A gateway at the edge, ready to be written.
+/// A gateway at the edge, ready to be rendered.
 #[derive(Debug)]
 pub struct Ingress {
-    description: Description,
+    description: GatewayDescription,
     servers: Vec<Server>,
     plugins: Vec<Plugin>,
     assembly: Assembly,
@@ -43,10 +43,10 @@ impl Ingress {
     /// Reads a description, `Gateway` documents, and the policies of the mesh.
     ///
     /// # Errors
-    /// All that is wrong. Paths that begin with `gateways[…]` are in the `Gateway`s, those with `resources[…]` in the policies, all
-    /// others in the description.
+    /// Everything that is wrong. Paths that begin with `gateways[…]` are in the `Gateway`s, those with `resources[…]` in the
+    /// policies, all others in the description.
     pub fn new(description: &Value, gateways: &[Value], resources: &[Value]) -> Result<Self, Problems> {
-        let read = Description::read(description);
+        let read = GatewayDescription::read(description);
         let of_gateway = description::of_gateway(description);
         let assembly = Assembly::new("ingress", &of_gateway, resources);
         let (description, assembly) = match (read, assembly) {
@@ -67,7 +67,7 @@ impl Ingress {
         Ok(Self {
             description,
             servers,
-            plugins: vec![Plugin::new(Decides::Requests, &of_gateway, resources, lock)],
+            plugins: vec![Plugin::new(DecisionScope::Requests, &of_gateway, resources, lock)],
             assembly,
         })
     }
@@ -75,30 +75,30 @@ impl Ingress {
     /// The whole configuration in one file.
     ///
     /// # Errors
-    /// A template that is wrong: a mistake of this crate.
-    pub fn file(&self) -> Result<File, Unfilled> {
+    /// If a template is wrong: a bug in this crate.
+    pub fn file(&self) -> Result<File, TemplateError> {
         self.assembly
             .file(&self.description.proxy, &self.sides(Layout::Static)?)
     }
 
-    /// How many lines a second the description allows for what is refused before any filter has a say, which [`Ingress::file`] cannot hold
-    /// Envoy to: the limit is read from a file of its own. `None` where no limit is asked for.
+    /// The limit, in lines per second, on the log of what is refused before any filter, if [`Ingress::file`] cannot express it:
+    /// Envoy reads the limit from a file of its own. `None` if no limit is set.
     pub fn limit_without_place(&self) -> Option<u32> {
         refused::without_place(&self.description.proxy)
     }
 
-    /// The configuration in files that Envoy takes in while it runs, in the order in which they are to be replaced. `folder` is where
+    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced. `folder` is where
     /// Envoy finds them.
     ///
     /// # Errors
     /// As [`Ingress::file`].
-    pub fn files(&self, folder: &str) -> Result<Vec<File>, Unfilled> {
+    pub fn files(&self, folder: &str) -> Result<Vec<File>, TemplateError> {
         let sides = self.sides(Layout::Discovered(folder))?;
         self.assembly
             .files(folder, &self.description.proxy, &self.plugins, &sides)
     }
 
-    fn sides(&self, layout: Layout<'_>) -> Result<Sides, Unfilled> {
+    fn sides(&self, layout: Layout<'_>) -> Result<XdsResources, TemplateError> {
         let mut ports: BTreeMap<u16, Vec<&Server>> = BTreeMap::new();
         for server in &self.servers {
             ports.entry(server.port).or_default().push(server);
@@ -108,7 +108,7 @@ impl Ingress {
             .map(|(port, servers)| self.listener(*port, servers, layout));
         let routes = self.description.routes.iter();
         let clusters = routes.map(|route| cluster::context(&route.cluster(), &route.upstream, route.http2));
-        Ok(Sides {
+        Ok(XdsResources {
             listeners: listeners.collect::<Result<_, _>>()?,
             says: "The gateway's ports.",
             clusters: self.assembly.clusters(clusters, layout)?,

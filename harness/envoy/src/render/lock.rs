@@ -1,18 +1,18 @@
-//! The second lock: Envoy's own filters, which let nothing pass that the module has not marked. Envoy runs a chain without the module where
-//! a worker could not set it up.
+//! The second lock: Envoy's own filters, which block everything that the module has not marked. Envoy runs a chain without the
+//! module if a worker could not set it up.
 
 use peerwarden_engine::document::Value;
 use serde_json::json;
 
-use crate::template::{self, Unfilled};
+use crate::template::{self, TemplateError};
 
-/// The cluster that `tcp_proxy` names: it has no endpoints, and the module names the one that connections go on to.
+/// The cluster that `tcp_proxy` names: it has no endpoints, and the module names the cluster that connections continue to.
 pub(super) const NOWHERE: &str = "peerwarden-denied";
 
 /// The name of the filter behind the module.
 const FILTER: &str = "peerwarden-lock";
 
-/// `lock` of the module's configuration where it decides connections: the cluster of each port.
+/// `lock` of the module's configuration if it decides connections: the cluster of each port.
 pub(super) fn of_connections(clusters: &[(u16, String)]) -> Value {
     let text = |name: &String| Value::String(name.clone());
     let field = match clusters {
@@ -26,7 +26,7 @@ pub(super) fn of_connections(clusters: &[(u16, String)]) -> Value {
 }
 
 /// The filter behind the module; `kind` is that of the module's own filter, `http` or `network`.
-pub(super) fn filter(kind: &str) -> Result<String, Unfilled> {
+pub(super) fn filter(kind: &str) -> Result<String, TemplateError> {
     let key = if kind == "http" {
         "wasm.peerwarden.request"
     } else {

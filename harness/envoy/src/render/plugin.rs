@@ -1,4 +1,4 @@
-//! The module's own configuration: the documents as they are, and what the description says for it.
+//! The module's own configuration: the documents as they are, and the module's part of the description.
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Enforcement, Fingerprint, Problems, Program, Protocol};
@@ -8,35 +8,40 @@ use super::bootstrap::Layout;
 use super::lock;
 use crate::description::{Description, Port};
 use crate::json;
-use crate::template::{self, Unfilled};
+use crate::template::{self, TemplateError};
 use crate::trust;
 
-/// What a configuration of the module decides.
+/// What a plugin decides about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decides {
+pub(super) enum DecisionScope {
     Requests,
     Connections(Enforcement),
 }
 
-/// One configuration of the module, for all that is decided alike.
+/// One configuration of the module.
 #[derive(Debug)]
 pub(super) struct Plugin {
-    of: Decides,
+    of: DecisionScope,
     /// Whether what it allows is marked for the filter behind it.
     is_locked: bool,
     configuration: String,
     fingerprint: Option<Fingerprint>,
 }
 
-/// Reads and compiles what the module would, in the order in which it would complain.
+/// Reads and compiles a configuration as the module does, reporting errors in the same order.
 pub(super) fn compile(description: &Value, resources: &[Value]) -> Result<(Config, Program), Problems> {
     let lock = Value::Bool(false);
-    let config = Config::read(&configuration(description, resources, Decides::Requests, lock))?;
+    let config = Config::read(&configuration(
+        description,
+        resources,
+        DecisionScope::Requests,
+        lock,
+    ))?;
     let program = Program::compile(&config)?;
     Ok((config, program))
 }
 
-/// What is wrong with the description, and after it what is wrong with the rest.
+/// The problems of the description, followed by those of the rest.
 pub(super) fn all_problems(description: Option<Problems>, rest: Option<Problems>) -> Problems {
     let mut all = Problems::default();
     for problem in description.iter().chain(&rest).flat_map(Problems::iter) {
@@ -45,7 +50,7 @@ pub(super) fn all_problems(description: Option<Problems>, rest: Option<Problems>
     all
 }
 
-fn configuration(description: &Value, resources: &[Value], decides: Decides, lock: Value) -> Value {
+fn configuration(description: &Value, resources: &[Value], decides: DecisionScope, lock: Value) -> Value {
     let mut fields = Vec::new();
     for name in Description::OF_PLUGIN {
         if let Some(value) = description.get(name) {
@@ -62,11 +67,11 @@ fn configuration(description: &Value, resources: &[Value], decides: Decides, loc
     if description.get("report").is_none() {
         fields.push(("report".to_owned(), text("all")));
     }
-    if matches!(decides, Decides::Requests) {
+    if matches!(decides, DecisionScope::Requests) {
         end_requests(&mut fields);
     }
     fields.push(("protocol".to_owned(), text(decides.protocol().as_str())));
-    if let Decides::Connections(enforcement) = decides {
+    if let DecisionScope::Connections(enforcement) = decides {
         let tcp = vec![("enforcement".to_owned(), text(enforcement.as_str()))];
         fields.push(("tcp".to_owned(), Value::Object(tcp)));
     }
@@ -75,7 +80,7 @@ fn configuration(description: &Value, resources: &[Value], decides: Decides, loc
     Value::Object(fields)
 }
 
-/// What was promised of connections holds for requests too, unless the description says otherwise.
+/// The setting for open connections applies to requests too, unless the description says otherwise.
 fn end_requests(fields: &mut Vec<(String, Value)>) {
     let on_update = ("onUpdate".to_owned(), Value::String("close".to_owned()));
     match fields.iter_mut().find(|(name, _)| name == "openConnections") {
@@ -90,7 +95,7 @@ fn end_requests(fields: &mut Vec<(String, Value)>) {
     }
 }
 
-impl Decides {
+impl DecisionScope {
     fn protocol(self) -> Protocol {
         match self {
             Self::Requests => Protocol::Http,
@@ -99,7 +104,7 @@ impl Decides {
     }
 }
 
-impl From<&Port> for Decides {
+impl From<&Port> for DecisionScope {
     fn from(port: &Port) -> Self {
         if port.protocol.is_http() {
             Self::Requests
@@ -110,8 +115,8 @@ impl From<&Port> for Decides {
 }
 
 impl Plugin {
-    /// What decides these, with this `lock`.
-    pub(super) fn new(of: Decides, description: &Value, resources: &[Value], lock: Value) -> Self {
+    /// The plugin for these decisions, with this `lock`.
+    pub(super) fn new(of: DecisionScope, description: &Value, resources: &[Value], lock: Value) -> Self {
         let is_locked = lock != Value::Bool(false);
         let configuration = configuration(description, resources, of, lock);
         let config = Config::read(&configuration).ok();
@@ -123,41 +128,47 @@ impl Plugin {
         }
     }
 
-    /// The number of the configuration, by which it can be told whether the module decides by it.
+    /// The fingerprint of the configuration, which shows whether the module uses it.
     pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
         self.fingerprint
     }
 
-    /// What it decides.
-    pub(super) fn decides(&self) -> Decides {
+    /// What it decides about.
+    pub(super) fn decides(&self) -> DecisionScope {
         self.of
     }
 
     /// What it is for, for people.
     pub(super) fn says(&self) -> &'static str {
         match self.of {
-            Decides::Requests => "HTTP",
-            Decides::Connections(Enforcement::Handshake) => "TCP, on the first data after the handshake",
-            Decides::Connections(Enforcement::Hold) => "TCP, before the application is connected to",
+            DecisionScope::Requests => "HTTP",
+            DecisionScope::Connections(Enforcement::Handshake) => {
+                "TCP, on the first data after the handshake"
+            }
+            DecisionScope::Connections(Enforcement::Hold) => "TCP, before the application is connected to",
         }
     }
 
-    /// Its name, which no other configuration has that is there for something else.
+    /// Its name, which differs from those of plugins with another purpose.
     pub(super) fn name(&self) -> &'static str {
         match self.of {
-            Decides::Requests => "peerwarden-http",
-            Decides::Connections(Enforcement::Handshake) => "peerwarden-tcp",
-            Decides::Connections(Enforcement::Hold) => "peerwarden-tcp-hold",
+            DecisionScope::Requests => "peerwarden-http",
+            DecisionScope::Connections(Enforcement::Handshake) => "peerwarden-tcp",
+            DecisionScope::Connections(Enforcement::Hold) => "peerwarden-tcp-hold",
         }
     }
 
-    /// Its file, where files are discovered.
+    /// Its file, if files are discovered.
     pub(super) fn file(&self) -> String {
         format!("{}.yaml", self.name())
     }
 
-    /// The filter that holds it, or that looks for it in a folder: what the template of a chain of filters is filled with.
-    pub(super) fn filter(&self, module: &str, layout: Layout<'_>) -> Result<serde_json::Value, Unfilled> {
+    /// The context for the template of its filter, which holds the configuration or finds it in a folder.
+    pub(super) fn filter(
+        &self,
+        module: &str,
+        layout: Layout<'_>,
+    ) -> Result<serde_json::Value, TemplateError> {
         let text = match layout {
             Layout::Static => {
                 let context = json!({"kind": self.kind(), "plugin": self.config(module)?});
@@ -172,14 +183,14 @@ impl Plugin {
         Ok(json!({"name": self.name(), "text": text?, "lock": behind, "nowhere": lock::NOWHERE}))
     }
 
-    /// What a filter finds there that looks for it in a folder.
-    pub(super) fn extension(&self, module: &str) -> Result<String, Unfilled> {
+    /// The resource that the filter finds in the folder.
+    pub(super) fn extension(&self, module: &str) -> Result<String, TemplateError> {
         let context =
             json!({"kind": self.kind(), "plugin_name": self.name(), "plugin": self.config(module)?});
         template::fill("shared/extension.yaml", context)
     }
 
-    fn config(&self, module: &str) -> Result<String, Unfilled> {
+    fn config(&self, module: &str) -> Result<String, TemplateError> {
         let context = json!({
             "plugin_name": self.name(),
             "module": module,
@@ -189,7 +200,7 @@ impl Plugin {
         template::fill("shared/plugin.yaml", context)
     }
 
-    /// As Envoy's names of the filters have it.
+    /// As in the names of Envoy's filters.
     fn kind(&self) -> &'static str {
         match self.of.protocol() {
             Protocol::Http => "http",

@@ -1,9 +1,9 @@
-//! The kubelet's probes, moved to a port of their own: it has no certificate of the mesh, so that a STRICT port shuts it out.
+//! The kubelet's probes, moved to a port of their own: the kubelet has no certificate of the mesh, so a STRICT port refuses it.
 //!
-//! As Istio does it (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>): [`Probes::read`] finds them in a Pod or in
-//! what makes Pods, [`Probes::rewritten`] has the kubelet ask for `/app-health/CONTAINER/{livez,readyz,startupz}`, and the
-//! listener hands on exactly these. HTTP probes go on to the application; for TCP and gRPC probes Envoy checks the
-//! application itself, once a second, and answers with what it found.
+//! As in Istio (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>): [`Probes::read`] finds them in a Pod or
+//! in a document that creates Pods, [`Probes::rewritten`] has the kubelet request `/app-health/CONTAINER/{livez,readyz,startupz}`,
+//! and the listener passes exactly these. HTTP probes continue to the application; for TCP and gRPC probes Envoy checks the
+//! application itself, once a second, and answers with the result.
 
 mod handler;
 mod listener;
@@ -15,10 +15,10 @@ use peerwarden_engine::{Problem, Problems};
 
 use handler::Handler;
 
-/// The port that Istio's agent has for them.
+/// The port that Istio's agent uses for them.
 pub const PORT: u16 = 15020;
 
-/// The annotation by which a Pod keeps its probes as they are, with `"false"`
+/// The annotation by which a Pod opts out of rewritten probes, with `"false"`
 /// (<https://istio.io/latest/docs/reference/config/annotations/#SidecarRewriteAppHTTPProbers>).
 pub const ANNOTATION: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
 
@@ -29,46 +29,47 @@ pub struct Probes {
     probes: Vec<Probe>,
 }
 
-/// What a document has to do with probes.
+/// The probes found in a document.
 #[derive(Debug, Clone)]
-pub enum Found {
-    /// It makes no Pods, or their containers have nothing that would be rewritten.
+pub enum ProbeScan {
+    /// It creates no Pods, or its containers have nothing to rewrite.
     Nothing,
-    /// Its annotation keeps its probes as they are.
+    /// Its annotation opts out.
     OptedOut,
-    /// Probes that are to be rewritten.
+    /// Probes to rewrite.
     Probes(Probes),
 }
 
-/// One of them.
+/// One probe.
 #[derive(Debug, Clone)]
 struct Probe {
-    /// Where it stands, such as `spec.containers[0].livenessProbe`.
-    place: Vec<pod::Step>,
+    /// Its place, such as `spec.containers[0].livenessProbe`.
+    place: Vec<pod::PathStep>,
     /// Its cluster's name.
     name: String,
-    /// What the kubelet asks for.
+    /// The path that the kubelet requests.
     path: String,
-    /// For people.
+    /// A description for people.
     says: String,
     handler: Handler,
-    /// How long the kubelet waits, in seconds.
+    /// The timeout of the kubelet, in seconds.
     timeout: u32,
 }
 
 impl Probes {
-    /// Finds the probes of a Pod, or of what makes Pods: a Deployment, StatefulSet, DaemonSet, Job, `CronJob` and the like.
+    /// Finds the probes of a Pod, or of a document that creates Pods: a Deployment, StatefulSet, DaemonSet, Job, `CronJob` and the
+    /// like.
     ///
     /// # Errors
-    /// All that is wrong with them, each with its path in the document.
-    pub fn read(document: &Value, port: u16) -> Result<Found, Problems> {
+    /// Everything that is wrong with them, each with its path in the document.
+    pub fn read(document: &Value, port: u16) -> Result<ProbeScan, Problems> {
         let mut problems = Problems::default();
         let Some(pod) = pod::Pod::of(document) else {
-            return Ok(Found::Nothing);
+            return Ok(ProbeScan::Nothing);
         };
         let keeps = pod.opted_out(&mut problems);
         if keeps == Some(true) && problems.is_empty() {
-            return Ok(Found::OptedOut);
+            return Ok(ProbeScan::OptedOut);
         }
         let probes = pod.probes(port, &mut problems);
         for (index, probe) in probes.iter().enumerate() {
@@ -79,24 +80,24 @@ impl Probes {
             }
         }
         let found = if probes.is_empty() {
-            Found::Nothing
+            ProbeScan::Nothing
         } else {
-            Found::Probes(Self { port, probes })
+            ProbeScan::Probes(Self { port, probes })
         };
         problems.into_result(Some(found))
     }
 
-    /// Where the kubelet is to ask.
+    /// The port that the kubelet uses.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// How many there are.
+    /// The number of probes.
     pub fn count(&self) -> usize {
         self.probes.len()
     }
 
-    /// The document in which they were found, with the kubelet asking here.
+    /// The document with its probes rewritten.
     pub fn rewritten(&self, document: &Value) -> Value {
         let mut document = document.clone();
         for probe in &self.probes {

@@ -1,20 +1,20 @@
-//! The TLS server's side of a connection: what it shows, and whom it takes for whom they say they are.
+//! The TLS server's side of a connection: its certificate, and how it verifies clients.
 
 use serde::Serialize;
 
-/// What the template of a transport socket is filled with.
+/// The context of a transport socket's template.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct ServerTls {
-    /// The oldest version, as Envoy names it.
+    /// The oldest TLS version, as Envoy names it.
     pub(super) minimum: &'static str,
     pub(super) certificate: Certificate,
-    /// Whom a client's certificate must come from; `None` asks for none.
+    /// The roots for clients' certificates; `None` requests no certificate.
     pub(super) validation: Option<Roots>,
     /// What it means to have none, for people.
     pub(super) says: &'static str,
     /// The names of which a client must have one; any, if empty.
-    pub(super) names: Vec<Name>,
-    /// Why these, for people.
+    pub(super) names: Vec<SanMatcher>,
+    /// Why these names, for people.
     pub(super) names_say: &'static str,
 }
 
@@ -24,15 +24,15 @@ pub(super) struct ServerTls {
 pub(super) enum Certificate {
     /// PEM files.
     Files {
-        /// The certificate, and those between it and the root.
+        /// The certificate chain, without the root.
         chain: String,
         /// Its private key.
         key: String,
         /// Not by SDS.
         sds: (),
     },
-    /// A file that is watched.
-    Sds(Secret),
+    /// A file that Envoy watches.
+    Sds(SdsSecret),
 }
 
 /// Roots of trust.
@@ -48,30 +48,30 @@ pub(super) enum Roots {
         /// Of any trust domain.
         domains: (),
     },
-    /// A file that is watched.
+    /// A file that Envoy watches.
     Sds {
         #[serde(flatten)]
-        secret: Secret,
+        secret: SdsSecret,
         /// Of any trust domain.
         domains: (),
     },
-    /// Each trust domain has its own, and certificates of no other are taken.
+    /// Each trust domain has its own roots, and certificates of no other domain are accepted.
     Domains {
-        domains: Vec<Domain>,
+        domains: Vec<TrustDomainRoots>,
         /// Not by SDS.
         sds: (),
     },
 }
 
-/// A trust domain with its roots: those of one are not believed about the names of another.
+/// A trust domain with its roots, which are not trusted for names of another.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Domain {
+pub(super) struct TrustDomainRoots {
     pub(super) name: String,
     #[serde(flatten)]
     pub(super) roots: Bundle,
 }
 
-/// Where the roots of a trust domain are, as Envoy's `DataSource` has it.
+/// The roots of a trust domain, as Envoy's `DataSource`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "source", content = "bundle", rename_all = "snake_case")]
 pub(super) enum Bundle {
@@ -84,18 +84,18 @@ pub(super) enum Bundle {
 /// A secret in a file of a folder
 /// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/security/secret>).
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Secret {
+pub(super) struct SdsSecret {
     /// The folder.
     pub(super) sds: String,
     /// The file.
     pub(super) file: String,
-    /// Which of its resources.
+    /// The name of the resource in it.
     pub(super) name: String,
 }
 
-/// A subject alternative name that is asked for.
+/// A subject alternative name that a client must have.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Name {
+pub(super) struct SanMatcher {
     kind: &'static str,
     how: &'static str,
     text: String,
@@ -116,17 +116,17 @@ impl Roots {
         }
     }
 
-    pub(super) fn sds(secret: Secret) -> Self {
+    pub(super) fn sds(secret: SdsSecret) -> Self {
         Self::Sds { secret, domains: () }
     }
 
-    pub(super) fn domains(domains: Vec<Domain>) -> Self {
+    pub(super) fn domains(domains: Vec<TrustDomainRoots>) -> Self {
         Self::Domains { domains, sds: () }
     }
 }
 
-impl Name {
-    /// A URI that begins so.
+impl SanMatcher {
+    /// A URI with this prefix.
     pub(super) fn uri_prefix(text: String) -> Self {
         Self {
             kind: "URI",
@@ -135,7 +135,7 @@ impl Name {
         }
     }
 
-    /// This very name: a URI where it has a scheme, else a DNS name.
+    /// This exact name: a URI if it has a scheme, else a DNS name.
     pub(super) fn exact(text: &str) -> Self {
         Self {
             kind: if text.contains("://") { "URI" } else { "DNS" },

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::edits::{filters, manager, plugin};
 use crate::rendered::{broken, checked, http, strict};
 
-/// A configuration by its name, the guarantees that it does not keep, and how it comes of what is rendered.
+/// The name of a configuration, the guarantees that it breaks, and the edit that makes it from what is rendered.
 pub(crate) type Case = (&'static str, &'static [&'static str], fn(&mut Json));
 
 /// What is rendered of an HTTP port with STRICT mutual TLS.
@@ -79,7 +79,7 @@ pub(crate) fn ahead(of: &mut Json, filter: Json) {
     filters(of).insert(0, filter);
 }
 
-/// A header that is added, of a client's words.
+/// A header that is added from a client's text.
 pub(crate) fn adds(name: &str) -> Json {
     json!({"header": {"key": name, "value": "%REQ(x-want)%"}})
 }

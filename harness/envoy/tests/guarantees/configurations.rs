@@ -1,4 +1,5 @@
-//! Configurations that people write: what is wrong with each is told, by its name and no other, and what is sound is held.
+//! Configurations that people write: each broken one is reported under the right guarantee and no other, and sound ones are
+//! accepted.
 
 use serde_json::{Value as Json, json};
 
@@ -9,7 +10,7 @@ use crate::edits::{
 };
 use crate::rendered::{http, ingress, parsed, strict, tcp};
 
-/// What a client writes into this namespace by a header.
+/// Metadata that a client writes into this namespace by a header.
 pub(crate) fn by_header(namespace: &str) -> Json {
     let to = json!({"metadata_namespace": namespace, "key": "payload", "type": "PROTOBUF_VALUE"});
     let rules = json!({"request_rules": [{"header": "x-claims", "on_header_present": to}]});
@@ -77,7 +78,7 @@ pub(crate) fn push(list: &mut Json, item: Json) {
     list.as_array_mut().expect("a list").push(item);
 }
 
-/// In the place of a filter, one that skips it for some requests.
+/// Replaces a filter with one that skips it for some requests.
 fn skipped(of: &mut Json) {
     let module = filters(of)[0]["typed_config"].take();
     let input = typed(

@@ -1,4 +1,4 @@
-//! Listeners by discovery are among what is given, and come from the file that a bootstrap names.
+//! Listeners by discovery must be among the documents, in the file that a bootstrap names.
 
 use peerwarden_engine::document::Value;
 use peerwarden_envoy::guarantees::check_files;

@@ -1,11 +1,11 @@
-//! Values of enums, by any spelling that Envoy takes: the name, in any case and with `-` for `_`, or the number.
+//! Values of enums, in any spelling that Envoy accepts: the name, in any case and with `-` for `_`, or the number.
 
 use serde_json::{Value as Json, json};
 
 use crate::edits::{listener, manager, plugin};
 use crate::rendered::{http, strict, tcp, told};
 
-/// Another listener names the cluster of the connections behind it, and hands that on like this.
+/// Another listener names the cluster of the connections behind it, and shares it in this way.
 fn handed_on(shared: &Json) -> Vec<&'static str> {
     let mut whole = strict(&tcp());
     let filter = json!({"name": "set", "typed_config": {

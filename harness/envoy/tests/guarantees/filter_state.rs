@@ -1,4 +1,4 @@
-//! What `set_filter_state` forges, by whichever of its lists.
+//! Forgeries by `set_filter_state`, in any of its lists.
 
 use serde_json::{Value as Json, json};
 

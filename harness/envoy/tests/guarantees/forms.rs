@@ -1,4 +1,4 @@
-//! The forms in which Envoy has its configuration, and what is none.
+//! The forms of Envoy's configuration, and documents that are not one.
 
 use serde_json::{Value as Json, json};
 
@@ -171,7 +171,7 @@ fn without_a_bootstrap_nothing_is_said_of_the_runtime() {
         let (_, outcome) = runtime.expect("a guarantee");
         assert!(matches!(
             outcome,
-            Ok(peerwarden_envoy::guarantees::Verdict::DoesNotApply(_))
+            Ok(peerwarden_envoy::guarantees::GuaranteeStatus::DoesNotApply(_))
         ));
     }
 }

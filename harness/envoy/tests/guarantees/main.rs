@@ -1,4 +1,4 @@
-//! What is rendered keeps every guarantee, and each edit that breaks one is told, by its name and no other.
+//! Everything that is rendered keeps every guarantee, and each edit that breaks one is reported under its name and no other.
 
 mod cases;
 mod configurations;

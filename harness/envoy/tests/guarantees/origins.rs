@@ -1,4 +1,4 @@
-//! Where a request came from at first, which `remoteIpBlocks` go by.
+//! The original client address, which `remoteIpBlocks` uses.
 
 use serde_json::{Value as Json, json};
 

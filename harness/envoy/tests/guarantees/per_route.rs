@@ -1,4 +1,5 @@
-//! What routes say of filters, in `FilterConfig` or without it: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-filterconfig>.
+//! Overrides of filters by routes, in `FilterConfig` or without it:
+//! <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-filterconfig>.
 
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,7 @@
-//! What `render` writes, and what the guarantees say of it.
+//! What `render` writes, and the guarantees that it keeps.
 
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::guarantees::{Checked, Failure, check};
+use peerwarden_envoy::guarantees::{ChainReport, Failure, check};
 use peerwarden_envoy::render::File;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::ingress::Ingress;
@@ -38,7 +38,7 @@ pub(crate) fn strict(port: &Json) -> Json {
     parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
 }
 
-/// The guarantees that a configuration does not keep.
+/// The guarantees that a configuration breaks.
 pub(crate) fn told(whole: Json) -> Vec<&'static str> {
     broken(&checked(&[whole]).expect("readable"))
 }
@@ -87,14 +87,14 @@ pub(crate) fn parsed(file: &File) -> Json {
     serde_saphyr::from_str(&file.text).expect("YAML")
 }
 
-/// What is said of documents.
-pub(crate) fn checked(documents: &[Json]) -> Result<Vec<Checked>, Failure> {
+/// The reports on some documents.
+pub(crate) fn checked(documents: &[Json]) -> Result<Vec<ChainReport>, Failure> {
     let values: Vec<Value> = documents.iter().cloned().map(value).collect();
     check(&values)
 }
 
-/// The guarantees that some chain does not keep, each once.
-pub(crate) fn broken(checked: &[Checked]) -> Vec<&'static str> {
+/// The guarantees that some chain breaks, each once.
+pub(crate) fn broken(checked: &[ChainReport]) -> Vec<&'static str> {
     let mut names = Vec::new();
     for (guarantee, outcome) in checked.iter().flat_map(|chain| &chain.outcomes) {
         if outcome.is_err() && !names.contains(&guarantee.name) {

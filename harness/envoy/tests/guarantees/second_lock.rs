@@ -1,12 +1,12 @@
-//! What lifts the second lock, forges its mark, or leaves it out.
+//! Configurations that lift the second lock, forge its mark, or leave it out.
 
-use peerwarden_envoy::guarantees::{Checked, Outcome, Verdict};
+use peerwarden_envoy::guarantees::{ChainReport, GuaranteeResult, GuaranteeStatus};
 use serde_json::{Value as Json, json};
 
 use crate::rendered::{broken, checked, hold, http, ingress, parsed, strict, tcp};
 
-/// What is said of the lock in the first chain.
-fn said(checked: &[Checked]) -> &Outcome {
+/// The result for the lock in the first chain.
+fn said(checked: &[ChainReport]) -> &GuaranteeResult {
     let mut outcomes = checked[0].outcomes.iter();
     let found = outcomes.find(|(guarantee, _)| guarantee.name == "second-lock");
     &found.expect("the guarantee").1
@@ -207,7 +207,7 @@ fn each_edit_is_told() {
         ),
     ] {
         let as_rendered = checked(std::slice::from_ref(&whole)).expect("readable");
-        assert_eq!(said(&as_rendered), &Ok(Verdict::Held), "{name}");
+        assert_eq!(said(&as_rendered), &Ok(GuaranteeStatus::Held), "{name}");
         for (table, edits) in tables.into_iter().enumerate() {
             for (number, edit) in edits.iter().enumerate() {
                 let mut edited = whole.clone();
@@ -249,7 +249,7 @@ fn what_does_not_lift_it_is_left_alone() {
             let mut edited = whole.clone();
             edit(&mut edited);
             let checked = checked(&[edited]).expect("readable");
-            assert_eq!(said(&checked), &Ok(Verdict::Held), "{number}");
+            assert_eq!(said(&checked), &Ok(GuaranteeStatus::Held), "{number}");
         }
     }
 }
@@ -265,7 +265,10 @@ fn left_out_on_purpose_it_is_not_asked_for() {
         filters(&mut whole)[0]["typed_config"]["config"]["configuration"]["value"] =
             settings.to_string().into();
         let told = checked(&[whole.clone()]).expect("readable");
-        assert!(matches!(said(&told), Ok(Verdict::DoesNotApply(_))), "{told:#?}");
+        assert!(
+            matches!(said(&told), Ok(GuaranteeStatus::DoesNotApply(_))),
+            "{told:#?}"
+        );
         // What is not said is not meant.
         settings.as_object_mut().expect("an object").remove("lock");
         filters(&mut whole)[0]["typed_config"]["config"]["configuration"]["value"] =

@@ -1,11 +1,11 @@
-//! A client that says nothing until listener filters are given up has no server name.
+//! A client that sends nothing until the listener filters time out has no server name.
 
 use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, asks, judge, whole};
 use crate::edits::{chain, listener};
 
-/// As docs/envoy.md has it: one chain, for all that comes.
+/// The configuration in docs/envoy.md: one chain for everything.
 fn reads_server_names() -> Json {
     let mut whole = whole();
     asks(&mut whole, "connection.sni", "orders.example.com");

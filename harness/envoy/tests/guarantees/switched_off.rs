@@ -1,4 +1,4 @@
-//! What tells the direct peer, switched off for all requests or for some.
+//! The filter that sets the direct peer, disabled for all requests or for some.
 
 use serde_json::{Value as Json, json};
 

@@ -1,4 +1,4 @@
-//! Tokens count as verified only where something verifies them, and each by whom they name.
+//! Tokens count as verified only if something verifies them, and each only for its issuer.
 
 use serde_json::{Value as Json, json};
 

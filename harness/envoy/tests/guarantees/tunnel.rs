@@ -1,4 +1,4 @@
-//! A waypoint's peer, as the listener that ends the tunnel hands it on.
+//! The peer of a waypoint, as the listener that ends the tunnel shares it.
 
 use serde_json::{Value as Json, json};
 
@@ -12,7 +12,7 @@ const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const PEER: &str = "io.istio.peer_principal";
 const PROVED: &str = "%DOWNSTREAM_PEER_URI_SAN%";
 
-/// The listener that ends a tunnel, with what it says of the peer on each request.
+/// The listener that ends a tunnel, which sets the peer on each request.
 fn tunnel(of: &mut Json, mut filter: Json, shared: &Json) {
     filter["typed_config"]["on_request_headers"][0]["shared_with_upstream"] = shared.clone();
     let mut terminator = listener(of).clone();

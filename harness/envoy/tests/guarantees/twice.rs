@@ -1,6 +1,6 @@
-//! What is given more than once under one name: the guarantee is held only if it is held with each, in whatever order files come.
+//! Resources given more than once under one name: a guarantee is kept only if it is kept with each, in whatever order files come.
 
-use peerwarden_envoy::guarantees::Checked;
+use peerwarden_envoy::guarantees::ChainReport;
 use serde_json::{Value as Json, json};
 
 use crate::edits::{chain, configuration, filters, manager, remove, switched_off};
@@ -19,7 +19,7 @@ fn delivered(kind: &str, mut resource: Json) -> Json {
     json!({"resources": [resource]})
 }
 
-/// The cluster that leads nowhere, with somewhere to go.
+/// The cluster that should lead nowhere, with an endpoint.
 fn leads_somewhere() -> Json {
     let endpoint =
         json!({"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 13306}}}});
@@ -29,7 +29,7 @@ fn leads_somewhere() -> Json {
     delivered("envoy.config.cluster.v3.Cluster", cluster)
 }
 
-/// What is not held with a further file, which comes last or first.
+/// The guarantees broken with a further file, which comes last or first.
 fn in_either_order(documents: &[Json], further: &Json) -> [Vec<&'static str>; 2] {
     let last = [documents, std::slice::from_ref(further)].concat();
     let first = [std::slice::from_ref(further), documents].concat();
@@ -131,7 +131,7 @@ fn settings_of_two_files_take_nothing_back_in_either() {
     }
 }
 
-/// Which of two configurations of the module Envoy takes cannot be told; twice the same is one.
+/// Which of two configurations of the module Envoy uses is unknown; the same one twice is fine.
 #[test]
 fn two_configurations_of_the_module_cannot_be_told_apart() {
     let documents = files(&http(), &json!({"directory": "/etc/certs"}));
@@ -177,7 +177,7 @@ fn a_plugin_that_a_file_configures_otherwise_is_told() {
 }
 
 /// What is not held in the chains of one document.
-fn of_document(checked: &[Checked], document: usize) -> Vec<&'static str> {
+fn of_document(checked: &[ChainReport], document: usize) -> Vec<&'static str> {
     let own = checked.iter().filter(|chain| chain.document == document);
     broken(&own.cloned().collect::<Vec<_>>())
 }

@@ -1,4 +1,4 @@
-//! What is behind the module, and where requests go.
+//! Filters behind the module, and the destinations of requests.
 
 use serde_json::{Value as Json, json};
 

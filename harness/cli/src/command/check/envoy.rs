@@ -11,7 +11,7 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::source::Place;
 use peerwarden_documents::yaml;
-use peerwarden_envoy::guarantees::{self, Checked, Failure, Outcome, Verdict};
+use peerwarden_envoy::guarantees::{self, ChainReport, Failure, GuaranteeResult, GuaranteeStatus};
 use serde_json::json;
 
 use super::report::Format;
@@ -87,19 +87,19 @@ fn place(documents: &[Document], failure: &Failure) -> Option<Place> {
 }
 
 /// How many guarantees are held, not held, and do not apply.
-fn counted(chain: &Checked) -> (usize, usize, usize) {
-    let count = |wanted: fn(&Outcome) -> bool| {
+fn counted(chain: &ChainReport) -> (usize, usize, usize) {
+    let count = |wanted: fn(&GuaranteeResult) -> bool| {
         let outcomes = chain.outcomes.iter();
         outcomes.filter(|(_, outcome)| wanted(outcome)).count()
     };
     (
-        count(|outcome| matches!(outcome, Ok(Verdict::Held))),
+        count(|outcome| matches!(outcome, Ok(GuaranteeStatus::Held))),
         count(Result::is_err),
-        count(|outcome| matches!(outcome, Ok(Verdict::DoesNotApply(_)))),
+        count(|outcome| matches!(outcome, Ok(GuaranteeStatus::DoesNotApply(_)))),
     )
 }
 
-fn human(checked: &[Checked], documents: &[Document]) -> String {
+fn human(checked: &[ChainReport], documents: &[Document]) -> String {
     let mut text = String::new();
     let (mut held, mut broken, mut other) = (0, 0, 0);
     for chain in checked {
@@ -110,13 +110,13 @@ fn human(checked: &[Checked], documents: &[Document]) -> String {
         ));
         for (guarantee, outcome) in &chain.outcomes {
             let (style, word) = match outcome {
-                Ok(Verdict::Held) => (AnsiColor::Green.on_default(), "held"),
-                Ok(Verdict::DoesNotApply(_)) => (Style::new().dimmed(), "-"),
+                Ok(GuaranteeStatus::Held) => (AnsiColor::Green.on_default(), "held"),
+                Ok(GuaranteeStatus::DoesNotApply(_)) => (Style::new().dimmed(), "-"),
                 Err(_) => (AnsiColor::Red.on_default().bold(), "NOT HELD"),
             };
             let says = match outcome {
-                Ok(Verdict::DoesNotApply(why)) => why,
-                Ok(Verdict::Held) | Err(_) => guarantee.promise,
+                Ok(GuaranteeStatus::DoesNotApply(why)) => why,
+                Ok(GuaranteeStatus::Held) | Err(_) => guarantee.promise,
             };
             text.push_str(&format!(
                 "  {style}{word:8}{style:#}  {:21}  {says}\n",
@@ -143,13 +143,13 @@ fn human(checked: &[Checked], documents: &[Document]) -> String {
     text
 }
 
-fn json(checked: &[Checked], documents: &[Document]) -> Result<String> {
+fn json(checked: &[ChainReport], documents: &[Document]) -> Result<String> {
     let chains = checked.iter().map(|chain| {
         let guarantees = chain.outcomes.iter().map(|(guarantee, outcome)| {
             let mut said = json!({"name": guarantee.name, "promise": guarantee.promise});
             match outcome {
-                Ok(Verdict::Held) => said["held"] = true.into(),
-                Ok(Verdict::DoesNotApply(why)) => {
+                Ok(GuaranteeStatus::Held) => said["held"] = true.into(),
+                Ok(GuaranteeStatus::DoesNotApply(why)) => {
                     said["held"] = serde_json::Value::Null;
                     said["why"] = (*why).into();
                 }

@@ -10,7 +10,7 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::yaml;
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::render::probes::{ANNOTATION, Found, PORT, Probes};
+use peerwarden_envoy::render::probes::{ANNOTATION, PORT, ProbeScan, Probes};
 use peerwarden_envoy::yaml as written;
 
 use super::said;
@@ -45,17 +45,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             text.push_str("---\n");
         }
         match found {
-            Found::Probes(probes) => {
+            ProbeScan::Probes(probes) => {
                 nothing = false;
                 text.push_str(&written::write(&probes.rewritten(value)));
             }
-            Found::OptedOut => {
+            ProbeScan::OptedOut => {
                 nothing = false;
                 let message = format!("its probes stay as they are: `{ANNOTATION}` is \"false\"");
                 notes.push(note(document, message));
                 text.push_str(&written::write(value));
             }
-            Found::Nothing => text.push_str(&written::write(value)),
+            ProbeScan::Nothing => text.push_str(&written::write(value)),
         }
     }
     if nothing {
@@ -79,7 +79,7 @@ fn none(file: &Path) -> Diagnostic {
         .help("name a file with a Pod, or with what makes Pods, whose containers have `httpGet`, `tcpSocket` or `grpc` probes")
 }
 
-type Read = Vec<(Document, Value, Found)>;
+type Read = Vec<(Document, Value, ProbeScan)>;
 
 /// The documents of a file, each with its probes.
 fn read(file: &Path, port: u16) -> Result<Result<Read, Vec<Diagnostic>>> {
@@ -115,16 +115,16 @@ pub(super) fn one(file: &Path, port: u16) -> Result<Result<Option<Probes>, Vec<D
     let (mut probes, mut opted_out) = (None, false);
     for (document, _, found) in read {
         match found {
-            Found::Nothing => {}
-            Found::OptedOut => opted_out = true,
-            Found::Probes(_) if probes.is_some() => {
+            ProbeScan::Nothing => {}
+            ProbeScan::OptedOut => opted_out = true,
+            ProbeScan::Probes(_) if probes.is_some() => {
                 let wrong = Diagnostic::error("it is the second workload with probes in this file");
                 let wrong = wrong.at(document.place("metadata", false));
                 return Ok(Err(vec![wrong.help(
                     "one Envoy stands before one workload: give each a file of its own",
                 )]));
             }
-            Found::Probes(found) => probes = Some(found),
+            ProbeScan::Probes(found) => probes = Some(found),
         }
     }
     Ok(match (probes, opted_out) {

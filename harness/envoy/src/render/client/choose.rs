@@ -1,16 +1,16 @@
-//! Which rule is for a service: that of the client's namespace, else of the service's, else of the root namespace; there the
-//! most exact host (`PushContext.destinationRule` of Istio).
+//! Chooses the rule for a service: first from the client's namespace, then the service's, then the root namespace, where the most
+//! specific host wins (`PushContext.destinationRule` of Istio).
 
 use peerwarden_engine::document::At;
 use peerwarden_engine::{Problem, Problems};
 
-use super::description::{Description, Service};
+use super::description::{ClientDescription, Service};
 use super::rule::DestinationRule;
 
-/// The rule that applies. Two that apply alike are refused: Istio would take the older one, in silence.
+/// The rule that applies. Two equally good ones are refused; Istio would silently take the older one.
 pub(super) fn choose<'r>(
     rules: &'r [DestinationRule],
-    client: &Description,
+    client: &ClientDescription,
     service: &Service,
     problems: &mut Problems,
 ) -> Option<&'r DestinationRule> {
@@ -46,18 +46,18 @@ pub(super) fn choose<'r>(
     None
 }
 
-fn visible(rule: &DestinationRule, client: &Description) -> bool {
+fn visible(rule: &DestinationRule, client: &ClientDescription) -> bool {
     let own = rule.namespace == client.namespace;
     let exported = |to: &String| to == "*" || (to == "." && own) || *to == client.namespace;
     rule.export_to.is_empty() || rule.export_to.iter().any(exported)
 }
 
-fn selects(rule: &DestinationRule, client: &Description) -> bool {
+fn selects(rule: &DestinationRule, client: &ClientDescription) -> bool {
     let Some(labels) = &rule.selector else { return true };
     rule.namespace == client.namespace && labels.iter().all(|label| client.labels.contains(label))
 }
 
-/// How exactly a rule names the host: its length, and all of it before any wildcard; `None` when it is for another.
+/// How specifically a rule matches the host: its length, and exact hosts before wildcards; `None` if it is for another host.
 fn exactness(rule: &DestinationRule, host: &str) -> Option<usize> {
     if let Some(suffix) = rule.host.strip_prefix('*') {
         return host.ends_with(suffix).then_some(suffix.len());

@@ -23,39 +23,39 @@ use peerwarden_engine::{Mesh, Problem, Problems};
 
 use crate::description::{Certificates, PortProtocol, Socket, port_number, required};
 
-/// What a client is and whom it calls.
-pub(super) struct Description {
+/// A client, and the services that it calls.
+pub(super) struct ClientDescription {
     pub(super) namespace: String,
-    /// Empty when unknown.
+    /// Empty if unknown.
     pub(super) service_account: String,
     pub(super) labels: Vec<(String, String)>,
     pub(super) mesh: Mesh,
     pub(super) certificates: Certificates,
-    /// Where Envoy's administration listens, if anywhere: beside the Envoy before the workload, whose default is Istio's.
+    /// The address of Envoy's administration, if any: there is also the Envoy in front of the workload, whose default is Istio's.
     pub(super) admin: Option<Socket>,
     pub(super) services: Vec<Service>,
 }
 
-/// A service that is called.
+/// A service that the client calls.
 pub(super) struct Service {
     pub(super) host: String,
     pub(super) namespace: String,
-    pub(super) ports: Vec<Port>,
-    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) ports: Vec<ServicePort>,
+    pub(super) endpoints: Vec<ServiceEndpoint>,
 }
 
 /// A port of a service.
-pub(super) struct Port {
+pub(super) struct ServicePort {
     pub(super) number: u16,
-    /// The workload's own.
+    /// The workload's own port.
     pub(super) target: u16,
-    /// Where the client's Envoy listens for it on loopback.
+    /// The port on loopback on which the client's Envoy listens for it.
     pub(super) listen: u16,
     pub(super) protocol: PortProtocol,
 }
 
 /// A pod behind a service.
-pub(super) struct Endpoint {
+pub(super) struct ServiceEndpoint {
     pub(super) address: String,
     pub(super) service_account: Option<String>,
     pub(super) labels: Vec<(String, String)>,
@@ -63,8 +63,8 @@ pub(super) struct Endpoint {
 
 // === impl Endpoint ===
 
-impl Endpoint {
-    /// The label that Istio's injection sets.
+impl ServiceEndpoint {
+    /// Whether it has the label that Istio's injection sets.
     pub(super) fn has_sidecar(&self) -> bool {
         let label =
             |(name, value): &(String, String)| name == "security.istio.io/tlsMode" && value == "istio";
@@ -74,7 +74,7 @@ impl Endpoint {
 
 // === impl Description ===
 
-impl Description {
+impl ClientDescription {
     pub(super) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let empty = Value::Object(Vec::new());
@@ -140,17 +140,17 @@ impl Service {
         let namespace = required(&mut fields, "namespace", at, problems);
         let at_ports = at.name("ports");
         let written = fields.list("ports", problems).unwrap_or(&[]);
-        let ports: Vec<Port> = written
+        let ports: Vec<ServicePort> = written
             .iter()
             .enumerate()
-            .filter_map(|(index, value)| Port::read(value, &at_ports.index(index), problems))
+            .filter_map(|(index, value)| ServicePort::read(value, &at_ports.index(index), problems))
             .collect();
         let at_endpoints = at.name("endpoints");
         let listed = fields.list("endpoints", problems).unwrap_or(&[]);
-        let endpoints: Vec<Endpoint> = listed
+        let endpoints: Vec<ServiceEndpoint> = listed
             .iter()
             .enumerate()
-            .filter_map(|(index, value)| Endpoint::read(value, &at_endpoints.index(index), problems))
+            .filter_map(|(index, value)| ServiceEndpoint::read(value, &at_endpoints.index(index), problems))
             .collect();
         for (name, list) in [("ports", written), ("endpoints", listed)] {
             if list.is_empty() {
@@ -170,7 +170,7 @@ impl Service {
     }
 }
 
-impl Port {
+impl ServicePort {
     fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let mut port = |name| {
@@ -197,7 +197,7 @@ impl Port {
     }
 }
 
-impl Endpoint {
+impl ServiceEndpoint {
     fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let address = required(&mut fields, "address", at, problems);

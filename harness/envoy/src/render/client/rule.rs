@@ -1,32 +1,31 @@
-//! `DestinationRule`, as far as it is about TLS:
-//! <https://istio.io/latest/docs/reference/config/networking/destination-rule/>.
+//! `DestinationRule`, the TLS part: <https://istio.io/latest/docs/reference/config/networking/destination-rule/>.
 
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{port_number, required};
 
-/// A rule, and what it says of TLS.
+/// A rule with its TLS settings.
 pub(super) struct DestinationRule {
-    /// Where it stands among the rules, for messages.
+    /// Its place among the rules, for messages.
     pub(super) place: String,
     pub(super) name: String,
     pub(super) namespace: String,
     pub(super) host: String,
     pub(super) export_to: Vec<String>,
-    /// `workloadSelector.matchLabels`: clients of its own namespace that it is for.
+    /// `workloadSelector.matchLabels`: the clients of its own namespace that it is for.
     pub(super) selector: Option<Vec<(String, String)>>,
     tls: Option<ClientTls>,
-    /// A port that has settings of its own inherits none.
+    /// The ports with settings of their own, which inherit none.
     ports: Vec<(u16, Option<ClientTls>)>,
-    /// What it says that is not about TLS.
+    /// Settings that have nothing to do with TLS.
     pub(super) ignored: Vec<&'static str>,
 }
 
 /// `ClientTLSSettings`.
 #[derive(Default)]
 pub(super) struct ClientTls {
-    pub(super) mode: Mode,
+    pub(super) mode: ClientTlsMode,
     pub(super) client_certificate: Option<String>,
     pub(super) private_key: Option<String>,
     pub(super) ca_certificates: Option<String>,
@@ -38,7 +37,7 @@ pub(super) struct ClientTls {
 
 /// `trafficPolicy.tls.mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Mode {
+pub(super) enum ClientTlsMode {
     #[default]
     Disable,
     Simple,
@@ -46,14 +45,14 @@ pub(super) enum Mode {
     IstioMutual,
 }
 
-const MODES: [(&str, Mode); 4] = [
-    ("DISABLE", Mode::Disable),
-    ("SIMPLE", Mode::Simple),
-    ("MUTUAL", Mode::Mutual),
-    ("ISTIO_MUTUAL", Mode::IstioMutual),
+const MODES: [(&str, ClientTlsMode); 4] = [
+    ("DISABLE", ClientTlsMode::Disable),
+    ("SIMPLE", ClientTlsMode::Simple),
+    ("MUTUAL", ClientTlsMode::Mutual),
+    ("ISTIO_MUTUAL", ClientTlsMode::IstioMutual),
 ];
 
-/// What a traffic policy says beside TLS.
+/// The other parts of a traffic policy.
 const OTHER: [&str; 6] = [
     "loadBalancer",
     "connectionPool",
@@ -64,7 +63,7 @@ const OTHER: [&str; 6] = [
 ];
 
 impl DestinationRule {
-    /// What applies to a port; `None` is auto mutual TLS.
+    /// The setting for a port; `None` is auto mutual TLS.
     pub(super) fn tls(&self, port: u16) -> Option<&ClientTls> {
         let own = self.ports.iter().find(|(number, _)| *number == port);
         own.map_or(self.tls.as_ref(), |(_, tls)| tls.as_ref())
@@ -197,7 +196,7 @@ fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -
     fields.finish(problems);
     let files = [&tls.client_certificate, &tls.private_key];
     let wrong = match mode {
-        Mode::IstioMutual
+        ClientTlsMode::IstioMutual
             if files.iter().any(|file| file.is_some())
                 || tls.ca_certificates.is_some()
                 || tls.credential_name.is_some()
@@ -208,11 +207,13 @@ fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -
                 "leave the files out, or write `MUTUAL`",
             ))
         }
-        Mode::Mutual if tls.credential_name.is_none() && files.iter().any(|file| file.is_none()) => Some((
-            "MUTUAL needs `clientCertificate` and `privateKey`, or `credentialName`",
-            "name both files; `ISTIO_MUTUAL` uses the mesh's own",
-        )),
-        Mode::Mutual | Mode::Simple
+        ClientTlsMode::Mutual if tls.credential_name.is_none() && files.iter().any(|file| file.is_none()) => {
+            Some((
+                "MUTUAL needs `clientCertificate` and `privateKey`, or `credentialName`",
+                "name both files; `ISTIO_MUTUAL` uses the mesh's own",
+            ))
+        }
+        ClientTlsMode::Mutual | ClientTlsMode::Simple
             if tls.credential_name.is_some()
                 && (files.iter().any(|file| file.is_some()) || tls.ca_certificates.is_some()) =>
         {
@@ -221,10 +222,13 @@ fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -
                 "keep one of them",
             ))
         }
-        Mode::Simple if files.iter().any(|file| file.is_some()) => {
+        ClientTlsMode::Simple if files.iter().any(|file| file.is_some()) => {
             Some(("SIMPLE shows no certificate", "write `MUTUAL` to show one"))
         }
-        Mode::Disable | Mode::Simple | Mode::Mutual | Mode::IstioMutual => None,
+        ClientTlsMode::Disable
+        | ClientTlsMode::Simple
+        | ClientTlsMode::Mutual
+        | ClientTlsMode::IstioMutual => None,
     };
     if let Some((message, help)) = wrong {
         problems.push(Problem::new(&at, message).help(help));

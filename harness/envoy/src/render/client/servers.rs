@@ -1,4 +1,4 @@
-//! What the servers take, by their `PeerAuthentication`s.
+//! Which connections servers accept, by their `PeerAuthentication`s.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +6,26 @@ use peerwarden_engine::document::Value;
 use peerwarden_engine::resource::{MtlsMode, Resource};
 use peerwarden_engine::{Config, Problems, Program, Workload};
 
-use super::description::{Description, Endpoint, Port, Service};
+use super::description::{ClientDescription, Service, ServiceEndpoint, ServicePort};
 
 /// The policies of the servers' mesh.
 #[derive(Debug)]
-pub(super) struct Servers {
+pub(super) struct ServerPolicies {
     config: Config,
 }
 
-/// What one endpoint takes.
-pub(super) struct Takes {
+/// Which connections one endpoint accepts.
+pub(super) struct EndpointModes {
     has_sidecar: bool,
     program: Program,
 }
 
-impl Servers {
-    /// Reads the policies, and compiles all of them once, so that what the module would refuse is refused here.
+impl ServerPolicies {
+    /// Reads the policies, and compiles all of them once, so that whatever the module would refuse is refused here.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub(super) fn read(description: &Description, policies: &[Value]) -> Result<Self, Problems> {
+    pub(super) fn read(description: &ClientDescription, policies: &[Value]) -> Result<Self, Problems> {
         let text = |text: &str| Value::String(text.to_owned());
         let mesh = vec![
             ("rootNamespace".to_owned(), text(&description.mesh.root_namespace)),
@@ -45,26 +45,30 @@ impl Servers {
         Ok(Self { config })
     }
 
-    /// What an endpoint of this service takes.
+    /// Which connections an endpoint of this service accepts.
     ///
     /// # Errors
-    /// None that [`Servers::read`] did not have.
-    pub(super) fn takes(&mut self, service: &Service, endpoint: &Endpoint) -> Result<Takes, Problems> {
+    /// Only those that [`ServerPolicies::read`] would have returned.
+    pub(super) fn takes(
+        &mut self,
+        service: &Service,
+        endpoint: &ServiceEndpoint,
+    ) -> Result<EndpointModes, Problems> {
         self.config.workload = Some(Workload {
             namespace: service.namespace.clone(),
             labels: endpoint.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
             ..Workload::default()
         });
-        Ok(Takes {
+        Ok(EndpointModes {
             has_sidecar: endpoint.has_sidecar(),
             program: Program::compile(&self.config)?,
         })
     }
 }
 
-impl Takes {
-    /// Whether auto mutual TLS speaks mutual TLS to this port.
-    pub(super) fn mutual_tls(&self, port: &Port) -> bool {
+impl EndpointModes {
+    /// Whether auto mutual TLS uses mutual TLS to this port.
+    pub(super) fn mutual_tls(&self, port: &ServicePort) -> bool {
         self.has_sidecar && self.program.mtls_mode(port.target).0 != MtlsMode::Disable
     }
 }

@@ -4,24 +4,24 @@ use peerwarden_engine::document::At;
 use peerwarden_engine::{Problem, Problems};
 use serde_json::{Value, json};
 
-use super::description::{Description, Port, Service};
-use super::rule::{ClientTls, DestinationRule, Mode};
+use super::description::{ClientDescription, Service, ServicePort};
+use super::rule::{ClientTls, ClientTlsMode, DestinationRule};
 use crate::description::{Certificates, PortProtocol};
 
-/// How a cluster's connections are made.
-pub(super) struct Sockets {
-    /// No rule says how: each endpoint has what it takes.
+/// The transport sockets of a cluster.
+pub(super) struct ClusterTransport {
+    /// No rule applies: each endpoint gets what it accepts.
     pub(super) auto: bool,
-    mode: Option<Mode>,
+    mode: Option<ClientTlsMode>,
     /// `null` for plaintext.
     pub(super) socket: Value,
 }
 
-impl Sockets {
+impl ClusterTransport {
     pub(super) fn of(
-        client: &Description,
+        client: &ClientDescription,
         service: &Service,
-        port: &Port,
+        port: &ServicePort,
         rule: Option<&DestinationRule>,
         takes: &[bool],
         at: &At<'_>,
@@ -30,9 +30,9 @@ impl Sockets {
         let tls = rule.and_then(|rule| rule.tls(port.number));
         let context = match tls.map(|tls| (tls.mode, tls)) {
             None if takes.contains(&true) => mesh(client, service, port, None, at, problems)?,
-            Some((Mode::IstioMutual, tls)) => mesh(client, service, port, Some(tls), at, problems)?,
-            None | Some((Mode::Disable, _)) => Value::Null,
-            Some((Mode::Simple | Mode::Mutual, tls)) => {
+            Some((ClientTlsMode::IstioMutual, tls)) => mesh(client, service, port, Some(tls), at, problems)?,
+            None | Some((ClientTlsMode::Disable, _)) => Value::Null,
+            Some((ClientTlsMode::Simple | ClientTlsMode::Mutual, tls)) => {
                 let place = rule.map(|rule| rule.place.clone()).unwrap_or_default();
                 own(client, service, port, tls, &At::place(&place), problems)?
             }
@@ -48,27 +48,29 @@ impl Sockets {
         })
     }
 
-    /// Why it is as it is, for a comment.
+    /// Why it is so, for a comment.
     pub(super) fn why(&self, rule: Option<&DestinationRule>) -> String {
         let name = rule
             .map(|rule| format!("{}/{}", rule.namespace, rule.name))
             .unwrap_or_default();
         match self.mode {
             None => "auto mutual TLS, as no DestinationRule says how".to_owned(),
-            Some(Mode::Disable) => format!("plaintext: DISABLE of DestinationRule {name}"),
-            Some(Mode::Simple) => format!("TLS: SIMPLE of DestinationRule {name}"),
-            Some(Mode::Mutual) => format!("TLS with a certificate: MUTUAL of DestinationRule {name}"),
-            Some(Mode::IstioMutual) => format!("mutual TLS: ISTIO_MUTUAL of DestinationRule {name}"),
+            Some(ClientTlsMode::Disable) => format!("plaintext: DISABLE of DestinationRule {name}"),
+            Some(ClientTlsMode::Simple) => format!("TLS: SIMPLE of DestinationRule {name}"),
+            Some(ClientTlsMode::Mutual) => {
+                format!("TLS with a certificate: MUTUAL of DestinationRule {name}")
+            }
+            Some(ClientTlsMode::IstioMutual) => format!("mutual TLS: ISTIO_MUTUAL of DestinationRule {name}"),
         }
     }
 }
 
-/// Mutual TLS with the mesh's certificates. The server must be one of the service's own identities: where none is known, Istio
-/// takes any of the mesh, which is refused here.
+/// Mutual TLS with the mesh's certificates. The server must have one of the service's own identities; if none is known, Istio
+/// accepts any identity of the mesh, which is refused here.
 fn mesh(
-    client: &Description,
+    client: &ClientDescription,
     service: &Service,
-    port: &Port,
+    port: &ServicePort,
     tls: Option<&ClientTls>,
     at: &At<'_>,
     problems: &mut Problems,
@@ -127,11 +129,11 @@ fn mesh(
     Some(json!({"sni": sni, "common_tls_context": common}))
 }
 
-/// TLS with certificates of the rule's own. Without names the server must have that which it is asked for.
+/// TLS with the rule's own certificates. Without names, the server must have the name that it was asked for.
 fn own(
-    client: &Description,
+    client: &ClientDescription,
     service: &Service,
-    port: &Port,
+    port: &ServicePort,
     tls: &ClientTls,
     at: &At<'_>,
     problems: &mut Problems,
@@ -159,7 +161,7 @@ fn own(
             problems.push(Problem::new(at, format!("`{name}` is not the name of a secret")));
             return None;
         }
-        if tls.mode == Mode::Mutual {
+        if tls.mode == ClientTlsMode::Mutual {
             common["tls_certificate_sds_secret_configs"] =
                 json!([secret(path, name, &format!("{name}.yaml"))]);
         }
@@ -171,7 +173,8 @@ fn own(
             });
         }
     } else {
-        if let (Mode::Mutual, Some(chain), Some(key)) = (tls.mode, &tls.client_certificate, &tls.private_key)
+        if let (ClientTlsMode::Mutual, Some(chain), Some(key)) =
+            (tls.mode, &tls.client_certificate, &tls.private_key)
         {
             common["tls_certificates"] =
                 json!([{"certificate_chain": {"filename": chain}, "private_key": {"filename": key}}]);
@@ -200,7 +203,7 @@ fn secret(path: &str, name: &str, file: &str) -> Value {
     json!({"name": name, "sds_config": {"path_config_source": source}})
 }
 
-/// Envoy's own default for clients is TLS 1.2 at most; with 1.3, as Istio has it, a server knows for sure when a certificate is
+/// Envoy's own default for clients is TLS 1.2 at most; with 1.3, as in Istio, a server knows for sure when a certificate has been
 /// proved.
 fn socket(mut context: Value) -> Value {
     context["common_tls_context"]["tls_params"] =

@@ -1,4 +1,4 @@
-//! What can be there only once: where the client's Envoy listens, and the ports of a service.
+//! Checks what must be unique: the listening ports of the client's Envoy, and the ports of a service.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use peerwarden_engine::{Problem, Problems};
 use super::description::Service;
 use crate::description::Socket;
 
-/// Envoy refuses the second of two listeners on one port, and all clusters if two have one name: a running one would stay as
-/// it is.
+/// Envoy refuses the second of two listeners on one port, and all clusters if two have one name: a running Envoy would keep its old
+/// configuration.
 pub(super) fn check(services: &[Service], admin: Option<&Socket>, problems: &mut Problems) {
     let mut listening = BTreeMap::new();
     let mut called = BTreeMap::new();

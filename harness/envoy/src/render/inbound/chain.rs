@@ -1,4 +1,4 @@
-//! Which filter chains a port has: what its mutual TLS mode lets in, and nothing else.
+//! The filter chains of a port: what its mutual TLS mode lets in, and nothing else.
 
 use peerwarden_engine::resource::MtlsMode;
 use serde::Serialize;
@@ -9,23 +9,23 @@ use crate::description::PortProtocol;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Chain {
     pub(super) name: &'static str,
-    /// For whom it is, for people.
+    /// Which clients it is for, for people.
     pub(super) says: &'static str,
-    /// Which connections come here; all, if `None`.
+    /// Which connections it is for; all, if `None`.
     #[serde(rename = "match")]
-    pub(super) matches: Option<Match>,
-    /// Whether Envoy is the TLS server here, and asks for a certificate.
+    pub(super) matches: Option<FilterChainMatch>,
+    /// Whether Envoy is the TLS server here, and requires a certificate.
     pub(super) mutual_tls: bool,
 }
 
-/// What the `tls_inspector` has seen of a connection.
+/// The match of a filter chain, on what the `tls_inspector` sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Match {
+pub(super) struct FilterChainMatch {
     transport_protocol: Option<&'static str>,
     application_protocols: Option<&'static [&'static str]>,
 }
 
-/// How a client of a mesh marks its own TLS, so that it is told from that of the application inside
+/// The protocols by which a mesh's client marks its own TLS, to tell it from that of the application inside
 /// (<https://github.com/istio/istio/blob/master/pilot/pkg/networking/util/util.go>, `ALPNInMesh…`).
 const MESH: &[&str] = &[
     "istio",
@@ -35,7 +35,7 @@ const MESH: &[&str] = &[
     "istio-h2",
 ];
 
-/// The chains of a port.
+/// The filter chains of a port.
 pub(super) fn all(mode: MtlsMode, protocol: PortProtocol) -> Vec<Chain> {
     let passes_tls_on = protocol == PortProtocol::Tls;
     match mode {
@@ -71,7 +71,7 @@ impl Chain {
         Self {
             name: "mutual-tls",
             says: "Mutual TLS.",
-            matches: Some(Match {
+            matches: Some(FilterChainMatch {
                 transport_protocol: Some("tls"),
                 application_protocols,
             }),
@@ -83,7 +83,7 @@ impl Chain {
         Self {
             name,
             says,
-            matches: Some(Match {
+            matches: Some(FilterChainMatch {
                 transport_protocol: Some(transport_protocol),
                 application_protocols: None,
             }),

@@ -1,4 +1,4 @@
-//! One listener: its chains of filters, the module in each.
+//! One listener: its filter chains, with the module in each.
 
 use peerwarden_engine::Enforcement;
 use peerwarden_engine::resource::MtlsMode;
@@ -7,10 +7,10 @@ use serde_json::json;
 use super::{Inbound, Layout, chain, name};
 use crate::description::{Port, PortProtocol};
 use crate::render::refused;
-use crate::template::{self, Unfilled};
+use crate::template::{self, TemplateError};
 
 impl Inbound {
-    pub(super) fn listener(&self, port: &Port, layout: Layout<'_>) -> Result<String, Unfilled> {
+    pub(super) fn listener(&self, port: &Port, layout: Layout<'_>) -> Result<String, TemplateError> {
         let (mode, set_by) = self.assembly.program.mtls_mode(port.port);
         let mode = match mode {
             MtlsMode::Strict => "STRICT",
@@ -46,8 +46,8 @@ impl Inbound {
         template::fill("inbound/listener.yaml", context)
     }
 
-    /// Whether the client's first bytes are looked at: for TLS, and for the server name in it. Where neither can come it would
-    /// only wait, for ever on a protocol whose server speaks first.
+    /// Whether the client's first bytes are inspected for TLS and its server name. Where neither can occur, an inspector would only
+    /// wait, for ever if the server speaks first.
     fn is_inspected(&self, port: &Port) -> bool {
         match self.assembly.program.mtls_mode(port.port).0 {
             MtlsMode::Strict | MtlsMode::Permissive | MtlsMode::Unset => true,

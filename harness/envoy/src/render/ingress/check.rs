@@ -1,4 +1,4 @@
-//! What servers and routes must be to each other, so that each name of a host is answered in one way, and by TLS.
+//! Checks that servers and routes fit together: each host name is answered in one way, and over TLS.
 
 use peerwarden_engine::document::At;
 use peerwarden_engine::{Problem, Problems};
@@ -7,7 +7,7 @@ use super::host::Host;
 use super::route::Route;
 use super::server::Server;
 
-/// Refuses what does not fit together.
+/// Refuses inconsistencies.
 pub(super) fn all(servers: &[Server], routes: &[Route]) -> Result<(), Problems> {
     let mut problems = Problems::default();
     if servers.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn all(servers: &[Server], routes: &[Route]) -> Result<(), Problems> 
     problems.into_result(Some(()))
 }
 
-/// A port is for TLS or for plaintext.
+/// A port is for TLS or for plaintext, not both.
 fn ports(server: &Server, before: &[Server], problems: &mut Problems) {
     let differs =
         |other: &&Server| other.port == server.port && other.is_plaintext() != server.is_plaintext();
@@ -57,7 +57,7 @@ fn ports(server: &Server, before: &[Server], problems: &mut Problems) {
     }
 }
 
-/// A name on a port belongs to one server, as a listener knows a client by nothing else.
+/// A name on a port belongs to one server, as a listener tells clients apart by nothing else.
 fn hosts(server: &Server, before: &[Server], problems: &mut Problems) {
     let at = At::place(&server.place);
     let at = at.name("hosts");
@@ -75,7 +75,7 @@ fn hosts(server: &Server, before: &[Server], problems: &mut Problems) {
     }
 }
 
-/// Every host leads somewhere: to an application, or in plaintext to where TLS is.
+/// Every host leads somewhere: to an application, or in plaintext to a redirect to TLS.
 fn leads(server: &Server, servers: &[Server], routes: &[Route], problems: &mut Problems) {
     let at = At::place(&server.place);
     let at = at.name("hosts");
@@ -100,7 +100,7 @@ fn leads(server: &Server, servers: &[Server], routes: &[Route], problems: &mut P
     }
 }
 
-/// The servers that end TLS for a host, or for a part of what it stands for.
+/// The servers that terminate TLS for a host, or for a part of its wildcard.
 pub(super) fn serving<'s>(servers: &'s [Server], host: &Host) -> impl Iterator<Item = &'s Server> {
     let meets = move |server: &&Server| server.hosts.iter().any(|other| other.meets(host));
     servers

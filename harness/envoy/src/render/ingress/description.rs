@@ -1,4 +1,4 @@
-//! The description of a gateway: its Envoy, whom it believes, and where requests go.
+//! The description of a gateway: its Envoy, the proxies that it trusts, and its routes.
 //!
 //! ```yaml
 //! workload: {namespace: istio-ingress, serviceAccount: ingress, labels: {istio: ingressgateway}}
@@ -15,21 +15,21 @@ use super::route::Route;
 use crate::description::{Certificates, Description as Workload, Proxy};
 use crate::trust::CA_CERTIFICATES;
 
-/// What a person says of a gateway, beside its `Gateway` documents and its policies.
+/// What a person writes about a gateway beside its `Gateway` documents and its policies.
 #[derive(Debug)]
-pub(super) struct Description {
+pub(super) struct GatewayDescription {
     pub(super) proxy: Proxy,
     /// The labels by which a `Gateway` selects it.
     pub(super) labels: Vec<(String, String)>,
     /// Where `credentialName`s are found.
     pub(super) credentials: Certificates,
-    /// How many proxies of ours each request has passed: `gatewayTopology.numTrustedProxies` of Istio's mesh config
+    /// The number of trusted proxies that each request has passed: `gatewayTopology.numTrustedProxies` of Istio's mesh config
     /// (<https://istio.io/latest/docs/ops/configuration/traffic-management/network-topologies/>).
     pub(super) trusted_proxies: u8,
     pub(super) routes: Vec<Route>,
 }
 
-impl Description {
+impl GatewayDescription {
     pub(super) fn read(value: &Value) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let at = &At::ROOT;
@@ -63,7 +63,7 @@ impl Description {
     }
 }
 
-/// The workload's labels, and that it is a gateway. What else is wrong with the workload, the engine says.
+/// The workload's labels; also checks that it is a gateway. The engine reports any other problem with the workload.
 fn labels(description: &Value, problems: &mut Problems) -> Vec<(String, String)> {
     let at = At::ROOT.name("workload");
     let Some(workload) = description.get("workload") else {
@@ -87,7 +87,7 @@ fn labels(description: &Value, problems: &mut Problems) -> Vec<(String, String)>
     labels.iter().filter_map(text).collect()
 }
 
-/// A gateway's servers say whose certificates they take.
+/// A gateway's servers set whose certificates they accept, so roots of the mesh are refused.
 fn no_roots_of_the_mesh(description: &Value, problems: &mut Problems) {
     let roots = description.get("mesh").and_then(|mesh| mesh.get(CA_CERTIFICATES));
     if roots.is_some_and(|roots| *roots != Value::Null) {
@@ -104,7 +104,7 @@ fn no_roots_of_the_mesh(description: &Value, problems: &mut Problems) {
     }
 }
 
-/// The description with the workload's kind in it, which decides that no `PeerAuthentication` governs it.
+/// The description with the workload's kind in it, so that no `PeerAuthentication` applies to it.
 pub(super) fn of_gateway(description: &Value) -> Value {
     let Value::Object(fields) = description else {
         return description.clone();

@@ -6,7 +6,7 @@ use peerwarden_engine::document::{At, Fields, Value};
 use super::server::Server;
 use crate::description::{Certificates, required};
 
-/// A document, and the servers in it.
+/// A `Gateway` document with its servers.
 #[derive(Debug)]
 pub(super) struct Gateway {
     /// Labels of the workloads that it is for; all workloads, if empty.

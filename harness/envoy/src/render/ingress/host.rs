@@ -1,4 +1,4 @@
-//! Host names, and which of them are among which: the names of a server, of a route, and of what a client asks for.
+//! Host names and wildcards, and which contain which: the hosts of servers, of routes, and of clients' requests.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{is_name, shown};
 
-/// A name, all names below one, or all names; in lower case, as names of hosts have no case.
+/// A name, all names below one, or all names; in lower case, as host names are case-insensitive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Host {
     /// `shop.example.com`.
@@ -52,7 +52,7 @@ impl Host {
         })
     }
 
-    /// Whether every name that the other stands for is one of these.
+    /// Whether it includes every name of the other.
     pub(super) fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Any, _) => true,
@@ -62,12 +62,12 @@ impl Host {
         }
     }
 
-    /// Whether there is a name that is of both.
+    /// Whether they have a name in common.
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.covers(other) || other.covers(self)
     }
 
-    /// How exact it is: of those that cover a name, Envoy takes the most exact, for server names as for virtual hosts.
+    /// How specific it is: of those that cover a name, Envoy takes the most specific, for server names as for virtual hosts.
     pub(super) fn exactness(&self) -> usize {
         match self {
             Self::Exact(_) => usize::MAX,

@@ -1,16 +1,16 @@
-//! One port: its listener, with a chain of filters for each server.
+//! One port: its listener, with a filter chain for each server.
 
 use serde_json::json;
 
 use super::host::Host;
-use super::server::{Does, Server};
-use super::virtual_host::{self, Leads};
+use super::server::{Server, ServerAction};
+use super::virtual_host::{self, RouteAction};
 use super::{Ingress, check};
 use crate::render::bootstrap::Layout;
 use crate::render::refused;
-use crate::template::{self, Unfilled};
+use crate::template::{self, TemplateError};
 
-/// The port of HTTPS, which is not written in addresses.
+/// The port of HTTPS, which is left out of addresses.
 const HTTPS: u16 = 443;
 
 impl Ingress {
@@ -19,7 +19,7 @@ impl Ingress {
         port: u16,
         servers: &[&Server],
         layout: Layout<'_>,
-    ) -> Result<String, Unfilled> {
+    ) -> Result<String, TemplateError> {
         let plaintext = servers.iter().any(|server| server.is_plaintext());
         let chains: Vec<_> = if plaintext {
             vec![self.redirects(servers)]
@@ -52,19 +52,19 @@ impl Ingress {
         template::fill("ingress/listener.yaml", context)
     }
 
-    /// A chain of filters for those who ask for a server's names.
+    /// The filter chain for clients that request a server's names.
     fn serves(&self, server: &Server, servers: &[&Server]) -> serde_json::Value {
         let tls = match &server.does {
-            Does::Serves(tls) => Some(tls),
-            Does::Redirects => None,
+            ServerAction::Serves(tls) => Some(tls),
+            ServerAction::Redirects => None,
         };
         let mutual = tls.is_some_and(|tls| tls.validation.is_some());
         let hosts = virtual_host::of(server, servers, &self.description.routes);
         let virtual_hosts = hosts.iter().map(|host| {
             let (says, cluster, status) = match host.leads {
-                Leads::To(route) => (format!("To {}.", route.upstream), Some(route.cluster()), None),
-                Leads::Nowhere => ("No application answers for these.".to_owned(), None, Some(404)),
-                Leads::Elsewhere => (
+                RouteAction::To(route) => (format!("To {}.", route.upstream), Some(route.cluster()), None),
+                RouteAction::Nowhere => ("No application answers for these.".to_owned(), None, Some(404)),
+                RouteAction::Elsewhere => (
                     "No host of this server: its client has the wrong connection (RFC 9110, 15.5.20)."
                         .to_owned(),
                     None,
@@ -96,7 +96,7 @@ impl Ingress {
         })
     }
 
-    /// The one chain of filters for those who come in plaintext.
+    /// The one filter chain for plaintext.
     fn redirects(&self, servers: &[&Server]) -> serde_json::Value {
         let hosts = servers.iter().flat_map(|server| &server.hosts);
         let virtual_hosts = hosts.map(|host| {

@@ -1,4 +1,4 @@
-//! Where the requests for a host go.
+//! Routes: the applications that answer for hosts.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ pub(super) struct Route {
 }
 
 impl Route {
-    /// The name of its cluster: no other route has its first host.
+    /// The name of its cluster; no other route has the same first host.
     pub(super) fn cluster(&self) -> String {
         let first = self.hosts.first().map(Host::to_string).unwrap_or_default();
         format!("ingress-{first}")
     }
 
-    /// Reads `routes`, of which there is at least one, each host once.
+    /// Reads `routes`: at least one, each host only once.
     pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Vec<Self> {
         let at = at.name("routes");
         let before = problems.len();
@@ -86,7 +86,7 @@ impl Route {
     }
 }
 
-/// Reads `hosts`, of which there is at least one.
+/// Reads `hosts`: at least one.
 pub(super) fn read_hosts(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Vec<Host> {
     let at = at.name("hosts");
     let before = problems.len();

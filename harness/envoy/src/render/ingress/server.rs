@@ -1,4 +1,4 @@
-//! A server of a `Gateway`: a port, the hosts that it is for, and how its TLS ends there.
+//! A server of a `Gateway`: a port, its hosts, and how its TLS ends there.
 
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
@@ -12,33 +12,33 @@ use crate::render::transport::ServerTls;
 /// A server.
 #[derive(Debug)]
 pub(super) struct Server {
-    /// Where it is written.
+    /// Its place, for messages.
     pub(super) place: String,
-    /// Namespace and name of the `Gateway` that it is in.
+    /// Namespace and name of its `Gateway`.
     pub(super) gateway: String,
     pub(super) port: u16,
     pub(super) hosts: Vec<Host>,
-    pub(super) does: Does,
+    pub(super) does: ServerAction,
 }
 
-/// What a server does with those who come.
+/// What a server does with its clients.
 #[derive(Debug)]
-pub(super) enum Does {
-    /// It takes plaintext, and says where to come by TLS.
+pub(super) enum ServerAction {
+    /// It accepts plaintext, and redirects to TLS.
     Redirects,
-    /// It ends TLS, and takes the requests in it.
+    /// It terminates TLS, and serves the requests in it.
     Serves(Box<ServerTls>),
 }
 
-/// What Istio knows beside HTTP and HTTPS.
+/// Protocols of Istio beside HTTP and HTTPS.
 const OTHER_PROTOCOLS: [&str; 6] = ["HTTP2", "GRPC", "GRPC-WEB", "TLS", "TCP", "MONGO"];
 
 impl Server {
-    /// Whether what comes in plaintext is taken, if only to be sent away.
+    /// Whether plaintext is accepted, if only to redirect it.
     pub(super) fn is_plaintext(&self) -> bool {
         match self.does {
-            Does::Redirects => true,
-            Does::Serves(_) => false,
+            ServerAction::Redirects => true,
+            ServerAction::Serves(_) => false,
         }
     }
 
@@ -76,10 +76,11 @@ impl Server {
         fields.finish(problems);
         let (port, protocol) = port?;
         let does = match protocol {
-            Protocol::Http => tls::read_redirect(settings, &at_tls, at, problems).then_some(Does::Redirects),
-            Protocol::Https => {
-                tls::read(settings, &at_tls, at, credentials, problems).map(|tls| Does::Serves(Box::new(tls)))
+            Protocol::Http => {
+                tls::read_redirect(settings, &at_tls, at, problems).then_some(ServerAction::Redirects)
             }
+            Protocol::Https => tls::read(settings, &at_tls, at, credentials, problems)
+                .map(|tls| ServerAction::Serves(Box::new(tls))),
         };
         Some(Self {
             place: at.to_string(),
@@ -91,7 +92,7 @@ impl Server {
     }
 }
 
-/// What is spoken on a port.
+/// The protocol of a port.
 enum Protocol {
     Http,
     Https,

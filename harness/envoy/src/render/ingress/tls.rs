@@ -6,19 +6,22 @@ use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{Certificates, required, shown};
-use crate::render::transport::{Name, ServerTls};
+use crate::render::transport::{SanMatcher, ServerTls};
 use credential::Credential;
 
-/// What asks for a certificate of the client, and what does not.
+/// The modes, by whether they require a client's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+enum ServerTlsMode {
     Simple,
     Mutual,
 }
 
-const MODES: [(&str, Mode); 2] = [("SIMPLE", Mode::Simple), ("MUTUAL", Mode::Mutual)];
+const MODES: [(&str, ServerTlsMode); 2] = [
+    ("SIMPLE", ServerTlsMode::Simple),
+    ("MUTUAL", ServerTlsMode::Mutual),
+];
 
-/// What Istio knows beside these, and what to write instead.
+/// Istio's other modes, and what to write instead.
 const OTHER_MODES: [(&str, &str); 4] = [
     (
         "PASSTHROUGH",
@@ -38,7 +41,7 @@ const OTHER_MODES: [(&str, &str); 4] = [
     ),
 ];
 
-/// What Istio knows beside what is read here; left out in silence, each would let in what it is to keep out.
+/// Istio's other fields; silently ignored, each would let in what it should keep out.
 const OTHER_FIELDS: [&str; 8] = [
     "caCertCredentialName",
     "caCrl",
@@ -50,7 +53,7 @@ const OTHER_FIELDS: [&str; 8] = [
     "verifyCertificateSpki",
 ];
 
-/// Reads the settings of a server in plaintext: answers whether it sends everybody away.
+/// Reads the settings of a plaintext server; returns whether it redirects everybody.
 pub(super) fn read_redirect(
     value: Option<&Value>,
     at: &At<'_>,
@@ -90,7 +93,7 @@ pub(super) fn read_redirect(
     redirects
 }
 
-/// Reads the settings of a server that ends TLS.
+/// Reads the settings of a server that terminates TLS.
 pub(super) fn read(
     value: Option<&Value>,
     at: &At<'_>,
@@ -120,25 +123,26 @@ pub(super) fn read(
     let credential = Credential::read(&mut fields, at, problems);
     fields.finish(problems);
     let mode = mode?;
-    if mode == Mode::Simple && !names.is_empty() {
+    if mode == ServerTlsMode::Simple && !names.is_empty() {
         let problem = Problem::new(
             &at.name("subjectAltNames"),
             "SIMPLE asks for no certificate that has names",
         );
         problems.push(problem.help("write `mode: MUTUAL`, or leave them out"));
     }
-    let (certificate, validation) = credential.resolve(mode == Mode::Mutual, at, credentials, problems)?;
+    let (certificate, validation) =
+        credential.resolve(mode == ServerTlsMode::Mutual, at, credentials, problems)?;
     Some(ServerTls {
         minimum: minimum?,
         certificate,
         validation,
         says: "Who has no certificate of these roots does not get as far as the filters.",
-        names: names.iter().map(|name| Name::exact(name)).collect(),
+        names: names.iter().map(|name| SanMatcher::exact(name)).collect(),
         names_say: "As `subjectAltNames` has it.",
     })
 }
 
-fn read_mode(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<Mode> {
+fn read_mode(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<ServerTlsMode> {
     // Istio's default is the first of its enum, PASSTHROUGH; that somebody means that by leaving it out is unlikely.
     let written = required(fields, "mode", at, problems)?;
     if let Some((_, mode)) = MODES.iter().find(|(name, _)| *name == written) {

@@ -1,32 +1,32 @@
-//! Which hosts a server answers for, and how: never for a host that is another server's of the same port, as its client may have
-//! had to show a certificate there, and here none.
+//! The hosts that a server answers for, and how: never a host that belongs to another server on the same port, as that server may
+//! require a certificate and this one not.
 
 use super::host::Host;
 use super::route::Route;
 use super::server::Server;
 
-/// Hosts of one route, or of none.
+/// The hosts of one route, or of none.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct VirtualHost<'r> {
     pub(super) domains: Vec<Host>,
-    pub(super) leads: Leads<'r>,
+    pub(super) leads: RouteAction<'r>,
 }
 
-/// Where a request for such a host goes.
+/// Where requests for these hosts go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leads<'r> {
+pub(super) enum RouteAction<'r> {
     /// To an application.
     To(&'r Route),
-    /// The host is the server's, but no application answers for it.
+    /// The host belongs to the server, but no application answers for it.
     Nowhere,
-    /// The host is not the server's: the client has the wrong connection (421, RFC 9110, 15.5.20).
+    /// The host belongs to another server: the client uses the wrong connection (421, RFC 9110, 15.5.20).
     Elsewhere,
 }
 
-/// The virtual hosts of a server, `servers` being all of its port. There is always one for `*`.
+/// The virtual hosts of a server, given all servers of its port. There is always one for `*`.
 ///
-/// Envoy takes the most exact domain that covers a name. All domains at which an answer can change are looked at: the hosts of the
-/// servers and of the routes, and `*`.
+/// Envoy takes the most specific domain that covers a name. All domains at which an answer can change are considered: the hosts of
+/// the servers and of the routes, and `*`.
 pub(super) fn of<'r>(server: &Server, servers: &[&Server], routes: &'r [Route]) -> Vec<VirtualHost<'r>> {
     let of_servers = servers.iter().flat_map(|server| &server.hosts);
     let of_routes = routes.iter().flat_map(|route| &route.hosts);
@@ -36,12 +36,12 @@ pub(super) fn of<'r>(server: &Server, servers: &[&Server], routes: &'r [Route]) 
     let mut found: Vec<VirtualHost<'r>> = Vec::new();
     for domain in domains {
         let leads = if owner(domain, servers).is_some_and(|owner| std::ptr::eq(owner, server)) {
-            route(domain, routes).map_or(Leads::Nowhere, Leads::To)
+            route(domain, routes).map_or(RouteAction::Nowhere, RouteAction::To)
         } else {
-            Leads::Elsewhere
+            RouteAction::Elsewhere
         };
         let ours = server.hosts.iter().any(|host| host.covers(domain));
-        if leads == Leads::Elsewhere && !ours && *domain != Host::Any {
+        if leads == RouteAction::Elsewhere && !ours && *domain != Host::Any {
             // That for `*` says the same.
             continue;
         }
@@ -53,11 +53,11 @@ pub(super) fn of<'r>(server: &Server, servers: &[&Server], routes: &'r [Route]) 
             }),
         }
     }
-    found.sort_by_key(|host| host.leads == Leads::Elsewhere);
+    found.sort_by_key(|host| host.leads == RouteAction::Elsewhere);
     found
 }
 
-/// The server to which Envoy gives a client that asks for this name.
+/// The server to which Envoy gives a client that requests this name.
 fn owner<'s>(domain: &Host, servers: &[&'s Server]) -> Option<&'s Server> {
     let exactness = |server: &Server| {
         let covering = server.hosts.iter().filter(|host| host.covers(domain));
@@ -81,11 +81,13 @@ fn route<'r>(domain: &Host, routes: &'r [Route]) -> Option<&'r Route> {
         .map(|(_, route)| route)
 }
 
-fn same(left: Leads<'_>, right: Leads<'_>) -> bool {
+fn same(left: RouteAction<'_>, right: RouteAction<'_>) -> bool {
     match (left, right) {
-        (Leads::To(left), Leads::To(right)) => std::ptr::eq(left, right),
-        (Leads::Nowhere, Leads::Nowhere) | (Leads::Elsewhere, Leads::Elsewhere) => true,
-        (Leads::To(_) | Leads::Nowhere | Leads::Elsewhere, _) => false,
+        (RouteAction::To(left), RouteAction::To(right)) => std::ptr::eq(left, right),
+        (RouteAction::Nowhere, RouteAction::Nowhere) | (RouteAction::Elsewhere, RouteAction::Elsewhere) => {
+            true
+        }
+        (RouteAction::To(_) | RouteAction::Nowhere | RouteAction::Elsewhere, _) => false,
     }
 }
 
@@ -96,7 +98,7 @@ mod tests {
 
     use super::*;
     use crate::description::Endpoint;
-    use crate::render::ingress::server::Does;
+    use crate::render::ingress::server::ServerAction;
 
     fn hosts(names: &[&str]) -> Vec<Host> {
         let read = |name: &&str| {
@@ -112,7 +114,7 @@ mod tests {
             gateway: String::new(),
             port: 443,
             hosts: hosts(names),
-            does: Does::Redirects,
+            does: ServerAction::Redirects,
         }
     }
 
@@ -128,7 +130,7 @@ mod tests {
         }
     }
 
-    /// What a server says to a name, as Envoy looks it up among the virtual hosts.
+    /// A server's answer for a name, as Envoy looks it up among the virtual hosts.
     fn answer(virtual_hosts: &[VirtualHost<'_>], name: &Host) -> String {
         let domains = virtual_hosts
             .iter()
@@ -138,9 +140,9 @@ mod tests {
             .max_by_key(|(domain, _)| domain.exactness())
             .expect("one for `*`");
         match leads {
-            Leads::To(route) => route.cluster(),
-            Leads::Nowhere => "404".to_owned(),
-            Leads::Elsewhere => "421".to_owned(),
+            RouteAction::To(route) => route.cluster(),
+            RouteAction::Nowhere => "404".to_owned(),
+            RouteAction::Elsewhere => "421".to_owned(),
         }
     }
 

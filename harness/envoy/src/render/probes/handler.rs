@@ -1,13 +1,12 @@
-//! How a probe asks: the part of it that is replaced.
+//! The handler of a probe: the part that is replaced.
 
 use std::fmt;
 
 use peerwarden_engine::document::{At, Fields, Value, nearest, quoted, wrong_type};
 use peerwarden_engine::{Problem, Problems};
 
-/// By HTTP, by connecting, or by gRPC's protocol for health
-/// (<https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Probe>). By a command is none of these: it never
-/// leaves its container.
+/// HTTP, TCP, or the gRPC health protocol (<https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Probe>).
+/// A command is none of these, as it never leaves its container.
 #[derive(Debug, Clone)]
 pub(super) enum Handler {
     Http {
@@ -26,13 +25,13 @@ pub(super) enum Handler {
     },
 }
 
-/// A port of a container that has a name.
-pub(super) struct Port<'v> {
+/// A named port of a container.
+pub(super) struct ContainerPort<'v> {
     name: &'v str,
     number: &'v Value,
 }
 
-impl<'v> Port<'v> {
+impl<'v> ContainerPort<'v> {
     pub(super) fn all(container: &'v Value) -> Vec<Self> {
         let Some(Value::List(ports)) = container.get("ports") else {
             return Vec::new();
@@ -68,12 +67,12 @@ impl Handler {
         }
     }
 
-    /// Reads a probe or a hook, with how long the kubelet waits. `None` for what is left alone: a command, a pause, and what asks
+    /// Reads a probe or a hook, with the kubelet's timeout. `None` if it is not rewritten: a command, a pause, or a request to
     /// another host than the Pod.
     pub(super) fn read(
         value: &Value,
         at: &At<'_>,
-        ports: &[Port<'_>],
+        ports: &[ContainerPort<'_>],
         is_hook: bool,
         problems: &mut Problems,
     ) -> Option<(Self, u32)> {
@@ -122,7 +121,12 @@ impl Handler {
         Some((handler?, timeout))
     }
 
-    fn http(value: &Value, at: &At<'_>, ports: &[Port<'_>], problems: &mut Problems) -> Option<Self> {
+    fn http(
+        value: &Value,
+        at: &At<'_>,
+        ports: &[ContainerPort<'_>],
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let port = port(fields.take("port"), &at.name("port"), ports, problems);
         let elsewhere = fields.text("host", problems).is_some_and(|host| !host.is_empty());
@@ -166,7 +170,7 @@ impl Handler {
         })
     }
 
-    fn tcp(value: &Value, at: &At<'_>, ports: &[Port<'_>], problems: &mut Problems) -> Option<Self> {
+    fn tcp(value: &Value, at: &At<'_>, ports: &[ContainerPort<'_>], problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let port = port(fields.take("port"), &at.name("port"), ports, problems);
         let elsewhere = fields.text("host", problems).is_some_and(|host| !host.is_empty());
@@ -187,7 +191,12 @@ impl Handler {
     }
 }
 
-fn port(value: Option<&Value>, at: &At<'_>, ports: &[Port<'_>], problems: &mut Problems) -> Option<u16> {
+fn port(
+    value: Option<&Value>,
+    at: &At<'_>,
+    ports: &[ContainerPort<'_>],
+    problems: &mut Problems,
+) -> Option<u16> {
     let named = match value {
         Some(Value::String(name)) => match ports.iter().find(|port| port.name == name) {
             Some(port) => Some(port.number),

@@ -1,4 +1,4 @@
-//! What Envoy needs to answer the probes.
+//! The listener and clusters that answer the probes.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::handler::Handler;
 use super::{Probe, Probes};
 use crate::description::{Endpoint, Port};
-use crate::template::{self, Unfilled};
+use crate::template::{self, TemplateError};
 
 impl Probes {
-    pub(crate) fn listener(&self, address: IpAddr, discovered: bool) -> Result<String, Unfilled> {
+    pub(crate) fn listener(&self, address: IpAddr, discovered: bool) -> Result<String, TemplateError> {
         let probes: Vec<Value> = self
             .probes
             .iter()
@@ -20,14 +20,14 @@ impl Probes {
                 context["only"] = template::fill("probes/only.yaml", json!({"path": probe.path}))?.into();
                 Ok(context)
             })
-            .collect::<Result<_, Unfilled>>()?;
+            .collect::<Result<_, TemplateError>>()?;
         let context =
             json!({"port": self.port, "address": address, "discovered": discovered, "probes": probes});
         template::fill("probes/listener.yaml", context)
     }
 
-    /// Where each goes: to the application behind the port, as the description has it, or on loopback.
-    pub(crate) fn clusters(&self, ports: &[Port], discovered: bool) -> Result<String, Unfilled> {
+    /// The cluster of each probe: the application behind the port, as in the description, or on loopback.
+    pub(crate) fn clusters(&self, ports: &[Port], discovered: bool) -> Result<String, TemplateError> {
         let cluster = |probe: &Probe| {
             let number = probe.handler.port();
             let known = ports.iter().find(|port| port.port == number);
@@ -85,7 +85,7 @@ impl Probe {
     }
 }
 
-/// Each takes the place of what the kubelet sent, and follows what is there already of the probe itself.
+/// Each header replaces the kubelet's own, and follows the probe's own headers.
 fn added(headers: &[(String, String)]) -> Value {
     let mut seen = BTreeSet::new();
     let header = |(name, value): &(String, String)| {

@@ -1,36 +1,36 @@
-//! Where a document keeps its containers, and their probes.
+//! The places of containers and their probes in a document.
 
 use peerwarden_engine::document::{At, Value};
 use peerwarden_engine::{Problem, Problems};
 
-use super::handler::{Handler, Port};
+use super::handler::{ContainerPort, Handler};
 use super::{ANNOTATION, Probe};
 
-/// A step on the way to a value.
+/// A step on the path to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     Name(&'static str),
     Index(usize),
 }
 
-/// A place as the engine writes it.
-pub(super) fn written(place: &[Step]) -> String {
+/// A path in the engine's notation.
+pub(super) fn written(place: &[PathStep]) -> String {
     let mut text = String::new();
     for step in place {
         match step {
-            Step::Name(name) => {
+            PathStep::Name(name) => {
                 if !text.is_empty() {
                     text.push('.');
                 }
                 text.push_str(name);
             }
-            Step::Index(index) => text.push_str(&format!("[{index}]")),
+            PathStep::Index(index) => text.push_str(&format!("[{index}]")),
         }
     }
     text
 }
 
-/// Where probes and hooks stand in a container, and by which name Istio's agent serves them.
+/// The places of probes and hooks in a container, and the names by which Istio's agent serves them.
 const PLACES: [(&[&str], &str, &str); 5] = [
     (&["livenessProbe"], "app-health", "livez"),
     (&["readinessProbe"], "app-health", "readyz"),
@@ -39,7 +39,7 @@ const PLACES: [(&[&str], &str, &str); 5] = [
     (&["lifecycle", "preStop"], "app-lifecycle", "prestopz"),
 ];
 
-/// The Pod in a document, or the template of Pods.
+/// The Pod in a document, or its Pod template.
 pub(super) struct Pod<'v> {
     at: &'static [&'static str],
     value: &'v Value,
@@ -57,15 +57,15 @@ impl<'v> Pod<'v> {
         Some(Self { at, value })
     }
 
-    /// Whether its annotation keeps its probes as they are.
+    /// Whether its annotation opts out of rewriting.
     pub(super) fn opted_out(&self, problems: &mut Problems) -> Option<bool> {
         let value = self.value.get("metadata")?.get("annotations")?.get(ANNOTATION)?;
         match value.as_str() {
             Some("false") => Some(true),
             Some("true") => Some(false),
             Some(_) | None => {
-                let mut place: Vec<Step> = self.at.iter().copied().map(Step::Name).collect();
-                place.extend([Step::Name("metadata"), Step::Name("annotations")]);
+                let mut place: Vec<PathStep> = self.at.iter().copied().map(PathStep::Name).collect();
+                place.extend([PathStep::Name("metadata"), PathStep::Name("annotations")]);
                 let place = written(&place);
                 let problem = Problem::new(
                     &At::place(&place).name(ANNOTATION),
@@ -84,8 +84,12 @@ impl<'v> Pod<'v> {
                 continue;
             };
             for (index, container) in containers.iter().enumerate() {
-                let mut place: Vec<Step> = self.at.iter().copied().map(Step::Name).collect();
-                place.extend([Step::Name("spec"), Step::Name(list), Step::Index(index)]);
+                let mut place: Vec<PathStep> = self.at.iter().copied().map(PathStep::Name).collect();
+                place.extend([
+                    PathStep::Name("spec"),
+                    PathStep::Name(list),
+                    PathStep::Index(index),
+                ]);
                 of_container(container, &place, port, problems, &mut probes);
             }
         }
@@ -95,21 +99,21 @@ impl<'v> Pod<'v> {
 
 fn of_container(
     container: &Value,
-    place: &[Step],
+    place: &[PathStep],
     port: u16,
     problems: &mut Problems,
     probes: &mut Vec<Probe>,
 ) {
     let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
     let before = probes.len();
-    let ports = Port::all(container);
+    let ports = ContainerPort::all(container);
     for (field, of, page) in PLACES {
         let value = field.iter().try_fold(container, |value, name| value.get(name));
         let Some(value) = value.filter(|value| **value != Value::Null) else {
             continue;
         };
         let mut place = place.to_vec();
-        place.extend(field.iter().copied().map(Step::Name));
+        place.extend(field.iter().copied().map(PathStep::Name));
         let at = written(&place);
         let is_hook = field.len() > 1;
         let Some((handler, timeout)) = Handler::read(value, &At::place(&at), &ports, is_hook, problems)

@@ -1,11 +1,11 @@
-//! A probe that asks Envoy.
+//! Rewrites a probe to ask Envoy.
 
 use peerwarden_engine::document::Value;
 
 use super::Probe;
-use super::pod::Step;
+use super::pod::PathStep;
 
-/// Replaces how a probe asks; when and how often stays as it was.
+/// Replaces the handler of a probe; its timing stays as it was.
 pub(super) fn rewrite(document: &mut Value, probe: &Probe, port: u16) {
     let Some(Value::Object(fields)) = find(document, &probe.place) else {
         return;
@@ -18,14 +18,14 @@ pub(super) fn rewrite(document: &mut Value, probe: &Probe, port: u16) {
     fields.insert(0, ("httpGet".to_owned(), asks));
 }
 
-fn find<'v>(value: &'v mut Value, place: &[Step]) -> Option<&'v mut Value> {
+fn find<'v>(value: &'v mut Value, place: &[PathStep]) -> Option<&'v mut Value> {
     let mut at = value;
     for step in place {
         at = match (at, step) {
-            (Value::Object(fields), Step::Name(name)) => {
+            (Value::Object(fields), PathStep::Name(name)) => {
                 &mut fields.iter_mut().find(|(key, _)| key == name)?.1
             }
-            (Value::List(items), Step::Index(index)) => items.get_mut(*index)?,
+            (Value::List(items), PathStep::Index(index)) => items.get_mut(*index)?,
             (
                 Value::Null
                 | Value::Bool(_)
@@ -33,7 +33,7 @@ fn find<'v>(value: &'v mut Value, place: &[Step]) -> Option<&'v mut Value> {
                 | Value::String(_)
                 | Value::List(_)
                 | Value::Object(_),
-                Step::Name(_) | Step::Index(_),
+                PathStep::Name(_) | PathStep::Index(_),
             ) => return None,
         };
     }

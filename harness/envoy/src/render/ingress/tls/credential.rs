@@ -1,12 +1,12 @@
-//! Where a server's certificate is, and the roots of its clients': in files that are named, or in a secret.
+//! The location of a server's certificate and of the roots for its clients: files, or a secret.
 
 use peerwarden_engine::document::{At, Fields};
 use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{Certificates, shown};
-use crate::render::transport::{Certificate, Roots, Secret};
+use crate::render::transport::{Certificate, Roots, SdsSecret};
 
-/// What a server shows, and whom it trusts, as it is written.
+/// The certificate and roots of a server, as written.
 pub(super) struct Credential {
     name: Option<String>,
     certificate: Option<String>,
@@ -32,7 +32,7 @@ impl Credential {
         }
     }
 
-    /// The certificate, and the roots where one `asks` for the client's.
+    /// Resolves the certificate, and the roots if the server `asks` for the client's certificate.
     pub(super) fn resolve(
         self,
         asks: bool,
@@ -69,7 +69,7 @@ impl Credential {
     }
 }
 
-/// A secret by its name: of the type `kubernetes.io/tls` in a folder of its own, or in files for SDS as `render client` has them.
+/// A secret by its name: of type `kubernetes.io/tls` in a folder of its own, or in files for SDS as for `render client`.
 fn named(
     name: &str,
     asks: bool,
@@ -91,7 +91,7 @@ fn named(
             (Certificate::files(file("tls.crt"), file("tls.key")), roots)
         }
         Certificates::Sds(folder) => {
-            let secret = |name: String| Secret {
+            let secret = |name: String| SdsSecret {
                 sds: folder.clone(),
                 file: format!("{name}.yaml"),
                 name,
