@@ -1,14 +1,14 @@
-//! External authorizers: real servers that remember what they were asked, and answer by script.
+//! External authorizers: real servers that record their questions, and answer by script.
 
-mod blunt;
-mod broken;
+mod fixed_reply;
 mod grpc;
 mod http;
 pub mod message;
 mod questions;
-mod when;
+mod timing;
+mod truncated_body;
 
-pub use blunt::Blunt;
+pub use fixed_reply::FixedReplyServer;
 pub use grpc::{GrpcAnswer, GrpcAuthorizer, GrpcQuestion};
 pub use http::{HttpAnswer, HttpAuthorizer, HttpQuestion};
-pub use when::Gate;
+pub use timing::Gate;

@@ -1,4 +1,4 @@
-//! What goes over the wire: packets of loopback, caught by `tcpdump`.
+//! Captures loopback packets with `tcpdump`.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::deadline::{self, until};
 
-/// Packets of some ports, from when it was started. It ends when dropped.
+/// Packets on some ports, captured until it is dropped.
 #[derive(Debug)]
 pub struct Capture {
     child: Child,
@@ -18,10 +18,10 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Catches what comes to these ports of loopback, or from them.
+    /// Captures packets to and from these ports of loopback.
     ///
     /// # Errors
-    /// That `tcpdump` is not installed, or may not catch packets.
+    /// If `tcpdump` is not installed, or lacks permission to capture packets.
     pub async fn of(ports: &[u16]) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("peerwarden-capture-").tempdir()?;
         let filter: Vec<String> = ports.iter().map(|port| format!("tcp port {port}")).collect();
@@ -50,10 +50,10 @@ impl Capture {
         Ok(capture)
     }
 
-    /// Ends it, and answers all bytes that it has caught: packets with their headers.
+    /// Stops, and returns all captured bytes: packets with their headers.
     ///
     /// # Errors
-    /// That it does not end, or has caught nothing at all.
+    /// If it does not stop, or captured nothing.
     pub async fn end(mut self) -> Result<Vec<u8>> {
         // What is on its way is written by then.
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub use authority::{Authority, Identity};
 pub use files::Files;
 
-/// What a certificate is to say.
+/// The contents of a certificate.
 #[derive(Debug, Clone, Default)]
 pub struct Certificate {
     common_name: Option<String>,
@@ -22,29 +22,29 @@ pub struct Certificate {
 // === impl Certificate ===
 
 impl Certificate {
-    /// One that names nobody: no subject, no subject alternative name.
+    /// A certificate without names: no subject, no subject alternative name.
     pub fn nameless() -> Self {
         Self::default()
     }
 
-    /// One with a SPIFFE identity, as a mesh issues to a workload.
+    /// A certificate with a SPIFFE ID, as a mesh issues it to a workload.
     pub fn spiffe(uri: &str) -> Self {
         Self::nameless().uri(uri)
     }
 
-    /// Adds a URI SAN, after those it has.
+    /// Adds a URI SAN after the others.
     pub fn uri(mut self, uri: &str) -> Self {
         self.uri_sans.push(uri.to_owned());
         self
     }
 
-    /// Adds a DNS SAN, after those it has.
+    /// Adds a DNS SAN after the others.
     pub fn dns(mut self, name: &str) -> Self {
         self.dns_sans.push(name.to_owned());
         self
     }
 
-    /// Has this one URI SAN and no other name, though it be no text. At most 100 bytes.
+    /// Sets one URI SAN and no other name, even if the bytes are not text. At most 100 bytes.
     pub fn raw_uri(bytes: &[u8]) -> Self {
         Self {
             raw_uri_san: Some(bytes.to_vec()),
@@ -52,19 +52,19 @@ impl Certificate {
         }
     }
 
-    /// Names the subject.
+    /// Sets the subject.
     pub fn common_name(mut self, name: &str) -> Self {
         self.common_name = Some(name.to_owned());
         self
     }
 
-    /// Its 24 hours were over an hour ago.
+    /// Makes its 24 hours end an hour ago.
     pub fn expired(mut self) -> Self {
         self.expired = true;
         self
     }
 
-    /// It expires after this long, to the second.
+    /// Makes it expire after this time, to the second.
     pub fn expiring_in(mut self, time: Duration) -> Self {
         self.left = Some(time);
         self

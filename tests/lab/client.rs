@@ -1,14 +1,14 @@
-//! Callers: whoever they are, over HTTP/1.1, HTTP/2 or TCP.
+//! Callers over HTTP/1.1, HTTP/2 or TCP.
 
-mod ask;
 mod caller;
-mod halfway;
+mod client_request;
 pub mod http;
 pub mod kubelet;
+mod partial_handshake;
 pub mod proxy_protocol;
 pub mod tcp;
 mod tunnel;
 
-pub use ask::{Ask, Reply};
 pub use caller::Caller;
-pub use halfway::Halfway;
+pub use client_request::{ClientRequest, Reply};
+pub use partial_handshake::PartialHandshake;

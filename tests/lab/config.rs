@@ -1,4 +1,4 @@
-//! Envoy's configuration, as much of it as the tests vary, written as JSON (which Envoy reads as YAML).
+//! Envoy's configuration, as far as the tests vary it, written as JSON (which Envoy reads as YAML).
 
 mod access_log;
 mod bootstrap;
@@ -27,13 +27,13 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-/// A typed extension of Envoy: `type.googleapis.com/TYPE` with these fields beside it.
+/// A typed extension of Envoy: these fields and the type `type.googleapis.com/TYPE`.
 pub fn typed(kind: &str, mut fields: Value) -> Value {
     fields["@type"] = format!("type.googleapis.com/{kind}").into();
     fields
 }
 
-/// The entry of filter state in which the module finds the direct peer.
+/// The filter state in which the module finds the direct peer.
 fn direct_remote_address() -> Value {
     json!({
         "object_key": "peerwarden.direct_remote_address",

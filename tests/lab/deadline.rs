@@ -1,4 +1,4 @@
-//! Nothing in the laboratory waits for ever.
+//! Time limits: nothing in the laboratory waits for ever.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -11,17 +11,17 @@ pub const EXCHANGE: Duration = Duration::from_secs(10);
 /// For Envoy to start: it compiles the module for each virtual machine.
 pub const START: Duration = Duration::from_secs(30);
 
-/// Between two looks at something that will happen.
+/// Between two looks at something that is expected to happen.
 pub const POLL: Duration = Duration::from_millis(20);
 
-/// Runs a future that must be over within `limit`.
+/// Runs a future, which must finish within `limit`.
 pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(limit, future)
         .await
         .map_err(|_elapsed| anyhow!("{what}: not over within {limit:?}"))?
 }
 
-/// Looks again and again until `look` finds something, or `limit` has passed.
+/// Polls `look` until it finds something, or `limit` has passed.
 pub async fn until<T>(
     limit: Duration,
     what: &str,

@@ -1,11 +1,11 @@
-//! The process: started on free ports, ready when `start` returns, gone when dropped.
+//! The Envoy process: started on free ports, ready when `start` returns, ended when dropped.
 
 mod access_log;
 mod admin;
 mod launch;
 mod process;
 
-pub use access_log::Entry;
+pub use access_log::AccessLogEntry;
 pub use admin::Stats;
 pub use launch::Launch;
 
@@ -19,7 +19,7 @@ use crate::config::Bootstrap;
 use crate::deadline::{self, until};
 use process::Process;
 
-/// An Envoy that serves.
+/// A running Envoy.
 #[derive(Debug)]
 pub struct Envoy {
     process: Process,
@@ -51,7 +51,7 @@ impl Envoy {
         }
     }
 
-    /// Starts an Envoy that must refuse its configuration, and answers what it wrote to its log.
+    /// Starts an Envoy that must refuse its configuration, and returns its log.
     pub async fn refused(launch: Launch) -> Result<String> {
         let mut process = Process::spawn(&launch)?;
         let over = until(deadline::START, "Envoy refusing its configuration", async || {
@@ -75,7 +75,7 @@ impl Envoy {
         Ok(log)
     }
 
-    /// Where a listener listens.
+    /// The address of a listener.
     pub fn address(&self, listener: &str) -> Result<SocketAddr> {
         let known = || {
             format!(
@@ -86,13 +86,13 @@ impl Envoy {
         self.listeners.get(listener).copied().with_context(known)
     }
 
-    /// Envoy's counters and gauges, now.
+    /// Envoy's current counters and gauges.
     pub async fn stats(&self) -> Result<Stats> {
         Stats::read(self.admin).await
     }
 
-    /// Waits until the module's counters are these, by their names behind `wasmcustom.peerwarden.`: it brings them to Envoy once a
-    /// second.
+    /// Waits until the module's counters have these values, by their names after `wasmcustom.peerwarden.`. The module updates them
+    /// once a second.
     pub async fn counted(&self, expected: &[(&'static str, u64)]) -> Result<()> {
         let now = async || {
             let stats = self.stats().await?;
@@ -109,7 +109,7 @@ impl Envoy {
         }
     }
 
-    /// Waits until one of the module's counters has counted anything.
+    /// Waits until one of the module's counters is not zero, and returns it.
     pub async fn counted_any(&self, name: &str) -> Result<u64> {
         let counter = format!("wasmcustom.peerwarden.{name}");
         until(deadline::EXCHANGE, &counter, async || {
@@ -119,33 +119,33 @@ impl Envoy {
         .await
     }
 
-    /// What Envoy's administration answers to a GET of this path.
+    /// The answer of Envoy's administration to a GET of this path.
     pub async fn admin(&self, path: &str) -> Result<String> {
         admin::get(self.admin, path).await
     }
 
-    /// Has one of Envoy's loggers, such as `wasm`, write from this level on, such as `trace`.
+    /// Sets the level of one of Envoy's loggers, such as `wasm` to `trace`.
     pub async fn log_from(&self, logger: &str, level: &str) -> Result<()> {
         admin::post(self.admin, &format!("/logging?{logger}={level}")).await?;
         Ok(())
     }
 
-    /// The CPU time that all its threads have taken so far, as Linux counts it.
+    /// The CPU time of all its threads so far, as Linux counts it.
     pub fn cpu(&self) -> Result<Duration> {
         self.process.cpu()
     }
 
-    /// The memory that it has in use now, in bytes, as Linux counts it.
+    /// The memory in use, in bytes, as Linux counts it.
     pub fn memory(&self) -> Result<u64> {
         self.process.memory()
     }
 
-    /// What Envoy and the module have logged so far.
+    /// The log of Envoy and the module so far.
     pub fn log(&self) -> String {
         self.process.log()
     }
 
-    /// Waits for a line of the log that contains this text.
+    /// Waits for a line of the log with this text.
     pub async fn logged(&self, text: &str) -> Result<String> {
         let what = format!("`{text}` in Envoy's log");
         let seen = until(deadline::EXCHANGE, &what, async || {
@@ -160,12 +160,12 @@ impl Envoy {
     }
 
     /// The access log so far.
-    pub fn access_log(&self) -> Result<Vec<Entry>> {
+    pub fn access_log(&self) -> Result<Vec<AccessLogEntry>> {
         access_log::read(&self.process.access_log())
     }
 
-    /// Waits for the first line of the access log that `wanted` takes.
-    pub async fn logged_access(&self, wanted: impl Fn(&Entry) -> bool) -> Result<Entry> {
+    /// Waits for the first line of the access log for which `wanted` is true.
+    pub async fn logged_access(&self, wanted: impl Fn(&AccessLogEntry) -> bool) -> Result<AccessLogEntry> {
         let seen = until(deadline::EXCHANGE, "the line in the access log", async || {
             Ok(self.access_log()?.into_iter().find(&wanted))
         })

@@ -1,24 +1,24 @@
-//! The laboratory: a real Envoy on loopback that runs the module, with everything around it.
+//! The laboratory: a real Envoy on loopback with the module, and everything around it.
 //!
-//! - [`capture`]: what goes over the wire;
-//! - [`certificates`]: a mesh authority and workload certificates with SPIFFE identities, issued on the spot;
-//! - [`config`]: Envoy's configuration, as much of it as the tests vary;
-//! - [`envoy`]: the process, from free ports to its access log, gone when dropped;
-//! - [`mariadb`]: a real database server, which speaks first;
-//! - [`marks`]: where in a document stands what was made for it;
+//! - [`capture`]: captured packets;
+//! - [`certificates`]: a mesh authority and workload certificates with SPIFFE IDs, issued on the spot;
+//! - [`config`]: Envoy's configuration, as far as the tests vary it;
+//! - [`envoy`]: the process, from free ports to its access log, ended when dropped;
+//! - [`mariadb`]: a real database server, which sends first;
+//! - [`marks`]: generated sections of documents;
 //! - [`native`]: Istio's policies for Envoy's own RBAC filter;
-//! - [`numbers`]: how they are written;
-//! - [`open_files`]: how many this process and its children may have;
+//! - [`numbers`]: formats numbers;
+//! - [`open_files`]: the limit on open files of this process and its children;
 //! - [`token`]: issuers of signed tokens;
-//! - [`upstream`]: servers behind Envoy that count what reached them;
-//! - [`authorizer`]: external authorizers, by HTTP and by gRPC, that answer by script;
-//! - [`client`]: callers by HTTP/1.1, HTTP/2 and TCP, with any identity or none;
-//! - [`load`]: callers who keep asking, and how long that takes.
+//! - [`upstream`]: servers behind Envoy that record what reached them;
+//! - [`authorizer`]: external authorizers, over HTTP and gRPC, that answer by script;
+//! - [`client`]: callers over HTTP/1.1, HTTP/2 and TCP, with any identity or none;
+//! - [`load`]: callers that keep sending, and how long the answers take.
 //!
-//! Everything listens on loopback and on free ports, and everything is bounded in time.
+//! Everything listens on loopback on free ports, and everything has a time limit.
 //!
 //! ```no_run
-//! use peerwarden_lab::{certificates::{Authority, Certificate}, client::{http, Ask, Caller}, config::*, envoy::Envoy};
+//! use peerwarden_lab::{certificates::{Authority, Certificate}, client::{http, ClientRequest, Caller}, config::*, envoy::Envoy};
 //! use peerwarden_lab::{locate, upstream::HttpEcho};
 //! # async fn example() -> anyhow::Result<()> {
 //! let mesh = Authority::new("mesh")?;
@@ -32,7 +32,7 @@
 //! let frontend = mesh.issue(Certificate::spiffe("spiffe://cluster.local/ns/web/sa/frontend"))?;
 //! let caller = Caller::workload(&mesh, &frontend)?;
 //! let mut connection = http::Connection::open(envoy.address("orders")?, &caller, http::Version::Http2).await?;
-//! let reply = connection.send(Ask::get("/orders")).await?;
+//! let reply = connection.send(ClientRequest::get("/orders")).await?;
 //! assert_eq!(reply.status, 200);
 //! # Ok(()) }
 //! ```

@@ -1,6 +1,6 @@
-//! Load: callers who keep asking, by connections that stay or by new ones, and how long each answer took.
+//! Load: callers that keep sending, over connections that stay open or new ones, and how long each answer took.
 //!
-//! Every answer is looked at where it is known what it must be: what is denied by mistake is fast.
+//! Every answer is checked if the right one is known: a request that is denied by mistake is fast.
 
 mod http;
 mod latencies;
@@ -8,4 +8,4 @@ mod tcp;
 
 pub use http::{Crowd, Replies, Request};
 pub use latencies::Latencies;
-pub use tcp::{Held, Visitor, visit};
+pub use tcp::{PersistentConnections, Visitor, visit};

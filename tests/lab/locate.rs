@@ -1,4 +1,4 @@
-//! Where Envoy and the module are; and what to run when they are not there.
+//! Finds Envoy and the module, or says what to run if they are missing.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ pub fn envoy() -> Result<PathBuf> {
     Ok(path)
 }
 
-/// The minor version of the Envoy to run: 40 of 1.40.0. Tests that older versions run too ask for what these have.
+/// The minor version of the Envoy to run: 40 for 1.40.0. Tests that also run on older versions check what these have.
 pub fn envoy_minor() -> Result<u32> {
     let output = std::process::Command::new(envoy()?).arg("--version").output()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -37,7 +37,7 @@ pub fn envoy_minor() -> Result<u32> {
     minor.with_context(|| format!("no version in `{}`", text.trim()))
 }
 
-/// The module to test: `PEERWARDEN_MODULE`, or what `make build` left in `target/`.
+/// The module to test: `PEERWARDEN_MODULE`, or the one that `make build` left in `target/`.
 pub fn module() -> Result<PathBuf> {
     let path = match std::env::var_os("PEERWARDEN_MODULE") {
         Some(path) => PathBuf::from(path),
@@ -46,7 +46,7 @@ pub fn module() -> Result<PathBuf> {
     module_at(&path)
 }
 
-/// The filter of `tests/sdk`, as `make sdk-filter` left it.
+/// The filter of `tests/sdk`, built by `make sdk-filter`.
 pub fn sdk_filter() -> Result<PathBuf> {
     let path = workspace().join("target/sdk_filter.wasm");
     let found = path.canonicalize();
@@ -58,7 +58,7 @@ pub fn sdk_filter() -> Result<PathBuf> {
     })
 }
 
-/// A module named by the user, as an absolute path: Envoy runs in a directory of its own.
+/// A module that the user names, as an absolute path: Envoy runs in a directory of its own.
 pub fn module_at(path: &Path) -> Result<PathBuf> {
     path.canonicalize().with_context(|| {
         format!(

@@ -1,4 +1,4 @@
-//! A real MariaDB server with a real client: the protocol in which the server speaks first, and with much to say.
+//! A real MariaDB server with a real client: a protocol in which the server sends first.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::deadline::{self, until};
 
-/// The server, with a database of its own. It ends when dropped.
+/// The server, with a database of its own, stopped when dropped.
 #[derive(Debug)]
 pub struct MariaDb {
     child: Child,
@@ -20,19 +20,19 @@ pub struct MariaDb {
     port: u16,
 }
 
-/// What a client printed, and whether it was content.
+/// The output of a client, and whether it succeeded.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct QueryResult {
     /// Whether the query was answered.
     pub answered: bool,
-    /// The rows, or what went wrong.
+    /// The rows, or the error.
     pub text: String,
 }
 
 /// How many ports are tried.
 const ATTEMPTS: u32 = 5;
 
-/// Who may ask what, whatever the mesh says.
+/// Access in the database itself, whatever the mesh allows.
 const SETTING_UP: &str = "CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, item TEXT); \
      INSERT INTO shop.orders VALUES (1, 'tea'); CREATE USER app@'%'; GRANT ALL ON shop.* TO app@'%';\n";
 
@@ -40,7 +40,7 @@ impl MariaDb {
     /// Starts it, on loopback and a free port.
     ///
     /// # Errors
-    /// That it is not installed, or does not start.
+    /// If it is not installed, or does not start.
     pub async fn start() -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("peerwarden-mariadb-").tempdir()?;
         let directory = Arc::new(directory);
@@ -64,7 +64,7 @@ impl MariaDb {
         bail!("MariaDB found no free port")
     }
 
-    /// Waits for its first answer; false if somebody else has its port.
+    /// Waits for its first answer; false if another process has its port.
     async fn is_up(&mut self) -> Result<bool> {
         until(deadline::START, "MariaDB's first answer", async || {
             if let Some(status) = self.child.try_wait()? {
@@ -80,23 +80,23 @@ impl MariaDb {
         .await
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
-    /// Asks it directly, past any Envoy.
+    /// Queries it directly, past any Envoy.
     ///
     /// # Errors
-    /// That the client could not be run.
-    pub async fn query(&self, sql: &str) -> Result<Answer> {
+    /// If the client could not be run.
+    pub async fn query(&self, sql: &str) -> Result<QueryResult> {
         query(self.port, Duration::from_secs(10), sql).await
     }
 
-    /// How often anybody has connected, whether or not a query came of it; this question counts too.
+    /// How many connections it has received, with or without a query; this query counts too.
     ///
     /// # Errors
-    /// That it gives no answer.
+    /// If it does not answer.
     pub async fn connections(&self) -> Result<u64> {
         let answer = self.query("SHOW GLOBAL STATUS LIKE 'Connections'").await?;
         let count = answer
@@ -107,10 +107,10 @@ impl MariaDb {
         count.with_context(|| format!("how many connections: {}", answer.text))
     }
 
-    /// Whether a text stands in the log of all queries.
+    /// Whether a text is in the log of all queries.
     ///
     /// # Errors
-    /// That there is no such log.
+    /// If there is no such log.
     pub fn was_asked(&self, text: &str) -> Result<bool> {
         let log = std::fs::read(self.directory.path().join("queries.log"))?;
         Ok(String::from_utf8_lossy(&log).contains(text))
@@ -129,11 +129,12 @@ impl Drop for MariaDb {
     }
 }
 
-/// Asks by `mariadb`, the client, on a port of loopback; it gives up when there is no greeting after `patience`, whole seconds.
+/// Queries with `mariadb`, the client, on a port of loopback; it gives up if there is no greeting after `patience`, in whole
+/// seconds.
 ///
 /// # Errors
-/// That the client could not be run.
-pub async fn query(port: u16, patience: Duration, sql: &str) -> Result<Answer> {
+/// If the client could not be run.
+pub async fn query(port: u16, patience: Duration, sql: &str) -> Result<QueryResult> {
     let mut command = tokio::process::Command::new(program("mariadb")?);
     command
         .args([
@@ -157,7 +158,7 @@ pub async fn query(port: u16, patience: Duration, sql: &str) -> Result<Answer> {
     } else {
         &output.stderr
     };
-    Ok(Answer {
+    Ok(QueryResult {
         answered: output.status.success(),
         text: String::from_utf8_lossy(printed).trim().to_owned(),
     })
@@ -192,7 +193,7 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Makes an empty server's files.
+/// Creates the files of an empty server.
 fn install(data: &Path) -> Result<()> {
     let output = Command::new(program("mariadb-install-db")?)
         .arg("--no-defaults")
@@ -205,7 +206,7 @@ fn install(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// As root it runs only if it is told to.
+/// As root, the server runs only if it is told to.
 fn user() -> Option<&'static str> {
     let root =
         std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
@@ -218,7 +219,7 @@ fn of(option: &str, path: &Path) -> std::ffi::OsString {
     argument
 }
 
-/// Debian has the server where not everybody looks.
+/// Debian installs the server where not every user's path looks.
 fn program(name: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)

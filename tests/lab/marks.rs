@@ -1,20 +1,20 @@
-//! What is made for a document stands in it between two marks, `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
+//! Generated sections of documents, between two marks, `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
 
 use anyhow::{Context, Result};
 
-/// What stands there.
+/// The text of a section.
 ///
 /// # Errors
-/// When a mark is missing.
+/// If a mark is missing.
 pub fn between<'d>(document: &'d str, name: &str) -> Result<&'d str> {
     let (start, end) = find(document, name)?;
     Ok(&document[start..end])
 }
 
-/// The document with something else there.
+/// The document with another text in the section.
 ///
 /// # Errors
-/// When a mark is missing.
+/// If a mark is missing.
 pub fn replace(document: &str, name: &str, text: &str) -> Result<String> {
     let (start, end) = find(document, name)?;
     Ok(format!("{}{text}{}", &document[..start], &document[end..]))

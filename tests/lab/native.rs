@@ -1,8 +1,8 @@
-//! Istio's policies as the configuration of Envoy's own RBAC filters, as Istio's control plane makes it: one filter for
+//! Translates Istio's policies to the configuration of Envoy's own RBAC filters, as Istio's control plane does: one filter for
 //! AUDIT, one for DENY and one for ALLOW, each with one RBAC policy for each rule.
 //!
-//! Facts are from Istio's `pilot/pkg/security/authz` and Envoy's `rbac.proto`. Nothing here matches anything, and nothing
-//! is shared with the engine: documents are read as JSON, and what they mean is left to Envoy.
+//! The rules of translation come from Istio's `pilot/pkg/security/authz` and Envoy's `rbac.proto`. Nothing here matches anything,
+//! and nothing is shared with the engine: documents are read as JSON, and their meaning is left to Envoy.
 
 mod fields;
 mod rule;
@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 
 use crate::config::typed;
 
-/// Policies of this namespace are about the whole mesh.
+/// Policies in this namespace apply to the whole mesh.
 pub const ROOT_NAMESPACE: &str = "istio-system";
 
-/// Where a filter stands.
+/// The kind of filter chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
     /// Among the filters of an HTTP connection manager.
@@ -28,7 +28,7 @@ pub enum Layer {
     Tcp,
 }
 
-/// The mesh, and the workload that is asked.
+/// The mesh, and the workload that the policies protect.
 #[derive(Debug, Clone)]
 pub struct Mesh {
     /// The trust domain, then its aliases.
@@ -39,14 +39,14 @@ pub struct Mesh {
     pub labels: BTreeMap<&'static str, &'static str>,
 }
 
-/// The three actions, in the order of their filters, and what Envoy calls them.
+/// The three actions, in the order of their filters, with Envoy's names for them.
 const ACTIONS: [(&str, &str); 3] = [("AUDIT", "LOG"), ("DENY", "DENY"), ("ALLOW", "ALLOW")];
 
-/// What a rule is translated for.
+/// The context of a rule's translation.
 #[derive(Clone, Copy)]
 struct Context<'a> {
     layer: Layer,
-    /// A constraint that means nothing on this layer voids the rule; otherwise it is left out, and the rule is wider.
+    /// If true, a constraint without meaning on this layer voids the rule; otherwise it is left out, which makes the rule wider.
     strict: bool,
     namespace: &'a str,
     mesh: &'a Mesh,
@@ -88,7 +88,7 @@ pub fn filters(policies: &[Value], mesh: &Mesh, layer: Layer) -> Vec<Value> {
 }
 
 impl Layer {
-    /// As the module's configuration has it.
+    /// The layer's name in the module's configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -98,7 +98,7 @@ impl Layer {
 }
 
 impl Mesh {
-    /// A trust domain with its aliases, and `app: orders` in `shop`.
+    /// A mesh with this trust domain and its aliases, and the workload `app: orders` in `shop`.
     pub fn new(bundle: &[&str]) -> Self {
         Self {
             bundle: bundle.iter().map(|name| (*name).to_owned()).collect(),
@@ -139,7 +139,7 @@ fn action(policy: &Value) -> &str {
     policy["spec"]["action"].as_str().unwrap_or("ALLOW")
 }
 
-/// As Go's `strconv.ParseBool`.
+/// Parses as Go's `strconv.ParseBool`.
 fn is_dry_run(policy: &Value) -> bool {
     let written = policy["metadata"]["annotations"]["istio.io/dry-run"].as_str();
     matches!(written, Some("1" | "t" | "T" | "TRUE" | "true" | "True"))
@@ -149,7 +149,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The values of a field; none when it is not there.
+/// The values of a field; none if it is absent.
 fn texts(value: &Value) -> Vec<&str> {
     list(value).iter().filter_map(Value::as_str).collect()
 }

@@ -1,12 +1,12 @@
-//! How many files this process, and an Envoy that it starts, may have open: a connection is one at either end.
+//! The limit on open files of this process, and of an Envoy that it starts: a connection is one at either end.
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the limit to so many, if it is lower.
+/// Raises the limit to this count, if it is lower.
 ///
 /// # Errors
-/// That this machine does not allow so many.
+/// If this machine does not allow so many.
 pub fn at_least(count: u64) -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= count) {

@@ -1,4 +1,4 @@
-//! Tokens: an issuer that signs with ES256, its key published as a JWKS, all made on the spot.
+//! Tokens: an issuer that signs with ES256 and publishes its key as a JWKS, created on the spot.
 
 use anyhow::{Result, anyhow};
 use base64::Engine as _;
@@ -7,10 +7,10 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-/// The name by which the header of a token points at its key.
+/// The key id in the header of a token.
 const KEY_ID: &str = "lab";
 
-/// Who signs tokens (RFC 7519) with an ECDSA key of their own (RFC 7518, ES256).
+/// An issuer of tokens (RFC 7519), with its own ECDSA key (RFC 7518, ES256).
 pub struct Issuer {
     key: EcdsaKeyPair,
     random: SystemRandom,
@@ -62,7 +62,7 @@ impl Issuer {
     }
 }
 
-/// The token with other claims under the signature that it had.
+/// The token with other claims under its old signature.
 pub fn tampered(token: &str, claims: &Value) -> Result<String> {
     let mut parts: Vec<&str> = token.split('.').collect();
     let payload = encode(claims);

@@ -1,17 +1,17 @@
-//! Servers behind Envoy: they answer, and they remember what reached them.
+//! Servers behind Envoy, which record what reached them.
 
-mod events;
+mod event_server;
 mod health;
 mod http;
 mod plain;
 mod tcp;
 mod tls;
 
-pub use events::Events;
+pub use event_server::EventServer;
 pub use health::HealthApp;
-pub use http::{HttpEcho, Seen};
+pub use http::{HttpEcho, ReceivedRequest};
 pub use plain::PlainHttp;
-pub use tcp::{TcpEcho, Traffic};
+pub use tcp::{TcpEcho, TrafficCounts};
 pub use tls::TlsEcho;
 
 use tokio::task::JoinHandle;

@@ -1,4 +1,4 @@
-//! A server that does not speak the protocol at all.
+//! A server that does not speak the protocol.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -9,17 +9,17 @@ use tokio::task::JoinSet;
 
 use crate::upstream::Task;
 
-/// Says the same bytes to whoever speaks to it, and hangs up.
+/// Sends the same bytes to every client, and closes the connection.
 #[derive(Debug)]
-pub struct Blunt {
+pub struct FixedReplyServer {
     address: SocketAddr,
     _task: Task,
 }
 
-// === impl Blunt ===
+// === impl FixedReplyServer ===
 
-impl Blunt {
-    /// Starts on a free port.
+impl FixedReplyServer {
+    /// Starts a server that sends these bytes, on a free port.
     pub async fn saying(bytes: &'static [u8]) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -32,7 +32,7 @@ impl Blunt {
         Ok(Self { address, _task: task })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

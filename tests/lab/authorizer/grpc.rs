@@ -1,4 +1,4 @@
-//! An authorizer that is asked by gRPC: `envoy.service.auth.v3.Authorization/Check`.
+//! An authorizer over gRPC: `envoy.service.auth.v3.Authorization/Check`.
 
 mod call;
 
@@ -19,10 +19,10 @@ use tokio::task::JoinSet;
 
 use super::message::{CheckRequest, CheckResponse};
 use super::questions::Questions;
-use super::when::{Gate, When};
+use super::timing::{AnswerTiming, Gate};
 use crate::upstream::Task;
 
-/// What it was asked.
+/// A question that it received.
 #[derive(Debug, Clone)]
 pub struct GrpcQuestion {
     /// The service and the method, as a path.
@@ -35,15 +35,15 @@ pub struct GrpcQuestion {
     pub request: CheckRequest,
 }
 
-/// What it says.
+/// An answer.
 #[derive(Debug, Clone)]
 pub struct GrpcAnswer {
-    when: When,
-    what: What,
+    when: AnswerTiming,
+    what: GrpcPayload,
 }
 
 #[derive(Debug, Clone)]
-enum What {
+enum GrpcPayload {
     Message(Vec<u8>),
     Status(i32, String),
     Http(u16),
@@ -54,7 +54,7 @@ enum What {
 
 type Script = Arc<dyn Fn(&GrpcQuestion) -> GrpcAnswer + Send + Sync>;
 
-/// The server.
+/// An authorizer that answers by script.
 pub struct GrpcAuthorizer {
     address: SocketAddr,
     questions: Arc<Questions<GrpcQuestion>>,
@@ -64,51 +64,51 @@ pub struct GrpcAuthorizer {
 // === impl GrpcAnswer ===
 
 impl GrpcAnswer {
-    /// A message.
+    /// An answer with a message.
     pub fn response(response: &CheckResponse) -> Self {
         Self::bytes(response.encode_to_vec())
     }
 
-    /// Any bytes in place of a message.
+    /// An answer with any bytes instead of a message.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::new(What::Message(bytes.into()))
+        Self::new(GrpcPayload::Message(bytes.into()))
     }
 
-    /// A gRPC status in place of a message.
+    /// A gRPC status instead of a message.
     pub fn status(code: i32, message: &str) -> Self {
-        Self::new(What::Status(code, message.to_owned()))
+        Self::new(GrpcPayload::Status(code, message.to_owned()))
     }
 
-    /// An HTTP status, as of a server that knows no gRPC.
+    /// An HTTP status, as from a server without gRPC.
     pub fn http(status: u16) -> Self {
-        Self::new(What::Http(status))
+        Self::new(GrpcPayload::Http(status))
     }
 
-    /// A success without the message that it should have.
+    /// A success without its message.
     pub fn nothing() -> Self {
-        Self::new(What::Nothing)
+        Self::new(GrpcPayload::Nothing)
     }
 
-    /// The beginning of an answer.
+    /// An answer that is cut off.
     pub fn breaking_off() -> Self {
-        Self::new(What::BreaksOff)
+        Self::new(GrpcPayload::BreaksOff)
     }
 
-    /// Takes its time.
+    /// Delays the answer.
     pub fn after(mut self, time: Duration) -> Self {
-        self.when = When::After(time);
+        self.when = AnswerTiming::After(time);
         self
     }
 
-    /// Waits for the gate to be opened.
+    /// Delays the answer until the gate is open.
     pub fn behind(mut self, gate: &Gate) -> Self {
-        self.when = When::Opened(gate.clone());
+        self.when = AnswerTiming::Opened(gate.clone());
         self
     }
 
-    fn new(what: What) -> Self {
+    fn new(what: GrpcPayload) -> Self {
         Self {
-            when: When::AtOnce,
+            when: AnswerTiming::AtOnce,
             what,
         }
     }
@@ -130,22 +130,22 @@ impl GrpcAuthorizer {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it was asked so far.
+    /// The questions so far.
     pub fn asked(&self) -> Vec<GrpcQuestion> {
         self.questions.asked()
     }
 
-    /// Until it was asked so many times.
+    /// Waits until it has received this many questions.
     pub async fn asked_times(&self, count: usize) -> Result<()> {
         self.questions.asked_times(count).await
     }
 
-    /// Until so many questions wait for their answer.
+    /// Waits until this many questions are unanswered.
     pub async fn waiting(&self, count: usize) -> Result<()> {
         self.questions.waiting(count).await
     }

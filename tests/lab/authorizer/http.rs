@@ -1,4 +1,4 @@
-//! An authorizer that is asked by HTTP: its status is the answer.
+//! An authorizer over HTTP, whose status is the answer.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -17,12 +17,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::broken::Broken;
 use super::questions::Questions;
-use super::when::{Gate, When};
+use super::timing::{AnswerTiming, Gate};
+use super::truncated_body::TruncatedBody;
 use crate::upstream::Task;
 
-/// What it was asked.
+/// A question that it received.
 #[derive(Debug, Clone)]
 pub struct HttpQuestion {
     /// The method.
@@ -35,10 +35,10 @@ pub struct HttpQuestion {
     pub body: Bytes,
 }
 
-/// What it says.
+/// An answer.
 #[derive(Debug, Clone)]
 pub struct HttpAnswer {
-    when: When,
+    when: AnswerTiming,
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
@@ -46,7 +46,7 @@ pub struct HttpAnswer {
 
 type Script = Arc<dyn Fn(&HttpQuestion) -> HttpAnswer + Send + Sync>;
 
-/// The server.
+/// An authorizer that answers by script.
 pub struct HttpAuthorizer {
     address: SocketAddr,
     questions: Arc<Questions<HttpQuestion>>,
@@ -75,22 +75,22 @@ impl HttpQuestion {
 // === impl HttpAnswer ===
 
 impl HttpAnswer {
-    /// A status, without a body.
+    /// An answer with a status and no body.
     pub fn status(status: u16) -> Self {
         Self {
-            when: When::AtOnce,
+            when: AnswerTiming::AtOnce,
             status,
             headers: Vec::new(),
             body: Some(String::new()),
         }
     }
 
-    /// A yes.
+    /// An answer that allows.
     pub fn allow() -> Self {
         Self::status(200)
     }
 
-    /// Adds a header, after those it has.
+    /// Adds a header after the others.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -102,21 +102,21 @@ impl HttpAnswer {
         self
     }
 
-    /// Breaks off in the middle of the body.
+    /// Cuts the answer off in the middle of the body.
     pub fn breaking_off(mut self) -> Self {
         self.body = None;
         self
     }
 
-    /// Takes its time.
+    /// Delays the answer.
     pub fn after(mut self, time: Duration) -> Self {
-        self.when = When::After(time);
+        self.when = AnswerTiming::After(time);
         self
     }
 
-    /// Waits for the gate to be opened.
+    /// Delays the answer until the gate is open.
     pub fn behind(mut self, gate: &Gate) -> Self {
-        self.when = When::Opened(gate.clone());
+        self.when = AnswerTiming::Opened(gate.clone());
         self
     }
 
@@ -127,7 +127,9 @@ impl HttpAnswer {
         }
         let response = match self.body {
             Some(body) => builder.body(Full::from(body).map_err(|never| match never {}).boxed()),
-            None => builder.header("content-length", "10").body(Broken::new().boxed()),
+            None => builder
+                .header("content-length", "10")
+                .body(TruncatedBody::new().boxed()),
         };
         response.unwrap_or_default()
     }
@@ -149,22 +151,22 @@ impl HttpAuthorizer {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it was asked so far.
+    /// The questions so far.
     pub fn asked(&self) -> Vec<HttpQuestion> {
         self.questions.asked()
     }
 
-    /// Until it was asked so many times.
+    /// Waits until it has received this many questions.
     pub async fn asked_times(&self, count: usize) -> Result<()> {
         self.questions.asked_times(count).await
     }
 
-    /// Until so many questions wait for their answer.
+    /// Waits until this many questions are unanswered.
     pub async fn waiting(&self, count: usize) -> Result<()> {
         self.questions.waiting(count).await
     }

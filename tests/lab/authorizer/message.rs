@@ -1,8 +1,8 @@
-//! The messages of `envoy.service.auth.v3`, as far as they are used here, by the numbers of their fields
+//! The messages of `envoy.service.auth.v3`, with the fields that are used here, by number
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/external_auth.proto>,
 //! <https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/attribute_context.proto>).
 //!
-//! That they are right is tried against Envoy's own `ext_authz` filter (`tests/envoy/custom/native`).
+//! They are tested against Envoy's own `ext_authz` filter (`tests/envoy/custom/native`).
 #![expect(missing_docs, reason = "the fields are Envoy's, and explained there")]
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub struct CheckRequest {
     pub attributes: Option<AttributeContext>,
 }
 
-/// What is known of the request or connection.
+/// The attributes of the request or connection.
 #[derive(Clone, PartialEq, Message)]
 pub struct AttributeContext {
     #[prost(message, optional, tag = "1")]
@@ -62,7 +62,7 @@ pub struct SocketAddress {
     pub port_value: u32,
 }
 
-/// When, and for HTTP what.
+/// The time, and for HTTP the request.
 #[derive(Clone, PartialEq, Message)]
 pub struct Request {
     #[prost(message, optional, tag = "1")]
@@ -107,7 +107,7 @@ pub struct HttpRequest {
     pub body: String,
 }
 
-/// What was agreed on in the TLS handshake.
+/// The TLS session.
 #[derive(Clone, PartialEq, Message)]
 pub struct TlsSession {
     #[prost(string, tag = "1")]
@@ -132,7 +132,7 @@ pub struct RpcStatus {
     pub message: String,
 }
 
-/// What is to become of an HTTP request.
+/// The effect on an HTTP request.
 #[derive(Clone, PartialEq, Oneof)]
 pub enum HttpResponse {
     #[prost(message, tag = "2")]
@@ -141,7 +141,7 @@ pub enum HttpResponse {
     Ok(OkHttpResponse),
 }
 
-/// How it is denied.
+/// The response to a denied request.
 #[derive(Clone, PartialEq, Message)]
 pub struct DeniedHttpResponse {
     #[prost(message, optional, tag = "1")]
@@ -159,7 +159,7 @@ pub struct HttpStatus {
     pub code: i32,
 }
 
-/// How it goes on.
+/// Changes to an allowed request.
 #[derive(Clone, PartialEq, Message)]
 pub struct OkHttpResponse {
     #[prost(message, repeated, tag = "2")]
@@ -201,7 +201,7 @@ pub struct BoolValue {
 // === impl CheckResponse ===
 
 impl CheckResponse {
-    /// A yes, with what is to become of the request.
+    /// A response that allows, with changes to the request.
     pub fn allow(ok: OkHttpResponse) -> Self {
         Self {
             status: Some(RpcStatus::default()),
@@ -209,7 +209,7 @@ impl CheckResponse {
         }
     }
 
-    /// A no, with gRPC's PERMISSION_DENIED and what the client gets.
+    /// A response that denies, with gRPC's PERMISSION_DENIED and the response to the client.
     pub fn deny(denied: DeniedHttpResponse) -> Self {
         const PERMISSION_DENIED: i32 = 7;
         Self {
@@ -225,7 +225,7 @@ impl CheckResponse {
 // === impl HeaderValueOption ===
 
 impl HeaderValueOption {
-    /// A header; nothing is said of one that is there already.
+    /// A header, without a rule for an existing one.
     pub fn new(key: &str, value: &str) -> Self {
         Self {
             header: Some(HeaderValue {
@@ -237,7 +237,7 @@ impl HeaderValueOption {
         }
     }
 
-    /// A header with an action by its number.
+    /// A header with an append action, by number.
     pub fn acting(key: &str, value: &str, action: i32) -> Self {
         Self {
             append_action: action,
@@ -245,7 +245,7 @@ impl HeaderValueOption {
         }
     }
 
-    /// A header beside those that are there already, or in their place.
+    /// A header that is added to existing ones, or replaces them.
     pub fn appending(key: &str, value: &str, append: bool) -> Self {
         Self {
             append: Some(BoolValue { value: append }),

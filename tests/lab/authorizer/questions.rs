@@ -1,4 +1,4 @@
-//! What an authorizer was asked.
+//! The questions that an authorizer received.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,16 +7,16 @@ use anyhow::Result;
 
 use crate::deadline::{self, until};
 
-/// Every question so far, and how many of them wait for their answer.
+/// All questions so far, and how many of them are unanswered.
 #[derive(Debug)]
 pub(super) struct Questions<Q> {
     asked: Mutex<Vec<Q>>,
     waiting: AtomicUsize,
 }
 
-/// A question that waits, until it is answered or nobody wants to hear the answer any more.
+/// An unanswered question, until it is answered or its caller goes away.
 #[derive(Debug)]
-pub(super) struct Waiting<Q>(Arc<Questions<Q>>);
+pub(super) struct PendingQuestion<Q>(Arc<Questions<Q>>);
 
 impl<Q> Default for Questions<Q> {
     fn default() -> Self {
@@ -34,13 +34,13 @@ impl<Q: Clone> Questions<Q> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn note(self: &Arc<Self>, question: Q) -> Waiting<Q> {
+    pub(super) fn note(self: &Arc<Self>, question: Q) -> PendingQuestion<Q> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         self.asked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(question);
-        Waiting(Arc::clone(self))
+        PendingQuestion(Arc::clone(self))
     }
 
     pub(super) async fn asked_times(&self, count: usize) -> Result<()> {
@@ -59,9 +59,9 @@ impl<Q: Clone> Questions<Q> {
     }
 }
 
-// === impl Waiting ===
+// === impl PendingQuestion ===
 
-impl<Q> Drop for Waiting<Q> {
+impl<Q> Drop for PendingQuestion<Q> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::SeqCst);
     }

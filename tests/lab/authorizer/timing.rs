@@ -1,17 +1,17 @@
-//! When an answer comes.
+//! The timing of an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-/// Lets nobody through until it is opened, and everybody after that. Clones are the same gate.
+/// Blocks until it is opened. Clones are the same gate.
 #[derive(Debug, Clone)]
 pub struct Gate(Arc<Semaphore>);
 
-/// When an answer comes.
+/// When an answer is sent.
 #[derive(Debug, Clone)]
-pub(super) enum When {
+pub(super) enum AnswerTiming {
     AtOnce,
     After(Duration),
     Opened(Gate),
@@ -25,15 +25,15 @@ impl Gate {
         Self(Arc::new(Semaphore::new(0)))
     }
 
-    /// Opens it for good.
+    /// Opens it permanently.
     pub fn open(&self) {
         self.0.close();
     }
 }
 
-// === impl When ===
+// === impl AnswerTiming ===
 
-impl When {
+impl AnswerTiming {
     pub(super) async fn come(&self) {
         match self {
             Self::AtOnce => {}

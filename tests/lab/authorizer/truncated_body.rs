@@ -1,4 +1,4 @@
-//! A body that breaks off.
+//! A body that is cut off.
 
 use std::future::Future;
 use std::io;
@@ -9,18 +9,17 @@ use std::time::Duration;
 use hyper::body::{Body, Bytes, Frame};
 use tokio::time::Sleep;
 
-/// Some bytes, and a little later an error: HTTP/1.1 closes the connection in the middle of the body, HTTP/2 resets the
-/// stream.
+/// Some bytes, and a little later an error: HTTP/1.1 closes the connection in the middle of the body, HTTP/2 resets the stream.
 #[derive(Debug)]
-pub(super) struct Broken {
+pub(super) struct TruncatedBody {
     begun: bool,
-    /// Without it what was begun would not be sent at all.
+    /// Without the pause, the first part would not be sent at all.
     pause: Pin<Box<Sleep>>,
 }
 
-// === impl Broken ===
+// === impl TruncatedBody ===
 
-impl Broken {
+impl TruncatedBody {
     pub(super) fn new() -> Self {
         Self {
             begun: false,
@@ -29,7 +28,7 @@ impl Broken {
     }
 }
 
-impl Body for Broken {
+impl Body for TruncatedBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -1,4 +1,4 @@
-//! Who issues: a root of trust that lives in memory, as long as one test does.
+//! A certificate authority that lives in memory for one test.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, SystemTime};
@@ -12,16 +12,16 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::Certificate;
 
-/// As Istio's: a workload's certificate lives for a day.
+/// The lifetime of a workload's certificate, as in Istio: a day.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The extension of the same name (RFC 5280, 4.2.1.6).
 const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 
-/// Clocks may differ a little.
+/// Allows for clocks that differ a little.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// The root of a mesh.
+/// The root certificate authority of a mesh.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -36,7 +36,7 @@ pub struct Identity {
 // === impl Authority ===
 
 impl Authority {
-    /// A new root, with a name that shows in the certificates that it issues.
+    /// A new root, whose name is visible in the certificates that it issues.
     pub fn new(name: &str) -> Result<Self> {
         let mut params = params(&Certificate::nameless().common_name(name))?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -46,7 +46,7 @@ impl Authority {
         Ok(Self { issuer })
     }
 
-    /// Issues a certificate, for clients and servers alike, with a key of its own.
+    /// Issues a certificate for clients and servers alike, with a key of its own.
     pub fn issue(&self, wanted: Certificate) -> Result<Identity> {
         let key = key()?;
         let certificate = params(&wanted)?

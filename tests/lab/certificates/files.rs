@@ -1,4 +1,4 @@
-//! Certificates and keys where Envoy reads them: a directory of their own that goes with its last owner.
+//! Certificates and keys in files for Envoy, in a directory that is removed with its last owner.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{Authority, Identity};
 
-/// A certificate, its key and the roots its owner trusts, on disk.
+/// A certificate, its key and the trusted roots, on disk.
 #[derive(Debug, Clone)]
 pub struct Files {
     directory: Arc<TempDir>,
@@ -20,7 +20,7 @@ pub struct Files {
 // === impl Files ===
 
 impl Files {
-    /// Writes an identity and the roots it trusts; only this user can read them.
+    /// Writes an identity and the roots that it trusts; only this user can read them.
     pub fn write(identity: &Identity, trusted: &[&Authority]) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("peerwarden-tls-").tempdir()?;
         let files = Self {
@@ -43,7 +43,7 @@ impl Files {
         self.directory.path().join("key.pem")
     }
 
-    /// The roots that its owner trusts.
+    /// The trusted roots.
     pub fn roots(&self) -> PathBuf {
         self.directory.path().join("roots.pem")
     }

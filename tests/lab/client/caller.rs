@@ -1,4 +1,4 @@
-//! Who calls.
+//! A caller and its TLS.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::tunnel;
 use crate::certificates::{Authority, Identity};
 use crate::config::ServerTls;
 
-/// A caller by plaintext, by TLS without a certificate, or by mutual TLS.
+/// A caller in plaintext, over TLS without a certificate, or over mutual TLS.
 #[derive(Debug, Clone)]
 pub struct Caller {
     tls: Option<Arc<ClientConfig>>,
@@ -37,7 +37,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 // === impl Caller ===
 
 impl Caller {
-    /// Without TLS.
+    /// A caller without TLS.
     pub fn plaintext() -> Self {
         Self {
             tls: None,
@@ -50,13 +50,13 @@ impl Caller {
         }
     }
 
-    /// With TLS, but without a certificate. The server's must come from this authority.
+    /// A caller with TLS, but without a certificate. The server's must come from this authority.
     pub fn anonymous(authority: &Authority) -> Result<Self> {
         let config = trusting(authority)?.with_no_client_auth();
         Ok(Self::tls(config))
     }
 
-    /// With TLS no newer than 1.2, and without a certificate. The server's must come from this authority.
+    /// A caller with TLS 1.2 at most, and without a certificate. The server's must come from this authority.
     pub fn anonymous_tls12(authority: &Authority) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(authority.der())?;
@@ -68,7 +68,7 @@ impl Caller {
         Ok(Self::tls(config))
     }
 
-    /// With a certificate. The server's must come from this authority.
+    /// A caller with a certificate. The server's must come from this authority.
     pub fn workload(authority: &Authority, identity: &Identity) -> Result<Self> {
         let config = trusting(authority)?
             .with_client_auth_cert(vec![identity.certificate_der()], identity.key_der())
@@ -76,7 +76,7 @@ impl Caller {
         Ok(Self::tls(config))
     }
 
-    /// The same by TLS 1.2.
+    /// As [`Caller::workload`], over TLS 1.2.
     pub fn workload_by_tls_1_2(authority: &Authority, identity: &Identity) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(authority.der())?;
@@ -86,7 +86,7 @@ impl Caller {
         Ok(Self::tls(config))
     }
 
-    /// With a certificate of any authority, all in PEM. The server's must come from the same.
+    /// A caller with a certificate of any authority, all in PEM. The server's must come from the same.
     pub fn pem(root: &str, certificate: &str, key: &str) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(root.as_bytes())?)?;
@@ -98,7 +98,7 @@ impl Caller {
         Ok(Self::tls(config))
     }
 
-    /// The certificate that a server shows now, in DER.
+    /// The certificate that a server presents now, in DER.
     pub async fn server_certificate(&self, address: SocketAddr) -> Result<Vec<u8>> {
         let config = self.tls.as_ref().context("a caller without TLS")?;
         let stream = TcpStream::connect(address).await?;
@@ -117,13 +117,13 @@ impl Caller {
         }
     }
 
-    /// Asks for another server by SNI, which must be a name directly below `mesh.lab`; for `127.0.0.1` no SNI is sent.
+    /// Requests another server by SNI, which must be a name directly below `mesh.lab`; for `127.0.0.1` no SNI is sent.
     pub fn server_name(mut self, name: &str) -> Self {
         self.server_name = name.to_owned();
         self
     }
 
-    /// Makes its TLS handshake inside a connection that another has made.
+    /// Performs its TLS handshake inside an existing connection.
     pub(super) async fn handshake(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>> {
         let config = self.tls.as_ref().context("a caller without TLS")?;
         let name = ServerName::try_from(self.server_name.clone())?;
@@ -134,17 +134,17 @@ impl Caller {
         Ok(Box::new(stream))
     }
 
-    /// Its TLS, to make a handshake by hand.
+    /// Its TLS configuration, for a handshake by hand.
     pub(super) fn tls_config(&self) -> Option<&Arc<ClientConfig>> {
         self.tls.as_ref()
     }
 
-    /// The server that it asks for.
+    /// The server name that it requests.
     pub(super) fn name(&self) -> &str {
         &self.server_name
     }
 
-    /// Waits before the handshake, as a slow network would.
+    /// Waits before the handshake, as on a slow network.
     pub fn hesitating(mut self, time: Duration) -> Self {
         self.hesitation = time;
         self
@@ -156,13 +156,13 @@ impl Caller {
         self
     }
 
-    /// Sends these bytes ahead of everything else, such as a PROXY header.
+    /// Sends these bytes before everything else, such as a PROXY header.
     pub fn preface(mut self, bytes: Vec<u8>) -> Self {
         self.preface = bytes;
         self
     }
 
-    /// Makes a whole handshake each time, as where sessions are not resumed.
+    /// Performs a full handshake each time, without resumption.
     pub fn without_resumption(mut self) -> Self {
         if let Some(config) = &mut self.tls {
             Arc::make_mut(config).resumption = Resumption::disabled();
@@ -170,19 +170,19 @@ impl Caller {
         self
     }
 
-    /// Comes by a tunnel: whatever is sent goes in an HTTP/2 CONNECT to this authority, as in Istio's HBONE.
+    /// Uses a tunnel: everything is sent in an HTTP/2 CONNECT to this authority, as in Istio's HBONE.
     pub fn tunnel(mut self, authority: &str) -> Self {
         self.tunnel = Some(authority.to_owned());
         self
     }
 
-    /// Hangs up with a reset, so that nobody takes it for the end of its data alone.
+    /// Closes with a reset, so that it is not taken for the end of its data alone.
     pub fn abrupt(mut self) -> Self {
         self.abrupt = true;
         self
     }
 
-    /// Connects, and makes the handshake, and the tunnel if there is one. Answers the caller's own address too.
+    /// Connects, performs the handshake, and opens the tunnel if there is one. Also returns the caller's own address.
     pub(super) async fn connect(
         &self,
         address: SocketAddr,
@@ -195,8 +195,8 @@ impl Caller {
         Ok((tunnel::open(stream, authority).await?, local))
     }
 
-    /// Connects, and makes the handshake; with TLS 1.3 a server may refuse a certificate only after that.
-    /// Answers the caller's own address too.
+    /// Connects and performs the handshake; with TLS 1.3 a server may refuse a certificate only after that. Also returns the
+    /// caller's own address.
     async fn connect_directly(
         &self,
         address: SocketAddr,

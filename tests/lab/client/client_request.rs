@@ -1,11 +1,11 @@
-//! A request and its reply, as the tests speak of them.
+//! A request and its reply.
 
 use anyhow::{Context, Result};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// A request. Its body is empty unless one is given.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct ClientRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) authority: String,
@@ -13,22 +13,22 @@ pub struct Ask {
     pub(super) body: String,
 }
 
-/// What came back.
+/// A reply.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, when it is text.
+    /// The body, if it is text.
     pub body: String,
     /// The trailers.
     pub trailers: HeaderMap,
 }
 
-// === impl Ask ===
+// === impl ClientRequest ===
 
-impl Ask {
+impl ClientRequest {
     /// A GET.
     pub fn get(path: &str) -> Self {
         Self::new(Method::GET, path)
@@ -50,7 +50,7 @@ impl Ask {
         }
     }
 
-    /// A call as a gRPC client makes it, with one empty message.
+    /// A gRPC call with one empty message.
     pub fn grpc(path: &str) -> Self {
         Self::post(path)
             .header("content-type", "application/grpc")
@@ -58,7 +58,7 @@ impl Ask {
             .body("\0\0\0\0\0")
     }
 
-    /// Adds a header, after those it has; one name may come several times.
+    /// Adds a header after the others; a name may occur several times.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.header_bytes(name, value.as_bytes())
     }
@@ -69,12 +69,12 @@ impl Ask {
         self
     }
 
-    /// Marks the request, to find it in the access log as `lab_id`.
+    /// Marks the request, so that the access log shows it as `lab_id`.
     pub fn id(self, id: &str) -> Self {
         self.header("x-lab-id", id)
     }
 
-    /// Asks for another host.
+    /// Sets the host.
     pub fn host(mut self, authority: &str) -> Self {
         self.authority = authority.to_owned();
         self
@@ -101,12 +101,12 @@ impl Ask {
 // === impl Reply ===
 
 impl Reply {
-    /// A header's value; empty when it is not there.
+    /// A header's value; empty if it is absent.
     pub fn header(&self, name: &str) -> &str {
         text(&self.headers, name)
     }
 
-    /// The status of a gRPC call, wherever it was sent.
+    /// The status of a gRPC call, in headers or trailers.
     pub fn grpc_status(&self) -> &str {
         match text(&self.trailers, "grpc-status") {
             "" => self.header("grpc-status"),

@@ -1,4 +1,4 @@
-//! HTTP callers that keep their connection: request after request by HTTP/1.1, streams beside each other by HTTP/2.
+//! HTTP callers that keep their connection: one request after another over HTTP/1.1, concurrent streams over HTTP/2.
 
 use std::net::SocketAddr;
 
@@ -10,10 +10,10 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Ask, Caller, Reply};
+use super::{Caller, ClientRequest, Reply};
 use crate::deadline::{self, within};
 
-/// What to speak.
+/// The version of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
     /// HTTP/1.1.
@@ -38,7 +38,7 @@ enum Sender {
 // === impl Connection ===
 
 impl Connection {
-    /// Connects and agrees on the version.
+    /// Connects and negotiates the version.
     pub async fn open(address: SocketAddr, caller: &Caller, version: Version) -> Result<Self> {
         within(
             deadline::EXCHANGE,
@@ -67,8 +67,8 @@ impl Connection {
         Ok(Self { sender, driver })
     }
 
-    /// Asks, and waits for the whole reply.
-    pub async fn send(&mut self, ask: Ask) -> Result<Reply> {
+    /// Sends a request, and waits for the whole reply.
+    pub async fn send(&mut self, ask: ClientRequest) -> Result<Reply> {
         let what = format!("{} {}", ask.method, ask.path);
         let reply = async {
             match &mut self.sender {
@@ -89,24 +89,24 @@ impl Connection {
             .context(what.clone())
     }
 
-    /// Asks by HTTP/2, and does not wait for the answer.
+    /// Sends a request over HTTP/2, and does not wait for the answer.
     ///
     /// # Errors
-    /// On a connection of HTTP/1.1, which has one request at a time.
-    pub fn hold(&self, ask: &Ask) -> Result<Held> {
+    /// On a connection over HTTP/1.1, which has one request at a time.
+    pub fn hold(&self, ask: &ClientRequest) -> Result<OpenStream> {
         let Sender::Http2(sender) = &self.sender else {
             bail!("streams beside each other need HTTP/2");
         };
         let (mut sender, request) = (sender.clone(), request(ask, Version::Http2)?);
-        Ok(Held(tokio::spawn(async move {
+        Ok(OpenStream(tokio::spawn(async move {
             sender.ready().await?;
             reply(sender.send_request(request).await?).await
         })))
     }
 
-    /// Asks everything at once where the version can (HTTP/2), else one after another. Replies come in the order of
-    /// the questions.
-    pub async fn send_all(&mut self, asks: Vec<Ask>) -> Result<Vec<Reply>> {
+    /// Sends all requests at once if the version allows it (HTTP/2), else one after another. Replies are in the order of the
+    /// requests.
+    pub async fn send_all(&mut self, asks: Vec<ClientRequest>) -> Result<Vec<Reply>> {
         let Sender::Http2(sender) = &self.sender else {
             let mut replies = Vec::new();
             for ask in asks {
@@ -135,12 +135,12 @@ impl Connection {
     }
 }
 
-/// A stream that was begun and is not waited for. It is reset when dropped.
+/// A stream whose reply is not waited for. It is reset when dropped.
 #[derive(Debug)]
-pub struct Held(JoinHandle<Result<Reply>>);
+pub struct OpenStream(JoinHandle<Result<Reply>>);
 
-impl Held {
-    /// Whether it has ended, by an answer or without one.
+impl OpenStream {
+    /// Whether it has ended, with a reply or without one.
     pub fn is_over(&self) -> bool {
         self.0.is_finished()
     }
@@ -151,7 +151,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -163,12 +163,17 @@ impl Drop for Connection {
     }
 }
 
-/// Connects, asks once, and closes.
-pub async fn once(address: SocketAddr, caller: &Caller, version: Version, ask: Ask) -> Result<Reply> {
+/// Connects, sends one request, and closes.
+pub async fn once(
+    address: SocketAddr,
+    caller: &Caller,
+    version: Version,
+    ask: ClientRequest,
+) -> Result<Reply> {
     Connection::open(address, caller, version).await?.send(ask).await
 }
 
-fn request(ask: &Ask, version: Version) -> Result<Request<Full<Bytes>>> {
+fn request(ask: &ClientRequest, version: Version) -> Result<Request<Full<Bytes>>> {
     let uri = match version {
         Version::Http1 => Uri::try_from(&ask.path)?,
         Version::Http2 => {

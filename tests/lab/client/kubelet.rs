@@ -1,4 +1,4 @@
-//! The kubelet's probes: in plaintext, on a connection of their own, and with a time limit.
+//! The kubelet's probes: in plaintext, on connections of their own, with a time limit.
 //!
 //! <https://github.com/kubernetes/kubernetes/tree/master/pkg/probe>: an HTTP probe succeeds with 200 to 399, a TCP probe with a
 //! connection, a gRPC probe with `SERVING`.
@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::caller::Caller;
-use super::{Ask, http};
+use super::{ClientRequest, http};
 use crate::deadline::{self, within};
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -35,7 +35,7 @@ pub async fn tcp_socket(address: SocketAddr) -> bool {
 
 /// A gRPC probe of a service.
 pub async fn grpc(address: SocketAddr) -> bool {
-    let ask = Ask::grpc("/grpc.health.v1.Health/Check").header("user-agent", "kube-probe/1.31");
+    let ask = ClientRequest::grpc("/grpc.health.v1.Health/Check").header("user-agent", "kube-probe/1.31");
     let caller = Caller::plaintext();
     let asked = http::once(address, &caller, http::Version::Http2, ask);
     let Ok(Ok(reply)) = tokio::time::timeout(TIMEOUT, asked).await else {
@@ -45,10 +45,10 @@ pub async fn grpc(address: SocketAddr) -> bool {
     reply.grpc_status() == "0" && reply.body.ends_with("\u{8}\u{1}")
 }
 
-/// The status with which any bytes are answered: what a probe would never send, too.
+/// The status of the answer to any bytes, including those that a probe would never send.
 ///
 /// # Errors
-/// No answer, or none by HTTP.
+/// If there is no answer, or none in HTTP.
 pub async fn status(address: SocketAddr, head: &str) -> Result<u16> {
     let what = format!("an answer to {head:?}");
     let answer = within(deadline::EXCHANGE, &what, answer(address, head)).await?;

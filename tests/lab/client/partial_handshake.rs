@@ -1,4 +1,4 @@
-//! A TLS client that shows its certificate, and waits before it proves that it has the key.
+//! A TLS client that presents its certificate, and waits before it proves that it has the key.
 
 use std::io::{Cursor, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,23 +11,23 @@ use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 use super::Caller;
 use crate::deadline;
 
-/// Bytes of a record, so that messages are spread over many.
+/// The size of a record, so that messages spread over many.
 const FRAGMENT: usize = 64;
 
-/// Its handshake, half way: the certificate has gone, and what proves it has not.
-pub struct Halfway {
+/// A handshake stopped half way: the certificate has been sent, its proof has not.
+pub struct PartialHandshake {
     stream: TcpStream,
     tls: ClientConnection,
     rest: Vec<u8>,
 }
 
-// === impl Halfway ===
+// === impl PartialHandshake ===
 
-impl Halfway {
-    /// Connects, and sends its messages as far as the end of the certificate, which is that of `caller`. It blocks.
+impl PartialHandshake {
+    /// Connects, and sends its messages up to the end of the certificate, which is that of `caller`. It blocks.
     ///
     /// # Errors
-    /// That nothing is left to hold back, so that nothing would be shown.
+    /// If nothing is left to hold back, so that the test would show nothing.
     pub fn begin(address: SocketAddr, caller: &Caller, certificate: &CertificateDer<'_>) -> Result<Self> {
         let mut config = ClientConfig::clone(caller.tls_config().context("a caller without TLS")?);
         config.max_fragment_size = Some(FRAGMENT);
@@ -55,10 +55,10 @@ impl Halfway {
         })
     }
 
-    /// Sends the rest, and answers what comes then, `count` bytes of it.
+    /// Sends the rest, and returns the next `count` bytes of the server.
     ///
     /// # Errors
-    /// That less comes.
+    /// If the server sends less.
     pub fn finish(mut self, count: usize) -> Result<Vec<u8>> {
         self.stream.write_all(&self.rest)?;
         let mut bytes = vec![0; count];
@@ -87,8 +87,8 @@ fn read(tls: &mut ClientConnection, stream: &mut TcpStream) -> Result<()> {
     Ok(())
 }
 
-/// Behind the record that has the end of the message with the certificate (RFC 8446, sections 4.4.2 and 5.2; RFC 5246, section
-/// 7.4.2).
+/// Splits after the record with the end of the message that holds the certificate (RFC 8446, sections 4.4.2 and 5.2; RFC 5246,
+/// section 7.4.2).
 fn split(flight: &[u8], by_tls_1_3: bool, certificate: usize) -> Option<(&[u8], &[u8])> {
     const HANDSHAKE: u8 = 22;
     const ENCRYPTED: u8 = 23;

@@ -10,7 +10,7 @@ const PROXY: u8 = 0x21;
 const TCP4: u8 = 0x11;
 const TCP6: u8 = 0x21;
 
-/// The header by which a load balancer says who called whom, with a further value of a type, if there is one to send. For
+/// The header by which a load balancer passes on the addresses of a connection, with one more value if given. For
 /// [`Caller::preface`](super::Caller::preface).
 pub fn header(source: SocketAddr, destination: SocketAddr, value: Option<(u8, &str)>) -> Vec<u8> {
     let (family, mut rest) = match (source.ip(), destination.ip()) {

@@ -1,4 +1,4 @@
-//! A TCP caller: what it got, and how it ended.
+//! A TCP caller: what it received, and how the connection ended.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,8 +13,8 @@ use crate::deadline::{self, within};
 
 /// How a wait for bytes ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// All that was waited for has come, and the connection is open.
+pub enum ConnectionEnd {
+    /// All awaited bytes have arrived, and the connection is open.
     Open,
     /// The other side closed.
     Closed,
@@ -22,17 +22,17 @@ pub enum End {
     Reset,
     /// The other side refused the handshake.
     Refused(String),
-    /// Nothing more came in the time given.
+    /// Nothing more arrived in time.
     Silent,
 }
 
-/// What a caller received before the end.
+/// The bytes that a caller received before the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
-    /// Every byte.
+pub struct ReceivedBytes {
+    /// All bytes.
     pub bytes: Vec<u8>,
     /// How it ended.
-    pub end: End,
+    pub end: ConnectionEnd,
 }
 
 /// One connection. It closes when dropped.
@@ -44,13 +44,13 @@ pub struct Connection {
 // === impl Connection ===
 
 impl Connection {
-    /// Connects, by TLS if the caller does.
+    /// Connects, with TLS if the caller has it.
     pub async fn open(address: SocketAddr, caller: &Caller) -> Result<Self> {
         let (stream, local) = within(deadline::EXCHANGE, "connecting", caller.connect(address, &[])).await?;
         Ok(Self { stream, local })
     }
 
-    /// Connects as one caller, and inside of that as another: the application's TLS in the mesh's. The outer one is marked by a
+    /// Connects as one caller, and inside of that as another: the application's TLS in the mesh's. The outer one is marked by its
     /// protocol (ALPN).
     pub async fn open_inside(
         address: SocketAddr,
@@ -66,12 +66,12 @@ impl Connection {
         Ok(Self { stream, local })
     }
 
-    /// The caller's address, to find the connection in the access log as `peer_address`.
+    /// The caller's address, which the access log shows as `peer_address`.
     pub fn local_address(&self) -> SocketAddr {
         self.local
     }
 
-    /// Sends; a connection that is closed already shows when one reads from it.
+    /// Sends a text. If the connection is already closed, only reading shows it.
     pub async fn send(&mut self, text: &str) -> Result<()> {
         self.send_bytes(text.as_bytes()).await
     }
@@ -100,44 +100,44 @@ impl Connection {
         within(deadline::EXCHANGE, "ending", finish).await
     }
 
-    /// Reads until this many bytes have come, or the connection ends, or `patience` is over.
-    pub async fn receive(&mut self, count: usize, patience: Duration) -> Result<Received> {
+    /// Reads until this many bytes have arrived, the connection ends, or `patience` is over.
+    pub async fn receive(&mut self, count: usize, patience: Duration) -> Result<ReceivedBytes> {
         let start = Instant::now();
         let mut bytes = Vec::new();
         let mut buffer = [0; 4096];
         let end = loop {
             if bytes.len() >= count {
-                break End::Open;
+                break ConnectionEnd::Open;
             }
             let left = patience.saturating_sub(start.elapsed());
             match tokio::time::timeout(left, self.stream.read(&mut buffer)).await {
-                Err(_elapsed) => break End::Silent,
-                Ok(Ok(0)) => break End::Closed,
+                Err(_elapsed) => break ConnectionEnd::Silent,
+                Ok(Ok(0)) => break ConnectionEnd::Closed,
                 Ok(Ok(count)) => bytes.extend_from_slice(&buffer[..count]),
                 Ok(Err(error)) => break end(&error)?,
             }
         };
-        Ok(Received { bytes, end })
+        Ok(ReceivedBytes { bytes, end })
     }
 
-    /// Sends, and waits for as much to come back.
-    pub async fn echo(&mut self, text: &str) -> Result<Received> {
+    /// Sends a text, and waits for as many bytes.
+    pub async fn echo(&mut self, text: &str) -> Result<ReceivedBytes> {
         self.send(text).await?;
         self.receive(text.len(), deadline::EXCHANGE).await
     }
 }
 
-// === impl Received ===
+// === impl ReceivedBytes ===
 
-impl Received {
-    /// What was received, as text.
+impl ReceivedBytes {
+    /// The received bytes, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// Whether the connection was ended without a single byte.
+    /// Whether the connection ended without a single byte.
     pub fn nothing(&self) -> bool {
-        self.bytes.is_empty() && matches!(self.end, End::Closed | End::Reset)
+        self.bytes.is_empty() && matches!(self.end, ConnectionEnd::Closed | ConnectionEnd::Reset)
     }
 }
 
@@ -151,16 +151,16 @@ fn is_end(error: &io::Error) -> bool {
         || kind == io::ErrorKind::Other && error.to_string().contains("CONNECT request was reset")
 }
 
-fn end(error: &io::Error) -> Result<End> {
+fn end(error: &io::Error) -> Result<ConnectionEnd> {
     let kind = error.kind();
     if is_end(error) {
-        Ok(End::Reset)
+        Ok(ConnectionEnd::Reset)
     } else if kind == io::ErrorKind::UnexpectedEof {
         // TLS that ends without saying so.
-        Ok(End::Closed)
+        Ok(ConnectionEnd::Closed)
     } else if kind == io::ErrorKind::InvalidData {
         // What rustls makes of an alert.
-        Ok(End::Refused(error.to_string()))
+        Ok(ConnectionEnd::Refused(error.to_string()))
     } else {
         Err(anyhow!("reading: {error}"))
     }

@@ -1,4 +1,4 @@
-//! A tunnel through a proxy: one HTTP/2 CONNECT whose stream carries whatever the caller speaks.
+//! A tunnel through a proxy: one HTTP/2 CONNECT whose stream carries the caller's bytes.
 
 use anyhow::{Context, Result, ensure};
 use http::{Method, Request, Uri};
@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use super::caller::Stream;
 
-/// Asks the proxy at the other end of `stream` for a tunnel to `authority`.
+/// Requests a tunnel to `authority` from the proxy at the other end of `stream`.
 pub(super) async fn open(stream: Box<dyn Stream>, authority: &str) -> Result<Box<dyn Stream>> {
     let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
     // It ends with the tunnel, and how shows there.

@@ -1,4 +1,4 @@
-//! The whole of an Envoy: its node, its listeners and the clusters behind them.
+//! The bootstrap of an Envoy: its node, its listeners and the clusters behind them.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Cluster, Listener};
 
-/// What one Envoy is to be.
+/// The configuration of one Envoy.
 #[derive(Debug, Clone, Default)]
 pub struct Bootstrap {
     node: Node,
@@ -14,7 +14,7 @@ pub struct Bootstrap {
     clusters: Vec<Cluster>,
 }
 
-/// Who this Envoy is; `metadata` is what Istio's bootstrap would write, such as `{"NAMESPACE": "shop"}`.
+/// The node; `metadata` is what Istio's bootstrap would write, such as `{"NAMESPACE": "shop"}`.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// The node's id.
@@ -45,7 +45,7 @@ impl Bootstrap {
         self
     }
 
-    /// Describes the node.
+    /// Sets the node's metadata.
     pub fn metadata(mut self, metadata: Value) -> Self {
         self.node.metadata = metadata;
         self
@@ -56,7 +56,7 @@ impl Bootstrap {
         self.listeners.iter().map(|listener| listener.name.as_str())
     }
 
-    /// The document for Envoy, which is to write its access log to this file.
+    /// The configuration for Envoy, with the access log in this file.
     pub fn render(&self, access_log: &Path) -> Value {
         let listeners: Vec<Value> = self
             .listeners

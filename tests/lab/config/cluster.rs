@@ -1,4 +1,4 @@
-//! Where Envoy sends something.
+//! Clusters: where Envoy sends requests and connections.
 
 use std::net::SocketAddr;
 
@@ -17,7 +17,7 @@ pub struct Cluster {
 // === impl Cluster ===
 
 impl Cluster {
-    /// A host that speaks HTTP/1.1, or no HTTP at all.
+    /// A host that speaks HTTP/1.1, or not HTTP at all.
     pub fn http1(name: &str, host: SocketAddr) -> Self {
         Self {
             name: name.to_owned(),
@@ -26,7 +26,7 @@ impl Cluster {
         }
     }
 
-    /// A host that speaks HTTP/2, as gRPC wants it.
+    /// A host that speaks HTTP/2, as gRPC requires.
     pub fn http2(name: &str, host: SocketAddr) -> Self {
         Self {
             http2: true,
@@ -34,7 +34,7 @@ impl Cluster {
         }
     }
 
-    /// The one that `tcp_proxy` finds where the module names none.
+    /// The cluster that `tcp_proxy` uses if the module names none.
     pub fn nowhere() -> Self {
         Self {
             name: Lock::NOWHERE.to_owned(),
@@ -43,7 +43,7 @@ impl Cluster {
         }
     }
 
-    /// A cluster that has no host at the moment.
+    /// A cluster that currently has no host.
     pub fn without_host(mut self) -> Self {
         self.host = None;
         self

@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use super::{Lock, Module, Tcp, access_log, direct_remote_address, typed};
 
-/// How HTTP is handled. The default is that of an Istio sidecar, and that of docs/envoy.md.
+/// The settings of HTTP. The defaults are those of an Istio sidecar, and of docs/envoy.md.
 #[derive(Debug, Clone)]
 pub struct Http {
     /// Whether `/a/../b` becomes `/b` before any filter sees it.
     pub normalize_path: bool,
     /// Whether `//a` becomes `/a`.
     pub merge_slashes: bool,
-    /// Whether the peer's address is the caller's, whatever `X-Forwarded-For` says.
+    /// Whether the peer's address is the direct peer's, whatever `X-Forwarded-For` says.
     pub use_remote_address: bool,
-    /// How many proxies in front of this one are believed.
+    /// The number of trusted proxies in front of this one.
     pub xff_num_trusted_hops: u32,
-    /// Whether a filter ahead of the connection manager tells the module the direct peer, which headers cannot forge.
+    /// Whether a filter ahead of the connection manager sets the direct peer for the module, which headers cannot forge.
     pub direct_remote_address: bool,
     /// Filters ahead of the module, as Envoy documents them.
     pub before: Vec<Value>,
@@ -48,7 +48,7 @@ impl Default for Http {
 }
 
 impl Http {
-    /// Nothing is tidied up: what Envoy does when nobody tells it otherwise.
+    /// Without normalisation: Envoy's own defaults.
     pub fn as_it_comes() -> Self {
         Self {
             normalize_path: false,
@@ -78,7 +78,7 @@ impl Http {
         json!({"name": "envoy.filters.http.set_metadata", "typed_config": typed(kind, fields)})
     }
 
-    /// The filter that tells the module who is at the other end of the connection, with each request again.
+    /// The filter that sets the direct peer for the module, again with each request.
     pub fn set_direct_remote_address() -> Value {
         let kind = "envoy.extensions.filters.http.set_filter_state.v3.Config";
         let fields = json!({"on_request_headers": [direct_remote_address()]});

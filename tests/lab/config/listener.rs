@@ -1,4 +1,4 @@
-//! A listener: how callers come in, what they speak, the module in their way, and the upstream behind.
+//! A listener: its transport, its protocol, the module, and the upstream.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -21,7 +21,7 @@ pub struct Listener {
     upstream: SocketAddr,
 }
 
-/// What callers speak.
+/// The protocol of a listener.
 #[derive(Debug, Clone)]
 pub enum Protocol {
     /// HTTP/1.1 or HTTP/2.
@@ -58,38 +58,38 @@ impl Listener {
         }
     }
 
-    /// Puts the module in the way.
+    /// Adds the module.
     pub fn module(mut self, module: Module) -> Self {
         self.module = Some(module);
         self
     }
 
-    /// Takes a port that is known beforehand, as a policy that names it needs.
+    /// Uses a port that is known beforehand, for policies that name it.
     pub fn port(mut self, port: &Port) -> Self {
         self.port = Some(port.clone());
         self
     }
 
-    /// Believes a PROXY protocol header where a connection begins with one. It then waits for the client's first bytes
-    /// as long as a slow machine may need, so the client must speak first.
+    /// Accepts a PROXY protocol header at the beginning of a connection. It then waits for the client's first bytes as long as a
+    /// slow machine may need, so the client must send first.
     pub fn proxy_protocol(mut self, settings: ProxyProtocol) -> Self {
         self.proxy_protocol = Some(settings);
         self
     }
 
-    /// Asks the kernel where connections went before a redirect, behind the PROXY protocol.
+    /// Uses the destination that connections had before a redirect, after the PROXY protocol.
     pub fn original_destination(mut self) -> Self {
         self.original_destination = true;
         self
     }
 
-    /// Lets only connections in that match this, as Envoy documents `filter_chain_match`.
+    /// Accepts only connections that match this, as in Envoy's `filter_chain_match`.
     pub fn matches(mut self, matches: Value) -> Self {
         self.matches = matches;
         self
     }
 
-    /// Sets how HTTP or TCP is handled.
+    /// Sets the protocol and its settings.
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
         self

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::typed;
 
-/// The filter that lets nothing pass which the module has not marked.
+/// The filter that blocks everything that the module has not marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
     /// For requests.
@@ -14,10 +14,10 @@ pub enum Lock {
 }
 
 impl Lock {
-    /// The cluster without endpoints that `tcp_proxy` finds where the module names none.
+    /// The cluster without endpoints that `tcp_proxy` uses if the module names none.
     pub const NOWHERE: &str = "peerwarden-denied";
 
-    /// The filter state that it asks for.
+    /// The filter state that it checks.
     pub fn key(self) -> &'static str {
         match self {
             Self::Request => "wasm.peerwarden.request",

@@ -16,7 +16,7 @@ pub struct Module {
     more: Value,
 }
 
-/// How the configuration travels.
+/// How the configuration is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// JSON text in a `google.protobuf.StringValue`.
@@ -28,19 +28,19 @@ pub enum Encoding {
 #[derive(Debug, Clone)]
 enum Configuration {
     Json(Value, Encoding),
-    /// Not JSON perhaps; it travels as a `StringValue`.
+    /// Text that may not be JSON; it is sent as a `StringValue`.
     Text(String),
 }
 
 // === impl Module ===
 
 impl Module {
-    /// A module that is configured by JSON text.
+    /// A module with a JSON configuration.
     pub fn new(path: PathBuf, configuration: Value) -> Self {
         Self::configured(path, Configuration::Json(configuration, Encoding::StringValue))
     }
 
-    /// A module that is configured by any text.
+    /// A module with any text as configuration.
     pub fn text(path: PathBuf, configuration: &str) -> Self {
         Self::configured(path, Configuration::Text(configuration.to_owned()))
     }
@@ -54,7 +54,7 @@ impl Module {
         }
     }
 
-    /// Sends JSON another way.
+    /// Sends the JSON in another encoding.
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         if let Configuration::Json(_, current) = &mut self.configuration {
             *current = encoding;
@@ -62,7 +62,7 @@ impl Module {
         self
     }
 
-    /// Modules of different ids do not share a virtual machine.
+    /// Sets the VM id: modules with different ids do not share a virtual machine.
     pub fn vm_id(mut self, id: &str) -> Self {
         self.vm_id = id.to_owned();
         self

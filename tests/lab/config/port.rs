@@ -1,4 +1,4 @@
-//! A port that is known before Envoy listens on it, and that nobody else can take meanwhile.
+//! A port that is known before Envoy listens on it, and that nobody else can take in the meantime.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub struct Port {
 // === impl Port ===
 
 impl Port {
-    /// Takes a free port.
+    /// Reserves a free port.
     pub fn reserve() -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseport(true)?;

@@ -1,10 +1,10 @@
-//! The PROXY protocol, by which a load balancer tells a listener where a connection came from and where it went.
+//! The PROXY protocol, by which a load balancer passes on a connection's source and destination.
 
 use serde_json::{Value, json};
 
 use super::typed;
 
-/// What a listener does with a PROXY header. A connection without one is taken as it is.
+/// How a listener treats a PROXY header. A connection without one is accepted as it is.
 #[derive(Debug, Clone, Default)]
 pub struct ProxyProtocol {
     /// Values of the header that become dynamic metadata of the connection: type, filter, key.

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::{Lock, Module, access_log, direct_remote_address, typed};
 
-/// How TCP is handled. The default is the one for any protocol, server-first ones included: nothing is dialled before
-/// the handshake is over, so that the module has seen the peer when the upstream's first byte comes.
+/// The settings of TCP. The defaults suit any protocol, including server-first ones: nothing is dialled before the handshake is
+/// over, so that the module has seen the peer when the upstream's first byte arrives.
 #[derive(Debug, Clone)]
 pub struct Tcp {
     /// When the upstream is dialled.
     pub connect_mode: ConnectMode,
-    /// What the client may send before it is; must be set unless the mode is immediate.
+    /// What the client may send before that; required unless the mode is immediate.
     pub max_early_data_bytes: Option<u32>,
     /// Filters ahead of the module, as Envoy documents them.
     pub before: Vec<Value>,
@@ -48,7 +48,7 @@ impl Default for Tcp {
 }
 
 impl Tcp {
-    /// As Envoy does it when nothing is said, in any version.
+    /// Envoy's own defaults, in any version.
     pub fn immediate() -> Self {
         Self {
             connect_mode: ConnectMode::Immediate,
@@ -59,7 +59,7 @@ impl Tcp {
         }
     }
 
-    /// With both locks of TCP: a cluster without endpoints, and the filter behind the module.
+    /// With both locks for TCP: a cluster without endpoints, and the filter behind the module.
     pub fn locked(self) -> Self {
         Self {
             behind: vec![Lock::Connection.filter()],
@@ -68,7 +68,7 @@ impl Tcp {
         }
     }
 
-    /// The filter that tells the module who is at the other end of the connection, whatever a PROXY header said.
+    /// The filter that sets the direct peer for the module, whatever a PROXY header says.
     pub fn set_direct_remote_address() -> Value {
         let kind = "envoy.extensions.filters.network.set_filter_state.v3.Config";
         let fields = json!({"on_new_connection": [direct_remote_address()]});

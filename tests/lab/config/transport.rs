@@ -1,4 +1,4 @@
-//! How callers come in: mutual TLS, TLS that does not insist, plaintext, or either as in Istio's PERMISSIVE mode.
+//! The transport of a listener: mutual TLS, TLS with optional certificates, plaintext, or either as in Istio's PERMISSIVE mode.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -6,43 +6,43 @@ use serde_json::{Value, json};
 use super::typed;
 use crate::certificates::{Authority, Certificate, Files};
 
-/// What a server shows and whom it trusts.
+/// A server's certificate and the roots that it trusts.
 #[derive(Debug, Clone)]
 pub struct ServerTls {
     files: Files,
 }
 
-/// What is asked of a client.
+/// How a client's certificate is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCertificate {
     /// The handshake fails without one.
     Required,
-    /// One that is shown is verified, but none need be.
+    /// A certificate is verified if presented, but not required.
     Optional,
-    /// Any that is shown is taken, be it issued by nobody we trust.
+    /// Any certificate is accepted, whoever issued it.
     AnyWithoutVerification,
 }
 
-/// How callers come in.
+/// The transport of a listener.
 #[derive(Debug, Clone)]
 pub enum Transport {
-    /// As they are.
+    /// Plaintext.
     Plaintext,
-    /// By TLS, with nothing ahead of the handshake: Envoy then knows no server name.
+    /// TLS, without an inspector: Envoy then knows no server name.
     Tls(ServerTls, ClientCertificate),
-    /// By TLS whose first message a `tls_inspector` reads beforehand, as in Istio's STRICT mode.
+    /// TLS with a `tls_inspector`, as in Istio's STRICT mode.
     Inspected(ServerTls, ClientCertificate),
-    /// By TLS or by plaintext, told apart by their first bytes, as in Istio's PERMISSIVE mode.
+    /// TLS or plaintext, told apart by their first bytes, as in Istio's PERMISSIVE mode.
     Permissive(ServerTls, ClientCertificate),
 }
 
 // === impl ServerTls ===
 
 impl ServerTls {
-    /// The name for which servers of the laboratory have a certificate.
+    /// The name in the certificates of the laboratory's servers.
     pub const NAME: &'static str = "server.mesh.lab";
 
-    /// Issues a server's certificate, which trusts callers of these authorities.
+    /// Issues a server's certificate; it trusts callers of these authorities.
     pub fn issue(authority: &Authority, certificate: Certificate, trusted: &[&Authority]) -> Result<Self> {
         let identity = authority.issue(certificate.dns(Self::NAME).dns("*.mesh.lab"))?;
         Ok(Self {
@@ -50,7 +50,7 @@ impl ServerTls {
         })
     }
 
-    /// Where certificate, key and roots are.
+    /// The files of certificate, key and roots.
     pub fn files(&self) -> &Files {
         &self.files
     }
@@ -79,12 +79,12 @@ impl ServerTls {
 // === impl Transport ===
 
 impl Transport {
-    /// Mutual TLS: nobody comes in without a certificate.
+    /// Mutual TLS: nobody is let in without a certificate.
     pub fn mutual(server: &ServerTls) -> Self {
         Self::Tls(server.clone(), ClientCertificate::Required)
     }
 
-    /// TLS where a certificate is welcome but not required.
+    /// TLS with an optional certificate.
     pub fn optional(server: &ServerTls) -> Self {
         Self::Tls(server.clone(), ClientCertificate::Optional)
     }

@@ -5,14 +5,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// One request, or one TCP connection.
+/// The line of one request, or of one TCP connection.
 #[derive(Debug, Clone)]
-pub struct Entry(Value);
+pub struct AccessLogEntry(Value);
 
-// === impl Entry ===
+// === impl AccessLogEntry ===
 
-impl Entry {
-    /// A field as text; empty when Envoy had nothing to say.
+impl AccessLogEntry {
+    /// A field as text; empty if Envoy had no value.
     pub fn text(&self, field: &str) -> &str {
         self.0[field].as_str().unwrap_or_default()
     }
@@ -22,12 +22,12 @@ impl Entry {
         self.0[field].as_u64()
     }
 
-    /// What the module decided, from filter state.
+    /// The module's decision, from filter state.
     pub fn decision(&self) -> &str {
         self.text("decision")
     }
 
-    /// The response-code details, where the module names the policy that denied.
+    /// The response-code details, in which the module names the policy that denied.
     pub fn details(&self) -> &str {
         self.text("response_code_details")
     }
@@ -38,8 +38,8 @@ impl Entry {
     }
 }
 
-/// Whatever is complete; a line that is still being written is left for later.
-pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
+/// Reads all complete lines; one that is still being written is left for later.
+pub(super) fn read(path: &Path) -> Result<Vec<AccessLogEntry>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -47,5 +47,5 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
     };
     let complete = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let entry = |line: &str| serde_json::from_str(line).with_context(|| format!("reading `{line}`"));
-    complete.map(|line| Ok(Entry(entry(line)?))).collect()
+    complete.map(|line| Ok(AccessLogEntry(entry(line)?))).collect()
 }

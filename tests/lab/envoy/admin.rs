@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::client::{Ask, Caller, http};
+use crate::client::{Caller, ClientRequest, http};
 
 /// Counters and gauges by name.
 #[derive(Debug, Clone)]
@@ -25,12 +25,12 @@ impl Stats {
         Ok(Self(numbers.collect()))
     }
 
-    /// What was counted under this name; nothing that Envoy does not list has been counted yet.
+    /// The value under this name; zero if Envoy does not list it.
     pub fn count(&self, name: &str) -> u64 {
         self.0.get(name).copied().unwrap_or(0)
     }
 
-    /// The names that contain a text, with what was counted.
+    /// The names that contain a text, with their values.
     pub fn matching<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a str, u64)> {
         let named = move |name: &str| name.contains(text);
         self.0
@@ -41,14 +41,14 @@ impl Stats {
 }
 
 pub(super) async fn get(admin: SocketAddr, path: &str) -> Result<String> {
-    ask(admin, Ask::get(path), path).await
+    ask(admin, ClientRequest::get(path), path).await
 }
 
 pub(super) async fn post(admin: SocketAddr, path: &str) -> Result<String> {
-    ask(admin, Ask::post(path), path).await
+    ask(admin, ClientRequest::post(path), path).await
 }
 
-async fn ask(admin: SocketAddr, asked: Ask, path: &str) -> Result<String> {
+async fn ask(admin: SocketAddr, asked: ClientRequest, path: &str) -> Result<String> {
     let mut connection = http::Connection::open(admin, &Caller::plaintext(), http::Version::Http1).await?;
     let reply = connection.send(asked).await?;
     if reply.status != 200 {

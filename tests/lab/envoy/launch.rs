@@ -1,4 +1,4 @@
-//! What to start, and how.
+//! The configuration and settings with which an Envoy is started.
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,12 +25,12 @@ enum Configuration {
 // === impl Launch ===
 
 impl Launch {
-    /// A configuration of ours.
+    /// A bootstrap of the laboratory.
     pub fn bootstrap(bootstrap: Bootstrap) -> Self {
         Self::new(Configuration::Bootstrap(bootstrap))
     }
 
-    /// Any configuration, as a person would write it. Administration is added.
+    /// Any configuration, as a person would write it. The administration is added.
     pub fn yaml(text: impl Into<String>) -> Self {
         Self::new(Configuration::Yaml(text.into()))
     }
@@ -43,13 +43,13 @@ impl Launch {
         }
     }
 
-    /// Sets the number of worker threads, each of which has a virtual machine of its own.
+    /// Sets the number of worker threads, each of which has its own virtual machine.
     pub fn concurrency(mut self, workers: u32) -> Self {
         self.concurrency = workers;
         self
     }
 
-    /// Sets how long it may take to start, where it has much to configure.
+    /// Sets how long startup may take, if there is much to configure.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
@@ -63,7 +63,7 @@ impl Launch {
         self.concurrency
     }
 
-    /// Envoy reads JSON many times faster than YAML, and goes by the name.
+    /// Envoy reads JSON many times faster than YAML, and chooses by the file name.
     pub(super) fn file_name(&self) -> &'static str {
         match self.configuration {
             Configuration::Bootstrap(_) => "envoy.json",

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::Launch;
 use crate::locate;
 
-/// Keeps the directories of Envoys that have ended, to look at.
+/// Keeps the directories of Envoys that have ended, for inspection.
 const KEEP: &str = "PEERWARDEN_LAB_KEEP";
 
 /// Administration on a free port; merged into whatever configuration is given.
@@ -89,7 +89,7 @@ impl Process {
         Ok(self.child.try_wait()?)
     }
 
-    /// Where administration listens, once it does.
+    /// The administration's address, once it listens.
     pub(super) fn admin(&self) -> Result<Option<SocketAddr>> {
         match std::fs::read_to_string(self.directory.path().join("admin.address")) {
             Ok(text) => Ok(text.trim().parse().ok()),

@@ -1,4 +1,4 @@
-//! HTTP callers, each of whom asks one question after another over a connection of its own.
+//! HTTP callers, each of which sends one request after another over its own connection.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,29 +9,29 @@ use tokio::task::JoinSet;
 
 use super::Latencies;
 use crate::client::http::{Connection, Version};
-use crate::client::{Ask, Caller};
+use crate::client::{Caller, ClientRequest};
 
-/// A request, and the status that its reply must have, where that is known.
+/// A request, and the required status of its reply, if known.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// What is asked.
-    pub ask: Ask,
-    /// What must come back.
+    /// The request.
+    pub ask: ClientRequest,
+    /// The required status.
     pub status: Option<u16>,
 }
 
-/// Callers who ask at the same time.
+/// Callers that send at the same time.
 #[derive(Debug, Default)]
 pub struct Crowd {
     members: Vec<Member>,
 }
 
-/// What came of it.
+/// The results.
 #[derive(Debug, Clone, Default)]
 pub struct Replies {
     /// How long each took.
     pub latencies: Latencies,
-    /// How many there were of each status.
+    /// The number of replies with each status.
     pub statuses: BTreeMap<u16, u64>,
 }
 
@@ -45,7 +45,7 @@ struct Member {
 // === impl Crowd ===
 
 impl Crowd {
-    /// Lets one more in, who asks these by turns.
+    /// Adds a caller, which sends these requests in turns.
     pub async fn join(
         &mut self,
         address: SocketAddr,
@@ -63,10 +63,10 @@ impl Crowd {
         Ok(())
     }
 
-    /// Everybody asks so many times, beginning where they left off.
+    /// Every caller sends this many requests, continuing where it left off.
     ///
     /// # Errors
-    /// When a connection fails, or a reply has another status than it must have.
+    /// If a connection fails, or a reply has another status than required.
     pub async fn ask(&mut self, each: usize) -> Result<Replies> {
         let mut tasks = JoinSet::new();
         for mut member in std::mem::take(&mut self.members) {

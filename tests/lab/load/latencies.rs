@@ -24,7 +24,7 @@ impl Latencies {
         self.0.len()
     }
 
-    /// The least that so large a share of them do not exceed: 0.5 is the median. Zero when there are none.
+    /// The smallest latency that this share of them do not exceed: 0.5 is the median. Zero if there are none.
     pub fn quantile(&mut self, share: f64) -> Duration {
         let last = self.0.len().saturating_sub(1);
         let place = (self.0.len() as f64 * share).ceil() as usize;

@@ -1,4 +1,4 @@
-//! TCP callers: a new connection for each message, or messages over connections that stay. The other side must echo.
+//! TCP callers: a new connection for each message, or messages over connections that stay open. The server must echo.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -8,25 +8,24 @@ use tokio::task::JoinSet;
 
 use super::Latencies;
 use crate::client::Caller;
-use crate::client::tcp::{Connection, Received};
+use crate::client::tcp::{Connection, ReceivedBytes};
 
 /// What is sent.
 const MESSAGE: &str = "what is the balance of account 4711?\n";
 
-/// Who connects, and whether they may, where that is known.
+/// A caller, and whether it is allowed, if known.
 #[derive(Debug, Clone)]
 pub struct Visitor {
-    /// Who connects.
+    /// The caller.
     pub caller: Caller,
-    /// Whether an answer must come, or none.
+    /// Whether an echo is required, or forbidden.
     pub allowed: Option<bool>,
 }
 
-/// Everybody at the same time connects so many times, sends a message, waits for its echo and hangs up. A latency is from the
-/// beginning of the connection to the echo, or to the end without one.
+/// All visitors at the same time connect this often, send a message, wait for its echo and close. A latency is from the beginning
+/// of the connection to the echo, or to the end without one.
 ///
-/// # Errors
-/// When a connection fails, or ends otherwise than it must.
+/// If a connection fails, or ends otherwise than required.
 pub async fn visit(address: SocketAddr, visitors: &[Visitor], each: usize) -> Result<Latencies> {
     let mut tasks = JoinSet::new();
     for visitor in visitors.iter().cloned() {
@@ -54,7 +53,7 @@ pub async fn visit(address: SocketAddr, visitors: &[Visitor], each: usize) -> Re
 }
 
 /// Whether the message came back; an end without a byte is a denial.
-fn is_echo(received: &Received) -> Result<bool> {
+fn is_echo(received: &ReceivedBytes) -> Result<bool> {
     if received.bytes == MESSAGE.as_bytes() {
         Ok(true)
     } else if received.nothing() {
@@ -64,15 +63,15 @@ fn is_echo(received: &Received) -> Result<bool> {
     }
 }
 
-/// Connections that stay.
-pub struct Held {
+/// Connections that stay open.
+pub struct PersistentConnections {
     connections: Vec<Connection>,
 }
 
 // === impl Held ===
 
-impl Held {
-    /// One for each caller, all of whom must be allowed.
+impl PersistentConnections {
+    /// Opens one for each caller, all of which must be allowed.
     pub async fn open(address: SocketAddr, callers: &[Caller]) -> Result<Self> {
         let mut held = Self {
             connections: Vec::new(),
@@ -83,10 +82,10 @@ impl Held {
         Ok(held)
     }
 
-    /// Everybody at the same time sends so many messages, each when the one before has come back.
+    /// All callers at the same time send this many messages, each after the echo of the one before.
     ///
     /// # Errors
-    /// When a message does not come back.
+    /// If a message does not come back.
     pub async fn echo(&mut self, each: usize) -> Result<Latencies> {
         let mut tasks = JoinSet::new();
         for mut connection in std::mem::take(&mut self.connections) {

@@ -1,5 +1,5 @@
-//! Each field of the API as Envoy's permissions and principals. A field of a source or an operation goes by the key of
-//! the condition that means the same, where there is one.
+//! Each field of the API as Envoy's permissions and principals. A field of a source or an operation uses the key of the condition
+//! with the same meaning, if there is one.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use crate::config::typed;
 
 const JWT: &str = "envoy.filters.http.jwt_authn";
 
-/// Where a constraint goes.
+/// The side of an RBAC policy that a constraint belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Permission,
@@ -57,7 +57,7 @@ pub(super) fn http_only(key: &str) -> bool {
     matches!(key, "hosts" | "methods" | "paths") || key.starts_with("request.")
 }
 
-/// Matches when one of the values does.
+/// Matches if one of the values does.
 pub(super) fn any_of(key: &str, values: &[&str], context: Context<'_>) -> Value {
     match key {
         "request.auth.audiences" => claim(&["aud"], values),
@@ -85,7 +85,7 @@ fn each(key: &str, values: impl Iterator<Item = String>, context: Context<'_>) -
     side(key).or(&parts)
 }
 
-/// One value. A key that is not known cannot come here: the generator knows its keys.
+/// One value. Unknown keys cannot occur: the generator knows its keys.
 fn one(key: &str, value: &str, context: Context<'_>) -> Value {
     match key {
         "hosts" => json!({"header": text::header(":authority", value, true)}),
@@ -177,7 +177,7 @@ fn request_principal(value: &str) -> Value {
     Side::Principal.and(&both)
 }
 
-/// A claim that is one of these texts, or a list that holds one of them.
+/// A claim that is one of these texts, or a list that contains one of them.
 fn claim(path: &[&str], values: &[&str]) -> Value {
     let values = values
         .iter()

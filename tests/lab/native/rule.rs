@@ -1,16 +1,16 @@
-//! One rule as one RBAC policy: what is asked for becomes permissions, who asks becomes principals, and each condition
-//! goes to every one of its kind.
+//! One rule as one RBAC policy: operations become permissions, sources become principals, and each condition is added to every one
+//! of its kind.
 
 use serde_json::{Value, json};
 
 use super::fields::{self, Side};
 use super::{Context, Layer, list, texts};
 
-/// Something in an ALLOW rule means nothing on TCP, which voids the rule.
+/// A part of an ALLOW rule has no meaning on TCP, which voids the rule.
 #[derive(Debug)]
-pub(super) struct Void;
+pub(super) struct VoidRule;
 
-/// The fields of an operation, each with the condition that means the same, if there is one.
+/// The fields of an operation, each with the condition of the same meaning, if there is one.
 const OPERATION: [(&str, &str, &str); 4] = [
     ("hosts", "notHosts", "hosts"),
     ("methods", "notMethods", "methods"),
@@ -32,7 +32,7 @@ const SOURCE: [(&str, &str, &str); 7] = [
     ("ipBlocks", "notIpBlocks", "source.ip"),
 ];
 
-pub(super) fn policy(rule: &Value, context: Context<'_>) -> Result<Value, Void> {
+pub(super) fn policy(rule: &Value, context: Context<'_>) -> Result<Value, VoidRule> {
     let conditions = |side: Side| {
         let mut parts = Vec::new();
         for condition in list(&rule["when"]) {
@@ -73,14 +73,14 @@ pub(super) fn policy(rule: &Value, context: Context<'_>) -> Result<Value, Void> 
     Ok(json!({"permissions": permissions, "principals": principals}))
 }
 
-/// The constraints of each entry of `from` or `to`; of one that asks for nothing when there is none.
+/// The constraints of each entry of `from` or `to`; without entries, those of one that requires nothing.
 fn each(
     rule: &Value,
     (entries, inner): (&str, &str),
     fields: &[(&str, &str, &str)],
     conditions: &[Value],
     context: Context<'_>,
-) -> Result<Vec<Vec<Value>>, Void> {
+) -> Result<Vec<Vec<Value>>, VoidRule> {
     let entries = list(&rule[entries]);
     if entries.is_empty() {
         return Ok(vec![conditions.to_vec()]);
@@ -98,13 +98,17 @@ fn each(
 }
 
 /// A field and its `not…` twin: at most two constraints.
-fn constraint(key: &str, values: &Value, not: &Value, context: Context<'_>) -> Result<Vec<Value>, Void> {
+fn constraint(key: &str, values: &Value, not: &Value, context: Context<'_>) -> Result<Vec<Value>, VoidRule> {
     let (values, not) = (texts(values), texts(not));
     if values.is_empty() && not.is_empty() {
         return Ok(Vec::new());
     }
     if fields::http_only(key) && context.layer == Layer::Tcp {
-        return if context.strict { Err(Void) } else { Ok(Vec::new()) };
+        return if context.strict {
+            Err(VoidRule)
+        } else {
+            Ok(Vec::new())
+        };
     }
     let side = fields::side(key);
     let mut parts = Vec::new();

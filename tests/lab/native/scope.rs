@@ -1,4 +1,4 @@
-//! Which policies are about the workload, a sidecar.
+//! Which policies apply to the workload, a sidecar.
 
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ pub(super) fn regex(regex: &str) -> Value {
     json!({"safe_regex": {"regex": regex}})
 }
 
-/// Any text but the empty one, as Istio says it.
+/// Any text except the empty one, as Istio writes it.
 pub(super) fn present() -> Value {
     regex(".+")
 }
@@ -36,7 +36,7 @@ pub(super) fn string(value: &str) -> Value {
     }
 }
 
-/// The same for a header, where `*` asks only that it be there.
+/// The same for a header, where `*` only requires that it is present.
 pub(super) fn header(name: &str, value: &str, ignore_case: bool) -> Value {
     if value == "*" {
         return json!({"name": name, "present_match": true});
@@ -48,12 +48,12 @@ pub(super) fn header(name: &str, value: &str, ignore_case: bool) -> Value {
     json!({"name": name, "string_match": matcher})
 }
 
-/// Matches a value of dynamic metadata that this matcher of text matches.
+/// Matches a value of dynamic metadata if this text matcher does.
 pub(super) fn value(matcher: &Value) -> Value {
     json!({ "string_match": matcher })
 }
 
-/// Matches a list that holds one that this matcher of values matches.
+/// Matches a list that contains a value for this matcher.
 pub(super) fn list_with(matcher: &Value) -> Value {
     json!({"list_match": {"one_of": matcher}})
 }

@@ -1,6 +1,6 @@
-//! The mesh's trust domain and its aliases, as Istio's `pilot/pkg/security/trustdomain` puts them into values.
+//! Applies the mesh's trust domain and its aliases to values, as Istio's `pilot/pkg/security/trustdomain` does.
 
-/// A principal as the principals it stands for.
+/// A principal as all principals that it stands for.
 pub(super) fn principals(written: &str, bundle: &[String]) -> Vec<String> {
     let parts: Vec<&str> = written.split('/').collect();
     let [domain, rest @ ..] = parts.as_slice() else {
@@ -23,7 +23,7 @@ pub(super) fn principals(written: &str, bundle: &[String]) -> Vec<String> {
     all
 }
 
-/// Trust domains as all that they stand for.
+/// Trust domains as all names that they stand for.
 pub(super) fn trust_domains(written: &[&str], bundle: &[String]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for value in written {
@@ -42,7 +42,7 @@ pub(super) fn trust_domains(written: &[&str], bundle: &[String]) -> Vec<String> 
     all
 }
 
-/// Whether two names are one, or one of them is a pattern that covers the other.
+/// Whether two names are equal, or one is a pattern that covers the other.
 fn meet(left: &str, right: &str) -> bool {
     let covers = |pattern: &str, name: &str| {
         pattern

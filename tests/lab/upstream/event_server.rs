@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server whose responses do not end.
+//! An HTTP/1.1 server whose responses never end.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -10,20 +10,20 @@ use tokio::task::JoinSet;
 
 use super::Task;
 
-/// Answers with an event after another, as long as the client stays; `/silent` gets no answer at all.
+/// Sends one event after another, as long as the client stays; `/silent` gets no answer at all.
 #[derive(Debug)]
-pub struct Events {
+pub struct EventServer {
     address: SocketAddr,
     _task: Task,
 }
 
-// === impl Events ===
+// === impl EventServer ===
 
-impl Events {
-    /// What each event is.
+impl EventServer {
+    /// The text of each event.
     pub const EVENT: &str = "data: tick\n\n";
 
-    /// Between two of them.
+    /// The time between two events.
     const PERIOD: Duration = Duration::from_millis(20);
 
     /// Starts on a free port.
@@ -36,7 +36,7 @@ impl Events {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -71,10 +71,10 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).await?;
     loop {
-        let event = Events::EVENT;
+        let event = EventServer::EVENT;
         stream
             .write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())
             .await?;
-        tokio::time::sleep(Events::PERIOD).await;
+        tokio::time::sleep(EventServer::PERIOD).await;
     }
 }

@@ -1,4 +1,4 @@
-//! An application with a health of its own, which it tells by HTTP/1.1 and by gRPC's protocol for health.
+//! An application that reports its health, over HTTP/1.1 and over the gRPC health protocol.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -34,12 +34,12 @@ struct State {
 // === impl HealthApp ===
 
 impl HealthApp {
-    /// One that speaks HTTP/1.1, on a free port, healthy.
+    /// Starts one that speaks HTTP/1.1, on a free port, healthy.
     pub async fn http() -> Result<Self> {
         Self::start(false).await
     }
 
-    /// One that speaks gRPC, on a free port, healthy.
+    /// Starts one that speaks gRPC, on a free port, healthy.
     pub async fn grpc() -> Result<Self> {
         Self::start(true).await
     }
@@ -59,17 +59,17 @@ impl HealthApp {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Says how it is from now on.
+    /// Sets its health from now on.
     pub fn set_healthy(&self, healthy: bool) {
         self.state.healthy.store(healthy, Ordering::SeqCst);
     }
 
-    /// The paths that were asked for so far, with the headers.
+    /// The paths that were requested so far, with the headers.
     pub fn seen(&self) -> Vec<(String, HeaderMap)> {
         self.state
             .seen

@@ -1,4 +1,4 @@
-//! An HTTP server that tells what it was asked.
+//! An HTTP server that returns the request that it received.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +19,7 @@ use super::Task;
 
 /// A request that reached the upstream.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct ReceivedRequest {
     /// Its method.
     pub method: String,
     /// Its path with the query.
@@ -30,11 +30,11 @@ pub struct Seen {
     pub body: usize,
 }
 
-/// Answers 200 to everything, with what it was asked as JSON. To gRPC it answers an empty success.
+/// Answers 200 to everything, with the request as JSON. To gRPC it answers an empty success.
 #[derive(Debug)]
 pub struct HttpEcho {
     address: SocketAddr,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<ReceivedRequest>>>,
     _task: Task,
 }
 
@@ -54,23 +54,23 @@ impl HttpEcho {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What has reached it so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    /// The requests so far.
+    pub fn seen(&self) -> Vec<ReceivedRequest> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The paths that have reached it so far.
+    /// The paths of the requests so far.
     pub fn paths(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.path).collect()
     }
 }
 
-async fn accept(listener: TcpListener, seen: Arc<Mutex<Vec<Seen>>>) {
+async fn accept(listener: TcpListener, seen: Arc<Mutex<Vec<ReceivedRequest>>>) {
     // Dropped with the task, and the connections with it.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
@@ -78,7 +78,7 @@ async fn accept(listener: TcpListener, seen: Arc<Mutex<Vec<Seen>>>) {
     }
 }
 
-async fn serve(stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>) {
+async fn serve(stream: TcpStream, seen: Arc<Mutex<Vec<ReceivedRequest>>>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&seen)));
     // A connection that breaks shows at the caller's end.
     let _ = http1::Builder::new()
@@ -88,12 +88,12 @@ async fn serve(stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>) {
 
 async fn answer(
     request: Request<Incoming>,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<ReceivedRequest>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     // The whole request is taken, so that the connection can be used again.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes);
-    let request = Seen {
+    let request = ReceivedRequest {
         method: head.method.to_string(),
         path: head.uri.to_string(),
         headers: head.headers,
@@ -118,7 +118,7 @@ fn is_grpc(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-fn describe(request: &Seen) -> Value {
+fn describe(request: &ReceivedRequest) -> Value {
     let headers: Map<String, Value> = request
         .headers
         .iter()

@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server that minds nothing: it keeps each request line byte by byte and answers 200.
+//! An HTTP/1.1 server that accepts anything: it keeps each request line byte for byte and answers 200.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 
 use super::Task;
 
-/// The longest head of a request that it reads.
+/// The largest request head that it reads.
 const LIMIT: usize = 1 << 20;
 
-/// Answers 200 to whatever ends in an empty line, and closes.
+/// Answers 200 to anything that ends in an empty line, and closes.
 #[derive(Debug)]
 pub struct PlainHttp {
     address: SocketAddr,
@@ -37,12 +37,12 @@ impl PlainHttp {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What was asked for so far, as it stood in the request lines.
+    /// The targets so far, as they were in the request lines.
     pub fn targets(&self) -> Vec<Vec<u8>> {
         let target = |head: &Vec<u8>| {
             head.split(|byte| *byte == b' ')
@@ -53,7 +53,7 @@ impl PlainHttp {
         self.heads().iter().map(target).collect()
     }
 
-    /// What came so far: each request line with the headers after it, byte for byte.
+    /// The heads so far: each request line with its headers, byte for byte.
     pub fn heads(&self) -> Vec<Vec<u8>> {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,4 +1,4 @@
-//! A TCP server that echoes, and may speak first.
+//! A TCP server that echoes, and may send first.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::Task;
 
-/// Sends its greeting, when it has one, and then whatever it is sent.
+/// Sends its greeting, if it has one, and then echoes.
 #[derive(Debug)]
 pub struct TcpEcho {
     address: SocketAddr,
@@ -19,16 +19,16 @@ pub struct TcpEcho {
     _task: Task,
 }
 
-/// What has reached a server so far.
+/// Counts of what has reached a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Traffic {
+pub struct TrafficCounts {
     /// Connections accepted.
     pub connections: u64,
     /// Bytes received, on all of them.
     pub bytes: u64,
 }
 
-/// What a server does once it has greeted.
+/// What a server does after its greeting.
 #[derive(Debug, Clone, Copy)]
 enum AfterGreeting {
     Echoes,
@@ -44,17 +44,17 @@ struct Counts {
 // === impl TcpEcho ===
 
 impl TcpEcho {
-    /// A server that waits for its client to speak.
+    /// Starts a server that waits for its client to send.
     pub async fn start() -> Result<Self> {
         Self::greeting("").await
     }
 
-    /// A server that speaks first, as MySQL or SMTP do.
+    /// Starts a server that sends first, as MySQL or SMTP do.
     pub async fn greeting(greeting: &'static str) -> Result<Self> {
         Self::serving(greeting, AfterGreeting::Echoes).await
     }
 
-    /// A server that greets and then says no more, as MySQL does to a host that it blocks.
+    /// Starts a server that greets and then sends nothing more, as MySQL does to a host that it blocks.
     pub async fn greeting_only(greeting: &'static str) -> Result<Self> {
         Self::serving(greeting, AfterGreeting::Ends).await
     }
@@ -71,14 +71,14 @@ impl TcpEcho {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What has reached it so far.
-    pub fn traffic(&self) -> Traffic {
-        Traffic {
+    /// The counts so far.
+    pub fn traffic(&self) -> TrafficCounts {
+        TrafficCounts {
             connections: self.counts.connections.load(Ordering::SeqCst),
             bytes: self.counts.bytes.load(Ordering::SeqCst),
         }

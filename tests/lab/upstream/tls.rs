@@ -1,4 +1,4 @@
-//! An application that speaks TLS itself: it echoes, and remembers which of its names it was asked for.
+//! An application that terminates TLS itself: it echoes, and records the requested server names.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use super::Task;
 use crate::certificates::Identity;
 
-/// Echoes whatever it is sent, inside its own TLS.
+/// Echoes everything inside its own TLS.
 #[derive(Debug)]
 pub struct TlsEcho {
     address: SocketAddr,
@@ -26,7 +26,7 @@ type Names = Arc<Mutex<Vec<String>>>;
 // === impl TlsEcho ===
 
 impl TlsEcho {
-    /// Starts on a free port, with a certificate of its own. It asks its clients for none.
+    /// Starts on a free port, with its own certificate. It does not request clients' certificates.
     pub async fn start(identity: &Identity) -> Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -45,12 +45,12 @@ impl TlsEcho {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The server name of each handshake so far; empty where none was sent.
+    /// The server name of each handshake so far; empty if none was sent.
     pub fn asked_for(&self) -> Vec<String> {
         self.asked_for
             .lock()

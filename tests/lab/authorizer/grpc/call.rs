@@ -1,4 +1,4 @@
-//! One call: gRPC is tonic's, but for what gRPC has no words for.
+//! One call, implemented with tonic except for what gRPC cannot express.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,10 +12,10 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
 
-use super::{GrpcQuestion, Script, What};
-use crate::authorizer::broken::Broken;
+use super::{GrpcPayload, GrpcQuestion, Script};
 use crate::authorizer::message::CheckRequest;
 use crate::authorizer::questions::Questions;
+use crate::authorizer::truncated_body::TruncatedBody;
 
 pub(super) async fn answer(
     request: Request<Incoming>,
@@ -33,21 +33,21 @@ pub(super) async fn answer(
         questions,
         script,
     };
-    let mut response = Grpc::new(Raw).unary(call, request).await;
+    let mut response = Grpc::new(RawCodec).unary(call, request).await;
     // What gRPC has no words for.
-    match response.extensions_mut().remove::<What>() {
-        Some(What::Http(status)) => {
+    match response.extensions_mut().remove::<GrpcPayload>() {
+        Some(GrpcPayload::Http(status)) => {
             let response = Response::builder().status(status);
             response.body(Body::empty()).unwrap_or_default()
         }
-        Some(What::Nothing) => {
+        Some(GrpcPayload::Nothing) => {
             let response = Response::builder()
                 .header("content-type", "application/grpc")
                 .header("grpc-status", "0");
             response.body(Body::empty()).unwrap_or_default()
         }
-        Some(What::BreaksOff) => response.map(|_| Body::new(Broken::new())),
-        Some(What::Message(_) | What::Status(..)) | None => response,
+        Some(GrpcPayload::BreaksOff) => response.map(|_| Body::new(TruncatedBody::new())),
+        Some(GrpcPayload::Message(_) | GrpcPayload::Status(..)) | None => response,
     }
 }
 
@@ -77,9 +77,9 @@ impl UnaryService<CheckRequest> for Call {
             answer.when.come().await;
             drop(waiting);
             match answer.what {
-                What::Message(bytes) => Ok(tonic::Response::new(bytes)),
-                What::Status(code, message) => Err(Status::new(Code::from(code), message)),
-                what @ (What::Http(_) | What::Nothing | What::BreaksOff) => {
+                GrpcPayload::Message(bytes) => Ok(tonic::Response::new(bytes)),
+                GrpcPayload::Status(code, message) => Err(Status::new(Code::from(code), message)),
+                what @ (GrpcPayload::Http(_) | GrpcPayload::Nothing | GrpcPayload::BreaksOff) => {
                     let mut response = tonic::Response::new(Vec::new());
                     response.extensions_mut().insert(what);
                     Ok(response)
@@ -89,10 +89,10 @@ impl UnaryService<CheckRequest> for Call {
     }
 }
 
-/// Reads questions, and writes any bytes.
-struct Raw;
+/// A codec that reads questions, and writes any bytes.
+struct RawCodec;
 
-impl Codec for Raw {
+impl Codec for RawCodec {
     type Encode = Vec<u8>;
     type Decode = CheckRequest;
     type Encoder = Self;
@@ -107,7 +107,7 @@ impl Codec for Raw {
     }
 }
 
-impl Encoder for Raw {
+impl Encoder for RawCodec {
     type Item = Vec<u8>;
     type Error = Status;
 
@@ -117,7 +117,7 @@ impl Encoder for Raw {
     }
 }
 
-impl Decoder for Raw {
+impl Decoder for RawCodec {
     type Item = CheckRequest;
     type Error = Status;
 
