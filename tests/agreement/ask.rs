@@ -1,4 +1,4 @@
-//! Putting one question to one listener.
+//! Sends one question to one listener.
 
 mod protobuf;
 
@@ -7,15 +7,15 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use http::Method;
-use peerwarden_lab::client::{Ask, Caller, http as client, proxy_protocol, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http as client, proxy_protocol, tcp};
 
 use crate::case::{METADATA_HEADER, PROXY_VALUE, Request, TOKEN_HEADER, Visit};
-use crate::stage::Company;
+use crate::stage::Participants;
 
 /// What a caller of TCP says.
 const QUESTION: &str = "what is the balance?\n";
 
-/// What a caller got.
+/// The answer that a caller got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// It went through to the upstream.
@@ -36,16 +36,16 @@ impl fmt::Display for Answer {
     }
 }
 
-/// A caller's connection for HTTP, opened again when Envoy has closed it.
-pub(crate) struct Asking<'c> {
+/// A caller's HTTP connection, reopened when Envoy has closed it.
+pub(crate) struct HttpCaller<'c> {
     address: SocketAddr,
     caller: Caller,
     visit: &'c Visit,
     connection: Option<client::Connection>,
 }
 
-impl<'c> Asking<'c> {
-    pub(crate) fn new(company: &Company, visit: &'c Visit, address: SocketAddr) -> Self {
+impl<'c> HttpCaller<'c> {
+    pub(crate) fn new(company: &Participants, visit: &'c Visit, address: SocketAddr) -> Self {
         Self {
             address,
             caller: caller(company, visit),
@@ -80,7 +80,7 @@ impl<'c> Asking<'c> {
 
 /// Asks by TCP, and answers with the caller's own address too, which marks it in the access log.
 pub(crate) async fn connect(
-    company: &Company,
+    company: &Participants,
     visit: &Visit,
     address: SocketAddr,
 ) -> Result<(Answer, SocketAddr)> {
@@ -97,7 +97,7 @@ pub(crate) async fn connect(
     Ok((Answer::Allowed, local))
 }
 
-fn caller(company: &Company, visit: &Visit) -> Caller {
+fn caller(company: &Participants, visit: &Visit) -> Caller {
     let mut caller = company.caller(visit.member).from(visit.from);
     if let Some(header) = &visit.proxy {
         let value = header.value.as_deref().map(|value| (PROXY_VALUE, value));
@@ -107,9 +107,9 @@ fn caller(company: &Company, visit: &Visit) -> Caller {
     caller.server_name(visit.server_name.unwrap_or("127.0.0.1"))
 }
 
-fn ask(request: &Request) -> Result<Ask> {
+fn ask(request: &Request) -> Result<ClientRequest> {
     let method = Method::from_bytes(request.method.as_bytes())?;
-    let mut ask = Ask::new(method, &request.path).host(&request.authority);
+    let mut ask = ClientRequest::new(method, &request.path).host(&request.authority);
     for (name, value) in &request.headers {
         ask = ask.header_bytes(name, value);
     }

@@ -1,4 +1,4 @@
-//! What is put to both filters: sets of policies, and the connections and requests that meet them.
+//! Cases for both filters: sets of policies, and the connections and requests that meet them.
 
 mod caller;
 mod traffic;
@@ -11,9 +11,9 @@ use peerwarden_lab::client::http::Version;
 pub(crate) use peerwarden_lab::native::{Layer, Mesh, ROOT_NAMESPACE};
 use serde_json::{Value, json};
 
-/// Policies, and how the listeners in front of them are set up.
+/// Policies, and the settings of the listeners in front of them.
 #[derive(Debug, Clone)]
-pub(crate) struct Set {
+pub(crate) struct PolicySet {
     pub(crate) layer: Layer,
     pub(crate) mesh: Mesh,
     pub(crate) policies: Vec<Value>,
@@ -77,7 +77,7 @@ pub(crate) const TCP_METADATA: (&str, &str) = ("envoy.filters.network.tier", "le
 /// The type of the value in a PROXY header that becomes metadata: the first of those free for use.
 pub(crate) const PROXY_VALUE: u8 = 0xE0;
 
-impl Set {
+impl PolicySet {
     /// The module's configuration.
     pub(crate) fn configuration(&self) -> Value {
         json!({

@@ -1,4 +1,4 @@
-//! Putting the same questions to both filters of every set.
+//! Sends the same questions to both filters of every set.
 
 mod blame;
 
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 
-use crate::ask::{self, Answer, Asking};
-use crate::case::{Request, Set, Visit};
+use crate::ask::{self, Answer, HttpCaller};
+use crate::case::{PolicySet, Request, Visit};
 use crate::generate::Case;
-use crate::stage::{Company, Pair, Side, Stage};
+use crate::stage::{Pair, Participants, Side, Stage};
 
 /// So many sets are asked beside each other; more would only wait for each other.
 const BESIDE: usize = 4;
@@ -24,13 +24,13 @@ pub(crate) struct Question {
     pub(crate) visit: usize,
     /// None for TCP.
     pub(crate) request: Option<usize>,
-    pub(crate) native: Given,
-    pub(crate) module: Given,
+    pub(crate) native: FilterAnswer,
+    pub(crate) module: FilterAnswer,
 }
 
-/// What one filter answered.
+/// The answer of one filter.
 #[derive(Debug, Clone)]
-pub(crate) struct Given {
+pub(crate) struct FilterAnswer {
     pub(crate) answer: Answer,
     /// Which rule denied, as Envoy's access log has it: Istio's id, or `none`.
     pub(crate) by: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Given {
     mark: String,
 }
 
-impl Given {
+impl FilterAnswer {
     fn new(answer: Answer, mark: String) -> Self {
         Self {
             answer,
@@ -49,13 +49,13 @@ impl Given {
 }
 
 /// The same verdict, and the same rule to blame.
-impl PartialEq for Given {
+impl PartialEq for FilterAnswer {
     fn eq(&self, other: &Self) -> bool {
         self.answer == other.answer && self.by == other.by
     }
 }
 
-impl std::fmt::Display for Given {
+impl std::fmt::Display for FilterAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.by {
             Some(by) => write!(f, "{} by {by}", self.answer),
@@ -70,7 +70,7 @@ impl Question {
     }
 
     /// What was asked.
-    pub(crate) fn of<'c>(&self, cases: &'c [Case]) -> (&'c Set, &'c Visit, Option<&'c Request>) {
+    pub(crate) fn of<'c>(&self, cases: &'c [Case]) -> (&'c PolicySet, &'c Visit, Option<&'c Request>) {
         let case = &cases[self.set];
         let visit = &case.visits[self.visit];
         (
@@ -83,7 +83,7 @@ impl Question {
 
 /// Asks everything, some sets beside each other. The questions come in their order.
 pub(crate) async fn ask_all(
-    company: &Arc<Company>,
+    company: &Arc<Participants>,
     stage: &Stage,
     cases: &Arc<Vec<Case>>,
 ) -> Result<Vec<Question>> {
@@ -111,7 +111,7 @@ pub(crate) async fn ask_all(
     Ok(questions)
 }
 
-async fn ask_set(company: &Company, pair: Pair, set: usize, case: &Case) -> Result<Vec<Question>> {
+async fn ask_set(company: &Participants, pair: Pair, set: usize, case: &Case) -> Result<Vec<Question>> {
     let mut questions = Vec::new();
     for (place, visit) in case.visits.iter().enumerate() {
         let what = || format!("set {set}: {visit:?}\n{}", case.set.configuration());
@@ -136,20 +136,20 @@ async fn ask_set(company: &Company, pair: Pair, set: usize, case: &Case) -> Resu
 
 /// Each request of a visit, or the connection itself, put to one listener.
 async fn ask_visit(
-    company: &Company,
+    company: &Participants,
     address: std::net::SocketAddr,
     place: usize,
     visit: &Visit,
-) -> Result<Vec<Given>> {
+) -> Result<Vec<FilterAnswer>> {
     if visit.requests.is_empty() {
         let (answer, local) = ask::connect(company, visit, address).await?;
-        return Ok(vec![Given::new(answer, local.to_string())]);
+        return Ok(vec![FilterAnswer::new(answer, local.to_string())]);
     }
-    let mut asking = Asking::new(company, visit, address);
+    let mut asking = HttpCaller::new(company, visit, address);
     let mut given = Vec::new();
     for (number, request) in visit.requests.iter().enumerate() {
         let mark = format!("{place}-{number}");
-        given.push(Given::new(asking.ask(request, &mark).await?, mark));
+        given.push(FilterAnswer::new(asking.ask(request, &mark).await?, mark));
     }
     Ok(given)
 }

@@ -1,4 +1,4 @@
-//! Each deliberate difference, shown, and recognised; and that none of them hides anything else.
+//! Shows each deliberate difference, that it is recognised, and that none of them hides anything else.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use peerwarden_lab::client::http::Version;
 use serde_json::{Value, json};
 
 use crate::ask::Answer;
-use crate::case::{Addresses, CAST, Layer, Mesh, Request, Set, Visit};
+use crate::case::{Addresses, CAST, Layer, Mesh, PolicySet, Request, Visit};
 use crate::compare::{self, Question};
 use crate::differences;
 use crate::generate::Case;
-use crate::stage::{Company, Stage};
+use crate::stage::{Participants, Stage};
 
 fn case(action: &str, rule: Value, change: impl FnOnce(&mut Request)) -> Case {
     let policy = json!({
@@ -21,7 +21,7 @@ fn case(action: &str, rule: Value, change: impl FnOnce(&mut Request)) -> Case {
         "metadata": {"name": "difference", "namespace": "shop"},
         "spec": {"action": action, "rules": [rule]},
     });
-    let set = Set {
+    let set = PolicySet {
         layer: Layer::Http,
         mesh: Mesh::new(&["cluster.local"]),
         policies: vec![policy],
@@ -193,14 +193,14 @@ fn shown() -> Vec<(Case, Answer, Answer, &'static str)> {
     ]
 }
 
-async fn ask(company: &Arc<Company>, cases: &Arc<Vec<Case>>) -> Result<Vec<Question>> {
+async fn ask(company: &Arc<Participants>, cases: &Arc<Vec<Case>>) -> Result<Vec<Question>> {
     let stage = Stage::open(company, cases.iter().map(|case| &case.set)).await?;
     compare::ask_all(company, &stage, cases).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_deliberate_difference_shows_and_is_known_for_what_it_is() -> Result<()> {
-    let company = Arc::new(Company::gather().await?);
+    let company = Arc::new(Participants::gather().await?);
     let shown = shown();
     let cases: Arc<Vec<Case>> = Arc::new(shown.iter().map(|(case, ..)| case.clone()).collect());
     let questions = ask(&company, &cases).await?;
@@ -236,7 +236,7 @@ async fn each_deliberate_difference_shows_and_is_known_for_what_it_is() -> Resul
 /// What is read differently stands in these questions, but it is not why the answers differ: they are made up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deliberate_difference_hides_nothing_else() -> Result<()> {
-    let company = Arc::new(Company::gather().await?);
+    let company = Arc::new(Participants::gather().await?);
     let odd = |request: &mut Request| {
         request.forwarded_for.push("::ffff:10.1.2.3".to_owned());
         request.token = Some(json!({"groups": "staff\nguests", "scope": "read write"}));

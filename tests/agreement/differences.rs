@@ -1,8 +1,8 @@
-//! Where the module is meant to differ from Envoy's own filter, and why.
+//! The deliberate differences between the module and Envoy's own filter, with their reasons.
 //!
-//! Each difference is a way to rewrite a question so that what the two read differently is no longer in it, written as the
-//! module reads it. A disagreement is one of these only if both filters answer the rewritten question as the module answered
-//! the original. So the list cannot hide anything else.
+//! Each difference is a way to rewrite a question so that the part which both read differently is gone, written as the module reads
+//! it. A disagreement is explained by a difference only if both filters answer the rewritten question as the module answered the
+//! original. So the list cannot hide anything else.
 //!
 //! docs/agreement.md has the same list ("Deliberate differences"), and `deliberate.rs` shows each of them.
 
@@ -20,15 +20,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::case::{Request, Set, Visit};
+use crate::case::{PolicySet, Request, Visit};
 use crate::compare::{self, Question};
 use crate::generate::{self, Case};
-use crate::stage::{Company, Stage};
+use crate::stage::{Participants, Stage};
 
-/// One question, by itself.
+/// One question, with its policies.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    pub(crate) set: Set,
+pub(crate) struct SingleQuestion {
+    pub(crate) set: PolicySet,
     pub(crate) visit: Visit,
     pub(crate) request: Option<Request>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Asked {
 pub(crate) struct Difference {
     pub(crate) name: &'static str,
     /// Takes what is read differently out of a question; answers whether there was any.
-    rewrite: fn(&mut Asked) -> bool,
+    rewrite: fn(&mut SingleQuestion) -> bool,
 }
 
 /// All of them.
@@ -51,9 +51,9 @@ pub(crate) const ALL: [Difference; 7] = [
     scope_claim::DIFFERENCE,
 ];
 
-/// Disagreements, sorted.
+/// Disagreements, sorted by the difference that explains them.
 #[derive(Debug, Default)]
-pub(crate) struct Sorted {
+pub(crate) struct DisagreementSummary {
     /// How many were which difference.
     pub(crate) deliberate: BTreeMap<&'static str, usize>,
     /// All others.
@@ -62,14 +62,14 @@ pub(crate) struct Sorted {
 
 /// Sorts disagreements by asking their rewritten questions, all on one Envoy.
 pub(crate) async fn sort(
-    company: &Arc<Company>,
+    company: &Arc<Participants>,
     cases: &[Case],
     disagreements: Vec<Question>,
-) -> Result<Sorted> {
-    let mut sorted = Sorted::default();
+) -> Result<DisagreementSummary> {
+    let mut sorted = DisagreementSummary::default();
     let mut rewritten = Vec::new();
     for question in disagreements {
-        let (asked, names) = rewrite(Asked::of(&question, cases));
+        let (asked, names) = rewrite(SingleQuestion::of(&question, cases));
         // A rewritten set that nobody accepts would be no answer.
         if names.is_empty() || !generate::is_valid(&asked.set) {
             sorted.unexplained.push(question);
@@ -96,7 +96,7 @@ pub(crate) async fn sort(
 }
 
 /// The question without anything that is read differently, and what that was.
-fn rewrite(mut asked: Asked) -> (Asked, Vec<&'static str>) {
+fn rewrite(mut asked: SingleQuestion) -> (SingleQuestion, Vec<&'static str>) {
     let mut names = Vec::new();
     for difference in &ALL {
         if (difference.rewrite)(&mut asked) {
@@ -106,7 +106,7 @@ fn rewrite(mut asked: Asked) -> (Asked, Vec<&'static str>) {
     (asked, names)
 }
 
-impl Asked {
+impl SingleQuestion {
     pub(crate) fn of(question: &Question, cases: &[Case]) -> Self {
         let (set, visit, request) = question.of(cases);
         Self {

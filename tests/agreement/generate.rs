@@ -1,6 +1,6 @@
-//! Sets of policies and what meets them, all from one seed: realistic words, and words made to be misread.
+//! Generates sets of policies and traffic for them, from one seed: realistic words, and words made to be misread.
 //!
-//! Values come from small pools, and most requests aim at one of the rules, so that rules and requests meet often.
+//! Values come from small pools, and most requests aim at one of the rules, so that rules and requests often meet.
 
 mod aim;
 mod policies;
@@ -14,13 +14,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use fastrand::Rng;
 use policies::Feature;
 
-use crate::case::{Addresses, Layer, Mesh, Request, Set, Visit};
+use crate::case::{Addresses, Layer, Mesh, PolicySet, Request, Visit};
 use crate::tally;
 
 /// A set of policies with the connections that meet it.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    pub(crate) set: Set,
+    pub(crate) set: PolicySet,
     pub(crate) visits: Vec<Visit>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn case(seed: u64, number: usize) -> Case {
 
 fn draw(rng: &mut Rng, layer: Layer, feature: Feature) -> Case {
     let set = loop {
-        let set = Set {
+        let set = PolicySet {
             layer,
             mesh: Mesh::new(pick(rng, &pools::BUNDLES)),
             policies: policies::some(rng, layer, feature),
@@ -89,7 +89,7 @@ impl Case {
 }
 
 /// Whether the engine accepts the configuration. The generator makes hardly any that it does not.
-pub(crate) fn is_valid(set: &Set) -> bool {
+pub(crate) fn is_valid(set: &PolicySet) -> bool {
     let configuration = set.configuration().to_string();
     peerwarden_engine::Config::parse(configuration.as_bytes())
         .and_then(|config| peerwarden_engine::Program::compile(&config))

@@ -1,9 +1,9 @@
 //! Agreement with Envoy's own RBAC filter, on a real Envoy.
 //!
-//! A translator of the tests' own ([`peerwarden_lab::native`]) turns Istio's policies into the configuration of that filter. For each set
-//! of policies one listener runs it and another runs the module, and both are asked the same: by several identities over
-//! mutual TLS, by TLS without a certificate and by plaintext, for HTTP and for TCP. They must give the same verdict and
-//! blame the same rule, but for the [`differences`] that are meant.
+//! A translator in the tests ([`peerwarden_lab::native`]) turns Istio's policies into the configuration of that filter. For each
+//! set of policies one listener runs it and another runs the module, and both get the same traffic: from several identities over
+//! mutual TLS, over TLS without a certificate and in plaintext, for HTTP and for TCP. They must give the same verdict and report
+//! the same rule, except for the deliberate [`differences`].
 //!
 //! `make agreement` runs it longer and from another seed; `PEERWARDEN_SEED` and `PEERWARDEN_SETS` repeat a run.
 //! Needs Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails when either is missing.

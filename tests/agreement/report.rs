@@ -1,4 +1,4 @@
-//! A question for people: the case as `peerwarden explain` reads it, and the reference evaluator's trace of it.
+//! Prints a question for people: the case as `peerwarden explain` reads it, and the reference evaluator's trace.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -7,11 +7,11 @@ use anyhow::Result;
 use peerwarden_engine::reference::{PartTrace, Trace};
 use serde_json::Value;
 
-use crate::differences::Asked;
+use crate::differences::SingleQuestion;
 
 /// Everything about a question; `listener` is where it was put, if no PROXY header says otherwise.
-pub(crate) fn question(asked: &Asked, listener: SocketAddr) -> Result<String> {
-    let Asked { set, visit, request } = asked;
+pub(crate) fn question(asked: &SingleQuestion, listener: SocketAddr) -> Result<String> {
+    let SingleQuestion { set, visit, request } = asked;
     let case = set.explainable(&set.traffic(visit, request.as_ref(), listener));
     let mut text = String::from("--- the case\n");
     yaml(&mut text, &case, 0);

@@ -9,20 +9,20 @@ use peerwarden_engine::Verdict;
 use crate::ask::Answer;
 use crate::case::Layer;
 use crate::compare::{self, Question};
-use crate::differences::{self, Asked, Sorted};
+use crate::differences::{self, DisagreementSummary, SingleQuestion};
 use crate::generate::{self, Case};
 use crate::report;
 use crate::settings::Settings;
 use crate::shrink;
-use crate::stage::{Company, Side, Stage};
+use crate::stage::{Participants, Side, Stage};
 use crate::tally::Tally;
 
 /// Sets on one Envoy: each is two listeners, and two configurations of the module.
 const ROUND: usize = 90;
 
-/// What came of a run.
+/// The results of a run.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct RunSummary {
     pub(crate) http: Tally,
     pub(crate) tcp: Tally,
     /// Disagreements that are meant, by difference.
@@ -30,9 +30,9 @@ pub(crate) struct Outcome {
 }
 
 /// Asks everything that the settings say. Fails at the first round with a disagreement that is not meant, and shows it.
-pub(crate) async fn run(settings: Settings) -> Result<Outcome> {
-    let company = Arc::new(Company::gather().await?);
-    let mut outcome = Outcome::default();
+pub(crate) async fn run(settings: Settings) -> Result<RunSummary> {
+    let company = Arc::new(Participants::gather().await?);
+    let mut outcome = RunSummary::default();
     let start = std::time::Instant::now();
     for first in (0..settings.sets).step_by(ROUND) {
         let numbers = first..settings.sets.min(first + ROUND);
@@ -61,7 +61,7 @@ pub(crate) async fn run(settings: Settings) -> Result<Outcome> {
     Ok(outcome)
 }
 
-impl Outcome {
+impl RunSummary {
     /// Counts an answer. The reference evaluator, told what Envoy shows to a filter, must come to the same: only then do its
     /// traces say what verdicts hung on.
     fn count(&mut self, question: &Question, cases: &[Case], stage: &Stage) -> Result<()> {
@@ -76,7 +76,7 @@ impl Outcome {
         ensure!(
             matches!(answer, Answer::TurnedAway(_)) || *answer == expected,
             "both filters say {answer}, the reference evaluator says {expected}\n{}",
-            report::question(&Asked::of(question, cases), listener)?
+            report::question(&SingleQuestion::of(question, cases), listener)?
         );
         match set.layer {
             Layer::Http => self.http.count(answer, &trace),
@@ -86,14 +86,19 @@ impl Outcome {
     }
 
     /// Notes the disagreements that are meant; shows the first of those that are not, as small as it gets, and fails.
-    async fn settle(&mut self, sorted: Sorted, company: &Arc<Company>, cases: &[Case]) -> Result<()> {
+    async fn settle(
+        &mut self,
+        sorted: DisagreementSummary,
+        company: &Arc<Participants>,
+        cases: &[Case],
+    ) -> Result<()> {
         for (name, count) in sorted.deliberate {
             *self.deliberate.entry(name).or_default() += count;
         }
         let Some(first) = sorted.unexplained.first() else {
             return Ok(());
         };
-        let asked = Asked::of(first, cases);
+        let asked = SingleQuestion::of(first, cases);
         let small = shrink::shrink(company, asked.clone()).await?;
         let listener = "127.0.0.1:1".parse()?;
         bail!(

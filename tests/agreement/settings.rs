@@ -1,8 +1,8 @@
-//! How much is asked, and from which seed.
+//! The size of a run, and its seed.
 
 use anyhow::{Context, Result};
 
-/// From the environment, so that a failure can be repeated: `PEERWARDEN_SEED`, `PEERWARDEN_SETS`.
+/// Read from the environment, so that a failure can be repeated: `PEERWARDEN_SEED`, `PEERWARDEN_SETS`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) seed: u64,

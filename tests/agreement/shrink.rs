@@ -1,6 +1,6 @@
-//! Making a disagreement small: policies lose parts, one at a time, as long as the filters still disagree.
+//! Shrinks a disagreement: removes parts of the policies, one at a time, as long as the filters still disagree.
 //!
-//! All that could go next is tried at once, each on listeners of its own in one Envoy.
+//! All candidates for the next part are tried at once, each on listeners of its own in one Envoy.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::compare;
-use crate::differences::Asked;
+use crate::differences::SingleQuestion;
 use crate::generate::{self, Case};
-use crate::stage::{Company, Stage};
+use crate::stage::{Participants, Stage};
 
 /// Rounds, and tries in each of them: it must end, even for large policies.
 const ROUNDS: usize = 12;
 const TRIES: usize = 60;
 
 /// The smallest question found about which the filters still disagree.
-pub(crate) async fn shrink(company: &Arc<Company>, mut asked: Asked) -> Result<Asked> {
+pub(crate) async fn shrink(company: &Arc<Participants>, mut asked: SingleQuestion) -> Result<SingleQuestion> {
     for _ in 0..ROUNDS {
-        let tries: Vec<Asked> = smaller(&asked)
+        let tries: Vec<SingleQuestion> = smaller(&asked)
             .into_iter()
             .filter(|asked| generate::is_valid(&asked.set))
             .take(TRIES)
             .collect();
-        let cases: Arc<Vec<Case>> = Arc::new(tries.iter().cloned().map(Asked::into_case).collect());
+        let cases: Arc<Vec<Case>> = Arc::new(tries.iter().cloned().map(SingleQuestion::into_case).collect());
         if cases.is_empty() {
             break;
         }
@@ -42,8 +42,8 @@ pub(crate) async fn shrink(company: &Arc<Company>, mut asked: Asked) -> Result<A
 }
 
 /// Everything that lacks one thing; what lacks most comes first.
-fn smaller(asked: &Asked) -> Vec<Asked> {
-    let mut all: Vec<Asked> = without_one(&Value::Array(asked.set.policies.clone()))
+fn smaller(asked: &SingleQuestion) -> Vec<SingleQuestion> {
+    let mut all: Vec<SingleQuestion> = without_one(&Value::Array(asked.set.policies.clone()))
         .into_iter()
         .filter_map(|policies| {
             let mut asked = asked.clone();

@@ -1,5 +1,4 @@
-//! One Envoy with two listeners for each set of policies: behind the one stands Envoy's own filter, behind the other the
-//! module. All else about them is the same.
+//! One Envoy with two listeners for each set of policies: one with Envoy's own filter, one with the module, and otherwise the same.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,15 +16,15 @@ use peerwarden_lab::{locate, native};
 use serde_json::{Value, json};
 
 use crate::case::{
-    CAST, Credential, HTTP_METADATA, Layer, METADATA_HEADER, Member, PROXY_VALUE, Set, TCP_METADATA,
+    CAST, Credential, HTTP_METADATA, Layer, METADATA_HEADER, Member, PROXY_VALUE, PolicySet, TCP_METADATA,
     TOKEN_HEADER,
 };
 
 /// For an Envoy with so many listeners to start, on a machine that is busy besides.
 const START: Duration = Duration::from_secs(120);
 
-/// Who calls, and whom they call; for all sets alike.
-pub(crate) struct Company {
+/// The callers, and the server that they call; the same for all sets.
+pub(crate) struct Participants {
     server: ServerTls,
     callers: Vec<Caller>,
     http: HttpEcho,
@@ -52,7 +51,7 @@ pub(crate) enum Side {
     Module,
 }
 
-impl Company {
+impl Participants {
     pub(crate) async fn gather() -> Result<Self> {
         let mesh = Authority::new("mesh")?;
         let partner = Authority::new("partner")?;
@@ -71,7 +70,7 @@ impl Company {
         self.callers[member].clone()
     }
 
-    fn listener(&self, name: &str, set: &Set, side: Side) -> Result<Listener> {
+    fn listener(&self, name: &str, set: &PolicySet, side: Side) -> Result<Listener> {
         let native = match side {
             Side::Native => native::filters(&set.policies, &set.mesh, set.layer),
             Side::Module => Vec::new(),
@@ -114,7 +113,10 @@ impl Company {
 
 impl Stage {
     /// Starts an Envoy for these sets.
-    pub(crate) async fn open<'s>(company: &Company, sets: impl IntoIterator<Item = &'s Set>) -> Result<Self> {
+    pub(crate) async fn open<'s>(
+        company: &Participants,
+        sets: impl IntoIterator<Item = &'s PolicySet>,
+    ) -> Result<Self> {
         let mut bootstrap = Bootstrap::new();
         let mut count = 0;
         for set in sets {

@@ -1,4 +1,4 @@
-//! What a run was worth: how often each verdict fell, and which fields verdicts hung on.
+//! Counts how often each verdict occurred, and on which fields verdicts depended.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! What it costs Envoy to configure the module: CPU and memory of one more VM, and how long until Envoy serves.
+//! The cost of configuring the module in Envoy: CPU and memory of one more VM, and the time until Envoy serves.
 //!
-//! Each worker thread has a VM of its own. So an Envoy is started with few workers and with more, and the difference is divided by
-//! that of the workers: what Envoy does once, such as reading its own configuration, is not in it.
+//! Each worker thread has its own VM. So an Envoy is started with few workers and with more, and the difference is divided by the
+//! difference in workers: what Envoy does once, such as reading its own configuration, is excluded.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,9 @@ use peerwarden_lab::config::Bootstrap;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::native::Layer;
 
-use crate::plan::{Filter, Place};
+use crate::plan::{Filter, ListenerKey};
 use crate::sets::Kind;
-use crate::stage::Scenery;
+use crate::stage::ListenerSettings;
 use crate::statistics::Spread;
 
 /// Workers of the two Envoys.
@@ -26,7 +26,7 @@ const QUIET: Duration = Duration::from_millis(5);
 
 const GLANCE: Duration = Duration::from_millis(250);
 
-/// What is configured.
+/// The documents that are configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Documents {
     /// One policy.
@@ -37,9 +37,9 @@ pub(crate) enum Documents {
     FewSelect,
 }
 
-/// What that cost.
+/// The cost of configuring them.
 #[derive(Debug, Clone)]
-pub(crate) struct Configured {
+pub(crate) struct ConfigurationCost {
     pub(crate) documents: Documents,
     pub(crate) what: String,
     /// Bytes of the module's configuration.
@@ -52,16 +52,16 @@ pub(crate) struct Configured {
     pub(crate) ready: Duration,
 }
 
-/// One Envoy, once it is quiet.
-struct Started {
+/// An Envoy that has started and become idle.
+struct IdleEnvoy {
     cpu: Duration,
     memory: u64,
     ready: Duration,
 }
 
 /// Starts each so many times, by turns, and takes the medians.
-pub(crate) async fn measure(times: usize) -> Result<Vec<Configured>> {
-    let scenery = Scenery::build(&[]).await?;
+pub(crate) async fn measure(times: usize) -> Result<Vec<ConfigurationCost>> {
+    let scenery = ListenerSettings::build(&[]).await?;
     let cases = [
         (Documents::One, "1 policy", Kind::Service, 1),
         (
@@ -80,7 +80,7 @@ pub(crate) async fn measure(times: usize) -> Result<Vec<Configured>> {
     let mut configured = Vec::new();
     for (documents, what, kind, count) in cases {
         let set = kind.set(count, Layer::Http)?;
-        let place = Place {
+        let place = ListenerKey {
             layer: Layer::Http,
             filter: Filter::Module,
             kind,
@@ -97,7 +97,7 @@ pub(crate) async fn measure(times: usize) -> Result<Vec<Configured>> {
             memory.push((more.memory as f64 - few.memory as f64) / workers);
             ready.push(few.ready.as_secs_f64());
         }
-        configured.push(Configured {
+        configured.push(ConfigurationCost {
             documents,
             what: what.to_owned(),
             bytes: set.configuration().to_string().len(),
@@ -109,7 +109,7 @@ pub(crate) async fn measure(times: usize) -> Result<Vec<Configured>> {
     Ok(configured)
 }
 
-async fn start(bootstrap: &Bootstrap, workers: u32) -> Result<Started> {
+async fn start(bootstrap: &Bootstrap, workers: u32) -> Result<IdleEnvoy> {
     let launch = Launch::bootstrap(bootstrap.clone())
         .concurrency(workers)
         .patience(PATIENCE);
@@ -126,7 +126,7 @@ async fn start(bootstrap: &Bootstrap, workers: u32) -> Result<Started> {
             break;
         }
     }
-    Ok(Started {
+    Ok(IdleEnvoy {
         cpu,
         memory: envoy.memory()?,
         ready,

@@ -1,5 +1,5 @@
-//! Wasm filters to compare with, written by hand: what the ABI alone costs, one property, and what the module reads. Each is for requests,
-//! and but for the last for the first and all further data of connections.
+//! Hand-written Wasm filters to compare with: what the ABI alone costs, one property, and everything that the module reads. Each is
+//! for requests, and all but the last also for the first and all further data of connections.
 
 use anyhow::{Context, Result};
 

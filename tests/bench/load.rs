@@ -1,15 +1,15 @@
-//! The load of one cell: connections that stay open from the first round to the last, or new ones, and what they cost Envoy.
+//! The load of one cell: connections that stay open from the first round to the last, or new ones, and their cost for Envoy.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
 use http::Method;
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::client::http::Version;
-use peerwarden_lab::load::{self, Crowd, Held, Latencies, Request};
+use peerwarden_lab::load::{self, Crowd, Latencies, PersistentConnections, Request};
 
-use crate::plan::{Cell, Filter, Way};
+use crate::plan::{Cell, Filter, Operation};
 use crate::sets::{Question, VISITORS};
 use crate::stage::Stage;
 
@@ -32,7 +32,7 @@ const WARM_UP: usize = 100;
 /// Warming up ends after this much CPU.
 const WARM: Duration = Duration::from_millis(400);
 
-/// Who calls at one listener.
+/// The callers of one listener.
 pub(crate) struct Load {
     address: SocketAddr,
     callers: Callers,
@@ -43,11 +43,11 @@ pub(crate) struct Load {
 enum Callers {
     Http(Crowd),
     Connections(Vec<load::Visitor>),
-    Messages(Held),
+    Messages(PersistentConnections),
 }
 
-/// Of one measurement.
-pub(crate) struct Measured {
+/// The result of one measurement.
+pub(crate) struct Measurement {
     /// Envoy's CPU, in microseconds for each request, connection or message.
     pub(crate) cpu: f64,
     pub(crate) latencies: Latencies,
@@ -59,8 +59,8 @@ impl Load {
         let address = stage.envoy.address(&cell.place().name())?;
         let visitors = stage.visitors(cell.place())?;
         let callers = match cell.way {
-            Way::Http1 | Way::Http2 => {
-                let version = if cell.way == Way::Http1 {
+            Operation::Http1 | Operation::Http2 => {
+                let version = if cell.way == Operation::Http1 {
                     Version::Http1
                 } else {
                     Version::Http2
@@ -78,7 +78,7 @@ impl Load {
                 }
                 Callers::Http(crowd)
             }
-            Way::Connection => Callers::Connections(
+            Operation::Connection => Callers::Connections(
                 visitors
                     .into_iter()
                     .map(|(caller, visitor)| load::Visitor {
@@ -87,9 +87,9 @@ impl Load {
                     })
                     .collect(),
             ),
-            Way::Message => {
+            Operation::Message => {
                 let callers: Vec<_> = visitors.into_iter().map(|(caller, _)| caller).collect();
-                Callers::Messages(Held::open(address, &callers).await?)
+                Callers::Messages(PersistentConnections::open(address, &callers).await?)
             }
         };
         let mut load = Self {
@@ -107,8 +107,8 @@ impl Load {
             load.each = (load.each * 2).min(20);
         }
         let slice = match cell.way {
-            Way::Connection => LONG_SLICE,
-            Way::Http1 | Way::Http2 | Way::Message => SLICE,
+            Operation::Connection => LONG_SLICE,
+            Operation::Http1 | Operation::Http2 | Operation::Message => SLICE,
         };
         let wanted = slice.as_secs_f64() * 1e6 / cost / VISITORS as f64;
         load.each = wanted.clamp(2.0, MOST) as usize;
@@ -116,12 +116,12 @@ impl Load {
     }
 
     /// Asks, and looks at what that costs Envoy.
-    pub(crate) async fn measure(&mut self, stage: &Stage) -> Result<Measured> {
+    pub(crate) async fn measure(&mut self, stage: &Stage) -> Result<Measurement> {
         self.ask(self.each.div_ceil(UNCOUNTED)).await?;
         let before = stage.envoy.cpu()?;
         let latencies = self.ask(self.each).await?;
         let spent = stage.envoy.cpu()?.saturating_sub(before);
-        Ok(Measured {
+        Ok(Measurement {
             cpu: spent.as_secs_f64() * 1e6 / latencies.count() as f64,
             latencies,
         })
@@ -138,7 +138,7 @@ impl Load {
 
 fn request(question: &Question, decides: bool) -> Result<Request> {
     let method = Method::from_bytes(question.method.as_bytes())?;
-    let mut ask = Ask::new(method, &question.path).host(&question.host);
+    let mut ask = ClientRequest::new(method, &question.path).host(&question.host);
     for (name, value) in &question.headers {
         ask = ask.header(name, value);
     }

@@ -1,4 +1,4 @@
-//! Where and with what it was measured.
+//! The machine and software that were measured.
 
 use std::fmt::Write;
 use std::time::Duration;

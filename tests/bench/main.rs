@@ -1,6 +1,6 @@
-//! What the module costs on a real Envoy, beside no filter, the cheapest Wasm filters and Envoy's own RBAC filter: CPU of Envoy for
-//! each request or connection over mutual TLS, and what callers wait, in many short rounds that take turns, so that a machine that is
-//! busy besides is so for all alike.
+//! Measures the cost of the module on a real Envoy, compared with no filter, the cheapest Wasm filters and Envoy's own RBAC filter:
+//! Envoy's CPU for each request or connection over mutual TLS, and the latency for callers, in many short rounds that alternate, so
+//! that a busy machine affects all of them alike.
 //!
 //! `bench` writes `docs/benchmarks.md` and the plot, and ends with an error where a target is not met. `bench --quick` measures less,
 //! in a minute or two, and writes neither; nor does `bench --only TEXT`, which measures what has this in its name, or `bench --beside FILE`,
@@ -33,7 +33,7 @@ use clap::Parser;
 
 use load::Load;
 use plan::Cell;
-use results::{Results, Sampled};
+use results::{CellSamples, Results};
 use stage::Stage;
 
 /// Rounds over everything; what is reported is the median.
@@ -136,7 +136,7 @@ async fn measure(cells: &[Cell], rounds: usize, beside: &[PathBuf]) -> Result<Re
                 .await
                 .with_context(|| format!("{cell:?}"))?,
         );
-        samples.push(Sampled {
+        samples.push(CellSamples {
             cell,
             rounds: Vec::new(),
             latencies: Default::default(),

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Formats numbers for people.
 
 pub(crate) use peerwarden_lab::numbers::grouped;
 

@@ -1,32 +1,32 @@
-//! The page with what was measured: `docs/benchmarks.md`, between marks, and the plot beside it.
+//! Writes the measurements to `docs/benchmarks.md`, between marks, with the plot beside it.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use peerwarden_lab::{locate, marks};
 
-use crate::configuring::Configured;
-use crate::plan::Way;
+use crate::configuring::ConfigurationCost;
+use crate::plan::Operation;
 use crate::plot;
 use crate::results::Results;
 use crate::sets::Kind;
 use crate::table;
-use crate::verdicts::Verdict;
+use crate::verdicts::TargetResult;
 
 /// What is plotted.
-const PLOTTED: Way = Way::Http1;
+const PLOTTED: Operation = Operation::Http1;
 
 /// Everything that stands between the marks.
 pub(crate) fn text(
     machine: &str,
     results: &Results,
-    configured: &[Configured],
-    verdicts: &[Verdict],
+    configured: &[ConfigurationCost],
+    verdicts: &[TargetResult],
 ) -> String {
     let mut text = format!("{machine}\n### Targets\n\n{}", table::verdicts(verdicts));
     text.push_str("\n### No filter, and the cheapest ones\n\n");
     text.push_str(&table::floors(results));
-    for way in [Way::Http1, Way::Http2, Way::Connection] {
+    for way in [Operation::Http1, Operation::Http2, Operation::Connection] {
         text.push_str(&format!("\n### {}\n", way.as_str()));
         for kind in Kind::ALL {
             if !results.counts(way, kind).is_empty() {

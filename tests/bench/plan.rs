@@ -1,10 +1,10 @@
-//! What is measured.
+//! The plan of measurements.
 
 use peerwarden_lab::native::Layer;
 
 use crate::sets::{COUNTS, Kind};
 
-/// What stands in the way.
+/// The filter in front of the upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Filter {
     None,
@@ -25,9 +25,9 @@ pub(crate) enum Filter {
     Beside(usize),
 }
 
-/// What is done, and so what one measurement is divided by.
+/// The operation that is measured, and by whose number the cost is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Way {
+pub(crate) enum Operation {
     /// A request over a connection that stays.
     Http1,
     /// A stream of a connection that stays.
@@ -38,18 +38,18 @@ pub(crate) enum Way {
     Message,
 }
 
-/// One thing to measure.
+/// One measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cell {
-    pub(crate) way: Way,
+    pub(crate) way: Operation,
     pub(crate) filter: Filter,
     pub(crate) kind: Kind,
     pub(crate) count: usize,
 }
 
-/// A listener; several cells may share one.
+/// Identifies a listener; several cells may share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct ListenerKey {
     pub(crate) layer: Layer,
     pub(crate) filter: Filter,
     pub(crate) kind: Kind,
@@ -83,11 +83,11 @@ const BOTH: [Filter; 2] = [Filter::Native, Filter::Module];
 /// Everything.
 pub(crate) fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
-    for way in [Way::Http1, Way::Http2, Way::Connection] {
+    for way in [Operation::Http1, Operation::Http2, Operation::Connection] {
         add(&mut cells, way, &FLOORS, Kind::Identity, &[1]);
         add(&mut cells, way, &BOTH, Kind::Identity, &COUNTS);
         add(&mut cells, way, &[Filter::Locked], Kind::Identity, &[1]);
-        if way != Way::Connection {
+        if way != Operation::Connection {
             add(
                 &mut cells,
                 way,
@@ -100,20 +100,26 @@ pub(crate) fn cells() -> Vec<Cell> {
         }
         add(&mut cells, way, &BOTH, Kind::Service, &COUNTS);
     }
-    add(&mut cells, Way::Http1, &BOTH, Kind::MeshWide, &MESH);
+    add(&mut cells, Operation::Http1, &BOTH, Kind::MeshWide, &MESH);
     for kind in [Kind::LeadingWildcards, Kind::NotPaths] {
-        add(&mut cells, Way::Http1, &BOTH, kind, &[MOST]);
+        add(&mut cells, Operation::Http1, &BOTH, kind, &[MOST]);
     }
-    add(&mut cells, Way::Http1, &[Filter::None], Kind::LongPath, &[LONG]);
-    add(&mut cells, Way::Http1, &BOTH, Kind::LongPath, &[LONG]);
     add(
         &mut cells,
-        Way::Message,
+        Operation::Http1,
+        &[Filter::None],
+        Kind::LongPath,
+        &[LONG],
+    );
+    add(&mut cells, Operation::Http1, &BOTH, Kind::LongPath, &[LONG]);
+    add(
+        &mut cells,
+        Operation::Message,
         &[Filter::None, Filter::Empty],
         Kind::Identity,
         &[1],
     );
-    add(&mut cells, Way::Message, &BOTH, Kind::Identity, &[1, MOST]);
+    add(&mut cells, Operation::Message, &BOTH, Kind::Identity, &[1, MOST]);
     cells
 }
 
@@ -129,7 +135,7 @@ pub(crate) fn beside(builds: usize) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut filters = vec![Filter::Module];
     filters.extend((0..builds).map(Filter::Beside));
-    for way in [Way::Http1, Way::Http2] {
+    for way in [Operation::Http1, Operation::Http2] {
         add(&mut cells, way, &[Filter::None], Kind::Identity, &[1]);
         add(&mut cells, way, &[Filter::None], Kind::Service, &[OF_NO_POLICIES]);
         add(&mut cells, way, &filters, Kind::Identity, &[1]);
@@ -146,7 +152,7 @@ pub(crate) fn only(cells: &mut Vec<Cell>, names: &[String]) {
     cells.retain(|cell| is_wanted(cell) || wanted.iter().any(|wanted| cell.is_base_of(*wanted)));
 }
 
-fn add(cells: &mut Vec<Cell>, way: Way, filters: &[Filter], kind: Kind, counts: &[usize]) {
+fn add(cells: &mut Vec<Cell>, way: Operation, filters: &[Filter], kind: Kind, counts: &[usize]) {
     for &count in counts {
         cells.extend(filters.iter().map(|&filter| Cell {
             way,
@@ -163,8 +169,8 @@ impl Cell {
         format!("{:?}-{:?}-{:?}-{}", self.way, self.filter, self.kind, self.count).to_lowercase()
     }
 
-    pub(crate) fn place(self) -> Place {
-        Place {
+    pub(crate) fn place(self) -> ListenerKey {
+        ListenerKey {
             layer: self.way.layer(),
             filter: self.filter,
             kind: self.kind,
@@ -175,14 +181,14 @@ impl Cell {
     /// Whether this is what `other` is compared with to know what its filter adds.
     pub(crate) fn is_base_of(self, other: Self) -> bool {
         let kind = match other.way {
-            Way::Http1 | Way::Http2 => other.kind.base(),
-            Way::Connection | Way::Message => Kind::Identity,
+            Operation::Http1 | Operation::Http2 => other.kind.base(),
+            Operation::Connection | Operation::Message => Kind::Identity,
         };
         self.filter == Filter::None && self.way == other.way && self.kind == kind
     }
 }
 
-impl Way {
+impl Operation {
     pub(crate) fn layer(self) -> Layer {
         match self {
             Self::Http1 | Self::Http2 => Layer::Http,
@@ -221,7 +227,7 @@ impl Filter {
     }
 }
 
-impl Place {
+impl ListenerKey {
     /// The listener's name.
     pub(crate) fn name(self) -> String {
         format!(

@@ -1,10 +1,10 @@
-//! The plot: what each filter adds to a request by the number of policies, on two logarithmic axes. It has a background of its own,
-//! light or dark as the reader's system is.
+//! The plot: what each filter adds to a request, by the number of policies, on two logarithmic axes. Its background is light or
+//! dark like the reader's system.
 
 use std::fmt::Write;
 
 use crate::numbers::{grouped, micros};
-use crate::plan::{Filter, Way};
+use crate::plan::{Filter, Operation};
 use crate::results::Results;
 use crate::sets::Kind;
 
@@ -54,7 +54,7 @@ struct Series {
     points: Vec<(f64, f64)>,
 }
 
-/// Where values are on the paper.
+/// Maps values to positions on the page.
 struct Axes {
     /// Powers of ten at the ends.
     from: (f64, f64),
@@ -62,7 +62,7 @@ struct Axes {
 }
 
 /// The picture of what was measured in one way, as SVG.
-pub(crate) fn svg(results: &Results, way: Way) -> String {
+pub(crate) fn svg(results: &Results, way: Operation) -> String {
     let series = series(results, way);
     let highest = series
         .iter()
@@ -103,7 +103,7 @@ pub(crate) fn svg(results: &Results, way: Way) -> String {
     svg
 }
 
-fn series(results: &Results, way: Way) -> Vec<Series> {
+fn series(results: &Results, way: Operation) -> Vec<Series> {
     let mut all = Vec::new();
     for (filter, class) in [(Filter::Native, "rbac"), (Filter::Module, "module")] {
         for (kind, dashes) in [

@@ -1,25 +1,25 @@
-//! What was measured.
+//! The results of all measurements.
 
 use peerwarden_lab::load::Latencies;
 
-use crate::plan::{Cell, Filter, Way};
+use crate::plan::{Cell, Filter, Operation};
 use crate::sets::Kind;
 use crate::statistics::Spread;
 
-/// Of one cell, over all rounds.
+/// The samples of one cell, over all rounds.
 #[derive(Debug, Clone)]
-pub(crate) struct Sampled {
+pub(crate) struct CellSamples {
     pub(crate) cell: Cell,
     /// Microseconds for each request, round by round.
     pub(crate) rounds: Vec<f64>,
     pub(crate) latencies: Latencies,
 }
 
-/// Of all cells.
+/// The results of all cells.
 #[derive(Debug, Clone)]
 pub(crate) struct Results(pub(crate) Vec<Line>);
 
-/// A cell, summed up.
+/// The summary of a cell.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line {
     pub(crate) cell: Cell,
@@ -33,13 +33,13 @@ pub(crate) struct Line {
 }
 
 impl Results {
-    pub(crate) fn of(samples: Vec<Sampled>) -> Self {
+    pub(crate) fn of(samples: Vec<CellSamples>) -> Self {
         let bases: Vec<(Cell, Vec<f64>)> = samples
             .iter()
             .filter(|sampled| sampled.cell.filter == Filter::None)
             .map(|sampled| (sampled.cell, sampled.rounds.clone()))
             .collect();
-        let line = |mut sampled: Sampled| {
+        let line = |mut sampled: CellSamples| {
             let base = bases.iter().find(|(base, _)| base.is_base_of(sampled.cell));
             let without = base.map(|(_, rounds)| rounds.as_slice()).unwrap_or_default();
             Line {
@@ -59,7 +59,7 @@ impl Results {
         Self(samples.into_iter().map(line).collect())
     }
 
-    pub(crate) fn line(&self, way: Way, filter: Filter, kind: Kind, count: usize) -> Option<&Line> {
+    pub(crate) fn line(&self, way: Operation, filter: Filter, kind: Kind, count: usize) -> Option<&Line> {
         let wanted = Cell {
             way,
             filter,
@@ -70,7 +70,7 @@ impl Results {
     }
 
     /// The counts for which there are both filters.
-    pub(crate) fn counts(&self, way: Way, kind: Kind) -> Vec<usize> {
+    pub(crate) fn counts(&self, way: Operation, kind: Kind) -> Vec<usize> {
         let mine = self.0.iter().map(|line| line.cell);
         mine.filter(|cell| cell.way == way && cell.kind == kind && cell.filter == Filter::Module)
             .map(|cell| cell.count)

@@ -1,4 +1,4 @@
-//! Sets of policies, and who calls in front of them. Everything comes from a seed, so that two runs measure the same.
+//! Sets of policies, and the callers in front of them. Everything is derived from a seed, so that two runs measure the same.
 
 mod adversarial;
 mod mesh;
@@ -23,7 +23,7 @@ pub(crate) const COUNTS: [usize; 6] = [1, 10, 50, 100, 1_000, 10_000];
 /// How many call at the same time.
 pub(crate) const VISITORS: usize = 8;
 
-/// What a set is made of.
+/// The contents of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// Each policy allows another caller.
@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     LongPath,
 }
 
-/// Policies, and who calls in front of them.
+/// Policies, and their callers.
 pub(crate) struct Set {
     pub(crate) layer: Layer,
     /// As Kubernetes has them.

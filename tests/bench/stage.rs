@@ -1,4 +1,4 @@
-//! One Envoy with a listener for each filter and set of policies; all else about them is the same.
+//! One Envoy with a listener for each filter and set of policies, all otherwise the same.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,24 +18,24 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::filters;
-use crate::plan::{Cell, Filter, Place};
+use crate::plan::{Cell, Filter, ListenerKey};
 use crate::sets::{self, Set, Visitor};
 
 /// For an Envoy with so many policies to start, on a machine that is busy besides.
 const START: Duration = Duration::from_secs(300);
 
-/// The Envoy and who calls it.
+/// The Envoy and its callers.
 pub(crate) struct Stage {
     pub(crate) envoy: Envoy,
     /// The visitors of each listener.
-    visitors: BTreeMap<Place, Vec<Visitor>>,
+    visitors: BTreeMap<ListenerKey, Vec<Visitor>>,
     authority: Authority,
     _upstream: TcpEcho,
     _files: TempDir,
 }
 
-/// What all listeners need.
-pub(crate) struct Scenery {
+/// The settings that all listeners share.
+pub(crate) struct ListenerSettings {
     pub(crate) authority: Authority,
     server: ServerTls,
     upstream: TcpEcho,
@@ -49,7 +49,7 @@ pub(crate) struct Scenery {
     files: TempDir,
 }
 
-impl Scenery {
+impl ListenerSettings {
     pub(crate) async fn build(beside: &[PathBuf]) -> Result<Self> {
         let authority = Authority::new("cluster.local")?;
         let identity = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/orders");
@@ -77,7 +77,7 @@ impl Scenery {
         })
     }
 
-    pub(crate) fn listener(&self, place: Place, set: &Set) -> Listener {
+    pub(crate) fn listener(&self, place: ListenerKey, set: &Set) -> Listener {
         let name = place.name();
         let before = match place.filter {
             Filter::Native => native::filters(&set.documents, &sets::workload(), place.layer),
@@ -141,7 +141,7 @@ impl Scenery {
 
 impl Stage {
     pub(crate) async fn open(cells: &[Cell], beside: &[PathBuf]) -> Result<Self> {
-        let scenery = Scenery::build(beside).await?;
+        let scenery = ListenerSettings::build(beside).await?;
         let mut bootstrap = Bootstrap::new().cluster(Cluster::nowhere());
         let mut visitors = BTreeMap::new();
         for cell in cells {
@@ -164,7 +164,7 @@ impl Stage {
     }
 
     /// Who calls here.
-    pub(crate) fn visitors(&self, place: Place) -> Result<Vec<(Caller, Visitor)>> {
+    pub(crate) fn visitors(&self, place: ListenerKey) -> Result<Vec<(Caller, Visitor)>> {
         let visitors = self
             .visitors
             .get(&place)

@@ -1,6 +1,6 @@
-//! Of several rounds: the one in the middle, and how far the middle half is spread.
+//! Statistics over several rounds: the median and the interquartile range.
 
-/// In microseconds.
+/// A median with its spread, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) low: f64,

@@ -3,16 +3,16 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use crate::configuring::Configured;
+use crate::configuring::ConfigurationCost;
 use crate::numbers::{grouped, micros, times};
-use crate::plan::{Filter, Way};
+use crate::plan::{Filter, Operation};
 use crate::results::{Line, Results};
 use crate::sets::Kind;
 use crate::statistics::Spread;
-use crate::verdicts::Verdict;
+use crate::verdicts::TargetResult;
 
 /// The targets, each with what was measured.
-pub(crate) fn verdicts(verdicts: &[Verdict]) -> String {
+pub(crate) fn verdicts(verdicts: &[TargetResult]) -> String {
     let mut text = String::from("| what | target | measured | |\n|---|---|---|---|\n");
     for verdict in verdicts {
         let met = if verdict.met { "met" } else { "**not met**" };
@@ -67,7 +67,7 @@ pub(crate) fn floors(results: &Results) -> String {
     );
     for line in &results.0 {
         let cell = line.cell;
-        if matches!(cell.filter, Filter::Native | Filter::Module) && cell.way != Way::Message {
+        if matches!(cell.filter, Filter::Native | Filter::Module) && cell.way != Operation::Message {
             continue;
         }
         let filter = match cell.filter {
@@ -104,7 +104,7 @@ fn policies(count: usize) -> String {
 }
 
 /// Both filters side by side, for each count.
-pub(crate) fn side_by_side(results: &Results, way: Way, kind: Kind) -> String {
+pub(crate) fn side_by_side(results: &Results, way: Operation, kind: Kind) -> String {
     let mut text = String::from(
         "| policies | RBAC adds | peerwarden adds | RBAC / peerwarden | RBAC p50, p99 | peerwarden p50, p99 |\n\
          |---:|---:|---:|---:|---:|---:|\n",
@@ -142,7 +142,7 @@ fn latencies(line: &Line) -> String {
 }
 
 /// What configuring costs.
-pub(crate) fn configuring(configured: &[Configured]) -> String {
+pub(crate) fn configuring(configured: &[ConfigurationCost]) -> String {
     let mut text = String::from(
         "| documents | JSON | CPU for each VM | memory for each VM | Envoy ready after |\n|---|---:|---:|---:|---:|\n",
     );

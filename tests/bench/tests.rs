@@ -1,16 +1,16 @@
-//! The benchmark without its clock: what is generated, judged, printed and drawn.
+//! Tests the benchmark without its clock: what is generated, judged, printed and drawn.
 
 use peerwarden_lab::load::Latencies;
 use peerwarden_lab::native::{self, Layer};
 
-use crate::configuring::{Configured, Documents};
-use crate::plan::{self, Filter, Way};
-use crate::results::{Results, Sampled};
+use crate::configuring::{ConfigurationCost, Documents};
+use crate::plan::{self, Filter, Operation};
+use crate::results::{CellSamples, Results};
 use crate::sets::{self, Kind, Question};
 use crate::{page, plot, verdicts};
 
 /// As if native RBAC grew with the policies, and the module did not.
-fn samples() -> Vec<Sampled> {
+fn samples() -> Vec<CellSamples> {
     let of = |cell: plan::Cell| {
         let added = match cell.filter {
             Filter::None => 0.0,
@@ -24,7 +24,7 @@ fn samples() -> Vec<Sampled> {
         };
         let mut latencies = Latencies::default();
         latencies.add(std::time::Duration::from_micros(90));
-        Sampled {
+        CellSamples {
             cell,
             // The second round was disturbed, all alike.
             rounds: vec![20.0 + added, 70.0 + added, 20.0 + added],
@@ -34,8 +34,8 @@ fn samples() -> Vec<Sampled> {
     plan::cells().into_iter().map(of).collect()
 }
 
-fn configured() -> Vec<Configured> {
-    let row = |documents, milliseconds, mebibytes: u64| Configured {
+fn configured() -> Vec<ConfigurationCost> {
+    let row = |documents, milliseconds, mebibytes: u64| ConfigurationCost {
         documents,
         what: "documents".to_owned(),
         bytes: 5_000_000,
@@ -62,7 +62,7 @@ fn a_module_that_grows_with_the_policies_misses_what_it_should() {
     let mut samples = samples();
     for sampled in &mut samples {
         if sampled.cell.filter == Filter::Module
-            && sampled.cell.way == Way::Http1
+            && sampled.cell.way == Operation::Http1
             && sampled.cell.kind == Kind::Full
         {
             let added = 0.02 * sampled.cell.count as f64;
@@ -102,7 +102,7 @@ fn every_measured_thing_is_on_the_page_and_in_the_plot() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    let svg = plot::svg(&results, Way::Http1);
+    let svg = plot::svg(&results, Operation::Http1);
     assert_eq!(svg.matches("<polyline").count(), 6);
     assert_eq!(svg.matches("<circle").count(), 6 * sets::COUNTS.len());
     assert!(svg.contains("prefers-color-scheme: dark"));

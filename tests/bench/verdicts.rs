@@ -1,8 +1,8 @@
-//! The targets, as ratios of what was measured in one run, so that they mean the same on any machine.
+//! The targets, as ratios of measurements in one run, so that they mean the same on any machine.
 
-use crate::configuring::{Configured, Documents};
+use crate::configuring::{ConfigurationCost, Documents};
 use crate::numbers::{grouped, micros, times};
-use crate::plan::{Filter, LONG, Way};
+use crate::plan::{Filter, LONG, Operation};
 use crate::results::Results;
 use crate::sets::Kind;
 
@@ -22,9 +22,9 @@ const MOST: usize = 10_000;
 
 const MIB: u64 = 1024 * 1024;
 
-/// One target.
+/// A target and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub(crate) struct TargetResult {
     pub(crate) what: String,
     pub(crate) target: String,
     pub(crate) measured: String,
@@ -32,18 +32,22 @@ pub(crate) struct Verdict {
 }
 
 /// All that the results have something to say on.
-pub(crate) fn judge(results: &Results, configured: &[Configured]) -> Vec<Verdict> {
+pub(crate) fn judge(results: &Results, configured: &[ConfigurationCost]) -> Vec<TargetResult> {
     let mut verdicts = Vec::new();
-    for way in [Way::Http1, Way::Http2] {
+    for way in [Operation::Http1, Operation::Http2] {
         verdicts.extend(cheapest(results, way));
         for kind in [Kind::Identity, Kind::Full] {
             verdicts.extend(flat(results, way, kind));
         }
     }
-    for (way, calls) in [(Way::Http1, 1), (Way::Http2, 1), (Way::Connection, 2)] {
+    for (way, calls) in [
+        (Operation::Http1, 1),
+        (Operation::Http2, 1),
+        (Operation::Connection, 2),
+    ] {
         verdicts.extend(locked(results, way, calls));
     }
-    for way in [Way::Http1, Way::Http2, Way::Connection] {
+    for way in [Operation::Http1, Operation::Http2, Operation::Connection] {
         for kind in [Kind::Identity, Kind::Full, Kind::Service] {
             verdicts.extend(cheaper(results, way, kind));
             verdicts.extend(at_most(results, way, kind));
@@ -60,16 +64,16 @@ pub(crate) fn judge(results: &Results, configured: &[Configured]) -> Vec<Verdict
     verdicts
 }
 
-fn added(results: &Results, way: Way, filter: Filter, kind: Kind, count: usize) -> Option<f64> {
+fn added(results: &Results, way: Operation, filter: Filter, kind: Kind, count: usize) -> Option<f64> {
     results
         .line(way, filter, kind, count)
         .map(|line| line.added.median)
 }
 
-fn cheapest(results: &Results, way: Way) -> Option<Verdict> {
+fn cheapest(results: &Results, way: Operation) -> Option<TargetResult> {
     let floor = added(results, way, Filter::OneProperty, Kind::Identity, 1)?;
     let module = added(results, way, Filter::Module, Kind::Identity, 1)?;
-    Some(Verdict {
+    Some(TargetResult {
         what: format!(
             "{}: 1 policy on the peer's identity, against the cheapest Wasm filter that reads one property",
             way.as_str()
@@ -81,7 +85,7 @@ fn cheapest(results: &Results, way: Way) -> Option<Verdict> {
 }
 
 /// The second lock is Envoy's own filter with one policy, and some host calls of the module.
-fn locked(results: &Results, way: Way, calls: u32) -> Option<Verdict> {
+fn locked(results: &Results, way: Operation, calls: u32) -> Option<TargetResult> {
     let one = |filter| added(results, way, filter, Kind::Identity, 1);
     let (module, locked, native) = (one(Filter::Module)?, one(Filter::Locked)?, one(Filter::Native)?);
     let most = native + f64::from(calls) * HOST_CALL;
@@ -90,7 +94,7 @@ fn locked(results: &Results, way: Way, calls: u32) -> Option<Verdict> {
     } else {
         "two host calls"
     };
-    Some(Verdict {
+    Some(TargetResult {
         what: format!("{}: what the second lock adds to the module", way.as_str()),
         target: format!("at most Envoy's RBAC filter with 1 policy, and {plural} of {HOST_CALL} us"),
         measured: format!("{} us, at most {} us", micros(locked - module), micros(most)),
@@ -98,10 +102,10 @@ fn locked(results: &Results, way: Way, calls: u32) -> Option<Verdict> {
     })
 }
 
-fn flat(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
+fn flat(results: &Results, way: Operation, kind: Kind) -> Option<TargetResult> {
     let one = added(results, way, Filter::Module, kind, 1)?;
     let many = added(results, way, Filter::Module, kind, MOST)?;
-    Some(Verdict {
+    Some(TargetResult {
         what: format!("{}, {}: 10,000 policies against 1", way.as_str(), kind.as_str()),
         target: format!("at most {NEAR} times"),
         measured: ratio(many, one),
@@ -119,7 +123,7 @@ fn ratio(this: f64, that: f64) -> String {
 }
 
 /// From which count on the module is cheaper, at all that were measured.
-fn cheaper(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
+fn cheaper(results: &Results, way: Operation, kind: Kind) -> Option<TargetResult> {
     let counts = results.counts(way, kind);
     let is_cheaper = |count: usize| {
         let native = added(results, way, Filter::Native, kind, count);
@@ -132,7 +136,7 @@ fn cheaper(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
         Some(from) => format!("from {} on", grouped(*from as u64)),
         None => format!("dearer at {}", grouped(*last as u64)),
     };
-    Some(Verdict {
+    Some(TargetResult {
         what: format!(
             "{}, {}: cheaper than Envoy's RBAC filter",
             way.as_str(),
@@ -144,10 +148,10 @@ fn cheaper(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
     })
 }
 
-fn at_most(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
+fn at_most(results: &Results, way: Operation, kind: Kind) -> Option<TargetResult> {
     let native = added(results, way, Filter::Native, kind, MOST)?;
     let module = added(results, way, Filter::Module, kind, MOST)?;
-    Some(Verdict {
+    Some(TargetResult {
         what: format!(
             "{}, {}: Envoy's RBAC filter against the module at 10,000",
             way.as_str(),
@@ -160,10 +164,10 @@ fn at_most(results: &Results, way: Way, kind: Kind) -> Option<Verdict> {
 }
 
 /// Made to be expensive: never dearer than what Envoy's own filter makes of the same.
-fn bounded(results: &Results, kind: Kind, count: usize) -> Option<Verdict> {
-    let native = added(results, Way::Http1, Filter::Native, kind, count)?;
-    let module = added(results, Way::Http1, Filter::Module, kind, count)?;
-    Some(Verdict {
+fn bounded(results: &Results, kind: Kind, count: usize) -> Option<TargetResult> {
+    let native = added(results, Operation::Http1, Filter::Native, kind, count)?;
+    let module = added(results, Operation::Http1, Filter::Module, kind, count)?;
+    Some(TargetResult {
         what: format!(
             "{}: {} policies, against Envoy's RBAC filter",
             kind.as_str(),
@@ -175,24 +179,24 @@ fn bounded(results: &Results, kind: Kind, count: usize) -> Option<Verdict> {
     })
 }
 
-fn configuring(configured: &[Configured]) -> Vec<Verdict> {
+fn configuring(configured: &[ConfigurationCost]) -> Vec<TargetResult> {
     let of = |documents| configured.iter().find(|row| row.documents == documents);
     let mut verdicts = Vec::new();
     if let Some(all) = of(Documents::AllSelect) {
-        verdicts.push(Verdict {
+        verdicts.push(TargetResult {
             what: format!("configuring: {}", all.what),
             target: "under 500 ms for each VM".to_owned(),
             measured: format!("{} ms", all.cpu.as_millis()),
             met: all.cpu.as_millis() < 500,
         });
-        verdicts.push(Verdict {
+        verdicts.push(TargetResult {
             what: format!("configuring: {}", all.what),
             target: "under 64 MiB for each VM".to_owned(),
             measured: format!("{} MiB", all.memory / MIB),
             met: all.memory < 64 * MIB,
         });
         if let Some(mesh) = of(Documents::FewSelect) {
-            verdicts.push(Verdict {
+            verdicts.push(TargetResult {
                 what: format!("configuring: {}", mesh.what),
                 target: "less than half the memory of as many that all select it".to_owned(),
                 measured: format!("{} MiB", mesh.memory / MIB),

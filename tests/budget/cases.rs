@@ -25,12 +25,12 @@ pub(crate) struct Case {
     allowed: bool,
     /// `lock` of the configuration.
     lock: Value,
-    what: What,
+    what: MeasuredPart,
 }
 
-/// What of it is measured.
+/// The part that is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum MeasuredPart {
     Decision,
     /// Of a TCP connection that is decided: its next data.
     NextData,
@@ -48,7 +48,7 @@ pub(crate) fn all() -> Vec<Case> {
         path: "/orders/1".to_owned(),
         allowed,
         lock: json!(false),
-        what: What::Decision,
+        what: MeasuredPart::Decision,
     };
     let marked = |case: Case, lock: Value| Case { lock, ..case };
     let tcp = |name: &str, caller, allowed, what| Case {
@@ -107,13 +107,18 @@ pub(crate) fn all() -> Vec<Case> {
             FRONTEND,
             false,
         ),
-        tcp("identity: allow", FRONTEND, true, What::Decision),
+        tcp("identity: allow", FRONTEND, true, MeasuredPart::Decision),
         marked(
-            tcp("identity, with the lock: allow", FRONTEND, true, What::Decision),
+            tcp(
+                "identity, with the lock: allow",
+                FRONTEND,
+                true,
+                MeasuredPart::Decision,
+            ),
             json!({"cluster": "upstream"}),
         ),
-        tcp("identity: deny", BACKEND, false, What::Decision),
-        tcp("data after the decision", FRONTEND, true, What::NextData),
+        tcp("identity: deny", BACKEND, false, MeasuredPart::Decision),
+        tcp("data after the decision", FRONTEND, true, MeasuredPart::NextData),
     ];
     let mut long = http(
         "10,000 policies, a path of 60 KiB: deny",
@@ -130,7 +135,7 @@ pub(crate) fn all() -> Vec<Case> {
     ] {
         let mut case = http("", as_kubernetes_has_them(resources), FRONTEND, false);
         case.name = name.to_owned();
-        case.what = What::Configuring;
+        case.what = MeasuredPart::Configuring;
         cases.push(case);
     }
     cases
@@ -265,7 +270,7 @@ impl Case {
         let mut allocated = allocations(&mut vm)?.wrapping_sub(before);
         let mut records = vm.take_accounting();
         let mut bytes = vm.memory_size();
-        if self.what != What::Configuring {
+        if self.what != MeasuredPart::Configuring {
             for _ in 0..3 {
                 let (first, allowed) = self.decide(&mut vm, plugin)?;
                 allocated = allocations(&mut vm)?.wrapping_sub(first);
@@ -320,7 +325,7 @@ impl Case {
         let id = vm.tcp_connection(plugin, &connection, TcpOptions::default())?;
         vm.handshake_done(id)?;
         vm.downstream_data(id, b"hello", false)?;
-        if self.what == What::NextData {
+        if self.what == MeasuredPart::NextData {
             vm.take_accounting();
             before = allocations(vm)?;
             vm.downstream_data(id, b"more", false)?;

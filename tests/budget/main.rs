@@ -1,7 +1,7 @@
-//! What a decision costs the module: host calls, bytes copied, fuel, allocations; what configuring it costs; how large it is.
+//! The cost of a decision in the module: host calls, bytes copied, fuel, allocations; the cost of configuring it; its size.
 //!
-//! Printed on every run, and held against the table in docs/costs.md: host calls exactly, sizes and fuel within a tenth.
-//! After a change that is meant, `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test budget` writes the table again.
+//! Printed on every run, and compared with the table in docs/costs.md: host calls exactly, sizes and fuel within a tenth. After an
+//! intended change, `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test budget` writes the table again.
 
 mod cases;
 mod table;

@@ -1,4 +1,4 @@
-//! What must hold whatever the table says: the promises of docs/costs.md about cost, which no blessing can undo.
+//! Limits that must hold whatever the table says: the promises of docs/costs.md, which blessing cannot change.
 
 use anyhow::{Context, Result, ensure};
 

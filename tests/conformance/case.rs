@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use peerwarden_traffic::Traffic;
 
-/// One question with its answer.
+/// A case: its configuration and the expected result.
 #[derive(Debug)]
 pub(crate) struct Case {
     /// Unique in the corpus.
@@ -16,20 +16,20 @@ pub(crate) struct Case {
     /// The plugin configuration, JSON.
     pub(crate) configuration: String,
     /// What is asked, and what is expected.
-    pub(crate) asked: Asked,
+    pub(crate) asked: CaseInput,
     /// The fields of the documents that it is about.
     pub(crate) fields: BTreeSet<String>,
 }
 
 #[derive(Debug)]
-pub(crate) enum Asked {
+pub(crate) enum CaseInput {
     /// Traffic, and what is decided about it.
     Decision(Box<Traffic>, Expected),
     /// The documents are refused, and each of these texts is in what is said.
     Refusal(Vec<String>),
 }
 
-/// What is expected of a decision; what is `None` is not looked at.
+/// The expected decision; fields that are `None` are not compared.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
     pub(crate) allowed: bool,
@@ -45,11 +45,11 @@ impl Case {
     /// `HTTP` or `TCP`; `None` for documents that are refused.
     pub(crate) fn protocol(&self) -> Option<&'static str> {
         match &self.asked {
-            Asked::Decision(traffic, _) => Some(match traffic.protocol {
+            CaseInput::Decision(traffic, _) => Some(match traffic.protocol {
                 peerwarden_traffic::Protocol::Http => "HTTP",
                 peerwarden_traffic::Protocol::Tcp => "TCP",
             }),
-            Asked::Refusal(_) => None,
+            CaseInput::Refusal(_) => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The files below `corpus/`, and what they make.
+//! Reads the files below `corpus/`, and creates cases from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use peerwarden_lab::locate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::case::{Asked, Case, Expected};
+use crate::case::{Case, CaseInput, Expected};
 use crate::group::Group;
 use crate::{fields, policy};
 
@@ -21,22 +21,22 @@ pub(crate) struct File {
     /// The specification that its cases follow, where they name no other.
     pub(crate) source: String,
     #[serde(default)]
-    pub(crate) given: Given,
+    pub(crate) given: CaseContext,
     /// One clause, and traffic that matches it or not.
     #[serde(default)]
     groups: BTreeMap<String, Group>,
     /// Documents together, and one question.
     #[serde(default)]
-    cases: BTreeMap<String, Written>,
+    cases: BTreeMap<String, DecisionEntry>,
     /// Documents that must be refused.
     #[serde(default)]
-    refused: BTreeMap<String, Refused>,
+    refused: BTreeMap<String, RefusalEntry>,
 }
 
-/// What surrounds a case; what is nearer to it wins.
+/// The context of a case; values nearer to the case override outer ones.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Given {
+pub(crate) struct CaseContext {
     pub(crate) workload: Option<Value>,
     pub(crate) mesh: Option<Value>,
     pub(crate) providers: Option<Value>,
@@ -49,11 +49,11 @@ pub(crate) struct Given {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct DecisionEntry {
     why: String,
     source: Option<String>,
     #[serde(default)]
-    given: Given,
+    given: CaseContext,
     policies: Vec<Value>,
     #[serde(default)]
     traffic: Option<Value>,
@@ -66,7 +66,7 @@ struct Written {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Refused {
+struct RefusalEntry {
     why: String,
     source: Option<String>,
     /// A policy, or
@@ -84,11 +84,11 @@ enum Verdict {
     Deny,
 }
 
-impl Given {
+impl CaseContext {
     /// This, and what surrounds it.
-    fn within(&self, outer: &Given) -> Given {
+    fn within(&self, outer: &CaseContext) -> CaseContext {
         let either = |own: &Option<Value>, outer: &Option<Value>| own.clone().or_else(|| outer.clone());
-        Given {
+        CaseContext {
             workload: either(&self.workload, &outer.workload),
             mesh: either(&self.mesh, &outer.mesh),
             providers: either(&self.providers, &outer.providers),
@@ -184,7 +184,7 @@ impl File {
         Ok(())
     }
 
-    fn written(&self, name: String, written: &Written) -> Result<Case> {
+    fn written(&self, name: String, written: &DecisionEntry) -> Result<Case> {
         let given = written.given.within(&self.given);
         let documents = written.policies.iter().enumerate();
         let documents = documents
@@ -204,12 +204,12 @@ impl File {
             why: written.why.clone(),
             source: written.source.clone().unwrap_or_else(|| self.source.clone()),
             configuration: given.configuration(&documents, protocol).to_string(),
-            asked: Asked::Decision(Box::new(traffic), expected),
+            asked: CaseInput::Decision(Box::new(traffic), expected),
             fields: fields::of_documents(&documents),
         })
     }
 
-    fn refusal(&self, name: String, refused: &Refused) -> Result<Case> {
+    fn refusal(&self, name: String, refused: &RefusalEntry) -> Result<Case> {
         let (configuration, documents) = match (&refused.policy, &refused.configuration) {
             (Some(flat), None) => {
                 let documents = vec![policy::document(flat, 0)?];
@@ -224,7 +224,7 @@ impl File {
             why: refused.why.clone(),
             source: refused.source.clone().unwrap_or_else(|| self.source.clone()),
             configuration: configuration.to_string(),
-            asked: Asked::Refusal(refused.says.clone()),
+            asked: CaseInput::Refusal(refused.says.clone()),
             fields: fields::of_documents(&documents),
         })
     }

@@ -1,4 +1,4 @@
-//! The fields of the API: which ones a case is about, and that each has its cases.
+//! The fields of the API: which fields a case tests, and that each field has its cases.
 
 use std::collections::{BTreeMap, BTreeSet};
 

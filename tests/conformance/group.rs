@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::case::{Asked, Case, Expected};
-use crate::corpus::{File, Given};
+use crate::case::{Case, CaseInput, Expected};
+use crate::corpus::{CaseContext, File};
 use crate::{fields, policy};
 
 /// One clause.
@@ -120,7 +120,7 @@ impl Group {
     }
 
     fn case(&self, rule: &Value, row: &Value, matches: bool, action: &str, file: &File) -> Result<Case> {
-        let given = Given {
+        let given = CaseContext {
             mesh: self.mesh.clone().or_else(|| file.given.mesh.clone()),
             jwt: self.jwt.clone().or_else(|| file.given.jwt.clone()),
             paths: self.paths.clone().or_else(|| file.given.paths.clone()),
@@ -142,7 +142,7 @@ impl Group {
             why: self.why.clone(),
             source: self.spec.clone().unwrap_or_else(|| file.source.clone()),
             configuration: given.configuration(&documents, protocol).to_string(),
-            asked: Asked::Decision(
+            asked: CaseInput::Decision(
                 Box::new(traffic),
                 Expected {
                     allowed,

@@ -1,17 +1,17 @@
-//! Puts a case to the native engine, the reference evaluator and the module.
+//! Runs a case with the native engine, the reference evaluator and the module.
 
 use peerwarden_engine::{Config, Problems, Program, Verdict, reference};
 use peerwarden_engines::decide::{self, Undecided};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
 use peerwarden_traffic::Traffic;
 
-use crate::case::{Asked, Case, Expected};
+use crate::case::{Case, CaseInput, Expected};
 
 /// `Err` says how what was decided differs from what was expected.
 pub(crate) fn run(module: &Module, case: &Case) -> Result<(), String> {
     match &case.asked {
-        Asked::Decision(traffic, expected) => decision(module, &case.configuration, traffic, expected),
-        Asked::Refusal(says) => refusal(module, &case.configuration, says),
+        CaseInput::Decision(traffic, expected) => decision(module, &case.configuration, traffic, expected),
+        CaseInput::Refusal(says) => refusal(module, &case.configuration, says),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The JSON Schemas against the engine: what it takes they take, and what it refuses they refuse where a schema can tell.
+//! Compares the JSON Schemas with the engine: they accept what it accepts, and refuse what it refuses as far as a schema can
+//! express it.
 
 mod beyond;
 mod validate;
@@ -13,14 +14,14 @@ use peerwarden_engine::resource::{Operation, Source};
 use peerwarden_lab::locate;
 use serde_json::{Value, json};
 
-use crate::case::{Asked, Case};
+use crate::case::{Case, CaseInput};
 use beyond::BEYOND;
 use validate::differs;
 
 /// The tests of this file.
 pub(crate) fn trials(cases: &[Case]) -> Vec<Trial> {
     let asked = cases.iter().map(|case| {
-        let refused = matches!(case.asked, Asked::Refusal(_));
+        let refused = matches!(case.asked, CaseInput::Refusal(_));
         (case.name.clone(), case.configuration.clone(), refused)
     });
     let asked: Vec<(String, String, bool)> = asked.collect();

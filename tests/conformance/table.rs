@@ -5,14 +5,14 @@ use std::fmt::Write;
 use libtest_mimic::Trial;
 use peerwarden_lab::{locate, marks};
 
-use crate::case::{Asked, Case};
+use crate::case::{Case, CaseInput};
 use crate::fields;
 
 /// The table as text.
 fn markdown(cases: &[Case]) -> String {
     let refusals = cases
         .iter()
-        .filter(|case| matches!(case.asked, Asked::Refusal(_)))
+        .filter(|case| matches!(case.asked, CaseInput::Refusal(_)))
         .count();
     let mut text = format!(
         "{} cases, {refusals} of them refusals; each is put to the native engine, the reference evaluator and the shipped module.\n\n",

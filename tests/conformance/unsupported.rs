@@ -1,4 +1,4 @@
-//! What of the API is not supported: a list, each entry of which must really be refused.
+//! Parts of the API that are not supported: each entry of the list must really be refused.
 
 use libtest_mimic::Trial;
 use peerwarden_engine::{Config, Program};

@@ -1,4 +1,4 @@
-//! The documents in a line each. Only for what the demo's documents say; the files have the rest.
+//! The documents in one line each. Only for the documents of the demo; the files have the rest.
 
 use serde_json::Value;
 

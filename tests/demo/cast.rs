@@ -4,9 +4,9 @@ use anyhow::Result;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::Caller;
 
-/// Who calls.
+/// The kinds of callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum CallerKind {
     Frontend,
     Backend,
     /// The frontend's namespace and service account, but of another trust domain.
@@ -18,40 +18,40 @@ pub(crate) enum Who {
 }
 
 /// In the order in which they are introduced.
-pub(crate) const ALL: [Who; 5] = [
-    Who::Frontend,
-    Who::Backend,
-    Who::Partner,
-    Who::Plaintext,
-    Who::Anonymous,
+pub(crate) const ALL: [CallerKind; 5] = [
+    CallerKind::Frontend,
+    CallerKind::Backend,
+    CallerKind::Partner,
+    CallerKind::Plaintext,
+    CallerKind::Anonymous,
 ];
 
-/// Who issues: the mesh, and a partner's mesh that ours trusts.
+/// The authorities: the mesh's, and that of a partner's mesh that ours trusts.
 pub(crate) struct Authorities {
     pub(crate) mesh: Authority,
     pub(crate) partner: Authority,
 }
 
-// === impl Who ===
+// === impl CallerKind ===
 
-impl Who {
+impl CallerKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Who::Frontend => "frontend",
-            Who::Backend => "backend",
-            Who::Partner => "partner",
-            Who::Plaintext => "plaintext",
-            Who::Anonymous => "anonymous",
+            CallerKind::Frontend => "frontend",
+            CallerKind::Backend => "backend",
+            CallerKind::Partner => "partner",
+            CallerKind::Plaintext => "plaintext",
+            CallerKind::Anonymous => "anonymous",
         }
     }
 
     pub(crate) fn description(self) -> &'static str {
         match self {
-            Who::Frontend => "spiffe://cluster.local/ns/web/sa/frontend",
-            Who::Backend => "spiffe://cluster.local/ns/shop/sa/backend",
-            Who::Partner => "spiffe://partner.example/ns/web/sa/frontend, another trust domain",
-            Who::Plaintext => "nobody: no TLS at all",
-            Who::Anonymous => "nobody: TLS, but no certificate",
+            CallerKind::Frontend => "spiffe://cluster.local/ns/web/sa/frontend",
+            CallerKind::Backend => "spiffe://cluster.local/ns/shop/sa/backend",
+            CallerKind::Partner => "spiffe://partner.example/ns/web/sa/frontend, another trust domain",
+            CallerKind::Plaintext => "nobody: no TLS at all",
+            CallerKind::Anonymous => "nobody: TLS, but no certificate",
         }
     }
 
@@ -59,11 +59,11 @@ impl Who {
     pub(crate) fn caller(self, authorities: &Authorities) -> Result<Caller> {
         let Authorities { mesh, partner } = authorities;
         let (issuer, identity) = match self {
-            Who::Plaintext => return Ok(Caller::plaintext()),
-            Who::Anonymous => return Caller::anonymous(mesh),
-            Who::Frontend => (mesh, "spiffe://cluster.local/ns/web/sa/frontend"),
-            Who::Backend => (mesh, "spiffe://cluster.local/ns/shop/sa/backend"),
-            Who::Partner => (partner, "spiffe://partner.example/ns/web/sa/frontend"),
+            CallerKind::Plaintext => return Ok(Caller::plaintext()),
+            CallerKind::Anonymous => return Caller::anonymous(mesh),
+            CallerKind::Frontend => (mesh, "spiffe://cluster.local/ns/web/sa/frontend"),
+            CallerKind::Backend => (mesh, "spiffe://cluster.local/ns/shop/sa/backend"),
+            CallerKind::Partner => (partner, "spiffe://partner.example/ns/web/sa/frontend"),
         };
         Caller::workload(mesh, &issuer.issue(Certificate::spiffe(identity))?)
     }

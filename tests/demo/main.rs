@@ -1,8 +1,8 @@
-//! The demo: a real Envoy, real mutual TLS, several identities, and who may do what.
+//! The demo: a real Envoy, real mutual TLS, several identities, and what each of them may do.
 //!
-//! `demo [--module FILE]` issues certificates, starts Envoy with the module in front of an HTTP and a TCP upstream,
-//! asks as each caller, and prints what was decided and by which rule. The exit code is 0 if every verdict is the
-//! expected one, 1 if not, 2 if the demo could not be played.
+//! `demo [--module FILE]` issues certificates, starts Envoy with the module in front of an HTTP and a TCP upstream, sends requests
+//! as each caller, and prints each verdict with the rule that decided. The exit code is 0 if every verdict is as expected, 1 if
+//! not, 2 if the demo could not run.
 
 mod brief;
 mod cast;

@@ -1,21 +1,21 @@
-//! Who asks for what, and what is to come of it.
+//! The scenes: who requests what, and the expected verdict.
 
-use crate::cast::Who;
+use crate::cast::CallerKind;
 
-/// One question and the expected answer.
+/// One request and the expected verdict.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scene {
-    pub(crate) who: Who,
-    pub(crate) what: What,
+    pub(crate) who: CallerKind,
+    pub(crate) what: SceneRequest,
     /// Whether it is to be allowed.
     pub(crate) allowed: bool,
     /// What is to decide: `none` when no rule does.
     pub(crate) by: &'static str,
 }
 
-/// What is asked for.
+/// The request of a scene.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum What {
+pub(crate) enum SceneRequest {
     /// A request to the orders service.
     Http {
         method: &'static str,
@@ -34,26 +34,26 @@ const NONE: &str = "none";
 
 pub(crate) fn scenes() -> [Scene; 16] {
     [
-        allow(Who::Frontend, get("/orders"), READS),
-        allow(Who::Frontend, get("/orders/42?full=1"), READS),
-        deny(Who::Frontend, post("/orders"), NONE),
-        deny(Who::Frontend, get("/admin/users"), NO_ADMIN),
-        deny(Who::Frontend, get("/orders/../admin/users"), NO_ADMIN),
-        allow(Who::Backend, post("/orders"), WRITES),
-        deny(Who::Backend, get("/orders"), NONE),
-        deny(Who::Backend, post("/admin/reset"), NO_ADMIN),
-        deny(Who::Partner, get("/orders"), NONE),
-        deny(Who::Plaintext, get("/orders"), NONE),
-        deny(Who::Anonymous, get("/orders"), NONE),
-        allow(Who::Backend, What::Ledger, LEDGER),
-        deny(Who::Frontend, What::Ledger, NONE),
-        deny(Who::Partner, What::Ledger, NONE),
-        deny(Who::Plaintext, What::Ledger, STRICT),
-        deny(Who::Anonymous, What::Ledger, STRICT),
+        allow(CallerKind::Frontend, get("/orders"), READS),
+        allow(CallerKind::Frontend, get("/orders/42?full=1"), READS),
+        deny(CallerKind::Frontend, post("/orders"), NONE),
+        deny(CallerKind::Frontend, get("/admin/users"), NO_ADMIN),
+        deny(CallerKind::Frontend, get("/orders/../admin/users"), NO_ADMIN),
+        allow(CallerKind::Backend, post("/orders"), WRITES),
+        deny(CallerKind::Backend, get("/orders"), NONE),
+        deny(CallerKind::Backend, post("/admin/reset"), NO_ADMIN),
+        deny(CallerKind::Partner, get("/orders"), NONE),
+        deny(CallerKind::Plaintext, get("/orders"), NONE),
+        deny(CallerKind::Anonymous, get("/orders"), NONE),
+        allow(CallerKind::Backend, SceneRequest::Ledger, LEDGER),
+        deny(CallerKind::Frontend, SceneRequest::Ledger, NONE),
+        deny(CallerKind::Partner, SceneRequest::Ledger, NONE),
+        deny(CallerKind::Plaintext, SceneRequest::Ledger, STRICT),
+        deny(CallerKind::Anonymous, SceneRequest::Ledger, STRICT),
     ]
 }
 
-fn allow(who: Who, what: What, by: &'static str) -> Scene {
+fn allow(who: CallerKind, what: SceneRequest, by: &'static str) -> Scene {
     Scene {
         who,
         what,
@@ -62,7 +62,7 @@ fn allow(who: Who, what: What, by: &'static str) -> Scene {
     }
 }
 
-fn deny(who: Who, what: What, by: &'static str) -> Scene {
+fn deny(who: CallerKind, what: SceneRequest, by: &'static str) -> Scene {
     Scene {
         who,
         what,
@@ -71,21 +71,21 @@ fn deny(who: Who, what: What, by: &'static str) -> Scene {
     }
 }
 
-fn get(path: &'static str) -> What {
-    What::Http { method: "GET", path }
+fn get(path: &'static str) -> SceneRequest {
+    SceneRequest::Http { method: "GET", path }
 }
 
-fn post(path: &'static str) -> What {
-    What::Http { method: "POST", path }
+fn post(path: &'static str) -> SceneRequest {
+    SceneRequest::Http { method: "POST", path }
 }
 
-// === impl What ===
+// === impl SceneRequest ===
 
-impl std::fmt::Display for What {
+impl std::fmt::Display for SceneRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            What::Http { method, path } => write!(f, "{method} {path}"),
-            What::Ledger => f.write_str("TCP ledger"),
+            SceneRequest::Http { method, path } => write!(f, "{method} {path}"),
+            SceneRequest::Ledger => f.write_str("TCP ledger"),
         }
     }
 }

@@ -1,20 +1,20 @@
-//! One Envoy with the module in front of two upstreams: orders by HTTP, a ledger by TCP.
+//! One Envoy with the module in front of two upstreams: orders over HTTP, a ledger over TCP.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Ask, http, tcp};
+use peerwarden_lab::client::{ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Module, Port, ServerTls, Transport};
 use peerwarden_lab::deadline::{self, until};
 use peerwarden_lab::decision::Decision;
-use peerwarden_lab::envoy::{Entry, Envoy};
+use peerwarden_lab::envoy::{AccessLogEntry, Envoy};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
 use serde_json::{Value, json};
 
 use crate::cast::Authorities;
-use crate::script::{Scene, What};
+use crate::script::{Scene, SceneRequest};
 
 const ORDERS: &str = include_str!("policies/orders.json");
 const LEDGER: &str = include_str!("policies/ledger.json");
@@ -29,9 +29,9 @@ pub(crate) struct Stage {
     description: String,
 }
 
-/// What came of a question.
+/// The result of a scene.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct SceneResult {
     /// Whether the caller got an answer from the upstream.
     pub(crate) allowed: bool,
     /// What the access log says of it.
@@ -89,19 +89,19 @@ impl Stage {
         &self.description
     }
 
-    pub(crate) async fn play(&self, scene: &Scene) -> Result<Outcome> {
+    pub(crate) async fn play(&self, scene: &Scene) -> Result<SceneResult> {
         let asked = format!("{} asking for {}", scene.who.name(), scene.what);
         let played = match scene.what {
-            What::Http { method, path } => self.request(scene, method, path).await,
-            What::Ledger => self.connect(scene).await,
+            SceneRequest::Http { method, path } => self.request(scene, method, path).await,
+            SceneRequest::Ledger => self.connect(scene).await,
         };
         played.context(asked)
     }
 
-    async fn request(&self, scene: &Scene, method: &'static str, path: &str) -> Result<Outcome> {
+    async fn request(&self, scene: &Scene, method: &'static str, path: &str) -> Result<SceneResult> {
         let caller = scene.who.caller(&self.authorities)?;
         let id = format!("{} {method} {path}", scene.who.name());
-        let ask = Ask::new(method.parse()?, path).id(&id);
+        let ask = ClientRequest::new(method.parse()?, path).id(&id);
         let reached = self.orders.seen().len();
         let reply = http::once(self.envoy.address("orders")?, &caller, http::Version::Http1, ask).await?;
         let allowed = match reply.status {
@@ -119,10 +119,10 @@ impl Stage {
             .envoy
             .logged_access(|entry| entry.text("lab_id") == id)
             .await?;
-        Ok(Outcome::new(allowed, &entry))
+        Ok(SceneResult::new(allowed, &entry))
     }
 
-    async fn connect(&self, scene: &Scene) -> Result<Outcome> {
+    async fn connect(&self, scene: &Scene) -> Result<SceneResult> {
         const QUESTION: &str = "what is the balance?\n";
         let caller = scene.who.caller(&self.authorities)?;
         let reached = self.ledger.traffic().bytes;
@@ -146,7 +146,7 @@ impl Stage {
             .envoy
             .logged_access(|entry| entry.text("peer_address") == local)
             .await?;
-        Ok(Outcome::new(allowed, &entry))
+        Ok(SceneResult::new(allowed, &entry))
     }
 
     /// What Envoy counted for the module, a line each, the numbers in a column, once so many decisions are: the module brings them to
@@ -165,10 +165,10 @@ impl Stage {
     }
 }
 
-// === impl Outcome ===
+// === impl SceneResult ===
 
-impl Outcome {
-    fn new(allowed: bool, entry: &Entry) -> Self {
+impl SceneResult {
+    fn new(allowed: bool, entry: &AccessLogEntry) -> Self {
         Self {
             allowed,
             decision: Decision::parse(entry.decision()),

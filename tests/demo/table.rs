@@ -1,11 +1,11 @@
-//! What is printed: headings, the table, what to do next. Coloured where the terminal likes it.
+//! Prints headings, the table, and what to do next, in colour if the terminal supports it.
 
 use anstream::println;
 use anstyle::{AnsiColor, Style};
 use peerwarden_lab::decision::Decision;
 
 use crate::script::Scene;
-use crate::stage::Outcome;
+use crate::stage::SceneResult;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -33,7 +33,7 @@ impl Table {
         Self { rows: 0, wrong: 0 }
     }
 
-    pub(crate) fn row(&mut self, scene: &Scene, outcome: &Outcome) {
+    pub(crate) fn row(&mut self, scene: &Scene, outcome: &SceneResult) {
         let right = outcome.is_as(scene);
         self.rows += 1;
         self.wrong += usize::from(!right);

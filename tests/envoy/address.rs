@@ -1,11 +1,11 @@
-//! Addresses: `ipBlocks` is about the direct peer, which no header can forge; `remoteIpBlocks` about the origin.
+//! Addresses: `ipBlocks` refers to the direct peer, which no header can forge; `remoteIpBlocks` to the original client.
 
 mod destination;
 mod forged;
 mod proxy_protocol;
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -43,9 +43,9 @@ async fn statuses<const N: usize>(http: &Http, policies: [(&str, Value); N]) -> 
     for (n, (honest, forged)) in statuses.iter_mut().enumerate() {
         let address = envoy.address(&n.to_string())?;
         let mut connection = http::Connection::open(address, &caller, http::Version::Http1).await?;
-        *honest = connection.send(Ask::get("/")).await?.status;
+        *honest = connection.send(ClientRequest::get("/")).await?.status;
         *forged = connection
-            .send(Ask::get("/").header("x-forwarded-for", "10.1.2.3"))
+            .send(ClientRequest::get("/").header("x-forwarded-for", "10.1.2.3"))
             .await?
             .status;
     }

@@ -1,4 +1,4 @@
-//! The client side as `render client` writes it, against real servers: each mode of a rule × each of the server's, HTTP and TCP.
+//! The client side as `render client` writes it, with real servers: each mode of a rule × each of the server's, HTTP and TCP.
 
 mod running;
 
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::render::client as render;
 use peerwarden_lab::certificates::{Authority, Certificate, Files};
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Port, ServerTls, Transport};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
@@ -72,7 +72,7 @@ impl Client {
     }
 
     /// The configuration for one server.
-    fn render(&self, server: SocketAddr, way: &Way, listen: &Port) -> Result<render::Client> {
+    fn render(&self, server: SocketAddr, way: &CallCase, listen: &Port) -> Result<render::Client> {
         let labels = if way.sidecar {
             json!({"app": "orders", "security.istio.io/tlsMode": "istio"})
         } else {
@@ -97,8 +97,8 @@ impl Client {
     }
 }
 
-/// One way to call.
-struct Way {
+/// One combination of client and server.
+struct CallCase {
     rule: &'static str,
     server: &'static str,
     http: bool,
@@ -107,7 +107,7 @@ struct Way {
 }
 
 /// Whether the client speaks TLS, by the definition of auto mutual TLS and of each mode.
-fn speaks_tls(way: &Way) -> bool {
+fn speaks_tls(way: &CallCase) -> bool {
     match way.rule {
         "auto" => way.sidecar && way.server != "DISABLE",
         mode => mode != "DISABLE",
@@ -115,7 +115,7 @@ fn speaks_tls(way: &Way) -> bool {
 }
 
 /// Whether the server takes it: STRICT wants a certificate, DISABLE plaintext; SIMPLE shows no certificate.
-fn is_served(way: &Way) -> bool {
+fn is_served(way: &CallCase) -> bool {
     match way.server {
         "STRICT" => speaks_tls(way) && way.rule != "SIMPLE",
         "PERMISSIVE" => true,
@@ -124,7 +124,7 @@ fn is_served(way: &Way) -> bool {
 }
 
 /// The way through a client's Envoy that was rendered for it.
-async fn works(client: &Client, server: SocketAddr, way: &Way) -> Result<bool> {
+async fn works(client: &Client, server: SocketAddr, way: &CallCase) -> Result<bool> {
     let listen = Port::reserve()?;
     let text = client.render(server, way, &listen)?.file()?.text;
     let envoy = Envoy::launch(Launch::yaml(&text))
@@ -133,9 +133,14 @@ async fn works(client: &Client, server: SocketAddr, way: &Way) -> Result<bool> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, listen.number()));
     let plaintext = Caller::plaintext();
     let works = if way.http {
-        http::once(address, &plaintext, http::Version::Http1, Ask::get("/orders"))
-            .await?
-            .status
+        http::once(
+            address,
+            &plaintext,
+            http::Version::Http1,
+            ClientRequest::get("/orders"),
+        )
+        .await?
+        .status
             == 200
     } else {
         tcp::Connection::open(address, &plaintext)
@@ -178,7 +183,7 @@ async fn every_mode_meets_every_server() -> Result<()> {
     for server in SERVERS {
         for rule in RULES {
             for http in [true, false] {
-                let way = Way {
+                let way = CallCase {
                     rule,
                     server,
                     http,
@@ -206,7 +211,7 @@ async fn a_server_of_another_identity_is_refused() -> Result<()> {
     let client = Client::new(&mesh)?;
     for (account, served) in [("orders", true), ("payments", false)] {
         for rule in ["auto", "ISTIO_MUTUAL"] {
-            let way = Way {
+            let way = CallCase {
                 rule,
                 server: "STRICT",
                 http: false,
@@ -235,7 +240,7 @@ async fn an_excluded_port_needs_a_rule_and_a_pod_without_sidecar_does_not() -> R
             ("DISABLE", true, true),
             ("auto", false, true),
         ] {
-            let way = Way {
+            let way = CallCase {
                 rule,
                 server: "PERMISSIVE",
                 http: is_http,

@@ -1,7 +1,7 @@
-//! Configurations: taken in any encoding and on any number of workers, or refused with a reason.
+//! Configurations: accepted in any encoding and on any number of workers, or refused with a reason.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Encoding, Listener, Module, Transport};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
@@ -76,9 +76,12 @@ async fn a_struct_does_as_well_as_text() -> Result<()> {
     let orders = start(&mesh, module, json!({}), 1).await?;
     let frontend = mesh.caller(FRONTEND)?;
     let backend = mesh.caller(BACKEND)?;
-    assert_eq!(orders.status(&frontend, Ask::get("/orders")).await?, 200);
-    assert_eq!(orders.status(&frontend, Ask::get("/admin")).await?, 403);
-    assert_eq!(orders.status(&backend, Ask::get("/orders")).await?, 403);
+    assert_eq!(
+        orders.status(&frontend, ClientRequest::get("/orders")).await?,
+        200
+    );
+    assert_eq!(orders.status(&frontend, ClientRequest::get("/admin")).await?, 403);
+    assert_eq!(orders.status(&backend, ClientRequest::get("/orders")).await?, 403);
     Ok(())
 }
 
@@ -94,12 +97,18 @@ async fn without_a_workload_the_node_says_which_one_it_is() -> Result<()> {
     let frontend = mesh.caller(FRONTEND)?;
 
     let orders = start(&mesh, module(configuration.clone())?, node("orders"), 2).await?;
-    assert_eq!(orders.status(&frontend, Ask::get("/orders")).await?, 200);
-    assert_eq!(orders.status(&frontend, Ask::get("/admin")).await?, 403);
+    assert_eq!(
+        orders.status(&frontend, ClientRequest::get("/orders")).await?,
+        200
+    );
+    assert_eq!(orders.status(&frontend, ClientRequest::get("/admin")).await?, 403);
 
     // No policy applies to another workload, so that it is open.
     let invoices = start(&mesh, module(configuration)?, node("invoices"), 2).await?;
-    assert_eq!(invoices.status(&frontend, Ask::get("/admin")).await?, 200);
+    assert_eq!(
+        invoices.status(&frontend, ClientRequest::get("/admin")).await?,
+        200
+    );
     Ok(())
 }
 
@@ -111,7 +120,7 @@ async fn a_workload_that_nobody_names_is_closed() -> Result<()> {
     for _ in 0..6 {
         assert_eq!(
             orders
-                .status(&mesh.caller(FRONTEND)?, Ask::get("/orders"))
+                .status(&mesh.caller(FRONTEND)?, ClientRequest::get("/orders"))
                 .await?,
             403
         );
@@ -135,9 +144,9 @@ async fn every_worker_decides_the_same() -> Result<()> {
         } else {
             http::Version::Http2
         };
-        let reply = http::once(address, &frontend, version, Ask::get("/orders")).await?;
+        let reply = http::once(address, &frontend, version, ClientRequest::get("/orders")).await?;
         assert_eq!(reply.status, 200, "connection {n}");
-        let reply = http::once(address, &partner, version, Ask::get("/orders")).await?;
+        let reply = http::once(address, &partner, version, ClientRequest::get("/orders")).await?;
         assert_eq!(reply.status, 403, "connection {n}");
     }
     assert_eq!(orders.upstream.seen().len(), 20);
@@ -159,7 +168,7 @@ async fn two_configurations_in_one_vm_do_not_mix() -> Result<()> {
     for _ in 0..3 {
         for (listener, status) in [("open", 200), ("closed", 403)] {
             let address = envoy.address(listener)?;
-            let reply = http::once(address, &frontend, http::Version::Http2, Ask::get("/")).await?;
+            let reply = http::once(address, &frontend, http::Version::Http2, ClientRequest::get("/")).await?;
             assert_eq!(reply.status, status, "{listener}");
         }
     }

@@ -1,4 +1,4 @@
-//! CUSTOM: external authorizers that Envoy really asks, and what becomes of the request.
+//! CUSTOM: external authorizers that Envoy really calls, and the effect of their answers.
 
 mod concurrent;
 mod failures;

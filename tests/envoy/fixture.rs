@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Module, Protocol, ServerTls, Tcp, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::locate;
@@ -112,7 +112,7 @@ impl Orders {
     }
 
     /// Asks once and answers the status.
-    pub(crate) async fn status(&self, caller: &Caller, ask: Ask) -> Result<u16> {
+    pub(crate) async fn status(&self, caller: &Caller, ask: ClientRequest) -> Result<u16> {
         Ok(self.connect(caller).await?.send(ask).await?.status)
     }
 }

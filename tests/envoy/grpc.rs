@@ -1,7 +1,7 @@
 //! gRPC: a denial is a gRPC status, as its clients understand it.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use serde_json::json;
 
 use crate::fixture::{BACKEND, FRONTEND, Mesh, policy};
@@ -17,7 +17,7 @@ async fn a_denied_call_gets_permission_denied() -> Result<()> {
     let address = orders.envoy.address("orders")?;
     let frontend = mesh.caller(FRONTEND)?;
     let mut connection = http::Connection::open(address, &frontend, http::Version::Http2).await?;
-    let calls = ["/shop.Orders/Get", "/shop.Orders/Delete"].map(|path| Ask::grpc(path).id(path));
+    let calls = ["/shop.Orders/Get", "/shop.Orders/Delete"].map(|path| ClientRequest::grpc(path).id(path));
     let replies = connection.send_all(calls.to_vec()).await?;
     let statuses: Vec<(u16, &str)> = replies
         .iter()
@@ -39,7 +39,7 @@ async fn a_denied_call_gets_permission_denied() -> Result<()> {
         address,
         &backend,
         http::Version::Http2,
-        Ask::grpc("/shop.Orders/Get"),
+        ClientRequest::grpc("/shop.Orders/Get"),
     )
     .await?;
     assert_eq!(reply.grpc_status(), "7");

@@ -1,10 +1,10 @@
-//! What a running Envoy says of its configuration, as `peerwarden check --envoy` reads it.
+//! The configuration that a running Envoy reports, as `peerwarden check --envoy` reads it.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::guarantees::{Checked, check};
+use peerwarden_envoy::guarantees::{ChainReport, check};
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::config::{Port, ServerTls};
@@ -57,13 +57,13 @@ fn workload(folder: &Path) -> Result<(Inbound, [Port; 3])> {
 }
 
 /// What is said of the whole configuration of a running Envoy.
-async fn dumped(envoy: &Envoy) -> Result<Vec<Checked>> {
+async fn dumped(envoy: &Envoy) -> Result<Vec<ChainReport>> {
     let dump = envoy.admin("/config_dump").await?;
     let document: Document = serde_json::from_str(&dump).context("reading Envoy's configuration")?;
     check(&[document]).map_err(|failure| anyhow::anyhow!("{failure:?}"))
 }
 
-fn assert_held(checked: &[Checked]) {
+fn assert_held(checked: &[ChainReport]) {
     assert_eq!(checked.len(), 3, "{checked:#?}");
     for chain in checked {
         for (guarantee, outcome) in &chain.outcomes {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use peerwarden_lab::certificates::Certificate;
-use peerwarden_lab::client::{Caller, Halfway, tcp};
+use peerwarden_lab::client::{Caller, PartialHandshake, tcp};
 use peerwarden_lab::config::{Bootstrap, ConnectMode, Listener, Protocol, Tcp, Transport};
 use peerwarden_lab::deadline::{self, until};
 use peerwarden_lab::envoy::Envoy;
@@ -44,7 +44,7 @@ async fn holding_for(tcp: Tcp, transport: Transport, deadline: &str) -> Result<L
     Ok(Ledger { envoy, upstream })
 }
 
-async fn greeting(address: SocketAddr, caller: &Caller) -> Result<tcp::Received> {
+async fn greeting(address: SocketAddr, caller: &Caller) -> Result<tcp::ReceivedBytes> {
     let mut connection = tcp::Connection::open(address, caller).await?;
     connection.receive(GREETING.len(), deadline::EXCHANGE).await
 }
@@ -79,7 +79,7 @@ async fn a_certificate_counts_once_its_key_is_proved() -> Result<()> {
     let certificate = identity.certificate_der();
     let begin = |caller: Caller| {
         let certificate = certificate.clone();
-        tokio::task::spawn_blocking(move || Halfway::begin(address, &caller, &certificate))
+        tokio::task::spawn_blocking(move || PartialHandshake::begin(address, &caller, &certificate))
     };
     let halfway = begin(Caller::workload(&mesh.authority, &identity)?).await??;
     tokio::time::sleep(A_WHILE).await;

@@ -1,5 +1,5 @@
-//! The known holes of authorization, over the wire: byte by byte, with the settings that docs/envoy.md recommends and with
-//! none, to show what Envoy must normalise.
+//! Known holes of authorization, over the wire, byte by byte: with the settings that docs/envoy.md recommends, and with none, to
+//! show what Envoy must normalise.
 
 mod headers;
 mod hosts;
@@ -9,7 +9,7 @@ mod paths;
 use std::fmt;
 
 use anyhow::{Context, Result};
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 
 use crate::fixture::{FRONTEND, Mesh, configuration, module};
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum RequestResult {
     /// It reached the upstream.
     Passed,
     /// The module denied it.
@@ -29,9 +29,9 @@ enum Outcome {
     Answered(u16),
 }
 
-use Outcome::{Answered, Denied, Passed};
+use RequestResult::{Answered, Denied, Passed};
 
-impl fmt::Debug for Outcome {
+impl fmt::Debug for RequestResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Passed => f.write_str("Passed"),
@@ -42,13 +42,13 @@ impl fmt::Debug for Outcome {
 }
 
 /// A listener for each setting, with the same policies.
-struct Wire {
+struct HoleLab {
     mesh: Mesh,
     envoy: Envoy,
     upstream: PlainHttp,
 }
 
-impl Wire {
+impl HoleLab {
     async fn start(settings: &[Http], resources: Value) -> Result<Self> {
         Self::start_with(settings, resources, json!({})).await
     }
@@ -78,7 +78,7 @@ impl Wire {
     }
 
     /// Sends a request of HTTP/2, with these headers.
-    async fn ask_by_http2(&self, listener: usize, ask: Ask) -> Result<Outcome> {
+    async fn ask_by_http2(&self, listener: usize, ask: ClientRequest) -> Result<RequestResult> {
         let reached = self.upstream.targets().len();
         let address = self.envoy.address(&listener.to_string())?;
         let reply = http::once(address, &self.mesh.caller(FRONTEND)?, http::Version::Http2, ask).await?;
@@ -91,7 +91,13 @@ impl Wire {
     }
 
     /// Sends a request of HTTP/1.1 as it stands, with these lines of headers after the request line.
-    async fn ask(&self, listener: usize, target: &[u8], host: &[u8], lines: &[&[u8]]) -> Result<Outcome> {
+    async fn ask(
+        &self,
+        listener: usize,
+        target: &[u8],
+        host: &[u8],
+        lines: &[&[u8]],
+    ) -> Result<RequestResult> {
         self.ask_as(&self.mesh.caller(FRONTEND)?, listener, target, host, lines)
             .await
     }
@@ -103,7 +109,7 @@ impl Wire {
         target: &[u8],
         host: &[u8],
         lines: &[&[u8]],
-    ) -> Result<Outcome> {
+    ) -> Result<RequestResult> {
         let mut request = [b"GET ", target, b" HTTP/1.1\r\nhost: ", host, b"\r\n"].concat();
         for line in lines {
             request.extend([*line, b"\r\n"].concat());
@@ -113,7 +119,7 @@ impl Wire {
     }
 
     /// Sends bytes as they stand.
-    async fn send(&self, caller: &Caller, listener: usize, request: &[u8]) -> Result<Outcome> {
+    async fn send(&self, caller: &Caller, listener: usize, request: &[u8]) -> Result<RequestResult> {
         let reached = self.upstream.targets().len();
         let mut connection =
             tcp::Connection::open(self.envoy.address(&listener.to_string())?, caller).await?;

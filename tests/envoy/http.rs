@@ -1,7 +1,7 @@
-//! HTTP: each request is decided for itself, by who is at the other end of its connection.
+//! HTTP: each request is decided by itself, by the peer of its connection.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::{ClientCertificate, Http, Transport};
 use serde_json::json;
 
@@ -20,35 +20,59 @@ async fn each_identity_gets_what_the_policies_say() -> Result<()> {
         (
             "frontend reads",
             &frontend,
-            Ask::get("/orders/7?full=1"),
+            ClientRequest::get("/orders/7?full=1"),
             200,
             "via_upstream",
         ),
-        ("frontend writes", &frontend, Ask::post("/orders"), 403, none),
+        (
+            "frontend writes",
+            &frontend,
+            ClientRequest::post("/orders"),
+            403,
+            none,
+        ),
         (
             "frontend administrates",
             &frontend,
-            Ask::get("/admin"),
+            ClientRequest::get("/admin"),
             403,
             no_admin,
         ),
         (
             "backend writes",
             &backend,
-            Ask::post("/orders"),
+            ClientRequest::post("/orders"),
             200,
             "via_upstream",
         ),
-        ("backend reads", &backend, Ask::get("/orders"), 403, none),
-        ("partner reads", &mesh.partner()?, Ask::get("/orders"), 403, none),
         (
-            "no certificate",
-            &Caller::anonymous(&mesh.authority)?,
-            Ask::get("/orders"),
+            "backend reads",
+            &backend,
+            ClientRequest::get("/orders"),
             403,
             none,
         ),
-        ("plaintext", &Caller::plaintext(), Ask::get("/orders"), 403, none),
+        (
+            "partner reads",
+            &mesh.partner()?,
+            ClientRequest::get("/orders"),
+            403,
+            none,
+        ),
+        (
+            "no certificate",
+            &Caller::anonymous(&mesh.authority)?,
+            ClientRequest::get("/orders"),
+            403,
+            none,
+        ),
+        (
+            "plaintext",
+            &Caller::plaintext(),
+            ClientRequest::get("/orders"),
+            403,
+            none,
+        ),
     ];
     for (name, caller, ask, status, details) in cases {
         let reply = orders.connect(caller).await?.send(ask.id(name)).await?;
@@ -76,7 +100,7 @@ async fn requests_on_one_connection_are_decided_one_by_one() -> Result<()> {
     let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
     let mut statuses = Vec::new();
     for path in ["/orders", "/admin", "/orders/2", "/elsewhere", "/orders/3"] {
-        statuses.push(connection.send(Ask::get(path).id(path)).await?.status);
+        statuses.push(connection.send(ClientRequest::get(path).id(path)).await?.status);
     }
     assert_eq!(statuses, [200, 403, 200, 403, 200]);
     assert_eq!(orders.upstream.paths(), ["/orders", "/orders/2", "/orders/3"]);
@@ -116,7 +140,7 @@ async fn streams_beside_each_other_on_one_http2_connection_are_decided_each_for_
     let replies = connection
         .send_all(
             (0..STREAMS)
-                .map(|n| Ask::get(&path(n)).id(&n.to_string()))
+                .map(|n| ClientRequest::get(&path(n)).id(&n.to_string()))
                 .collect(),
         )
         .await?;
@@ -150,13 +174,13 @@ async fn identities_of_connections_beside_each_other_do_not_mix() -> Result<()> 
     let mut backend = orders.connect(&mesh.caller(BACKEND)?).await?;
     for _ in 0..10 {
         let asked = tokio::join!(
-            frontend.send(Ask::get("/orders")),
-            backend.send(Ask::get("/orders")),
+            frontend.send(ClientRequest::get("/orders")),
+            backend.send(ClientRequest::get("/orders")),
         );
         assert_eq!((asked.0?.status, asked.1?.status), (200, 403));
         let asked = tokio::join!(
-            frontend.send(Ask::post("/orders")),
-            backend.send(Ask::post("/orders")),
+            frontend.send(ClientRequest::post("/orders")),
+            backend.send(ClientRequest::post("/orders")),
         );
         assert_eq!((asked.0?.status, asked.1?.status), (403, 200));
     }
@@ -179,7 +203,7 @@ async fn paths_are_decided_as_the_upstream_gets_them() -> Result<()> {
         let reply = orders
             .connect(&frontend)
             .await?
-            .send(Ask::get(path).id(&id))
+            .send(ClientRequest::get(path).id(&id))
             .await?;
         assert_eq!(reply.status, 403, "{path}: {reply:?}");
         let entry = orders
@@ -188,7 +212,12 @@ async fn paths_are_decided_as_the_upstream_gets_them() -> Result<()> {
             .await?;
         assert!(entry.details().contains("no-admin"), "{path}: {entry:?}");
     }
-    assert_eq!(orders.status(&frontend, Ask::get("/admin/../orders")).await?, 200);
+    assert_eq!(
+        orders
+            .status(&frontend, ClientRequest::get("/admin/../orders"))
+            .await?,
+        200
+    );
     assert_eq!(orders.upstream.paths(), ["/orders"]);
     Ok(())
 }
@@ -202,7 +231,7 @@ async fn each_line_of_a_repeated_header_counts() -> Result<()> {
     let ask = |roles: &[&str]| {
         roles
             .iter()
-            .fold(Ask::get("/"), |ask, role| ask.header("x-role", role))
+            .fold(ClientRequest::get("/"), |ask, role| ask.header("x-role", role))
     };
     assert_eq!(orders.status(&frontend, ask(&["user", "guest"])).await?, 200);
     assert_eq!(orders.status(&frontend, ask(&["user", "admin"])).await?, 403);
@@ -218,7 +247,7 @@ async fn a_denied_request_with_a_body_or_without_patience_costs_nobody_else() ->
     for version in [http::Version::Http1, http::Version::Http2] {
         let address = orders.envoy.address("orders")?;
         let open = async || http::Connection::open(address, &mesh.caller(BACKEND)?, version).await;
-        let large = || Ask::post("/admin").body(&"x".repeat(100_000));
+        let large = || ClientRequest::post("/admin").body(&"x".repeat(100_000));
         assert_eq!(open().await?.send(large()).await?.status, 403);
         // Hung up before the answer.
         for _ in 0..5 {
@@ -228,7 +257,7 @@ async fn a_denied_request_with_a_body_or_without_patience_costs_nobody_else() ->
         }
         assert_eq!(
             orders
-                .status(&mesh.caller(FRONTEND)?, Ask::get("/orders"))
+                .status(&mesh.caller(FRONTEND)?, ClientRequest::get("/orders"))
                 .await?,
             200
         );

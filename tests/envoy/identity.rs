@@ -1,8 +1,8 @@
-//! Who a peer is: what its verified certificate says, and nothing else.
+//! A peer's identity comes from its verified certificate and nothing else.
 
 use anyhow::Result;
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Ask, Caller};
+use peerwarden_lab::client::{Caller, ClientRequest};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Http, Listener, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -15,10 +15,15 @@ async fn a_certificate_without_a_name_is_nobody() -> Result<()> {
     let mesh = Mesh::new()?;
     let anybody = json!([{"from": [{"source": {"principals": ["*"]}}]}]);
     let orders = mesh.orders(json!([policy("anybody", "ALLOW", anybody)])).await?;
-    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
     assert_eq!(
         orders
-            .status(&mesh.with(Certificate::nameless())?, Ask::get("/"))
+            .status(&mesh.caller(FRONTEND)?, ClientRequest::get("/"))
+            .await?,
+        200
+    );
+    assert_eq!(
+        orders
+            .status(&mesh.with(Certificate::nameless())?, ClientRequest::get("/"))
             .await?,
         403
     );
@@ -64,7 +69,7 @@ async fn a_certificate_without_a_uri_san_passes_no_rule_on_identity() -> Result<
         let caller = mesh.with(certificate)?;
         let mut statuses = Vec::new();
         for path in ["/open", "/any", "/not", "/denied"] {
-            statuses.push(orders.status(&caller, Ask::get(path)).await?);
+            statuses.push(orders.status(&caller, ClientRequest::get(path)).await?);
         }
         anyhow::Ok(statuses)
     };
@@ -109,7 +114,9 @@ async fn every_name_of_a_certificate_counts() -> Result<()> {
     ] {
         let described = format!("{certificate:?}");
         assert_eq!(
-            orders.status(&mesh.with(certificate)?, Ask::get("/")).await?,
+            orders
+                .status(&mesh.with(certificate)?, ClientRequest::get("/"))
+                .await?,
             status,
             "{described}"
         );
@@ -128,8 +135,13 @@ async fn who_the_listener_lets_in_unverified_is_believed() -> Result<()> {
     let orders = mesh.orders_with(resources, Http::default(), transport).await?;
     let stranger = Authority::new("nobody trusts me")?.issue(Certificate::spiffe(FRONTEND))?;
     let stranger = Caller::workload(&mesh.authority, &stranger)?;
-    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
-    assert_eq!(orders.status(&stranger, Ask::get("/")).await?, 200);
+    assert_eq!(
+        orders
+            .status(&mesh.caller(FRONTEND)?, ClientRequest::get("/"))
+            .await?,
+        200
+    );
+    assert_eq!(orders.status(&stranger, ClientRequest::get("/")).await?, 200);
     Ok(())
 }
 
@@ -142,11 +154,15 @@ async fn a_session_taken_up_again_is_the_same_peer() -> Result<()> {
     let (frontend, backend) = (mesh.caller(FRONTEND)?, mesh.caller(BACKEND)?);
     for connection in 0..3 {
         assert_eq!(
-            orders.status(&frontend, Ask::get("/")).await?,
+            orders.status(&frontend, ClientRequest::get("/")).await?,
             200,
             "{connection}"
         );
-        assert_eq!(orders.status(&backend, Ask::get("/")).await?, 403, "{connection}");
+        assert_eq!(
+            orders.status(&backend, ClientRequest::get("/")).await?,
+            403,
+            "{connection}"
+        );
     }
     let reused = orders.envoy.admin("/stats?filter=ssl.session_reused").await?;
     assert!(reused.trim_end().ends_with(": 4"), "{reused}");
@@ -167,10 +183,15 @@ async fn who_fails_the_handshake_gets_nothing_at_all() -> Result<()> {
         ("plaintext", Caller::plaintext()),
     ];
     for (name, caller) in callers {
-        let reply = orders.status(&caller, Ask::get("/")).await;
+        let reply = orders.status(&caller, ClientRequest::get("/")).await;
         assert!(reply.is_err(), "{name}: {reply:?}");
     }
-    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
+    assert_eq!(
+        orders
+            .status(&mesh.caller(FRONTEND)?, ClientRequest::get("/"))
+            .await?,
+        200
+    );
     assert_eq!(orders.upstream.seen().len(), 1);
     Ok(())
 }
@@ -190,10 +211,20 @@ async fn another_trust_domain_is_another_identity_unless_it_is_an_alias() -> Res
     let envoy = Envoy::start(bootstrap).await?;
     let aliased = envoy.address("aliased")?;
     let orders = Orders { envoy, upstream };
-    assert_eq!(orders.status(&mesh.caller(FRONTEND)?, Ask::get("/")).await?, 200);
-    assert_eq!(orders.status(&mesh.partner()?, Ask::get("/")).await?, 403);
+    assert_eq!(
+        orders
+            .status(&mesh.caller(FRONTEND)?, ClientRequest::get("/"))
+            .await?,
+        200
+    );
+    assert_eq!(
+        orders.status(&mesh.partner()?, ClientRequest::get("/")).await?,
+        403
+    );
     let version = peerwarden_lab::client::http::Version::Http2;
-    let reply = peerwarden_lab::client::http::once(aliased, &mesh.partner()?, version, Ask::get("/")).await?;
+    let reply =
+        peerwarden_lab::client::http::once(aliased, &mesh.partner()?, version, ClientRequest::get("/"))
+            .await?;
     assert_eq!(reply.status, 200);
     Ok(())
 }

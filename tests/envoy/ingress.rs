@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::render::ingress::Ingress;
 use peerwarden_lab::certificates::{Authority, Certificate, Identity};
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
@@ -73,7 +73,13 @@ impl Edge {
     /// The status of an answer, if there is one.
     async fn ask(&self, caller: Caller) -> Option<u16> {
         let address = ([127, 0, 0, 1], self.port.number()).into();
-        let reply = http::once(address, &caller, http::Version::Http2, Ask::get("/").host(HOST)).await;
+        let reply = http::once(
+            address,
+            &caller,
+            http::Version::Http2,
+            ClientRequest::get("/").host(HOST),
+        )
+        .await;
         reply.ok().map(|reply| reply.status)
     }
 }

@@ -7,7 +7,7 @@ mod refused;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::token::Issuer;
@@ -78,11 +78,11 @@ impl Tokens {
     /// What the listener answers to a request with this token.
     async fn with(&self, listener: usize, token: &str) -> Result<u16> {
         let bearer = format!("Bearer {token}");
-        self.ask(listener, Ask::get("/").header("authorization", &bearer))
+        self.ask(listener, ClientRequest::get("/").header("authorization", &bearer))
             .await
     }
 
-    async fn ask(&self, listener: usize, ask: Ask) -> Result<u16> {
+    async fn ask(&self, listener: usize, ask: ClientRequest) -> Result<u16> {
         let address = self.envoy.address(&listener.to_string())?;
         Ok(http::once(address, &self.caller, http::Version::Http2, ask)
             .await?

@@ -1,11 +1,11 @@
-//! The load generator of the benchmark: it sees what Envoy answers, and does not take a denial for an answer that is allowed.
+//! The load generator of the benchmark: it checks Envoy's answers, and does not accept a denial where the request is allowed.
 
 use anyhow::Result;
 use peerwarden_lab::client::http::Version;
-use peerwarden_lab::client::{Ask, Caller};
+use peerwarden_lab::client::{Caller, ClientRequest};
 use peerwarden_lab::config::{Bootstrap, Listener, Transport};
 use peerwarden_lab::envoy::Envoy;
-use peerwarden_lab::load::{self, Crowd, Held, Request, Visitor};
+use peerwarden_lab::load::{self, Crowd, PersistentConnections, Request, Visitor};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn frontend_alone() -> Value {
 
 fn requests(statuses: &[Option<u16>]) -> Vec<Request> {
     let request = |status: &Option<u16>| Request {
-        ask: Ask::get("/"),
+        ask: ClientRequest::get("/"),
         status: *status,
     };
     statuses.iter().map(request).collect()
@@ -79,7 +79,7 @@ async fn connections_are_made_anew_or_stay_and_a_denial_is_told_from_an_echo() -
         .unwrap_err();
     assert_eq!(error.to_string(), "a connection was denied by mistake");
 
-    let mut held = Held::open(address, &[frontend]).await?;
+    let mut held = PersistentConnections::open(address, &[frontend]).await?;
     assert_eq!(held.echo(3).await?.count(), 3);
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The second lock on the real Envoy: verdicts are as they are without it; each way in which Envoy runs a chain without the module lets
-//! nothing through, and without the lock everything, as documented; what lifts the lock is found by `check --envoy`.
+//! The second lock on the real Envoy: verdicts are the same as without it; each way in which Envoy runs a chain without the module
+//! lets nothing through, and without the lock everything, as documented; what lifts the lock is found by `check --envoy`.
 //!
 //! `make envoy-versions` runs these with Envoy 1.36 to 1.40.
 

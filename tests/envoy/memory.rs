@@ -1,4 +1,4 @@
-//! Updates while something is open under each configuration: a worker has the memory of two, and nobody gets in.
+//! Updates while streams are open under each configuration: a worker has memory for two, and nobody is let in.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use peerwarden_lab::config::{Bootstrap, Listener, Module, Protocol, Transport};
 use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
-use peerwarden_lab::upstream::{Events, TcpEcho};
+use peerwarden_lab::upstream::{EventServer, TcpEcho};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -22,13 +22,13 @@ const MIB: u64 = 1024 * 1024;
 const COMPILED: Duration = Duration::from_secs(120);
 
 /// An Envoy that gets the module's configuration by ECDS, for HTTP and for TCP.
-struct Updated {
+struct EcdsEnvoy {
     envoy: Envoy,
     files: TempDir,
     frontend: Caller,
     backend: Caller,
     updates: usize,
-    _events: Events,
+    _events: EventServer,
     _echo: TcpEcho,
 }
 
@@ -63,10 +63,10 @@ fn large(protocol: &str, generation: usize, bytes: usize, on_update: &str) -> Va
     configuration
 }
 
-impl Updated {
+impl EcdsEnvoy {
     async fn start(mesh: &Mesh, bytes: usize, on_update: &str) -> Result<Self> {
         let files = tempfile::Builder::new().prefix("peerwarden-ecds-").tempdir()?;
-        let (events, echo) = (Events::start().await?, TcpEcho::start().await?);
+        let (events, echo) = (EventServer::start().await?, TcpEcho::start().await?);
         let transport = || Transport::mutual(&mesh.server);
         let module = |protocol| {
             anyhow::Ok(Module::new(
@@ -184,7 +184,7 @@ fn deliver(folder: &Path, name: &str, version: usize, filter: &Value) -> Result<
 async fn holds_the_memory_of_two(on_update: &str) -> Result<()> {
     let mesh = Mesh::new()?;
     let (bytes, updates) = size();
-    let mut updated = Updated::start(&mesh, bytes, on_update).await?;
+    let mut updated = EcdsEnvoy::start(&mesh, bytes, on_update).await?;
     let mut open = Vec::new();
     let mut two = 0;
     for generation in 1..=updates {
@@ -227,7 +227,7 @@ async fn updates_that_keep_hold_the_memory_of_two() -> Result<()> {
 #[tokio::test]
 async fn one_that_is_too_large_changes_nothing() -> Result<()> {
     let mesh = Mesh::new()?;
-    let mut updated = Updated::start(&mesh, 1_000, "close").await?;
+    let mut updated = EcdsEnvoy::start(&mesh, 1_000, "close").await?;
     let open = updated.open(&updated.frontend).await?;
     updated.update(1, limits::CONFIGURATION_BYTES + 1_000, "close")?;
     updated
@@ -252,7 +252,7 @@ async fn one_that_is_too_large_changes_nothing() -> Result<()> {
 async fn the_largest_one_after_another() -> Result<()> {
     let mesh = Mesh::new()?;
     let bytes = limits::CONFIGURATION_BYTES * 9 / 10;
-    let mut updated = Updated::start(&mesh, bytes, "close").await?;
+    let mut updated = EcdsEnvoy::start(&mesh, bytes, "close").await?;
     let mut open = Vec::new();
     for generation in 1..=6 {
         open.push(updated.open(&updated.frontend).await?);

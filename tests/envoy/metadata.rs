@@ -1,7 +1,7 @@
-//! What filters ahead of the module leave in dynamic metadata.
+//! Dynamic metadata set by filters ahead of the module.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -53,7 +53,7 @@ async fn metadata_and_claims_are_what_the_filters_ahead_said() -> Result<()> {
     let caller = mesh.caller(FRONTEND)?;
     for (n, case) in cases.iter().enumerate() {
         let address = envoy.address(&n.to_string())?;
-        let reply = http::once(address, &caller, http::Version::Http2, Ask::get("/")).await?;
+        let reply = http::once(address, &caller, http::Version::Http2, ClientRequest::get("/")).await?;
         assert_eq!(reply.status, case.3, "{case:?}");
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! Plugins that share a VM: one with the other chain's `protocol` denies and says so, and the others never notice.
+//! Plugins that share a VM: one with the other chain's `protocol` denies and logs it, and the others are not affected.
 
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, Listener, Protocol, Transport};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
@@ -14,7 +14,7 @@ use crate::fixture::{BACKEND, FRONTEND, Mesh, after_handshake, allow_principal, 
 
 const QUESTION: &str = "what is the balance?\n";
 
-/// Two listeners that are as they should be, and each of the two mistakes, in one VM.
+/// Two correct listeners, and one with each of the two mistakes, in one VM.
 struct Neighbours {
     envoy: Envoy,
     frontend: Caller,
@@ -64,7 +64,13 @@ impl Neighbours {
 
     async fn status(&self, listener: &str, caller: &Caller) -> Result<u16> {
         let version = http::Version::Http1;
-        let reply = http::once(self.address(listener)?, caller, version, Ask::get("/orders")).await?;
+        let reply = http::once(
+            self.address(listener)?,
+            caller,
+            version,
+            ClientRequest::get("/orders"),
+        )
+        .await?;
         Ok(reply.status)
     }
 

@@ -1,4 +1,5 @@
-//! What a rendered listener refuses before any filter has a say leaves a line in its access log, and what it lets in leaves none there.
+//! Connections that a rendered listener refuses before any filter leave a line in its access log; those that it accepts leave none
+//! there.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -8,7 +9,7 @@ use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
@@ -21,7 +22,7 @@ use crate::fixture::{BACKEND, FRONTEND, policy};
 /// Connections of each sort.
 const MANY: usize = 1000;
 
-/// A workload of one port, STRICT, and those who call it.
+/// A workload with one STRICT port, and its callers.
 struct Workload {
     folder: tempfile::TempDir,
     inbound: Inbound,
@@ -101,7 +102,7 @@ impl Workload {
             self.address(),
             &self.frontend,
             http::Version::Http1,
-            Ask::get("/"),
+            ClientRequest::get("/"),
         )
         .await?;
         Ok(reply.status)
@@ -111,7 +112,13 @@ impl Workload {
     async fn refused(&self, count: usize) -> usize {
         let mut refused = 0;
         for (caller, _) in self.refused.iter().cycle().take(count) {
-            let asked = http::once(self.address(), caller, http::Version::Http1, Ask::get("/")).await;
+            let asked = http::once(
+                self.address(),
+                caller,
+                http::Version::Http1,
+                ClientRequest::get("/"),
+            )
+            .await;
             refused += usize::from(asked.is_err());
         }
         refused

@@ -1,4 +1,4 @@
-//! What Envoy refuses of requests before any filter has a say, and the line that each leaves in a rendered access log.
+//! Requests that Envoy refuses before any filter, and the line that each leaves in a rendered access log.
 
 use anyhow::{Context, Result};
 use peerwarden_lab::certificates::Certificate;
@@ -6,7 +6,7 @@ use peerwarden_lab::client::tcp::Connection;
 use serde_json::{Value, json};
 
 use crate::fixture::{FRONTEND, policy};
-use crate::rendered::Rendered;
+use crate::rendered::RenderedWorkload;
 
 /// The lines of these requests in their order, which `peerwarden explain` and `replay` read as what they are.
 const LINES: &str = include_str!("../../harness/cli/tests/cli/logs/refused_requests.jsonl");
@@ -116,7 +116,7 @@ fn length(length: usize) -> Vec<u8> {
 #[tokio::test]
 async fn each_leaves_the_line_that_is_read_as_refused() -> Result<()> {
     let everybody = policy("everybody", "ALLOW", json!([{}]));
-    let orders = Rendered::start(json!({}), &[everybody]).await?;
+    let orders = RenderedWorkload::start(json!({}), &[everybody]).await?;
     let frontend = orders.caller(&orders.authority, Certificate::spiffe(FRONTEND))?;
     let requests = by_http1().into_iter().map(String::into_bytes);
     let requests = requests.chain(by_http2().into_iter().map(|headers| frames(&headers)));

@@ -7,7 +7,7 @@ use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::http::{self, Version};
-use peerwarden_lab::client::{Ask, Caller, Reply};
+use peerwarden_lab::client::{Caller, ClientRequest, Reply};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline::{self, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// One port for HTTP of the workload `orders` in the namespace `shop`, STRICT.
-pub(crate) struct Rendered {
+pub(crate) struct RenderedWorkload {
     pub(crate) authority: Authority,
     pub(crate) application: HttpEcho,
     port: Port,
@@ -25,7 +25,7 @@ pub(crate) struct Rendered {
     _envoy: Envoy,
 }
 
-impl Rendered {
+impl RenderedWorkload {
     /// Starts it, with these keys of the description beside those that every machine needs.
     pub(crate) async fn start(keys: Value, policies: &[Value]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
@@ -84,7 +84,7 @@ impl Rendered {
     }
 
     /// Asks on a connection of its own.
-    pub(crate) async fn ask(&self, caller: &Caller, version: Version, ask: Ask) -> Result<Reply> {
+    pub(crate) async fn ask(&self, caller: &Caller, version: Version, ask: ClientRequest) -> Result<Reply> {
         http::once(self.address(), caller, version, ask).await
     }
 

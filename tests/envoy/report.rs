@@ -1,7 +1,7 @@
-//! What Envoy reports of the decisions: counters, access log, log.
+//! Envoy's reports of decisions: counters, access log, log.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, tcp};
+use peerwarden_lab::client::{ClientRequest, tcp};
 use peerwarden_lab::config::{Tcp, Transport};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ async fn counters_count_each_decision_once() -> Result<()> {
     let orders = mesh.orders(shop()).await?;
     let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
     for path in ["/orders", "/admin", "/orders/1", "/admin/2", "/admin/3"] {
-        connection.send(Ask::get(path)).await?;
+        connection.send(ClientRequest::get(path)).await?;
     }
     let expected = [("allowed", 2), ("denied", 3), ("errors", 0)];
     orders.envoy.counted(&expected).await
@@ -37,7 +37,10 @@ async fn a_dry_run_and_audit_are_reported_and_change_nothing() -> Result<()> {
         ("/orders", ""),
         ("/admin", "AuthorizationPolicy ns[shop]-policy[log]-rule[0]"),
     ] {
-        assert_eq!(connection.send(Ask::get(path).id(path)).await?.status, 200);
+        assert_eq!(
+            connection.send(ClientRequest::get(path).id(path)).await?.status,
+            200
+        );
         let entry = orders
             .envoy
             .logged_access(|entry| entry.text("lab_id") == path)
@@ -82,7 +85,7 @@ async fn the_access_log_names_who_decided_on_a_request() -> Result<()> {
             "rbac_access_denied_matched_policy[none]".to_owned(),
         ),
     ] {
-        connection.send(Ask::get(path).id(path)).await?;
+        connection.send(ClientRequest::get(path).id(path)).await?;
         let entry = orders
             .envoy
             .logged_access(|entry| entry.text("lab_id") == path)
@@ -126,14 +129,16 @@ async fn a_denial_is_a_line_in_the_log_and_an_allowance_is_none() -> Result<()> 
     let orders = mesh.orders(shop()).await?;
     let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
     let before = orders.envoy.log();
-    connection.send(Ask::get("/orders").id("allowed")).await?;
+    connection
+        .send(ClientRequest::get("/orders").id("allowed"))
+        .await?;
     orders
         .envoy
         .logged_access(|entry| entry.text("lab_id") == "allowed")
         .await?;
     assert_eq!(orders.envoy.log(), before);
 
-    connection.send(Ask::get("/admin/users")).await?;
+    connection.send(ClientRequest::get("/admin/users")).await?;
     let line = orders.envoy.logged("denied").await?;
     for part in [
         "/admin/users",
@@ -153,7 +158,7 @@ async fn the_log_bears_a_flood_of_denials() -> Result<()> {
     let orders = mesh.orders(shop()).await?;
     let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
     for _ in 0..FLOOD {
-        assert_eq!(connection.send(Ask::get("/admin")).await?.status, 403);
+        assert_eq!(connection.send(ClientRequest::get("/admin")).await?.status, 403);
     }
     orders.envoy.counted(&[("denied", FLOOD as u64)]).await?;
     let lines = orders

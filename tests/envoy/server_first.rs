@@ -1,4 +1,4 @@
-//! Protocols in which the server speaks first: who may not come in must not see the greeting either.
+//! Protocols in which the server sends first: a caller that is denied must not see the greeting either.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::fixture::{
 const GREETING: &str = "220 ledger.lab ready\r\n";
 
 impl Ledger {
-    async fn greeting(&self, caller: &Caller) -> Result<tcp::Received> {
+    async fn greeting(&self, caller: &Caller) -> Result<tcp::ReceivedBytes> {
         let mut connection = tcp::Connection::open(self.envoy.address("ledger")?, caller).await?;
         connection.receive(GREETING.len(), deadline::EXCHANGE).await
     }

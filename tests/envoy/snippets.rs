@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, ensure};
-use peerwarden_lab::client::{Ask, http, tcp};
+use peerwarden_lab::client::{ClientRequest, http, tcp};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::token::Issuer;
@@ -87,9 +87,9 @@ async fn http_decides_by_identity() -> Result<()> {
     .await?;
     let address = envoy.address("inbound")?;
     for (uri, ask, status) in [
-        (FRONTEND, Ask::get("/orders/1"), 200),
-        (FRONTEND, Ask::post("/orders/1"), 403),
-        (BACKEND, Ask::get("/orders/1"), 403),
+        (FRONTEND, ClientRequest::get("/orders/1"), 200),
+        (FRONTEND, ClientRequest::post("/orders/1"), 403),
+        (BACKEND, ClientRequest::get("/orders/1"), 403),
     ] {
         let described = format!("{uri} {ask:?}");
         let reply = http::once(address, &mesh.caller(uri)?, http::Version::Http2, ask).await?;
@@ -123,7 +123,7 @@ async fn verified_tokens_decide_together_with_identity() -> Result<()> {
         (FRONTEND, None, 403),
         (BACKEND, Some(issuer.sign(&claims(&staff))?), 403),
     ] {
-        let mut ask = Ask::post("/orders");
+        let mut ask = ClientRequest::post("/orders");
         if let Some(token) = &token {
             ask = ask.header("authorization", &format!("Bearer {token}"));
         }

@@ -239,7 +239,7 @@ async fn who_says_nothing_is_not_answered() -> Result<()> {
     let envoy = Envoy::start(Bootstrap::new().listener(listener)).await?;
     let mut silent = tcp::Connection::open(envoy.address("ledger")?, &mesh.caller(FRONTEND)?).await?;
     let received = silent.receive(1, Duration::from_millis(500)).await?;
-    assert_eq!(received.end, tcp::End::Silent, "{received:?}");
+    assert_eq!(received.end, tcp::ConnectionEnd::Silent, "{received:?}");
     // Nothing is dialled for a client that has not been decided on.
     assert_eq!(upstream.traffic().connections, 0);
     Ok(())

@@ -1,13 +1,13 @@
-//! A foreign trust domain on the rendered listener: it is let in with roots of its own, and is believed about its own names alone.
+//! A foreign trust domain on the rendered listener: it is accepted with its own roots, and only for its own names.
 
 use anyhow::Result;
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::client::http::Version;
 use serde_json::{Value, json};
 
 use crate::fixture::{FRONTEND, policy};
-use crate::rendered::Rendered;
+use crate::rendered::RenderedWorkload;
 
 const NIGHTLY: &str = "spiffe://partner.example/ns/batch/sa/nightly";
 
@@ -28,15 +28,22 @@ fn policies() -> [Value; 1] {
 }
 
 /// What comes of a request: the status, or 0 without an answer.
-async fn outcome(orders: &Rendered, issuer: &Authority, certificate: Certificate, path: &str) -> Result<u16> {
+async fn outcome(
+    orders: &RenderedWorkload,
+    issuer: &Authority,
+    certificate: Certificate,
+    path: &str,
+) -> Result<u16> {
     let caller = orders.caller(issuer, certificate)?;
-    let reply = orders.ask(&caller, Version::Http1, Ask::get(path)).await;
+    let reply = orders
+        .ask(&caller, Version::Http1, ClientRequest::get(path))
+        .await;
     Ok(reply.map_or(0, |reply| reply.status))
 }
 
 /// Tries each, and holds what came of it against what should.
 async fn try_all(
-    orders: &Rendered,
+    orders: &RenderedWorkload,
     partner: &Authority,
     cases: impl IntoIterator<Item = (&str, bool, Certificate, &str, u16)>,
 ) -> Result<()> {
@@ -55,7 +62,7 @@ async fn try_all(
 async fn a_foreign_trust_domain_gets_in_with_its_own_roots_and_no_others() -> Result<()> {
     let partner = Authority::new("partner.example")?;
     let mesh = json!({"caCertificates": [{"trustDomains": ["partner.example"], "pem": partner.pem()}]});
-    let orders = Rendered::start(json!({"mesh": mesh}), &policies()).await?;
+    let orders = RenderedWorkload::start(json!({"mesh": mesh}), &policies()).await?;
     let (frontend, nightly) = (|| Certificate::spiffe(FRONTEND), || Certificate::spiffe(NIGHTLY));
     let other = || Certificate::spiffe("spiffe://other.example/ns/web/sa/frontend");
     try_all(
@@ -123,7 +130,7 @@ async fn a_foreign_trust_domain_gets_in_with_its_own_roots_and_no_others() -> Re
 async fn a_certificate_that_names_two_trust_domains_is_neither() -> Result<()> {
     let partner = Authority::new("partner.example")?;
     let mesh = json!({"caCertificates": [{"trustDomains": ["partner.example"], "pem": partner.pem()}]});
-    let orders = Rendered::start(json!({"mesh": mesh}), &policies()).await?;
+    let orders = RenderedWorkload::start(json!({"mesh": mesh}), &policies()).await?;
     let two = || Certificate::spiffe(NIGHTLY).uri(FRONTEND);
     try_all(
         &orders,
@@ -153,7 +160,7 @@ async fn a_certificate_that_names_two_trust_domains_is_neither() -> Result<()> {
 #[tokio::test]
 async fn without_its_roots_a_foreign_trust_domain_is_refused_at_the_handshake() -> Result<()> {
     let partner = Authority::new("partner.example")?;
-    let orders = Rendered::start(json!({}), &policies()).await?;
+    let orders = RenderedWorkload::start(json!({}), &policies()).await?;
     let nightly = || Certificate::spiffe(NIGHTLY);
     try_all(
         &orders,

@@ -1,13 +1,13 @@
-//! Header names with `_` for `-`: what the rendered listener does with them, and what it leaves in the access log.
+//! Header names with `_` for `-`: how the rendered listener treats them, and what it logs.
 
 use anyhow::Result;
 use peerwarden_lab::certificates::Certificate;
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::client::http::Version;
 use serde_json::{Value, json};
 
 use crate::fixture::{FRONTEND, policy};
-use crate::rendered::Rendered;
+use crate::rendered::RenderedWorkload;
 
 /// Two spellings of headers, of which an application may take each for the other.
 const SPELLINGS: [(&str, &str); 2] = [
@@ -18,9 +18,9 @@ const SPELLINGS: [(&str, &str); 2] = [
     ),
 ];
 
-async fn start(keys: Value) -> Result<Rendered> {
+async fn start(keys: Value) -> Result<RenderedWorkload> {
     let rules = json!([{"when": [{"key": "request.headers[x-role]", "values": ["admin"]}]}]);
-    Rendered::start(keys, &[policy("role", "DENY", rules)]).await
+    RenderedWorkload::start(keys, &[policy("role", "DENY", rules)]).await
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn a_request_with_an_underscore_is_refused_unless_the_description_says_oth
     let orders = start(json!({})).await?;
     let frontend = orders.caller(&orders.authority, Certificate::spiffe(FRONTEND))?;
     for (name, value) in SPELLINGS {
-        let ask = || Ask::get("/orders").header(name, value);
+        let ask = || ClientRequest::get("/orders").header(name, value);
         let reply = orders.ask(&frontend, Version::Http1, ask()).await?;
         assert_eq!(reply.status, 400, "{name}");
         assert!(
@@ -58,11 +58,19 @@ async fn a_request_with_an_underscore_is_refused_unless_the_description_says_oth
     // Names without an underscore are decided by the policies.
     for version in [Version::Http1, Version::Http2] {
         let denied = orders
-            .ask(&frontend, version, Ask::get("/").header("x-role", "admin"))
+            .ask(
+                &frontend,
+                version,
+                ClientRequest::get("/").header("x-role", "admin"),
+            )
             .await?;
         assert_eq!(denied.status, 403);
         let served = orders
-            .ask(&frontend, version, Ask::get("/").header("x-role", "guest"))
+            .ask(
+                &frontend,
+                version,
+                ClientRequest::get("/").header("x-role", "guest"),
+            )
             .await?;
         assert_eq!(served.status, 200);
     }
@@ -77,7 +85,7 @@ async fn underscores_are_dropped_or_allowed_as_the_description_says() -> Result<
         for version in [Version::Http1, Version::Http2] {
             for (name, value) in SPELLINGS {
                 let reply = orders
-                    .ask(&frontend, version, Ask::get("/").header(name, value))
+                    .ask(&frontend, version, ClientRequest::get("/").header(name, value))
                     .await?;
                 assert_eq!(reply.status, 200, "{word} {version:?} {name}");
                 let seen = orders.application.seen().pop().expect("a request");

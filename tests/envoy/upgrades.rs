@@ -1,4 +1,4 @@
-//! The module's file is replaced under a running Envoy: what is open follows the policies all the same.
+//! The module's file is replaced while Envoy runs: open streams follow the policies all the same.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
-use peerwarden_lab::upstream::{Events, TcpEcho};
+use peerwarden_lab::upstream::{EventServer, TcpEcho};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -21,17 +21,17 @@ use crate::fixture::{BACKEND, FRONTEND};
 /// The timers of the new VM and of the old one, one after the other, on a slow machine.
 const BOUND: Duration = Duration::from_secs(8);
 
-/// A workload with a port for TCP and one for HTTP, whose module and policies come by files.
+/// A workload with a port for TCP and one for HTTP, whose module and policies come from files.
 struct Lab {
     folder: TempDir,
     authority: Authority,
     ports: [Port; 2],
     echo: TcpEcho,
-    events: Events,
+    events: EventServer,
 }
 
-/// What a caller has open: a connection in use, and a request without a response.
-struct Open {
+/// The open streams of a caller: a connection in use, and a request without a response.
+struct OpenStreams {
     connection: tcp::Connection,
     request: tcp::Connection,
 }
@@ -43,7 +43,7 @@ impl Lab {
             authority: Authority::new("cluster.local")?,
             ports: [Port::reserve()?, Port::reserve()?],
             echo: TcpEcho::start().await?,
-            events: Events::start().await?,
+            events: EventServer::start().await?,
         };
         let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/orders").dns(ServerTls::NAME);
         let identity = lab.authority.issue(server)?;
@@ -123,7 +123,7 @@ impl Lab {
         Ok(numbers)
     }
 
-    async fn open(&self, uri: &str) -> Result<Open> {
+    async fn open(&self, uri: &str) -> Result<OpenStreams> {
         let caller = Caller::workload(&self.authority, &self.authority.issue(Certificate::spiffe(uri))?)?;
         let [bytes, http] = self
             .ports
@@ -136,18 +136,21 @@ impl Lab {
         request
             .send("GET /silent HTTP/1.1\r\nhost: orders.shop\r\n\r\n")
             .await?;
-        let open = Open { connection, request };
+        let open = OpenStreams { connection, request };
         Ok(open)
     }
 }
 
-impl Open {
+impl OpenStreams {
     /// That both are still there.
     async fn goes_on(&mut self) -> Result<()> {
         let echoed = self.connection.echo("more\n").await?;
         ensure!(echoed.text() == "more\n", "the connection is gone: {echoed:?}");
         let answer = self.request.receive(1, Duration::from_millis(50)).await?;
-        ensure!(answer.end == tcp::End::Silent, "the request is gone: {answer:?}");
+        ensure!(
+            answer.end == tcp::ConnectionEnd::Silent,
+            "the request is gone: {answer:?}"
+        );
         Ok(())
     }
 
@@ -156,7 +159,7 @@ impl Open {
         let began = Instant::now();
         loop {
             let received = self.connection.echo("more\n").await?;
-            if received.end != tcp::End::Open {
+            if received.end != tcp::ConnectionEnd::Open {
                 break;
             }
             if began.elapsed() > BOUND {

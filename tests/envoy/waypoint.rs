@@ -1,10 +1,10 @@
-//! A waypoint: the peer is who the tunnel's handshake showed, whom filter state carries to the listener behind.
+//! A waypoint: the peer is the one of the tunnel's handshake, passed in filter state to the listener behind.
 
 use std::net::SocketAddr;
 
 use anyhow::Result;
 use peerwarden_lab::certificates::Certificate;
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
@@ -68,9 +68,11 @@ impl Waypoint {
     async fn status(&self, caller: &Caller) -> Result<u16> {
         let caller = caller.clone().tunnel(HTTP);
         let version = http::Version::Http1;
-        Ok(http::once(self.address()?, &caller, version, Ask::get("/"))
-            .await?
-            .status)
+        Ok(
+            http::once(self.address()?, &caller, version, ClientRequest::get("/"))
+                .await?
+                .status,
+        )
     }
 
     /// Whether a connection passes, and not a byte of one that does not.

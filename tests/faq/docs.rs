@@ -1,5 +1,4 @@
-//! The documents that `docs/mtls.md` shows, as they stand there: the experiments run these, with ports, addresses and paths of
-//! the machine.
+//! The documents in `docs/mtls.md`, as they are there: the experiments use them, with this machine's ports, addresses and paths.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::locate;

@@ -1,4 +1,4 @@
-//! One question of a mesh's security FAQ, and the way to answer it.
+//! One question of a mesh's security FAQ, and the experiment that answers it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::Result;
 use peerwarden_lab::deadline::within;
 
-/// What was seen, in a line, as the last column of the table: what was done, how often, and what came of it.
+/// What was observed, in one line, for the last column of the table: what was done, how often, and the result.
 pub(crate) type Evidence = String;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Evidence>>>>;
 
-/// A question and its experiment on a real Envoy. The experiment asserts all that the answer promises; that it ends without an
-/// error is the answer, and the evidence says what it saw.
+/// A question and its experiment on a real Envoy. The experiment asserts everything that the answer promises: if it succeeds, the
+/// answer holds, and the evidence says what it observed.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     /// Its number, from 1.

@@ -1,5 +1,5 @@
-//! A mesh's security FAQ, answered on a real Envoy: `faq [NAME…]` makes each experiment and prints a table, one line for each
-//! with its evidence.
+//! A mesh's security FAQ, answered on a real Envoy: `faq [NAME…]` runs each experiment and prints a table with a line of evidence
+//! for each.
 //!
 //! The exit code is 0 if every promise holds, 1 if one does not, 2 if nothing could be tried.
 

@@ -1,4 +1,4 @@
-//! A mesh on the spot: its authority, certificates where rendered configurations look for them, and Envoys that run these.
+//! A mesh created on the spot: its authority, certificates where rendered configurations expect them, and Envoys that run these.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use peerwarden_envoy::render::client::Client;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::ingress::Ingress;
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::locate;
 use serde_json::json;
@@ -21,9 +21,9 @@ pub(crate) struct Stage {
     directory: TempDir,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum RequestResult {
     /// The application answered it.
     Served,
     /// Envoy answered it with 403.
@@ -150,21 +150,21 @@ pub(crate) fn deliver_one(file: &File, folder: &Path) -> Result<()> {
 }
 
 /// Asks once, on a connection of its own.
-pub(crate) async fn ask(port: &Port, caller: &Caller) -> Outcome {
+pub(crate) async fn ask(port: &Port, caller: &Caller) -> RequestResult {
     let address = ([127, 0, 0, 1], port.number()).into();
     outcome(
-        http::once(address, caller, http::Version::Http1, Ask::get("/"))
+        http::once(address, caller, http::Version::Http1, ClientRequest::get("/"))
             .await
             .map(|reply| reply.status),
     )
 }
 
 /// What a reply comes to.
-pub(crate) fn outcome(status: Result<u16>) -> Outcome {
+pub(crate) fn outcome(status: Result<u16>) -> RequestResult {
     match status {
-        Ok(200) => Outcome::Served,
-        Ok(403) => Outcome::Forbidden,
-        Ok(_) | Err(_) => Outcome::Closed,
+        Ok(200) => RequestResult::Served,
+        Ok(403) => RequestResult::Forbidden,
+        Ok(_) | Err(_) => RequestResult::Closed,
     }
 }
 

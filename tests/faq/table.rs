@@ -1,5 +1,5 @@
-//! What is printed: a line for each answer, with its evidence; on a terminal, which may be narrow, the evidence below it. Coloured
-//! where the terminal likes it.
+//! Prints a line for each answer, with its evidence; on a terminal, which may be narrow, the evidence below it. In colour if the
+//! terminal supports it.
 
 use std::io::IsTerminal;
 

@@ -1,4 +1,4 @@
-//! The same experiments as `make faq` makes, each a test with a name; and that the documentation shows what they run.
+//! Runs the experiments of `make faq`, each as a test with a name, and checks that the documentation shows what they run.
 
 mod docs;
 mod entries;

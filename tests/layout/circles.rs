@@ -1,4 +1,4 @@
-//! No modules that need each other in a circle.
+//! No modules depend on each other in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 

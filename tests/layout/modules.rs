@@ -1,4 +1,4 @@
-//! The modules of a crate, and which of them names which.
+//! The modules of a crate, and which of them refer to which.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

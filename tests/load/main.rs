@@ -1,5 +1,5 @@
-//! A load generator that presents client certificates: requests over connections that stay, by HTTP/1.1 or HTTP/2, or new TCP
-//! connections to a server that echoes. It prints how long answers took, and of HTTP how many there were of each status.
+//! A load generator with client certificates: requests over connections that stay open, over HTTP/1.1 or HTTP/2, or new TCP
+//! connections to a server that echoes. It prints how long answers took, and for HTTP the number of each status.
 //!
 //! `peerwarden certs` makes certificates for it, and `tests/bench` measures with the same code.
 
@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use http::Method;
 use peerwarden_lab::client::http::Version;
-use peerwarden_lab::client::{Ask, Caller};
+use peerwarden_lab::client::{Caller, ClientRequest};
 use peerwarden_lab::config::ServerTls;
 use peerwarden_lab::load::{self, Crowd, Latencies, Request, Visitor};
 
@@ -107,7 +107,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         .paths
         .iter()
         .map(|path| Request {
-            ask: Ask::new(arguments.method.clone(), path).host(&arguments.server_name),
+            ask: ClientRequest::new(arguments.method.clone(), path).host(&arguments.server_name),
             status: None,
         })
         .collect();

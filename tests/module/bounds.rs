@@ -1,5 +1,5 @@
-//! What a stranger sends costs the module in proportion to its size: the fuel that it burns at `n` and at `2n`, which is the same on
-//! every machine.
+//! A stranger's input costs the module at most in proportion to its size: the fuel that it burns at `n` and at `2n`, which is the
+//! same on every machine.
 
 use peerwarden_host::{Connection, PeerCertificate, Request, Tls, VmOptions};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Configurations: refused ones, several in one VM, and what the bytes alone do not say.
+//! Configurations: refused ones, several in one VM, and problems that the bytes alone do not show.
 
 use peerwarden_host::{EnvoyVersion, HttpOutcome, LogLevel, PluginOptions, Refusal, Vm, VmOptions};
 use peerwarden_lab::{locate, marks};

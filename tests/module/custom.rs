@@ -1,4 +1,4 @@
-//! External authorizers: what the module asks, what it makes of each answer, and that nothing passes meanwhile.
+//! External authorizers: the module's questions, the effect of each answer, and that nothing passes in the meantime.
 
 mod answers;
 mod faults;

@@ -1,4 +1,4 @@
-//! What the module asks of Envoy, by its imports.
+//! The module's imports: what it requires of Envoy.
 
 use crate::fixture::module;
 

@@ -1,5 +1,5 @@
-//! Callbacks that nobody expects, and requests of every shape: the module denies what it cannot place, and never traps, as a trap
-//! fails every filter of the VM.
+//! Unexpected callbacks, and requests of every shape: the module denies what it cannot place, and never traps, as a trap fails
+//! every filter of the VM.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a plugin says it decides by.
+//! The gauges that show a plugin's configuration.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Bytes that no client library sends, through the shipped module: what Envoy may yet hand over.
+//! Bytes that no client library sends, through the shipped module: what Envoy may still pass on.
 
 use peerwarden_host::{HttpOutcome, Request};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The mark of what is allowed, for Envoy's own filters behind the module.
+//! The mark on what is allowed, for Envoy's own filters behind the module.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The shipped module in the simulated Envoy: what a real Envoy shows only now and then, or not at all.
+//! The shipped module in the simulated Envoy: situations that a real Envoy shows rarely or never.
 //!
 //! Every order of handshake, greeting and client data; every host call failing; configurations side by side.
 

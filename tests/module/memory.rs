@@ -1,4 +1,4 @@
-//! How much memory configurations take, and what becomes of one for which there is none.
+//! How much memory configurations take, and what happens to one that does not fit.
 
 mod room;
 mod shapes;

@@ -1,4 +1,4 @@
-//! Plugins that share a VM: what is wrong with one of them, the others never notice.
+//! Plugins that share a VM: a mistake in one does not affect the others.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is open when a newer configuration comes, when a certificate expires, and before it can be decided.
+//! Open streams when a newer configuration arrives, when a certificate expires, and before they can be decided.
 
 mod crowd;
 mod expiry;

@@ -1,5 +1,5 @@
-//! A filter built with the Rust SDK in the simulated Envoy: that it runs as its author means it, and what the SDK's dispatcher does where
-//! the module's own denies.
+//! A filter built with the Rust SDK in the simulated Envoy: that it runs as its author intends, and how the SDK's dispatcher
+//! behaves where the module's own denies.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How a connection is secured, as access logs and counters say it.
+//! The security of a connection in access logs and counters.
 
 use std::time::Duration;
 

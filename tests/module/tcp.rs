@@ -1,4 +1,4 @@
-//! TCP: who speaks first, when the upstream is dialled, and that not one byte passes before the decision.
+//! TCP: who sends first, when the upstream is dialled, and that not one byte passes before the decision.
 
 use std::time::Duration;
 

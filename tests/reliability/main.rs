@@ -1,12 +1,12 @@
-//! Faults and what comes of them: `faults.yaml` names for each the test that shows it, and `docs/reliability.md` is made from that.
+//! Faults and their effects: `faults.yaml` names for each the test that shows it, and `docs/reliability.md` is generated from it.
 //!
-//! `make reliability` runs these tests on every version of Envoy and writes down in `shown.txt` which passed.
+//! `make reliability` runs these tests on every version of Envoy and records in `shown.txt` which passed.
 
 mod counts;
 mod fault;
-mod shown;
 mod source;
 mod table;
+mod test_run;
 
 use peerwarden_lab::{locate, marks};
 
@@ -24,7 +24,7 @@ fn each_fault_names_a_test_that_runs() {
 #[test]
 fn what_was_shown_is_of_faults_that_are_listed_and_passed() {
     let faults = fault::all();
-    for line in shown::all() {
+    for line in test_run::all() {
         assert!(line.passed, "{} failed on Envoy {}", line.test, line.version);
         assert!(
             faults.iter().any(|fault| fault.test == line.test),
@@ -41,7 +41,7 @@ fn the_page_is_fresh() {
     let fresh = marks::replace(
         &document,
         "faults",
-        &table::markdown(&fault::all(), &shown::all()),
+        &table::markdown(&fault::all(), &test_run::all()),
     )
     .unwrap();
     let fresh = marks::replace(&fresh, "inputs", &counts::markdown()).unwrap();

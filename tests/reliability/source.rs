@@ -1,4 +1,4 @@
-//! Whether a test is there and runs with `make test`, as its source says: what a binary lists depends on what was built last.
+//! Whether a test exists and runs with `make test`, according to its source: what a binary lists depends on what was built last.
 
 use std::path::{Path, PathBuf};
 

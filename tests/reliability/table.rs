@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use crate::fault::Fault;
-use crate::shown::Shown;
+use crate::test_run::TestRun;
 
 /// The versions of Envoy that peerwarden is for.
 pub(crate) const VERSIONS: [&str; 5] = ["1.36", "1.37", "1.38", "1.39", "1.40"];
 
 /// A row for each fault: what comes of it, and where that was shown.
-pub(crate) fn markdown(faults: &[Fault], shown: &[Shown]) -> String {
+pub(crate) fn markdown(faults: &[Fault], shown: &[TestRun]) -> String {
     let mut text = String::from("| fault | what comes of it |");
     for version in VERSIONS {
         let _ = write!(text, " {version} |");

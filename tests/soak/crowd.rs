@@ -1,7 +1,7 @@
-//! What stays open: streams that nobody answers, and TCP connections.
+//! Streams that stay open: requests that nobody answers, and TCP connections.
 
 use anyhow::{Result, ensure};
-use peerwarden_lab::client::{Ask, http, tcp};
+use peerwarden_lab::client::{ClientRequest, http, tcp};
 use tokio::sync::Mutex;
 
 use crate::mesh::{Mesh, STAYS};
@@ -13,9 +13,9 @@ const BESIDE: usize = 100;
 /// Connections that are made at the same time.
 const AT_ONCE: usize = 50;
 
-/// Who is let in by every version of the policies.
+/// Callers that every version of the policies allows.
 pub(crate) struct Crowd {
-    streams: Vec<http::Held>,
+    streams: Vec<http::OpenStream>,
     /// The streams' own.
     _clients: Vec<http::Connection>,
     connections: Mutex<Vec<tcp::Connection>>,
@@ -29,7 +29,7 @@ impl Crowd {
         while streams.len() < size.streams {
             let client = http::Connection::open(mesh.streams(), &caller, http::Version::Http2).await?;
             for _ in 0..BESIDE.min(size.streams - streams.len()) {
-                streams.push(client.hold(&Ask::get("/silent"))?);
+                streams.push(client.hold(&ClientRequest::get("/silent"))?);
             }
             clients.push(client);
         }

@@ -1,4 +1,4 @@
-//! The Envoy, its policies and certificates, and one round of changes with its questions.
+//! The Envoy, its policies and certificates, and one round of changes with its checks.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use peerwarden_lab::authorizer::{Gate, HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline::until;
 use peerwarden_lab::envoy::{Envoy, Launch};
-use peerwarden_lab::upstream::{Events, HttpEcho, TcpEcho};
+use peerwarden_lab::upstream::{EventServer, HttpEcho, TcpEcho};
 use peerwarden_mtls::{Authority, Workload};
 use serde_json::json;
 
@@ -55,7 +55,7 @@ struct Ports {
 
 struct Upstreams {
     web: HttpEcho,
-    streams: Events,
+    streams: EventServer,
     bytes: TcpEcho,
     authorizer: HttpAuthorizer,
 }
@@ -68,7 +68,7 @@ impl Mesh {
         let never = Gate::closed();
         let upstreams = Upstreams {
             web: HttpEcho::start().await?,
-            streams: Events::start().await?,
+            streams: EventServer::start().await?,
             bytes: TcpEcho::start().await?,
             authorizer: HttpAuthorizer::start(move |_| HttpAnswer::allow().behind(&never)).await?,
         };
@@ -128,7 +128,7 @@ impl Mesh {
             local(&self.ports.web),
             caller,
             http::Version::Http1,
-            Ask::get(path),
+            ClientRequest::get(path),
         )
         .await?;
         match reply.status {
@@ -256,8 +256,8 @@ pub(crate) async fn round(mesh: &Mesh, number: usize) -> Result<usize> {
     // Who hangs up in the middle of anything takes nothing along.
     for caller in [&stays, &goes, &stranger] {
         let client = http::Connection::open(mesh.streams(), caller, http::Version::Http2).await?;
-        client.hold(&Ask::get("/silent"))?.reset();
-        drop(client.hold(&Ask::get("/silent"))?);
+        client.hold(&ClientRequest::get("/silent"))?.reset();
+        drop(client.hold(&ClientRequest::get("/silent"))?);
         drop(tcp::Connection::open(mesh.bytes(), &caller.clone().abrupt()).await);
         drop(tcp::Connection::open(local(&mesh.ports.held), caller).await);
     }
@@ -265,7 +265,7 @@ pub(crate) async fn round(mesh: &Mesh, number: usize) -> Result<usize> {
         local(&mesh.ports.web),
         &stays,
         http::Version::Http1,
-        Ask::get("/ask"),
+        ClientRequest::get("/ask"),
     );
     let mut checked = 3;
     for (caller, wanted) in [(&stays, true), (&goes, lets_in(number)), (&stranger, false)] {

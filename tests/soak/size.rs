@@ -1,4 +1,4 @@
-//! How much of everything, and for how long.
+//! The size and duration of a run.
 
 use std::time::Duration;
 

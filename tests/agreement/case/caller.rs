@@ -1,6 +1,6 @@
-//! Who calls: the same few callers meet every set of policies.
+//! The callers, the same for every set of policies.
 
-/// Someone who calls.
+/// A caller.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) credential: Credential,
@@ -9,7 +9,7 @@ pub(crate) struct Member {
     pub(crate) common_name: &'static str,
 }
 
-/// What a caller shows.
+/// What a caller presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Credential {
     /// A certificate of the mesh.

@@ -1,5 +1,5 @@
-//! The same case in the vocabulary of `peerwarden explain`, and as the reference evaluator takes it: for the trace of a
-//! disagreement, and to know which fields a verdict hung on. Verdicts come from Envoy alone.
+//! Converts a case to the vocabulary of `peerwarden explain` and of the reference evaluator: for the trace of a disagreement, and
+//! to find the fields that a verdict depended on. Verdicts come from Envoy alone.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,9 +8,9 @@ use peerwarden_engine::reference::{self, Trace};
 use peerwarden_engine::{Config, Lookup, Traffic};
 use serde_json::{Map, Value, json};
 
-use super::{Addresses, CAST, Credential, HTTP_METADATA, Request, Set, TCP_METADATA, Visit};
+use super::{Addresses, CAST, Credential, HTTP_METADATA, PolicySet, Request, TCP_METADATA, Visit};
 
-impl Set {
+impl PolicySet {
     /// What a filter gets to see, as JSON; `listener` is where the connection was made to.
     pub(crate) fn traffic(&self, visit: &Visit, request: Option<&Request>, listener: SocketAddr) -> Value {
         let proxy = visit.proxy.as_ref();

@@ -1,11 +1,11 @@
-//! Which rule denied, from Envoy's access log.
+//! Finds the rule that denied in Envoy's access log.
 
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use peerwarden_lab::deadline::{self, until};
 use peerwarden_lab::decision::Decision;
-use peerwarden_lab::envoy::{Entry, Envoy};
+use peerwarden_lab::envoy::{AccessLogEntry, Envoy};
 
 use super::Question;
 use crate::ask::Answer;
@@ -16,7 +16,7 @@ const DENIED: &str = "rbac_access_denied_matched_policy[";
 
 /// By listener and mark. A caller's port may serve again once its connection is closed, so that a mark may have several
 /// entries, in the order of the questions.
-type Log = HashMap<(String, String), Vec<Entry>>;
+type Log = HashMap<(String, String), Vec<AccessLogEntry>>;
 
 /// Waits until every denial is in the log, and notes whose it was.
 pub(super) async fn attach(envoy: &Envoy, questions: &mut [Question]) -> Result<()> {
@@ -69,7 +69,7 @@ fn read(envoy: &Envoy) -> Result<Log> {
 }
 
 /// The id, wherever the filter could leave it: a network filter in Wasm can set no details of the connection's end.
-fn by(entry: &Entry) -> Option<String> {
+fn by(entry: &AccessLogEntry) -> Option<String> {
     let places = [entry.details(), entry.text("termination")];
     let noted = places
         .iter()

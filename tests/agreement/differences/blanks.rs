@@ -3,14 +3,14 @@
 
 use peerwarden_engine::field_value;
 
-use super::{Asked, Difference};
+use super::{Difference, SingleQuestion};
 
 pub(super) const DIFFERENCE: Difference = Difference {
     name: "white space around a header's value is not part of it",
     rewrite,
 };
 
-fn rewrite(asked: &mut Asked) -> bool {
+fn rewrite(asked: &mut SingleQuestion) -> bool {
     let Some(request) = &mut asked.request else {
         return false;
     };

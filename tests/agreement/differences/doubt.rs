@@ -1,5 +1,5 @@
-//! What the module makes of a field whose attribute is not established, written so that no filter has to look at the attribute:
-//! under ALLOW it never holds, under the other actions it always does.
+//! How the module treats a field whose attribute is not established, written so that no filter has to read the attribute: under
+//! ALLOW it never holds, under the other actions it always does.
 
 use serde_json::{Map, Value, json};
 

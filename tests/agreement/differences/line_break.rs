@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use super::{Asked, Difference};
+use super::{Difference, SingleQuestion};
 
 pub(super) const DIFFERENCE: Difference = Difference {
     name: "a text with a line break is not empty",
     rewrite,
 };
 
-fn rewrite(asked: &mut Asked) -> bool {
+fn rewrite(asked: &mut SingleQuestion) -> bool {
     let mut values = Vec::new();
     if let Some(request) = &mut asked.request {
         values.extend([&mut request.token, &mut request.metadata].into_iter().flatten());

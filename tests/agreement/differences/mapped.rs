@@ -5,14 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 
-use super::{Asked, Difference};
+use super::{Difference, SingleQuestion};
 
 pub(super) const DIFFERENCE: Difference = Difference {
     name: "an IPv4-mapped IPv6 address is the IPv4 address",
     rewrite,
 };
 
-fn rewrite(asked: &mut Asked) -> bool {
+fn rewrite(asked: &mut SingleQuestion) -> bool {
     let mut changed = false;
     if let Some(header) = &mut asked.visit.proxy {
         for address in [&mut header.source, &mut header.destination] {

@@ -1,16 +1,16 @@
-//! Of an authority that is not a host, such as `x@admin.example`, readers differ in which host it names. Envoy's own filter compares
-//! its text; to the module the host is not established.
+//! Readers differ about which host an authority such as `x@admin.example` names. Envoy's own filter compares its text; to the
+//! module the host is not established.
 
 use peerwarden_engine::is_host;
 
-use super::{Asked, Difference, doubt};
+use super::{Difference, SingleQuestion, doubt};
 
 pub(super) const DIFFERENCE: Difference = Difference {
     name: "an authority that is not a host is not established",
     rewrite,
 };
 
-fn rewrite(asked: &mut Asked) -> bool {
+fn rewrite(asked: &mut SingleQuestion) -> bool {
     let authority = asked.request.as_ref().map(|request| request.authority.as_bytes());
     authority.is_some_and(|authority| !is_host(authority))
         && doubt::settle(&mut asked.set.policies, is_about_hosts)

@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use super::{Asked, Difference};
+use super::{Difference, SingleQuestion};
 
 pub(super) const DIFFERENCE: Difference = Difference {
     name: "the claims `scope` and `permission` are split at spaces",
     rewrite,
 };
 
-fn rewrite(asked: &mut Asked) -> bool {
+fn rewrite(asked: &mut SingleQuestion) -> bool {
     let token = asked.request.as_mut().and_then(|request| request.token.as_mut());
     let Some(Value::Object(token)) = token else {
         return false;

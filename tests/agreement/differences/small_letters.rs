@@ -1,14 +1,14 @@
 //! A method in small letters, such as `delete`, is another text than `DELETE` and to many applications the same method. Envoy's own
 //! filter compares its text; to the module the method is not established.
 
-use super::{Asked, Difference, doubt};
+use super::{Difference, SingleQuestion, doubt};
 
 pub(super) const DIFFERENCE: Difference = Difference {
     name: "a method in small letters is not established",
     rewrite,
 };
 
-fn rewrite(asked: &mut Asked) -> bool {
+fn rewrite(asked: &mut SingleQuestion) -> bool {
     let method = asked.request.as_ref().map(|request| request.method.as_bytes());
     method.is_some_and(|method| method.iter().any(u8::is_ascii_lowercase))
         && doubt::settle(&mut asked.set.policies, is_about_methods)

@@ -7,7 +7,7 @@ use peerwarden_lab::client::http::Version;
 
 use super::aim::Aim;
 use super::{percent, pick, pools, requests, values};
-use crate::case::{CAST, Layer, Member, ProxyHeader, Set, Visit};
+use crate::case::{CAST, Layer, Member, PolicySet, ProxyHeader, Visit};
 
 const HTTP_VISITS: usize = 5;
 const REQUESTS: usize = 9;
@@ -26,7 +26,7 @@ const IDENTITY: [&str; 8] = [
 ];
 
 /// Those that meet a set.
-pub(super) fn of(rng: &mut Rng, set: &Set) -> Vec<Visit> {
+pub(super) fn of(rng: &mut Rng, set: &PolicySet) -> Vec<Visit> {
     let count = match set.layer {
         Layer::Http => HTTP_VISITS,
         Layer::Tcp => TCP_VISITS,
@@ -34,7 +34,7 @@ pub(super) fn of(rng: &mut Rng, set: &Set) -> Vec<Visit> {
     (0..count).map(|_| visit(rng, set)).collect()
 }
 
-fn visit(rng: &mut Rng, set: &Set) -> Visit {
+fn visit(rng: &mut Rng, set: &PolicySet) -> Visit {
     let aim = Aim::at_any(rng, &set.policies);
     let version = if rng.bool() {
         Version::Http1

@@ -1,4 +1,4 @@
-//! Policies and requests that are made to be expensive. The last policy allows what is asked, so that all others are in its way.
+//! Policies and requests that are made to be expensive. Only the last policy allows the requests, so all others are tried first.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,7 @@ use super::{Set, VISITORS, Visitor, document, plain};
 /// Bytes of the long path.
 const LONG: usize = 60 * 1024;
 
-/// What is expensive about it.
+/// What makes the set expensive.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
     LeadingWildcards,

@@ -1,4 +1,4 @@
-//! A mesh of 500 workloads: what they are called, where they run, what their APIs look like.
+//! A mesh of 500 workloads: their names, namespaces and APIs.
 
 use std::net::Ipv4Addr;
 

@@ -1,4 +1,4 @@
-//! One form of policy, as often as is asked for, each of another caller; all that is asked is allowed.
+//! Many policies of one form, each for another caller; all requests are allowed.
 
 use std::net::Ipv4Addr;
 

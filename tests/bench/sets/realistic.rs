@@ -1,5 +1,5 @@
-//! What the workloads of a mesh say of one of them, and what is asked of it: four fifths hit a policy that allows it; the rest asks for
-//! what nothing allows, or what is denied.
+//! The policies of a mesh's workloads for one of them, and its requests: four fifths match a policy that allows them; the rest
+//! match none, or are denied.
 
 mod policy;
 mod requests;

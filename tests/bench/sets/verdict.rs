@@ -1,4 +1,4 @@
-//! What the engine says of what is asked, so that every answer of Envoy can be held against it.
+//! The engine's verdicts on the requests, with which every answer of Envoy is compared.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_engine::{Config, Lookup, Program, Traffic, Verdict};

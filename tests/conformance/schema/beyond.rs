@@ -1,4 +1,4 @@
-//! What the engine refuses and a schema takes.
+//! Documents that the engine refuses and a schema accepts.
 
 /// Cases of the corpus in which the values of a condition are refused for what its key is.
 pub(super) const BEYOND: [&str; 3] = [

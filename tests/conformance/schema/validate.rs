@@ -1,4 +1,4 @@
-//! Where a value differs from a JSON Schema. Knows the keywords that ours use, and no others.
+//! Finds where a value violates a JSON Schema. Knows only the keywords that our schemas use.
 
 use regex::Regex;
 use serde_json::Value;

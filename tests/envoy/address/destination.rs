@@ -1,8 +1,8 @@
-//! The PROXY protocol: what its header says of the destination is the client's word, unless Envoy lets only certain clients or ports
-//! come to the chain.
+//! The PROXY protocol: the destination in its header is only the client's claim, unless Envoy lets only certain clients or ports
+//! reach the chain.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Listener, ProxyProtocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -25,7 +25,7 @@ fn listener(name: &str, rules: Value, upstream: &HttpEcho) -> Result<Listener> {
 /// The status, or nothing where no filter chain takes the connection.
 async fn ask(envoy: &Envoy, name: &str, caller: &Caller) -> Result<Option<u16>> {
     let address = envoy.address(name)?;
-    let reply = http::once(address, caller, http::Version::Http1, Ask::get("/")).await;
+    let reply = http::once(address, caller, http::Version::Http1, ClientRequest::get("/")).await;
     Ok(reply.ok().map(|reply| reply.status))
 }
 

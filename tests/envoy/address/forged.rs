@@ -1,7 +1,7 @@
-//! Each way in which Envoy can be told to take a client's address from a header: none forges `ipBlocks`.
+//! All settings by which Envoy takes a client's address from a header: none of them lets it forge `ipBlocks`.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -60,9 +60,9 @@ fn settings() -> Vec<(&'static str, Http)> {
     ]
 }
 
-/// When the module is told the direct peer.
+/// When the module receives the direct peer's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum DirectPeerSource {
     WithEachConnection,
     WithEachRequest,
     Never,
@@ -82,14 +82,18 @@ async fn no_setting_lets_a_header_forge_the_direct_peer() -> Result<()> {
     let mut bootstrap = Bootstrap::new();
     let mut listeners = Vec::new();
     for (setting, http) in settings() {
-        for told in [Told::WithEachConnection, Told::WithEachRequest, Told::Never] {
+        for told in [
+            DirectPeerSource::WithEachConnection,
+            DirectPeerSource::WithEachRequest,
+            DirectPeerSource::Never,
+        ] {
             for (n, (action, rules)) in policies.iter().enumerate() {
                 let name = format!("{setting}; direct {told:?}; {action} {n}");
                 let mut http = Http {
-                    direct_remote_address: told == Told::WithEachConnection,
+                    direct_remote_address: told == DirectPeerSource::WithEachConnection,
                     ..http.clone()
                 };
-                if told == Told::WithEachRequest {
+                if told == DirectPeerSource::WithEachRequest {
                     http.before.push(Http::set_direct_remote_address());
                 }
                 let resources = json!([policy("addresses", action, rules.clone())]);
@@ -97,7 +101,7 @@ async fn no_setting_lets_a_header_forge_the_direct_peer() -> Result<()> {
                     .protocol(Protocol::Http(http))
                     .module(module(configuration("http", resources))?);
                 bootstrap = bootstrap.listener(listener);
-                listeners.push((name, told != Told::Never, n == 4));
+                listeners.push((name, told != DirectPeerSource::Never, n == 4));
             }
         }
     }
@@ -107,7 +111,7 @@ async fn no_setting_lets_a_header_forge_the_direct_peer() -> Result<()> {
         let address = envoy.address(&name)?;
         let mut connection = http::Connection::open(address, &caller, http::Version::Http1).await?;
         for forged in FORGED {
-            let ask = Ask::get("/")
+            let ask = ClientRequest::get("/")
                 .header("x-forwarded-for", forged)
                 .header("x-real-ip", forged);
             let status = connection.send(ask).await?.status;

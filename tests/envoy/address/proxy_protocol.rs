@@ -1,7 +1,7 @@
-//! The PROXY protocol: what its header says is where a connection comes from, not who is at its other end.
+//! The PROXY protocol: its header names where a connection came from, not its direct peer.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Protocol, ProxyProtocol, Tcp, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
@@ -56,7 +56,7 @@ async fn the_direct_peer_is_another_than_the_header_names() -> Result<()> {
     let caller: Caller = mesh.caller(FRONTEND)?.preface(HEADER.to_vec());
     for (n, case) in cases().into_iter().enumerate() {
         let address = envoy.address(&format!("http {n}"))?;
-        let reply = http::once(address, &caller, http::Version::Http2, Ask::get("/")).await?;
+        let reply = http::once(address, &caller, http::Version::Http2, ClientRequest::get("/")).await?;
         assert_eq!(reply.status, if case.3 { 200 } else { 403 }, "{case:?}");
         let mut connection = tcp::Connection::open(envoy.address(&format!("tcp {n}"))?, &caller).await?;
         let received = connection.echo("query").await?;

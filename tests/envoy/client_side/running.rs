@@ -1,4 +1,4 @@
-//! A client's Envoy that is running takes in what `render client --out` writes.
+//! A running Envoy of a client reloads what `render client --out` writes.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use peerwarden_envoy::render;
 use peerwarden_lab::certificates::Authority;
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline::until;
 use peerwarden_lab::envoy::{Envoy, Launch};
@@ -21,11 +21,11 @@ use crate::fixture::peer_authentication;
 const BOUND: Duration = Duration::from_secs(5);
 
 /// A port of the service: what it speaks, where it is, and where the client's Envoy listens for it.
-type Called<'a> = (&'a str, SocketAddr, &'a Port);
+type CalledPort<'a> = (&'a str, SocketAddr, &'a Port);
 
 /// Writes what changed, and says what that was.
-fn deliver(client: &Client, rule: &str, ports: &[Called<'_>], folder: &TempDir) -> Result<Vec<String>> {
-    let number = |(protocol, server, listen): &Called<'_>| {
+fn deliver(client: &Client, rule: &str, ports: &[CalledPort<'_>], folder: &TempDir) -> Result<Vec<String>> {
+    let number = |(protocol, server, listen): &CalledPort<'_>| {
         json!({
             "port": server.port(), "listen": listen.number(), "protocol": protocol,
         })
@@ -70,7 +70,7 @@ fn at(port: &Port) -> SocketAddr {
 
 async fn until_answered(connection: &mut http::Connection, status: u16) -> Result<()> {
     until(BOUND, &format!("an answer of {status}"), async || {
-        let reply = connection.send(Ask::get("/orders")).await?;
+        let reply = connection.send(ClientRequest::get("/orders")).await?;
         Ok((reply.status == status).then_some(()))
     })
     .await

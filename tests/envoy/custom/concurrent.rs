@@ -1,4 +1,4 @@
-//! Requests that wait do not keep the others waiting.
+//! Requests that wait for an authorizer do not delay others.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use peerwarden_lab::authorizer::message::{
     CheckResponse, DeniedHttpResponse, HeaderValueOption, OkHttpResponse,
 };
 use peerwarden_lab::authorizer::{Gate, GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::{Ask, Reply, http};
+use peerwarden_lab::client::{ClientRequest, Reply, http};
 use serde_json::json;
 
 use super::fixture::{ask, assert_sound, grpc_provider, http_provider, orders, told};
@@ -36,12 +36,12 @@ async fn wait_together(
     let caller = mesh.caller(FRONTEND)?;
     let path = |n: usize| format!("/ask/{n}");
     let mut streams = http::Connection::open(address, &caller, http::Version::Http2).await?;
-    let asks = (0..MANY / 2).map(|n| Ask::get(&path(n))).collect();
+    let asks = (0..MANY / 2).map(|n| ClientRequest::get(&path(n))).collect();
     let streams = tokio::spawn(async move { streams.send_all(asks).await });
     let mut alone = Vec::new();
     for n in MANY / 2..MANY {
         let caller = caller.clone();
-        let ask = Ask::get(&path(n));
+        let ask = ClientRequest::get(&path(n));
         alone.push(tokio::spawn(async move {
             http::once(address, &caller, http::Version::Http1, ask).await
         }));
@@ -50,7 +50,7 @@ async fn wait_together(
     // The one worker that there is serves others meanwhile.
     let mut other = http::Connection::open(address, &caller, http::Version::Http1).await?;
     for _ in 0..20 {
-        assert_eq!(other.send(Ask::get("/free")).await?.status, 200);
+        assert_eq!(other.send(ClientRequest::get("/free")).await?.status, 200);
     }
     waiting(MANY).await?;
     assert_eq!(orders.upstream.paths(), vec!["/free"; 20], "none went on");
@@ -152,7 +152,7 @@ async fn a_body_waits_with_its_request() -> Result<()> {
     let body = "0123456789".repeat(20_000);
     let address = orders.envoy.address("orders")?;
     for version in [http::Version::Http1, http::Version::Http2] {
-        let asked = Ask::post("/ask").body(&body);
+        let asked = ClientRequest::post("/ask").body(&body);
         let reply = http::once(address, &mesh.caller(FRONTEND)?, version, asked).await?;
         assert_eq!(reply.status, 200, "{version:?}: {reply:?}");
     }

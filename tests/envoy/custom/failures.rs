@@ -1,10 +1,10 @@
-//! An authorizer that is missing, out of reach, slow, or talks nonsense: denied, unless the provider says `failOpen`.
+//! An authorizer that is missing, unreachable, slow, or sends nonsense: denied, unless the provider sets `failOpen`.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use peerwarden_lab::authorizer::{Blunt, GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::authorizer::{FixedReplyServer, GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Cluster, Port, Transport};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
@@ -52,7 +52,7 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
     for (name, fail_open, why) in &cases {
         let begun = Instant::now();
         let path = format!("/ask/{}", name.replace(' ', "-"));
-        let asked = Ask::get(&path).id(name);
+        let asked = ClientRequest::get(&path).id(name);
         let reply = http::once(envoy.address(name)?, &caller, http::Version::Http1, asked).await?;
         let took = begun.elapsed();
         let entry = envoy.logged_access(|entry| entry.text("lab_id") == name).await?;
@@ -81,7 +81,7 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
             envoy.address(name)?,
             &caller,
             http::Version::Http1,
-            Ask::get("/free"),
+            ClientRequest::get("/free"),
         );
         assert_eq!(free.await?.status, 200, "{name}");
         reached.push("/free".to_owned());
@@ -98,12 +98,12 @@ async fn an_http_authorizer_that_gives_no_answer() -> Result<()> {
     let broken = HttpAuthorizer::start(|_| HttpAnswer::allow().breaking_off()).await?;
     let error = HttpAuthorizer::start(|_| HttpAnswer::status(500).body("error")).await?;
     let overloaded = HttpAuthorizer::start(|_| HttpAnswer::status(503)).await?;
-    let garbage = Blunt::saying(b"200 OK, go ahead\r\n\r\n").await?;
-    let silent = Blunt::saying(b"").await?;
-    let half = Blunt::saying(b"HTTP/1.1 200 O").await?;
-    let no_status = Blunt::saying(b"HTTP/1.1  \r\n\r\n").await?;
-    let cut = Blunt::saying(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nyes").await?;
-    let continues = Blunt::saying(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+    let garbage = FixedReplyServer::saying(b"200 OK, go ahead\r\n\r\n").await?;
+    let silent = FixedReplyServer::saying(b"").await?;
+    let half = FixedReplyServer::saying(b"HTTP/1.1 200 O").await?;
+    let no_status = FixedReplyServer::saying(b"HTTP/1.1  \r\n\r\n").await?;
+    let cut = FixedReplyServer::saying(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nyes").await?;
+    let continues = FixedReplyServer::saying(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     let at = |name, address, why| (name, Some(Cluster::http1(name, address)), why);
     let empty = Cluster::http1("empty", slow.address()).without_host();
     try_all(
@@ -171,9 +171,9 @@ async fn a_grpc_authorizer_that_gives_no_answer() -> Result<()> {
     }
     let host = Cluster::http2("empty", servers[0].address());
     failures.push(("empty", Some(host.without_host()), "no host in it"));
-    let garbage = Blunt::saying(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    let garbage = FixedReplyServer::saying(b"HTTP/1.1 200 OK\r\n\r\n").await?;
     failures.push(at("garbage", garbage.address(), "status 14"));
-    let silent = Blunt::saying(b"").await?;
+    let silent = FixedReplyServer::saying(b"").await?;
     failures.push(at("silent", silent.address(), "status 14"));
     try_all("envoyExtAuthzGrpc", failures).await
 }

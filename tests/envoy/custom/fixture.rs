@@ -1,4 +1,4 @@
-//! The workload `orders`, about which an authorizer is asked where its path begins with `/ask`.
+//! The workload `orders`, which calls an authorizer for paths that begin with `/ask`.
 
 use std::net::SocketAddr;
 

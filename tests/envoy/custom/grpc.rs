@@ -1,14 +1,14 @@
-//! An authorizer by gRPC: what it is asked, and what becomes of its answer.
+//! An authorizer over gRPC: its questions, and the effect of its answers.
 
 use anyhow::{Context, Result};
 use peerwarden_lab::authorizer::message::{
     CheckResponse, DeniedHttpResponse, HeaderValueOption, HttpStatus, OkHttpResponse,
 };
 use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer};
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Port, Transport};
 use peerwarden_lab::envoy::Envoy;
-use peerwarden_lab::upstream::{HttpEcho, Seen};
+use peerwarden_lab::upstream::{HttpEcho, ReceivedRequest};
 use serde_json::json;
 
 use super::fixture::{
@@ -16,7 +16,7 @@ use super::fixture::{
 };
 use crate::fixture::{FRONTEND, Mesh};
 
-fn last(seen: &[Seen], name: &str) -> Vec<String> {
+fn last(seen: &[ReceivedRequest], name: &str) -> Vec<String> {
     seen.last()
         .map(|seen| values(&seen.headers, name))
         .unwrap_or_default()
@@ -41,7 +41,7 @@ async fn it_is_told_who_asks_for_what() -> Result<()> {
         (http::Version::Http1, "HTTP/1.1"),
         (http::Version::Http2, "HTTP/2"),
     ] {
-        let asked = Ask::post("/ask/7?full=1")
+        let asked = ClientRequest::post("/ask/7?full=1")
             .host("Shop.Lab:8443")
             .header("x-team", "a")
             .header("x-team", "b")
@@ -115,7 +115,7 @@ async fn a_yes_adds_sets_and_removes_headers() -> Result<()> {
     })
     .await?;
     let orders = orders(&mesh, json!([ask()]), grpc_provider(json!({})), &authorizer).await?;
-    let asked = Ask::get("/ask")
+    let asked = ClientRequest::get("/ask")
         .header("x-user", "root")
         .header("x-user", "admin")
         .header("x-group", "guests")
@@ -160,7 +160,7 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
     .await?;
     let orders = orders(&mesh, json!([ask()]), grpc_provider(json!({})), &authorizer).await?;
     let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
-    let reply = connection.send(Ask::get("/ask").id("no")).await?;
+    let reply = connection.send(ClientRequest::get("/ask").id("no")).await?;
     assert_eq!((reply.status, reply.body.as_str()), (429, "come back later"));
     assert_eq!(
         (reply.header("x-why"), reply.header("retry-after")),
@@ -176,10 +176,10 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
         (DENIED_BY_ASK, "ext_authz_denied")
     );
 
-    let reply = connection.send(Ask::get("/ask/plain")).await?;
+    let reply = connection.send(ClientRequest::get("/ask/plain")).await?;
     assert_eq!((reply.status, reply.body.as_str()), (403, ""));
     assert_eq!(orders.upstream.paths(), Vec::<String>::new());
-    assert_eq!(connection.send(Ask::get("/free")).await?.status, 200);
+    assert_eq!(connection.send(ClientRequest::get("/free")).await?.status, 200);
     assert_sound(&orders.envoy);
     Ok(())
 }
@@ -197,7 +197,7 @@ async fn a_grpc_caller_gets_a_grpc_status() -> Result<()> {
     .await?;
     let orders = orders(&mesh, json!([ask()]), grpc_provider(json!({})), &authorizer).await?;
     let address = orders.envoy.address("orders")?;
-    let call = Ask::grpc("/ask.Orders/Get");
+    let call = ClientRequest::grpc("/ask.Orders/Get");
     let reply = http::once(address, &mesh.caller(FRONTEND)?, http::Version::Http2, call).await?;
     assert_eq!((reply.status, reply.grpc_status()), (200, "7"), "{reply:?}");
     assert_eq!(reply.header("grpc-message"), "not you");
@@ -226,7 +226,11 @@ async fn a_bare_status_is_a_yes_or_a_no() -> Result<()> {
     let orders = orders(&mesh, json!([ask()]), grpc_provider(json!({})), &authorizer).await?;
     let caller = mesh.caller(FRONTEND)?;
     for (path, status) in [("/ask/ok", 200), ("/ask/unauthenticated", 403), ("/ask/no", 403)] {
-        assert_eq!(orders.status(&caller, Ask::get(path)).await?, status, "{path}");
+        assert_eq!(
+            orders.status(&caller, ClientRequest::get(path)).await?,
+            status,
+            "{path}"
+        );
     }
     assert_eq!(orders.upstream.paths(), ["/ask/ok"]);
     Ok(())

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use peerwarden_lab::authorizer::{Gate, GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::{Ask, http, tcp};
+use peerwarden_lab::client::{ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, Cluster, Listener, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
@@ -26,7 +26,7 @@ async fn gone_while_waiting(
     let address = envoy.address("orders")?;
     let caller = mesh.caller(FRONTEND)?;
     let mut stays = http::Connection::open(address, &caller, http::Version::Http1).await?;
-    let stays = tokio::spawn(async move { stays.send(Ask::get("/ask/stays")).await });
+    let stays = tokio::spawn(async move { stays.send(ClientRequest::get("/ask/stays")).await });
     asked_times(1).await?;
     for (n, version) in [http::Version::Http1, http::Version::Http2]
         .into_iter()
@@ -34,7 +34,7 @@ async fn gone_while_waiting(
     {
         let id = format!("gone by {version:?}");
         let mut gone = http::Connection::open(address, &caller, version).await?;
-        let ask = Ask::get("/ask/gone").id(&id);
+        let ask = ClientRequest::get("/ask/gone").id(&id);
         let gone = tokio::spawn(async move { gone.send(ask).await });
         asked_times(n + 2).await?;
         gone.abort();
@@ -43,7 +43,13 @@ async fn gone_while_waiting(
     gate.open();
     assert_eq!(stays.await??.status, 200, "who stayed is let on");
     for _ in 0..3 {
-        let reply = http::once(address, &caller, http::Version::Http1, Ask::get("/ask/later")).await?;
+        let reply = http::once(
+            address,
+            &caller,
+            http::Version::Http1,
+            ClientRequest::get("/ask/later"),
+        )
+        .await?;
         assert_eq!(reply.status, 200, "the module still decides: {reply:?}");
     }
     let mut reached = upstream.paths();

@@ -1,15 +1,15 @@
-//! An authorizer by HTTP: what it is asked, and what becomes of its answer.
+//! An authorizer over HTTP: its questions, and the effect of its answers.
 
 use anyhow::Result;
 use peerwarden_lab::authorizer::{HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::{Ask, Reply, http};
-use peerwarden_lab::upstream::Seen;
+use peerwarden_lab::client::{ClientRequest, Reply, http};
+use peerwarden_lab::upstream::ReceivedRequest;
 use serde_json::json;
 
 use super::fixture::{DENIED_BY_ASK, ask, assert_sound, http_provider, orders, values};
 use crate::fixture::{FRONTEND, Mesh};
 
-fn reached(seen: &Seen, name: &str) -> Vec<String> {
+fn reached(seen: &ReceivedRequest, name: &str) -> Vec<String> {
     values(&seen.headers, name)
 }
 
@@ -36,7 +36,7 @@ async fn a_yes_changes_the_request_and_the_response_as_the_provider_says() -> Re
         "headersToDownstreamOnDeny": ["x-secret"],
     }));
     let orders = orders(&mesh, json!([ask()]), providers, &authorizer).await?;
-    let forged = Ask::post("/ask?q=1")
+    let forged = ClientRequest::post("/ask?q=1")
         .header("x-user", "root")
         .header("x-user", "admin")
         .header("x-mine", "kept")
@@ -93,7 +93,7 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
     }));
     let orders = orders(&mesh, json!([ask()]), providers, &authorizer).await?;
     let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
-    let reply = connection.send(Ask::get("/ask").id("no")).await?;
+    let reply = connection.send(ClientRequest::get("/ask").id("no")).await?;
     assert_eq!((reply.status, reply.body.as_str()), (401, "who are you?"));
     assert_eq!(got(&reply, "x-why"), ["no session"]);
     assert_eq!(got(&reply, "set-cookie"), ["a=1", "b=2"]);
@@ -116,7 +116,7 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
     );
     assert_eq!(orders.upstream.paths(), Vec::<String>::new());
     // The connection goes on.
-    assert_eq!(connection.send(Ask::get("/free")).await?.status, 200);
+    assert_eq!(connection.send(ClientRequest::get("/free")).await?.status, 200);
     assert_eq!(authorizer.asked().len(), 1);
     assert_sound(&orders.envoy);
     Ok(())
@@ -152,7 +152,9 @@ async fn each_status_is_a_yes_a_no_or_no_answer() -> Result<()> {
     ] {
         // Envoy closes an HTTP/1.1 connection on which it has answered 400 itself.
         let mut connection = orders.connect(&caller).await?;
-        let reply = connection.send(Ask::get(&format!("/ask/{said}"))).await?;
+        let reply = connection
+            .send(ClientRequest::get(&format!("/ask/{said}")))
+            .await?;
         assert_eq!(reply.status, status, "{said}: {reply:?}");
         if let Some(body) = body {
             assert_eq!(reply.body, body, "{said}");
@@ -175,7 +177,7 @@ async fn it_gets_the_method_the_path_and_the_named_headers_and_no_others() -> Re
     let caller = mesh.caller(FRONTEND)?;
     let address = orders.envoy.address("orders")?;
     for version in [http::Version::Http1, http::Version::Http2] {
-        let asked = Ask::post("/ask/7?full=1&x=%20")
+        let asked = ClientRequest::post("/ask/7?full=1&x=%20")
             .host("shop.lab:8443")
             .header("authorization", "Bearer token")
             .header("x-team", "a")

@@ -1,5 +1,5 @@
-//! Beside Envoy's own `ext_authz` filter, which Istio configures: the same authorizer is asked the same, and its answer has
-//! the same effect. This also shows that the laboratory's authorizer speaks Envoy's protocol.
+//! Compares the module with Envoy's own `ext_authz` filter, which Istio configures: the same authorizer gets the same questions,
+//! and its answers have the same effect. This also shows that the laboratory's authorizer speaks Envoy's protocol.
 
 mod grpc;
 mod http;
@@ -7,7 +7,7 @@ mod http;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use peerwarden_lab::client::{self, Ask, Caller, Reply};
+use peerwarden_lab::client::{self, Caller, ClientRequest, Reply};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Cluster, Http, Listener, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -17,15 +17,15 @@ use super::fixture::{ask, listener};
 use crate::fixture::{FRONTEND, Mesh};
 
 /// One Envoy with two listeners: one with Envoy's filter, one with the module.
-struct Beside {
+struct FilterPair {
     envoy: Envoy,
     upstream: HttpEcho,
     caller: Caller,
 }
 
-/// What came of one request.
+/// The result of one request.
 #[derive(Debug, PartialEq)]
-struct Outcome {
+struct RequestResult {
     status: u16,
     body: String,
     reply: BTreeMap<String, Vec<String>>,
@@ -60,7 +60,7 @@ fn ext_authz(service: Value) -> Value {
     json!({"name": "envoy.filters.http.ext_authz", "typed_config": config})
 }
 
-impl Beside {
+impl FilterPair {
     async fn start(mesh: &Mesh, cluster: Cluster, native: Value, providers: Value) -> Result<Self> {
         let upstream = HttpEcho::start().await?;
         let transport = Transport::Inspected(mesh.server.clone(), ClientCertificate::Required);
@@ -85,14 +85,14 @@ impl Beside {
         })
     }
 
-    async fn outcome(&self, listener: &str, ask: Ask) -> Result<Outcome> {
+    async fn outcome(&self, listener: &str, ask: ClientRequest) -> Result<RequestResult> {
         let before = self.upstream.seen().len();
         let address = self.envoy.address(listener)?;
         let reply: Reply =
             client::http::once(address, &self.caller, client::http::Version::Http1, ask).await?;
         let seen = self.upstream.seen();
         let upstream = seen.get(before).map(|seen| headers(&seen.headers));
-        let mut outcome = Outcome {
+        let mut outcome = RequestResult {
             status: reply.status,
             body: reply.body,
             reply: headers(&reply.headers),
@@ -107,9 +107,9 @@ impl Beside {
     }
 
     /// The same of both.
-    async fn agree(&self, path: &str) -> Result<Outcome> {
+    async fn agree(&self, path: &str) -> Result<RequestResult> {
         let ask = || {
-            Ask::post(path)
+            ClientRequest::post(path)
                 .header("x-user", "root")
                 .header("x-user", "admin")
                 .header("x-gone", "1")

@@ -1,8 +1,8 @@
-//! Where CUSTOM stands among the other policies.
+//! The order of CUSTOM among the other policies.
 
 use anyhow::Result;
 use peerwarden_lab::authorizer::{HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use serde_json::json;
 
 use super::fixture::{DENIED_BY_ASK, ask, custom, http_provider, orders};
@@ -30,7 +30,7 @@ async fn a_yes_does_not_skip_the_other_policies() -> Result<()> {
         let reply = orders
             .connect(caller)
             .await?
-            .send(Ask::get(path).id(name))
+            .send(ClientRequest::get(path).id(name))
             .await?;
         assert_eq!(reply.status, status, "{name}: {reply:?}");
         assert_eq!(reply.body == "RBAC: access denied", status == 403, "{name}");
@@ -54,7 +54,7 @@ async fn a_no_is_not_outvoted_by_an_allow() -> Result<()> {
     let reply = orders
         .connect(&mesh.caller(FRONTEND)?)
         .await?
-        .send(Ask::get("/ask").id("no"))
+        .send(ClientRequest::get("/ask").id("no"))
         .await?;
     assert_eq!((reply.status, reply.body.as_str()), (403, "no"));
     let entry = orders
@@ -79,18 +79,18 @@ async fn only_what_a_rule_matches_is_asked_about() -> Result<()> {
     let resources = json!([custom("ask", rules)]);
     let orders = orders(&mesh, resources, http_provider(json!({})), &authorizer).await?;
     let mut connection = orders.connect(&mesh.caller(FRONTEND)?).await?;
-    let delete = |path: &str| Ask::new(::http::Method::DELETE, path).header("x-risky", "yes");
+    let delete = |path: &str| ClientRequest::new(::http::Method::DELETE, path).header("x-risky", "yes");
     assert_eq!(connection.send(delete("/tmp/1")).await?.status, 200);
     assert_eq!(
         connection
-            .send(Ask::get("/orders").header("x-risky", "yes"))
+            .send(ClientRequest::get("/orders").header("x-risky", "yes"))
             .await?
             .status,
         200
     );
     assert_eq!(
         connection
-            .send(Ask::new(::http::Method::DELETE, "/orders"))
+            .send(ClientRequest::new(::http::Method::DELETE, "/orders"))
             .await?
             .status,
         200
@@ -132,7 +132,7 @@ async fn a_peer_without_mutual_tls_is_refused_without_asking() -> Result<()> {
     let envoy = Envoy::start(bootstrap).await?;
     let address = envoy.address("orders")?;
     for (caller, status, asked) in [(Caller::plaintext(), 403, 0), (mesh.caller(FRONTEND)?, 200, 1)] {
-        let reply = http::once(address, &caller, http::Version::Http1, Ask::get("/ask")).await?;
+        let reply = http::once(address, &caller, http::Version::Http1, ClientRequest::get("/ask")).await?;
         assert_eq!((reply.status, authorizer.asked().len()), (status, asked));
     }
     Ok(())
@@ -156,9 +156,9 @@ async fn what_the_authorizer_adds_is_seen_by_the_policies_after_it() -> Result<(
     let providers = http_provider(json!({"headersToUpstreamOnAllow": ["x-role"]}));
     let orders = orders(&mesh, resources, providers, &authorizer).await?;
     let caller = mesh.caller(FRONTEND)?;
-    let forged = Ask::get("/ask/1").header("x-role", "clerk");
+    let forged = ClientRequest::get("/ask/1").header("x-role", "clerk");
     assert_eq!(orders.status(&caller, forged).await?, 403);
-    let forged = Ask::get("/ask/2").header("x-role", "guest");
+    let forged = ClientRequest::get("/ask/2").header("x-role", "guest");
     assert_eq!(orders.status(&caller, forged).await?, 200);
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What a provider's description says of where the authorizer is, and what becomes of one that cannot be used.
+//! How a provider's description names the authorizer, and what happens if it cannot be used.
 
 use anyhow::Result;
 use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Cluster, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -56,7 +56,7 @@ async fn a_provider_that_is_missing_or_cannot_be_used_denies_what_its_rules_matc
     for (name, _) in &cases {
         let address = envoy.address(name)?;
         for (path, status) in [("/ask", 403), ("/free", 200)] {
-            let reply = http::once(address, &caller, http::Version::Http1, Ask::get(path)).await?;
+            let reply = http::once(address, &caller, http::Version::Http1, ClientRequest::get(path)).await?;
             assert_eq!(reply.status, status, "{name} {path}: {reply:?}");
         }
     }
@@ -86,7 +86,7 @@ async fn without_a_status_for_errors_it_is_403() -> Result<()> {
     let envoy = Envoy::start(bootstrap).await?;
     for kind in ["envoyExtAuthzHttp", "envoyExtAuthzGrpc"] {
         let caller = mesh.caller(FRONTEND)?;
-        let asked = Ask::get("/ask");
+        let asked = ClientRequest::get("/ask");
         let reply = http::once(envoy.address(kind)?, &caller, http::Version::Http1, asked).await?;
         assert_eq!(reply.status, 403, "{kind}: {reply:?}");
     }
@@ -117,7 +117,7 @@ async fn istios_name_of_the_cluster_is_the_default() -> Result<()> {
         let envoy = Envoy::start(Bootstrap::new().listener(listener).cluster(cluster)).await?;
         let caller = mesh.caller(FRONTEND)?;
         let address = envoy.address("orders")?;
-        let reply = http::once(address, &caller, http::Version::Http1, Ask::get("/ask")).await?;
+        let reply = http::once(address, &caller, http::Version::Http1, ClientRequest::get("/ask")).await?;
         assert_eq!(reply.status, 200, "{kind}: {reply:?}");
     }
     assert_eq!((by_http.asked().len(), by_grpc.asked().len()), (1, 1));
@@ -150,7 +150,7 @@ async fn a_cluster_of_any_name_can_be_asked() -> Result<()> {
     let caller = mesh.caller(FRONTEND)?;
     for name in names {
         let address = envoy.address(&format!("for {name}"))?;
-        let reply = http::once(address, &caller, http::Version::Http1, Ask::get("/ask")).await?;
+        let reply = http::once(address, &caller, http::Version::Http1, ClientRequest::get("/ask")).await?;
         assert_eq!(reply.status, 200, "{name}");
     }
     Ok(())

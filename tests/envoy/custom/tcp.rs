@@ -1,4 +1,4 @@
-//! TCP: an authorizer by gRPC is asked when the client has spoken; one by HTTP cannot be asked.
+//! TCP: an authorizer over gRPC is called when the client has sent data; one over HTTP cannot be called.
 
 mod unasked;
 
@@ -151,7 +151,10 @@ async fn what_the_client_sends_while_it_waits_is_held_and_goes_on() -> Result<()
     }
     authorizer.waiting(2).await?;
     let nothing = backend.receive(1, Duration::from_millis(200)).await?;
-    assert_eq!((nothing.text().as_str(), nothing.end), ("", tcp::End::Silent));
+    assert_eq!(
+        (nothing.text().as_str(), nothing.end),
+        ("", tcp::ConnectionEnd::Silent)
+    );
     assert_eq!(upstream.traffic().bytes, 0, "something passed before the answer");
     gate.open();
     let expected = parts.concat();

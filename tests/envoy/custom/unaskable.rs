@@ -1,8 +1,8 @@
-//! Requests that cannot be put to an authorizer as they are.
+//! Requests that cannot be sent to an authorizer as they are.
 
 use anyhow::Result;
 use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Cluster, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -44,7 +44,7 @@ async fn a_request_that_cannot_be_put_to_it_does_not_pass() -> Result<()> {
         let address = envoy.address(name)?;
         for value in [b"a".as_slice(), b"\xff\xfe", b"caf\xe9", b"a\tb", &long] {
             for version in [http::Version::Http1, http::Version::Http2] {
-                let asked = Ask::get("/ask").header_bytes("x-team", value);
+                let asked = ClientRequest::get("/ask").header_bytes("x-team", value);
                 let reply = http::once(address, &caller, version, asked).await?;
                 assert!(denied.contains(&reply.status), "{name}, {version:?}: {reply:?}");
             }

@@ -1,4 +1,4 @@
-//! Thousands of strangers who connect and say nothing, and a client who may come in.
+//! Thousands of strangers who connect and send nothing, and a client that is allowed.
 
 use std::io;
 use std::net::TcpStream;

@@ -1,22 +1,22 @@
-//! Headers that come twice, empty, long, or as bytes that are no text.
+//! Headers that are repeated, empty, long, or not text.
 
 use anyhow::{Context, Result};
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::config::Http;
 use serde_json::{Value, json};
 
-use super::Outcome::{Denied, Passed};
-use super::Wire;
+use super::HoleLab;
+use super::RequestResult::{Denied, Passed};
 use crate::fixture::policy;
 
 async fn try_each(
     action: &str,
     field: &str,
     value: &str,
-    cases: &[(&[&[u8]], super::Outcome)],
+    cases: &[(&[&[u8]], super::RequestResult)],
 ) -> Result<()> {
     let rules: Value = json!([{"when": [{"key": "request.headers[X-Team]", field: [value]}]}]);
-    let wire = Wire::start(&[Http::as_it_comes()], json!([policy("team", action, rules)])).await?;
+    let wire = HoleLab::start(&[Http::as_it_comes()], json!([policy("team", action, rules)])).await?;
     for (lines, expected) in cases {
         let outcome = wire.ask(0, b"/", b"shop.lab", lines).await?;
         let shown: Vec<_> = lines
@@ -94,9 +94,9 @@ async fn white_space_around_a_value_hides_nothing_over_http2() -> Result<()> {
             json!({"key": "request.headers[x-tenant]", "values": ["acme"]})
         ),
     ]);
-    let wire = Wire::start(&[Http::as_it_comes()], policies).await?;
+    let wire = HoleLab::start(&[Http::as_it_comes()], policies).await?;
     let ask = |name: &str, value: &str| {
-        let ask = Ask::get("/").header(name, value);
+        let ask = ClientRequest::get("/").header(name, value);
         let ask = if name == "x-team" {
             ask
         } else {

@@ -1,12 +1,12 @@
-//! Hosts, as they come and as Envoy can be told to tidy them up.
+//! Hosts, unchanged and as Envoy can be configured to normalise them.
 
 use anyhow::Result;
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::config::Http;
 use serde_json::json;
 
-use super::Outcome::{Answered, Denied, Passed};
-use super::Wire;
+use super::HoleLab;
+use super::RequestResult::{Answered, Denied, Passed};
 use crate::fixture::{FRONTEND, policy};
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn ports_and_trailing_dots_are_stripped_by_envoy_or_named() -> Result<()> 
         .with("strip_any_host_port", json!(true))
         .with("strip_trailing_host_dot", json!(true));
     let settings = [Http::as_it_comes(), stripped];
-    let wire = Wire::start(&settings, json!([policy("admin", "DENY", rules)])).await?;
+    let wire = HoleLab::start(&settings, json!([policy("admin", "DENY", rules)])).await?;
     let cases: [(&[u8], _, _); 8] = [
         (b"admin.lab", Denied, Denied),
         (b"ADMIN.Lab", Denied, Denied),
@@ -44,7 +44,7 @@ async fn ports_and_trailing_dots_are_stripped_by_envoy_or_named() -> Result<()> 
 #[tokio::test]
 async fn the_twin_with_a_port_does_without_envoy() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"hosts": ["admin.lab", "admin.lab:*"]}}]}]);
-    let wire = Wire::start(&[Http::as_it_comes()], json!([policy("admin", "DENY", rules)])).await?;
+    let wire = HoleLab::start(&[Http::as_it_comes()], json!([policy("admin", "DENY", rules)])).await?;
     for host in [b"admin.lab".as_slice(), b"ADMIN.lab:80", b"admin.lab:"] {
         assert_eq!(
             wire.ask(0, b"/", host, &[]).await?,
@@ -88,14 +88,14 @@ async fn what_is_not_a_host_passes_no_rule_on_hosts() -> Result<()> {
     ];
     let mut wrong = Vec::new();
     for policy in policies {
-        let wire = Wire::start(&[Http::as_it_comes()], json!([policy])).await?;
+        let wire = HoleLab::start(&[Http::as_it_comes()], json!([policy])).await?;
         for (host, by_http1, by_http2) in cases {
             let got = wire.ask(0, b"/", host.as_bytes(), &[]).await?;
             if got != by_http1 {
                 wrong.push(format!("{host}: {got:?}"));
             }
             if by_http2 != Answered(0) {
-                let got = wire.ask_by_http2(0, Ask::get("/").host(host)).await?;
+                let got = wire.ask_by_http2(0, ClientRequest::get("/").host(host)).await?;
                 if got != by_http2 {
                     wrong.push(format!("{host} by HTTP/2: {got:?}"));
                 }
@@ -123,7 +123,7 @@ async fn a_connect_is_for_the_host_and_port_of_its_target() -> Result<()> {
     let rules =
         json!([{"to": [{"operation": {"methods": ["CONNECT"], "hosts": ["admin.lab", "admin.lab:*"]}}]}]);
     let http = Http::as_it_comes().with("upgrade_configs", json!([{"upgrade_type": "CONNECT"}]));
-    let wire = Wire::start(&[http], json!([policy("admin", "DENY", rules)])).await?;
+    let wire = HoleLab::start(&[http], json!([policy("admin", "DENY", rules)])).await?;
     let caller = wire.mesh.caller(FRONTEND)?;
     for (target, host, expected) in [
         ("admin.lab:443", "admin.lab:443", Denied),

@@ -1,17 +1,17 @@
-//! Names of peers that look like others, or like nothing at all.
+//! Names of peers that resemble others, or nothing at all.
 
 use anyhow::Result;
 use peerwarden_lab::certificates::Certificate;
 use peerwarden_lab::config::Http;
 use serde_json::{Value, json};
 
-use super::Outcome::{self, Denied, Passed};
-use super::Wire;
+use super::HoleLab;
+use super::RequestResult::{self, Denied, Passed};
 use crate::fixture::policy;
 
-async fn ask(action: &str, source: Value, callers: Vec<(Certificate, Outcome)>) -> Result<()> {
+async fn ask(action: &str, source: Value, callers: Vec<(Certificate, RequestResult)>) -> Result<()> {
     let rules = json!([{"from": [{"source": source}]}]);
-    let wire = Wire::start(&[Http::as_it_comes()], json!([policy("names", action, rules)])).await?;
+    let wire = HoleLab::start(&[Http::as_it_comes()], json!([policy("names", action, rules)])).await?;
     for (certificate, expected) in callers {
         let shown = format!("{action} {source} {certificate:?}");
         let caller = wire.mesh.with(certificate)?;

@@ -1,12 +1,12 @@
-//! Paths, as they come and as Envoy tidies them up.
+//! Paths, unchanged and as Envoy normalises them.
 
 use anyhow::Result;
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::config::Http;
 use serde_json::json;
 
-use super::Outcome::{Answered, Denied, Passed};
-use super::{Wire, recommended};
+use super::RequestResult::{Answered, Denied, Passed};
+use super::{HoleLab, recommended};
 use crate::fixture::policy;
 
 /// A DENY on exactly `/admin`: what came of each target without any setting, and with those of docs/envoy.md.
@@ -14,7 +14,7 @@ use crate::fixture::policy;
 async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
     let resources = json!([policy("admin", "DENY", rules)]);
-    let wire = Wire::start(&[Http::as_it_comes(), recommended()], resources).await?;
+    let wire = HoleLab::start(&[Http::as_it_comes(), recommended()], resources).await?;
     let cases: [(&[u8], _, _); 24] = [
         (b"/admin", Denied, Denied),
         (b"/admin?x=1", Denied, Denied),
@@ -65,7 +65,7 @@ async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
 async fn an_allow_on_an_exact_path_needs_nothing() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
     let resources = json!([policy("admin", "ALLOW", rules)]);
-    let wire = Wire::start(&[Http::as_it_comes(), recommended()], resources).await?;
+    let wire = HoleLab::start(&[Http::as_it_comes(), recommended()], resources).await?;
     for target in [b"/admin".as_slice(), b"/admin?x=/"] {
         for listener in [0, 1] {
             assert_eq!(wire.ask(listener, target, b"shop.lab", &[]).await?, Passed);
@@ -99,7 +99,7 @@ async fn odd_and_long_paths_escape_no_rule() -> Result<()> {
         {"to": [{"operation": {"paths": ["/admin*", "*.php"]}}]},
         {"to": [{"operation": {"notPaths": ["/public*", "/x*"]}}]},
     ]);
-    let wire = Wire::start(&[recommended()], json!([policy("odd", "DENY", rules)])).await?;
+    let wire = HoleLab::start(&[recommended()], json!([policy("odd", "DENY", rules)])).await?;
     let long = [b"/admin/".as_slice(), &b"a".repeat(40_000)].concat();
     let long_suffix = [b"/x/".as_slice(), &b"a".repeat(40_000), b".php"].concat();
     for (target, expected) in [
@@ -123,7 +123,7 @@ async fn odd_and_long_paths_escape_no_rule() -> Result<()> {
 async fn strict_paths_are_read_in_one_way() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
     let resources = json!([policy("admin", "DENY", rules)]);
-    let wire = Wire::start_with(&[recommended()], resources, json!({"paths": "strict"})).await?;
+    let wire = HoleLab::start_with(&[recommended()], resources, json!({"paths": "strict"})).await?;
     for (target, expected) in [
         (b"/wiki/Who".as_slice(), Passed),
         (b"/a%20b%C3%BC", Passed),
@@ -156,7 +156,7 @@ async fn strict_paths_are_read_in_one_way() -> Result<()> {
 /// In which spelling characters arrive, which PW005 names: blanks never, others as Envoy escapes them, and escapes as they came.
 #[tokio::test]
 async fn characters_arrive_as_envoy_spells_them() -> Result<()> {
-    let wire = Wire::start(&[recommended()], json!([])).await?;
+    let wire = HoleLab::start(&[recommended()], json!([])).await?;
     let cases: [(&str, &str); 13] = [
         ("/a%20b", "/a%20b"),
         ("/a%09b", "/a%09b"),
@@ -185,7 +185,7 @@ async fn characters_arrive_as_envoy_spells_them() -> Result<()> {
         assert_eq!(wire.ask(0, blank, b"shop.lab", &[]).await?, Answered(400));
     }
     // HTTP/1.1 has no such bytes in a target.
-    let ask = Ask::get("/b\u{fc}cher").host("shop.lab");
+    let ask = ClientRequest::get("/b\u{fc}cher").host("shop.lab");
     assert_eq!(wire.ask_by_http2(0, ask).await?, Passed);
     let targets = wire.upstream.targets();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! What policies ask of a verified token.
 
 use anyhow::Result;
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::token::Issuer;
 use serde_json::{Value, json};
 
@@ -145,7 +145,11 @@ async fn what_a_token_does_not_say_is_missing() -> Result<()> {
         }
     }
     for (n, status) in [200, 403, 200].into_iter().enumerate() {
-        assert_eq!(tokens.ask(n, Ask::get("/")).await?, status, "no token {n}");
+        assert_eq!(
+            tokens.ask(n, ClientRequest::get("/")).await?,
+            status,
+            "no token {n}"
+        );
     }
     Ok(())
 }

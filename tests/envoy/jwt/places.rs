@@ -1,4 +1,4 @@
-//! Where `jwt_authn` leaves the payload: what Istio configures, and what plain Envoy's users do.
+//! Where `jwt_authn` stores the payload: as Istio configures it, and as users of plain Envoy do.
 
 use anyhow::Result;
 use peerwarden_lab::token::Issuer;

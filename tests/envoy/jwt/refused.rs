@@ -1,7 +1,7 @@
-//! Tokens that prove nothing: the requests are answered by `jwt_authn`, or are those of somebody without a token.
+//! Tokens that prove nothing: `jwt_authn` answers the requests, or they count as requests without a token.
 
 use anyhow::Result;
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::token::{Issuer, tampered};
 use serde_json::{Value, json};
 
@@ -61,8 +61,8 @@ async fn a_token_that_is_not_verified_is_answered_by_envoy_and_no_token_is_nobod
     }
     assert_eq!(tokens.upstream.seen().len(), 2);
     // `allow_missing` lets who has no token go on to the policies.
-    assert_eq!(tokens.ask(0, Ask::get("/")).await?, 403);
-    assert_eq!(tokens.ask(1, Ask::get("/")).await?, 200);
+    assert_eq!(tokens.ask(0, ClientRequest::get("/")).await?, 403);
+    assert_eq!(tokens.ask(1, ClientRequest::get("/")).await?, 200);
     Ok(())
 }
 
@@ -112,7 +112,7 @@ async fn a_claim_in_a_header_is_none() -> Result<()> {
     let payload = json!({"iss": ISSUER, "sub": "alice", "group": "admins"}).to_string();
     let forged = || {
         // BASE64URL of the payload, as Envoy writes it.
-        Ask::get("/")
+        ClientRequest::get("/")
             .header("x-jwt-payload", &base64(&payload))
             .header("x-jwt-group", "admins")
             .header("payload", &payload)

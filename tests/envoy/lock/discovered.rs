@@ -1,9 +1,10 @@
-//! Code that is to be fetched, by an update of ECDS: Envoy takes the update, fetches nothing, and runs the chain without the module.
+//! Code that must be fetched, in an update by ECDS: Envoy accepts the update, fetches nothing, and runs the chain without the
+//! module.
 
 use std::path::Path;
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, http, tcp};
+use peerwarden_lab::client::{ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, Cluster, Http, Listener, Lock, Module, Protocol, Tcp, Transport};
 use peerwarden_lab::deadline::{self, until};
 use peerwarden_lab::envoy::Envoy;
@@ -72,9 +73,11 @@ async fn requests() -> Result<()> {
     let envoy = Envoy::start(bootstrap).await?;
     let status = async |listener: &str, uri: &str| -> Result<u16> {
         let (address, caller) = (envoy.address(listener)?, mesh.caller(uri)?);
-        Ok(http::once(address, &caller, http::Version::Http1, Ask::get("/"))
-            .await?
-            .status)
+        Ok(
+            http::once(address, &caller, http::Version::Http1, ClientRequest::get("/"))
+                .await?
+                .status,
+        )
     };
     for listener in ["locked", "open"] {
         assert_eq!(

@@ -1,5 +1,5 @@
-//! From files that were rendered without the lock, and the module before it, to those with it, under load and in the order of
-//! docs/guarantees.md: no request fails, and nobody gets in who may not.
+//! Migrates from files that were rendered without the lock, and an older module, to those with it, under load and in the order of
+//! docs/guarantees.md: no request fails, and nobody is let in who may not be.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::guarantees::check;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::Certificate;
-use peerwarden_lab::client::{Ask, Caller, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline::{EXCHANGE, START, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
@@ -68,7 +68,7 @@ where
 
 async fn request(port: u16, caller: Arc<Caller>, expected: u16) -> Result<()> {
     let address = ([127, 0, 0, 1], port).into();
-    let reply = http::once(address, &caller, http::Version::Http1, Ask::get("/")).await?;
+    let reply = http::once(address, &caller, http::Version::Http1, ClientRequest::get("/")).await?;
     ensure!(reply.status == expected, "{} instead of {expected}", reply.status);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Lock, Module, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -74,14 +74,14 @@ async fn ask_all(lock: bool) -> Result<(Vec<(String, u16)>, Vec<String>, Envoy)>
     for name in names {
         if name.starts_with("trapped") {
             // In whose request the module traps, has no answer by anybody.
-            let first = Ask::get("/first");
+            let first = ClientRequest::get("/first");
             let (address, caller) = (envoy.address(&name)?, mesh.caller(BACKEND)?);
             let reply = http::once(address, &caller, http::Version::Http1, first).await?;
             assert_eq!(reply.status, 503, "{name}");
         }
         for (who, uri) in [("frontend", FRONTEND), ("backend", BACKEND)] {
             for version in [http::Version::Http1, http::Version::Http2] {
-                let asked = Ask::get(&format!("/{name}/{who}"));
+                let asked = ClientRequest::get(&format!("/{name}/{who}"));
                 let reply = http::once(envoy.address(&name)?, &mesh.caller(uri)?, version, asked).await?;
                 answers.push((format!("{name}: {who}"), reply.status));
             }
@@ -136,7 +136,7 @@ async fn with_the_module_verdicts_are_as_without_the_lock() -> Result<()> {
     for (uri, expected) in [(FRONTEND, 200), (BACKEND, 403), (FRONTEND, 200)] {
         for version in [http::Version::Http1, http::Version::Http2] {
             for name in ["locked", "open"] {
-                let asked = Ask::post("/orders").body("an order");
+                let asked = ClientRequest::post("/orders").body("an order");
                 let reply = http::once(envoy.address(name)?, &mesh.caller(uri)?, version, asked).await?;
                 assert_eq!(reply.status, expected, "{name} {uri} {version:?}");
             }

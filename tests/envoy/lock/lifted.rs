@@ -1,11 +1,12 @@
-//! What lifts the lock, or forges its key: Envoy lets a caller through whom the module never saw, and `check --envoy` says so.
+//! Configurations that lift the lock, or forge its key: Envoy lets through a caller that the module never saw, and `check --envoy`
+//! reports it.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::guarantees::check;
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Lock, Module, Protocol, Transport, typed};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -157,7 +158,7 @@ async fn whatever_lifts_it_is_found() -> Result<()> {
     let envoy = Envoy::start(real).await?;
     for (name, _) in &all {
         let address = envoy.address(name)?;
-        let reply = http::once(address, &backend, http::Version::Http1, Ask::get("/")).await?;
+        let reply = http::once(address, &backend, http::Version::Http1, ClientRequest::get("/")).await?;
         let open = *name != "locked";
         assert_eq!(reply.status, if open { 200 } else { 403 }, "{name}");
         let chain = said

@@ -1,7 +1,7 @@
-//! A mark is of one request or of one connection alone.
+//! A mark applies to one request or one connection only.
 
 use anyhow::Result;
-use peerwarden_lab::client::{Ask, http};
+use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Cluster, Http, Listener, Lock, Port, Protocol, Transport};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
@@ -39,7 +39,9 @@ async fn not_of_another_request_on_the_same_connection() -> Result<()> {
         let frontend = mesh.caller(FRONTEND)?;
         let mut connection = http::Connection::open(envoy.address("orders")?, &frontend, version).await?;
         let asked = ["/on", "/off", "/on", "/off", "/off", "/on"];
-        let replies = connection.send_all(asked.map(Ask::get).to_vec()).await?;
+        let replies = connection
+            .send_all(asked.map(ClientRequest::get).to_vec())
+            .await?;
         let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
         assert_eq!(statuses, [200, 403, 200, 403, 403, 200], "{version:?}");
     }
@@ -88,7 +90,13 @@ async fn not_after_an_internal_redirect() -> Result<()> {
     for version in VERSIONS {
         for (path, expected) in [("/to-on", 200), ("/to-off", 403)] {
             let caller = mesh.caller(FRONTEND)?;
-            let reply = http::once(envoy.address("orders")?, &caller, version, Ask::get(path)).await?;
+            let reply = http::once(
+                envoy.address("orders")?,
+                &caller,
+                version,
+                ClientRequest::get(path),
+            )
+            .await?;
             assert_eq!(reply.status, expected, "{path} {version:?}");
         }
     }
@@ -129,7 +137,7 @@ async fn not_of_what_comes_after_a_retry() -> Result<()> {
         let frontend = mesh.caller(FRONTEND)?;
         let mut connection = http::Connection::open(envoy.address("orders")?, &frontend, version).await?;
         let replies = connection
-            .send_all(["/retried", "/off"].map(Ask::get).to_vec())
+            .send_all(["/retried", "/off"].map(ClientRequest::get).to_vec())
             .await?;
         let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
         assert_eq!(statuses, [503, 403], "{version:?}");
@@ -159,7 +167,7 @@ async fn that_of_a_connection_is_none_of_its_requests() -> Result<()> {
     for version in VERSIONS {
         for (name, expected) in [("without", 200), ("locked", 403)] {
             let caller = mesh.caller(FRONTEND)?;
-            let reply = http::once(envoy.address(name)?, &caller, version, Ask::get("/")).await?;
+            let reply = http::once(envoy.address(name)?, &caller, version, ClientRequest::get("/")).await?;
             assert_eq!(reply.status, expected, "{name} {version:?}");
         }
     }

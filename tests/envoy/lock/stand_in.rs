@@ -1,4 +1,4 @@
-//! Modules that stand in for one that is broken. What they stand for is what Envoy does without the module.
+//! Modules that stand in for a broken one, to show what Envoy does without the module.
 
 use std::path::{Path, PathBuf};
 

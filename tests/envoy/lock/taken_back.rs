@@ -1,4 +1,5 @@
-//! What was allowed and is then denied by a newer configuration has no mark any more, and nothing further of it passes.
+//! A request or connection that was allowed and that a newer configuration denies has no mark any more, and nothing more of it
+//! passes.
 //!
 //! A real Envoy asks for a request's mark once, directly after the module has set it, so that it never sees an empty one: a request that
 //! is denied later is answered with 403 or reset, and with it ends what Envoy would still do for it, such as a retry. Of a connection whose

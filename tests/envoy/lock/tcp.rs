@@ -1,4 +1,4 @@
-//! Connections, to a server that speaks first and to one that waits for its client.
+//! Connections, to a server that sends first and to one that waits for its client.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use peerwarden_lab::config::{Bootstrap, Cluster, Listener, Module, Port, Protoco
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::locate;
-use peerwarden_lab::upstream::{TcpEcho, Traffic};
+use peerwarden_lab::upstream::{TcpEcho, TrafficCounts};
 use serde_json::{Value, json};
 
 use super::{all_capabilities_but, early, frontend_alone, module, stand_in};
@@ -18,18 +18,18 @@ use crate::fixture::{BACKEND, FRONTEND, Mesh, after_handshake};
 const GREETING: &str = "220 ledger.lab ready\r\n";
 const SAID: &str = "hello\r\n";
 
-/// What came of one connection.
+/// The result of one connection.
 #[derive(Debug, PartialEq, Eq)]
 struct Conversation {
     received: String,
-    upstream: Traffic,
+    upstream: TrafficCounts,
 }
 
 impl Conversation {
     /// The upstream was not even dialled.
     const NONE: Self = Self {
         received: String::new(),
-        upstream: Traffic {
+        upstream: TrafficCounts {
             connections: 0,
             bytes: 0,
         },
@@ -38,7 +38,7 @@ impl Conversation {
     fn whole(greeting: &str) -> Self {
         Self {
             received: format!("{greeting}{SAID}"),
-            upstream: Traffic {
+            upstream: TrafficCounts {
                 connections: 1,
                 bytes: SAID.len() as u64,
             },
@@ -46,7 +46,7 @@ impl Conversation {
     }
 }
 
-/// A listener `ledger` before a server of its own.
+/// A listener `ledger` in front of its own server.
 struct Ledger {
     envoy: Envoy,
     upstream: TcpEcho,
@@ -79,7 +79,7 @@ impl Ledger {
         let after = self.upstream.traffic();
         Ok(Conversation {
             received,
-            upstream: Traffic {
+            upstream: TrafficCounts {
                 connections: after.connections - before.connections,
                 bytes: after.bytes - before.bytes,
             },

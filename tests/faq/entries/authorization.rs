@@ -1,5 +1,5 @@
-//! Question 9: authorization for HTTP and for TCP. Each suite of `policies/`, put to a real Envoy: who calls has a real certificate, an
-//! address comes by the PROXY protocol, and an external authorizer answers by the script that the suite gives it.
+//! Question 9: authorization for HTTP and for TCP. Each suite of `policies/`, run on a real Envoy: callers have real certificates,
+//! addresses come by the PROXY protocol, and an external authorizer answers as the suite says.
 
 mod ask;
 
@@ -32,7 +32,7 @@ pub(crate) const ENTRY: Entry = Entry {
     experiment: || Box::pin(experiment()),
 };
 
-/// What the external authorizers answer to the next question.
+/// The answers of the external authorizers to the next question.
 type Script = Arc<Mutex<BTreeMap<String, AuthorizerAnswer>>>;
 
 struct Suite {

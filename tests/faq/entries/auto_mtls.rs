@@ -1,5 +1,5 @@
-//! Question 7: the client's side finds out by itself where mutual TLS is taken, but for a port that `excludeInboundPorts` takes from
-//! the server's Envoy: there a `DestinationRule` must say DISABLE.
+//! Question 7: the client side finds out by itself where mutual TLS is accepted, except on a port that `excludeInboundPorts` takes
+//! from the server's Envoy: there a `DestinationRule` must set DISABLE.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::docs;
 use crate::entry::{Entry, Evidence};
-use crate::stage::{self, Outcome, Stage, peer_authentication};
+use crate::stage::{self, RequestResult, Stage, peer_authentication};
 
 pub(crate) const ENTRY: Entry = Entry {
     number: 7,
@@ -107,10 +107,15 @@ async fn experiment() -> Result<Evidence> {
     deliver(None)?;
     let bootstrap = std::fs::read_to_string(folder.join("bootstrap.yaml"))?;
     let _client = Envoy::launch(Launch::yaml(bootstrap)).await?;
-    let failing = [Outcome::Served, Outcome::Served, Outcome::Served, Outcome::Closed];
+    let failing = [
+        RequestResult::Served,
+        RequestResult::Served,
+        RequestResult::Served,
+        RequestResult::Closed,
+    ];
     come_to(&listening, &failing).await.context("without a rule")?;
     deliver(Some(rule("DISABLE")?))?;
-    let cured = come_to(&listening, &[Outcome::Served; 4]).await;
+    let cured = come_to(&listening, &[RequestResult::Served; 4]).await;
     let cured = cured.context("with a rule for the excluded port")?;
     deliver(Some(rule("ISTIO_MUTUAL")?))?;
     come_to(&listening, &failing)
@@ -124,7 +129,7 @@ async fn experiment() -> Result<Evidence> {
 
 /// Asks each port of the client's Envoy until this becomes of it, and says how long that took. A port that is served whatever the
 /// rule is must be so all the time.
-async fn come_to(listening: &[Port], expected: &[Outcome]) -> Result<Duration> {
+async fn come_to(listening: &[Port], expected: &[RequestResult]) -> Result<Duration> {
     let began = Instant::now();
     loop {
         let mut seen = Vec::new();
@@ -134,7 +139,11 @@ async fn come_to(listening: &[Port], expected: &[Outcome]) -> Result<Duration> {
         if seen == expected {
             return Ok(began.elapsed());
         }
-        let served = seen.iter().rev().skip(1).all(|seen| *seen == Outcome::Served);
+        let served = seen
+            .iter()
+            .rev()
+            .skip(1)
+            .all(|seen| *seen == RequestResult::Served);
         ensure!(served && began.elapsed() < BOUND, "{seen:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -1,5 +1,5 @@
-//! Question 3: proof that traffic is encrypted. A probe that says what a port really accepts, the access log and the counters, and the
-//! packets themselves.
+//! Question 3: proof that traffic is encrypted. A probe that shows what a port really accepts, the access log and the counters, and
+//! the packets themselves.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho, TlsEcho};
-use peerwarden_mtls::probe::{Credentials, Probe, Report, Verdict};
+use peerwarden_mtls::probe::{Credentials, Probe, ProbeReport, Verdict};
 use serde_json::{Value, json};
 
 use crate::entry::{Entry, Evidence};
@@ -35,7 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const SECRET: &str = "a secret of 4711 ledgers\n";
 
 /// A port of the server's Envoy.
-struct Served {
+struct ServerPort {
     port: Port,
     protocol: &'static str,
     mode: &'static str,
@@ -83,7 +83,7 @@ async fn experiment() -> Result<Evidence> {
     ))
 }
 
-fn ports() -> Result<Vec<Served>> {
+fn ports() -> Result<Vec<ServerPort>> {
     let mut ports = Vec::new();
     for protocol in ["HTTP", "TCP"] {
         for (mode, verdict) in [
@@ -92,7 +92,7 @@ fn ports() -> Result<Vec<Served>> {
             ("DISABLE", Verdict::Disable),
         ] {
             let port = Port::reserve()?;
-            ports.push(Served {
+            ports.push(ServerPort {
                 port,
                 protocol,
                 mode,
@@ -104,13 +104,13 @@ fn ports() -> Result<Vec<Served>> {
 }
 
 /// The same code as `peerwarden probe`; it blocks.
-async fn probe(credentials: Option<Credentials>, addresses: &[SocketAddr]) -> Result<Vec<Report>> {
+async fn probe(credentials: Option<Credentials>, addresses: &[SocketAddr]) -> Result<Vec<ProbeReport>> {
     let targets: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     Ok(tokio::task::spawn_blocking(move || Probe::new(credentials, TIMEOUT).all(&targets)).await?)
 }
 
 /// Each port by its verdict, and some that are no Envoy's. Answers how many.
-async fn probed(stage: &Stage, ports: &[Served]) -> Result<usize> {
+async fn probed(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
     let folder = stage.identity("probe", Certificate::spiffe(FRONTEND))?;
     let credentials = Credentials::read(&folder)?;
     let addresses: Vec<SocketAddr> = ports
@@ -192,7 +192,7 @@ async fn probed(stage: &Stage, ports: &[Served]) -> Result<usize> {
 }
 
 /// A secret is sent to a DISABLE port and to a STRICT one, and both applications have it. Answers how many bytes were caught.
-async fn caught(stage: &Stage, ports: &[Served]) -> Result<usize> {
+async fn caught(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
     let mut all = 0;
     for (mode, readable) in [("DISABLE", true), ("STRICT", false)] {
         let of = ports

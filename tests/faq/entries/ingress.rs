@@ -1,5 +1,5 @@
-//! Question 10: an ingress that takes only TLS, from the `Gateway` that `peerwarden render ingress` reads: who comes in, by which name, and
-//! that nothing that a client writes of itself helps.
+//! Question 10: an ingress that accepts only TLS, from the `Gateway` that `peerwarden render ingress` reads: who is let in, by
+//! which name, and that nothing that a client claims about itself helps.
 
 mod addresses;
 mod documented;

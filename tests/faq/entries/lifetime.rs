@@ -1,11 +1,11 @@
-//! Question 6: certificates live 24 hours unless said otherwise, and a running Envoy takes a new one without losing a connection.
+//! Question 6: certificates live 24 hours by default, and a running Envoy reloads a new one without losing a connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::HttpEcho;
@@ -81,9 +81,9 @@ async fn experiment() -> Result<Evidence> {
                 let mut connection = http::Connection::open(address, &caller, http::Version::Http2).await?;
                 let mut requests = 0_u64;
                 while !stop.load(Ordering::Relaxed) {
-                    let status = connection.send(Ask::get("/")).await?.status;
+                    let status = connection.send(ClientRequest::get("/")).await?.status;
                     ensure!(status == 200, "an open connection was answered {status}");
-                    let new = http::once(address, &caller, http::Version::Http1, Ask::get("/"))
+                    let new = http::once(address, &caller, http::Version::Http1, ClientRequest::get("/"))
                         .await?
                         .status;
                     ensure!(new == 200, "a new connection was answered {new}");

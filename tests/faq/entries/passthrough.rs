@@ -1,5 +1,5 @@
-//! Question 11: an application that speaks TLS itself. Envoy hands it on unread; rules on the server name hold, and on the peer where
-//! the application's TLS comes inside the mesh's.
+//! Question 11: an application that terminates TLS itself. Envoy passes it on unread; rules on the server name work, and rules on
+//! the peer if the application's TLS comes inside the mesh's.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::certificates::{Authority, Certificate};
@@ -28,8 +28,8 @@ const INTERNAL: &str = "internal.mesh.lab";
 
 const QUESTION: &str = "what is the balance?\n";
 
-/// How a client comes.
-enum Way {
+/// The TLS of a client's connection.
+enum TlsLayers {
     /// The application's TLS alone.
     Direct(Caller),
     /// The application's TLS in another, marked as a mesh marks its own.
@@ -38,7 +38,7 @@ enum Way {
 
 struct Client {
     name: &'static str,
-    way: Way,
+    way: TlsLayers,
     /// Under which modes it is served.
     served: &'static [&'static str],
 }
@@ -112,37 +112,45 @@ fn clients(stage: &Stage, public: &Authority) -> Result<Vec<Client>> {
     Ok(vec![
         client(
             "TLS in mutual TLS by whom the rules name",
-            Way::Inside(mesh(FRONTEND)?, application(INTERNAL)?),
+            TlsLayers::Inside(mesh(FRONTEND)?, application(INTERNAL)?),
             &["STRICT", "PERMISSIVE"],
         ),
         // The server name that counts is that of the mesh's TLS.
         client(
             "TLS in mutual TLS by another",
-            Way::Inside(mesh(BATCH)?, application(PUBLIC)?),
+            TlsLayers::Inside(mesh(BATCH)?, application(PUBLIC)?),
             &[],
         ),
         client(
             "TLS in TLS without a certificate",
-            Way::Inside(Caller::anonymous(&stage.authority)?, application(PUBLIC)?),
+            TlsLayers::Inside(Caller::anonymous(&stage.authority)?, application(PUBLIC)?),
             &[],
         ),
         client(
             "TLS with the name that the rules name",
-            Way::Direct(application(PUBLIC)?),
+            TlsLayers::Direct(application(PUBLIC)?),
             &["PERMISSIVE", "DISABLE"],
         ),
-        client("TLS with another name", Way::Direct(application(INTERNAL)?), &[]),
-        client("a certificate shown to the application", Way::Direct(shown), &[]),
-        client("plaintext", Way::Direct(Caller::plaintext()), &[]),
+        client(
+            "TLS with another name",
+            TlsLayers::Direct(application(INTERNAL)?),
+            &[],
+        ),
+        client(
+            "a certificate shown to the application",
+            TlsLayers::Direct(shown),
+            &[],
+        ),
+        client("plaintext", TlsLayers::Direct(Caller::plaintext()), &[]),
     ])
 }
 
 /// Whether the application answers.
-async fn exchange(port: &Port, way: &Way) -> Result<bool> {
+async fn exchange(port: &Port, way: &TlsLayers) -> Result<bool> {
     let address = ([127, 0, 0, 1], port.number()).into();
     let opened = match way {
-        Way::Direct(caller) => tcp::Connection::open(address, caller).await,
-        Way::Inside(outer, inner) => tcp::Connection::open_inside(address, outer, "istio", inner).await,
+        TlsLayers::Direct(caller) => tcp::Connection::open(address, caller).await,
+        TlsLayers::Inside(outer, inner) => tcp::Connection::open_inside(address, outer, "istio", inner).await,
     };
     let Ok(mut connection) = opened else {
         return Ok(false);
@@ -180,5 +188,5 @@ async fn by_envoy(stage: &Stage, public: &Authority, target: &Port, mode: &str) 
     let configuration = stage.outbound(&description, &[], &[])?.file()?.text;
     let _client = Envoy::launch(Launch::yaml(configuration)).await?;
     let caller = Caller::anonymous(public)?.server_name(INTERNAL);
-    exchange(&listen, &Way::Direct(caller)).await
+    exchange(&listen, &TlsLayers::Direct(caller)).await
 }

@@ -1,11 +1,11 @@
-//! Question 5: the kubelet has no certificate of the mesh, so that a STRICT port fails its probes. Three ways out: probes rewritten to a
-//! port that answers nothing else, a port with mutual TLS off, and PERMISSIVE.
+//! Question 5: the kubelet has no certificate of the mesh, so a STRICT port fails its probes. Three solutions: probes rewritten to
+//! a port that answers nothing else, a port without mutual TLS, and PERMISSIVE.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use peerwarden_envoy::render::probes::{Found, Probes};
+use peerwarden_envoy::render::probes::{ProbeScan, Probes};
 use peerwarden_lab::client::kubelet;
 use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline::until;
@@ -101,7 +101,7 @@ async fn by_rewrite(app: &HealthApp) -> Result<usize> {
     let document = deployment(strict.number(), tcp.port(), serving.address().port());
     let value = serde_json::from_value(document)?;
     let found = Probes::read(&value, probes_at.number()).map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    let Found::Probes(probes) = found else {
+    let ProbeScan::Probes(probes) = found else {
         bail!("no probes were found")
     };
     ensure!(probes.count() == 3, "{} probes", probes.count());

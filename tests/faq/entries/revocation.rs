@@ -1,4 +1,5 @@
-//! Question 12: what a change of the policies, or the end of a certificate, no longer allows is closed, also if it is open already.
+//! Question 12: whatever a change of the policies, or the end of a certificate, no longer allows is closed, even if it is already
+//! open.
 //!
 //! A hundred connections and forty requests that do not end, all of them in use, on an Envoy with two worker threads. The policies
 //! change so that half of the callers are out.
@@ -12,7 +13,7 @@ use peerwarden_lab::client::{Caller, tcp};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
-use peerwarden_lab::upstream::{Events, TcpEcho};
+use peerwarden_lab::upstream::{EventServer, TcpEcho};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -37,7 +38,7 @@ const REQUESTS: usize = 10;
 const STAYS: &str = "cluster.local/ns/web/sa/frontend";
 const GOES: &str = "cluster.local/ns/web/sa/batch";
 
-/// What is open, and what for.
+/// The kinds of open streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Text goes to and fro.
@@ -48,8 +49,8 @@ enum Kind {
     Waiting,
 }
 
-/// How one came to its end.
-struct Ended {
+/// How a stream ended.
+struct StreamEnd {
     /// When, if it was not stopped here.
     at: Option<Instant>,
     /// The last sign of life before that.
@@ -58,15 +59,15 @@ struct Ended {
     last: String,
 }
 
-struct Opened {
+struct OpenStream {
     principal: &'static str,
     kind: Kind,
-    task: JoinHandle<Result<Ended>>,
+    task: JoinHandle<Result<StreamEnd>>,
 }
 
 async fn experiment() -> Result<Evidence> {
     let stage = Stage::set()?;
-    let (echo, events) = (TcpEcho::start().await?, Events::start().await?);
+    let (echo, events) = (TcpEcho::start().await?, EventServer::start().await?);
     let (bytes, http) = (Port::reserve()?, Port::reserve()?);
     let folder = stage.folder("envoy")?;
     let render = |principals: &[&str]| -> Result<Inbound> {
@@ -97,7 +98,7 @@ async fn experiment() -> Result<Evidence> {
                 let port = if kind == Kind::Connection { &bytes } else { &http };
                 let connection = open(port, &caller, kind).await?;
                 let task = tokio::spawn(live(connection, kind, stopped.clone()));
-                opened.push(Opened {
+                opened.push(OpenStream {
                     principal,
                     kind,
                     task,
@@ -114,7 +115,7 @@ async fn experiment() -> Result<Evidence> {
     let mut slowest = Duration::ZERO;
     let mut closed = 0;
     for one in opened {
-        let Opened {
+        let OpenStream {
             principal,
             kind,
             task,
@@ -196,7 +197,11 @@ async fn open(port: &Port, caller: &Caller, kind: Kind) -> Result<tcp::Connectio
 }
 
 /// Uses a connection until it ends or is to be stopped.
-async fn live(mut connection: tcp::Connection, kind: Kind, stopped: watch::Receiver<bool>) -> Result<Ended> {
+async fn live(
+    mut connection: tcp::Connection,
+    kind: Kind,
+    stopped: watch::Receiver<bool>,
+) -> Result<StreamEnd> {
     let mut alive = Instant::now();
     let mut last = String::new();
     loop {
@@ -210,13 +215,13 @@ async fn live(mut connection: tcp::Connection, kind: Kind, stopped: watch::Recei
         }
         match received.end {
             // Envoy closes the connection of HTTP/1.1 with it, but only after a while.
-            tcp::End::Open if kind == Kind::Waiting => {}
-            tcp::End::Open => {
+            tcp::ConnectionEnd::Open if kind == Kind::Waiting => {}
+            tcp::ConnectionEnd::Open => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tcp::End::Silent => {}
-            tcp::End::Closed | tcp::End::Reset | tcp::End::Refused(_) => {
-                return Ok(Ended {
+            tcp::ConnectionEnd::Silent => {}
+            tcp::ConnectionEnd::Closed | tcp::ConnectionEnd::Reset | tcp::ConnectionEnd::Refused(_) => {
+                return Ok(StreamEnd {
                     at: Some(Instant::now()),
                     alive,
                     last,
@@ -224,14 +229,14 @@ async fn live(mut connection: tcp::Connection, kind: Kind, stopped: watch::Recei
             }
         }
         if kind == Kind::Waiting && !last.is_empty() {
-            return Ok(Ended {
+            return Ok(StreamEnd {
                 at: Some(alive),
                 alive,
                 last,
             });
         }
         if *stopped.borrow() {
-            return Ok(Ended {
+            return Ok(StreamEnd {
                 at: None,
                 alive,
                 last,

@@ -1,5 +1,5 @@
-//! Question 2: mutual TLS for some services and not for others: the mesh, a namespace, a workload and a port each say their own, for four
-//! workloads in one Envoy.
+//! Question 2: mutual TLS for some services and not for others: the mesh, a namespace, a workload and a port each set their own
+//! mode, for four workloads in one Envoy.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::client::Caller;
@@ -9,7 +9,7 @@ use peerwarden_lab::upstream::HttpEcho;
 use serde_json::{Value, json};
 
 use crate::entry::{Entry, Evidence};
-use crate::stage::{self, Outcome, Stage, peer_authentication};
+use crate::stage::{self, RequestResult, Stage, peer_authentication};
 
 pub(crate) const ENTRY: Entry = Entry {
     number: 2,
@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     experiment: || Box::pin(experiment()),
 };
 
-/// A port of a workload, the mode that it should have, and who said so.
+/// A port of a workload, the expected mode, and which document sets it.
 struct Case {
     namespace: &'static str,
     app: &'static str,
@@ -108,13 +108,13 @@ async fn experiment() -> Result<Evidence> {
         for (how, caller) in &callers {
             let expected = match (case.mode, *how) {
                 ("STRICT" | "PERMISSIVE", "mutual TLS") | ("PERMISSIVE" | "DISABLE", "plaintext") => {
-                    Outcome::Served
+                    RequestResult::Served
                 }
-                _ => Outcome::Closed,
+                _ => RequestResult::Closed,
             };
             let got = stage::ask(&case.port, caller).await;
             asked += 1;
-            served += usize::from(got == Outcome::Served);
+            served += usize::from(got == RequestResult::Served);
             let (app, mode) = (case.app, case.mode);
             ensure!(
                 got == expected,

@@ -1,5 +1,5 @@
-//! Question 8: a protocol in which the server speaks first, with a real MariaDB and its real client. In both modes of enforcement
-//! who is denied gets not one byte; with `hold` the server does not even hear of it.
+//! Question 8: a protocol in which the server sends first, with a real MariaDB and its real client. In both modes of enforcement a
+//! denied client gets not one byte; with `hold` the server does not even see the connection.
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ const ROWS: &str = "tea for two";
 /// A patient client's.
 const PATIENT: Duration = Duration::from_secs(10);
 
-/// The clients' side: two workloads, each with its Envoy, by which the real client asks.
+/// The clients' side: two workloads, each with its Envoy, through which the real client connects.
 struct Clients {
     allowed: (Envoy, Port),
     denied: (Envoy, Port),

@@ -1,5 +1,5 @@
-//! Question 4: STRICT shuts out what has no certificate of the mesh, PERMISSIVE admits both: set for a workload and for the mesh, for HTTP
-//! and for TCP, on the listener that `peerwarden render inbound` writes.
+//! Question 4: STRICT refuses clients without a certificate of the mesh, PERMISSIVE accepts both: set for a workload and for the
+//! mesh, for HTTP and for TCP, on the listener that `peerwarden render inbound` writes.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
 use serde_json::json;
 
 use crate::entry::{Entry, Evidence};
-use crate::stage::{self, Outcome, Stage, peer_authentication};
+use crate::stage::{self, RequestResult, Stage, peer_authentication};
 
 pub(crate) const ENTRY: Entry = Entry {
     number: 4,
@@ -27,7 +27,7 @@ const GREETING: &str = "welcome\n";
 /// How long a client that hears nothing listens.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Who comes, and whether the modes admit it.
+/// A client, and whether each mode accepts it.
 struct Client {
     name: &'static str,
     caller: Caller,
@@ -64,7 +64,7 @@ async fn experiment() -> Result<Evidence> {
                 } else {
                     client.permissive
                 };
-                let by_http = stage::ask(&requests, &client.caller).await == Outcome::Served;
+                let by_http = stage::ask(&requests, &client.caller).await == RequestResult::Served;
                 let by_tcp = exchange(&connections, &client.caller).await?;
                 for (protocol, got) in [("HTTP", by_http), ("TCP", by_tcp)] {
                     let name = client.name;
@@ -148,7 +148,7 @@ async fn exchange(port: &Port, caller: &Caller) -> Result<bool> {
         .await
         .context("listening")?;
     ensure!(
-        received.end != tcp::End::Silent,
+        received.end != tcp::ConnectionEnd::Silent,
         "left waiting after {:?}",
         received.text()
     );

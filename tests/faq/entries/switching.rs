@@ -1,7 +1,7 @@
 //! Question 1: mutual TLS switched on and off in a running Envoy, under load.
 //!
-//! Two kinds of clients ask all the time: by mutual TLS, which DISABLE does not admit, and in plaintext, which STRICT does not. The
-//! documents change, `peerwarden render inbound` writes the files again, and Envoy takes them in.
+//! Two kinds of clients send all the time: over mutual TLS, which DISABLE does not accept, and in plaintext, which STRICT does not.
+//! The documents change, `peerwarden render inbound` writes the files again, and Envoy reloads them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_envoy::render::inbound::Inbound;
-use peerwarden_lab::client::{Ask, Caller, http};
+use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::HttpEcho;
@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::docs;
 use crate::entry::{Entry, Evidence};
-use crate::stage::{Outcome, Stage, deliver, deliver_one, outcome, peer_authentication};
+use crate::stage::{RequestResult, Stage, deliver, deliver_one, outcome, peer_authentication};
 
 pub(crate) const ENTRY: Entry = Entry {
     number: 1,
@@ -37,20 +37,20 @@ const KEPT: Duration = Duration::from_millis(500);
 /// Clients of each kind.
 const CLIENTS: usize = 4;
 
-/// One request: when it began, when it ended, and how.
-struct Asked {
+/// One request: when it began, when it ended, and its result.
+struct TimedRequest {
     begun: Instant,
     ended: Instant,
-    outcome: Outcome,
+    outcome: RequestResult,
 }
 
-/// Clients that ask until they are stopped.
+/// Clients that send until they are stopped.
 struct Load {
     stop: Arc<AtomicBool>,
-    clients: Vec<JoinHandle<Vec<Asked>>>,
+    clients: Vec<JoinHandle<Vec<TimedRequest>>>,
 }
 
-/// A change of the documents: the mode, when the first of the files was written, and when they all were there.
+/// A change of the documents: the mode, when the first file was written, and when all of them were.
 #[derive(Clone, Copy)]
 struct Switch {
     mode: &'static str,
@@ -58,8 +58,8 @@ struct Switch {
     at: Instant,
 }
 
-/// What was held of one kind of clients.
-struct Held {
+/// The results of one kind of clients.
+struct RequestCounts {
     served: usize,
     refused: usize,
     /// The longest that a request still went by the mode before.
@@ -133,7 +133,7 @@ async fn experiment() -> Result<Evidence> {
 async fn obeyed_on_an_open_connection(port: &Port, strict: &Inbound, folder: &Path) -> Result<()> {
     let address = ([127, 0, 0, 1], port.number()).into();
     let mut connection = http::Connection::open(address, &Caller::plaintext(), http::Version::Http1).await?;
-    let before = connection.send(Ask::get("/")).await?.status;
+    let before = connection.send(ClientRequest::get("/")).await?.status;
     ensure!(before == 200, "PERMISSIVE answered {before} to plaintext");
     let files = strict.files(folder.to_str().context("a path in UTF-8")?)?;
     let policies = files
@@ -143,7 +143,7 @@ async fn obeyed_on_an_open_connection(port: &Port, strict: &Inbound, folder: &Pa
     deliver_one(policies, folder)?;
     let began = Instant::now();
     loop {
-        match connection.send(Ask::get("/")).await?.status {
+        match connection.send(ClientRequest::get("/")).await?.status {
             403 => return Ok(()),
             status => ensure!(status == 200, "an open connection was answered {status}"),
         }
@@ -158,7 +158,7 @@ async fn obeyed_on_an_open_connection(port: &Port, strict: &Inbound, folder: &Pa
 /// Waits until the mode before the load is in force.
 async fn until_served(port: &Port) -> Result<()> {
     let began = Instant::now();
-    while crate::stage::ask(port, &Caller::plaintext()).await != Outcome::Served {
+    while crate::stage::ask(port, &Caller::plaintext()).await != RequestResult::Served {
         ensure!(
             began.elapsed() < BOUND,
             "PERMISSIVE was not in force within {BOUND:?}"
@@ -170,15 +170,15 @@ async fn until_served(port: &Port) -> Result<()> {
 
 /// Holds each request to the mode of its time, of which these admit its kind. Where the mode before said the same, no request may
 /// go another way; else those soon after the change may.
-fn held(all: &[Asked], switches: &[Switch], admitting: &[&str]) -> Result<Held> {
+fn held(all: &[TimedRequest], switches: &[Switch], admitting: &[&str]) -> Result<RequestCounts> {
     let admits = |switch: &Switch| admitting.contains(&switch.mode);
-    let mut held = Held {
+    let mut held = RequestCounts {
         served: 0,
         refused: 0,
         lag: Duration::ZERO,
     };
     for asked in all {
-        let served = asked.outcome == Outcome::Served;
+        let served = asked.outcome == RequestResult::Served;
         held.served += usize::from(served);
         held.refused += usize::from(!served);
         let now = switches
@@ -227,7 +227,7 @@ impl Load {
                 while !stop.load(Ordering::Relaxed) {
                     let begun = Instant::now();
                     let status = ask(&mut connection, address, &caller).await;
-                    all.push(Asked {
+                    all.push(TimedRequest {
                         begun,
                         ended: Instant::now(),
                         outcome: outcome(status),
@@ -243,7 +243,7 @@ impl Load {
         }
     }
 
-    async fn end(self) -> Result<Vec<Asked>> {
+    async fn end(self) -> Result<Vec<TimedRequest>> {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = Vec::new();
         for client in self.clients {
@@ -263,7 +263,7 @@ async fn ask(
         Some(open) => open,
         None => http::Connection::open(address, caller, http::Version::Http1).await?,
     };
-    let reply = open.send(Ask::get("/")).await?;
+    let reply = open.send(ClientRequest::get("/")).await?;
     if !reply.header("connection").eq_ignore_ascii_case("close") {
         *connection = Some(open);
     }

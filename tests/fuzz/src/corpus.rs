@@ -1,4 +1,4 @@
-//! The inputs that are kept: a folder for each target, a file for each input.
+//! The kept inputs: a folder for each target, a file for each input.
 
 use std::path::{Path, PathBuf};
 

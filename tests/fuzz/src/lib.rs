@@ -1,7 +1,7 @@
-//! Fuzzing targets: functions that take any bytes and panic where a promise is broken.
+//! Fuzz targets: functions that take any bytes and panic if a promise is broken.
 //!
-//! One of them is run by two drivers: libFuzzer, guided by coverage, for as long as one likes (`make fuzz`), and a test without it
-//! (`tests/kept.rs`), over the inputs that are kept and a fixed number of mutations of them.
+//! Two drivers run them: libFuzzer, guided by coverage, for as long as you like (`make fuzz`), and a test without it
+//! (`tests/kept.rs`), over the kept inputs and a fixed number of mutations of them.
 
 mod corpus;
 mod mutate;

@@ -1,6 +1,6 @@
 //! What the command reads, as functions of bytes.
 //!
-//! Each returns what was read in few words, or the whole message that a person is shown.
+//! Each returns what was read in a few words, or the whole error message for people.
 
 use std::io::Cursor;
 use std::path::Path;

@@ -1,7 +1,7 @@
-//! What reading costs grows with the input and not faster: each reader over the shapes that cost it most.
+//! The cost of reading grows at most linearly with the input: each reader is run over the inputs that cost it most.
 //!
-//! The work is counted, not timed: allocations and their bytes at `n` and at `2n`. What loops without allocating shows on an input
-//! that is large enough that anything but linear work would not end within the patience, which is far beyond what it takes.
+//! The work is counted, not timed: allocations and their bytes at `n` and at `2n`. Loops without allocations show on an input so
+//! large that anything but linear work would exceed the time limit, which is far beyond what it takes.
 
 #[path = "bounds/counting.rs"]
 mod counting;

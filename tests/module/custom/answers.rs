@@ -1,4 +1,4 @@
-//! What each answer comes to.
+//! The effect of each answer.
 
 use peerwarden_host::{CalloutRequest, CalloutResponse, HttpOutcome};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Every host call that asking takes, failing; and answers of any bytes.
+//! Every host call of a question to an authorizer, failing; and answers of any bytes.
 
 use peerwarden_host::{CalloutResponse, Fault, FaultEffect, HttpOutcome, VmOptions};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! While an authorizer is asked.
+//! While an authorizer is being called.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! An answer that comes when the program that asked is not in memory any more: it is judged by the same policies, or denied.
+//! An answer that arrives when the program that asked is no longer in memory: it is judged by the same policies, or denied.
 
 use peerwarden_host::{
     CalloutResponse, CloseReason, HttpOutcome, HttpStreamId, PluginId, PluginOptions, TcpConnectionId,

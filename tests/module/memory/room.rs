@@ -1,4 +1,4 @@
-//! A configuration for which there is no memory denies, and is taken when there is some.
+//! A configuration that does not fit in memory denies, and takes effect when there is room.
 
 use std::time::Duration;
 

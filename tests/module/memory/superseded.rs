@@ -1,4 +1,4 @@
-//! What comes under a configuration that is superseded and let go of: it is decided by the same policies, or denied.
+//! Traffic under a configuration that is superseded and released: it is decided by the same policies, or denied.
 
 use std::time::Duration;
 

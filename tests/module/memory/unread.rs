@@ -1,4 +1,4 @@
-//! A configuration that there is no memory even to read.
+//! A configuration that is too large even to be read.
 
 use std::time::Duration;
 

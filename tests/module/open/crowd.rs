@@ -1,4 +1,4 @@
-//! `enforcement: hold` among thousands of strangers who connect and say nothing.
+//! `enforcement: hold` among thousands of strangers who connect and send nothing.
 
 use std::time::Duration;
 

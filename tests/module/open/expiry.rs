@@ -1,4 +1,4 @@
-//! A certificate that expires while something is open.
+//! A certificate that expires while a stream is open.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What began under a configuration and is not decided yet when another takes its place: it must be allowed by both.
+//! Streams that began under one configuration and are not yet decided when another replaces it: both must allow them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The module's file is replaced: a new VM beside the old one, which keeps what is open.
+//! The module's file is replaced: a new VM beside the old one, which keeps the open streams.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// So long streams do not show that a VM is back in use.
 const GRACE: Duration = Duration::from_secs(6);
 
-/// The VMs of one process, whose timers go off together.
+/// The VMs of one process, whose timers fire together.
 struct Process {
     shared: Shared,
     vms: Vec<Vm>,

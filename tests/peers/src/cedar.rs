@@ -1,4 +1,4 @@
-//! `cedar-policy`: a policy for each rule, the caller and the method in its head, the path as a condition.
+//! `cedar-policy`: a policy for each rule, with the caller and the method in its head and the path as a condition.
 
 use std::fmt::Write;
 

@@ -1,11 +1,11 @@
-//! The engine beside the `cedar-policy` crate and `regorus`: the same rules, the same questions, in one run.
+//! Compares the engine with the `cedar-policy` crate and `regorus`: the same rules and the same questions, in one run.
 //!
-//! Before anything is timed all of them must come to the same verdicts. Each then answers all questions by turns, round after round,
-//! and what is compared are the medians. `PEERWARDEN_BLESS=1` writes what is printed into `docs/benchmarks.md` too.
+//! Before anything is timed, all of them must give the same verdicts. Each then answers all questions in turn, round after round,
+//! and the medians are compared. With `PEERWARDEN_BLESS=1` the output is also written into `docs/benchmarks.md`.
 
 mod cedar;
-mod ours;
 mod page;
+mod peerwarden;
 mod rego;
 mod rules;
 mod table;
@@ -21,8 +21,7 @@ use crate::table::Row;
 /// How many policies.
 const COUNTS: [usize; 4] = [1, 100, 1_000, 10_000];
 
-/// Something that decides by one set of rules. The questions are its own from the start: what it takes to write them down is not
-/// timed.
+/// An engine with one set of rules. It has its own form of the questions from the start: converting them is not timed.
 trait Engine {
     fn name(&self) -> &'static str;
 
@@ -53,7 +52,7 @@ fn measure(count: usize) -> Result<Row> {
     let rules = RuleSet::new(count);
     let questions = rules.questions();
     let mut engines: Vec<Box<dyn Engine>> = vec![
-        Box::new(ours::Ours::new(&rules, &questions)?),
+        Box::new(peerwarden::PeerwardenEngine::new(&rules, &questions)?),
         Box::new(cedar::Cedar::new(&rules, &questions)?),
         Box::new(rego::Rego::rules(&rules, &questions)?),
         Box::new(rego::Rego::data(&rules, &questions)?),

@@ -1,4 +1,4 @@
-//! The section of `docs/benchmarks.md`, between two marks, with what was run and on what.
+//! The section of `docs/benchmarks.md`, between two marks, with the versions and the machine.
 
 use std::path::Path;
 

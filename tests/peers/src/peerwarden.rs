@@ -1,4 +1,4 @@
-//! The engine, from the documents as Istio has them.
+//! The engine, with documents in Istio's form.
 
 use anyhow::Result;
 use peerwarden_engine::{Config, Lookup, Peer, Program, Traffic, Verdict};
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::Engine;
 use crate::rules::{Path, Question, Rule, RuleSet};
 
-pub(crate) struct Ours {
+pub(crate) struct PeerwardenEngine {
     program: Program,
     traffic: Vec<Traffic>,
 }
 
-impl Ours {
+impl PeerwardenEngine {
     pub(crate) fn new(rules: &RuleSet, questions: &[Question]) -> Result<Self> {
         let resources: Vec<Value> = rules.rules.iter().enumerate().map(policy).collect();
         let config = json!({"workload": {"namespace": "shop"}, "resources": resources});
@@ -55,7 +55,7 @@ fn traffic(question: &Question) -> Traffic {
     }
 }
 
-impl Engine for Ours {
+impl Engine for PeerwardenEngine {
     fn name(&self) -> &'static str {
         "peerwarden"
     }

@@ -40,12 +40,12 @@ holds(rule) if { rule.method == input.method; startswith(input.path, rule.start)
 
 pub(crate) struct Rego {
     name: &'static str,
-    by: By,
+    by: EvaluationMode,
     inputs: Vec<Value>,
 }
 
 /// How it is evaluated.
-enum By {
+enum EvaluationMode {
     Machine(Box<RegoVM>),
     Interpreter(Box<Engine>),
 }
@@ -115,9 +115,11 @@ impl Rego {
                 if let Some(data) = data {
                     machine.set_data(data)?;
                 }
-                By::Machine(Box::new(machine))
+                EvaluationMode::Machine(Box::new(machine))
             }
-            Err(error) if error.to_string().contains(TOO_MANY) => By::Interpreter(Box::new(engine)),
+            Err(error) if error.to_string().contains(TOO_MANY) => {
+                EvaluationMode::Interpreter(Box::new(engine))
+            }
             Err(error) => return Err(error.into()),
         };
         let input = |question: &Question| {
@@ -140,11 +142,11 @@ impl crate::Engine for Rego {
     fn allows(&mut self, question: usize) -> Result<bool> {
         let input = self.inputs[question].clone();
         let value = match &mut self.by {
-            By::Machine(machine) => {
+            EvaluationMode::Machine(machine) => {
                 machine.set_input(input);
                 machine.execute()?
             }
-            By::Interpreter(engine) => {
+            EvaluationMode::Interpreter(engine) => {
                 engine.set_input(input);
                 engine.eval_rule(ENTRY.to_owned())?
             }

@@ -1,6 +1,6 @@
-//! The rules, and what is asked: written once, and put to each engine in its own words.
+//! The rules and the questions, which each engine translates to its own form.
 
-/// What a path must be.
+/// The condition on a path.
 #[derive(Debug, Clone)]
 pub(crate) enum Path {
     /// This one.
@@ -18,12 +18,12 @@ pub(crate) struct Rule {
     pub(crate) path: Path,
 }
 
-/// So many of them.
+/// A number of rules.
 pub(crate) struct RuleSet {
     pub(crate) rules: Vec<Rule>,
 }
 
-/// A request, and what must come of it.
+/// A request, and the expected verdict.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) caller: String,

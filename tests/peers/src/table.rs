@@ -1,4 +1,4 @@
-//! What is printed: a line for each number of policies, then what was aimed at and whether it is met.
+//! Prints a line for each number of policies, then the targets and whether they are met.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::timing::{median, spread};
 
-/// What was measured with so many policies.
+/// The measurements with one number of policies.
 pub(crate) struct Row {
     pub(crate) policies: usize,
     /// Each engine's name, and nanoseconds for each decision in each round.

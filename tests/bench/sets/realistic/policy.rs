@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::sets::document;
 use crate::sets::mesh::{self, Workload};
 
-/// A request that a policy speaks of.
+/// A request that a policy describes.
 pub(super) struct Sample {
     /// Which workload asks.
     pub(super) caller: usize,

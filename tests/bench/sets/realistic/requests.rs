@@ -1,4 +1,4 @@
-//! What is asked.
+//! The requests.
 
 use fastrand::Rng;
 

@@ -5,10 +5,10 @@ use peerwarden_lab::authorizer::message::{
     CheckRequest, CheckResponse, DeniedHttpResponse, HeaderValueOption, HttpStatus, OkHttpResponse, RpcStatus,
 };
 use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer};
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use serde_json::json;
 
-use super::Beside;
+use super::FilterPair;
 use crate::custom::fixture::{Authorizer, grpc_provider, told};
 use crate::fixture::Mesh;
 
@@ -154,7 +154,7 @@ async fn the_authorizer_and_the_caller_see_no_difference() -> Result<()> {
         "timeout": "5s",
     }});
     let providers = grpc_provider(json!({"statusOnError": "502"}));
-    let beside = Beside::start(&mesh, authorizer.cluster(), native, providers).await?;
+    let beside = FilterPair::start(&mesh, authorizer.cluster(), native, providers).await?;
     let paths = [
         ("/ask/yes", 200),
         ("/ask/sets", 200),
@@ -216,9 +216,9 @@ async fn only_envoys_filter_takes_an_empty_answer_for_a_yes() -> Result<()> {
     let authorizer = GrpcAuthorizer::start(|_| grpc_answer("/ask/blank")).await?;
     let native = json!({"grpc_service": {"envoy_grpc": {"cluster_name": "authz"}, "timeout": "5s"}});
     let providers = grpc_provider(json!({"statusOnError": "502"}));
-    let beside = Beside::start(&mesh, authorizer.cluster(), native, providers).await?;
+    let beside = FilterPair::start(&mesh, authorizer.cluster(), native, providers).await?;
     for (listener, status) in [("native", 200), ("module", 502)] {
-        let outcome = beside.outcome(listener, Ask::get("/ask/blank")).await?;
+        let outcome = beside.outcome(listener, ClientRequest::get("/ask/blank")).await?;
         assert_eq!(outcome.status, status, "{listener}");
     }
     assert_eq!(authorizer.asked().len(), 2);

@@ -4,7 +4,7 @@ use anyhow::Result;
 use peerwarden_lab::authorizer::{HttpAnswer, HttpAuthorizer};
 use serde_json::{Value, json};
 
-use super::{Beside, headers};
+use super::{FilterPair, headers};
 use crate::custom::fixture::{Authorizer, http_provider};
 use crate::fixture::Mesh;
 
@@ -67,7 +67,7 @@ async fn the_authorizer_and_the_caller_see_no_difference() -> Result<()> {
         "headersToDownstreamOnDeny": ["x-why", "set-cookie"],
         "headersToDownstreamOnAllow": ["x-seen"],
     }));
-    let beside = Beside::start(&mesh, authorizer.cluster(), native, providers).await?;
+    let beside = FilterPair::start(&mesh, authorizer.cluster(), native, providers).await?;
     let paths = [
         ("/ask/yes", 200),
         ("/ask/tells", 200),

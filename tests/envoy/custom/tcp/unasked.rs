@@ -1,4 +1,4 @@
-//! No usable answer: the authorizer fails, or cannot be asked at all.
+//! No usable answer: the authorizer fails, or cannot be called at all.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
-//! A case of a suite, as real traffic.
+//! Sends a case of a suite as real traffic.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Result, ensure};
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Ask, Caller, http, proxy_protocol, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, http, proxy_protocol, tcp};
 use peerwarden_traffic::{Protocol, Traffic};
 
 /// What a client says first, and the application says again.
@@ -14,13 +14,13 @@ pub(super) const QUESTION: &str = "what is the balance?\n";
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const DESTINATION: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 
-/// Who calls, and from where.
+/// The caller, and its address.
 pub(super) struct Client {
     caller: Caller,
     address: SocketAddr,
 }
 
-/// What came of it.
+/// The answer to a case.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) allowed: bool,
@@ -82,7 +82,7 @@ impl Client {
     async fn request(&self, traffic: &Traffic, id: &str) -> Result<Answer> {
         let request = traffic.http.clone().unwrap_or_default();
         let method = request.method.as_deref().unwrap_or("GET").parse()?;
-        let mut ask = Ask::new(method, request.path.as_deref().unwrap_or("/")).id(id);
+        let mut ask = ClientRequest::new(method, request.path.as_deref().unwrap_or("/")).id(id);
         if let Some(host) = &request.host {
             ask = ask.host(host);
         } else {

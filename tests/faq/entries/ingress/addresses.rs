@@ -1,12 +1,12 @@
-//! Who may do what, by the address that they come from, directly and behind a proxy.
+//! What each caller may do, by its address, directly and behind a proxy.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::{Result, ensure};
-use peerwarden_lab::client::{Ask, Caller};
+use peerwarden_lab::client::{Caller, ClientRequest};
 use serde_json::{Value, json};
 
-use super::edge::{Edge, SHOP, UNGUARDED, VERSIONS, Wanted};
+use super::edge::{Edge, ExpectedResponse, SHOP, UNGUARDED, VERSIONS};
 use super::identity::policy;
 
 /// A client of the office.
@@ -43,8 +43,8 @@ fn by_the_proxy() -> Value {
 }
 
 /// Asks for the office's path with what a client or a proxy says of where it comes from.
-fn ask(host: &str, said: &[(&str, String)]) -> Ask {
-    let ask = Ask::get("/office").host(host);
+fn ask(host: &str, said: &[(&str, String)]) -> ClientRequest {
+    let ask = ClientRequest::get("/office").host(host);
     said.iter()
         .fold(ask, |ask, (name, value)| ask.header(name, value))
 }
@@ -76,7 +76,7 @@ pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
             &elsewhere,
             version,
             ask(SHOP, &[]),
-            Wanted::Status(403),
+            ExpectedResponse::Status(403),
         )
         .await?;
         edge.ask(
@@ -84,7 +84,7 @@ pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
             &at_the_office,
             version,
             ask(SHOP, &[]),
-            Wanted::Served,
+            ExpectedResponse::Served,
         )
         .await?;
         for forged in forgeries() {
@@ -94,7 +94,7 @@ pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
                 &elsewhere,
                 version,
                 ask(SHOP, &forged),
-                Wanted::Status(403),
+                ExpectedResponse::Status(403),
             )
             .await?;
         }
@@ -105,7 +105,7 @@ pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
             &at_the_office,
             version,
             ask(SHOP, &said),
-            Wanted::Served,
+            ExpectedResponse::Served,
         )
         .await?;
     }
@@ -125,9 +125,9 @@ pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
         }
         said
     };
-    let denied = Wanted::Status(403);
+    let denied = ExpectedResponse::Status(403);
     for version in VERSIONS {
-        for (client, wanted) in [(OFFICE, Wanted::Served), (ELSEWHERE, denied)] {
+        for (client, wanted) in [(OFFICE, ExpectedResponse::Served), (ELSEWHERE, denied)] {
             let said = behind(client, Vec::new());
             edge.ask(
                 &format!("{client} by the proxy"),
@@ -157,7 +157,7 @@ pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
             &proxy,
             version,
             ask(SHOP, &said),
-            Wanted::Served,
+            ExpectedResponse::Served,
         )
         .await?;
         let mut said = behind(OFFICE, Vec::new());
@@ -167,7 +167,7 @@ pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
             &proxy,
             version,
             ask(SHOP, &said),
-            Wanted::Served,
+            ExpectedResponse::Served,
         )
         .await?;
         let scheme = edge.last_of_shop()?.headers.get("x-forwarded-proto").cloned();
@@ -189,7 +189,7 @@ async fn believed(edge: &mut Edge, version: peerwarden_lab::client::http::Versio
         &pretender,
         version,
         ask(UNGUARDED, &said),
-        Wanted::Served,
+        ExpectedResponse::Served,
     )
     .await?;
     Ok(())

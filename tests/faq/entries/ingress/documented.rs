@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::{Result, ensure};
-use peerwarden_lab::client::{Ask, Caller};
+use peerwarden_lab::client::{Caller, ClientRequest};
 use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 
-use super::edge::{ADMIN, Edge, FRONTEND, OPERATOR, SHOP, VERSIONS, Wanted};
+use super::edge::{ADMIN, Edge, ExpectedResponse, FRONTEND, OPERATOR, SHOP, VERSIONS};
 use crate::docs;
 
 /// The proxy of the policies, which is 10.0.0.9 there.
@@ -20,15 +20,33 @@ pub(super) async fn try_all(edge: &mut Edge) -> Result<()> {
     let envoy = open(edge).await?;
     let (shop, operator) = (edge.anybody(SHOP)?, edge.peer(OPERATOR, ADMIN)?);
     let by_the_proxy = |caller: &Caller| caller.clone().from(PROXY);
-    let denied = Wanted::Status(403);
+    let denied = ExpectedResponse::Status(403);
     for version in VERSIONS {
         for (caller, host, path, client, wanted) in [
-            (by_the_proxy(&shop), SHOP, "/", ELSEWHERE, Wanted::Served),
+            (
+                by_the_proxy(&shop),
+                SHOP,
+                "/",
+                ELSEWHERE,
+                ExpectedResponse::Served,
+            ),
             (by_the_proxy(&shop), SHOP, "/office", ELSEWHERE, denied),
-            (by_the_proxy(&shop), SHOP, "/office", OFFICE, Wanted::Served),
+            (
+                by_the_proxy(&shop),
+                SHOP,
+                "/office",
+                OFFICE,
+                ExpectedResponse::Served,
+            ),
             (shop.clone(), SHOP, "/office", OFFICE, denied),
             (shop.clone(), SHOP, "/", ELSEWHERE, denied),
-            (by_the_proxy(&operator), ADMIN, "/", ELSEWHERE, Wanted::Served),
+            (
+                by_the_proxy(&operator),
+                ADMIN,
+                "/",
+                ELSEWHERE,
+                ExpectedResponse::Served,
+            ),
             (operator.clone(), ADMIN, "/", ELSEWHERE, denied),
             (
                 by_the_proxy(&edge.peer(FRONTEND, ADMIN)?),
@@ -38,15 +56,17 @@ pub(super) async fn try_all(edge: &mut Edge) -> Result<()> {
                 denied,
             ),
         ] {
-            let ask = Ask::get(path).host(host).header("x-forwarded-for", client);
+            let ask = ClientRequest::get(path)
+                .host(host)
+                .header("x-forwarded-for", client);
             let what = format!("as documented: {host}{path} by {client}");
             edge.ask(&what, &caller, version, ask, wanted).await?;
         }
     }
     let port = edge.plain.number();
     let (plaintext, version) = (Caller::plaintext(), VERSIONS[0]);
-    let redirected = Wanted::Status(301);
-    let ask = Ask::get("/").host(SHOP);
+    let redirected = ExpectedResponse::Status(301);
+    let ask = ClientRequest::get("/").host(SHOP);
     edge.ask_port(
         port,
         "as documented: plaintext",

@@ -1,12 +1,12 @@
-//! Who comes in at all, before any policy: by TLS, for a name that is there, and for no other on the same connection.
+//! Who is let in at all, before any policy: over TLS, for a name that exists, and for no other on the same connection.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::http::Version;
-use peerwarden_lab::client::{Ask, Caller, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, tcp};
 use peerwarden_lab::deadline;
 
-use super::edge::{ADMIN, Edge, FRONTEND, OPERATOR, SHOP, STRANGER, VERSIONS, Wanted};
+use super::edge::{ADMIN, Edge, ExpectedResponse, FRONTEND, OPERATOR, SHOP, STRANGER, VERSIONS};
 
 pub(super) async fn try_all(edge: &mut Edge) -> Result<()> {
     let _envoy = edge.open(0, &[]).await?;
@@ -22,9 +22,15 @@ pub(super) async fn try_all(edge: &mut Edge) -> Result<()> {
 
 async fn plaintext(edge: &mut Edge) -> Result<()> {
     for version in VERSIONS {
-        let ask = Ask::get("/").host(SHOP);
-        edge.ask("plaintext", &Caller::plaintext(), version, ask, Wanted::Closed)
-            .await?;
+        let ask = ClientRequest::get("/").host(SHOP);
+        edge.ask(
+            "plaintext",
+            &Caller::plaintext(),
+            version,
+            ask,
+            ExpectedResponse::Closed,
+        )
+        .await?;
     }
     let address = ([127, 0, 0, 1], edge.tls.number()).into();
     let mut connection = tcp::Connection::open(address, &Caller::plaintext()).await?;
@@ -41,10 +47,10 @@ async fn redirects(edge: &mut Edge) -> Result<()> {
     let (plain, tls) = (edge.plain.number(), edge.tls.number());
     let with_port = format!("{SHOP}:{plain}");
     let asks = [
-        Ask::get("/goods?id=1").host(SHOP),
-        Ask::get("/goods?id=1").host(&with_port),
-        Ask::post("/goods?id=1").host(SHOP).body("secret"),
-        Ask::get("/goods?id=1")
+        ClientRequest::get("/goods?id=1").host(SHOP),
+        ClientRequest::get("/goods?id=1").host(&with_port),
+        ClientRequest::post("/goods?id=1").host(SHOP).body("secret"),
+        ClientRequest::get("/goods?id=1")
             .host(SHOP)
             .header("x-forwarded-proto", "https"),
     ];
@@ -57,7 +63,7 @@ async fn redirects(edge: &mut Edge) -> Result<()> {
                 &plaintext,
                 Version::Http1,
                 ask,
-                Wanted::Status(301),
+                ExpectedResponse::Status(301),
             )
             .await?;
         let reply = reply.context("no reply")?;
@@ -68,7 +74,7 @@ async fn redirects(edge: &mut Edge) -> Result<()> {
         ensure!(location == wanted, "sent to {location}, not to {wanted}");
     }
     // Nobody is sent to a host of somebody else's.
-    let ask = Ask::get("/").host(STRANGER);
+    let ask = ClientRequest::get("/").host(STRANGER);
     let plaintext = Caller::plaintext();
     edge.ask_port(
         plain,
@@ -76,7 +82,7 @@ async fn redirects(edge: &mut Edge) -> Result<()> {
         &plaintext,
         Version::Http1,
         ask,
-        Wanted::Status(404),
+        ExpectedResponse::Status(404),
     )
     .await?;
     Ok(())
@@ -89,26 +95,30 @@ async fn names(edge: &mut Edge, version: Version) -> Result<()> {
     let shop = edge.anybody(SHOP)?;
     let with_port = format!("{SHOP}:{port}");
     for (caller, host, wanted) in [
-        (&shop, SHOP, Wanted::Served),
-        (&shop, "SHOP.example.com", Wanted::Served),
-        (&shop, "shop.example.com.", Wanted::Served),
-        (&shop, &with_port, Wanted::Served),
-        (&shop, "nothing.example.com", Wanted::Status(404)),
-        (&shop, STRANGER, Wanted::Status(421)),
-        (&shop, ADMIN, Wanted::Status(421)),
-        (&shop, "Admin.Example.com", Wanted::Status(421)),
-        (&shop, "admin.example.com.", Wanted::Status(421)),
-        (&shop, "admin.example.com:443", Wanted::Status(421)),
-        (&edge.anybody("www.example.com")?, ADMIN, Wanted::Status(421)),
-        (&operator, ADMIN, Wanted::Served),
-        (&operator, SHOP, Wanted::Status(421)),
-        (&edge.anybody(STRANGER)?, STRANGER, Wanted::Closed),
-        (&edge.anybody(STRANGER)?, SHOP, Wanted::Closed),
+        (&shop, SHOP, ExpectedResponse::Served),
+        (&shop, "SHOP.example.com", ExpectedResponse::Served),
+        (&shop, "shop.example.com.", ExpectedResponse::Served),
+        (&shop, &with_port, ExpectedResponse::Served),
+        (&shop, "nothing.example.com", ExpectedResponse::Status(404)),
+        (&shop, STRANGER, ExpectedResponse::Status(421)),
+        (&shop, ADMIN, ExpectedResponse::Status(421)),
+        (&shop, "Admin.Example.com", ExpectedResponse::Status(421)),
+        (&shop, "admin.example.com.", ExpectedResponse::Status(421)),
+        (&shop, "admin.example.com:443", ExpectedResponse::Status(421)),
+        (
+            &edge.anybody("www.example.com")?,
+            ADMIN,
+            ExpectedResponse::Status(421),
+        ),
+        (&operator, ADMIN, ExpectedResponse::Served),
+        (&operator, SHOP, ExpectedResponse::Status(421)),
+        (&edge.anybody(STRANGER)?, STRANGER, ExpectedResponse::Closed),
+        (&edge.anybody(STRANGER)?, SHOP, ExpectedResponse::Closed),
         // No SNI.
-        (&edge.anybody("127.0.0.1")?, SHOP, Wanted::Closed),
+        (&edge.anybody("127.0.0.1")?, SHOP, ExpectedResponse::Closed),
     ] {
         let what = format!("the host {host}");
-        edge.ask(&what, caller, version, Ask::get("/").host(host), wanted)
+        edge.ask(&what, caller, version, ClientRequest::get("/").host(host), wanted)
             .await?;
     }
     Ok(())
@@ -121,22 +131,36 @@ async fn certificates(edge: &mut Edge, version: Version) -> Result<()> {
     let foreign = Authority::new("cluster.local")?.issue(operator())?;
     let expired = root.issue(operator().expired())?;
     for (what, caller, wanted) in [
-        ("no certificate", Caller::anonymous(root)?, Wanted::Closed),
+        (
+            "no certificate",
+            Caller::anonymous(root)?,
+            ExpectedResponse::Closed,
+        ),
         (
             "a certificate of another CA",
             Caller::workload(root, &foreign)?,
-            Wanted::Closed,
+            ExpectedResponse::Closed,
         ),
         (
             "an expired certificate",
             Caller::workload(root, &expired)?,
-            Wanted::Closed,
+            ExpectedResponse::Closed,
         ),
-        ("a certificate", edge.stage.workload(FRONTEND)?, Wanted::Served),
+        (
+            "a certificate",
+            edge.stage.workload(FRONTEND)?,
+            ExpectedResponse::Served,
+        ),
     ] {
         let caller = caller.server_name(ADMIN);
-        edge.ask(what, &caller, version, Ask::get("/").host(ADMIN), wanted)
-            .await?;
+        edge.ask(
+            what,
+            &caller,
+            version,
+            ClientRequest::get("/").host(ADMIN),
+            wanted,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -145,7 +169,7 @@ async fn certificates(edge: &mut Edge, version: Version) -> Result<()> {
 async fn headers(edge: &mut Edge, version: Version) -> Result<()> {
     let forged = format!("Hash=00;URI={OPERATOR}");
     let ask = |host| {
-        let ask = Ask::get("/")
+        let ask = ClientRequest::get("/")
             .host(host)
             .header("x-forwarded-client-cert", &forged)
             .header("x-forwarded-client-cert", &forged)
@@ -170,8 +194,14 @@ async fn headers(edge: &mut Edge, version: Version) -> Result<()> {
             .fold(ask, |ask, name| ask.header(&format!("x-envoy-{name}"), "forged"))
     };
     let shop = edge.anybody(SHOP)?;
-    edge.ask("forged headers", &shop, version, ask(SHOP), Wanted::Served)
-        .await?;
+    edge.ask(
+        "forged headers",
+        &shop,
+        version,
+        ask(SHOP),
+        ExpectedResponse::Served,
+    )
+    .await?;
     let seen = edge.last_of_shop()?.headers;
     ensure!(
         !seen.contains_key("x-forwarded-client-cert"),
@@ -183,8 +213,14 @@ async fn headers(edge: &mut Edge, version: Version) -> Result<()> {
     );
 
     let frontend = edge.peer(FRONTEND, ADMIN)?;
-    edge.ask("forged headers", &frontend, version, ask(ADMIN), Wanted::Served)
-        .await?;
+    edge.ask(
+        "forged headers",
+        &frontend,
+        version,
+        ask(ADMIN),
+        ExpectedResponse::Served,
+    )
+    .await?;
     let seen = edge.last_of_admin()?.headers;
     let said: Vec<_> = seen.get_all("x-forwarded-client-cert").iter().collect();
     let said = format!("{said:?}");

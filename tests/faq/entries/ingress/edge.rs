@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::certificates::Certificate;
 use peerwarden_lab::client::http::{self, Version};
-use peerwarden_lab::client::{Ask, Caller, Reply};
+use peerwarden_lab::client::{Caller, ClientRequest, Reply};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::envoy::{Envoy, Launch};
-use peerwarden_lab::upstream::{HttpEcho, Seen};
+use peerwarden_lab::upstream::{HttpEcho, ReceivedRequest};
 use serde_json::{Value, json};
 
 use crate::entry::Evidence;
@@ -41,9 +41,9 @@ pub(super) struct Edge {
     served: usize,
 }
 
-/// What should become of a request.
+/// The expected response to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum ExpectedResponse {
     /// An application answers.
     Served,
     /// Envoy answers, with this status.
@@ -130,8 +130,8 @@ impl Edge {
         what: &str,
         caller: &Caller,
         version: Version,
-        ask: Ask,
-        wanted: Wanted,
+        ask: ClientRequest,
+        wanted: ExpectedResponse,
     ) -> Result<Option<Reply>> {
         let port = self.tls.number();
         self.ask_port(port, what, caller, version, ask, wanted).await
@@ -144,19 +144,22 @@ impl Edge {
         what: &str,
         caller: &Caller,
         version: Version,
-        ask: Ask,
-        wanted: Wanted,
+        ask: ClientRequest,
+        wanted: ExpectedResponse,
     ) -> Result<Option<Reply>> {
         let before = self.reached();
         let reply = http::once(([127, 0, 0, 1], port).into(), caller, version, ask).await;
         let reached = self.reached() - before;
         self.asked += 1;
-        self.served += usize::from(wanted == Wanted::Served);
+        self.served += usize::from(wanted == ExpectedResponse::Served);
         let right = match (&reply, wanted) {
-            (Ok(reply), Wanted::Served) => reply.status == 200 && reached == 1,
-            (Ok(reply), Wanted::Status(status)) => reply.status == status && reached == 0,
-            (Err(error), Wanted::Closed) => !format!("{error:#}").contains("not over within") && reached == 0,
-            (Ok(_), Wanted::Closed) | (Err(_), Wanted::Served | Wanted::Status(_)) => false,
+            (Ok(reply), ExpectedResponse::Served) => reply.status == 200 && reached == 1,
+            (Ok(reply), ExpectedResponse::Status(status)) => reply.status == status && reached == 0,
+            (Err(error), ExpectedResponse::Closed) => {
+                !format!("{error:#}").contains("not over within") && reached == 0
+            }
+            (Ok(_), ExpectedResponse::Closed)
+            | (Err(_), ExpectedResponse::Served | ExpectedResponse::Status(_)) => false,
         };
         let got = reply.as_ref().map(|reply| reply.status);
         ensure!(
@@ -167,12 +170,12 @@ impl Edge {
     }
 
     /// What the shop was asked last.
-    pub(super) fn last_of_shop(&self) -> Result<Seen> {
+    pub(super) fn last_of_shop(&self) -> Result<ReceivedRequest> {
         self.shop.seen().pop().context("nothing has reached the shop")
     }
 
     /// What the other application was asked last.
-    pub(super) fn last_of_admin(&self) -> Result<Seen> {
+    pub(super) fn last_of_admin(&self) -> Result<ReceivedRequest> {
         self.admin
             .seen()
             .pop()

@@ -1,10 +1,10 @@
-//! Who may do what, by the certificate that a client shows.
+//! What each caller may do, by its certificate.
 
 use anyhow::Result;
-use peerwarden_lab::client::Ask;
+use peerwarden_lab::client::ClientRequest;
 use serde_json::{Value, json};
 
-use super::edge::{ADMIN, Edge, FRONTEND, OPERATOR, SHOP, VERSIONS, Wanted};
+use super::edge::{ADMIN, Edge, ExpectedResponse, FRONTEND, OPERATOR, SHOP, VERSIONS};
 
 /// A policy of the gateway.
 pub(super) fn policy(name: &str, action: &str, rule: Value) -> Value {
@@ -48,20 +48,20 @@ pub(super) async fn try_all(edge: &mut Edge) -> Result<()> {
     let (operator, frontend) = (edge.peer(OPERATOR, ADMIN)?, edge.peer(FRONTEND, ADMIN)?);
     // A certificate that nobody asked for is not looked at.
     let unasked = edge.peer(OPERATOR, SHOP)?;
-    let denied = Wanted::Status(403);
+    let denied = ExpectedResponse::Status(403);
     for version in VERSIONS {
         for (caller, host, path, wanted) in [
-            (&shop, SHOP, "/goods/1", Wanted::Served),
+            (&shop, SHOP, "/goods/1", ExpectedResponse::Served),
             (&shop, SHOP, "/other", denied),
             (&shop, SHOP, "/goods/../other", denied),
             (&shop, SHOP, "//other", denied),
             (&shop, ADMIN, "/goods/1", denied),
             (&unasked, ADMIN, "/goods/1", denied),
-            (&operator, ADMIN, "/", Wanted::Served),
+            (&operator, ADMIN, "/", ExpectedResponse::Served),
             (&frontend, ADMIN, "/", denied),
         ] {
             for forged in [None, Some(OPERATOR)] {
-                let mut ask = Ask::get(path).host(host);
+                let mut ask = ClientRequest::get(path).host(host);
                 if let Some(uri) = forged {
                     ask = ask.header("x-forwarded-client-cert", &format!("By=a;Hash=00;URI={uri}"));
                 }

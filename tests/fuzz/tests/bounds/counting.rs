@@ -1,4 +1,4 @@
-//! An allocator that counts, for each thread by itself.
+//! An allocator that counts, for each thread separately.
 #![expect(
     unsafe_code,
     reason = "an allocator is unsafe to implement; this one hands everything on"
@@ -8,7 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt;
 
-/// What something cost.
+/// The cost of an operation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cost {
     /// How often memory was asked for.
@@ -73,13 +73,13 @@ fn returned(bytes: usize) {
     });
 }
 
-struct Counting;
+struct CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 // SAFETY: every call goes on to the system's allocator as it came, and what is counted beside it allocates nothing.
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         taken(layout.size());
         // SAFETY: the caller's promise is the one that is needed.

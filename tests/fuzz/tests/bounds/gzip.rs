@@ -1,4 +1,4 @@
-//! Access logs that are gzip files: what is inflated may be a thousand times what was read, and what is kept of it at once is not.
+//! Access logs in gzip files: they may inflate to a thousand times their size, but only a bounded part is kept at once.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! What `peerwarden fmt` lays out: texts that cost its passes most.
+//! `peerwarden fmt` on the texts that cost its passes most.
 
 use peerwarden_fuzz::readers;
 
