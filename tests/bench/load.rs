@@ -7,7 +7,7 @@ use anyhow::Result;
 use http::Method;
 use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::client::http::Version;
-use peerwarden_lab::load::{self, Crowd, Latencies, PersistentConnections, Request};
+use peerwarden_lab::load::{self, Crowd, Latencies, LoadRequest, PersistentConnections};
 
 use crate::plan::{Cell, Filter, Operation};
 use crate::sets::{Question, VISITORS};
@@ -136,14 +136,14 @@ impl Load {
     }
 }
 
-fn request(question: &Question, decides: bool) -> Result<Request> {
+fn request(question: &Question, decides: bool) -> Result<LoadRequest> {
     let method = Method::from_bytes(question.method.as_bytes())?;
     let mut ask = ClientRequest::new(method, &question.path).host(&question.host);
     for (name, value) in &question.headers {
         ask = ask.header(name, value);
     }
     let status = if decides && !question.allowed { 403 } else { 200 };
-    Ok(Request {
+    Ok(LoadRequest {
         ask,
         status: Some(status),
     })

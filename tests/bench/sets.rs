@@ -12,7 +12,7 @@ use anyhow::Result;
 use peerwarden_lab::native::{Layer, Mesh};
 use serde_json::{Value, json};
 
-use adversarial::Form;
+use adversarial::CostlyForm;
 
 /// The seed of all that is generated.
 pub(crate) const SEED: u64 = 20_260_713;
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
 }
 
 /// Policies, and their callers.
-pub(crate) struct Set {
+pub(crate) struct PolicySet {
     pub(crate) layer: Layer,
     /// As Kubernetes has them.
     pub(crate) documents: Vec<Value>,
@@ -112,14 +112,14 @@ impl Kind {
     }
 
     /// So many policies of this kind.
-    pub(crate) fn set(self, count: usize, layer: Layer) -> Result<Set> {
+    pub(crate) fn set(self, count: usize, layer: Layer) -> Result<PolicySet> {
         let mut set = match self {
             Self::Identity | Self::Full => plain::set(self, count, layer),
             Self::Service => realistic::set(1, count, layer)?,
             Self::MeshWide => realistic::set(mesh::SIZE, count, layer)?,
-            Self::LeadingWildcards => adversarial::set(Form::LeadingWildcards, count),
-            Self::NotPaths => adversarial::set(Form::NotPaths, count),
-            Self::LongPath => adversarial::set(Form::LongPath, count),
+            Self::LeadingWildcards => adversarial::set(CostlyForm::LeadingWildcards, count),
+            Self::NotPaths => adversarial::set(CostlyForm::NotPaths, count),
+            Self::LongPath => adversarial::set(CostlyForm::LongPath, count),
         };
         verdict::hold(&set)?;
         // As many at once whatever the policies: how many there are changes what a request costs.
@@ -130,7 +130,7 @@ impl Kind {
     }
 }
 
-impl Set {
+impl PolicySet {
     /// The module's configuration.
     pub(crate) fn configuration(&self) -> Value {
         let mesh = workload();

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::filters;
 use crate::plan::{Cell, Filter, ListenerKey};
-use crate::sets::{self, Set, Visitor};
+use crate::sets::{self, PolicySet, Visitor};
 
 /// For an Envoy with so many policies to start, on a machine that is busy besides.
 const START: Duration = Duration::from_secs(300);
@@ -77,7 +77,7 @@ impl ListenerSettings {
         })
     }
 
-    pub(crate) fn listener(&self, place: ListenerKey, set: &Set) -> Listener {
+    pub(crate) fn listener(&self, place: ListenerKey, set: &PolicySet) -> Listener {
         let name = place.name();
         let before = match place.filter {
             Filter::Native => native::filters(&set.documents, &sets::workload(), place.layer),

@@ -117,7 +117,7 @@ fn the_same_seed_makes_the_same_set() {
     }
 }
 
-fn questions(set: &sets::Set) -> Vec<Question> {
+fn questions(set: &sets::PolicySet) -> Vec<Question> {
     set.visitors
         .iter()
         .flat_map(|visitor| visitor.questions.clone())

@@ -5,7 +5,7 @@ use peerwarden_lab::client::http::Version;
 use peerwarden_lab::client::{Caller, ClientRequest};
 use peerwarden_lab::config::{Bootstrap, Listener, Transport};
 use peerwarden_lab::envoy::Envoy;
-use peerwarden_lab::load::{self, Crowd, PersistentConnections, Request, Visitor};
+use peerwarden_lab::load::{self, Crowd, LoadRequest, PersistentConnections, Visitor};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ fn frontend_alone() -> Value {
     )])
 }
 
-fn requests(statuses: &[Option<u16>]) -> Vec<Request> {
-    let request = |status: &Option<u16>| Request {
+fn requests(statuses: &[Option<u16>]) -> Vec<LoadRequest> {
+    let request = |status: &Option<u16>| LoadRequest {
         ask: ClientRequest::get("/"),
         status: *status,
     };

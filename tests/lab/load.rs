@@ -6,6 +6,6 @@ mod http;
 mod latencies;
 mod tcp;
 
-pub use http::{Crowd, Replies, Request};
+pub use http::{Crowd, LoadRequest, Replies};
 pub use latencies::Latencies;
 pub use tcp::{PersistentConnections, Visitor, visit};

@@ -15,7 +15,7 @@ use http::Method;
 use peerwarden_lab::client::http::Version;
 use peerwarden_lab::client::{Caller, ClientRequest};
 use peerwarden_lab::config::ServerTls;
-use peerwarden_lab::load::{self, Crowd, Latencies, Request, Visitor};
+use peerwarden_lab::load::{self, Crowd, Latencies, LoadRequest, Visitor};
 
 /// Asks a server over mutual TLS as fast as it answers, and prints how long that took.
 #[derive(Parser)]
@@ -103,10 +103,10 @@ async fn run(arguments: Arguments) -> Result<()> {
             return Ok(());
         }
     };
-    let requests: Vec<Request> = arguments
+    let requests: Vec<LoadRequest> = arguments
         .paths
         .iter()
-        .map(|path| Request {
+        .map(|path| LoadRequest {
             ask: ClientRequest::new(arguments.method.clone(), path).host(&arguments.server_name),
             status: None,
         })

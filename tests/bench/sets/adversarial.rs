@@ -5,23 +5,23 @@ use std::net::Ipv4Addr;
 use peerwarden_lab::native::Layer;
 use serde_json::{Value, json};
 
-use super::{Set, VISITORS, Visitor, document, plain};
+use super::{PolicySet, VISITORS, Visitor, document, plain};
 
 /// Bytes of the long path.
 const LONG: usize = 60 * 1024;
 
 /// What makes the set expensive.
 #[derive(Clone, Copy)]
-pub(super) enum Form {
+pub(super) enum CostlyForm {
     LeadingWildcards,
     NotPaths,
     LongPath,
 }
 
-pub(super) fn set(form: Form, count: usize) -> Set {
+pub(super) fn set(form: CostlyForm, count: usize) -> PolicySet {
     let path = match form {
-        Form::LongPath => format!("/big/{}", "a".repeat(LONG)),
-        Form::LeadingWildcards | Form::NotPaths => "/v1/orders/7/items".to_owned(),
+        CostlyForm::LongPath => format!("/big/{}", "a".repeat(LONG)),
+        CostlyForm::LeadingWildcards | CostlyForm::NotPaths => "/v1/orders/7/items".to_owned(),
     };
     let visitor = |number| Visitor {
         principal: plain::caller(number),
@@ -32,19 +32,19 @@ pub(super) fn set(form: Form, count: usize) -> Set {
     let last = count.saturating_sub(1);
     let mut documents: Vec<Value> = (0..last).map(|number| policy(form, number)).collect();
     documents.push(allowing(form));
-    Set {
+    PolicySet {
         layer: Layer::Http,
         documents,
         visitors: (0..VISITORS).map(visitor).collect(),
     }
 }
 
-fn policy(form: Form, number: usize) -> Value {
+fn policy(form: CostlyForm, number: usize) -> Value {
     let operation = match form {
-        Form::LeadingWildcards => json!({"paths": [format!("*/x{number}")]}),
-        Form::NotPaths => json!({"notPaths": [format!("/x{number}"), "/v1/orders/*"]}),
+        CostlyForm::LeadingWildcards => json!({"paths": [format!("*/x{number}")]}),
+        CostlyForm::NotPaths => json!({"notPaths": [format!("/x{number}"), "/v1/orders/*"]}),
         // Prefixes of many lengths, each of which the path has to be looked up by.
-        Form::LongPath => json!({"paths": [format!("/big/{}b{number}*", "a".repeat(number % 500))]}),
+        CostlyForm::LongPath => json!({"paths": [format!("/big/{}b{number}*", "a".repeat(number % 500))]}),
     };
     document(
         "shop",
@@ -53,11 +53,11 @@ fn policy(form: Form, number: usize) -> Value {
     )
 }
 
-fn allowing(form: Form) -> Value {
+fn allowing(form: CostlyForm) -> Value {
     let operation = match form {
-        Form::LeadingWildcards => json!({"paths": ["*/items"]}),
-        Form::NotPaths => json!({"notPaths": ["/x"]}),
-        Form::LongPath => json!({"paths": ["/big/*"]}),
+        CostlyForm::LeadingWildcards => json!({"paths": ["*/items"]}),
+        CostlyForm::NotPaths => json!({"notPaths": ["/x"]}),
+        CostlyForm::LongPath => json!({"paths": ["/big/*"]}),
     };
     document(
         "shop",

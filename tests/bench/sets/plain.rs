@@ -5,16 +5,16 @@ use std::net::Ipv4Addr;
 use peerwarden_lab::native::Layer;
 use serde_json::{Value, json};
 
-use super::{Kind, Question, Set, VISITORS, Visitor, document, spread};
+use super::{Kind, PolicySet, Question, VISITORS, Visitor, document, spread};
 
-pub(super) fn set(kind: Kind, count: usize, layer: Layer) -> Set {
+pub(super) fn set(kind: Kind, count: usize, layer: Layer) -> PolicySet {
     let visitor = |number: usize| Visitor {
         principal: caller(number),
         from: Ipv4Addr::LOCALHOST,
         questions: vec![question(path(number))],
         allowed: true,
     };
-    Set {
+    PolicySet {
         layer,
         documents: (0..count).map(|number| policy(kind, number)).collect(),
         visitors: spread(count, VISITORS).into_iter().map(visitor).collect(),

@@ -9,7 +9,7 @@ use fastrand::Rng;
 use peerwarden_lab::native::Layer;
 
 use super::mesh::{self, Workload};
-use super::{SEED, Set, VISITORS, Visitor, spread, verdict};
+use super::{PolicySet, SEED, VISITORS, Visitor, spread, verdict};
 use policy::Sample;
 
 /// Questions of one visitor, by turns.
@@ -19,7 +19,7 @@ const QUESTIONS: usize = 20;
 const HITS: usize = 16;
 
 /// So many policies of so many workloads, of which the first is the one that is asked.
-pub(super) fn set(workloads: usize, count: usize, layer: Layer) -> Result<Set> {
+pub(super) fn set(workloads: usize, count: usize, layer: Layer) -> Result<PolicySet> {
     let mut rng = Rng::with_seed(SEED);
     let mesh = mesh::workloads();
     let mut documents = Vec::with_capacity(count);
@@ -30,7 +30,7 @@ pub(super) fn set(workloads: usize, count: usize, layer: Layer) -> Result<Set> {
         documents.push(document);
         samples.extend(sample.filter(|_| target == 0));
     }
-    let mut set = Set {
+    let mut set = PolicySet {
         layer,
         documents,
         visitors: Vec::new(),

@@ -5,10 +5,10 @@ use peerwarden_engine::{Config, Lookup, Program, Traffic, Verdict};
 use peerwarden_lab::config::ServerTls;
 use peerwarden_lab::native::Layer;
 
-use super::{Question, Set, Visitor};
+use super::{PolicySet, Question, Visitor};
 
 /// The compiled policies of a set.
-pub(super) fn program(set: &Set) -> Result<Program> {
+pub(super) fn program(set: &PolicySet) -> Result<Program> {
     let config = Config::parse(set.configuration().to_string().as_bytes()).context("the configuration")?;
     Program::compile(&config).context("the policies")
 }
@@ -39,7 +39,7 @@ pub(super) fn allowed(program: &Program, visitor: &Visitor, question: Option<&Qu
 }
 
 /// Holds what a set expects against the engine.
-pub(super) fn hold(set: &Set) -> Result<()> {
+pub(super) fn hold(set: &PolicySet) -> Result<()> {
     let program = program(set)?;
     for visitor in &set.visitors {
         match set.layer {

@@ -25,7 +25,7 @@ struct FilterPair {
 
 /// The result of one request.
 #[derive(Debug, PartialEq)]
-struct RequestResult {
+struct FilterResult {
     status: u16,
     body: String,
     reply: BTreeMap<String, Vec<String>>,
@@ -85,14 +85,14 @@ impl FilterPair {
         })
     }
 
-    async fn outcome(&self, listener: &str, ask: ClientRequest) -> Result<RequestResult> {
+    async fn outcome(&self, listener: &str, ask: ClientRequest) -> Result<FilterResult> {
         let before = self.upstream.seen().len();
         let address = self.envoy.address(listener)?;
         let reply: Reply =
             client::http::once(address, &self.caller, client::http::Version::Http1, ask).await?;
         let seen = self.upstream.seen();
         let upstream = seen.get(before).map(|seen| headers(&seen.headers));
-        let mut outcome = RequestResult {
+        let mut outcome = FilterResult {
             status: reply.status,
             body: reply.body,
             reply: headers(&reply.headers),
@@ -107,7 +107,7 @@ impl FilterPair {
     }
 
     /// The same of both.
-    async fn agree(&self, path: &str) -> Result<RequestResult> {
+    async fn agree(&self, path: &str) -> Result<FilterResult> {
         let ask = || {
             ClientRequest::post(path)
                 .header("x-user", "root")

@@ -47,12 +47,12 @@ impl Conversation {
 }
 
 /// A listener `ledger` in front of its own server.
-struct Ledger {
+struct LockedLedger {
     envoy: Envoy,
     upstream: TcpEcho,
 }
 
-impl Ledger {
+impl LockedLedger {
     async fn start(mesh: &Mesh, module: Module, tcp: Tcp, greeting: &'static str) -> Result<Self> {
         let upstream = TcpEcho::greeting(greeting).await?;
         let listener = Listener::tcp("ledger", Transport::mutual(&mesh.server), upstream.address())
@@ -132,7 +132,7 @@ async fn without_the_module_the_upstream_is_not_dialled() -> Result<()> {
         for greeting in [GREETING, ""] {
             for (fault, module) in without_the_module(enforcement, &lock, folder.path())? {
                 let tcp = settings(enforcement)?.locked();
-                let ledger = Ledger::start(&mesh, module, tcp, greeting).await?;
+                let ledger = LockedLedger::start(&mesh, module, tcp, greeting).await?;
                 for uri in [FRONTEND, BACKEND] {
                     let said = ledger.talk(&mesh.caller(uri)?, greeting).await?;
                     assert_eq!(
@@ -157,7 +157,7 @@ async fn without_module_and_lock_everything_passes() -> Result<()> {
             if fault == "not called with a new connection" {
                 continue;
             }
-            let ledger = Ledger::start(&mesh, module, after_handshake()?, greeting).await?;
+            let ledger = LockedLedger::start(&mesh, module, after_handshake()?, greeting).await?;
             if fault.starts_with("trapped") {
                 // The connection with which the module traps is closed.
                 assert_eq!(ledger.talk(&mesh.caller(BACKEND)?, greeting).await?.received, "");
@@ -187,7 +187,7 @@ async fn with_the_module_verdicts_are_as_without_the_lock() -> Result<()> {
             "itself",
             configuration(enforcement, &json!({"cluster": "ledger"})),
         )?;
-        let ledger = Ledger::start(&mesh, module, settings(enforcement)?.locked(), greeting).await?;
+        let ledger = LockedLedger::start(&mesh, module, settings(enforcement)?.locked(), greeting).await?;
         for _ in 0..2 {
             let frontend = ledger.talk(&mesh.caller(FRONTEND)?, greeting).await?;
             // With `handshake` the upstream is dialled for the denied too, and may see that late.
@@ -261,7 +261,7 @@ async fn not_called_with_the_clients_data_none_of_it_passes() -> Result<()> {
         configuration("handshake", &json!({"cluster": "ledger"})),
     )?
     .with("capability_restriction_config", list);
-    let ledger = Ledger::start(&mesh, module, after_handshake()?.locked(), "").await?;
+    let ledger = LockedLedger::start(&mesh, module, after_handshake()?.locked(), "").await?;
     for uri in [FRONTEND, BACKEND] {
         let said = ledger.talk(&mesh.caller(uri)?, "").await?;
         assert_eq!((said.received.as_str(), said.upstream.bytes), ("", 0), "{uri}");
@@ -285,7 +285,7 @@ async fn what_is_left_is_a_greeting_that_the_module_is_not_asked_about() -> Resu
             configuration(enforcement, &json!({"cluster": "ledger"})),
         )?
         .with("capability_restriction_config", list);
-        let ledger = Ledger::start(&mesh, module, settings(enforcement)?.locked(), GREETING).await?;
+        let ledger = LockedLedger::start(&mesh, module, settings(enforcement)?.locked(), GREETING).await?;
         let said = ledger.talk(&backend, GREETING).await?;
         assert_eq!(
             (said.received.as_str(), said.upstream.bytes),
@@ -303,7 +303,7 @@ async fn nobody_gains_by_a_trap_in_the_middle() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let module = Module::new(stand_in::names_the_cluster_and_traps(folder.path())?, json!({}))
         .with("failure_policy", "FAIL_OPEN".into());
-    let ledger = Ledger::start(&mesh, module, after_handshake()?.locked(), GREETING).await?;
+    let ledger = LockedLedger::start(&mesh, module, after_handshake()?.locked(), GREETING).await?;
     let backend = mesh.caller(BACKEND)?;
     let slow = backend.clone().hesitating(Duration::from_secs(1));
     let (said, first) = tokio::join!(ledger.talk(&slow, GREETING), async {

@@ -23,7 +23,7 @@ use peerwarden_traffic::{AuthorizerAnswer, Protocol as Layer};
 use serde_json::Value;
 
 use crate::entry::{Entry, Evidence};
-use ask::{Answer, Client};
+use ask::{Answer, SuiteCaller};
 
 pub(crate) const ENTRY: Entry = Entry {
     number: 9,
@@ -94,7 +94,7 @@ async fn experiment() -> Result<Evidence> {
                 .clone_from(&question.traffic.authorizers);
             let layer = question.traffic.protocol;
             let address = envoy.address(&listener(&suite.name, layer))?;
-            let client = Client::of(&mesh, &question.traffic, address).with_context(what)?;
+            let client = SuiteCaller::of(&mesh, &question.traffic, address).with_context(what)?;
             let id = format!("{}-{number}", suite.name);
             let answer = client.ask(&question.traffic, &id).await.with_context(what)?;
             let tally = if layer == Layer::Http {

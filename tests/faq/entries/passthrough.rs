@@ -36,7 +36,7 @@ enum TlsLayers {
     Inside(Caller, Caller),
 }
 
-struct Client {
+struct TlsClient {
     name: &'static str,
     way: TlsLayers,
     /// Under which modes it is served.
@@ -100,10 +100,10 @@ async fn server(stage: &Stage, application: &TlsEcho, mode: &str) -> Result<(Env
     Ok((Envoy::launch(Launch::yaml(configuration)).await?, port))
 }
 
-fn clients(stage: &Stage, public: &Authority) -> Result<Vec<Client>> {
+fn clients(stage: &Stage, public: &Authority) -> Result<Vec<TlsClient>> {
     let application = |name: &str| Ok::<_, anyhow::Error>(Caller::anonymous(public)?.server_name(name));
     let mesh = |principal: &str| stage.workload(&format!("spiffe://{principal}"));
-    let client = |name, way, served| Client { name, way, served };
+    let client = |name, way, served| TlsClient { name, way, served };
     // A certificate of the mesh, which the application is shown and does not ask for.
     let identity = stage
         .authority

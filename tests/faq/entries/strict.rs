@@ -28,7 +28,7 @@ const GREETING: &str = "welcome\n";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client, and whether each mode accepts it.
-struct Client {
+struct ModeClient {
     name: &'static str,
     caller: Caller,
     strict: bool,
@@ -89,12 +89,12 @@ async fn experiment() -> Result<Evidence> {
     ))
 }
 
-fn clients(stage: &Stage) -> Result<Vec<Client>> {
+fn clients(stage: &Stage) -> Result<Vec<ModeClient>> {
     let mesh = &stage.authority;
     let frontend = || Certificate::spiffe("spiffe://cluster.local/ns/web/sa/frontend");
     // Certificates that they have, and the root that they trust the server by.
     let with = |issuer: &Authority, certificate| Caller::workload(mesh, &issuer.issue(certificate)?);
-    let client = |name, caller, strict, permissive| Client {
+    let client = |name, caller, strict, permissive| ModeClient {
         name,
         caller,
         strict,

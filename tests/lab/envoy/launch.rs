@@ -11,13 +11,13 @@ use crate::deadline;
 /// A configuration and the settings of the process.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    configuration: Configuration,
+    configuration: EnvoyConfiguration,
     concurrency: u32,
     patience: Duration,
 }
 
 #[derive(Debug, Clone)]
-enum Configuration {
+enum EnvoyConfiguration {
     Bootstrap(Bootstrap),
     Yaml(String),
 }
@@ -27,15 +27,15 @@ enum Configuration {
 impl Launch {
     /// A bootstrap of the laboratory.
     pub fn bootstrap(bootstrap: Bootstrap) -> Self {
-        Self::new(Configuration::Bootstrap(bootstrap))
+        Self::new(EnvoyConfiguration::Bootstrap(bootstrap))
     }
 
     /// Any configuration, as a person would write it. The administration is added.
     pub fn yaml(text: impl Into<String>) -> Self {
-        Self::new(Configuration::Yaml(text.into()))
+        Self::new(EnvoyConfiguration::Yaml(text.into()))
     }
 
-    fn new(configuration: Configuration) -> Self {
+    fn new(configuration: EnvoyConfiguration) -> Self {
         Self {
             configuration,
             concurrency: 1,
@@ -66,15 +66,15 @@ impl Launch {
     /// Envoy reads JSON many times faster than YAML, and chooses by the file name.
     pub(super) fn file_name(&self) -> &'static str {
         match self.configuration {
-            Configuration::Bootstrap(_) => "envoy.json",
-            Configuration::Yaml(_) => "envoy.yaml",
+            EnvoyConfiguration::Bootstrap(_) => "envoy.json",
+            EnvoyConfiguration::Yaml(_) => "envoy.yaml",
         }
     }
 
     pub(super) fn write(&self, path: &Path, access_log: &Path) -> Result<()> {
         let text = match &self.configuration {
-            Configuration::Bootstrap(bootstrap) => format!("{:#}", bootstrap.render(access_log)),
-            Configuration::Yaml(text) => text.clone(),
+            EnvoyConfiguration::Bootstrap(bootstrap) => format!("{:#}", bootstrap.render(access_log)),
+            EnvoyConfiguration::Yaml(text) => text.clone(),
         };
         Ok(std::fs::write(path, text)?)
     }

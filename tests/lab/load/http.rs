@@ -13,7 +13,7 @@ use crate::client::{Caller, ClientRequest};
 
 /// A request, and the required status of its reply, if known.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct LoadRequest {
     /// The request.
     pub ask: ClientRequest,
     /// The required status.
@@ -38,7 +38,7 @@ pub struct Replies {
 #[derive(Debug)]
 struct Member {
     connection: Connection,
-    requests: Vec<Request>,
+    requests: Vec<LoadRequest>,
     next: usize,
 }
 
@@ -51,7 +51,7 @@ impl Crowd {
         address: SocketAddr,
         caller: &Caller,
         version: Version,
-        requests: Vec<Request>,
+        requests: Vec<LoadRequest>,
     ) -> Result<()> {
         ensure!(!requests.is_empty(), "a caller who asks for nothing");
         let connection = Connection::open(address, caller, version).await?;

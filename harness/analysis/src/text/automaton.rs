@@ -8,13 +8,13 @@ use super::token::{CharSet, Token, Tokens};
 /// Patterns as a tree of tokens: patterns with a common beginning share its nodes.
 #[derive(Debug, Default)]
 pub(super) struct Automaton {
-    nodes: Vec<Node>,
+    nodes: Vec<PatternNode>,
     /// The sets of characters that some token uses.
     sets: Vec<CharSet>,
 }
 
 #[derive(Debug, Default)]
-struct Node {
+struct PatternNode {
     /// Characters that do not leave the node.
     stays: Option<CharSet>,
     by_char: HashMap<char, usize>,
@@ -33,7 +33,7 @@ type Active = Vec<usize>;
 impl Automaton {
     pub(super) fn new(patterns: &[Tokens]) -> Self {
         let mut automaton = Self {
-            nodes: vec![Node::default()],
+            nodes: vec![PatternNode::default()],
             sets: Vec::new(),
         };
         for (number, pattern) in patterns.iter().enumerate() {
@@ -68,9 +68,9 @@ impl Automaton {
             self.sets.push(set);
         }
         if to == new {
-            self.nodes.push(Node {
+            self.nodes.push(PatternNode {
                 stays,
-                ..Node::default()
+                ..PatternNode::default()
             });
         }
         to
@@ -97,7 +97,7 @@ impl Automaton {
     fn after(&self, active: &Active, ch: char) -> Active {
         let mut next = Vec::new();
         for node in active {
-            let Node {
+            let PatternNode {
                 stays,
                 by_char,
                 by_letter,

@@ -20,7 +20,7 @@ const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's configuration and put \
                     the filter of docs/guarantees.md behind the module; or `\"lock\": false` to do without";
 
-/// The cluster that `tcp_proxy` must find by itself.
+/// How to configure the cluster of `tcp_proxy`.
 const NOWHERE: &str =
     "have it name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
 
@@ -209,7 +209,7 @@ fn named<'v>(here: Cursor<'v>, is: &dyn Fn(&Cursor<'v>) -> bool) -> Option<Curso
     here.parts().into_iter().find_map(|part| named(part, is))
 }
 
-/// Whether this is the key of a mark, or the cluster that another listener shares with this one's connections.
+/// Whether this is the key of a mark, or a shared item that names the cluster of connections.
 fn is_ours(here: &Cursor<'_>) -> bool {
     is_text(here, &[REQUEST, CONNECTION])
         || is_shared(here) && here.parts().iter().any(|part| is_text(part, &[CLUSTER]))

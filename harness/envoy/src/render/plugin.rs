@@ -80,7 +80,7 @@ fn configuration(description: &Value, resources: &[Value], decides: DecisionScop
     Value::Object(fields)
 }
 
-/// The setting for open connections applies to requests too, unless the description says otherwise.
+/// Closes open requests on an update, as connections are, unless the description says otherwise.
 fn end_requests(fields: &mut Vec<(String, Value)>) {
     let on_update = ("onUpdate".to_owned(), Value::String("close".to_owned()));
     match fields.iter_mut().find(|(name, _)| name == "openConnections") {

@@ -15,7 +15,7 @@ const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const DESTINATION: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 
 /// The caller, and its address.
-pub(super) struct Client {
+pub(super) struct SuiteCaller {
     caller: Caller,
     address: SocketAddr,
 }
@@ -30,7 +30,7 @@ pub(super) struct Answer {
     pub(super) local: Option<SocketAddr>,
 }
 
-impl Client {
+impl SuiteCaller {
     pub(super) fn of(mesh: &Authority, traffic: &Traffic, address: SocketAddr) -> Result<Self> {
         ensure!(
             traffic.jwt.is_none() && traffic.dynamic_metadata.is_empty(),
