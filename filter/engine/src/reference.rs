@@ -6,12 +6,17 @@
 
 mod clause;
 mod custom;
+mod established;
 mod found;
 mod glob;
+mod identity;
+mod ip_block;
+mod look_up;
 mod path;
 mod rule;
 mod scope;
 mod trace;
+mod value;
 mod view;
 
 pub use custom::CustomTrace;
