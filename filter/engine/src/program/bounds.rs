@@ -7,9 +7,10 @@
 
 use std::collections::BTreeSet;
 
+use super::Program;
+use super::actions::{Actions, denied};
 use super::answers::Answers;
 use super::truth::Doubt;
-use super::{Actions, Program, denied};
 use crate::attribute::{Attribute, AttributeSource};
 use crate::decision::{Decision, Reason, Verdict};
 

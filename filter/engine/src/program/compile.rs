@@ -1,0 +1,82 @@
+//! From a configuration to a program.
+
+use super::Program;
+use super::actions::{Actions, of_action};
+use super::custom::Custom;
+use super::modes::Modes;
+use super::rules::Rules;
+use crate::config::{Config, Paths, Protocol};
+use crate::document::At;
+use crate::policy::{Growth, Policy, validate};
+use crate::problem::{Problem, Problems};
+use crate::provider::ExtensionProvider;
+use crate::resource::{Action, Resource};
+use crate::select::{MtlsModes, applies};
+
+impl Program {
+    /// Compiles what `config` says for its workload.
+    ///
+    /// Every document is validated, those for other workloads too: whether a configuration is accepted does not depend
+    /// on where it is loaded.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the documents, and a workload that is not given.
+    pub fn compile(config: &Config) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let Some(workload) = &config.workload else {
+            let problem = Problem::new(&At::ROOT.name("workload"), "`workload` is missing");
+            return Err(problem
+                .help("say which workload this is: `{\"namespace\": …, \"labels\": { … }}`")
+                .into());
+        };
+        let mut policies = Vec::new();
+        let growth = Growth::default();
+        for resource in &config.resources {
+            match resource {
+                Resource::AuthorizationPolicy(document) => {
+                    let at = At::place(&document.metadata.place);
+                    let policy = validate(document, &at, &config.mesh, &growth, &mut problems);
+                    let here = applies(document, &config.mesh, workload);
+                    policies.extend(policy.filter(|_| here).map(|policy| policy.on(config.protocol)));
+                }
+                // Its structure is all there is to it.
+                Resource::PeerAuthentication(_) => {}
+            }
+        }
+        problems.into_result(Self::of(config, &policies))
+    }
+
+    /// Of policies that apply, and the other documents of the configuration; `None` where it does not say which workload this is.
+    pub(crate) fn of(config: &Config, policies: &[Policy]) -> Option<Self> {
+        let workload = config.workload.as_ref()?;
+        let modes = MtlsModes::of(&config.resources, &config.mesh, workload);
+        Some(Self::arrange(
+            policies,
+            &modes,
+            &config.extension_providers,
+            config.protocol,
+            config.paths,
+        ))
+    }
+
+    fn arrange(
+        policies: &[Policy],
+        modes: &MtlsModes,
+        providers: &[ExtensionProvider],
+        protocol: Protocol,
+        paths: Paths,
+    ) -> Self {
+        let enforced: Vec<&Policy> = policies.iter().filter(|policy| !policy.dry_run).collect();
+        let all: Vec<&Policy> = policies.iter().collect();
+        let custom: Vec<&Policy> = of_action(&enforced, Action::Custom).collect();
+        Self {
+            protocol,
+            paths,
+            modes: Modes::from(modes),
+            custom: Custom::new(&custom, providers, protocol),
+            shadow: (all.len() > enforced.len()).then(|| Actions::of(&all)),
+            audit: Rules::new(of_action(&enforced, Action::Audit)),
+            enforced: Actions::of(&enforced),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What a program consists of, for those who do not evaluate it: its modes, rules and provider.
+
+use std::collections::BTreeSet;
+
+use super::Program;
+use super::custom::Custom;
+use super::rules::Rules;
+use crate::config::{Paths, Protocol};
+use crate::decision::By;
+use crate::policy::{Clause, Rule};
+use crate::provider::Authorizer;
+use crate::resource::MtlsMode;
+
+impl Program {
+    /// Which filter chain this is for.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Which paths are established.
+    pub fn paths(&self) -> Paths {
+        self.paths
+    }
+
+    /// The mutual TLS mode of a port of the workload, and the `PeerAuthentication` that set it; `UNSET`, which means PERMISSIVE,
+    /// where none did (<https://istio.io/latest/docs/reference/config/security/peer_authentication/>).
+    pub fn mtls_mode(&self, port: u16) -> (MtlsMode, Option<&By>) {
+        self.modes.of(port)
+    }
+
+    /// The ports that have a mode of their own.
+    pub fn mtls_ports(&self) -> impl Iterator<Item = u16> {
+        self.modes.ports()
+    }
+
+    /// The rules of the DENY policies that are enforced, as they are read on this protocol, in the order in which they are reported.
+    pub fn deny_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+        self.enforced.deny.iter()
+    }
+
+    /// The same of the ALLOW policies; `None` when there is no such policy, so that all is allowed that nothing denies.
+    pub fn allow_rules(&self) -> Option<impl Iterator<Item = (&By, &Rule)>> {
+        self.enforced.allow.as_ref().map(Rules::iter)
+    }
+
+    /// The rules of the CUSTOM policies; none when nobody is ever asked.
+    pub fn custom_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+        self.custom.iter().flat_map(|custom| custom.rules().iter())
+    }
+
+    /// The rules of the AUDIT policies.
+    pub fn audit_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+        self.audit.iter()
+    }
+
+    /// The one provider that the workload's CUSTOM rules name, and its authorizer; `None` when there is none, or none that is
+    /// usable.
+    pub fn provider(&self) -> Option<(&str, &Authorizer)> {
+        let named = self.custom.as_ref()?.authorizer.as_ref().ok()?;
+        Some((&named.provider, &named.authorizer))
+    }
+
+    /// Why no external authorizer can be asked about what the CUSTOM rules of the workload match, for people; `None` when
+    /// one can, or none is needed.
+    pub fn unusable_provider(&self) -> Option<&str> {
+        let custom = self.custom.as_ref()?;
+        custom.authorizer.as_ref().err().map(String::as_str)
+    }
+
+    /// How many headers of a request the rules may ask for, pseudo-headers among them. Where there are several, a source does well to
+    /// get all at once.
+    pub fn headers_asked_for(&self) -> usize {
+        let mut names = BTreeSet::new();
+        let actions = [Some(&self.enforced), self.shadow.as_ref()].into_iter().flatten();
+        let rules = actions.flat_map(|actions| [Some(&actions.deny), actions.allow.as_ref()]);
+        let custom = self.custom.as_ref().map(Custom::rules);
+        for rules in rules.chain([custom, Some(&self.audit)]).flatten() {
+            names.extend(
+                rules
+                    .iter()
+                    .flat_map(|(_, rule)| rule.clauses())
+                    .filter_map(Clause::header),
+            );
+        }
+        names.len()
+    }
+}
