@@ -1,194 +1,22 @@
 //! Generated documents and traffic. Values come from small pools, so that rules and traffic meet often.
 
-use peerwarden_engine::{ExternalAnswer, Lookup, Peer, Traffic};
+// Other crates' tests have this file by its path, so its modules have theirs.
+#[path = "generate/pools.rs"]
+mod pools;
+#[path = "generate/traffic.rs"]
+mod traffic;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 
-use super::value;
+use pools::{
+    ACCOUNTS, BLOCKS, CUSTOM_KEYS, HOSTS, KEYS, METADATA, METHODS, NAMESPACES, PATHS, PORTS, PRINCIPALS,
+    REQUEST_PATHS, REQUEST_PRINCIPALS, TEXTS, TRUST_DOMAINS,
+};
+pub(super) use traffic::traffic;
 
 pub(super) type Json = serde_json::Value;
-
-const NAMES: [&str; 12] = [
-    "spiffe://cluster.local/ns/web/sa/frontend",
-    "spiffe://td/ns/web/sa/frontend",
-    "spiffe://old/ns/shop/sa/a.b",
-    "spiffe://td/ns/web/sa/frontend/x/y",
-    "spiffe://td/ns/we/b/sa/frontend",
-    "spiffe://td/ns/web/x/sa/frontend",
-    "spiffe://td",
-    "https://cluster.local/ns/web/sa/frontend",
-    "web.example",
-    "CN=frontend",
-    "",
-    "spiffe://evil-td/ns/web/sa/frontend",
-];
-const PRINCIPALS: [&str; 14] = [
-    "*",
-    "cluster.local/ns/web/sa/frontend",
-    "td/ns/web/sa/frontend",
-    "old/ns/shop/sa/a.b",
-    "td/*",
-    "*/sa/frontend",
-    "*td/ns/web/sa/frontend",
-    "spiffe://td/ns/web/sa/frontend",
-    "td/ns/web/*",
-    "t*/ns/web/sa/frontend",
-    "*/ns/web/sa/frontend",
-    "cluster.local/ns/web/sa/*",
-    "old",
-    "*frontend*",
-];
-const NAMESPACES: [&str; 10] = [
-    "web", "w*", "*b", "*", "**", "w*b", "shop", "we/b", "*e*", "[w]eb",
-];
-const ACCOUNTS: [&str; 6] = [
-    "frontend",
-    "web/frontend",
-    "shop/a.b",
-    "a.b",
-    "shop/axb",
-    "we/frontend",
-];
-const TRUST_DOMAINS: [&str; 8] = [
-    "cluster.local",
-    "td",
-    "old",
-    "*",
-    "t*",
-    "*td",
-    "evil-td",
-    "*.local",
-];
-const BLOCKS: [&str; 9] = [
-    "10.0.0.0/8",
-    "10.1.2.3",
-    "10.1.2.3/31",
-    "0.0.0.0/0",
-    "::/0",
-    "2001:db8::/33",
-    "::ffff:10.0.0.0/104",
-    "::ffff:10.0.0.0/90",
-    "10.1.2.200/25",
-];
-const IPS: [&str; 7] = [
-    "10.1.2.3",
-    "10.1.2.2",
-    "10.200.0.1",
-    "192.0.2.1",
-    "2001:db8::1",
-    "2001:db8:8000::",
-    "::ffff:10.1.2.3",
-];
-const PORTS: [&str; 4] = ["80", "8080", "0", "65535"];
-const HOSTS: [&str; 8] = [
-    "example.com",
-    "EXAMPLE.com",
-    "*.com",
-    "exa*",
-    "*",
-    "example.com:*",
-    "*:80",
-    "*exa*",
-];
-const AUTHORITIES: [&str; 9] = [
-    "example.com",
-    "Example.COM:80",
-    "example.com.",
-    "",
-    "other.org",
-    "exa*",
-    "x@example.com",
-    "example.com ",
-    "[::1]:80",
-];
-const METHODS: [&str; 5] = ["GET", "get", "*", "P*", "*T"];
-const PATHS: [&str; 14] = [
-    "/a",
-    "/a*",
-    "*/a",
-    "*",
-    "/a/{*}",
-    "/a/{*}/c",
-    "/{*}/{**}",
-    "/a/{**}",
-    "/a/{**}/c",
-    "/a/{**}/",
-    "*a*",
-    "/A",
-    "/a?x=1",
-    "/{*}",
-];
-const REQUEST_PATHS: [&str; 20] = [
-    "/a",
-    "/a?x=1",
-    "/a#f",
-    "/a/b",
-    "/a/b/c",
-    "/a/",
-    "/a//c",
-    "/a/c",
-    "/A",
-    "",
-    "?",
-    "/x/a",
-    "/a/b;c=1/c",
-    "/a/b\u{e9}",
-    "/a/b%3ac",
-    "/a/%2Fc?x",
-    "/a/..;b/c",
-    "/a/.",
-    "/a/b%20%c3/c",
-    "/a/b?x=%3f/..",
-];
-const TEXTS: [&str; 7] = ["blue", "b*", "*e", "*", "*bl*", "x", "blue*"];
-const LINES: [&str; 9] = ["blue", "", "blue,x", "BLUE", "xe", "bl*", " blue", "blue\t", " "];
-const SERVER_NAMES: [&str; 8] = ["blue", "", "BLUE", "xe", "bl*", "blue.", "xe..", "."];
-const REQUEST_PRINCIPALS: [&str; 17] = [
-    "*", "iss/sub", "iss/*", "i*", "*b", "*/sub", "*s/sub", "iss", "iss//sub", "iss/s*", "*/*", "i*/sub",
-    "iss/*b", "*s/s*", "iss/**", "**", "iss/*b*",
-];
-const KEYS: [&str; 20] = [
-    "request.headers[X-Team]",
-    "request.headers[host]",
-    "request.headers[:path]",
-    "source.ip",
-    "remote.ip",
-    "source.namespace",
-    "source.principal",
-    "source.serviceAccount",
-    "source.trustDomain",
-    "request.auth.principal",
-    "request.auth.audiences",
-    "request.auth.presenter",
-    "request.auth.claims[a]",
-    "request.auth.claims[a][b]",
-    "request.auth.claims[scope]",
-    "request.auth.claims[[x]]",
-    "destination.ip",
-    "destination.port",
-    "connection.sni",
-    "experimental.envoy.filters.f[k]",
-];
-const METADATA: [&str; 8] = ["blue", "[blue]", "[*]", "*", "[b*]", "[[blue]]", "[]", "[*e]]"];
-const JWTS: [&str; 8] = [
-    r#"{"iss": "iss", "sub": "sub", "aud": ["blue", 7], "azp": "blue"}"#,
-    r#"{"iss": "iss/", "sub": "sub", "a": {"b": ["x", "blue"]}}"#,
-    r#"{"iss": "iss", "sub": "", "scope": "x blue"}"#,
-    r#"{"iss": "iss", "sub": "*b"}"#,
-    r#"{"iss": "i*", "sub": "*"}"#,
-    r#"{"iss": 7, "a": "blue", "[x]": "blue"}"#,
-    r#"{"a": true, "aud": "bl"}"#,
-    "{}",
-];
-const VALUES: [&str; 6] = [
-    r#""blue""#,
-    r#"["blue", 7]"#,
-    r#"["[blue]"]"#,
-    "7",
-    r#""""#,
-    r#"{"blue": "blue"}"#,
-];
 
 /// One or two values of a pool.
 fn some(pool: &'static [&'static str]) -> impl Strategy<Value = Json> {
@@ -229,16 +57,6 @@ fn operation() -> impl Strategy<Value = Json> {
     ]);
     fields.prop_map(|operation| json!({ "operation": operation }))
 }
-
-/// Keys that a CUSTOM rule may use.
-const CUSTOM_KEYS: [&str; 6] = [
-    "source.ip",
-    "remote.ip",
-    "destination.ip",
-    "destination.port",
-    "connection.sni",
-    "request.headers[:path]",
-];
 
 fn condition(keys: &'static [&'static str]) -> impl Strategy<Value = Json> {
     select(keys).prop_flat_map(|key| {
@@ -361,92 +179,4 @@ pub(super) fn peer_authentication() -> impl Strategy<Value = Json> {
                 "spec": {"selector": labels, "mtls": {"mode": mode}, "portLevelMtls": ports}
             })
         })
-}
-
-/// Found more often than missing, and unavailable now and then.
-fn lookup<T: Clone + std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Lookup<T>> {
-    (0..10_u8, value).prop_map(|(dice, value)| match dice {
-        0 => Lookup::Unavailable,
-        1..=2 => Lookup::Missing,
-        _ => Lookup::Found(value),
-    })
-}
-
-/// One request or connection.
-pub(super) fn traffic() -> impl Strategy<Value = Traffic> {
-    let names = || {
-        prop::collection::vec(
-            select(&NAMES[..]).prop_map(|name| name.as_bytes().to_vec()),
-            0..=2,
-        )
-    };
-    let peer = (
-        names(),
-        names(),
-        select(&NAMES[..]).prop_map(|name| name.as_bytes().to_vec()),
-    )
-        .prop_map(|(uri_sans, dns_sans, subject)| Peer {
-            uri_sans,
-            dns_sans,
-            subject,
-        });
-    let ip = || lookup(select(&IPS[..]).prop_map(|ip| ip.parse().unwrap()));
-    let line = prop_oneof![
-        select(&AUTHORITIES[..]).prop_map(|text| (":authority", text)),
-        select(&REQUEST_PATHS[..]).prop_map(|text| (":path", text)),
-        select(&["GET", "POST", "get", ""][..]).prop_map(|text| (":method", text)),
-        select(&LINES[..]).prop_map(|text| ("x-team", text)),
-    ];
-    let headers = prop::collection::vec(
-        line.prop_map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())),
-        1..8,
-    );
-    let metadata = select(&VALUES[..])
-        .prop_map(|json| vec![("envoy.filters.f".to_owned(), "k".to_owned(), value(json))]);
-    let answer = || {
-        select(
-            &[
-                ExternalAnswer::Allow,
-                ExternalAnswer::Deny,
-                ExternalAnswer::Failed,
-            ][..],
-        )
-    };
-    let authorizers =
-        ["http", "grpc", "open"].map(|name| answer().prop_map(move |said| (name.to_owned(), said)));
-    let first = (
-        lookup(peer),
-        lookup(any::<bool>()),
-        ip(),
-        ip(),
-        ip(),
-        lookup(select(&[80_u16, 8080, 0][..])),
-    );
-    let second = (
-        lookup(select(&SERVER_NAMES[..]).prop_map(|text| text.as_bytes().to_vec())),
-        lookup(headers),
-        lookup(select(&JWTS[..]).prop_map(value)),
-        lookup(metadata),
-        authorizers,
-    );
-    (first, second).prop_map(
-        |(
-            (peer, tls, source_ip, remote_ip, destination_ip, destination_port),
-            (sni, headers, jwt, metadata, authorizers),
-        )| {
-            Traffic {
-                peer,
-                tls,
-                source_ip,
-                remote_ip,
-                destination_ip,
-                destination_port,
-                sni,
-                headers,
-                jwt,
-                metadata,
-                authorizers: authorizers.to_vec(),
-            }
-        },
-    )
 }
