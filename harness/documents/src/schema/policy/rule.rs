@@ -1,0 +1,148 @@
+//! A rule: who asks, what is asked, and under which conditions.
+
+use schemars::{JsonSchema, Schema};
+use serde_json::json;
+
+use super::values::{Block, Name, Path, Port, ServiceAccount, TrustDomain};
+
+/// `from`, `to` and `when` must all match; one that is left out matches everything.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Rule {
+    /// Who asks: one entry must match.
+    #[schemars(length(min = 1))]
+    from: Option<Vec<From>>,
+    /// What is asked: one entry must match.
+    #[schemars(length(min = 1))]
+    to: Option<Vec<To>>,
+    /// What else must be so: all conditions must hold.
+    when: Option<Vec<Condition>>,
+}
+
+/// An entry of `from`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct From {
+    /// Who asks.
+    source: Source,
+}
+
+/// Who asks. All fields must match; within a field one value.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase", extend("minProperties" = 1), transform = accounts_alone)]
+struct Source {
+    /// Peers by their SPIFFE ID without the scheme, such as `cluster.local/ns/web/sa/frontend`; `*` at one end for anything.
+    principals: Option<Vec<Name>>,
+    /// None of these peers. Who has no certificate is none of them.
+    not_principals: Option<Vec<Name>>,
+    /// `ISSUER/SUBJECT` of a verified token.
+    request_principals: Option<Vec<Name>>,
+    /// None of these tokens.
+    not_request_principals: Option<Vec<Name>>,
+    /// Namespaces of the peer.
+    namespaces: Option<Vec<Name>>,
+    /// None of these namespaces.
+    not_namespaces: Option<Vec<Name>>,
+    /// Service accounts of the peer: `NAMESPACE/NAME`, or `NAME` in the policy's own namespace.
+    #[schemars(length(max = 16))]
+    service_accounts: Option<Vec<ServiceAccount>>,
+    /// None of these service accounts.
+    #[schemars(length(max = 16))]
+    not_service_accounts: Option<Vec<ServiceAccount>>,
+    /// Trust domains of the peer.
+    trust_domains: Option<Vec<TrustDomain>>,
+    /// None of these trust domains.
+    not_trust_domains: Option<Vec<TrustDomain>>,
+    /// Addresses or CIDRs of the direct peer.
+    ip_blocks: Option<Vec<Block>>,
+    /// None of these addresses.
+    not_ip_blocks: Option<Vec<Block>>,
+    /// Addresses or CIDRs of the original client, as trusted proxies tell it.
+    remote_ip_blocks: Option<Vec<Block>>,
+    /// None of these addresses.
+    not_remote_ip_blocks: Option<Vec<Block>>,
+}
+
+/// Service accounts do not stand beside other names of the peer.
+fn accounts_alone(schema: &mut Schema) {
+    let any = |names: &[&str]| {
+        let given = names.iter().flat_map(|name| [(*name).to_owned(), not(name)]);
+        let given = given.map(|name| json!({"required": [name.as_str()], "properties": {name.as_str(): {"type": "array", "minItems": 1}}}));
+        json!({"anyOf": given.collect::<Vec<_>>()})
+    };
+    let both = [any(&["serviceAccounts"]), any(&["principals", "namespaces"])];
+    schema.insert("not".to_owned(), json!({"allOf": both}));
+}
+
+/// The name of a field's negative: `notPaths` of `paths`.
+pub(super) fn not(name: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    format!("not{}{rest}", first.to_uppercase())
+}
+
+/// An entry of `to`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct To {
+    /// What is asked.
+    operation: Operation,
+}
+
+/// What is asked. All fields must match; within a field one value.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase", extend("minProperties" = 1))]
+struct Operation {
+    /// Hosts as the request names them, with the port if it does.
+    hosts: Option<Vec<Name>>,
+    /// None of these hosts.
+    not_hosts: Option<Vec<Name>>,
+    /// Ports of the workload, as texts.
+    ports: Option<Vec<Port>>,
+    /// None of these ports.
+    not_ports: Option<Vec<Port>>,
+    /// Methods.
+    methods: Option<Vec<Name>>,
+    /// None of these methods.
+    not_methods: Option<Vec<Name>>,
+    /// Paths without the query; `*` at one end, or `{*}` for a segment and `{**}` for any number of them.
+    paths: Option<Vec<Path>>,
+    /// None of these paths.
+    not_paths: Option<Vec<Path>>,
+}
+
+/// An attribute and what it must be.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase", transform = some_values)]
+struct Condition {
+    /// The attribute.
+    #[schemars(schema_with = "key")]
+    key: String,
+    /// Values of which it must have one.
+    values: Option<Vec<Name>>,
+    /// Values of which it must have none.
+    not_values: Option<Vec<Name>>,
+}
+
+/// What the keys of `when` may be.
+fn key(_: &mut schemars::SchemaGenerator) -> Schema {
+    schemars::json_schema!({
+        "description": "The attribute.",
+        "anyOf": [
+            {"enum": [
+                "source.ip", "source.namespace", "source.principal", "source.serviceAccount", "source.trustDomain", "remote.ip",
+                "request.auth.principal", "request.auth.audiences", "request.auth.presenter", "destination.ip", "destination.port",
+                "connection.sni",
+            ]},
+            {"type": "string", "pattern": r"^request\.headers\[.+\]$"},
+            {"type": "string", "pattern": r"^request\.auth\.claims(\[.+\])+$"},
+            {"type": "string", "pattern": r"^experimental\.envoy\.filters\.[^\[]+\[.+\]$"},
+        ],
+    })
+}
+
+/// A condition says something.
+fn some_values(schema: &mut Schema) {
+    let some =
+        |name: &str| json!({"required": [name], "properties": {name: {"type": "array", "minItems": 1}}});
+    schema.insert("anyOf".to_owned(), json!([some("values"), some("notValues")]));
+}
