@@ -1,0 +1,51 @@
+//! How a connection is secured.
+
+use peerwarden_engine::{AttributeSource, Lookup};
+
+use super::sources::PeerFrom;
+use super::{Attributes, Handshake};
+
+/// How a connection is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecurityPolicy {
+    MutualTls,
+    Tls,
+    None,
+}
+
+impl SecurityPolicy {
+    /// As access logs and counters have it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::MutualTls => "mutual_tls",
+            Self::Tls => "tls",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Attributes {
+    /// How the connection is secured, in Istio's words (`connection_security_policy`), and `tls` for TLS without a certificate of the
+    /// client; `None` where it is not known yet.
+    pub(crate) fn connection_security_policy(&self) -> Option<SecurityPolicy> {
+        if self.sources.peer == PeerFrom::Tunnel {
+            return match self.tunnelled_peer() {
+                Lookup::Found(_) => Some(SecurityPolicy::MutualTls),
+                Lookup::Missing => Some(SecurityPolicy::None),
+                Lookup::Unavailable => None,
+            };
+        }
+        if self.validity.get().is_some() {
+            return Some(SecurityPolicy::MutualTls);
+        }
+        match (self.flag("connection\0mtls"), self.handshake) {
+            (Lookup::Found(true), _) => Some(SecurityPolicy::MutualTls),
+            (Lookup::Unavailable, _) => None,
+            (Lookup::Found(false) | Lookup::Missing, handshake) => match (self.tls(), handshake) {
+                (Lookup::Found(false), _) => Some(SecurityPolicy::None),
+                (Lookup::Found(true), Handshake::Over) => Some(SecurityPolicy::Tls),
+                (_, _) => None,
+            },
+        }
+    }
+}
