@@ -1,0 +1,37 @@
+//! Attributes, which Envoy calls properties, and filter state, which is written as one.
+
+use super::buffers::Bytes;
+use super::imports::{proxy_call_foreign_function, proxy_get_property, proxy_set_property};
+use super::status::{Failed, NOT_FOUND, buffer, status};
+
+/// An attribute by its path, segments joined by NUL; `None` when it is not there, which an empty value is not.
+pub(crate) fn property(path: &str) -> Result<Option<Bytes>, Failed> {
+    // SAFETY: the path outlives the call, and `buffer` gives valid places for the results.
+    buffer(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// Writes filter state: Envoy keeps it as `wasm.NAME`.
+pub(crate) fn set_property(name: &str, value: &str) -> Result<(), Failed> {
+    // SAFETY: pointers and lengths are those of live strings.
+    status(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
+}
+
+/// Writes filter state under a name of Envoy's own, by its foreign function `set_envoy_filter_state`, whose arguments these are: the
+/// message `SetEnvoyFilterStateArguments`
+/// (<https://github.com/envoyproxy/envoy/blob/main/source/extensions/common/wasm/ext/set_envoy_filter_state.proto>). Envoy 1.36 knows
+/// it within the stream's own callbacks only.
+pub(crate) fn set_envoy_filter_state(arguments: &[u8]) -> Result<(), Failed> {
+    const NAME: &str = "set_envoy_filter_state";
+    // SAFETY: pointers and lengths are those of live bytes, and `buffer` gives valid places for the results, of which there are none.
+    let called = buffer(|results, size| unsafe {
+        proxy_call_foreign_function(
+            NAME.as_ptr(),
+            NAME.len(),
+            arguments.as_ptr(),
+            arguments.len(),
+            results,
+            size,
+        )
+    });
+    called?.map(|_| ()).ok_or(Failed(NOT_FOUND))
+}

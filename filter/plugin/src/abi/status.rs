@@ -1,0 +1,40 @@
+//! What a host call returns: a status, or bytes.
+
+use std::ptr;
+
+use super::buffers::Bytes;
+
+const OK: u32 = 0;
+
+pub(super) const NOT_FOUND: u32 = 1;
+
+/// A host call that did not do what was asked; the number is the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failed(pub(crate) u32);
+
+impl Failed {
+    /// An argument names something that is not there: the ABI's BadArgument.
+    pub(crate) const BAD_ARGUMENT: Self = Self(2);
+
+    /// What was handed out cannot be read: the ABI's ParseFailure.
+    pub(crate) const UNREADABLE: Self = Self(4);
+
+    /// Somebody else has written it meanwhile: the ABI's CasMismatch.
+    pub(crate) const OUTRUN: Self = Self(8);
+}
+
+pub(super) fn status(status: u32) -> Result<(), Failed> {
+    if status == OK { Ok(()) } else { Err(Failed(status)) }
+}
+
+/// Runs a call that hands out bytes. `None` when there is nothing under that name.
+pub(super) fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Bytes>, Failed> {
+    let mut data: *mut u8 = ptr::null_mut();
+    let mut size: usize = 0;
+    match call(&raw mut data, &raw mut size) {
+        OK if size == 0 => Ok(Some(Bytes::default())),
+        OK => Bytes::at(data, size).map(Some).ok_or(Failed::UNREADABLE),
+        NOT_FOUND => Ok(None),
+        other => Err(Failed(other)),
+    }
+}
