@@ -1,16 +1,16 @@
 //! One plugin with all its configurations in this VM.
 
+mod configurations;
+mod due;
+mod registry;
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use peerwarden_engine::{OnChange, Protocol, Workload, checksum};
-
-use super::handover::{self, Handover};
+use super::handover::Handover;
 use super::stream::{Details, Stream};
 use super::streams::Streams;
-use crate::abi::{self, Level};
 use crate::configuration::Configuration;
-use crate::memory;
 use crate::report::Gauges;
 
 /// A plugin, told from others by its name, its root id, the listener's direction, its protocol and its workload.
@@ -45,66 +45,7 @@ pub(crate) struct Instance {
 /// So many streams that are over are kept at most.
 const SPARE: usize = 1024;
 
-struct Key {
-    name: String,
-    protocol: Protocol,
-    workload: Option<Workload>,
-}
-
-thread_local! {
-    static INSTANCES: RefCell<Vec<(Key, Weak<Instance>)>> = const { RefCell::new(Vec::new()) };
-}
-
 impl Instance {
-    /// The instance that a new configuration belongs to. One that does not know its workload denies everything, and is that of all
-    /// workloads under this name.
-    pub(crate) fn of(
-        protocol: Protocol,
-        workload: Option<&Workload>,
-        configuration: &Rc<Configuration>,
-    ) -> Rc<Self> {
-        let [plugin, root_id, direction] = properties();
-        let name = [plugin.as_str(), &root_id, &direction].join("\0");
-        INSTANCES.with_borrow_mut(|instances| {
-            instances.retain(|(_, instance)| instance.strong_count() > 0);
-            let mut found = None;
-            for (key, instance) in instances.iter() {
-                let same = key.name == name && key.protocol == protocol;
-                if same && (workload.is_none() || key.workload.as_ref() == workload) {
-                    let instance = instance.upgrade();
-                    if let Some(instance) = &instance {
-                        instance.is_configured(configuration);
-                    }
-                    found = found.or(instance);
-                }
-            }
-            found.unwrap_or_else(|| {
-                let instance = Rc::new(Self {
-                    name: plugin,
-                    handover: Handover::new(&name, protocol, workload.map_or(handover::UNKNOWN, checksum)),
-                    ..Self::default()
-                });
-                instance.is_configured(configuration);
-                let key = Key {
-                    name,
-                    protocol,
-                    workload: workload.cloned(),
-                };
-                instances.push((key, Rc::downgrade(&instance)));
-                instance
-            })
-        })
-    }
-
-    /// That of a plugin whose configuration could not be read yet: it denies everything, and its gauges say so.
-    pub(crate) fn unread() -> Rc<Self> {
-        let [name, ..] = properties();
-        Rc::new(Self {
-            name,
-            ..Self::default()
-        })
-    }
-
     /// Says in gauges what is decided by.
     pub(super) fn publish(&self) {
         let in_force = self.current.borrow().in_force();
@@ -118,137 +59,6 @@ impl Instance {
         if self.handover.follow(&current, self.shared.get(), now) {
             self.unjudged.set(!self.allowed.borrow().is_empty());
         }
-    }
-
-    /// The configurations that judge a stream: the one in use in this VM (the stream's own, where several are in use side by side), and a
-    /// newer one of another VM.
-    pub(super) fn judges_of(&self, stream: &Stream) -> impl Iterator<Item = Rc<Configuration>> {
-        let keeps = stream.configuration.open_connections.on_update == OnChange::Keep;
-        let here = if keeps || self.shared.get() {
-            Rc::clone(&stream.configuration)
-        } else {
-            Rc::clone(&self.current.borrow())
-        };
-        let newer = self.handover.newer().filter(|_| !keeps);
-        [Some(here), newer].into_iter().flatten()
-    }
-
-    /// The configurations that took this one's place, in this VM and in another: what is decided now must be allowed by each of them as
-    /// well, however long ago it began. `keep` is for what was let in before.
-    pub(super) fn newer_than(
-        &self,
-        configuration: &Configuration,
-    ) -> impl Iterator<Item = Rc<Configuration>> {
-        let is_replaced = !self.shared.get() && self.current.borrow().number != configuration.number;
-        let here = is_replaced.then(|| Rc::clone(&self.current.borrow()));
-        [here, self.handover.newer()].into_iter().flatten()
-    }
-
-    /// Envoy has a newer one.
-    fn is_configured(&self, configuration: &Rc<Configuration>) {
-        let mut configurations = self.configurations.borrow_mut();
-        configurations.retain(|known| known.strong_count() > 0);
-        configurations.push(Rc::downgrade(configuration));
-        self.comes_into_use(configuration, false);
-    }
-
-    /// Whether new streams are to be expected under it.
-    pub(crate) fn needs(&self, configuration: &Configuration) -> bool {
-        let is_current = self.current.borrow().number == configuration.number;
-        is_current || self.shared.get() && configuration.is_used.get()
-    }
-
-    /// All that are not needed.
-    fn superseded(&self) -> Vec<Rc<Configuration>> {
-        let all = self.configurations.borrow();
-        let all = all.iter().filter_map(Weak::upgrade);
-        all.filter(|configuration| !self.needs(configuration)).collect()
-    }
-
-    /// Every instance of this VM.
-    fn all() -> Vec<Rc<Self>> {
-        let all = |instances: &Vec<(Key, Weak<Self>)>| {
-            let instances = instances.iter();
-            instances.filter_map(|(_, instance)| instance.upgrade()).collect()
-        };
-        INSTANCES.with_borrow(all)
-    }
-
-    /// A configuration is about to be compiled: makes room for it. What is in use side by side is needed no longer unless a stream
-    /// begins under it before the next one.
-    pub(crate) fn make_room() {
-        Self::let_go_of_superseded();
-        for instance in Self::all() {
-            for configuration in instance.configurations.borrow().iter().filter_map(Weak::upgrade) {
-                configuration.is_used.set(false);
-            }
-        }
-    }
-
-    /// Gives back the memory of what is superseded, in all instances. The bytes of the newest are kept, so that they can be compiled
-    /// again: streams may still begin under them, as Envoy does not configure again what it still has, and drains listeners with what
-    /// they have.
-    fn let_go_of_superseded() {
-        let instances = Self::all();
-        let mut superseded: Vec<_> = instances
-            .iter()
-            .flat_map(|instance| instance.superseded())
-            .collect();
-        superseded.sort_by_key(|configuration| std::cmp::Reverse(configuration.number));
-        let mut kept: usize = 0;
-        for configuration in &superseded {
-            configuration.let_go();
-            kept = kept.saturating_add(configuration.kept());
-            if kept > memory::KEPT && configuration.kept() > 0 {
-                configuration.forget();
-            }
-        }
-    }
-
-    /// Compiles a configuration that denies for want of memory, if it is needed and there is some by now.
-    pub(super) fn heal(&self, configuration: &Configuration) {
-        if configuration.is_waiting() && self.needs(configuration) {
-            Self::let_go_of_superseded();
-            configuration.loaded();
-        }
-    }
-
-    /// A stream begins, which shows that its configuration is in use: the current one; a newer one; or one that is back in use, as
-    /// Envoy does not configure again what it still has for open streams. Two that streams begin under by turns are in use side
-    /// by side: two plugins of one name, or listeners that are drained with what they have.
-    pub(super) fn stream_begins(&self, configuration: &Rc<Configuration>) {
-        let is_first = !configuration.has_streams.replace(true);
-        configuration.is_used.set(true);
-        self.handover.stream_begins(is_first);
-        let current = self.current.borrow().number;
-        if current == configuration.number || self.shared.get() {
-            return;
-        }
-        let is_newer = configuration.number > current;
-        if is_newer && is_first {
-            self.comes_into_use(configuration, false);
-        } else if is_first || self.is_back.get() {
-            self.shared.set(true);
-            abi::log(
-                Level::Warning,
-                "peerwarden: several configurations of one name are in use side by side: changes do not reach what is open; give \
-                 each plugin a `name` of its own, and deliver configurations by ECDS",
-            );
-        } else {
-            self.comes_into_use(configuration, true);
-        }
-    }
-
-    fn comes_into_use(&self, configuration: &Rc<Configuration>, is_back: bool) {
-        *self.current.borrow_mut() = Rc::clone(configuration);
-        self.is_back.set(is_back);
-        self.unjudged.set(!self.allowed.borrow().is_empty());
-    }
-
-    /// Whether there is anything that a newer configuration may concern.
-    pub(crate) fn has_work(&self) -> bool {
-        let is_held_against = !self.shared.get() || self.handover.is_superseded();
-        self.unjudged.get() && is_held_against && !self.allowed.borrow().is_empty()
     }
 
     /// A stream begins; in the place of one that is over, if there is one.
@@ -296,87 +106,8 @@ impl Instance {
         }
     }
 
-    /// Whether every configuration that judges the stream has done so.
-    fn is_judged(&self, stream: &Stream) -> bool {
-        let here = self.shared.get() || stream.is_judged_by(self.current.borrow().number);
-        here && self
-            .handover
-            .newer()
-            .is_none_or(|newer| stream.is_judged_by(newer.number))
-    }
-
     pub(super) fn forget(&self, stream: &Stream) {
         self.held.borrow_mut().remove(stream);
         self.allowed.borrow_mut().remove(stream);
     }
-
-    pub(super) fn expires(&self, at: Option<u64>) {
-        if let Some(at) = at {
-            let known = self.expiry.get();
-            self.expiry.set(Some(known.map_or(at, |known| known.min(at))));
-        }
-    }
-
-    /// At most so many of those that are held and due to be looked at. Half of the looks, if they need so many, are for those that
-    /// began lately, whose handshake may well be over; among these and among the others it goes on where the last look ended. So no
-    /// number of strangers keeps one from its turn. A copy, as what becomes of them changes what is open.
-    pub(super) fn held_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
-        let held = self.held.borrow();
-        let some = |from: &Cell<usize>, lately: bool, most: usize| -> Vec<Rc<Stream>> {
-            let due = held
-                .iter_from(from.get())
-                .filter(|stream| stream.began_lately(now) == lately && stream.is_due_to_be_looked_at(now));
-            due.take(most).map(Rc::clone).collect()
-        };
-        let [at_new, at_old] = &self.held_next;
-        let mut due = some(at_new, true, most);
-        let mut others = some(at_old, false, most.saturating_sub(due.len().min(most / 2)));
-        due.truncate(most.saturating_sub(others.len()));
-        for (next, streams) in [(at_new, &due), (at_old, &others)] {
-            if let Some(last) = streams.last() {
-                next.set(last.place().saturating_add(1));
-            }
-        }
-        due.append(&mut others);
-        due
-    }
-
-    /// At most so many of those that the current configuration has not judged or whose certificate has expired; when there are no
-    /// more, they are not looked for again before there can be.
-    pub(super) fn due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
-        let expired = self.expiry.get().is_some_and(|expiry| expiry < now);
-        if !self.has_work() && !expired {
-            return Vec::new();
-        }
-        let allowed = self.allowed.borrow();
-        let is_due = |stream: &&Rc<Stream>| stream.has_expired(now) || !self.is_judged(stream);
-        let due: Vec<_> = allowed.iter().filter(is_due).take(most).map(Rc::clone).collect();
-        if due.len() < most {
-            self.unjudged.set(false);
-            // Those that are due say again when they expire once they are judged.
-            let rest = allowed.iter().filter(|stream| !is_due(stream));
-            self.expiry.set(rest.filter_map(|stream| stream.expiry()).min());
-        }
-        due
-    }
-
-    /// How often the timer has to go off.
-    pub(super) fn period(&self) -> u32 {
-        if !self.held.borrow().is_empty() {
-            crate::timer::HELD
-        } else if self.has_work() {
-            crate::timer::SOON
-        } else {
-            crate::timer::IDLE
-        }
-    }
-}
-
-/// What Envoy calls the plugin, its root id, and the direction of its listener.
-fn properties() -> [String; 3] {
-    let text = |path| match abi::property(path) {
-        Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-        Ok(None) | Err(_) => String::new(),
-    };
-    ["plugin_name", "plugin_root_id", "listener_direction"].map(text)
 }

@@ -1,0 +1,85 @@
+//! Which open streams the timer has to judge, and how often.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::Instance;
+use crate::open::stream::Stream;
+
+impl Instance {
+    /// Whether there is anything that a newer configuration may concern.
+    pub(crate) fn has_work(&self) -> bool {
+        let is_held_against = !self.shared.get() || self.handover.is_superseded();
+        self.unjudged.get() && is_held_against && !self.allowed.borrow().is_empty()
+    }
+
+    /// Whether every configuration that judges the stream has done so.
+    pub(super) fn is_judged(&self, stream: &Stream) -> bool {
+        let here = self.shared.get() || stream.is_judged_by(self.current.borrow().number);
+        here && self
+            .handover
+            .newer()
+            .is_none_or(|newer| stream.is_judged_by(newer.number))
+    }
+
+    pub(in crate::open) fn expires(&self, at: Option<u64>) {
+        if let Some(at) = at {
+            let known = self.expiry.get();
+            self.expiry.set(Some(known.map_or(at, |known| known.min(at))));
+        }
+    }
+
+    /// At most so many of those that are held and due to be looked at. Half of the looks, if they need so many, are for those that
+    /// began lately, whose handshake may well be over; among these and among the others it goes on where the last look ended. So no
+    /// number of strangers keeps one from its turn. A copy, as what becomes of them changes what is open.
+    pub(in crate::open) fn held_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
+        let held = self.held.borrow();
+        let some = |from: &Cell<usize>, lately: bool, most: usize| -> Vec<Rc<Stream>> {
+            let due = held
+                .iter_from(from.get())
+                .filter(|stream| stream.began_lately(now) == lately && stream.is_due_to_be_looked_at(now));
+            due.take(most).map(Rc::clone).collect()
+        };
+        let [at_new, at_old] = &self.held_next;
+        let mut due = some(at_new, true, most);
+        let mut others = some(at_old, false, most.saturating_sub(due.len().min(most / 2)));
+        due.truncate(most.saturating_sub(others.len()));
+        for (next, streams) in [(at_new, &due), (at_old, &others)] {
+            if let Some(last) = streams.last() {
+                next.set(last.place().saturating_add(1));
+            }
+        }
+        due.append(&mut others);
+        due
+    }
+
+    /// At most so many of those that the current configuration has not judged or whose certificate has expired; when there are no
+    /// more, they are not looked for again before there can be.
+    pub(in crate::open) fn due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
+        let expired = self.expiry.get().is_some_and(|expiry| expiry < now);
+        if !self.has_work() && !expired {
+            return Vec::new();
+        }
+        let allowed = self.allowed.borrow();
+        let is_due = |stream: &&Rc<Stream>| stream.has_expired(now) || !self.is_judged(stream);
+        let due: Vec<_> = allowed.iter().filter(is_due).take(most).map(Rc::clone).collect();
+        if due.len() < most {
+            self.unjudged.set(false);
+            // Those that are due say again when they expire once they are judged.
+            let rest = allowed.iter().filter(|stream| !is_due(stream));
+            self.expiry.set(rest.filter_map(|stream| stream.expiry()).min());
+        }
+        due
+    }
+
+    /// How often the timer has to go off.
+    pub(in crate::open) fn period(&self) -> u32 {
+        if !self.held.borrow().is_empty() {
+            crate::timer::HELD
+        } else if self.has_work() {
+            crate::timer::SOON
+        } else {
+            crate::timer::IDLE
+        }
+    }
+}
