@@ -11,10 +11,12 @@ pub(crate) mod question;
 pub(crate) mod report;
 pub(crate) mod words;
 
+use anyhow::{Context, anyhow};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
-use peerwarden_traffic::Traffic;
-use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure};
+use peerwarden_traffic::{Answer, Refused, Traffic};
+
+use crate::error::Result;
 
 /// Engines with one configuration, which are made when they are first needed.
 pub(crate) struct Replay<'m> {
@@ -38,32 +40,32 @@ impl<'m> Replay<'m> {
     ///
     /// # Errors
     /// That an engine does not take the configuration or breaks, or that the two disagree.
-    pub(crate) fn decide(&mut self, traffic: &Traffic) -> anyhow::Result<Answer> {
+    pub(crate) fn decide(&mut self, traffic: &Traffic) -> Result<Answer> {
         let engine = match self.engine.take() {
             Some(engine) => engine,
             None => EnginePair::new(self.choice, self.module, &self.configuration).map_err(|refused| {
                 match refused {
-                    ConfigurationError::Problems(problems) => anyhow::anyhow!("{problems}"),
-                    ConfigurationError::Module(message) => anyhow::anyhow!(message),
+                    Refused::Problems(problems) => anyhow!("{problems}"),
+                    Refused::Module(message) => anyhow!(message),
                 }
             })?,
         };
-        let answer = self.engine.insert(engine).decide(traffic);
-        answer.map_err(|EngineFailure(message)| anyhow::anyhow!(message))
+        Ok(self.engine.insert(engine).decide(traffic)?)
     }
 
     /// What is decided, which was worked out before.
     ///
     /// # Errors
     /// As [`Replay::decide`]; and that it is not what was worked out.
-    pub(crate) fn confirm(&mut self, traffic: &Traffic, allowed: bool) -> anyhow::Result<Answer> {
+    pub(crate) fn confirm(&mut self, traffic: &Traffic, allowed: bool) -> Result<Answer> {
         let answer = self.decide(traffic)?;
         if answer.decision.allowed != allowed {
-            anyhow::bail!(
+            let wrong = anyhow!(
                 "the analysis says that this is {}, the engines say {answer}: {}",
                 if allowed { "allowed" } else { "denied" },
-                serde_json::to_string(traffic)?
+                serde_json::to_string(traffic).context("the traffic as JSON")?
             );
+            return Err(wrong.into());
         }
         Ok(answer)
     }

@@ -20,9 +20,9 @@ mod suggest;
 mod test;
 mod who_can;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Tests, explains and checks Istio authorization policies with the very module that Envoy loads.
@@ -62,7 +62,7 @@ enum Command {
 /// Runs one command.
 ///
 /// # Errors
-/// What is nobody's input: a module that is not there, output that cannot be written.
+/// Why there is no result.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     match arguments.command {
         Command::Test(arguments) => test::run(arguments),

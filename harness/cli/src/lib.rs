@@ -5,6 +5,7 @@
 
 mod analysis;
 mod command;
+mod error;
 mod exit;
 
 pub use command::schema::Schema;
@@ -12,8 +13,8 @@ pub use command::schema::Schema;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use peerwarden_documents::diagnostic;
 
+use error::Error;
 use exit::Exit;
 
 /// The command and those below it, with their options: what help, man pages and completions are made of.
@@ -36,11 +37,5 @@ pub fn run() -> ExitCode {
             return exit.into();
         }
     };
-    match command::run(arguments) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            diagnostic::print(&[diagnostic::Diagnostic::error(format!("{error:#}"))]);
-            Exit::Internal.into()
-        }
-    }
+    command::run(arguments).unwrap_or_else(Error::report).into()
 }

@@ -9,5 +9,5 @@ mod pair;
 mod simulated;
 mod wasm;
 
-pub use module::{Cache, Shipped};
+pub use module::{Cache, ModuleError, Shipped};
 pub use pair::{Choice, Chosen, EnginePair};

@@ -1,12 +1,13 @@
 //! The Wasm module that ships: where it is, and which it is.
 
 mod cache;
+mod error;
 
 pub use cache::Cache;
+pub use error::ModuleError;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_host::Module;
 use peerwarden_traffic::ModuleFile;
@@ -35,7 +36,7 @@ impl Shipped {
     ///
     /// # Errors
     /// That there is none.
-    pub fn find(given: Option<&Path>) -> Result<PathBuf> {
+    pub fn find(given: Option<&Path>) -> Result<PathBuf, ModuleError> {
         let named = given
             .map(Path::to_owned)
             .or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
@@ -47,22 +48,27 @@ impl Shipped {
     ///
     /// # Errors
     /// That there is none, or that it is not a module.
-    pub fn load(given: Option<&Path>, cache: Option<&Cache>) -> Result<Self> {
+    pub fn load(given: Option<&Path>, cache: Option<&Cache>) -> Result<Self, ModuleError> {
         let path = Self::find(given)?;
-        let bytes = std::fs::read(&path)
-            .with_context(|| format!("the module `{}` cannot be read", path.display()))?;
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(ModuleError::Unreadable { path, error }),
+        };
         let sha256 = Sha256::digest(&bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect::<String>();
-        let name = format!("{sha256}-{:016x}", Module::compiler()?);
+        let compiler = Module::compiler().map_err(ModuleError::Compiler)?;
+        let name = format!("{sha256}-{compiler:016x}");
         let kept = cache.and_then(|cache| kept(cache, &name, bytes.len()));
         let from_cache = kept.is_some();
         let module = match kept {
             Some(module) => module,
             None => {
-                let module = Module::new(&bytes)
-                    .with_context(|| format!("`{}` is not a module that Envoy would load", path.display()))?;
+                let module = match Module::new(&bytes) {
+                    Ok(module) => module,
+                    Err(error) => return Err(ModuleError::Malformed { path, error }),
+                };
                 if let Some(cache) = cache {
                     keep(cache, &name, &module)?;
                 }
@@ -93,8 +99,9 @@ fn kept(cache: &Cache, name: &str, size: usize) -> Option<Module> {
     unsafe { Module::from_compiled(&code, size) }.ok()
 }
 
-fn keep(cache: &Cache, name: &str, module: &Module) -> Result<()> {
-    if let Err(unusable) = cache.put(name, &module.compiled()?) {
+fn keep(cache: &Cache, name: &str, module: &Module) -> Result<(), ModuleError> {
+    let compiled = module.compiled().map_err(ModuleError::Compiler)?;
+    if let Err(unusable) = cache.put(name, &compiled) {
         say(cache, &unusable);
     }
     Ok(())
@@ -107,15 +114,11 @@ fn say(cache: &Cache, unusable: &Unusable) {
     }
 }
 
-fn beside() -> Result<PathBuf> {
-    let command = std::env::current_exe().context("where this command is cannot be found out")?;
+fn beside() -> Result<PathBuf, ModuleError> {
+    let command = std::env::current_exe().map_err(ModuleError::Command)?;
     let folders = command.ancestors().skip(1).take(3);
-    let candidates: Vec<PathBuf> = folders.map(|folder| folder.join(NAME)).collect();
-    if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
-        return Ok(found.clone());
-    }
-    bail!(
-        "there is no module: looked for `{NAME}` next to this command and in the two folders above it\n  \
-         help: build it with `make wasm`, name it with `--module FILE` or {VARIABLE}, or use `--engine native`"
-    );
+    let mut candidates = folders.map(|folder| folder.join(NAME));
+    candidates
+        .find(|candidate| candidate.is_file())
+        .ok_or(ModuleError::Absent)
 }

@@ -4,7 +4,6 @@ pub(crate) mod github;
 pub(crate) mod human;
 pub(crate) mod json;
 
-use anyhow::Result;
 use peerwarden_analysis::Attribute;
 use peerwarden_analysis::{AnalysisError, Classes, Peers, Values, WorkloadClass, compare, is_same};
 use peerwarden_engine::Protocol;
@@ -16,6 +15,7 @@ use peerwarden_traffic::handshake;
 
 use super::Replay;
 use super::policies::Policies;
+use crate::error::Result;
 
 /// All that was compared.
 pub(crate) struct Diff {
@@ -120,10 +120,8 @@ impl Comparing<'_> {
         }
         let comparison = match compare(&old.program, &new.program, self.limit) {
             Ok(comparison) => comparison,
-            Err(AnalysisError::LimitExceeded(beyond)) => {
-                return Ok(Some(Outcome::Beyond(beyond.to_string())));
-            }
-            Err(AnalysisError::Disagreement(disagrees)) => return Err(disagrees.into()),
+            Err(Unanswered::Beyond(beyond)) => return Ok(Some(Outcome::Beyond(beyond.to_string()))),
+            Err(unanswered @ Unanswered::Disagrees(_)) => return Err(unanswered.into()),
         };
         if comparison.peers == Peers::IstioNames {
             diff.peers = Peers::IstioNames;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Result;
-use peerwarden_analysis::{AnalysisError, Attribute, LimitExceeded, Peers, Space, Values, WorkloadClass};
+use peerwarden_analysis::{Attribute, Peers, Space, Values, WorkloadClass};
 use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible;
 use peerwarden_engine::Protocol;
@@ -21,6 +20,7 @@ use super::policies::Policies;
 use super::question::Asked;
 use super::report::{self, Proved, Workload};
 use super::{Replay, words};
+use crate::error::Result;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -68,24 +68,19 @@ impl Seeking<'_> {
     /// Seeks it for a workload.
     ///
     /// # Errors
-    /// [`AnalysisError`], that nothing is asked about, and that the engines decide otherwise than was worked out.
+    /// That there is too much to work through, that nothing is asked about, and that the engines decide otherwise than was worked out.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Found> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let mut replay = Replay::new(self.choice, self.module, selected.configuration);
-        let beyond = AnalysisError::LimitExceeded;
-        let mut space =
-            Space::new(self.protocol, &[&selected.program], &[&self.asked.rule]).map_err(beyond)?;
-        let given = self.asked.traffics(&mut space)?;
-        let mut answer = || -> Result<_, LimitExceeded> {
-            let allowed = space.allowed(&selected.program)?;
-            let sought = if self.allowed {
-                space.both(given, allowed)?
-            } else {
-                space.without(given, allowed)?
-            };
-            space.classes(sought, given, self.limit)
+        let mut space = Space::new(self.protocol, &[&selected.program], &[&self.asked.rule])?;
+        let given = self.asked.traffics(&mut space, None)?;
+        let allowed = space.allowed(&selected.program)?;
+        let sought = if self.allowed {
+            space.both(given, allowed)?
+        } else {
+            space.without(given, allowed)?
         };
-        let classes = answer().map_err(beyond)?;
+        let classes = space.classes(sought, given, self.limit)?;
         let shown = classes.shown.into_iter().map(|class| {
             let traffic = Traffic::from_attributes(&class.witness, self.protocol);
             let (trust, kind) = (&self.policies.trust, workload.workload.kind);
@@ -297,7 +292,7 @@ impl From<&Found> for OfWorkload {
 ///
 /// # Errors
 /// None that can be: the values are all of JSON.
-pub(crate) fn json(found: &[Found]) -> Result<String> {
+pub(crate) fn json(found: &[Found]) -> anyhow::Result<String> {
     let report = Report {
         workloads: found.iter().map(OfWorkload::from).collect(),
     };

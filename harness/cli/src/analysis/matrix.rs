@@ -7,9 +7,7 @@ pub(crate) mod table;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail};
-use peerwarden_analysis::{AnalysisError, Peers, Space, TrafficSet, Values, WorkloadClass};
-use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_analysis::{Beyond, Peers, Space, Traffics, Values, WorkloadClass};
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
 use peerwarden_engines::Choice;
@@ -20,6 +18,7 @@ use peerwarden_traffic::handshake;
 use super::policies::Policies;
 use super::question::{Asked, Question};
 use super::{Replay, words};
+use crate::error::Result;
 
 /// Kinds of callers of one workload: beyond that, nobody reads the table.
 const CALLERS: usize = 200;
@@ -111,7 +110,7 @@ pub(crate) struct Making<'a> {
 ///
 /// # Errors
 /// That the engine does not take it.
-pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named, Vec<Diagnostic>> {
+pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named> {
     let question = match text {
         "plaintext" => Question {
             plaintext: true,
@@ -136,7 +135,7 @@ pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Name
 ///
 /// # Errors
 /// That the engine does not take it.
-pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named, Vec<Diagnostic>> {
+pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named> {
     let mut question = Question::default();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         if let Some(port) = word.strip_prefix(':') {
@@ -157,7 +156,7 @@ impl Making<'_> {
     /// The table of a workload.
     ///
     /// # Errors
-    /// [`AnalysisError`], and that the engines decide otherwise than was worked out.
+    /// That there is too much to work through, and that the engines decide otherwise than was worked out.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matrix> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let own;
@@ -172,27 +171,20 @@ impl Making<'_> {
             .chain(self.callers)
             .map(|named| &named.asked.rule)
             .collect();
-        let unanswered = |beyond| anyhow::Error::from(AnalysisError::LimitExceeded(beyond));
-        let mut space = Space::new(self.protocol, &[&selected.program], &questions).map_err(unanswered)?;
-        let allowed = space.allowed(&selected.program).map_err(unanswered)?;
-        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, TrafficSet)>> {
+        let mut space = Space::new(self.protocol, &[&selected.program], &questions)?;
+        let allowed = space.allowed(&selected.program)?;
+        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, Traffics)>> {
             let sets = named.iter().map(|one| {
-                let traffics = one.asked.traffics(space);
-                Ok((
-                    one.name.clone(),
-                    traffics.with_context(|| format!("`{}`", one.name))?,
-                ))
+                let traffics = one.asked.traffics(space, Some(&one.name))?;
+                Ok((one.name.clone(), traffics))
             });
             sets.collect()
         };
         let (trust, kind) = (&self.policies.trust, workload.workload.kind);
         let callers = if self.callers.is_empty() {
-            let Some(callers) = space.callers(allowed, CALLERS).map_err(unanswered)? else {
-                bail!(AnalysisError::LimitExceeded(
-                    peerwarden_analysis::LimitExceeded::Callers { limit: CALLERS }
-                ));
-            };
-            let caller = |(who, set): (Values, TrafficSet)| {
+            let callers = space.callers(allowed, CALLERS)?;
+            let callers = callers.ok_or(Beyond::Callers { limit: CALLERS })?;
+            let caller = |(who, set): (Values, Traffics)| {
                 let refused = handshake::refused_callers(trust, kind, &who);
                 (words::peer(&who), set, refused)
             };
@@ -208,7 +200,7 @@ impl Making<'_> {
         let mut rows = if self.operations.is_empty() {
             // What policies name may be nothing that there is: that is their affair.
             let sets = operations.iter().map(|one| {
-                let traffics = one.asked.all(&mut space).map_err(unanswered)?;
+                let traffics = one.asked.all(&mut space)?;
                 Ok((one.name.clone(), traffics))
             });
             sets.collect::<Result<Vec<_>>>()?
@@ -218,7 +210,7 @@ impl Making<'_> {
         if self.operations.is_empty() {
             let mut rest = space.everything();
             for (_, set) in &rows {
-                rest = space.without(rest, *set).map_err(unanswered)?;
+                rest = space.without(rest, *set)?;
             }
             let name = if rows.is_empty() {
                 "anything"
@@ -233,9 +225,9 @@ impl Making<'_> {
         for (operation, what) in rows {
             let mut cells = Vec::new();
             for (_, who, domains) in &callers {
-                let all = space.both(what, *who).map_err(unanswered)?;
-                let admitted = space.both(all, allowed).map_err(unanswered)?;
-                let denied = space.without(all, allowed).map_err(unanswered)?;
+                let all = space.both(what, *who)?;
+                let admitted = space.both(all, allowed)?;
+                let denied = space.without(all, allowed)?;
                 let cell = self.cell(&space, admitted, denied, &mut replay)?;
                 if cell.allowed.is_some() {
                     refused.extend(domains.iter().cloned());

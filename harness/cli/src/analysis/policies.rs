@@ -15,6 +15,8 @@ use peerwarden_envoy::trust::Trust;
 use peerwarden_traffic::ConfigurationError;
 use serde_json::json;
 
+use crate::error::Result;
+
 /// All documents of one set.
 pub(crate) struct Policies {
     setup: Setup,
@@ -53,15 +55,12 @@ impl Policies {
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub(crate) fn load(paths: &[PathBuf], around: &Setup) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn load(paths: &[PathBuf], around: &Setup) -> Result<Self> {
         if let Some(missing) = paths
             .iter()
             .find(|path| !path.exists() && path.as_os_str() != "-")
         {
-            return Err(vec![Diagnostic::error(format!(
-                "there is no `{}`",
-                missing.display()
-            ))]);
+            return Err(Diagnostic::error(format!("there is no `{}`", missing.display())).into());
         }
         Self::of(Setup {
             resources: files::load(paths)?,
@@ -73,7 +72,7 @@ impl Policies {
     ///
     /// # Errors
     /// Everything that is wrong with the documents.
-    pub(crate) fn of(mut setup: Setup) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn of(mut setup: Setup) -> Result<Self> {
         // Whether a document is accepted does not depend on the workload; yet there must be one.
         let any = Workload {
             namespace: "any".to_owned(),
@@ -83,8 +82,8 @@ impl Policies {
         let json = setup.to_json(Protocol::Http);
         match EnginePair::new(Choice::Native, None, &json) {
             Ok(_) => {}
-            Err(ConfigurationError::Problems(problems)) => return Err(setup.diagnostics(&problems)),
-            Err(ConfigurationError::Module(message)) => return Err(vec![Diagnostic::error(message)]),
+            Err(Refused::Problems(problems)) => return Err(setup.diagnostics(&problems).into()),
+            Err(Refused::Module(message)) => return Err(Diagnostic::error(message).into()),
         }
         let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
         let trust = setup.trust()?;
@@ -159,7 +158,7 @@ impl Policies {
 ///
 /// # Errors
 /// What is wrong with the files, or that there are too many.
-pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<WorkloadClass>, Vec<Diagnostic>> {
+pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<WorkloadClass>> {
     if files.is_empty() {
         let resources: Vec<_> = sets
             .iter()
@@ -168,9 +167,10 @@ pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<Worklo
         let Some(first) = sets.first() else {
             return Ok(Vec::new());
         };
-        return workloads(&resources, &first.config.mesh).map_err(|beyond| {
-            vec![Diagnostic::error(beyond.to_string()).help("name the workloads with `--workload FILE`")]
-        });
+        let workloads = workloads(&resources, &first.config.mesh).map_err(|beyond| {
+            Diagnostic::error(beyond.to_string()).help("name the workloads with `--workload FILE`")
+        })?;
+        return Ok(workloads);
     }
     let given = files.iter().map(|file| {
         Ok(WorkloadClass {
@@ -185,18 +185,18 @@ pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<Worklo
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read(file: &Path) -> Result<Workload, Vec<Diagnostic>> {
+pub(crate) fn read(file: &Path) -> Result<Workload> {
     let setup = Setup {
-        workload: Some(files::one(file).map_err(|wrong| vec![wrong])?),
+        workload: Some(files::one(file)?),
         ..Setup::default()
     };
     let json = setup.to_json(Protocol::Http);
     let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
-    config.workload.ok_or_else(Vec::new)
+    config.workload.ok_or_else(|| Vec::new().into())
 }
 
 /// A workload as a document, such as a file would have it.
-fn document(workload: &Workload) -> Result<Document, Vec<Diagnostic>> {
+fn document(workload: &Workload) -> Result<Document> {
     let services: Vec<_> = workload
         .services
         .iter()
@@ -216,9 +216,9 @@ fn document(workload: &Workload) -> Result<Document, Vec<Diagnostic>> {
         "services": services,
     });
     let source = Source::new("<workload>", json.to_string());
-    let mut nodes = yaml::documents(&source).map_err(|wrong| vec![wrong])?;
+    let mut nodes = yaml::documents(&source)?;
     match nodes.pop() {
         Some(node) => Ok(Document { source, node }),
-        None => Err(Vec::new()),
+        None => Err(Vec::new().into()),
     }
 }

@@ -1,10 +1,12 @@
 //! What is asked about, in the policies' own words: options become a rule, which the engine reads as it reads any other.
 
-use peerwarden_analysis::{AnalysisError, LimitExceeded, Space, TrafficSet};
+use peerwarden_analysis::{Beyond, Space, Traffics};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::{Config, Mesh, Program, Protocol};
 use serde_json::{Map, Value, json};
+
+use crate::error::Result;
 
 /// Traffic that is asked about. The values are those of the policies' fields, wildcards included.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -50,11 +52,6 @@ pub(crate) struct Question {
     pub(crate) when: Vec<String>,
 }
 
-/// That no traffic is as asked. "Never" would be true of it, and taken for more than it is.
-#[derive(Debug, thiserror::Error)]
-#[error("no traffic is ever like that, whatever the policies say")]
-pub(crate) struct Vacuous;
-
 /// A question as the analysis takes it.
 pub(crate) struct Asked {
     pub(crate) rule: Rule,
@@ -82,25 +79,23 @@ impl Question {
     ///
     /// # Errors
     /// Values that it does not take.
-    pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Asked, Vec<Diagnostic>> {
+    pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Asked> {
         if let (Protocol::Tcp, Some(option)) = (protocol, self.http_only()) {
             let wrong = Diagnostic::error(format!("`{option}` is given for TCP, which has no such thing"));
-            return Err(vec![wrong.help("leave it out, or write `--protocol http`")]);
+            return Err(wrong.help("leave it out, or write `--protocol http`").into());
         }
         let mut conditions = vec![("connection.sni", self.sni.clone())];
         for when in &self.when {
             let Some((key, value)) = when.split_once('=') else {
                 let wrong = Diagnostic::error(format!("`--when {when}` has no `=`"));
-                return Err(vec![
-                    wrong.help("write a key and a value: `request.headers[x-team]=blue`"),
-                ]);
+                let help = "write a key and a value: `request.headers[x-team]=blue`";
+                return Err(wrong.help(help).into());
             };
             // Without one it would be the namespace of a policy, and a question has none.
             if key == "source.serviceAccount" && !value.contains('/') {
                 let wrong = Diagnostic::error(format!("`--when {when}` names no namespace"));
-                return Err(vec![
-                    wrong.help(format!("write `source.serviceAccount=NAMESPACE/{value}`")),
-                ]);
+                let help = format!("write `source.serviceAccount=NAMESPACE/{value}`");
+                return Err(wrong.help(help).into());
             }
             conditions.push((key, vec![value.to_owned()]));
         }
@@ -171,14 +166,20 @@ fn fields(fields: &[(&str, Vec<String>)]) -> Option<Map<String, Value>> {
 }
 
 impl Asked {
-    /// The traffic that is asked about.
+    /// The traffic that is asked about. `name` is what this question is called among several.
     ///
     /// # Errors
-    /// [`AnalysisError`], that there is too much of it; [`Vacuous`].
-    pub(crate) fn traffics(&self, space: &mut Space) -> anyhow::Result<TrafficSet> {
-        let traffics = self.all(space).map_err(AnalysisError::LimitExceeded)?;
+    /// That there is too much of it; that there is none: "never" would be true of it, and taken for more than it is.
+    pub(crate) fn traffics(&self, space: &mut Space, name: Option<&str>) -> Result<Traffics> {
+        let traffics = self.all(space)?;
         if traffics.is_empty() {
-            return Err(Vacuous.into());
+            let name = name.map(|name| format!("`{name}`: ")).unwrap_or_default();
+            let wrong = Diagnostic::error(format!(
+                "{name}no traffic is ever like that, whatever the policies say"
+            ));
+            let help = "paths begin with `/` and count without `?`, `#` and what follows,\nmethods are words such as `GET`, \
+                        and only TLS has a server name";
+            return Err(wrong.help(help).into());
         }
         Ok(traffics)
     }

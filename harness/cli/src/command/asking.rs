@@ -11,6 +11,7 @@ use peerwarden_documents::setup::{Protocol, Setup};
 use super::diff::Only;
 use super::inputs::{Engines, Paths};
 use crate::analysis::policies::{self, Policies};
+use crate::error::Result;
 
 /// What is asked about.
 #[derive(Debug, Args)]
@@ -42,13 +43,8 @@ impl Asking {
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub(super) fn read(&self) -> Result<(Policies, Vec<WorkloadClass>), Vec<Diagnostic>> {
-        let part = |path: &Option<PathBuf>| {
-            path.as_deref()
-                .map(files::one)
-                .transpose()
-                .map_err(|wrong| vec![wrong])
-        };
+    pub(super) fn read(&self) -> Result<(Policies, Vec<WorkloadClass>)> {
+        let part = |path: &Option<PathBuf>| path.as_deref().map(files::one).transpose();
         let (mesh, providers) = (part(&self.mesh)?, part(&self.extension_providers)?);
         let around = Setup {
             mesh,
@@ -60,9 +56,8 @@ impl Asking {
         let workloads = policies::chosen(&self.workload, &[&policies])?;
         if workloads.is_empty() {
             let message = "there are no policies, so that everybody may do anything";
-            return Err(vec![
-                Diagnostic::error(message).help("name files or folders that hold some"),
-            ]);
+            let wrong = Diagnostic::error(message);
+            return Err(wrong.help("name files or folders that hold some").into());
         }
         Ok((policies, workloads))
     }

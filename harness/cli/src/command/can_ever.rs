@@ -1,14 +1,13 @@
 //! `peerwarden can-ever`: is there any request that may pass?
 
-use anyhow::Result;
 use clap::ValueEnum;
 use peerwarden_documents::output;
 
 use super::asking::Asking;
-use super::inputs;
-use super::who_can::{Format, beyond};
-use crate::analysis::found::{self, Found, Seeking};
+use super::who_can::Format;
+use crate::analysis::found::{self, Seeking};
 use crate::analysis::question::Question;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Say whether any request of a kind may ever pass: yes, with one that does, or no, which is proved.
@@ -40,18 +39,9 @@ enum Expected {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let protocol = arguments.asking.protocol();
-    let read = arguments.asking.read().and_then(|(policies, workloads)| {
-        let asked = arguments.question.read(&policies.config.mesh, protocol)?;
-        Ok((policies, workloads, asked))
-    });
-    let (policies, workloads, asked) = match read {
-        Ok(read) => read,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let module = match arguments.asking.engines.module() {
-        Ok(module) => module,
-        Err(error) => return Ok(inputs::no_module(&error)),
-    };
+    let (policies, workloads) = arguments.asking.read()?;
+    let asked = arguments.question.read(&policies.config.mesh, protocol)?;
+    let module = arguments.asking.engines.module()?;
     let seeking = Seeking {
         policies: &policies,
         asked: &asked,
@@ -61,13 +51,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         module: module.as_ref().map(|shipped| &shipped.module),
         limit: 1,
     };
-    let mut found: Vec<Found> = Vec::new();
-    for workload in &workloads {
-        match seeking.run(workload) {
-            Ok(one) => found.push(one),
-            Err(error) => return beyond(error),
-        }
-    }
+    let found = workloads.iter().map(|workload| seeking.run(workload));
+    let found = found.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
         Format::Human => found::answers(&found, seeking.allowed),
         Format::Json => found::json(&found)?,

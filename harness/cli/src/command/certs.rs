@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 use peerwarden_mtls::duration::{self, written};
 use peerwarden_mtls::{Authority, Error, LIFETIME, Workload};
 
-use super::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 use pod::Pod;
 
@@ -60,36 +59,12 @@ struct Wanted {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let wanted = match wanted(&arguments) {
-        Ok(wanted) => wanted,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    match make(&arguments, &wanted) {
-        Ok(()) => Ok(Exit::Fine),
-        Err(Failed::Certificates(error)) => Ok(inputs::invalid(&[Diagnostic::error(error.to_string())])),
-        Err(Failed::Output(error)) => Err(error),
-    }
+    let wanted = wanted(&arguments)?;
+    make(&arguments, &wanted)?;
+    Ok(Exit::Fine)
 }
 
-/// What went wrong with certificates, which is somebody's input, or with printing, which is not.
-enum Failed {
-    Certificates(Error),
-    Output(anyhow::Error),
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Self::Certificates(error)
-    }
-}
-
-impl From<anyhow::Error> for Failed {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-fn make(arguments: &Arguments, wanted: &[Wanted]) -> Result<(), Failed> {
+fn make(arguments: &Arguments, wanted: &[Wanted]) -> Result<()> {
     let authority = authority(arguments)?;
     let mut due = Vec::new();
     for wanted in wanted {
@@ -102,7 +77,7 @@ fn make(arguments: &Arguments, wanted: &[Wanted]) -> Result<(), Failed> {
 }
 
 /// The authority that is there, or a new one.
-fn authority(arguments: &Arguments) -> Result<Authority, Failed> {
+fn authority(arguments: &Arguments) -> Result<Authority> {
     let folder = arguments.dir.join("ca");
     if let Some(authority) = Authority::read(&folder)? {
         return Ok(authority);
@@ -123,7 +98,7 @@ fn rotate(
     authority: &Authority,
     wanted: &[Wanted],
     mut due: Vec<SystemTime>,
-) -> Result<(), Failed> {
+) -> Result<()> {
     loop {
         let next = due.iter_mut().zip(wanted).min_by_key(|(at, _)| **at);
         let Some((at, wanted)) = next else { return Ok(()) };
@@ -132,17 +107,18 @@ fn rotate(
             thread::sleep(left.clamp(Duration::from_millis(1), Duration::from_secs(60)));
         }
         if authority.not_after() <= SystemTime::now() {
-            return Err(Failed::Certificates(Error::Authority {
+            let expired = Error::Authority {
                 path: arguments.dir.join("ca"),
                 why: "it has expired: remove the folder, and a new one is made".to_owned(),
-            }));
+            };
+            return Err(expired.into());
         }
         *at = issue(arguments, authority, wanted)?;
     }
 }
 
 /// Issues, writes and says so; answers when it is to be replaced.
-fn issue(arguments: &Arguments, authority: &Authority, wanted: &Wanted) -> Result<SystemTime, Failed> {
+fn issue(arguments: &Arguments, authority: &Authority, wanted: &Wanted) -> Result<SystemTime> {
     let workload = &wanted.workload;
     let issued = authority.issue(workload, wanted.lifetime)?;
     let folder = arguments

@@ -10,12 +10,11 @@ pub(crate) use report::JsonReport;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_lint::settings::Settings;
 
-use super::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 use checked::Checked;
 use report::Format;
@@ -67,18 +66,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     if !arguments.envoy.is_empty() {
         return envoy::run(&arguments.envoy, arguments.format);
     }
-    let mesh = match arguments.mesh.as_deref().map(files::one).transpose() {
-        Ok(mesh) => mesh,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
-    let files = match files::list(&arguments.paths, |_| true) {
-        Ok(files) => files,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let settings = match Settings::load(arguments.config.as_deref()) {
-        Ok(settings) => settings,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
+    let mesh = arguments.mesh.as_deref().map(files::one).transpose()?;
+    let files = files::list(&arguments.paths, |_| true)?;
+    let settings = Settings::load(arguments.config.as_deref())?;
     let check = || Checked::of(&files, mesh.as_ref(), &settings);
     let mut checked = check();
     if arguments.diff {
@@ -87,10 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         return Ok(checked.exit());
     }
     if arguments.fix {
-        let fixed = match mend::write(&mut checked, check) {
-            Ok(fixed) => fixed,
-            Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-        };
+        let fixed = mend::write(&mut checked, check)?;
         report::print(&checked, arguments.format, Some(fixed))?;
         return Ok(checked.exit());
     }

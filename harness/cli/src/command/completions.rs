@@ -1,9 +1,10 @@
 //! `peerwarden completions`: what a shell completes.
 
-use anyhow::Result;
+use anyhow::Context;
 use clap_complete::Shell;
 use peerwarden_documents::output;
 
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// What to do with what is printed.
@@ -31,6 +32,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let mut script = Vec::new();
     let mut command = crate::command_line();
     clap_complete::generate(arguments.shell, &mut command, "peerwarden", &mut script);
-    output::print(&String::from_utf8(script)?)?;
+    output::print(&String::from_utf8(script).context("the completions are not UTF-8")?)?;
     Ok(Exit::Fine)
 }

@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::ValueEnum;
-use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::{Protocol, Setup};
 
-use super::inputs::{self, Engines, Paths};
+use super::inputs::{Engines, Paths};
 use crate::analysis::diff::{Comparing, github, human, json};
 use crate::analysis::policies::{self, Policies};
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Say what a change of policies changes in meaning: who may do what now, and may not before, and the other way round.
@@ -98,18 +97,9 @@ enum Format {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let (old, new) = match read(&arguments) {
-        Ok(read) => read,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let workloads = match policies::chosen(&arguments.workload, &[&old, &new]) {
-        Ok(workloads) => workloads,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let module = match arguments.engines.module() {
-        Ok(module) => module,
-        Err(error) => return Ok(inputs::no_module(&error)),
-    };
+    let (old, new) = read(&arguments)?;
+    let workloads = policies::chosen(&arguments.workload, &[&old, &new])?;
+    let module = arguments.engines.module()?;
     let protocols = match arguments.protocol {
         Some(only) => vec![only.into()],
         None => vec![Protocol::Http, Protocol::Tcp],
@@ -138,13 +128,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     Ok(if fails { Exit::Findings } else { Exit::Fine })
 }
 
-fn read(arguments: &Arguments) -> Result<(Policies, Policies), Vec<Diagnostic>> {
-    let part = |path: &Option<PathBuf>| {
-        path.as_deref()
-            .map(files::one)
-            .transpose()
-            .map_err(|wrong| vec![wrong])
-    };
+fn read(arguments: &Arguments) -> Result<(Policies, Policies)> {
+    let part = |path: &Option<PathBuf>| path.as_deref().map(files::one).transpose();
     let around = Setup {
         mesh: part(&arguments.mesh)?,
         extension_providers: part(&arguments.extension_providers)?,

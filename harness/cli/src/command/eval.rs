@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
-use anyhow::{Context, Result};
+use anyhow::Context;
 use peerwarden_documents::output;
 use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::{self, Parts, Protocol};
@@ -14,7 +14,8 @@ use peerwarden_traffic::{Answer, ConfigurationError, Decision, EngineFailure, Ru
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::inputs::{self, Deciding, Engines};
+use super::inputs::{Deciding, Engines};
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Bytes of one line.
@@ -66,14 +67,8 @@ struct Failure(Exit, String);
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let setup = match arguments.deciding.read() {
-        Ok(setup) => setup,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let module = match arguments.engines.module() {
-        Ok(module) => module,
-        Err(error) => return Ok(inputs::no_module(&error)),
-    };
+    let setup = arguments.deciding.read()?;
+    let module = arguments.engines.module()?;
     let text = |part: &Option<peerwarden_documents::documents::Document>| {
         part.as_ref().map(|document| document.node.to_json())
     };
@@ -98,10 +93,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     // What every line would be told is told once, with the text underlined.
     if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources) {
         let configuration = setup.to_json(Protocol::Http);
-        if let Err(ConfigurationError::Problems(problems)) =
-            EnginePair::new(Choice::Native, None, &configuration)
-        {
-            return Ok(inputs::invalid(&setup.diagnostics(&problems)));
+        if let Err(Refused::Problems(problems)) = EnginePair::new(Choice::Native, None, &configuration) {
+            return Err(setup.diagnostics(&problems).into());
         }
     }
     evaluation.answer_all(
@@ -153,7 +146,8 @@ impl Evaluation {
                 .map_err(std::io::Error::from)
                 .and_then(|()| output.write_all(b"\n"));
             if let Err(error) = written.and_then(|()| output.flush()) {
-                return output::unless_unread(error).map(|()| exit);
+                output::unless_unread(error)?;
+                return Ok(exit);
             }
         }
         Ok(exit)

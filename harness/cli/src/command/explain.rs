@@ -4,7 +4,7 @@ mod flags;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use peerwarden_documents::count::grouped;
 use peerwarden_documents::diagnostic::Diagnostic;
@@ -23,12 +23,13 @@ use peerwarden_logs::access_log::{self, Entry, Refusal, Stage};
 use peerwarden_logs::replay::Policies;
 use peerwarden_suite as suite;
 use peerwarden_traffic::Traffic;
-use peerwarden_traffic::{ConfigurationError, Decision, EngineFailure};
+use peerwarden_traffic::{Decided, Refused};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::inputs::{self, Deciding, Engines};
+use super::inputs::{Deciding, Engines};
 use super::replay::Logged;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use flags::Flags;
 
@@ -102,11 +103,8 @@ enum Case {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let read = read(&arguments).and_then(|(setup, case)| setup.trust().map(|_| (setup, case)));
-    let (setup, case) = match read {
-        Ok(case) => case,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    let (setup, case) = read(&arguments)?;
+    setup.trust()?;
     match case {
         Case::Traffic(traffic) => of_traffic(&arguments, &setup, &traffic),
         Case::Line(entry) => match &entry.refused {
@@ -118,29 +116,21 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 
 fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result<Exit> {
     let configuration = setup.to_json(traffic.protocol.into());
-    let module = match arguments.engines.module() {
-        Ok(module) => module,
-        Err(error) => return Ok(inputs::no_module(&error)),
-    };
+    let module = arguments.engines.module()?;
     let compiled = module.as_ref().map(|shipped| &shipped.module);
-    let answer = match EnginePair::new(arguments.engines.engine, compiled, &configuration) {
-        Ok(mut engine) => engine.decide(traffic),
-        Err(ConfigurationError::Problems(problems)) => {
-            return Ok(inputs::invalid(&setup.diagnostics(&problems)));
-        }
-        Err(ConfigurationError::Module(message)) => anyhow::bail!(message),
-    };
-    let answer = answer.map_err(|EngineFailure(message)| anyhow::anyhow!(message))?;
-    let Some(explainer) = Explainer::of(setup, traffic.protocol) else {
-        anyhow::bail!("the documents that the engines took cannot be read again");
-    };
-    let trace = explainer.trace(traffic);
+    let engine = EnginePair::new(arguments.engines.engine, compiled, &configuration);
+    let mut engine = engine.map_err(|refused| match refused {
+        Refused::Problems(problems) => setup.diagnostics(&problems).into(),
+        Refused::Module(message) => Error::from(anyhow!(message)),
+    })?;
+    let answer = engine.decide(traffic)?;
+    let asked = Asked::of(setup, traffic.protocol)
+        .context("the documents that the engines took cannot be read again")?;
+    let trace = asked.trace(traffic);
     // The trace is the reference evaluator's: it must come to what the engines say.
     if explain::outcome(&trace) != answer {
-        anyhow::bail!(
-            "the reference evaluator says {}, the engines say {answer}",
-            explain::outcome(&trace)
-        );
+        let reference = explain::outcome(&trace);
+        return Err(anyhow!("the reference evaluator says {reference}, the engines say {answer}").into());
     }
     let why = explainer.diagnose(&trace, &answer.decision, opposite(&answer.decision));
     let explained = Explanation {
@@ -156,13 +146,9 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
 
 /// A line tells too little for the module to be asked: the native engine says what is certain.
 fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> {
-    let policies = match Policies::new(setup) {
-        Ok(policies) => policies,
-        Err(problems) => return Ok(inputs::invalid(&setup.diagnostics(&problems))),
-    };
-    let Some(explainer) = Explainer::of(setup, entry.protocol.unwrap_or_default()) else {
-        anyhow::bail!("the documents that the engine took cannot be read again");
-    };
+    let policies = Policies::new(setup).map_err(|problems| setup.diagnostics(&problems))?;
+    let asked = Asked::of(setup, entry.protocol.unwrap_or_default())
+        .context("the documents that the engine took cannot be read again")?;
     let (known, view) = policies.certain(entry);
     let trace = explainer.trace_of(&view, &Nobody);
     let known = match known {
@@ -237,7 +223,7 @@ fn print(arguments: &Arguments, explained: &Explanation<'_>) -> Result<Exit> {
     Ok(if expected { Exit::Fine } else { Exit::Findings })
 }
 
-fn read(arguments: &Arguments) -> Result<(Setup, Case), Vec<Diagnostic>> {
+fn read(arguments: &Arguments) -> Result<(Setup, Case)> {
     let ways = [
         arguments.case.is_some()
             || arguments.file.is_some() && !arguments.flags.given() && arguments.log_line.is_none(),
@@ -247,48 +233,51 @@ fn read(arguments: &Arguments) -> Result<(Setup, Case), Vec<Diagnostic>> {
     if ways.iter().filter(|way| **way).count() != 1 {
         let wrong =
             Diagnostic::error("it takes one case: a file, options that describe traffic, or `--log-line`");
-        return Err(vec![wrong.help("see `peerwarden explain --help`")]);
+        return Err(wrong.help("see `peerwarden explain --help`").into());
     }
     if ways[0] {
         let (setup, traffic) = read_file(arguments)?;
         return Ok((setup, Case::Traffic(traffic)));
     }
     let setup = described_setup(arguments)?;
-    let one = |wrong| vec![wrong];
     if let Some(line) = &arguments.log_line {
-        let format = arguments.log.format().map_err(one)?;
+        let format = arguments.log.format()?;
         let line = if line == "-" {
-            files::read(std::path::Path::new("-")).map_err(one)?.text.clone()
+            files::read(std::path::Path::new("-"))?.text.clone()
         } else {
             line.clone()
         };
         let entry = format
             .read(line.trim().as_bytes())
-            .map_err(|why| vec![Diagnostic::error(format!("the line cannot be read: {why}"))])?;
+            .map_err(|why| Diagnostic::error(format!("the line cannot be read: {why}")))?;
         return Ok((setup, Case::Line(entry)));
     }
-    let traffic = arguments.flags.traffic().map_err(one)?;
-    traffic
-        .check()
-        .map_err(|impossible| vec![Diagnostic::error(format!("traffic: {impossible}"))])?;
+    let traffic = arguments.flags.traffic()?;
+    possible(&traffic)?;
     Ok((setup, Case::Traffic(traffic)))
 }
 
+/// That there can be such traffic.
+fn possible(traffic: &Traffic) -> Result<(), Diagnostic> {
+    traffic
+        .check()
+        .map_err(|impossible| Diagnostic::error(format!("traffic: {impossible}")))
+}
+
 /// What is decided by, where the traffic is given by itself: files, or a suite's.
-fn described_setup(arguments: &Arguments) -> Result<Setup, Vec<Diagnostic>> {
+fn described_setup(arguments: &Arguments) -> Result<Setup> {
     let given = arguments.deciding.read()?;
     let Some(file) = &arguments.file else {
         if !arguments.deciding.names_policies() {
             let wrong = Diagnostic::error("there are no policies");
-            return Err(vec![wrong.help(
-                "give `--policies PATH` and `--workload FILE`, or a suite that has both",
-            )]);
+            let help = "give `--policies PATH` and `--workload FILE`, or a suite that has both";
+            return Err(wrong.help(help).into());
         }
         if given.workload.is_none() {
             let wrong = Diagnostic::error("it is not said which workload is protected");
-            return Err(vec![wrong.help(
-                "give `--workload FILE`, with `{namespace: …, labels: {…}}` in it, or a suite that has one",
-            )]);
+            let help =
+                "give `--workload FILE`, with `{namespace: …, labels: {…}}` in it, or a suite that has one";
+            return Err(wrong.help(help).into());
         }
         return Ok(given);
     };
@@ -315,7 +304,7 @@ fn cases_like(name: &str, cases: &[suite::Case]) -> String {
     format!("its cases: {}{more}", named.join(", "))
 }
 
-fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>> {
+fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic)> {
     let given = arguments.deciding.read()?;
     let file = arguments.file.as_deref().unwrap_or(std::path::Path::new("-"));
     if let Some(name) = &arguments.case {
@@ -323,23 +312,20 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>>
         let help = cases_like(name, &loaded.cases);
         let Some(case) = loaded.cases.into_iter().find(|case| case.name == *name) else {
             let message = format!("the suite has no case `{name}`");
-            return Err(vec![Diagnostic::error(message).help(help)]);
+            return Err(Diagnostic::error(message).help(help).into());
         };
         let setup = given.over(loaded.setup, arguments.deciding.names_policies());
         return Ok((setup, case.traffic));
     }
-    let source = files::read(file).map_err(|wrong| vec![wrong])?;
+    let source = files::read(file)?;
     let case: CaseFile = yaml::read(&source).map_err(|wrong| {
-        let suite = peerwarden_documents::documents::is_suite(file);
-        vec![if suite {
+        if peerwarden_documents::documents::is_suite(file) {
             wrong.help("this is a suite: name one of its cases with `--case NAME`")
         } else {
             wrong
-        }]
+        }
     })?;
-    case.traffic
-        .check()
-        .map_err(|impossible| vec![Diagnostic::error(format!("traffic: {impossible}"))])?;
+    possible(&case.traffic)?;
     let document = |node: Node| Document {
         source: std::sync::Arc::clone(&source),
         node,
@@ -349,9 +335,9 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic), Vec<Diagnostic>>
         .map(|nodes| nodes.into_iter().map(document).collect::<Vec<_>>());
     if own.is_none() && !arguments.deciding.names_policies() {
         let wrong = Diagnostic::error("there are no policies");
-        return Err(vec![
-            wrong.help("give `resources` in the case, or `--policies PATH`"),
-        ]);
+        return Err(wrong
+            .help("give `resources` in the case, or `--policies PATH`")
+            .into());
     }
     let setup = Setup {
         mesh: case.mesh.map(document).or(given.mesh),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Context;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents;
 use peerwarden_documents::documents::{Document, GROUP};
@@ -13,7 +13,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy;
 use peerwarden_lint::fix::{self, Mended};
 
-use super::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Lay out policies and suites, comments and all.
@@ -41,10 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.paths == [Path::new("-")] {
         return piped(arguments.check);
     }
-    let files = match files::list(&arguments.paths, |_| true) {
-        Ok(files) => files,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    let files = files::list(&arguments.paths, |_| true)?;
     let only_said = arguments.check || arguments.diff;
     let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
     for file in files.iter().filter(|file| is_yaml(file)) {
@@ -99,14 +96,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// From standard input to standard output, as editors do it.
 fn piped(check: bool) -> Result<Exit> {
-    let source = match files::read(Path::new("-")) {
-        Ok(source) => source,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
-    let text = match tidy::tidy(&source) {
-        Ok(text) => text,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
+    let source = files::read(Path::new("-"))?;
+    let text = tidy::tidy(&source)?;
     if check {
         return Ok(if text == source.text {
             Exit::Fine

@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::{Args, ValueEnum};
-use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
 use peerwarden_documents::schema;
 use peerwarden_documents::setup::Setup;
 use peerwarden_engines::Choice;
-use peerwarden_engines::{Cache, Shipped};
-
-use crate::exit::Exit;
+use peerwarden_engines::{Cache, ModuleError, Shipped};
 
 /// Which paths are established; every rule on paths denies one that is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -119,7 +116,7 @@ impl Engines {
     ///
     /// # Errors
     /// That it is not there, or no module.
-    pub(super) fn module(&self) -> Result<Option<Shipped>> {
+    pub(super) fn module(&self) -> Result<Option<Shipped>, ModuleError> {
         if self.engine.runs_module() {
             let cache = Cache::find(self.cache.as_deref());
             Shipped::load(self.module.as_deref(), cache.as_ref()).map(Some)
@@ -127,26 +124,4 @@ impl Engines {
             Ok(None)
         }
     }
-}
-
-/// Prints what is wrong with the input, and ends the command.
-pub(super) fn invalid(wrong: &[Diagnostic]) -> Exit {
-    diagnostic::print(wrong);
-    Exit::Invalid
-}
-
-/// Prints why there is no module, and ends the command: its path is input too.
-pub(super) fn no_module(error: &anyhow::Error) -> Exit {
-    let (message, help) = {
-        let text = format!("{error:#}");
-        match text.split_once("\n  help: ") {
-            Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
-            None => (text, None),
-        }
-    };
-    let diagnostic = Diagnostic::error(message);
-    invalid(&[match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }])
 }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::Context;
 use clap_mangen::Man;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 
-use super::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Print the manual page of the command, or write one for each command into a folder.
@@ -26,8 +26,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let command = crate::command_line().disable_help_subcommand(true);
     let Some(folder) = &arguments.out else {
         let mut page = Vec::new();
-        Man::new(command).render(&mut page)?;
-        output::print(&String::from_utf8(page)?)?;
+        let rendered = Man::new(command).render(&mut page);
+        rendered.context("the manual page cannot be rendered")?;
+        output::print(&String::from_utf8(page).context("the manual page is not UTF-8")?)?;
         return Ok(Exit::Fine);
     };
     let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
@@ -36,9 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             "manual pages cannot be written into `{}`: {error}",
             folder.display()
         );
-        return Ok(inputs::invalid(&[
-            Diagnostic::error(message).help("`--out` takes a folder")
-        ]));
+        return Err(Diagnostic::error(message).help("`--out` takes a folder").into());
     }
     output::print(&format!("{}: manual pages written\n", folder.display()))?;
     Ok(Exit::Fine)

@@ -1,13 +1,11 @@
 //! `peerwarden matrix`: who may do what, as a table.
 
-use anyhow::Result;
 use clap::ValueEnum;
 use peerwarden_documents::output;
 
 use super::asking::Asking;
-use super::inputs;
-use super::who_can::beyond;
-use crate::analysis::matrix::{self, Making, Matrix, html, json, svg, table};
+use crate::analysis::matrix::{self, Making, html, json, svg, table};
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Show who may do what: callers by operations, for each workload.
@@ -46,29 +44,15 @@ enum Format {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let protocol = arguments.asking.protocol();
-    let read = arguments.asking.read().and_then(|(policies, workloads)| {
-        let mesh = &policies.config.mesh;
-        let callers: Result<Vec<_>, _> = arguments
-            .caller
-            .iter()
-            .map(|text| matrix::caller(text, mesh, protocol))
-            .collect();
-        let operations: Result<Vec<_>, _> = arguments
-            .operation
-            .iter()
-            .map(|text| matrix::operation(text, mesh, protocol))
-            .collect();
-        let (callers, operations) = (callers?, operations?);
-        Ok((policies, workloads, callers, operations))
-    });
-    let (policies, workloads, callers, operations) = match read {
-        Ok(read) => read,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let module = match arguments.asking.engines.module() {
-        Ok(module) => module,
-        Err(error) => return Ok(inputs::no_module(&error)),
-    };
+    let (policies, workloads) = arguments.asking.read()?;
+    let mesh = &policies.config.mesh;
+    let callers = arguments.caller.iter();
+    let callers = callers.map(|text| matrix::caller(text, mesh, protocol));
+    let callers = callers.collect::<Result<Vec<_>>>()?;
+    let operations = arguments.operation.iter();
+    let operations = operations.map(|text| matrix::operation(text, mesh, protocol));
+    let operations = operations.collect::<Result<Vec<_>>>()?;
+    let module = arguments.asking.engines.module()?;
     let making = Making {
         policies: &policies,
         protocol,
@@ -77,13 +61,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         choice: arguments.asking.engines.engine,
         module: module.as_ref().map(|shipped| &shipped.module),
     };
-    let mut matrices: Vec<Matrix> = Vec::new();
-    for workload in &workloads {
-        match making.run(workload) {
-            Ok(one) => matrices.push(one),
-            Err(error) => return beyond(error),
-        }
-    }
+    let matrices = workloads.iter().map(|workload| making.run(workload));
+    let matrices = matrices.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
         Format::Table => table::text(&matrices),
         Format::Csv => table::csv(&matrices),

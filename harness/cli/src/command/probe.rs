@@ -5,14 +5,13 @@ mod shown;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
 use clap::ValueEnum;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 use peerwarden_mtls::duration;
 use peerwarden_mtls::probe::{Credentials, Probe, Verdict};
 
-use super::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Say what ports really accept: mutual TLS, TLS, plaintext; and what they present.
@@ -88,7 +87,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         None
     });
     if !wrong.is_empty() {
-        return Ok(inputs::invalid(&wrong));
+        return Err(wrong.into());
     }
     let reports = Probe::new(credentials, arguments.timeout).all(&arguments.ports);
     let as_expected = |verdict| arguments.expect.is_none_or(|expected| expected.holds(verdict));

@@ -7,9 +7,9 @@ mod probes;
 mod said;
 mod written;
 
-use anyhow::Result;
 use clap::Subcommand;
 
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Write Envoy's configuration for a workload.

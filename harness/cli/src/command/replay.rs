@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Context;
 use clap::ValueEnum;
 use peerwarden_documents::count::{counted, grouped};
-use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
@@ -14,7 +14,8 @@ use peerwarden_logs::replay::change::{Before, Differing};
 use peerwarden_logs::replay::report::ComparedWith;
 use peerwarden_logs::replay::{Change, Compared, Policies, Report, Tally, human};
 
-use super::inputs::{self, Deciding};
+use super::inputs::Deciding;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Decide what an access log tells of by other policies: what would change, and what cannot be said.
@@ -80,10 +81,7 @@ impl Logged {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let replay = match Replay::new(&arguments) {
-        Ok(replay) => replay,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    let replay = Replay::new(&arguments)?;
     let tallies = access_log::scan(
         &arguments.logs,
         Progress::on_standard_error(),
@@ -92,10 +90,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             replay.line(tally, line);
         },
     );
-    let tallies = match tallies {
-        Ok(tallies) => tallies,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
+    let tallies = tallies?;
     let mut tally = Tally::default();
     tallies.into_iter().for_each(|other| tally.merge(other));
     let logs: Vec<String> = arguments
@@ -113,8 +108,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Format::Json => serde_json::to_string_pretty(&report).context("the report cannot be written")? + "\n",
     })?;
     if report.malformed.lines > 0 {
-        diagnostic::print(&[malformed(&report)]);
-        return Ok(Exit::Invalid);
+        return Err(malformed(&report).into());
     }
     let failed = arguments.fail_on.iter().any(|change| {
         report.of(match change {
@@ -127,7 +121,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 }
 
 /// Says which lines could not be read, and why.
-pub(super) fn malformed(report: &Report) -> Diagnostic {
+fn malformed(report: &Report) -> Diagnostic {
     let shown = report.malformed.first.iter();
     let shown: Vec<String> = shown
         .map(|line| format!("{}:{}: {}", line.log, line.line, line.why))
@@ -150,12 +144,12 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(arguments: &Arguments) -> Result<Self, Vec<Diagnostic>> {
-        let format = arguments.log.format().map_err(|wrong| vec![wrong])?;
+    fn new(arguments: &Arguments) -> Result<Self> {
+        let format = arguments.log.format()?;
         let setup = arguments.deciding.read()?;
         if !arguments.deciding.names_policies() {
             let wrong = Diagnostic::error("there are no policies to decide by");
-            return Err(vec![wrong.help("give them with `--policies PATH`")]);
+            return Err(wrong.help("give them with `--policies PATH`").into());
         }
         let compile = |setup: &Setup| Policies::new(setup).map_err(|problems| setup.diagnostics(&problems));
         let after = compile(&setup)?;

@@ -6,9 +6,9 @@ mod render;
 
 pub use list::Schema;
 
-use anyhow::Result;
 use peerwarden_documents::output;
 
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Print the JSON Schema of a kind of file, for editors.

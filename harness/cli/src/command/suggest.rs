@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
@@ -23,8 +23,8 @@ use peerwarden_logs::suggest::seen::TooMany;
 use peerwarden_logs::suggest::written::Suggestion;
 use peerwarden_logs::suggest::{Seen, Wanted};
 
-use super::inputs;
 use super::replay::Logged;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Write the tightest policy that still admits what an access log shows.
@@ -67,10 +67,7 @@ enum Format {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let (format, setup) = match read(&arguments) {
-        Ok(read) => read,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    let (format, setup) = read(&arguments)?;
     let threshold = usize::from(arguments.threshold);
     let scanned = access_log::scan(
         &arguments.logs,
@@ -81,15 +78,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             Err(why) => seen.malformed(line, why),
         },
     );
-    let parts = match scanned {
-        Ok(parts) => parts,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
+    let parts = scanned?;
     let mut seen = Seen::default();
     parts.into_iter().for_each(|part| seen.merge(part, threshold));
     let refused = refused(&arguments, &seen);
     if !refused.is_empty() {
-        return Ok(inputs::invalid(&refused));
+        return Err(refused.into());
     }
     let suggestion = Suggestion {
         name: arguments.name.clone(),
@@ -99,10 +93,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         threshold: arguments.threshold,
     };
     let text = suggestion.yaml(&seen);
-    let (setup, findings) = match compiled(setup, &text) {
-        Ok(compiled) => compiled,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    let (setup, findings) = compiled(setup, &text)?;
     verify(&arguments, &format, &setup)?;
     output::print(&match arguments.format {
         Format::Yaml => text,
@@ -120,18 +111,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     })
 }
 
-fn read(arguments: &Arguments) -> Result<(LogFormat, Setup), Vec<Diagnostic>> {
+fn read(arguments: &Arguments) -> Result<(LogFormat, Setup)> {
     if arguments.logs.iter().any(|log| log.as_os_str() == "-") {
         let wrong = Diagnostic::error("standard input cannot be read twice");
-        return Err(vec![
-            wrong.help("save the log in a file: the suggestion is tried on all of it"),
-        ]);
+        let help = "save the log in a file: the suggestion is tried on all of it";
+        return Err(wrong.help(help).into());
     }
-    let format = arguments.log.format().map_err(|wrong| vec![wrong])?;
-    let one = |path: &PathBuf| files::one(path).map_err(|wrong| vec![wrong]);
+    let format = arguments.log.format()?;
     let setup = Setup {
-        mesh: arguments.mesh.as_ref().map(one).transpose()?,
-        workload: Some(one(&arguments.workload)?),
+        mesh: arguments.mesh.as_deref().map(files::one).transpose()?,
+        workload: Some(files::one(&arguments.workload)?),
         resources: Vec::new(),
         extension_providers: None,
         paths: None,
@@ -208,9 +197,9 @@ fn refused(arguments: &Arguments, seen: &Seen) -> Vec<Diagnostic> {
 }
 
 /// The suggestion as the engine reads it, and what the lints find in it.
-fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>), Vec<Diagnostic>> {
+fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
     let source = Source::new("<suggestion>", text);
-    let nodes = yaml::documents(&source).map_err(|wrong| vec![wrong])?;
+    let nodes = yaml::documents(&source)?;
     let document = |node| Document {
         source: std::sync::Arc::clone(&source),
         node,
@@ -229,7 +218,7 @@ fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>), Vec<Di
 /// # Errors
 /// That it does not admit a line: then nothing is suggested.
 fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()> {
-    let policies = Policies::new(setup).map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    let policies = Policies::new(setup).map_err(|problems| anyhow!("{problems}"))?;
     let failed = Mutex::new(None);
     let scanned = access_log::scan(
         &arguments.logs,
@@ -247,7 +236,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
             }
         },
     );
-    scanned.map_err(|wrong| anyhow::anyhow!(wrong.message))?;
+    scanned.map_err(|wrong| anyhow!(wrong.message))?;
     let failed = failed.into_inner().unwrap_or_default();
     match failed {
         None => Ok(()),
@@ -257,7 +246,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
                 .get(log)
                 .map(|log| log.display().to_string())
                 .unwrap_or_default();
-            anyhow::bail!("the suggestion does not admit {log}:{line}, so it is withheld")
+            Err(anyhow!("the suggestion does not admit {log}:{line}, so it is withheld").into())
         }
     }
 }

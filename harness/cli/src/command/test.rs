@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
-use anyhow::Result;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents;
 use peerwarden_documents::files;
-use peerwarden_engines::{Chosen, Shipped};
+use peerwarden_engines::{Chosen, ModuleError, Shipped};
 use peerwarden_suite::coverage;
 use peerwarden_suite::report::{self, CaseOutcome, Report, Timings};
 use peerwarden_suite::running::progress::Progress;
@@ -19,7 +18,8 @@ use peerwarden_suite::snapshot::{SnapshotResult, Update};
 use peerwarden_suite::{self as suite, Case};
 use peerwarden_traffic as traffic;
 
-use super::inputs::{self, Engines};
+use super::inputs::Engines;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 
 /// Run test suites (`*_test.yaml`).
@@ -65,7 +65,7 @@ struct Loading(Option<Option<Shipped>>);
 
 impl Loading {
     /// The module, when one of the engines is it.
-    fn get(&mut self, engines: &Engines) -> Result<Option<Shipped>> {
+    fn get(&mut self, engines: &Engines) -> Result<Option<Shipped>, ModuleError> {
         match &self.0 {
             Some(module) => Ok(module.clone()),
             None => Ok(self.0.insert(engines.module()?).clone()),
@@ -77,16 +77,13 @@ impl Loading {
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let missing = arguments.paths.iter().find(|path| !path.exists());
     if let Some(missing) = missing {
-        let message = format!("there is no `{}`", missing.display());
-        return Ok(inputs::invalid(&[Diagnostic::error(message)]));
+        return Err(Diagnostic::error(format!("there is no `{}`", missing.display())).into());
     }
     if arguments.watch {
         return watch::run(&arguments);
     }
-    match files::list(&arguments.paths, documents::is_suite) {
-        Ok(files) => once(&arguments, &files, &mut Loading::default()),
-        Err(wrong) => Ok(inputs::invalid(&wrong)),
-    }
+    let files = files::list(&arguments.paths, documents::is_suite)?;
+    once(&arguments, &files, &mut Loading::default())
 }
 
 /// Runs some suites.
@@ -100,7 +97,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
             .collect();
         let message = format!("there is no suite in {}", places.join(", "));
         let help = "suites are files named `*_test.yaml`";
-        return Ok(inputs::invalid(&[Diagnostic::error(message).help(help)]));
+        return Err(Diagnostic::error(message).help(help).into());
     }
     let (mut suites, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
@@ -110,7 +107,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
         }
     }
     if !wrong.is_empty() {
-        return Ok(inputs::invalid(&wrong));
+        return Err(wrong.into());
     }
     for loaded in &mut suites {
         let name = loaded.source.name.clone();
@@ -126,13 +123,10 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     if suites.is_empty() {
         let filter = arguments.filter.clone().unwrap_or_default();
         let message = format!("no case has `{filter}` in its name or its suite's");
-        return Ok(inputs::invalid(&[Diagnostic::error(message)]));
+        return Err(Diagnostic::error(message).into());
     }
     let read = started.elapsed();
-    let module = match loading.get(&arguments.engines) {
-        Ok(module) => module,
-        Err(error) => return Ok(inputs::no_module(&error)),
-    };
+    let module = loading.get(&arguments.engines)?;
     let module_ready = started.elapsed() - read;
     let progress = Progress::default();
     let engines = Chosen {
@@ -150,10 +144,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
         explained_failures: AtomicUsize::new(0),
     };
     let cases = suites.iter().map(running::questions).sum();
-    let (results, coverage) = match progress.show(cases, || run.all()) {
-        Ok(results) => results,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    let (results, coverage) = progress.show(cases, || run.all())?;
     let unwritten = arguments.coverage_lcov.as_deref().and_then(|path| {
         let error = std::fs::write(path, coverage::lcov::text(&coverage)).err()?;
         let message = format!("`{}` cannot be written: {error}", path.display());
@@ -175,7 +166,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     };
     report::print(&report, arguments.format)?;
     // What the cases came to is worth knowing even so.
-    let wrong = unwritten.map(|unwritten| inputs::invalid(&[unwritten]));
+    let wrong = unwritten.map(|unwritten| Error::from(unwritten).report());
     Ok(exit(&report).max(wrong.unwrap_or(Exit::Fine)))
 }
 

@@ -1,16 +1,14 @@
 //! `peerwarden who-can`: who may do this.
 
-use anyhow::Result;
 use clap::ValueEnum;
-use peerwarden_analysis::AnalysisError;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Protocol;
 
 use super::asking::Asking;
-use super::inputs;
-use crate::analysis::found::{self, Found, Seeking};
-use crate::analysis::question::{Question, Vacuous};
+use crate::analysis::found::{self, Seeking};
+use crate::analysis::question::Question;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Say who may do something: every kind of caller, with a request of theirs that is allowed.
@@ -44,21 +42,10 @@ pub(super) enum Format {
 /// Runs the command.
 pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
     let protocol = arguments.asking.protocol();
-    if let Err(wrong) = add(&arguments.request, protocol, &mut arguments.question) {
-        return Ok(inputs::invalid(&[wrong]));
-    }
-    let read = arguments.asking.read().and_then(|(policies, workloads)| {
-        let asked = arguments.question.read(&policies.config.mesh, protocol)?;
-        Ok((policies, workloads, asked))
-    });
-    let (policies, workloads, asked) = match read {
-        Ok(read) => read,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let module = match arguments.asking.engines.module() {
-        Ok(module) => module,
-        Err(error) => return Ok(inputs::no_module(&error)),
-    };
+    add(&arguments.request, protocol, &mut arguments.question)?;
+    let (policies, workloads) = arguments.asking.read()?;
+    let asked = arguments.question.read(&policies.config.mesh, protocol)?;
+    let module = arguments.asking.engines.module()?;
     let seeking = Seeking {
         policies: &policies,
         asked: &asked,
@@ -68,39 +55,13 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
         module: module.as_ref().map(|shipped| &shipped.module),
         limit: arguments.limit.max(1),
     };
-    let mut found: Vec<Found> = Vec::new();
-    for workload in &workloads {
-        match seeking.run(workload) {
-            Ok(one) => found.push(one),
-            Err(error) => return beyond(error),
-        }
-    }
+    let found = workloads.iter().map(|workload| seeking.run(workload));
+    let found = found.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
         Format::Human => found::callers(&arguments.request, &found),
         Format::Json => found::json(&found)?,
     })?;
     Ok(Exit::Fine)
-}
-
-/// What was too much is the input's doing.
-pub(super) fn beyond(error: anyhow::Error) -> Result<Exit> {
-    if error.is::<Vacuous>() {
-        let help = "paths begin with `/` and count without `?`, `#` and what follows,\nmethods are words such as `GET`, \
-                    and only TLS has a server name";
-        return Ok(inputs::invalid(&[
-            Diagnostic::error(format!("{error:#}")).help(help)
-        ]));
-    }
-    match error.downcast::<AnalysisError>() {
-        Ok(AnalysisError::LimitExceeded(beyond)) => {
-            let wrong = Diagnostic::error(format!("there is no answer: {beyond}"));
-            Ok(inputs::invalid(&[
-                wrong.help("ask about fewer policies, or one workload")
-            ]))
-        }
-        Ok(disagrees @ AnalysisError::Disagreement(_)) => Err(disagrees.into()),
-        Err(error) => Err(error),
-    }
 }
 
 /// Adds the request to the question.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context, Result};
+use anyhow::Context;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
@@ -15,7 +15,7 @@ use peerwarden_envoy::guarantees::{self, ChainReport, Failure, GuaranteeResult, 
 use serde_json::json;
 
 use super::report::Format;
-use crate::command::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Reads the files and reports.
@@ -25,33 +25,21 @@ pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
         Format::Json => false,
         Format::Sarif | Format::Github => {
             let wrong = Diagnostic::error("with `--envoy` there is no report in this format");
-            return Ok(inputs::invalid(&[
-                wrong.help("write `--format human` or `--format json`")
-            ]));
+            return Err(wrong.help("write `--format human` or `--format json`").into());
         }
     };
     let mut documents = Vec::new();
     for file in files {
-        match read(file) {
-            Ok(read) => documents.extend(read),
-            Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-        }
+        documents.extend(read(file)?);
     }
     let value =
         |document: &Document| serde_json::from_str(&document.node.to_json()).context("a document as JSON");
-    let values = documents.iter().map(value).collect::<Result<Vec<_>>>()?;
+    let values = documents.iter().map(value).collect::<anyhow::Result<Vec<_>>>()?;
     let files: Vec<_> = documents.iter().map(file).collect();
-    let checked = match guarantees::check_files(&values, &files) {
-        Ok(checked) => checked,
-        Err(failure) => {
-            let diagnostic = Diagnostic::error(&failure.why).help(&failure.help);
-            let diagnostic = match place(&documents, &failure) {
-                Some(place) => diagnostic.at(place),
-                None => diagnostic,
-            };
-            return Ok(inputs::invalid(&[diagnostic]));
-        }
-    };
+    let checked = guarantees::check_files(&values, &files).map_err(|failure| Diagnostic {
+        place: place(&documents, &failure),
+        ..Diagnostic::error(&failure.why).help(&failure.help)
+    })?;
     let report = if for_people {
         human(&checked, &documents)
     } else {
@@ -143,7 +131,7 @@ fn human(checked: &[ChainReport], documents: &[Document]) -> String {
     text
 }
 
-fn json(checked: &[ChainReport], documents: &[Document]) -> Result<String> {
+fn json(checked: &[Checked], documents: &[Document]) -> anyhow::Result<String> {
     let chains = checked.iter().map(|chain| {
         let guarantees = chain.outcomes.iter().map(|(guarantee, outcome)| {
             let mut said = json!({"name": guarantee.name, "promise": guarantee.promise});

@@ -1,19 +1,18 @@
 //! `check --list` and `check --explain`: what the lints are.
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Result;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 use peerwarden_lint as lint;
 
-use crate::command::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Prints the page of a lint, which is `docs/lints/CODE.md`.
 pub(super) fn explain(code: &str) -> Result<Exit> {
     let Some(lint) = lint::by_code(code) else {
         let wrong = Diagnostic::error(format!("there is no lint `{code}`"));
-        return Ok(inputs::invalid(&[wrong.help(lint::no_such(code))]));
+        return Err(wrong.help(lint::no_such(code)).into());
     };
     output::print(lint.page)?;
     Ok(Exit::Fine)

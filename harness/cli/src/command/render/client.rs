@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use peerwarden_documents::files;
-use peerwarden_documents::output;
 use peerwarden_envoy::render::client::Client;
 
-use super::{said, written};
-use crate::command::inputs;
+use super::said;
+use super::written::Destination;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Write the client side: who is called how, by `DestinationRule` and auto mutual TLS.
@@ -26,45 +25,25 @@ pub(crate) struct Arguments {
     /// The servers' `PeerAuthentication`s: an endpoint with DISABLE gets plaintext.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
-    /// A folder for files that a running Envoy takes in when they are replaced: begin with `envoy -c FOLDER/bootstrap.yaml`, and
-    /// run this again after a change. Without it, all is one file on standard output.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let description = match files::one(&arguments.description) {
-        Ok(description) => description,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
-    let rules = match files::load_kind(&arguments.rules, "networking.istio.io/", "DestinationRule") {
-        Ok(rules) => rules,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let policies = match files::load(&arguments.policies) {
-        Ok(policies) => policies,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let rendered = Client::new(
+    let description = files::one(&arguments.description)?;
+    let rules = files::load_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
+    let policies = files::load(&arguments.policies)?;
+    let client = Client::new(
         &said::value(&description)?,
         &said::values(&rules)?,
         &said::values(&policies)?,
     );
-    let client = match rendered {
-        Ok(client) => client,
-        Err(problems) => {
-            let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];
-            return Ok(inputs::invalid(&said::diagnostics(
-                &problems,
-                &description,
-                &lists,
-            )));
-        }
-    };
-    match &arguments.out {
-        None => output::print(&client.file()?.text)?,
-        Some(folder) => written::write(&client.files(&written::folder(folder)?)?, folder)?,
-    }
+    let client = client.map_err(|problems| {
+        let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];
+        said::diagnostics(&problems, &description, &lists)
+    })?;
+    let destination = &arguments.destination;
+    destination.write(|| client.file(), |folder| client.files(folder))?;
     Ok(Exit::Fine)
 }

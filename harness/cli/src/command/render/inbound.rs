@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Result;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
-use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
 use peerwarden_lint as lint;
 
-use super::{probes, said, written};
-use crate::command::inputs;
+use super::written::Destination;
+use super::{probes, said};
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Write the workload's side: a listener for each of its ports, with the module in it.
@@ -36,10 +35,8 @@ pub(crate) struct Arguments {
     /// The port of that listener.
     #[arg(long, value_name = "PORT", default_value_t = PORT, requires = "probes", value_parser = clap::value_parser!(u16).range(1..))]
     probes_port: u16,
-    /// A folder for files that a running Envoy takes in when they are replaced: begin with `envoy -c FOLDER/bootstrap.yaml`, and
-    /// run this again after a change. Without it, all is one file on standard output.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 /// Whom policies let in and the handshake that is rendered does not.
@@ -60,44 +57,19 @@ fn refused(description: &Document, policies: Vec<Document>) -> Vec<Diagnostic> {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let description = match files::one(&arguments.description) {
-        Ok(description) => description,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
-    let policies = match files::load(&arguments.policies) {
-        Ok(policies) => policies,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let inbound = match Inbound::new(&said::value(&description)?, &said::values(&policies)?) {
-        Ok(inbound) => inbound,
-        Err(problems) => {
-            let lists = [("resources", policies.as_slice())];
-            return Ok(inputs::invalid(&said::diagnostics(
-                &problems,
-                &description,
-                &lists,
-            )));
-        }
-    };
-    let inbound = match &arguments.probes {
-        None => inbound,
-        Some(file) => match probes::one(file, arguments.probes_port)? {
-            Err(wrong) => return Ok(inputs::invalid(&wrong)),
-            Ok(None) => inbound,
-            Ok(Some(probes)) => match inbound.with_probes(probes) {
-                Ok(inbound) => inbound,
-                Err(problems) => {
-                    return Ok(inputs::invalid(&said::diagnostics(&problems, &description, &[])));
-                }
-            },
-        },
-    };
-    match &arguments.out {
-        None => {
-            output::print(&inbound.file()?.text)?;
-            said::no_limit(inbound.limit_without_place());
-        }
-        Some(folder) => written::write(&inbound.files(&written::folder(folder)?)?, folder)?,
+    let description = files::one(&arguments.description)?;
+    let policies = files::load(&arguments.policies)?;
+    let wrong = |problems| said::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
+    let mut inbound = Inbound::new(&said::value(&description)?, &said::values(&policies)?).map_err(wrong)?;
+    if let Some(file) = &arguments.probes
+        && let Some(probes) = probes::one(file, arguments.probes_port)?
+    {
+        inbound = inbound.with_probes(probes).map_err(wrong)?;
+    }
+    let destination = &arguments.destination;
+    destination.write(|| inbound.file(), |folder| inbound.files(folder))?;
+    if destination.is_one_file() {
+        said::no_limit(inbound.limit_without_place());
     }
     diagnostic::print(&refused(&description, policies));
     Ok(Exit::Fine)

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use peerwarden_documents::files;
-use peerwarden_documents::output;
 use peerwarden_envoy::render::ingress::Ingress;
 
-use super::{said, written};
-use crate::command::inputs;
+use super::said;
+use super::written::Destination;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Write an ingress that takes only TLS: the servers of `Gateway`s, with the module in them.
@@ -28,51 +27,31 @@ pub(crate) struct Arguments {
     /// `AuthorizationPolicy` documents: files, or folders with all that is below them.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
-    /// A folder for files that a running Envoy takes in when they are replaced: begin with `envoy -c FOLDER/bootstrap.yaml`, and
-    /// run this again after a change. Without it, all is one file on standard output.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let description = match files::one(&arguments.description) {
-        Ok(description) => description,
-        Err(wrong) => return Ok(inputs::invalid(&[wrong])),
-    };
-    let gateways = match files::load_kind(&arguments.gateways, "networking.istio.io/", "Gateway") {
-        Ok(gateways) => gateways,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let policies = match files::load(&arguments.policies) {
-        Ok(policies) => policies,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
-    let rendered = Ingress::new(
+    let description = files::one(&arguments.description)?;
+    let gateways = files::load_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
+    let policies = files::load(&arguments.policies)?;
+    let ingress = Ingress::new(
         &said::value(&description)?,
         &said::values(&gateways)?,
         &said::values(&policies)?,
     );
-    let ingress = match rendered {
-        Ok(ingress) => ingress,
-        Err(problems) => {
-            let lists = [
-                ("gateways", gateways.as_slice()),
-                ("resources", policies.as_slice()),
-            ];
-            return Ok(inputs::invalid(&said::diagnostics(
-                &problems,
-                &description,
-                &lists,
-            )));
-        }
-    };
-    match &arguments.out {
-        None => {
-            output::print(&ingress.file()?.text)?;
-            said::no_limit(ingress.limit_without_place());
-        }
-        Some(folder) => written::write(&ingress.files(&written::folder(folder)?)?, folder)?,
+    let ingress = ingress.map_err(|problems| {
+        let lists = [
+            ("gateways", gateways.as_slice()),
+            ("resources", policies.as_slice()),
+        ];
+        said::diagnostics(&problems, &description, &lists)
+    })?;
+    let destination = &arguments.destination;
+    destination.write(|| ingress.file(), |folder| ingress.files(folder))?;
+    if destination.is_one_file() {
+        said::no_limit(ingress.limit_without_place());
     }
     Ok(Exit::Fine)
 }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
@@ -14,7 +13,7 @@ use peerwarden_envoy::render::probes::{ANNOTATION, PORT, ProbeScan, Probes};
 use peerwarden_envoy::yaml as written;
 
 use super::said;
-use crate::command::inputs;
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Write a Pod, or what makes Pods, with its probes rewritten: the kubelet asks Envoy, on a port that has no mutual TLS.
@@ -33,10 +32,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let read = match read(&arguments.file, arguments.port)? {
-        Ok(read) => read,
-        Err(wrong) => return Ok(inputs::invalid(&wrong)),
-    };
+    let read = read(&arguments.file, arguments.port)?;
     let mut text = String::new();
     let mut notes = Vec::new();
     let mut nothing = true;
@@ -59,10 +55,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         }
     }
     if nothing {
-        return Ok(inputs::invalid(&[none(&arguments.file)]));
+        return Err(none(&arguments.file).into());
     }
     diagnostic::print(&notes);
-    output::print(&text).map(|()| Exit::Fine)
+    output::print(&text)?;
+    Ok(Exit::Fine)
 }
 
 fn note(document: &Document, message: String) -> Diagnostic {
@@ -82,15 +79,9 @@ fn none(file: &Path) -> Diagnostic {
 type Read = Vec<(Document, Value, ProbeScan)>;
 
 /// The documents of a file, each with its probes.
-fn read(file: &Path, port: u16) -> Result<Result<Read, Vec<Diagnostic>>> {
-    let source = match files::read(file) {
-        Ok(source) => source,
-        Err(wrong) => return Ok(Err(vec![wrong])),
-    };
-    let nodes = match yaml::documents(&source) {
-        Ok(nodes) => nodes,
-        Err(wrong) => return Ok(Err(vec![wrong])),
-    };
+fn read(file: &Path, port: u16) -> Result<Read> {
+    let source = files::read(file)?;
+    let nodes = yaml::documents(&source)?;
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
     for node in nodes {
         let document = Document {
@@ -103,32 +94,31 @@ fn read(file: &Path, port: u16) -> Result<Result<Read, Vec<Diagnostic>>> {
             Err(problems) => wrong.extend(said::diagnostics(&problems, &document, &[])),
         }
     }
-    Ok(if wrong.is_empty() { Ok(read) } else { Err(wrong) })
+    if wrong.is_empty() {
+        Ok(read)
+    } else {
+        Err(wrong.into())
+    }
 }
 
 /// The probes of the one workload in a file; none if it opted out.
-pub(super) fn one(file: &Path, port: u16) -> Result<Result<Option<Probes>, Vec<Diagnostic>>> {
-    let read = match read(file, port)? {
-        Ok(read) => read,
-        Err(wrong) => return Ok(Err(wrong)),
-    };
+pub(super) fn one(file: &Path, port: u16) -> Result<Option<Probes>> {
     let (mut probes, mut opted_out) = (None, false);
-    for (document, _, found) in read {
+    for (document, _, found) in read(file, port)? {
         match found {
             ProbeScan::Nothing => {}
             ProbeScan::OptedOut => opted_out = true,
             ProbeScan::Probes(_) if probes.is_some() => {
                 let wrong = Diagnostic::error("it is the second workload with probes in this file");
                 let wrong = wrong.at(document.place("metadata", false));
-                return Ok(Err(vec![wrong.help(
-                    "one Envoy stands before one workload: give each a file of its own",
-                )]));
+                let help = "one Envoy stands before one workload: give each a file of its own";
+                return Err(wrong.help(help).into());
             }
             ProbeScan::Probes(found) => probes = Some(found),
         }
     }
-    Ok(match (probes, opted_out) {
-        (None, false) => Err(vec![none(file)]),
+    match (probes, opted_out) {
+        (None, false) => Err(none(file).into()),
         (probes, _) => Ok(probes),
-    })
+    }
 }

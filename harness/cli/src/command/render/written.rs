@@ -1,13 +1,45 @@
-//! A configuration in files that a running Envoy takes in when they are replaced.
+//! Where what is rendered goes: standard output, or files that a running Envoy takes in when they are replaced.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use peerwarden_documents::output;
 use peerwarden_envoy::render::File;
+use peerwarden_envoy::template::Unfilled;
+
+/// Where what is rendered goes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Destination {
+    /// A folder for files that a running Envoy takes in when they are replaced: begin with `envoy -c FOLDER/bootstrap.yaml`, and
+    /// run this again after a change. Without it, all is one file on standard output.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+impl Destination {
+    /// Whether it is standard output.
+    pub(super) fn is_one_file(&self) -> bool {
+        self.out.is_none()
+    }
+
+    /// Prints the one file, or writes the several, which name each other by their folder.
+    ///
+    /// # Errors
+    /// That something cannot be written.
+    pub(super) fn write(
+        &self,
+        one: impl FnOnce() -> Result<File, Unfilled>,
+        several: impl FnOnce(&str) -> Result<Vec<File>, Unfilled>,
+    ) -> Result<()> {
+        match &self.out {
+            None => output::print(&one()?.text),
+            Some(out) => write(&several(&folder(out)?)?, out),
+        }
+    }
+}
 
 /// Makes the folder, and says what its path is to Envoy, from wherever that is started.
-pub(super) fn folder(folder: &Path) -> Result<String> {
+fn folder(folder: &Path) -> Result<String> {
     std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     let whole = std::fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))?;
     let name = whole
@@ -17,7 +49,7 @@ pub(super) fn folder(folder: &Path) -> Result<String> {
 }
 
 /// Replaces the files that changed, in their order, and says which, and of those with a configuration of the module its number.
-pub(super) fn write(files: &[File], folder: &Path) -> Result<()> {
+fn write(files: &[File], folder: &Path) -> Result<()> {
     for file in files {
         let said = if replace(folder, file)? {
             "written"

@@ -8,7 +8,6 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::documents;
 use peerwarden_documents::files;
@@ -16,6 +15,7 @@ use peerwarden_documents::output;
 use peerwarden_suite as suite;
 
 use super::{Arguments, Loading, once};
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 
 /// How often files are looked at. A change counts when nothing has changed since the last time: editors write in steps.
@@ -54,7 +54,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
                 changed.insert("the module".to_owned());
             }
             announce(&changed, first)?;
-            once(arguments, &run, &mut loading)?;
+            match once(arguments, &run, &mut loading) {
+                Err(error @ Error::Internal(_)) => return Err(error),
+                // It may be as it should be the next time.
+                Err(error) => _ = error.report(),
+                Ok(_) => {}
+            }
             watching(&now);
         }
         before = now;
@@ -131,7 +136,7 @@ fn changed_files(known: &mut Stamps, before: &Suites, now: &Suites) -> BTreeSet<
 }
 
 /// What the next results are about; on a terminal they stand alone.
-fn announce(changed: &BTreeSet<String>, first: bool) -> Result<()> {
+fn announce(changed: &BTreeSet<String>, first: bool) -> anyhow::Result<()> {
     let clear = if std::io::stdout().is_terminal() {
         "\x1b[2J\x1b[H"
     } else {

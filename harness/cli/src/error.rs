@@ -1,0 +1,100 @@
+//! Why a command ends without a result: printed, and made an exit code, in one place.
+
+use peerwarden_analysis::{Beyond, Unanswered};
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_engines::ModuleError;
+use peerwarden_traffic::Broken;
+
+use crate::exit::Exit;
+
+/// Why a command ends without a result.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// What is wrong with what was given.
+    Invalid(Vec<Diagnostic>),
+    /// There is no module to decide with. Where it is was given too.
+    NoModule(ModuleError),
+    /// What is nobody's input: output that cannot be written, engines that disagree.
+    Internal(anyhow::Error),
+}
+
+/// What a command comes to.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Prints it, and says with what the command exits.
+    pub(crate) fn report(self) -> Exit {
+        match self {
+            Self::Invalid(diagnostics) => {
+                diagnostic::print(&diagnostics);
+                Exit::Invalid
+            }
+            Self::NoModule(error) => {
+                let diagnostic = Diagnostic::error(error.to_string());
+                diagnostic::print(&[match error.help() {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                }]);
+                Exit::Invalid
+            }
+            Self::Internal(error) => {
+                diagnostic::print(&[Diagnostic::error(format!("{error:#}"))]);
+                Exit::Internal
+            }
+        }
+    }
+}
+
+impl From<Vec<Diagnostic>> for Error {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Invalid(diagnostics)
+    }
+}
+
+impl From<Diagnostic> for Error {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Invalid(vec![diagnostic])
+    }
+}
+
+impl From<peerwarden_mtls::Error> for Error {
+    fn from(error: peerwarden_mtls::Error) -> Self {
+        Diagnostic::error(error.to_string()).into()
+    }
+}
+
+impl From<ModuleError> for Error {
+    fn from(error: ModuleError) -> Self {
+        Self::NoModule(error)
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<Broken> for Error {
+    fn from(Broken(message): Broken) -> Self {
+        Self::Internal(anyhow::Error::msg(message))
+    }
+}
+
+/// Too much to work through is the input's doing; an analysis that the engines contradict is not.
+impl From<Unanswered> for Error {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Beyond(beyond) => beyond.into(),
+            Unanswered::Disagrees(disagrees) => Self::Internal(disagrees.into()),
+        }
+    }
+}
+
+impl From<Beyond> for Error {
+    fn from(beyond: Beyond) -> Self {
+        Diagnostic::error(format!("there is no answer: {beyond}"))
+            .help("ask about fewer policies, or one workload")
+            .into()
+    }
+}

@@ -1,0 +1,48 @@
+//! Why there is no module to decide with.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::{NAME, VARIABLE};
+
+/// Why there is no module to decide with.
+#[derive(Debug, thiserror::Error)]
+pub enum ModuleError {
+    /// It is in none of the places where it is looked for.
+    #[error("there is no module: looked for `{NAME}` next to this command and in the two folders above it")]
+    Absent,
+    /// The folder of this command, where to look for it, is unknown.
+    #[error("where this command is cannot be found out: {0}")]
+    Command(io::Error),
+    /// Its file cannot be read.
+    #[error("the module `{}` cannot be read: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Its file is not a module that Envoy would load.
+    #[error("`{}` is not a module that Envoy would load: {error}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: peerwarden_host::ModuleError,
+    },
+    /// There is no compiler for this machine, or the compiled module cannot be written.
+    #[error("{0}")]
+    Compiler(peerwarden_host::ModuleError),
+}
+
+impl ModuleError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Absent => Some(format!(
+                "build it with `make wasm`, name it with `--module FILE` or {VARIABLE}, or use `--engine native`"
+            )),
+            Self::Command(_) | Self::Unreadable { .. } | Self::Malformed { .. } | Self::Compiler(_) => None,
+        }
+    }
+}
