@@ -22,7 +22,7 @@ mod words;
 
 pub use entry::{Entry, Fact, Happened, PeerFact};
 pub use file::{Block, Input};
-pub use format::Format;
+pub use format::LogFormat;
 pub use refusal::{Refusal, Stage};
 pub use scan::{Line, Progress, scan};
 pub use view::View;

@@ -23,7 +23,7 @@ use crate::snapshot::{Change, SnapshotResult};
 
 /// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people.
     Human,
     /// One JSON document.
@@ -218,14 +218,14 @@ impl Report {
 ///
 /// # Errors
 /// That it cannot be written.
-pub fn print(report: &Report, format: Format) -> Result<()> {
+pub fn print(report: &Report, format: ReportFormat) -> Result<()> {
     let text = match format {
-        Format::Human => human::text(report),
-        Format::Json => json::text(report)?,
-        Format::Junit => junit::text(report)?,
-        Format::Tap => tap::text(report),
-        Format::Github => github::text(report),
-        Format::Sarif => sarif::text(report)?,
+        ReportFormat::Human => human::text(report),
+        ReportFormat::Json => json::text(report)?,
+        ReportFormat::Junit => junit::text(report)?,
+        ReportFormat::Tap => tap::text(report),
+        ReportFormat::Github => github::text(report),
+        ReportFormat::Sarif => sarif::text(report)?,
     };
     output::print(&text)
 }

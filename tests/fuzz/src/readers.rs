@@ -11,7 +11,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy as layout;
 use peerwarden_documents::yaml;
 use peerwarden_lint::settings::Settings;
-use peerwarden_logs::access_log::{Format, Input};
+use peerwarden_logs::access_log::{Input, LogFormat};
 use peerwarden_suite as suite;
 use peerwarden_traffic::line;
 
@@ -51,7 +51,7 @@ pub fn suite(text: &str) -> Result<(usize, usize), String> {
 /// # Errors
 /// What is wrong with the format, or with the line.
 pub fn access_log(format: Option<&str>, line: &[u8]) -> Result<String, String> {
-    let format = format.map_or(Ok(Format::default()), Format::parse);
+    let format = format.map_or(Ok(LogFormat::default()), LogFormat::parse);
     let entry = format.map_err(|wrong| shown(&[wrong]))?.read(line)?;
     Ok(format!("{entry:?}"))
 }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use peerwarden_documents::output;
 
 use super::asking::Asking;
-use super::who_can::Format;
+use super::inputs::OutputFormat;
 use crate::analysis::found::{self, Seeking};
 use crate::analysis::question::Question;
 use crate::error::Result;
@@ -24,8 +24,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     expect: Option<Expected>,
     /// How to report.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Human)]
+    format: OutputFormat,
     #[command(flatten)]
     asking: Asking,
 }
@@ -54,8 +54,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let found = workloads.iter().map(|workload| seeking.run(workload));
     let found = found.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
-        Format::Human => found::answers(&found, seeking.allowed),
-        Format::Json => found::json(&found)?,
+        OutputFormat::Human => found::answers(&found, seeking.allowed),
+        OutputFormat::Json => found::json(&found)?,
     })?;
     let as_expected = found.iter().all(|one| match arguments.expect {
         None => true,

@@ -17,7 +17,7 @@ use peerwarden_lint::settings::Settings;
 use crate::error::Result;
 use crate::exit::Exit;
 use checked::Checked;
-use report::Format;
+use report::FindingFormat;
 
 /// Validate policies and suites, or an Envoy's configuration: where what is wrong, and what to write instead.
 ///
@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "mesh"])]
     envoy: Vec<PathBuf>,
     /// For people or for programs; with `--envoy`, `human` or `json`.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = FindingFormat::Human)]
+    format: FindingFormat,
     /// Where the levels of lints and the excluded paths are; otherwise the `peerwarden.toml` of the working folder, or of the nearest
     /// folder above it that has one.
     #[arg(long, value_name = "FILE", conflicts_with = "envoy")]

@@ -49,8 +49,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
     /// How to report.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ChangeFormat::Human)]
+    format: ChangeFormat,
     #[command(flatten)]
     engines: Engines,
 }
@@ -86,7 +86,7 @@ enum FailOn {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ChangeFormat {
     /// For people.
     Human,
     /// One JSON document.
@@ -117,9 +117,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         newly_denied: matches!(arguments.fail_on, FailOn::Any | FailOn::NewlyDenied),
     };
     output::print(&match arguments.format {
-        Format::Human => human::text(&diff),
-        Format::Json => json::text(&diff)?,
-        Format::Github => github::text(&diff, &new, failing),
+        ChangeFormat::Human => human::text(&diff),
+        ChangeFormat::Json => json::text(&diff)?,
+        ChangeFormat::Github => github::text(&diff, &new, failing),
     })?;
     let (allowed, denied, beyond) = diff.found();
     // What could not be compared may be anything that one wants to fail on.

@@ -27,7 +27,7 @@ use peerwarden_traffic::{Decided, Refused};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::inputs::{Deciding, Engines};
+use super::inputs::{Deciding, Engines, OutputFormat};
 use super::replay::Logged;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -56,8 +56,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     engines: Engines,
     /// For people, or for programs.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
+    format: OutputFormat,
     /// Show every rule in its own text, and every policy that is for other workloads.
     #[arg(long)]
     all: bool,
@@ -66,12 +66,6 @@ pub(crate) struct Arguments {
     expect: Option<Verdict>,
     #[command(flatten)]
     flags: Flags,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -175,8 +169,8 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
 /// There is nothing to explain of policies.
 fn of_refusal(arguments: &Arguments, refusal: &Refusal) -> Result<Exit> {
     let text = match arguments.format {
-        Format::Human => format!("{}\n", refusal.text()),
-        Format::Json => {
+        OutputFormat::Human => format!("{}\n", refusal.text()),
+        OutputFormat::Json => {
             let decision = match refusal.stage {
                 Stage::Listener | Stage::Handshake | Stage::Request => "refused",
                 Stage::Ended => "ended",
@@ -213,8 +207,8 @@ impl ExternalAuthorizers for Nobody {
 
 fn print(arguments: &Arguments, explained: &Explanation<'_>) -> Result<Exit> {
     output::print(&match arguments.format {
-        Format::Human => explain::human::text(explained, arguments.all),
-        Format::Json => explain::json::text(explained)?,
+        OutputFormat::Human => explain::human::text(explained, arguments.all),
+        OutputFormat::Json => explain::json::text(explained)?,
     })?;
     let allowed = explained.decided().map(|decided| decided.allowed);
     let expected = arguments

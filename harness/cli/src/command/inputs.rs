@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
@@ -26,6 +27,25 @@ impl From<Paths> for schema::Paths {
             Paths::Lenient => Self::Lenient,
             Paths::Strict => Self::Strict,
         }
+    }
+}
+
+/// For people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+impl OutputFormat {
+    /// Reads it for an option whose own help says what the two are, so that there is no line for each.
+    pub(super) fn parser() -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
+            "json" => Self::Json,
+            _ => Self::Human,
+        })
     }
 }
 

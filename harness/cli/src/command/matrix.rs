@@ -21,14 +21,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REQUEST")]
     operation: Vec<String>,
     /// How to report.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = MatrixFormat::Table)]
+    format: MatrixFormat,
     #[command(flatten)]
     asking: Asking,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum MatrixFormat {
     /// For terminals.
     Table,
     /// A line for each cell.
@@ -64,11 +64,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let matrices = workloads.iter().map(|workload| making.run(workload));
     let matrices = matrices.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
-        Format::Table => table::text(&matrices),
-        Format::Csv => table::csv(&matrices),
-        Format::Json => json::text(&matrices)?,
-        Format::Html => html::text(&matrices),
-        Format::Svg => svg::text(&matrices),
+        MatrixFormat::Table => table::text(&matrices),
+        MatrixFormat::Csv => table::csv(&matrices),
+        MatrixFormat::Json => json::text(&matrices)?,
+        MatrixFormat::Html => html::text(&matrices),
+        MatrixFormat::Svg => svg::text(&matrices),
     })?;
     Ok(Exit::Fine)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     expect: Option<Expected>,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: ProbeFormat,
     /// How long to wait in each try.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "5s")]
     timeout: Duration,
@@ -46,7 +46,7 @@ enum Expected {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ProbeFormat {
     /// For people.
     #[value(alias = "text")]
     Human,
@@ -92,8 +92,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let reports = Probe::new(credentials, arguments.timeout).all(&arguments.ports);
     let as_expected = |verdict| arguments.expect.is_none_or(|expected| expected.holds(verdict));
     output::print(&match arguments.format {
-        Format::Json => shown::json(&reports),
-        Format::Human => {
+        ProbeFormat::Json => shown::json(&reports),
+        ProbeFormat::Human => {
             let text = reports.iter().map(|report| {
                 let held = arguments.expect.map(|expected| expected.holds(report.verdict));
                 shown::text(report, held)

@@ -9,12 +9,12 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
-use peerwarden_logs::access_log::{self, Entry, Format as LogFormat, Line, Progress};
+use peerwarden_logs::access_log::{self, Entry, Line, LogFormat, Progress};
 use peerwarden_logs::replay::change::{Before, Differing};
 use peerwarden_logs::replay::report::ComparedWith;
 use peerwarden_logs::replay::{Change, Compared, Policies, Report, Tally, human};
 
-use super::inputs::Deciding;
+use super::inputs::{Deciding, OutputFormat};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -37,8 +37,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     log: Logged,
     /// For people, or for programs.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
+    format: OutputFormat,
     /// Show what does not change too.
     #[arg(long)]
     all: bool,
@@ -53,12 +53,6 @@ pub(super) struct Logged {
     /// The format of the log, as Envoy has it: a format string with command operators, or a JSON object of such.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -104,8 +98,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     };
     let report = Report::new(&tally, &logs, compared_with);
     output::print(&match arguments.format {
-        Format::Human => human::text(&report, arguments.all),
-        Format::Json => serde_json::to_string_pretty(&report).context("the report cannot be written")? + "\n",
+        OutputFormat::Human => human::text(&report, arguments.all),
+        OutputFormat::Json => {
+            serde_json::to_string_pretty(&report).context("the report cannot be written")? + "\n"
+        }
     })?;
     if report.malformed.lines > 0 {
         return Err(malformed(&report).into());

@@ -16,7 +16,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml;
 use peerwarden_lint as lint;
 use peerwarden_lint::settings::Settings;
-use peerwarden_logs::access_log::{self, Format as LogFormat, Progress};
+use peerwarden_logs::access_log::{self, LogFormat, Progress};
 use peerwarden_logs::replay::Policies;
 use peerwarden_logs::suggest::rules::rules;
 use peerwarden_logs::suggest::seen::TooMany;
@@ -55,12 +55,12 @@ pub(crate) struct Arguments {
     #[arg(long)]
     skip_unsuitable: bool,
     /// YAML for people, or JSON for programs.
-    #[arg(long, value_enum, default_value_t = Format::Yaml)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Yaml)]
+    format: PolicyFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum PolicyFormat {
     Yaml,
     Json,
 }
@@ -96,8 +96,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let (setup, findings) = compiled(setup, &text)?;
     verify(&arguments, &format, &setup)?;
     output::print(&match arguments.format {
-        Format::Yaml => text,
-        Format::Json => {
+        PolicyFormat::Yaml => text,
+        PolicyFormat::Json => {
             let document = suggestion.told(&seen);
             serde_json::to_string_pretty(&document).context("the suggestion cannot be written")? + "\n"
         }

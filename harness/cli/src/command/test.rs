@@ -11,7 +11,7 @@ use peerwarden_documents::documents;
 use peerwarden_documents::files;
 use peerwarden_engines::{Chosen, ModuleError, Shipped};
 use peerwarden_suite::coverage;
-use peerwarden_suite::report::{self, CaseOutcome, Report, Timings};
+use peerwarden_suite::report::{self, Outcome, Report, ReportFormat, Timings};
 use peerwarden_suite::running::progress::Progress;
 use peerwarden_suite::running::{self, Run};
 use peerwarden_suite::snapshot::{SnapshotResult, Update};
@@ -37,8 +37,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     engines: Engines,
     /// How to report.
-    #[arg(long, value_enum, default_value_t = report::Format::Human)]
-    format: report::Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    format: ReportFormat,
     /// Show each case, not only those that fail.
     #[arg(long, short)]
     verbose: bool,

@@ -1,11 +1,11 @@
 //! `peerwarden who-can`: who may do this.
 
-use clap::ValueEnum;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Protocol;
 
 use super::asking::Asking;
+use super::inputs::OutputFormat;
 use crate::analysis::found::{self, Seeking};
 use crate::analysis::question::Question;
 use crate::error::Result;
@@ -25,18 +25,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: usize,
     /// How to report.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Human)]
+    format: OutputFormat,
     #[command(flatten)]
     asking: Asking,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    Human,
-    /// One JSON document.
-    Json,
 }
 
 /// Runs the command.
@@ -58,8 +50,8 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
     let found = workloads.iter().map(|workload| seeking.run(workload));
     let found = found.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
-        Format::Human => found::callers(&arguments.request, &found),
-        Format::Json => found::json(&found)?,
+        OutputFormat::Human => found::callers(&arguments.request, &found),
+        OutputFormat::Json => found::json(&found)?,
     })?;
     Ok(Exit::Fine)
 }

@@ -15,7 +15,7 @@ use super::{LINE, builtin};
 
 /// What a log's lines are read by.
 #[derive(Debug, Clone, Default)]
-pub enum Format {
+pub enum LogFormat {
     /// One of those that need not be given, line by line.
     #[default]
     Builtin,
@@ -35,7 +35,7 @@ pub struct JsonFormat(Json);
 
 const HELP: &str = "give what Envoy has as `text_format` or, as an object, as `json_format`; Istio calls both `accessLogFormat`";
 
-impl Format {
+impl LogFormat {
     /// Reads a format as it is given: a format string, or a JSON object of them.
     ///
     /// # Errors

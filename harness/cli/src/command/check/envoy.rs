@@ -14,16 +14,16 @@ use peerwarden_documents::yaml;
 use peerwarden_envoy::guarantees::{self, ChainReport, Failure, GuaranteeResult, GuaranteeStatus};
 use serde_json::json;
 
-use super::report::Format;
+use super::report::FindingFormat;
 use crate::error::Result;
 use crate::exit::Exit;
 
 /// Reads the files and reports.
-pub(super) fn run(files: &[PathBuf], format: Format) -> Result<Exit> {
+pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
     let for_people = match format {
-        Format::Human => true,
-        Format::Json => false,
-        Format::Sarif | Format::Github => {
+        FindingFormat::Human => true,
+        FindingFormat::Json => false,
+        FindingFormat::Sarif | FindingFormat::Github => {
             let wrong = Diagnostic::error("with `--envoy` there is no report in this format");
             return Err(wrong.help("write `--format human` or `--format json`").into());
         }

@@ -16,7 +16,7 @@ use super::counted;
 
 /// How to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum FindingFormat {
     /// For people.
     Human,
     /// One JSON document.
@@ -29,15 +29,15 @@ pub(super) enum Format {
 
 /// Prints findings: for people to standard error, for programs to standard output.
 /// `fixed` is how many fixes were made.
-pub(super) fn print(checked: &Checked, format: Format, fixed: Option<usize>) -> Result<()> {
+pub(super) fn print(checked: &Checked, format: FindingFormat, fixed: Option<usize>) -> Result<()> {
     let text = match format {
-        Format::Human => {
+        FindingFormat::Human => {
             diagnostic::print(&checked.findings);
             sum(checked) + &fixes(checked, fixed)
         }
-        Format::Json => json::text(checked)?,
-        Format::Sarif => sarif::text(checked)?,
-        Format::Github => github::text(checked),
+        FindingFormat::Json => json::text(checked)?,
+        FindingFormat::Sarif => sarif::text(checked)?,
+        FindingFormat::Github => github::text(checked),
     };
     output::print(&text)
 }

@@ -9,7 +9,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_engine::{Lookup, Peer, Traffic, Verdict};
 
 use super::Policies;
-use crate::access_log::Format;
+use crate::access_log::LogFormat;
 
 const URIS: [&str; 3] = ["spiffe://td/ns/web/sa/frontend", "spiffe://td/ns/shop/sa/b", "-"];
 const TEXTS: [&str; 6] = ["-", "blue", "x\" \"y", "", "a.b", "blue\" \"-\" \"/a"];
@@ -226,7 +226,7 @@ fn what_is_known_of_a_line_is_so() {
                 .iter()
                 .map(|operator| format!("\"{operator}\""))
                 .collect();
-            let format = Format::parse(&quoted.join(" ")).unwrap();
+            let format = LogFormat::parse(&quoted.join(" ")).unwrap();
             let http = random.0.u8(..5) > 0;
             let traffic = random.traffic(http);
             let line: Vec<String> = operators
