@@ -15,6 +15,7 @@ mod matrix;
 mod probe;
 mod render;
 mod replay;
+mod scan;
 pub(crate) mod schema;
 mod suggest;
 mod test;

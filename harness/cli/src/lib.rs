@@ -7,6 +7,8 @@ mod analysis;
 mod command;
 mod error;
 mod exit;
+mod progress;
+mod threads;
 
 pub use command::schema::Schema;
 

@@ -24,7 +24,7 @@ pub use entry::{Entry, Fact, Happened, PeerFact};
 pub use file::{Block, Input};
 pub use format::LogFormat;
 pub use refusal::{Refusal, Stage};
-pub use scan::{Line, Progress, scan};
+pub use scan::{Line, scan};
 pub use view::View;
 pub use words::line;
 

@@ -1,7 +1,6 @@
-//! Runs suites: their cases in portions, on all cores, each thread with its own engines.
+//! Runs suites: their cases in portions, on several threads, each with engines of its own.
 
 mod judge;
-pub mod progress;
 mod promises;
 mod worker;
 
@@ -13,12 +12,11 @@ use std::sync::{Mutex, PoisonError};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_traffic::{Answer, EngineFailure, Engines};
 
-use crate::coverage::{Coverage, SuiteCoverage};
-use crate::load::LoadedSuite;
-use crate::report::{CaseOutcome, CaseResult, SuiteResult};
-use crate::snapshot::{self, SnapshotResult, Update};
-use progress::Progress;
-use worker::SuiteWorker;
+use crate::coverage::{Counted, Coverage};
+use crate::load::Loaded;
+use crate::report::{CaseResult, Outcome, SuiteResult};
+use crate::snapshot::{self, Snapshotted, Update};
+use ready::Ready;
 
 /// How many cases a thread takes at once: enough that creating engines for them is a small part of the work.
 const PORTION: usize = 250;
@@ -36,10 +34,8 @@ pub struct Run<'r> {
     pub coverage: bool,
     /// When to write snapshots.
     pub update: Update,
-    /// Shows the progress.
-    pub progress: &'r Progress,
-    /// How many failures have been explained.
-    pub explained_failures: AtomicUsize,
+    /// Failures of which it was found out why.
+    pub found_out: AtomicUsize,
 }
 
 /// Some cases of one suite, followed by the cells of its snapshot.
@@ -70,9 +66,16 @@ impl Run<'_> {
 
     /// Runs all suites. The results are in the order of the suites, with coverage if it is counted.
     ///
+    /// `threads` does what it is given on as many threads as it likes, all of it on each, and waits for them. `done` is told how many
+    /// more cases were run.
+    ///
     /// # Errors
-    /// If the documents of a suite are wrong, or the engines do not agree that they are right.
-    pub fn all(&self) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic>> {
+    /// What is wrong with the documents of a suite, or the engines that do not take them alike.
+    pub fn all(
+        &self,
+        threads: impl Fn(&(dyn Fn() + Sync)),
+        done: impl Fn(usize) + Sync,
+    ) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic>> {
         let portions = self.portions();
         let next = AtomicUsize::new(0);
         let ran: Mutex<BTreeMap<(usize, usize), PortionResult>> = Mutex::new(BTreeMap::new());
@@ -84,25 +87,20 @@ impl Run<'_> {
                 .into_iter()
                 .for_each(|of_suite: SuiteCoverage| counted.add(of_suite));
         };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        std::thread::scope(|scope| {
-            for _ in 0..cores.min(portions.len()) {
-                scope.spawn(|| {
-                    let mut worker: Option<SuiteWorker<'_>> = None;
-                    while let Some(portion) = portions.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        // The portions of a suite stand together: engines serve until another one's turn.
-                        if let Some(other) = worker.take_if(|worker| worker.suite != portion.suite) {
-                            count(other);
-                        }
-                        let worker = worker.get_or_insert_with(|| SuiteWorker::new(self, portion.suite));
-                        let result = worker.run(portion.cases.clone());
-                        self.progress.add(portion.cases.len());
-                        let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
-                        ran.insert((portion.suite, portion.cases.start), result);
-                    }
-                    worker.into_iter().for_each(count);
-                });
+        threads(&|| {
+            let mut ready: Option<Ready<'_>> = None;
+            while let Some(portion) = portions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                // The portions of a suite stand together: engines serve until another one's turn.
+                if let Some(other) = ready.take_if(|ready| ready.suite != portion.suite) {
+                    count(other);
+                }
+                let ready = ready.get_or_insert_with(|| Ready::new(self, portion.suite));
+                let result = ready.run(portion.cases.clone());
+                done(portion.cases.len());
+                let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
+                ran.insert((portion.suite, portion.cases.start), result);
             }
+            ready.into_iter().for_each(count);
         });
         let results = self.results(ran.into_inner().unwrap_or_else(PoisonError::into_inner))?;
         Ok((

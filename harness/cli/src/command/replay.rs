@@ -9,12 +9,13 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
-use peerwarden_logs::access_log::{self, Entry, Line, LogFormat, Progress};
+use peerwarden_logs::access_log::{Entry, Line, LogFormat};
 use peerwarden_logs::replay::change::{Before, Differing};
 use peerwarden_logs::replay::report::ComparedWith;
 use peerwarden_logs::replay::{Change, Compared, Policies, Report, Tally, human};
 
 use super::inputs::{Deciding, OutputFormat};
+use super::scan::scan;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -76,15 +77,9 @@ impl Logged {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let replay = Replay::new(&arguments)?;
-    let tallies = access_log::scan(
-        &arguments.logs,
-        Progress::on_standard_error(),
-        Tally::default,
-        |tally, line| {
-            replay.line(tally, line);
-        },
-    );
-    let tallies = tallies?;
+    let tallies = scan(&arguments.logs, Tally::default, |tally, line| {
+        replay.line(tally, line)
+    })?;
     let mut tally = Tally::default();
     tallies.into_iter().for_each(|other| tally.merge(other));
     let logs: Vec<String> = arguments

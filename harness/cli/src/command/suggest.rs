@@ -16,7 +16,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml;
 use peerwarden_lint as lint;
 use peerwarden_lint::settings::Settings;
-use peerwarden_logs::access_log::{self, LogFormat, Progress};
+use peerwarden_logs::access_log::LogFormat;
 use peerwarden_logs::replay::Policies;
 use peerwarden_logs::suggest::rules::rules;
 use peerwarden_logs::suggest::seen::TooMany;
@@ -24,6 +24,7 @@ use peerwarden_logs::suggest::written::Suggestion;
 use peerwarden_logs::suggest::{Seen, Wanted};
 
 use super::replay::Logged;
+use super::scan::scan;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -69,16 +70,12 @@ enum PolicyFormat {
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let (format, setup) = read(&arguments)?;
     let threshold = usize::from(arguments.threshold);
-    let scanned = access_log::scan(
-        &arguments.logs,
-        Progress::on_standard_error(),
-        Seen::default,
-        |seen, line| match format.read(line.text) {
+    let parts = scan(&arguments.logs, Seen::default, |seen, line| {
+        match format.read(line.text) {
             Ok(entry) => seen.add(line, &entry, threshold),
             Err(why) => seen.malformed(line, why),
-        },
-    );
-    let parts = scanned?;
+        }
+    })?;
     let mut seen = Seen::default();
     parts.into_iter().for_each(|part| seen.merge(part, threshold));
     let refused = refused(&arguments, &seen);
@@ -220,9 +217,8 @@ fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
 fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()> {
     let policies = Policies::new(setup).map_err(|problems| anyhow!("{problems}"))?;
     let failed = Mutex::new(None);
-    let scanned = access_log::scan(
+    let scanned = scan(
         &arguments.logs,
-        Progress::on_standard_error(),
         || (),
         |(), line| {
             let Ok(entry) = format.read(line.text) else { return };

@@ -3,16 +3,15 @@
 mod watch;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents;
 use peerwarden_documents::files;
 use peerwarden_engines::{Chosen, ModuleError, Shipped};
-use peerwarden_suite::coverage;
-use peerwarden_suite::report::{self, Outcome, Report, ReportFormat, Timings};
-use peerwarden_suite::running::progress::Progress;
+use peerwarden_suite::coverage::{self, Coverage};
+use peerwarden_suite::report::{self, Outcome, Report, ReportFormat, SuiteResult, Timings};
 use peerwarden_suite::running::{self, Run};
 use peerwarden_suite::snapshot::{SnapshotResult, Update};
 use peerwarden_suite::{self as suite, Case};
@@ -21,6 +20,8 @@ use peerwarden_traffic as traffic;
 use super::inputs::Engines;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::progress::Progress;
+use crate::threads::on_all_cores;
 
 /// Run test suites (`*_test.yaml`).
 ///
@@ -128,7 +129,6 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     let read = started.elapsed();
     let module = loading.get(&arguments.engines)?;
     let module_ready = started.elapsed() - read;
-    let progress = Progress::default();
     let engines = Chosen {
         choice: arguments.engines.engine,
         module: module.as_ref().map(|shipped| shipped.module.clone()),
@@ -140,11 +140,9 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
             || arguments.coverage_threshold.is_some()
             || arguments.coverage_lcov.is_some(),
         update: Update::new(arguments.update_snapshots),
-        progress: &progress,
-        explained_failures: AtomicUsize::new(0),
+        found_out: AtomicUsize::new(0),
     };
-    let cases = suites.iter().map(running::questions).sum();
-    let (results, coverage) = progress.show(cases, || run.all())?;
+    let (results, coverage) = run_all(&run)?;
     let unwritten = arguments.coverage_lcov.as_deref().and_then(|path| {
         let error = std::fs::write(path, coverage::lcov::text(&coverage)).err()?;
         let message = format!("`{}` cannot be written: {error}", path.display());
@@ -168,6 +166,20 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     // What the cases came to is worth knowing even so.
     let wrong = unwritten.map(|unwritten| Error::from(unwritten).report());
     Ok(exit(&report).max(wrong.unwrap_or(Exit::Fine)))
+}
+
+/// Runs all suites on all cores, with progress.
+fn run_all(run: &Run<'_>) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic>> {
+    let total: usize = run.suites.iter().map(running::questions).sum();
+    let done = AtomicUsize::new(0);
+    let progress = Progress::on_standard_error();
+    run.all(on_all_cores, |cases| {
+        let done = done.fetch_add(cases, Ordering::Relaxed) + cases;
+        progress.show(|| {
+            let percent = (done * 100).checked_div(total).unwrap_or(100);
+            format!("{done} of {total} cases, {percent} %")
+        });
+    })
 }
 
 /// 1 for failed cases and for coverage below the threshold, 3 for an engine that broke.

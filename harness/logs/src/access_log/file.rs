@@ -39,7 +39,7 @@ impl Block {
 
 /// A log that is open.
 pub struct Input {
-    reader: Box<dyn Read>,
+    reader: Box<dyn Read + Send>,
     /// The start of a line whose end is not read yet.
     rest: Vec<u8>,
     next: u64,
@@ -49,7 +49,7 @@ pub struct Input {
     /// Bytes of the file that are read.
     read: Arc<AtomicU64>,
     /// Bytes of the file, where that is known.
-    pub(super) size: Option<u64>,
+    size: Option<u64>,
 }
 
 /// Counts what is read of a file, compressed or not.
@@ -72,7 +72,7 @@ impl Input {
         let cannot = |error: std::io::Error| {
             Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
         };
-        let (file, size): (Box<dyn Read>, _) = if path.as_os_str() == "-" {
+        let (file, size): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
             (Box::new(std::io::stdin()), None)
         } else {
             let file = File::open(path).map_err(cannot)?;
@@ -90,7 +90,7 @@ impl Input {
     ///
     /// # Errors
     /// That its start cannot be read.
-    pub fn of(mut file: Box<dyn Read>, size: Option<u64>) -> std::io::Result<Self> {
+    pub fn of(mut file: Box<dyn Read + Send>, size: Option<u64>) -> std::io::Result<Self> {
         let read = Arc::new(AtomicU64::new(0));
         let mut start = Vec::new();
         file.as_mut().take(GZIP.len() as u64).read_to_end(&mut start)?;
@@ -112,9 +112,10 @@ impl Input {
         })
     }
 
-    /// Bytes of the file that are read so far.
-    pub(super) fn done(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
+    /// How many percent of the file are read, where its size is known.
+    pub(super) fn percent(&self) -> Option<u64> {
+        let size = self.size.filter(|size| *size > 0)?;
+        Some(self.read.load(Ordering::Relaxed).min(size) * 100 / size)
     }
 
     /// The next lines; `None` at the end.

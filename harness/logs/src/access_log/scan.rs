@@ -1,12 +1,8 @@
-//! Every line of some logs, read on all cores.
+//! Every line of some logs, read on several threads.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::Diagnostic;
 
 use super::Input;
@@ -23,111 +19,95 @@ pub struct Line<'l> {
     pub text: &'l [u8],
 }
 
-/// How far a scan has come, on a terminal.
-pub struct Progress {
-    shown: Option<Instant>,
-    visible: bool,
-}
-
-/// How often that is shown.
-const EVERY: Duration = Duration::from_millis(200);
-
-impl Progress {
-    /// For standard error, if that is a terminal that can take a line back.
-    pub fn on_standard_error() -> Self {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        Self {
-            shown: None,
-            visible: !dumb && std::io::stderr().is_terminal(),
-        }
-    }
-
-    fn show(&mut self, lines: u64, input: &Input) {
-        let now = Instant::now();
-        if !self.visible || self.shown.is_some_and(|shown| now - shown < EVERY) {
-            return;
-        }
-        self.shown = Some(now);
-        let part = input
-            .size
-            .filter(|size| *size > 0)
-            .map(|size| input.done().min(size) * 100 / size);
-        let part = part
-            .map(|part| format!(", {part}% of the file"))
-            .unwrap_or_default();
-        let _ = write!(std::io::stderr(), "\r\x1b[K{}{part}", counted(lines, "line"));
-    }
-
-    /// Takes it off the screen.
-    fn clear(&self) {
-        if self.shown.is_some() {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
-    }
-}
-
-/// Puts every line of `logs` to `each`, with what one worker has gathered so far; gives what each worker gathered.
+/// Puts every line of `logs` to `each`, with what one thread has gathered so far; gives what each thread gathered.
+///
+/// `threads` does what it is given on as many threads as it likes, all of it on each, and waits for them. `progress` is told how many
+/// lines are read, and how many percent of the current file where that is known.
 ///
 /// # Errors
 /// That a log cannot be read.
 pub fn scan<T: Send>(
     logs: &[PathBuf],
-    mut progress: Progress,
+    threads: impl Fn(&(dyn Fn() + Sync)),
+    progress: impl Fn(u64, Option<u64>) + Send,
     gather: impl Fn() -> T + Sync,
     each: impl Fn(&mut T, Line<'_>) + Sync,
 ) -> Result<Vec<T>, Diagnostic> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    // A few blocks wait, so that nobody has to; no more, so that memory is bounded.
-    let (send, receive) = sync_channel::<(usize, Block)>(2 * workers);
-    let receive = Mutex::new(receive);
-    std::thread::scope(|scope| {
-        let work = || {
-            let mut gathered = gather();
-            while let Some((log, block)) = next(&receive) {
-                for (number, text) in block.lines() {
-                    each(&mut gathered, Line { log, number, text });
-                }
+    let blocks = Mutex::new(Ok(Blocks::new(logs, progress)));
+    let next = || {
+        // Only a thread that panicked leaves it poisoned: then the others end too.
+        let mut blocks = blocks.lock().ok()?;
+        let block = blocks.as_mut().ok()?.next();
+        block.unwrap_or_else(|wrong| {
+            *blocks = Err(wrong);
+            None
+        })
+    };
+    let all = Mutex::new(Vec::new());
+    threads(&|| {
+        let mut gathered = gather();
+        while let Some((log, block)) = next() {
+            for (number, text) in block.lines() {
+                each(&mut gathered, Line { log, number, text });
             }
-            gathered
-        };
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let read = read(logs, &mut progress, |log, block| {
-            // Nobody listens any more only if a worker panicked, which joining it says.
-            let _ = send.send((log, block));
-        });
-        drop(send);
-        progress.clear();
-        let join = |handle: std::thread::ScopedJoinHandle<'_, T>| match handle.join() {
-            Ok(gathered) => gathered,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        let gathered = handles.into_iter().map(join).collect();
-        read.map(|()| gathered)
-    })
+        }
+        all.lock().unwrap_or_else(PoisonError::into_inner).push(gathered);
+    });
+    let read = blocks.into_inner().unwrap_or_else(PoisonError::into_inner);
+    read.map(|_| all.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn next(receive: &Mutex<Receiver<(usize, Block)>>) -> Option<(usize, Block)> {
-    receive.lock().ok()?.recv().ok()
+/// The blocks of some logs, one after the other: reading them is work for one thread at a time.
+struct Blocks<'l, P> {
+    logs: std::iter::Enumerate<std::slice::Iter<'l, PathBuf>>,
+    open: Option<OpenLog<'l>>,
+    /// Lines that are read so far.
+    lines: u64,
+    progress: P,
 }
 
-fn read(
-    logs: &[PathBuf],
-    progress: &mut Progress,
-    mut hand_on: impl FnMut(usize, Block),
-) -> Result<(), Diagnostic> {
-    let mut lines = 0;
-    for (log, path) in logs.iter().enumerate() {
-        let mut input = Input::open(path)?;
-        let before = lines;
-        loop {
-            let block = input.block().map_err(|error| {
-                Diagnostic::error(format!("`{}`: reading stopped here: {error}", path.display()))
-            })?;
-            let Some(block) = block else { break };
-            lines = before + block.first;
-            hand_on(log, block);
-            progress.show(lines, &input);
+/// The log that is being read.
+struct OpenLog<'l> {
+    number: usize,
+    path: &'l Path,
+    input: Input,
+    /// Lines of the logs before.
+    before: u64,
+}
+
+impl<'l, P: Fn(u64, Option<u64>)> Blocks<'l, P> {
+    fn new(logs: &'l [PathBuf], progress: P) -> Self {
+        Self {
+            logs: logs.iter().enumerate(),
+            open: None,
+            lines: 0,
+            progress,
         }
     }
-    Ok(())
+
+    /// The next one, with the number of its log; `None` at the end.
+    fn next(&mut self) -> Result<Option<(usize, Block)>, Diagnostic> {
+        loop {
+            if let Some(log) = &mut self.open {
+                let block = log.input.block().map_err(|error| {
+                    let path = log.path.display();
+                    Diagnostic::error(format!("`{path}`: reading stopped here: {error}"))
+                })?;
+                if let Some(block) = block {
+                    self.lines = log.before + block.first;
+                    (self.progress)(self.lines, log.input.percent());
+                    return Ok(Some((log.number, block)));
+                }
+            }
+            let Some((number, path)) = self.logs.next() else {
+                return Ok(None);
+            };
+            self.open = Some(OpenLog {
+                number,
+                path,
+                input: Input::open(path)?,
+                before: self.lines,
+            });
+        }
+    }
 }

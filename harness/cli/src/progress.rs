@@ -1,0 +1,90 @@
+//! How far a long run is, on a terminal.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How long a run is quiet: most are over by then.
+const QUIET: Duration = Duration::from_millis(400);
+
+/// How often the line changes.
+const EACH: Duration = Duration::from_millis(100);
+
+/// A line on a terminal, which is taken back in the end. There is none where nobody looks.
+pub(crate) struct Progress<W: Write>(Option<Mutex<Line<W>>>);
+
+struct Line<W> {
+    terminal: W,
+    /// When it may change again.
+    next: Instant,
+    visible: bool,
+}
+
+impl Progress<std::io::Stderr> {
+    /// On standard error, if that is a terminal that can take a line back.
+    pub(crate) fn on_standard_error() -> Self {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let terminal = std::io::stderr();
+        if dumb || !terminal.is_terminal() {
+            return Self(None);
+        }
+        Self::new(terminal, QUIET)
+    }
+}
+
+impl<W: Write> Progress<W> {
+    fn new(terminal: W, quiet: Duration) -> Self {
+        Self(Some(Mutex::new(Line {
+            terminal,
+            next: Instant::now() + quiet,
+            visible: false,
+        })))
+    }
+
+    /// Shows how far it is, if it is time to. No thread waits for another one's turn.
+    pub(crate) fn show(&self, text: impl FnOnce() -> String) {
+        let Some(Ok(mut line)) = self.0.as_ref().map(Mutex::try_lock) else {
+            return;
+        };
+        let now = Instant::now();
+        if now >= line.next {
+            line.next = now + EACH;
+            line.visible = true;
+            // That nobody sees it changes nothing.
+            let _ = write!(line.terminal, "\r{}\x1b[K", text()).and_then(|()| line.terminal.flush());
+        }
+    }
+}
+
+impl<W: Write> Drop for Progress<W> {
+    fn drop(&mut self) {
+        if let Some(Ok(line)) = self.0.as_mut().map(Mutex::get_mut)
+            && line.visible
+        {
+            let _ = write!(line.terminal, "\r\x1b[K").and_then(|()| line.terminal.flush());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_how_far_it_is_and_leaves_nothing() {
+        let mut terminal = Vec::new();
+        let progress = Progress::new(&mut terminal, Duration::ZERO);
+        progress.show(|| "250 of 1000 cases, 25 %".to_owned());
+        progress.show(|| "too early".to_owned());
+        drop(progress);
+        let text = String::from_utf8(terminal).unwrap();
+        assert_eq!(text, "\r250 of 1000 cases, 25 %\x1b[K\r\x1b[K");
+    }
+
+    #[test]
+    fn a_short_run_is_quiet() {
+        let mut terminal = Vec::new();
+        Progress::new(&mut terminal, QUIET).show(|| "1 of 1 cases".to_owned());
+        assert_eq!(terminal, b"");
+    }
+}

@@ -1,0 +1,11 @@
+//! The threads of this process. What they do is the affair of crates that may also run where there are none.
+
+/// Does `work` on as many threads as there are cores, all of it on each, and waits for them.
+pub(crate) fn on_all_cores(work: &(dyn Fn() + Sync)) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(work);
+        }
+    });
+}
