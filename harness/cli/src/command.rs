@@ -12,6 +12,7 @@ mod fmt;
 pub(crate) mod inputs;
 mod man;
 mod matrix;
+mod mesh;
 mod probe;
 mod render;
 mod replay;

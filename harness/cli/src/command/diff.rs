@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use peerwarden_documents::files;
 use peerwarden_documents::output;
-use peerwarden_documents::setup::{Protocol, Setup};
+use peerwarden_documents::setup::Protocol;
 
-use super::inputs::{Engines, Paths};
+use super::inputs::Engines;
+use super::mesh::MeshArguments;
 use crate::analysis::diff::{Comparing, github, human, json};
-use crate::analysis::policies::{self, Policies};
+use crate::analysis::policies::Policies;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -27,18 +27,8 @@ pub(crate) struct Arguments {
     /// The new policies.
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// A workload, in YAML or JSON; may be repeated. Otherwise all that the documents' namespaces and selectors tell apart.
-    #[arg(long, value_name = "FILE")]
-    workload: Vec<PathBuf>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
-    #[arg(long, value_name = "FILE")]
-    mesh: Option<PathBuf>,
-    /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
-    #[arg(long, value_name = "FILE")]
-    extension_providers: Option<PathBuf>,
-    /// Which paths are established, as `paths` of the module's configuration has it.
-    #[arg(long, value_enum, value_name = "WORD")]
-    paths: Option<Paths>,
+    #[command(flatten)]
+    mesh: MeshArguments,
     /// Compare what the policies mean for this protocol only; each reads them its own way.
     #[arg(long, value_enum)]
     protocol: Option<Only>,
@@ -97,8 +87,10 @@ enum ChangeFormat {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let (old, new) = read(&arguments)?;
-    let workloads = policies::chosen(&arguments.workload, &[&old, &new])?;
+    let setup = arguments.mesh.setup()?;
+    let load = |path: &PathBuf| Policies::load(std::slice::from_ref(path), &setup);
+    let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
+    let workloads = arguments.mesh.workloads(&[&old, &new])?;
     let module = arguments.engines.module()?;
     let protocols = match arguments.protocol {
         Some(only) => vec![only.into()],
@@ -126,16 +118,4 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let unknown = beyond && arguments.fail_on != FailOn::None;
     let fails = (allowed && failing.newly_allowed) || (denied && failing.newly_denied) || unknown;
     Ok(if fails { Exit::Findings } else { Exit::Fine })
-}
-
-fn read(arguments: &Arguments) -> Result<(Policies, Policies)> {
-    let part = |path: &Option<PathBuf>| path.as_deref().map(files::one).transpose();
-    let around = Setup {
-        mesh: part(&arguments.mesh)?,
-        extension_providers: part(&arguments.extension_providers)?,
-        paths: arguments.paths.map(Into::into),
-        ..Setup::default()
-    };
-    let load = |path: &PathBuf| Policies::load(std::slice::from_ref(path), &around);
-    Ok((load(&arguments.old)?, load(&arguments.new)?))
 }
