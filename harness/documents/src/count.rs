@@ -13,9 +13,13 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
-/// `1 line`, `2,000 lines`: the number and what is counted.
+/// `1 line`, `2,000 lines`, `3 fixes`: the number and what is counted.
 pub fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
+    let plural = match number {
+        1 => "",
+        _ if what.ends_with('x') => "es",
+        _ => "s",
+    };
     format!("{} {what}{plural}", grouped(number))
 }
 
@@ -30,8 +34,8 @@ mod tests {
             ["0", "999", "1,000", "1,234,567"]
         );
         assert_eq!(
-            [counted(1, "line"), counted(2000, "line")],
-            ["1 line", "2,000 lines"]
+            [counted(1, "line"), counted(2000, "line"), counted(0, "fix")],
+            ["1 line", "2,000 lines", "0 fixes"]
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What serde says of a value, in our words: the same for JSON and YAML, without the names of Rust's types.
 
+use peerwarden_engine::document::nearest;
+
 /// What is wrong, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
@@ -56,7 +58,7 @@ impl Said {
     /// That there is no such field, with the nearest one that there is.
     pub fn unknown_field(name: &str, known: &[&str]) -> Self {
         let message = format!("unknown field `{name}`");
-        match nearest(name, known) {
+        match nearest(name, known.iter().copied()) {
             Some(known) => Self::helped(message, format!("did you mean `{known}`?")),
             None => Self::helped(message, format!("known fields: {}", list(known, ", "))),
         }
@@ -115,35 +117,6 @@ pub fn expected_in_words(expected: &str) -> &str {
 fn list(names: &[&str], separator: &str) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(separator)
-}
-
-/// The known name that a misspelt one most likely meant: it differs in a third of its letters at most.
-fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    if name.len() > 64 {
-        return None;
-    }
-    let limit = (name.chars().count() / 3).clamp(1, 3);
-    let edits = known.iter().map(|known| (edits(name, known), *known));
-    edits
-        .filter(|(edits, _)| *edits <= limit)
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, known)| known)
-}
-
-/// Levenshtein's distance.
-fn edits(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (above, from) in left.to_lowercase().chars().enumerate() {
-        let mut diagonal = above;
-        row[0] = above + 1;
-        for (column, to) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use peerwarden_documents::shown::shown;
 use peerwarden_engine::ExternalAnswer;
 use peerwarden_engine::reference::CustomTrace;
-use peerwarden_traffic::RuleRef;
-use peerwarden_traffic::{Protocol, Traffic};
+use peerwarden_traffic::{DecidedBy, Traffic, words};
 
 use crate::explanation::{Explanation, Subject};
 
@@ -21,30 +20,12 @@ pub(super) fn asked(subject: &Subject<'_>) -> String {
 
 fn of_traffic(traffic: &Traffic) -> String {
     let plain = |text: &str| shown(text.as_bytes(), SHOWN);
-    let what = match (traffic.protocol, &traffic.http) {
-        (Protocol::Tcp, _) => "a TCP connection".to_owned(),
-        (Protocol::Http, None) => "GET /".to_owned(),
-        (Protocol::Http, Some(http)) => {
-            let text = |value: &Option<String>, default: &str| plain(value.as_deref().unwrap_or(default));
-            let (method, host, path) = (
-                text(&http.method, "GET"),
-                text(&http.host, ""),
-                text(&http.path, "/"),
-            );
-            format!("{method} {host}{path}")
-        }
-    };
+    let what = words::request(traffic, plain);
     let secured = match &traffic.tls {
         None => "in plaintext".to_owned(),
         Some(tls) => match &tls.peer {
             None => "over TLS without a certificate".to_owned(),
-            Some(peer) => {
-                let other = || plain(peer.dns_sans.first().unwrap_or(&peer.subject));
-                match peer.uri_sans.first() {
-                    Some(uri) => format!("over mutual TLS as {}", plain(uri)),
-                    None => format!("over mutual TLS as {} (no URI SAN)", other()),
-                }
-            }
+            Some(peer) => format!("over mutual TLS as {}", words::peer(peer, plain)),
         },
     };
     let (ip, port) = (traffic.source().0, traffic.destination().1);

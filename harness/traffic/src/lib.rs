@@ -13,6 +13,7 @@ mod native;
 mod read;
 mod traffic;
 mod witness;
+pub mod words;
 
 pub use answer::{Answer, Decision, RuleRef};
 pub use engine::{

@@ -2,8 +2,7 @@
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{WorkloadKind, is_host};
-use peerwarden_traffic::Decision;
-use peerwarden_traffic::{HeaderLines, Traffic};
+use peerwarden_traffic::{Decided, Lines, Traffic, words};
 
 /// `shop app=orders`, `any other workload in shop`, `any other namespace`.
 pub(crate) fn workload(class: &WorkloadClass) -> String {
@@ -29,19 +28,7 @@ pub(crate) fn workload(class: &WorkloadClass) -> String {
 
 /// `GET /orders as spiffe://…`, with what else counts.
 pub(crate) fn traffic(traffic: &Traffic) -> String {
-    let mut text = match &traffic.http {
-        None => "a TCP connection".to_owned(),
-        Some(http) => {
-            let part =
-                |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
-            let (method, host, path) = (
-                part(&http.method, "GET"),
-                part(&http.host, ""),
-                part(&http.path, "/"),
-            );
-            format!("{method} {host}{path}")
-        }
-    };
+    let mut text = words::request(traffic, str::to_owned);
     if let Some(port) = traffic.destination.port {
         text.push_str(&format!(" on port {port}"));
     }
@@ -50,13 +37,7 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
         Some(tls) => {
             match &tls.peer {
                 None => text.push_str(" over TLS without a certificate"),
-                Some(peer) => {
-                    let other = || peer.dns_sans.first().unwrap_or(&peer.subject);
-                    text.push_str(&match peer.uri_sans.first() {
-                        Some(uri) => format!(" as {uri}"),
-                        None => format!(" as {} (no URI SAN)", other()),
-                    });
-                }
+                Some(peer) => text.push_str(&format!(" as {}", words::peer(peer, str::to_owned))),
             }
             if let Some(sni) = &tls.sni {
                 text.push_str(&format!(" with SNI {sni}"));
@@ -163,9 +144,4 @@ pub(crate) fn scope(peers: Peers) -> &'static str {
         Peers::AnyName => "every certificate of one name",
         Peers::IstioNames => "every certificate of one name as Istio issues them",
     }
-}
-
-/// `1 class`, `2 classes`.
-pub(crate) fn counted(number: usize, one: &str, several: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { several })
 }

@@ -84,12 +84,3 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     report::print(&checked, arguments.format, None)?;
     Ok(checked.exit())
 }
-
-fn counted(number: usize, what: &str) -> String {
-    let plural = match (number, what) {
-        (1, _) => "",
-        (_, "fix") => "es",
-        _ => "s",
-    };
-    format!("{number} {what}{plural}")
-}

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use peerwarden_documents::count::counted;
 use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible;
 
@@ -97,7 +98,7 @@ fn class(text: &mut String, class: &Class) {
 
 /// What it comes to, in one line.
 pub(super) fn sum(diff: &Diff) -> String {
-    let workloads = words::counted(diff.workloads, "workload", "workloads");
+    let workloads = counted(diff.workloads as u64, "workload");
     if diff.changes.is_empty() {
         return format!("{GREEN}equivalent{GREEN:#}: nothing changes for {workloads}");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
+use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
@@ -46,7 +47,7 @@ pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
         json(&checked, &documents)?
     };
     output::print(&report)?;
-    let broken = checked.iter().any(|chain| counted(chain).1 > 0);
+    let broken = checked.iter().any(|chain| tally(chain).1 > 0);
     Ok(if broken { Exit::Findings } else { Exit::Fine })
 }
 
@@ -75,8 +76,8 @@ fn place(documents: &[Document], failure: &Failure) -> Option<Place> {
 }
 
 /// How many guarantees are held, not held, and do not apply.
-fn counted(chain: &ChainReport) -> (usize, usize, usize) {
-    let count = |wanted: fn(&GuaranteeResult) -> bool| {
+fn tally(chain: &Checked) -> (usize, usize, usize) {
+    let count = |wanted: fn(&Outcome) -> bool| {
         let outcomes = chain.outcomes.iter();
         outcomes.filter(|(_, outcome)| wanted(outcome)).count()
     };
@@ -119,12 +120,12 @@ fn human(checked: &[ChainReport], documents: &[Document]) -> String {
             }
         }
         text.push('\n');
-        let of_chain = counted(chain);
+        let of_chain = tally(chain);
         held += of_chain.0;
         broken += of_chain.1;
         other += of_chain.2;
     }
-    let chains = super::counted(checked.len(), "filter chain");
+    let chains = counted(checked.len() as u64, "filter chain");
     text.push_str(&format!(
         "{chains} checked: {held} held, {broken} not held, {other} not applicable\n"
     ));

@@ -8,11 +8,11 @@ pub(crate) use json::Report as JsonReport;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_documents::count;
 use peerwarden_documents::diagnostic::{self, Severity};
 use peerwarden_documents::output;
 
 use super::checked::Checked;
-use super::counted;
 
 /// How to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,6 +40,10 @@ pub(super) fn print(checked: &Checked, format: FindingFormat, fixed: Option<usiz
         FindingFormat::Github => github::text(checked),
     };
     output::print(&text)
+}
+
+fn counted(number: usize, what: &str) -> String {
+    count::counted(number as u64, what)
 }
 
 /// One line with all the numbers.
