@@ -22,7 +22,7 @@ struct Count {
 pub(crate) fn markdown() -> String {
     let counts: Vec<Count> =
         serde_saphyr::from_str(include_str!("counts.yaml")).expect("the counts can be read");
-    let mut text = String::from("| what | inputs | what came of them | again |\n|---|---:|---|---|\n");
+    let mut text = String::from("| what | inputs | outcome | command |\n|---|---:|---|---|\n");
     for Count {
         what,
         inputs,
