@@ -15,7 +15,7 @@ fn markdown(cases: &[Case]) -> String {
         .filter(|case| matches!(case.asked, CaseInput::Refusal(_)))
         .count();
     let mut text = format!(
-        "{} cases, {refusals} of them refusals; each is put to the native engine, the reference evaluator and the shipped module.\n\n",
+        "{} cases, {refusals} of them refusals; each runs through the native engine, the reference evaluator and the shipped module.\n\n",
         cases.len(),
     );
     text.push_str("| field | supported | cases on HTTP | on TCP | refusals |\n|---|---|---:|---:|---:|\n");
