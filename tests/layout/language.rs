@@ -7,14 +7,25 @@ use peerwarden_lab::locate;
 use regex::Regex;
 
 /// What was written once, and what to write instead.
-const PHRASES: [(&str, &str); 7] = [
+const PHRASES: [(&str, &str); 18] = [
     (r"\banew\b", "again"),
     (r"\bstands twice\b", "duplicate key"),
     (r"\band said so\b", "and the log says why"),
     (r"(`|\}) is no [a-z]", "is not a …"),
     (r"\bput to other policies\b", "replayed against other policies"),
-    (r"\bheld to each other\b", "compared with each other"),
     (r"\bthe log can bear\b", "rate-limited"),
+    (r"\b(as dear as|dearer)\b", "more expensive"),
+    (r"\bby turns\b", "in turns"),
+    (r"\bcomes? of (it|them|each)\b", "the outcome"),
+    (r"\bfor want of\b", "because there is no …"),
+    (r"\bhas a say\b", "runs"),
+    (r"\bheld against\b", "compared with"),
+    (r"\bheld to\b", "checked against"),
+    (r"\bin (its|their) own words\b", "in its own language"),
+    (r"\blet go of\b", "freed"),
+    (r"\bsays? nothing of\b", "has no …"),
+    (r"\bsome (ten|[0-9][0-9,]*) (ms|minutes|ns|us)\b", "about"),
+    (r"\b(is|are) yours to say\b", "you decide"),
 ];
 
 /// Files below a folder with this ending, without what was built.
