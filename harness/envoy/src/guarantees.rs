@@ -96,8 +96,8 @@ struct CheckInput<'v> {
     chains: Vec<Chain<'v>>,
 }
 
-/// Why a guarantee does not apply if the module refuses its configuration, which breaks another guarantee.
-const REFUSED: &str = "the module does not take its configuration";
+/// Of what depends on a configuration that the module does not take, which is a guarantee of its own.
+const REFUSED: &str = "the module refuses its configuration";
 
 /// All guarantees, in the order of reports.
 pub const GUARANTEES: &[Guarantee] = &[
@@ -113,17 +113,17 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "order",
-        promise: "behind what it reads, ahead of what it guards",
+        promise: "after what it reads, before what it guards",
         check: order::check,
     },
     Guarantee {
         name: "configuration",
-        promise: "the module takes its configuration",
+        promise: "the module accepts its configuration",
         check: plugin_configuration::check,
     },
     Guarantee {
         name: "policies",
-        promise: "some document is for this workload",
+        promise: "some document applies to this workload",
         check: policies::check,
     },
     Guarantee {
@@ -153,7 +153,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "second-lock",
-        promise: "where it is missing, Envoy lets nothing through",
+        promise: "if it is missing, Envoy lets nothing through",
         check: second_lock::check,
     },
     Guarantee {
@@ -198,17 +198,17 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "direct-remote-address",
-        promise: "`ipBlocks` mean the one who is connected",
+        promise: "`ipBlocks` match the direct peer",
         check: direct_remote_address::check,
     },
     Guarantee {
         name: "destination-address",
-        promise: "`ports` mean the port that was connected to",
+        promise: "`ports` match the port that was connected to",
         check: destination_address::check,
     },
     Guarantee {
         name: "remote-address",
-        promise: "at the edge nobody writes their own origin",
+        promise: "at the edge no client writes its own origin",
         check: remote_address::check,
     },
     Guarantee {
@@ -223,12 +223,12 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "upstream",
-        promise: "what is allowed goes where it was decided for",
+        promise: "no request chooses its own destination",
         check: upstream::check,
     },
     Guarantee {
         name: "runtime",
-        promise: "no runtime setting takes any of this back",
+        promise: "no runtime setting undoes a guarantee",
         check: runtime::check,
     },
 ];

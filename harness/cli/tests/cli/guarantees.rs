@@ -225,7 +225,7 @@ fn what_is_no_configuration_is_an_error() {
     says(&["check", "--envoy", "nowhere.yaml"], "nowhere.yaml");
     says(
         &["check", "--envoy", "policy.yaml"],
-        "this is not a configuration of Envoy's",
+        "this is not an Envoy configuration",
     );
     says(&["check", "--envoy"], "--envoy");
     says(

@@ -39,8 +39,9 @@ impl<'v> Configuration<'v> {
             read.document(&Cursor::root(index, value))?;
         }
         if read.listeners.is_empty() {
-            let why = "there is no listener in what was given";
-            let help = "where listeners come by LDS, give the file that `lds_config` names, or Envoy's `/config_dump`";
+            let why = "there is no listener in the given files";
+            let help =
+                "if listeners come by LDS, give the file that `lds_config` names, or Envoy's `/config_dump`";
             return Err(Failure {
                 document: 0,
                 path: String::new(),
@@ -54,8 +55,8 @@ impl<'v> Configuration<'v> {
                     && !read.has_delivered(&here, files)?
                 {
                     return Err(here.fails(
-                        "further listeners come by LDS and are not in what was given",
-                        "give the file that they come from as well, under its own name, or Envoy's `/config_dump`",
+                        "further listeners come by LDS and are not in the given files",
+                        "also give the file that they come from, under its own name, or Envoy's `/config_dump`",
                     ));
                 }
             }
@@ -94,7 +95,7 @@ impl<'v> Configuration<'v> {
             Some(resources) => self.static_resources(&resources),
             None if root.get("dynamic_resources")?.is_some() => Ok(()),
             None => Err(root.fails(
-                "this is not a configuration of Envoy's",
+                "this is not an Envoy configuration",
                 "give a bootstrap (`static_resources`), a file of LDS or ECDS (`resources`), or the answer to `/config_dump` (`configs`)",
             )),
         }

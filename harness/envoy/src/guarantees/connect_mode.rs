@@ -20,13 +20,13 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     }
     let Some(proxy) = chain.network.iter().find(|filter| filter.short() == "tcp_proxy") else {
         return Err(chain.here.fails(
-            "cannot be told: there is no `tcp_proxy`",
+            "cannot be checked: there is no `tcp_proxy`",
             "end the chain with `tcp_proxy`",
         ));
     };
     let Some(proxy) = &proxy.config else {
         return Err(proxy.here.fails(
-            "cannot be told: `tcp_proxy` comes by discovery",
+            "cannot be checked: `tcp_proxy` comes by discovery",
             "write its `typed_config` into the chain",
         ));
     };
@@ -52,7 +52,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
 fn handshake(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> GuaranteeResult {
     if mode != AFTER_HANDSHAKE {
         return Err(proxy.or_here("upstream_connect_mode").fails(
-            "the upstream is dialled at once: what it says first may come before the peer is known",
+            "Envoy dials the upstream at once: its first data may come before the peer is known",
             format!(
                 "write `upstream_connect_mode: {AFTER_HANDSHAKE}` and `max_early_data_bytes: 0` (Envoy 1.37), or have \
                  the module hold connections (`\"tcp\": {{\"enforcement\": \"hold\"}}`)"
@@ -62,7 +62,7 @@ fn handshake(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> Guar
     let Some(early) = early else {
         return Err(proxy.fails(
             format!("Envoy refuses `{AFTER_HANDSHAKE}` without `max_early_data_bytes`"),
-            "write `max_early_data_bytes: 0` beside it",
+            "also write `max_early_data_bytes: 0`",
         ));
     };
     bytes(early)?;
@@ -78,7 +78,7 @@ fn hold(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> Guarantee
     }
     if early.map(bytes).transpose()?.is_none_or(|bytes| bytes < 1.0) {
         return Err(proxy.or_here("max_early_data_bytes").fails(
-            "without early data the handshake does not go on while the module holds a connection, and all are denied",
+            "without early data the handshake stops while the module holds a connection, and all connections are denied",
             "write `max_early_data_bytes: 16384`",
         ));
     }
@@ -90,7 +90,7 @@ fn bytes(early: &Cursor<'_>) -> Result<f64, Failure> {
         Value::Number(bytes) => Ok(*bytes),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Object(_) => Err(early
             .fails(
-                "cannot be told: expected a number",
+                "cannot be checked: expected a number",
                 "write `max_early_data_bytes: 0`",
             )),
     }

@@ -53,7 +53,7 @@ impl<'v> Cursor<'v> {
         let mut found = fields.iter().filter(|(key, _)| *key == name || *key == json);
         let first = found.next();
         if first.is_some() && found.next().is_some() {
-            let why = format!("`{name}` stands here twice, also as `{json}`");
+            let why = format!("duplicate key `{name}`, also written as `{json}`");
             return Err(self.fails(why, "keep one of them"));
         }
         Ok(first
@@ -215,7 +215,7 @@ impl<'v> Cursor<'v> {
     }
 
     fn mismatch(&self, expected: &str) -> Failure {
-        let why = format!("cannot be told: expected {expected}");
+        let why = format!("cannot be checked: expected {expected}");
         self.fails(why, format!("write {expected}, as Envoy's documentation has it"))
     }
 }

@@ -29,9 +29,9 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
     let Ok((_, config)) = module.configuration() else {
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
-    let Some(read) = DestinationUse::of(&config) else {
-        return Ok(GuaranteeStatus::DoesNotApply(
-            "nothing goes by ports or destination addresses",
+    let Some(read) = Read::of(&config) else {
+        return Ok(Verdict::DoesNotApply(
+            "nothing depends on ports or destination addresses",
         ));
     };
     // A matcher stands in the place of what chains match on.
@@ -46,7 +46,7 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
     }
     let (what, named) = (read.what, if read.address { "address" } else { "port" });
     Err(header.fails(
-        format!("{what}, and whoever connects says in the PROXY header which {named} that is"),
+        format!("{what}, and the client writes that {named} into the PROXY header"),
         HELP,
     ))
 }
@@ -89,7 +89,7 @@ impl DestinationUse {
         let address = policies().find(|policy| rules(policy).any(|rule| asks(rule, "destination.ip")));
         if let Some(policy) = address {
             return Some(Self {
-                what: format!("`{}` asks for the destination's address", policy.metadata.name),
+                what: format!("`{}` reads the destination's address", policy.metadata.name),
                 address: true,
             });
         }
@@ -97,12 +97,12 @@ impl DestinationUse {
         let mut providers = config.extension_providers.iter();
         if let Some(provider) = providers.find(|provider| told(&provider.authorizer)) {
             return Some(Self {
-                what: format!("`{}` is told the destination's address", provider.name),
+                what: format!("`{}` receives the destination's address", provider.name),
                 address: true,
             });
         }
         let port = policies().find(|policy| rules(policy).any(asks_port));
-        let port = port.map(|policy| format!("`{}` asks for ports", policy.metadata.name));
+        let port = port.map(|policy| format!("`{}` reads ports", policy.metadata.name));
         let mode = resources().find_map(|resource| match resource {
             Resource::PeerAuthentication(mode) if !mode.port_level.is_empty() => {
                 Some(format!("`{}` has modes for ports", mode.metadata.name))

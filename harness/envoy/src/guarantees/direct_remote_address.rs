@@ -38,7 +38,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         return Ok(GuaranteeStatus::Held);
     }
     Err(module.here.fails(
-        "the address of a client may come from what it says itself, and the direct one is nowhere to be read",
+        "a client's address may come from a header that it writes, and the direct address is not available",
         HELP,
     ))
 }
@@ -61,7 +61,7 @@ fn with_each_request(
     match off {
         None => Ok(false),
         Some(here) => Err(here.fails(
-            "without the filter that this switches off, the address of a client may come from what it says itself",
+            "without the filter that this switches off, a client's address may come from a header that it writes",
             format!("leave this out, or {HELP}"),
         )),
     }
@@ -93,5 +93,5 @@ pub(super) fn is_direct(item: &Cursor<'_>) -> Result<(), Failure> {
     if item.word("factory_key")? == FACTORY && text == Some(ADDRESS) {
         return Ok(());
     }
-    Err(item.fails("this is not the address of who is connected", HELP))
+    Err(item.fails("this is not the address of the direct peer", HELP))
 }

@@ -11,7 +11,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             ("disabled", "the module is switched off", "leave `disabled` out"),
             (
                 "is_optional",
-                "an Envoy that does not know the filter leaves it out in silence",
+                "an Envoy that does not know the filter leaves it out silently",
                 "leave `is_optional` out",
             ),
         ];
@@ -52,7 +52,7 @@ fn of_upgrades(manager: &Cursor<'_>) -> Result<(), Failure> {
 
 /// A Wasm filter has no per-route configuration, so that a `FilterConfig` with an empty one changes nothing.
 fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
-    let help = "leave this entry out: who may do what is for policies to say";
+    let help = "leave this entry out: policies decide who may do what";
     if over.disabled {
         return Err(over
             .here
@@ -66,7 +66,7 @@ fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(over.here.fails(
-        "cannot be told: the module is configured otherwise for these requests",
+        "cannot be checked: the module has another configuration for these requests",
         help,
     ))
 }

@@ -25,7 +25,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
             let why = if policy == "FAIL_OPEN" {
                 OPEN.to_owned()
             } else {
-                format!("cannot be told: `{policy}` is not known")
+                format!("cannot be checked: `{policy}` is not known")
             };
             let place = plugin.or_here("failure_policy");
             return Err(place.fails(why, "write `FAIL_CLOSED`"));

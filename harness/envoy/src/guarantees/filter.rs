@@ -85,7 +85,7 @@ impl<'v> Filter<'v> {
         if let Some(rival) = &self.rival {
             return rival.fails(
                 format!(
-                    "cannot be told: `{}` comes by discovery and is more than once in what was given, each time otherwise",
+                    "cannot be checked: `{}` comes by discovery and occurs several times in the given files, with different content",
                     self.name
                 ),
                 "give the files of one Envoy at a time, and one configuration of each name",
@@ -93,10 +93,10 @@ impl<'v> Filter<'v> {
         }
         self.here.fails(
             format!(
-                "cannot be told: `{}` comes by discovery and is not in what was given",
+                "cannot be checked: `{}` comes by discovery and is not in the given files",
                 self.name
             ),
-            "give the file that it comes from as well, or Envoy's `/config_dump`",
+            "also give the file that it comes from, or Envoy's `/config_dump`",
         )
     }
 
@@ -108,7 +108,7 @@ impl<'v> Filter<'v> {
         let plugin = config.get("config")?;
         plugin.ok_or_else(|| {
             config.fails(
-                "cannot be told: there is no `config`",
+                "cannot be checked: there is no `config`",
                 "write the plugin into `config`",
             )
         })
@@ -132,7 +132,7 @@ impl<'v> Filter<'v> {
             "google.protobuf.StringValue" => Config::parse(here.text()?.as_bytes()),
             "google.protobuf.Struct" => Config::read(here.value),
             other => {
-                let why = format!("cannot be told: `{other}` is not read");
+                let why = format!("cannot be checked: `{other}` is not supported");
                 return Err(any.fails(
                     why,
                     "write JSON into a `google.protobuf.StringValue`, or a `Struct`",

@@ -36,13 +36,13 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &CheckInput<'_>) -> Guar
     }
     let Some(read) = reads(&config) else {
         if names.is_empty() {
-            return Ok(GuaranteeStatus::DoesNotApply("nothing decides by a header"));
+            return Ok(Verdict::DoesNotApply("no decision depends on a header"));
         }
         return Ok(GuaranteeStatus::Held);
     };
     closed(http, |client| {
         format!(
-            "{read}, and with {client} a client sends the same header with `_` for `-`: to policies it is another one, to many applications the same"
+            "{read}, and with {client} a client can send the same header with `_` for `-`: another header for policies, but the same for many applications"
         )
     })?;
     Ok(GuaranteeStatus::Held)
@@ -58,7 +58,7 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
         let name = names
             .iter()
             .find(|name| written.is(name) && !written.is_exactly(name))?;
-        Some((written, *name, "to policies this is another header than"))
+        Some((written, *name, "for policies this is another header than"))
     });
     let late = header_write::by_routes(http, all)?
         .into_iter()
@@ -69,7 +69,7 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
     match spelt.chain(late).find(|(written, ..)| written.formatted) {
         None => Ok(()),
         Some((written, name, why)) => Err(written.here.fails(
-            format!("{why} `{name}`, which a policy reads, and to many applications it is the same"),
+            format!("{why} `{name}`, which a policy reads, and for many applications it is the same"),
             format!("leave it out, or write `{name}` in a `header_mutation` ahead of the module"),
         )),
     }

@@ -8,13 +8,13 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         if let Some(discovery) = &module.discovery {
             if let Some(default) = discovery.get("default_config")? {
                 return Err(default.fails(
-                    "until the module's configuration has come, traffic goes by this one",
+                    "until the module's configuration arrives, this one decides",
                     "leave `default_config` out, so that nobody is let in until then",
                 ));
             }
             if discovery.flag("apply_default_config_without_warming")? {
                 return Err(discovery.or_here("apply_default_config_without_warming").fails(
-                    "the listener takes connections before the module's configuration has come",
+                    "the listener accepts connections before the module's configuration arrives",
                     "leave it out",
                 ));
             }
@@ -36,7 +36,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
                 "the module is not a local file: after an update by ECDS Envoy lets everything through undecided until the next one, \
                  whatever the failure policy is"
             } else {
-                "the module is not a local file: the listener may take connections before it has come"
+                "the module is not a local file: the listener may accept connections before it arrives"
             };
             return Err(place
                 .or_here("remote")

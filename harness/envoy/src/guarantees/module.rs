@@ -18,7 +18,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
             .and_then(|plugin| plugin.get("vm_config").ok()?);
         return match vm {
             Some(vm) if vm.word("runtime")? == NULL_VM => Err(vm.or_here("runtime").fails(
-                "with this runtime Envoy runs code of its own, and not the module",
+                "with this runtime Envoy runs its own code, and not the module",
                 "write `runtime: envoy.wasm.runtime.v8`",
             )),
             Some(_) | None => Ok(GuaranteeStatus::Held),
@@ -33,7 +33,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         ));
     }
     if chain.listener.one_of("traffic_direction", &DIRECTIONS)? == "OUTBOUND" {
-        return Ok(GuaranteeStatus::DoesNotApply("for connections that go out"));
+        return Ok(Verdict::DoesNotApply("for outbound connections"));
     }
     let place = if chain.http.is_some() {
         "`envoy.filters.http.wasm` into `http_filters`, before the router"
@@ -41,7 +41,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         "`envoy.filters.network.wasm` into `filters`, before `tcp_proxy`"
     };
     Err(chain.here.fails(
-        "no filter here is peerwarden's: whatever comes in is let through undecided",
-        format!("put {place}, with `peerwarden` in its name, or see whether this listener is needed"),
+        "no filter here is peerwarden's: all traffic passes undecided",
+        format!("put {place}, with `peerwarden` in its name, or check whether this listener is needed"),
     ))
 }

@@ -112,14 +112,14 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         .and_then(|behind| behind.split_last())
     else {
         return Err(module.here.fails(
-            "the module is last, behind what it is to protect",
+            "the module is last, behind what it must protect",
             format!("put it before `{terminal}`"),
         ));
     };
     if last.short() != terminal {
         return Err(last.here.fails(
             format!(
-                "cannot be told: the chain ends with {}, not with `{terminal}`",
+                "cannot be checked: the chain ends with {}, not with `{terminal}`",
                 shown(last)
             ),
             format!("end the chain with `{terminal}`"),
@@ -134,7 +134,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         if !filter.is_module() && !allowed.contains(&filter.short()) {
             return Err(filter.here.fails(
                 format!(
-                    "{} is ahead of the module, and may answer what is not decided yet",
+                    "{} is ahead of the module, and may answer a request that is not decided yet",
                     shown(filter)
                 ),
                 "put it behind the module",
@@ -152,7 +152,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         let why = if HTTP_WRITES.contains(&kind) {
             "is behind the module, which reads what it writes"
         } else {
-            "is behind the module, and may change what was decided about"
+            "is behind the module, and may change what the module decided on"
         };
         return Err(filter
             .here
@@ -163,7 +163,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             if filter.short() != CODEC && !HTTP_AFTER.contains(&filter.short()) {
                 return Err(filter.here.fails(
                     format!(
-                        "{} is behind the router, and may change what was decided about",
+                        "{} is behind the router, and may change what the module decided on",
                         shown(&filter)
                     ),
                     "put it among `http_filters`, ahead of the module",
@@ -189,14 +189,14 @@ fn refuses(filter: &Filter<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(code.fails(
-        "whoever the authorizer cannot be asked about may be answered as if the request had been let in",
+        "if the authorizer cannot be asked, Envoy answers with this status, which is not a refusal",
         "write `Forbidden`, or `ServiceUnavailable`",
     ))
 }
 
 fn shown(filter: &Filter<'_>) -> String {
     if filter.short().is_empty() {
-        format!("`{}`, whose type cannot be told,", filter.name)
+        format!("`{}`, whose type is unknown,", filter.name)
     } else {
         format!("`{}`", filter.short())
     }

@@ -41,7 +41,9 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     for name in ["path_normalization_options", "typed_header_validation_config"] {
         if let Some(here) = http.manager.get(name)? {
             return Err(here.fails(
-                format!("cannot be told: `{name}` may spell paths otherwise than the module sees them"),
+                format!(
+                    "cannot be checked: `{name}` may give the application other paths than the module sees"
+                ),
                 format!("leave `{name}` out"),
             ));
         }

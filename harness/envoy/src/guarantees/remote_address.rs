@@ -25,12 +25,12 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
     let kind = config.workload.as_ref().map(|workload| workload.kind);
-    let goes_by = match PolicyInputs::of(&config).origin {
-        Some(policy) => format!("`{policy}` asks where a request came from, and that is"),
-        None if kind == Some(WorkloadKind::Gateway) => "`remoteIpBlocks` are asked of".to_owned(),
+    let goes_by = match Reads::of(&config).origin {
+        Some(policy) => format!("`{policy}` reads where a request came from, and that is"),
+        None if kind == Some(WorkloadKind::Gateway) => "`remoteIpBlocks` match".to_owned(),
         None => {
-            return Ok(GuaranteeStatus::DoesNotApply(
-                "no gateway, and no policy asks where a request came from",
+            return Ok(Verdict::DoesNotApply(
+                "not a gateway, and no policy reads where a request came from",
             ));
         }
     };
@@ -41,14 +41,14 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
         .next()
     {
         return Err(other.fails(
-            "cannot be told: an extension says where requests come from",
-            "write `use_remote_address: true`, and `xff_num_trusted_hops` for proxies of yours",
+            "cannot be checked: an extension says where requests come from",
+            "write `use_remote_address: true`, and `xff_num_trusted_hops` for your proxies",
         ));
     }
     if !http.manager.flag("use_remote_address")? {
         return Err(http.manager.or_here("use_remote_address").fails(
             format!("{goes_by} what a client writes into `X-Forwarded-For`"),
-            "write `use_remote_address: true`, and `xff_num_trusted_hops` for proxies of yours",
+            "write `use_remote_address: true`, and `xff_num_trusted_hops` for your proxies",
         ));
     }
     // With no proxy ahead, the header is not asked.
@@ -62,7 +62,7 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
     {
         None => Ok(GuaranteeStatus::Held),
         Some(written) => Err(written.here.fails(
-            format!("{goes_by} what this writes into `X-Forwarded-For`, and not what your proxies say"),
+            format!("{goes_by} what this writes into `X-Forwarded-For`, and not what your proxies write"),
             "leave it out",
         )),
     }

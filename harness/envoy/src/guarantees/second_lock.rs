@@ -20,9 +20,8 @@ const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's configuration and put \
                     the filter of docs/guarantees.md behind the module; or `\"lock\": false` to do without";
 
-/// How to configure the cluster of `tcp_proxy`.
-const NOWHERE: &str =
-    "have it name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
+/// What `tcp_proxy` has to find by itself.
+const NOWHERE: &str = "name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some((position, module)) = chain.module() else {
@@ -38,7 +37,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     }
     match config.lock {
         Lock::Unset => {
-            let why = "where Envoy cannot set the module up it runs the chain without it, and lets everything through";
+            let why =
+                "if Envoy cannot set the module up, it runs the chain without it and lets everything through";
             return Err(here.fails(why, HELP));
         }
         // Another one in the chain is not without.
@@ -47,7 +47,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let filters = chain.filters();
     if let Some((_, second)) = chain.deciding().nth(1) {
         return Err(second.here.fails(
-            "two modules in one chain leave the same mark: where one is missing, the other's lets everything through",
+            "two modules in one chain set the same mark: if one is missing, the other's mark lets everything through",
             "give all policies to one of them",
         ));
     }
@@ -68,8 +68,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let forged = cluster.or_else(|| everything.find_map(|part| named(part, &|here| is_ours(here))));
     match forged {
         Some(forged) => Err(forged.fails(
-            "something else than the module has the name of its mark, and may leave it where the module allows nothing",
-            "leave this out, or take another name for it",
+            "something other than the module uses the name of its mark, and may set it on traffic that the module does not allow",
+            "leave this out, or give it another name",
         )),
         None => Ok(GuaranteeStatus::Held),
     }
@@ -91,29 +91,29 @@ fn of_filter(lock: &Filter<'_>, key: &str) -> Result<(), Failure> {
         }
     }
     let (Some(config), None) = (&lock.config, &lock.discovery) else {
-        let why = "cannot be told: the lock comes by discovery, and may come otherwise later";
+        let why = "cannot be checked: the lock comes by discovery, and may change later";
         return Err(lock.here.fails(why, "write its `typed_config` into the chain"));
     };
     if let Some(matcher) = config.get("matcher")? {
-        return Err(matcher.fails("`matcher` stands in the place of `rules`", "leave it out"));
+        return Err(matcher.fails("`matcher` replaces `rules`", "leave it out"));
     }
     let Some(rules) = config.get("rules")? else {
         return Err(config.fails("without `rules` the filter lets everything through", HELP));
     };
     if rules.one_of("action", &["ALLOW", "DENY", "LOG"])? != "ALLOW" {
         return Err(rules.or_here("action").fails(
-            "the lock has to allow what is marked, and nothing else",
+            "the lock must allow what is marked, and nothing else",
             "write `ALLOW`",
         ));
     }
     let policies = rules.entries("policies")?;
     let [(_, policy)] = policies.as_slice() else {
-        let why = "the lock has one policy, as each further one lets more through";
+        let why = "the lock must have one policy: each further one lets more through";
         return Err(rules.or_here("policies").fails(why, HELP));
     };
     let principals = policy.items("principals")?;
     let [principal] = principals.as_slice() else {
-        let why = "the lock has one principal, as each further one lets more through";
+        let why = "the lock must have one principal: each further one lets more through";
         return Err(policy.or_here("principals").fails(why, HELP));
     };
     let wanted = principal.get("filter_state")?;
@@ -143,8 +143,8 @@ fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &CheckInput<'_>) -> Res
     {
         None => Ok(()),
         Some(over) => Err(over.here.fails(
-            "for these requests the lock is another one",
-            "leave this out: the lock is the same for all requests",
+            "these requests have another lock",
+            "leave this out: all requests need the same lock",
         )),
     }
 }
@@ -160,19 +160,19 @@ fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &CheckInput<'_>) -> Result<()
     let help = NOWHERE;
     let name = config.word("cluster")?;
     if name.is_empty() || config.get("weighted_clusters")?.is_some() {
-        return Err(config.fails("`tcp_proxy` finds a cluster without the module", help));
+        return Err(config.fails("`tcp_proxy` reaches a cluster without the module", help));
     }
     if lock.clusters().any(|cluster| cluster == name) {
         return Err(config.or_here("cluster").fails(
-            "`tcp_proxy` has the cluster that the module names, and finds it without the module",
+            "`tcp_proxy` names the same cluster as the module, and reaches it without the module",
             help,
         ));
     }
     let clusters = all.configuration.clusters(name, config.document);
     if clusters.is_empty() {
         return Err(config.or_here("cluster").fails(
-            format!("cannot be told: the cluster `{name}` is not in what was given"),
-            "give the file that it comes from as well, or Envoy's `/config_dump`",
+            format!("cannot be checked: the cluster `{name}` is not in the given files"),
+            "also give the file that it comes from, or Envoy's `/config_dump`",
         ));
     }
     clusters.into_iter().try_for_each(has_no_endpoints)
@@ -181,14 +181,14 @@ fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &CheckInput<'_>) -> Result<()
 fn has_no_endpoints(cluster: &Cursor<'_>) -> Result<(), Failure> {
     let help = NOWHERE;
     if cluster.one_of("type", &["STATIC"])? != "STATIC" || cluster.get("cluster_type")?.is_some() {
-        return Err(cluster.fails("cannot be told: this cluster may have endpoints", help));
+        return Err(cluster.fails("cannot be checked: this cluster may have endpoints", help));
     }
     if let Some(assignment) = cluster.get("load_assignment")? {
         for locality in assignment.items("endpoints")? {
             if !locality.items("lb_endpoints")?.is_empty()
                 || locality.get("leds_cluster_locality_config")?.is_some()
             {
-                return Err(locality.fails("what `tcp_proxy` finds without the module has endpoints", help));
+                return Err(locality.fails("the cluster that `tcp_proxy` names has endpoints", help));
             }
         }
     }

@@ -43,7 +43,9 @@ pub(super) fn items<'v>(config: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure>
     for (key, here) in config.fields()? {
         if !known(key) {
             return Err(here.fails(
-                format!("cannot be told: `{key}` of `{KIND}` is not known, and may set what policies trust"),
+                format!(
+                    "cannot be checked: `{key}` of `{KIND}` is not known, and may set what policies trust"
+                ),
                 "leave it out",
             ));
         }

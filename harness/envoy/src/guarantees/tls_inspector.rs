@@ -53,8 +53,8 @@ fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
     match reads_server_name(chain) {
         None => Ok(()),
         Some(_) => Err(chain.listener.or_here("continue_on_listener_filters_timeout").fails(
-            "a policy reads `connection.sni`, and a client that is silent until the time-out is over and goes on then has none",
-            "leave it out, or have the chain be for TLS alone (`filter_chain_match: {transport_protocol: tls}`)",
+            "a policy reads `connection.sni`, and a client that is silent until the time-out continues without a server name",
+            "leave it out, or make the chain accept only TLS (`filter_chain_match: {transport_protocol: tls}`)",
         )),
     }
 }

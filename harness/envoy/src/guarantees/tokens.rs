@@ -41,7 +41,7 @@ fn of_module(
     if config.jwt.filter != NAMESPACE {
         return Err(here.fails(
             format!(
-                "cannot be told: the module looks for tokens in `{}`, where `jwt_authn` leaves none",
+                "cannot be checked: the module looks for tokens in `{}`, where `jwt_authn` leaves none",
                 config.jwt.filter
             ),
             "leave `jwt.filter` out of the module's configuration",
@@ -68,9 +68,9 @@ fn of_module(
             if let Some(here) = switched_off(&over.here)? {
                 return Err(here.fails(
                     format!(
-                        "`{policy}` reads tokens, and for these requests none is verified: DENY rules that ask for one match nothing"
+                        "`{policy}` reads tokens, and for these requests none is verified: DENY rules on a token match nothing"
                     ),
-                    "leave this out: with `allow_missing` in `rules`, who has no token goes on to the policies",
+                    "leave this out: with `allow_missing` in `rules`, requests without a token go on to the policies",
                 ));
             }
         }
@@ -80,7 +80,7 @@ fn of_module(
         if let Some(off) = off {
             return Err(off.fails(
                 format!(
-                    "`{policy}` reads tokens, and what verifies them is switched off: DENY rules that ask for one match nothing"
+                    "`{policy}` reads tokens, and the filter that verifies them is switched off: DENY rules on a token match nothing"
                 ),
                 "leave `disabled` out",
             ));
@@ -88,7 +88,7 @@ fn of_module(
         return Err(module.here.fails(
             format!(
                 "`{policy}` reads tokens, and nothing ahead of the module verifies any: no request has one, so that \
-                 DENY rules that ask for one match nothing"
+                 DENY rules on a token match nothing"
             ),
             "put `jwt_authn` ahead of the module, with `payload_in_metadata` in each provider",
         ));
@@ -125,8 +125,8 @@ fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
     let providers = config.entries("providers")?;
     if providers.is_empty() || !is_asked(config)? {
         return Err(config.fails(
-            "this filter verifies no token: it has no `providers`, or no `rules` that ask one",
-            "write the issuers into `providers`, and where their tokens are asked for into `rules`",
+            "this filter verifies no token: it has no `providers`, or no `rules` that require one",
+            "write the issuers into `providers`, and the requests that need their tokens into `rules`",
         ));
     }
     for (name, provider) in providers {
@@ -176,7 +176,7 @@ fn is_asked(config: &Cursor<'_>) -> Result<bool, Failure> {
 fn vouches(name: &str, provider: &Cursor<'_>) -> Result<(), Failure> {
     if provider.word("issuer")?.is_empty() {
         return Err(provider.or_here("issuer").fails(
-            format!("`{name}` has no `issuer`: whoever has its keys issues tokens of any other"),
+            format!("`{name}` has no `issuer`: whoever has its keys can issue tokens of any other issuer"),
             "write the `iss` of its tokens into `issuer`",
         ));
     }
@@ -187,9 +187,7 @@ fn vouches(name: &str, provider: &Cursor<'_>) -> Result<(), Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     if texts.iter().all(|audience| audience.is_empty()) {
         return Err(provider.or_here("audiences").fails(
-            format!(
-                "`{name}` has no `audiences`: a token that somebody has for another service is good here too"
-            ),
+            format!("`{name}` has no `audiences`: a token for another service is accepted here too"),
             "write into `audiences` what its tokens for this workload have in `aud`",
         ));
     }
@@ -201,7 +199,7 @@ fn not_under(provider: &Cursor<'_>, key: &str) -> Result<(), Failure> {
     for other in ["header_in_metadata", "failed_status_in_metadata"] {
         if provider.word(other)? == key {
             return Err(provider.or_here(other).fails(
-                format!("`{other}` stands where the module looks for the payload of a token"),
+                format!("`{other}` has the name under which the module looks for the payload of a token"),
                 format!("give `{other}` another name than `{key}`"),
             ));
         }

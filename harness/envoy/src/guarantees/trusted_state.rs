@@ -110,7 +110,7 @@ impl TrustedState {
         let name = short(kind);
         if !LISTENER_FILTERS.contains(&name) {
             return Err(here.fails(
-                "cannot be told: this listener filter is not known, and may say who is connected",
+                "cannot be checked: this listener filter is unknown, and may change who is connected",
                 "leave it out",
             ));
         }
@@ -206,7 +206,7 @@ impl TrustedState {
         match self.reads.metadata.get(namespace) {
             None => Ok(()),
             Some(policy) => Err(to.fails(
-                format!("a client writes `{namespace}` itself, which `{policy}` goes by"),
+                format!("a client writes `{namespace}` itself, which `{policy}` reads"),
                 "write it to another namespace, or have the policy read something that clients cannot write",
             )),
         }
@@ -218,11 +218,11 @@ impl TrustedState {
             return Ok(());
         }
         let by = match &self.reads.tokens {
-            Some(policy) => format!(", which `{policy}` goes by"),
+            Some(policy) => format!(", which `{policy}` reads"),
             None => String::new(),
         };
         Err(to.fails(
-            format!("this is taken for a verified token{by}, and nothing has verified it"),
+            format!("the module treats this as a verified token{by}, and nothing has verified it"),
             format!("let `jwt_authn` alone write to `{}`", tokens::NAMESPACE),
         ))
     }
@@ -237,7 +237,7 @@ impl TrustedState {
             return Ok(());
         }
         Err(item.fails(
-            "a waypoint's peer is taken from here, and this is not what its certificate says",
+            "the waypoint reads its peer from here, and this is not what the peer's certificate says",
             format!("set `{PEER}` where the tunnel ends, to `{PROVED_PEER}`"),
         ))
     }

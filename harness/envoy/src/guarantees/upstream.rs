@@ -24,8 +24,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     let Ok(places) = routes::places(http, &all.configuration) else {
-        return Ok(GuaranteeStatus::DoesNotApply(
-            "routes cannot be told, as `enabled` says",
+        return Ok(Verdict::DoesNotApply(
+            "routes cannot be checked, as `enabled` says",
         ));
     };
     for place in &places {
@@ -77,14 +77,17 @@ fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     };
     for plugin in PLUGINS {
         if let Some(here) = action.get(plugin)? {
-            return Err(here.fails("cannot be told: a plugin says where these requests go", CLUSTER));
+            return Err(here.fails(
+                "cannot be checked: a plugin says where these requests go",
+                CLUSTER,
+            ));
         }
     }
     for upgrade in action.items("upgrade_configs")? {
         if let Some(here) = upgrade.get("connect_config")? {
             return Err(here.fails(
                 "Envoy ends the tunnel of `CONNECT` here, and the requests in it reach the application undecided",
-                "leave `connect_config` out, or end the tunnel in another listener that goes on to this one",
+                "leave `connect_config` out, or end the tunnel in another listener that forwards to this one",
             ));
         }
     }
@@ -99,7 +102,7 @@ fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(header.fails(
-        "a client's header says which cluster a request goes to, whatever it was decided for",
+        "a client's header chooses the cluster of a request, whatever the decision was about",
         CLUSTER,
     ))
 }
@@ -140,8 +143,8 @@ fn clusters<'v>(mut names: Vec<Cursor<'v>>, all: &CheckInput<'v>) -> Vec<Result<
         let given = all.configuration.clusters(name, place.document);
         if given.is_empty() {
             found.push(Err(place.fails(
-                format!("cannot be told: the cluster `{name}` is not in what was given"),
-                "give the file that it comes from as well, or Envoy's `/config_dump`",
+                format!("cannot be checked: the cluster `{name}` is not in the given files"),
+                "also give the file that it comes from, or Envoy's `/config_dump`",
             )));
         }
         for cluster in given {
@@ -174,7 +177,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         ];
         if let Some((field, _)) = from.into_iter().find(|(_, is)| *is) {
             return Err(by.or_here(field).fails(
-                "a request says which address it goes to, whatever it was decided for",
+                "a request chooses its own address, whatever the decision was about",
                 format!("leave `{field}` out"),
             ));
         }
@@ -186,8 +189,8 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         };
         let why = match kind {
             DNS | AGGREGATE => None,
-            FORWARD_PROXY => Some("a client's `Host` says which address a request goes to"),
-            _ => Some("cannot be told: it is not known where a cluster of this type goes"),
+            FORWARD_PROXY => Some("a client's `Host` chooses the address of a request"),
+            _ => Some("cannot be checked: the destination of this type of cluster is unknown"),
         };
         if let Some(why) = why {
             return Err(own.fails(why, ENDPOINTS));
@@ -203,8 +206,8 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         };
         if !kind.starts_with(BALANCERS) || kind.starts_with(OVERRIDE_HOST) {
             return Err(policy.fails(
-                "cannot be told: a request may say which address it goes to",
-                "take a policy of Envoy's that goes by the cluster's endpoints, `round_robin` for instance",
+                "cannot be checked: a request may choose its own address",
+                "use a policy that chooses among the cluster's endpoints, such as `round_robin`",
             ));
         }
     }

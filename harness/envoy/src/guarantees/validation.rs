@@ -19,7 +19,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     };
     if let Some(own) = common.get("custom_handshaker")? {
         return Err(own.fails(
-            "cannot be told: this handshaker is not known",
+            "cannot be checked: this handshaker is not known",
             "leave `custom_handshaker` out",
         ));
     }
@@ -41,9 +41,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     Err(missing(&common))
 }
 
-/// Envoy accepts no connection before a secret has arrived. A secret that is not among the documents is the responsibility of
-/// whoever delivers it.
-fn by_secret(config: &Cursor<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
+/// Envoy takes no connection before a secret has come. One that is not in the given files is for whoever delivers it.
+fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
     for secret in all.configuration.secrets(config.word("name")?, config.document) {
         let Some(context) = secret.get("validation_context")? else {
             return Err(secret.fails(
@@ -63,21 +62,21 @@ fn verifies(context: &Cursor<'_>, whole: bool) -> GuaranteeResult {
     )?;
     if chain != "VERIFY_TRUST_CHAIN" {
         return Err(context.or_here("trust_chain_verification").fails(
-            format!("with `{chain}` anybody is whoever they say"),
+            format!("with `{chain}` a client can claim any identity"),
             "leave `trust_chain_verification` out",
         ));
     }
     if context.flag("allow_expired_certificate")? {
         return Err(context
             .or_here("allow_expired_certificate")
-            .fails("expired certificates are taken", "leave it out"));
+            .fails("expired certificates are accepted", "leave it out"));
     }
     if let Some(custom) = context.get("custom_validator_config")? {
         let typed = custom.get("typed_config")?;
         return match typed.map(|typed| typed.message()).transpose()? {
             Some((SPIFFE, _)) => Ok(GuaranteeStatus::Held),
             Some(_) | None => Err(custom.fails(
-                "cannot be told: this validator is not known",
+                "cannot be checked: this validator is not known",
                 "use Envoy's own, or `envoy.tls.cert_validator.spiffe`",
             )),
         };
@@ -106,7 +105,7 @@ fn has_source(source: &Cursor<'_>) -> Result<bool, Failure> {
 
 fn missing(here: &Cursor<'_>) -> Failure {
     here.fails(
-        "no `trusted_ca`: a client's certificate is not verified, and anybody is whoever they say",
+        "no `trusted_ca`: a client's certificate is not verified, and a client can claim any identity",
         "write `validation_context: {trusted_ca: {filename: …}}`",
     )
 }
