@@ -1,5 +1,5 @@
 # Every task a person needs; `make` lists them. Each does its own set-up, can be repeated, and says what it does.
-# What is missing on the machine and cannot be installed is an error that names it, never a skipped test.
+# If the machine lacks something that cannot be downloaded, an error says what to install; tests are never skipped.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,10 +18,10 @@ DIST := target/dist/peerwarden-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell
 # The plugin is a Wasm module and nothing else, so native commands leave it out.
 NATIVE := --workspace --exclude peerwarden-filter --exclude peerwarden-sdk-filter
 
-# What the engine is measured against is a workspace of its own, with its own lock file: it is built for that, and checked.
+# The peers that the engine is compared with are a separate workspace with its own lock file.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
-# What builds for wasm32 as well: no files, threads or terminals but at its edge.
+# Crates that also build for wasm32: they use files, threads and terminals only at their edge.
 PORTABLE := analysis documents envoy explain lint logs suite traffic
 
 .PHONY: help needs-demo needs-core needs-test needs-release setup wasm-target envoy build wasm sdk-filter demo faq test test-core test-native test-wasm32 test-policies test-reproducible test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist release-compiler reproducible check fmt clippy doc deny clean
@@ -44,7 +44,7 @@ build: wasm ## Build the module and the command: target/peerwarden.wasm, target/
 	@echo "building target/release/peerwarden"
 	@tools/build-shipped.sh --release -p peerwarden
 
-# Copied only when it changed, and renamed into place: an Envoy that is starting never sees half of it.
+# Copied only if it changed, and renamed into place, so that an Envoy that is starting never reads half of it.
 wasm: wasm-target ## Build the module alone: target/peerwarden.wasm
 	@echo "building $(MODULE)"
 	@tools/build-shipped.sh --profile wasm --target $(WASM_TARGET) -p peerwarden-filter
@@ -62,16 +62,16 @@ demo: needs-demo wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP 
 	@cargo build --locked -p peerwarden-lab --bin demo
 	@cargo run --quiet -p peerwarden-lab --bin demo -- --module $(MODULE)
 
-faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: a line for each answer, with its evidence
+faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: one line for each answer, with its evidence
 	@echo "building the experiments"
 	@cargo build -p peerwarden-tests --bin faq
 	@cargo run --quiet -p peerwarden-tests --bin faq
 
-# What can be missing is looked for first, before minutes of building.
+# Checks for missing tools first, before minutes of building.
 needs-demo needs-core needs-test needs-release:
 	@tools/prerequisites.sh $(@:needs-%=%)
 
-# Runs targets one after the other, and says how long each took; the first that fails ends it.
+# Runs targets one after another and prints the time of each; stops at the first failure.
 define in-steps
 	@for step in $(2); do \
 		begun=$$SECONDS; \
@@ -85,10 +85,10 @@ TEST_STEPS := setup wasm test-native test-wasm32 test-policies test-reproducible
 test: needs-test ## Run every test: native, wasm32, real Envoy, command line, policies
 	$(call in-steps,test,$(TEST_STEPS))
 
-# All test targets but those that need a database, packets or openssl; and of these all tests but one, which needs groff.
+# All test targets except those that need a database, packets or openssl; of the rest, one test is skipped, which needs groff.
 CORE_TESTS = $(filter-out faq docs,$(shell sed -n '/^\[\[test\]\]/{n;s/^name = "\(.*\)"/\1/p;}' filter/*/Cargo.toml harness/*/Cargo.toml tests/Cargo.toml tests/lab/Cargo.toml tests/fuzz/Cargo.toml))
-test-core: needs-core wasm sdk-filter envoy ## Run what needs neither a database, packets, groff, openssl nor Node
-	@echo "testing without the FAQ, the pages of docs/, manual pages and wasm32: \`make test\` runs all"
+test-core: needs-core wasm sdk-filter envoy ## Run the tests that do not need a database, packets, groff, openssl or Node
+	@echo "testing without the FAQ, the pages of docs/, manual pages and wasm32; \`make test\` runs all tests"
 	@cargo test $(NATIVE) --lib --bins $(CORE_TESTS:%=--test %) -- --skip manual_pages_are_there_for_each_command_and_render
 
 test-native: wasm sdk-filter envoy
@@ -99,7 +99,7 @@ test-wasm32: wasm-target ## Run the engine's tests on wasm32, under Node
 	@echo "testing the engine on wasm32"
 	@tools/test-wasm32.sh
 
-# With the build of the command that the tests have: built alone it would get other features of its dependencies, and minutes.
+# Uses the same build as the tests: a separate build would have other features of dependencies, and take minutes.
 test-policies: wasm sdk-filter ## Run the suites of policies/ through the shipped module
 	@echo "testing policies/ with $(MODULE)"
 	@cargo test $(NATIVE) --no-run --quiet
@@ -111,34 +111,34 @@ test-reproducible: wasm ## Build the module again in another folder, and compare
 	@tools/reproducible.sh module
 
 # A hundred updates of seven megabytes, the largest configurations there may be, and both on a real Envoy: a quarter of an hour.
-test-memory: wasm envoy ## Run the memory tests at full size, for minutes; `make test` runs them small
-	@echo "testing the memory of $(MODULE) at full size"
+test-memory: wasm envoy ## Run the memory tests at full size, for minutes; `make test` runs smaller ones
+	@echo "testing the memory use of $(MODULE) at full size"
 	@PEERWARDEN_LONG=1 cargo test $(NATIVE) --test module memory -- --include-ignored --test-threads 1
 	@PEERWARDEN_LONG=1 cargo test $(NATIVE) --test envoy memory -- --include-ignored --test-threads 1
 
-e2e: wasm envoy ## Run the tests on a real Envoy alone
+e2e: wasm envoy ## Run only the tests on a real Envoy
 	@echo "testing the module in a real Envoy"
 	@cargo test $(NATIVE) --test envoy
 
 # The rows of the table in docs/guarantees.md, with each version of Envoy that is supported.
 ENVOY_VERSIONS ?= 1.36 1.37 1.38 1.39 1.40
-envoy-versions: wasm ## Run the tests of the second lock with Envoy 1.36 to 1.40: what is closed without the module
+envoy-versions: wasm ## Run the tests of the second lock with Envoy 1.36 to 1.40: what stays closed without the module
 	@for version in $(ENVOY_VERSIONS); do \
 		envoy="$$(tools/envoy.sh $$version)"; \
 		echo "Envoy $$version: $$($$envoy --version | sed -n 's|.*version: [0-9a-f]*/\([0-9.]*\)/.*|\1|p')"; \
 		PEERWARDEN_ENVOY="$$envoy" cargo test $(NATIVE) --test envoy -- lock::; \
 	done
 
-# From a new seed each time, which is printed: PEERWARDEN_SEED and PEERWARDEN_SETS repeat a run, and make it longer or shorter.
+# Uses a new seed each time and prints it: PEERWARDEN_SEED repeats a run, PEERWARDEN_SETS makes it longer or shorter.
 agreement: export PEERWARDEN_SEED ?= random
 agreement: export PEERWARDEN_SETS ?= 1800
 agreement: wasm envoy ## Compare the module with Envoy's own RBAC filter for some minutes: many policies, much traffic
-	@echo "asking Envoy's own filter and $(MODULE) the same: PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
+	@echo "comparing Envoy's own filter with $(MODULE): PEERWARDEN_SEED=$$PEERWARDEN_SEED PEERWARDEN_SETS=$$PEERWARDEN_SETS"
 	@cargo test $(NATIVE) --test agreement -- --nocapture
 
 # libFuzzer, built from its crate by the C++ compiler: the compiler's own coverage counters need no other toolchain.
 fuzz: FUZZ_SECONDS ?= 60
-fuzz: ## Fuzz each reader of untrusted bytes, and the engine beside its reference, for FUZZ_SECONDS each; FUZZ=NAME runs one
+fuzz: ## Fuzz each reader of untrusted bytes, and the engine against its reference, for FUZZ_SECONDS each; FUZZ=NAME runs one
 	@echo "fuzzing for $(FUZZ_SECONDS) s each"
 	@tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
@@ -147,10 +147,10 @@ soak: wasm envoy ## Hold 10,000 streams and 2,000 connections open on a real Env
 	@echo "soaking $(MODULE) for $$PEERWARDEN_SOAK s"
 	@ulimit -n 20000 && cargo test $(NATIVE) --test soak -- --nocapture
 
-reliability: wasm ## Run the tests behind docs/reliability.md on each version of Envoy, and update its table
+reliability: wasm ## Run the tests behind docs/reliability.md on each version of Envoy, and generate it again
 	@tools/reliability.sh
 
-# The long forms of what `make test` does briefly. Each step prints how long it took; the first that fails ends it.
+# The long forms of what `make test` does briefly. Prints the time of each step; stops at the first failure.
 # The tests of the second lock are among those of `reliability`, so `envoy-versions` is not a step of its own.
 RELEASE_STEPS := reproducible fuzz soak agreement test-memory reliability
 release-check: needs-release ## Run every test at length, before a release: two builds, fuzzing, soak, agreement, memory, every version of Envoy
@@ -166,13 +166,13 @@ bench: wasm envoy bench-engine ## Measure CPU for each request on a real Envoy: 
 	@cargo build -p peerwarden-lab --bin bench
 	@target/debug/bench $(BENCH)
 
-bench-engine: ## Measure the engine alone beside cedar-policy and regorus: the same rules, the same questions
+bench-engine: ## Compare the speed of the engine with cedar-policy and regorus: the same rules, the same questions
 	@echo "building the engine and its peers"
 	@cargo build --quiet --release --locked $(PEERS)
 	@target/peers/release/peerwarden-peers
 
-# The module and the command are side by side, where the command looks for the module.
-dist: release-compiler build ## Pack the module, the command, its manual pages, completions and schemas, and the policies: target/dist/
+# The module is next to the command, where the command looks for it.
+dist: build ## Pack the module, the command, its manual pages, completions and schemas, and the policies: target/dist/
 	@echo "packing $(DIST).tar.gz"
 	@tools/pack.sh $(DIST)
 
@@ -183,7 +183,7 @@ reproducible: release-compiler wasm-target ## Pack the last commit twice, in two
 	@echo "packing the last commit twice"
 	@tools/reproducible.sh archive
 
-check: fmt clippy doc deny ## Look for faults without running anything: fmt, clippy, docs, licences, sources
+check: fmt clippy doc deny ## Check without running anything: format, clippy, documentation, licences, sources
 
 fmt:
 	@echo "checking the format"
@@ -196,7 +196,7 @@ clippy: wasm-target
 	@cargo clippy $(NATIVE) --all-targets -- -D warnings
 	@cargo clippy --target $(WASM_TARGET) -p peerwarden-filter -p peerwarden-engine -p peerwarden-wire -p peerwarden-sdk-filter --all-targets -- -D warnings
 	@cargo clippy --locked $(PEERS) --all-targets -- -D warnings
-	@echo "checking that a page or an editor can stand on the crates without wasmtime"
+	@echo "checking that the portable crates build for $(WASM_TARGET)"
 	@cargo check --quiet --target $(WASM_TARGET) $(PORTABLE:%=-p peerwarden-%)
 
 doc: wasm-target
@@ -208,5 +208,5 @@ deny:
 	@echo "checking licences, sources and banned crates"
 	@"$$(tools/cargo-deny.sh)" --log-level error check bans licenses sources
 
-clean: ## Remove what was built; what was installed below .tools stays
+clean: ## Remove build results; keep what is installed in .tools
 	@cargo clean

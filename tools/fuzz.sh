@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the fuzzing targets of tests/fuzz under libFuzzer, for some seconds each: tools/fuzz.sh SECONDS [TARGET...]
 #
-# The compiler's own coverage pass and the crate that brings libFuzzer along suffice: no nightly toolchain, no clang, no cargo-fuzz.
-# New inputs stay below target/fuzz/corpus; what fails is in target/fuzz/found, and belongs into tests/fuzz/corpus once it is mended.
+# The compiler's own coverage pass and the crate that includes libFuzzer are enough: no nightly toolchain, clang or cargo-fuzz.
+# New inputs are kept in target/fuzz/corpus. Inputs that fail are in target/fuzz/found; add them to tests/fuzz/corpus with the fix.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +13,7 @@ targets=("$@")
 
 coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
 coverage+=" -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
-# With a target named, build scripts and macros go without counters.
+# With an explicit target, build scripts and macros have no counters.
 host=$(rustc -vV | sed -n 's/^host: //p')
 RUSTFLAGS="$coverage" cargo build --quiet --release --locked --manifest-path tests/fuzz/libfuzzer/Cargo.toml \
     --target-dir target/fuzz --target "$host"
@@ -25,12 +25,12 @@ for target in "${targets[@]}"; do
     corpus=target/fuzz/corpus/$target
     log=target/fuzz/$target.log
     mkdir -p "$corpus"
-    # 10 s for one input of at most 4 KiB is for ever; so is 1 GiB.
+    # An input of at most 4 KiB should never take 10 s or 1 GiB.
     if PEERWARDEN_TARGET=$target "$binary" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=4096 \
         -print_final_stats=1 -verbosity=1 -artifact_prefix="target/fuzz/found/$target-" \
         "$corpus" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
         sed -n 's/^stat::number_of_executed_units: *//p' "$log" | while read -r runs; do
-            echo "$target: $runs inputs, $(find "$corpus" -type f | wc -l) kept for their coverage"
+            echo "$target: $runs inputs, $(find "$corpus" -type f | wc -l) kept for new coverage"
         done
     else
         failed+=("$target")
@@ -39,6 +39,6 @@ for target in "${targets[@]}"; do
     fi
 done
 if [ ${#failed[@]} -gt 0 ]; then
-    echo "error: ${failed[*]}: inputs that break a promise are in target/fuzz/found" >&2
+    echo "error: ${failed[*]}: failing inputs are in target/fuzz/found" >&2
     exit 1
 fi

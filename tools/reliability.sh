@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests that tests/reliability/faults.yaml names on a real Envoy, on each version: tools/reliability.sh [VERSION...]
 #
-# Which passed is written to tests/reliability/shown.txt, and docs/reliability.md is made again from it. PEERWARDEN_ONLY=TEXT runs those
-# whose names contain the text, and leaves what was written of the others.
+# The results are written to tests/reliability/shown.txt, from which docs/reliability.md is generated. PEERWARDEN_ONLY=TEXT runs only tests
+# whose names contain the text, and keeps the results of the others.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,7 +10,7 @@ versions=("$@")
 [ ${#versions[@]} -gt 0 ] || versions=(1.36 1.37 1.38 1.39 1.40)
 only=${PEERWARDEN_ONLY:-}
 shown=tests/reliability/shown.txt
-# The build that `make test` has: with packages chosen otherwise their dependencies would have other features, and be built again.
+# The same build as `make test`: with other packages, dependencies would get other features and be built again.
 cargo_test=(cargo test --workspace --exclude peerwarden-filter --exclude peerwarden-sdk-filter)
 failed=0
 for version in "${versions[@]}"; do
@@ -29,7 +29,7 @@ for version in "${versions[@]}"; do
             { failed=1; echo "$output" | tail -n 60; }
         lines+=$(sed -n "s/^test \([^ ]*\) \.\.\. \(ok\|FAILED\)$/$version $binary::\1 \2/p" <<<"$output")$'\n'
     done
-    # Without PEERWARDEN_ONLY every line of the version goes, as every test has run.
+    # Without PEERWARDEN_ONLY, every line of the version is replaced, because every test has run.
     { awk -v version="$version" -v only="$only" '$1 != version || (only != "" && !index($2, only))' "$shown"; echo "$lines"; } |
         awk NF | sort >"$shown.new"
     mv "$shown.new" "$shown"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that the compiler has a standard library for wasm32-unknown-unknown.
+# Ensures that the compiler has a standard library for wasm32-unknown-unknown.
 set -euo pipefail
 
 readonly TARGET=wasm32-unknown-unknown
@@ -12,7 +12,7 @@ die() {
 command -v cargo >/dev/null 2>&1 ||
     die "cargo is not installed" "install Rust 1.95 or newer with rustup: https://rustup.rs"
 
-# Also there without rustup, when a distribution brings it.
+# It may exist without rustup, from a distribution.
 compgen -G "$(rustc --print target-libdir --target "$TARGET")/libstd-*.rlib" >/dev/null && exit 0
 
 command -v rustup >/dev/null 2>&1 ||
