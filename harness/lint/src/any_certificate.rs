@@ -37,9 +37,9 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             }
             let finding = Finding::new(
                 list.at(index),
-                "a client whose certificate has DNS names and no URI SAN is denied: its identity is not established",
-                "name the identities that you mean, such as `cluster.local/*`; let other clients in by what the gateway's `MUTUAL` server \
-                 verified, in a rule without identities",
+                "a client whose certificate has DNS names but no URI SAN is denied: its identity is unknown",
+                "name the identities that you mean, such as `cluster.local/*`; for other clients, write a rule \
+                 without identities and rely on the gateway's `MUTUAL` server",
             );
             found.push(finding.in_policy(&LINT, policy));
         }

@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW003",
     name: "contradiction",
     severity: Severity::Warning,
-    summary: "a value that a field and its `not…` twin name",
+    summary: "a value that is both in a field and in its `not…` counterpart",
     page: include_str!("../../../docs/lints/PW003.md"),
     find: Find::Policy(find),
 };
@@ -39,8 +39,8 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             .enumerate()
             .filter(|(_, value)| values.contains(value))
         {
-            let message = format!("`{value}` stands in `{name}` and in `{twin_name}`: it matches nothing");
-            let finding = Finding::new(twin.at(index), message, "keep it in one of them");
+            let message = format!("`{value}` is in both `{name}` and `{twin_name}`, so it matches nothing");
+            let finding = Finding::new(twin.at(index), message, "remove it from one of them");
             let other = list.values.iter().position(|other| other == value);
             findings.push(match other {
                 Some(other) => finding.also(list.at(other), "the other one"),

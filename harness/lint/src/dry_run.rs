@@ -11,7 +11,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW025",
     name: "dry-run",
     severity: Severity::Warning,
-    summary: "a dry run that is left on",
+    summary: "a dry run, which changes no verdict",
     page: include_str!("../../../docs/lints/PW025.md"),
     find: Find::Policy(find),
 };
@@ -20,8 +20,8 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let finding = || {
         Finding::new(
             format!("metadata.annotations[\"{DRY_RUN}\"]"),
-            "it is a dry run, and changes no verdict",
-            "take the annotation out when the policy is meant to be enforced",
+            "this policy is a dry run and changes no verdict",
+            "remove the annotation to enforce the policy",
         )
     };
     policy.is_dry_run().then(finding).into_iter().collect()

@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW006",
     name: "exact-path",
     severity: Severity::Warning,
-    summary: "a rule that shuts out one spelling of a path",
+    summary: "a rule that denies only one spelling of a path",
     page: include_str!("../../../docs/lints/PW006.md"),
     find: Find::Policy(find),
 };
@@ -35,11 +35,11 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         Finding::new(
             path.clone(),
             format!(
-                "`{value}` shuts out one spelling: `{value}/`, `{value};x` and `{value}%3fx` are other paths"
+                "`{value}` denies one spelling only: `{value}/`, `{value};x` and `{value}%3fx` are other paths"
             ),
-            "write a prefix such as `/admin*`, or deny by `notPaths` what is not meant to be open; and have Envoy \
-               normalise: `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`; `paths: strict` in the module's \
-               configuration denies what has escapes left",
+            "write a prefix such as `/admin*`, or list the open paths in `notPaths` of a DENY rule; set Envoy's \
+             `normalize_path`, `merge_slashes` and `path_with_escaped_slashes_action`; to deny paths that still have \
+             escapes, set `paths: strict` in the module's configuration",
         )
     };
     alone.map(finding).collect()

@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW011",
     name: "excluded-port",
     severity: Severity::Warning,
-    summary: "an excluded port that clients call by mutual TLS",
+    summary: "an excluded port that clients call with mutual TLS",
     page: include_str!("../../../docs/lints/PW011.md"),
     find: Find::All(find),
 };
@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
 const EXCLUDED: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 
 const HELP: &str =
-    "write a `DestinationRule` for the service with `mode: DISABLE` in `portLevelSettings` for this port";
+    "write a `DestinationRule` for the service, with `mode: DISABLE` for this port in `portLevelSettings`";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -46,7 +46,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                     .filter_map(|rule| mode(rule, service.number))
                     .collect();
                 let why = match rules.as_slice() {
-                    [] => "no `DestinationRule` says otherwise",
+                    [] => "no `DestinationRule` turns it off",
                     // The workload's own TLS, which Envoy would hand on, or none.
                     modes
                         if modes
@@ -55,10 +55,10 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                     {
                         continue;
                     }
-                    _ => "a `DestinationRule` says ISTIO_MUTUAL",
+                    _ => "a `DestinationRule` sets ISTIO_MUTUAL",
                 };
                 let message = format!(
-                    "port {port} does not go through Envoy, yet clients call it by mutual TLS, as port {} of service {}: {why}",
+                    "port {port} bypasses Envoy, but clients use mutual TLS on it, as port {} of service {}: {why}",
                     service.number, service.service
                 );
                 found.push(LINT.of_workload(workload, &message, node).help(HELP));

@@ -13,7 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW018",
     name: "forgeable-header",
     severity: Severity::Warning,
-    summary: "a header that a client can forge lets it in",
+    summary: "a header that clients can forge lets requests in",
     page: include_str!("../../../docs/lints/PW018.md"),
     find: Find::Policy(find),
 };
@@ -79,8 +79,9 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         if lets_in && !names_who(&lists, list.rule) {
             findings.push(Finding::new(
                 &list.path,
-                format!("it lets in by the header `{header}`, which any client can send"),
-                "say in `from` whose word it is, such as the gateway's `principals`, and have that one remove what clients send",
+                format!("requests get in by the header `{header}`, which any client can send"),
+                "name the trusted sender in `from`, such as the gateway's `principals`, and have it remove the \
+                 header from clients' requests",
             ));
         }
     }

@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW007",
     name: "host-port",
     severity: Severity::Warning,
-    summary: "a host shut out without a port, and not with one",
+    summary: "a rule that denies a host only without a port",
     page: include_str!("../../../docs/lints/PW007.md"),
     find: Find::Policy(find),
 };
@@ -31,14 +31,13 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
 }
 
 fn finding(path: &str, host: &str) -> Finding {
-    let message = format!("`{host}` shuts out the host without a port: `{host}:8080` is another host");
+    let message = format!("`{host}` denies the host only without a port: `{host}:8080` is another host");
     if host.starts_with('*') {
-        let help =
-            "set Envoy's `strip_any_host_port: true`: no value says `any host that ends so, with a port`";
+        let help = "set Envoy's `strip_any_host_port: true`: no value matches a suffix followed by any port";
         return Finding::new(path, message, help);
     }
     let twin = format!("{host}:*");
-    let help = format!("add the twin `{twin}` beside it, or set Envoy's `strip_any_host_port: true`");
+    let help = format!("add `{twin}` to the list, or set Envoy's `strip_any_host_port: true`");
     Finding::new(path, message, help).fix(Change::beside(path, twin))
 }
 

@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW015",
     name: "http-on-tcp",
     severity: Severity::Warning,
-    summary: "a DENY by fields of HTTP that denies TCP ports",
+    summary: "a DENY rule with HTTP fields that denies TCP ports",
     page: include_str!("../../../docs/lints/PW015.md"),
     find: Find::All(find),
 };
@@ -75,7 +75,7 @@ fn on_known_port(
     tcp.find_map(|(port, _)| {
         let proof = denied(policy, index, &program, *port)?;
         let message = format!(
-            "port {port} of {} is not HTTP: `{}` says nothing there, and the rule denies without it",
+            "port {port} of {} is not HTTP: `{}` is ignored there, and the rest of the rule denies",
             manifest.title,
             name(of_http)
         );
@@ -94,7 +94,7 @@ fn on_any_port(
     let program = context.alone(policy, target, Protocol::Tcp)?;
     let proof = denied(policy, index, &program, 3306)?;
     let message = format!(
-        "rule {index} has fields of HTTP alone: where a port carries something else, `{}` says nothing and it denies everything",
+        "rule {index} has only HTTP fields: on a port that is not HTTP, `{}` is ignored and the rule denies everything",
         name(of_http)
     );
     Some(Finding::new(&of_http.path, message, HELP).shown(&proof))

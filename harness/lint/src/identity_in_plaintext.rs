@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW016",
     name: "identity-in-plaintext",
     severity: Severity::Warning,
-    summary: "an identity that decides where plaintext is taken",
+    summary: "a rule on identities for a port that takes plaintext",
     page: include_str!("../../../docs/lints/PW016.md"),
     find: Find::All(find),
 };
@@ -85,11 +85,12 @@ fn passed_by(
             Proof::of(&program, request, |decision| decision.verdict == Verdict::Allow)
         })?;
         let message = format!(
-            "whom `{}` names passes by coming in plaintext, which {} lets port {port} take",
+            "peers that `{}` names get in over plaintext, which {} permits on port {port}",
             name(identity),
             title(by)
         );
-        let help = "make the port STRICT; or let an ALLOW policy say who may come, as plaintext is nobody";
+        let help = "make the port STRICT, or add an ALLOW policy that lists who may connect: a plaintext peer has no \
+                    identity";
         Some(Finding::new(&identity.path, message, help).shown(&proof))
     })
 }
@@ -110,8 +111,9 @@ fn nobody(
         }
     }
     let (port, by) = disabled?;
-    let message = format!("it lets nobody in: {by} gives port {port} DISABLE, where no peer has an identity");
-    let help = "make the port STRICT or PERMISSIVE, or allow by `ipBlocks`";
+    let message =
+        format!("the rule lets nobody in: {by} sets port {port} to DISABLE, where no peer has an identity");
+    let help = "make the port STRICT or PERMISSIVE, or allow peers by `ipBlocks`";
     Some(Finding::new(&identity.path, message, help))
 }
 

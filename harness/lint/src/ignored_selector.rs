@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW031",
     name: "ignored-selector",
     severity: Severity::Warning,
-    summary: "a PeerAuthentication's selector that is ignored",
+    summary: "a PeerAuthentication that is ignored because of its selector",
     page: include_str!("../../../docs/lints/PW031.md"),
     find: Find::All(find),
 };
@@ -24,13 +24,13 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     });
     let finding = |modes: &super::context::Modes<'_>| {
         let message = format!(
-            "{}: with a `selector` in the root namespace `{root}` it governs nothing",
+            "{}: with a `selector` in the root namespace `{root}`, it has no effect",
             modes.title()
         );
         LINT.found(message)
             .at(modes.document.place("spec.selector", false))
             .help(
-                "put it into the namespace of the workloads, or leave the `selector` out for the whole mesh",
+                "move it to the namespace of the workloads, or remove the `selector` to apply it to the whole mesh",
             )
     };
     ignored.map(finding).collect()

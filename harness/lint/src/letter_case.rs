@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW017",
     name: "letter-case",
     severity: Severity::Warning,
-    summary: "a letter case that lets others pass",
+    summary: "a path or a method in one letter case",
     page: include_str!("../../../docs/lints/PW017.md"),
     find: Find::Policy(find),
 };
@@ -52,10 +52,10 @@ fn paths(policy: &Policy<'_>) -> Vec<Finding> {
         Finding::new(
             path.clone(),
             format!(
-                "`{value}` shuts out one letter case: `{}` is another path",
+                "`{value}` denies one letter case only: `{}` is another path",
                 value.to_ascii_lowercase()
             ),
-            "if the application does not care about case, deny by `notPaths` what is not meant to be open",
+            "if the application ignores case, list the open paths in `notPaths` of a DENY rule",
         )
     };
     odd.map(finding).collect()
@@ -78,11 +78,12 @@ fn methods(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
             continue;
         }
         let message = format!(
-            "`{value}` matches nothing: methods are upper case, and a request with another is denied by every rule on methods"
+            "`{value}` matches nothing: methods are upper case, and every rule on methods denies a method with \
+             lower-case letters"
         );
         findings.push(if list.shuts_out(policy.written.action) {
             // Beside it: an application that does not care about case would answer the other.
-            let finding = Finding::new(&path, message, format!("add `{capital}` beside it"));
+            let finding = Finding::new(&path, message, format!("add `{capital}` to the list"));
             finding.fix(Change::beside(path, capital))
         } else {
             Finding::new(path, message, format!("write `{capital}`"))

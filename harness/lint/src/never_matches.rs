@@ -31,12 +31,12 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
     let policy = standing.policy(context);
     let rule = standing.rule();
     let so = match policy.written.action {
-        Action::Deny => "it denies no request",
+        Action::Deny => "it denies nothing",
         Action::Allow | Action::Audit | Action::Custom => "it lets nobody in",
     };
     let message =
         format!("no request can match rule {rule}: its fields and conditions contradict each other, so {so}");
-    let help = "within a source, an operation and `when` all must hold; write alternatives as values of one field, or as rules of \
-                their own";
+    let help = "all fields of a source, an operation and `when` must match; write alternatives as values of one \
+                field, or as separate rules";
     Some(Finding::new(policy.rule_path(rule), message, help).in_policy(&LINT, policy))
 }

@@ -13,7 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW035",
     name: "not-a-host",
     severity: Severity::Warning,
-    summary: "a value of hosts that no host can match",
+    summary: "a value of `hosts` that no host can match",
     page: include_str!("../../../docs/lints/PW035.md"),
     find: Find::Policy(find),
 };
@@ -32,18 +32,21 @@ fn never(value: &str) -> Option<(String, &'static str)> {
         return None;
     }
     if fixed.contains("://") {
-        return Some(("has a scheme: no host has one".to_owned(), "write the host alone"));
+        return Some((
+            "has a scheme, which no host has".to_owned(),
+            "write the host alone",
+        ));
     }
     if fixed.contains('/') {
         return Some((
-            "has a slash: no host has one".to_owned(),
-            "write the host alone; what follows it is for `paths`",
+            "has a slash, which no host has".to_owned(),
+            "write the host alone, and the path in `paths`",
         ));
     }
     if !fixed.is_ascii() {
         return Some((
-            "is not ASCII: clients send such a name in Punycode".to_owned(),
-            "write it as it arrives: `bücher.example` arrives as `xn--bcher-kva.example`",
+            "is not ASCII: clients send such names in Punycode".to_owned(),
+            "write it in Punycode: `xn--bcher-kva.example` for `bücher.example`",
         ));
     }
     let in_host = |ch: char| ch.is_ascii_alphanumeric() || "-_.:[]".contains(ch);
@@ -52,7 +55,7 @@ fn never(value: &str) -> Option<(String, &'static str)> {
         .chars()
         .find(|ch| !in_host(*ch) && (*ch != '%' || !fixed.starts_with('[')));
     if let Some(odd) = odd {
-        return Some((format!("has {odd:?}: no host has one"), HOST));
+        return Some((format!("has {odd:?}, which no host has"), HOST));
     }
     let whole = fixed.len() == value.len();
     (whole && !is_host(value.as_bytes())).then(|| ("is not a host".to_owned(), HOST))

@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW036",
     name: "open-wildcard",
     severity: Severity::Warning,
-    summary: "an identity that lets in others whose name begins or ends alike",
+    summary: "a wildcard that lets in identities with a similar name",
     page: include_str!("../../../docs/lints/PW036.md"),
     find: Find::Policy(find),
 };
@@ -56,7 +56,7 @@ fn open(field: &str, value: &str) -> Option<Open> {
             (None, Some(name)) => (!name.starts_with('-')).then(|| Open {
                 others: format!("other namespaces, such as `evil-{name}`"),
                 instead: format!(
-                    "write `{name}`; if several are meant, `*-{name}` says where their names differ"
+                    "write `{name}`; if you mean several, start their common suffix with a dash: `*-{name}`"
                 ),
             }),
             (None, None) => None,
@@ -66,7 +66,7 @@ fn open(field: &str, value: &str) -> Option<Open> {
             (None, Some(name)) => (!name.starts_with('.')).then(|| Open {
                 others: format!("other trust domains, such as `evil-{name}`"),
                 instead: format!(
-                    "write `{name}`; if several are meant, `*.{name}` says where their names differ"
+                    "write `{name}`; if you mean several, start their common suffix with a dot: `*.{name}`"
                 ),
             }),
             (None, None) => None,
@@ -106,7 +106,7 @@ fn of_namespace(name: &str, instead: &str, prefix: &str) -> Option<Open> {
     (!name.ends_with('-')).then(|| Open {
         others: format!("other namespaces, such as `{name}-evil`"),
         instead: format!(
-            "write `{instead}`; if several are meant, `{prefix}-*` says where their names differ"
+            "write `{instead}`; if you mean several, end their common prefix with a dash: `{prefix}-*`"
         ),
     })
 }

@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW001",
     name: "plaintext-negation",
     severity: Severity::Warning,
-    summary: "an ALLOW rule that lets plaintext in by a negation",
+    summary: "an ALLOW rule that lets plaintext in by a negative field",
     page: include_str!("../../../docs/lints/PW001.md"),
     find: Find::All(find),
 };
@@ -57,9 +57,9 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
             let finding = Finding::new(
                 format!("spec.rules[{rule_index}].from[{index}].source.{field}"),
                 format!(
-                    "rule {rule_index} admits plaintext: a peer without a certificate is none of `{field}`"
+                    "rule {rule_index} lets plaintext in: a peer without a certificate is not in `{field}`"
                 ),
-                "add `principals: [\"*\"]` beside it for authenticated peers only",
+                "to require an identity, add `principals: [\"*\"]` beside it",
             );
             found.push(
                 proof

@@ -64,7 +64,7 @@ pub fn no_such(code: &str) -> String {
     let known = LINTS.iter().flat_map(|lint| [lint.code, lint.name]);
     match nearest(code, known) {
         Some(known) => format!("did you mean `{known}`?"),
-        None => "`peerwarden check --list` has them all".to_owned(),
+        None => "run `peerwarden check --list` to see all lints".to_owned(),
     }
 }
 

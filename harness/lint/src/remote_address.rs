@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW019",
     name: "remote-address",
     severity: Severity::Warning,
-    summary: "a client address where no proxy is trusted",
+    summary: "a client address from a header that any caller can write",
     page: include_str!("../../../docs/lints/PW019.md"),
     find: Find::All(find),
 };
@@ -43,8 +43,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             if matches!(list.field, "remoteIpBlocks" | "remote.ip") && !names_who(&lists, list.rule) {
                 let finding = Finding::new(
                     &list.path,
-                    "behind no gateway the client address is what the caller writes into `X-Forwarded-For`",
-                    "decide on it at the gateway; or name the gateway's `principals` beside it, whose word it then is; or set \
+                    "away from a gateway, the client address is whatever the caller writes into `X-Forwarded-For`",
+                    "decide on the address at the gateway, or name the gateway's `principals` beside it, or set \
                      `numTrustedProxies`",
                 );
                 found.push(finding.in_policy(&LINT, policy));

@@ -55,7 +55,7 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
             by != value && covers(list.field, by, value) && (*other < index || !covers(list.field, value, by))
         });
         if let Some((other, by)) = covering {
-            let message = format!("`{value}` adds nothing to `{by}`");
+            let message = format!("`{value}` matches only what `{by}` matches too");
             findings.push(superfluous(list, index, message, *other));
         }
     }
@@ -64,7 +64,11 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
 
 /// Taking it out keeps the meaning.
 fn superfluous(list: &List<'_>, index: usize, message: String, by: usize) -> Finding {
-    Finding::new(list.at(index), message, "take it out, or write what was meant")
-        .also(list.at(by), "this matches it")
-        .fix(Change::gone(list.at(index)))
+    Finding::new(
+        list.at(index),
+        message,
+        "remove it, or write the value that you meant",
+    )
+    .also(list.at(by), "this value matches it too")
+    .fix(Change::gone(list.at(index)))
 }

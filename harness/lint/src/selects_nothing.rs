@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW023",
     name: "selects-nothing",
     severity: Severity::Warning,
-    summary: "a selector for which no workload has the labels",
+    summary: "a selector whose labels no workload has",
     page: include_str!("../../../docs/lints/PW023.md"),
     find: Find::All(find),
 };
@@ -59,7 +59,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         if near.iter().any(|pod| pod.is_selected(selector)) {
             return None;
         }
-        let message = format!("{title}: no workload beside it has the labels that it selects");
+        let message = format!("{title}: no workload among the documents has the labels of its selector");
         Some(
             LINT.found(message)
                 .at(document.place("spec.selector.matchLabels", false))
@@ -113,7 +113,7 @@ fn meant(selector: &Selector, pods: &[&Pod<'_>]) -> String {
         }
         if !values.is_empty() {
             let known: Vec<String> = values.iter().take(5).map(|value| format!("`{value}`")).collect();
-            return format!("workloads here have `{name}` {}", known.join(", "));
+            return format!("workloads of this namespace have `{name}` {}", known.join(", "));
         }
         let names = pods
             .iter()
@@ -123,5 +123,5 @@ fn meant(selector: &Selector, pods: &[&Pod<'_>]) -> String {
             return format!("did you mean the label `{meant}`?");
         }
     }
-    "write labels that a workload of this namespace has on its pods".to_owned()
+    "write labels that the pods of a workload in this namespace have".to_owned()
 }

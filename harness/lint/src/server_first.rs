@@ -44,7 +44,7 @@ const NAMES: [(&str, &str); 8] = [
     ("imap", "IMAP"),
 ];
 
-const HELP: &str = "give the port STRICT, or DISABLE, by `portLevelMtls`";
+const HELP: &str = "set the port to STRICT or DISABLE in `portLevelMtls`";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -70,8 +70,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             };
             said.insert((by.namespace.to_string(), by.name.to_string(), port.number));
             let message = format!(
-                "on port {} the server speaks first ({protocol}), and {} makes it PERMISSIVE: a plaintext client and Envoy wait \
-                 for each other",
+                "on port {} the server speaks first ({protocol}), and {} makes the port PERMISSIVE: a plaintext \
+                 client and Envoy wait for each other",
                 port.number,
                 title(by)
             );
@@ -93,8 +93,8 @@ fn by_number(context: &Context<'_>, said: &BTreeSet<(String, String, u16)>) -> V
                 continue;
             };
             let message = format!(
-                "PeerAuthentication {namespace}/{name}: port {port} is that of {protocol}, in which the server speaks first; \
-                 under PERMISSIVE a plaintext client and Envoy wait for each other"
+                "PeerAuthentication {namespace}/{name}: port {port} is for {protocol}, where the server speaks \
+                 first; under PERMISSIVE, a plaintext client and Envoy wait for each other"
             );
             let place = of.document.place(&format!("spec.portLevelMtls.{port}"), true);
             found.push(LINT.found(message).at(place).help(HELP));

@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW032",
     name: "service-port",
     severity: Severity::Warning,
-    summary: "a port of a service where the workload has another",
+    summary: "a port of the service instead of the workload's port",
     page: include_str!("../../../docs/lints/PW032.md"),
     find: Find::All(find),
 };
@@ -48,7 +48,7 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
         };
         if let Some(service) = services.iter().find(|service| service.number == port) {
             let message = format!(
-                "{port} is the port of service {}, and leads to port {} of the workload, which is what is meant here",
+                "{port} is the port of service {}; policies are about the workload's port, {}",
                 service.service, service.target
             );
             let finding = Finding::new(path, message, format!("write `\"{}\"`", service.target));

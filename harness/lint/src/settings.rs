@@ -67,13 +67,9 @@ impl Settings {
                 .literal_separator(true)
                 .build();
             let glob = glob.map_err(|error| {
-                let message = format!(
-                    "`{}` is not a pattern of paths: {}",
-                    pattern.get_ref(),
-                    error.kind()
-                );
+                let message = format!("`{}` is not a path pattern: {}", pattern.get_ref(), error.kind());
                 let diagnostic = Diagnostic::error(message).at(place(source, pattern));
-                diagnostic.help("write it like `vendor/**` or `**/generated-*.yaml`")
+                diagnostic.help("write a pattern such as `vendor/**` or `**/generated-*.yaml`")
             })?;
             exclude.add(glob);
         }

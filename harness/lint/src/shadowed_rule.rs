@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW012",
     name: "shadowed-rule",
     severity: Severity::Warning,
-    summary: "a rule that others leave nothing to decide",
+    summary: "a rule that decides nothing, because others match the same",
     page: include_str!("../../../docs/lints/PW012.md"),
     find: Find::All(find),
 };
@@ -38,15 +38,15 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
     let proof = Proof::of(&without, matches, |decision| decision.verdict == verdict)?;
     let rule = standing.rule();
     let message = format!(
-        "rule {rule} decides nothing: all that it {does}, {} {does} too",
+        "rule {rule} decides nothing: everything it {does}, {} {does} too",
         super::proof::rules(by)
     );
-    let help = "take it out; or make the other narrower, if this one was meant to be the only way";
+    let help = "remove it; or, if only this rule should apply, make the other one narrower";
     let finding = Finding::new(policy.rule_path(rule), message, help).shown_without(&proof);
     let mut found = finding.in_policy(&LINT, policy);
     for (other, index) in by.iter().filter_map(|by| context.rule(by)).take(3) {
         let place = other.document.place(&other.rule_path(index), false);
-        found = found.also(place, "this one does");
+        found = found.also(place, "by this rule");
     }
     Some(found)
 }

@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW026",
     name: "spiffe-scheme",
     severity: Severity::Warning,
-    summary: "a principal with `spiffe://`, which is nobody",
+    summary: "a principal that matches nobody because of `spiffe://`",
     page: include_str!("../../../docs/lints/PW026.md"),
     find: Find::Policy(find),
 };
@@ -29,7 +29,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             let bare = value.replacen(SCHEME, "", 1);
             findings.push(Finding::new(
                 path,
-                format!("`{value}` matches nobody: the scheme is put before each value"),
+                format!("`{value}` matches nobody: the scheme is added in front of each value"),
                 format!("write `{bare}`"),
             ));
         }

@@ -13,7 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW027",
     name: "star-inside",
     severity: Severity::Warning,
-    summary: "a star that is not a wildcard where it stands",
+    summary: "a star that is not a wildcard because of its position",
     page: include_str!("../../../docs/lints/PW027.md"),
     find: Find::Policy(find),
 };
@@ -57,14 +57,18 @@ fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
         }
         let message = match value.strip_prefix('*') {
             Some(literal) => {
-                format!("`{value}` is no \"contains\": it matches what ends in `{literal}`, star and all")
+                format!(
+                    "`{value}` does not mean \"contains\": it matches what ends in `{literal}`, with a literal star"
+                )
             }
-            None => format!("a `*` inside `{value}` is a star and no wildcard"),
+            None => format!("the `*` inside `{value}` is a literal star, not a wildcard"),
         };
         let template = as_template(value).filter(|_| list.field == "paths");
         let help = match &template {
             Some(template) => format!("write the template `{template}`"),
-            None => "write one star, at the start or at the end; for a segment of a path `{*}`".to_owned(),
+            None => {
+                "write one star, at the start or at the end; for a segment of a path, write `{*}`".to_owned()
+            }
         };
         let finding = Finding::new(&path, message, help);
         findings.push(match template.filter(|_| list.shuts_out(policy.written.action)) {

@@ -1,4 +1,4 @@
-//! PW010: a probe of the kubelet that a STRICT port breaks: it comes in plaintext, without a certificate of the mesh. One that only
+//! PW010: a kubelet probe that a STRICT port breaks: it comes in plaintext, without a certificate of the mesh. One that only
 //! connects is Envoy's to take, and says nothing of the application
 //! (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>).
 
@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW010",
     name: "strict-probe",
     severity: Severity::Warning,
-    summary: "a probe of the kubelet that a STRICT port breaks",
+    summary: "a kubelet probe that a STRICT port breaks",
     page: include_str!("../../../docs/lints/PW010.md"),
     find: Find::All(find),
 };
@@ -28,7 +28,7 @@ const REWRITTEN_BY_ISTIO: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
 /// Where rewritten probes go.
 const REWRITTEN: &str = "/app-health/";
 
-const REWRITE: &str = "rewrite it with `peerwarden render probes`; or, where Istio's injector does so, annotate the pod with \
+const REWRITE: &str = "rewrite it with `peerwarden render probes`; or, with Istio's injector, annotate the pod with \
                        `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`";
 
 /// The one that only connects.
@@ -56,18 +56,18 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                     let by = title(by);
                     let (message, help) = if way == TCP {
                         let message = format!(
-                            "`{name}` connects to port {port}, which {by} makes STRICT: Envoy takes the connection, so that it \
-                             passes with no application there"
+                            "`{name}` connects to port {port}, which {by} makes STRICT: Envoy accepts the \
+                             connection, so the probe succeeds without the application"
                         );
                         (message, REWRITE.to_owned())
                     } else {
                         let message = format!(
-                            "`{name}` asks port {port} in plaintext, and {by} makes it STRICT: the kubelet will take the pod \
-                             for broken"
+                            "`{name}` probes port {port} in plaintext, but {by} makes the port STRICT: the probe \
+                             fails even if the pod is healthy"
                         );
                         (
                             message,
-                            format!("{REWRITE}; or give the probe a port of its own with DISABLE"),
+                            format!("{REWRITE}; or give the probe its own port with DISABLE"),
                         )
                     };
                     found.push(LINT.of_workload(workload, &message, node).help(help));

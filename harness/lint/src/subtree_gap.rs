@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW029",
     name: "subtree-gap",
     severity: Severity::Warning,
-    summary: "a prefix that misses the path above",
+    summary: "a prefix that does not match the path above it",
     page: include_str!("../../../docs/lints/PW029.md"),
     find: Find::Policy(find),
 };
@@ -28,7 +28,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         let above = above.filter(|above| above.starts_with('/') && !above.contains('{'));
         if let Some(above) = above.filter(|above| !all.covers(above)) {
             let message = format!("`{value}` does not match `{above}`");
-            let finding = Finding::new(path, message, format!("add `{above}` beside it"));
+            let finding = Finding::new(path, message, format!("add `{above}` to the list"));
             findings.push(finding.fix(Change::beside(path, above)));
         }
     }

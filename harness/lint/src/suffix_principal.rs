@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW002",
     name: "suffix-principal",
     severity: Severity::Warning,
-    summary: "a principal of any trust domain",
+    summary: "a principal that matches in any trust domain",
     page: include_str!("../../../docs/lints/PW002.md"),
     find: Find::Policy(find),
 };
@@ -33,7 +33,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
                     findings.push(Finding::new(
                         format!("spec.rules[{rule_index}].from[{index}].source.principals[{value_index}]"),
                         format!("`{value}` matches in every trust domain"),
-                        "write the trust domain, such as `cluster.local/ns/web/sa/frontend`",
+                        "write the trust domain as well, as in `cluster.local/ns/web/sa/frontend`",
                     ));
                 }
             }

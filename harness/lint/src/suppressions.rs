@@ -74,11 +74,7 @@ fn one(source: &Arc<Source>, comment: Range<usize>) -> Read {
         .strip_prefix("ignore")
         .filter(|rest| rest.starts_with([' ', '\t']))
     else {
-        return refuse(
-            comment,
-            "this comment is not understood, and suppresses nothing",
-            FORM,
-        );
+        return refuse(comment, "this comment is malformed and suppresses nothing", FORM);
     };
     let Some((codes, reason)) = rest
         .split_once("--")
@@ -143,12 +139,12 @@ pub(crate) fn unused(
             span: span.clone(),
         };
         let message = format!(
-            "{code} finds nothing in line {}: this suppresses nothing",
+            "{code} has no finding in line {}, so this suppresses nothing",
             suppression.line
         );
         LINT.found(message)
             .at(place)
-            .help("remove it, or put it beside the line that is meant")
+            .help("remove it, or move it to the line that you mean")
     };
     idle.map(finding).collect()
 }

@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW028",
     name: "template-gap",
     severity: Severity::Warning,
-    summary: "a template that misses the path above",
+    summary: "a template that does not match the path above it",
     page: include_str!("../../../docs/lints/PW028.md"),
     find: Find::Policy(find),
 };
@@ -35,7 +35,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         let finding = Finding::new(
             path,
             format!("`{value}` does not match `{missed}`"),
-            format!("add `{missed}` beside it"),
+            format!("add `{missed}` to the list"),
         );
         findings.push(finding.fix(Change::beside(path, missed)));
     }

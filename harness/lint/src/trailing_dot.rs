@@ -24,14 +24,14 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         let (dotted, what, help): (fn(&str) -> bool, _, _) = match list.field {
             "hosts" => (
                 |host| host.ends_with('.') || host.ends_with(".:*"),
-                "is another host than the same without its dot at the end",
-                "leave the dot out, and set Envoy's `strip_trailing_host_dot: true`",
+                "is a different host from the one without the dot at the end",
+                "remove the dot, and set Envoy's `strip_trailing_host_dot: true`",
             ),
             // The dot before a star is within a name.
             "connection.sni" => (
                 |name| name.ends_with('.'),
-                "matches nothing: a server name with a dot at its end is not established",
-                "leave the dot out: clients do (RFC 6066)",
+                "matches nothing: a server name with a dot at the end counts as unknown",
+                "remove the dot, as clients do (RFC 6066)",
             ),
             _ => return Vec::new(),
         };

@@ -1,4 +1,4 @@
-//! PW004: two documents of one kind, namespace and name.
+//! PW004: two documents of the same kind, namespace and name.
 //!
 //! In a cluster the later one replaces the earlier; here both are enforced, so what is checked is not what will be. Only
 //! within one folder: folders beside each other may be for different clusters.
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW004",
     name: "same-name",
     severity: Severity::Warning,
-    summary: "two documents of one kind, namespace and name",
+    summary: "two documents of the same kind, namespace and name",
     page: include_str!("../../../docs/lints/PW004.md"),
     find: Find::All(find),
 };
@@ -41,11 +41,11 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             continue;
         };
         let message = format!(
-            "{kind} {}/{} is there twice: in a cluster this one replaces {first}",
+            "duplicate {kind} {}/{}: in a cluster, this one replaces {first}",
             metadata.namespace, metadata.name
         );
         let diagnostic = LINT.found(message).at(place);
-        found.push(diagnostic.help("give one of them another name, or remove it"));
+        found.push(diagnostic.help("rename or remove one of them"));
     }
     found
 }

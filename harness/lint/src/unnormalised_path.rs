@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW005",
     name: "unnormalised-path",
     severity: Severity::Warning,
-    summary: "a path that no request has once it is normalised",
+    summary: "a path that no request has after normalisation",
     page: include_str!("../../../docs/lints/PW005.md"),
     find: Find::Policy(find),
 };
@@ -46,9 +46,9 @@ fn unescaped(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
         .bytes()
         .any(|byte| byte.is_ascii() && !byte.is_ascii_graphic())
     {
-        "has a blank: no path that arrives does"
+        "has a space or a control character, which no path has when it arrives"
     } else if !value.is_ascii() {
-        "has a character beyond ASCII: with Envoy's `normalize_path` no path has"
+        "has a character outside ASCII, which no path has with Envoy's `normalize_path`"
     } else if value.bytes().any(is_escaped) {
         "has a character that Envoy's `normalize_path` escapes"
     } else {
@@ -64,7 +64,7 @@ fn unescaped(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
     });
     Some((
         what,
-        format!("write `{arrives}`, as it arrives, and set `normalize_path: true`").into(),
+        format!("write it as it arrives, `{arrives}`, and set `normalize_path: true`").into(),
     ))
 }
 
@@ -72,33 +72,33 @@ fn unnormalised(value: &str) -> Option<(&'static str, &'static str)> {
     let segments = || value.split('/');
     if value.contains(['?', '#']) {
         return Some((
-            "holds `?` or `#`: a path ends before its query and its fragment",
-            "leave it out; `request.headers[:path]` has the query",
+            "has `?` or `#`, but a path ends before its query and its fragment",
+            "remove the query; a condition on `request.headers[:path]` can match it",
         ));
     }
     if value.contains("//") && !value.contains("{**}") {
         return Some((
-            "has slashes side by side: with Envoy's `merge_slashes` no path has",
+            "has consecutive slashes, which no path has with Envoy's `merge_slashes`",
             "write one slash, and set `merge_slashes: true`",
         ));
     }
     let dots = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
     if segments().any(dots) {
         return Some((
-            "has a segment of dots: with Envoy's `normalize_path` no path has",
-            "write the path that it leads to, and set `normalize_path: true`",
+            "has a segment of dots, which no path has with Envoy's `normalize_path`",
+            "write the path without dot segments, and set `normalize_path: true`",
         ));
     }
     if value.contains('\\') || escapes(value).any(|byte| matches!(byte, b'/' | b'\\')) {
         return Some((
-            "has a backslash or an escaped slash: with Envoy's `path_with_escaped_slashes_action` no path has",
+            "has a backslash or an escaped slash, which no path has with Envoy's `path_with_escaped_slashes_action`",
             "write `/`, and set `path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT`",
         ));
     }
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     if escapes(value).any(unreserved) {
         return Some((
-            "escapes what needs no escape: with Envoy's `normalize_path` no path does",
+            "has an unnecessary escape, which no path has with Envoy's `normalize_path`",
             "write the character itself, and set `normalize_path: true`",
         ));
     }

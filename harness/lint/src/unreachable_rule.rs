@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW013",
     name: "unreachable-rule",
     severity: Severity::Warning,
-    summary: "an ALLOW rule of which DENY rules leave nothing",
+    summary: "an ALLOW rule whose traffic DENY rules deny",
     page: include_str!("../../../docs/lints/PW013.md"),
     find: Find::All(find),
 };
@@ -32,15 +32,15 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
     let proof = Proof::of(&program, matches, |decision| decision.verdict == Verdict::Deny)?;
     let (policy, rule) = (standing.policy(context), standing.rule());
     let message = format!(
-        "rule {rule} lets nobody in: {} denies all that it allows",
+        "rule {rule} lets nobody in: {} denies everything that it allows",
         proof::rules(by)
     );
-    let help = "make the DENY narrower, by a `not…` field; no ALLOW can except anything from it";
+    let help = "make the DENY narrower, with a `not…` field; no ALLOW can make an exception to it";
     let finding = Finding::new(policy.rule_path(rule), message, help).shown(&proof);
     let mut found = finding.in_policy(&LINT, policy);
     for (other, index) in by.iter().filter_map(|by| context.rule(by)).take(3) {
         let place = other.document.place(&other.rule_path(index), false);
-        found = found.also(place, "this denies it");
+        found = found.also(place, "denied here");
     }
     Some(found)
 }

@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW020",
     name: "unscoped-deny",
     severity: Severity::Warning,
-    summary: "a DENY that reaches further than it may seem",
+    summary: "a DENY policy for the whole mesh, or one that denies everything",
     page: include_str!("../../../docs/lints/PW020.md"),
     find: Find::All(find),
 };
@@ -33,8 +33,8 @@ fn of(policy: &Policy<'_>, root: &str) -> Option<Finding> {
     if let Some(rule) = rules.position(is_empty) {
         return Some(Finding::new(
             format!("spec.rules[{rule}]"),
-            "an empty rule denies everything, and no ALLOW can except anything from it",
-            "to deny by default, write an ALLOW policy without rules, `spec: {}`, and others that allow",
+            "an empty rule denies everything, and no ALLOW can make an exception to it",
+            "to deny by default, write an ALLOW policy without rules, `spec: {}`, and other policies that allow",
         ));
     }
     let scoped = written
@@ -46,10 +46,11 @@ fn of(policy: &Policy<'_>, root: &str) -> Option<Finding> {
         Finding::new(
             "metadata.namespace",
             format!(
-                "without a `selector` in the root namespace `{root}` it denies in every namespace, at gateways too, and no \
-                 ALLOW can except anything from it"
+                "in the root namespace `{root}` and without a `selector`, it denies in every namespace, including at \
+                 gateways, and no ALLOW can make an exception to it"
             ),
-            "put it into the namespace that is meant, or select workloads; if the whole mesh is meant, say so in a suppression",
+            "move it to the namespace that you mean, or select workloads; if you mean the whole mesh, suppress this \
+             finding",
         )
     })
 }

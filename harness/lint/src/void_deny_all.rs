@@ -54,11 +54,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             else {
                 continue;
             };
-            let message = format!(
-                "without rules it allows nothing, and is void: {} allows everything",
-                other.title()
-            );
-            let help = "take one of them out; with this one left, others say what is allowed";
+            let message = format!("this deny-all has no effect: {} allows everything", other.title());
+            let help = "remove one of them; if you keep this one, allow what you need in other policies";
             let finding = Finding::new("spec", message, help).shown(&proof);
             let place = other.document.place(&format!("spec.rules[{rule}]"), false);
             found.push(

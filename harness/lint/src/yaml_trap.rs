@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW024",
     name: "yaml-trap",
     severity: Severity::Warning,
-    summary: "a text that YAML 1.1 takes for something else",
+    summary: "unquoted text that YAML 1.1 reads as a boolean or a number",
     page: include_str!("../../../docs/lints/PW024.md"),
     find: Find::All(find),
 };
@@ -86,7 +86,7 @@ impl Walk<'_> {
             return None;
         }
         let message = format!(
-            "{}: `{text}` is {read} in YAML 1.1, by which Kubernetes reads",
+            "{}: `{text}` is {read} in YAML 1.1, which Kubernetes uses",
             self.title
         );
         Some(
@@ -136,7 +136,7 @@ fn sexagesimal(text: &str) -> Option<String> {
     let number = places?
         .into_iter()
         .try_fold(0_u64, |sum, part| sum.checked_mul(60)?.checked_add(part))?;
-    small.then(|| format!("the number `{number}` to some readers"))
+    small.then(|| format!("the number `{number}` (to some parsers)"))
 }
 
 #[cfg(test)]
