@@ -204,7 +204,7 @@ impl fmt::Display for Reason {
             }
             Reason::MtlsRequired => "the port takes mutual TLS only and the connection has no verified peer",
             Reason::MtlsDisabled => "the port takes plaintext only and the connection came over TLS",
-            Reason::AuthorizerDenied => "a rule of a CUSTOM policy matched and the external authorizer said no",
+            Reason::AuthorizerDenied => "a rule of a CUSTOM policy matched and the external authorizer denied",
             Reason::AuthorizerFailed => {
                 "a rule of a CUSTOM policy matched and the external authorizer gave no usable answer"
             }

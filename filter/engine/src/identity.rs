@@ -125,7 +125,7 @@ impl fmt::Display for SpiffeIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoUriSan => "the certificate has no URI SAN",
-            Self::SeveralUriSans => "the certificate has several URI SANs, an X.509-SVID has exactly one",
+            Self::SeveralUriSans => "the certificate has several URI SANs; an X.509-SVID has exactly one",
             Self::Scheme => "it does not start with `spiffe://`",
             Self::TrustDomain => "the trust domain is not made of 1 to 255 of `a-z 0-9 . - _`",
             Self::Path => "the path is not made of `/` and non-empty segments of `A-Z a-z 0-9 . - _`",

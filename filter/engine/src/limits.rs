@@ -20,8 +20,8 @@ pub fn memory(bytes: usize, names: usize) -> usize {
 /// That a configuration has more than [`CONFIGURATION_BYTES`].
 pub fn too_large(bytes: usize) -> Problem {
     let message =
-        format!("the configuration has {bytes} bytes, more than the {CONFIGURATION_BYTES} that are read");
-    Problem::new(&At::ROOT, message).help("give the policies of this workload only")
+        format!("the configuration has {bytes} bytes, more than the maximum of {CONFIGURATION_BYTES}");
+    Problem::new(&At::ROOT, message).help("include only the policies of this workload")
 }
 
 /// Names at the root of a configuration, known or not.

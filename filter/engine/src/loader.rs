@@ -109,7 +109,7 @@ impl Loader {
         let is_first = *rules > limits::RULES_IN_ALL && rules_before <= limits::RULES_IN_ALL;
         if is_first {
             let problem = Problem::new(&at, format!("more than {} rules", limits::RULES_IN_ALL));
-            problems.push(problem.help("give the policies of this workload only, and each rule once"));
+            problems.push(problem.help("include only the policies of this workload, and each rule once"));
         }
     }
 

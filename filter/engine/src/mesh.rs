@@ -47,7 +47,7 @@ impl Mesh {
             );
             problems.push(
                 Problem::new(&at.name("trustDomainAliases"), message)
-                    .help("leave out those that no certificate has any more"),
+                    .help("remove those that no certificate uses any more"),
             );
             mesh.trust_domain_aliases = Vec::new();
         }

@@ -118,7 +118,7 @@ impl ExtensionProvider {
         };
         if name.is_empty() {
             let problem = Problem::new(&at.name("name"), "an extension provider needs a name");
-            problems.push(problem.help("write `name: …`, as CUSTOM policies call it in `provider.name`"));
+            problems.push(problem.help("write `name: …`, which CUSTOM policies use as `provider.name`"));
             return None;
         }
         Some(Self {
@@ -136,7 +136,7 @@ impl ExtensionProvider {
         for provider in providers {
             if names.iter().filter(|name| **name == provider.name).count() > 1 {
                 provider.authorizer = Err(format!(
-                    "two entries of `extensionProviders` have the name `{}`; give each its own",
+                    "duplicate name `{}` in `extensionProviders`; rename one",
                     provider.name
                 ));
             }

@@ -170,7 +170,7 @@ fn mode(config: &Config, workload: &Workload, source: &dyn AttributeSource) -> M
     let peer = match peer {
         Lookup::Found(peer) => peer.to_string(),
         Lookup::Missing => "no verified peer".to_owned(),
-        Lookup::Unavailable => "a peer that could not be established".to_owned(),
+        Lookup::Unavailable => "a peer whose identity is unknown".to_owned(),
     };
     ModeTrace {
         mode: *mode,

@@ -165,7 +165,7 @@ fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
     let Some(version) = api_version.strip_prefix("security.istio.io/") else {
         let problem = Problem::new(&at_kind, format!("`{kind}` of `{api_version}` is not a policy"));
         return Some(
-            problem.help("give `AuthorizationPolicy` and `PeerAuthentication` of `security.istio.io/v1`"),
+            problem.help("use `AuthorizationPolicy` or `PeerAuthentication` of `security.istio.io/v1`"),
         );
     };
     if !matches!(version, "v1" | "v1beta1") {
@@ -174,9 +174,7 @@ fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
     }
     if kind == "RequestAuthentication" {
         let problem = Problem::new(&at_kind, "`RequestAuthentication` is not enforced here");
-        return Some(
-            problem.help("let Envoy's `jwt_authn` filter verify tokens, and leave this document out"),
-        );
+        return Some(problem.help("let Envoy's `jwt_authn` filter verify tokens, and remove this document"));
     }
     if KINDS.contains(&kind) {
         return None;

@@ -95,7 +95,7 @@ impl Service {
             let text = fields.text(name, problems).unwrap_or_default().to_owned();
             if text.is_empty() && problems.len() == known {
                 let problem = Problem::new(&at.name(name), format!("`{name}` is missing or empty"));
-                problems.push(problem.help("say which service this traffic is for"));
+                problems.push(problem.help("write the service that this traffic is for"));
             }
             text
         };
@@ -120,7 +120,7 @@ impl Workload {
         let namespace = fields.text("namespace", problems).unwrap_or_default().to_owned();
         if namespace.is_empty() && problems.len() == known {
             let problem = Problem::new(&at.name("namespace"), "`workload.namespace` is missing or empty");
-            problems.push(problem.help("write it: it decides which policies apply"));
+            problems.push(problem.help("write it; it decides which policies apply"));
         }
         let service_account = fields
             .text("serviceAccount", problems)
@@ -140,7 +140,7 @@ impl Workload {
             .collect();
         if !written.is_empty() && kind.is_some_and(|kind| kind != WorkloadKind::Waypoint) {
             let problem = Problem::new(&at_services, "only a waypoint has `services`");
-            problems.push(problem.help("write `kind: waypoint`, or leave them out"));
+            problems.push(problem.help("write `kind: waypoint`, or remove them"));
         }
         fields.finish(problems);
         Some(Self {

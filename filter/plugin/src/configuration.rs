@@ -162,8 +162,8 @@ impl Configuration {
         if !memory::is_there(needed) {
             if !self.said.replace(true) {
                 let message = format!(
-                    "peerwarden: denies all: a configuration of {} bytes may take {needed} bytes of memory, and there are not so many \
-                     beside the {} in use; it is tried again each second",
+                    "peerwarden: denies all: a configuration of {} bytes may need {needed} bytes of memory, more \
+                     than is left beside the {} in use; trying again every second",
                     written.len(),
                     memory::size(),
                 );
@@ -201,8 +201,8 @@ impl Configuration {
     fn load(&self) -> Option<Rc<Loaded>> {
         if !self.is_waiting() {
             if matches!(&*self.state.borrow(), State::Written) && !self.said.replace(true) {
-                let message = "peerwarden: denies what comes under a superseded configuration, which is not kept any more; give the plugin a \
-                               new one";
+                let message = "peerwarden: denies traffic under a superseded configuration, which is no longer kept; \
+                               give the plugin a new one";
                 abi::log(Level::Error, message);
             }
             return None;
@@ -232,8 +232,8 @@ impl Configuration {
 }
 
 /// What denies everything where the workload is not known.
-const NO_WORKLOAD: &str = "peerwarden: denies all: the configuration has no `workload` and the node's metadata no usable `NAMESPACE`; say \
-                           which workload this is: {\"workload\": {\"namespace\": …}}";
+const NO_WORKLOAD: &str = "peerwarden: denies all: the configuration has no `workload` and the node's metadata no usable `NAMESPACE`; write \
+                           the workload: {\"workload\": {\"namespace\": …}}";
 
 /// Reads what a configuration says beside its documents.
 ///

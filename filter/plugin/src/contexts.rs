@@ -95,7 +95,7 @@ fn answered(token: u32, act: impl FnOnce(&mut Slot)) {
     };
     with(context, |slot| match abi::act_for(context) {
         Ok(()) => act(slot),
-        Err(_) => report::error("an authorizer's answer cannot be acted on; what waits for it is held"),
+        Err(_) => report::error("an authorizer's answer cannot be applied; what waits for it stays held"),
     });
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn of_connection(context: u32, act: impl FnOnce(&mut Tcp) -> Action) 
 }
 
 fn unknown() {
-    report::error("denied: a callback came for a context that Envoy has not told of");
+    report::error("denied: a callback for an unknown context");
 }
 
 /// The first callback of a stream shows what kind of chain it is in. Without its root context it does not begin.

@@ -73,7 +73,7 @@ impl Http {
         // They come first: the other policies judge the request as it goes on.
         if apply(Headers::Request, &outcome.request).is_err() {
             report::error(
-                "the request could not be changed as the external authorizer wants it; it is denied",
+                "the request could not be changed as the external authorizer requires; it is denied",
             );
             deny(None, &Denial::default());
             return;
@@ -104,7 +104,7 @@ impl Http {
                 lock::mark(&configuration.lock, Layer::Http);
                 self.passes = abi::continue_request().is_ok();
                 if !self.passes {
-                    report::error("an allowed request could not be let go on; it is held");
+                    report::error("an allowed request could not be resumed; it is held");
                 }
             }
             Verdict::Deny => deny(Some(&judgement), &outcome.denial),
@@ -265,7 +265,7 @@ impl Http {
             open.response_begins();
         }
         if apply(Headers::Response, &std::mem::take(&mut self.response)).is_err() {
-            report::error("the response could not be changed as the external authorizer wants it");
+            report::error("the response could not be changed as the external authorizer requires");
         }
     }
 

@@ -29,14 +29,14 @@ fn name(layer: Layer) -> &'static str {
 /// It is allowed, and Envoy's filter behind the module is to let it pass.
 pub(crate) fn mark(lock: &Lock, layer: Layer) {
     if lock.is_set() && abi::set_property(name(layer), ALLOWED).is_err() {
-        report::error("what is allowed could not be marked: the lock behind the module stays shut");
+        report::error("allowed traffic could not be marked; the lock behind the module stays closed");
     }
 }
 
 /// It is not allowed any more.
 pub(crate) fn withdraw(lock: &Lock, layer: Layer) {
     if lock.is_set() && abi::set_property(name(layer), "").is_err() {
-        report::error("the mark of what is not allowed any more could not be taken back");
+        report::error("the mark could not be removed from traffic that is no longer allowed");
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn name_cluster(lock: &Lock) -> Result<(), Failed> {
         }
     };
     let Some(cluster) = cluster else {
-        report::error("`lock` names no cluster for the port of this connection, which goes on to none");
+        report::error("`lock` has no cluster for the port of this connection, so it is not forwarded");
         return Ok(());
     };
     let mut arguments = Message::default();

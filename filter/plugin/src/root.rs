@@ -83,8 +83,8 @@ impl Root {
             Rc::clone(self.misplaced.get_or_init(|| {
                 let (chain, set) = (chain.as_str(), self.protocol.as_str());
                 let why = format!(
-                    "`protocol` is `{set}`, and this plugin is in a chain of {chain} filters: set `\"protocol\": \"{chain}\"` in its \
-                     configuration"
+                    "`protocol` is `{set}`, but this plugin is in a chain of {chain} filters: set `\"protocol\": \
+                     \"{chain}\"` in its configuration"
                 );
                 report::error(&format!("denies all: {why}"));
                 Rc::new(Configuration::misplaced(why))
@@ -100,7 +100,8 @@ impl Root {
             if is_new {
                 abi::log(
                     Level::Error,
-                    "peerwarden: denies all: there is no memory to read its configuration; it is tried again each second",
+                    "peerwarden: denies all: there is not enough memory to read its configuration; trying again \
+                     every second",
                 );
                 self.instance = Instance::unread();
             }

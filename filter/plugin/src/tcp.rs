@@ -73,7 +73,7 @@ impl Tcp {
 
     fn name_cluster(&self) {
         if lock::name_cluster(&self.configuration.lock).is_err() {
-            report::error("the cluster of a connection could not be named: it goes on to none");
+            report::error("the cluster of a connection could not be set; it is not forwarded");
         }
     }
 
@@ -108,7 +108,7 @@ impl Tcp {
                     },
                     // What the upstream says cannot be held and let go on later: Envoy has no call for that.
                     Handshake::MayBeUnderWay => {
-                        let failure = "it cannot be waited for once the upstream has spoken";
+                        let failure = "it cannot be called after the upstream has sent data";
                         (ExternalAnswer::Unaskable, Some(failure.to_owned()))
                     }
                 };
@@ -174,7 +174,7 @@ impl Tcp {
         match self.state {
             State::Decided(Verdict::Allow) => {
                 if abi::continue_downstream().is_err() {
-                    report::error("an allowed connection could not be let go on; its data is held");
+                    report::error("an allowed connection could not be resumed; its data is held");
                 }
             }
             State::Decided(Verdict::Deny) | State::Waiting(_) | State::Undecided => self.close(),

@@ -33,7 +33,7 @@ impl Timer {
                 crate::clock::is_not_kept();
                 if !self.refused.replace(true) {
                     crate::report::error(
-                        "the timer could not be set: what is held or open is not looked after",
+                        "the timer could not be set; held and open streams are not evaluated again",
                     );
                 }
             }

@@ -53,7 +53,7 @@ const OK: u64 = 0;
 pub type Useless = &'static str;
 
 const MALFORMED: Useless = "is malformed";
-const IMPOSSIBLE_HEADER: Useless = "has a header that no message can carry";
+const IMPOSSIBLE_HEADER: Useless = "has an invalid header";
 
 /// Reads `status` (1), `denied_response` (2), `ok_response` (3). Dynamic metadata (4) has nowhere to go: no module can write it.
 ///
@@ -72,14 +72,14 @@ pub fn read(bytes: &[u8]) -> Result<CheckResponse, Useless> {
             (3, Wire::Bytes(response)) => once(&mut allowed, response)?,
             (4, Wire::Bytes(_)) => {}
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {
-                return Err("has a field that it should not have");
+                return Err("has an unexpected field");
             }
         }
     }
     match (code, allowed, denied) {
         (Some(OK), allowed, None) => read_allowed(allowed.unwrap_or_default()),
         (None, Some(allowed), None) => read_allowed(allowed),
-        (Some(OK), _, Some(_)) => Err("says yes and no"),
+        (Some(OK), _, Some(_)) => Err("both allows and denies"),
         (Some(_), _, denied) => read_denied(denied.unwrap_or_default()),
         (None, None, Some(denied)) => read_denied(denied),
         (None, _, _) => Err("has no status"),

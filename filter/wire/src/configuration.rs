@@ -66,11 +66,10 @@ impl Reading {
         match protobuf::entries(bytes, RESOURCES, STRUCT_DEPTH, |document| loader.add(document)) {
             Some(()) => loader.finish(),
             None => {
-                let what =
-                    "the documents cannot be read: what Envoy handed over is cut short or nested too deep";
+                let what = "the documents cannot be read: Envoy's data is truncated or nested too deeply";
                 let problem = Problem::new(&At::ROOT.name(RESOURCES), what);
                 Err(problem
-                    .help("give the configuration as JSON text in a `StringValue`")
+                    .help("write the configuration as JSON text in a `StringValue`")
                     .into())
             }
         }

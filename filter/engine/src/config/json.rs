@@ -34,7 +34,7 @@ fn read<'j, S: DeserializeSeed<'j>>(json: &'j [u8], seed: S) -> Result<S::Value,
     let read = read.and_then(|value| deserializer.end().map(|()| value));
     read.map_err(|error| {
         Problem::new(&At::ROOT, format!("the configuration is not valid JSON: {error}"))
-            .help("give an object such as `{\"workload\": { … }, \"resources\": [ … ]}`")
+            .help("write an object such as `{\"workload\": { … }, \"resources\": [ … ]}`")
             .into()
     })
 }
@@ -93,9 +93,7 @@ impl<'de> Visitor<'de> for Settings {
         while let Some(name) = entries.next_key::<String>()? {
             // Each name is compared with those before it.
             if fields.len() >= limits::CONFIGURATION_FIELDS {
-                return Err(A::Error::custom(
-                    "it has more names than a configuration may have",
-                ));
+                return Err(A::Error::custom("it has more keys than a configuration may have"));
             }
             if fields.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format_args!(

@@ -22,7 +22,7 @@ pub enum Lock {
 }
 
 /// What to write for TCP.
-const CLUSTER: &str = "write `{\"cluster\": \"orders\"}`, as `tcp_proxy` is to find it";
+const CLUSTER: &str = "write the cluster for `tcp_proxy`: `{\"cluster\": \"orders\"}`";
 
 impl Lock {
     /// Whether what is allowed is marked.
@@ -51,7 +51,7 @@ impl Lock {
             }
             (_, Protocol::Http) => {
                 let problem = wrong_type(at, "true or false", value);
-                problems.push(problem.help("write `true`; to name a cluster is for `protocol: tcp` only"));
+                problems.push(problem.help("write `true`; a cluster is for `protocol: tcp` only"));
                 Self::Unset
             }
             (_, Protocol::Tcp) => {
@@ -77,7 +77,11 @@ impl Lock {
                     let port = port.filter(|port| *port != 0 && port.to_string() == text);
                     if port.is_none() {
                         let problem = Problem::new(&at.name(&text), format!("`{text}` is not a port"));
-                        problems.push(problem.on_key().help("write the listener's, such as `\"3306\"`"));
+                        problems.push(
+                            problem
+                                .on_key()
+                                .help("write the listener's port, such as `\"3306\"`"),
+                        );
                     }
                     Some((port?, name))
                 });
@@ -91,7 +95,7 @@ impl Lock {
             (None, None) => Self::Unset,
         };
         if lock.clusters().next().is_none() || lock.clusters().any(str::is_empty) {
-            let problem = Problem::new(at, "the cluster that connections go on to is missing");
+            let problem = Problem::new(at, "the cluster that connections go to is missing");
             problems.push(problem.help(CLUSTER));
             return None;
         }

@@ -52,7 +52,7 @@ impl TcpEnforcement {
         };
         if protocol != Protocol::Tcp {
             let problem = Problem::new(at, "`tcp` is for `protocol: tcp` only").on_key();
-            problems.push(problem.help("leave it out, or write `protocol: tcp`"));
+            problems.push(problem.help("remove it, or write `protocol: tcp`"));
         }
         let enforcement = fields.text("enforcement", problems);
         if let Some(word) = enforcement {
@@ -66,17 +66,14 @@ impl TcpEnforcement {
             match seconds(written).filter(|deadline| Self::DEADLINES.contains(deadline)) {
                 Some(deadline) => read.deadline = deadline,
                 None => {
-                    let problem = Problem::new(
-                        &at_deadline,
-                        format!("`{written}` is not a time to hold a connection"),
-                    );
+                    let problem = Problem::new(&at_deadline, format!("`{written}` is not a valid deadline"));
                     problems.push(problem.help("write seconds from `0.1s` to `3600s`, such as `10s`"));
                 }
             }
             if read.enforcement != Enforcement::Hold {
                 let problem =
                     Problem::new(&at_deadline, "`deadline` is for `enforcement: hold` only").on_key();
-                problems.push(problem.help("leave it out: nothing is held"));
+                problems.push(problem.help("remove it, or write `enforcement: hold`"));
             }
         }
         fields.finish(problems);

@@ -94,7 +94,7 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
             let problem = Problem::new(&at, format!("unknown field `{shown}`")).on_key();
             let mut help = match nearest(name, self.known.iter()) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => format!("known here: {}", quoted(&self.known.iter().collect::<Vec<_>>())),
+                None => format!("known fields: {}", quoted(&self.known.iter().collect::<Vec<_>>())),
             };
             help.push_str(beside);
             problems.push(problem.help(help));

@@ -20,7 +20,7 @@ pub(crate) fn one_of<T: Copy>(
         let problem = Problem::new(at, format!("unknown {what} `{shown}`"));
         problems.push(match nearest(word, names.iter().copied()) {
             Some(name) => problem.help(format!("did you mean `{name}`?")),
-            None => problem.help(format!("known here: {}", quoted(&names))),
+            None => problem.help(format!("known values: {}", quoted(&names))),
         });
     }
     found.map(|(_, value)| *value)

@@ -52,8 +52,8 @@ impl fmt::Display for TemplateError {
                 f.write_str("`{*}` and `{**}` must fill a whole segment between slashes")
             }
             Self::AfterDoubleStar => f.write_str("no operator may follow `{**}`"),
-            Self::EmptySegment => f.write_str("a template must have no `//` within it"),
-            Self::Character(ch) => write!(f, "`{}` must not stand in a template", ch.escape_default()),
+            Self::EmptySegment => f.write_str("a template must not contain `//`"),
+            Self::Character(ch) => write!(f, "a template must not contain `{}`", ch.escape_default()),
         }
     }
 }

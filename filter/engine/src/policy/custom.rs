@@ -8,8 +8,7 @@ use crate::document::At;
 use crate::problem::{Problem, Problems};
 use crate::resource::Rule;
 
-const HELP: &str =
-    "leave who the peer or the user is to the external authorizer, or to ALLOW and DENY policies";
+const HELP: &str = "let the external authorizer, or ALLOW and DENY policies, decide by peer and user";
 
 /// Refuses fields and keys about identities.
 pub(super) fn check(rule: &Rule, at: &At<'_>, problems: &mut Problems) {
@@ -26,7 +25,7 @@ pub(super) fn check(rule: &Rule, at: &At<'_>, problems: &mut Problems) {
         for field in identities {
             for (name, values) in [(field.name, field.values), (field.not_name, field.not_values)] {
                 if !values.is_empty() {
-                    let message = format!("a CUSTOM policy cannot be about `{name}`");
+                    let message = format!("a CUSTOM policy cannot match on `{name}`");
                     problems.push(Problem::new(&at_source.name(name), message).help(HELP));
                 }
             }
@@ -58,7 +57,7 @@ pub(super) fn check(rule: &Rule, at: &At<'_>, problems: &mut Problems) {
         };
         if identity {
             let at_entry = at_when.index(index);
-            let message = format!("a CUSTOM policy cannot be about `{}`", condition.key);
+            let message = format!("a CUSTOM policy cannot match on `{}`", condition.key);
             problems.push(Problem::new(&at_entry.name("key"), message).help(HELP));
         }
     }

@@ -40,10 +40,10 @@ impl Growth {
         if grown > limits::CONFIGURATION_BYTES {
             return Err((
                 format!(
-                    "with each alias of the trust domain the values have more than {} bytes",
+                    "with all aliases of the trust domain, the values have more than {} bytes",
                     limits::CONFIGURATION_BYTES
                 ),
-                "give fewer `trustDomainAliases`, or the policies of this workload only",
+                "use fewer `trustDomainAliases`, or include only the policies of this workload",
             ));
         }
         self.0.set(grown);
@@ -91,7 +91,7 @@ fn sized(value: &str) -> Result<(), Refused> {
     if value.is_empty() {
         return Err((
             "an empty value matches nothing".to_owned(),
-            "leave it out, or write `*` for any",
+            "remove it, or write `*` for any value",
         ));
     }
     if value.len() > limits::VALUE_BYTES {
@@ -150,7 +150,7 @@ pub(super) fn condition(
                 if values.len() > limits::SERVICE_ACCOUNTS {
                     let message = format!("{} service accounts", values.len());
                     problems
-                        .push(Problem::new(at, message).help("Istio takes 16 at the most: split the source"));
+                        .push(Problem::new(at, message).help("split the source: Istio allows at most 16"));
                 }
             }
             values
@@ -208,14 +208,14 @@ fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), Refused> {
     if !Template::is_one(value) && value.contains(['{', '}']) {
         return Err((
             format!("`{value}` has a brace that is not part of `{{*}}` or `{{**}}`"),
-            "write a template like `/a/{*}/b`; a brace itself is `%7B` or `%7D` in a path",
+            "write a template such as `/a/{*}/b`; for a literal brace, write `%7B` or `%7D`",
         ));
     }
     let pattern = if Template::is_one(value) {
         let template = Template::parse(value).map_err(|error| {
             (
                 format!("`{value}` is not a path template: {error}"),
-                "write it like `/a/{*}/b` or `/a/{**}`",
+                "write a template such as `/a/{*}/b` or `/a/{**}`",
             )
         })?;
         PathPattern::Template(template)
@@ -249,7 +249,9 @@ fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) 
         return refuse(format!("a service account of {} bytes", value.len()));
     }
     if value.contains('*') {
-        return refuse(format!("`{value}` has a wildcard, service accounts take none"));
+        return refuse(format!(
+            "`{value}` has a wildcard, which service accounts do not support"
+        ));
     }
     let halves: Vec<&str> = value.split('/').collect();
     if halves.len() > 2 || halves.iter().any(|half| half.is_empty()) {
@@ -261,10 +263,10 @@ fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) 
 
 fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
     const HELP: &str =
-        "write a trust domain such as `cluster.local`, with one `*` at its start or end at the most";
+        "write a trust domain such as `cluster.local`, with at most one `*`, at its start or end";
     let refuse = |what: &str| Err((format!("`{value}` {what}"), HELP));
     if value.contains('/') {
-        return refuse("has a `/`, a trust domain has none");
+        return refuse("has a `/`, which no trust domain has");
     }
     let stars = value.matches('*').count();
     if stars > 1 || (stars == 1 && !value.starts_with('*') && !value.ends_with('*')) {
@@ -280,7 +282,7 @@ fn block(value: &str, into: &mut Vec<Block>) -> Result<(), Refused> {
     let block = Block::parse(value).ok_or_else(|| {
         (
             format!("`{value}` is not an IP address or CIDR"),
-            "write it like `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`",
+            "write an address such as `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`",
         )
     })?;
     into.push(block);

@@ -37,7 +37,7 @@ pub(super) fn check(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut 
     }
     if !targets.is_empty() && document.selector.is_some() {
         let message = "`selector` and `targetRefs` exclude each other";
-        problems.push(Problem::new(&at.name("selector"), message).help("keep one"));
+        problems.push(Problem::new(&at.name("selector"), message).help("remove one of them"));
     }
     for target in targets {
         let at = At::place(&target.path);
@@ -56,8 +56,7 @@ pub(super) fn check(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut 
         }
         if !target.namespace.is_empty() {
             let problem = Problem::new(&at.name("namespace"), "a reference into another namespace");
-            problems
-                .push(problem.help("leave `namespace` out: a policy targets objects of its own namespace"));
+            problems.push(problem.help("remove `namespace`: a policy targets objects in its own namespace"));
         }
     }
 }

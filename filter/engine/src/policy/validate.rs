@@ -107,8 +107,10 @@ fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
     }
     if rules.len() > limits::RULES {
         let message = format!("{} rules, more than {}", rules.len(), limits::RULES);
-        problems
-            .push(Problem::new(&at.name("rules"), message).help("split the policy: policies are ORed too"));
+        problems.push(Problem::new(&at.name("rules"), message).help(
+            "split the policy: a request may match any of \
+                several policies",
+        ));
     }
     match (document.action, document.provider.as_deref()) {
         (Action::Custom, None | Some("")) => {
@@ -163,7 +165,7 @@ fn lower_rule(rule: &resource::Rule, at: &At<'_>, scope: &Scope<'_>, problems: &
 fn not_empty<T>(entries: &[T], at: &At<'_>, problems: &mut Problems) {
     if entries.is_empty() {
         let problem = Problem::new(at, "an empty list");
-        problems.push(problem.help("leave the field out to match everything"));
+        problems.push(problem.help("remove the field to match everything"));
     }
 }
 
@@ -181,8 +183,8 @@ fn lower_source(
         &source.not_namespaces,
     ];
     if accounts && others.iter().any(|values| !values.is_empty()) {
-        let message = "`serviceAccounts` cannot stand beside `principals` or `namespaces`";
-        problems.push(Problem::new(at, message).help("put them into two rules, or name the account in full"));
+        let message = "`serviceAccounts` cannot be used together with `principals` or `namespaces`";
+        problems.push(Problem::new(at, message).help("use two rules, or write the whole principal"));
     }
     lower_fields(source.fields(), at, scope, problems)
 }
@@ -204,8 +206,8 @@ fn lower_fields<'f>(
         clauses.extend(field(one.name, &values, scope, problems));
     }
     if !any {
-        let problem = Problem::new(at, "it says nothing");
-        problems.push(problem.help("name a field, or leave the entry out to match everything"));
+        let problem = Problem::new(at, "it is empty");
+        problems.push(problem.help("add a field, or remove the entry to match everything"));
     }
     clauses.sort_by_key(Clause::operand);
     clauses
@@ -225,7 +227,7 @@ fn lower_condition(
     }
     if written.values.is_empty() && written.not_values.is_empty() {
         let problem = Problem::new(at, "neither `values` nor `notValues`");
-        problems.push(problem.help("say what the attribute must be"));
+        problems.push(problem.help("write the values that the attribute must have"));
         return None;
     }
     let key = match Key::parse(&written.key) {

@@ -42,7 +42,7 @@ impl Custom {
             [] => return None,
             [name] => resolve(name, providers),
             several => Err(format!(
-                "the CUSTOM policies of the workload name several providers, which Istio denies: {}",
+                "the CUSTOM policies of the workload name several providers, so Istio denies: {}",
                 several.join(", ")
             )),
         };

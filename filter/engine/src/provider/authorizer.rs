@@ -52,8 +52,8 @@ fn read_entry(name: &str, value: &Value, at: &At<'_>, problems: &mut Problems) -
             None
         }
         _ => {
-            let problem = Problem::new(at, "it does not say in one way what it is");
-            problems.push(problem.help("give one of `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`"));
+            let problem = Problem::new(at, "it must have exactly one kind of authorizer");
+            problems.push(problem.help("write one of `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`"));
             None
         }
     }
@@ -136,9 +136,9 @@ fn read_service(
     if fields.take("includeRequestBodyInCheck").is_some() {
         let problem = Problem::new(
             &at.name("includeRequestBodyInCheck"),
-            "authorizers do not get the request's body here",
+            "the request's body is not sent to authorizers",
         );
-        problems.push(problem.help("leave it out, if the authorizer can decide without the body"));
+        problems.push(problem.help("remove it, if the authorizer can decide without the body"));
     }
     let (host, port) = (host?, port?);
     Some(AuthorizerService {

@@ -57,7 +57,7 @@ pub(super) fn port(value: Option<&Value>, at: &At<'_>, problems: &mut Problems) 
         _ => None,
     };
     if number.is_none() {
-        let problem = Problem::new(at, "it needs the port of the service");
+        let problem = Problem::new(at, "the port of the service is missing");
         problems.push(problem.help("write `port:` with a number from 1 to 65535"));
     }
     number
@@ -83,7 +83,7 @@ pub(super) fn timeout(text: Option<&str>, at: &At<'_>, problems: &mut Problems) 
     let duration = seconds(text)
         .filter(|duration| *duration >= Duration::from_millis(1) && *duration <= LONGEST_TIMEOUT);
     if duration.is_none() {
-        let problem = Problem::new(at, format!("`{text}` is not a time that an answer may take"));
+        let problem = Problem::new(at, format!("`{text}` is not a time-out"));
         problems.push(problem.help("write seconds, such as `\"2s\"` or `\"0.25s\"`"));
     }
     duration
@@ -116,7 +116,7 @@ pub(super) fn check_path_prefix(prefix: &str, at: &At<'_>, problems: &mut Proble
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#'));
     if !fits {
-        let problem = Problem::new(at, format!("`{prefix}` cannot stand before a path"));
+        let problem = Problem::new(at, format!("`{prefix}` is not a path prefix"));
         problems.push(problem.help("write one such as `/check`"));
     }
 }

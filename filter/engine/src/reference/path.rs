@@ -22,7 +22,7 @@ pub(super) fn read_otherwise(path: &[u8]) -> Option<&'static str> {
     if path.windows(3).any(shows) {
         Some("with an escape that an application may decode")
     } else if path.windows(3).any(is_small) {
-        Some("with an escape in small letters")
+        Some("with an escape in lower case")
     } else if path.split(|byte| *byte == b'/').any(is_dots) {
         Some("with a segment of dots that an application may resolve")
     } else {

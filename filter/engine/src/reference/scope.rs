@@ -20,12 +20,12 @@ pub(super) fn not_applied(
         return reasons.map(|reasons| reasons.join("; "));
     }
     if workload.kind == WorkloadKind::Waypoint {
-        return Some("a waypoint takes only policies with `targetRefs`".to_owned());
+        return Some("a waypoint uses only policies with `targetRefs`".to_owned());
     }
     let namespace = &document.metadata.namespace;
     if *namespace != workload.namespace && *namespace != config.mesh.root_namespace {
         return Some(format!(
-            "it is in namespace `{namespace}`, the workload in `{}`, and the root namespace is `{}`",
+            "it is in namespace `{namespace}`, but the workload is in `{}`, and the root namespace is `{}`",
             workload.namespace, config.mesh.root_namespace
         ));
     }
@@ -36,8 +36,8 @@ pub(super) fn not_applied(
         .find(|(name, value)| workload.labels.get(name) != Some(value))?;
     let (name, value) = missing;
     Some(match workload.labels.get(name) {
-        Some(other) => format!("it selects `{name}: {value}`, the workload has `{name}: {other}`"),
-        None => format!("it selects `{name}: {value}`, the workload has no label `{name}`"),
+        Some(other) => format!("it selects `{name}: {value}`, but the workload has `{name}: {other}`"),
+        None => format!("it selects `{name}: {value}`, but the workload has no label `{name}`"),
     })
 }
 
@@ -50,24 +50,24 @@ fn misses(
 ) -> Option<String> {
     let TargetRef { kind, name, .. } = target;
     let namespace = &document.metadata.namespace;
-    let no = |why: String| Some(format!("it targets the {kind} `{name}`, and {why}"));
+    let no = |why: String| Some(format!("it targets the {kind} `{name}`, but {why}"));
     let gateway = workload.labels.get("gateway.networking.k8s.io/gateway-name");
     let waypoint = workload.kind == WorkloadKind::Waypoint;
     match kind.as_str() {
         "Gateway" => match gateway {
-            None => no("the workload is no proxy of a Gateway".to_owned()),
+            None => no("the workload is not a proxy of a Gateway".to_owned()),
             Some(other) if other != name => no(format!("the workload is a proxy of the Gateway `{other}`")),
             Some(_) if *namespace != workload.namespace => {
                 no(format!("the workload is in namespace `{}`", workload.namespace))
             }
             Some(_) => None,
         },
-        _ if !waypoint => no("the workload is no waypoint".to_owned()),
+        _ if !waypoint => no("the workload is not a waypoint".to_owned()),
         "GatewayClass" if name != "istio-waypoint" => {
             no("waypoints are of the class `istio-waypoint`".to_owned())
         }
         "GatewayClass" if *namespace != config.mesh.root_namespace => no(format!(
-            "such a policy stands in the root namespace `{}`",
+            "such a policy must be in the root namespace `{}`",
             config.mesh.root_namespace
         )),
         "GatewayClass" => None,

@@ -86,7 +86,7 @@ fn unestablished(key: &str, source: &dyn AttributeSource) -> Option<String> {
             .to_lowercase(),
     };
     let (header, what) = match name.as_str() {
-        ":method" => (":method", Some("a method in small letters")),
+        ":method" => (":method", Some("a method with lower-case letters")),
         ":path" => (":path", None),
         ":authority" | "host" => (":authority", Some("which is not a host")),
         _ => return None,

@@ -197,7 +197,7 @@ impl AuthorizationPolicy {
                 &at.name("targetRef"),
                 "`targetRef` and `targetRefs` exclude each other",
             );
-            problems.push(problem.help("keep `targetRefs`"));
+            problems.push(problem.help("remove `targetRef`"));
         }
         if target_refs.is_empty() {
             target_refs.extend(deprecated);
@@ -316,7 +316,7 @@ fn read_wrapped<T>(
         None => {
             if problems.len() == before {
                 let problem = Problem::new(at, format!("`{name}` is missing"));
-                problems.push(problem.help(format!("write `- {name}: {{ … }}`, or leave the entry out")));
+                problems.push(problem.help(format!("write `- {name}: {{ … }}`, or remove the entry")));
             }
             None
         }

@@ -53,37 +53,38 @@ impl Metadata {
                 problems.push(problem.help(help));
             }
             if let Some(text) = text.filter(|text| !text.bytes().all(in_name)) {
-                let problem = Problem::new(
-                    &at.name(name),
-                    format!("`{text}` is not a name that Kubernetes takes"),
-                );
-                problems.push(
-                    problem
-                        .help("use letters, digits, `-` and `.`: decisions and logs name the policy by it"),
-                );
+                let problem =
+                    Problem::new(&at.name(name), format!("`{text}` is not a valid Kubernetes name"));
+                problems
+                    .push(problem.help("use letters, digits, `-` and `.`; decisions and logs show the name"));
             }
             if let Some(text) = text.filter(|text| text.len() > most) {
                 let problem = Problem::new(
                     &at.name(name),
                     format!("`metadata.{name}` has {} bytes, more than {most}", text.len()),
                 );
-                problems.push(problem.help("Kubernetes has no longer ones"));
+                problems.push(problem.help("shorten it; Kubernetes has the same limit"));
             }
             text.map(str::to_owned)
         };
-        let name = required("name", limits::NAME_BYTES, "name the policy: decisions report it");
+        let name = required(
+            "name",
+            limits::NAME_BYTES,
+            "name the policy; decisions and logs show the name",
+        );
         let namespace = required(
             "namespace",
             limits::NAMESPACE_BYTES,
-            "write it: it decides which workloads the document applies to",
+            "write it; it decides which workloads the document applies to",
         );
         let annotations = fields.text_map("annotations", problems).unwrap_or_default();
         let created = fields.text("creationTimestamp", problems).and_then(|text| {
             let parsed = Timestamp::parse(text);
             if parsed.is_none() {
                 let problem = Problem::new(&at.name("creationTimestamp"), format!("`{text}` is not a time"));
-                problems
-                    .push(problem.help("write RFC 3339, such as `2026-01-31T12:00:00Z`, or leave it out"));
+                problems.push(
+                    problem.help("write an RFC 3339 time, such as `2026-01-31T12:00:00Z`, or remove it"),
+                );
             }
             parsed
         });

@@ -99,7 +99,7 @@ impl PeerAuthentication {
             .unwrap_or_default();
         if ports.is_some() && selector.match_labels.is_empty() {
             let problem = Problem::new(&at_ports, "`portLevelMtls` needs a `selector` with labels");
-            problems.push(problem.help("ports belong to a workload: select it by its labels"));
+            problems.push(problem.help("select the workload by its labels: ports belong to a workload"));
         }
         fields.finish(problems);
         Some(Self {
@@ -118,7 +118,7 @@ fn read_ports(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Vec<
     };
     if entries.is_empty() {
         let problem = Problem::new(at, "`portLevelMtls` is empty");
-        problems.push(problem.help("name a port, such as `8080: {mode: DISABLE}`, or leave the field out"));
+        problems.push(problem.help("write a port, such as `8080: {mode: DISABLE}`, or remove the field"));
     }
     let mut ports = Vec::new();
     for (name, value) in entries {

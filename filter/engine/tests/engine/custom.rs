@@ -165,7 +165,7 @@ fn what_cannot_be_used_says_why() {
         ),
         (
             r#"{"name": "p"}"#,
-            "give one of `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`",
+            "write one of `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`",
         ),
         (
             r#"{"name": "p", "zipkin": {"service": "a", "port": 1}}"#,
@@ -209,7 +209,7 @@ fn what_cannot_be_used_says_why() {
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"service": "a", "port": 1, "pathPrefix": "a"}}"#,
-            "cannot stand before a path",
+            "is not a path prefix",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"service": "a", "port": 1, "headersToUpstreamOnAllow": ["*"]}}"#,
@@ -217,7 +217,7 @@ fn what_cannot_be_used_says_why() {
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"service": "a", "port": 1, "includeRequestBodyInCheck": {}}}"#,
-            "do not get the request's body",
+            "body is not sent to authorizers",
         ),
         (
             r#"{"name": "p", "envoyExtAuthzHttp": {"service": "a", "port": 1, "includeAdditionalHeadersInCheck": {"a b": "c"}}}"#,
@@ -256,7 +256,7 @@ fn a_rule_must_not_be_about_identities() {
         let config = with(&[policy("a", &spec)], &[HTTP], "http");
         let refused = Program::compile(&config).unwrap_err().to_string();
         assert!(
-            refused.contains("a CUSTOM policy cannot be about"),
+            refused.contains("a CUSTOM policy cannot match on"),
             "{field}: {refused}"
         );
     }

@@ -48,7 +48,7 @@ fn unknown_fields_with_path_and_nearest_name() {
     );
     let said = problems(config_with("", r#""quota": {}"#));
     assert!(
-        said.contains("unknown field `quota`; known here: `mesh`, ")
+        said.contains("unknown field `quota`; known fields: `mesh`, ")
             && said.ends_with("the module of that release)"),
         "{said}"
     );
@@ -257,7 +257,7 @@ fn settings_of_connections() {
         ),
         (
             r#""tcp": {"enforcement": "hold"}"#,
-            "tcp: `tcp` is for `protocol: tcp` only; leave it out, or write `protocol: tcp`",
+            "tcp: `tcp` is for `protocol: tcp` only; remove it, or write `protocol: tcp`",
         ),
         (
             r#""protocol": "tcp", "tcp": {"enforcement": "holds"}"#,
@@ -265,7 +265,7 @@ fn settings_of_connections() {
         ),
         (
             r#""protocol": "tcp", "tcp": {"enforcement": "later"}"#,
-            "known here: `handshake`, `hold`",
+            "known values: `handshake`, `hold`",
         ),
         (
             r#""protocol": "tcp", "tcp": {"deadline": "5s"}"#,
@@ -281,7 +281,7 @@ fn settings_of_connections() {
         ),
         (
             r#""openConnections": {"onUpdate": "kept"}"#,
-            "openConnections.onUpdate: unknown word `kept`; known here: `close`, `keep`",
+            "openConnections.onUpdate: unknown word `kept`; known values: `close`, `keep`",
         ),
         (
             r#""openConnections": {"onupdate": "keep"}"#,
@@ -327,19 +327,19 @@ fn a_lock_for_another_chain_or_without_a_cluster() {
         ),
         (
             r#""protocol": "tcp", "lock": {}"#,
-            "the cluster that connections go on to is missing",
+            "the cluster that connections go to is missing",
         ),
         (
             r#""protocol": "tcp", "lock": {"cluster": ""}"#,
-            "the cluster that connections go on to is missing",
+            "the cluster that connections go to is missing",
         ),
         (
             r#""protocol": "tcp", "lock": {"clusters": {}}"#,
-            "the cluster that connections go on to is missing",
+            "the cluster that connections go to is missing",
         ),
         (
             r#""protocol": "tcp", "lock": {"clusters": {"80": ""}}"#,
-            "the cluster that connections go on to is missing",
+            "the cluster that connections go to is missing",
         ),
         (
             r#""protocol": "tcp", "lock": {"clusters": {"080": "a"}}"#,

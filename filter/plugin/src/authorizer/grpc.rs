@@ -29,10 +29,7 @@ pub(super) fn ask(
     );
     // Envoy says the same of a cluster that is not there, and of one without a host.
     call.map_err(|_status| {
-        let why = format!(
-            "Envoy has no cluster `{}`, or no host in it to be asked",
-            service.cluster
-        );
+        let why = format!("Envoy has no cluster `{}`, or no host in it", service.cluster);
         (ExternalAnswer::Failed, why)
     })
 }

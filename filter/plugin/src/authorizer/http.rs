@@ -39,7 +39,7 @@ pub(super) fn ask(
     attributes: &Attributes,
 ) -> Result<u32, (ExternalAnswer, String)> {
     let unaskable = |what: &str| {
-        let failure = format!("the request cannot be put to it: {what}");
+        let failure = format!("the request cannot be sent to it: {what}");
         (ExternalAnswer::Unaskable, failure)
     };
     let pseudo = |name| match attributes.header(name) {
@@ -99,7 +99,7 @@ pub(super) fn ask(
         let why = if failed == Failed::BAD_ARGUMENT {
             format!("Envoy has no cluster `{}`", service.cluster)
         } else {
-            format!("no host of cluster `{}` could be asked", service.cluster)
+            format!("no host of cluster `{}` could be reached", service.cluster)
         };
         (ExternalAnswer::Failed, why)
     })
@@ -147,7 +147,7 @@ pub(super) fn outcome(headers: u32, http: &HttpAuthorizer, authorizer: &Authoriz
             })
         }
         other => failed(format!(
-            "status {other} came back, from it or from Envoy in its place"
+            "the answer had status {other}, from the authorizer or from Envoy in its place"
         )),
     }
 }

@@ -121,8 +121,8 @@ impl Handover {
             && !self.said.replace(true)
         {
             let message = format!(
-                "peerwarden: shared data cannot be had (status {}): what is open may stay open when a module that takes another one's \
-                 place decides otherwise; it is tried again each second",
+                "peerwarden: shared data is not available (status {}): open streams may stay open when a module that \
+                 replaces another one decides differently; trying again every second",
                 failed.0
             );
             abi::log(Level::Error, &message);
@@ -244,15 +244,15 @@ impl Handover {
     }
 }
 
-const SIDE_BY_SIDE: &str = "peerwarden: two modules of one plugin's name are in use side by side: changes do not reach what is open; replace \
-                            the module's file in all listeners, or give each plugin a `name` of its own";
+const SIDE_BY_SIDE: &str = "peerwarden: two modules with the same plugin name are in use: changes do not reach open \
+                            streams; replace the module's file in all listeners, or give each plugin a different \
+                            `name`";
 
-const UNREADABLE: &str = "decides by what cannot be read here";
+const UNREADABLE: &str = "has a configuration that cannot be read here";
 
 /// Denies everything.
 fn unusable(why: &str) -> Configuration {
-    let message =
-        format!("peerwarden: the module that took this one's place {why}: what is open here is closed");
+    let message = format!("peerwarden: the module that replaced this one {why}: open streams are closed");
     abi::log(Level::Error, &message);
     Configuration::unusable()
 }

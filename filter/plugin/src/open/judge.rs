@@ -33,8 +33,9 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
             audited: None,
         };
         let why = format!(
-            "after {:?}; `enforcement: hold` is for clients that present a certificate by TLS 1.3, to Envoy 1.39 or later, and \
-             needs tcp_proxy's `max_early_data_bytes` set and its `upstream_connect_mode` left at `IMMEDIATE`",
+            "after {:?}; `enforcement: hold` is for clients that present a certificate over TLS 1.3 to Envoy 1.39 or \
+             later, and needs `max_early_data_bytes` in tcp_proxy and its default `upstream_connect_mode`, \
+             `IMMEDIATE`",
             configuration.tcp.deadline
         );
         report::decided(
@@ -89,7 +90,7 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
             instance.allow(stream);
             lock::mark(&configuration.lock, Layer::Tcp);
             if abi::continue_downstream().is_err() {
-                report::error("an allowed connection could not be let go on; it is held");
+                report::error("an allowed connection could not be resumed; it is held");
             }
         }
         Verdict::Deny => deny(instance, stream),
@@ -200,7 +201,7 @@ fn is_still_allowed(
 fn becomes_effective(instance: &Instance, stream: &Stream) -> bool {
     let known = abi::act_for(stream.context).is_ok();
     if !known {
-        report::error("a stream could not be looked after: what is held stays held, what is open stays open");
+        report::error("a stream could not be evaluated again; it stays held or open");
         instance.forget(stream);
     }
     known
@@ -257,7 +258,7 @@ fn close(
         Layer::Http => crate::forbidden::to_open(judgement),
     };
     if closed.is_err() {
-        report::error("what is not allowed any more could not be closed");
+        report::error("a stream that is no longer allowed could not be closed");
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn tick(instance: &Rc<Instance>, configuration: &Configuration) -> u3
     let Some(now) = clock::now() else {
         instance.publish();
         clock::is_not_kept();
-        report::error("there is no clock: what is held or may expire waits");
+        report::error("there is no clock; streams that are held or may expire wait");
         return timer::IDLE;
     };
     clock::is(now);

@@ -47,7 +47,7 @@ pub(super) fn log(
     let mut line = String::from(match revoked {
         None => "peerwarden: denied ",
         Some(Cause::Update) => "peerwarden: denied by a newer configuration, and closed, ",
-        Some(Cause::Expiry) => "peerwarden: denied since its certificate has expired, and closed, ",
+        Some(Cause::Expiry) => "peerwarden: denied because its certificate has expired, and closed, ",
     });
     // Writing to a `String` cannot fail.
     let _ = what(&mut line, attributes, asked);
@@ -104,13 +104,13 @@ fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::R
                 let value = lines.iter().collect::<Vec<_>>().concat();
                 write!(line, "{} ", shown(&value))?;
                 if name == ":method" && value.iter().any(u8::is_ascii_lowercase) {
-                    line.push_str("(in small letters) ");
+                    line.push_str("(with lower-case letters) ");
                 }
                 if name == ":authority" && !is_host(&value) {
                     line.push_str("(not a host) ");
                 }
                 if name == ":path" && !attributes.establishes(&value) {
-                    line.push_str("(not established by `paths: strict`) ");
+                    line.push_str("(refused by `paths: strict`) ");
                 }
             }
         }
@@ -128,11 +128,11 @@ fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::R
                 line.push_str(", whose certificate has no URI SAN,");
             }
         }
-        Lookup::Missing => line.push_str("to a peer without certificate"),
+        Lookup::Missing => line.push_str("to a peer without a certificate"),
         Lookup::Unavailable if attributes.has_expired() => {
             line.push_str("to a peer whose certificate has expired")
         }
-        Lookup::Unavailable => line.push_str("to a peer that could not be established"),
+        Lookup::Unavailable => line.push_str("to a peer whose identity is unknown"),
     }
     match attributes.remote_ip() {
         Lookup::Found(ip) => write!(line, " at {ip}"),
