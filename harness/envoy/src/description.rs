@@ -64,8 +64,10 @@ impl Description {
         fields.ignore(&Self::OF_PLUGIN);
         if value.get("workload").is_none() {
             let problem = Problem::new(at, "`workload` is missing");
-            problems
-                .push(problem.help("say whom the policies select: `workload: {namespace: …, labels: {…}}`"));
+            problems.push(problem.help(
+                "write the workload that the policies select: `workload: {namespace: …, labels: \
+                                    {…}}`",
+            ));
         }
         let proxy = Proxy::read(&mut fields, at, &mut problems);
         let certificates = match fields.take("certificates") {

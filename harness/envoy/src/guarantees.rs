@@ -103,7 +103,7 @@ const REFUSED: &str = "the module refuses its configuration";
 pub const GUARANTEES: &[Guarantee] = &[
     Guarantee {
         name: "module",
-        promise: "the module decides on what comes in",
+        promise: "the module decides on incoming traffic",
         check: module::check,
     },
     Guarantee {
@@ -113,7 +113,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "order",
-        promise: "after what it reads, before what it guards",
+        promise: "it is behind what it reads and ahead of what it guards",
         check: order::check,
     },
     Guarantee {
@@ -128,67 +128,67 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "plugin-name",
-        promise: "no other plugin's configuration replaces it",
+        promise: "no other plugin replaces its configuration",
         check: plugin_name::check,
     },
     Guarantee {
         name: "vm-id",
-        promise: "no other module writes what it shares",
+        promise: "no other module can write its shared data",
         check: vm_id::check,
     },
     Guarantee {
         name: "loading",
-        promise: "it is there before the first connection",
+        promise: "it is loaded before the first connection",
         check: loading::check,
     },
     Guarantee {
         name: "failure-policy",
-        promise: "when it cannot run, nobody is let in",
+        promise: "if it cannot run, nobody is let in",
         check: failure_policy::check,
     },
     Guarantee {
         name: "capabilities",
-        promise: "every callback and host call is allowed",
+        promise: "all its callbacks and host calls are allowed",
         check: capabilities::check,
     },
     Guarantee {
         name: "second-lock",
-        promise: "if it is missing, Envoy lets nothing through",
+        promise: "without it, Envoy lets nothing through",
         check: second_lock::check,
     },
     Guarantee {
         name: "connect-mode",
-        promise: "not one upstream byte before the decision",
+        promise: "no upstream bytes before the decision",
         check: connect_mode::check,
     },
     Guarantee {
         name: "tls-inspector",
-        promise: "connections find the chain meant for them",
+        promise: "connections reach the right filter chain",
         check: tls_inspector::check,
     },
     Guarantee {
         name: "client-certificate",
-        promise: "over TLS, a client's certificate is required",
+        promise: "over TLS, clients need a certificate",
         check: client_certificate::check,
     },
     Guarantee {
         name: "validation",
-        promise: "a client's certificate is verified",
+        promise: "clients' certificates are verified",
         check: validation::check,
     },
     Guarantee {
         name: "session-resumption",
-        promise: "each connection proves its certificate again",
+        promise: "every connection proves its certificate",
         check: session_resumption::check,
     },
     Guarantee {
         name: "forwarded-client-cert",
-        promise: "nobody names their own client certificate",
+        promise: "clients cannot forge X-Forwarded-Client-Cert",
         check: forwarded_client_cert::check,
     },
     Guarantee {
         name: "header-names",
-        promise: "headers that decide have one spelling",
+        promise: "headers in policies have a single spelling",
         check: header_names::check,
     },
     Guarantee {
@@ -208,7 +208,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "remote-address",
-        promise: "at the edge no client writes its own origin",
+        promise: "clients at the edge cannot forge their address",
         check: remote_address::check,
     },
     Guarantee {
@@ -218,17 +218,17 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "trusted-state",
-        promise: "no request writes what policies trust",
+        promise: "requests cannot write what policies trust",
         check: trusted_state::check,
     },
     Guarantee {
         name: "upstream",
-        promise: "no request chooses its own destination",
+        promise: "allowed traffic goes to the workload it was decided for",
         check: upstream::check,
     },
     Guarantee {
         name: "runtime",
-        promise: "no runtime setting undoes a guarantee",
+        promise: "no runtime setting undoes any of this",
         check: runtime::check,
     },
 ];

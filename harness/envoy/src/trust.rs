@@ -79,15 +79,15 @@ impl Trust {
         for (name, help) in [
             (
                 "spiffeBundleUrl",
-                "nothing is fetched: write the roots into `pem`",
+                "write the roots into `pem`; URLs are not fetched",
             ),
             (
                 "certSigners",
-                "leave it out: `trustDomains` says whose roots these are",
+                "remove it; `trustDomains` says whose roots these are",
             ),
         ] {
             if fields.take(name).is_some() {
-                let problem = Problem::new(&at.name(name), format!("`{name}` is not read")).on_key();
+                let problem = Problem::new(&at.name(name), format!("`{name}` is not supported")).on_key();
                 problems.push(problem.help(help));
             }
         }
@@ -122,7 +122,7 @@ impl Trust {
     fn is_foreign(&self, name: &str, at: &At<'_>) -> Result<(), Problem> {
         if self.own.iter().any(|own| own == name) {
             let problem = Problem::new(at, format!("`{name}` is a trust domain of the mesh itself"));
-            return Err(problem.help("its roots are those of `certificates`: leave it out here"));
+            return Err(problem.help("remove it here; its roots are those of `certificates`"));
         }
         match SpiffeId::parse(format!("spiffe://{name}/any").as_bytes()) {
             Ok(id) if id.trust_domain.as_str() == name => Ok(()),
@@ -187,18 +187,18 @@ pub(crate) fn of_module(mesh: &Value) -> Value {
 fn roots(pem: Option<String>, at: &At<'_>, problems: &mut Problems) -> Option<String> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     let Some(mut pem) = pem else {
-        let problem = Problem::new(at, "`pem` is missing or not a text");
+        let problem = Problem::new(at, "`pem` is missing or not a string");
         problems.push(problem.help("write the root certificates of these trust domains, in PEM"));
         return None;
     };
     let at = at.name("pem");
     if pem.contains("PRIVATE KEY-----") {
-        let problem = Problem::new(&at, "`pem` holds a private key");
-        problems.push(problem.help("write the root certificates alone"));
+        let problem = Problem::new(&at, "`pem` has a private key");
+        problems.push(problem.help("write only the root certificates"));
         return None;
     }
     if !pem.contains(BEGIN) {
-        let problem = Problem::new(&at, "`pem` holds no certificate");
+        let problem = Problem::new(&at, "`pem` has no certificate");
         problems.push(problem.help(format!(
             "write root certificates in PEM, which begin with `{BEGIN}`"
         )));

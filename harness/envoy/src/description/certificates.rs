@@ -29,7 +29,7 @@ impl Certificates {
             (Some(directory), None) => Some(Self::Directory(folder(directory))),
             (None, Some(sds)) => Some(Self::Sds(folder(sds))),
             (None, None) | (Some(_), Some(_)) => {
-                let problem = Problem::new(at, "exactly one of `directory` and `sds` is needed");
+                let problem = Problem::new(at, "exactly one of `directory` and `sds` is required");
                 problems.push(problem.help("write `{directory: /etc/certs}` for PEM files, `{sds: /etc/sds}` for files that are rotated"));
                 None
             }

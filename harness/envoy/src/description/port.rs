@@ -77,10 +77,12 @@ pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut 
     let before = problems.len();
     let values = fields.list("ports", problems).unwrap_or(&[]);
     if values.is_empty() && problems.len() == before {
-        let problem = Problem::new(&at, "there is no port");
-        problems.push(problem.help(
-            "say what listens: `ports: [{port: 8080, protocol: HTTP, upstream: \"127.0.0.1:18080\"}]`",
-        ));
+        let problem = Problem::new(&at, "`ports` is missing or empty");
+        problems.push(
+            problem.help(
+                "write the ports: `ports: [{port: 8080, protocol: HTTP, upstream: \"127.0.0.1:18080\"}]`",
+            ),
+        );
     }
     let mut ports: Vec<Port> = Vec::new();
     let mut seen = BTreeMap::new();
@@ -92,9 +94,9 @@ pub(super) fn read_all(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut 
         if let Some(first) = seen.insert(port.port, index) {
             let problem = Problem::new(
                 &at.name("port"),
-                format!("{} is the port of `ports[{first}]` too", port.port),
+                format!("{} is also the port of `ports[{first}]`", port.port),
             );
-            problems.push(problem.help("one listener serves a port: leave one of the two out"));
+            problems.push(problem.help("remove one of the two: a port has one listener"));
         }
         ports.push(port);
     }
@@ -109,18 +111,20 @@ pub(super) fn collide(ports: &[Port], proxy: &Proxy, problems: &mut Problems) {
         if port.port == proxy.admin.port {
             let problem = Problem::new(
                 &at.name("port"),
-                format!("{} is where Envoy's administration listens", port.port),
+                format!("{} is the address of Envoy's admin interface", port.port),
             );
-            problems.push(problem.help("say where else that should be: `admin: \"127.0.0.1:15001\"`"));
+            problems.push(
+                problem.help("move the admin interface to another address: `admin: \"127.0.0.1:15001\"`"),
+            );
         }
         if port.port == port.upstream.port && proxy.is_at(&port.upstream) {
             let problem = Problem::new(
                 &at.name("upstream"),
-                format!("`{}` is where Envoy itself listens", port.upstream),
+                format!("`{}` is an address on which Envoy itself listens", port.upstream),
             );
-            problems.push(problem.help(
-                "have the application listen on another port, or Envoy on another `address` than the application's",
-            ));
+            problems.push(
+                problem.help("let the application listen on another port, or Envoy on another `address`"),
+            );
         }
     }
 }
@@ -132,9 +136,9 @@ impl Port {
         let protocol = match fields.text("protocol", problems) {
             Some(text) => PortProtocol::read(text, &at.name("protocol"), problems),
             None => {
-                let problem = Problem::new(at, "`protocol` is missing or no text");
+                let problem = Problem::new(at, "`protocol` is missing or not a string");
                 problems.push(problem.help(
-                    "write what is spoken there, such as `HTTP`, `GRPC`, `TCP` or `HTTPS`; it is not guessed",
+                    "write the protocol of the port, such as `HTTP`, `GRPC`, `TCP` or `HTTPS`; it has no default",
                 ));
                 None
             }
@@ -142,9 +146,10 @@ impl Port {
         let upstream = match fields.text("upstream", problems) {
             Some(text) => Endpoint::read(text, &at.name("upstream"), problems),
             None => {
-                let problem = Problem::new(at, "`upstream` is missing or no text");
-                problems
-                    .push(problem.help("say where the application listens: `upstream: \"127.0.0.1:18080\"`"));
+                let problem = Problem::new(at, "`upstream` is missing or not a string");
+                problems.push(
+                    problem.help("write the address of the application: `upstream: \"127.0.0.1:18080\"`"),
+                );
                 None
             }
         };
@@ -170,7 +175,7 @@ impl Port {
         if protocol.is_some_and(PortProtocol::is_http) {
             let problem = Problem::new(
                 at,
-                "`enforcement` is for connections, and HTTP is decided request by request",
+                "`enforcement` is for connections, but HTTP is decided request by request",
             );
             problems.push(problem.on_key().help("leave it out"));
         }
@@ -191,7 +196,7 @@ fn number(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> 
         }
         other => {
             let what = if other.is_some() {
-                "is no port"
+                "is not a port"
             } else {
                 "is missing"
             };

@@ -64,7 +64,7 @@ impl Proxy {
             Some(Value::Bool(lock)) => Some(*lock),
             Some(other) => {
                 let problem = wrong_type(&at.name("lock"), "true or false", other);
-                problems.push(problem.help("write `lock: false` to leave the second lock out"));
+                problems.push(problem.help("write `lock: false` to omit the second lock"));
                 None
             }
             None => Some(true),

@@ -37,14 +37,12 @@ impl Socket {
     pub(crate) fn loopback(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let Ok(address) = text.parse::<SocketAddr>() else {
             let problem = Problem::new(at, format!("`{}` is not an address with a port", shown(text)));
-            problems.push(problem.help("write it as `127.0.0.1:15000`"));
+            problems.push(problem.help("write an address such as `127.0.0.1:15000`"));
             return None;
         };
         if !address.ip().is_loopback() {
-            let problem = Problem::new(at, format!("`{address}` can be reached from elsewhere"));
-            problems.push(
-                problem.help("Envoy's administration asks nobody who they are: keep it on `127.0.0.1`"),
-            );
+            let problem = Problem::new(at, format!("`{address}` is reachable from other hosts"));
+            problems.push(problem.help("use `127.0.0.1`: Envoy's admin interface has no authentication"));
             return None;
         }
         Some(Self::new(address.ip(), address.port()))
@@ -71,8 +69,10 @@ impl Endpoint {
             })
         });
         if named.is_none() {
-            let problem = Problem::new(at, format!("`{}` is not a host with a port", shown(text)));
-            problems.push(problem.help("write it as `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`"));
+            let problem = Problem::new(at, format!("`{}` is not a host and a port", shown(text)));
+            problems.push(
+                problem.help("write an address such as `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`"),
+            );
         }
         named
     }
@@ -93,7 +93,7 @@ pub(crate) fn ip(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<IpA
     let address = text.parse().ok();
     if address.is_none() {
         let problem = Problem::new(at, format!("`{}` is not an IP address", shown(text)));
-        problems.push(problem.help("write it as `0.0.0.0` or `10.0.0.9`"));
+        problems.push(problem.help("write an address such as `0.0.0.0` or `10.0.0.9`"));
     }
     address
 }

@@ -61,9 +61,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
             .find(|needed| !allowed.iter().any(|(name, _)| name == *needed));
         if let Some(missing) = missing {
             return Err(restriction.or_here("allowed_capabilities").fails(
-                format!(
-                    "`{missing}` is not allowed: Envoy skips it, and what depends on it passes undecided"
-                ),
+                format!("`{missing}` is not allowed: Envoy skips it, so what depends on it passes without a decision"),
                 "leave `capability_restriction_config` out",
             ));
         }

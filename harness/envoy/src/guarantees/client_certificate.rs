@@ -13,13 +13,13 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         return Ok(GuaranteeStatus::Held);
     }
     Err(tls.or_here("require_client_certificate").fails(
-        "a client without a certificate connects, and has no identity for the policies",
+        "a client without a certificate gets in, and has no identity",
         "write `require_client_certificate: true`",
     ))
 }
 
 /// The failure of a transport socket that is not supported.
 pub(super) const UNREAD: (&str, &str) = (
-    "cannot be checked: this transport socket is not supported",
+    "cannot be verified: this transport socket is not supported",
     "use `envoy.transport_sockets.tls` with a `DownstreamTlsContext`",
 );

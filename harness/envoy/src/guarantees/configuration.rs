@@ -39,9 +39,9 @@ impl<'v> Configuration<'v> {
             read.document(&Cursor::root(index, value))?;
         }
         if read.listeners.is_empty() {
-            let why = "there is no listener in the given files";
+            let why = "there is no listener in the input";
             let help =
-                "if listeners come by LDS, give the file that `lds_config` names, or Envoy's `/config_dump`";
+                "if listeners come by LDS, pass the file that `lds_config` names, or Envoy's `/config_dump`";
             return Err(Failure {
                 document: 0,
                 path: String::new(),
@@ -55,8 +55,8 @@ impl<'v> Configuration<'v> {
                     && !read.has_delivered(&here, files)?
                 {
                     return Err(here.fails(
-                        "further listeners come by LDS and are not in the given files",
-                        "also give the file that they come from, under its own name, or Envoy's `/config_dump`",
+                        "more listeners come by LDS and are not in the input",
+                        "also pass the file that they come from, under its own name, or Envoy's `/config_dump`",
                     ));
                 }
             }
@@ -96,7 +96,8 @@ impl<'v> Configuration<'v> {
             None if root.get("dynamic_resources")?.is_some() => Ok(()),
             None => Err(root.fails(
                 "this is not an Envoy configuration",
-                "give a bootstrap (`static_resources`), a file of LDS or ECDS (`resources`), or the answer to `/config_dump` (`configs`)",
+                "pass a bootstrap (`static_resources`), a file of LDS or ECDS (`resources`), or the answer to \
+                 `/config_dump` (`configs`)",
             )),
         }
     }

@@ -20,13 +20,13 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     }
     let Some(proxy) = chain.network.iter().find(|filter| filter.short() == "tcp_proxy") else {
         return Err(chain.here.fails(
-            "cannot be checked: there is no `tcp_proxy`",
+            "cannot be verified: there is no `tcp_proxy`",
             "end the chain with `tcp_proxy`",
         ));
     };
     let Some(proxy) = &proxy.config else {
         return Err(proxy.here.fails(
-            "cannot be checked: `tcp_proxy` comes by discovery",
+            "cannot be verified: `tcp_proxy` comes by discovery",
             "write its `typed_config` into the chain",
         ));
     };
@@ -52,9 +52,9 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
 fn handshake(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> GuaranteeResult {
     if mode != AFTER_HANDSHAKE {
         return Err(proxy.or_here("upstream_connect_mode").fails(
-            "Envoy dials the upstream at once: its first data may come before the peer is known",
+            "Envoy connects to the upstream at once: its first bytes may arrive before the peer is known",
             format!(
-                "write `upstream_connect_mode: {AFTER_HANDSHAKE}` and `max_early_data_bytes: 0` (Envoy 1.37), or have \
+                "write `upstream_connect_mode: {AFTER_HANDSHAKE}` and `max_early_data_bytes: 0` (Envoy 1.37), or let \
                  the module hold connections (`\"tcp\": {{\"enforcement\": \"hold\"}}`)"
             ),
         ));
@@ -72,13 +72,14 @@ fn handshake(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> Guar
 fn hold(proxy: &Cursor<'_>, mode: &str, early: Option<&Cursor<'_>>) -> GuaranteeResult {
     if mode != "IMMEDIATE" {
         return Err(proxy.or_here("upstream_connect_mode").fails(
-            format!("with `{mode}` the module cannot hold connections, and denies them all"),
+            format!("with `{mode}`, the module cannot hold connections and denies them all"),
             "leave `upstream_connect_mode` out",
         ));
     }
     if early.map(bytes).transpose()?.is_none_or(|bytes| bytes < 1.0) {
         return Err(proxy.or_here("max_early_data_bytes").fails(
-            "without early data the handshake stops while the module holds a connection, and all connections are denied",
+            "without early data, the handshake does not continue while the module holds a connection, and all \
+             connections are denied",
             "write `max_early_data_bytes: 16384`",
         ));
     }
@@ -90,7 +91,7 @@ fn bytes(early: &Cursor<'_>) -> Result<f64, Failure> {
         Value::Number(bytes) => Ok(*bytes),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::List(_) | Value::Object(_) => Err(early
             .fails(
-                "cannot be checked: expected a number",
+                "cannot be verified: expected a number",
                 "write `max_early_data_bytes: 0`",
             )),
     }

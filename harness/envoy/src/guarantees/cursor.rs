@@ -54,7 +54,7 @@ impl<'v> Cursor<'v> {
         let first = found.next();
         if first.is_some() && found.next().is_some() {
             let why = format!("duplicate key `{name}`, also written as `{json}`");
-            return Err(self.fails(why, "keep one of them"));
+            return Err(self.fails(why, "remove one of them"));
         }
         Ok(first
             .filter(|(_, value)| *value != Value::Null)
@@ -215,8 +215,8 @@ impl<'v> Cursor<'v> {
     }
 
     fn mismatch(&self, expected: &str) -> Failure {
-        let why = format!("cannot be checked: expected {expected}");
-        self.fails(why, format!("write {expected}, as Envoy's documentation has it"))
+        let why = format!("cannot be verified: expected {expected}");
+        self.fails(why, format!("write {expected}, as in Envoy's documentation"))
     }
 }
 

@@ -46,7 +46,7 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
     }
     let (what, named) = (read.what, if read.address { "address" } else { "port" });
     Err(header.fails(
-        format!("{what}, and the client writes that {named} into the PROXY header"),
+        format!("{what}, and the client chooses the {named} in the PROXY header"),
         HELP,
     ))
 }
@@ -89,7 +89,7 @@ impl DestinationUse {
         let address = policies().find(|policy| rules(policy).any(|rule| asks(rule, "destination.ip")));
         if let Some(policy) = address {
             return Some(Self {
-                what: format!("`{}` reads the destination's address", policy.metadata.name),
+                what: format!("`{}` depends on the destination's address", policy.metadata.name),
                 address: true,
             });
         }
@@ -102,10 +102,10 @@ impl DestinationUse {
             });
         }
         let port = policies().find(|policy| rules(policy).any(asks_port));
-        let port = port.map(|policy| format!("`{}` reads ports", policy.metadata.name));
+        let port = port.map(|policy| format!("`{}` depends on ports", policy.metadata.name));
         let mode = resources().find_map(|resource| match resource {
             Resource::PeerAuthentication(mode) if !mode.port_level.is_empty() => {
-                Some(format!("`{}` has modes for ports", mode.metadata.name))
+                Some(format!("`{}` has modes for single ports", mode.metadata.name))
             }
             Resource::PeerAuthentication(_) | Resource::AuthorizationPolicy(_) => None,
         });

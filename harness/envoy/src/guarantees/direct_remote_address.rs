@@ -11,8 +11,9 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 pub(super) const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
 const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
-const HELP: &str = "put a network filter `set_filter_state` ahead of the module that sets `peerwarden.direct_remote_address` of the \
-                    factory `envoy.string` to `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
+const HELP: &str = "add a network filter `set_filter_state` ahead of the module that sets \
+                    `peerwarden.direct_remote_address` (factory `envoy.string`) to \
+                    `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some((position, module)) = chain.module() else {
@@ -38,7 +39,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         return Ok(GuaranteeStatus::Held);
     }
     Err(module.here.fails(
-        "a client's address may come from a header that it writes, and the direct address is not available",
+        "a client may choose its own address, and the address of the direct peer is not available",
         HELP,
     ))
 }
@@ -61,7 +62,7 @@ fn with_each_request(
     match off {
         None => Ok(false),
         Some(here) => Err(here.fails(
-            "without the filter that this switches off, a client's address may come from a header that it writes",
+            "without the filter that this switches off, a client may choose its own address",
             format!("leave this out, or {HELP}"),
         )),
     }

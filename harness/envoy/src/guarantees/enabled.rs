@@ -11,7 +11,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             ("disabled", "the module is switched off", "leave `disabled` out"),
             (
                 "is_optional",
-                "an Envoy that does not know the filter leaves it out silently",
+                "an Envoy that does not know the filter silently ignores it",
                 "leave `is_optional` out",
             ),
         ];
@@ -43,8 +43,8 @@ fn of_upgrades(manager: &Cursor<'_>) -> Result<(), Failure> {
         }
         let kind = upgrade.word("upgrade_type")?;
         return Err(upgrade.or_here("filters").fails(
-            format!("upgrades to `{kind}` go through filters of their own, and not through the module"),
-            "leave `filters` out of the upgrade: it then goes through `http_filters`",
+            format!("upgrades to `{kind}` have their own filters and bypass the module"),
+            "remove `filters` from the upgrade, so that it goes through `http_filters`",
         ));
     }
     Ok(())
@@ -52,7 +52,7 @@ fn of_upgrades(manager: &Cursor<'_>) -> Result<(), Failure> {
 
 /// A Wasm filter has no per-route configuration, so that a `FilterConfig` with an empty one changes nothing.
 fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
-    let help = "leave this entry out: policies decide who may do what";
+    let help = "remove this entry; write exceptions in policies";
     if over.disabled {
         return Err(over
             .here
@@ -66,7 +66,7 @@ fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(over.here.fails(
-        "cannot be checked: the module has another configuration for these requests",
+        "cannot be verified: the module has another configuration for these requests",
         help,
     ))
 }

@@ -10,7 +10,7 @@ const POLICIES: [&str; 4] = ["UNSPECIFIED", "FAIL_RELOAD", "FAIL_CLOSED", "FAIL_
 /// The policies that close: the default, and the one that tries a new VM for the next stream and closes if that fails too.
 const CLOSE: [&str; 3] = ["UNSPECIFIED", "FAIL_CLOSED", "FAIL_RELOAD"];
 
-const OPEN: &str = "when the module cannot run, everything is let through";
+const OPEN: &str = "if the module cannot run, everything is let through";
 
 pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
@@ -25,7 +25,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
             let why = if policy == "FAIL_OPEN" {
                 OPEN.to_owned()
             } else {
-                format!("cannot be checked: `{policy}` is not known")
+                format!("cannot be verified: unknown value `{policy}`")
             };
             let place = plugin.or_here("failure_policy");
             return Err(place.fails(why, "write `FAIL_CLOSED`"));

@@ -85,18 +85,18 @@ impl<'v> Filter<'v> {
         if let Some(rival) = &self.rival {
             return rival.fails(
                 format!(
-                    "cannot be checked: `{}` comes by discovery and occurs several times in the given files, with different content",
+                    "cannot be verified: `{}` comes by discovery, and the input has several different versions of it",
                     self.name
                 ),
-                "give the files of one Envoy at a time, and one configuration of each name",
+                "pass the files of one Envoy at a time, with one configuration of each name",
             );
         }
         self.here.fails(
             format!(
-                "cannot be checked: `{}` comes by discovery and is not in the given files",
+                "cannot be verified: `{}` comes by discovery and is not in the input",
                 self.name
             ),
-            "also give the file that it comes from, or Envoy's `/config_dump`",
+            "also pass the file that it comes from, or Envoy's `/config_dump`",
         )
     }
 
@@ -108,7 +108,7 @@ impl<'v> Filter<'v> {
         let plugin = config.get("config")?;
         plugin.ok_or_else(|| {
             config.fails(
-                "cannot be checked: there is no `config`",
+                "cannot be verified: there is no `config`",
                 "write the plugin into `config`",
             )
         })
@@ -120,7 +120,7 @@ impl<'v> Filter<'v> {
         let Some(any) = plugin.get("configuration")? else {
             let help = "write the module's JSON into a `google.protobuf.StringValue`";
             return Err(plugin.fails(
-                "there is no `configuration`, without which the module does not start",
+                "there is no `configuration`, and the module does not start without one",
                 help,
             ));
         };
@@ -132,7 +132,7 @@ impl<'v> Filter<'v> {
             "google.protobuf.StringValue" => Config::parse(here.text()?.as_bytes()),
             "google.protobuf.Struct" => Config::read(here.value),
             other => {
-                let why = format!("cannot be checked: `{other}` is not supported");
+                let why = format!("cannot be verified: `{other}` is not supported");
                 return Err(any.fails(
                     why,
                     "write JSON into a `google.protobuf.StringValue`, or a `Struct`",

@@ -25,7 +25,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     };
     if let Some(matcher) = http.manager.get("forward_client_cert_matcher")? {
         return Err(matcher.fails(
-            "cannot be checked: requests that match may keep the header",
+            "cannot be verified: requests that match may keep the header",
             "leave `forward_client_cert_matcher` out",
         ));
     }
@@ -33,14 +33,15 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     if !SANITIZE.contains(&details) {
         return Err(http.manager.or_here("forward_client_cert_details").fails(
             format!(
-                "with `{details}` the application gets what a client says about itself in `X-Forwarded-Client-Cert`"
+                "with `{details}`, the application gets an `X-Forwarded-Client-Cert` that the client wrote itself"
             ),
             "write `SANITIZE_SET`, or `SANITIZE`",
         ));
     }
     closed(http, |client| {
         format!(
-            "with {client} a client's `X_Forwarded_Client_Cert` reaches the application, which may read it as `X-Forwarded-Client-Cert`"
+            "with {client}, a client's `X_Forwarded_Client_Cert` reaches the application, which may take it for \
+             `X-Forwarded-Client-Cert`"
         )
     })?;
     // Envoy drops the header by its exact name, once what is early is there.
@@ -51,8 +52,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     match written.find(|written| written.is(HEADER)) {
         None => Ok(GuaranteeStatus::Held),
         Some(written) => Err(written.here.fails(
-            "what this writes into `X-Forwarded-Client-Cert` reaches the application, whoever the client is",
-            "leave it out: with `SANITIZE_SET` Envoy writes the header",
+            "the application gets the `X-Forwarded-Client-Cert` that this writes, whoever the client is",
+            "remove it: with `SANITIZE_SET`, Envoy writes the header",
         )),
     }
 }

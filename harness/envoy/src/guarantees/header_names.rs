@@ -42,7 +42,8 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &CheckInput<'_>) -> Guar
     };
     closed(http, |client| {
         format!(
-            "{read}, and with {client} a client can send the same header with `_` for `-`: another header for policies, but the same for many applications"
+            "{read}, and with {client}, a client can send it with `_` in place of `-`: policies see another header, \
+             but many applications see the same one"
         )
     })?;
     Ok(GuaranteeStatus::Held)
@@ -58,7 +59,11 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
         let name = names
             .iter()
             .find(|name| written.is(name) && !written.is_exactly(name))?;
-        Some((written, *name, "for policies this is another header than"))
+        Some((written, *name, "policies see another header than"))
+    });
+    let late = written::by_routes(http, all)?.into_iter().filter_map(|written| {
+        let name = names.iter().find(|name| written.is(name))?;
+        Some((written, *name, "after the module has decided, this writes"))
     });
     let late = header_write::by_routes(http, all)?
         .into_iter()
@@ -69,8 +74,10 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
     match spelt.chain(late).find(|(written, ..)| written.formatted) {
         None => Ok(()),
         Some((written, name, why)) => Err(written.here.fails(
-            format!("{why} `{name}`, which a policy reads, and for many applications it is the same"),
-            format!("leave it out, or write `{name}` in a `header_mutation` ahead of the module"),
+            format!(
+                "{why} `{name}`, which a policy reads and which many applications treat as the same header"
+            ),
+            format!("remove it, or write `{name}` in a `header_mutation` ahead of the module"),
         )),
     }
 }
@@ -97,7 +104,7 @@ fn reads(config: &Config) -> Option<String> {
         return Some(format!("a policy reads the header `{name}`"));
     }
     let provider = config.extension_providers.first()?;
-    Some(format!("`{}` is asked about headers", provider.name))
+    Some(format!("`{}` receives headers", provider.name))
 }
 
 fn policies(config: &Config) -> impl Iterator<Item = &AuthorizationPolicy> {

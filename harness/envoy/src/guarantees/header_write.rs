@@ -45,7 +45,7 @@ pub(super) fn early<'v>(http: &Http<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure
         let message = typed.map(|typed| typed.message()).transpose()?;
         let Some((EARLY, message)) = message else {
             return Err(extension.fails(
-                "cannot be checked: this extension may write any header",
+                "cannot be verified: this extension may write any header",
                 "leave it out",
             ));
         };

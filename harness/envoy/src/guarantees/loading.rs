@@ -8,13 +8,13 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         if let Some(discovery) = &module.discovery {
             if let Some(default) = discovery.get("default_config")? {
                 return Err(default.fails(
-                    "until the module's configuration arrives, this one decides",
-                    "leave `default_config` out, so that nobody is let in until then",
+                    "until the module's configuration has arrived, this one decides",
+                    "remove `default_config`, so that nobody is let in until then",
                 ));
             }
             if discovery.flag("apply_default_config_without_warming")? {
                 return Err(discovery.or_here("apply_default_config_without_warming").fails(
-                    "the listener accepts connections before the module's configuration arrives",
+                    "the listener accepts connections before the module's configuration has arrived",
                     "leave it out",
                 ));
             }
@@ -26,17 +26,17 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
             && let Some(text) = local.get("inline_string")?
         {
             return Err(text.fails(
-                "a text is not a Wasm module",
+                "an inline string is not a Wasm module",
                 "write `code: {local: {filename: …}}`",
             ));
         }
         if local.is_none() {
             let place = code.unwrap_or(plugin);
             let why = if module.discovery.is_some() {
-                "the module is not a local file: after an update by ECDS Envoy lets everything through undecided until the next one, \
-                 whatever the failure policy is"
+                "the module is not a local file: after an update by ECDS, Envoy lets everything through without a \
+                 decision until the next update, whatever the failure policy is"
             } else {
-                "the module is not a local file: the listener may accept connections before it arrives"
+                "the module is not a local file: the listener may accept connections before it has arrived"
             };
             return Err(place
                 .or_here("remote")

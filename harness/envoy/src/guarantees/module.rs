@@ -18,7 +18,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
             .and_then(|plugin| plugin.get("vm_config").ok()?);
         return match vm {
             Some(vm) if vm.word("runtime")? == NULL_VM => Err(vm.or_here("runtime").fails(
-                "with this runtime Envoy runs its own code, and not the module",
+                "with this runtime, Envoy runs its own code instead of the module",
                 "write `runtime: envoy.wasm.runtime.v8`",
             )),
             Some(_) | None => Ok(GuaranteeStatus::Held),
@@ -28,12 +28,12 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         && chain.modules().next().is_some()
     {
         return Err(http.manager.fails(
-            "the module is among the network filters, where it decides connections and not requests",
+            "the module is a network filter here, so it decides on connections instead of requests",
             "put `envoy.filters.http.wasm` with `\"protocol\": \"http\"` into `http_filters`, before the router",
         ));
     }
     if chain.listener.one_of("traffic_direction", &DIRECTIONS)? == "OUTBOUND" {
-        return Ok(Verdict::DoesNotApply("for outbound connections"));
+        return Ok(Verdict::DoesNotApply("for outgoing connections"));
     }
     let place = if chain.http.is_some() {
         "`envoy.filters.http.wasm` into `http_filters`, before the router"
@@ -41,7 +41,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         "`envoy.filters.network.wasm` into `filters`, before `tcp_proxy`"
     };
     Err(chain.here.fails(
-        "no filter here is peerwarden's: all traffic passes undecided",
-        format!("put {place}, with `peerwarden` in its name, or check whether this listener is needed"),
+        "no filter here is peerwarden's: incoming traffic is let through without a decision",
+        format!("add {place}, with `peerwarden` in its name, or remove the listener if it is not needed"),
     ))
 }

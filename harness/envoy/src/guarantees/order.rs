@@ -112,14 +112,14 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         .and_then(|behind| behind.split_last())
     else {
         return Err(module.here.fails(
-            "the module is last, behind what it must protect",
+            "the module is last, behind what it should protect",
             format!("put it before `{terminal}`"),
         ));
     };
     if last.short() != terminal {
         return Err(last.here.fails(
             format!(
-                "cannot be checked: the chain ends with {}, not with `{terminal}`",
+                "cannot be verified: the chain ends with {}, not with `{terminal}`",
                 shown(last)
             ),
             format!("end the chain with `{terminal}`"),
@@ -134,7 +134,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         if !filter.is_module() && !allowed.contains(&filter.short()) {
             return Err(filter.here.fails(
                 format!(
-                    "{} is ahead of the module, and may answer a request that is not decided yet",
+                    "{} is ahead of the module, and may answer before the decision",
                     shown(filter)
                 ),
                 "put it behind the module",
@@ -152,7 +152,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         let why = if HTTP_WRITES.contains(&kind) {
             "is behind the module, which reads what it writes"
         } else {
-            "is behind the module, and may change what the module decided on"
+            "is behind the module, and may change a request after the decision"
         };
         return Err(filter
             .here
@@ -163,7 +163,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             if filter.short() != CODEC && !HTTP_AFTER.contains(&filter.short()) {
                 return Err(filter.here.fails(
                     format!(
-                        "{} is behind the router, and may change what the module decided on",
+                        "{} is behind the router, and may change a request after the decision",
                         shown(&filter)
                     ),
                     "put it among `http_filters`, ahead of the module",
@@ -189,7 +189,7 @@ fn refuses(filter: &Filter<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(code.fails(
-        "if the authorizer cannot be asked, Envoy answers with this status, which is not a refusal",
+        "if the authorizer fails, the answer may look as if the request had been let in",
         "write `Forbidden`, or `ServiceUnavailable`",
     ))
 }

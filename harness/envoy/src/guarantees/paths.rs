@@ -27,23 +27,22 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     ] {
         if !http.manager.flag(name)? {
             return Err(http.manager.or_here(name).fails(
-                format!("{means} to a policy, though it may be to the application"),
+                format!("{means} to a policy, but may be to the application"),
                 format!("write `{name}: true`"),
             ));
         }
     }
     if !UNESCAPED.contains(&http.manager.one_of(SLASHES, &ACTIONS)?) {
         return Err(http.manager.or_here(SLASHES).fails(
-            "`/public%2fadmin` is not `/public/admin` to a policy, though it may be to the application",
+            "`/public%2fadmin` is not `/public/admin` to a policy, but may be to the application",
             format!("write `{SLASHES}: UNESCAPE_AND_REDIRECT`"),
         ));
     }
     for name in ["path_normalization_options", "typed_header_validation_config"] {
         if let Some(here) = http.manager.get(name)? {
             return Err(here.fails(
-                format!(
-                    "cannot be checked: `{name}` may give the application other paths than the module sees"
-                ),
+                format!("cannot be verified: `{name}` may change paths so that the application sees others than the \
+                         module"),
                 format!("leave `{name}` out"),
             ));
         }

@@ -16,7 +16,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         if config.protocol != wanted {
             return Err(here.fails(
                 format!(
-                    "`protocol` is `{}`, and this is {place}: nothing is decided here",
+                    "`protocol` is `{}`, but this is {place}: nothing is decided here",
                     config.protocol.as_str()
                 ),
                 format!("write `\"protocol\": \"{}\"`", wanted.as_str()),

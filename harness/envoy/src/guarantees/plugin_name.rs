@@ -16,8 +16,9 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             if other.key() == Ok(key) && other.configured() != Ok(configured) {
                 let [_, name, _] = key;
                 return Err(module.plugin()?.or_here("name").fails(
-                    format!("the plugin `{name}` has another configuration elsewhere, with the same `root_id` and `vm_id`"),
-                    "give each configuration its own plugin `name`",
+                    format!("the plugin `{name}` has another configuration elsewhere, with the same `root_id` and \
+                             `vm_id`"),
+                    "give each configuration a different plugin `name`",
                 ));
             }
         }

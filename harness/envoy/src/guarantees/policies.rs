@@ -35,7 +35,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
                     "0 of {all} {documents} to this workload in namespace `{}`: everything is allowed",
                     workload.namespace
                 ),
-                "check whether `workload` is right; if everybody may connect, say so in an AuthorizationPolicy of its own: `rules: [{}]`",
+                "correct `workload`; or, if everybody may come in, write an AuthorizationPolicy with `rules: [{}]`",
             ));
         }
         verdict = GuaranteeStatus::Held;

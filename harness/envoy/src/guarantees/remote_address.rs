@@ -26,11 +26,11 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
     };
     let kind = config.workload.as_ref().map(|workload| workload.kind);
     let goes_by = match Reads::of(&config).origin {
-        Some(policy) => format!("`{policy}` reads where a request came from, and that is"),
+        Some(policy) => format!("`{policy}` depends on the original client's address, which is"),
         None if kind == Some(WorkloadKind::Gateway) => "`remoteIpBlocks` match".to_owned(),
         None => {
             return Ok(Verdict::DoesNotApply(
-                "not a gateway, and no policy reads where a request came from",
+                "no gateway, and no policy depends on the original client's address",
             ));
         }
     };
@@ -41,14 +41,14 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
         .next()
     {
         return Err(other.fails(
-            "cannot be checked: an extension says where requests come from",
-            "write `use_remote_address: true`, and `xff_num_trusted_hops` for your proxies",
+            "cannot be verified: an extension determines the original client's address",
+            "write `use_remote_address: true`, and `xff_num_trusted_hops` for your own proxies",
         ));
     }
     if !http.manager.flag("use_remote_address")? {
         return Err(http.manager.or_here("use_remote_address").fails(
             format!("{goes_by} what a client writes into `X-Forwarded-For`"),
-            "write `use_remote_address: true`, and `xff_num_trusted_hops` for your proxies",
+            "write `use_remote_address: true`, and `xff_num_trusted_hops` for your own proxies",
         ));
     }
     // With no proxy ahead, the header is not asked.
@@ -62,7 +62,7 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
     {
         None => Ok(GuaranteeStatus::Held),
         Some(written) => Err(written.here.fails(
-            format!("{goes_by} what this writes into `X-Forwarded-For`, and not what your proxies write"),
+            format!("{goes_by} what this writes into `X-Forwarded-For`, instead of what your proxies write"),
             "leave it out",
         )),
     }

@@ -58,8 +58,8 @@ pub(super) fn places<'v>(
     let manager = &http.manager;
     if let Some(here) = manager.get("scoped_routes")? {
         return Err(here.fails(
-            "cannot be checked: `scoped_routes` may have routes that switch the module off",
-            "give the routes in `route_config` or by `rds`",
+            "cannot be verified: `scoped_routes` may have routes that switch the module off",
+            "write the routes in `route_config`, or use `rds`",
         ));
     }
     let mut found = Vec::new();
@@ -68,8 +68,8 @@ pub(super) fn places<'v>(
         let delivered = configuration.routes(name, rds.document);
         if delivered.is_empty() {
             return Err(rds.fails(
-                format!("cannot be checked: the routes `{name}` come by RDS and are not in the given files"),
-                "also give the file that they come from, or Envoy's `/config_dump`",
+                format!("cannot be verified: the routes `{name}` come by RDS and are not in the input"),
+                "also pass the file that they come from, or Envoy's `/config_dump`",
             ));
         }
         for routes in delivered {
@@ -137,7 +137,7 @@ fn unread(here: &Cursor<'_>, name: &str) -> Result<(), Failure> {
     match here.get(name)? {
         None => Ok(()),
         Some(found) => Err(found.fails(
-            format!("cannot be checked: `{name}` may have routes that switch the module off"),
+            format!("cannot be verified: `{name}` may have routes that switch the module off"),
             "write the routes into `routes`",
         )),
     }

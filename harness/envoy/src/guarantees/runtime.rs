@@ -20,7 +20,7 @@ const HARMLESS: [&str; 1] = ["envoy.reloadable_features.http_reject_path_with_fr
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let bootstraps = all.configuration.bootstraps(chain.here.document);
     if bootstraps.is_empty() {
-        return Ok(Verdict::DoesNotApply("no bootstrap is among the given files"));
+        return Ok(Verdict::DoesNotApply("no bootstrap is in the input"));
     }
     for bootstrap in bootstraps {
         let layers = match bootstrap.get("layered_runtime")? {
@@ -46,7 +46,7 @@ fn of_layer(layer: &Cursor<'_>, chain: &Chain<'_>, all: &CheckInput<'_>) -> Resu
     }
     if let Some(disk) = layer.get("disk_layer")? {
         return Err(disk.fails(
-            "cannot be checked: the files of this layer may undo a guarantee",
+            "cannot be verified: the files of this layer may switch off other guarantees",
             "write the settings into a `static_layer`",
         ));
     }
@@ -55,10 +55,8 @@ fn of_layer(layer: &Cursor<'_>, chain: &Chain<'_>, all: &CheckInput<'_>) -> Resu
         let delivered = all.configuration.runtimes(name, layer.document);
         if delivered.is_empty() {
             return Err(discovered.fails(
-                format!(
-                    "cannot be checked: the settings `{name}` come by RTDS and are not in the given files"
-                ),
-                "also give the file that they come from",
+                format!("cannot be verified: the settings `{name}` come by RTDS and are not in the input"),
+                "also pass the file that they come from",
             ));
         }
         for runtime in delivered {
@@ -84,7 +82,7 @@ fn of_values(values: &Cursor<'_>, key: &str, chain: &Chain<'_>) -> Result<(), Fa
     let is_feature = FEATURES.iter().any(|prefix| key.starts_with(prefix));
     if is_feature && !HARMLESS.contains(&key) {
         return Err(values.fails(
-            format!("cannot be checked: `{key}` makes Envoy behave differently from what was tested"),
+            format!("cannot be verified: with `{key}`, Envoy may behave differently from what was tested"),
             "leave this setting out",
         ));
     }
@@ -132,7 +130,8 @@ fn of_admin(bootstrap: &Cursor<'_>) -> Result<(), Failure> {
     }
     Err(socket.or_here("address").fails(
         format!(
-            "whoever reaches the admin interface at `{address}` can undo a guarantee (`POST /runtime_modify`)"
+            "anyone who reaches the admin interface at `{address}` can switch off other guarantees (`POST \
+                 /runtime_modify`)"
         ),
         "write `127.0.0.1`, or a Unix socket (`pipe`)",
     ))

@@ -17,11 +17,12 @@ const ALLOWED: &str = "1";
 /// The filter state in which the module names the cluster for `tcp_proxy`.
 const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 
-const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's configuration and put \
-                    the filter of docs/guarantees.md behind the module; or `\"lock\": false` to do without";
+const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's \
+    configuration, and put the filter of docs/guarantees.md behind the module; or write `\"lock\": false` to omit \
+    the lock";
 
 /// What `tcp_proxy` has to find by itself.
-const NOWHERE: &str = "name a cluster of the type STATIC without endpoints: `cluster: peerwarden-denied`";
+const NOWHERE: &str = "name a cluster of type STATIC without endpoints: `cluster: peerwarden-denied`";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some((position, module)) = chain.module() else {
@@ -33,7 +34,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     };
     let left_out = |(_, module): (usize, &Filter<'_>)| matches!(module.configuration(), Ok((_, config)) if config.lock == Lock::Off);
     if chain.deciding().all(left_out) {
-        return Ok(GuaranteeStatus::DoesNotApply("`\"lock\": false` leaves it out"));
+        return Ok(Verdict::DoesNotApply("`\"lock\": false` omits it"));
     }
     match config.lock {
         Lock::Unset => {
@@ -47,7 +48,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let filters = chain.filters();
     if let Some((_, second)) = chain.deciding().nth(1) {
         return Err(second.here.fails(
-            "two modules in one chain set the same mark: if one is missing, the other's mark lets everything through",
+            "two modules in one chain set the same mark: if one is missing, the mark of the other lets everything \
+             through",
             "give all policies to one of them",
         ));
     }
@@ -68,8 +70,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let forged = cluster.or_else(|| everything.find_map(|part| named(part, &|here| is_ours(here))));
     match forged {
         Some(forged) => Err(forged.fails(
-            "something other than the module uses the name of its mark, and may set it on traffic that the module does not allow",
-            "leave this out, or give it another name",
+            "this uses the name of the module's mark, and may set it on traffic that the module does not allow",
+            "remove this, or use another name",
         )),
         None => Ok(GuaranteeStatus::Held),
     }
@@ -91,29 +93,29 @@ fn of_filter(lock: &Filter<'_>, key: &str) -> Result<(), Failure> {
         }
     }
     let (Some(config), None) = (&lock.config, &lock.discovery) else {
-        let why = "cannot be checked: the lock comes by discovery, and may change later";
+        let why = "cannot be verified: the lock comes by discovery and may change later";
         return Err(lock.here.fails(why, "write its `typed_config` into the chain"));
     };
     if let Some(matcher) = config.get("matcher")? {
         return Err(matcher.fails("`matcher` replaces `rules`", "leave it out"));
     }
     let Some(rules) = config.get("rules")? else {
-        return Err(config.fails("without `rules` the filter lets everything through", HELP));
+        return Err(config.fails("without `rules`, the filter lets everything through", HELP));
     };
     if rules.one_of("action", &["ALLOW", "DENY", "LOG"])? != "ALLOW" {
         return Err(rules.or_here("action").fails(
-            "the lock must allow what is marked, and nothing else",
+            "the lock must allow marked traffic and nothing else",
             "write `ALLOW`",
         ));
     }
     let policies = rules.entries("policies")?;
     let [(_, policy)] = policies.as_slice() else {
-        let why = "the lock must have one policy: each further one lets more through";
+        let why = "the lock must have exactly one policy: every other one lets more through";
         return Err(rules.or_here("policies").fails(why, HELP));
     };
     let principals = policy.items("principals")?;
     let [principal] = principals.as_slice() else {
-        let why = "the lock must have one principal: each further one lets more through";
+        let why = "the lock must have exactly one principal: every other one lets more through";
         return Err(policy.or_here("principals").fails(why, HELP));
     };
     let wanted = principal.get("filter_state")?;
@@ -143,8 +145,8 @@ fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &CheckInput<'_>) -> Res
     {
         None => Ok(()),
         Some(over) => Err(over.here.fails(
-            "these requests have another lock",
-            "leave this out: all requests need the same lock",
+            "the lock is different for these requests",
+            "remove this: the lock must be the same for all requests",
         )),
     }
 }
@@ -164,15 +166,15 @@ fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &CheckInput<'_>) -> Result<()
     }
     if lock.clusters().any(|cluster| cluster == name) {
         return Err(config.or_here("cluster").fails(
-            "`tcp_proxy` names the same cluster as the module, and reaches it without the module",
+            "`tcp_proxy` has the cluster that the module names, so it also finds it without the module",
             help,
         ));
     }
     let clusters = all.configuration.clusters(name, config.document);
     if clusters.is_empty() {
         return Err(config.or_here("cluster").fails(
-            format!("cannot be checked: the cluster `{name}` is not in the given files"),
-            "also give the file that it comes from, or Envoy's `/config_dump`",
+            format!("cannot be verified: the cluster `{name}` is not in the input"),
+            "also pass the file that it comes from, or Envoy's `/config_dump`",
         ));
     }
     clusters.into_iter().try_for_each(has_no_endpoints)
@@ -181,14 +183,17 @@ fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &CheckInput<'_>) -> Result<()
 fn has_no_endpoints(cluster: &Cursor<'_>) -> Result<(), Failure> {
     let help = NOWHERE;
     if cluster.one_of("type", &["STATIC"])? != "STATIC" || cluster.get("cluster_type")?.is_some() {
-        return Err(cluster.fails("cannot be checked: this cluster may have endpoints", help));
+        return Err(cluster.fails("cannot be verified: this cluster may have endpoints", help));
     }
     if let Some(assignment) = cluster.get("load_assignment")? {
         for locality in assignment.items("endpoints")? {
             if !locality.items("lb_endpoints")?.is_empty()
                 || locality.get("leds_cluster_locality_config")?.is_some()
             {
-                return Err(locality.fails("the cluster that `tcp_proxy` names has endpoints", help));
+                return Err(locality.fails(
+                    "the cluster that `tcp_proxy` finds without the module has endpoints",
+                    help,
+                ));
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     ] {
         if !tls.flag(name)? {
             return Err(tls.or_here(name).fails(
-                "a resumed session is not verified again: its certificate may be expired or revoked by now",
+                "a resumed session is not verified again: its certificate may have expired or been revoked",
                 format!("write `{name}: true`"),
             ));
         }

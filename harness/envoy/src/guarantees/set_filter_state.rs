@@ -44,7 +44,7 @@ pub(super) fn items<'v>(config: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure>
         if !known(key) {
             return Err(here.fails(
                 format!(
-                    "cannot be checked: `{key}` of `{KIND}` is not known, and may set what policies trust"
+                    "cannot be verified: `{key}` of `{KIND}` is unknown, and may set what policies trust"
                 ),
                 "leave it out",
             ));

@@ -39,7 +39,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         };
     }
     Err(place.fails(
-        format!("{what} and there is no `tls_inspector`, so that Envoy knows neither TLS nor server names"),
+        format!("{what}, but there is no `tls_inspector`, so Envoy detects neither TLS nor server names"),
         "put `envoy.filters.listener.tls_inspector` into the listener's `listener_filters`",
     ))
 }
@@ -53,8 +53,8 @@ fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
     match reads_server_name(chain) {
         None => Ok(()),
         Some(_) => Err(chain.listener.or_here("continue_on_listener_filters_timeout").fails(
-            "a policy reads `connection.sni`, and a client that is silent until the time-out continues without a server name",
-            "leave it out, or make the chain accept only TLS (`filter_chain_match: {transport_protocol: tls}`)",
+            "a policy reads `connection.sni`, but a client that is silent until the time-out and then continues has none",
+            "remove it, or restrict the chain to TLS (`filter_chain_match: {transport_protocol: tls}`)",
         )),
     }
 }

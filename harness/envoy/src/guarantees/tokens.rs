@@ -41,10 +41,10 @@ fn of_module(
     if config.jwt.filter != NAMESPACE {
         return Err(here.fails(
             format!(
-                "cannot be checked: the module looks for tokens in `{}`, where `jwt_authn` leaves none",
+                "cannot be verified: the module looks for tokens in `{}`, where `jwt_authn` does not store them",
                 config.jwt.filter
             ),
-            "leave `jwt.filter` out of the module's configuration",
+            "remove `jwt.filter` from the module's configuration",
         ));
     }
     let ahead = chain.filters().iter().take(position);
@@ -68,9 +68,10 @@ fn of_module(
             if let Some(here) = switched_off(&over.here)? {
                 return Err(here.fails(
                     format!(
-                        "`{policy}` reads tokens, and for these requests none is verified: DENY rules on a token match nothing"
+                        "`{policy}` reads tokens, but none is verified for these requests: DENY rules that require \
+                         one match nothing"
                     ),
-                    "leave this out: with `allow_missing` in `rules`, requests without a token go on to the policies",
+                    "remove this: with `allow_missing` in `rules`, requests without a token still reach the policies",
                 ));
             }
         }
@@ -80,15 +81,16 @@ fn of_module(
         if let Some(off) = off {
             return Err(off.fails(
                 format!(
-                    "`{policy}` reads tokens, and the filter that verifies them is switched off: DENY rules on a token match nothing"
+                    "`{policy}` reads tokens, but what verifies them is switched off: DENY rules that require one \
+                     match nothing"
                 ),
                 "leave `disabled` out",
             ));
         }
         return Err(module.here.fails(
             format!(
-                "`{policy}` reads tokens, and nothing ahead of the module verifies any: no request has one, so that \
-                 DENY rules on a token match nothing"
+                "`{policy}` reads tokens, but nothing ahead of the module verifies any: no request has one, so DENY \
+                 rules that require one match nothing"
             ),
             "put `jwt_authn` ahead of the module, with `payload_in_metadata` in each provider",
         ));
@@ -140,7 +142,7 @@ fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
             };
             return Err(provider.or_here("payload_in_metadata").fails(
                 format!(
-                    "`{name}` leaves the payload of its tokens {place}, and the module looks under `{key}`"
+                    "`{name}` stores the payload of its tokens {place}, but the module looks under `{key}`"
                 ),
                 format!("write `payload_in_metadata: {key}`"),
             ));
@@ -176,7 +178,7 @@ fn is_asked(config: &Cursor<'_>) -> Result<bool, Failure> {
 fn vouches(name: &str, provider: &Cursor<'_>) -> Result<(), Failure> {
     if provider.word("issuer")?.is_empty() {
         return Err(provider.or_here("issuer").fails(
-            format!("`{name}` has no `issuer`: whoever has its keys can issue tokens of any other issuer"),
+            format!("`{name}` has no `issuer`: anyone who has its keys can issue tokens of any other issuer"),
             "write the `iss` of its tokens into `issuer`",
         ));
     }
@@ -187,8 +189,8 @@ fn vouches(name: &str, provider: &Cursor<'_>) -> Result<(), Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     if texts.iter().all(|audience| audience.is_empty()) {
         return Err(provider.or_here("audiences").fails(
-            format!("`{name}` has no `audiences`: a token for another service is accepted here too"),
-            "write into `audiences` what its tokens for this workload have in `aud`",
+            format!("`{name}` has no `audiences`: a token for another service is also accepted here"),
+            "write the `aud` of its tokens for this workload into `audiences`",
         ));
     }
     Ok(())
@@ -199,8 +201,8 @@ fn not_under(provider: &Cursor<'_>, key: &str) -> Result<(), Failure> {
     for other in ["header_in_metadata", "failed_status_in_metadata"] {
         if provider.word(other)? == key {
             return Err(provider.or_here(other).fails(
-                format!("`{other}` has the name under which the module looks for the payload of a token"),
-                format!("give `{other}` another name than `{key}`"),
+                format!("`{other}` is where the module looks for the payload of a token"),
+                format!("use another name than `{key}` for `{other}`"),
             ));
         }
     }

@@ -110,7 +110,7 @@ impl TrustedState {
         let name = short(kind);
         if !LISTENER_FILTERS.contains(&name) {
             return Err(here.fails(
-                "cannot be checked: this listener filter is unknown, and may change who is connected",
+                "cannot be verified: this listener filter is unknown, and may change the address of the direct peer",
                 "leave it out",
             ));
         }
@@ -206,8 +206,8 @@ impl TrustedState {
         match self.reads.metadata.get(namespace) {
             None => Ok(()),
             Some(policy) => Err(to.fails(
-                format!("a client writes `{namespace}` itself, which `{policy}` reads"),
-                "write it to another namespace, or have the policy read something that clients cannot write",
+                format!("a client can write `{namespace}`, which `{policy}` reads"),
+                "write it to another namespace, or let the policy read something that clients cannot write",
             )),
         }
     }
@@ -222,8 +222,8 @@ impl TrustedState {
             None => String::new(),
         };
         Err(to.fails(
-            format!("the module treats this as a verified token{by}, and nothing has verified it"),
-            format!("let `jwt_authn` alone write to `{}`", tokens::NAMESPACE),
+            format!("this is read as a verified token{by}, but nothing has verified it"),
+            format!("let only `jwt_authn` write to `{}`", tokens::NAMESPACE),
         ))
     }
 
@@ -237,7 +237,7 @@ impl TrustedState {
             return Ok(());
         }
         Err(item.fails(
-            "the waypoint reads its peer from here, and this is not what the peer's certificate says",
+            "the identity of a waypoint's peer is read from here, but this is not the name in its certificate",
             format!("set `{PEER}` where the tunnel ends, to `{PROVED_PEER}`"),
         ))
     }

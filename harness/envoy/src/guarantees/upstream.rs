@@ -17,16 +17,14 @@ const BALANCERS: &str = "envoy.extensions.load_balancing_policies.";
 const OVERRIDE_HOST: &str = "envoy.extensions.load_balancing_policies.override_host.";
 
 const CLUSTER: &str = "name the cluster in `cluster`, or several in `weighted_clusters`";
-const ENDPOINTS: &str = "give each application a cluster of its own, with its endpoints or its name in DNS";
+const ENDPOINTS: &str = "give each application a separate cluster, with its endpoints or its DNS name";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let Some(http) = &chain.http else {
         return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     let Ok(places) = routes::places(http, &all.configuration) else {
-        return Ok(Verdict::DoesNotApply(
-            "routes cannot be checked, as `enabled` says",
-        ));
+        return Ok(Verdict::DoesNotApply("routes cannot be verified, see `enabled`"));
     };
     for place in &places {
         of_place(place)?;
@@ -78,7 +76,7 @@ fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     for plugin in PLUGINS {
         if let Some(here) = action.get(plugin)? {
             return Err(here.fails(
-                "cannot be checked: a plugin says where these requests go",
+                "cannot be verified: a plugin chooses where these requests go",
                 CLUSTER,
             ));
         }
@@ -86,8 +84,9 @@ fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     for upgrade in action.items("upgrade_configs")? {
         if let Some(here) = upgrade.get("connect_config")? {
             return Err(here.fails(
-                "Envoy ends the tunnel of `CONNECT` here, and the requests in it reach the application undecided",
-                "leave `connect_config` out, or end the tunnel in another listener that forwards to this one",
+                "Envoy ends the tunnel of `CONNECT` here, and the requests in it reach the application without a \
+                 decision",
+                "remove `connect_config`, or end the tunnel in another listener that forwards to this one",
             ));
         }
     }
@@ -102,7 +101,7 @@ fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(header.fails(
-        "a client's header chooses the cluster of a request, whatever the decision was about",
+        "a client's header chooses the cluster of a request, whatever was decided",
         CLUSTER,
     ))
 }
@@ -143,8 +142,8 @@ fn clusters<'v>(mut names: Vec<Cursor<'v>>, all: &CheckInput<'v>) -> Vec<Result<
         let given = all.configuration.clusters(name, place.document);
         if given.is_empty() {
             found.push(Err(place.fails(
-                format!("cannot be checked: the cluster `{name}` is not in the given files"),
-                "also give the file that it comes from, or Envoy's `/config_dump`",
+                format!("cannot be verified: the cluster `{name}` is not in the input"),
+                "also pass the file that it comes from, or Envoy's `/config_dump`",
             )));
         }
         for cluster in given {
@@ -177,7 +176,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         ];
         if let Some((field, _)) = from.into_iter().find(|(_, is)| *is) {
             return Err(by.or_here(field).fails(
-                "a request chooses its own address, whatever the decision was about",
+                "a request chooses the address that it goes to, whatever was decided",
                 format!("leave `{field}` out"),
             ));
         }
@@ -189,8 +188,8 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         };
         let why = match kind {
             DNS | AGGREGATE => None,
-            FORWARD_PROXY => Some("a client's `Host` chooses the address of a request"),
-            _ => Some("cannot be checked: the destination of this type of cluster is unknown"),
+            FORWARD_PROXY => Some("a client's `Host` chooses the address that a request goes to"),
+            _ => Some("cannot be verified: the destination of a cluster of this type is unknown"),
         };
         if let Some(why) = why {
             return Err(own.fails(why, ENDPOINTS));
@@ -206,8 +205,8 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         };
         if !kind.starts_with(BALANCERS) || kind.starts_with(OVERRIDE_HOST) {
             return Err(policy.fails(
-                "cannot be checked: a request may choose its own address",
-                "use a policy that chooses among the cluster's endpoints, such as `round_robin`",
+                "cannot be verified: a request may choose the address that it goes to",
+                "use an Envoy policy that chooses among the cluster's endpoints, such as `round_robin`",
             ));
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     };
     if let Some(own) = common.get("custom_handshaker")? {
         return Err(own.fails(
-            "cannot be checked: this handshaker is not known",
+            "cannot be verified: this handshaker is unknown",
             "leave `custom_handshaker` out",
         ));
     }
@@ -46,7 +46,7 @@ fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
     for secret in all.configuration.secrets(config.word("name")?, config.document) {
         let Some(context) = secret.get("validation_context")? else {
             return Err(secret.fails(
-                "this secret has no `validation_context`: no client's certificate is verified",
+                "this secret has no `validation_context`: clients' certificates are not verified",
                 "write a `validation_context` with a `trusted_ca`",
             ));
         };
@@ -62,7 +62,7 @@ fn verifies(context: &Cursor<'_>, whole: bool) -> GuaranteeResult {
     )?;
     if chain != "VERIFY_TRUST_CHAIN" {
         return Err(context.or_here("trust_chain_verification").fails(
-            format!("with `{chain}` a client can claim any identity"),
+            format!("with `{chain}`, clients can claim any identity"),
             "leave `trust_chain_verification` out",
         ));
     }
@@ -76,7 +76,7 @@ fn verifies(context: &Cursor<'_>, whole: bool) -> GuaranteeResult {
         return match typed.map(|typed| typed.message()).transpose()? {
             Some((SPIFFE, _)) => Ok(GuaranteeStatus::Held),
             Some(_) | None => Err(custom.fails(
-                "cannot be checked: this validator is not known",
+                "cannot be verified: this validator is unknown",
                 "use Envoy's own, or `envoy.tls.cert_validator.spiffe`",
             )),
         };
@@ -105,7 +105,7 @@ fn has_source(source: &Cursor<'_>) -> Result<bool, Failure> {
 
 fn missing(here: &Cursor<'_>) -> Failure {
     here.fails(
-        "no `trusted_ca`: a client's certificate is not verified, and a client can claim any identity",
+        "no `trusted_ca`: clients' certificates are not verified, so clients can claim any identity",
         "write `validation_context: {trusted_ca: {filename: …}}`",
     )
 }

@@ -14,7 +14,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         let here = plugin.or_here("vm_config");
         if vm_id.is_empty() {
             return Err(here.fails(
-                "there is no `vm_id`: every module without one can write the data that the module shares with the one that replaces it",
+                "there is no `vm_id`: every other module without one can write the data that this module shares with \
+                 its successor",
                 "write a `vm_id` that no other module has, such as `peerwarden`",
             ));
         }
@@ -29,8 +30,9 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             if !is_peerwarden(&other) && vm.get("code")?.map(|code| code.value) != code {
                 let name = other.word("name")?;
                 return Err(here.or_here("vm_id").fails(
-                    format!("the plugin `{name}`, of another module, has the `vm_id` `{vm_id}` too, and can write the data that the module shares"),
-                    "give each module a `vm_id` of its own",
+                    format!("the plugin `{name}` of another module has the same `vm_id`, `{vm_id}`, and can write \
+                             the data that this module shares"),
+                    "give each module a different `vm_id`",
                 ));
             }
         }

@@ -74,7 +74,7 @@ impl Assembly {
     ) -> Result<Vec<File>, TemplateError> {
         let mut files = Vec::new();
         for plugin in plugins {
-            let says = format!("What the module decides by, for {}.", plugin.says());
+            let says = format!("The module's configuration, for {}.", plugin.says());
             files.push(File {
                 configuration: plugin.fingerprint(),
                 ..discovery(&plugin.file(), &says, &plugin.extension(&proxy.module)?)?

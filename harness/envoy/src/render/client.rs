@@ -111,9 +111,9 @@ impl Client {
         };
         Ok(XdsResources {
             listeners: all("client/listener.yaml")?,
-            says: "Where the workload calls its services.",
+            says: "Listeners for the services that the workload calls.",
             clusters: all("client/cluster.yaml")?,
-            clusters_say: "How each port of a service is called.",
+            clusters_say: "Clusters for the ports of these services.",
         })
     }
 }

@@ -76,8 +76,8 @@ impl Inbound {
         let port = probes.port();
         if self.description.ports.iter().any(|own| own.port == port) {
             let mut problems = Problems::default();
-            let problem = Problem::new(&At::ROOT, format!("{port} is a port of the workload too"));
-            problems.push(problem.help("give the probes another one, here and in `render probes`"));
+            let problem = Problem::new(&At::ROOT, format!("{port} is also a port of the workload"));
+            problems.push(problem.help("use another port for probes, here and in `render probes`"));
             return Err(problems);
         }
         self.probes = Some(probes);
@@ -129,7 +129,7 @@ impl Inbound {
             listeners,
             says: "The workload's ports.",
             clusters,
-            clusters_say: "Where the application listens.",
+            clusters_say: "The application's endpoints.",
         })
     }
 
@@ -176,9 +176,9 @@ impl Inbound {
             minimum: "TLSv1_2",
             certificate,
             validation: Some(roots),
-            says: "Who has no certificate of the mesh does not get as far as the filters.",
+            says: "Clients without a certificate of the mesh do not reach the filters.",
             names,
-            names_say: "Of the mesh's trust domain and its aliases only, as Istio has it.",
+            names_say: "Only names of the mesh's trust domain and its aliases, as in Istio.",
         }
     }
 

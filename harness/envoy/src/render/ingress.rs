@@ -112,7 +112,7 @@ impl Ingress {
             listeners: listeners.collect::<Result<_, _>>()?,
             says: "The gateway's ports.",
             clusters: self.assembly.clusters(clusters, layout)?,
-            clusters_say: "Where the application listens.",
+            clusters_say: "The application's endpoints.",
         })
     }
 }

@@ -76,7 +76,7 @@ impl Probes {
             if probes[..index].iter().any(|other| other.path == probe.path) {
                 let place = pod::written(&probe.place);
                 let problem = Problem::new(&At::place(&place), "another container has the same name");
-                problems.push(problem.help("give each container a name of its own"));
+                problems.push(problem.help("give each container a different name"));
             }
         }
         let found = if probes.is_empty() {

@@ -33,6 +33,6 @@ pub(super) fn file(proxy: &Proxy) -> Result<Option<File>, TemplateError> {
         return Ok(None);
     }
     let bucket = template::fill("shared/token_bucket.yaml", json!({"tokens": tokens}))?;
-    let says = "The rate limit of log lines for connections that are refused before any filter runs.";
+    let says = "The rate limit of the access log for connections that are refused before any filter runs.";
     discovery(NAME, says, &bucket).map(Some)
 }

@@ -157,7 +157,7 @@ fn two_configurations_of_the_module_cannot_be_told_apart() {
     let checked = checked(&[documents.as_slice(), &[other]].concat()).expect("readable");
     let outcomes = checked.iter().flat_map(|chain| &chain.outcomes);
     let mut why = outcomes.filter_map(|(_, outcome)| outcome.as_ref().err());
-    assert!(why.any(|failure| failure.why.contains("several times")));
+    assert!(why.any(|failure| failure.why.contains("several different versions")));
 }
 
 #[test]

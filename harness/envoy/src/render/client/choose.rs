@@ -33,10 +33,10 @@ pub(super) fn choose<'r>(
             [first, second, ..] if (first.0, first.1) == (second.0, second.1) => {
                 let place = At::place(&second.2.place);
                 let message = format!(
-                    "`{}` and `{}` in namespace `{namespace}` are both for `{}`",
+                    "`{}` and `{}` in namespace `{namespace}` both apply to `{}`",
                     first.2.name, second.2.name, service.host
                 );
-                problems.push(Problem::new(&place, message).help("make one rule of them"));
+                problems.push(Problem::new(&place, message).help("merge them into one rule"));
                 return None;
             }
             [first, ..] => return Some(first.2),

@@ -95,8 +95,8 @@ impl DestinationRule {
             if subset.get("trafficPolicy").is_some() {
                 let at = at_subsets.index(index);
                 let problem =
-                    Problem::new(&at.name("trafficPolicy"), "settings of a subset are not rendered");
-                problems.push(problem.help("write them as the rule's own, or as a service of its own"));
+                    Problem::new(&at.name("trafficPolicy"), "settings of subsets are not supported");
+                problems.push(problem.help("write them for the whole rule, or define a separate service"));
             }
         }
         let (mut tls, mut ports, mut ignored) = (None, Vec::new(), Vec::new());
@@ -126,7 +126,7 @@ impl DestinationRule {
                 let number = port_number(number, &at_number, problems);
                 number_fields.finish(problems);
                 if ports.iter().any(|(known, _)| Some(*known) == number) {
-                    let problem = Problem::new(&at_port, "this port has settings already");
+                    let problem = Problem::new(&at_port, "this port already has settings");
                     problems.push(problem.help("keep one entry for each port"));
                 }
                 let tls = read_tls(&mut settings, &at, problems);
@@ -189,7 +189,10 @@ fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -
         None => false,
         Some(Value::Bool(skip)) => *skip,
         Some(Value::Null | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Object(_)) => {
-            problems.push(Problem::new(&at.name("insecureSkipVerify"), "expected a boolean"));
+            problems.push(Problem::new(
+                &at.name("insecureSkipVerify"),
+                "expected true or false",
+            ));
             false
         }
     };
@@ -204,7 +207,7 @@ fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -
         {
             Some((
                 "ISTIO_MUTUAL uses the mesh's certificates and roots",
-                "leave the files out, or write `MUTUAL`",
+                "remove the files, or write `MUTUAL`",
             ))
         }
         ClientTlsMode::Mutual if tls.credential_name.is_none() && files.iter().any(|file| file.is_none()) => {
@@ -219,11 +222,11 @@ fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -
         {
             Some((
                 "`credentialName` and files exclude each other",
-                "keep one of them",
+                "remove one of them",
             ))
         }
-        ClientTlsMode::Simple if files.iter().any(|file| file.is_some()) => {
-            Some(("SIMPLE shows no certificate", "write `MUTUAL` to show one"))
+        Mode::Simple if files.iter().any(|file| file.is_some()) => {
+            Some(("SIMPLE presents no certificate", "write `MUTUAL` to present one"))
         }
         ClientTlsMode::Disable
         | ClientTlsMode::Simple

@@ -54,13 +54,11 @@ impl ClusterTransport {
             .map(|rule| format!("{}/{}", rule.namespace, rule.name))
             .unwrap_or_default();
         match self.mode {
-            None => "auto mutual TLS, as no DestinationRule says how".to_owned(),
-            Some(ClientTlsMode::Disable) => format!("plaintext: DISABLE of DestinationRule {name}"),
-            Some(ClientTlsMode::Simple) => format!("TLS: SIMPLE of DestinationRule {name}"),
-            Some(ClientTlsMode::Mutual) => {
-                format!("TLS with a certificate: MUTUAL of DestinationRule {name}")
-            }
-            Some(ClientTlsMode::IstioMutual) => format!("mutual TLS: ISTIO_MUTUAL of DestinationRule {name}"),
+            None => "auto mutual TLS: no DestinationRule sets a mode".to_owned(),
+            Some(Mode::Disable) => format!("plaintext: DISABLE by DestinationRule {name}"),
+            Some(Mode::Simple) => format!("TLS: SIMPLE by DestinationRule {name}"),
+            Some(Mode::Mutual) => format!("TLS with a certificate: MUTUAL by DestinationRule {name}"),
+            Some(Mode::IstioMutual) => format!("mutual TLS: ISTIO_MUTUAL by DestinationRule {name}"),
         }
     }
 }
@@ -91,7 +89,7 @@ fn mesh(
     if names.is_empty() {
         let problem = Problem::new(
             &at.name("endpoints"),
-            "mutual TLS with a server whose identity is not known",
+            "mutual TLS with a server whose identity is unknown",
         );
         problems.push(
             problem.help("write the `serviceAccount` of the endpoints, or `subjectAltNames` in the rule"),

@@ -21,19 +21,19 @@ pub(super) fn check(services: &[Service], admin: Option<&Socket>, problems: &mut
             let at = at.index(index);
             let here = format!("services[{of_service}].ports[{index}]");
             if admin.is_some_and(|admin| admin.port == port.listen) {
-                let message = format!("{} is where Envoy's administration listens", port.listen);
+                let message = format!("{} is the address of Envoy's admin interface", port.listen);
                 problems
                     .push(Problem::new(&at.name("listen"), message).help("give one of the two another port"));
             }
             if let Some(first) = listening.insert(port.listen, here.clone()) {
-                let message = format!("{} is where Envoy listens for `{first}` too", port.listen);
+                let message = format!("Envoy also listens on {} for `{first}`", port.listen);
                 let problem = Problem::new(&at.name("listen"), message);
-                problems.push(problem.help("give each port of a service one of its own on loopback"));
+                problems.push(problem.help("give each port of a service a different loopback port"));
             }
             if let Some(first) = called.insert((&service.host, port.number), here) {
-                let message = format!("{} of `{}` is `{first}` too", port.number, service.host);
+                let message = format!("{} of `{}` is also `{first}`", port.number, service.host);
                 let problem = Problem::new(&at.name("port"), message);
-                problems.push(problem.help("leave one of the two out"));
+                problems.push(problem.help("remove one of the two"));
             }
         }
     }

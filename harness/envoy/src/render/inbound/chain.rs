@@ -43,9 +43,9 @@ pub(super) fn all(mode: MtlsMode, protocol: PortProtocol) -> Vec<Chain> {
         MtlsMode::Disable => vec![Chain {
             name: "plaintext",
             says: if passes_tls_on {
-                "The application's own TLS, handed on unread."
+                "The application's own TLS, passed through."
             } else {
-                "As it comes: mutual TLS is off."
+                "Plaintext or the application's own TLS: mutual TLS is off."
             },
             matches: None,
             mutual_tls: false,
@@ -55,13 +55,13 @@ pub(super) fn all(mode: MtlsMode, protocol: PortProtocol) -> Vec<Chain> {
             Chain::plain(
                 "application-tls",
                 "tls",
-                "The application's own TLS, handed on unread.",
+                "The application's own TLS, passed through.",
             ),
-            Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE admits."),
+            Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE accepts."),
         ],
         MtlsMode::Permissive | MtlsMode::Unset => vec![
             Chain::mutual(None),
-            Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE admits."),
+            Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE accepts."),
         ],
     }
 }

@@ -19,7 +19,7 @@ impl Inbound {
         };
         let says = match set_by {
             Some(by) => format!("{mode}, by PeerAuthentication {}/{}", by.namespace, by.name),
-            None => format!("{mode}, as no PeerAuthentication says otherwise"),
+            None => format!("{mode}: no PeerAuthentication sets a mode"),
         };
         let filter = self
             .plugin(port)

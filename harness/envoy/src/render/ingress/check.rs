@@ -16,7 +16,7 @@ pub(super) fn all(servers: &[Server], routes: &[Route]) -> Result<(), Problems> 
             "no `Gateway` has a server for this workload",
         );
         problems.push(problem.help(
-            "give the documents with `--gateways`, and the workload the `labels` that their `selector` names",
+            "pass the documents with `--gateways`, and give the workload the `labels` that their `selector` names",
         ));
         return Err(problems);
     }
@@ -50,10 +50,10 @@ fn ports(server: &Server, before: &[Server], problems: &mut Problems) {
     if let Some(other) = before.iter().find(differs) {
         let at = At::place(&server.place);
         let message = format!(
-            "port {} is for `HTTP` and for `HTTPS`, see {}",
+            "port {} is used for both `HTTP` and `HTTPS`, see {}",
             server.port, other.gateway
         );
-        problems.push(Problem::new(&at.name("port"), message).help("give each a port of its own"));
+        problems.push(Problem::new(&at.name("port"), message).help("use a different port for each"));
     }
 }
 
@@ -62,15 +62,15 @@ fn hosts(server: &Server, before: &[Server], problems: &mut Problems) {
     let at = At::place(&server.place);
     let at = at.name("hosts");
     if server.hosts.len() > 1 && server.hosts.contains(&Host::Any) {
-        let problem = Problem::new(&at, "`*` is every host, those beside it too");
-        problems.push(problem.help("leave the others out, or give them a server of their own"));
+        let problem = Problem::new(&at, "`*` matches every host, including the others in this list");
+        problems.push(problem.help("remove the others, or move them to another server"));
     }
     for (place, host) in server.hosts.iter().enumerate() {
         let own = server.hosts.get(..place).unwrap_or_default();
         let mut others = before.iter().filter(|other| other.port == server.port);
         if own.contains(host) || others.any(|other| other.hosts.contains(host)) {
-            let message = format!("`{host}` is there twice on port {}", server.port);
-            problems.push(Problem::new(&at.index(place), message).help("keep it in one server"));
+            let message = format!("duplicate host `{host}` on port {}", server.port);
+            problems.push(Problem::new(&at.index(place), message).help("keep it in one server only"));
         }
     }
 }
@@ -85,7 +85,7 @@ fn leads(server: &Server, servers: &[Server], routes: &[Route], problems: &mut P
             if serving(servers, host).next().is_none() {
                 let problem = Problem::new(
                     &at,
-                    format!("`{host}` is sent to a server by TLS that is not there"),
+                    format!("`{host}` is redirected to TLS, but no server ends TLS for it"),
                 );
                 problems.push(problem.help("add a server with the protocol `HTTPS` for it"));
             }
@@ -94,7 +94,7 @@ fn leads(server: &Server, servers: &[Server], routes: &[Route], problems: &mut P
             .flat_map(|route| &route.hosts)
             .any(|route| route.meets(host))
         {
-            let problem = Problem::new(&at, format!("`{host}` leads nowhere"));
+            let problem = Problem::new(&at, format!("`{host}` has no route"));
             problems.push(problem.help("add it to `routes` in the description"));
         }
     }

@@ -69,7 +69,8 @@ fn labels(description: &Value, problems: &mut Problems) -> Vec<(String, String)>
     let Some(workload) = description.get("workload") else {
         let problem = Problem::new(&At::ROOT, "`workload` is missing");
         problems.push(problem.help(
-            "say whom gateways and policies select: `workload: {namespace: …, labels: {istio: ingressgateway}}`",
+            "write the workload that gateways and policies select: `workload: {namespace: …, labels: {istio: \
+             ingressgateway}}`",
         ));
         return Vec::new();
     };
@@ -77,7 +78,7 @@ fn labels(description: &Value, problems: &mut Problems) -> Vec<(String, String)>
         .get("kind")
         .is_some_and(|kind| kind.as_str() != Some("gateway"))
     {
-        let problem = Problem::new(&at.name("kind"), "an ingress is a workload of the kind `gateway`");
+        let problem = Problem::new(&at.name("kind"), "the `kind` of an ingress is always `gateway`");
         problems.push(problem.help("leave `kind` out"));
     }
     let Some(Value::Object(labels)) = workload.get("labels") else {
@@ -94,12 +95,12 @@ fn no_roots_of_the_mesh(description: &Value, problems: &mut Problems) {
         let at = At::ROOT.name("mesh");
         let problem = Problem::new(
             &at.name(CA_CERTIFICATES),
-            "each server of a gateway has roots of its own",
+            "each server of a gateway has its own roots",
         );
         problems.push(
             problem
                 .on_key()
-                .help("write them into `ca.crt` of the server's credential, and leave this out"),
+                .help("write them into `ca.crt` of the server's credential, and remove this"),
         );
     }
 }
@@ -145,7 +146,8 @@ fn count(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<u8> {
         | Value::Object(_) => {
             let problem = Problem::new(at, "`numTrustedProxies` is not a number of proxies");
             problems.push(problem.help(
-                "write how many proxies of yours are before this one, without quotes; 0 when clients come directly",
+                "write how many of your own proxies are in front of this one, without quotes; 0 if clients connect \
+                 directly",
             ));
             None
         }

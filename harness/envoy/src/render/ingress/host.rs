@@ -23,9 +23,9 @@ impl Host {
         let text = text(value, at, problems)?;
         let host = Self::parse(text);
         if host.is_none() {
-            let problem = Problem::new(at, format!("`{}` is not the name of a host", shown(text)));
+            let problem = Problem::new(at, format!("`{}` is not a host name", shown(text)));
             problems.push(if text.contains('/') {
-                problem.help("leave out what stands before the `/`: routes are of this description, and have no namespace")
+                problem.help("remove the part before the `/`: routes in this description have no namespace")
             } else {
                 problem.help("write `shop.example.com`, `*.example.com` or `*`")
             });

@@ -35,7 +35,7 @@ impl Ingress {
         let filter = deciding.map(|plugin| plugin.filter(&proxy.module, layout));
         let context = json!({
             "name": format!("ingress-{port}"),
-            "says": if plaintext { "plaintext, which is sent to where TLS is" } else { "TLS, and nothing else" },
+            "says": if plaintext { "plaintext, which is redirected to TLS" } else { "TLS only" },
             "port": port,
             "address": proxy.address,
             "discovered": layout.is_discovered(),
@@ -62,10 +62,10 @@ impl Ingress {
         let hosts = virtual_host::of(server, servers, &self.description.routes);
         let virtual_hosts = hosts.iter().map(|host| {
             let (says, cluster, status) = match host.leads {
-                RouteAction::To(route) => (format!("To {}.", route.upstream), Some(route.cluster()), None),
-                RouteAction::Nowhere => ("No application answers for these.".to_owned(), None, Some(404)),
-                RouteAction::Elsewhere => (
-                    "No host of this server: its client has the wrong connection (RFC 9110, 15.5.20)."
+                Leads::To(route) => (format!("To {}.", route.upstream), Some(route.cluster()), None),
+                Leads::Nowhere => ("No application serves these hosts.".to_owned(), None, Some(404)),
+                Leads::Elsewhere => (
+                    "Not a host of this server: the client uses the wrong connection (RFC 9110, 15.5.20)."
                         .to_owned(),
                     None,
                     Some(421),
@@ -107,7 +107,7 @@ impl Ingress {
             let to = ports.iter().find(|port| **port == HTTPS).or(ports.iter().min());
             json!({
                 "name": host.to_string(),
-                "says": "Moved permanently, to the same address by TLS.",
+                "says": "Moved permanently, to the same URL over TLS.",
                 "domains": [host.to_string()],
                 "cluster": null,
                 "status": null,
@@ -116,7 +116,7 @@ impl Ingress {
         });
         json!({
             "name": "plaintext",
-            "says": "Nothing is answered here but where to go, and any other host with 404.",
+            "says": "Requests get a redirect only, and 404 for any other host.",
             "tls": null,
             "mutual_tls": false,
             "virtual_hosts": virtual_hosts.collect::<Vec<_>>(),

@@ -29,9 +29,9 @@ impl Route {
         let before = problems.len();
         let values = fields.list("routes", problems).unwrap_or(&[]);
         if values.is_empty() && problems.len() == before {
-            let problem = Problem::new(&at, "there is no route");
+            let problem = Problem::new(&at, "`routes` is missing or empty");
             problems.push(problem.help(
-                "say where requests go: `routes: [{hosts: [shop.example.com], upstream: \"127.0.0.1:18080\"}]`",
+                "write the routes: `routes: [{hosts: [shop.example.com], upstream: \"127.0.0.1:18080\"}]`",
             ));
         }
         let read = |(index, value)| Self::read(value, &at.index(index), problems);
@@ -44,9 +44,9 @@ impl Route {
                     let at = at.name("hosts");
                     let problem = Problem::new(
                         &at.index(place),
-                        format!("`{host}` is a host of `routes[{first}]` too"),
+                        format!("`{host}` is also a host of `routes[{first}]`"),
                     );
-                    problems.push(problem.help("a host has one route: leave one of the two out"));
+                    problems.push(problem.help("remove one of the two: a host has one route"));
                 }
             }
         }
@@ -59,9 +59,10 @@ impl Route {
         let upstream = match fields.text("upstream", problems) {
             Some(text) => Endpoint::read(text, &at.name("upstream"), problems),
             None => {
-                let problem = Problem::new(at, "`upstream` is missing or no text");
-                problems
-                    .push(problem.help("say where the application listens: `upstream: \"127.0.0.1:18080\"`"));
+                let problem = Problem::new(at, "`upstream` is missing or not a string");
+                problems.push(
+                    problem.help("write the address of the application: `upstream: \"127.0.0.1:18080\"`"),
+                );
                 None
             }
         };
@@ -72,7 +73,7 @@ impl Route {
         };
         let protocol = protocol.filter(|protocol| {
             if !protocol.is_http() {
-                let problem = Problem::new(&at_protocol, "a route is for HTTP");
+                let problem = Problem::new(&at_protocol, "routes are for HTTP only");
                 problems.push(problem.help("write `HTTP`, `HTTP2` or `GRPC`"));
             }
             protocol.is_http()
@@ -92,8 +93,8 @@ pub(super) fn read_hosts(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mu
     let before = problems.len();
     let values = fields.list("hosts", problems).unwrap_or(&[]);
     if values.is_empty() && problems.len() == before {
-        let problem = Problem::new(&at, "there is no host");
-        problems.push(problem.help("name those that clients ask for: `hosts: [shop.example.com]`"));
+        let problem = Problem::new(&at, "`hosts` is missing or empty");
+        problems.push(problem.help("write the hosts that clients request: `hosts: [shop.example.com]`"));
     }
     let read = |(index, value)| Host::read(value, &at.index(index), problems);
     values.iter().enumerate().filter_map(read).collect()

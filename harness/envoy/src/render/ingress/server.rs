@@ -52,14 +52,11 @@ impl Server {
         let mut fields = Fields::of(value, at, problems)?;
         fields.ignore(&["name"]);
         for (name, help) in [
-            (
-                "bind",
-                "write `address` in the description: it is that of all ports",
-            ),
+            ("bind", "write `address` in the description, for all ports"),
             ("defaultEndpoint", "write `routes` in the description"),
         ] {
             if fields.take(name).is_some() {
-                let problem = Problem::new(&at.name(name), format!("`{name}` is not rendered")).on_key();
+                let problem = Problem::new(&at.name(name), format!("`{name}` is not supported")).on_key();
                 problems.push(problem.help(help));
             }
         }
@@ -102,14 +99,14 @@ fn read_port(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<(u16
     let mut fields = Fields::of(value, at, problems)?;
     fields.ignore(&["name"]);
     if fields.take("targetPort").is_some() {
-        let problem = Problem::new(&at.name("targetPort"), "`targetPort` is not rendered").on_key();
+        let problem = Problem::new(&at.name("targetPort"), "`targetPort` is not supported").on_key();
         problems.push(problem.help("Envoy listens on `number`"));
     }
     let number = match fields.take("number") {
         Some(value) => port_number(value, &at.name("number"), problems),
         None => {
             problems
-                .push(Problem::new(at, "`number` is missing").help("write the port that clients come to"));
+                .push(Problem::new(at, "`number` is missing").help("write the port that clients connect to"));
             None
         }
     };
@@ -121,21 +118,22 @@ fn read_port(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<(u16
             "HTTP" => return Some(Protocol::Http),
             "HTTPS" => return Some(Protocol::Https),
             "TLS" => {
-                let problem = Problem::new(&at, "connections of the protocol `TLS` are not rendered here");
+                let problem = Problem::new(&at, "servers with the protocol `TLS` are not supported");
                 problems.push(problem.help(
-                    "write `HTTPS` to end TLS here; an application that ends its own is for `render inbound`, as a port with the protocol `TLS`",
+                    "write `HTTPS` to end TLS here; for an application that ends TLS itself, use `render inbound` \
+                     and a port with the protocol `TLS`",
                 ));
             }
             other if OTHER_PROTOCOLS.contains(&other) => {
-                let problem = Problem::new(&at, format!("`{}` comes without TLS", shown(&text)));
-                problems.push(problem.help("write `HTTPS`: what is here takes only TLS"));
+                let problem = Problem::new(&at, format!("`{}` has no TLS", shown(&text)));
+                problems.push(problem.help("write `HTTPS`: this ingress accepts only TLS"));
             }
             _ => {
                 let known = ["HTTP", "HTTPS"];
                 let problem = Problem::new(&at, format!("unknown protocol `{}`", shown(&text)));
                 problems.push(match nearest(&text, known) {
                     Some(name) => problem.help(format!("did you mean `{name}`?")),
-                    None => problem.help(format!("known here: {}", quoted(&known))),
+                    None => problem.help(format!("supported: {}", quoted(&known))),
                 });
             }
         }

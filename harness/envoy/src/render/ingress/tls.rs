@@ -25,11 +25,11 @@ const MODES: [(&str, ServerTlsMode); 2] = [
 const OTHER_MODES: [(&str, &str); 4] = [
     (
         "PASSTHROUGH",
-        "an application that ends its own TLS is for `render inbound`, as a port with the protocol `TLS`",
+        "for an application that ends TLS itself, use `render inbound` and a port with the protocol `TLS`",
     ),
     (
         "AUTO_PASSTHROUGH",
-        "write `MUTUAL`: what is not ended here is not decided here",
+        "write `MUTUAL`: the module decides only on TLS that ends here",
     ),
     (
         "ISTIO_MUTUAL",
@@ -61,8 +61,9 @@ pub(super) fn read_redirect(
     problems: &mut Problems,
 ) -> bool {
     let plaintext = |at: &At<'_>| {
-        let problem = Problem::new(at, "this server takes requests in plaintext");
-        problem.help("write `tls: {httpsRedirect: true}`, or leave the server out: an ingress that takes only TLS needs none")
+        let problem = Problem::new(at, "this server accepts requests in plaintext");
+        problem
+            .help("write `tls: {httpsRedirect: true}`, or remove the server: this ingress accepts only TLS")
     };
     let Some(value) = value else {
         problems.push(plaintext(at_server));
@@ -109,15 +110,19 @@ pub(super) fn read(
     let mut fields = Fields::of(value, at, problems)?;
     let mode = read_mode(&mut fields, at, problems);
     if matches!(fields.take("httpsRedirect"), Some(value) if *value != Value::Bool(false)) {
-        let problem = Problem::new(&at.name("httpsRedirect"), "who comes by TLS needs no redirect").on_key();
-        problems.push(problem.help("write it in a server with the protocol `HTTP`"));
+        let problem = Problem::new(
+            &at.name("httpsRedirect"),
+            "`httpsRedirect` is for servers without TLS",
+        )
+        .on_key();
+        problems.push(problem.help("move it to a server with the protocol `HTTP`"));
     }
     let minimum = read_minimum(&mut fields, at, problems);
     let names = fields.texts("subjectAltNames", problems);
     for name in OTHER_FIELDS {
         if fields.take(name).is_some() {
             let problem = Problem::new(&at.name(name), format!("`{name}` is not rendered")).on_key();
-            problems.push(problem.help("leave it out if you can do without it"));
+            problems.push(problem.help("remove it, if you do not need it"));
         }
     }
     let credential = Credential::read(&mut fields, at, problems);
@@ -126,9 +131,9 @@ pub(super) fn read(
     if mode == ServerTlsMode::Simple && !names.is_empty() {
         let problem = Problem::new(
             &at.name("subjectAltNames"),
-            "SIMPLE asks for no certificate that has names",
+            "SIMPLE does not request a client certificate, so there are no names to match",
         );
-        problems.push(problem.help("write `mode: MUTUAL`, or leave them out"));
+        problems.push(problem.help("write `mode: MUTUAL`, or remove the names"));
     }
     let (certificate, validation) =
         credential.resolve(mode == ServerTlsMode::Mutual, at, credentials, problems)?;
@@ -136,9 +141,9 @@ pub(super) fn read(
         minimum: minimum?,
         certificate,
         validation,
-        says: "Who has no certificate of these roots does not get as far as the filters.",
-        names: names.iter().map(|name| SanMatcher::exact(name)).collect(),
-        names_say: "As `subjectAltNames` has it.",
+        says: "Clients without a certificate from these roots do not reach the filters.",
+        names: names.iter().map(|name| Name::exact(name)).collect(),
+        names_say: "From `subjectAltNames`.",
     })
 }
 
@@ -150,14 +155,14 @@ fn read_mode(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) 
     }
     let at = at.name("mode");
     if let Some((name, instead)) = OTHER_MODES.iter().find(|(name, _)| *name == written) {
-        problems.push(Problem::new(&at, format!("the mode `{name}` is not rendered")).help(*instead));
+        problems.push(Problem::new(&at, format!("the mode `{name}` is not supported")).help(*instead));
         return None;
     }
     let names = MODES.map(|(name, _)| name);
     let problem = Problem::new(&at, format!("unknown mode `{}`", shown(&written)));
     problems.push(match nearest(&written, names) {
         Some(name) => problem.help(format!("did you mean `{name}`?")),
-        None => problem.help(format!("known here: {}", quoted(&names))),
+        None => problem.help(format!("supported: {}", quoted(&names))),
     });
     None
 }
@@ -172,7 +177,7 @@ fn read_minimum(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problem
     }
     let at = at.name("minProtocolVersion");
     let problem = match written {
-        "TLSV1_0" | "TLSV1_1" => Problem::new(&at, format!("`{written}` protects nobody (RFC 8996)")),
+        "TLSV1_0" | "TLSV1_1" => Problem::new(&at, format!("`{written}` is insecure (RFC 8996)")),
         _ => Problem::new(&at, format!("unknown version `{}`", shown(written))),
     };
     problems.push(problem.help("write `TLSV1_2` or `TLSV1_3`"));

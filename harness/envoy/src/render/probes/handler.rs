@@ -88,7 +88,10 @@ impl Handler {
                 whole(*seconds)
             }
             Some(_) => {
-                let problem = Problem::new(&at.name("timeoutSeconds"), "`timeoutSeconds` is not a time");
+                let problem = Problem::new(
+                    &at.name("timeoutSeconds"),
+                    "`timeoutSeconds` is not a number of seconds",
+                );
                 problems.push(problem.help("write a whole number of seconds, at least 1"));
                 1
             }
@@ -106,7 +109,7 @@ impl Handler {
         fields.finish(problems);
         let handlers = [http, tcp, grpc].into_iter().chain(other).flatten().count();
         if handlers != 1 {
-            let problem = Problem::new(at, format!("{handlers} ways to ask, where one is needed"));
+            let problem = Problem::new(at, format!("{handlers} handlers, expected one"));
             problems.push(problem.help("write one of `httpGet`, `tcpSocket`, `grpc` and `exec`"));
             return None;
         }
@@ -221,7 +224,7 @@ fn port(
             u16::try_from(whole(*number)).ok()
         }
         Some(_) | None => {
-            let problem = Problem::new(at, "`port` is missing or no port");
+            let problem = Problem::new(at, "`port` is missing or not a port");
             problems
                 .push(problem.help("write a number from 1 to 65535, without quotes, or the name of a port"));
             None
@@ -242,8 +245,8 @@ fn whole(number: f64) -> u32 {
 fn target(path: &str, at: &At<'_>, problems: &mut Problems) -> Option<String> {
     let sendable = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
     if !sendable {
-        let problem = Problem::new(at, "`path` has letters that a request cannot have");
-        problems.push(problem.help("escape them, a space as `%20`"));
+        let problem = Problem::new(at, "`path` has characters that a request cannot have");
+        problems.push(problem.help("escape them, such as a space as `%20`"));
         return None;
     }
     let slash = if path.starts_with('/') { "" } else { "/" };
@@ -263,7 +266,7 @@ fn header(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<(String
     let text = text.unwrap_or_default();
     let sendable = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if name.is_empty() || !name.bytes().all(token) || !sendable {
-        let problem = Problem::new(at, "it is not a header");
+        let problem = Problem::new(at, "this is not a header");
         problems.push(problem.help("write `{name: X-Health, value: yes}`, in ASCII"));
         return None;
     }

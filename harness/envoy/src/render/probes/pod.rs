@@ -71,7 +71,7 @@ impl<'v> Pod<'v> {
                     &At::place(&place).name(ANNOTATION),
                     format!("`{ANNOTATION}` is neither \"true\" nor \"false\""),
                 );
-                problems.push(problem.help("write it in quotes: annotations are texts"));
+                problems.push(problem.help("put it in quotes: annotations are strings"));
                 None
             }
         }
@@ -121,17 +121,15 @@ fn of_container(
             continue;
         };
         if handler.port() == port {
-            let problem = Problem::new(&At::place(&at), format!("it asks for port {port} already"));
+            let problem = Problem::new(&At::place(&at), format!("it already uses port {port}"));
             problems.push(
-                problem.help(
-                    "give the document as it was before its probes were rewritten, or name another port",
-                ),
+                problem.help("pass the document from before its probes were rewritten, or use another port"),
             );
         }
         probes.push(Probe {
             name: format!("probe-{name}-{page}"),
             path: format!("/{of}/{name}/{page}"),
-            says: format!("The {} of {name}: {handler}", field.last().unwrap_or(&page)),
+            says: format!("{} of {name}: {handler}", field.last().unwrap_or(&page)),
             place,
             handler,
             timeout,

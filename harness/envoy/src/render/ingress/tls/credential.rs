@@ -20,7 +20,7 @@ impl Credential {
             let text = fields.text(name, problems)?;
             if text.is_empty() {
                 let problem = Problem::new(&at.name(name), format!("`{name}` is empty"));
-                problems.push(problem.help("leave it out, or write what it names"));
+                problems.push(problem.help("remove it, or write a value"));
             }
             Some(text.to_owned())
         };
@@ -49,21 +49,21 @@ impl Credential {
             (None, Some(chain), Some(key), roots) => match (asks, roots) {
                 (true, None) => wrong(
                     "MUTUAL needs `caCertificates`",
-                    "name the file of roots that clients' certificates come from",
+                    "write the file with the roots of clients' certificates",
                 ),
                 (false, Some(_)) => wrong(
-                    "SIMPLE asks clients for no certificate, `caCertificates` is for nobody",
-                    "write `mode: MUTUAL`, or leave `caCertificates` out",
+                    "SIMPLE does not request a client certificate, so `caCertificates` has no effect",
+                    "write `mode: MUTUAL`, or remove `caCertificates`",
                 ),
                 (_, roots) => Some((Certificate::files(chain, key), roots.map(Roots::file))),
             },
             (Some(_), ..) => wrong(
                 "`credentialName` and files exclude each other",
-                "keep one of them",
+                "remove one of them",
             ),
             (None, ..) => wrong(
                 "a server that ends TLS needs `credentialName`, or `serverCertificate` and `privateKey`",
-                "name the secret or both files",
+                "write the name of the secret, or both files",
             ),
         }
     }
