@@ -288,8 +288,8 @@ fn like(attribute: &Attribute, sample: &Sample) -> Pattern {
         Sample::Text(text) => Pattern::Like(text.clone()),
         Sample::Ip(ip) => Pattern::Like(ip.to_string()),
         Sample::Port(port) => Pattern::Like(port.to_string()),
-        Sample::Answer(ExternalAnswer::Allow) => Pattern::Answer("says yes"),
-        Sample::Answer(ExternalAnswer::Deny) => Pattern::Answer("says no"),
+        Sample::Answer(ExternalAnswer::Allow) => Pattern::Answer("allows"),
+        Sample::Answer(ExternalAnswer::Deny) => Pattern::Answer("denies"),
         Sample::Answer(ExternalAnswer::Failed | ExternalAnswer::Unaskable) => {
             Pattern::Answer("gives no usable answer")
         }

@@ -61,8 +61,8 @@ pub fn one(path: &Path) -> Result<Document, Diagnostic> {
         (Some(node), true) => Ok(Document { source, node }),
         (None, _) => Err(Diagnostic::error(format!("`{}` is empty", source.name))),
         (Some(_), false) => {
-            let message = format!("`{}` has several documents", source.name);
-            Err(Diagnostic::error(message).help("give one; policies go to `--policies`"))
+            let message = format!("`{}` has several documents, expected one", source.name);
+            Err(Diagnostic::error(message).help("remove the others; pass policies with `--policies`"))
         }
     }
 }
@@ -152,7 +152,7 @@ pub fn load_kind(paths: &[PathBuf], group: &str, kind: &str) -> Result<Vec<Docum
         });
         if documents.len() == before && paths.contains(&file) && wrong.is_empty() {
             let message = format!("`{}` has no `{kind}` of `{group}`", source.name);
-            wrong.push(Diagnostic::error(message).help("see its `apiVersion` and `kind`"));
+            wrong.push(Diagnostic::error(message).help("check its `apiVersion` and `kind`"));
         }
     }
     if wrong.is_empty() {

@@ -185,10 +185,10 @@ fn in_quotes(written: &str) -> String {
     let octal =
         written.len() > 1 && written.starts_with('0') && written.bytes().all(|byte| byte.is_ascii_digit());
     if octal {
-        format!("to YAML 1.1 `{written}` is a number to the base of 8; {quoted}")
+        format!("in YAML 1.1, `{written}` is an octal number; {quoted}")
     } else if written.starts_with(|ch: char| ch.is_ascii_alphabetic()) && !matches!(written, "true" | "false")
     {
-        format!("to YAML 1.1 `{written}` is a boolean; {quoted}")
+        format!("in YAML 1.1, `{written}` is a boolean; {quoted}")
     } else {
         quoted
     }

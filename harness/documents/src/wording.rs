@@ -84,7 +84,7 @@ impl Said {
             "null" | "unit" => "nothing".to_owned(),
             "map" => "an object".to_owned(),
             "sequence" => "a list".to_owned(),
-            "string" => format!("the text {value}"),
+            "string" => format!("the string {value}"),
             "boolean" => format!("the boolean {value}"),
             "integer" => format!("the number {value}"),
             "floating" => format!("the number {}", value.trim_start_matches("point ")),
@@ -159,7 +159,7 @@ mod tests {
             ),
             (
                 "invalid type: string \"a, expected b\", expected a sequence",
-                "expected a list, found the text \"a, expected b\"; write it as `[ … ]`",
+                "expected a list, found the string \"a, expected b\"; write it as `[ … ]`",
             ),
             ("duplicate field `id`", "duplicate key `id`; remove one"),
             ("key must be a string", "key must be a string"),

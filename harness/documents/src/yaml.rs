@@ -117,7 +117,7 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
         Error::Eof { .. } if says_nothing(&source.text) => Said::plain(EMPTY),
         Error::MultipleDocuments { .. } => Said::helped(
             "there are several documents, expected one",
-            "give each a file of its own; `---` begins another document",
+            "put each into a separate file; `---` begins a new document",
         ),
         Error::Unexpected { expected, .. } => match expected_in_words(expected) {
             "a list" => Said::helped("expected a list", "write it as `[ … ]`"),
@@ -126,11 +126,11 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
         Error::InvalidScalar { ty, .. } => Said::plain(format!("expected {}", expected_in_words(ty))),
         Error::NonFiniteFloat { value, .. } => Said::helped(
             format!("`{value}` is not a number in JSON"),
-            "put it in quotes if it is a text",
+            "put it in quotes if it is a string",
         ),
         Error::UnsupportedTag { tag, .. } => Said::helped(
-            format!("the tag `{tag}` is not read, and what it marks may not count"),
-            "leave it out; what is not to count, leave out as a whole",
+            format!("the tag `{tag}` is not supported, and what it marks may be ignored"),
+            "remove the tag, or remove what it marks",
         ),
         Error::DuplicateMappingKey { key: Some(key), .. } => Said::twice(key),
         Error::SerdeUnknownField { field, expected, .. } => Said::unknown_field(field, expected),
@@ -169,7 +169,7 @@ fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
 /// Of a text whose aliases, or whose size, are beyond the budgets.
 fn expands() -> Said {
     Said::helped(
-        "it expands to more than any real file holds",
+        "the file is too large, or its aliases expand to too much text",
         "split the file, or write its aliases out",
     )
 }

@@ -65,10 +65,9 @@ impl Shipped {
         let module = match kept {
             Some(module) => module,
             None => {
-                let module = match Module::new(&bytes) {
-                    Ok(module) => module,
-                    Err(error) => return Err(ModuleError::Malformed { path, error }),
-                };
+                let module = Module::new(&bytes).with_context(|| {
+                    format!("`{}` is not a Wasm module that Envoy would load", path.display())
+                })?;
                 if let Some(cache) = cache {
                     keep(cache, &name, &module)?;
                 }
@@ -109,16 +108,20 @@ fn keep(cache: &Cache, name: &str, module: &Module) -> Result<(), ModuleError> {
 
 fn say(cache: &Cache, unusable: &Unusable) {
     if cache.is_worth_saying(unusable) {
-        let message = format!("the compiled module is not taken from the cache: {unusable}");
+        let message = format!("the cache of the compiled module is not used: {unusable}");
         diagnostic::print(&[Diagnostic::notice(message)]);
     }
 }
 
-fn beside() -> Result<PathBuf, ModuleError> {
-    let command = std::env::current_exe().map_err(ModuleError::Command)?;
+fn beside() -> Result<PathBuf> {
+    let command = std::env::current_exe().context("the path of this command is unknown")?;
     let folders = command.ancestors().skip(1).take(3);
-    let mut candidates = folders.map(|folder| folder.join(NAME));
-    candidates
-        .find(|candidate| candidate.is_file())
-        .ok_or(ModuleError::Absent)
+    let candidates: Vec<PathBuf> = folders.map(|folder| folder.join(NAME)).collect();
+    if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
+        return Ok(found.clone());
+    }
+    bail!(
+        "no module found: looked for `{NAME}` next to this command and in the two folders above it\n  \
+         help: build it with `make wasm`, name it with `--module FILE` or {VARIABLE}, or use `--engine native`"
+    );
 }

@@ -11,11 +11,11 @@ use crate::wasm::Wasm;
 /// Which engine decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Choice {
-    /// The module that ships, in a simulated Envoy.
+    /// The Wasm module, in a simulated Envoy.
     Wasm,
     /// The engine compiled for this machine.
     Native,
-    /// Both, the same question; that they disagree is an internal error, in `test` a failure.
+    /// Both engines. If they disagree, that is an internal error, or a failure in `test`.
     Both,
 }
 
@@ -81,8 +81,8 @@ impl EnginePair {
             None => None,
         };
         match (native, wasm) {
-            (Some(native), Some(wasm)) if native != wasm => Err(EngineFailure(format!(
-                "the two engines disagree: the module says {wasm}, the native engine says {native}"
+            (Some(native), Some(wasm)) if native != wasm => Err(Broken(format!(
+                "the engines disagree: the module decides {wasm}, the native engine decides {native}"
             ))),
             (Some(answer), _) | (None, Some(answer)) => Ok(answer),
             (None, None) => Err(EngineFailure("no engine was configured".to_owned())),

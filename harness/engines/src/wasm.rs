@@ -46,7 +46,7 @@ impl Wasm {
         let plugin = vm.configure(options).map_err(|error| {
             let logs: Vec<&str> = error.logs().iter().map(|line| line.message.as_str()).collect();
             format!(
-                "the module refuses what the native engine takes: {error}: {}",
+                "the module refuses a configuration that the native engine accepts: {error}: {}",
                 logs.join("; ")
             )
         })?;
@@ -64,7 +64,7 @@ impl Wasm {
         let violations = self.vm.take_violations();
         let _ = self.vm.take_logs();
         match violations.first() {
-            Some(violation) => Err(broken(format!("it broke a rule of the ABI: {violation}"))),
+            Some(violation) => Err(broken(format!("it violated the ABI: {violation}"))),
             None => Ok(answer),
         }
     }
@@ -113,7 +113,7 @@ impl Wasm {
         if as_said {
             Ok(answer)
         } else {
-            Err(format!("it says {answer}, and does {outcome:?}"))
+            Err(format!("it decides {answer}, but does {outcome:?}"))
         }
     }
 
@@ -155,7 +155,7 @@ impl Wasm {
         if as_said {
             Ok(answer)
         } else {
-            Err(format!("it says {answer}, and does {shown}"))
+            Err(format!("it decides {answer}, but does {shown}"))
         }
     }
 
@@ -163,8 +163,8 @@ impl Wasm {
     fn read(&self, stream: impl Into<StreamId>) -> Result<Answer, String> {
         let stream = stream.into();
         let state = |name| self.vm.filter_state(stream, name).map(String::from_utf8_lossy);
-        let unknown = |state: &str| format!("it left {state:?} in filter state, which says nothing");
-        let decided = |state: &str| Decision::from_filter_state(state).ok_or_else(|| unknown(state));
+        let unknown = |state: &str| format!("it left {state:?} in filter state, which is not a decision");
+        let decided = |state: &str| Decided::from_filter_state(state).ok_or_else(|| unknown(state));
         let audited = |state: &str| {
             let by = state
                 .split_once(' ')

@@ -261,7 +261,7 @@ impl Clause {
     pub fn saw(&self) -> String {
         let saw = self.found_only();
         match self.has_scheme() {
-            true => format!("{saw}: a value is written without `spiffe://`, which is put before it"),
+            true => format!("{saw}: values are written without `spiffe://`, which is added in front"),
             false => saw,
         }
     }
@@ -279,7 +279,7 @@ impl Clause {
         match (&self.found, self.unavailable) {
             (Some(found), _) => format!("found {found}"),
             (None, true) => "value unknown".to_owned(),
-            (None, false) => "found nothing".to_owned(),
+            (None, false) => "not present".to_owned(),
         }
     }
 }

@@ -24,7 +24,7 @@ const GUTTER: usize = 10;
 pub(super) enum Sign {
     /// It held.
     Held,
-    /// It does not apply on TCP.
+    /// It ignored on TCP.
     HttpOnly,
     /// It could not be established.
     Unknown,
@@ -78,7 +78,7 @@ pub(super) fn rule(text: &mut String, explainer: &Explainer<'_>, policy: &Policy
     }
 }
 
-/// The result of a rule, in which unknown values may be anything.
+/// What a rule came to, where what is value unknown may be anything.
 pub(super) fn sign(rule: &RuleTrace) -> Sign {
     if rule.tcp == TcpReading::Dropped {
         return Sign::Failed;
@@ -93,7 +93,7 @@ fn any(parts: &[PartTrace]) -> Sign {
     parts.iter().map(all).min().unwrap_or(Sign::Held)
 }
 
-/// The result of clauses that must all hold; one that does not apply on TCP shuts nobody out.
+/// What clauses came to that must all hold; what ignored on TCP keeps nobody out.
 fn all(part: &PartTrace) -> Sign {
     let clauses = part.clauses.iter().map(|clause| Sign::of_clause(clause.result));
     clauses
@@ -141,12 +141,12 @@ fn marks(explainer: &Explainer<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> V
 fn note(clause: &ClauseTrace) -> Option<String> {
     match (clause.result, &clause.found) {
         (ClauseResult::Held, _) => None,
-        (ClauseResult::HttpOnly, _) => Some("means nothing on TCP".to_owned()),
-        (ClauseResult::Unavailable, None) => Some("not known".to_owned()),
+        (ClauseResult::HttpOnly, _) => Some("ignored on TCP".to_owned()),
+        (ClauseResult::Unavailable, None) => Some("value unknown".to_owned()),
         (ClauseResult::Unavailable | ClauseResult::Failed, Some(found)) => {
             Some(format!("found {}", visible_up_to(found, 200)))
         }
-        (ClauseResult::Failed, None) => Some("found nothing".to_owned()),
+        (ClauseResult::Failed, None) => Some("not present".to_owned()),
     }
 }
 

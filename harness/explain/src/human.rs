@@ -59,7 +59,7 @@ pub fn text(explained: &Explanation<'_>, all: bool) -> String {
     }
     not_applied(&mut text, explained, all);
     if let Some(module) = explained.module {
-        let _ = writeln!(text, "\n{DIM}the module says the same: {module}{DIM:#}");
+        let _ = writeln!(text, "\n{DIM}the module decides the same: {module}{DIM:#}");
     }
     text
 }
@@ -82,11 +82,11 @@ fn verdict(text: &mut String, explained: &Explanation<'_>) {
             let yellow = YELLOW.bold();
             let _ = writeln!(
                 text,
-                "{yellow}UNKNOWN{yellow:#}: it hangs on what the line does not tell"
+                "{yellow}UNKNOWN{yellow:#}: the verdict depends on values that are not in the line"
             );
             for attribute in lacks {
                 let operator = (line.telling)(&attribute.to_string());
-                let operator = operator.map(|operator| format!(", which {operator} would tell"));
+                let operator = operator.map(|operator| format!(", which {operator} would log"));
                 let _ = writeln!(text, "  `{attribute}`{}", operator.unwrap_or_default());
             }
         }
@@ -95,7 +95,7 @@ fn verdict(text: &mut String, explained: &Explanation<'_>) {
         && let Some(why) = &line.unreached
     {
         let said = if line.let_in {
-            format!("note: it was let in, and {why}")
+            format!("note: the request was let in, and {why}")
         } else {
             format!("note: {why}; the line does not say whether it was let in")
         };
@@ -130,7 +130,7 @@ fn mode(text: &mut String, explained: &Explanation<'_>) {
     };
     let _ = writeln!(text, "{} {}", sign.shown(), wrapped(&words::mode(explained), 2));
     if trace.mode.refused.is_some() && sign == Sign::Failed {
-        let _ = writeln!(text, "  {DIM}refused before any policy is asked{DIM:#}");
+        let _ = writeln!(text, "  {DIM}refused before any policy is evaluated{DIM:#}");
     }
     if let Some(custom) = &trace.custom {
         let sign = match &explained.subject {
@@ -140,7 +140,7 @@ fn mode(text: &mut String, explained: &Explanation<'_>) {
         let said = words::custom(custom, &explained.subject);
         let _ = writeln!(text, "{} {}", sign.shown(), wrapped(&said, 2));
         if sign == Sign::Failed && trace.mode.refused.is_none() {
-            let _ = writeln!(text, "  {DIM}refused before any other policy is asked{DIM:#}");
+            let _ = writeln!(text, "  {DIM}refused before any other policy is evaluated{DIM:#}");
         }
     }
 }
@@ -175,8 +175,8 @@ fn rule(text: &mut String, explained: &Explanation<'_>, policy: &PolicyTrace, ru
     };
     let tcp = match rule.tcp {
         TcpReading::AsWritten => "",
-        TcpReading::Dropped => "on TCP an ALLOW rule with HTTP-only fields never matches",
-        TcpReading::Widened => "on TCP its HTTP-only fields are left out: it is wider than written",
+        TcpReading::Dropped => "on TCP, an ALLOW rule with HTTP-only fields never matches",
+        TcpReading::Widened => "on TCP, HTTP-only fields are ignored, so this rule is wider than written",
     };
     let _ = writeln!(
         text,
@@ -195,7 +195,7 @@ fn rule(text: &mut String, explained: &Explanation<'_>, policy: &PolicyTrace, ru
 fn policy_note(policy: &PolicyTrace) -> String {
     match &policy.provider {
         Some(provider) => format!(" {DIM}(provider `{provider}`){DIM:#}"),
-        None if policy.dry_run => format!(" {DIM}(dry run: of no effect){DIM:#}"),
+        None if policy.dry_run => format!(" {DIM}(dry run: no effect){DIM:#}"),
         None => String::new(),
     }
 }
@@ -237,7 +237,7 @@ fn not_applied(text: &mut String, explained: &Explanation<'_>, all: bool) {
     let named = if all { others.len() } else { NAMED };
     for (policy, why) in others.iter().take(named) {
         let said = format!(
-            "- {} {}/{} says nothing here: {why}",
+            "- {} {}/{} does not apply: {why}",
             policy.action.as_str(),
             policy.namespace,
             policy.name
@@ -248,7 +248,7 @@ fn not_applied(text: &mut String, explained: &Explanation<'_>, all: bool) {
         let more = peerwarden_documents::count::grouped((others.len() - named) as u64);
         let _ = writeln!(
             text,
-            "{DIM}- {more} more policies say nothing here; `--all` names them{DIM:#}"
+            "{DIM}- {more} more policies do not apply; `--all` lists them{DIM:#}"
         );
     }
 }

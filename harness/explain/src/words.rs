@@ -56,10 +56,10 @@ pub(super) fn mode(explained: &Explanation<'_>) -> String {
 pub(super) fn custom(custom: &CustomTrace, subject: &Subject<'_>) -> String {
     let by = RuleRef::from(&custom.by);
     let answer = match (custom.answer, subject) {
-        (None, _) => "cannot be asked".to_owned(),
-        (Some(_), Subject::Line(..)) => "may have said anything: the log does not tell".to_owned(),
-        (Some(ExternalAnswer::Allow), _) => "says yes".to_owned(),
-        (Some(ExternalAnswer::Deny), _) => "says no".to_owned(),
+        (None, _) => "cannot be called".to_owned(),
+        (Some(_), Subject::Line(..)) => "may have answered anything: its answer is not in the log".to_owned(),
+        (Some(ExternalAnswer::Allow), _) => "allows".to_owned(),
+        (Some(ExternalAnswer::Deny), _) => "denies".to_owned(),
         (Some(ExternalAnswer::Failed | ExternalAnswer::Unaskable), _) => {
             let open = if custom.refused.is_none() {
                 " (failOpen)"
@@ -70,7 +70,7 @@ pub(super) fn custom(custom: &CustomTrace, subject: &Subject<'_>) -> String {
         }
     };
     format!(
-        "external authorizer `{}`, asked because of {by}, {answer}",
+        "external authorizer `{}`, called because of {by}, {answer}",
         custom.providers.join("`, `")
     )
 }

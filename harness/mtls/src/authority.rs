@@ -59,7 +59,7 @@ impl Authority {
         files::folder(folder)?;
         files::replace(&folder.join(KEY), &key.serialize_pem())?;
         files::replace(&folder.join(CERTIFICATE), &certificate.pem())?;
-        Self::read(folder)?.ok_or_else(|| wrong(folder, "it is gone again"))
+        Self::read(folder)?.ok_or_else(|| wrong(folder, "it has been removed again"))
     }
 
     /// Reads the authority from a folder; `None` if there is none.
@@ -75,16 +75,10 @@ impl Authority {
             (None, None) => return Ok(None),
             (Some(pem), Some(key)) => (pem, key),
             (None, Some(_)) => {
-                return Err(wrong(
-                    folder,
-                    &format!("`{KEY}` is there, `{CERTIFICATE}` is not"),
-                ));
+                return Err(wrong(folder, &format!("it has `{KEY}`, but not `{CERTIFICATE}`")));
             }
             (Some(_), None) => {
-                return Err(wrong(
-                    folder,
-                    &format!("`{CERTIFICATE}` is there, `{KEY}` is not"),
-                ));
+                return Err(wrong(folder, &format!("it has `{CERTIFICATE}`, but not `{KEY}`")));
             }
         };
         let key = KeyPair::from_pem(&key).map_err(|error| wrong(folder, &format!("`{KEY}`: {error}")))?;
@@ -98,7 +92,10 @@ impl Authority {
             ));
         }
         if !certificate.is_ca() {
-            return Err(wrong(folder, &format!("`{CERTIFICATE}` is not an authority's")));
+            return Err(wrong(
+                folder,
+                &format!("`{CERTIFICATE}` is not the certificate of an authority"),
+            ));
         }
         let trust_domain = trust_domain(&certificate).ok_or_else(|| {
             wrong(
@@ -111,7 +108,7 @@ impl Authority {
         if not_after <= SystemTime::now() {
             return Err(wrong(
                 folder,
-                "it has expired: remove the folder, and a new one is made",
+                "it has expired; remove the folder to have a new one created",
             ));
         }
         Ok(Some(Self {
@@ -145,10 +142,7 @@ impl Authority {
         if workload.trust_domain() != self.trust_domain {
             return Err(Error::Name {
                 name: workload.spiffe_id(),
-                why: format!(
-                    "the authority is that of the trust domain `{}`",
-                    self.trust_domain
-                ),
+                why: format!("the authority is for the trust domain `{}`", self.trust_domain),
             });
         }
         IssuedCertificate::by(&self.issuer, &self.pem, self.not_after, workload, lifetime)

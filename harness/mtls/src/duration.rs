@@ -22,7 +22,7 @@ const LONGEST: f64 = 100.0 * 365.0 * 24.0 * 3600.0;
 pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || {
         format!(
-            "`{}` is not a duration: write it as `24h`, `90m` or `1h30m`",
+            "`{}` is not a duration; write one such as `24h`, `90m` or `1h30m`",
             text.chars().take(64).collect::<String>()
         )
     };
@@ -43,7 +43,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         rest = after;
     }
     if seconds <= 0.0 || text.is_empty() {
-        return Err(format!("{}, and longer than nothing", wrong()));
+        return Err(format!("{}, longer than zero", wrong()));
     }
     if seconds > LONGEST {
         return Err(format!("`{text}` is longer than a century"));

@@ -29,19 +29,19 @@ pub enum Error {
         /// The cause.
         why: String,
     },
-    /// A name that is not a workload identity.
-    #[error("`{name}` is not an identity of a workload: {why}")]
+    /// A name that is not a workload's.
+    #[error("`{name}` is not the identity of a workload: {why}")]
     Name {
         /// The name as it was given.
         name: String,
         /// The cause.
         why: String,
     },
-    /// A lifetime that is too long or too short for a certificate.
-    #[error("a certificate cannot live for {0:?}: a second is the least, a century the most")]
+    /// No certificate lives so long, or so short.
+    #[error("a certificate cannot be valid for {0:?}; write from 1s to a century")]
     Lifetime(std::time::Duration),
-    /// The certificate library failed.
-    #[error("making a certificate: {0}")]
+    /// What makes certificates refused to.
+    #[error("the certificate cannot be created: {0}")]
     Making(#[from] rcgen::Error),
 }
 

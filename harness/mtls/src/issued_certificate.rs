@@ -123,4 +123,4 @@ impl IssuedCertificate {
     }
 }
 
-const LOCAL: &str = "# Written by `peerwarden certs`, for local use: never for production.\n";
+const LOCAL: &str = "# Written by `peerwarden certs` for local use. Never use this in production.\n";

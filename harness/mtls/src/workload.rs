@@ -22,11 +22,11 @@ impl Workload {
     pub fn parse(uri: &str) -> Result<Self, Error> {
         let wrong = |why: &str| Error::Name {
             name: uri.chars().take(128).collect(),
-            why: format!("{why}; write it as `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`"),
+            why: format!("{why}; write `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`"),
         };
         let id = SpiffeId::parse(uri.as_bytes()).map_err(|error| wrong(&error.to_string()))?;
         let (Some(namespace), Some(service_account)) = (id.namespace, id.service_account) else {
-            return Err(wrong("it names no namespace and service account"));
+            return Err(wrong("it has no namespace and service account"));
         };
         Self::new(id.trust_domain.as_str(), namespace, service_account)
     }

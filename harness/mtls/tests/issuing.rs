@@ -115,7 +115,7 @@ fn an_authority_that_is_broken_is_said_to_be() {
     .unwrap();
     assert!(refused().contains("not the key of"), "{}", refused());
     std::fs::remove_file(folder.path().join("root-key.pem")).unwrap();
-    assert!(refused().contains("`root-key.pem` is not"), "{}", refused());
+    assert!(refused().contains("not `root-key.pem`"), "{}", refused());
     std::fs::write(folder.path().join("root-key.pem"), "nonsense").unwrap();
     assert!(refused().contains("`root-key.pem`"), "{}", refused());
 

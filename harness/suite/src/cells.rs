@@ -62,20 +62,18 @@ pub(super) fn of(
         .components()
         .all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
     if !below || path.extension().is_none_or(|extension| extension != "md") {
-        let message = format!("`{}` is not a snapshot's name", named.value);
+        let message = format!("`{}` is not the name of a snapshot", named.value);
         let help = "write a path below the suite's folder that ends in `.md`, such as `orders_access.md`";
         return Err(Diagnostic::error(message).at(place).help(help));
     }
     if known.peers.is_empty() || known.requests.is_empty() {
-        let help = "name some in `peers` and `requests`: the snapshot has a row for each of these with each of those";
-        return Err(Diagnostic::error("the snapshot is of nothing")
-            .at(place)
-            .help(help));
+        let help = "add `peers` and `requests`: the snapshot has a row for each pair of these";
+        return Err(Diagnostic::error("the snapshot is empty").at(place).help(help));
     }
     let count = known.peers.len().saturating_mul(known.requests.len());
     if count > CELLS {
-        let message = format!("the snapshot has {count} cells, more than the {CELLS} that are taken");
-        let help = "give a part of the peers or requests a suite of its own";
+        let message = format!("the snapshot has {count} cells, more than the maximum of {CELLS}");
+        let help = "move some of the peers or requests to another suite";
         return Err(Diagnostic::error(message).at(place).help(help));
     }
     let mut cells = Vec::new();

@@ -136,12 +136,9 @@ impl Coverage {
         for policy in self.0.values() {
             if !policy.applies {
                 let place = policy.place.clone();
-                gaps.extend(place.map(|place| {
-                    (
-                        place,
-                        format!("{}: applies to the workload of no suite", policy.name),
-                    )
-                }));
+                gaps.extend(
+                    place.map(|place| (place, format!("{}: applies to no suite's workload", policy.name))),
+                );
                 continue;
             }
             for rule in &policy.rules {

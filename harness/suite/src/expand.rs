@@ -129,7 +129,7 @@ impl Expansion<'_> {
                     self.wrong(
                         &row.referenced,
                         message,
-                        "write one verdict for each request, in their order",
+                        "write one verdict for each request, in the same order",
                     );
                     continue;
                 }
@@ -181,10 +181,10 @@ impl Expansion<'_> {
         };
         if let Some(traffic) = &written.traffic {
             if written.peer.is_some() || written.request.is_some() {
-                let help = "keep one of them";
+                let help = "remove one of them";
                 return self.wrong(
                     &traffic.referenced,
-                    "`traffic` stands beside `peer` or `request`",
+                    "`traffic` is used together with `peer` or `request`",
                     help,
                 );
             }
@@ -204,8 +204,8 @@ impl Expansion<'_> {
         let Some(request) = &written.request else {
             return self.wrong(
                 location,
-                "the case asks nothing",
-                "give it a `request`, or `traffic` in full",
+                "the case has no request",
+                "add a `request`, or `traffic`",
             );
         };
         let peer = match &written.peer {
@@ -290,14 +290,14 @@ impl Expansion<'_> {
             return self.wrong(
                 location,
                 format!("{name}: skipped without a reason"),
-                "say why: `skip: until …`",
+                "write the reason: `skip: until …`",
             );
         }
         if !self.names.insert(name.clone()) {
             return self.wrong(
                 location,
-                format!("two cases are named `{name}`"),
-                "give one of them another `name`",
+                format!("duplicate case name `{name}`"),
+                "rename one of them",
             );
         }
         self.cases.push(Case {

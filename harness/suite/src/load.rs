@@ -80,7 +80,8 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diag
         }
     };
     if suite.policies.is_empty() && suite.resources.is_empty() {
-        let help = "name them: `policies: [policies.yaml]`; for no policy at all write `policies: []` and a `PeerAuthentication` below `resources`";
+        let help = "add `policies: [policies.yaml]`; for no policy at all, write `policies: []` and a \
+                    `PeerAuthentication` under `resources`";
         wrong.push(whole(source, "the suite has no policies").help(help));
     }
     let snapshot = suite
@@ -92,14 +93,12 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diag
         None
     });
     if known.workload.is_none() {
-        let help = "say which workload the policies protect: `workload: {namespace: …, labels: {…}}`, here or in a file of `fixtures`";
+        let help = "write the protected workload, here or in a file of `fixtures`: `workload: {namespace: …, labels: \
+                    {…}}`";
         wrong.push(whole(source, "the suite has no workload").help(help));
     }
     if cases.is_empty() && snapshot.is_none() && wrong.is_empty() {
-        wrong.push(
-            whole(source, "the suite has no case")
-                .help("add `cases`, a `matrix` or a `snapshot`: a suite without any proves nothing"),
-        );
+        wrong.push(whole(source, "the suite has no case").help("add `cases`, a `matrix` or a `snapshot`"));
     }
     if !wrong.is_empty() {
         return Err(wrong);

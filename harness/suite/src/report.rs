@@ -28,13 +28,13 @@ pub enum ReportFormat {
     Human,
     /// One JSON document.
     Json,
-    /// JUnit XML, as CI systems read it.
+    /// JUnit XML, for CI systems.
     Junit,
     /// Test Anything Protocol 14.
     Tap,
-    /// Annotations of GitHub Actions.
+    /// Annotations for GitHub Actions.
     Github,
-    /// SARIF 2.1.0, as code scanning reads it.
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
 }
 

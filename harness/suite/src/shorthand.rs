@@ -71,7 +71,7 @@ fn from_asked(asked: &RequestFields) -> Result<Traffic, Mistake> {
     let short =
         asked.method.is_some() || asked.host.is_some() || asked.path.is_some() || !asked.headers.is_empty();
     if short && asked.http.is_some() {
-        let message = "`http` stands beside its own fields".to_owned();
+        let message = "`http` is used together with fields that belong to it".to_owned();
         return Err((
             message,
             "put `method`, `host`, `path` and `headers` in one place".to_owned(),
@@ -80,7 +80,7 @@ fn from_asked(asked: &RequestFields) -> Result<Traffic, Mistake> {
     if asked.port.is_some() && asked.destination.port.is_some() {
         return Err((
             "`port` and `destination.port` are both given".to_owned(),
-            "keep one".to_owned(),
+            "remove one of them".to_owned(),
         ));
     }
     let http = if short {
@@ -97,7 +97,7 @@ fn from_asked(asked: &RequestFields) -> Result<Traffic, Mistake> {
     if let Some(path) = path.filter(|path| !path.starts_with('/') && *path != "*") {
         return Err((
             format!("the path `{path}` does not start with `/`"),
-            "write it as the request line has it, without scheme and host".to_owned(),
+            "write the path as in the request line, without scheme and host".to_owned(),
         ));
     }
     let mut destination = asked.destination;
@@ -124,7 +124,7 @@ fn tls_of_word(word: &str, asked: Option<Tls>) -> Result<Option<Tls>, Mistake> {
     match word {
         "plaintext" => match sni {
             None => Ok(None),
-            Some(_) => Err(("a plaintext connection has no `sni`".to_owned(), "leave it out".to_owned())),
+            Some(_) => Err(("a plaintext connection has no `sni`".to_owned(), "remove it".to_owned())),
         },
         "no-certificate" => Ok(Some(Tls { sni, peer: None })),
         uri if uri.contains("://") => Ok(Some(Tls {
@@ -147,7 +147,7 @@ fn describe(described: &CallerFields, traffic: &mut Traffic) -> Result<(), Mista
         if described.tls.as_ref().is_some_and(|tls| tls.peer.is_some()) {
             return Err((
                 "the peer has both `spiffe` and `tls.peer`".to_owned(),
-                "keep one".to_owned(),
+                "remove one of them".to_owned(),
             ));
         }
         let mut tls = described.tls.clone().unwrap_or_default();
@@ -186,7 +186,7 @@ pub(super) fn known<'n>(mut names: impl Iterator<Item = &'n String>) -> String {
         .collect();
     let more = if names.next().is_some() { ", …" } else { "" };
     if listed.is_empty() {
-        "the suite names none".to_owned()
+        "the suite has none".to_owned()
     } else {
         format!("known: {}{more}", listed.join(", "))
     }

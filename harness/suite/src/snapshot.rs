@@ -91,7 +91,8 @@ impl SnapshotResult {
         match self {
             Self::Same { .. } | Self::Written { .. } => None,
             Self::Missing => Some(
-                "the file is not there, and in CI none is written; run `peerwarden test` without `CI` and commit what it writes"
+                "the file does not exist, and in CI it is not written; run `peerwarden test` without `CI`, and \
+                 commit the file"
                     .to_owned(),
             ),
             Self::Differs { changes, .. } => {
@@ -99,7 +100,7 @@ impl SnapshotResult {
                     1 => "1 row differs".to_owned(),
                     rows => format!("{rows} rows differ"),
                 };
-                Some(format!("{differ}; if that is meant, write them with `--update-snapshots`"))
+                Some(format!("{differ}; if this is intended, run again with `--update-snapshots`"))
             }
             Self::Wrong(message) => Some(message.clone()),
         }
@@ -108,12 +109,12 @@ impl SnapshotResult {
     /// What the report says of a snapshot that is right.
     pub fn note(&self) -> String {
         match self {
-            Self::Same { rows: 1 } => "1 row as it was".to_owned(),
-            Self::Same { rows } => format!("{rows} rows as they were"),
+            Self::Same { rows: 1 } => "1 row unchanged".to_owned(),
+            Self::Same { rows } => format!("{rows} rows unchanged"),
             Self::Written { rows, changes } if changes.is_empty() => {
                 let them = if *rows == 1 { "it" } else { "them" };
                 format!(
-                    "written, {}; read {them} and commit the file",
+                    "written, {}; review {them} and commit the file",
                     counted(*rows as u64, "row")
                 )
             }
@@ -214,7 +215,7 @@ fn read(path: &Path) -> Result<Option<SnapshotFile>, String> {
     let source = files::read(path).map_err(|wrong| wrong.message)?;
     let rows = table::rows(&source.text).ok_or_else(|| {
         format!(
-            "`{}` is not a snapshot, and is left as it is; name another file, or remove it",
+            "`{}` is not a snapshot, and is not overwritten; name another file, or remove it",
             path.display()
         )
     })?;
@@ -263,7 +264,7 @@ fn write(path: &Path, suite: &Path, text: &str) -> Result<(), String> {
     let (real, suite) = (folder.canonicalize(), suite.canonicalize());
     if !matches!((&real, &suite), (Ok(real), Ok(suite)) if real.starts_with(suite)) {
         return Err(format!(
-            "`{}` cannot be written: its folder is not there, or not below the suite's",
+            "`{}` cannot be written: its folder does not exist, or is not below the suite's folder",
             path.display()
         ));
     }

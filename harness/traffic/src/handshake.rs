@@ -82,7 +82,7 @@ fn of_peer<'t>(trust: &Trust, traffic: &'t Traffic) -> Option<&'t str> {
 pub fn reason(trust: &Trust, domain: &str) -> String {
     let names: Vec<String> = trust.names().map(|name| format!("`{name}`")).collect();
     format!(
-        "the handshake refuses peers of the trust domain `{domain}`, whatever policies say: the mesh has {}",
+        "the handshake refuses peers of the trust domain `{domain}`, whatever the policies: the mesh has {}",
         names.join(", ")
     )
 }
@@ -90,7 +90,7 @@ pub fn reason(trust: &Trust, domain: &str) -> String {
 /// What to do about it.
 pub fn help(domain: &str) -> String {
     format!(
-        "if `{domain}` is the mesh's own, name it in `trustDomain` or `trustDomainAliases` of the mesh (`--mesh`; for `render` the \
-         key `mesh` of the description); if it is meant as another's, give its roots in `caCertificates` of the mesh"
+        "if `{domain}` is the mesh's own, add it to `trustDomain` or `trustDomainAliases` of the mesh (`--mesh`, or \
+         `mesh` in the description for `render`); if it belongs to another mesh, add its roots to `caCertificates`"
     )
 }

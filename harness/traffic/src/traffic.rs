@@ -182,7 +182,7 @@ pub struct Jwt {
 #[non_exhaustive]
 pub enum ImpossibleTraffic {
     /// Fields of HTTP on a TCP connection.
-    #[error("`{0}` is given for `protocol: tcp`; leave it out, or write `protocol: http`")]
+    #[error("`{0}` does not apply to `protocol: tcp`; remove it, or write `protocol: http`")]
     NotOnTcp(&'static str),
     /// A pseudo-header among the headers.
     #[error("`{0}` among the headers; write `http.method`, `http.host` or `http.path`")]
@@ -226,7 +226,7 @@ impl<'de> Deserialize<'de> for HeaderLines {
             type Value = HeaderLines;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a text, or a list of texts with one for each line of the header")
+                f.write_str("a string, or a list of strings with one for each line of the header")
             }
 
             fn visit_str<E>(self, line: &str) -> Result<HeaderLines, E> {

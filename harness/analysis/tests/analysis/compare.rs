@@ -214,7 +214,7 @@ fn modes_and_authorizers_count() {
         class.values,
         [(Attribute::Authorizer("opa".to_owned()), class.values[0].1.clone())]
     );
-    assert_eq!(class.values[0].1.to_string(), "says no");
+    assert_eq!(class.values[0].1.to_string(), "denies");
     // Nobody defines it: all is denied.
     let unusable = compare(&program("", ""), &program(&custom, ""), 9).unwrap();
     assert!(unusable.newly_denied.shown[0].values.is_empty());

@@ -14,7 +14,7 @@ pub(super) fn difference(before: &Arc<Source>, after: &str) -> Option<String> {
     };
     let (old, new) = (values(before), values(&after));
     if old.is_none() || old != new {
-        return Some("it would say something else".to_owned());
+        return Some("its content would change".to_owned());
     }
     if comments(before) != comments(&after) {
         return Some("a comment would be lost".to_owned());

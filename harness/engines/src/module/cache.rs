@@ -226,7 +226,7 @@ impl fmt::Display for Unusable {
         match self {
             Self::Absent => f.write_str("it is not there"),
             Self::Io(error) => write!(f, "{error}"),
-            Self::Kind(path) => write!(f, "`{}` is a link, or of another kind; remove it", path.display()),
+            Self::Kind(path) => write!(f, "`{}` is a link or a special file; remove it", path.display()),
             Self::Foreign(path) => {
                 write!(
                     f,
@@ -238,10 +238,10 @@ impl fmt::Display for Unusable {
                 let path = path.display();
                 write!(
                     f,
-                    "others have access to `{path}`; remove it, so that it is made again"
+                    "other users have access to `{path}`; remove it, so that it is created again"
                 )
             }
-            Self::Damaged(path) => write!(f, "`{}` is damaged; it is made again", path.display()),
+            Self::Damaged(path) => write!(f, "`{}` is damaged and is created again", path.display()),
         }
     }
 }

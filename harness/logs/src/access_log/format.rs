@@ -33,7 +33,8 @@ pub struct TextFormat(Text);
 #[derive(Debug, Clone)]
 pub struct JsonFormat(Json);
 
-const HELP: &str = "give what Envoy has as `text_format` or, as an object, as `json_format`; Istio calls both `accessLogFormat`";
+const HELP: &str = "write Envoy's `text_format`, or its `json_format` as a JSON object; in Istio, both are \
+                    `accessLogFormat`";
 
 impl LogFormat {
     /// Reads a format as it is given: a format string, or a JSON object of them.
@@ -61,7 +62,7 @@ impl LogFormat {
             Ok(format)
         } else {
             Err(wrong(
-                "it has no operator that a policy asks about, such as `%REQ(:PATH)%`".to_owned(),
+                "it has no operator that policies depend on, such as `%REQ(:PATH)%`".to_owned(),
             ))
         }
     }
@@ -76,7 +77,7 @@ impl LogFormat {
         }
         match self {
             Self::Text(format) => {
-                text(&format.0, line).ok_or_else(|| "it is not as the format says".to_owned())
+                text(&format.0, line).ok_or_else(|| "it does not match the format".to_owned())
             }
             Self::Json(format) => format.0.read(line),
             Self::Builtin => builtin(line),
@@ -108,11 +109,11 @@ fn builtin(line: &[u8]) -> Result<Entry, String> {
                 entry
             })
         } else {
-            Err("it is JSON of no known format; give `--log-format`".to_owned())
+            Err("it is JSON in an unknown format; use `--log-format`".to_owned())
         };
     }
     let read = texts.iter().find_map(|format| text(format, line));
-    read.ok_or_else(|| "it is of no known format; give `--log-format`".to_owned())
+    read.ok_or_else(|| "its format is unknown; use `--log-format`".to_owned())
 }
 
 fn text(format: &Text, line: &[u8]) -> Option<Entry> {

@@ -121,7 +121,7 @@ fn tell(field: &Field, value: &Value, entry: &mut Entry) -> Result<(), String> {
                     return Ok(());
                 };
                 let fields = split::split(text, value.as_bytes());
-                let fields = fields.ok_or("a field is not written as the format says")?;
+                let fields = fields.ok_or("a field does not match the format")?;
                 for (operator, field) in text.operators.iter().zip(fields) {
                     if let Some(field) = field {
                         entry.tell(operator, Written::Text(field));

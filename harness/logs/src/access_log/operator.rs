@@ -79,7 +79,7 @@ impl Operator {
         let (name, rest) = text.split_at(end);
         if name.is_empty() {
             return Err(Malformed(
-                "a `%` starts no operator; a percent sign is `%%`".to_owned(),
+                "a `%` does not start an operator; write `%%` for a percent sign".to_owned(),
             ));
         }
         let unfinished = || Malformed(format!("the operator `%{name}` does not end with `%`"));
@@ -93,7 +93,7 @@ impl Operator {
                 let (digits, _) = rest.split_once('%').ok_or_else(unfinished)?;
                 let limit = digits
                     .parse()
-                    .map_err(|_| Malformed(format!("`%{name}…:{digits}%` has no length behind its colon")))?;
+                    .map_err(|_| Malformed(format!("`%{name}…:{digits}%` has no length after its colon")))?;
                 (Some(limit), &rest[digits.len()..])
             }
             None => (None, rest),

@@ -27,7 +27,7 @@ pub enum Stage {
 const MEANINGS: [(&str, &str); 13] = [
     (
         "PEER_DID_NOT_RETURN_A_CERTIFICATE",
-        "the client shows no certificate",
+        "the client presents no certificate",
     ),
     ("certificate_has_expired", "the client's certificate has expired"),
     (
@@ -37,15 +37,15 @@ const MEANINGS: [(&str, &str); 13] = [
     ("certificate_revoked", "the client's certificate is revoked"),
     (
         "SAN_matcher",
-        "no name in the client's certificate is one that may come in, such as of another trust domain",
+        "no name in the client's certificate is accepted here, for example because of another trust domain",
     ),
     (
         "local_issuer_certificate",
-        "the client's certificate is of an authority that is not trusted here",
+        "the client's certificate is from an authority that is not trusted here",
     ),
     (
         "self-signed",
-        "the client's certificate is of an authority that is not trusted here",
+        "the client's certificate is from an authority that is not trusted here",
     ),
     (
         "CERTIFICATE_VERIFY_FAILED",
@@ -53,7 +53,7 @@ const MEANINGS: [(&str, &str); 13] = [
     ),
     (
         "UNSUPPORTED_PROTOCOL",
-        "the client's versions of TLS are not taken",
+        "the client's TLS versions are not supported",
     ),
     (
         "NO_SHARED_CIPHER",
@@ -61,7 +61,7 @@ const MEANINGS: [(&str, &str); 13] = [
     ),
     (
         "_ALERT_",
-        "the client does not accept Envoy's own certificate, or how it speaks TLS",
+        "the client rejects Envoy's certificate or its TLS parameters",
     ),
     ("HTTP_REQUEST", PLAINTEXT),
     ("WRONG_VERSION_NUMBER", PLAINTEXT),
@@ -71,15 +71,15 @@ const MEANINGS: [(&str, &str); 13] = [
 const ENDINGS: [(&str, &str); 3] = [
     (
         "PROTOCOL_IS_SHUTDOWN",
-        "what the client sent after the handshake is not TLS",
+        "the client sent something other than TLS after the handshake",
     ),
     ("Connection_reset_by_peer", HUNG_UP),
     ("Broken_pipe", HUNG_UP),
 ];
 
-const HUNG_UP: &str = "the client hung up, in the handshake or after it";
+const HUNG_UP: &str = "the client closed the connection, during the handshake or after it";
 
-const PLAINTEXT: &str = "the client speaks plaintext, where TLS is asked for";
+const PLAINTEXT: &str = "the client speaks plaintext, but TLS is required";
 
 impl Refusal {
     /// Of a handshake that failed, or of a connection whose TLS failed later.
@@ -93,7 +93,7 @@ impl Refusal {
         let found = MEANINGS.iter().find(|(part, _)| reason.contains(part));
         Self {
             stage: Stage::Handshake,
-            why: found.map_or("for the reason that the line gives", |(_, why)| why),
+            why: found.map_or("for the reason in the line", |(_, why)| why),
         }
     }
 
@@ -101,7 +101,7 @@ impl Refusal {
     pub(super) fn without_chain() -> Self {
         Self {
             stage: Stage::Listener,
-            why: "no filter chain is for it: its server name, or that it is plaintext, is none that is served here",
+            why: "no filter chain matches: the server name is unknown, or plaintext is not accepted",
         }
     }
 
@@ -115,21 +115,21 @@ impl Refusal {
 
     /// Of a line of HTTP that has no request.
     pub(super) fn without_request() -> Self {
-        Self::of_request("its headers never came to an end, or could not be read")
+        Self::of_request("the headers were incomplete or malformed")
     }
 
     /// The whole for people.
     pub fn text(&self) -> String {
         let place = match self.stage {
-            Stage::Listener => "refused before any handshake",
+            Stage::Listener => "refused before the handshake",
             Stage::Handshake => "refused at the TLS handshake",
             Stage::Request => "refused by Envoy itself",
             Stage::Ended => {
-                let own = "what it asked for before has lines of its own";
+                let own = "its earlier requests have their own lines";
                 return format!("the connection ended: {}; {own}", self.why);
             }
         };
-        format!("{place}: {}; no policy was asked", self.why)
+        format!("{place}: {}; no policy was evaluated", self.why)
     }
 }
 

@@ -6,30 +6,25 @@ const CONNECTION_MANAGER: [(&str, &str); 12] = [
     ("absolute_path_rejected", "the request's path is an absolute URL"),
     ("downstream_header_timeout", LATE),
     ("invalid_path", "the request's path is not valid"),
-    (
-        "low_version",
-        "the request is of a version of HTTP that is not taken",
-    ),
-    ("missing_host_header", "the request names no host"),
+    ("low_version", "the HTTP version of the request is not supported"),
+    ("missing_host_header", "the request has no host"),
     ("missing_path_rejected", "the request has no path"),
     ("overload", "Envoy is overloaded"),
     (
         "path_normalization_failed",
-        "the request's path cannot be normalised or has escaped slashes, so that Envoy refuses it or sends the client to the plain path",
+        "the request's path cannot be normalised, or has escaped slashes: Envoy refuses it, or redirects the client \
+         to the normalised path",
     ),
     (
         "rejecting_because_detection_failed",
-        "where the request comes from could not be told",
+        "the original client's address could not be determined",
     ),
     ("request_header_timeout", LATE),
     ("route_configuration_not_found", "there are no routes"),
-    (
-        "upgrade_failed",
-        "the request asks for an upgrade that is not taken",
-    ),
+    ("upgrade_failed", "the request asks for an unsupported upgrade"),
 ];
 
-const LATE: &str = "the request's headers did not come in time";
+const LATE: &str = "the request's headers did not arrive in time";
 
 /// How the details begin of what HTTP's codecs refuse. `codec_error:` is what a whole HTTP/2 connection ends with.
 const CODECS: [&str; 6] = ["http1.", "http2.", "http3.", "http.", "uhv.", "codec_error:"];
@@ -38,7 +33,8 @@ const CODECS: [&str; 6] = ["http1.", "http2.", "http3.", "http.", "uhv.", "codec
 const BY_CODEC: [(&str, &str); 3] = [
     (
         "unexpected_underscore",
-        "a header's name has an underscore, which `underscores` of the description does not let in (`headers_with_underscores_action` of Envoy)",
+        "a header name has an underscore, which `underscores` in the description does not allow \
+         (`headers_with_underscores_action` in Envoy)",
     ),
     ("headers_too_large", "the request's headers are too large"),
     ("too_many_headers", "the request has too many headers"),
@@ -57,7 +53,7 @@ pub(super) fn why(details: &str) -> Option<&'static str> {
         return None;
     }
     let known = BY_CODEC.iter().find(|(own, _)| *own == rest);
-    Some(known.map_or("the request is not sound HTTP", |(_, why)| why))
+    Some(known.map_or("the request is not valid HTTP", |(_, why)| why))
 }
 
 #[cfg(test)]

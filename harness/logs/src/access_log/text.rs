@@ -30,7 +30,7 @@ impl Text {
             }
             let (operator, after) = Operator::read(after)?;
             if literal.is_empty() && !text.operators.is_empty() {
-                let message = "two operators with nothing between them cannot be told apart";
+                let message = "two operators need a separator between them";
                 return Err(Malformed(message.to_owned()));
             }
             text.literals.push(std::mem::take(&mut literal).into_bytes());
@@ -79,6 +79,6 @@ mod tests {
     #[test]
     fn operators_side_by_side_are_refused() {
         let error = Text::parse("%REQ(A)%%REQ(B)%").unwrap_err();
-        assert!(error.0.contains("nothing between them"), "{error:?}");
+        assert!(error.0.contains("need a separator between them"), "{error:?}");
     }
 }

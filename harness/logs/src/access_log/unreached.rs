@@ -6,10 +6,10 @@ use peerwarden_documents::shown::visible_up_to;
 /// Flags of what does not come to an upstream, and what they mean.
 const FLAGS: [(&str, &str); 5] = [
     ("UF", "the connection to the application failed"),
-    ("UH", "there is no healthy endpoint of the application"),
+    ("UH", "the application has no healthy endpoint"),
     (
         "UO",
-        "the application has as many connections or requests as it may have",
+        "the application has reached its limit of connections or requests",
     ),
     ("NC", "there is no cluster for the application"),
     ("DF", "the application's name could not be resolved"),

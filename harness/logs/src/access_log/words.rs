@@ -25,8 +25,8 @@ fn peer(peer: &PeerFact) -> String {
     match peer {
         PeerFact::Uri(uri) => shown(uri.as_bytes(), SHOWN),
         PeerFact::Nobody => "no verified peer".to_owned(),
-        PeerFact::NoUri => "nobody with a URI SAN".to_owned(),
-        PeerFact::Unknown => "not known".to_owned(),
+        PeerFact::NoUri => "a peer without a URI SAN".to_owned(),
+        PeerFact::Unknown => "unknown".to_owned(),
     }
 }
 
@@ -52,7 +52,7 @@ fn asked(entry: &Entry) -> String {
         (PeerFact::Uri(uri), _) => format!("as {}", shown(uri.as_bytes(), SHOWN)),
         (PeerFact::Nobody, Some(false)) => "in plaintext".to_owned(),
         (PeerFact::Nobody, _) => "without a certificate".to_owned(),
-        (PeerFact::NoUri, _) => "from nobody with a URI SAN".to_owned(),
+        (PeerFact::NoUri, _) => "from a peer without a URI SAN".to_owned(),
         (PeerFact::Unknown, _) => "from an unknown peer".to_owned(),
     };
     format!("{what} on {port}{from} {secured}")

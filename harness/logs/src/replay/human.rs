@@ -37,7 +37,7 @@ pub fn text(report: &Report, all: bool) -> String {
         }
     }
     let compared = match report.compared_with {
-        ComparedWith::Log => "compared with what the log says happened",
+        ComparedWith::Log => "compared with what the log recorded",
         ComparedWith::Old => "compared with the old policies",
     };
     let _ = writeln!(
@@ -63,11 +63,11 @@ pub fn text(report: &Report, all: bool) -> String {
         .filter(|group| group.change == Change::Unknown);
     let missing: BTreeSet<&String> = open.flat_map(|group| &group.lacks).collect();
     if !missing.is_empty() {
-        text.push_str("\nTo know more, have Envoy log:\n");
+        text.push_str("\nFor more verdicts, configure Envoy to log:\n");
     }
     for attribute in missing {
         let operator = telling(attribute);
-        let operator = operator.as_deref().unwrap_or("no operator tells it");
+        let operator = operator.as_deref().unwrap_or("no operator logs it");
         let _ = writeln!(text, "  `{attribute}`: {operator}");
     }
     text
@@ -81,7 +81,7 @@ fn refused(text: &mut String, report: &Report) {
     }
     let _ = writeln!(
         text,
-        "\n{BOLD}{} more{BOLD:#} of what no policy was asked about:",
+        "\n{BOLD}{} more{BOLD:#}, for which no policy was evaluated:",
         counted(lines, "line")
     );
     for (why, lines) in &report.refused {
@@ -117,7 +117,7 @@ fn change(text: &mut String, change: Change, report: &Report) {
             let _ = writeln!(text, "  {BOLD}{}{BOLD:#}", first.rule);
         } else {
             let lacks = first.lacks.join("`, `");
-            let _ = writeln!(text, "  {BOLD}{}{BOLD:#} hangs on `{lacks}`", first.rule);
+            let _ = writeln!(text, "  {BOLD}{}{BOLD:#} depends on `{lacks}`", first.rule);
         }
         for group in group.iter().take(CALLERS) {
             let Group {

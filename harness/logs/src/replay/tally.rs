@@ -138,7 +138,7 @@ pub fn caller(entry: &Entry) -> String {
         PeerFact::Nobody if entry.tls == Some(false) => "plaintext".to_owned(),
         PeerFact::Nobody => "no certificate".to_owned(),
         PeerFact::NoUri => "no URI SAN".to_owned(),
-        PeerFact::Unknown => "a caller that the log does not name".to_owned(),
+        PeerFact::Unknown => "a caller that is not in the log".to_owned(),
     }
 }
 

@@ -101,12 +101,12 @@ impl Request {
 impl fmt::Display for Unsuitable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnknownPeer => "the line does not say who asks",
-            Self::NoPeer => "no URI SAN vouches for who asks",
-            Self::NoSpiffeId => "the peer's name is no SPIFFE ID",
-            Self::UnknownRequest => "the line does not say the method and the path",
-            Self::Method => "the method is not made of letters",
-            Self::Path => "its path has a `*` at its end, a brace, or no plain ASCII",
+            Self::UnknownPeer => "the line does not have the caller",
+            Self::NoPeer => "the caller has no URI SAN",
+            Self::NoSpiffeId => "the peer's name is not a SPIFFE ID",
+            Self::UnknownRequest => "the line does not have the method and the path",
+            Self::Method => "the method has characters other than letters",
+            Self::Path => "the path ends in `*`, or has a brace or a character outside ASCII",
         })
     }
 }

@@ -45,9 +45,8 @@ pub struct Suggestion {
 impl Suggestion {
     /// What it admits beyond what was seen, a sentence each.
     pub fn residual(&self) -> Vec<String> {
-        let mut residual = vec![
-            "any host, query, header and body, from any address: the log is not asked about these".to_owned(),
-        ];
+        let mut residual =
+            vec!["any host, query, header and body, from any address, whatever the log has".to_owned()];
         for (index, rule) in self.rules.iter().enumerate() {
             for operation in &rule.operations {
                 residual.extend(operation.residual(index, self.threshold));
@@ -55,7 +54,7 @@ impl Suggestion {
         }
         if self.labels.is_empty() {
             residual.push(format!(
-                "the same for every workload of `{}`: the workload has no labels to select it by",
+                "the same for every workload in `{}`, because the workload has no labels to select it by",
                 self.namespace
             ));
         }
@@ -101,7 +100,7 @@ impl Suggestion {
         let mut text = String::new();
         let _ = writeln!(
             text,
-            "# Suggested by `peerwarden suggest` from {}. Beyond them it admits:",
+            "# Suggested by `peerwarden suggest` from {}. It also allows:",
             counted(seen.lines, "request")
         );
         for sentence in self.residual() {
@@ -154,14 +153,14 @@ impl Operation {
         let mut residual = Vec::new();
         if self.is_anything() {
             residual.push(format!(
-                "rule {rule}: everything, as the log shows TCP connections and not to which port"
+                "rule {rule}: everything, because the log has TCP connections without their port"
             ));
         } else if self.ports.is_empty() {
-            residual.push(format!("rule {rule}: any port, as the log does not say which"));
+            residual.push(format!("rule {rule}: any port, because the log does not have it"));
         }
         for path in self.paths.iter().filter(|path| path.contains("{*}")) {
             residual.push(format!(
-                "rule {rule}: any segment for `{{*}}` in `{path}`, where more than {threshold} values were seen"
+                "rule {rule}: any segment for `{{*}}` in `{path}`, because the log has more than {threshold} values"
             ));
         }
         residual

@@ -88,10 +88,10 @@ impl Target<'_> {
         };
         let asked = self.ask(&mut stream);
         let outcome = answer(asked);
-        if outcome.response == PortResponse::Answered && only_tls(&outcome.saw) {
-            return AttemptReport::new(
-                PortResponse::Refused,
-                format!("{}: this port takes TLS only", outcome.saw),
+        if outcome.attempt == Attempt::Answered && only_tls(&outcome.saw) {
+            return Outcome::new(
+                Attempt::Refused,
+                format!("{}: this port accepts only TLS", outcome.saw),
             );
         }
         outcome
@@ -188,9 +188,9 @@ fn handshake_failed(error: &std::io::Error, waited: bool) -> AttemptReport {
     }
     let kind = error.kind();
     if kind == ErrorKind::InvalidData {
-        AttemptReport::new(PortResponse::NoTls, "what answers is no TLS")
+        Outcome::new(Attempt::NoTls, "the answer is not TLS")
     } else if waited && (kind == ErrorKind::WouldBlock || kind == ErrorKind::TimedOut) {
-        AttemptReport::new(PortResponse::NoTls, "a handshake is not answered")
+        Outcome::new(Attempt::NoTls, "the handshake is not answered")
     } else {
         AttemptReport::new(PortResponse::NoTls, "closed in the handshake")
     }
@@ -227,7 +227,7 @@ fn first_line(bytes: &[u8]) -> String {
     match (printable, hint) {
         (true, Some(hint)) => format!("{line} ({hint})"),
         (true, None) => line.chars().take(60).collect(),
-        (false, _) => format!("{} bytes that are no text", bytes.len()),
+        (false, _) => format!("{} bytes that are not text", bytes.len()),
     }
 }
 

@@ -35,7 +35,7 @@ impl Credentials {
                 CertificateDer::pem_slice_iter(&bytes).collect();
             match read {
                 Ok(read) if !read.is_empty() => Ok(read),
-                Ok(_) => Err(wrong(name, "there is no certificate in it".to_owned())),
+                Ok(_) => Err(wrong(name, "it has no certificate".to_owned())),
                 Err(error) => Err(wrong(name, error.to_string())),
             }
         };

@@ -35,7 +35,7 @@ fn left(end: Instant) -> Result<Duration> {
     let left = end.saturating_duration_since(Instant::now());
     // Sockets take no time of zero, and none that is next to it.
     if left < Duration::from_millis(1) {
-        return Err(Error::new(ErrorKind::TimedOut, "the time is over"));
+        return Err(Error::new(ErrorKind::TimedOut, "the time limit is over"));
     }
     Ok(left)
 }

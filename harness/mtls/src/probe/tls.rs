@@ -143,7 +143,7 @@ impl RecordingVerifier {
                     CertificateError::Expired | CertificateError::ExpiredContext { .. },
                 )) => Err("it has expired".to_owned()),
                 Err(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-                    Err("the roots do not know its issuer".to_owned())
+                    Err("its issuer is not among the roots".to_owned())
                 }
                 Err(error) => Err(error.to_string()),
             },

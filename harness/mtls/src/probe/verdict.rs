@@ -62,7 +62,7 @@ impl fmt::Display for Verdict {
             Self::Tls => "TLS without certificates",
             Self::Broken => "broken",
             Self::Unreachable => "unreachable",
-            Self::Unknown => "cannot be told",
+            Self::Unknown => "unknown",
         })
     }
 }
@@ -141,9 +141,12 @@ pub(super) fn of(
     let said = |verdict, because: &str| (verdict, because.to_owned());
     if tls_way == Acceptance::Taken {
         return match plain_way {
-            Acceptance::Taken => said(Verdict::Tls, "it takes plaintext, and TLS without a certificate"),
-            Acceptance::Refused | Acceptance::Absent | Acceptance::Unknown => {
-                said(Verdict::Tls, "it takes TLS without a certificate")
+            Way::Taken => said(
+                Verdict::Tls,
+                "it accepts plaintext, and TLS without a certificate",
+            ),
+            Way::Refused | Way::Absent | Way::Unknown => {
+                said(Verdict::Tls, "it accepts TLS without a certificate")
             }
         };
     }
@@ -154,22 +157,22 @@ pub(super) fn of(
     ) {
         return (
             Verdict::Broken,
-            format!("the certificate that it shows is no good to the mesh: {why}"),
+            format!("the mesh does not accept the certificate that it presents: {why}"),
         );
     }
     match (plain_way, tls_way, mutual_way) {
-        (Acceptance::Taken, Acceptance::Absent, None | Some(Acceptance::Absent)) => {
-            said(Verdict::Disable, "it takes plaintext, and no TLS")
+        (Way::Taken, Way::Absent, None | Some(Way::Absent)) => {
+            said(Verdict::Disable, "it accepts plaintext, but not TLS")
         }
-        (Acceptance::Taken, Acceptance::Refused, Some(Acceptance::Taken)) => {
-            said(Verdict::Permissive, "it takes plaintext, and mutual TLS")
+        (Way::Taken, Way::Refused, Some(Way::Taken)) => {
+            said(Verdict::Permissive, "it accepts plaintext and mutual TLS")
         }
         (Acceptance::Refused, Acceptance::Refused, Some(Acceptance::Taken)) => said(
             Verdict::Strict,
-            if mutual.is_some_and(|mutual| mutual.response == PortResponse::Closed) {
-                "it takes mutual TLS only; after the handshake it closed: a policy, or the application"
+            if mutual.is_some_and(|mutual| mutual.attempt == Attempt::Closed) {
+                "it accepts only mutual TLS; it closed after the handshake, because of a policy or the application"
             } else {
-                "it takes mutual TLS only"
+                "it accepts only mutual TLS"
             },
         ),
         (_, Acceptance::Refused | Acceptance::Absent, Some(Acceptance::Refused)) => {
@@ -179,15 +182,15 @@ pub(super) fn of(
                 format!("it refuses the certificate of the mesh: {why}"),
             )
         }
-        (Acceptance::Refused, Acceptance::Absent, None | Some(Acceptance::Absent)) => {
-            said(Verdict::Broken, "it takes neither plaintext nor TLS")
+        (Way::Refused, Way::Absent, None | Some(Way::Absent)) => {
+            said(Verdict::Broken, "it accepts neither plaintext nor TLS")
         }
         (_, Acceptance::Refused, None) => said(
             Verdict::Unknown,
-            "it demands a certificate by TLS; with --certs it can be told whether it takes that of the mesh",
+            "over TLS, it requires a certificate; use --certs to find out whether it accepts one of the mesh",
         ),
-        (Acceptance::Unknown, _, _) => said(Verdict::Unknown, "plaintext is neither answered nor refused"),
-        (_, _, _) => said(Verdict::Unknown, "what it does fits no mode"),
+        (Way::Unknown, _, _) => said(Verdict::Unknown, "plaintext is neither answered nor refused"),
+        (_, _, _) => said(Verdict::Unknown, "its behaviour fits no mode"),
     }
 }
 

@@ -27,9 +27,9 @@ impl Kind {
 
     pub(super) fn meaning(self) -> &'static str {
         match self {
-            Kind::Decisive => "true and false, and a verdict hung on it",
-            Kind::Both => "true and false, and no verdict hung on it alone",
-            Kind::NeverFalse => "never false: nothing shows what it keeps out",
+            Kind::Decisive => "true and false, and a verdict depended on it",
+            Kind::Both => "true and false, but no verdict depended on it alone",
+            Kind::NeverFalse => "never false: no case shows what it excludes",
             Kind::NeverTrue => "never true",
         }
     }
@@ -91,11 +91,11 @@ fn word(place: &Place) -> Place {
 
 fn of_clause(clause: &Clause) -> Vec<Mark> {
     let (kind, note) = match (clause.held, clause.failed, clause.negative) {
-        (0, 0, _) => (Kind::NeverTrue, Some("no case asks for it")),
+        (0, 0, _) => (Kind::NeverTrue, Some("no case has it")),
         (0, _, false) => (Kind::NeverTrue, Some("no case matches it")),
-        (0, _, true) => (Kind::NeverTrue, Some("every case is what it excludes")),
+        (0, _, true) => (Kind::NeverTrue, Some("every case has an excluded value")),
         (_, 0, false) => (Kind::NeverFalse, Some("every case matches it")),
-        (_, 0, true) => (Kind::NeverFalse, Some("no case is what it excludes")),
+        (_, 0, true) => (Kind::NeverFalse, Some("no case has the excluded value")),
         (_, _, _) if clause.decisive > 0 => (Kind::Decisive, None),
         (_, _, _) => (Kind::Both, None),
     };
@@ -132,7 +132,10 @@ fn of_value(value: &Value, clause: &Clause, kind: Kind, said: bool) -> (Kind, Op
             Kind::NeverTrue,
             (kind != Kind::NeverTrue).then_some("no case matches it"),
         ),
-        (0, true) => (Kind::NeverFalse, (!said).then_some("no case is what it excludes")),
+        (0, true) => (
+            Kind::NeverFalse,
+            (!said).then_some("no case has the excluded value"),
+        ),
         (_, _) => (kind, None),
     }
 }

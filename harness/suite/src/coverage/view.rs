@@ -80,8 +80,8 @@ fn policy(text: &mut String, policy: &Policy, all: bool) -> bool {
         rules.covered, rules.total, points.covered, points.total
     );
     let (style, said) = match (policy.applies, policy.rules.is_empty(), policy.dry_run) {
-        (false, _, _) => (YELLOW, "applies to the workload of no suite".to_owned()),
-        (true, true, _) => (Style::new(), "it has no rules, and matches nothing".to_owned()),
+        (false, _, _) => (YELLOW, "applies to no suite's workload".to_owned()),
+        (true, true, _) => (Style::new(), "it has no rules, so it matches nothing".to_owned()),
         (true, false, true) => (Style::new(), format!("{counts} (dry run)")),
         (true, false, false) => (Style::new(), counts),
     };

@@ -131,7 +131,7 @@ fn snapshot(text: &mut String, case: &CaseResult, snapshot: &SnapshotResult, ver
     }
     let more = snapshot.changes().len().saturating_sub(CHANGES);
     if more > 0 {
-        let _ = writeln!(text, "          {DIM}and {more} rows more{DIM:#}");
+        let _ = writeln!(text, "          {DIM}and {more} more rows{DIM:#}");
     }
     if snapshot.failure().is_some() {
         let _ = writeln!(text, "          {DIM}at {}{DIM:#}", visible(&case.place.label()));

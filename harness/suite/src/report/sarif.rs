@@ -17,29 +17,17 @@ pub(super) fn text(report: &Report) -> Result<String> {
     let rules = [
         rule(
             DECISION,
-            "a case is decided otherwise than its suite expects",
+            "a case whose verdict differs from the expected one",
             Level::Error,
         ),
         rule(
             BROKEN,
-            "an engine gives no answer, or the two disagree",
+            "an engine that gives no answer, or engines that disagree",
             Level::Error,
         ),
-        rule(
-            ACCESS,
-            "who may do what is not what the snapshot says",
-            Level::Error,
-        ),
-        rule(
-            UNTRIED,
-            "a part of a policy of which no case shows what it is for",
-            Level::Warning,
-        ),
-        rule(
-            COVERAGE,
-            "the cases show less of the policies than was asked for",
-            Level::Error,
-        ),
+        rule(ACCESS, "access that differs from the snapshot", Level::Error),
+        rule(UNTRIED, "a part of a policy that no case covers", Level::Warning),
+        rule(COVERAGE, "coverage below the threshold", Level::Error),
     ];
     let mut results = Vec::new();
     for case in report.suites.iter().flat_map(|suite| &suite.cases) {
