@@ -7,12 +7,20 @@ use peerwarden_lab::locate;
 use regex::Regex;
 
 /// What was written once, and what to write instead.
-const PHRASES: [(&str, &str); 18] = [
+const PHRASES: [(&str, &str); 14] = [
     (r"\banew\b", "again"),
     (r"\bstands twice\b", "duplicate key"),
     (r"\band said so\b", "and the log says why"),
     (r"(`|\}) is no [a-z]", "is not a …"),
     (r"\bput to other policies\b", "replayed against other policies"),
+    (r"\bcannot be told: ", "cannot be verified: …"),
+    (r"\bin what was given\b", "in the input"),
+    (r"\bsays nothing here\b", "does not apply"),
+    (r"\bwith all that (is|are) below\b", "folders to search recursively"),
+    (r"\btake it out\b", "remove it"),
+    (r"\bexcept anything\b", "make an exception"),
+    (r"\bhas no such thing\b", "does not apply"),
+    (r"\bheld to each other\b", "compared with each other"),
     (r"\bthe log can bear\b", "rate-limited"),
     (r"\b(as dear as|dearer)\b", "more expensive"),
     (r"\bby turns\b", "in turns"),

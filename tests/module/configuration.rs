@@ -203,7 +203,7 @@ fn an_unknown_key_is_refused_with_the_version_and_the_keys_that_are_known() {
         said.ends_with("(a key of a later release needs the module of that release)"),
         "{said}"
     );
-    let (_, known) = said.split_once("unknown field `quota`; known here: ").unwrap();
+    let (_, known) = said.split_once("unknown field `quota`; known fields: ").unwrap();
     let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
 
     let page = std::fs::read_to_string(locate::workspace().join("docs/guarantees.md")).unwrap();

@@ -54,7 +54,7 @@ fn contexts_that_are_not_there_are_denied() {
     let said = vm
         .logs()
         .iter()
-        .filter(|line| line.message.contains("has not told of"));
+        .filter(|line| line.message.contains("for an unknown context"));
     assert!(said.count() > 0);
     for context in [0, 77, u32::MAX] {
         vm.call_out_of_turn("proxy_on_tick", context, &[]);

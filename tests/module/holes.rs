@@ -148,7 +148,7 @@ fn a_connect_has_a_host_with_its_port_and_no_path() {
 /// The log says what of a denied request was not established.
 #[test]
 fn the_line_of_a_denial_says_that_its_path_is_not_established() {
-    const NOTE: &str = "(not established by `paths: strict`)";
+    const NOTE: &str = "(refused by `paths: strict`)";
     let rule = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
     let lines = |paths: &str| {
         let configuration = json!({

@@ -60,8 +60,8 @@ impl<'m> Replay<'m> {
     pub(crate) fn confirm(&mut self, traffic: &Traffic, allowed: bool) -> Result<Answer> {
         let answer = self.decide(traffic)?;
         if answer.decision.allowed != allowed {
-            let wrong = anyhow!(
-                "the analysis says that this is {}, the engines say {answer}: {}",
+            anyhow::bail!(
+                "the analysis concludes {}, but the engines decide {answer}: {}",
                 if allowed { "allowed" } else { "denied" },
                 serde_json::to_string(traffic).context("the traffic as JSON")?
             );

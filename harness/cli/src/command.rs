@@ -27,12 +27,12 @@ use clap::{Parser, Subcommand};
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Tests, explains and checks Istio authorization policies with the very module that Envoy loads.
+/// Test, explain and check Istio authorization policies with the same module that Envoy loads.
 #[derive(Debug, Parser)]
 #[command(name = "peerwarden", version, propagate_version = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 fine; 1 findings, failed tests or another verdict than expected; \
-                        2 wrong usage or invalid input; 3 internal error."
+    after_help = "Exit codes: 0 success; 1 findings, failed tests or an unexpected verdict; 2 wrong usage or invalid \
+                  input; 3 internal error."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -190,7 +190,7 @@ fn what_cannot_be_judged_any_more_is_denied() {
         (Vec::new(), Some(CloseReason::Module))
     );
     let logs = vm.take_logs();
-    let why = |line: &&peerwarden_host::LogLine| line.message.contains("which is not kept any more");
+    let why = |line: &&peerwarden_host::LogLine| line.message.contains("which is no longer kept");
     assert_eq!(logs.iter().filter(why).count(), 2, "{logs:?}");
     assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
 }

@@ -24,7 +24,7 @@ fn denying(vm: &Vm, plugin: &str) -> Option<u64> {
 fn denies_until_there_is_memory_to_read_it() {
     let mut vm = large(650 << 20);
     let mut others = Vec::new();
-    while !is_said(&vm, "tried again") {
+    while !is_said(&vm, "trying again") {
         let number = others.len();
         assert!(number < 60, "there is memory for all of them");
         let written = padded(2_000_000, number, "http", vec![], json!({}));
@@ -33,7 +33,7 @@ fn denies_until_there_is_memory_to_read_it() {
     vm.take_logs();
     let last = bulky(7_200_000, 0, "http", vec![allow(FRONTEND)]);
     let last = configure(&mut vm, "last", last).unwrap();
-    assert!(is_said(&vm, "no memory to read"), "{:?}", vm.logs());
+    assert!(is_said(&vm, "not enough memory to read"), "{:?}", vm.logs());
     for uri in [FRONTEND, BACKEND] {
         let answer = denied(ask(&mut vm, last, &peer(uri), get("/")));
         assert_eq!(

@@ -235,7 +235,7 @@ fn what_is_side_by_side_is_left_alone_and_named() {
     let said = vm
         .take_logs()
         .into_iter()
-        .filter(|line| line.message.contains("side by side"));
+        .filter(|line| line.message.contains("with the same name"));
     assert_eq!(said.count(), 1);
     // From then on no change reaches what is open, which may be another's.
     vm.configure(options(with("tcp", json!([allow(BACKEND)]), json!({}))))

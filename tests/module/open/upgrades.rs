@@ -280,7 +280,7 @@ fn side_by_side_neither_counts_for_the_other() {
     }
     let said: usize = [one, two]
         .iter()
-        .map(|vm| process.said(*vm, "side by side"))
+        .map(|vm| process.said(*vm, "with the same plugin name"))
         .sum();
     assert!(said > 0);
 }

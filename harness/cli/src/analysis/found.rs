@@ -150,7 +150,7 @@ fn scope(text: &mut String, found: &[Found]) {
     } else {
         Peers::AnyName
     };
-    let _ = writeln!(text, "{DIM}that is proved, for {}{DIM:#}", words::scope(peers));
+    let _ = writeln!(text, "{DIM}this is proved for {}{DIM:#}", words::scope(peers));
     let mut names: Vec<&str> = found
         .iter()
         .flat_map(|one| &one.authorizers)
@@ -160,7 +160,7 @@ fn scope(text: &mut String, found: &[Found]) {
     names.dedup();
     if !names.is_empty() {
         let names = names.join("`, `");
-        let _ = writeln!(text, "{DIM}`{names}` is taken to answer anything{DIM:#}");
+        let _ = writeln!(text, "{DIM}this holds whatever `{names}` answers{DIM:#}");
     }
 }
 
@@ -189,7 +189,10 @@ pub(crate) fn callers(request: &str, found: &[Found]) -> String {
             let _ = writeln!(text, "  {DIM}{}{DIM:#}", wrapped(&words::odd(odd), 2));
         }
         if one.more {
-            let _ = writeln!(text, "    {DIM}… and more: raise `--limit`{DIM:#}");
+            let _ = writeln!(
+                text,
+                "    {DIM}… and more; use a higher `--limit` to see them{DIM:#}"
+            );
         } else {
             let _ = writeln!(text, "  {DIM}and nobody else{DIM:#}");
         }
@@ -207,7 +210,7 @@ pub(crate) fn answers(found: &[Found], allowed: bool) -> String {
         heading(&mut text, one);
         match one.classes.first() {
             None => {
-                let _ = writeln!(text, "  {BOLD}no{BOLD:#}, no such request is ever {verdict}");
+                let _ = writeln!(text, "  {BOLD}no{BOLD:#}, no such request can be {verdict}");
             }
             Some(class) => {
                 let _ = writeln!(text, "  {BOLD}yes{BOLD:#}, such a request can be {verdict}");

@@ -11,25 +11,25 @@ use crate::error::Result;
 /// Traffic that is asked about. The values are those of the policies' fields, wildcards included.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Question {
-    /// Who asks, as in `principals`: `cluster.local/ns/web/sa/frontend`, `*/sa/batch`; may be repeated for any of several.
+    /// The caller, as in `principals`: `cluster.local/ns/web/sa/frontend`, `*/sa/batch`; may be repeated for alternatives.
     #[arg(long, value_name = "PRINCIPAL")]
     pub(crate) peer: Vec<String>,
-    /// From which namespace, as in `namespaces`.
+    /// The caller's namespace, as in `namespaces`.
     #[arg(long, value_name = "NAMESPACE")]
     pub(crate) namespace: Vec<String>,
-    /// In plaintext.
+    /// In plaintext, without TLS.
     #[arg(long, conflicts_with_all = ["peer", "namespace", "no_certificate", "sni"])]
     pub(crate) plaintext: bool,
     /// Over TLS without a client certificate.
     #[arg(long, conflicts_with_all = ["peer", "namespace"])]
     pub(crate) no_certificate: bool,
-    /// With this token, as in `requestPrincipals`: `ISSUER/SUBJECT`.
+    /// The issuer and subject of the token, as in `requestPrincipals`: `ISSUER/SUBJECT`.
     #[arg(long, value_name = "PRINCIPAL")]
     pub(crate) request_principal: Vec<String>,
-    /// From this address or CIDR.
+    /// The address or CIDR of the direct peer.
     #[arg(long, value_name = "CIDR")]
     pub(crate) source_ip: Vec<String>,
-    /// For a client with this address or CIDR.
+    /// The address or CIDR of the original client.
     #[arg(long, value_name = "CIDR")]
     pub(crate) remote_ip: Vec<String>,
     /// The HTTP method.
@@ -47,10 +47,15 @@ pub(crate) struct Question {
     /// The TLS server name.
     #[arg(long, value_name = "NAME")]
     pub(crate) sni: Vec<String>,
-    /// Another condition, as a key of `when` and a value: `request.headers[x-team]=blue`; if repeated, all must hold.
+    /// Another condition: a key of `when` and a value, such as `request.headers[x-team]=blue`. If repeated, all must hold.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) when: Vec<String>,
 }
+
+/// That no traffic is as asked. "Never" would be true of it, and taken for more than it is.
+#[derive(Debug, thiserror::Error)]
+#[error("no traffic can match this question, whatever the policies")]
+pub(crate) struct Vacuous;
 
 /// A question as the analysis takes it.
 pub(crate) struct Asked {
@@ -81,8 +86,8 @@ impl Question {
     /// Values that it does not take.
     pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Asked> {
         if let (Protocol::Tcp, Some(option)) = (protocol, self.http_only()) {
-            let wrong = Diagnostic::error(format!("`{option}` is given for TCP, which has no such thing"));
-            return Err(wrong.help("leave it out, or write `--protocol http`").into());
+            let wrong = Diagnostic::error(format!("`{option}` does not apply to TCP"));
+            return Err(vec![wrong.help("remove it, or use `--protocol http`")]);
         }
         let mut conditions = vec![("connection.sni", self.sni.clone())];
         for when in &self.when {

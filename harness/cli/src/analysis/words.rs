@@ -68,8 +68,8 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
     }
     for (provider, answer) in &traffic.authorizers {
         let answer = match answer {
-            peerwarden_traffic::AuthorizerAnswer::Allow => "says yes",
-            peerwarden_traffic::AuthorizerAnswer::Deny => "says no",
+            peerwarden_traffic::AuthorizerAnswer::Allow => "allows",
+            peerwarden_traffic::AuthorizerAnswer::Deny => "denies",
             peerwarden_traffic::AuthorizerAnswer::Fail => "fails",
         };
         text.push_str(&format!(", {provider} {answer}"));
@@ -95,7 +95,7 @@ pub(crate) fn decided(decided: &Decision) -> String {
 pub(crate) fn odd(traffic: &Traffic) -> String {
     let host = traffic.http.as_ref().and_then(|http| http.host.as_deref());
     if let Some(host) = host.filter(|host| !is_host(host.as_bytes())) {
-        return format!("and requests whose host is not one, such as {host}");
+        return format!("and requests with an invalid host, such as {host}");
     }
     let peer = traffic.tls.as_ref().and_then(|tls| tls.peer.as_ref());
     match peer.and_then(|peer| peer.uri_sans.first()) {
@@ -141,7 +141,7 @@ pub(crate) fn what(values: &[(Attribute, Values)]) -> Vec<String> {
 /// Of which traffic an answer is true.
 pub(crate) fn scope(peers: Peers) -> &'static str {
     match peers {
-        Peers::AnyName => "every certificate of one name",
-        Peers::IstioNames => "every certificate of one name as Istio issues them",
+        Peers::AnyName => "every certificate with one name",
+        Peers::IstioNames => "every certificate with one name, in the form that Istio issues",
     }
 }

@@ -16,12 +16,23 @@ use crate::error::Result;
 /// What is asked about.
 #[derive(Debug, Args)]
 pub(super) struct Asking {
-    /// Policies: files, or folders with all that is below them.
+    /// Policies: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", required = true)]
     policies: Vec<PathBuf>,
-    #[command(flatten)]
-    mesh: MeshArguments,
-    /// What the policies are read for.
+    /// A workload, in YAML or JSON; may be repeated. By default, each workload that the documents' namespaces and selectors
+    /// distinguish.
+    #[arg(long, value_name = "FILE")]
+    workload: Vec<PathBuf>,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
+    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config.
+    #[arg(long, value_name = "FILE")]
+    extension_providers: Option<PathBuf>,
+    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
+    #[arg(long, value_enum, value_name = "WORD")]
+    paths: Option<Paths>,
+    /// The protocol of the traffic.
     #[arg(long, value_enum, default_value_t = Only::Http)]
     protocol: Only,
     #[command(flatten)]
@@ -37,9 +48,10 @@ impl Asking {
         let policies = Policies::load(&self.policies, &self.mesh.setup()?)?;
         let workloads = self.mesh.workloads(&[&policies])?;
         if workloads.is_empty() {
-            let message = "there are no policies, so that everybody may do anything";
-            let wrong = Diagnostic::error(message);
-            return Err(wrong.help("name files or folders that hold some").into());
+            let message = "there are no policies, so everything is allowed";
+            return Err(vec![
+                Diagnostic::error(message).help("name files or folders with policies"),
+            ]);
         }
         Ok((policies, workloads))
     }

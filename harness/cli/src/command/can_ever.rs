@@ -10,22 +10,23 @@ use crate::analysis::question::Question;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Say whether any request of a kind may ever pass: yes, with one that does, or no, which is proved.
+/// Find out whether any request of a kind can ever be allowed.
 ///
-/// The exit code is 1 if `--expect` says otherwise, for any of the workloads.
+/// The answer is yes, with an example, or no, with proof. The exit code is 1 if the answer for any workload differs from
+/// `--expect`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     question: Question,
-    /// Ask whether any such request may ever be denied instead.
+    /// Find out whether any such request can ever be denied instead.
     #[arg(long)]
     denied: bool,
-    /// Exit with 1 unless this is the answer, for each workload.
+    /// Exit with 1 unless this is the answer for every workload.
     #[arg(long, value_enum)]
     expect: Option<Expected>,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = OutputFormat::Human)]
-    format: OutputFormat,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     #[command(flatten)]
     asking: Asking,
 }

@@ -15,38 +15,39 @@ use crate::error::Result;
 use crate::exit::Exit;
 use pod::Pod;
 
-/// Make a mesh's certificates, for local use.
+/// Create certificates of a mesh, for local use.
 ///
-/// Never for production: the authority's key lies in a file, and nobody is asked who they are.
+/// Never use them in production: the authority's key is in a file, and certificates are issued without authentication.
 ///
-/// Makes an authority in FOLDER/ca if there is none, and for each identity a folder NAMESPACE/SERVICE-ACCOUNT with
+/// The authority is in FOLDER/ca, and is created if there is none. Each identity gets a folder NAMESPACE/SERVICE-ACCOUNT with
 /// `cert-chain.pem`, `key.pem` and `root-cert.pem`, and with `certificate.yaml` and `validation.yaml`, from which a running Envoy
-/// takes them again when they are replaced.
+/// reloads the certificates when they are replaced.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Whom to name: `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
+    /// An identity: `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
     #[arg(value_name = "IDENTITY", required_unless_present = "pod")]
     identities: Vec<String>,
-    /// A file with Pods, or what makes Pods: namespace and service account are read from it, and how long certificates live from
-    /// `proxyMetadata.SECRET_TTL` of the annotation `proxy.istio.io/config`.
+    /// A file with Pods, or with Deployments, Jobs and the like. It gives the namespace, the service account, and the lifetime of
+    /// certificates: `proxyMetadata.SECRET_TTL` in the annotation `proxy.istio.io/config`.
     #[arg(long, value_name = "FILE")]
     pod: Vec<PathBuf>,
-    /// The folder of authority and certificates.
+    /// The folder of the authority and the certificates.
     #[arg(long, value_name = "FOLDER", default_value = "certs")]
     dir: PathBuf,
     /// The trust domain of a new authority, and of Pods.
     #[arg(long, value_name = "NAME", default_value = "cluster.local")]
     trust_domain: String,
-    /// A name that workloads go by as servers, as a DNS SAN.
+    /// A DNS name of the workloads as servers, for a DNS SAN.
     #[arg(long, value_name = "NAME")]
     dns: Vec<String>,
-    /// How long certificates live, such as `90m`; 24h, or what the Pod says. Never longer than the authority.
+    /// The lifetime of certificates, such as `90m`. By default, what the Pod says, or else 24h. It never exceeds that of the
+    /// authority.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     ttl: Option<Duration>,
-    /// How long a new authority lives.
+    /// The lifetime of a new authority.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "8760h")]
     ca_ttl: Duration,
-    /// Go on, and replace each certificate at half its life.
+    /// Keep running, and replace each certificate at half of its lifetime.
     #[arg(long)]
     watch: bool,
 }
@@ -84,7 +85,7 @@ fn authority(arguments: &Arguments) -> Result<Authority> {
     }
     let authority = Authority::make(&folder, &arguments.trust_domain, arguments.ca_ttl)?;
     output::print(&format!(
-        "{}: a new authority of {}, for local use only, good for {}\n",
+        "{}: a new authority of {}, for local use only, valid for {}\n",
         folder.display(),
         authority.trust_domain(),
         written(arguments.ca_ttl),
@@ -109,9 +110,8 @@ fn rotate(
         if authority.not_after() <= SystemTime::now() {
             let expired = Error::Authority {
                 path: arguments.dir.join("ca"),
-                why: "it has expired: remove the folder, and a new one is made".to_owned(),
-            };
-            return Err(expired.into());
+                why: "it has expired; remove the folder to have a new one created".to_owned(),
+            }));
         }
         *at = issue(arguments, authority, wanted)?;
     }
@@ -132,7 +132,7 @@ fn issue(arguments: &Arguments, authority: &Authority, wanted: &Wanted) -> Resul
         .unwrap_or_default();
     let cut = lives + Duration::from_secs(2) < wanted.lifetime;
     output::print(&format!(
-        "{}: {}, good for {}\n",
+        "{}: {}, valid for {}\n",
         folder.display(),
         workload.spiffe_id(),
         if cut {

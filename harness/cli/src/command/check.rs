@@ -19,32 +19,33 @@ use crate::exit::Exit;
 use checked::Checked;
 use report::FindingFormat;
 
-/// Validate policies and suites, or an Envoy's configuration: where what is wrong, and what to write instead.
+/// Validate and lint policies and suites, or check an Envoy configuration.
 ///
-/// The exit code is 2 when something would be refused, 1 when something is probably not meant or a guarantee is not held, else 0.
+/// Each finding says where it is and what to write instead. The exit code is 2 if a document or a suite is invalid, 1 if a lint
+/// finds something or a guarantee is not held, and 0 otherwise.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Files, or folders with all that is below them.
+    /// Files, or folders to search recursively.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// The mesh: its trust domain and root namespace count for some rules.
+    /// The mesh, in YAML or JSON: some lints depend on its trust domain and its root namespace.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
-    /// Say which of the module's guarantees an Envoy's configuration keeps, and why not: a bootstrap, with the files that it reads
-    /// by LDS, RDS, ECDS and SDS, or the answer to `/config_dump` of its administration; `-` reads standard input.
+    /// Check which of the module's guarantees an Envoy configuration keeps: a bootstrap with the files that it reads by LDS, RDS,
+    /// ECDS and SDS, or the answer to `/config_dump` of Envoy's admin interface. `-` reads standard input.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "mesh"])]
     envoy: Vec<PathBuf>,
-    /// For people or for programs; with `--envoy`, `human` or `json`.
-    #[arg(long, value_enum, default_value_t = FindingFormat::Human)]
-    format: FindingFormat,
-    /// Where the levels of lints and the excluded paths are; otherwise the `peerwarden.toml` of the working folder, or of the nearest
-    /// folder above it that has one.
+    /// Output format; with `--envoy`, only `human` or `json`.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// The settings file, with the levels of lints and the excluded paths. By default, the `peerwarden.toml` of the working folder,
+    /// or of the nearest folder above that has one.
     #[arg(long, value_name = "FILE", conflicts_with = "envoy")]
     config: Option<PathBuf>,
-    /// Mend what can be mended without anybody's judgement: edits that keep comments and let nothing in that was kept out.
+    /// Apply safe fixes: edits that keep comments and let nothing in that was kept out.
     #[arg(long, conflicts_with = "envoy")]
     fix: bool,
-    /// Show what `--fix` would change, as a diff, and write nothing.
+    /// Show what `--fix` would change as a diff, and write nothing.
     #[arg(long, visible_alias = "dry-run", conflicts_with = "envoy")]
     diff: bool,
     /// Print the page of a lint: what it finds, why it matters, a bad example and a good one.

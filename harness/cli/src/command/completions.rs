@@ -16,13 +16,13 @@ For the shell that is open:
   fish  peerwarden completions fish | source
   pwsh  peerwarden completions powershell | Out-String | Invoke-Expression
 
-For every shell to come, put the line into the file that it reads when it starts.";
+For every new shell, add the line to the shell's startup file.";
 
-/// Print what a shell needs to complete this command's words.
+/// Print a script for shell completion.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = USE)]
 pub(crate) struct Arguments {
-    /// Which shell.
+    /// The shell.
     #[arg(value_enum)]
     shell: Shell,
 }

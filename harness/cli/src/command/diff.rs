@@ -13,34 +13,45 @@ use crate::analysis::policies::Policies;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Say what a change of policies changes in meaning: who may do what now, and may not before, and the other way round.
+/// Show what a change of policies newly allows and newly denies.
 ///
-/// Each class of traffic that changes comes with a request that shows it, which has been put to the module with the old and with the
-/// new policies. That nothing changes is proved, not sampled.
+/// Each class of traffic that changes comes with an example, which the engines have decided with the old and with the new policies.
+/// If nothing changes, that is proved, not sampled.
 ///
-/// The exit code is 0 when nothing changes, else 1, unless `--fail-on` says otherwise.
+/// The exit code is 0 if nothing changes and 1 otherwise, unless `--fail-on` is given.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The old policies: a file, or a folder with all that is below it.
+    /// The old policies: a file, or a folder to search recursively.
     #[arg(value_name = "OLD")]
     old: PathBuf,
     /// The new policies.
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    #[command(flatten)]
-    mesh: MeshArguments,
-    /// Compare what the policies mean for this protocol only; each reads them its own way.
+    /// A workload, in YAML or JSON; may be repeated. By default, each workload that the documents' namespaces and selectors
+    /// distinguish.
+    #[arg(long, value_name = "FILE")]
+    workload: Vec<PathBuf>,
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
+    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config.
+    #[arg(long, value_name = "FILE")]
+    extension_providers: Option<PathBuf>,
+    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
+    #[arg(long, value_enum, value_name = "WORD")]
+    paths: Option<Paths>,
+    /// Compare for this protocol only. By default, both are compared.
     #[arg(long, value_enum)]
     protocol: Option<Only>,
-    /// What makes the exit code 1.
+    /// Which changes make the exit code 1.
     #[arg(long, value_enum, default_value_t = FailOn::Any)]
     fail_on: FailOn,
-    /// Classes of traffic that are shown, of each workload, protocol and side.
+    /// Maximum number of classes to show, for each workload, protocol and direction of change.
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = ChangeFormat::Human)]
-    format: ChangeFormat,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     #[command(flatten)]
     engines: Engines,
 }
@@ -48,9 +59,9 @@ pub(crate) struct Arguments {
 /// One protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Only {
-    /// HTTP of any version.
+    /// HTTP, any version.
     Http,
-    /// Bytes.
+    /// Plain TCP.
     Tcp,
 }
 
@@ -67,11 +78,11 @@ impl From<Only> for Protocol {
 enum FailOn {
     /// Any change.
     Any,
-    /// That something is newly allowed.
+    /// Newly allowed traffic.
     NewlyAllowed,
-    /// That something is newly denied.
+    /// Newly denied traffic.
     NewlyDenied,
-    /// Nothing.
+    /// No change.
     None,
 }
 
@@ -81,7 +92,7 @@ enum ChangeFormat {
     Human,
     /// One JSON document.
     Json,
-    /// Annotations of GitHub Actions.
+    /// Annotations for GitHub Actions.
     Github,
 }
 

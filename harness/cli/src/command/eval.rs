@@ -27,11 +27,11 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Configurations kept ready: lines about the same policies need not stand together.
 const KEPT: usize = 64;
 
-/// Decide cases from standard input, one JSON object a line.
+/// Decide cases from standard input, one JSON object per line.
 ///
-/// A line is `{"id", "mesh"?, "workload"?, "resources"?, "paths"?, "traffic"}`; what the options give need not be in it, and what it
-/// gives comes before the options. The answer is `{"id", "decision", "by", "why"}`, or `{"id", "error"}` for a line that cannot be
-/// answered: the rest goes on, and the exit code is 2 at the end (3 when the engines disagree).
+/// A line is `{"id", "mesh"?, "workload"?, "resources"?, "paths"?, "traffic"}`. It may leave out what the options give; its own
+/// values take precedence over the options. The answer is `{"id", "decision", "by", "why"}`, or `{"id", "error"}` for a line that
+/// cannot be decided. In that case the remaining lines are still answered, and the exit code is 2 (3 if the engines disagree).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -179,7 +179,7 @@ impl Evaluation {
         let mesh = own.or_else(|| self.mesh.clone());
         let workload = text(&line.workload, &self.workload);
         let resources = text(&line.resources, &self.resources).ok_or_else(|| {
-            invalid("`resources` is missing; give them in the line, or with `--policies`".to_owned())
+            invalid("`resources` is missing; give it in the line, or use `--policies`".to_owned())
         })?;
         let extension_providers = text(&line.extension_providers, &self.extension_providers);
         let configuration = Parts {

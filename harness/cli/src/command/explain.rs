@@ -35,18 +35,19 @@ use flags::Flags;
 
 /// Show how one case is decided: each policy, rule and clause, and why.
 ///
-/// The case is a file with `{mesh?, workload?, resources?, extensionProviders?, paths?, traffic}` in YAML or JSON, as a line of `eval`; or
-/// one case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or what options say, `explain --policies . --workload w.yaml
-/// --peer URI --path /x`; or a line of an access log, `--log-line LINE`.
+/// The case is a file in YAML or JSON, `{mesh?, workload?, resources?, extensionProviders?, paths?, traffic}`, as a line of `eval`;
+/// or a case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or traffic described by options, `explain --policies .
+/// --workload w.yaml --peer URI --path /x`; or a line of an access log, `--log-line LINE`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The case, or a suite; `-` reads standard input. With options for traffic, a suite whose policies and workload are meant.
+    /// The case, or a suite; `-` reads standard input. With options that describe traffic, a suite that gives the policies and the
+    /// workload.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Which case of the suite, by its name.
+    /// The name of a case of the suite.
     #[arg(long, value_name = "NAME", requires = "file")]
     case: Option<String>,
-    /// A line of an access log of Envoy or Istio; `-` reads it from standard input. What it does not tell stays unknown.
+    /// A line of an access log of Envoy or Istio; `-` reads it from standard input. Values that are not in the line are unknown.
     #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
     log_line: Option<String>,
     #[command(flatten)]
@@ -55,10 +56,10 @@ pub(crate) struct Arguments {
     deciding: Deciding,
     #[command(flatten)]
     engines: Engines,
-    /// For people, or for programs.
-    #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
-    format: OutputFormat,
-    /// Show every rule in its own text, and every policy that is for other workloads.
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Show the text of every rule, and the policies for other workloads.
     #[arg(long)]
     all: bool,
     /// Exit with 1 unless this is the verdict.
@@ -123,8 +124,10 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
     let trace = asked.trace(traffic);
     // The trace is the reference evaluator's: it must come to what the engines say.
     if explain::outcome(&trace) != answer {
-        let reference = explain::outcome(&trace);
-        return Err(anyhow!("the reference evaluator says {reference}, the engines say {answer}").into());
+        anyhow::bail!(
+            "the reference evaluator decides {}, but the engines decide {answer}",
+            explain::outcome(&trace)
+        );
     }
     let why = explainer.diagnose(&trace, &answer.decision, opposite(&answer.decision));
     let explained = Explanation {
@@ -226,8 +229,8 @@ fn read(arguments: &Arguments) -> Result<(Setup, Case)> {
     ];
     if ways.iter().filter(|way| **way).count() != 1 {
         let wrong =
-            Diagnostic::error("it takes one case: a file, options that describe traffic, or `--log-line`");
-        return Err(wrong.help("see `peerwarden explain --help`").into());
+            Diagnostic::error("expected one case: a file, options that describe traffic, or `--log-line`");
+        return Err(vec![wrong.help("see `peerwarden explain --help`")]);
     }
     if ways[0] {
         let (setup, traffic) = read_file(arguments)?;
@@ -264,14 +267,15 @@ fn described_setup(arguments: &Arguments) -> Result<Setup> {
     let Some(file) = &arguments.file else {
         if !arguments.deciding.names_policies() {
             let wrong = Diagnostic::error("there are no policies");
-            let help = "give `--policies PATH` and `--workload FILE`, or a suite that has both";
-            return Err(wrong.help(help).into());
+            return Err(vec![wrong.help(
+                "add `--policies PATH` and `--workload FILE`, or name a suite that has both",
+            )]);
         }
         if given.workload.is_none() {
-            let wrong = Diagnostic::error("it is not said which workload is protected");
-            let help =
-                "give `--workload FILE`, with `{namespace: …, labels: {…}}` in it, or a suite that has one";
-            return Err(wrong.help(help).into());
+            let wrong = Diagnostic::error("the protected workload is missing");
+            return Err(vec![wrong.help(
+                "add `--workload FILE`, a file with `{namespace: …, labels: {…}}`, or name a suite that has a workload",
+            )]);
         }
         return Ok(given);
     };
@@ -291,7 +295,7 @@ fn cases_like(name: &str, cases: &[suite::Case]) -> String {
     let more = match names.len().saturating_sub(CASES) {
         0 => String::new(),
         more => format!(
-            ", and {} more: `peerwarden test --verbose` has them all",
+            ", and {} more; run `peerwarden test --verbose` to see all",
             grouped(more as u64)
         ),
     };
@@ -329,9 +333,9 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic)> {
         .map(|nodes| nodes.into_iter().map(document).collect::<Vec<_>>());
     if own.is_none() && !arguments.deciding.names_policies() {
         let wrong = Diagnostic::error("there are no policies");
-        return Err(wrong
-            .help("give `resources` in the case, or `--policies PATH`")
-            .into());
+        return Err(vec![
+            wrong.help("add `resources` to the case, or use `--policies PATH`"),
+        ]);
     }
     let setup = Setup {
         mesh: case.mesh.map(document).or(given.mesh),

@@ -16,22 +16,22 @@ use peerwarden_lint::fix::{self, Mended};
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Lay out policies and suites, comments and all.
+/// Format policies and suites.
 ///
-/// Indentation, spaces, quotes that are not needed, the order of a document's keys, and the columns of a suite's tables.
+/// This changes indentation, spaces, unnecessary quotes, the order of a document's keys, and the columns of a suite's tables.
 ///
-/// What a file says stays, and so do its comments and where its lines break; a file of which that is not certain is left as it is, with
-/// an error. Of folders only policies and suites in YAML are laid out, no other manifests. A comment `# fmt: leave` above an entry
-/// leaves it as it is.
+/// The content of a file, its comments and its line breaks stay the same. If this is not certain, the file is left unchanged, with
+/// an error. In folders, only policies and suites in YAML are formatted, not other manifests. A comment `# fmt: leave` above an
+/// entry leaves the entry unchanged.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Files, or folders with all that is below them; `-` reads standard input and prints the result.
+    /// Files, or folders to search recursively; `-` reads standard input and prints the result.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Write nothing: name the files that are laid out otherwise, and exit with 1 if there are any.
+    /// Write nothing; list the files that need formatting, and exit with 1 if there are any.
     #[arg(long)]
     check: bool,
-    /// Write nothing: show what would change, as a diff that `patch` takes, and exit with 1 if anything would.
+    /// Write nothing; show the changes as a diff for `patch`, and exit with 1 if there are any.
     #[arg(long, conflicts_with = "check")]
     diff: bool,
 }
@@ -75,8 +75,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         }
     }
     if files.iter().all(|file| !is_yaml(file)) {
-        let message = "there is nothing to lay out: no YAML";
-        wrong.push(Diagnostic::error(message).help("name the files or folders that hold them"));
+        let message = "no YAML files found";
+        wrong.push(Diagnostic::error(message).help("name files or folders with policies or suites"));
     }
     diagnostic::print(&wrong);
     let said = if only_said {

@@ -11,13 +11,13 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_engines::Choice;
 use peerwarden_engines::{Cache, ModuleError, Shipped};
 
-/// Which paths are established; every rule on paths denies one that is not.
+/// How to treat paths that an application may read differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Paths {
-    /// All that Envoy lets in.
+    /// Match them as they are.
     Lenient,
-    /// Those without an escape of a visible ASCII character, such as `%3A`, or in small letters, such as `%c3`, and without a segment
-    /// that is `.` or `..` before its `;parameters`.
+    /// Deny them in every rule on paths: paths with the escape of a visible ASCII character, such as `%3A`, or an escape in lower
+    /// case, such as `%c3`, or a segment that is `.` or `..` before its `;parameters`.
     Strict,
 }
 
@@ -30,41 +30,22 @@ impl From<Paths> for schema::Paths {
     }
 }
 
-/// For people or for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputFormat {
-    /// For people.
-    Human,
-    /// One JSON document.
-    Json,
-}
-
-impl OutputFormat {
-    /// Reads it for an option whose own help says what the two are, so that there is no line for each.
-    pub(super) fn parser() -> impl TypedValueParser<Value = Self> {
-        PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
-            "json" => Self::Json,
-            _ => Self::Human,
-        })
-    }
-}
-
-/// What is decided by.
+/// The policies and their surroundings.
 #[derive(Debug, Args)]
 pub(super) struct Deciding {
-    /// Policies: files, or folders with all that is below them.
+    /// Policies: files, or folders to search recursively.
     #[arg(long, value_name = "PATH")]
     policies: Vec<PathBuf>,
     /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
-    /// The workload that is protected: `kind`, `namespace`, `serviceAccount`, `labels`, in YAML or JSON.
+    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`, in YAML or JSON.
     #[arg(long, value_name = "FILE")]
     workload: Option<PathBuf>,
-    /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
+    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config.
     #[arg(long, value_name = "FILE")]
     extension_providers: Option<PathBuf>,
-    /// Which paths are established, as `paths` of the module's configuration has it.
+    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
     #[arg(long, value_enum, value_name = "WORD")]
     paths: Option<Paths>,
 }
@@ -75,10 +56,10 @@ pub(super) struct Engines {
     /// Which engine decides.
     #[arg(long, value_enum, default_value_t = Choice::Both)]
     pub(super) engine: Choice,
-    /// The Wasm module; otherwise `PEERWARDEN_MODULE`, or `peerwarden.wasm` beside this command or up to two folders above.
+    /// The Wasm module. By default, `PEERWARDEN_MODULE`, or `peerwarden.wasm` next to this command or up to two folders above.
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
-    /// Where the compiled module is kept from one run to the next, or `off`; otherwise `PEERWARDEN_CACHE`, or `peerwarden` in
+    /// Where to keep the compiled module between runs, or `off`. By default, `PEERWARDEN_CACHE`, or `peerwarden` in
     /// `$XDG_CACHE_HOME` or `~/.cache`.
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,

@@ -12,11 +12,11 @@ use crate::exit::Exit;
 
 /// Print the manual page of the command, or write one for each command into a folder.
 ///
-/// `peerwarden man | man -l -` shows it; after `peerwarden man --out ~/.local/share/man/man1` there are `man peerwarden`,
-/// `man peerwarden-test` and the others.
+/// `peerwarden man | man -l -` shows it. After `peerwarden man --out ~/.local/share/man/man1`, you can run `man peerwarden`, `man
+/// peerwarden-test` and so on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// A folder for one page for each command; it is made if it is not there.
+    /// The folder for the pages, one for each command; it is created if it does not exist.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }

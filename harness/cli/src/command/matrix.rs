@@ -8,36 +8,36 @@ use crate::analysis::matrix::{self, Making, html, json, svg, table};
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Show who may do what: callers by operations, for each workload.
+/// Show who may do what: a table of callers and operations for each workload.
 ///
-/// Without `--caller` and `--operation` they are what the policies tell apart: callers who may do exactly the same are one column.
-/// Each cell holds for all its requests, which is proved; one of each kind has been put to the module.
+/// By default, the callers and operations are those that the policies distinguish, and callers with the same permissions share a
+/// column. Each cell is proved for all of its requests, and the engines have decided one request of each kind.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// A caller: `plaintext`, `no-certificate`, or a principal such as `cluster.local/ns/web/sa/frontend`; may be repeated.
     #[arg(long, value_name = "PEER")]
     caller: Vec<String>,
-    /// What is done: a method, a path and a port, all or some of them: `GET /orders :8080`; may be repeated.
+    /// An operation: a method, a path and a port, or some of these, such as `GET /orders :8080`; may be repeated.
     #[arg(long, value_name = "REQUEST")]
     operation: Vec<String>,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = MatrixFormat::Table)]
-    format: MatrixFormat,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
     #[command(flatten)]
     asking: Asking,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum MatrixFormat {
-    /// For terminals.
+enum Format {
+    /// A table for terminals.
     Table,
-    /// A line for each cell.
+    /// CSV, with a line for each cell.
     Csv,
     /// One JSON document, with an example for each cell.
     Json,
-    /// A page.
+    /// An HTML page.
     Html,
-    /// A picture.
+    /// An SVG image.
     Svg,
 }
 

@@ -14,26 +14,26 @@ use peerwarden_mtls::probe::{Credentials, Probe, Verdict};
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Say what ports really accept: mutual TLS, TLS, plaintext; and what they present.
+/// Probe whether ports accept mutual TLS, TLS and plaintext, and what they present.
 ///
-/// Each port is asked `GET /` in plaintext, by TLS without a certificate and by mutual TLS, all at once; any answer counts,
-/// whatever the port speaks. The exit code is 1 when a port is not as expected.
+/// Each port gets a `GET /` in plaintext, over TLS without a certificate and over mutual TLS, all at once. Any answer counts,
+/// whatever protocol the port speaks. The exit code is 1 if a port differs from `--expect`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Ports, all asked at once.
+    /// Ports, which are probed at the same time.
     #[arg(value_name = "HOST:PORT", required = true)]
     ports: Vec<String>,
-    /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem` of a workload of the mesh, as `peerwarden certs` makes them.
-    /// Without it mutual TLS is not tried.
+    /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem` of a workload of the mesh, as `peerwarden certs` creates it.
+    /// Without it, mutual TLS is not tried.
     #[arg(long, value_name = "FOLDER")]
     certs: Option<PathBuf>,
-    /// What each port must be.
+    /// The mode that each port should have.
     #[arg(long, value_name = "MODE")]
     expect: Option<Expected>,
-    /// How to print it.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: ProbeFormat,
-    /// How long to wait in each try.
+    format: Format,
+    /// The time limit of each attempt.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "5s")]
     timeout: Duration,
 }
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             .rsplit_once(':')
             .map(|(host, number)| (host, number.parse::<u16>()));
         if !matches!(number, Some((host, Ok(1..))) if !host.is_empty()) {
-            let message = format!("`{port}` is not a port of a host");
+            let message = format!("`{port}` is not a host and a port");
             wrong.push(
                 Diagnostic::error(message)
                     .help("write `HOST:PORT`, such as `orders.shop:8080` or `[::1]:8080`"),
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     }
     let credentials = arguments.certs.as_deref().map(Credentials::read).transpose();
     let credentials = credentials.unwrap_or_else(|error| {
-        let help = "name a folder that `peerwarden certs` has made, such as `certs/web/frontend`";
+        let help = "name a folder that `peerwarden certs` created, such as `certs/web/frontend`";
         wrong.push(Diagnostic::error(error.to_string()).help(help));
         None
     });

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Write Envoy's configuration for a workload.
+/// Generate Envoy's configuration for a workload.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -19,11 +19,11 @@ use super::scan::scan;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Decide what an access log tells of by other policies: what would change, and what cannot be said.
+/// Replay an access log against policies: what would change, and what is unknown.
 ///
-/// Logs are those of one workload, in the default formats of Envoy and Istio, as `peerwarden render` has them written, or as
-/// `--log-format` says; gzip files too. What a line does not tell stays unknown: a verdict is given where it is the same whatever
-/// that may be, and what it hangs on is named otherwise.
+/// The logs are of one workload, in a default format of Envoy or Istio, in the format that `peerwarden render` configures, or in
+/// that of `--log-format`; they may be gzip files. Values that are not in a line are unknown. A line gets a verdict if it is the
+/// same for all possible values; otherwise, the report names the values that it depends on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Access logs; `-` reads standard input.
@@ -31,19 +31,19 @@ pub(crate) struct Arguments {
     logs: Vec<PathBuf>,
     #[command(flatten)]
     deciding: Deciding,
-    /// The policies until now: what the others change is reported, and not what they do otherwise than the log says. With the same
-    /// mesh, workload and external authorizers.
+    /// The old policies: compare the policies with these, not with what the log recorded. The mesh, the workload and the external
+    /// authorizers are the same for both.
     #[arg(long, value_name = "PATH")]
     old: Vec<PathBuf>,
     #[command(flatten)]
     log: Logged,
-    /// For people, or for programs.
-    #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
-    format: OutputFormat,
-    /// Show what does not change too.
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Also show what does not change.
     #[arg(long)]
     all: bool,
-    /// Exit with 1 if there are such lines.
+    /// Exit with 1 if there are lines with this change.
     #[arg(long, value_enum, value_name = "CHANGE", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 }
@@ -51,7 +51,8 @@ pub(crate) struct Arguments {
 /// How logs are read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Logged {
-    /// The format of the log, as Envoy has it: a format string with command operators, or a JSON object of such.
+    /// The format of the log, as in Envoy's configuration: a format string with command operators, or a JSON object of format
+    /// strings.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
 }
@@ -139,8 +140,8 @@ impl Replay {
         let format = arguments.log.format()?;
         let setup = arguments.deciding.read()?;
         if !arguments.deciding.names_policies() {
-            let wrong = Diagnostic::error("there are no policies to decide by");
-            return Err(wrong.help("give them with `--policies PATH`").into());
+            let wrong = Diagnostic::error("there are no policies");
+            return Err(vec![wrong.help("add `--policies PATH`")]);
         }
         let compile = |setup: &Setup| Policies::new(setup).map_err(|problems| setup.diagnostics(&problems));
         let after = compile(&setup)?;

@@ -13,10 +13,10 @@ use crate::exit::Exit;
 
 /// Print the JSON Schema of a kind of file, for editors.
 ///
-/// An editor with the YAML language server reads it where a file begins with `# yaml-language-server: $schema=FILE`.
+/// An editor with the YAML language server uses it for a file that begins with `# yaml-language-server: $schema=FILE`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Which files.
+    /// The kind of file.
     #[arg(value_enum, value_name = "NAME")]
     schema: Schema,
 }

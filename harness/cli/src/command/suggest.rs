@@ -28,16 +28,16 @@ use super::scan::scan;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Write the tightest policy that still admits what an access log shows.
+/// Generate the tightest policy that allows what an access log shows.
 ///
-/// It names who asked (`principals`), on which `ports`, with which `methods` and for which `paths`, and says in comments what it admits
-/// beyond the log. Lines that were denied are left out. It is refused where a line lacks what a rule would be made of.
+/// The policy has the callers (`principals`), `ports`, `methods` and `paths` of the log, and comments list what else it allows.
+/// Denied lines are left out. No policy is generated if a line lacks a value that a rule needs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Access logs of one workload. They are read twice, so standard input will not do.
+    /// Access logs of one workload. They are read twice, so standard input is not supported.
     #[arg(value_name = "LOG", required = true)]
     logs: Vec<PathBuf>,
-    /// The workload that is protected: `namespace` and `labels`, in YAML or JSON.
+    /// The protected workload: `namespace` and `labels`, in YAML or JSON.
     #[arg(long, value_name = "FILE", required = true)]
     workload: PathBuf,
     /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
@@ -48,16 +48,16 @@ pub(crate) struct Arguments {
     /// The name of the policy.
     #[arg(long, value_name = "NAME", default_value = "suggested")]
     name: String,
-    /// How many values of one place of a path are kept apart, if they look like identifiers; more become the template `{*}`. Of
-    /// those that look like names, ten times as many are kept.
+    /// How many values of a path segment to list if they look like identifiers; if there are more, they become the template `{*}`.
+    /// For values that look like names, the limit is ten times as high.
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     threshold: u16,
-    /// Leave out lines for which no rule can be made: what they show is then denied.
+    /// Leave out lines for which no rule can be made; the policy then denies such traffic.
     #[arg(long)]
     skip_unsuitable: bool,
-    /// YAML for people, or JSON for programs.
-    #[arg(long, value_enum, default_value_t = PolicyFormat::Yaml)]
-    format: PolicyFormat,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -111,8 +111,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 fn read(arguments: &Arguments) -> Result<(LogFormat, Setup)> {
     if arguments.logs.iter().any(|log| log.as_os_str() == "-") {
         let wrong = Diagnostic::error("standard input cannot be read twice");
-        let help = "save the log in a file: the suggestion is tried on all of it";
-        return Err(wrong.help(help).into());
+        return Err(vec![
+            wrong.help("save the log to a file: it is read again to verify the policy"),
+        ]);
     }
     let format = arguments.log.format()?;
     let setup = Setup {
@@ -165,7 +166,7 @@ fn refused(arguments: &Arguments, seen: &Seen) -> Vec<Diagnostic> {
             counted(*lines, "line")
         );
         let help = format!(
-            "{}{}\nhave Envoy log what is missing, or leave such lines out with `--skip-unsuitable`",
+            "{}{}\nconfigure Envoy to log the missing values, or leave these lines out with `--skip-unsuitable`",
             named.join(", "),
             if *lines > named.len() as u64 { ", …" } else { "" }
         );
@@ -173,17 +174,17 @@ fn refused(arguments: &Arguments, seen: &Seen) -> Vec<Diagnostic> {
     }
     match seen.too_many() {
         Some(TooMany::Callers) => wrong.push(
-            Diagnostic::error("there are more callers than a policy can name")
-                .help("give the log of one workload"),
+            Diagnostic::error("the log has more callers than a policy can list")
+                .help("use the log of a single workload"),
         ),
         Some(TooMany::Paths(caller)) => wrong.push(
-            Diagnostic::error(format!("`{caller}` asks for more paths than a policy can name"))
-                .help("lower `--threshold`; the first segment of a path is never made a template"),
+            Diagnostic::error(format!("`{caller}` requests more paths than a policy can list"))
+                .help("lower `--threshold`; the first segment of a path never becomes a template"),
         ),
         None => {}
     }
     if wrong.is_empty() && seen.callers.is_empty() {
-        let message = "the log shows nothing that is to be admitted";
+        let message = "the log has no traffic to allow";
         wrong.push(Diagnostic::error(message).help(format!(
             "{} denied, {} left out",
             counted(seen.denied, "line"),
@@ -242,7 +243,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
                 .get(log)
                 .map(|log| log.display().to_string())
                 .unwrap_or_default();
-            Err(anyhow!("the suggestion does not admit {log}:{line}, so it is withheld").into())
+            anyhow::bail!("the suggested policy does not allow {log}:{line}, so it is not printed")
         }
     }
 }
@@ -258,9 +259,12 @@ fn notes(seen: &Seen) -> Vec<Diagnostic> {
             )));
         }
     };
-    note(seen.denied, "denied in the log, and not admitted");
-    note(seen.silent, "the log does not say what became of it; admitted");
+    note(seen.denied, "denied in the log, and not allowed by the policy");
+    note(
+        seen.silent,
+        "the log does not have the outcome; allowed by the policy",
+    );
     let skipped = seen.unsuitable.values().map(|(lines, _)| lines).sum();
-    note(skipped, "left out, so that what they show is denied");
+    note(skipped, "left out, so the policy denies such traffic");
     notes
 }

@@ -25,11 +25,11 @@ use crate::threads::on_all_cores;
 
 /// Run test suites (`*_test.yaml`).
 ///
-/// A suite names policies, who may ask, what may be asked, and what should come of it. The exit code is 1 when a case comes out
-/// otherwise, and 2 when a suite or a policy cannot be read.
+/// A suite has policies, callers, requests and the expected verdicts. The exit code is 1 if a verdict differs from the expected
+/// one, and 2 if a suite or a policy is invalid.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Suites, or folders with all that are below them.
+    /// Suites, or folders to search recursively.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// Run only cases whose suite or name contains this text.
@@ -37,25 +37,25 @@ pub(crate) struct Arguments {
     filter: Option<String>,
     #[command(flatten)]
     engines: Engines,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
-    format: ReportFormat,
-    /// Show each case, not only those that fail.
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = report::Format::Human)]
+    format: report::Format,
+    /// Show every case, not only failures.
     #[arg(long, short)]
     verbose: bool,
-    /// Run again what changes, until it is ended.
+    /// Keep running, and run suites again when their files change.
     #[arg(long)]
     watch: bool,
-    /// Show what the cases leave untried: rules, clauses and values of the policies that never matched, or were never false.
+    /// Show what the cases do not cover: rules, clauses and values of the policies that never matched, or were never false.
     #[arg(long)]
     coverage: bool,
-    /// Exit with 1 if coverage is below this many percent of its points.
+    /// Exit with 1 if coverage is below this percentage of points.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     coverage_threshold: Option<u8>,
-    /// Write the snapshots of suites again, those too that are not what they were.
+    /// Write the snapshots of suites, including those that differ.
     #[arg(long)]
     update_snapshots: bool,
-    /// Write coverage to this file, as a tracefile of LCOV.
+    /// Write coverage to this file, as an LCOV tracefile.
     #[arg(long, value_name = "FILE")]
     coverage_lcov: Option<PathBuf>,
 }
@@ -96,7 +96,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
             .iter()
             .map(|path| format!("`{}`", path.display()))
             .collect();
-        let message = format!("there is no suite in {}", places.join(", "));
+        let message = format!("no suite found in {}", places.join(", "));
         let help = "suites are files named `*_test.yaml`";
         return Err(Diagnostic::error(message).help(help).into());
     }
@@ -123,8 +123,8 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     suites.retain(|loaded| running::questions(loaded) > 0);
     if suites.is_empty() {
         let filter = arguments.filter.clone().unwrap_or_default();
-        let message = format!("no case has `{filter}` in its name or its suite's");
-        return Err(Diagnostic::error(message).into());
+        let message = format!("no case and no suite has `{filter}` in its name");
+        return Ok(inputs::invalid(&[Diagnostic::error(message)]));
     }
     let read = started.elapsed();
     let module = loading.get(&arguments.engines)?;
@@ -146,7 +146,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
     let unwritten = arguments.coverage_lcov.as_deref().and_then(|path| {
         let error = std::fs::write(path, coverage::lcov::text(&coverage)).err()?;
         let message = format!("`{}` cannot be written: {error}", path.display());
-        Some(Diagnostic::error(message).help("`--coverage-lcov` takes a file in a folder that is there"))
+        Some(Diagnostic::error(message).help("name a file in an existing folder"))
     });
     let counted = arguments.coverage || arguments.coverage_threshold.is_some();
     let report = Report {

@@ -11,22 +11,22 @@ use crate::analysis::question::Question;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Say who may do something: every kind of caller, with a request of theirs that is allowed.
+/// List who may do something: each kind of caller, with an example.
 ///
-/// What else must hold of such a request is said with each. That nobody else may do it is proved.
+/// For each caller, the answer includes what else must hold for the request. It is proved that nobody else may do it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// What is done: `METHOD /path`, `METHOD`, `/path`, or a port with `--protocol tcp`; a path may be a template or end in `*`.
+    /// The request: `METHOD /path`, `METHOD`, `/path`, or a port with `--protocol tcp`. A path may be a template or end in `*`.
     #[arg(value_name = "REQUEST")]
     request: String,
     #[command(flatten)]
     question: Question,
-    /// Classes of callers that are shown.
+    /// Maximum number of classes of callers to show.
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: usize,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = OutputFormat::Human)]
-    format: OutputFormat,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     #[command(flatten)]
     asking: Asking,
 }
@@ -56,6 +56,27 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
+/// What was too much is the input's doing.
+pub(super) fn beyond(error: anyhow::Error) -> Result<Exit> {
+    if error.is::<Vacuous>() {
+        let help = "a path begins with `/` and has no query or fragment, a method is a\nword such as `GET`, and only \
+                    TLS has a server name";
+        return Ok(inputs::invalid(&[
+            Diagnostic::error(format!("{error:#}")).help(help)
+        ]));
+    }
+    match error.downcast::<Unanswered>() {
+        Ok(Unanswered::Beyond(beyond)) => {
+            let wrong = Diagnostic::error(format!("there is no answer: {beyond}"));
+            Ok(inputs::invalid(&[
+                wrong.help("ask about fewer policies, or about one workload")
+            ]))
+        }
+        Ok(disagrees @ Unanswered::Disagrees(_)) => Err(disagrees.into()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Adds the request to the question.
 fn add(request: &str, protocol: Protocol, question: &mut Question) -> Result<(), Diagnostic> {
     let refuse = |help: &str| {
@@ -76,10 +97,10 @@ fn add(request: &str, protocol: Protocol, question: &mut Question) -> Result<(),
             }
             None if request.starts_with('/') => question.path.push(request.to_owned()),
             None if request.parse::<u16>().is_ok() => {
-                return refuse("write it like `GET /orders`, or a port with `--protocol tcp`");
+                return refuse("write a request such as `GET /orders`, or a port with `--protocol tcp`");
             }
             None if !request.is_empty() => question.method.push(request.to_owned()),
-            Some(_) | None => return refuse("write it like `GET /orders`"),
+            Some(_) | None => return refuse("write a request such as `GET /orders`"),
         },
     }
     Ok(())

@@ -29,7 +29,7 @@ fn an_identity_gets_an_authority_and_a_day() {
     assert_eq!(
         ran.out,
         format!(
-            "certs/ca: a new authority of cluster.local, for local use only, good for 8760h\ncerts/shop/orders: {ORDERS_ID}, good for 24h\n"
+            "certs/ca: a new authority of cluster.local, for local use only, valid for 8760h\ncerts/shop/orders: {ORDERS_ID}, good for 24h\n"
         )
     );
     let root = std::fs::read_to_string(folder.path("certs/ca/root-cert.pem")).unwrap();
@@ -44,7 +44,7 @@ fn an_identity_gets_an_authority_and_a_day() {
     assert_eq!(
         again.out,
         format!(
-            "certs/shop/orders: {ORDERS_ID}, good for 1h\ncerts/web/frontend: spiffe://cluster.local/ns/web/sa/frontend, good for 1h\n"
+            "certs/shop/orders: {ORDERS_ID}, valid for 1h\ncerts/web/frontend: spiffe://cluster.local/ns/web/sa/frontend, good for 1h\n"
         )
     );
     assert_eq!(
@@ -62,12 +62,12 @@ fn a_pod_says_who_it_is_and_for_how_long() {
     let folder = Folder::with(&[("deployment.yaml", DEPLOYMENT)]);
     let ran = folder.run(&["certs", "--pod", "deployment.yaml"]);
     assert!(
-        ran.out.contains(&format!("{ORDERS_ID}, good for 1h30m\n")),
+        ran.out.contains(&format!("{ORDERS_ID}, valid for 1h30m\n")),
         "{ran:?}"
     );
     // What is asked for on the command line counts.
     let ran = folder.run(&["certs", "--pod", "deployment.yaml", "--ttl", "2h"]);
-    assert!(ran.out.contains("good for 2h\n"), "{ran:?}");
+    assert!(ran.out.contains("valid for 2h\n"), "{ran:?}");
 
     folder.write(
         "pod.yaml",
@@ -76,7 +76,7 @@ fn a_pod_says_who_it_is_and_for_how_long() {
     let ran = folder.run(&["certs", "--pod", "pod.yaml"]);
     assert!(
         ran.out
-            .contains("spiffe://cluster.local/ns/default/sa/default, good for 24h\n"),
+            .contains("spiffe://cluster.local/ns/default/sa/default, valid for 24h\n"),
         "{ran:?}"
     );
 }
@@ -170,7 +170,7 @@ fn watching_replaces_certificates_at_half_their_life() {
         .filter(|line| line.starts_with("certs/shop"))
         .take(3)
     {
-        assert_eq!(line, format!("certs/shop/orders: {ORDERS_ID}, good for 2s"));
+        assert_eq!(line, format!("certs/shop/orders: {ORDERS_ID}, valid for 2s"));
         seen.push(std::fs::read_to_string(folder.path("certs/shop/orders/certificate.yaml")).unwrap());
     }
     watching.kill().unwrap();

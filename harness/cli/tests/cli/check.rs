@@ -47,13 +47,9 @@ fn mistakes_are_explained() {
     says(
         "[\"GET\"]",
         "[on]",
-        &["to YAML 1.1 `on` is a boolean", "put it in quotes: `\"on\"`"],
+        &["in YAML 1.1, `on` is a boolean", "put it in quotes: `\"on\"`"],
     );
-    says(
-        "[\"GET\"]",
-        "[0443]",
-        &["to YAML 1.1 `0443` is a number to the base of 8"],
-    );
+    says("[\"GET\"]", "[0443]", &["in YAML 1.1, `0443` is an octal number"]);
     says("[\"GET\"]", "GET", &["expected a list", "orders.yaml:13"]);
     says("[\"GET\"]", "[\"\"]", &["empty"]);
     says(
@@ -140,7 +136,7 @@ fn one_document_hides_no_other() {
     let ran = Folder::with(&[("all.yaml", &all)]).run(&["check"]);
     let expected = [
         "did you mean `principals`?",
-        "a CUSTOM policy cannot be about `principals`",
+        "a CUSTOM policy cannot match on `principals`",
         "10.0.0.0/33",
         "`http`",
     ];
@@ -193,7 +189,7 @@ fn what_is_probably_not_meant_is_a_warning() {
     warns(
         "principals: [\"cluster.local/ns/web/sa/frontend\"]",
         "notPrincipals: [\"*/sa/x\"]",
-        &["warning[PW001]", "admits plaintext"],
+        &["warning[PW001]", "lets plaintext in"],
     );
     warns(
         "cluster.local/ns/web",

@@ -113,10 +113,7 @@ fn writes_a_tracefile_of_lcov() {
     ]);
     ran.says(
         2,
-        &[
-            "`missing/coverage.info` cannot be written",
-            "a folder that is there",
-        ],
+        &["`missing/coverage.info` cannot be written", "an existing folder"],
     );
     assert!(
         ran.out.contains(" passed, 0 failed in "),

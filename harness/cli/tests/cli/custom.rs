@@ -25,13 +25,13 @@ fn both_engines_ask_and_do_as_they_are_told() {
     let admin = |answers: &str| format!(r#"{{"http": {{"path": "/admin"}}, "authorizers": {answers}}}"#);
     for (provider, traffic, expected) in [
         (HTTP, admin(r#"{"authz": "allow"}"#), "\"decision\":\"allow\""),
-        (HTTP, admin(r#"{"authz": "deny"}"#), "authorizer said no"),
+        (HTTP, admin(r#"{"authz": "deny"}"#), "authorizer denied"),
         (HTTP, admin(r#"{"authz": "fail"}"#), "gave no usable answer"),
         (HTTP, admin("{}"), "gave no usable answer"),
         (OPEN, admin("{}"), "\"decision\":\"allow\""),
-        (OPEN, admin(r#"{"authz": "deny"}"#), "authorizer said no"),
+        (OPEN, admin(r#"{"authz": "deny"}"#), "authorizer denied"),
         (GRPC, admin(r#"{"authz": "allow"}"#), "\"decision\":\"allow\""),
-        (GRPC, admin(r#"{"authz": "deny"}"#), "authorizer said no"),
+        (GRPC, admin(r#"{"authz": "deny"}"#), "authorizer denied"),
         (GRPC, admin("{}"), "gave no usable answer"),
         (BROKEN, admin(r#"{"authz": "allow"}"#), "missing, misconfigured"),
         (HTTP, r#"{"http": {"path": "/"}}"#.to_owned(), "no ALLOW policy"),
@@ -40,7 +40,7 @@ fn both_engines_ask_and_do_as_they_are_told() {
         (
             GRPC,
             r#"{"protocol": "tcp", "authorizers": {"authz": "deny"}}"#.to_owned(),
-            "authorizer said no",
+            "authorizer denied",
         ),
         (
             GRPC,
@@ -91,7 +91,7 @@ fn suites_say_who_is_asked_and_what_is_answered() {
     let ran = folder.run(&["explain", "custom_test.yaml", "--case", "no"]);
     assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
     for said in [
-        "external authorizer `authz`, asked because of shop/admin[0], says no",
+        "external authorizer `authz`, called because of shop/admin[0], denies",
         "CUSTOM shop/admin[0] decides (provider `authz`)",
     ] {
         assert!(ran.out.contains(said), "{}", ran.out);

@@ -119,8 +119,8 @@ fn ingress_writes_files_that_are_replaced_only_when_they_change() {
     assert_eq!((first.code, without_numbers(&first.out)), (0, written.clone()));
     folder.write("policies/operators.yaml", POLICY.replace("/24", "/25"));
     let changed = written
-        .replace("written", "as it was")
-        .replacen("as it was", "written", 1);
+        .replace("written", "unchanged")
+        .replacen("unchanged", "written", 1);
     assert_eq!(without_numbers(&folder.run(&arguments).out), changed);
 }
 
@@ -228,22 +228,22 @@ fn what_does_not_fit_together_is_refused() {
         (
             ("workload:", "workload:"),
             Some(("hosts: [admin.example.com]", "hosts: [\"*.Example.com\"]")),
-            "is there twice",
+            "duplicate host",
         ),
         (
             ("workload:", "workload:"),
             Some(("hosts: [admin.example.com]", "hosts: [\"*\", a.org]")),
-            "is every host",
+            "matches every host",
         ),
         (
             ("workload:", "workload:"),
             Some(("hosts: [admin.example.com]", "hosts: [a.example.org]")),
-            "leads nowhere",
+            "has no route",
         ),
         (
             ("workload:", "workload:"),
             Some(("hosts: [\"*.example.com\"]", "hosts: [a.org]")),
-            "that is not there",
+            "no server ends TLS for it",
         ),
         (
             ("workload:", "workload:"),

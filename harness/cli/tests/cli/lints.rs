@@ -188,7 +188,7 @@ fn an_excluded_port_that_clients_call_by_mutual_tls() {
         fine(&[&excluded, SERVICE, &some, &rule(host, "{tls: {mode: DISABLE}}")]);
     }
     let mutual = rule("ledger.shop.svc.cluster.local", "{tls: {mode: ISTIO_MUTUAL}}");
-    checked(&[&excluded, SERVICE, &some, &mutual]).says(1, &["warning[PW011]", "says ISTIO_MUTUAL"]);
+    checked(&[&excluded, SERVICE, &some, &mutual]).says(1, &["warning[PW011]", "sets ISTIO_MUTUAL"]);
     let other_port = rule(
         "ledger",
         "{portLevelSettings: [{port: {number: 81}, tls: {mode: DISABLE}}]}",

@@ -36,7 +36,7 @@ fn a_plaintext_server_is_disable_with_and_without_certificates() {
         let ran = folder.run(&[&["probe", &port, "--expect", "disable"], certs].concat());
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(
-            ran.out.contains("DISABLE: it takes plaintext, and no TLS"),
+            ran.out.contains("DISABLE: it accepts plaintext, but not TLS"),
             "{}",
             ran.out
         );
@@ -66,7 +66,7 @@ fn a_server_that_closes_without_a_word_is_broken() {
     let ran = Folder::with(&[]).run(&["probe", &server(b"")]);
     assert_eq!(ran.code, 0, "nothing was expected");
     assert!(
-        ran.out.contains("broken: it takes neither plaintext nor TLS"),
+        ran.out.contains("broken: it accepts neither plaintext nor TLS"),
         "{}",
         ran.out
     );
@@ -77,7 +77,7 @@ fn a_server_that_closes_without_a_word_is_broken() {
 fn hostile_bytes_are_not_printed() {
     let ran = Folder::with(&[]).run(&["probe", &server(b"\x1b]0;owned\x07\r\n")]);
     assert!(!ran.out.contains('\u{1b}'), "{:?}", ran.out);
-    assert!(ran.out.contains("bytes that are no text"), "{}", ran.out);
+    assert!(ran.out.contains("bytes that are not text"), "{}", ran.out);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn wrong_usage_is_explained() {
     for port in ["orders", "orders:", "orders:0", "orders:70000", ":80"] {
         folder
             .run(&["probe", port])
-            .says(2, &["is not a port of a host", "write `HOST:PORT`"]);
+            .says(2, &["is not a host and a port", "write `HOST:PORT`"]);
     }
     folder
         .run(&["probe", "127.0.0.1:1", "--certs", "certs"])

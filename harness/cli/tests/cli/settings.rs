@@ -47,7 +47,7 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
     let ran = folder.run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let sum =
-        "1 document and 0 suites checked: 0 errors, 0 warnings; 1 document skipped, not of Kubernetes\n";
+        "1 document and 0 suites checked: 0 errors, 0 warnings; 1 document skipped as not of Kubernetes\n";
     assert_eq!(ran.out, sum);
     folder
         .run(&["check", "pipeline.yaml"])
@@ -109,7 +109,7 @@ fn mistakes_are_shown_where_they_stand() {
         (
             "[check]\nexclude = [\"a[\"]\n",
             "\"a[\"",
-            ["`a[` is not a pattern of paths", "vendor/**"],
+            ["`a[` is not a path pattern", "vendor/**"],
         ),
         (
             "[check]\nexclude = \"a\"\n",

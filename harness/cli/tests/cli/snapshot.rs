@@ -107,7 +107,7 @@ fn in_ci_one_that_is_missing_is_a_failure() {
     let folder = folder();
     let ran = in_ci(&folder);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.out.contains("in CI none is written"), "{ran:?}");
+    assert!(ran.out.contains("in CI it is not written"), "{ran:?}");
     assert!(!folder.path("orders_access.md").exists());
 }
 

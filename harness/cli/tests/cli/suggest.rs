@@ -158,7 +158,7 @@ fn lines_that_no_rule_can_be_made_for_are_refused() {
     assert_snapshot!(ran.err);
     let ran = suggest(&folder, &["--skip-unsuitable"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    ran.says(0, &["4 lines: left out, so that what they show is denied"]);
+    ran.says(0, &["4 lines: left out, so the policy denies such traffic"]);
     assert!(!ran.out.contains("admin"), "{ran:?}");
 }
 

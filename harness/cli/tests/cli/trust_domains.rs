@@ -153,11 +153,11 @@ fn roots_that_are_wrong_are_refused_by_every_command() {
         (&format!("{{{pem}}}"), "`trustDomains` is missing or empty"),
         (
             "{trustDomains: [partner.example], pem: AAAA}",
-            "`pem` holds no certificate",
+            "`pem` has no certificate",
         ),
         (
             "{trustDomains: [partner.example], pem: \"-----BEGIN CERTIFICATE-----\\n-----BEGIN PRIVATE KEY-----\"}",
-            "`pem` holds a private key",
+            "`pem` has a private key",
         ),
         (
             &format!("{{trustDomains: [cluster.local], {pem}}}"),
@@ -177,7 +177,7 @@ fn roots_that_are_wrong_are_refused_by_every_command() {
         ),
         (
             "{trustDomains: [partner.example], spiffeBundleUrl: \"https://partner.example\"}",
-            "`spiffeBundleUrl` is not read",
+            "`spiffeBundleUrl` is not supported",
         ),
         (
             &format!("{{trustDomain: partner.example, {pem}}}"),
@@ -229,5 +229,58 @@ fn the_module_itself_does_not_take_roots() {
     assert!(
         problems.to_string().contains("unknown field `caCertificates`"),
         "{problems}"
+    );
+}
+
+#[test]
+fn a_certificate_that_names_two_trust_domains_is_nobody() {
+    let folder = folder();
+    let ask = |uris: &str| {
+        let traffic = format!(
+            "{{\"traffic\": {{\"tls\": {{\"peer\": {{\"uriSans\": [{uris}]}}}}, \"http\": {{\"path\": \"/export\"}}}}}}\n"
+        );
+        let ran = folder.run_with(
+            &["eval", "--policies", "policy.yaml", "--workload", "workload.yaml"],
+            traffic,
+        );
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        answer["decision"].as_str().unwrap().to_owned()
+    };
+    let (ours, theirs) = (
+        "\"spiffe://cluster.local/ns/web/sa/frontend\"",
+        format!("\"{NIGHTLY}\""),
+    );
+    // Native engine and module say the same, or `eval` would end with an error.
+    assert_eq!(ask(ours), "allow");
+    assert_eq!(ask(&theirs), "allow");
+    assert_eq!(ask(&format!("{ours}, {theirs}")), "deny");
+    assert_eq!(ask(&format!("{theirs}, {ours}")), "deny");
+    assert_eq!(
+        ask(&format!("{ours}, \"spiffe://cluster.local/ns/web/sa/other\"")),
+        "allow"
+    );
+}
+
+#[test]
+fn a_near_miss_by_the_scheme_tells_the_two_apart() {
+    let folder = folder();
+    folder.write(
+        "policy.yaml",
+        POLICY.replace(
+            "principals: [cluster.local",
+            "principals: [spiffe://cluster.local",
+        ),
+    );
+    let peer = "spiffe://cluster.local/ns/web/sa/frontend";
+    let ran = explain(&folder, peer, &["--workload", "workload.yaml"]);
+    let note = "values are written without `spiffe://`, which is added in front";
+    assert!(words(&ran.out).contains(note), "{ran:?}");
+    folder.write("policy.yaml", POLICY);
+    let other = "spiffe://cluster.local/ns/web/sa/other";
+    let ran = explain(&folder, other, &["--workload", "workload.yaml"]);
+    assert!(
+        ran.out.starts_with("DENY") && !words(&ran.out).contains(note),
+        "{ran:?}"
     );
 }

@@ -93,7 +93,7 @@ async fn a_server_that_speaks_first_cannot_wait_for_an_answer() -> Result<()> {
         assert!(received.nothing(), "{identity}: {received:?}");
     }
     envoy
-        .logged("it cannot be waited for once the upstream has spoken")
+        .logged("it cannot be called after the upstream has sent data")
         .await?;
     assert_sound(&envoy);
     Ok(())

@@ -53,7 +53,12 @@ pub(crate) fn text(diff: &Diff, new: &Policies, failing: Failing) -> String {
             }
             if side.more {
                 let title = format!("more is {word}: {workload} {protocol}");
-                text.push_str(&annotation("notice", None, &title, "raise `--limit` to see it"));
+                text.push_str(&annotation(
+                    "notice",
+                    None,
+                    &title,
+                    "use a higher `--limit` to see it",
+                ));
             }
         }
     }

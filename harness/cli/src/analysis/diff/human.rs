@@ -71,7 +71,10 @@ fn side(text: &mut String, side: &Side, colour: Style, sign: &str, title: &str) 
         let _ = writeln!(text, "  {DIM}{}{DIM:#}", wrapped(&words::odd(odd), 2));
     }
     if side.more {
-        let _ = writeln!(text, "    {DIM}… and more: raise `--limit`{DIM:#}");
+        let _ = writeln!(
+            text,
+            "    {DIM}… and more; use a higher `--limit` to see them{DIM:#}"
+        );
     }
 }
 
@@ -111,13 +114,13 @@ pub(super) fn sum(diff: &Diff) -> String {
     changed.dedup();
     let mut said = Vec::new();
     if allowed {
-        said.push(format!("{GREEN}something is newly allowed{GREEN:#}"));
+        said.push(format!("{GREEN}some traffic is newly allowed{GREEN:#}"));
     }
     if denied {
-        said.push(format!("{RED}something is newly denied{RED:#}"));
+        said.push(format!("{RED}some traffic is newly denied{RED:#}"));
     }
     if beyond {
-        said.push(format!("{YELLOW}something could not be compared{YELLOW:#}"));
+        said.push(format!("{YELLOW}some traffic could not be compared{YELLOW:#}"));
     }
     format!("{} of {workloads}: {}", changed.len(), said.join(", "))
 }
@@ -125,17 +128,17 @@ pub(super) fn sum(diff: &Diff) -> String {
 /// Of what it is true.
 fn notes(diff: &Diff) -> Vec<String> {
     let mut notes = vec![format!(
-        "{} is proved, for {}",
+        "{} for {}",
         if diff.changes.is_empty() {
-            "this"
+            "this is proved"
         } else {
-            "that nothing else changes"
+            "it is proved that nothing else changes,"
         },
         words::scope(diff.peers)
     )];
     if !diff.authorizers.is_empty() {
         notes.push(format!(
-            "it holds whatever `{}` answers, as long as both sides get the same answer",
+            "this holds whatever `{}` answers, as long as the answer is the same for both sides",
             diff.authorizers.join("`, `")
         ));
     }

@@ -39,7 +39,7 @@ impl Pod {
             }
         }
         if pods.is_empty() && wrong.is_empty() {
-            let message = format!("`{}` has no Pod, and nothing that makes Pods", source.name);
+            let message = format!("`{}` has no Pod and no Pod template", source.name);
             wrong.push(
                 Diagnostic::error(message)
                     .help("name a file with a Pod, a Deployment, a StatefulSet, a DaemonSet or a Job"),
@@ -83,9 +83,9 @@ impl Pod {
         };
         let at = |diagnostic: Diagnostic| diagnostic.at(yaml::place(source, &entry.value.location));
         let Some(text) = entry.value.as_str() else {
-            let wrong = Diagnostic::error(format!("the annotation `{CONFIG}` is not a text"));
+            let wrong = Diagnostic::error(format!("the annotation `{CONFIG}` is not a string"));
             return Err(at(
-                wrong.help("write the configuration as a block of text, after `|`")
+                wrong.help("write the configuration as a block string, after `|`")
             ));
         };
         let inner = yaml::documents(&Source::new(CONFIG, text)).map_err(|wrong| {
@@ -100,7 +100,7 @@ impl Pod {
         let Some(ttl) = ttl else { return Ok(None) };
         let parsed = ttl
             .as_str()
-            .ok_or_else(|| "`SECRET_TTL` is not a text: write it as `24h`".to_owned())
+            .ok_or_else(|| "`SECRET_TTL` is not a string: write it as `24h`".to_owned())
             .and_then(duration::parse);
         parsed
             .map(Some)

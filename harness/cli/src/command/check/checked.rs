@@ -64,8 +64,8 @@ impl Checked {
         };
         findings.sort_by_cached_key(order);
         if documents == 0 && suites == 0 && excluded == 0 && findings.is_empty() {
-            let message = "there is nothing to check: no document of `security.istio.io` and no suite";
-            findings.push(Diagnostic::error(message).help("name the files or folders that hold them"));
+            let message = "nothing to check: no document of `security.istio.io` and no suite found";
+            findings.push(Diagnostic::error(message).help("name files or folders with policies or suites"));
         }
         Self {
             documents,

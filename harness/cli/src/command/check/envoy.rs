@@ -22,11 +22,13 @@ use crate::exit::Exit;
 /// Reads the files and reports.
 pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
     let for_people = match format {
-        FindingFormat::Human => true,
-        FindingFormat::Json => false,
-        FindingFormat::Sarif | FindingFormat::Github => {
-            let wrong = Diagnostic::error("with `--envoy` there is no report in this format");
-            return Err(wrong.help("write `--format human` or `--format json`").into());
+        Format::Human => true,
+        Format::Json => false,
+        Format::Sarif | Format::Github => {
+            let wrong = Diagnostic::error("`--envoy` does not support this format");
+            return Ok(inputs::invalid(&[
+                wrong.help("write `--format human` or `--format json`")
+            ]));
         }
     };
     let mut documents = Vec::new();

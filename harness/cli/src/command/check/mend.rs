@@ -38,7 +38,8 @@ pub(super) fn write(checked: &mut Checked, check: impl Fn() -> Checked) -> Resul
         for mended in mended.iter().filter(|mended| mended.fixes > 0) {
             fix::write(mended).map_err(|error| {
                 let name = &mended.before.name;
-                Diagnostic::error(format!("`{name}` cannot be written: {error}")).help("it is as it was")
+                Diagnostic::error(format!("`{name}` cannot be written: {error}"))
+                    .help("the file is unchanged")
             })?;
         }
         made += of_round;

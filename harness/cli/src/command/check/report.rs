@@ -21,9 +21,9 @@ pub(super) enum FindingFormat {
     Human,
     /// One JSON document.
     Json,
-    /// SARIF 2.1.0, as code scanning reads it.
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// Annotations of GitHub Actions.
+    /// Annotations for GitHub Actions.
     Github,
 }
 
@@ -60,7 +60,7 @@ fn sum(checked: &Checked) -> String {
     }
     if checked.passed_over > 0 {
         let passed_over = counted(checked.passed_over, "document");
-        sum.push_str(&format!("; {passed_over} skipped, not of Kubernetes"));
+        sum.push_str(&format!("; {passed_over} skipped as not of Kubernetes"));
     }
     if checked.excluded > 0 {
         sum.push_str(&format!("; {} excluded", counted(checked.excluded, "file")));
@@ -76,11 +76,14 @@ fn fixes(checked: &Checked, fixed: Option<usize>) -> String {
         .filter(|finding| finding.details.fix.is_some())
         .count();
     match (fixed, open) {
-        (Some(fixed), 0) => format!("{} made\n", counted(fixed, "fix")),
-        (Some(fixed), open) => format!("{} made, {open} not: make them by hand\n", counted(fixed, "fix")),
+        (Some(fixed), 0) => format!("{} applied\n", counted(fixed, "fix")),
+        (Some(fixed), open) => format!(
+            "{} applied, {open} not: apply them by hand\n",
+            counted(fixed, "fix")
+        ),
         (None, 0) => String::new(),
         (None, open) => format!(
-            "{} can be made with `--fix`; `--diff` shows them\n",
+            "{} can be applied with `--fix`; preview with `--diff`\n",
             counted(open, "fix")
         ),
     }

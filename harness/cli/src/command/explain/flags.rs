@@ -14,28 +14,28 @@ pub(super) struct Flags {
     /// Over mutual TLS, from the peer with this URI SAN, such as `spiffe://cluster.local/ns/web/sa/frontend`.
     #[arg(long, value_name = "URI", conflicts_with_all = ["plaintext", "no_certificate"])]
     peer: Option<String>,
-    /// In plaintext.
+    /// In plaintext, without TLS.
     #[arg(long, conflicts_with = "no_certificate")]
     plaintext: bool,
     /// Over TLS, without a client certificate.
     #[arg(long)]
     no_certificate: bool,
-    /// A TCP connection, and no request.
+    /// A TCP connection instead of a request.
     #[arg(long, conflicts_with_all = ["method", "path", "host", "header", "claim"])]
     tcp: bool,
-    /// The method: `GET`, unless it is another.
+    /// The method; `GET` by default.
     #[arg(long)]
     method: Option<String>,
-    /// The path, with its query if there is one.
+    /// The path, including the query if there is one.
     #[arg(long)]
     path: Option<String>,
     /// The authority, with its port if the client sends one.
     #[arg(long)]
     host: Option<String>,
-    /// A header; several times for several, or for several lines of one.
+    /// A header; may be repeated, also for several lines of the same header.
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// A claim of the verified token; a value that starts with `[` or `{` is JSON.
+    /// A claim of the verified token; a value that starts with `[` or `{` is read as JSON.
     #[arg(long, value_name = "NAME=VALUE")]
     claim: Vec<String>,
     /// The workload's port.
@@ -81,13 +81,13 @@ impl Flags {
     /// What is missing or malformed.
     pub(super) fn traffic(&self) -> Result<Traffic, Diagnostic> {
         if self.peer.is_none() && !self.plaintext && !self.no_certificate {
-            let wrong = Diagnostic::error("it is not said who asks");
+            let wrong = Diagnostic::error("the caller is missing");
             return Err(wrong.help("add `--peer spiffe://…`, `--no-certificate` or `--plaintext`"));
         }
         // What has no scheme is no URI: a name of a suite, or a principal as policies write it, would match nobody, and say so quietly.
         if let Some(peer) = self.peer.as_ref().filter(|peer| !peer.contains(':')) {
             let wrong = Diagnostic::error(format!("`{peer}` is not a URI"));
-            return Err(wrong.help("write it whole: `--peer spiffe://cluster.local/ns/web/sa/frontend`"));
+            return Err(wrong.help("write the whole URI: `--peer spiffe://cluster.local/ns/web/sa/frontend`"));
         }
         let peer = self.peer.as_ref().map(|uri| Peer {
             uri_sans: vec![uri.clone()],
@@ -122,7 +122,7 @@ impl Flags {
         for header in &self.header {
             let Some((name, value)) = header.split_once(':') else {
                 let wrong = Diagnostic::error(format!("`{header}` is not a header"));
-                return Err(wrong.help("write it as `--header 'x-team: blue'`"));
+                return Err(wrong.help("write a name and a value: `--header 'x-team: blue'`"));
             };
             headers
                 .entry(name.trim().to_owned())
@@ -143,7 +143,7 @@ impl Flags {
         for claim in &self.claim {
             let wrong = |what: String| {
                 Err(Diagnostic::error(what)
-                    .help("write it as `--claim iss=https://issuer.example` or `--claim 'aud=[\"a\"]'`"))
+                    .help("write a name and a value: `--claim iss=https://issuer.example` or `--claim 'aud=[\"a\"]'`"))
             };
             let Some((name, value)) = claim.split_once('=') else {
                 return wrong(format!("`{claim}` is not a claim"));
@@ -151,7 +151,9 @@ impl Flags {
             let value = if value.starts_with(['[', '{']) {
                 match serde_json::from_str(value) {
                     Ok(value) => value,
-                    Err(error) => return wrong(format!("the claim `{name}` is not JSON: {error}")),
+                    Err(error) => {
+                        return wrong(format!("the value of the claim `{name}` is not JSON: {error}"));
+                    }
                 }
             } else {
                 Value::from(value)

@@ -56,7 +56,7 @@ fn presents(presented: &ServerCertificate) -> String {
     }];
     parts.extend(presented.tls_version.clone());
     parts.push(match presented.left() {
-        Some(left) => format!("good for {}", rounded(left)),
+        Some(left) => format!("valid for {}", rounded(left)),
         None => "expired".to_owned(),
     });
     parts.extend(match &presented.verified {

@@ -10,23 +10,26 @@ use super::written::Destination;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Write the client side: who is called how, by `DestinationRule` and auto mutual TLS.
+/// Generate the client side: listeners for the services that a workload calls.
 ///
-/// Each port of each service has a listener on loopback, and a cluster with the TLS that it wants.
+/// Each port of each service gets a listener on loopback, and a cluster with the TLS settings that follow from `DestinationRule`s
+/// and auto mutual TLS.
 ///
-/// The description names `workload` and `services`, and if need be `mesh`, `certificates` and `admin`.
+/// The description has `workload` and `services`, and optionally `mesh`, `certificates` and `admin`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the client, in YAML or JSON.
     description: PathBuf,
-    /// `DestinationRule`s: files, or folders with all that is below them.
+    /// `DestinationRule`s: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     rules: Vec<PathBuf>,
-    /// The servers' `PeerAuthentication`s: an endpoint with DISABLE gets plaintext.
+    /// The servers' `PeerAuthentication`s, so that endpoints with DISABLE get plaintext.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
-    #[command(flatten)]
-    destination: Destination,
+    /// A folder for files that a running Envoy reloads when they are replaced: start with `envoy -c FOLDER/bootstrap.yaml`, and run
+    /// this command again after a change. By default, one file is printed to standard output.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 /// Runs the command.

@@ -16,27 +16,30 @@ use super::{probes, said};
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Write the workload's side: a listener for each of its ports, with the module in it.
+/// Generate the server side: a listener for each port of a workload, with the module in it.
 ///
-/// Each has the filter chains that the port's mutual TLS mode needs, and the module in each of them.
+/// Each listener has the filter chains that the port's mutual TLS mode needs, with the module in each chain.
 ///
-/// The description names `workload` and `ports`, and if need be `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog`,
+/// The description has `workload` and `ports`, and optionally `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog`,
 /// `refusedPerSecond`, `lock`, `underscores`, `openConnections`, `paths`, `report` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the workload, in YAML or JSON.
     description: PathBuf,
-    /// `AuthorizationPolicy` and `PeerAuthentication` documents: files, or folders with all that is below them.
+    /// `AuthorizationPolicy` and `PeerAuthentication` documents: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
-    /// The Pod or Deployment of the workload, as it was before `render probes`: a listener answers its probes, and nothing else.
+    /// The Pod or Deployment of the workload, as it was before `render probes`. Adds a listener that answers its probes and nothing
+    /// else.
     #[arg(long, value_name = "FILE")]
     probes: Option<PathBuf>,
     /// The port of that listener.
     #[arg(long, value_name = "PORT", default_value_t = PORT, requires = "probes", value_parser = clap::value_parser!(u16).range(1..))]
     probes_port: u16,
-    #[command(flatten)]
-    destination: Destination,
+    /// A folder for files that a running Envoy reloads when they are replaced: start with `envoy -c FOLDER/bootstrap.yaml`, and run
+    /// this command again after a change. By default, one file is printed to standard output.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 /// Whom policies let in and the handshake that is rendered does not.

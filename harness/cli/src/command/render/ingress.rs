@@ -10,25 +10,27 @@ use super::written::Destination;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Write an ingress that takes only TLS: the servers of `Gateway`s, with the module in them.
+/// Generate an ingress that accepts only TLS: the servers of `Gateway`s, with the module in them.
 ///
-/// There is a listener for each port of the `Gateway`s that select the workload, and the module before each of their servers.
-/// Plaintext is refused, or redirected where a server says `httpsRedirect: true`.
+/// Each port of the `Gateway`s that select the workload gets a listener, and the module is in front of each of their servers.
+/// Plaintext is refused, or redirected if a server has `httpsRedirect: true`.
 ///
-/// The description names `workload` and `routes`, and if need be `numTrustedProxies`, `certificates`, `mesh`, `module`, `address`, `admin`,
-/// `accessLog`, `refusedPerSecond`, `lock`, `underscores`, `openConnections`, `paths`, `report` and `extensionProviders`.
+/// The description has `workload` and `routes`, and optionally `numTrustedProxies`, `certificates`, `mesh`, `module`, `address`,
+/// `admin`, `accessLog`, `refusedPerSecond`, `lock`, `underscores`, `openConnections`, `paths`, `report` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the gateway, in YAML or JSON.
     description: PathBuf,
-    /// `Gateway`s of `networking.istio.io`: files, or folders with all that is below them.
+    /// `Gateway`s of `networking.istio.io`: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     gateways: Vec<PathBuf>,
-    /// `AuthorizationPolicy` documents: files, or folders with all that is below them.
+    /// `AuthorizationPolicy` documents: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
-    #[command(flatten)]
-    destination: Destination,
+    /// A folder for files that a running Envoy reloads when they are replaced: start with `envoy -c FOLDER/bootstrap.yaml`, and run
+    /// this command again after a change. By default, one file is printed to standard output.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 /// Runs the command.

@@ -16,16 +16,16 @@ use super::said;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Write a Pod, or what makes Pods, with its probes rewritten: the kubelet asks Envoy, on a port that has no mutual TLS.
+/// Rewrite the probes of a Pod or a Pod template, so that the kubelet probes Envoy on a port without mutual TLS.
 ///
-/// `render inbound --probes FILE` writes the listener that answers. HTTP, TCP and gRPC probes and HTTP lifecycle hooks are rewritten,
-/// as Istio does; commands are left alone, and so is all of a Pod with the annotation
-/// `sidecar.istio.io/rewriteAppHTTPProbers: "false"`. Comments of the file are lost.
+/// `render inbound --probes FILE` generates the listener that answers. HTTP, TCP and gRPC probes and HTTP lifecycle hooks are
+/// rewritten, as Istio does. Commands are not changed, nor is a Pod with the annotation `sidecar.istio.io/rewriteAppHTTPProbers:
+/// "false"`. Comments in the file are lost.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The file with the Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob; what else is in it comes out as it is.
+    /// The file with the Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob; other documents in it are printed unchanged.
     file: PathBuf,
-    /// The port that the kubelet is to ask.
+    /// The port for the kubelet to probe.
     #[arg(long, value_name = "PORT", default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
 }
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             }
             ProbeScan::OptedOut => {
                 nothing = false;
-                let message = format!("its probes stay as they are: `{ANNOTATION}` is \"false\"");
+                let message = format!("the probes are not rewritten, because `{ANNOTATION}` is \"false\"");
                 notes.push(note(document, message));
                 text.push_str(&written::write(value));
             }
@@ -71,9 +71,9 @@ fn note(document: &Document, message: String) -> Diagnostic {
 }
 
 fn none(file: &Path) -> Diagnostic {
-    let message = format!("`{}` has no probe that would be rewritten", file.display());
+    let message = format!("`{}` has no probe to rewrite", file.display());
     Diagnostic::error(message)
-        .help("name a file with a Pod, or with what makes Pods, whose containers have `httpGet`, `tcpSocket` or `grpc` probes")
+        .help("name a file with a Pod or a Pod template whose containers have `httpGet`, `tcpSocket` or `grpc` probes")
 }
 
 type Read = Vec<(Document, Value, ProbeScan)>;
@@ -106,13 +106,14 @@ pub(super) fn one(file: &Path, port: u16) -> Result<Option<Probes>> {
     let (mut probes, mut opted_out) = (None, false);
     for (document, _, found) in read(file, port)? {
         match found {
-            ProbeScan::Nothing => {}
-            ProbeScan::OptedOut => opted_out = true,
-            ProbeScan::Probes(_) if probes.is_some() => {
-                let wrong = Diagnostic::error("it is the second workload with probes in this file");
+            Found::Nothing => {}
+            Found::OptedOut => opted_out = true,
+            Found::Probes(_) if probes.is_some() => {
+                let wrong = Diagnostic::error("this is the second workload with probes in this file");
                 let wrong = wrong.at(document.place("metadata", false));
-                let help = "one Envoy stands before one workload: give each a file of its own";
-                return Err(wrong.help(help).into());
+                return Ok(Err(vec![wrong.help(
+                    "put each workload into a separate file: an Envoy serves one workload",
+                )]));
             }
             ProbeScan::Probes(found) => probes = Some(found),
         }

@@ -21,10 +21,11 @@ pub(super) fn values(documents: &[Document]) -> Result<Vec<Value>> {
 pub(super) fn no_limit(per_second: Option<u32>) {
     let Some(per_second) = per_second else { return };
     let warning = Diagnostic::notice(format!(
-        "the access log of refused connections is not limited to {} a second (`refusedPerSecond`): Envoy reads the limit from a file",
+        "the access log of refused connections is not limited to {} per second (`refusedPerSecond`): Envoy reads the \
+         limit from a file",
         counted(per_second.into(), "line")
     ));
-    let help = "write files with `--out FOLDER`, or say with `refusedPerSecond: 0` that no limit is meant";
+    let help = "write files with `--out FOLDER`, or set `refusedPerSecond: 0` for no limit";
     diagnostic::print(&[warning.help(help)]);
 }
 

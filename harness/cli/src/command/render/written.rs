@@ -54,7 +54,7 @@ fn write(files: &[File], folder: &Path) -> Result<()> {
         let said = if replace(folder, file)? {
             "written"
         } else {
-            "as it was"
+            "unchanged"
         };
         let configuration = file
             .configuration

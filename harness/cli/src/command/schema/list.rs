@@ -19,15 +19,15 @@ pub enum Schema {
     Policies,
     /// Suites, `*_test.yaml`.
     Suite,
-    /// What several suites have in common, `*_fixtures.yaml`.
+    /// What several suites share, `*_fixtures.yaml`.
     Fixtures,
     /// Settings of a repository, `peerwarden.toml`.
     Settings,
     /// The module's configuration in Envoy.
     Plugin,
-    /// A workload, for `render inbound`.
+    /// The description for `render inbound`.
     Inbound,
-    /// A client and whom it calls, for `render client`.
+    /// The description for `render client`.
     Client,
     /// What `test --format json` prints.
     Test,
@@ -37,11 +37,11 @@ pub enum Schema {
     Replay,
     /// What `suggest --format json` prints.
     Suggestion,
-    /// What `diff --format json` writes.
+    /// What `diff --format json` prints.
     Diff,
-    /// What `who-can` and `can-ever` write with `--format json`.
+    /// What `who-can` and `can-ever` print with `--format json`.
     Found,
-    /// What `matrix --format json` writes.
+    /// What `matrix --format json` prints.
     Matrix,
 }
 

@@ -161,7 +161,7 @@ fn watching(suites: &Suites) {
     // That nobody reads it changes nothing.
     let _ = writeln!(
         anstream::stderr(),
-        "watching {} of {}; Ctrl-C ends it",
+        "watching {} of {}; press Ctrl-C to stop",
         counted(files.len() as u64, "file"),
         counted(suites.len() as u64, "suite")
     );
