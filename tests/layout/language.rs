@@ -16,7 +16,10 @@ const PHRASES: [(&str, &str); 14] = [
     (r"\bcannot be told: ", "cannot be verified: …"),
     (r"\bin what was given\b", "in the input"),
     (r"\bsays nothing here\b", "does not apply"),
-    (r"\bwith all that (is|are) below\b", "folders to search recursively"),
+    (
+        r"\bwith all that (is|are) below\b",
+        "folders to search recursively",
+    ),
     (r"\btake it out\b", "remove it"),
     (r"\bexcept anything\b", "make an exception"),
     (r"\bhas no such thing\b", "does not apply"),

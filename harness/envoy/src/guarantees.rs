@@ -113,7 +113,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "order",
-        promise: "it is behind what it reads and ahead of what it guards",
+        promise: "behind what it reads, ahead of what it guards",
         check: order::check,
     },
     Guarantee {
@@ -208,7 +208,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "remote-address",
-        promise: "clients at the edge cannot forge their address",
+        promise: "edge clients cannot forge their address",
         check: remote_address::check,
     },
     Guarantee {
@@ -223,7 +223,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "upstream",
-        promise: "allowed traffic goes to the workload it was decided for",
+        promise: "allowed traffic goes where it was decided for",
         check: upstream::check,
     },
     Guarantee {

@@ -279,7 +279,7 @@ impl Clause {
         match (&self.found, self.unavailable) {
             (Some(found), _) => format!("found {found}"),
             (None, true) => "value unknown".to_owned(),
-            (None, false) => "not present".to_owned(),
+            (None, false) => "found nothing".to_owned(),
         }
     }
 }

@@ -146,7 +146,7 @@ fn note(clause: &ClauseTrace) -> Option<String> {
         (ClauseResult::Unavailable | ClauseResult::Failed, Some(found)) => {
             Some(format!("found {}", visible_up_to(found, 200)))
         }
-        (ClauseResult::Failed, None) => Some("not present".to_owned()),
+        (ClauseResult::Failed, None) => Some("found nothing".to_owned()),
     }
 }
 

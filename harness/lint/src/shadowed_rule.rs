@@ -30,15 +30,15 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
         return None;
     };
     let policy = standing.policy(context);
-    let (verdict, does) = match policy.written.action {
-        Action::Deny => (Verdict::Deny, "denies"),
-        Action::Allow | Action::Audit | Action::Custom => (Verdict::Allow, "allows"),
+    let (verdict, decided) = match policy.written.action {
+        Action::Deny => (Verdict::Deny, "denied"),
+        Action::Allow | Action::Audit | Action::Custom => (Verdict::Allow, "allowed"),
     };
     let without = standing.group.without(standing.place())?;
     let proof = Proof::of(&without, matches, |decision| decision.verdict == verdict)?;
     let rule = standing.rule();
     let message = format!(
-        "rule {rule} decides nothing: everything it {does}, {} {does} too",
+        "rule {rule} decides nothing: everything it matches is also {decided} by {}",
         super::proof::rules(by)
     );
     let help = "remove it; or, if only this rule should apply, make the other one narrower";

@@ -32,7 +32,7 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
     let proof = Proof::of(&program, matches, |decision| decision.verdict == Verdict::Deny)?;
     let (policy, rule) = (standing.policy(context), standing.rule());
     let message = format!(
-        "rule {rule} lets nobody in: {} denies everything that it allows",
+        "rule {rule} lets nobody in: everything that it allows is denied by {}",
         proof::rules(by)
     );
     let help = "make the DENY narrower, with a `not…` field; no ALLOW can make an exception to it";

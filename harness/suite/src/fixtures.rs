@@ -23,7 +23,7 @@ use crate::tidy::tidy;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fixtures {
-    /// The workload that the policies protect: `kind`, `namespace`, `serviceAccount`, `labels`.
+    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`.
     #[serde(default)]
     #[schemars(with = "Option<Workload>")]
     pub workload: Option<Node>,
@@ -35,14 +35,14 @@ pub struct Fixtures {
     #[serde(default, rename = "extensionProviders")]
     #[schemars(with = "Option<Vec<ExtensionProvider>>")]
     pub extension_providers: Option<Node>,
-    /// Which paths are established, as `paths` of the module's configuration.
+    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
     #[serde(default)]
     pub paths: Option<Paths>,
-    /// The callers, by names of your choice.
+    /// Callers, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Caller>>")]
     pub peers: BTreeMap<String, Spanned<Caller>>,
-    /// The requests, by names of your choice.
+    /// Requests, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Request>>")]
     pub requests: BTreeMap<String, Spanned<Request>>,

@@ -15,15 +15,15 @@ use serde_saphyr::Spanned;
 #[schemars(extend("anyOf" = [{"required": ["workload"]}, {"required": ["fixtures"]}]))]
 pub struct Suite {
     /// Files with what several suites share, relative to this file's folder: `workload`, `mesh`, `extensionProviders`, `paths`,
-    /// `peers`, `requests`. A later one overrides an earlier one, and this file overrides all of them.
+    /// `peers`, `requests`. A later file takes precedence over an earlier one, and this file over all of them.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub fixtures: Vec<Spanned<String>>,
-    /// The workload that the policies protect: `kind`, `namespace`, `serviceAccount`, `labels`.
+    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`.
     #[serde(default)]
     #[schemars(with = "Option<Workload>")]
     pub workload: Option<Node>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`; Istio's defaults when left out.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`; Istio's defaults if omitted.
     #[serde(default)]
     #[schemars(with = "Option<Mesh>")]
     pub mesh: Option<Node>,
@@ -31,7 +31,7 @@ pub struct Suite {
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub policies: Vec<Spanned<String>>,
-    /// Policies written here instead of in files of their own.
+    /// Policies that are written here instead of in separate files.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     pub resources: Vec<Node>,
@@ -39,14 +39,15 @@ pub struct Suite {
     #[serde(default, rename = "extensionProviders")]
     #[schemars(with = "Option<Vec<ExtensionProvider>>")]
     pub extension_providers: Option<Node>,
-    /// Which paths are established, as `paths` of the module's configuration; `lenient` when left out.
+    /// How to treat paths that an application may read differently, as `paths` in the module's configuration; `lenient` by
+    /// default.
     #[serde(default)]
     pub paths: Option<Paths>,
-    /// The callers, by names of your choice.
+    /// Callers, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Caller>>")]
     pub peers: BTreeMap<String, Spanned<Caller>>,
-    /// The requests, by names of your choice.
+    /// Requests, by names of your choice.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, Request>>")]
     pub requests: BTreeMap<String, Spanned<Request>>,
@@ -54,8 +55,8 @@ pub struct Suite {
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<Matrix>>")]
     pub matrix: Vec<Spanned<Matrix>>,
-    /// A file, `….md` below this file's folder, that records who may do what: each peer with each request. Written by `peerwarden
-    /// test`; a difference is a failure.
+    /// A file, `….md` below this file's folder, with the verdict for each peer and each request. Written by `peerwarden test`; a
+    /// difference is a failure.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub snapshot: Option<Spanned<String>>,
@@ -65,7 +66,7 @@ pub struct Suite {
     pub cases: Vec<CaseEntry>,
 }
 
-/// The workload, as `workload` of the plugin's configuration.
+/// The workload, as `workload` in the plugin's configuration.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
@@ -78,11 +79,11 @@ pub struct Workload {
     service_account: Option<String>,
     /// Its labels.
     labels: Option<BTreeMap<String, String>>,
-    /// For a waypoint: the services that this traffic is for.
+    /// For a waypoint: the service of this traffic.
     services: Option<Vec<Service>>,
 }
 
-/// A service behind a waypoint.
+/// The service of traffic through a waypoint.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
@@ -95,18 +96,18 @@ struct Service {
     namespace: String,
 }
 
-/// The mesh: `mesh` of the plugin's configuration, and the trust domains that the handshake accepts.
+/// The mesh: as `mesh` in the plugin's configuration, and the peers that the handshake accepts.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "for the schema; the engine reads the value itself")]
 pub struct Mesh {
-    /// `istio-system` when left out.
+    /// `istio-system` by default.
     root_namespace: Option<String>,
-    /// `cluster.local` when left out.
+    /// `cluster.local` by default.
     trust_domain: Option<String>,
     /// Other names of the same trust domain.
     trust_domain_aliases: Option<Vec<String>>,
-    /// The roots of other trust domains, whose peers the handshake accepts too.
+    /// The roots of other trust domains, whose peers the handshake also accepts.
     ca_certificates: Option<Vec<CaCertificates>>,
 }
 
@@ -118,7 +119,7 @@ struct CaCertificates {
     /// Root certificates, in PEM.
     #[schemars(length(min = 1))]
     pem: String,
-    /// The trust domains that they are for.
+    /// The trust domains of these roots.
     #[schemars(length(min = 1))]
     trust_domains: Vec<String>,
 }
@@ -133,7 +134,7 @@ pub enum Caller {
     Described(CallerFields),
 }
 
-/// A caller with all its fields; a field that is left out stays as the request has it.
+/// A caller in full; omitted fields are taken from the request.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct CallerFields {
@@ -153,21 +154,21 @@ pub struct CallerFields {
     pub jwt: Option<Jwt>,
 }
 
-/// The request: `METHOD /path` in short, or traffic in full.
+/// The request: `METHOD /path`, or traffic in full.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
 pub enum Request {
     /// `METHOD /path`, or `tcp PORT`.
     Line(String),
-    /// All fields; those of `http` may be at the top.
-    Full(Box<RequestFields>),
+    /// In full; the fields of `http` may also be at the top level.
+    Full(Box<Asked>),
 }
 
 /// A request with all its fields.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct RequestFields {
-    /// `http` when left out.
+pub struct Asked {
+    /// `http` by default.
     #[serde(deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Protocol>")]
     pub protocol: Protocol,
@@ -206,7 +207,7 @@ pub struct RequestFields {
     #[serde(deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>")]
     pub dynamic_metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
-    /// The answers of external authorizers, by the names of their providers; one that is left out fails.
+    /// The answers of external authorizers, by the names of their providers; an omitted one fails.
     #[serde(
         deserialize_with = "peerwarden_traffic::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
@@ -231,22 +232,22 @@ pub struct Matrix {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Allowed.
+    /// It is allowed.
     Allow,
-    /// Denied.
+    /// It is denied.
     Deny,
 }
 
 /// One case.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CaseEntry {
-    /// What it shows; generated from peer and request when left out.
+pub struct Written {
+    /// The name; made from peer and request by default.
     pub name: Option<String>,
-    /// The caller: a name from `peers`; plaintext when left out.
+    /// The caller: a name from `peers`; plaintext by default.
     #[schemars(with = "Option<String>")]
     pub peer: Option<Spanned<String>>,
-    /// The request: a name from `requests`, or as an entry of it.
+    /// The request: a name from `requests`, or the same as an entry of it.
     #[schemars(with = "Option<Request>")]
     pub request: Option<Spanned<Request>>,
     /// Traffic in full, instead of `peer` and `request`.

@@ -66,9 +66,9 @@ pub struct Change {
     pub peer: String,
     /// The request.
     pub request: String,
-    /// The decision in the file; null if it has no such row.
+    /// The verdict in the file; null if it has no such row.
     pub was: Option<String>,
-    /// The decision now; null if the row no longer exists.
+    /// The current verdict; null if the row no longer exists.
     pub is: Option<String>,
 }
 

@@ -91,6 +91,6 @@ pub fn reason(trust: &Trust, domain: &str) -> String {
 pub fn help(domain: &str) -> String {
     format!(
         "if `{domain}` is the mesh's own, add it to `trustDomain` or `trustDomainAliases` of the mesh (`--mesh`, or \
-         `mesh` in the description for `render`); if it belongs to another mesh, add its roots to `caCertificates`"
+         `mesh` in the description for `render`); if it belongs to another mesh, add its roots to `caCertificates` of the mesh"
     )
 }

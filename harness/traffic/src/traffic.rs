@@ -14,25 +14,25 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Traffic {
-    /// The kind of filter chain; `http` when left out.
+    /// The kind of filter chain; `http` by default.
     #[serde(deserialize_with = "crate::read::or_default")]
     #[schemars(with = "Option<Protocol>")]
     pub protocol: Protocol,
-    /// The direct peer. The address is 192.0.2.1 and the port 40000 when left out.
+    /// The direct peer; 192.0.2.1 and port 40000 by default.
     #[serde(deserialize_with = "crate::read::object")]
     #[schemars(with = "Option<Endpoint>")]
     pub source: Endpoint,
-    /// The original client, as Envoy derives it from headers or the PROXY protocol; the direct peer when left out.
+    /// The original client, as Envoy derives it from headers or the PROXY protocol; the direct peer by default.
     #[serde(
         skip_serializing_if = "Option::is_none",
         deserialize_with = "crate::read::address"
     )]
     pub remote_ip: Option<IpAddr>,
-    /// The destination of the connection. The address is 192.0.2.2 and the port 8080 when left out.
+    /// The destination of the connection; 192.0.2.2 and port 8080 by default.
     #[serde(deserialize_with = "crate::read::object")]
     #[schemars(with = "Option<Endpoint>")]
     pub destination: Endpoint,
-    /// How the connection is secured; `null` or left out is plaintext.
+    /// How the connection is secured; plaintext if `null` or omitted.
     #[serde(deserialize_with = "crate::read::optional_object")]
     pub tls: Option<Tls>,
     /// The request; only for `http`.
@@ -41,7 +41,7 @@ pub struct Traffic {
         skip_serializing_if = "Option::is_none"
     )]
     pub http: Option<Http>,
-    /// The token that Envoy's `jwt_authn` filter stored in dynamic metadata; only for `http`.
+    /// The token that Envoy's `jwt_authn` filter verified; for `http` only.
     #[serde(
         deserialize_with = "crate::read::optional_object",
         skip_serializing_if = "Option::is_none"
@@ -54,7 +54,7 @@ pub struct Traffic {
     )]
     #[schemars(with = "Option<BTreeMap<String, Map<String, Value>>>")]
     pub dynamic_metadata: BTreeMap<String, Map<String, Value>>,
-    /// The answers of external authorizers, by the names of their providers; one that is left out fails.
+    /// The answers of external authorizers, by the names of their providers; an omitted one fails.
     #[serde(
         deserialize_with = "crate::read::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
@@ -67,9 +67,9 @@ pub struct Traffic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthorizerAnswer {
-    /// Yes.
+    /// It allows.
     Allow,
-    /// No.
+    /// It denies.
     Deny,
     /// No usable answer: it is down, too slow, or answers nonsense.
     Fail,
@@ -82,7 +82,7 @@ pub enum Protocol {
     /// HTTP of any version: one decision for each request.
     #[default]
     Http,
-    /// Any other protocol: one decision for each connection.
+    /// Plain TCP: one decision for each connection.
     Tcp,
 }
 
@@ -108,7 +108,7 @@ pub struct Tls {
     /// The server name that the client requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sni: Option<String>,
-    /// The client's certificate; `null` or left out if it presented none.
+    /// The client's certificate; `null` or omitted if it presented none.
     #[serde(deserialize_with = "crate::read::optional_object")]
     pub peer: Option<Peer>,
 }
@@ -141,16 +141,16 @@ pub struct Peer {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// `GET` when left out.
+    /// `GET` by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The authority, with its port if the client sent one; the request has none when left out.
+    /// The authority, with its port if the client sent one; none by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The path with its query; `/` when left out.
+    /// The path with its query; `/` by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The other headers: a text, or a list with a text for each line.
+    /// The other headers: a string, or a list with one string for each line.
     #[serde(
         deserialize_with = "crate::read::or_default",
         skip_serializing_if = "BTreeMap::is_empty"

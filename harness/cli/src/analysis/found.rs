@@ -57,8 +57,8 @@ pub(crate) struct Found {
 pub(crate) struct Class {
     values: Vec<(Attribute, Values)>,
     traffic: Traffic,
-    decided: Decision,
-    /// The trust domains among its peers that the handshake refuses before any policy is asked.
+    decided: Decided,
+    /// The trust domains of its peers that the handshake refuses before any policy is evaluated.
     refused: Vec<String>,
     /// Why, in words.
     refusals: Vec<String>,
@@ -223,7 +223,7 @@ pub(crate) fn answers(found: &[Found], allowed: bool) -> String {
     text
 }
 
-/// What `who-can` and `can-ever` write with `--format json`.
+/// The output of `who-can` and `can-ever` with `--format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
@@ -243,30 +243,30 @@ struct OfWorkload {
     protocol: &'static str,
     /// Whether there is such traffic.
     exists: bool,
-    /// What there is: classes that do not overlap; the first only of `can-ever`.
+    /// Classes that do not overlap; only the first for `can-ever`.
     classes: Vec<ClassOut>,
     /// Whether there is more than `--limit` shows.
     more: bool,
-    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    /// An example from a peer whose certificate has a name that Istio does not issue; the classes are about other peers.
     odd: Option<Traffic>,
-    /// Of which peers this is proved.
+    /// The peers that the proof covers.
     proved_for: Proved,
-    /// The external authorizers on whose answers it hangs: each is taken to answer anything.
+    /// The external authorizers whose answers matter: each may answer anything.
     authorizers: Vec<String>,
 }
 
-/// Traffic that there is.
+/// A class of traffic.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct ClassOut {
-    /// What is said of each attribute that counts, in words.
+    /// The conditions on attributes, in words.
     values: BTreeMap<String, String>,
-    /// One of it, as `eval` and `explain` take it.
+    /// An example, in the format of `eval` and `explain`.
     traffic: Traffic,
-    /// What is decided.
+    /// The decision.
     decided: report::Decided,
-    /// The trust domains among its peers that the handshake refuses before any policy is asked.
+    /// The trust domains of its peers that the handshake refuses before any policy is evaluated.
     handshake_refuses: Vec<String>,
 }
 

@@ -7,13 +7,13 @@ use peerwarden_traffic as engine;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Of which peers an answer holds; of those with a certificate, of one with a single name.
+/// The peers that an answer covers; certificates have a single name.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Proved {
-    /// Whatever the name.
+    /// Any name.
     AnyName,
-    /// Where the name is `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
+    /// Names in the form `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
     IstioNames,
 }
 
@@ -26,7 +26,7 @@ impl From<Peers> for Proved {
     }
 }
 
-/// A workload: the one with the fewest labels of all to which the same documents apply.
+/// A workload: of all to which the same documents apply, the one with the fewest labels.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Workload {
@@ -34,11 +34,11 @@ pub(crate) struct Workload {
     kind: &'static str,
     /// Its namespace.
     namespace: String,
-    /// Whether the namespace stands for all that no document is in.
+    /// Whether the namespace stands for all namespaces without documents.
     elsewhere: bool,
     /// Its labels.
     labels: BTreeMap<String, String>,
-    /// Of a waypoint: what its traffic is for.
+    /// For a waypoint: the service of its traffic.
     services: Vec<String>,
 }
 
@@ -62,11 +62,11 @@ impl From<&WorkloadClass> for Workload {
 pub(crate) struct Decided {
     /// `allow` or `deny`.
     decision: &'static str,
-    /// What decided; `null` when no rule did.
-    by: Option<engine::RuleRef>,
-    /// A word for why.
+    /// What decided; `null` if no rule did.
+    by: Option<engine::DecidedBy>,
+    /// The reason's name.
     reason: &'static str,
-    /// A sentence for why.
+    /// The reason in words.
     why: String,
 }
 

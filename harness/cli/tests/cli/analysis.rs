@@ -83,7 +83,7 @@ fn what_is_wrong_is_said() {
             "--policies",
             "get.yaml",
         ])
-        .says(2, &["`--path` is given for TCP"]);
+        .says(2, &["`--path` does not apply to TCP"]);
     folder
         .run(&["who-can", "GET orders", "--policies", "get.yaml"])
         .says(2, &["`GET orders` is not a request", "GET /orders"]);
@@ -124,7 +124,7 @@ fn names_that_istio_does_not_issue_are_told_of_if_policies_name_them() {
 #[test]
 fn a_question_about_nothing_has_no_answer() {
     let folder = folder();
-    let none = "no traffic is ever like that";
+    let none = "no traffic can match this question";
     for question in [
         ["can-ever", "--path", "orders"].as_slice(),
         &["can-ever", "--path", "/orders?full=1"],

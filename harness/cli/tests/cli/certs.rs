@@ -29,7 +29,7 @@ fn an_identity_gets_an_authority_and_a_day() {
     assert_eq!(
         ran.out,
         format!(
-            "certs/ca: a new authority of cluster.local, for local use only, valid for 8760h\ncerts/shop/orders: {ORDERS_ID}, good for 24h\n"
+            "certs/ca: a new authority of cluster.local, for local use only, valid for 8760h\ncerts/shop/orders: {ORDERS_ID}, valid for 24h\n"
         )
     );
     let root = std::fs::read_to_string(folder.path("certs/ca/root-cert.pem")).unwrap();
@@ -44,7 +44,7 @@ fn an_identity_gets_an_authority_and_a_day() {
     assert_eq!(
         again.out,
         format!(
-            "certs/shop/orders: {ORDERS_ID}, valid for 1h\ncerts/web/frontend: spiffe://cluster.local/ns/web/sa/frontend, good for 1h\n"
+            "certs/shop/orders: {ORDERS_ID}, valid for 1h\ncerts/web/frontend: spiffe://cluster.local/ns/web/sa/frontend, valid for 1h\n"
         )
     );
     assert_eq!(
@@ -102,26 +102,26 @@ fn mistakes_say_what_to_write() {
         (vec!["certs"], "IDENTITY"),
         (
             vec!["certs", "orders"],
-            "write it as `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`",
+            "write `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`",
         ),
         (
             vec!["certs", "spiffe://cluster.local/ns/../sa/x"],
-            "is not an identity of a workload",
+            "is not the identity of a workload",
         ),
         (
             vec!["certs", "--ttl", "1d", ORDERS_ID],
-            "write it as `24h`, `90m` or `1h30m`",
+            "write one such as `24h`, `90m` or `1h30m`",
         ),
-        (vec!["certs", "--ttl", "0s", ORDERS_ID], "longer than nothing"),
+        (vec!["certs", "--ttl", "0s", ORDERS_ID], "longer than zero"),
         (
             vec!["certs", "--ca-ttl", "10ms", ORDERS_ID],
-            "a second is the least",
+            "write from 1s to a century",
         ),
         (
             vec!["certs", "--pod", "deployment.yaml"],
             "`SECRET_TTL`: `1 day` is not a duration",
         ),
-        (vec!["certs", "--pod", "service.yaml"], "nothing that makes Pods"),
+        (vec!["certs", "--pod", "service.yaml"], "no Pod template"),
         (vec!["certs", "--pod", "gone.yaml"], "gone.yaml"),
         (
             vec!["certs", "--dir", "service.yaml", ORDERS_ID],

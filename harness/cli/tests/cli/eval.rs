@@ -120,7 +120,7 @@ fn a_wrong_line_does_not_stop_the_rest() {
         "300.1.1.1",
         "apiVersion",
         "duplicate key `kind`",
-        "`http` is given for `protocol: tcp`",
+        "`http` does not apply to `protocol: tcp`",
         "`workload.namespace` is missing or empty",
         "trafic",
         "traffic",

@@ -218,7 +218,7 @@ fn options_may_borrow_a_suites_policies() {
 fn options_that_make_no_sense_are_refused() {
     let folder = folder();
     for (options, says) in [
-        (vec!["--path", "/x"], "it is not said who asks"),
+        (vec!["--path", "/x"], "the caller is missing"),
         (
             vec!["--plaintext", "--peer", "spiffe://td/x"],
             "cannot be used with",
@@ -308,12 +308,12 @@ fn a_line_of_what_was_refused_is_said_in_words() {
         (
             "TLS_error:|268435648:SSL_routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE:\
              peer_did_not_provide_required_client_certificate:TLS_error_end",
-            "the client shows no certificate",
+            "the client presents no certificate",
         ),
         (
             "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher,\
              _certificate_SANs_are_[spiffe://partner.example/ns/batch/sa/nightly]:TLS_error_end",
-            "such as of another trust domain",
+            "because of another trust domain",
         ),
     ] {
         let line = REFUSED.replace('\n', "").replace("REASON", reason);
@@ -322,7 +322,7 @@ fn a_line_of_what_was_refused_is_said_in_words() {
             ran.code == 0
                 && ran.out.starts_with("refused at the TLS handshake: ")
                 && ran.out.contains(says)
-                && ran.out.ends_with("; no policy was asked\n"),
+                && ran.out.ends_with("; no policy was evaluated\n"),
             "{ran:?}"
         );
         assert_eq!(
@@ -371,7 +371,7 @@ fn a_line_of_what_was_refused_is_said_in_words() {
     let line = "- 127.0.0.1:46828 san=- tls=TLS_error:|268435648:SSL_routines:OPENSSL_internal:\
                 PEER_DID_NOT_RETURN_A_CERTIFICATE:peer_did_not_provide_required_client_certificate:TLS_error_end term=-";
     let ran = described(&folder, &["--log-line", line, "--log-format", format]);
-    assert!(ran.out.contains("the client shows no certificate"), "{ran:?}");
+    assert!(ran.out.contains("the client presents no certificate"), "{ran:?}");
 }
 
 /// What a client wrote does not steer the terminal.
@@ -447,7 +447,7 @@ fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
         assert!(
             ran.code == 0
                 && ran.out.starts_with("refused by Envoy itself: ")
-                && ran.out.ends_with("; no policy was asked\n"),
+                && ran.out.ends_with("; no policy was evaluated\n"),
             "{line}: {ran:?}"
         );
         assert_eq!(

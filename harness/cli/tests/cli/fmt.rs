@@ -100,7 +100,7 @@ fn what_cannot_be_laid_out_is_said_and_left() {
     );
     Folder::with(&[("a.txt", "")])
         .run(&["fmt"])
-        .says(2, &["there is nothing to lay out"]);
+        .says(2, &["no YAML files found"]);
     folder
         .run(&["fmt", "none.yaml"])
         .says(2, &["`none.yaml` cannot be read"]);

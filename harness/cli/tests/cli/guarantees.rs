@@ -55,7 +55,7 @@ fn a_tag_is_refused() {
         let ran = edited(&format!("{name}: true"), &format!("{tag} {name}: true"), &[]);
         assert_eq!(ran.code, 2, "{tag}: {ran:?}");
         assert!(ran.err.contains("tag"), "{tag}: {ran:?}");
-        assert!(ran.err.contains("help: leave it out"), "{tag}: {ran:?}");
+        assert!(ran.err.contains("help: remove the tag"), "{tag}: {ran:?}");
     }
     // By a handle, and on a value.
     let by_handle = rendered();
@@ -208,7 +208,7 @@ fn what_is_no_configuration_is_an_error() {
         ("static_resources: {}", "there is no listener"),
         (
             "dynamic_resources: {lds_config: {}}",
-            "give the file that `lds_config` names",
+            "pass the file that `lds_config` names",
         ),
         ("configs: [1]", "expected an object"),
         (

@@ -144,7 +144,7 @@ fn what_would_let_in_more_than_tls_is_refused() {
         (
             "    tls: {httpsRedirect: true}\n",
             "",
-            "takes requests in plaintext",
+            "accepts requests in plaintext",
         ),
         ("protocol: HTTPS", "protocol: HTTP", "`mode`"),
         ("protocol: HTTPS", "protocol: GRPC", "comes without TLS"),
@@ -208,7 +208,11 @@ fn what_does_not_fit_together_is_refused() {
             None,
             "did you mean `numTrustedProxies`?",
         ),
-        (("protocol: GRPC", "protocol: MySQL"), None, "a route is for HTTP"),
+        (
+            ("protocol: GRPC", "protocol: MySQL"),
+            None,
+            "routes are for HTTP only",
+        ),
         (
             ("[admin.example.com]", "[shop.example.com]"),
             None,

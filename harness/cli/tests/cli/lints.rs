@@ -107,7 +107,7 @@ fn a_port_level_mode_says_enough() {
     let ran = checked(&[&mode(
         "{selector: {matchLabels: {app: x}}, portLevelMtls: {27017: {mode: PERMISSIVE}}}",
     )]);
-    ran.says(1, &["warning[PW009]", "port 27017 is that of MongoDB"]);
+    ran.says(1, &["warning[PW009]", "port 27017 is for MongoDB"]);
     fine(&[&mode(
         "{selector: {matchLabels: {app: x}}, portLevelMtls: {27017: {mode: STRICT}}}",
     )]);
@@ -174,7 +174,7 @@ fn an_excluded_port_that_clients_call_by_mutual_tls() {
         1,
         &[
             "warning[PW011]",
-            "port 8080 does not go through Envoy",
+            "port 8080 bypasses Envoy",
             "port 80 of service ledger",
             "no `DestinationRule` says otherwise",
         ],

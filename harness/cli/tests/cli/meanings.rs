@@ -79,6 +79,53 @@ fn plaintext_that_a_negation_lets_in() {
 }
 
 #[test]
+fn fields_of_http_on_other_ports() {
+    let deny = policy("{action: DENY, rules: [{to: [{operation: {paths: [\"/admin*\"]}}]}]}");
+    finds(
+        &[&deny],
+        &[
+            "warning[PW015]",
+            "a TCP connection to port 3306 in plaintext is denied by shop/a[0]",
+        ],
+    );
+    // What is left of the rule is about somebody, and so is the denial.
+    fine(&[&deny.replace("to:", "from: [{source: {namespaces: [batch]}}], to:")]);
+    fine(&[&deny.replace("DENY", "ALLOW")]);
+    fine(&[&deny.replace("paths:", "ports: [\"8080\"], paths:")]);
+    let mixed = workload(
+        "app: web",
+        "{name: http, containerPort: 8080}, {name: tcp-db, containerPort: 5432}",
+    );
+    finds(
+        &[&deny, &mixed],
+        &[
+            "warning[PW015]",
+            "port 5432 of Deployment shop/web is not HTTP: `paths` is ignored there",
+        ],
+    );
+    fine(&[
+        &deny,
+        &workload(
+            "app: web",
+            "{name: http, containerPort: 8080}, {name: grpc-api, containerPort: 9090}",
+        ),
+    ]);
+    fine(&[
+        &deny,
+        &workload("app: web", "{containerPort: 8080}"),
+        &service("{name: http, port: 80, targetPort: 8080}"),
+    ]);
+    finds(
+        &[
+            &deny,
+            &workload("app: web", "{containerPort: 8080}"),
+            &service("{name: x, appProtocol: tcp, port: 80, targetPort: 8080}"),
+        ],
+        &["warning[PW015]", "port 8080 of Deployment shop/web"],
+    );
+}
+
+#[test]
 fn identities_where_plaintext_is_taken() {
     let deny =
         policy("{action: DENY, rules: [{from: [{source: {principals: [cluster.local/ns/batch/sa/x]}}]}]}");
@@ -113,7 +160,7 @@ fn a_denial_by_default_that_is_void() {
         &[&nothing, &all],
         &[
             "warning[PW021]",
-            "shop/b: without rules",
+            "shop/b: this deny-all has no effect",
             "shop/a allows everything",
             "is allowed by shop/a[0]",
         ],
@@ -258,7 +305,7 @@ fn rules_that_others_leave_nothing_to_decide() {
         &[&rules(&format!("{both}, {all}"))],
         &[
             "warning[PW012]",
-            "rule 0 decides nothing: everything it allows, shop/a[1] allows too",
+            "rule 0 decides nothing: everything it matches is also allowed by shop/a[1]",
             "without it, `GET /` to port 8080 by spiffe://cluster.local/ns/web/sa/",
             "is still allowed",
         ],
@@ -274,7 +321,7 @@ fn rules_that_others_leave_nothing_to_decide() {
     let whole = "{from: [{source: {ipBlocks: [10.0.0.0/8]}}], to: [{operation: {methods: [GET]}}]}";
     finds(
         &[&rules(&format!("{whole}, {halves}"))],
-        &["all that it allows, shop/a[1] and shop/a[2] allows too"],
+        &["everything it matches is also allowed by shop/a[1] and shop/a[2]"],
     );
     // On TCP the wider rule is dropped, and the other needed.
     let tcp = "{from: [{source: {namespaces: [web]}}]}, {to: [{operation: {methods: ['*']}}]}";
@@ -328,7 +375,7 @@ fn rules_that_denials_leave_nothing_of() {
         &[&deny, &allow],
         &[
             "warning[PW013]",
-            "rule 0 lets nobody in: shop/b[0] denies everything that it allows",
+            "rule 0 lets nobody in: everything that it allows is denied by shop/b[0]",
             "is denied by shop/b[0]",
         ],
     );

@@ -92,7 +92,7 @@ fn kinds_of_values() {
     );
     wrong(
         &asking("{headers: {x: 1}}"),
-        "expected a text, or a list of texts with one for each line of the header, found the number `1`",
+        "expected a string, or a list of strings with one for each line of the header, found the number `1`",
         "x",
         "put it in quotes",
     );
@@ -116,7 +116,7 @@ fn what_peers_and_requests_say() {
         &asking("GET x"),
         "`GET x` is neither a name from `requests` nor `METHOD /path`",
         "GET x",
-        "the suite names none; in short `GET /path` or `tcp 5432`",
+        "the suite has none; in short `GET /path` or `tcp 5432`",
     );
     wrong(
         &asking("{path: x}"),
@@ -180,7 +180,7 @@ fn texts_that_are_no_yaml() {
         "workload: {namespace: a}\n---\nworkload: {namespace: a}\n",
         "there are several documents, expected one",
         "w",
-        "give each a file of its own; `---` begins another document",
+        "put each into a separate file; `---` begins a new document",
     );
     let empty = Folder::with(&[("a_test.yaml", "# nothing\n\n")]).run(&["test"]);
     empty.says(2, &["the file is empty"]);

@@ -52,8 +52,8 @@ fn one_file_says_that_refusals_are_not_limited() {
         assert!(!ran.out.contains("process_ratelimit"), "{}", ran.out);
         words(&ran.err)
     };
-    assert!(with("").contains("not limited to 10 lines a second (`refusedPerSecond`)"));
-    assert!(with("refusedPerSecond: 1\n").contains("not limited to 1 line a second"));
+    assert!(with("").contains("not limited to 10 lines per second (`refusedPerSecond`)"));
+    assert!(with("refusedPerSecond: 1\n").contains("not limited to 1 line per second"));
     assert_eq!(with("refusedPerSecond: 0\n"), "");
     // With files there is nothing to warn of.
     folder.write("workload.yaml", DESCRIPTION);
@@ -372,7 +372,7 @@ fn client_refuses_two_settings_of_one_port() {
     let folder = Folder::with(&[("client.yaml", CLIENT), ("rule.yaml", &rule)]);
     let ran = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
-    assert!(ran.err.contains("this port has settings already"), "{ran:?}");
+    assert!(ran.err.contains("this port already has settings"), "{ran:?}");
 }
 
 #[test]
@@ -424,7 +424,7 @@ fn probes_are_rewritten_and_answered() {
     folder.write("rewritten.yaml", &rewritten.out);
     folder
         .run(&["render", "probes", "rewritten.yaml"])
-        .says(2, &["asks for port 15020 already"]);
+        .says(2, &["already uses port 15020"]);
 }
 
 #[test]
@@ -459,7 +459,11 @@ fn a_mistake_in_a_probe_is_shown() {
         ("port: web}, p", "port: wbe}, p", "its ports: `web`"),
         ("port: 9090", "port: 70000", "not a port"),
         ("service: orders", "servise: orders", "did you mean `service`?"),
-        ("grpc: {", "exec: {command: [x]}, grpc: {", "2 ways to ask"),
+        (
+            "grpc: {",
+            "exec: {command: [x]}, grpc: {",
+            "2 handlers, expected one",
+        ),
         ("/healthz", "\"/a b\"", "characters that a request cannot have"),
         ("name: app", "name: ../app", "needs a name"),
         ("path: /healthz", "path: /healthz, scheme: FTP", "unknown scheme"),

@@ -96,13 +96,13 @@ fn what_was_refused_before_any_policy_is_counted_by_itself() {
     folder.write("access.log", log() + &lines.join("\n") + "\n");
     let ran = replay(&folder, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let expected = "\n3 lines more of what no policy was asked about:\n\
-                    \x20          2 the client shows no certificate\n\
+    let expected = "\n3 lines more, for which no policy was evaluated:\n\
+                    \x20          2 the client presents no certificate\n\
                     \x20          1 the client's certificate is not accepted\n";
     assert!(ran.out.contains(expected), "{}", ran.out);
     assert_eq!(ran.out.replace(expected, ""), before);
     let told: Value = serde_json::from_str(&replay(&folder, &["--format", "json"]).out).unwrap();
-    assert_eq!(told["refused"]["the client shows no certificate"], 2);
+    assert_eq!(told["refused"]["the client presents no certificate"], 2);
     assert_eq!(told["lines"], 8);
 }
 
@@ -203,7 +203,7 @@ fn a_format_may_be_given() {
     assert!(ran.code == 0 && ran.out.contains("1 allowed"), "{ran:?}");
     for (format, says) in [
         ("%REQ(:METHOD)", "does not end"),
-        ("%DURATION%", "no operator that a policy asks about"),
+        ("%DURATION%", "no operator that policies depend on"),
         ("{\"a\": 1", "not JSON"),
         ("%REQ(A)%%REQ(B)%", "need a separator between them"),
     ] {
@@ -306,7 +306,7 @@ fn a_hostile_log_is_only_text() {
         "workload.yaml",
     ]);
     assert!(
-        ran.out.contains("hangs on `tls.peer`, `http.host`"),
+        ran.out.contains("depends on `tls.peer`, `http.host`"),
         "{}",
         ran.out
     );
@@ -410,7 +410,7 @@ fn what_no_filter_saw_is_counted_by_itself_and_what_goes_nowhere_is_not_denied()
         "{ran:?}"
     );
     assert!(
-        words.contains("22 lines more of what no policy was asked about:"),
+        words.contains("22 lines more, for which no policy was evaluated:"),
         "{ran:?}"
     );
 }

@@ -51,7 +51,7 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
     assert_eq!(ran.out, sum);
     folder
         .run(&["check", "pipeline.yaml"])
-        .says(2, &["there is nothing to check"]);
+        .says(2, &["nothing to check"]);
     for meant in [
         "metadata: {name: a}\n",
         "rules: [{}]\n",
@@ -165,7 +165,7 @@ fn a_suppression_has_a_reason() {
 #[test]
 fn a_suppression_that_suppresses_nothing_is_a_finding() {
     for ran in suppressed("peerwarden: ignore PW002, host-port -- two meshes") {
-        ran.says(1, &["warning[PW030]", "PW007 finds nothing in line"]);
+        ran.says(1, &["warning[PW030]", "PW007 has no finding in line"]);
         assert_eq!(ran.underlined(), ["host-port"], "{}", ran.err);
     }
     for ran in suppressed("peerwarden: ignore PW02 -- x") {

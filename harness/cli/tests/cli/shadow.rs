@@ -67,7 +67,7 @@ fn explain_shows_the_dry_run() {
         "ALLOW by shop/orders[0]",
         "dry run: DENY by shop/lock[0]",
         "marked for the log by shop/log[0]",
-        "DENY shop/lock[0] is the near miss (dry run: of no effect)",
+        "DENY shop/lock[0] is the near miss (dry run: no effect)",
     ] {
         assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
     }

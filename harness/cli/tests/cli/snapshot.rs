@@ -43,7 +43,8 @@ fn is_written_once_and_held_from_then_on() {
     let ran = run(&folder, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.out.contains("written, 6 rows; read them and commit the file"),
+        ran.out
+            .contains("written, 6 rows; review them and commit the file"),
         "{ran:?}"
     );
     assert_snapshot!(written(&folder));
@@ -130,7 +131,7 @@ fn nothing_else_is_written_over() {
     let ran = run(&folder, &["--update-snapshots"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(
-        ran.out.contains("is not a snapshot, and is left as it is"),
+        ran.out.contains("is not a snapshot, and is not overwritten"),
         "{ran:?}"
     );
     assert_eq!(written(&folder), "# My notes\n");
@@ -167,7 +168,7 @@ fn a_snapshot_of_nothing_is_refused() {
         "orders_test.yaml",
         "workload: {namespace: shop}\npolicies: [orders.yaml]\nsnapshot: a.md\n",
     );
-    run(&folder, &[]).says(2, &["the snapshot is of nothing", "orders_test.yaml:3:11"]);
+    run(&folder, &[]).says(2, &["the snapshot is empty", "orders_test.yaml:3:11"]);
 }
 
 #[test]

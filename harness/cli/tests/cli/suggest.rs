@@ -135,7 +135,7 @@ fn json_has_the_policy_and_what_it_admits_beyond() {
     );
     let residual = told["residual"].to_string();
     assert!(
-        residual.contains("`/orders/{*}/items`, where more than 2 values"),
+        residual.contains("`/orders/{*}/items`, because the log has more than 2 values"),
         "{residual}"
     );
 }
@@ -173,7 +173,7 @@ fn what_is_missing_is_said() {
     folder.write("access.log", "not a log\n");
     suggest(&folder, &[]).says(2, &["1 line could not be read", "access.log:1"]);
     folder.write("access.log", log().pop().unwrap());
-    suggest(&folder, &[]).says(2, &["nothing that is to be admitted", "1 line denied"]);
+    suggest(&folder, &[]).says(2, &["the log has no traffic to allow", "1 line denied"]);
     folder.write("workload.yaml", "namespcae: shop");
     suggest(&folder, &[]).says(2, &["namespcae"]);
 }

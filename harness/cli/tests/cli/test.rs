@@ -65,7 +65,7 @@ fn filter_runs_some_and_never_none() {
     let ran = run(cases, &["--filter", "list"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("1 passed, 0 failed in 1 suite"), "{ran:?}");
-    run(cases, &["--filter", "nothing"]).says(2, &["no case has `nothing` in its name"]);
+    run(cases, &["--filter", "nothing"]).says(2, &["no case and no suite has `nothing` in its name"]);
 }
 
 /// Threads take portions of one suite; what comes of them is in the order of the suite all the same.
@@ -113,7 +113,7 @@ fn a_suite_must_ask_something() {
     let nothing = Folder::with(&[("orders.yaml", ORDERS)]);
     nothing
         .run(&["test", "."])
-        .says(2, &["there is no suite in `.`", "*_test.yaml"]);
+        .says(2, &["no suite found in `.`", "*_test.yaml"]);
     nothing
         .run(&["test", "missing"])
         .says(2, &["there is no `missing`"]);
@@ -130,7 +130,10 @@ fn wrong_suites_are_shown() {
         "- {peer: frontend, request: lst, expect: allow}\n",
         &["`lst` is neither a name from `requests`", "`list`"],
     );
-    wrong("- {peer: frontend, expect: allow}\n", &["the case asks nothing"]);
+    wrong(
+        "- {peer: frontend, expect: allow}\n",
+        &["the case has no request"],
+    );
     wrong(
         "- {request: list, expect: maybe}\n",
         &["orders_test.yaml:", "maybe"],
@@ -161,7 +164,7 @@ fn wrong_suites_are_shown() {
     );
     wrong(
         "- {request: {protocol: tcp, path: /x}, expect: deny}\n",
-        &["`http` is given for `protocol: tcp`"],
+        &["`http` does not apply to `protocol: tcp`"],
     );
     wrong(
         "- {request: list, expect: allow}\n  broken: [\n",
@@ -281,7 +284,7 @@ fn a_module_that_is_none_is_refused() {
         .says(2, &["proxy_abi_version_0_2_1"]);
     folder
         .run(&["test", "--module", "orders.yaml"])
-        .says(2, &["not a module that Envoy would load"]);
+        .says(2, &["not a Wasm module that Envoy would load"]);
 }
 
 #[test]

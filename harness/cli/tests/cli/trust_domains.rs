@@ -109,7 +109,7 @@ fn render_gives_each_trust_domain_its_roots() {
         format!("workload: {{namespace: shop}}\nroutes: []\n{}", below(ROOTS)),
     );
     let ran = folder.run(&["render", "ingress", "ingress.yaml", "--gateways", "edge.yaml"]);
-    ran.says(2, &["each server of a gateway has roots of its own"]);
+    ran.says(2, &["each server of a gateway has its own roots"]);
 }
 
 #[test]

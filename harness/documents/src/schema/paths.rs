@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Which paths are established; every rule on paths denies one that is not.
+/// How to treat paths that an application may read differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Paths {
-    /// All that Envoy lets in.
+    /// Match them as they are.
     Lenient,
-    /// Those without an escape of a visible ASCII character, such as `%3A`, or in small letters, such as `%c3`, and without a segment
-    /// that is `.` or `..` before its `;parameters`.
+    /// Deny them in every rule on paths: paths with the escape of a visible ASCII character, such as `%3A`, or an escape in lower
+    /// case, such as `%c3`, or a segment that is `.` or `..` before its `;parameters`.
     Strict,
 }
 

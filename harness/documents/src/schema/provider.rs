@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
-/// An external authorizer that CUSTOM policies name. Entries of other kinds may stand beside it.
+/// An external authorizer that CUSTOM policies name. The list may have entries of other kinds.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub struct ExtensionProvider {
-    /// What `provider.name` of a policy says.
+    /// The name for `provider.name` of policies.
     #[schemars(length(min = 1))]
     name: String,
     /// An authorizer over HTTP.
@@ -25,17 +25,17 @@ pub struct ExtensionProvider {
 struct Http {
     #[schemars(flatten)]
     service: Service,
-    /// Put before the request's path.
+    /// A prefix for the request's path.
     path_prefix: Option<String>,
-    /// The headers that it gets, beside method, path, host and `authorization`.
+    /// Headers that are sent to it, in addition to method, path, host and `authorization`.
     include_request_headers_in_check: Option<Vec<String>>,
-    /// Headers with fixed values that it gets.
+    /// Headers with fixed values that are sent to it.
     include_additional_headers_in_check: Option<BTreeMap<String, String>>,
-    /// Headers of a yes that go to the upstream.
+    /// Headers of an allowing answer that go to the upstream.
     headers_to_upstream_on_allow: Option<Vec<String>>,
-    /// Headers of a yes that go to the client.
+    /// Headers of an allowing answer that go to the client.
     headers_to_downstream_on_allow: Option<Vec<String>>,
-    /// Headers of a no that go to the client; all when left out.
+    /// Headers of a denying answer that go to the client; all by default.
     headers_to_downstream_on_deny: Option<Vec<String>>,
 }
 
@@ -56,12 +56,12 @@ struct Service {
     /// Its port.
     #[schemars(range(min = 1))]
     port: u16,
-    /// Envoy's cluster, where it is not called `outbound|PORT||HOST`.
+    /// Envoy's cluster; `outbound|PORT||HOST` by default.
     cluster: Option<String>,
-    /// How long an answer may take, such as `2s`; `600s` when left out.
+    /// The time-out of an answer, such as `2s`; `600s` by default.
     timeout: Option<String>,
-    /// Whether no usable answer lets pass; `false` when left out.
+    /// Whether to allow if there is no usable answer; `false` by default.
     fail_open: Option<bool>,
-    /// The status of a denial for want of an answer; `"403"` when left out.
+    /// The status of a denial if there is no usable answer; `"403"` by default.
     status_on_error: Option<String>,
 }

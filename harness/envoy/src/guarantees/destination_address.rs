@@ -30,9 +30,7 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
     let Some(read) = Read::of(&config) else {
-        return Ok(Verdict::DoesNotApply(
-            "nothing depends on ports or destination addresses",
-        ));
+        return Ok(Verdict::DoesNotApply("nothing depends on ports or destinations"));
     };
     // A matcher stands in the place of what chains match on.
     let matches = match chain.listener.get("filter_chain_matcher")? {

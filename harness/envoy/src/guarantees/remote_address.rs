@@ -30,7 +30,7 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
         None if kind == Some(WorkloadKind::Gateway) => "`remoteIpBlocks` match".to_owned(),
         None => {
             return Ok(Verdict::DoesNotApply(
-                "no gateway, and no policy depends on the original client's address",
+                "no gateway, and no policy on remote addresses",
             ));
         }
     };

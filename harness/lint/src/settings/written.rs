@@ -18,7 +18,7 @@ pub struct Written {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Check {
-    /// Files that are left out: patterns of paths from the folder of this file, with `*`, `**`, `?`.
+    /// Files to exclude: path patterns relative to the folder of this file, with `*`, `**`, `?`.
     #[schemars(with = "Vec<String>")]
     pub(super) exclude: Vec<Spanned<String>>,
     /// Levels of lints, by their codes or names.
@@ -26,14 +26,14 @@ pub(super) struct Check {
     pub(super) lints: BTreeMap<Spanned<String>, Level>,
 }
 
-/// What is made of the findings of a lint.
+/// The level of a lint's findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// They are not looked for.
+    /// The lint is off.
     Off,
-    /// They are warnings.
+    /// Findings are warnings.
     Warn,
-    /// They are errors.
+    /// Findings are errors.
     Error,
 }

@@ -16,27 +16,27 @@ use crate::access_log::{Entry, Happened};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// It passed, and would be denied.
+    /// It was allowed, and would be denied.
     NewlyDenied,
-    /// It was denied, and would pass.
+    /// It was denied, and would be allowed.
     NewlyAllowed,
-    /// What would become of it hangs on what the line does not tell.
+    /// The verdict depends on values that are not in the line.
     Unknown,
-    /// It would be denied; what became of it the line does not say.
+    /// It would be denied; the line does not have the outcome.
     Denied,
-    /// It would pass; what became of it the line does not say.
+    /// It would be allowed; the line does not have the outcome.
     Allowed,
-    /// What becomes of it hangs on what the line does not tell, and is the same as before whatever that is.
+    /// The verdict depends on values that are not in the line, but it does not change.
     StillUnknown,
-    /// It was denied, and still would be.
+    /// It was denied, and would still be denied.
     StillDenied,
-    /// It passed, and still would.
+    /// It was allowed, and would still be allowed.
     StillAllowed,
 }
 
 /// What is compared with.
 pub enum Before {
-    /// What the log says happened.
+    /// The outcome in the log.
     Log,
     /// What these policies say.
     Policies(Box<Policies>),

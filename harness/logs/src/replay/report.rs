@@ -8,42 +8,42 @@ use serde::Serialize;
 use super::change::Change;
 use super::tally::Tally;
 
-/// What a replay comes to.
+/// The result of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// What the verdicts are compared with: what the `log` says happened, or the `old` policies.
+    /// What the verdicts are compared with: the `log`, or the `old` policies.
     pub compared_with: ComparedWith,
     /// Lines that were read.
     pub lines: u64,
-    /// Of these, lines of each change.
+    /// How many of these lines have each change.
     pub changes: BTreeMap<Change, u64>,
     /// Lines that have the same change, rule and caller.
     pub groups: Vec<Group>,
-    /// Further lines, of what no policy was asked about: how many, by what was wrong.
+    /// Further lines, for which no policy was evaluated: how many, by reason.
     pub refused: BTreeMap<String, u64>,
     /// Lines that could not be read.
     pub malformed: Malformed,
 }
 
-/// What verdicts are compared with.
+/// What the verdicts are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ComparedWith {
-    /// What the log says happened.
+    /// The outcome in the log.
     Log,
-    /// What the policies of `--old` say.
+    /// The verdicts of the `--old` policies.
     Old,
 }
 
 /// Lines that have the same change, rule and caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Group {
-    /// What changes for them.
+    /// The change.
     pub change: Change,
     /// What decides.
     pub rule: String,
-    /// What the lines do not tell and the verdict hangs on, in the words of traffic.
+    /// The missing values that the verdict depends on, with the names of suites.
     pub lacks: Vec<String>,
     /// Who asks.
     pub caller: String,
@@ -56,11 +56,11 @@ pub struct Group {
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Example {
-    /// The log that it stands in.
+    /// The log that it is in.
     pub log: String,
     /// Its number, from 1.
     pub line: u64,
-    /// What it asks for.
+    /// The request.
     pub asks: String,
 }
 
@@ -76,7 +76,7 @@ pub struct Malformed {
 /// A line that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MalformedLine {
-    /// The log that it stands in.
+    /// The log that it is in.
     pub log: String,
     /// Its number, from 1.
     pub line: u64,

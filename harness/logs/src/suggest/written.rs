@@ -16,15 +16,15 @@ use super::seen::Seen;
 pub struct Told {
     /// The `AuthorizationPolicy`.
     policy: Map<String, Value>,
-    /// Lines that it admits.
+    /// Lines that it allows.
     lines: u64,
-    /// Of these, lines that do not say what became of them.
+    /// Of these, lines without the outcome.
     silent: u64,
-    /// Lines that were denied, and are not admitted.
+    /// Lines that were denied, and are not allowed.
     denied: u64,
-    /// Lines that are left out, as no rule can be made for them.
+    /// Lines that are left out, because no rule can be made for them.
     skipped: u64,
-    /// What it admits beyond the log, a sentence each.
+    /// What it allows beyond the log, one sentence each.
     residual: Vec<String>,
 }
 

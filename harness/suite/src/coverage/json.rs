@@ -14,11 +14,11 @@ pub struct Coverage<'c> {
     policies: Vec<Policy<'c>>,
 }
 
-/// How much can be covered, and how much of it is.
+/// How many points there are, and how many are covered.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Points {
-    /// Points that some case covered.
+    /// Points that some case covers.
     covered: usize,
     /// All points.
     total: usize,
@@ -34,11 +34,11 @@ struct Policy<'c> {
     policy: &'c str,
     /// Its action.
     action: &'static str,
-    /// Whether it is a dry run.
+    /// Whether it has no effect.
     dry_run: bool,
     /// Whether it applies to the workload of a suite.
     applies: bool,
-    /// The place of its name; null if unknown.
+    /// Where its name is; null if unknown.
     place: Option<Place<'c>>,
     /// The points of this policy.
     points: Points,
@@ -52,7 +52,7 @@ struct Policy<'c> {
 struct Rule<'c> {
     /// The rule's index, counted from 0.
     rule: usize,
-    /// Its line; null if unknown.
+    /// Where it is; null if unknown.
     line: Option<usize>,
     /// Number of cases that it matched.
     matched: usize,
@@ -72,13 +72,13 @@ struct Clause<'c> {
     field: &'c str,
     /// Whether it holds if none of its values match.
     negative: bool,
-    /// Its line; null if unknown.
+    /// Where it is; null if unknown.
     line: Option<usize>,
-    /// Number of cases in which it held.
+    /// Cases in which it was true.
     held: usize,
-    /// Number of cases in which it did not.
+    /// Cases in which it was false.
     failed: usize,
-    /// Number of cases with another verdict, had it turned out otherwise.
+    /// Cases whose verdict depends on it.
     decisive: usize,
     /// Its values.
     values: Vec<Value<'c>>,
@@ -90,9 +90,9 @@ struct Clause<'c> {
 struct Value<'c> {
     /// The value as written.
     value: &'c str,
-    /// Its line; null if unknown.
+    /// Where it is; null if unknown.
     line: Option<usize>,
-    /// Number of cases in which it matches the actual value, whatever becomes of the others.
+    /// Cases in which it matches, whether or not other values do.
     matched: usize,
 }
 

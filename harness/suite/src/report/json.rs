@@ -11,23 +11,23 @@ use super::{CaseOutcome, CaseResult, SuiteResult};
 use crate::coverage;
 use crate::snapshot::Change;
 
-/// The results of a run.
+/// The result of a run.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report<'r> {
     /// The module that was run; null for `--engine native`.
     module: Option<Module<'r>>,
-    /// Number of cases with the expected result.
+    /// Cases that passed.
     passed: usize,
-    /// Number of cases with another result or without an answer.
+    /// Cases that failed, and cases without an answer.
     failed: usize,
-    /// Number of cases that were skipped.
+    /// Cases that were skipped.
     skipped: usize,
     /// The suites, in the order of their files.
     suites: Vec<Suite<'r>>,
     /// The coverage of the policies; null if it was not requested.
     coverage: Option<coverage::json::Coverage<'r>>,
-    /// Where the time went.
+    /// How long the parts of the run took.
     timings: Timings,
 }
 
@@ -63,8 +63,7 @@ struct Suite<'r> {
     suite: &'r str,
     /// Its cases, and its snapshot if it has one.
     cases: Vec<Case<'r>>,
-    /// Notes on cases that pass although no policy can bring about what they expect, such as that a peer is let in that the
-    /// handshake refuses.
+    /// Expectations of passed cases that no policy can fulfil, such as letting in a peer that the handshake refuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<&'r [String]>,
 }
@@ -75,26 +74,26 @@ struct Suite<'r> {
 struct Case<'r> {
     /// Its name.
     name: &'r str,
-    /// Its outcome; `broken` means no answer or two that disagree, and `written` is only for snapshots.
+    /// The result; `broken` means no answer, or two that disagree, and `written` is for snapshots.
     #[schemars(extend("enum" = ["passed", "failed", "broken", "skipped", "written"]))]
     outcome: &'static str,
     /// The line of its expectation, from 1.
     line: usize,
     /// The column of its expectation, in characters from 1.
     column: usize,
-    /// If it failed, what was expected: `allow`, or `deny by shop/orders[2]`.
+    /// For a failed case, the expected verdict: `allow`, or `deny by shop/orders[2]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'r str>,
     /// The actual decision.
     #[serde(skip_serializing_if = "Option::is_none")]
-    got: Option<Decision<'r>>,
-    /// If it failed, why it was decided so; for the first thousand failures.
+    got: Option<Got<'r>>,
+    /// For one of the first thousand failed cases, why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<diagnosis::Diagnosis<'r>>,
-    /// If it is broken, or a snapshot differs, what is wrong.
+    why: Option<why::Why<'r>>,
+    /// For a broken case or a snapshot that differs, what is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// If it was skipped, why.
+    /// For a skipped case, the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'r str>,
     /// For a snapshot, the rows that differ.
@@ -110,8 +109,8 @@ struct Decision<'r> {
     #[schemars(extend("enum" = ["allow", "deny"]))]
     decision: &'static str,
     /// The document, and the rule in it, that decided; null if none did.
-    by: Option<&'r RuleRef>,
-    /// The name of the reason, as in logs.
+    by: Option<&'r DecidedBy>,
+    /// The reason's name, as in logs.
     reason: &'static str,
 }
 

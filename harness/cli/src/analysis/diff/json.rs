@@ -10,16 +10,16 @@ use serde::Serialize;
 use super::super::report::{self, Decided, Proved, Workload};
 use super::{Change, Diff, Outcome};
 
-/// What `peerwarden diff --format json` writes.
+/// The output of `peerwarden diff --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Report {
-    /// Whether nothing changes; false also where something could not be compared.
+    /// Whether nothing changes; also false if something could not be compared.
     equivalent: bool,
-    /// Of which peers this is proved.
+    /// The peers that the proof covers.
     proved_for: Proved,
-    /// The external authorizers on whose answers it hangs: each is taken to answer both sides the same.
+    /// The external authorizers whose answers matter: each is assumed to answer both sides the same.
     authorizers: Vec<String>,
     /// How many workloads were compared.
     workloads: usize,
@@ -40,7 +40,7 @@ struct Changed {
     newly_allowed: Side,
     /// What is newly denied.
     newly_denied: Side,
-    /// Why it could not be compared; nothing is claimed then.
+    /// Why it could not be compared.
     not_compared: Option<String>,
 }
 
@@ -52,24 +52,24 @@ struct Side {
     classes: Vec<Class>,
     /// Whether there is more than `--limit` shows.
     more: bool,
-    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    /// An example from a peer whose certificate has a name that Istio does not issue; the classes are about other peers.
     odd: Option<Traffic>,
 }
 
-/// Traffic that changes sides.
+/// Traffic whose verdict changes.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct Class {
-    /// What is said of each attribute that counts, in words.
+    /// The conditions on attributes, in words.
     values: BTreeMap<String, String>,
-    /// One of it, as `eval` and `explain` take it.
+    /// An example, in the format of `eval` and `explain`.
     traffic: Traffic,
-    /// What is decided by the old policies.
+    /// The decision of the old policies.
     old: Decided,
-    /// What is decided by the new policies.
+    /// The decision of the new policies.
     new: Decided,
-    /// The trust domains among its peers that the handshake refuses before any policy is asked, of what is newly allowed.
+    /// For newly allowed traffic, the trust domains of its peers that the handshake refuses before any policy is evaluated.
     handshake_refuses: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::report::{Proved, Workload};
 use super::Matrix;
 
-/// What `peerwarden matrix --format json` writes.
+/// The output of `peerwarden matrix --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Report {
@@ -25,13 +25,13 @@ struct OfWorkload {
     workload: Workload,
     /// `http` or `tcp`.
     protocol: &'static str,
-    /// Of which peers this is proved.
+    /// The peers that the proof covers.
     proved_for: Proved,
     /// Who asks.
     callers: Vec<String>,
-    /// The trust domains among the callers whom policies let in and the handshake refuses before any policy is asked.
+    /// The trust domains of callers that policies let in, but that the handshake refuses before any policy is evaluated.
     handshake_refuses: Vec<String>,
-    /// What is done.
+    /// The operation.
     rows: Vec<Row>,
 }
 
@@ -41,15 +41,15 @@ struct OfWorkload {
 struct Row {
     /// In words.
     operation: String,
-    /// A cell for each caller, in their order.
+    /// A cell for each caller, in the same order.
     cells: Vec<Cell>,
 }
 
-/// What comes of it when this caller does this.
+/// The verdict for one caller and one operation.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Cell {
-    /// `allow`, `deny`, `depends`, or `impossible` where there is no such request.
+    /// `allow`, `deny`, `depends`, or `impossible` if there is no such request.
     verdict: &'static str,
     /// A request that is allowed.
     allowed: Option<Traffic>,

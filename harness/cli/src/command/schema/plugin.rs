@@ -12,28 +12,28 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase", title = "Plugin configuration")]
 pub(super) struct Configuration {
-    /// The mesh; Istio's defaults when left out.
+    /// The mesh; Istio's defaults if omitted.
     mesh: Option<Mesh>,
-    /// The workload; from Envoy's node metadata when left out.
+    /// The workload; from Envoy's node metadata by default.
     workload: Option<Workload>,
     /// The policies, of the whole mesh or of this workload.
     #[schemars(schema_with = "documents")]
     resources: Option<()>,
     /// The external authorizers that CUSTOM policies name.
     extension_providers: Option<Vec<ExtensionProvider>>,
-    /// Which filter chain it is in; `http` when left out.
+    /// The kind of filter chain that it is in; `http` by default.
     protocol: Option<Protocol>,
     /// For `protocol: tcp`.
     tcp: Option<Tcp>,
-    /// What becomes of what is open when it is no longer allowed.
+    /// What happens to open streams that are no longer allowed.
     open_connections: Option<OpenConnections>,
-    /// Which paths are established; `lenient` when left out.
+    /// How to treat paths that an application may read differently; `lenient` by default.
     paths: Option<Paths>,
-    /// The second lock: what is left for Envoy's own filters behind the module, which let nothing pass without it. Nothing when left out.
+    /// The second lock: the mark for Envoy's own filters behind the module, which let nothing pass without it. None by default.
     lock: Option<Lock>,
-    /// Of which decisions there is filter state for access logs; `denied` when left out.
+    /// Which decisions set filter state for access logs; `denied` by default.
     report: Option<Report>,
-    /// Where Envoy's `jwt_authn` leaves the payload of a verified token.
+    /// Where Envoy's `jwt_authn` stores the payload of a verified token.
     jwt: Option<Jwt>,
 }
 
@@ -41,15 +41,15 @@ pub(super) struct Configuration {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 struct Mesh {
-    /// `istio-system` when left out.
+    /// `istio-system` by default.
     root_namespace: Option<String>,
-    /// `cluster.local` when left out.
+    /// `cluster.local` by default.
     trust_domain: Option<String>,
     /// Other names of the same trust domain.
     trust_domain_aliases: Option<Vec<String>>,
 }
 
-/// Which filter chain it is in.
+/// The kind of filter chain.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 enum Protocol {
@@ -59,44 +59,44 @@ enum Protocol {
     Tcp,
 }
 
-/// When a TCP connection is decided.
+/// When a TCP connection is decided on.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Tcp {
-    /// `handshake` when left out.
+    /// `handshake` by default.
     enforcement: Option<Enforcement>,
-    /// Of `hold`: how long a connection is held at most, such as `10s`; then it is denied.
+    /// For `hold`: how long a connection is held at most, such as `10s`, before it is denied.
     #[schemars(regex(pattern = "^[0-9]+(\\.[0-9]+)?s$"))]
     deadline: Option<String>,
 }
 
-/// When a TCP connection is decided.
+/// When a TCP connection is decided on.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum Enforcement {
     /// On the first data of either side.
     Handshake,
-    /// Before the upstream is dialled.
+    /// Before Envoy connects to the upstream.
     Hold,
 }
 
-/// What becomes of what is open when it is no longer allowed.
+/// What happens to open streams that are no longer allowed.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct OpenConnections {
-    /// When a newer configuration denies it; `close`, but `keep` for requests, when left out.
+    /// When a newer configuration denies it; by default `close`, but `keep` for requests.
     on_update: Option<OnChange>,
-    /// When the peer's certificate expires; `close` when left out.
+    /// When the peer's certificate expires; `close` by default.
     on_expiry: Option<OnChange>,
 }
 
-/// What becomes of it.
+/// What happens to it.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 enum OnChange {
     /// It is closed.
     Close,
-    /// It goes on until it ends.
+    /// It continues until it ends.
     Keep,
 }
 
@@ -106,13 +106,13 @@ enum OnChange {
 enum Lock {
     /// For `protocol: http`, whether an allowed request is marked.
     Requests(bool),
-    /// For `protocol: tcp`, the cluster that connections go on to.
+    /// For `protocol: tcp`, the cluster that connections go to.
     Connections(Cluster),
     /// For `protocol: tcp` and several listeners, the cluster by the port that the client connected to.
     ConnectionsByPort(Clusters),
 }
 
-/// The cluster that connections go on to.
+/// The cluster that connections go to.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Cluster {
@@ -121,7 +121,7 @@ struct Cluster {
     cluster: String,
 }
 
-/// The cluster that connections go on to, by the port that the client connected to.
+/// The cluster that connections go to, by the port that the client connected to.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Clusters {
@@ -129,24 +129,24 @@ struct Clusters {
     clusters: std::collections::BTreeMap<String, String>,
 }
 
-/// Of which decisions there is filter state for access logs.
+/// Which decisions set filter state for access logs.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum Report {
-    /// Of those that deny.
+    /// Those that deny.
     Denied,
-    /// Of those that allow, too; it costs some calls to Envoy for each.
+    /// Also those that allow, which costs some calls to Envoy for each.
     All,
 }
 
-/// Where Envoy's `jwt_authn` leaves the payload of a verified token.
+/// Where Envoy's `jwt_authn` stores the payload of a verified token.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Jwt {
-    /// The metadata's namespace; `envoy.filters.http.jwt_authn` when left out.
+    /// The metadata's namespace; `envoy.filters.http.jwt_authn` by default.
     #[schemars(length(min = 1))]
     filter: Option<String>,
-    /// The key in it, `payload_in_metadata` of the provider; `payload` when left out.
+    /// The key in it, `payload_in_metadata` of the provider; `payload` by default.
     #[schemars(length(min = 1))]
     key: Option<String>,
 }

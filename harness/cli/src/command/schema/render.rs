@@ -12,48 +12,48 @@ use schemars::JsonSchema;
 
 use super::plugin::{Enforcement, OpenConnections, Report};
 
-/// A workload, for `peerwarden render inbound`.
+/// The description for `peerwarden render inbound`: a workload.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Inbound {
-    /// Whom the policies select.
+    /// The workload that the policies select.
     workload: Workload,
-    /// The mesh; Istio's defaults when left out.
+    /// The mesh; Istio's defaults if omitted.
     mesh: Option<Mesh>,
     /// The external authorizers that CUSTOM policies name.
     extension_providers: Option<Vec<ExtensionProvider>>,
-    /// What becomes of what is open when it is no longer allowed; `close` when left out.
+    /// What happens to open streams that are no longer allowed; `close` by default.
     open_connections: Option<OpenConnections>,
-    /// Which paths are established; `lenient` when left out.
+    /// How to treat paths that an application may read differently; `lenient` by default.
     paths: Option<Paths>,
-    /// Of which decisions there is filter state for access logs; `all` when left out.
+    /// Which decisions set filter state for access logs; `all` by default.
     report: Option<Report>,
-    /// What the workload shows, and whom it trusts.
+    /// The workload's certificate, and the roots that it trusts.
     certificates: Option<Certificates>,
     /// Its ports.
     #[schemars(length(min = 1))]
     ports: Vec<InboundPort>,
-    /// What the ports are bound to; `0.0.0.0` when left out.
+    /// The address of the ports; `0.0.0.0` by default.
     address: Option<String>,
-    /// The module's file; `/etc/envoy/peerwarden.wasm` when left out.
+    /// The module's file; `/etc/envoy/peerwarden.wasm` by default.
     module: Option<String>,
-    /// Where Envoy's administration listens, on loopback; `127.0.0.1:15000` when left out.
+    /// The loopback address of Envoy's admin interface; `127.0.0.1:15000` by default.
     admin: Option<String>,
-    /// `/dev/stdout` when left out.
+    /// `/dev/stdout` by default.
     access_log: Option<String>,
-    /// Whether Envoy's own filters let nothing pass without the module; so it is when left out.
+    /// Whether Envoy's own filters let nothing pass without the module; `true` by default.
     lock: Option<bool>,
-    /// What becomes of a request with a header whose name has an underscore; `reject` when left out.
+    /// What happens to a request with an underscore in a header name; `reject` by default.
     underscores: Option<Underscores>,
 }
 
-/// What becomes of a request with a header whose name has an underscore.
+/// What happens to a request with an underscore in a header name.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 enum Underscores {
     /// The header reaches the application.
     Allow,
-    /// The header is removed, and the request goes on.
+    /// The header is removed, and the request continues.
     Drop,
     /// The request is refused.
     Reject,
@@ -63,18 +63,18 @@ enum Underscores {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct InboundPort {
-    /// The number that policies name, on which Envoy listens.
+    /// The port number in policies, on which Envoy listens.
     #[schemars(range(min = 1))]
     port: u16,
-    /// What is spoken there.
+    /// The protocol.
     protocol: Protocol,
-    /// Where the application listens, such as `127.0.0.1:18080`.
+    /// The address of the application, such as `127.0.0.1:18080`.
     upstream: String,
-    /// When its connections are decided, where bytes are spoken; `handshake` when left out.
+    /// For TCP: when its connections are decided on; `handshake` by default.
     enforcement: Option<Enforcement>,
 }
 
-/// What is spoken, as Istio calls it; in letters of any case.
+/// The protocol, with Istio's names, in upper or lower case.
 #[derive(JsonSchema)]
 enum Protocol {
     #[schemars(rename = "HTTP")]
@@ -97,27 +97,27 @@ enum Protocol {
     Https,
 }
 
-/// One of the two: PEM files that are read once, or files that are taken in again when they are replaced.
+/// One of the two: PEM files that are read once, or files that are reloaded when they are replaced.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
 struct Certificates {
-    /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`; `/etc/certs` when nothing is said.
+    /// A folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`; `/etc/certs` by default.
     directory: Option<String>,
     /// A folder with `certificate.yaml` and `validation.yaml`, as `peerwarden certs` writes them.
     sds: Option<String>,
 }
 
-/// A client and whom it calls, for `peerwarden render client`.
+/// The description for `peerwarden render client`: a client and the services that it calls.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Client {
     /// The client.
     workload: ClientWorkload,
-    /// The mesh; Istio's defaults when left out.
+    /// The mesh; Istio's defaults if omitted.
     mesh: Option<ClientMesh>,
-    /// What the client shows, and whom it trusts.
+    /// The client's certificate, and the roots that it trusts.
     certificates: Option<Certificates>,
-    /// Where Envoy's administration listens, on loopback; nowhere when left out.
+    /// The loopback address of Envoy's admin interface; none by default.
     admin: Option<String>,
     /// The services that it calls.
     #[schemars(length(min = 1))]
@@ -141,17 +141,17 @@ struct ClientWorkload {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 struct ClientMesh {
-    /// `istio-system` when left out.
+    /// `istio-system` by default.
     root_namespace: Option<String>,
-    /// `cluster.local` when left out.
+    /// `cluster.local` by default.
     trust_domain: Option<String>,
 }
 
-/// A service that is called.
+/// A service that the client calls.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Service {
-    /// Its name, as `DestinationRule`s have it.
+    /// Its host name, as in `DestinationRule`s.
     #[schemars(length(min = 1))]
     host: String,
     /// Its namespace.
@@ -172,13 +172,13 @@ struct ServicePort {
     /// The service's.
     #[schemars(range(min = 1))]
     port: u16,
-    /// The pod's own; the same when left out.
+    /// The port of the pod; the same by default.
     #[schemars(range(min = 1))]
     target_port: Option<u16>,
     /// Where the client's Envoy listens for it, on loopback.
     #[schemars(range(min = 1))]
     listen: u16,
-    /// What is spoken there; `TCP` when left out.
+    /// The protocol; `TCP` by default.
     protocol: Option<Protocol>,
 }
 
@@ -189,8 +189,8 @@ struct Endpoint {
     /// Its address.
     #[schemars(length(min = 1))]
     address: String,
-    /// Its service account, whom the client expects to find there.
+    /// Its service account, which the client verifies.
     service_account: Option<String>,
-    /// Its labels; `security.istio.io/tlsMode: istio` says that it takes mutual TLS.
+    /// Its labels; `security.istio.io/tlsMode: istio` means that it accepts mutual TLS.
     labels: Option<BTreeMap<String, String>>,
 }

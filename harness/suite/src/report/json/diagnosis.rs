@@ -6,15 +6,15 @@ use peerwarden_traffic::RuleRef;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Why a case was decided as it was.
+/// Why a case had its verdict.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Diagnosis<'r> {
+pub(super) struct Why<'r> {
     /// What decided; null if no document did.
-    deciding: Option<DecidingRule<'r>>,
-    /// The rule that came closest to the expected decision; null if there is none.
+    deciding: Option<Deciding<'r>>,
+    /// The rule that came closest to the expected verdict; null if there is none.
     near_miss: Option<NearMiss<'r>>,
-    /// Set if the policy that should decide does not exist: a sentence that says so.
+    /// The policy that should decide, if it does not exist.
     note: Option<&'r str>,
 }
 
@@ -24,11 +24,11 @@ pub(super) struct Diagnosis<'r> {
 struct DecidingRule<'r> {
     /// The whole in a sentence.
     text: String,
-    /// The document and the rule.
-    by: &'r RuleRef,
-    /// The clauses that held.
+    /// Which it is.
+    by: &'r DecidedBy,
+    /// The clauses that matched.
     on: Vec<Clause<'r>>,
-    /// Its place; null if unknown.
+    /// Where it is; null if unknown.
     place: Option<Place<'r>>,
 }
 
@@ -40,11 +40,11 @@ struct NearMiss<'r> {
     text: String,
     /// The action of its policy.
     action: &'static str,
-    /// The document and the rule.
-    rule: &'r RuleRef,
-    /// The clauses that did not hold.
+    /// Which it is.
+    rule: &'r DecidedBy,
+    /// The clauses that did not match.
     failed: Vec<Clause<'r>>,
-    /// The place of what kept it from deciding; null if unknown.
+    /// Where the reason is; null if unknown.
     place: Option<Place<'r>>,
 }
 
@@ -56,7 +56,7 @@ struct Clause<'r> {
     field: &'r str,
     /// The values that explain the result.
     values: &'r [String],
-    /// The actual value, in quotes if it is a text; null if there was none.
+    /// The value that was found, in quotes if it is a string; null if there was none.
     found: Option<&'r str>,
 }
 

@@ -22,12 +22,12 @@ pub(crate) struct Report<'c> {
     warnings: usize,
     /// Files that `peerwarden.toml` leaves out.
     excluded: usize,
-    /// Documents of other tools, which have nothing of a Kubernetes document.
+    /// Documents that are not Kubernetes documents.
     #[serde(rename = "passedOver")]
     passed_over: usize,
-    /// What is to be looked at, in the order of the texts.
+    /// Findings, in the order of the files.
     findings: Vec<Finding<'c>>,
-    /// What is suppressed beside the text.
+    /// Suppressed findings.
     suppressed: Vec<Suppressed<'c>>,
 }
 
@@ -35,22 +35,22 @@ pub(crate) struct Report<'c> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Finding<'c> {
-    /// Of the lint; null for what would be refused.
+    /// The code of the lint; null for invalid input.
     code: Option<&'c str>,
-    /// How bad it is.
+    /// The severity.
     #[schemars(extend("enum" = ["error", "warning"]))]
     severity: &'c str,
     /// What is wrong.
     message: &'c str,
-    /// Where; null for what is in no text.
+    /// Where; null if it is in no file.
     place: Option<Place<'c>>,
     /// What to write instead.
     help: Option<&'c str>,
-    /// What shows it.
+    /// An example.
     notes: &'c [String],
-    /// Other places that the message speaks of.
+    /// Other places that the message refers to.
     related: Vec<Related<'c>>,
-    /// Whether `--fix` may mend it.
+    /// Whether `--fix` can fix it.
     fixable: bool,
 }
 
@@ -58,7 +58,7 @@ struct Finding<'c> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Suppressed<'c> {
-    /// What for.
+    /// The reason.
     reason: &'c str,
     /// What it is.
     finding: Finding<'c>,
