@@ -9,6 +9,7 @@ mod excluded_port;
 pub mod fix;
 mod foreign_trust_domain;
 mod forgeable_header;
+mod host_header;
 mod host_port;
 mod http_on_tcp;
 mod identity_in_plaintext;

@@ -5,7 +5,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 use crate::{
     any_certificate, contradiction, dry_run, exact_path, excluded_port, foreign_trust_domain,
-    forgeable_header, host_port, http_on_tcp, identity_in_plaintext, ignored_selector, letter_case,
+    forgeable_header, host_header, host_port, http_on_tcp, identity_in_plaintext, ignored_selector, letter_case,
     never_matches, not_a_host, open_wildcard, plaintext_negation, remote_address, repeated_value,
     selects_nothing, server_first, service_port, shadowed_rule, spiffe_scheme, star_inside, strict_probe,
     subtree_gap, suffix_principal, suppression, template_gap, trailing_dot, twice, unnormalised_path,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every lint.
-pub const LINTS: [&Lint; 36] = [
+pub const LINTS: [&Lint; 37] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -50,6 +50,7 @@ pub const LINTS: [&Lint; 36] = [
     &foreign_trust_domain::LINT,
     &not_a_host::LINT,
     &open_wildcard::LINT,
+    &host_header::LINT,
 ];
 
 /// The lint with this code, or with this name.
