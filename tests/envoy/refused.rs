@@ -9,12 +9,13 @@ use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, Halfway, http, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::HttpEcho;
+use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 
 use crate::fixture::{BACKEND, FRONTEND, policy};
@@ -29,6 +30,8 @@ struct Workload {
     port: Port,
     upstream: HttpEcho,
     frontend: Caller,
+    /// That of `frontend`.
+    certificate: CertificateDer<'static>,
     /// With what the log says of each.
     refused: Vec<(Caller, &'static str)>,
 }
@@ -43,6 +46,7 @@ impl Workload {
         std::fs::write(folder.path().join("key.pem"), identity.key_pem())?;
         std::fs::write(folder.path().join("root-cert.pem"), mesh.pem())?;
         let caller = |by: &Authority, certificate| Caller::workload(&mesh, &by.issue(certificate)?);
+        let frontend = mesh.issue(Certificate::spiffe(FRONTEND))?;
         let refused = vec![
             (Caller::plaintext(), "HTTP_REQUEST"),
             (Caller::anonymous(&mesh)?, "PEER_DID_NOT_RETURN_A_CERTIFICATE"),
@@ -86,7 +90,8 @@ impl Workload {
             inbound,
             port,
             upstream,
-            frontend: caller(&mesh, Certificate::spiffe(FRONTEND))?,
+            frontend: Caller::workload(&mesh, &frontend)?,
+            certificate: frontend.certificate_der(),
             refused,
             folder,
         })
@@ -208,6 +213,28 @@ async fn refusals_have_no_more_lines_than_the_limit() -> Result<()> {
         "{} lines in {seconds} s",
         refused.len()
     );
+    Ok(())
+}
+
+/// Who stops in the middle of the handshake does not keep the connection: it is closed after 10 s, with a line that says why.
+#[tokio::test]
+async fn a_client_that_stops_in_its_handshake_is_closed() -> Result<()> {
+    let workload = Workload::new().await?;
+    let _envoy = Envoy::launch(Launch::yaml(workload.inbound.file()?.text)).await?;
+    let (address, caller) = (workload.address(), workload.frontend.clone());
+    let certificate = workload.certificate.clone();
+    let is_closed = tokio::task::spawn_blocking(move || {
+        Halfway::begin(address, &caller, &certificate)?.is_closed_within(Duration::from_secs(40))
+    });
+    assert!(is_closed.await??);
+    assert_eq!(workload.call().await?, 200);
+    let ended = deadline::until(Duration::from_secs(20), "the line", async || {
+        let (_, ended) = workload.lines()?;
+        Ok((!ended.is_empty()).then_some(ended))
+    })
+    .await?;
+    let reason = ended[0]["downstream_transport_failure_reason"].as_str();
+    assert_eq!(reason, Some("?"), "{ended:?}");
     Ok(())
 }
 

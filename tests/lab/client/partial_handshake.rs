@@ -1,8 +1,9 @@
 //! A TLS client that presents its certificate, and waits before it proves that it has the key.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -64,6 +65,23 @@ impl PartialHandshake {
         let mut bytes = vec![0; count];
         rustls::Stream::new(&mut self.tls, &mut self.stream).read_exact(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Sends nothing more, and answers whether the server closes the connection within `patience`. It blocks.
+    ///
+    /// # Errors
+    /// Of the socket.
+    pub fn is_closed_within(mut self, patience: Duration) -> Result<bool> {
+        self.stream.set_read_timeout(Some(patience))?;
+        let mut bytes = Vec::new();
+        match self.stream.read_to_end(&mut bytes) {
+            Ok(_) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::ConnectionReset => Ok(true),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
     }
 }
 
