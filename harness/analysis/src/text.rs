@@ -4,12 +4,14 @@
 //! to, found breadth first from the empty text. So a class exists only if a text does, and its sample is one of the shortest.
 
 mod automaton;
+mod strict_path;
 mod token;
 
 use std::collections::HashMap;
 
 use automaton::Automaton;
-pub(crate) use token::{CharSet, Token, Tokens, host, literal, path, peer, read_otherwise, text};
+pub(crate) use strict_path::read_otherwise;
+pub(crate) use token::{CharSet, Token, Tokens, host, literal, path, peer, text};
 
 /// A class of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]

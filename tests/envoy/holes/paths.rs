@@ -140,6 +140,14 @@ async fn strict_paths_are_read_in_one_way() -> Result<()> {
         (b"/a%2Bb", Denied),
         (b"/x/..;/admin", Denied),
         (b"/x/%2e%2e;/admin", Denied),
+        (b"/%u0061dmin", Denied),
+        (b"/100%", Denied),
+        (b"/%zz", Denied),
+        (b"/%C0%AE%C0%AE/admin", Denied),
+        (b"/%C1%A1dmin", Denied),
+        (b"/admin%80", Denied),
+        (b"/x%C3/%BC", Denied),
+        (b"/x%E2%82%AC%F0%9F%98%80", Passed),
         // Of `/.;a/b` Envoy makes `/b` from some version on, which is one path to everybody.
         (b"/%2e;a/b", Denied),
     ] {

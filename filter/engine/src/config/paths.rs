@@ -8,10 +8,13 @@ pub enum Paths {
     /// A path is what Envoy's normalisation leaves.
     #[default]
     Lenient,
-    /// A path is not established if it has an escape of a visible ASCII character, which Envoy leaves as it is and an application
-    /// decodes (RFC 3986, section 2.2: of these, reserved characters may mean something else decoded), an escape with small letters,
-    /// which is the same as the one with capital letters and another text (section 6.2.2.1), or a segment that is `.` or `..` once its
-    /// `;parameters` are cut off, which servlet containers resolve.
+    /// A path is not established if it has
+    /// - an escape of a visible ASCII character, which Envoy leaves as it is and an application decodes (RFC 3986, section 2.2: of these,
+    ///   reserved characters may mean something else decoded);
+    /// - an escape in lower case, which is the same as the one in upper case and another text (section 6.2.2.1);
+    /// - a `%` that begins no escape (section 2.1), or escapes that are not UTF-8 (section 2.5): some applications read `%u0061` or
+    ///   `%C1%A1` as `a`, and some leave out what they cannot read;
+    /// - a segment that is `.` or `..` once its `;parameters` are cut off, which servlet containers resolve.
     Strict,
 }
 
@@ -25,31 +28,53 @@ impl Paths {
             Self::Strict => {
                 let end = memchr2(b'?', b'#', path).unwrap_or(path.len());
                 let path = path.get(..end).unwrap_or(path);
-                !has_other_escape(path) && !path.split(|byte| *byte == b'/').any(is_dots)
+                has_plain_escapes(path) && !path.split(|byte| *byte == b'/').any(is_dots)
             }
         }
     }
 }
 
-/// Whether an escape stands for one of the characters `!` (`%21`) to `~` (`%7E`), or has small letters.
-fn has_other_escape(path: &[u8]) -> bool {
+/// Whether each `%` begins the escapes of one character, in capital letters, that is not a visible ASCII character.
+fn has_plain_escapes(path: &[u8]) -> bool {
     let mut rest = path;
-    while let Some(after) = memchr(b'%', rest).and_then(|at| rest.get(at..)?.get(1..)) {
-        let other = match after {
-            [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                let is_visible = !matches!([*high, *low], [b'2', b'0'] | [b'7', b'F']);
-                high.is_ascii_lowercase()
-                    || low.is_ascii_lowercase()
-                    || is_visible && (b'2'..=b'7').contains(high)
-            }
-            _ => false,
-        };
-        if other {
-            return true;
+    while let Some(at) = memchr(b'%', rest) {
+        match rest.get(at..).and_then(after_character) {
+            Some(after) => rest = after,
+            None => return false,
         }
-        rest = after;
     }
-    false
+    true
+}
+
+/// What follows the escapes of one character in UTF-8 (RFC 3629), if that is what the text begins with.
+fn after_character(text: &[u8]) -> Option<&[u8]> {
+    let (first, mut rest) = escape(text)?;
+    let mut bytes = [first, 0, 0, 0];
+    let width = match first {
+        0x00..=0x7F => 1,
+        0xC0..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xFF => 4,
+        0x80..=0xBF => return None,
+    };
+    for byte in bytes.iter_mut().take(width).skip(1) {
+        (*byte, rest) = escape(rest)?;
+    }
+    let is_character = std::str::from_utf8(bytes.get(..width)?).is_ok();
+    (is_character && !first.is_ascii_graphic()).then_some(rest)
+}
+
+/// The byte that an escape in capital letters stands for, and what follows it.
+fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    };
+    match text {
+        [b'%', high, low, rest @ ..] => Some((digit(*high)? << 4 | digit(*low)?, rest)),
+        _ => None,
+    }
 }
 
 /// Whether a segment is `.` or `..`, with parameters behind it or without.
@@ -90,6 +115,30 @@ mod tests {
             "/b%C3%bCcher",
             "/%%41",
             "/%2%41",
+            "/%",
+            "/%?x",
+            "/%2",
+            "/%3g",
+            "/%g3",
+            "/%u0061dmin",
+            "/%C0%AE",
+            "/%C1%A1dmin",
+            "/%E0%81%A1dmin",
+            "/%F0%80%81%A1dmin",
+            "/%ED%A0%80",
+            "/%F4%90%80%80",
+            "/%F8%88%80%81%A1",
+            "/%80",
+            "/x%FF",
+            "/%C3",
+            "/%C3?%BC",
+            "/%C3/%BC",
+            "/%C3%20%BC",
+            "/%C3%C3%BC",
+            "/%C3%BC%BC",
+            "/%E2%82",
+            "/%E2%82x",
+            "/%F0%9F%98",
             "/x/..;/admin",
             "/..;a=b/admin",
             "/.;a/b",
@@ -109,12 +158,9 @@ mod tests {
             "/%09",
             "/%1F",
             "/%7F",
-            "/%80",
             "/b%C3%BCcher",
-            "/%2",
-            "/%",
-            "/%3g",
-            "/%g3",
+            "/%E2%82%AC%F0%9F%98%80%C3%BC",
+            "/%F4%8F%BF%BF%00",
             "/v1/items:delete",
             "/a;x=y/b",
             "/...;x",
@@ -138,10 +184,24 @@ mod tests {
                 let is_small = digits.bytes().any(|digit| digit.is_ascii_lowercase());
                 assert_eq!(
                     Paths::Strict.establish(escape.as_bytes()),
-                    !byte.is_ascii_graphic() && !is_small,
+                    byte.is_ascii() && !byte.is_ascii_graphic() && !is_small,
                     "{escape}"
                 );
             }
+        }
+    }
+
+    /// Each character, of one byte to four.
+    #[test]
+    fn escapes_of_whole_characters_are_established() {
+        for character in ('\u{80}'..=char::MAX).step_by(61) {
+            let mut bytes = [0; 4];
+            let escapes = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
+            let whole = character.encode_utf8(&mut bytes).as_bytes();
+            let path = escapes(whole);
+            assert!(Paths::Strict.establish(path.as_bytes()), "{path}");
+            let part = escapes(&whole[1..]);
+            assert!(!Paths::Strict.establish(part.as_bytes()), "{part}");
         }
     }
 }

@@ -1,31 +1,47 @@
 //! Paths that an application may read as others.
 
 /// Why an application may read a path, before any query or fragment, as another one: an escape of what ASCII shows as a character, an
-/// escape in small letters, or a segment that is one dot or two when what follows a `;` in it is left out.
+/// escape in lower case, a percent sign without two digits, escapes that are not UTF-8, or a segment that is one dot or two when
+/// what follows a `;` in it is left out.
 pub(super) fn read_otherwise(path: &[u8]) -> Option<&'static str> {
     let path = path.iter().copied();
     let path: Vec<u8> = path.take_while(|byte| !matches!(byte, b'?' | b'#')).collect();
-    let escape = |three: &[u8]| {
-        let digits = std::str::from_utf8(three).ok()?.strip_prefix('%')?.to_owned();
-        // `+5` is a number to the parser, and not an escape.
-        let byte = u8::from_str_radix(&digits, 16)
-            .ok()
-            .filter(|_| !digits.starts_with('+'))?;
-        Some((byte, digits))
-    };
-    let shows = |three: &[u8]| escape(three).is_some_and(|(byte, _)| byte.is_ascii_graphic());
-    let is_small = |three: &[u8]| escape(three).is_some_and(|(_, digits)| digits != digits.to_uppercase());
     let is_dots = |segment: &[u8]| {
         let name = segment.iter().copied().take_while(|byte| *byte != b';');
         [".", ".."].iter().any(|dots| name.clone().eq(dots.bytes()))
     };
-    if path.windows(3).any(shows) {
-        Some("with an escape that an application may decode")
-    } else if path.windows(3).any(is_small) {
-        Some("with an escape in lower case")
-    } else if path.split(|byte| *byte == b'/').any(is_dots) {
-        Some("with a segment of dots that an application may resolve")
-    } else {
-        None
+    let why = why_escapes(&path);
+    why.or_else(|| {
+        let dots = path.split(|byte| *byte == b'/').any(is_dots);
+        dots.then_some("with a segment of dots that an application may resolve")
+    })
+}
+
+fn why_escapes(path: &[u8]) -> Option<&'static str> {
+    // The bytes of escapes that follow one another; what is not escaped parts them.
+    let mut runs = vec![Vec::new()];
+    let mut at = 0;
+    while let Some(byte) = path.get(at) {
+        if *byte != b'%' {
+            runs.push(Vec::new());
+            at += 1;
+            continue;
+        }
+        let digits = path.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
+        // `+5` is a number to the parser, and not an escape.
+        let digits = digits.filter(|digits| !digits.starts_with('+'));
+        let Some((digits, byte)) = digits.and_then(|two| Some((two, u8::from_str_radix(two, 16).ok()?))) else {
+            return Some("with a `%` that begins no escape");
+        };
+        if byte.is_ascii_graphic() {
+            return Some("with an escape that an application may decode");
+        }
+        if digits != digits.to_uppercase() {
+            return Some("with an escape in lower case");
+        }
+        runs.last_mut()?.push(byte);
+        at += 3;
     }
+    let is_text = |run: &Vec<u8>| String::from_utf8(run.clone()).is_ok();
+    (!runs.iter().all(is_text)).then_some("with escapes that are not UTF-8")
 }

@@ -57,6 +57,26 @@ pub(crate) enum CharSet {
     ThreeToSix,
     /// A character that ends the name of a path segment.
     SegmentEnd,
+    /// Any but a hexadecimal digit.
+    NotHex,
+    /// Any but `%`.
+    NotPercent,
+    /// Any of a path without its query but `%`.
+    Unescaped,
+    /// The first digit of the escape of an ASCII character.
+    AsciiDigit,
+    /// The first digit of the escape of a byte that continues a character in UTF-8.
+    ContinuationDigit,
+    /// Any but that.
+    NotContinuationDigit,
+    /// The first digit of the escape of a byte that begins a character of two bytes, three or four.
+    LeadDigit,
+    /// The same of three or four.
+    LongLeadDigit,
+    /// The same of two.
+    ShortLeadDigit,
+    /// The second digit of the escape of a byte, `%F5` to `%FF`, that is in no character.
+    BeyondUnicode,
 }
 
 impl CharSet {
@@ -89,6 +109,16 @@ impl CharSet {
             CharSet::HexNotF => ch.is_ascii_hexdigit() && !matches!(ch, 'f' | 'F'),
             CharSet::ThreeToSix => matches!(ch, '3'..='6'),
             CharSet::SegmentEnd => matches!(ch, '/' | ';' | '?' | '#'),
+            CharSet::NotHex => !ch.is_ascii_hexdigit(),
+            CharSet::NotPercent => ch != '%',
+            CharSet::Unescaped => !matches!(ch, '%' | '?' | '#'),
+            CharSet::AsciiDigit => matches!(ch, '0'..='7'),
+            CharSet::ContinuationDigit => matches!(ch, '8' | '9' | 'A' | 'B'),
+            CharSet::NotContinuationDigit => !CharSet::ContinuationDigit.contain(ch),
+            CharSet::LeadDigit => matches!(ch, 'C'..='F'),
+            CharSet::LongLeadDigit => matches!(ch, 'E' | 'F'),
+            CharSet::ShortLeadDigit => matches!(ch, 'C' | 'D'),
+            CharSet::BeyondUnicode => ch.is_ascii_hexdigit() && !matches!(ch, '0'..='4'),
         }
     }
 }
@@ -115,7 +145,7 @@ pub(crate) fn literal(text: &str) -> impl Iterator<Item = Token> {
 }
 
 /// The sequences of `parts`, joined.
-fn sequence(parts: impl IntoIterator<Item = Vec<Token>>) -> Vec<Token> {
+pub(super) fn sequence(parts: impl IntoIterator<Item = Vec<Token>>) -> Vec<Token> {
     parts.into_iter().flatten().collect()
 }
 
@@ -155,33 +185,6 @@ pub(crate) fn path(pattern: &PathPattern) -> Tokens {
     }
     let query = vec![Token::One(CharSet::Query), Token::Many(CharSet::Any)];
     vec![tokens.clone(), sequence([tokens, query])]
-}
-
-/// A path, with or without its query, that `paths: strict` does not establish: with an escape of a visible ASCII character, with an
-/// escape in lower case, or with a segment that is `.` or `..` before its parameters.
-pub(crate) fn read_otherwise() -> Tokens {
-    let around = |start: char, middle: &[Token], end: &[Token]| {
-        sequence([
-            vec![Token::Many(CharSet::NotQuery), Token::Char(start)],
-            middle.to_vec(),
-            end.to_vec(),
-        ])
-    };
-    let rest = [Token::Many(CharSet::Any)];
-    let escapes = [
-        [Token::Char('2'), Token::One(CharSet::HexNotZero)],
-        [Token::One(CharSet::ThreeToSix), Token::One(CharSet::Hex)],
-        [Token::Char('7'), Token::One(CharSet::HexNotF)],
-        [Token::One(CharSet::HexSmall), Token::One(CharSet::Hex)],
-        [Token::One(CharSet::Hex), Token::One(CharSet::HexSmall)],
-    ];
-    let dots = [vec![Token::Char('.')], vec![Token::Char('.'), Token::Char('.')]];
-    let after = [Token::One(CharSet::SegmentEnd), Token::Many(CharSet::Any)];
-    let escapes = escapes.iter().map(|digits| around('%', digits, &rest));
-    let dots = dots
-        .iter()
-        .flat_map(|dots| [around('/', dots, &[]), around('/', dots, &after)]);
-    escapes.chain(dots).collect()
 }
 
 fn template(template: &Template) -> Vec<Token> {
