@@ -26,7 +26,7 @@ pub(crate) use encode::{Unestablished, UnestablishedReading};
 use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::{Diagrams, FALSE, Function, NODES, Variable};
-use crate::predicate::{self, Formula, Predicate};
+use crate::predicate::{self, Formula};
 
 /// A set of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -26,7 +26,7 @@ impl Program {
         let Some(workload) = &config.workload else {
             let problem = Problem::new(&At::ROOT.name("workload"), "`workload` is missing");
             return Err(problem
-                .help("say which workload this is: `{\"namespace\": …, \"labels\": { … }}`")
+                .help("write the workload: `{\"namespace\": …, \"labels\": { … }}`")
                 .into());
         };
         let mut policies = Vec::new();

@@ -136,7 +136,7 @@ fn a_question_about_nothing_has_no_answer() {
     ] {
         let mut arguments = question.to_vec();
         arguments.extend(["--policies", "get.yaml", "--engine", "native"]);
-        folder.run(&arguments).says(2, &[none, "paths begin with `/`"]);
+        folder.run(&arguments).says(2, &[none, "a path begins with `/`"]);
     }
     folder
         .run(&["matrix", "--operation", "GET/orders", "--policies", "get.yaml"])

@@ -29,8 +29,8 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
     let Ok((_, config)) = module.configuration() else {
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
-    let Some(read) = Read::of(&config) else {
-        return Ok(Verdict::DoesNotApply("nothing depends on ports or destinations"));
+    let Some(read) = DestinationUse::of(&config) else {
+        return Ok(GuaranteeStatus::DoesNotApply("nothing depends on ports or destinations"));
     };
     // A matcher stands in the place of what chains match on.
     let matches = match chain.listener.get("filter_chain_matcher")? {

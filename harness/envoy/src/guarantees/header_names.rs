@@ -36,7 +36,7 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &CheckInput<'_>) -> Guar
     }
     let Some(read) = reads(&config) else {
         if names.is_empty() {
-            return Ok(Verdict::DoesNotApply("no decision depends on a header"));
+            return Ok(GuaranteeStatus::DoesNotApply("no decision depends on a header"));
         }
         return Ok(GuaranteeStatus::Held);
     };
@@ -61,16 +61,10 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
             .find(|name| written.is(name) && !written.is_exactly(name))?;
         Some((written, *name, "policies see another header than"))
     });
-    let late = written::by_routes(http, all)?.into_iter().filter_map(|written| {
+    let late = header_write::by_routes(http, all)?.into_iter().filter_map(|written| {
         let name = names.iter().find(|name| written.is(name))?;
         Some((written, *name, "after the module has decided, this writes"))
     });
-    let late = header_write::by_routes(http, all)?
-        .into_iter()
-        .filter_map(|written| {
-            let name = names.iter().find(|name| written.is(name))?;
-            Some((written, *name, "once the module has decided, this writes"))
-        });
     match spelt.chain(late).find(|(written, ..)| written.formatted) {
         None => Ok(()),
         Some((written, name, why)) => Err(written.here.fails(

@@ -33,7 +33,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         ));
     }
     if chain.listener.one_of("traffic_direction", &DIRECTIONS)? == "OUTBOUND" {
-        return Ok(Verdict::DoesNotApply("for outgoing connections"));
+        return Ok(GuaranteeStatus::DoesNotApply("for outgoing connections"));
     }
     let place = if chain.http.is_some() {
         "`envoy.filters.http.wasm` into `http_filters`, before the router"

@@ -25,11 +25,11 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
     let kind = config.workload.as_ref().map(|workload| workload.kind);
-    let goes_by = match Reads::of(&config).origin {
+    let goes_by = match PolicyInputs::of(&config).origin {
         Some(policy) => format!("`{policy}` depends on the original client's address, which is"),
         None if kind == Some(WorkloadKind::Gateway) => "`remoteIpBlocks` match".to_owned(),
         None => {
-            return Ok(Verdict::DoesNotApply(
+            return Ok(GuaranteeStatus::DoesNotApply(
                 "no gateway, and no policy on remote addresses",
             ));
         }

@@ -20,7 +20,7 @@ const HARMLESS: [&str; 1] = ["envoy.reloadable_features.http_reject_path_with_fr
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let bootstraps = all.configuration.bootstraps(chain.here.document);
     if bootstraps.is_empty() {
-        return Ok(Verdict::DoesNotApply("no bootstrap is in the input"));
+        return Ok(GuaranteeStatus::DoesNotApply("no bootstrap is in the input"));
     }
     for bootstrap in bootstraps {
         let layers = match bootstrap.get("layered_runtime")? {

@@ -34,7 +34,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     };
     let left_out = |(_, module): (usize, &Filter<'_>)| matches!(module.configuration(), Ok((_, config)) if config.lock == Lock::Off);
     if chain.deciding().all(left_out) {
-        return Ok(Verdict::DoesNotApply("`\"lock\": false` omits it"));
+        return Ok(GuaranteeStatus::DoesNotApply("`\"lock\": false` omits it"));
     }
     match config.lock {
         Lock::Unset => {

@@ -42,7 +42,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
 }
 
 /// Envoy takes no connection before a secret has come. One that is not in the given files is for whoever delivers it.
-fn by_secret(config: &Here<'_>, all: &All<'_>) -> Outcome {
+fn by_secret(config: &Cursor<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     for secret in all.configuration.secrets(config.word("name")?, config.document) {
         let Some(context) = secret.get("validation_context")? else {
             return Err(secret.fails(

@@ -141,9 +141,9 @@ impl Plugin {
     /// What it is for, for people.
     pub(super) fn says(&self) -> &'static str {
         match self.of {
-            Decides::Requests => "HTTP",
-            Decides::Connections(Enforcement::Handshake) => "TCP, on the first data after the handshake",
-            Decides::Connections(Enforcement::Hold) => "TCP, before Envoy connects to the application",
+            DecisionScope::Requests => "HTTP",
+            DecisionScope::Connections(Enforcement::Handshake) => "TCP, on the first data after the handshake",
+            DecisionScope::Connections(Enforcement::Hold) => "TCP, before Envoy connects to the application",
         }
     }
 

@@ -113,8 +113,8 @@ impl Instance {
             self.shared.set(true);
             abi::log(
                 Level::Warning,
-                "peerwarden: several configurations of one name are in use side by side: changes do not reach what is open; give \
-                 each plugin a `name` of its own, and deliver configurations by ECDS",
+                "peerwarden: several configurations with the same name are in use: changes do not reach open \
+                 streams; give each plugin a different `name`, and deliver configurations by ECDS",
             );
         } else {
             self.comes_into_use(configuration, true);

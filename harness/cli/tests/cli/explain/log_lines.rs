@@ -65,12 +65,12 @@ fn a_line_of_what_was_refused_is_said_in_words() {
         (
             "TLS_error:|268435648:SSL_routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE:\
              peer_did_not_provide_required_client_certificate:TLS_error_end",
-            "the client shows no certificate",
+            "the client presents no certificate",
         ),
         (
             "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher,\
              _certificate_SANs_are_[spiffe://partner.example/ns/batch/sa/nightly]:TLS_error_end",
-            "such as of another trust domain",
+            "because of another trust domain",
         ),
     ] {
         let line = REFUSED.replace('\n', "").replace("REASON", reason);
@@ -79,7 +79,7 @@ fn a_line_of_what_was_refused_is_said_in_words() {
             ran.code == 0
                 && ran.out.starts_with("refused at the TLS handshake: ")
                 && ran.out.contains(says)
-                && ran.out.ends_with("; no policy was asked\n"),
+                && ran.out.ends_with("; no policy was evaluated\n"),
             "{ran:?}"
         );
         assert_eq!(
@@ -115,12 +115,12 @@ fn a_line_of_what_was_refused_is_said_in_words() {
         .replace("\"-\"", "\"NR\"");
     described(&folder, &["--log-line", &unmatched]).says(0, &[]);
     let ran = described(&folder, &["--log-line", &unmatched]);
-    assert!(ran.out.starts_with("refused before any handshake: "), "{ran:?}");
+    assert!(ran.out.starts_with("refused before the handshake: "), "{ran:?}");
 
     // Istio says it in the details.
     let line = r#"[2026-01-01T00:00:00.000Z] "- - -" 0 NR filter_chain_not_found - "-" 0 0 0 - "-" "-" "-" "-" "-" - - 10.244.0.9:8080 10.244.0.7:41612 - -"#;
     let ran = described(&folder, &["--log-line", line]);
-    assert!(ran.out.starts_with("refused before any handshake: "), "{ran:?}");
+    assert!(ran.out.starts_with("refused before the handshake: "), "{ran:?}");
 
     // By a format of one's own.
     let format = "%RESPONSE_FLAGS% %DOWNSTREAM_REMOTE_ADDRESS% san=%DOWNSTREAM_PEER_URI_SAN% \
@@ -128,7 +128,7 @@ fn a_line_of_what_was_refused_is_said_in_words() {
     let line = "- 127.0.0.1:46828 san=- tls=TLS_error:|268435648:SSL_routines:OPENSSL_internal:\
                 PEER_DID_NOT_RETURN_A_CERTIFICATE:peer_did_not_provide_required_client_certificate:TLS_error_end term=-";
     let ran = described(&folder, &["--log-line", line, "--log-format", format]);
-    assert!(ran.out.contains("the client shows no certificate"), "{ran:?}");
+    assert!(ran.out.contains("the client presents no certificate"), "{ran:?}");
 }
 
 /// As rendered listeners of Envoy 1.40 write them (`tests/envoy/refused_requests.rs`).
@@ -148,7 +148,7 @@ fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
         assert!(
             ran.code == 0
                 && ran.out.starts_with("refused by Envoy itself: ")
-                && ran.out.ends_with("; no policy was asked\n"),
+                && ran.out.ends_with("; no policy was evaluated\n"),
             "{line}: {ran:?}"
         );
         assert_eq!(
@@ -218,7 +218,7 @@ fn a_connection_whose_application_is_down_is_not_taken_for_denied() {
         "{told:?}"
     );
     assert!(
-        told[1].contains(&format!("note: it was let in, and {why}")),
+        told[1].contains(&format!("note: the request was let in, and {why}")),
         "{told:?}"
     );
     assert!(!told[2].contains("note:"), "{told:?}");
@@ -242,7 +242,7 @@ fn a_connection_whose_application_is_down_is_not_taken_for_denied() {
     let line = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 503 UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused} - "delayed_connect_error:_Connection_refused" 0 91 0 - "-" "-" "0c9b" "orders" "10.0.0.9:8080" inbound|8080|| - 10.244.0.9:8080 10.244.0.7:41612 - -"#;
     let ran = described(&folder, &["--log-line", line]);
     assert!(
-        words(&ran.out).contains(&format!("note: it was let in, and {why}")),
+        words(&ran.out).contains(&format!("note: the request was let in, and {why}")),
         "{ran:?}"
     );
 }

@@ -90,7 +90,7 @@ fn options_may_borrow_a_suites_policies() {
 fn options_that_make_no_sense_are_refused() {
     let folder = folder();
     for (options, says) in [
-        (vec!["--path", "/x"], "it is not said who asks"),
+        (vec!["--path", "/x"], "the caller is missing"),
         (
             vec!["--plaintext", "--peer", "spiffe://td/x"],
             "cannot be used with",
@@ -110,8 +110,8 @@ fn options_that_make_no_sense_are_refused() {
             "given twice",
         ),
         (vec!["--plaintext", "--path", "/a\nb"], "line break"),
-        (vec!["--plaintext", "--log-line", "x"], "it takes one case"),
-        (vec![], "it takes one case"),
+        (vec!["--plaintext", "--log-line", "x"], "expected one case"),
+        (vec![], "expected one case"),
     ] {
         described(&folder, &options).says(2, &[says]);
     }

@@ -25,7 +25,7 @@ fn fields_of_http_on_other_ports() {
         &[&deny, &mixed],
         &[
             "warning[PW015]",
-            "port 5432 of Deployment shop/web is not HTTP: `paths` says nothing there",
+            "port 5432 of Deployment shop/web is not HTTP: `paths` is ignored there",
         ],
     );
     fine(&[
@@ -65,7 +65,7 @@ fn selectors_among_the_workloads_that_are_there() {
     finds(&[&reads("ap: web"), &web], &["did you mean the label `app`?"]);
     finds(
         &[&reads("tier: storage"), &web],
-        &["workloads here have `tier` `front`"],
+        &["workloads of this namespace have `tier` `front`"],
     );
     finds(
         &[&modes("{selector: {matchLabels: {app: x}}}"), &web],

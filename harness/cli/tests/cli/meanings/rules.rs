@@ -28,7 +28,7 @@ fn rules_that_others_leave_nothing_to_decide() {
         &[&rules(&format!("{both}, {all}"))],
         &[
             "warning[PW012]",
-            "rule 0 decides nothing: all that it allows, shop/a[1] allows too",
+            "rule 0 decides nothing: everything it matches is also allowed by shop/a[1]",
             "without it, `GET /` to port 8080 by spiffe://cluster.local/ns/web/sa/",
             "is still allowed",
         ],
@@ -44,7 +44,7 @@ fn rules_that_others_leave_nothing_to_decide() {
     let whole = "{from: [{source: {ipBlocks: [10.0.0.0/8]}}], to: [{operation: {methods: [GET]}}]}";
     finds(
         &[&rules(&format!("{whole}, {halves}"))],
-        &["all that it allows, shop/a[1] and shop/a[2] allows too"],
+        &["everything it matches is also allowed by shop/a[1] and shop/a[2]"],
     );
     // On TCP the wider rule is dropped, and the other needed.
     let tcp = "{from: [{source: {namespaces: [web]}}]}, {to: [{operation: {methods: ['*']}}]}";
@@ -98,7 +98,7 @@ fn rules_that_denials_leave_nothing_of() {
         &[&deny, &allow],
         &[
             "warning[PW013]",
-            "rule 0 lets nobody in: shop/b[0] denies all that it allows",
+            "rule 0 lets nobody in: everything that it allows is denied by shop/b[0]",
             "is denied by shop/b[0]",
         ],
     );

@@ -41,7 +41,7 @@ fn probes_are_rewritten_and_answered() {
     folder.write("rewritten.yaml", &rewritten.out);
     folder
         .run(&["render", "probes", "rewritten.yaml"])
-        .says(2, &["asks for port 15020 already"]);
+        .says(2, &["already uses port 15020"]);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_pod_may_keep_its_probes() {
     };
     folder.write("deployment.yaml", annotated("\"false\""));
     let kept = folder.run(&["render", "probes", "deployment.yaml"]);
-    kept.says(0, &["its probes stay as they are"]);
+    kept.says(0, &["the probes are not rewritten"]);
     assert!(!kept.out.contains("app-health"), "{}", kept.out);
     let inbound = folder.run(&[
         "render",
@@ -66,7 +66,7 @@ fn a_pod_may_keep_its_probes() {
     assert!(!inbound.out.contains("15020"), "{}", inbound.out);
     folder.write("deployment.yaml", annotated("false"));
     let wrong = folder.run(&["render", "probes", "deployment.yaml"]);
-    wrong.says(2, &["neither \"true\" nor \"false\"", "write it in quotes"]);
+    wrong.says(2, &["neither \"true\" nor \"false\"", "put it in quotes"]);
 }
 
 #[test]
@@ -74,10 +74,14 @@ fn a_mistake_in_a_probe_is_shown() {
     let folder = folder();
     for (from, to, says) in [
         ("port: web}, p", "port: wbe}, p", "its ports: `web`"),
-        ("port: 9090", "port: 70000", "no port"),
+        ("port: 9090", "port: 70000", "not a port"),
         ("service: orders", "servise: orders", "did you mean `service`?"),
-        ("grpc: {", "exec: {command: [x]}, grpc: {", "2 ways to ask"),
-        ("/healthz", "\"/a b\"", "letters that a request cannot have"),
+        (
+            "grpc: {",
+            "exec: {command: [x]}, grpc: {",
+            "2 handlers, expected one",
+        ),
+        ("/healthz", "\"/a b\"", "characters that a request cannot have"),
         ("name: app", "name: ../app", "needs a name"),
         ("path: /healthz", "path: /healthz, scheme: FTP", "unknown scheme"),
         (
@@ -85,7 +89,11 @@ fn a_mistake_in_a_probe_is_shown() {
             "path: /healthz, httpHeaders: [{name: \"a b\", value: c}]",
             "not a header",
         ),
-        ("periodSeconds", "timeoutSeconds: 0, periodSeconds", "not a time"),
+        (
+            "periodSeconds",
+            "timeoutSeconds: 0, periodSeconds",
+            "not a number of seconds",
+        ),
         ("kind: Deployment", "kind: [", "deployment.yaml"),
     ] {
         assert!(DEPLOYMENT.contains(from), "{from}");
@@ -97,7 +105,7 @@ fn a_mistake_in_a_probe_is_shown() {
     folder.write("service.yaml", "apiVersion: v1\nkind: Service\n");
     folder
         .run(&["render", "probes", "service.yaml"])
-        .says(2, &["has no probe that would be rewritten"]);
+        .says(2, &["has no probe to rewrite"]);
     folder.write("two.yaml", format!("{DEPLOYMENT}---\n{DEPLOYMENT}"));
     folder
         .run(&["render", "inbound", "workload.yaml", "--probes", "two.yaml"])
@@ -105,5 +113,5 @@ fn a_mistake_in_a_probe_is_shown() {
     folder.write("deployment.yaml", DEPLOYMENT);
     let taken = ["--probes", "deployment.yaml", "--probes-port", "8443"];
     let ran = folder.run(&[&["render", "inbound", "workload.yaml"][..], &taken].concat());
-    ran.says(2, &["8443 is a port of the workload too"]);
+    ran.says(2, &["8443 is also a port of the workload"]);
 }

@@ -52,9 +52,9 @@ fn a_format_may_be_given() {
     assert!(ran.code == 0 && ran.out.contains("1 allowed"), "{ran:?}");
     for (format, says) in [
         ("%REQ(:METHOD)", "does not end"),
-        ("%DURATION%", "no operator that a policy asks about"),
+        ("%DURATION%", "no operator that policies depend on"),
         ("{\"a\": 1", "not JSON"),
-        ("%REQ(A)%%REQ(B)%", "nothing between them"),
+        ("%REQ(A)%%REQ(B)%", "need a separator between them"),
     ] {
         replay(&folder, &["--log-format", format]).says(2, &[says, "`text_format`"]);
     }
@@ -155,7 +155,7 @@ fn a_hostile_log_is_only_text() {
         "workload.yaml",
     ]);
     assert!(
-        ran.out.contains("hangs on `tls.peer`, `http.host`"),
+        ran.out.contains("depends on `tls.peer`, `http.host`"),
         "{}",
         ran.out
     );

@@ -81,7 +81,7 @@ fn a_near_miss_by_the_scheme_tells_the_two_apart() {
     );
     let peer = "spiffe://cluster.local/ns/web/sa/frontend";
     let ran = explain(&folder, peer, &["--workload", "workload.yaml"]);
-    let note = "a value is written without `spiffe://`, which is put before it";
+    let note = "values are written without `spiffe://`, which is added in front";
     assert!(words(&ran.out).contains(note), "{ran:?}");
     folder.write("policy.yaml", POLICY);
     let other = "spiffe://cluster.local/ns/web/sa/other";

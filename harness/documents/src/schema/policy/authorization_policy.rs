@@ -24,31 +24,31 @@ pub(in crate::schema) struct AuthorizationPolicy {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase", transform = shape)]
 struct AuthorizationPolicySpec {
-    /// The workloads that it is about, by their labels; all of the namespace when left out.
+    /// The workloads that it applies to, by their labels; all workloads of the namespace by default.
     selector: Option<Selector>,
-    /// What it is attached to, in place of a selector.
+    /// What it is attached to, instead of a selector.
     target_refs: Option<Vec<TargetRef>>,
     /// The older form of `targetRefs`, with one entry.
     target_ref: Option<TargetRef>,
-    /// What is done with what a rule matches; ALLOW when left out.
+    /// What happens to traffic that a rule matches; ALLOW by default.
     action: Option<Action>,
-    /// The rules, of which one must match. Without any, ALLOW allows nothing; an empty one, `{}`, matches everything.
+    /// The rules, one of which must match. Without rules, ALLOW allows nothing; an empty rule, `{}`, matches everything.
     rules: Option<Vec<Rule>>,
-    /// Of CUSTOM: the external authorizer.
+    /// For CUSTOM: the external authorizer.
     provider: Option<Provider>,
 }
 
-/// What is done with what a rule matches.
+/// What happens to traffic that a rule matches.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "UPPERCASE")]
 enum Action {
-    /// It is allowed. What no ALLOW policy of the workload matches is denied.
+    /// Allow it. Traffic that no ALLOW policy of the workload matches is denied.
     Allow,
-    /// It is denied, whatever allows it.
+    /// Deny it, even if an ALLOW policy matches.
     Deny,
-    /// It is marked for the log; the verdict is not changed.
+    /// Mark it for the log, without changing the verdict.
     Audit,
-    /// An external authorizer is asked, before DENY and ALLOW.
+    /// Ask an external authorizer, before DENY and ALLOW.
     Custom,
 }
 

@@ -14,11 +14,11 @@ pub(super) enum ApiVersion {
     V1Beta1,
 }
 
-/// What the document is called, and where it is.
+/// The name and the namespace of the document.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Metadata {
-    /// By which decisions and logs name it.
+    /// The name that decisions and logs show.
     name: DocumentName,
     /// It decides which workloads the document applies to.
     namespace: DocumentName,

@@ -9,7 +9,7 @@ use super::document::{ApiVersion, Metadata};
 use super::target::Selector;
 use super::values::UP_TO_65535;
 
-/// Which connections a workload takes.
+/// The connections that a workload accepts.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 pub(in crate::schema) struct PeerAuthentication {
@@ -26,7 +26,7 @@ pub(in crate::schema) struct PeerAuthentication {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase", transform = ports_of_a_workload)]
 struct PeerAuthenticationSpec {
-    /// The workloads that it is about, by their labels; all of the namespace when left out.
+    /// The workloads that it applies to, by their labels; all workloads of the namespace by default.
     selector: Option<Selector>,
     /// The mode of all ports.
     mtls: Option<Mtls>,
@@ -38,7 +38,7 @@ struct PeerAuthenticationSpec {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Mtls {
-    /// Inherited when left out.
+    /// Inherited by default.
     mode: Option<Mode>,
 }
 
@@ -51,11 +51,11 @@ struct PortLevelMtls(BTreeMap<String, Option<Mtls>>);
 #[derive(JsonSchema)]
 #[schemars(rename_all = "UPPERCASE")]
 enum Mode {
-    /// As the namespace or the mesh says.
+    /// Inherited from the namespace or the mesh.
     Unset,
     /// Plaintext only.
     Disable,
-    /// Mutual TLS, and plaintext.
+    /// Mutual TLS and plaintext.
     Permissive,
     /// Mutual TLS only.
     Strict,

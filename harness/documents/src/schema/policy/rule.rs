@@ -5,17 +5,17 @@ use serde_json::json;
 
 use super::values::{Block, Name, Path, Port, ServiceAccount, TrustDomain};
 
-/// `from`, `to` and `when` must all match; one that is left out matches everything.
+/// `from`, `to` and `when` must all match; an omitted one matches everything.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Rule {
-    /// Who asks: one entry must match.
+    /// The callers: one entry must match.
     #[schemars(length(min = 1))]
     from: Option<Vec<From>>,
-    /// What is asked: one entry must match.
+    /// The operations: one entry must match.
     #[schemars(length(min = 1))]
     to: Option<Vec<To>>,
-    /// What else must be so: all conditions must hold.
+    /// Further conditions, which must all hold.
     when: Option<Vec<Condition>>,
 }
 
@@ -27,13 +27,13 @@ struct From {
     source: Source,
 }
 
-/// Who asks. All fields must match; within a field one value.
+/// The caller. All fields must match; within a field, one value.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase", extend("minProperties" = 1), transform = accounts_alone)]
 struct Source {
     /// Peers by their SPIFFE ID without the scheme, such as `cluster.local/ns/web/sa/frontend`; `*` at one end for anything.
     principals: Option<Vec<Name>>,
-    /// None of these peers. Who has no certificate is none of them.
+    /// None of these peers. Callers without a certificate match.
     not_principals: Option<Vec<Name>>,
     /// `ISSUER/SUBJECT` of a verified token.
     request_principals: Option<Vec<Name>>,
@@ -57,7 +57,7 @@ struct Source {
     ip_blocks: Option<Vec<Block>>,
     /// None of these addresses.
     not_ip_blocks: Option<Vec<Block>>,
-    /// Addresses or CIDRs of the original client, as trusted proxies tell it.
+    /// Addresses or CIDRs of the original client, as trusted proxies report it.
     remote_ip_blocks: Option<Vec<Block>>,
     /// None of these addresses.
     not_remote_ip_blocks: Option<Vec<Block>>,
@@ -88,15 +88,15 @@ struct To {
     operation: Operation,
 }
 
-/// What is asked. All fields must match; within a field one value.
+/// The operation. All fields must match; within a field, one value.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase", extend("minProperties" = 1))]
 struct Operation {
-    /// Hosts as the request names them, with the port if it does.
+    /// Hosts as in the request, with the port if the request has one.
     hosts: Option<Vec<Name>>,
     /// None of these hosts.
     not_hosts: Option<Vec<Name>>,
-    /// Ports of the workload, as texts.
+    /// Ports of the workload, as strings.
     ports: Option<Vec<Port>>,
     /// None of these ports.
     not_ports: Option<Vec<Port>>,
@@ -110,16 +110,16 @@ struct Operation {
     not_paths: Option<Vec<Path>>,
 }
 
-/// An attribute and what it must be.
+/// An attribute and its required values.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase", transform = some_values)]
 struct Condition {
     /// The attribute.
     #[schemars(schema_with = "key")]
     key: String,
-    /// Values of which it must have one.
+    /// Values, one of which it must have.
     values: Option<Vec<Name>>,
-    /// Values of which it must have none.
+    /// Values that it must not have.
     not_values: Option<Vec<Name>>,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Selector {
 #[schemars(transparent, extend("propertyNames" = {"minLength": 1, "pattern": "^[^*]*$"}))]
 struct Labels(BTreeMap<String, Label>);
 
-/// The value of a label, compared as it is: no wildcards.
+/// The value of a label, compared exactly, without wildcards.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 struct Label(#[schemars(length(max = 63), regex(pattern = "^[^*]*$"))] String);
@@ -34,7 +34,7 @@ pub(super) struct TargetRef {
     kind: TargetKind,
     /// The name.
     name: Name,
-    /// Left out: it is the policy's own.
+    /// Must be omitted: it is the policy's own.
     #[schemars(length(max = 0))]
     namespace: Option<String>,
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 pub(super) const UP_TO_65535: &str =
     "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 
-/// A text that is not empty.
+/// A non-empty string.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 pub(super) struct Name(#[schemars(length(min = 1))] String);
@@ -34,7 +34,7 @@ pub(super) struct ServiceAccount(#[schemars(regex(pattern = "^[^/*]+(/[^/*]+)?$"
 #[schemars(transparent)]
 pub(super) struct TrustDomain(#[schemars(regex(pattern = "^([*]?[^/*]+|[^/*]+[*]|[*])$"))] String);
 
-/// A port, as a text.
+/// A port, as a string.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 pub(super) struct Port(#[schemars(regex(pattern = format!("^(0+|0*{UP_TO_65535})$")))] String);

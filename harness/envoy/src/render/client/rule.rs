@@ -225,7 +225,7 @@ fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -
                 "remove one of them",
             ))
         }
-        Mode::Simple if files.iter().any(|file| file.is_some()) => {
+        ClientTlsMode::Simple if files.iter().any(|file| file.is_some()) => {
             Some(("SIMPLE presents no certificate", "write `MUTUAL` to present one"))
         }
         ClientTlsMode::Disable

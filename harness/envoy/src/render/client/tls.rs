@@ -55,10 +55,10 @@ impl ClusterTransport {
             .unwrap_or_default();
         match self.mode {
             None => "auto mutual TLS: no DestinationRule sets a mode".to_owned(),
-            Some(Mode::Disable) => format!("plaintext: DISABLE by DestinationRule {name}"),
-            Some(Mode::Simple) => format!("TLS: SIMPLE by DestinationRule {name}"),
-            Some(Mode::Mutual) => format!("TLS with a certificate: MUTUAL by DestinationRule {name}"),
-            Some(Mode::IstioMutual) => format!("mutual TLS: ISTIO_MUTUAL by DestinationRule {name}"),
+            Some(ClientTlsMode::Disable) => format!("plaintext: DISABLE by DestinationRule {name}"),
+            Some(ClientTlsMode::Simple) => format!("TLS: SIMPLE by DestinationRule {name}"),
+            Some(ClientTlsMode::Mutual) => format!("TLS with a certificate: MUTUAL by DestinationRule {name}"),
+            Some(ClientTlsMode::IstioMutual) => format!("mutual TLS: ISTIO_MUTUAL by DestinationRule {name}"),
         }
     }
 }

@@ -62,9 +62,9 @@ impl Ingress {
         let hosts = virtual_host::of(server, servers, &self.description.routes);
         let virtual_hosts = hosts.iter().map(|host| {
             let (says, cluster, status) = match host.leads {
-                Leads::To(route) => (format!("To {}.", route.upstream), Some(route.cluster()), None),
-                Leads::Nowhere => ("No application serves these hosts.".to_owned(), None, Some(404)),
-                Leads::Elsewhere => (
+                RouteAction::To(route) => (format!("To {}.", route.upstream), Some(route.cluster()), None),
+                RouteAction::Nowhere => ("No application serves these hosts.".to_owned(), None, Some(404)),
+                RouteAction::Elsewhere => (
                     "Not a host of this server: the client uses the wrong connection (RFC 9110, 15.5.20)."
                         .to_owned(),
                     None,

@@ -142,7 +142,7 @@ pub(super) fn read(
         certificate,
         validation,
         says: "Clients without a certificate from these roots do not reach the filters.",
-        names: names.iter().map(|name| Name::exact(name)).collect(),
+        names: names.iter().map(|name| SanMatcher::exact(name)).collect(),
         names_say: "From `subjectAltNames`.",
     })
 }
