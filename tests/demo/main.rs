@@ -57,7 +57,7 @@ async fn play() -> Result<bool> {
         println!("  {line}");
     }
     println!();
-    table::heading("Callers", "certificates issued just now, good for 24 hours");
+    table::heading("Callers", "certificates issued just now, valid for 24 hours");
     for caller in cast::ALL {
         println!("  {:<11}{}", caller.name(), caller.description());
     }

@@ -114,7 +114,7 @@ async fn a_listener_that_cannot_hold_denies_and_says_what_it_needs() -> Result<(
     assert!(!received.is_ok_and(|received| !received.nothing()));
     ledger
         .envoy
-        .logged("needs tcp_proxy's `max_early_data_bytes` set")
+        .logged("needs `max_early_data_bytes` in tcp_proxy")
         .await?;
     assert_eq!(ledger.upstream.traffic().connections, 0);
 

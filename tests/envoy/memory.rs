@@ -233,7 +233,7 @@ async fn one_that_is_too_large_changes_nothing() -> Result<()> {
     updated
         .envoy
         .logged(&format!(
-            "more than the {} that are read",
+            "more than the maximum of {}",
             limits::CONFIGURATION_BYTES
         ))
         .await?;

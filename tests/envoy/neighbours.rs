@@ -105,7 +105,7 @@ async fn one_in_the_wrong_chain_denies_and_its_neighbours_go_on() -> Result<()> 
     }
     assert_eq!((mesh.http.seen().len(), mesh.tcp.traffic().connections), (0, 0));
     mesh.envoy
-        .logged(r#"`protocol` is `tcp`, and this plugin is in a chain of http filters"#)
+        .logged(r#"`protocol` is `tcp`, but this plugin is in a chain of http filters"#)
         .await?;
     mesh.envoy
         .logged(r#"set `"protocol": "tcp"` in its configuration"#)

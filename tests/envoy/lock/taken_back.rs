@@ -77,7 +77,7 @@ async fn what_a_client_says_after_a_denial_does_not_pass() -> Result<()> {
 
     deliver(&without_hands(&[BACKEND])?.network_filter(), &path)?;
     envoy
-        .logged("what is not allowed any more could not be closed")
+        .logged("a stream that is no longer allowed could not be closed")
         .await?;
     until(deadline::EXCHANGE, "both judged again", async || {
         let unclosed = envoy.log().matches("could not be closed").count();

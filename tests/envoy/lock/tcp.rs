@@ -243,7 +243,7 @@ async fn each_port_goes_on_to_its_own_cluster() -> Result<()> {
     if let Ok(mut connection) = tcp::Connection::open(envoy.address("three")?, &caller).await {
         assert_eq!(connection.echo(SAID).await?.text(), "");
     }
-    envoy.logged("names no cluster for the port").await?;
+    envoy.logged("has no cluster for the port").await?;
     assert_eq!(
         [&first, &second].map(|upstream| upstream.traffic().connections),
         [1, 1]

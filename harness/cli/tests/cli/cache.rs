@@ -57,7 +57,7 @@ fn a_module_is_compiled_once() {
     std::fs::set_permissions(&modules, std::fs::Permissions::from_mode(0o755)).unwrap();
     let ran = run(&folder);
     assert!(
-        !from_cache(&ran) && ran.err.contains("others have access to"),
+        !from_cache(&ran) && ran.err.contains("other users have access to"),
         "{ran:?}"
     );
 }

@@ -147,14 +147,14 @@ fn what_would_let_in_more_than_tls_is_refused() {
             "accepts requests in plaintext",
         ),
         ("protocol: HTTPS", "protocol: HTTP", "`mode`"),
-        ("protocol: HTTPS", "protocol: GRPC", "comes without TLS"),
+        ("protocol: HTTPS", "protocol: GRPC", "has no TLS"),
         ("protocol: HTTPS", "protocol: TLS", "`render inbound`"),
         ("protocol: HTTPS", "protocol: HTPS", "did you mean `HTTPS`?"),
-        ("mode: SIMPLE", "mode: PASSTHROUGH", "is not rendered"),
-        ("mode: SIMPLE", "mode: OPTIONAL_MUTUAL", "is not rendered"),
+        ("mode: SIMPLE", "mode: PASSTHROUGH", "is not supported"),
+        ("mode: SIMPLE", "mode: OPTIONAL_MUTUAL", "is not supported"),
         ("mode: SIMPLE", "mode: SIMPEL", "did you mean `SIMPLE`?"),
         ("mode: SIMPLE, ", "", "`mode` is missing"),
-        ("mode: MUTUAL", "mode: SIMPLE", "is for nobody"),
+        ("mode: MUTUAL", "mode: SIMPLE", "has no effect"),
         (
             "      caCertificates: /etc/certs/roots.pem\n",
             "",
@@ -173,12 +173,12 @@ fn what_would_let_in_more_than_tls_is_refused() {
         (
             "credentialName: shop",
             "credentialName: shop, caCrl: /crl.pem",
-            "`caCrl` is not rendered",
+            "`caCrl` is not supported",
         ),
         (
             "credentialName: shop",
             "credentialName: shop, httpsRedirect: true",
-            "needs no redirect",
+            "`httpsRedirect` is for servers without TLS",
         ),
     ] {
         changed(&[], &[(from, to)]).says(2, &["gateway.yaml:", said]);
@@ -221,13 +221,17 @@ fn what_does_not_fit_together_is_refused() {
         (
             ("labels:", "kind: sidecar, labels:"),
             None,
-            "of the kind `gateway`",
+            "of an ingress is always `gateway`",
         ),
-        (("routes:", "routes: []\nold:"), None, "there is no route"),
+        (
+            ("routes:", "routes: []\nold:"),
+            None,
+            "`routes` is missing or empty",
+        ),
         (
             ("workload:", "workload:"),
             Some(("number: 8080", "number: 8443")),
-            "is for `HTTP` and for `HTTPS`",
+            "is used for both `HTTP` and `HTTPS`",
         ),
         (
             ("workload:", "workload:"),
@@ -265,7 +269,7 @@ fn what_does_not_fit_together_is_refused() {
                 "  - port: {number: 8080",
                 "  - bind: 0.0.0.0\n    port: {number: 8080",
             )),
-            "`bind` is not rendered",
+            "`bind` is not supported",
         ),
     ] {
         let gateway: Vec<_> = gateway.into_iter().collect();

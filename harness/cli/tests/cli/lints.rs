@@ -176,7 +176,7 @@ fn an_excluded_port_that_clients_call_by_mutual_tls() {
             "warning[PW011]",
             "port 8080 bypasses Envoy",
             "port 80 of service ledger",
-            "no `DestinationRule` says otherwise",
+            "no `DestinationRule` turns it off",
         ],
     );
     for host in [

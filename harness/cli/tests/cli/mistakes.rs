@@ -122,7 +122,7 @@ fn what_peers_and_requests_say() {
         &asking("{path: x}"),
         "the path `x` does not start with `/`",
         "{",
-        "write it as the request line has it, without scheme and host",
+        "write the path as in the request line, without scheme and host",
     );
     wrong(
         &with("requests: {unused: GETT}\ncases: [{request: GET /x, expect: deny}]"),
@@ -146,7 +146,7 @@ fn what_peers_and_requests_say() {
         &with("peers: {p: plaintext}\ncases: [{peer: p, request: {sni: a.example}, expect: deny}]"),
         "p: case 1: a plaintext connection has no `sni`",
         "deny",
-        "leave it out",
+        "remove it",
     );
     wrong(
         &with("peers: {p: plaintext}\nmatrix: [{requests: [], expect: {}}]"),

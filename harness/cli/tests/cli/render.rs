@@ -275,6 +275,230 @@ fn the_descriptions_of_the_documentation_are_taken() {
     }
 }
 
+const CLIENT: &str = "workload: {namespace: web, serviceAccount: frontend}
+services:
+- host: orders.shop.svc.cluster.local
+  namespace: shop
+  ports: [{port: 8080, protocol: HTTP, listen: 15001}]
+  endpoints: [{address: 10.0.0.7, serviceAccount: orders, labels: {app: orders, security.istio.io/tlsMode: istio}}]
+";
+
+const RULE: &str = "apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: orders, namespace: shop}
+spec:
+  host: orders.shop.svc.cluster.local
+  trafficPolicy: {tls: {mode: DISABLE}}
+";
+
+#[test]
+fn client_goes_by_the_rule() {
+    let folder = Folder::with(&[("client.yaml", CLIENT), ("rule.yaml", RULE)]);
+    let auto = folder.run(&["render", "client", "client.yaml"]);
+    assert_eq!((auto.code, auto.err.as_str()), (0, ""));
+    assert!(
+        auto.out.contains("spiffe://cluster.local/ns/shop/sa/orders"),
+        "{}",
+        auto.out
+    );
+    let ruled = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
+    assert_eq!((ruled.code, ruled.err.as_str()), (0, ""));
+    assert!(!ruled.out.contains("UpstreamTlsContext"), "{}", ruled.out);
+}
+
+#[test]
+fn client_writes_one_file() {
+    let ran = Folder::with(&[("client.yaml", CLIENT)]).run(&["render", "client", "client.yaml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_snapshot!(ran.out);
+}
+
+#[test]
+fn client_writes_files_that_are_replaced_only_when_they_change() {
+    let folder = Folder::with(&[("client.yaml", CLIENT), ("rules/orders.yaml", RULE)]);
+    let arguments = [
+        "render",
+        "client",
+        "client.yaml",
+        "--rules",
+        "rules",
+        "--out",
+        "envoy",
+    ];
+    let first = folder.run(&arguments);
+    let written: String = ["clusters.yaml", "listeners.yaml", "bootstrap.yaml"]
+        .iter()
+        .map(|name| format!("envoy/{name}: written\n"))
+        .collect();
+    assert_eq!((first.code, first.out), (0, written.clone()));
+
+    // A rule says how a service is called, and not where the client's Envoy listens.
+    folder.write("rules/orders.yaml", RULE.replace("DISABLE", "ISTIO_MUTUAL"));
+    let changed = written
+        .replace("written", "unchanged")
+        .replacen("unchanged", "written", 1);
+    assert_eq!(folder.run(&arguments).out, changed);
+    let clusters = std::fs::read_to_string(folder.path("envoy/clusters.yaml")).unwrap();
+    assert_snapshot!(clusters);
+}
+
+#[test]
+fn client_refuses_what_a_running_envoy_would() {
+    let twice = "ports: [{port: 8080, protocol: HTTP, listen: 15001}, {port: 8080, listen: 15001}]";
+    let client = CLIENT.replace("ports: [{port: 8080, protocol: HTTP, listen: 15001}]", twice);
+    let folder = Folder::with(&[("client.yaml", &format!("{client}admin: 127.0.0.1:15001\n"))]);
+    let ran = folder.run(&["render", "client", "client.yaml", "--out", "envoy"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert_snapshot!(ran.err);
+    assert!(!folder.path("envoy").exists());
+}
+
+/// A client has the protocols that a server has.
+#[test]
+fn client_hands_on_an_applications_own_tls() {
+    let client = CLIENT.replace("protocol: HTTP,", "protocol: HTTPS,");
+    let ran = Folder::with(&[("client.yaml", &client)]).run(&["render", "client", "client.yaml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.contains("envoy.filters.network.tcp_proxy"), "{}", ran.out);
+    assert!(ran.out.contains("\"alpn_protocols\":[\"istio\"]"), "{}", ran.out);
+}
+
+/// Which of the two a client would go by hangs on nothing but their order.
+#[test]
+fn client_refuses_two_settings_of_one_port() {
+    let settings = "{portLevelSettings: [{port: {number: 8080}, tls: {mode: ISTIO_MUTUAL}}, \
+                    {port: {number: 8080}, tls: {mode: DISABLE}}]}";
+    let rule = RULE.replace("{tls: {mode: DISABLE}}", settings);
+    let folder = Folder::with(&[("client.yaml", CLIENT), ("rule.yaml", &rule)]);
+    let ran = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("this port already has settings"), "{ran:?}");
+}
+
+#[test]
+fn client_shows_a_mistake_where_it_stands() {
+    let wrong = RULE.replace("mode: DISABLE", "mode: DISABLED");
+    let folder = Folder::with(&[
+        ("client.yaml", &CLIENT.replace("listen:", "listens:")),
+        ("rule.yaml", &wrong),
+    ]);
+    let ran = folder.run(&["render", "client", "client.yaml", "--rules", "rule.yaml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert_snapshot!(ran.err);
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: orders}}
+    spec:
+      containers:
+      - name: app
+        ports: [{name: web, containerPort: 8080}]
+        livenessProbe: {httpGet: {path: /healthz, port: web}, periodSeconds: 5}
+        readinessProbe: {grpc: {port: 9090, service: orders}}
+        startupProbe: {tcpSocket: {port: web}}
+        lifecycle: {preStop: {exec: {command: [sleep, \"5\"]}}}
+";
+
+#[test]
+fn probes_are_rewritten_and_answered() {
+    let folder = folder();
+    folder.write("deployment.yaml", DEPLOYMENT);
+    let rewritten = folder.run(&["render", "probes", "deployment.yaml"]);
+    assert_eq!((rewritten.code, rewritten.err.as_str()), (0, ""));
+    assert_snapshot!("probes_rewritten", rewritten.out);
+    let listener = folder.run(&[
+        "render",
+        "inbound",
+        "workload.yaml",
+        "--probes",
+        "deployment.yaml",
+    ]);
+    assert_eq!(listener.code, 0, "{listener:?}");
+    let (_, listener) = listener.out.split_once("# 15020:").unwrap();
+    assert_snapshot!("probes_listener", listener);
+    // What is rewritten already has lost where its probes go.
+    folder.write("rewritten.yaml", &rewritten.out);
+    folder
+        .run(&["render", "probes", "rewritten.yaml"])
+        .says(2, &["already uses port 15020"]);
+}
+
+#[test]
+fn a_pod_may_keep_its_probes() {
+    let folder = folder();
+    let annotated = |value: &str| {
+        let annotations = format!("annotations: {{sidecar.istio.io/rewriteAppHTTPProbers: {value}}}");
+        DEPLOYMENT.replace("metadata: {labels", &format!("metadata: {{{annotations}, labels"))
+    };
+    folder.write("deployment.yaml", annotated("\"false\""));
+    let kept = folder.run(&["render", "probes", "deployment.yaml"]);
+    kept.says(0, &["the probes are not rewritten"]);
+    assert!(!kept.out.contains("app-health"), "{}", kept.out);
+    let inbound = folder.run(&[
+        "render",
+        "inbound",
+        "workload.yaml",
+        "--probes",
+        "deployment.yaml",
+    ]);
+    assert_eq!(inbound.code, 0, "{inbound:?}");
+    assert!(!inbound.out.contains("15020"), "{}", inbound.out);
+    folder.write("deployment.yaml", annotated("false"));
+    let wrong = folder.run(&["render", "probes", "deployment.yaml"]);
+    wrong.says(2, &["neither \"true\" nor \"false\"", "put it in quotes"]);
+}
+
+#[test]
+fn a_mistake_in_a_probe_is_shown() {
+    let folder = folder();
+    for (from, to, says) in [
+        ("port: web}, p", "port: wbe}, p", "its ports: `web`"),
+        ("port: 9090", "port: 70000", "not a port"),
+        ("service: orders", "servise: orders", "did you mean `service`?"),
+        (
+            "grpc: {",
+            "exec: {command: [x]}, grpc: {",
+            "2 handlers, expected one",
+        ),
+        ("/healthz", "\"/a b\"", "characters that a request cannot have"),
+        ("name: app", "name: ../app", "needs a name"),
+        ("path: /healthz", "path: /healthz, scheme: FTP", "unknown scheme"),
+        (
+            "path: /healthz",
+            "path: /healthz, httpHeaders: [{name: \"a b\", value: c}]",
+            "not a header",
+        ),
+        (
+            "periodSeconds",
+            "timeoutSeconds: 0, periodSeconds",
+            "not a number of seconds",
+        ),
+        ("kind: Deployment", "kind: [", "deployment.yaml"),
+    ] {
+        assert!(DEPLOYMENT.contains(from), "{from}");
+        folder.write("deployment.yaml", DEPLOYMENT.replacen(from, to, 1));
+        let ran = folder.run(&["render", "probes", "deployment.yaml"]);
+        ran.says(2, &[says, "deployment.yaml"]);
+        assert_eq!(ran.out, "");
+    }
+    folder.write("service.yaml", "apiVersion: v1\nkind: Service\n");
+    folder
+        .run(&["render", "probes", "service.yaml"])
+        .says(2, &["has no probe to rewrite"]);
+    folder.write("two.yaml", format!("{DEPLOYMENT}---\n{DEPLOYMENT}"));
+    folder
+        .run(&["render", "inbound", "workload.yaml", "--probes", "two.yaml"])
+        .says(2, &["the second workload"]);
+    folder.write("deployment.yaml", DEPLOYMENT);
+    let taken = ["--probes", "deployment.yaml", "--probes-port", "8443"];
+    let ran = folder.run(&[&["render", "inbound", "workload.yaml"][..], &taken].concat());
+    ran.says(2, &["8443 is also a port of the workload"]);
+}
+
 #[test]
 fn underscores_are_refused_unless_the_description_says_otherwise() {
     let folder = folder();

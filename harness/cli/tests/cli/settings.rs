@@ -179,7 +179,7 @@ fn a_suppression_that_suppresses_nothing_is_a_finding() {
         );
     }
     for ran in suppressed("peerwarden: ingore PW002 -- x") {
-        ran.says(1, &["warning[PW002]", "this comment is not understood"]);
+        ran.says(1, &["warning[PW002]", "this comment is malformed"]);
     }
     // What is not looked for may be suppressed for those who look.
     let text = ORDERS.replace("spec:", "spec: # peerwarden: ignore PW002 -- x");

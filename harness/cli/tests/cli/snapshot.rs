@@ -144,7 +144,7 @@ fn nothing_else_is_written_over() {
         "''",
     ] {
         folder.write("orders_test.yaml", SUITE.replace("orders_access.md", name));
-        run(&folder, &[]).says(2, &["is not a snapshot's name", "orders_test.yaml:10:11"]);
+        run(&folder, &[]).says(2, &["is not the name of a snapshot", "orders_test.yaml:10:11"]);
     }
     std::fs::remove_file(folder.path("orders_access.md")).unwrap();
     std::os::unix::fs::symlink("/dev/null", folder.path("orders_access.md")).unwrap();

@@ -152,7 +152,7 @@ fn wrong_suites_are_shown() {
     );
     wrong(
         "- {request: list, expect: deny}\n- {request: list, expect: deny}\n",
-        &["two cases are named `plaintext: list`"],
+        &["duplicate case name `plaintext: list`"],
     );
     wrong(
         "- {request: {method: GET, headers: {'x y': z}}, expect: deny}\n",

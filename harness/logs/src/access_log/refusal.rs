@@ -181,7 +181,7 @@ mod tests {
                  OPENSSL_internal:PROTOCOL_IS_SHUTDOWN:TLS_error_end",
                 "after the handshake",
             ),
-            ("what nobody has seen yet", "the line gives"),
+            ("what nobody has seen yet", "in the line"),
         ] {
             let refusal = Refusal::of_handshake(reason);
             assert!(refusal.why.contains(word), "{reason}: {}", refusal.why);

@@ -266,8 +266,8 @@ mod tests {
     #[test]
     fn only_text_is_shown() {
         assert_eq!(first_line(b"HTTP/1.1 200 OK\r\nserver: x\r\n"), "HTTP/1.1 200 OK");
-        assert_eq!(first_line(b"\x1b[31mred"), "8 bytes that are no text");
-        assert_eq!(first_line(&[0xff; 9]), "9 bytes that are no text");
-        assert_eq!(first_line(b"\r\n"), "2 bytes that are no text");
+        assert_eq!(first_line(b"\x1b[31mred"), "8 bytes that are not text");
+        assert_eq!(first_line(&[0xff; 9]), "9 bytes that are not text");
+        assert_eq!(first_line(b"\r\n"), "2 bytes that are not text");
     }
 }
