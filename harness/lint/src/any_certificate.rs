@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW033",
     name: "any-certificate",
     severity: Severity::Warning,
-    summary: "any identity at a gateway, where a certificate may have none",
+    summary: "an identity that gateway clients may not have",
     page: include_str!("../../../docs/lints/PW033.md"),
     find: Find::All(find),
 };

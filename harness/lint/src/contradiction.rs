@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW003",
     name: "contradiction",
     severity: Severity::Warning,
-    summary: "a value that is both in a field and in its `not…` counterpart",
+    summary: "a value in a field and in its `not…` counterpart",
     page: include_str!("../../../docs/lints/PW003.md"),
     find: Find::Policy(find),
 };

@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW016",
     name: "identity-in-plaintext",
     severity: Severity::Warning,
-    summary: "a rule on identities for a port that takes plaintext",
+    summary: "a rule on identities at a plaintext port",
     page: include_str!("../../../docs/lints/PW016.md"),
     find: Find::All(find),
 };

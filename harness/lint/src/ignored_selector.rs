@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW031",
     name: "ignored-selector",
     severity: Severity::Warning,
-    summary: "a PeerAuthentication that is ignored because of its selector",
+    summary: "a PeerAuthentication ignored for its selector",
     page: include_str!("../../../docs/lints/PW031.md"),
     find: Find::All(find),
 };

@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW036",
     name: "open-wildcard",
     severity: Severity::Warning,
-    summary: "a wildcard that lets in identities with a similar name",
+    summary: "a wildcard that lets in similar names",
     page: include_str!("../../../docs/lints/PW036.md"),
     find: Find::Policy(find),
 };

@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW001",
     name: "plaintext-negation",
     severity: Severity::Warning,
-    summary: "an ALLOW rule that lets plaintext in by a negative field",
+    summary: "an ALLOW rule that lets plaintext in",
     page: include_str!("../../../docs/lints/PW001.md"),
     find: Find::All(find),
 };

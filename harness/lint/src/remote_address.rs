@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW019",
     name: "remote-address",
     severity: Severity::Warning,
-    summary: "a client address from a header that any caller can write",
+    summary: "a client address that any caller can write",
     page: include_str!("../../../docs/lints/PW019.md"),
     find: Find::All(find),
 };

@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW032",
     name: "service-port",
     severity: Severity::Warning,
-    summary: "a port of the service instead of the workload's port",
+    summary: "the service's port instead of the workload's",
     page: include_str!("../../../docs/lints/PW032.md"),
     find: Find::All(find),
 };

@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW012",
     name: "shadowed-rule",
     severity: Severity::Warning,
-    summary: "a rule that decides nothing, because others match the same",
+    summary: "a rule that decides nothing",
     page: include_str!("../../../docs/lints/PW012.md"),
     find: Find::All(find),
 };

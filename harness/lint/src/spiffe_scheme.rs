@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW026",
     name: "spiffe-scheme",
     severity: Severity::Warning,
-    summary: "a principal that matches nobody because of `spiffe://`",
+    summary: "a principal with `spiffe://` matches nobody",
     page: include_str!("../../../docs/lints/PW026.md"),
     find: Find::Policy(find),
 };

@@ -13,7 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW027",
     name: "star-inside",
     severity: Severity::Warning,
-    summary: "a star that is not a wildcard because of its position",
+    summary: "a star that is not a wildcard",
     page: include_str!("../../../docs/lints/PW027.md"),
     find: Find::Policy(find),
 };

@@ -11,7 +11,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW030",
     name: "suppression",
     severity: Severity::Warning,
-    summary: "a suppression that suppresses nothing or has no reason",
+    summary: "a suppression without effect or reason",
     page: include_str!("../../../docs/lints/PW030.md"),
     find: Find::Suppressions,
 };

@@ -12,7 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW020",
     name: "unscoped-deny",
     severity: Severity::Warning,
-    summary: "a DENY policy for the whole mesh, or one that denies everything",
+    summary: "a DENY for the whole mesh, or for everything",
     page: include_str!("../../../docs/lints/PW020.md"),
     find: Find::All(find),
 };

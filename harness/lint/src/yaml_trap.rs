@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW024",
     name: "yaml-trap",
     severity: Severity::Warning,
-    summary: "unquoted text that YAML 1.1 reads as a boolean or a number",
+    summary: "text that YAML 1.1 reads as another type",
     page: include_str!("../../../docs/lints/PW024.md"),
     find: Find::All(find),
 };
