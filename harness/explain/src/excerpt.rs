@@ -24,7 +24,7 @@ const GUTTER: usize = 10;
 pub(super) enum Sign {
     /// It held.
     Held,
-    /// It ignored on TCP.
+    /// It is ignored on TCP.
     HttpOnly,
     /// It could not be established.
     Unknown,
@@ -78,7 +78,7 @@ pub(super) fn rule(text: &mut String, explainer: &Explainer<'_>, policy: &Policy
     }
 }
 
-/// What a rule came to, where what is value unknown may be anything.
+/// What a rule came to, where what is unknown may be anything.
 pub(super) fn sign(rule: &RuleTrace) -> Sign {
     if rule.tcp == TcpReading::Dropped {
         return Sign::Failed;
@@ -93,7 +93,7 @@ fn any(parts: &[PartTrace]) -> Sign {
     parts.iter().map(all).min().unwrap_or(Sign::Held)
 }
 
-/// What clauses came to that must all hold; what ignored on TCP keeps nobody out.
+/// What clauses came to that must all hold; what is ignored on TCP keeps nobody out.
 fn all(part: &PartTrace) -> Sign {
     let clauses = part.clauses.iter().map(|clause| Sign::of_clause(clause.result));
     clauses
