@@ -3,7 +3,7 @@
 use peerwarden_documents::shown::shown;
 use peerwarden_engine::ExternalAnswer;
 use peerwarden_engine::reference::CustomTrace;
-use peerwarden_traffic::{DecidedBy, Traffic, words};
+use peerwarden_traffic::{RuleRef, Traffic, words};
 
 use crate::explanation::{Explanation, Subject};
 

@@ -11,7 +11,7 @@ mod headers;
 mod logging;
 mod memory;
 mod metrics;
-mod missing;
+mod unimplemented;
 mod properties;
 mod protobuf;
 mod shared;
@@ -158,6 +158,6 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         name: u32, name_size: u32, arguments: u32, arguments_size: u32, result: u32, result_size: u32));
     link!(linker, "proxy_get_status" => call_status(code: u32, value: u32, size: u32));
 
-    missing::link(linker)?;
+    unimplemented::link(linker)?;
     wasi::link(linker)
 }

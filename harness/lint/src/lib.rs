@@ -1,55 +1,19 @@
-//! What is accepted and probably not meant: one file for each lint, each with a stable code and a page in `docs/lints`.
+//! What is accepted and probably not meant: `lints` has one file for each, with a stable code and a page in `docs/lints`.
 
-mod any_certificate;
 mod context;
-mod contradiction;
-mod dry_run;
-mod exact_path;
-mod excluded_port;
 pub mod fix;
-mod foreign_trust_domain;
-mod forgeable_header;
-mod host_header;
-mod host_port;
-mod http_on_tcp;
-mod identity_in_plaintext;
-mod ignored_selector;
-mod letter_case;
 mod lint;
-mod never_matches;
-mod not_a_host;
-mod open_wildcard;
+mod lints;
 mod paths;
 mod pattern;
-mod plaintext_negation;
 mod proof;
 mod registry;
-mod remote_address;
-mod repeated_value;
 mod run;
 mod sample;
-mod selects_nothing;
-mod server_first;
-mod service_port;
 pub mod settings;
-mod shadowed_rule;
-mod spiffe_scheme;
-mod star_inside;
-mod strict_probe;
-mod subtree_gap;
-mod suffix_principal;
-mod suppression;
 mod suppressions;
-mod template_gap;
-mod trailing_dot;
-mod twice;
-mod unnormalised_path;
-mod unreachable_rule;
-mod unscoped_deny;
 mod values;
-mod void_deny_all;
 mod workload;
-mod yaml_trap;
 
 pub use lint::Lint;
 pub use registry::{LINTS, by_code, no_such};

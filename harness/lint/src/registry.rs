@@ -3,7 +3,7 @@
 use peerwarden_engine::document::nearest;
 
 use crate::lint::Lint;
-use crate::{
+use crate::lints::{
     any_certificate, contradiction, dry_run, exact_path, excluded_port, foreign_trust_domain,
     forgeable_header, host_header, host_port, http_on_tcp, identity_in_plaintext, ignored_selector, letter_case,
     never_matches, not_a_host, open_wildcard, plaintext_negation, remote_address, repeated_value,

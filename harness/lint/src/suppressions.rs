@@ -1,4 +1,4 @@
-//! Reads the comments that suppress findings, see [`suppression`](crate::suppression).
+//! Reads the comments that suppress findings, see [`suppression`](crate::lints::suppression).
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml;
 
 use crate::registry::{by_code, no_such};
-use crate::suppression::LINT;
+use crate::lints::suppression::LINT;
 
 const MARK: &str = "peerwarden:";
 

@@ -2,7 +2,7 @@
 
 mod checked;
 mod envoy;
-mod mend;
+mod fix;
 mod pages;
 mod report;
 
@@ -74,11 +74,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let mut checked = check();
     if arguments.diff {
         // Alone, so that `patch` can read it.
-        output::print(&mend::diff(&checked))?;
+        output::print(&fix::diff(&checked))?;
         return Ok(checked.exit());
     }
     if arguments.fix {
-        let fixed = mend::write(&mut checked, check)?;
+        let fixed = fix::write(&mut checked, check)?;
         report::print(&checked, arguments.format, Some(fixed))?;
         return Ok(checked.exit());
     }

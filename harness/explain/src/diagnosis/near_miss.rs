@@ -233,11 +233,11 @@ impl fmt::Display for NearMiss {
                     write!(f, "failed on {} clauses: {}", many.len(), fields.join(", "))
                 }
             },
-            Kept::CameLater => f.write_str("matched too, but another decision takes precedence"),
-            Kept::DryRun => f.write_str("matched, but its policy is a dry run"),
-            Kept::NotApplied(why) => write!(f, "does not apply: {why}"),
-            Kept::Dropped => f.write_str("has HTTP-only fields, so it never matches on TCP"),
-            Kept::NoRules => f.write_str("has no such rule"),
+            Obstacle::CameLater => f.write_str("matched too, but another decision takes precedence"),
+            Obstacle::DryRun => f.write_str("matched, but its policy is a dry run"),
+            Obstacle::NotApplied(why) => write!(f, "does not apply: {why}"),
+            Obstacle::Dropped => f.write_str("has HTTP-only fields, so it never matches on TCP"),
+            Obstacle::NoRules => f.write_str("has no such rule"),
         }
     }
 }

@@ -1,0 +1,28 @@
+//! PW025: a policy that is a dry run.
+//!
+//! It changes no verdict. Left on, it is taken for protection that is not there.
+
+use peerwarden_documents::diagnostic::Severity;
+
+use crate::context::{DRY_RUN, Policy};
+use crate::lint::{Find, Finding, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW025",
+    name: "dry-run",
+    severity: Severity::Warning,
+    summary: "a dry run, which changes no verdict",
+    page: include_str!("../../../../docs/lints/PW025.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let finding = || {
+        Finding::new(
+            format!("metadata.annotations[\"{DRY_RUN}\"]"),
+            "this policy is a dry run and changes no verdict",
+            "remove the annotation to enforce the policy",
+        )
+    };
+    policy.is_dry_run().then(finding).into_iter().collect()
+}

@@ -1,0 +1,118 @@
+//! PW011: a port that `excludeInboundPorts` takes from the server's Envoy, and that clients call by mutual TLS all the same: what tells
+//! them is the label of the endpoint, not its ports.
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::yaml::Node;
+use peerwarden_engine::resource::MtlsMode;
+
+use crate::context::Context;
+use crate::lint::{Find, Lint};
+use crate::workload::{ServicePort, Workload};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW011",
+    name: "excluded-port",
+    severity: Severity::Warning,
+    summary: "an excluded port that clients call with mutual TLS",
+    page: include_str!("../../../../docs/lints/PW011.md"),
+    find: Find::All(find),
+};
+
+const EXCLUDED: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
+
+const HELP: &str =
+    "write a `DestinationRule` for the service, with `mode: DISABLE` for this port in `portLevelSettings`";
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for workload in &context.workloads {
+        let Some(modes) = context.modes(&workload.selected()) else {
+            continue;
+        };
+        let services = workload.services(context.others);
+        for (port, node) in excluded(workload) {
+            // Automatic mutual TLS does not call such a port by it.
+            if modes.mtls_mode(port).0 == MtlsMode::Disable {
+                continue;
+            }
+            let called: Vec<&ServicePort<'_>> =
+                services.iter().filter(|service| service.target == port).collect();
+            for service in called {
+                let rules: Vec<&str> = context
+                    .others
+                    .of_kind("DestinationRule")
+                    .filter(|rule| is_for(rule, service.service, &workload.namespace))
+                    .filter_map(|rule| mode(rule, service.number))
+                    .collect();
+                let why = match rules.as_slice() {
+                    [] => "no `DestinationRule` turns it off",
+                    // The workload's own TLS, which Envoy would hand on, or none.
+                    modes
+                        if modes
+                            .iter()
+                            .any(|mode| ["DISABLE", "SIMPLE", "MUTUAL"].contains(mode)) =>
+                    {
+                        continue;
+                    }
+                    _ => "a `DestinationRule` sets ISTIO_MUTUAL",
+                };
+                let message = format!(
+                    "port {port} bypasses Envoy, but clients use mutual TLS on it, as port {} of service {}: {why}",
+                    service.number, service.service
+                );
+                found.push(LINT.of_workload(workload, &message, node).help(HELP));
+            }
+        }
+    }
+    found
+}
+
+/// The ports that a workload takes from its Envoy, and where it says so.
+pub(crate) fn excluded<'d>(workload: &Workload<'d>) -> Vec<(u16, &'d Node)> {
+    let Some(node) = workload.annotation(EXCLUDED) else {
+        return Vec::new();
+    };
+    let written = node.as_str().unwrap_or_default().split(',');
+    let ports = written.filter_map(|port| port.trim().parse().ok());
+    ports.chain(node.as_port()).map(|port| (port, node)).collect()
+}
+
+/// Whether a rule is for a service, by any of its names. One with a wildcard counts if it could be.
+fn is_for(rule: &Document, service: &str, namespace: &str) -> bool {
+    let host = rule
+        .node
+        .at(&["spec", "host"])
+        .and_then(Node::as_str)
+        .unwrap_or_default();
+    let own = rule
+        .node
+        .at(&["metadata", "namespace"])
+        .and_then(Node::as_str)
+        .unwrap_or("default");
+    let mut labels = host.split('.');
+    let first = labels.next().unwrap_or_default();
+    let second = labels.next();
+    match first {
+        "*" => second.is_none_or(|second| second == namespace || second == "local" || second == "svc"),
+        _ => first == service && second.unwrap_or(own) == namespace,
+    }
+}
+
+/// The mode that a rule has for a port of the service.
+fn mode<'d>(rule: &'d Document, port: u16) -> Option<&'d str> {
+    let policy = rule.node.at(&["spec", "trafficPolicy"])?;
+    let mode = |settings: &'d Node| settings.at(&["tls", "mode"]).and_then(Node::as_str);
+    let ports = policy
+        .get("portLevelSettings")
+        .and_then(Node::as_list)
+        .unwrap_or(&[]);
+    let own = ports
+        .iter()
+        .find(|settings| settings.at(&["port", "number"]).and_then(Node::as_port) == Some(port));
+    // Settings of a port stand alone: what they leave out is not taken from the others.
+    match own {
+        Some(own) => mode(own),
+        None => mode(policy),
+    }
+}

@@ -1,0 +1,94 @@
+//! PW034: a principal of a trust domain that the mesh does not have.
+//!
+//! The handshake lets in the mesh's trust domain, its aliases, and those whose roots `caCertificates` of the mesh has; whoever else a
+//! policy names does not get as far as the policy (<https://istio.io/latest/docs/tasks/security/authentication/authn-policy/>).
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::resource::Action;
+use peerwarden_engine::{SpiffeId, Workload};
+use peerwarden_traffic::handshake;
+
+use crate::context::Context;
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
+use crate::values::{List, lists};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW034",
+    name: "foreign-trust-domain",
+    severity: Severity::Warning,
+    summary: "a principal that the handshake refuses",
+    page: include_str!("../../../../docs/lints/PW034.md"),
+    find: Find::All(find),
+};
+
+/// Whatever the mesh's trust domain is called, it is meant by this.
+const OURS: &str = "cluster.local";
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let policies = context.policies.iter();
+    // Without a word about the mesh, one whose policies never say `cluster.local` may have any other trust domain.
+    let knows_ours = context.mesh_is_given
+        || policies
+            .clone()
+            .any(|policy| domains(policy).any(|(_, domain)| domain == OURS));
+    if !knows_ours {
+        return Vec::new();
+    }
+    let behind_handshake = policies.filter(|policy| !context.is_for_gateway(policy));
+    behind_handshake
+        .flat_map(|policy| of_policy(context, policy))
+        .collect()
+}
+
+/// The same of the handshake of one workload, whose mesh is known.
+pub(crate) fn of_workload(context: &Context<'_>, workload: &Workload) -> Vec<Diagnostic> {
+    let policies = context.policies.iter();
+    let applying = policies.filter(|policy| context.applies_to(policy, workload));
+    applying.flat_map(|policy| of_policy(context, policy)).collect()
+}
+
+/// A finding for each trust domain, at the first value that names it.
+fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
+    let mut seen = Vec::new();
+    let mut findings = Vec::new();
+    let admits = |list: &List<'_>| match policy.written.action {
+        Action::Allow | Action::Custom => !list.negative,
+        Action::Deny => list.negative,
+        Action::Audit => false,
+    };
+    for list in lists(&policy.written).iter().filter(|list| admits(list)) {
+        for (path, value) in list.each() {
+            let Some(domain) = domain(list.field, value) else {
+                continue;
+            };
+            if domain == OURS || context.trust.has(domain) || seen.contains(&domain.to_owned()) {
+                continue;
+            }
+            seen.push(domain.to_owned());
+            let message = format!("`{value}`: {}", handshake::reason(&context.trust, domain));
+            findings.push(Finding::new(path, message, handshake::help(domain)).in_policy(&LINT, policy));
+        }
+    }
+    findings
+}
+
+/// The trust domains that a policy names in full, each with the value that it stands in.
+fn domains<'p>(policy: &'p Policy<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
+    lists(&policy.written).into_iter().flat_map(|list| {
+        list.values
+            .iter()
+            .filter_map(move |value| Some((value.as_str(), domain(list.field, value)?)))
+    })
+}
+
+/// The trust domain of a value, if it has one and without a wildcard.
+fn domain<'v>(field: &str, value: &'v str) -> Option<&'v str> {
+    let domain = match field {
+        "principals" | "source.principal" => value.split_once('/')?.0,
+        "trustDomains" | "source.trustDomain" => value,
+        _ => return None,
+    };
+    let named = format!("spiffe://{domain}/any");
+    SpiffeId::parse(named.as_bytes()).is_ok().then_some(domain)
+}

@@ -1,0 +1,55 @@
+//! PW037: a host shut out by a condition on its header.
+//!
+//! A condition on a header compares the header as it came, so that its letter case, its port and what is not a host at all count.
+
+use peerwarden_documents::diagnostic::Severity;
+use peerwarden_engine::resource::Action;
+
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
+use crate::values::{List, lists};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW037",
+    name: "host-header",
+    severity: Severity::Warning,
+    summary: "a host shut out by a condition on a header, not by `hosts`",
+    page: include_str!("../../../../docs/lints/PW037.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let action = policy.written.action;
+    let lists = lists(&policy.written);
+    let shut_out = lists
+        .iter()
+        .filter(|list| names_the_host(list) && list.shuts_out(action));
+    let finding = |list: &List<'_>| {
+        let each = list.each().filter(|(_, value)| *value != "*");
+        each.map(|(path, value)| Finding::new(path, message(list, value), help(action)))
+            .collect::<Vec<_>>()
+    };
+    shut_out.flat_map(finding).collect()
+}
+
+/// Envoy keeps `host` as `:authority`.
+fn names_the_host(list: &List<'_>) -> bool {
+    list.header()
+        .is_some_and(|name| matches!(name.as_str(), "host" | ":authority"))
+}
+
+fn message(list: &List<'_>, value: &str) -> String {
+    format!(
+        "`{value}` shuts out one spelling of the host: `{}` compares letter case, and takes what is not a host",
+        list.field
+    )
+}
+
+fn help(action: Action) -> &'static str {
+    match action {
+        Action::Allow => "write `notHosts` in an operation: letter case does not count there, and what is not a host is denied",
+        Action::Deny | Action::Audit | Action::Custom => {
+            "write `hosts` in an operation: letter case does not count there, and what is not a host is denied"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! PW007: a rule that shuts out a host without a port, and not the same host with one.
+//!
+//! The port is part of the text, as in Istio: `example.com` is not `example.com:8080`.
+
+use peerwarden_documents::diagnostic::Severity;
+use peerwarden_documents::fix::Change;
+
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
+use crate::paths::Paths;
+use crate::values::shut_out;
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW007",
+    name: "host-port",
+    severity: Severity::Warning,
+    summary: "a rule that denies a host only without a port",
+    page: include_str!("../../../../docs/lints/PW007.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let policy = &policy.written;
+    let hosts = shut_out(policy, "hosts", "notHosts");
+    let all = Paths::new(hosts.iter().map(|(_, host)| *host));
+    let twin = |host: &str| all.has_prefix_of(&format!("{host}:"));
+    let alone = hosts
+        .iter()
+        .filter(|(_, host)| !host.ends_with('*') && !has_port(host) && !twin(host));
+    alone.map(|(path, host)| finding(path, host)).collect()
+}
+
+fn finding(path: &str, host: &str) -> Finding {
+    let message = format!("`{host}` denies the host only without a port: `{host}:8080` is another host");
+    if host.starts_with('*') {
+        let help = "set Envoy's `strip_any_host_port: true`: no value matches a suffix followed by any port";
+        return Finding::new(path, message, help);
+    }
+    let twin = format!("{host}:*");
+    let help = format!("add `{twin}` to the list, or set Envoy's `strip_any_host_port: true`");
+    Finding::new(path, message, help).fix(Change::beside(path, twin))
+}
+
+/// Whether a port follows; the colons in the brackets of an IPv6 address are none.
+fn has_port(host: &str) -> bool {
+    host.rsplit(']').next().is_some_and(|rest| rest.contains(':'))
+}

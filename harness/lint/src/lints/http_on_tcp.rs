@@ -1,0 +1,167 @@
+//! PW015: a DENY rule with fields that only HTTP has, on ports that carry something else.
+//!
+//! There such fields say nothing, and what is left of the rule denies: fail closed, and more than was meant
+//! (<https://istio.io/latest/docs/concepts/security/#using-istio-authorization-on-plain-tcp-protocols>).
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::resource::{Action, Rule};
+use peerwarden_engine::{Lookup, Peer, Protocol, Traffic};
+
+use crate::context::Target;
+use crate::context::{Context, Policy};
+use crate::lint::{Find, Finding, Lint};
+use crate::proof::Proof;
+use crate::values::{List, lists};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW015",
+    name: "http-on-tcp",
+    severity: Severity::Warning,
+    summary: "a DENY rule with HTTP fields that denies TCP ports",
+    page: include_str!("../../../../docs/lints/PW015.md"),
+    find: Find::All(find),
+};
+
+const HELP: &str = "add the `ports` that carry HTTP to the operation";
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let denying = context
+        .policies
+        .iter()
+        .filter(|policy| policy.written.action == Action::Deny);
+    denying.flat_map(|policy| of_policy(context, policy)).collect()
+}
+
+fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
+    let lists = lists(&policy.written);
+    let mut found = Vec::new();
+    for (index, rule) in policy.written.rules.iter().flatten().enumerate() {
+        let of_rule = || lists.iter().filter(|list| list.rule == index);
+        let Some(of_http) = of_rule().find(|list| list.is_http_only()) else {
+            continue;
+        };
+        let only_http = of_rule().all(List::is_http_only);
+        let targets = context.targets(policy);
+        let finding = targets
+            .iter()
+            .find_map(|target| on_known_port(context, policy, target, (index, rule), of_http))
+            .or_else(|| {
+                let target = targets.iter().find(|target| may_speak_tcp(context, target))?;
+                if only_http {
+                    on_any_port(context, policy, target, index, of_http)
+                } else {
+                    None
+                }
+            });
+        found.extend(finding.map(|finding| finding.in_policy(&LINT, policy)));
+    }
+    found
+}
+
+/// What a port of a manifest shows that is known not to carry HTTP.
+fn on_known_port(
+    context: &Context<'_>,
+    policy: &Policy<'_>,
+    target: &Target<'_>,
+    (index, rule): (usize, &Rule),
+    of_http: &List<'_>,
+) -> Option<Finding> {
+    let manifest = target.manifest?;
+    let program = context.program(&target.workload, Protocol::Tcp)?;
+    let ports = manifest.protocols(context.others);
+    let mut tcp = ports
+        .iter()
+        .filter(|(port, http)| **http == Some(false) && about(rule, **port));
+    tcp.find_map(|(port, _)| {
+        let proof = denied(policy, index, &program, *port)?;
+        let message = format!(
+            "port {port} of {} is not HTTP: `{}` is ignored there, and the rest of the rule denies",
+            manifest.title,
+            name(of_http)
+        );
+        Some(Finding::new(&of_http.path, message, HELP).shown(&proof))
+    })
+}
+
+/// What any port shows where nothing is known of the ports.
+fn on_any_port(
+    context: &Context<'_>,
+    policy: &Policy<'_>,
+    target: &Target<'_>,
+    index: usize,
+    of_http: &List<'_>,
+) -> Option<Finding> {
+    let program = context.alone(policy, target, Protocol::Tcp)?;
+    let proof = denied(policy, index, &program, 3306)?;
+    let message = format!(
+        "rule {index} has only HTTP fields: on a port that is not HTTP, `{}` is ignored and the rule denies everything",
+        name(of_http)
+    );
+    Some(Finding::new(&of_http.path, message, HELP).shown(&proof))
+}
+
+/// A connection that the rule denies, in plaintext or by a peer.
+fn denied(
+    policy: &Policy<'_>,
+    index: usize,
+    program: &peerwarden_engine::Program,
+    port: u16,
+) -> Option<Proof> {
+    let metadata = &policy.written.metadata;
+    let by_rule = |decision: &peerwarden_engine::Decision<'_>| {
+        decision.by.is_some_and(|by| {
+            by.rule == Some(index) && *by.name == *metadata.name && *by.namespace == *metadata.namespace
+        })
+    };
+    let peer = format!("spiffe://cluster.local/ns/{}/sa/default", metadata.namespace);
+    let traffic = [
+        Traffic::default(),
+        Traffic {
+            peer: Lookup::Found(Peer::from_uri(peer)),
+            tls: Lookup::Found(true),
+            ..Traffic::default()
+        },
+    ];
+    traffic.into_iter().find_map(|traffic| {
+        let traffic = Traffic {
+            destination_port: Lookup::Found(port),
+            ..traffic
+        };
+        Proof::of(program, &traffic, by_rule)
+    })
+}
+
+/// The name as it is written.
+fn name<'l>(list: &'l List<'_>) -> &'l str {
+    match list.path.rsplit('.').next() {
+        Some("values" | "notValues") | None => list.field,
+        Some(name) => name,
+    }
+}
+
+/// Whether a rule is about a port, as far as its operations say.
+fn about(rule: &Rule, port: u16) -> bool {
+    let port = port.to_string();
+    let says = |ports: &[String], not_ports: &[String]| {
+        (ports.is_empty() || ports.contains(&port)) && !not_ports.contains(&port)
+    };
+    let operations = rule.to.as_deref().unwrap_or(&[]);
+    let by_operation = operations.is_empty()
+        || operations
+            .iter()
+            .any(|operation| says(&operation.ports, &operation.not_ports));
+    let mut conditions = rule
+        .when
+        .iter()
+        .filter(|condition| condition.key == "destination.port");
+    by_operation && conditions.all(|condition| says(&condition.values, &condition.not_values))
+}
+
+/// Whether a port may carry something else than HTTP: one that is not known to, or of a workload that is not known.
+fn may_speak_tcp(context: &Context<'_>, target: &Target<'_>) -> bool {
+    let Some(manifest) = target.manifest else {
+        return true;
+    };
+    let ports = manifest.protocols(context.others);
+    ports.is_empty() || ports.iter().any(|(_, http)| *http != Some(true))
+}

@@ -1,0 +1,74 @@
+//! PW022: a value that adds nothing to its list.
+//!
+//! The same value again, or one that matches nothing that another of the list does not match.
+
+use std::collections::BTreeMap;
+
+use peerwarden_documents::diagnostic::Severity;
+use peerwarden_documents::fix::Change;
+
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
+use crate::pattern::covers;
+use crate::values::{List, lists};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW022",
+    name: "repeated-value",
+    severity: Severity::Warning,
+    summary: "a value that adds nothing to its list",
+    page: include_str!("../../../../docs/lints/PW022.md"),
+    find: Find::Policy(find),
+};
+
+/// Pairs that are compared at the most: what a list of thousands of wildcards has is not worth minutes.
+const PAIRS: usize = 250_000;
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    lists(&policy.written).iter().flat_map(of_list).collect()
+}
+
+fn of_list(list: &List<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut first = BTreeMap::new();
+    // Only what has a wildcard or is a block covers more than itself; hosts have no case.
+    let wide = |value: &str| value.contains(['*', '/']) || list.field == "hosts";
+    let mut wide: Vec<(usize, &str)> = list
+        .values
+        .iter()
+        .map(String::as_str)
+        .enumerate()
+        .filter(|(_, value)| wide(value))
+        .collect();
+    if wide.len().saturating_mul(list.values.len()) > PAIRS {
+        wide.clear();
+    }
+    for (index, value) in list.values.iter().enumerate() {
+        if let Some(first) = first.get(value) {
+            let message = format!("`{value}` is in one list twice");
+            findings.push(superfluous(list, index, message, *first));
+            continue;
+        }
+        first.insert(value, index);
+        // Of two that cover each other the first stays.
+        let covering = wide.iter().find(|(other, by)| {
+            by != value && covers(list.field, by, value) && (*other < index || !covers(list.field, value, by))
+        });
+        if let Some((other, by)) = covering {
+            let message = format!("`{value}` matches only what `{by}` matches too");
+            findings.push(superfluous(list, index, message, *other));
+        }
+    }
+    findings
+}
+
+/// Taking it out keeps the meaning.
+fn superfluous(list: &List<'_>, index: usize, message: String, by: usize) -> Finding {
+    Finding::new(
+        list.at(index),
+        message,
+        "remove it, or write the value that you meant",
+    )
+    .also(list.at(by), "this value matches it too")
+    .fix(Change::gone(list.at(index)))
+}

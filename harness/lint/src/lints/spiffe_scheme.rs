@@ -1,0 +1,38 @@
+//! PW026: a principal that is written with its scheme.
+//!
+//! Policies write SPIFFE IDs without `spiffe://`, which is put before each value: with it there is one too many.
+
+use peerwarden_documents::diagnostic::Severity;
+
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
+use crate::values::lists;
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW026",
+    name: "spiffe-scheme",
+    severity: Severity::Warning,
+    summary: "a principal with `spiffe://` matches nobody",
+    page: include_str!("../../../../docs/lints/PW026.md"),
+    find: Find::Policy(find),
+};
+
+const SCHEME: &str = "spiffe://";
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for list in lists(&policy.written) {
+        if !matches!(list.field, "principals" | "source.principal") {
+            continue;
+        }
+        for (path, value) in list.each().filter(|(_, value)| value.contains(SCHEME)) {
+            let bare = value.replacen(SCHEME, "", 1);
+            findings.push(Finding::new(
+                path,
+                format!("`{value}` matches nobody: the scheme is added in front of each value"),
+                format!("write `{bare}`"),
+            ));
+        }
+    }
+    findings
+}

@@ -1,0 +1,90 @@
+//! PW010: a kubelet probe that a STRICT port breaks: it comes in plaintext, without a certificate of the mesh. One that only
+//! connects is Envoy's to take, and says nothing of the application
+//! (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>).
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::yaml::Node;
+use peerwarden_engine::resource::MtlsMode;
+
+use crate::context::Context;
+use crate::lints::excluded_port::excluded;
+use crate::lint::{Find, Lint};
+use crate::workload::{Workload, sets, title};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW010",
+    name: "strict-probe",
+    severity: Severity::Warning,
+    summary: "a kubelet probe that a STRICT port breaks",
+    page: include_str!("../../../../docs/lints/PW010.md"),
+    find: Find::All(find),
+};
+
+const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+
+/// With `true` Istio's injector rewrites the probes, as is its default; said so, there is nothing to warn of.
+const REWRITTEN_BY_ISTIO: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
+
+/// Where rewritten probes go.
+const REWRITTEN: &str = "/app-health/";
+
+const REWRITE: &str = "rewrite it with `peerwarden render probes`; or, with Istio's injector, annotate the pod with \
+                       `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`";
+
+/// The one that only connects.
+const TCP: &str = "tcpSocket";
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for workload in &context.workloads {
+        let rewritten = workload.annotation(REWRITTEN_BY_ISTIO).and_then(Node::as_str) == Some("true");
+        if rewritten {
+            continue;
+        }
+        let Some(modes) = context.modes(&workload.selected()) else {
+            continue;
+        };
+        let excluded = excluded(workload);
+        for container in &workload.containers {
+            for name in PROBES {
+                let Some((way, node, port)) = container.get(name).and_then(|probe| asked(workload, probe))
+                else {
+                    continue;
+                };
+                let strict = sets(&modes, port, MtlsMode::Strict);
+                if let Some(by) = strict.filter(|_| !excluded.iter().any(|(other, _)| *other == port)) {
+                    let by = title(by);
+                    let (message, help) = if way == TCP {
+                        let message = format!(
+                            "`{name}` connects to port {port}, which {by} makes STRICT: Envoy accepts the \
+                             connection, so the probe succeeds without the application"
+                        );
+                        (message, REWRITE.to_owned())
+                    } else {
+                        let message = format!(
+                            "`{name}` probes port {port} in plaintext, but {by} makes the port STRICT: the probe \
+                             fails even if the pod is healthy"
+                        );
+                        (
+                            message,
+                            format!("{REWRITE}; or give the probe its own port with DISABLE"),
+                        )
+                    };
+                    found.push(LINT.of_workload(workload, &message, node).help(help));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// How a probe asks over the network, where its port stands, and which it is.
+fn asked<'d>(workload: &Workload<'d>, probe: &'d Node) -> Option<(&'static str, &'d Node, u16)> {
+    let (name, way) = ["httpGet", TCP, "grpc"]
+        .iter()
+        .find_map(|way| Some((*way, probe.get(way)?)))?;
+    let path = way.get("path").and_then(Node::as_str).unwrap_or_default();
+    let port = way.get("port")?;
+    let number = workload.resolve(port)?;
+    (!path.starts_with(REWRITTEN)).then_some((name, port, number))
+}

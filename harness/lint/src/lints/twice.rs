@@ -1,0 +1,60 @@
+//! PW004: two documents of the same kind, namespace and name.
+//!
+//! In a cluster the later one replaces the earlier; here both are enforced, so what is checked is not what will be. Only
+//! within one folder: folders beside each other may be for different clusters.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::documents::Document;
+use peerwarden_engine::resource::Metadata;
+
+use crate::context::Context;
+use crate::lint::{Find, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW004",
+    name: "same-name",
+    severity: Severity::Warning,
+    summary: "two documents of the same kind, namespace and name",
+    page: include_str!("../../../../docs/lints/PW004.md"),
+    find: Find::All(find),
+};
+
+/// What a cluster tells documents apart by, after the folder.
+type Identity<'d> = (&'d Path, &'static str, &'d str, &'d str);
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<Identity<'_>, String> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (kind, metadata, document) in documents(context) {
+        let identity = (
+            document.source.folder(),
+            kind,
+            metadata.namespace.as_str(),
+            metadata.name.as_str(),
+        );
+        let place = document.place("metadata.name", false);
+        let Some(first) = first.get(&identity) else {
+            first.insert(identity, place.label());
+            continue;
+        };
+        let message = format!(
+            "duplicate {kind} {}/{}: in a cluster, this one replaces {first}",
+            metadata.namespace, metadata.name
+        );
+        let diagnostic = LINT.found(message).at(place);
+        found.push(diagnostic.help("rename or remove one of them"));
+    }
+    found
+}
+
+fn documents<'c>(
+    context: &'c Context<'_>,
+) -> impl Iterator<Item = (&'static str, &'c Metadata, &'c Document)> {
+    let policies = context.policies.iter();
+    let policies = policies.map(|policy| ("AuthorizationPolicy", &policy.written.metadata, policy.document));
+    let modes = context.peer_authentications.iter();
+    policies.chain(modes.map(|modes| ("PeerAuthentication", &modes.written.metadata, modes.document)))
+}

@@ -1,0 +1,70 @@
+//! PW021: an ALLOW policy with an empty rule beside one without rules, which was to deny by default.
+//!
+//! `rules: [{}]` allows everything, `spec: {}` nothing; policies only add up, so the first makes the second void.
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::resource::Action;
+use peerwarden_engine::{Protocol, Verdict};
+
+use crate::context::{Context, Policy};
+use crate::lint::{Find, Finding, Lint};
+use crate::proof::Proof;
+use crate::{sample, unscoped_deny};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW021",
+    name: "void-deny-all",
+    severity: Severity::Warning,
+    summary: "an allow-all beside a deny-all",
+    page: include_str!("../../../../docs/lints/PW021.md"),
+    find: Find::All(find),
+};
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let allowing = || {
+        context
+            .policies
+            .iter()
+            .filter(|policy| policy.written.action == Action::Allow)
+    };
+    let opening: Vec<(&Policy<'_>, usize)> = allowing()
+        .filter_map(|policy| {
+            let mut rules = policy.written.rules.iter().flatten();
+            Some((policy, rules.position(unscoped_deny::is_empty)?))
+        })
+        .collect();
+    let without_rules = |policy: &&Policy<'_>| policy.written.rules.iter().flatten().next().is_none();
+    let mut found = Vec::new();
+    for policy in allowing().filter(without_rules) {
+        for target in context.targets(policy) {
+            let beside = opening.iter().find(|(other, _)| {
+                context.applies_to(other, &target.workload)
+                    && other.document.source.folder() == policy.document.source.folder()
+                    && !Policy::is_dry_run(other)
+                    && !policy.is_dry_run()
+            });
+            let (Some((other, rule)), Some(program)) =
+                (beside, context.program(&target.workload, Protocol::Http))
+            else {
+                continue;
+            };
+            let any = peerwarden_engine::resource::Rule::default();
+            let request = &sample::in_plaintext(&any, 8080)[0];
+            let Some(proof) = Proof::of(&program, request, |decision| decision.verdict == Verdict::Allow)
+            else {
+                continue;
+            };
+            let message = format!("this deny-all has no effect: {} allows everything", other.title());
+            let help = "remove one of them; if you keep this one, allow what you need in other policies";
+            let finding = Finding::new("spec", message, help).shown(&proof);
+            let place = other.document.place(&format!("spec.rules[{rule}]"), false);
+            found.push(
+                finding
+                    .in_policy(&LINT, policy)
+                    .also(place, "this allows everything"),
+            );
+            break;
+        }
+    }
+    found
+}
