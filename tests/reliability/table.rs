@@ -9,7 +9,7 @@ use crate::test_run::TestRun;
 pub(crate) const VERSIONS: [&str; 5] = ["1.36", "1.37", "1.38", "1.39", "1.40"];
 
 /// A row for each fault: what comes of it, and where that was shown.
-pub(crate) fn markdown(faults: &[Fault], shown: &[Shown]) -> String {
+pub(crate) fn markdown(faults: &[Fault], shown: &[TestRun]) -> String {
     let mut text = String::from("| fault | outcome |");
     for version in VERSIONS {
         let _ = write!(text, " {version} |");

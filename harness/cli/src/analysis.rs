@@ -14,7 +14,7 @@ pub(crate) mod words;
 use anyhow::{Context, anyhow};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
-use peerwarden_traffic::{Answer, Refused, Traffic};
+use peerwarden_traffic::{Answer, ConfigurationError, Traffic};
 
 use crate::error::Result;
 
@@ -45,8 +45,8 @@ impl<'m> Replay<'m> {
             Some(engine) => engine,
             None => EnginePair::new(self.choice, self.module, &self.configuration).map_err(|refused| {
                 match refused {
-                    Refused::Problems(problems) => anyhow!("{problems}"),
-                    Refused::Module(message) => anyhow!(message),
+                    ConfigurationError::Problems(problems) => anyhow!("{problems}"),
+                    ConfigurationError::Module(message) => anyhow!(message),
                 }
             })?,
         };
@@ -60,7 +60,7 @@ impl<'m> Replay<'m> {
     pub(crate) fn confirm(&mut self, traffic: &Traffic, allowed: bool) -> Result<Answer> {
         let answer = self.decide(traffic)?;
         if answer.decision.allowed != allowed {
-            anyhow::bail!(
+            let wrong = anyhow!(
                 "the analysis concludes {}, but the engines decide {answer}: {}",
                 if allowed { "allowed" } else { "denied" },
                 serde_json::to_string(traffic).context("the traffic as JSON")?

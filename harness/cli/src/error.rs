@@ -1,9 +1,9 @@
 //! Why a command ends without a result: printed, and made an exit code, in one place.
 
-use peerwarden_analysis::{Beyond, Unanswered};
+use peerwarden_analysis::{LimitExceeded, AnalysisError};
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_engines::ModuleError;
-use peerwarden_traffic::Broken;
+use peerwarden_traffic::EngineFailure;
 
 use crate::exit::Exit;
 
@@ -75,24 +75,24 @@ impl From<anyhow::Error> for Error {
     }
 }
 
-impl From<Broken> for Error {
-    fn from(Broken(message): Broken) -> Self {
+impl From<EngineFailure> for Error {
+    fn from(EngineFailure(message): EngineFailure) -> Self {
         Self::Internal(anyhow::Error::msg(message))
     }
 }
 
 /// Too much to work through is the input's doing; an analysis that the engines contradict is not.
-impl From<Unanswered> for Error {
-    fn from(unanswered: Unanswered) -> Self {
+impl From<AnalysisError> for Error {
+    fn from(unanswered: AnalysisError) -> Self {
         match unanswered {
-            Unanswered::Beyond(beyond) => beyond.into(),
-            Unanswered::Disagrees(disagrees) => Self::Internal(disagrees.into()),
+            AnalysisError::LimitExceeded(beyond) => beyond.into(),
+            AnalysisError::Disagreement(disagrees) => Self::Internal(disagrees.into()),
         }
     }
 }
 
-impl From<Beyond> for Error {
-    fn from(beyond: Beyond) -> Self {
+impl From<LimitExceeded> for Error {
+    fn from(beyond: LimitExceeded) -> Self {
         Diagnostic::error(format!("there is no answer: {beyond}"))
             .help("ask about fewer policies, or one workload")
             .into()

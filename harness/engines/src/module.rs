@@ -65,9 +65,10 @@ impl Shipped {
         let module = match kept {
             Some(module) => module,
             None => {
-                let module = Module::new(&bytes).with_context(|| {
-                    format!("`{}` is not a Wasm module that Envoy would load", path.display())
-                })?;
+                let module = match Module::new(&bytes) {
+                    Ok(module) => module,
+                    Err(error) => return Err(ModuleError::Malformed { path, error }),
+                };
                 if let Some(cache) = cache {
                     keep(cache, &name, &module)?;
                 }
@@ -113,15 +114,11 @@ fn say(cache: &Cache, unusable: &Unusable) {
     }
 }
 
-fn beside() -> Result<PathBuf> {
-    let command = std::env::current_exe().context("the path of this command is unknown")?;
+fn beside() -> Result<PathBuf, ModuleError> {
+    let command = std::env::current_exe().map_err(ModuleError::Command)?;
     let folders = command.ancestors().skip(1).take(3);
-    let candidates: Vec<PathBuf> = folders.map(|folder| folder.join(NAME)).collect();
-    if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
-        return Ok(found.clone());
-    }
-    bail!(
-        "no module found: looked for `{NAME}` next to this command and in the two folders above it\n  \
-         help: build it with `make wasm`, name it with `--module FILE` or {VARIABLE}, or use `--engine native`"
-    );
+    let mut candidates = folders.map(|folder| folder.join(NAME));
+    candidates
+        .find(|candidate| candidate.is_file())
+        .ok_or(ModuleError::Absent)
 }

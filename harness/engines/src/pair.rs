@@ -81,7 +81,7 @@ impl EnginePair {
             None => None,
         };
         match (native, wasm) {
-            (Some(native), Some(wasm)) if native != wasm => Err(Broken(format!(
+            (Some(native), Some(wasm)) if native != wasm => Err(EngineFailure(format!(
                 "the engines disagree: the module decides {wasm}, the native engine decides {native}"
             ))),
             (Some(answer), _) | (None, Some(answer)) => Ok(answer),

@@ -164,7 +164,7 @@ impl Wasm {
         let stream = stream.into();
         let state = |name| self.vm.filter_state(stream, name).map(String::from_utf8_lossy);
         let unknown = |state: &str| format!("it left {state:?} in filter state, which is not a decision");
-        let decided = |state: &str| Decided::from_filter_state(state).ok_or_else(|| unknown(state));
+        let decided = |state: &str| Decision::from_filter_state(state).ok_or_else(|| unknown(state));
         let audited = |state: &str| {
             let by = state
                 .split_once(' ')

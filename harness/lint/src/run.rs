@@ -12,7 +12,8 @@ use crate::context::Context;
 use crate::lint::{Find, Lint};
 use crate::registry::{LINTS, by_code};
 use crate::settings::{Level, Settings};
-use crate::{foreign_trust_domain, suppression, suppressions};
+use crate::lints::{foreign_trust_domain, suppression};
+use crate::suppressions;
 
 /// What is found.
 #[derive(Debug, Default)]

@@ -161,13 +161,13 @@ pub enum Request {
     /// `METHOD /path`, or `tcp PORT`.
     Line(String),
     /// In full; the fields of `http` may also be at the top level.
-    Full(Box<Asked>),
+    Full(Box<RequestFields>),
 }
 
 /// A request with all its fields.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Asked {
+pub struct RequestFields {
     /// `http` by default.
     #[serde(deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Protocol>")]
@@ -241,7 +241,7 @@ pub enum Verdict {
 /// One case.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
+pub struct CaseEntry {
     /// The name; made from peer and request by default.
     pub name: Option<String>,
     /// The caller: a name from `peers`; plaintext by default.

@@ -12,11 +12,11 @@ use std::sync::{Mutex, PoisonError};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_traffic::{Answer, EngineFailure, Engines};
 
-use crate::coverage::{Counted, Coverage};
-use crate::load::Loaded;
-use crate::report::{CaseResult, Outcome, SuiteResult};
-use crate::snapshot::{self, Snapshotted, Update};
-use ready::Ready;
+use crate::coverage::{Coverage, SuiteCoverage};
+use crate::load::LoadedSuite;
+use crate::report::{CaseOutcome, CaseResult, SuiteResult};
+use crate::snapshot::{self, SnapshotResult, Update};
+use worker::SuiteWorker;
 
 /// How many cases a thread takes at once: enough that creating engines for them is a small part of the work.
 const PORTION: usize = 250;
@@ -34,8 +34,8 @@ pub struct Run<'r> {
     pub coverage: bool,
     /// When to write snapshots.
     pub update: Update,
-    /// Failures of which it was found out why.
-    pub found_out: AtomicUsize,
+    /// How many failures have been explained.
+    pub explained_failures: AtomicUsize,
 }
 
 /// Some cases of one suite, followed by the cells of its snapshot.
@@ -88,19 +88,19 @@ impl Run<'_> {
                 .for_each(|of_suite: SuiteCoverage| counted.add(of_suite));
         };
         threads(&|| {
-            let mut ready: Option<Ready<'_>> = None;
+            let mut worker: Option<SuiteWorker<'_>> = None;
             while let Some(portion) = portions.get(next.fetch_add(1, Ordering::Relaxed)) {
                 // The portions of a suite stand together: engines serve until another one's turn.
-                if let Some(other) = ready.take_if(|ready| ready.suite != portion.suite) {
+                if let Some(other) = worker.take_if(|worker| worker.suite != portion.suite) {
                     count(other);
                 }
-                let ready = ready.get_or_insert_with(|| Ready::new(self, portion.suite));
-                let result = ready.run(portion.cases.clone());
+                let worker = worker.get_or_insert_with(|| SuiteWorker::new(self, portion.suite));
+                let result = worker.run(portion.cases.clone());
                 done(portion.cases.len());
                 let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
                 ran.insert((portion.suite, portion.cases.start), result);
             }
-            ready.into_iter().for_each(count);
+            worker.into_iter().for_each(count);
         });
         let results = self.results(ran.into_inner().unwrap_or_else(PoisonError::into_inner))?;
         Ok((

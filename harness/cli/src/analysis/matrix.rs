@@ -7,7 +7,7 @@ pub(crate) mod table;
 
 use std::collections::BTreeSet;
 
-use peerwarden_analysis::{Beyond, Peers, Space, Traffics, Values, WorkloadClass};
+use peerwarden_analysis::{LimitExceeded, Peers, Space, TrafficSet, Values, WorkloadClass};
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
 use peerwarden_engines::Choice;
@@ -173,7 +173,7 @@ impl Making<'_> {
             .collect();
         let mut space = Space::new(self.protocol, &[&selected.program], &questions)?;
         let allowed = space.allowed(&selected.program)?;
-        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, Traffics)>> {
+        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, TrafficSet)>> {
             let sets = named.iter().map(|one| {
                 let traffics = one.asked.traffics(space, Some(&one.name))?;
                 Ok((one.name.clone(), traffics))
@@ -183,8 +183,8 @@ impl Making<'_> {
         let (trust, kind) = (&self.policies.trust, workload.workload.kind);
         let callers = if self.callers.is_empty() {
             let callers = space.callers(allowed, CALLERS)?;
-            let callers = callers.ok_or(Beyond::Callers { limit: CALLERS })?;
-            let caller = |(who, set): (Values, Traffics)| {
+            let callers = callers.ok_or(LimitExceeded::Callers { limit: CALLERS })?;
+            let caller = |(who, set): (Values, TrafficSet)| {
                 let refused = handshake::refused_callers(trust, kind, &who);
                 (words::peer(&who), set, refused)
             };

@@ -82,8 +82,8 @@ impl Policies {
         let json = setup.to_json(Protocol::Http);
         match EnginePair::new(Choice::Native, None, &json) {
             Ok(_) => {}
-            Err(Refused::Problems(problems)) => return Err(setup.diagnostics(&problems).into()),
-            Err(Refused::Module(message)) => return Err(Diagnostic::error(message).into()),
+            Err(ConfigurationError::Problems(problems)) => return Err(setup.diagnostics(&problems).into()),
+            Err(ConfigurationError::Module(message)) => return Err(Diagnostic::error(message).into()),
         }
         let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
         let trust = setup.trust()?;

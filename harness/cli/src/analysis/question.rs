@@ -1,6 +1,6 @@
 //! What is asked about, in the policies' own words: options become a rule, which the engine reads as it reads any other.
 
-use peerwarden_analysis::{Beyond, Space, Traffics};
+use peerwarden_analysis::{LimitExceeded, Space, TrafficSet};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::{Config, Mesh, Program, Protocol};
@@ -175,7 +175,7 @@ impl Asked {
     ///
     /// # Errors
     /// That there is too much of it; that there is none: "never" would be true of it, and taken for more than it is.
-    pub(crate) fn traffics(&self, space: &mut Space, name: Option<&str>) -> Result<Traffics> {
+    pub(crate) fn traffics(&self, space: &mut Space, name: Option<&str>) -> Result<TrafficSet> {
         let traffics = self.all(space)?;
         if traffics.is_empty() {
             let name = name.map(|name| format!("`{name}`: ")).unwrap_or_default();

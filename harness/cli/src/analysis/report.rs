@@ -63,7 +63,7 @@ pub(crate) struct Decided {
     /// `allow` or `deny`.
     decision: &'static str,
     /// What decided; `null` if no rule did.
-    by: Option<engine::DecidedBy>,
+    by: Option<engine::RuleRef>,
     /// The reason's name.
     reason: &'static str,
     /// The reason in words.

@@ -2,7 +2,7 @@
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{WorkloadKind, is_host};
-use peerwarden_traffic::{Decided, Lines, Traffic, words};
+use peerwarden_traffic::{Decision, HeaderLines, Traffic, words};
 
 /// `shop app=orders`, `any other workload in shop`, `any other namespace`.
 pub(crate) fn workload(class: &WorkloadClass) -> String {

@@ -111,7 +111,8 @@ fn rotate(
             let expired = Error::Authority {
                 path: arguments.dir.join("ca"),
                 why: "it has expired; remove the folder to have a new one created".to_owned(),
-            }));
+            };
+            return Err(expired.into());
         }
         *at = issue(arguments, authority, wanted)?;
     }

@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     // What every line would be told is told once, with the text underlined.
     if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources) {
         let configuration = setup.to_json(Protocol::Http);
-        if let Err(Refused::Problems(problems)) = EnginePair::new(Choice::Native, None, &configuration) {
+        if let Err(ConfigurationError::Problems(problems)) = EnginePair::new(Choice::Native, None, &configuration) {
             return Err(setup.diagnostics(&problems).into());
         }
     }

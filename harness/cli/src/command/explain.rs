@@ -23,7 +23,7 @@ use peerwarden_logs::access_log::{self, Entry, Refusal, Stage};
 use peerwarden_logs::replay::Policies;
 use peerwarden_suite as suite;
 use peerwarden_traffic::Traffic;
-use peerwarden_traffic::{Decided, Refused};
+use peerwarden_traffic::{ConfigurationError, Decision};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -115,19 +115,17 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
     let compiled = module.as_ref().map(|shipped| &shipped.module);
     let engine = EnginePair::new(arguments.engines.engine, compiled, &configuration);
     let mut engine = engine.map_err(|refused| match refused {
-        Refused::Problems(problems) => setup.diagnostics(&problems).into(),
-        Refused::Module(message) => Error::from(anyhow!(message)),
+        ConfigurationError::Problems(problems) => setup.diagnostics(&problems).into(),
+        ConfigurationError::Module(message) => Error::from(anyhow!(message)),
     })?;
     let answer = engine.decide(traffic)?;
-    let asked = Asked::of(setup, traffic.protocol)
+    let explainer = Explainer::of(setup, traffic.protocol)
         .context("the documents that the engines took cannot be read again")?;
-    let trace = asked.trace(traffic);
+    let trace = explainer.trace(traffic);
     // The trace is the reference evaluator's: it must come to what the engines say.
     if explain::outcome(&trace) != answer {
-        anyhow::bail!(
-            "the reference evaluator decides {}, but the engines decide {answer}",
-            explain::outcome(&trace)
-        );
+        let reference = explain::outcome(&trace);
+        return Err(anyhow!("the reference evaluator decides {reference}, but the engines decide {answer}").into());
     }
     let why = explainer.diagnose(&trace, &answer.decision, opposite(&answer.decision));
     let explained = Explanation {
@@ -144,7 +142,7 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
 /// A line tells too little for the module to be asked: the native engine says what is certain.
 fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> {
     let policies = Policies::new(setup).map_err(|problems| setup.diagnostics(&problems))?;
-    let asked = Asked::of(setup, entry.protocol.unwrap_or_default())
+    let explainer = Explainer::of(setup, entry.protocol.unwrap_or_default())
         .context("the documents that the engine took cannot be read again")?;
     let (known, view) = policies.certain(entry);
     let trace = explainer.trace_of(&view, &Nobody);

@@ -243,7 +243,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
                 .get(log)
                 .map(|log| log.display().to_string())
                 .unwrap_or_default();
-            anyhow::bail!("the suggested policy does not allow {log}:{line}, so it is not printed")
+            Err(anyhow!("the suggested policy does not allow {log}:{line}, so it is not printed").into())
         }
     }
 }

@@ -11,7 +11,7 @@ use peerwarden_documents::documents;
 use peerwarden_documents::files;
 use peerwarden_engines::{Chosen, ModuleError, Shipped};
 use peerwarden_suite::coverage::{self, Coverage};
-use peerwarden_suite::report::{self, Outcome, Report, ReportFormat, SuiteResult, Timings};
+use peerwarden_suite::report::{self, CaseOutcome, Report, ReportFormat, SuiteResult, Timings};
 use peerwarden_suite::running::{self, Run};
 use peerwarden_suite::snapshot::{SnapshotResult, Update};
 use peerwarden_suite::{self as suite, Case};
@@ -140,7 +140,7 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
             || arguments.coverage_threshold.is_some()
             || arguments.coverage_lcov.is_some(),
         update: Update::new(arguments.update_snapshots),
-        found_out: AtomicUsize::new(0),
+        explained_failures: AtomicUsize::new(0),
     };
     let (results, coverage) = run_all(&run)?;
     let unwritten = arguments.coverage_lcov.as_deref().and_then(|path| {

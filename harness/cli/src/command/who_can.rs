@@ -65,14 +65,14 @@ pub(super) fn beyond(error: anyhow::Error) -> Result<Exit> {
             Diagnostic::error(format!("{error:#}")).help(help)
         ]));
     }
-    match error.downcast::<Unanswered>() {
-        Ok(Unanswered::Beyond(beyond)) => {
+    match error.downcast::<AnalysisError>() {
+        Ok(AnalysisError::LimitExceeded(beyond)) => {
             let wrong = Diagnostic::error(format!("there is no answer: {beyond}"));
             Ok(inputs::invalid(&[
                 wrong.help("ask about fewer policies, or about one workload")
             ]))
         }
-        Ok(disagrees @ Unanswered::Disagrees(_)) => Err(disagrees.into()),
+        Ok(disagrees @ AnalysisError::Disagreement(_)) => Err(disagrees.into()),
         Err(error) => Err(error),
     }
 }

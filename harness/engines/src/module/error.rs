@@ -9,10 +9,10 @@ use super::{NAME, VARIABLE};
 #[derive(Debug, thiserror::Error)]
 pub enum ModuleError {
     /// It is in none of the places where it is looked for.
-    #[error("there is no module: looked for `{NAME}` next to this command and in the two folders above it")]
+    #[error("no module found: looked for `{NAME}` next to this command and in the two folders above it")]
     Absent,
     /// The folder of this command, where to look for it, is unknown.
-    #[error("where this command is cannot be found out: {0}")]
+    #[error("the path of this command is unknown: {0}")]
     Command(io::Error),
     /// Its file cannot be read.
     #[error("the module `{}` cannot be read: {error}", path.display())]
@@ -23,7 +23,7 @@ pub enum ModuleError {
         error: io::Error,
     },
     /// Its file is not a module that Envoy would load.
-    #[error("`{}` is not a module that Envoy would load: {error}", path.display())]
+    #[error("`{}` is not a Wasm module that Envoy would load: {error}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

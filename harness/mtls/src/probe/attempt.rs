@@ -88,9 +88,9 @@ impl Target<'_> {
         };
         let asked = self.ask(&mut stream);
         let outcome = answer(asked);
-        if outcome.attempt == Attempt::Answered && only_tls(&outcome.saw) {
-            return Outcome::new(
-                Attempt::Refused,
+        if outcome.response == PortResponse::Answered && only_tls(&outcome.saw) {
+            return AttemptReport::new(
+                PortResponse::Refused,
                 format!("{}: this port accepts only TLS", outcome.saw),
             );
         }
@@ -188,9 +188,9 @@ fn handshake_failed(error: &std::io::Error, waited: bool) -> AttemptReport {
     }
     let kind = error.kind();
     if kind == ErrorKind::InvalidData {
-        Outcome::new(Attempt::NoTls, "the answer is not TLS")
+        AttemptReport::new(PortResponse::NoTls, "the answer is not TLS")
     } else if waited && (kind == ErrorKind::WouldBlock || kind == ErrorKind::TimedOut) {
-        Outcome::new(Attempt::NoTls, "the handshake is not answered")
+        AttemptReport::new(PortResponse::NoTls, "the handshake is not answered")
     } else {
         AttemptReport::new(PortResponse::NoTls, "closed in the handshake")
     }

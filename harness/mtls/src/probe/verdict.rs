@@ -141,11 +141,11 @@ pub(super) fn of(
     let said = |verdict, because: &str| (verdict, because.to_owned());
     if tls_way == Acceptance::Taken {
         return match plain_way {
-            Way::Taken => said(
+            Acceptance::Taken => said(
                 Verdict::Tls,
                 "it accepts plaintext, and TLS without a certificate",
             ),
-            Way::Refused | Way::Absent | Way::Unknown => {
+            Acceptance::Refused | Acceptance::Absent | Acceptance::Unknown => {
                 said(Verdict::Tls, "it accepts TLS without a certificate")
             }
         };
@@ -161,15 +161,15 @@ pub(super) fn of(
         );
     }
     match (plain_way, tls_way, mutual_way) {
-        (Way::Taken, Way::Absent, None | Some(Way::Absent)) => {
+        (Acceptance::Taken, Acceptance::Absent, None | Some(Acceptance::Absent)) => {
             said(Verdict::Disable, "it accepts plaintext, but not TLS")
         }
-        (Way::Taken, Way::Refused, Some(Way::Taken)) => {
+        (Acceptance::Taken, Acceptance::Refused, Some(Acceptance::Taken)) => {
             said(Verdict::Permissive, "it accepts plaintext and mutual TLS")
         }
         (Acceptance::Refused, Acceptance::Refused, Some(Acceptance::Taken)) => said(
             Verdict::Strict,
-            if mutual.is_some_and(|mutual| mutual.attempt == Attempt::Closed) {
+            if mutual.is_some_and(|mutual| mutual.response == PortResponse::Closed) {
                 "it accepts only mutual TLS; it closed after the handshake, because of a policy or the application"
             } else {
                 "it accepts only mutual TLS"
@@ -182,14 +182,14 @@ pub(super) fn of(
                 format!("it refuses the certificate of the mesh: {why}"),
             )
         }
-        (Way::Refused, Way::Absent, None | Some(Way::Absent)) => {
+        (Acceptance::Refused, Acceptance::Absent, None | Some(Acceptance::Absent)) => {
             said(Verdict::Broken, "it accepts neither plaintext nor TLS")
         }
         (_, Acceptance::Refused, None) => said(
             Verdict::Unknown,
             "over TLS, it requires a certificate; use --certs to find out whether it accepts one of the mesh",
         ),
-        (Way::Unknown, _, _) => said(Verdict::Unknown, "plaintext is neither answered nor refused"),
+        (Acceptance::Unknown, _, _) => said(Verdict::Unknown, "plaintext is neither answered nor refused"),
         (_, _, _) => said(Verdict::Unknown, "its behaviour fits no mode"),
     }
 }

@@ -86,10 +86,10 @@ struct Case<'r> {
     expected: Option<&'r str>,
     /// The actual decision.
     #[serde(skip_serializing_if = "Option::is_none")]
-    got: Option<Got<'r>>,
+    got: Option<Decision<'r>>,
     /// For one of the first thousand failed cases, why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<why::Why<'r>>,
+    why: Option<diagnosis::Diagnosis<'r>>,
     /// For a broken case or a snapshot that differs, what is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -109,7 +109,7 @@ struct Decision<'r> {
     #[schemars(extend("enum" = ["allow", "deny"]))]
     decision: &'static str,
     /// The document, and the rule in it, that decided; null if none did.
-    by: Option<&'r DecidedBy>,
+    by: Option<&'r RuleRef>,
     /// The reason's name, as in logs.
     reason: &'static str,
 }

@@ -78,8 +78,8 @@ fn place(documents: &[Document], failure: &Failure) -> Option<Place> {
 }
 
 /// How many guarantees are held, not held, and do not apply.
-fn tally(chain: &Checked) -> (usize, usize, usize) {
-    let count = |wanted: fn(&Outcome) -> bool| {
+fn tally(chain: &ChainReport) -> (usize, usize, usize) {
+    let count = |wanted: fn(&GuaranteeResult) -> bool| {
         let outcomes = chain.outcomes.iter();
         outcomes.filter(|(_, outcome)| wanted(outcome)).count()
     };
@@ -134,7 +134,7 @@ fn human(checked: &[ChainReport], documents: &[Document]) -> String {
     text
 }
 
-fn json(checked: &[Checked], documents: &[Document]) -> anyhow::Result<String> {
+fn json(checked: &[ChainReport], documents: &[Document]) -> anyhow::Result<String> {
     let chains = checked.iter().map(|chain| {
         let guarantees = chain.outcomes.iter().map(|(guarantee, outcome)| {
             let mut said = json!({"name": guarantee.name, "promise": guarantee.promise});

@@ -106,9 +106,9 @@ pub(super) fn one(file: &Path, port: u16) -> Result<Option<Probes>> {
     let (mut probes, mut opted_out) = (None, false);
     for (document, _, found) in read(file, port)? {
         match found {
-            Found::Nothing => {}
-            Found::OptedOut => opted_out = true,
-            Found::Probes(_) if probes.is_some() => {
+            ProbeScan::Nothing => {}
+            ProbeScan::OptedOut => opted_out = true,
+            ProbeScan::Probes(_) if probes.is_some() => {
                 let wrong = Diagnostic::error("this is the second workload with probes in this file");
                 let wrong = wrong.at(document.place("metadata", false));
                 return Ok(Err(vec![wrong.help(

@@ -9,9 +9,9 @@ use serde::Serialize;
 /// Why a case had its verdict.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Why<'r> {
+pub(super) struct Diagnosis<'r> {
     /// What decided; null if no document did.
-    deciding: Option<Deciding<'r>>,
+    deciding: Option<DecidingRule<'r>>,
     /// The rule that came closest to the expected verdict; null if there is none.
     near_miss: Option<NearMiss<'r>>,
     /// The policy that should decide, if it does not exist.
@@ -25,7 +25,7 @@ struct DecidingRule<'r> {
     /// The whole in a sentence.
     text: String,
     /// Which it is.
-    by: &'r DecidedBy,
+    by: &'r RuleRef,
     /// The clauses that matched.
     on: Vec<Clause<'r>>,
     /// Where it is; null if unknown.
@@ -41,7 +41,7 @@ struct NearMiss<'r> {
     /// The action of its policy.
     action: &'static str,
     /// Which it is.
-    rule: &'r DecidedBy,
+    rule: &'r RuleRef,
     /// The clauses that did not match.
     failed: Vec<Clause<'r>>,
     /// Where the reason is; null if unknown.
