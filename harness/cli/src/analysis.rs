@@ -4,11 +4,11 @@
 //! [`engine`](peerwarden_engines) before anybody sees it: that one of them says otherwise is an internal error.
 
 pub(crate) mod diff;
-pub(crate) mod found;
 pub(crate) mod matrix;
 pub(crate) mod policies;
 pub(crate) mod question;
 pub(crate) mod report;
+pub(crate) mod search;
 pub(crate) mod words;
 
 use anyhow::{Context, anyhow};
@@ -19,14 +19,14 @@ use peerwarden_traffic::{Answer, ConfigurationError, Traffic};
 use crate::error::Result;
 
 /// Engines with one configuration, which are made when they are first needed.
-pub(crate) struct Replay<'m> {
+pub(crate) struct LazyEngines<'m> {
     choice: Choice,
     module: Option<&'m Module>,
     configuration: String,
     engine: Option<EnginePair>,
 }
 
-impl<'m> Replay<'m> {
+impl<'m> LazyEngines<'m> {
     pub(crate) fn new(choice: Choice, module: Option<&'m Module>, configuration: String) -> Self {
         Self {
             choice,
@@ -56,7 +56,7 @@ impl<'m> Replay<'m> {
     /// What is decided, which was worked out before.
     ///
     /// # Errors
-    /// As [`Replay::decide`]; and that it is not what was worked out.
+    /// As [`LazyEngines::decide`]; and that it is not what was worked out.
     pub(crate) fn confirm(&mut self, traffic: &Traffic, allowed: bool) -> Result<Answer> {
         let answer = self.decide(traffic)?;
         if answer.decision.allowed != allowed {

@@ -1,6 +1,6 @@
 //! The commands, one file each.
 
-mod asking;
+mod analysis;
 mod can_ever;
 mod certs;
 pub(crate) mod check;

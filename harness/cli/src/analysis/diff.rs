@@ -13,7 +13,7 @@ use peerwarden_traffic::Decision;
 use peerwarden_traffic::Traffic;
 use peerwarden_traffic::handshake;
 
-use super::Replay;
+use super::LazyEngines;
 use super::policies::Policies;
 use crate::error::Result;
 
@@ -36,11 +36,11 @@ pub(crate) struct Diff {
 pub(crate) struct Change {
     pub(crate) workload: WorkloadClass,
     pub(crate) protocol: Protocol,
-    pub(crate) outcome: Outcome,
+    pub(crate) difference: Difference,
 }
 
 /// What came of a comparison.
-pub(crate) enum Outcome {
+pub(crate) enum Difference {
     /// It changes something.
     Changed { newly_allowed: Side, newly_denied: Side },
     /// There was too much to compare, and nothing is claimed.
@@ -70,7 +70,7 @@ pub(crate) struct Class {
 }
 
 /// What is compared, and how.
-pub(crate) struct Comparing<'a> {
+pub(crate) struct PolicyComparison<'a> {
     pub(crate) old: &'a Policies,
     pub(crate) new: &'a Policies,
     pub(crate) choice: Choice,
@@ -79,7 +79,7 @@ pub(crate) struct Comparing<'a> {
     pub(crate) limit: usize,
 }
 
-impl Comparing<'_> {
+impl PolicyComparison<'_> {
     /// Compares the two for each workload and protocol.
     ///
     /// # Errors
@@ -96,11 +96,11 @@ impl Comparing<'_> {
         for workload in workloads {
             for protocol in protocols {
                 diff.compared += 1;
-                if let Some(outcome) = self.one(workload, *protocol, &mut diff)? {
+                if let Some(difference) = self.one(workload, *protocol, &mut diff)? {
                     diff.changes.push(Change {
                         workload: workload.clone(),
                         protocol: *protocol,
-                        outcome,
+                        difference,
                     });
                 }
             }
@@ -108,7 +108,12 @@ impl Comparing<'_> {
         Ok(diff)
     }
 
-    fn one(&self, workload: &WorkloadClass, protocol: Protocol, diff: &mut Diff) -> Result<Option<Outcome>> {
+    fn one(
+        &self,
+        workload: &WorkloadClass,
+        protocol: Protocol,
+        diff: &mut Diff,
+    ) -> Result<Option<Difference>> {
         let [old, new] = [self.old, self.new].map(|set| set.applied(&workload.workload, protocol));
         // Most of a mesh is as it was.
         if old.configuration == new.configuration {
@@ -120,8 +125,8 @@ impl Comparing<'_> {
         }
         let comparison = match compare(&old.program, &new.program, self.limit) {
             Ok(comparison) => comparison,
-            Err(AnalysisError::LimitExceeded(beyond)) => return Ok(Some(Outcome::Beyond(beyond.to_string()))),
-            Err(unanswered @ AnalysisError::Disagreement(_)) => return Err(unanswered.into()),
+            Err(Unanswered::Beyond(beyond)) => return Ok(Some(Difference::Beyond(beyond.to_string()))),
+            Err(unanswered @ Unanswered::Disagrees(_)) => return Err(unanswered.into()),
         };
         if comparison.peers == Peers::IstioNames {
             diff.peers = Peers::IstioNames;
@@ -135,7 +140,7 @@ impl Comparing<'_> {
             return Ok(None);
         }
         let mut engines =
-            [old, new].map(|selected| Replay::new(self.choice, self.module, selected.configuration));
+            [old, new].map(|selected| LazyEngines::new(self.choice, self.module, selected.configuration));
         let (trust, kind) = (&self.new.trust, workload.workload.kind);
         let mut side = |classes: Classes, allowed: bool| -> Result<Side> {
             let shown = classes.shown.into_iter().map(|class| {
@@ -171,7 +176,7 @@ impl Comparing<'_> {
                 odd,
             })
         };
-        Ok(Some(Outcome::Changed {
+        Ok(Some(Difference::Changed {
             newly_allowed: side(comparison.newly_allowed, true)?,
             newly_denied: side(comparison.newly_denied, false)?,
         }))
@@ -183,15 +188,15 @@ impl Diff {
     pub(crate) fn found(&self) -> (bool, bool, bool) {
         let mut found = (false, false, false);
         for change in &self.changes {
-            match &change.outcome {
-                Outcome::Changed {
+            match &change.difference {
+                Difference::Changed {
                     newly_allowed,
                     newly_denied,
                 } => {
                     found.0 |= !newly_allowed.classes.is_empty();
                     found.1 |= !newly_denied.classes.is_empty();
                 }
-                Outcome::Beyond(_) => found.2 = true,
+                Difference::Beyond(_) => found.2 = true,
             }
         }
         found

@@ -16,8 +16,8 @@ use peerwarden_traffic::Traffic;
 use peerwarden_traffic::handshake;
 
 use super::policies::Policies;
-use super::question::{Asked, Question};
-use super::{Replay, words};
+use super::question::{Query, Question};
+use super::{LazyEngines, words};
 use crate::error::Result;
 
 /// Kinds of callers of one workload: beyond that, nobody reads the table.
@@ -46,7 +46,7 @@ pub(crate) struct Row {
 
 /// What comes of it when a caller does something.
 pub(crate) struct Cell {
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: CellVerdict,
     /// A request that is allowed, if there is any; put to the engines.
     pub(crate) allowed: Option<Traffic>,
     /// A request that is denied, likewise.
@@ -55,7 +55,7 @@ pub(crate) struct Cell {
 
 /// The verdict on all requests of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum CellVerdict {
     /// All are allowed.
     Allow,
     /// All are denied.
@@ -66,42 +66,42 @@ pub(crate) enum Verdict {
     Impossible,
 }
 
-impl Verdict {
+impl CellVerdict {
     /// A word for programs.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Verdict::Allow => "allow",
-            Verdict::Deny => "deny",
-            Verdict::Depends => "depends",
-            Verdict::Impossible => "impossible",
+            CellVerdict::Allow => "allow",
+            CellVerdict::Deny => "deny",
+            CellVerdict::Depends => "depends",
+            CellVerdict::Impossible => "impossible",
         }
     }
 
     /// A mark that is told apart without colour.
     pub(crate) fn mark(self) -> char {
         match self {
-            Verdict::Allow => '+',
-            Verdict::Deny => '-',
-            Verdict::Depends => '~',
-            Verdict::Impossible => ' ',
+            CellVerdict::Allow => '+',
+            CellVerdict::Deny => '-',
+            CellVerdict::Depends => '~',
+            CellVerdict::Impossible => ' ',
         }
     }
 }
 
 /// A caller or an operation that is asked about.
-pub(crate) struct Named {
+pub(crate) struct NamedQuery {
     name: String,
-    asked: Asked,
+    query: Query,
 }
 
 /// What tables are made of.
-pub(crate) struct Making<'a> {
+pub(crate) struct MatrixBuilder<'a> {
     pub(crate) policies: &'a Policies,
     pub(crate) protocol: Protocol,
     /// Told apart by the policies if there are none.
-    pub(crate) callers: &'a [Named],
+    pub(crate) callers: &'a [NamedQuery],
     /// Those of the policies if there are none.
-    pub(crate) operations: &'a [Named],
+    pub(crate) operations: &'a [NamedQuery],
     pub(crate) choice: Choice,
     pub(crate) module: Option<&'a Module>,
 }
@@ -110,7 +110,7 @@ pub(crate) struct Making<'a> {
 ///
 /// # Errors
 /// That the engine does not take it.
-pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named> {
+pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<NamedQuery> {
     let question = match text {
         "plaintext" => Question {
             plaintext: true,
@@ -125,9 +125,9 @@ pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Name
             ..Question::default()
         },
     };
-    Ok(Named {
+    Ok(NamedQuery {
         name: text.to_owned(),
-        asked: question.read(mesh, protocol)?,
+        query: question.read(mesh, protocol)?,
     })
 }
 
@@ -135,7 +135,7 @@ pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Name
 ///
 /// # Errors
 /// That the engine does not take it.
-pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Named> {
+pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<NamedQuery> {
     let mut question = Question::default();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         if let Some(port) = word.strip_prefix(':') {
@@ -146,13 +146,13 @@ pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<N
             question.method.push(word.to_owned());
         }
     }
-    Ok(Named {
+    Ok(NamedQuery {
         name: text.to_owned(),
-        asked: question.read(mesh, protocol)?,
+        query: question.read(mesh, protocol)?,
     })
 }
 
-impl Making<'_> {
+impl MatrixBuilder<'_> {
     /// The table of a workload.
     ///
     /// # Errors
@@ -169,13 +169,13 @@ impl Making<'_> {
         let questions: Vec<_> = operations
             .iter()
             .chain(self.callers)
-            .map(|named| &named.asked.rule)
+            .map(|named| &named.query.rule)
             .collect();
         let mut space = Space::new(self.protocol, &[&selected.program], &questions)?;
         let allowed = space.allowed(&selected.program)?;
-        let sets = |space: &mut Space, named: &[Named]| -> Result<Vec<(String, TrafficSet)>> {
+        let sets = |space: &mut Space, named: &[NamedQuery]| -> Result<Vec<(String, Traffics)>> {
             let sets = named.iter().map(|one| {
-                let traffics = one.asked.traffics(space, Some(&one.name))?;
+                let traffics = one.query.traffics(space, Some(&one.name))?;
                 Ok((one.name.clone(), traffics))
             });
             sets.collect()
@@ -200,7 +200,7 @@ impl Making<'_> {
         let mut rows = if self.operations.is_empty() {
             // What policies name may be nothing that there is: that is their affair.
             let sets = operations.iter().map(|one| {
-                let traffics = one.asked.all(&mut space)?;
+                let traffics = one.query.all(&mut space)?;
                 Ok((one.name.clone(), traffics))
             });
             sets.collect::<Result<Vec<_>>>()?
@@ -219,7 +219,7 @@ impl Making<'_> {
             };
             rows.push((name.to_owned(), rest));
         }
-        let mut replay = Replay::new(self.choice, self.module, selected.configuration);
+        let mut engines = LazyEngines::new(self.choice, self.module, selected.configuration);
         let mut made = Vec::new();
         let mut refused = BTreeSet::new();
         for (operation, what) in rows {
@@ -228,7 +228,7 @@ impl Making<'_> {
                 let all = space.both(what, *who)?;
                 let admitted = space.both(all, allowed)?;
                 let denied = space.without(all, allowed)?;
-                let cell = self.cell(&space, admitted, denied, &mut replay)?;
+                let cell = self.cell(&space, admitted, denied, &mut engines)?;
                 if cell.allowed.is_some() {
                     refused.extend(domains.iter().cloned());
                 }
@@ -254,24 +254,24 @@ impl Making<'_> {
     fn cell(
         &self,
         space: &Space,
-        admitted: TrafficSet,
-        refused: TrafficSet,
-        replay: &mut Replay<'_>,
+        admitted: Traffics,
+        refused: Traffics,
+        engines: &mut LazyEngines<'_>,
     ) -> Result<Cell> {
         let mut example = |set: TrafficSet, allowed: bool| -> Result<Option<Traffic>> {
             let Some(witness) = space.witness(set) else {
                 return Ok(None);
             };
             let traffic = Traffic::from_attributes(&witness, self.protocol);
-            replay.confirm(&traffic, allowed)?;
+            engines.confirm(&traffic, allowed)?;
             Ok(Some(traffic))
         };
         let (allowed, denied) = (example(admitted, true)?, example(refused, false)?);
         let verdict = match (&allowed, &denied) {
-            (Some(_), None) => Verdict::Allow,
-            (None, Some(_)) => Verdict::Deny,
-            (Some(_), Some(_)) => Verdict::Depends,
-            (None, None) => Verdict::Impossible,
+            (Some(_), None) => CellVerdict::Allow,
+            (None, Some(_)) => CellVerdict::Deny,
+            (Some(_), Some(_)) => CellVerdict::Depends,
+            (None, None) => CellVerdict::Impossible,
         };
         Ok(Cell {
             verdict,
@@ -281,7 +281,7 @@ impl Making<'_> {
     }
 
     /// The operations that the ALLOW and DENY policies of a workload name, in the order of the documents.
-    fn of_policies(&self, workload: &WorkloadClass) -> Vec<Named> {
+    fn of_policies(&self, workload: &WorkloadClass) -> Vec<NamedQuery> {
         let mesh = &self.policies.config.mesh;
         let mut seen = BTreeSet::new();
         let mut operations = Vec::new();

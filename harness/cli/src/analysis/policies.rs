@@ -26,24 +26,24 @@ pub(crate) struct Policies {
 }
 
 /// What is decided by for one workload and protocol.
-pub(crate) struct Selected {
+pub(crate) struct CompiledPolicies {
     pub(crate) program: Program,
     /// The plugin's, with the documents that apply.
     pub(crate) configuration: String,
 }
 
 /// What applies to one workload, on one protocol.
-pub(crate) struct Applied {
+pub(crate) struct ApplicablePolicies {
     config: Config,
     /// The plugin's, with the documents that apply.
     pub(crate) configuration: String,
 }
 
-impl Applied {
+impl ApplicablePolicies {
     /// # Errors
     /// None that validation has not found.
-    pub(crate) fn compiled(self) -> anyhow::Result<Selected> {
-        Ok(Selected {
+    pub(crate) fn compiled(self) -> anyhow::Result<CompiledPolicies> {
+        Ok(CompiledPolicies {
             program: Program::compile(&self.config)?,
             configuration: self.configuration,
         })
@@ -91,7 +91,7 @@ impl Policies {
     }
 
     /// What applies to a workload.
-    pub(crate) fn applied(&self, workload: &Workload, protocol: Protocol) -> Applied {
+    pub(crate) fn applied(&self, workload: &Workload, protocol: Protocol) -> ApplicablePolicies {
         let applies = |resource: &&peerwarden_engine::resource::Resource| {
             resource.applies_to(&self.config.mesh, workload)
         };
@@ -107,7 +107,7 @@ impl Policies {
             extension_providers: self.setup.extension_providers.clone(),
             paths: self.setup.paths,
         };
-        Applied {
+        ApplicablePolicies {
             config: Config {
                 mesh: self.config.mesh.clone(),
                 workload: Some(workload.clone()),
@@ -125,7 +125,11 @@ impl Policies {
     ///
     /// # Errors
     /// None that validation has not found.
-    pub(crate) fn selected(&self, workload: &Workload, protocol: Protocol) -> anyhow::Result<Selected> {
+    pub(crate) fn selected(
+        &self,
+        workload: &Workload,
+        protocol: Protocol,
+    ) -> anyhow::Result<CompiledPolicies> {
         self.applied(workload, protocol).compiled()
     }
 

@@ -58,7 +58,7 @@ pub(crate) struct Question {
 pub(crate) struct Vacuous;
 
 /// A question as the analysis takes it.
-pub(crate) struct Asked {
+pub(crate) struct Query {
     pub(crate) rule: Rule,
     plaintext: bool,
     no_certificate: bool,
@@ -84,7 +84,7 @@ impl Question {
     ///
     /// # Errors
     /// Values that it does not take.
-    pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Asked> {
+    pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Query> {
         if let (Protocol::Tcp, Some(option)) = (protocol, self.http_only()) {
             let wrong = Diagnostic::error(format!("`{option}` does not apply to TCP"));
             return Err(vec![wrong.help("remove it, or use `--protocol http`")]);
@@ -154,7 +154,7 @@ impl Question {
         config.mesh = mesh.clone();
         let program = Program::compile(&config).map_err(wrong)?;
         let rule = program.deny_rules().next().map(|(_, rule)| rule.clone());
-        Ok(Asked {
+        Ok(Query {
             rule: rule.unwrap_or_default(),
             plaintext: self.plaintext,
             no_certificate: self.no_certificate,
@@ -170,7 +170,7 @@ fn fields(fields: &[(&str, Vec<String>)]) -> Option<Map<String, Value>> {
     (!fields.is_empty()).then_some(fields)
 }
 
-impl Asked {
+impl Query {
     /// The traffic that is asked about. `name` is what this question is called among several.
     ///
     /// # Errors

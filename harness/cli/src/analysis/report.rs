@@ -10,18 +10,18 @@ use serde::Serialize;
 /// The peers that an answer covers; certificates have a single name.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Proved {
-    /// Any name.
+pub(crate) enum PeerScope {
+    /// Whatever the name.
     AnyName,
     /// Names in the form `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
     IstioNames,
 }
 
-impl From<Peers> for Proved {
+impl From<Peers> for PeerScope {
     fn from(peers: Peers) -> Self {
         match peers {
-            Peers::AnyName => Proved::AnyName,
-            Peers::IstioNames => Proved::IstioNames,
+            Peers::AnyName => PeerScope::AnyName,
+            Peers::IstioNames => PeerScope::IstioNames,
         }
     }
 }
@@ -59,7 +59,7 @@ impl From<&WorkloadClass> for Workload {
 /// A decision.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-pub(crate) struct Decided {
+pub(crate) struct DecisionReport {
     /// `allow` or `deny`.
     decision: &'static str,
     /// What decided; `null` if no rule did.
@@ -70,8 +70,8 @@ pub(crate) struct Decided {
     why: String,
 }
 
-impl From<&engine::Decision> for Decided {
-    fn from(decided: &engine::Decision) -> Self {
+impl From<&engine::Decided> for DecisionReport {
+    fn from(decided: &engine::Decided) -> Self {
         Self {
             decision: decided.verdict(),
             by: decided.by.clone(),

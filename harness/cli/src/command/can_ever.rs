@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 use peerwarden_documents::output;
 
-use super::asking::Asking;
+use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
-use crate::analysis::found::{self, Seeking};
 use crate::analysis::question::Question;
+use crate::analysis::search::{self, Search};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -23,45 +23,45 @@ pub(crate) struct Arguments {
     denied: bool,
     /// Exit with 1 unless this is the answer for every workload.
     #[arg(long, value_enum)]
-    expect: Option<Expected>,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    expect: Option<ExpectedAnswer>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = OutputFormat::Human)]
+    format: OutputFormat,
     #[command(flatten)]
-    asking: Asking,
+    analysis: AnalysisArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Expected {
+enum ExpectedAnswer {
     Yes,
     No,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let protocol = arguments.asking.protocol();
-    let (policies, workloads) = arguments.asking.read()?;
-    let asked = arguments.question.read(&policies.config.mesh, protocol)?;
-    let module = arguments.asking.engines.module()?;
-    let seeking = Seeking {
+    let protocol = arguments.analysis.protocol();
+    let (policies, workloads) = arguments.analysis.read()?;
+    let query = arguments.question.read(&policies.config.mesh, protocol)?;
+    let module = arguments.analysis.engines.module()?;
+    let search = Search {
         policies: &policies,
-        asked: &asked,
+        query: &query,
         protocol,
         allowed: !arguments.denied,
-        choice: arguments.asking.engines.engine,
+        choice: arguments.analysis.engines.engine,
         module: module.as_ref().map(|shipped| &shipped.module),
         limit: 1,
     };
-    let found = workloads.iter().map(|workload| seeking.run(workload));
-    let found = found.collect::<Result<Vec<_>>>()?;
+    let matches = workloads.iter().map(|workload| search.run(workload));
+    let matches = matches.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
-        OutputFormat::Human => found::answers(&found, seeking.allowed),
-        OutputFormat::Json => found::json(&found)?,
+        OutputFormat::Human => search::answers(&matches, search.allowed),
+        OutputFormat::Json => search::json(&matches)?,
     })?;
-    let as_expected = found.iter().all(|one| match arguments.expect {
+    let as_expected = matches.iter().all(|one| match arguments.expect {
         None => true,
-        Some(Expected::Yes) => !one.classes.is_empty(),
-        Some(Expected::No) => one.classes.is_empty(),
+        Some(ExpectedAnswer::Yes) => !one.classes.is_empty(),
+        Some(ExpectedAnswer::No) => one.classes.is_empty(),
     });
     Ok(if as_expected { Exit::Fine } else { Exit::Findings })
 }

@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 }
 
 /// A workload, and how long its certificates live.
-struct Wanted {
+struct CertificateOrder {
     workload: Workload,
     lifetime: Duration,
 }
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
-fn make(arguments: &Arguments, wanted: &[Wanted]) -> Result<()> {
+fn make(arguments: &Arguments, wanted: &[CertificateOrder]) -> Result<()> {
     let authority = authority(arguments)?;
     let mut due = Vec::new();
     for wanted in wanted {
@@ -97,7 +97,7 @@ fn authority(arguments: &Arguments) -> Result<Authority> {
 fn rotate(
     arguments: &Arguments,
     authority: &Authority,
-    wanted: &[Wanted],
+    wanted: &[CertificateOrder],
     mut due: Vec<SystemTime>,
 ) -> Result<()> {
     loop {
@@ -119,7 +119,7 @@ fn rotate(
 }
 
 /// Issues, writes and says so; answers when it is to be replaced.
-fn issue(arguments: &Arguments, authority: &Authority, wanted: &Wanted) -> Result<SystemTime> {
+fn issue(arguments: &Arguments, authority: &Authority, wanted: &CertificateOrder) -> Result<SystemTime> {
     let workload = &wanted.workload;
     let issued = authority.issue(workload, wanted.lifetime)?;
     let folder = arguments
@@ -145,16 +145,16 @@ fn issue(arguments: &Arguments, authority: &Authority, wanted: &Wanted) -> Resul
     Ok(issued.rotation())
 }
 
-fn wanted(arguments: &Arguments) -> Result<Vec<Wanted>, Vec<Diagnostic>> {
+fn wanted(arguments: &Arguments) -> Result<Vec<CertificateOrder>, Vec<Diagnostic>> {
     let mut wrong = Vec::new();
-    let mut all: Vec<Wanted> = Vec::new();
+    let mut all: Vec<CertificateOrder> = Vec::new();
     let mut add = |workload: Result<Workload, Error>, lifetime: Duration| match workload {
         Ok(workload) => {
             let workload = arguments
                 .dns
                 .iter()
                 .fold(workload, |workload, name| workload.dns(name));
-            all.push(Wanted { workload, lifetime });
+            all.push(CertificateOrder { workload, lifetime });
         }
         Err(error) => wrong.push(Diagnostic::error(error.to_string())),
     };

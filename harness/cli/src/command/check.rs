@@ -1,10 +1,10 @@
 //! `peerwarden check`: validates and lints documents and suites, or an Envoy's configuration.
 
-mod checked;
 mod envoy;
 mod fix;
 mod pages;
 mod report;
+mod result;
 
 pub(crate) use report::JsonReport;
 
@@ -16,8 +16,8 @@ use peerwarden_lint::settings::Settings;
 
 use crate::error::Result;
 use crate::exit::Exit;
-use checked::Checked;
 use report::FindingFormat;
+use result::CheckResult;
 
 /// Validate and lint policies and suites, or check an Envoy configuration.
 ///
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let mesh = arguments.mesh.as_deref().map(files::one).transpose()?;
     let files = files::list(&arguments.paths, |_| true)?;
     let settings = Settings::load(arguments.config.as_deref())?;
-    let check = || Checked::of(&files, mesh.as_ref(), &settings);
+    let check = || CheckResult::of(&files, mesh.as_ref(), &settings);
     let mut checked = check();
     if arguments.diff {
         // Alone, so that `patch` can read it.

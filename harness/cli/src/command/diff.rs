@@ -6,9 +6,9 @@ use clap::ValueEnum;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Protocol;
 
-use super::inputs::Engines;
+use super::inputs::EngineArguments;
 use super::mesh::MeshArguments;
-use crate::analysis::diff::{Comparing, github, human, json};
+use crate::analysis::diff::{PolicyComparison, github, human, json};
 use crate::analysis::policies::Policies;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -42,8 +42,8 @@ pub(crate) struct Arguments {
     paths: Option<Paths>,
     /// Compare for this protocol only. By default, both are compared.
     #[arg(long, value_enum)]
-    protocol: Option<Only>,
-    /// Which changes make the exit code 1.
+    protocol: Option<ProtocolChoice>,
+    /// What makes the exit code 1.
     #[arg(long, value_enum, default_value_t = FailOn::Any)]
     fail_on: FailOn,
     /// Maximum number of classes to show, for each workload, protocol and direction of change.
@@ -53,23 +53,23 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     #[command(flatten)]
-    engines: Engines,
+    engines: EngineArguments,
 }
 
 /// One protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Only {
-    /// HTTP, any version.
+pub(super) enum ProtocolChoice {
+    /// HTTP of any version.
     Http,
     /// Plain TCP.
     Tcp,
 }
 
-impl From<Only> for Protocol {
-    fn from(only: Only) -> Self {
+impl From<ProtocolChoice> for Protocol {
+    fn from(only: ProtocolChoice) -> Self {
         match only {
-            Only::Http => Protocol::Http,
-            Only::Tcp => Protocol::Tcp,
+            ProtocolChoice::Http => Protocol::Http,
+            ProtocolChoice::Tcp => Protocol::Tcp,
         }
     }
 }
@@ -107,15 +107,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Some(only) => vec![only.into()],
         None => vec![Protocol::Http, Protocol::Tcp],
     };
-    let comparing = Comparing {
+    let comparison = PolicyComparison {
         old: &old,
         new: &new,
         choice: arguments.engines.engine,
         module: module.as_ref().map(|shipped| &shipped.module),
         limit: arguments.limit.max(1),
     };
-    let diff = comparing.run(&workloads, &protocols)?;
-    let failing = github::Failing {
+    let diff = comparison.run(&workloads, &protocols)?;
+    let failing = github::FailureConditions {
         newly_allowed: matches!(arguments.fail_on, FailOn::Any | FailOn::NewlyAllowed),
         newly_denied: matches!(arguments.fail_on, FailOn::Any | FailOn::NewlyDenied),
     };

@@ -14,7 +14,7 @@ use peerwarden_traffic::{Answer, ConfigurationError, Decision, EngineFailure, Ru
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::inputs::{Deciding, Engines};
+use super::inputs::{EngineArguments, PolicyArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -35,15 +35,15 @@ const KEPT: usize = 64;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    deciding: Deciding,
+    deciding: PolicyArguments,
     #[command(flatten)]
-    engines: Engines,
+    engines: EngineArguments,
 }
 
 /// One line of the output.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Answered<'a> {
+enum OutputLine<'a> {
     Decided {
         id: &'a LineId,
         decision: &'static str,
@@ -63,7 +63,7 @@ enum Answered<'a> {
 }
 
 /// What went wrong with a line, and how bad that is.
-struct Failure(Exit, String);
+struct LineError(Exit, String);
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
@@ -129,7 +129,7 @@ impl Evaluation {
             }
             let (id, answer) = self.answer(&line);
             let answered = match &answer {
-                Ok(answer) => Answered::Decided {
+                Ok(answer) => OutputLine::Decided {
                     id: &id,
                     decision: answer.decision.verdict(),
                     by: answer.decision.by.as_ref(),
@@ -137,9 +137,9 @@ impl Evaluation {
                     shadow: answer.shadow.as_ref().map(Decision::json),
                     audited: answer.audited.as_ref(),
                 },
-                Err(Failure(worse, error)) => {
+                Err(LineError(worse, error)) => {
                     exit = exit.max(*worse);
-                    Answered::Wrong { id: &id, error }
+                    OutputLine::Wrong { id: &id, error }
                 }
             };
             let written = serde_json::to_writer(&mut *output, &answered)
@@ -153,20 +153,20 @@ impl Evaluation {
         Ok(exit)
     }
 
-    fn answer(&mut self, text: &[u8]) -> (LineId, Result<Answer, Failure>) {
+    fn answer(&mut self, text: &[u8]) -> (Id, Result<Answer, LineError>) {
         if text.len() as u64 > LINE {
             let message = format!("the line is longer than {} MiB", LINE / (1024 * 1024));
-            return (LineId::default(), Err(Failure(Exit::Invalid, message)));
+            return (Id::default(), Err(LineError(Exit::Invalid, message)));
         }
         let (id, line) = line::read(text);
         let answer = line
-            .map_err(|message| Failure(Exit::Invalid, message))
+            .map_err(|message| LineError(Exit::Invalid, message))
             .and_then(|line| self.decide(&line));
         (id, answer)
     }
 
-    fn decide(&mut self, line: &EvalLine) -> Result<Answer, Failure> {
-        let invalid = |message: String| Failure(Exit::Invalid, message);
+    fn decide(&mut self, line: &Line) -> Result<Answer, LineError> {
+        let invalid = |message: String| LineError(Exit::Invalid, message);
         line.traffic
             .check()
             .map_err(|impossible| invalid(format!("traffic: {impossible}")))?;
@@ -193,18 +193,16 @@ impl Evaluation {
         let engine = self.engine(configuration)?;
         engine
             .decide(&line.traffic)
-            .map_err(|EngineFailure(message)| Failure(Exit::Internal, message))
+            .map_err(|Broken(message)| LineError(Exit::Internal, message))
     }
 
-    fn engine(&mut self, configuration: String) -> Result<&mut EnginePair, Failure> {
+    fn engine(&mut self, configuration: String) -> Result<&mut EnginePair, LineError> {
         if !self.ready.contains_key(&configuration) {
             let engine =
                 EnginePair::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
                     match refused {
-                        ConfigurationError::Problems(problems) => {
-                            Failure(Exit::Invalid, problems.to_string())
-                        }
-                        ConfigurationError::Module(message) => Failure(Exit::Internal, message),
+                        Refused::Problems(problems) => LineError(Exit::Invalid, problems.to_string()),
+                        Refused::Module(message) => LineError(Exit::Internal, message),
                     }
                 })?;
             if self.ready.len() >= KEPT {
@@ -212,7 +210,7 @@ impl Evaluation {
             }
             self.ready.insert(configuration.clone(), engine);
         }
-        let missing = || Failure(Exit::Internal, "the engine that was just made is gone".to_owned());
+        let missing = || LineError(Exit::Internal, "the engine that was just made is gone".to_owned());
         self.ready.get_mut(&configuration).ok_or_else(missing)
     }
 }

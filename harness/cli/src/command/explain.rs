@@ -27,8 +27,8 @@ use peerwarden_traffic::{ConfigurationError, Decision};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::inputs::{Deciding, Engines, OutputFormat};
-use super::replay::Logged;
+use super::inputs::{EngineArguments, OutputFormat, PolicyArguments};
+use super::replay::LogArguments;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use flags::Flags;
@@ -51,26 +51,26 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
     log_line: Option<String>,
     #[command(flatten)]
-    log: Logged,
+    log: LogArguments,
     #[command(flatten)]
-    deciding: Deciding,
+    deciding: PolicyArguments,
     #[command(flatten)]
-    engines: Engines,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-    /// Show the text of every rule, and the policies for other workloads.
+    engines: EngineArguments,
+    /// For people, or for programs.
+    #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
+    format: OutputFormat,
+    /// Show every rule in its own text, and every policy that is for other workloads.
     #[arg(long)]
     all: bool,
     /// Exit with 1 unless this is the verdict.
     #[arg(long, value_enum)]
-    expect: Option<Verdict>,
+    expect: Option<ExpectedVerdict>,
     #[command(flatten)]
     flags: Flags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Verdict {
+enum ExpectedVerdict {
     Allow,
     Deny,
 }
@@ -145,7 +145,7 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
     let explainer = Explainer::of(setup, entry.protocol.unwrap_or_default())
         .context("the documents that the engine took cannot be read again")?;
     let (known, view) = policies.certain(entry);
-    let trace = explainer.trace_of(&view, &Nobody);
+    let trace = asked.trace_of(&view, &SilentAuthorizers);
     let known = match known {
         Bounds::Certain(decision) => LineVerdict::Decided(decision.into()),
         Bounds::Open(open) => LineVerdict::Hangs(open.lacks),
@@ -182,7 +182,7 @@ fn of_refusal(arguments: &Arguments, refusal: &Refusal) -> Result<Exit> {
         }
     };
     output::print(&text)?;
-    Ok(if arguments.expect == Some(Verdict::Allow) {
+    Ok(if arguments.expect == Some(ExpectedVerdict::Allow) {
         Exit::Findings
     } else {
         Exit::Fine
@@ -198,9 +198,9 @@ fn opposite(decided: &Decision) -> Expectation<'static> {
 }
 
 /// A log does not tell what external authorizers answered.
-struct Nobody;
+struct SilentAuthorizers;
 
-impl ExternalAuthorizers for Nobody {
+impl ExternalAuthorizers for SilentAuthorizers {
     fn answer(&self, _: &str) -> ExternalAnswer {
         ExternalAnswer::Failed
     }
@@ -214,7 +214,7 @@ fn print(arguments: &Arguments, explained: &Explanation<'_>) -> Result<Exit> {
     let allowed = explained.decided().map(|decided| decided.allowed);
     let expected = arguments
         .expect
-        .is_none_or(|expect| allowed == Some(expect == Verdict::Allow));
+        .is_none_or(|expect| allowed == Some(expect == ExpectedVerdict::Allow));
     Ok(if expected { Exit::Fine } else { Exit::Findings })
 }
 

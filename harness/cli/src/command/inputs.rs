@@ -32,8 +32,8 @@ impl From<Paths> for schema::Paths {
 
 /// The policies and their surroundings.
 #[derive(Debug, Args)]
-pub(super) struct Deciding {
-    /// Policies: files, or folders to search recursively.
+pub(super) struct PolicyArguments {
+    /// Policies: files, or folders with all that is below them.
     #[arg(long, value_name = "PATH")]
     policies: Vec<PathBuf>,
     /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
@@ -52,7 +52,7 @@ pub(super) struct Deciding {
 
 /// Which engine decides.
 #[derive(Debug, Args)]
-pub(super) struct Engines {
+pub(super) struct EngineArguments {
     /// Which engine decides.
     #[arg(long, value_enum, default_value_t = Choice::Both)]
     pub(super) engine: Choice,
@@ -65,7 +65,7 @@ pub(super) struct Engines {
     cache: Option<PathBuf>,
 }
 
-impl Deciding {
+impl PolicyArguments {
     /// Reads the files.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Deciding {
     }
 }
 
-impl Engines {
+impl EngineArguments {
     /// Where the module is, when one of the engines is it and it is there.
     pub(super) fn path(&self) -> Option<PathBuf> {
         let needed = self.engine.runs_module();

@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 use peerwarden_documents::output;
 
-use super::asking::Asking;
-use crate::analysis::matrix::{self, Making, html, json, svg, table};
+use super::analysis::AnalysisArguments;
+use crate::analysis::matrix::{self, MatrixBuilder, html, json, svg, table};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
-    asking: Asking,
+    analysis: AnalysisArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,8 +43,8 @@ enum Format {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let protocol = arguments.asking.protocol();
-    let (policies, workloads) = arguments.asking.read()?;
+    let protocol = arguments.analysis.protocol();
+    let (policies, workloads) = arguments.analysis.read()?;
     let mesh = &policies.config.mesh;
     let callers = arguments.caller.iter();
     let callers = callers.map(|text| matrix::caller(text, mesh, protocol));
@@ -52,16 +52,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let operations = arguments.operation.iter();
     let operations = operations.map(|text| matrix::operation(text, mesh, protocol));
     let operations = operations.collect::<Result<Vec<_>>>()?;
-    let module = arguments.asking.engines.module()?;
-    let making = Making {
+    let module = arguments.analysis.engines.module()?;
+    let builder = MatrixBuilder {
         policies: &policies,
         protocol,
         callers: &callers,
         operations: &operations,
-        choice: arguments.asking.engines.engine,
+        choice: arguments.analysis.engines.engine,
         module: module.as_ref().map(|shipped| &shipped.module),
     };
-    let matrices = workloads.iter().map(|workload| making.run(workload));
+    let matrices = workloads.iter().map(|workload| builder.run(workload));
     let matrices = matrices.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
         MatrixFormat::Table => table::text(&matrices),

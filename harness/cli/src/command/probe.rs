@@ -1,6 +1,6 @@
 //! `peerwarden probe`: what ports really accept.
 
-mod shown;
+mod report;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,8 +29,8 @@ pub(crate) struct Arguments {
     certs: Option<PathBuf>,
     /// The mode that each port should have.
     #[arg(long, value_name = "MODE")]
-    expect: Option<Expected>,
-    /// Output format.
+    expect: Option<ExpectedMode>,
+    /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
     /// The time limit of each attempt.
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Expected {
+enum ExpectedMode {
     Strict,
     Permissive,
     Disable,
@@ -54,7 +54,7 @@ enum ProbeFormat {
     Json,
 }
 
-impl Expected {
+impl ExpectedMode {
     fn holds(self, verdict: Verdict) -> bool {
         verdict
             == match self {
@@ -92,11 +92,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let reports = Probe::new(credentials, arguments.timeout).all(&arguments.ports);
     let as_expected = |verdict| arguments.expect.is_none_or(|expected| expected.holds(verdict));
     output::print(&match arguments.format {
-        ProbeFormat::Json => shown::json(&reports),
+        ProbeFormat::Json => report::json(&reports),
         ProbeFormat::Human => {
             let text = reports.iter().map(|report| {
                 let held = arguments.expect.map(|expected| expected.holds(report.verdict));
-                shown::text(report, held)
+                report::text(report, held)
             });
             text.collect()
         }

@@ -1,11 +1,11 @@
 //! `peerwarden render`: writes Envoy's configuration.
 
 mod client;
+mod descriptions;
+mod destination;
 mod inbound;
 mod ingress;
 mod probes;
-mod said;
-mod written;
 
 use clap::Subcommand;
 
@@ -16,11 +16,11 @@ use crate::exit::Exit;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: Target,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum Target {
     Client(client::Arguments),
     Inbound(inbound::Arguments),
     Ingress(ingress::Arguments),
@@ -30,9 +30,9 @@ enum What {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     match arguments.what {
-        What::Client(arguments) => client::run(arguments),
-        What::Inbound(arguments) => inbound::run(arguments),
-        What::Ingress(arguments) => ingress::run(arguments),
-        What::Probes(arguments) => probes::run(arguments),
+        Target::Client(arguments) => client::run(arguments),
+        Target::Inbound(arguments) => inbound::run(arguments),
+        Target::Ingress(arguments) => ingress::run(arguments),
+        Target::Probes(arguments) => probes::run(arguments),
     }
 }

@@ -14,7 +14,7 @@ use peerwarden_logs::replay::change::{Before, Differing};
 use peerwarden_logs::replay::report::ComparedWith;
 use peerwarden_logs::replay::{Change, Compared, Policies, Report, Tally, human};
 
-use super::inputs::{Deciding, OutputFormat};
+use super::inputs::{OutputFormat, PolicyArguments};
 use super::scan::scan;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -30,17 +30,17 @@ pub(crate) struct Arguments {
     #[arg(value_name = "LOG", required = true)]
     logs: Vec<PathBuf>,
     #[command(flatten)]
-    deciding: Deciding,
-    /// The old policies: compare the policies with these, not with what the log recorded. The mesh, the workload and the external
-    /// authorizers are the same for both.
+    deciding: PolicyArguments,
+    /// The policies until now: what the others change is reported, and not what they do otherwise than the log says. With the same
+    /// mesh, workload and external authorizers.
     #[arg(long, value_name = "PATH")]
     old: Vec<PathBuf>,
     #[command(flatten)]
-    log: Logged,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-    /// Also show what does not change.
+    log: LogArguments,
+    /// For people, or for programs.
+    #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
+    format: OutputFormat,
+    /// Show what does not change too.
     #[arg(long)]
     all: bool,
     /// Exit with 1 if there are lines with this change.
@@ -50,9 +50,8 @@ pub(crate) struct Arguments {
 
 /// How logs are read.
 #[derive(Debug, clap::Args)]
-pub(super) struct Logged {
-    /// The format of the log, as in Envoy's configuration: a format string with command operators, or a JSON object of format
-    /// strings.
+pub(super) struct LogArguments {
+    /// The format of the log, as Envoy has it: a format string with command operators, or a JSON object of such.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
 }
@@ -64,7 +63,7 @@ enum FailOn {
     Unknown,
 }
 
-impl Logged {
+impl LogArguments {
     /// The format that is given, or one of those that need not be.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use peerwarden_logs::suggest::seen::TooMany;
 use peerwarden_logs::suggest::written::Suggestion;
 use peerwarden_logs::suggest::{Seen, Wanted};
 
-use super::replay::Logged;
+use super::replay::LogArguments;
 use super::scan::scan;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
     #[command(flatten)]
-    log: Logged,
+    log: LogArguments,
     /// The name of the policy.
     #[arg(long, value_name = "NAME", default_value = "suggested")]
     name: String,

@@ -13,11 +13,11 @@ use peerwarden_engines::{Chosen, ModuleError, Shipped};
 use peerwarden_suite::coverage::{self, Coverage};
 use peerwarden_suite::report::{self, CaseOutcome, Report, ReportFormat, SuiteResult, Timings};
 use peerwarden_suite::running::{self, Run};
-use peerwarden_suite::snapshot::{SnapshotResult, Update};
-use peerwarden_suite::{self as suite, Case};
+use peerwarden_suite::snapshot::{Snapshotted, Update};
+use peerwarden_suite::{self as suite, Case, Loaded};
 use peerwarden_traffic as traffic;
 
-use super::inputs::Engines;
+use super::inputs::EngineArguments;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::progress::Progress;
@@ -36,11 +36,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     #[command(flatten)]
-    engines: Engines,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t = report::Format::Human)]
-    format: report::Format,
-    /// Show every case, not only failures.
+    engines: EngineArguments,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    format: ReportFormat,
+    /// Show each case, not only those that fail.
     #[arg(long, short)]
     verbose: bool,
     /// Keep running, and run suites again when their files change.
@@ -62,11 +62,11 @@ pub(crate) struct Arguments {
 
 /// The module, once it was needed.
 #[derive(Default)]
-struct Loading(Option<Option<Shipped>>);
+struct LazyModule(Option<Option<Shipped>>);
 
-impl Loading {
+impl LazyModule {
     /// The module, when one of the engines is it.
-    fn get(&mut self, engines: &Engines) -> Result<Option<Shipped>, ModuleError> {
+    fn get(&mut self, engines: &EngineArguments) -> Result<Option<Shipped>, ModuleError> {
         match &self.0 {
             Some(module) => Ok(module.clone()),
             None => Ok(self.0.insert(engines.module()?).clone()),
@@ -84,19 +84,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         return watch::run(&arguments);
     }
     let files = files::list(&arguments.paths, documents::is_suite)?;
-    once(&arguments, &files, &mut Loading::default())
+    once(&arguments, &files, &mut LazyModule::default())
 }
 
-/// Runs some suites.
-fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Result<Exit> {
-    let started = Instant::now();
+/// Reads the suites, with the cases that are wanted.
+fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<Vec<Loaded>> {
     if files.is_empty() {
-        let places: Vec<String> = arguments
-            .paths
-            .iter()
-            .map(|path| format!("`{}`", path.display()))
-            .collect();
-        let message = format!("no suite found in {}", places.join(", "));
+        let places = arguments.paths.iter();
+        let places: Vec<String> = places.map(|path| format!("`{}`", path.display())).collect();
+        let message = format!("there is no suite in {}", places.join(", "));
         let help = "suites are files named `*_test.yaml`";
         return Err(Diagnostic::error(message).help(help).into());
     }
@@ -126,8 +122,15 @@ fn once(arguments: &Arguments, files: &[PathBuf], loading: &mut Loading) -> Resu
         let message = format!("no case and no suite has `{filter}` in its name");
         return Ok(inputs::invalid(&[Diagnostic::error(message)]));
     }
+    Ok(suites)
+}
+
+/// Runs some suites.
+fn once(arguments: &Arguments, files: &[PathBuf], module: &mut LazyModule) -> Result<Exit> {
+    let started = Instant::now();
+    let suites = load(arguments, files)?;
     let read = started.elapsed();
-    let module = loading.get(&arguments.engines)?;
+    let module = module.get(&arguments.engines)?;
     let module_ready = started.elapsed() - read;
     let engines = Chosen {
         choice: arguments.engines.engine,

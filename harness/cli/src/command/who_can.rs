@@ -4,10 +4,10 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Protocol;
 
-use super::asking::Asking;
+use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
-use crate::analysis::found::{self, Seeking};
 use crate::analysis::question::Question;
+use crate::analysis::search::{self, Search};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -28,30 +28,30 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     #[command(flatten)]
-    asking: Asking,
+    analysis: AnalysisArguments,
 }
 
 /// Runs the command.
 pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
-    let protocol = arguments.asking.protocol();
+    let protocol = arguments.analysis.protocol();
     add(&arguments.request, protocol, &mut arguments.question)?;
-    let (policies, workloads) = arguments.asking.read()?;
-    let asked = arguments.question.read(&policies.config.mesh, protocol)?;
-    let module = arguments.asking.engines.module()?;
-    let seeking = Seeking {
+    let (policies, workloads) = arguments.analysis.read()?;
+    let query = arguments.question.read(&policies.config.mesh, protocol)?;
+    let module = arguments.analysis.engines.module()?;
+    let search = Search {
         policies: &policies,
-        asked: &asked,
+        query: &query,
         protocol,
         allowed: true,
-        choice: arguments.asking.engines.engine,
+        choice: arguments.analysis.engines.engine,
         module: module.as_ref().map(|shipped| &shipped.module),
         limit: arguments.limit.max(1),
     };
-    let found = workloads.iter().map(|workload| seeking.run(workload));
-    let found = found.collect::<Result<Vec<_>>>()?;
+    let matches = workloads.iter().map(|workload| search.run(workload));
+    let matches = matches.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
-        OutputFormat::Human => found::callers(&arguments.request, &found),
-        OutputFormat::Json => found::json(&found)?,
+        OutputFormat::Human => search::callers(&arguments.request, &matches),
+        OutputFormat::Json => search::json(&matches)?,
     })?;
     Ok(Exit::Fine)
 }

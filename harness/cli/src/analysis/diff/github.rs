@@ -7,27 +7,27 @@ use peerwarden_traffic::Decision;
 
 use super::super::policies::Policies;
 use super::super::words;
-use super::{Class, Diff, Outcome, human};
+use super::{Class, Diff, Difference, human};
 
 /// What is to be an error rather than a warning.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Failing {
+pub(crate) struct FailureConditions {
     pub(crate) newly_allowed: bool,
     pub(crate) newly_denied: bool,
 }
 
 /// The whole text. Writing to a `String` cannot fail.
-pub(crate) fn text(diff: &Diff, new: &Policies, failing: Failing) -> String {
+pub(crate) fn text(diff: &Diff, new: &Policies, failing: FailureConditions) -> String {
     let mut text = String::new();
     for change in &diff.changes {
         let workload = words::workload(&change.workload);
         let protocol = change.protocol.as_str().to_uppercase();
-        let (newly_allowed, newly_denied) = match &change.outcome {
-            Outcome::Changed {
+        let (newly_allowed, newly_denied) = match &change.difference {
+            Difference::Changed {
                 newly_allowed,
                 newly_denied,
             } => (newly_allowed, newly_denied),
-            Outcome::Beyond(why) => {
+            Difference::Beyond(why) => {
                 let title = format!("not compared: {workload} {protocol}");
                 text.push_str(&annotation("error", None, &title, why));
                 continue;

@@ -8,7 +8,7 @@ use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible;
 
 use super::super::words;
-use super::{Change, Class, Diff, Outcome, Side};
+use super::{Change, Class, Diff, Difference, Side};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -33,15 +33,15 @@ fn change(text: &mut String, change: &Change) {
     let workload = words::workload(&change.workload);
     let protocol = change.protocol.as_str().to_uppercase();
     let _ = writeln!(text, "{BOLD}{workload}{BOLD:#} {DIM}{protocol}{DIM:#}");
-    match &change.outcome {
-        Outcome::Changed {
+    match &change.difference {
+        Difference::Changed {
             newly_allowed,
             newly_denied,
         } => {
             side(text, newly_allowed, GREEN, "+", "NEWLY ALLOWED");
             side(text, newly_denied, RED, "-", "NEWLY DENIED");
         }
-        Outcome::Beyond(why) => {
+        Difference::Beyond(why) => {
             let why = format!("{why}; nothing is claimed about this workload");
             let _ = writeln!(text, "  {YELLOW}NOT COMPARED{YELLOW:#}\n    {}", wrapped(&why, 4));
         }

@@ -7,8 +7,8 @@ use peerwarden_traffic::Traffic;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::report::{self, Decided, Proved, Workload};
-use super::{Change, Diff, Outcome};
+use super::super::report::{self, DecisionReport, PeerScope, Workload};
+use super::{Change, Diff, Difference};
 
 /// The output of `peerwarden diff --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -17,21 +17,21 @@ use super::{Change, Diff, Outcome};
 pub(crate) struct Report {
     /// Whether nothing changes; also false if something could not be compared.
     equivalent: bool,
-    /// The peers that the proof covers.
-    proved_for: Proved,
-    /// The external authorizers whose answers matter: each is assumed to answer both sides the same.
+    /// Of which peers this is proved.
+    proved_for: PeerScope,
+    /// The external authorizers on whose answers it hangs: each is taken to answer both sides the same.
     authorizers: Vec<String>,
     /// How many workloads were compared.
     workloads: usize,
     /// What changes, by workload and protocol.
-    changes: Vec<Changed>,
+    changes: Vec<ChangeReport>,
 }
 
 /// What changes for one workload on one protocol.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
-struct Changed {
+struct ChangeReport {
     /// Which workload.
     workload: Workload,
     /// `http` or `tcp`.
@@ -65,11 +65,11 @@ struct Class {
     values: BTreeMap<String, String>,
     /// An example, in the format of `eval` and `explain`.
     traffic: Traffic,
-    /// The decision of the old policies.
-    old: Decided,
-    /// The decision of the new policies.
-    new: Decided,
-    /// For newly allowed traffic, the trust domains of its peers that the handshake refuses before any policy is evaluated.
+    /// What is decided by the old policies.
+    old: DecisionReport,
+    /// What is decided by the new policies.
+    new: DecisionReport,
+    /// The trust domains among its peers that the handshake refuses before any policy is asked, of what is newly allowed.
     handshake_refuses: Vec<String>,
 }
 
@@ -95,14 +95,14 @@ impl From<&super::Side> for Side {
     }
 }
 
-impl From<&Change> for Changed {
+impl From<&Change> for ChangeReport {
     fn from(change: &Change) -> Self {
-        let (newly_allowed, newly_denied, not_compared) = match &change.outcome {
-            Outcome::Changed {
+        let (newly_allowed, newly_denied, not_compared) = match &change.difference {
+            Difference::Changed {
                 newly_allowed,
                 newly_denied,
             } => (newly_allowed.into(), newly_denied.into(), None),
-            Outcome::Beyond(why) => (Side::default(), Side::default(), Some(why.clone())),
+            Difference::Beyond(why) => (Side::default(), Side::default(), Some(why.clone())),
         };
         Self {
             workload: (&change.workload).into(),
@@ -124,7 +124,7 @@ pub(crate) fn text(diff: &Diff) -> Result<String> {
         proved_for: diff.peers.into(),
         authorizers: diff.authorizers.clone(),
         workloads: diff.workloads,
-        changes: diff.changes.iter().map(Changed::from).collect(),
+        changes: diff.changes.iter().map(ChangeReport::from).collect(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

@@ -5,7 +5,7 @@ use peerwarden_traffic::Traffic;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::report::{Proved, Workload};
+use super::super::report::{PeerScope, Workload};
 use super::Matrix;
 
 /// The output of `peerwarden matrix --format json`.
@@ -13,20 +13,20 @@ use super::Matrix;
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Report {
     /// A table for each workload.
-    matrices: Vec<OfWorkload>,
+    matrices: Vec<WorkloadMatrix>,
 }
 
 /// The table of one workload.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
-struct OfWorkload {
+struct WorkloadMatrix {
     /// Which workload.
     workload: Workload,
     /// `http` or `tcp`.
     protocol: &'static str,
-    /// The peers that the proof covers.
-    proved_for: Proved,
+    /// Of which peers this is proved.
+    proved_for: PeerScope,
     /// Who asks.
     callers: Vec<String>,
     /// The trust domains of callers that policies let in, but that the handshake refuses before any policy is evaluated.
@@ -57,7 +57,7 @@ struct Cell {
     denied: Option<Traffic>,
 }
 
-impl From<&Matrix> for OfWorkload {
+impl From<&Matrix> for WorkloadMatrix {
     fn from(matrix: &Matrix) -> Self {
         let cell = |cell: &super::Cell| Cell {
             verdict: cell.verdict.as_str(),
@@ -85,7 +85,7 @@ impl From<&Matrix> for OfWorkload {
 /// None that can be: the values are all of JSON.
 pub(crate) fn text(matrices: &[Matrix]) -> Result<String> {
     let report = Report {
-        matrices: matrices.iter().map(OfWorkload::from).collect(),
+        matrices: matrices.iter().map(WorkloadMatrix::from).collect(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::words;
 use super::html::{escaped, examples};
 use super::table::LEFT_OUT;
-use super::{Matrix, Verdict};
+use super::{CellVerdict, Matrix};
 
 /// Pixels: of a cell, of a letter of the labels, and of what stands between tables.
 const CELL: usize = 26;
@@ -15,12 +15,12 @@ const GAP: usize = 36;
 /// Letters of a label; what is longer is cut, and shown whole under the pointer.
 const LABEL: usize = 48;
 
-fn colours(verdict: Verdict) -> (&'static str, &'static str) {
+fn colours(verdict: CellVerdict) -> (&'static str, &'static str) {
     match verdict {
-        Verdict::Allow => ("#2da44e", "#ffffff"),
-        Verdict::Deny => ("#ffdcd7", "#a40e26"),
-        Verdict::Depends => ("#eac54f", "#4d2d00"),
-        Verdict::Impossible => ("#eaeef2", "#8c959f"),
+        CellVerdict::Allow => ("#2da44e", "#ffffff"),
+        CellVerdict::Deny => ("#ffdcd7", "#a40e26"),
+        CellVerdict::Depends => ("#eac54f", "#4d2d00"),
+        CellVerdict::Impossible => ("#eaeef2", "#8c959f"),
     }
 }
 
@@ -35,9 +35,9 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     }
     let mut x = 16;
     for (verdict, meaning) in [
-        (Verdict::Allow, "allowed"),
-        (Verdict::Deny, "denied"),
-        (Verdict::Depends, "depends on more"),
+        (CellVerdict::Allow, "allowed"),
+        (CellVerdict::Deny, "denied"),
+        (CellVerdict::Depends, "depends on more"),
     ] {
         square(&mut body, x, top, verdict, "");
         let _ = writeln!(
@@ -113,7 +113,7 @@ fn table(body: &mut String, matrix: &Matrix, top: usize) -> (usize, usize) {
     (right.max(title), first + matrix.rows.len() * CELL)
 }
 
-fn square(body: &mut String, x: usize, y: usize, verdict: Verdict, title: &str) {
+fn square(body: &mut String, x: usize, y: usize, verdict: CellVerdict, title: &str) {
     let (fill, ink) = colours(verdict);
     let side = CELL - 2;
     let _ = write!(

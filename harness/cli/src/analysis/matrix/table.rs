@@ -7,7 +7,7 @@ use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible;
 
 use super::super::words;
-use super::{Matrix, Verdict};
+use super::{CellVerdict, Matrix};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -21,12 +21,12 @@ const OPERATION: usize = 44;
 /// Of whom callers that the policies tell apart say nothing.
 pub(super) const LEFT_OUT: &str = "other certificates with names that Istio does not issue are left out";
 
-fn coloured(verdict: Verdict) -> String {
+fn coloured(verdict: CellVerdict) -> String {
     let style = match verdict {
-        Verdict::Allow => GREEN,
-        Verdict::Deny => RED,
-        Verdict::Depends => YELLOW,
-        Verdict::Impossible => DIM,
+        CellVerdict::Allow => GREEN,
+        CellVerdict::Deny => RED,
+        CellVerdict::Depends => YELLOW,
+        CellVerdict::Impossible => DIM,
     };
     format!("{style}{}{style:#}", verdict.mark())
 }
@@ -84,10 +84,10 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     }
     let _ = writeln!(
         text,
-        "{} allowed  {} denied  {} depends on more than the table shows",
-        coloured(Verdict::Allow),
-        coloured(Verdict::Deny),
-        coloured(Verdict::Depends)
+        "{} allowed  {} denied  {} depends on what the table does not say",
+        coloured(CellVerdict::Allow),
+        coloured(CellVerdict::Deny),
+        coloured(CellVerdict::Depends)
     );
     if matrices.iter().any(|matrix| matrix.own_callers) {
         let _ = writeln!(text, "{DIM}{LEFT_OUT}{DIM:#}");

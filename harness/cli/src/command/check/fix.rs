@@ -8,13 +8,13 @@ use peerwarden_documents::fix::Fix;
 use peerwarden_documents::source::Source;
 use peerwarden_lint::fix::{self, Mended};
 
-use super::checked::Checked;
+use super::result::CheckResult;
 
 /// Fixes that stand in each other's way are made one after the other; more rounds than this no real text needs.
 const ROUNDS: usize = 8;
 
 /// What the fixes of a first round would change.
-pub(super) fn diff(checked: &Checked) -> String {
+pub(super) fn diff(checked: &CheckResult) -> String {
     let mended = mended(checked);
     mended
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn diff(checked: &Checked) -> String {
 ///
 /// # Errors
 /// That a file cannot be written.
-pub(super) fn write(checked: &mut Checked, check: impl Fn() -> Checked) -> Result<usize, Diagnostic> {
+pub(super) fn write(checked: &mut CheckResult, check: impl Fn() -> CheckResult) -> Result<usize, Diagnostic> {
     let mut made = 0;
     for _ in 0..ROUNDS {
         let mended = mended(checked);
@@ -49,7 +49,7 @@ pub(super) fn write(checked: &mut Checked, check: impl Fn() -> Checked) -> Resul
 }
 
 /// Each text that has fixes, mended.
-fn mended(checked: &Checked) -> Vec<Mended> {
+fn mended(checked: &CheckResult) -> Vec<Mended> {
     let mut by_source: BTreeMap<&str, (&Arc<Source>, Vec<&Fix>)> = BTreeMap::new();
     for fix in checked
         .findings

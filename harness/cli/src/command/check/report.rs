@@ -12,7 +12,7 @@ use peerwarden_documents::count;
 use peerwarden_documents::diagnostic::{self, Severity};
 use peerwarden_documents::output;
 
-use super::checked::Checked;
+use super::result::CheckResult;
 
 /// How to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,7 +29,7 @@ pub(super) enum FindingFormat {
 
 /// Prints findings: for people to standard error, for programs to standard output.
 /// `fixed` is how many fixes were made.
-pub(super) fn print(checked: &Checked, format: FindingFormat, fixed: Option<usize>) -> Result<()> {
+pub(super) fn print(checked: &CheckResult, format: FindingFormat, fixed: Option<usize>) -> Result<()> {
     let text = match format {
         FindingFormat::Human => {
             diagnostic::print(&checked.findings);
@@ -47,7 +47,7 @@ fn counted(number: usize, what: &str) -> String {
 }
 
 /// One line with all the numbers.
-fn sum(checked: &Checked) -> String {
+fn sum(checked: &CheckResult) -> String {
     let mut sum = format!(
         "{} and {} checked: {}, {}",
         counted(checked.documents, "document"),
@@ -69,7 +69,7 @@ fn sum(checked: &Checked) -> String {
 }
 
 /// A line about fixes, where there are some.
-fn fixes(checked: &Checked, fixed: Option<usize>) -> String {
+fn fixes(checked: &CheckResult, fixed: Option<usize>) -> String {
     let open = checked
         .findings
         .iter()

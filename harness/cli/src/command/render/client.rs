@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use peerwarden_documents::files;
 use peerwarden_envoy::render::client::Client;
 
-use super::said;
-use super::written::Destination;
+use super::descriptions;
+use super::destination::Destination;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -38,13 +38,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let rules = files::load_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
     let policies = files::load(&arguments.policies)?;
     let client = Client::new(
-        &said::value(&description)?,
-        &said::values(&rules)?,
-        &said::values(&policies)?,
+        &descriptions::value(&description)?,
+        &descriptions::values(&rules)?,
+        &descriptions::values(&policies)?,
     );
     let client = client.map_err(|problems| {
         let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];
-        said::diagnostics(&problems, &description, &lists)
+        descriptions::diagnostics(&problems, &description, &lists)
     })?;
     let destination = &arguments.destination;
     destination.write(|| client.file(), |folder| client.files(folder))?;

@@ -11,8 +11,8 @@ use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
 use peerwarden_lint as lint;
 
-use super::written::Destination;
-use super::{probes, said};
+use super::destination::Destination;
+use super::{descriptions, probes};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -62,8 +62,13 @@ fn refused(description: &Document, policies: Vec<Document>) -> Vec<Diagnostic> {
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
     let policies = files::load(&arguments.policies)?;
-    let wrong = |problems| said::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
-    let mut inbound = Inbound::new(&said::value(&description)?, &said::values(&policies)?).map_err(wrong)?;
+    let wrong =
+        |problems| descriptions::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
+    let mut inbound = Inbound::new(
+        &descriptions::value(&description)?,
+        &descriptions::values(&policies)?,
+    )
+    .map_err(wrong)?;
     if let Some(file) = &arguments.probes
         && let Some(probes) = probes::one(file, arguments.probes_port)?
     {
@@ -72,7 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let destination = &arguments.destination;
     destination.write(|| inbound.file(), |folder| inbound.files(folder))?;
     if destination.is_one_file() {
-        said::no_limit(inbound.limit_without_place());
+        descriptions::no_limit(inbound.limit_without_place());
     }
     diagnostic::print(&refused(&description, policies));
     Ok(Exit::Fine)

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use peerwarden_documents::files;
 use peerwarden_envoy::render::ingress::Ingress;
 
-use super::said;
-use super::written::Destination;
+use super::descriptions;
+use super::destination::Destination;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -39,21 +39,21 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let gateways = files::load_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
     let policies = files::load(&arguments.policies)?;
     let ingress = Ingress::new(
-        &said::value(&description)?,
-        &said::values(&gateways)?,
-        &said::values(&policies)?,
+        &descriptions::value(&description)?,
+        &descriptions::values(&gateways)?,
+        &descriptions::values(&policies)?,
     );
     let ingress = ingress.map_err(|problems| {
         let lists = [
             ("gateways", gateways.as_slice()),
             ("resources", policies.as_slice()),
         ];
-        said::diagnostics(&problems, &description, &lists)
+        descriptions::diagnostics(&problems, &description, &lists)
     })?;
     let destination = &arguments.destination;
     destination.write(|| ingress.file(), |folder| ingress.files(folder))?;
     if destination.is_one_file() {
-        said::no_limit(ingress.limit_without_place());
+        descriptions::no_limit(ingress.limit_without_place());
     }
     Ok(Exit::Fine)
 }

@@ -12,7 +12,7 @@ use peerwarden_engine::document::Value;
 use peerwarden_envoy::render::probes::{ANNOTATION, PORT, ProbeScan, Probes};
 use peerwarden_envoy::yaml as written;
 
-use super::said;
+use super::descriptions;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -76,10 +76,10 @@ fn none(file: &Path) -> Diagnostic {
         .help("name a file with a Pod or a Pod template whose containers have `httpGet`, `tcpSocket` or `grpc` probes")
 }
 
-type Read = Vec<(Document, Value, ProbeScan)>;
+type ProbedDocuments = Vec<(Document, Value, Found)>;
 
 /// The documents of a file, each with its probes.
-fn read(file: &Path, port: u16) -> Result<Read> {
+fn read(file: &Path, port: u16) -> Result<ProbedDocuments> {
     let source = files::read(file)?;
     let nodes = yaml::documents(&source)?;
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
@@ -88,10 +88,10 @@ fn read(file: &Path, port: u16) -> Result<Read> {
             source: Arc::clone(&source),
             node,
         };
-        let value = said::value(&document)?;
+        let value = descriptions::value(&document)?;
         match Probes::read(&value, port) {
             Ok(found) => read.push((document, value, found)),
-            Err(problems) => wrong.extend(said::diagnostics(&problems, &document, &[])),
+            Err(problems) => wrong.extend(descriptions::diagnostics(&problems, &document, &[])),
         }
     }
     if wrong.is_empty() {

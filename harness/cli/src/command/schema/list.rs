@@ -10,7 +10,7 @@ use peerwarden_suite::{Fixtures, Suite};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
 
-use crate::analysis::{diff, found, matrix};
+use crate::analysis::{diff, matrix, search};
 
 /// A kind of file that there is a schema for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,7 +81,7 @@ impl Schema {
             Self::Replay => of::<peerwarden_logs::replay::Report>(),
             Self::Suggestion => of::<peerwarden_logs::suggest::Told>(),
             Self::Diff => of::<diff::json::Report>(),
-            Self::Found => of::<found::Report>(),
+            Self::Found => of::<search::Report>(),
             Self::Matrix => of::<matrix::json::Report>(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();

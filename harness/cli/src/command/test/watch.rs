@@ -14,7 +14,7 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_suite as suite;
 
-use super::{Arguments, Loading, once};
+use super::{Arguments, LazyModule, once};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
@@ -32,7 +32,7 @@ type Suites = BTreeMap<PathBuf, Stamps>;
 
 /// Runs all suites, and then those that change, for ever.
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
-    let mut loading = Loading::default();
+    let mut lazy_module = LazyModule::default();
     let (mut before, mut module) = (Suites::new(), Stamps::new());
     // Each file as it last was, whichever suites it belongs to now.
     let mut known = Stamps::new();
@@ -50,11 +50,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
             let mut changed = changed_files(&mut known, &before, &now);
             if other_module {
                 // It may judge otherwise: all is run again.
-                loading = Loading::default();
+                lazy_module = LazyModule::default();
                 changed.insert("the module".to_owned());
             }
             announce(&changed, first)?;
-            match once(arguments, &run, &mut loading) {
+            match once(arguments, &run, &mut lazy_module) {
                 Err(error @ Error::Internal(_)) => return Err(error),
                 // It may be as it should be the next time.
                 Err(error) => _ = error.report(),

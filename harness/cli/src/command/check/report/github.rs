@@ -3,9 +3,9 @@
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::github;
 
-use super::super::checked::Checked;
+use super::super::result::CheckResult;
 
-pub(super) fn text(checked: &Checked) -> String {
+pub(super) fn text(checked: &CheckResult) -> String {
     let lines: String = checked.findings.iter().map(annotation).collect();
     lines + &super::sum(checked)
 }

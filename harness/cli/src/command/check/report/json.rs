@@ -6,7 +6,7 @@ use peerwarden_documents::source;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::checked::Checked;
+use super::super::result::CheckResult;
 
 /// What `check` found.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -27,8 +27,8 @@ pub(crate) struct Report<'c> {
     passed_over: usize,
     /// Findings, in the order of the files.
     findings: Vec<Finding<'c>>,
-    /// Suppressed findings.
-    suppressed: Vec<Suppressed<'c>>,
+    /// What is suppressed beside the text.
+    suppressed: Vec<SuppressedFinding<'c>>,
 }
 
 /// One finding.
@@ -48,17 +48,17 @@ struct Finding<'c> {
     help: Option<&'c str>,
     /// An example.
     notes: &'c [String],
-    /// Other places that the message refers to.
-    related: Vec<Related<'c>>,
-    /// Whether `--fix` can fix it.
+    /// Other places that the message speaks of.
+    related: Vec<RelatedPlace<'c>>,
+    /// Whether `--fix` may mend it.
     fixable: bool,
 }
 
 /// A finding that is suppressed.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Suppressed<'c> {
-    /// The reason.
+struct SuppressedFinding<'c> {
+    /// What for.
     reason: &'c str,
     /// What it is.
     finding: Finding<'c>,
@@ -67,7 +67,7 @@ struct Suppressed<'c> {
 /// Another place.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Related<'c> {
+struct RelatedPlace<'c> {
     /// What it is.
     what: &'c str,
     /// Where.
@@ -90,8 +90,8 @@ struct Place<'c> {
     end_column: usize,
 }
 
-pub(super) fn text(checked: &Checked) -> Result<String> {
-    let suppressed = |(finding, reason)| Suppressed {
+pub(super) fn text(checked: &CheckResult) -> Result<String> {
+    let suppressed = |(finding, reason)| SuppressedFinding {
         reason,
         finding: Finding::of(finding),
     };
@@ -116,7 +116,7 @@ pub(super) fn text(checked: &Checked) -> Result<String> {
 impl<'c> Finding<'c> {
     fn of(finding: &'c Diagnostic) -> Self {
         let related = finding.details.related.iter();
-        let related = related.map(|(place, what)| Related {
+        let related = related.map(|(place, what)| RelatedPlace {
             what,
             place: Place::of(place),
         });

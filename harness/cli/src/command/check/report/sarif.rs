@@ -5,12 +5,12 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::sarif::{self, Level, Rule};
 use peerwarden_lint::{LINTS, Lint};
 
-use super::super::checked::Checked;
+use super::super::result::CheckResult;
 
 /// The rule of what is refused.
 const INVALID: &str = "invalid";
 
-pub(super) fn text(checked: &Checked) -> Result<String> {
+pub(super) fn text(checked: &CheckResult) -> Result<String> {
     let invalid = Rule::new(INVALID, "invalid", "what the module would refuse", Level::Error);
     let of_lint =
         |lint: &&Lint| Rule::new(lint.code, lint.name, lint.summary, lint.severity.into()).help(lint.page);

@@ -17,9 +17,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::policies::Policies;
-use super::question::Asked;
-use super::report::{self, Proved, Workload};
-use super::{Replay, words};
+use super::question::Query;
+use super::report::{self, PeerScope, Workload};
+use super::{LazyEngines, words};
 use crate::error::Result;
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -29,9 +29,9 @@ const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
 /// What is sought.
-pub(crate) struct Seeking<'a> {
+pub(crate) struct Search<'a> {
     pub(crate) policies: &'a Policies,
-    pub(crate) asked: &'a Asked,
+    pub(crate) query: &'a Query,
     pub(crate) protocol: Protocol,
     /// The verdict.
     pub(crate) allowed: bool,
@@ -42,10 +42,10 @@ pub(crate) struct Seeking<'a> {
 }
 
 /// What there is of it, for one workload.
-pub(crate) struct Found {
+pub(crate) struct Matches {
     workload: WorkloadClass,
     protocol: Protocol,
-    pub(crate) classes: Vec<Class>,
+    pub(crate) classes: Vec<MatchClass>,
     more: bool,
     /// Some of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
     odd: Option<Traffic>,
@@ -54,7 +54,7 @@ pub(crate) struct Found {
 }
 
 /// Traffic with that verdict.
-pub(crate) struct Class {
+pub(crate) struct MatchClass {
     values: Vec<(Attribute, Values)>,
     traffic: Traffic,
     decided: Decided,
@@ -64,16 +64,16 @@ pub(crate) struct Class {
     refusals: Vec<String>,
 }
 
-impl Seeking<'_> {
+impl Search<'_> {
     /// Seeks it for a workload.
     ///
     /// # Errors
     /// That there is too much to work through, that nothing is asked about, and that the engines decide otherwise than was worked out.
-    pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Found> {
+    pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matches> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
-        let mut replay = Replay::new(self.choice, self.module, selected.configuration);
-        let mut space = Space::new(self.protocol, &[&selected.program], &[&self.asked.rule])?;
-        let given = self.asked.traffics(&mut space, None)?;
+        let mut engines = LazyEngines::new(self.choice, self.module, selected.configuration);
+        let mut space = Space::new(self.protocol, &[&selected.program], &[&self.query.rule])?;
+        let given = self.query.traffics(&mut space, None)?;
         let allowed = space.allowed(&selected.program)?;
         let sought = if self.allowed {
             space.both(given, allowed)?
@@ -92,8 +92,8 @@ impl Seeking<'_> {
                 Some((_, peers)) => handshake::refused(trust, kind, peers, &traffic),
                 None => Vec::new(),
             };
-            Ok(Class {
-                decided: replay.confirm(&traffic, self.allowed)?.decision,
+            Ok(MatchClass {
+                decided: engines.confirm(&traffic, self.allowed)?.decision,
                 values: class.values,
                 refusals: refused
                     .iter()
@@ -103,14 +103,14 @@ impl Seeking<'_> {
                 traffic,
             })
         });
-        let shown = shown.collect::<Result<Vec<Class>>>()?;
+        let shown = shown.collect::<Result<Vec<MatchClass>>>()?;
         let odd = classes
             .odd
             .map(|odd| Traffic::from_attributes(&odd, self.protocol));
         if let Some(odd) = &odd {
-            replay.confirm(odd, self.allowed)?;
+            engines.confirm(odd, self.allowed)?;
         }
-        Ok(Found {
+        Ok(Matches {
             classes: shown,
             odd,
             more: classes.more,
@@ -122,7 +122,7 @@ impl Seeking<'_> {
     }
 }
 
-fn heading(text: &mut String, found: &Found) {
+fn heading(text: &mut String, found: &Matches) {
     let _ = writeln!(
         text,
         "{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}",
@@ -131,7 +131,7 @@ fn heading(text: &mut String, found: &Found) {
     );
 }
 
-fn example(text: &mut String, class: &Class) {
+fn example(text: &mut String, class: &MatchClass) {
     for (name, value) in [
         ("e.g.", words::traffic(&class.traffic)),
         ("", words::decided(&class.decided)),
@@ -144,7 +144,7 @@ fn example(text: &mut String, class: &Class) {
     }
 }
 
-fn scope(text: &mut String, found: &[Found]) {
+fn scope(text: &mut String, found: &[Matches]) {
     let peers = if found.iter().any(|one| one.peers == Peers::IstioNames) {
         Peers::IstioNames
     } else {
@@ -165,7 +165,7 @@ fn scope(text: &mut String, found: &[Found]) {
 }
 
 /// Who may, for people.
-pub(crate) fn callers(request: &str, found: &[Found]) -> String {
+pub(crate) fn callers(request: &str, found: &[Matches]) -> String {
     let mut text = String::new();
     for one in found {
         heading(&mut text, one);
@@ -203,7 +203,7 @@ pub(crate) fn callers(request: &str, found: &[Found]) -> String {
 }
 
 /// Yes or no, for people.
-pub(crate) fn answers(found: &[Found], allowed: bool) -> String {
+pub(crate) fn answers(found: &[Matches], allowed: bool) -> String {
     let mut text = String::new();
     let verdict = if allowed { "allowed" } else { "denied" };
     for one in found {
@@ -229,29 +229,29 @@ pub(crate) fn answers(found: &[Found], allowed: bool) -> String {
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Report {
     /// The answer for each workload.
-    workloads: Vec<OfWorkload>,
+    workloads: Vec<WorkloadMatches>,
 }
 
 /// The answer for one workload.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
-struct OfWorkload {
+struct WorkloadMatches {
     /// Which workload.
     workload: Workload,
     /// `http` or `tcp`.
     protocol: &'static str,
     /// Whether there is such traffic.
     exists: bool,
-    /// Classes that do not overlap; only the first for `can-ever`.
-    classes: Vec<ClassOut>,
+    /// What there is: classes that do not overlap; the first only of `can-ever`.
+    classes: Vec<MatchReport>,
     /// Whether there is more than `--limit` shows.
     more: bool,
     /// An example from a peer whose certificate has a name that Istio does not issue; the classes are about other peers.
     odd: Option<Traffic>,
-    /// The peers that the proof covers.
-    proved_for: Proved,
-    /// The external authorizers whose answers matter: each may answer anything.
+    /// Of which peers this is proved.
+    proved_for: PeerScope,
+    /// The external authorizers on whose answers it hangs: each is taken to answer anything.
     authorizers: Vec<String>,
 }
 
@@ -259,20 +259,20 @@ struct OfWorkload {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
-struct ClassOut {
-    /// The conditions on attributes, in words.
+struct MatchReport {
+    /// What is said of each attribute that counts, in words.
     values: BTreeMap<String, String>,
     /// An example, in the format of `eval` and `explain`.
     traffic: Traffic,
-    /// The decision.
-    decided: report::Decided,
-    /// The trust domains of its peers that the handshake refuses before any policy is evaluated.
+    /// What is decided.
+    decided: report::DecisionReport,
+    /// The trust domains among its peers that the handshake refuses before any policy is asked.
     handshake_refuses: Vec<String>,
 }
 
-impl From<&Found> for OfWorkload {
-    fn from(found: &Found) -> Self {
-        let classes = found.classes.iter().map(|class| ClassOut {
+impl From<&Matches> for WorkloadMatches {
+    fn from(found: &Matches) -> Self {
+        let classes = found.classes.iter().map(|class| MatchReport {
             values: report::values(&class.values),
             traffic: class.traffic.clone(),
             decided: (&class.decided).into(),
@@ -295,9 +295,9 @@ impl From<&Found> for OfWorkload {
 ///
 /// # Errors
 /// None that can be: the values are all of JSON.
-pub(crate) fn json(found: &[Found]) -> anyhow::Result<String> {
+pub(crate) fn json(found: &[Matches]) -> anyhow::Result<String> {
     let report = Report {
-        workloads: found.iter().map(OfWorkload::from).collect(),
+        workloads: found.iter().map(WorkloadMatches::from).collect(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

@@ -7,39 +7,28 @@ use peerwarden_analysis::WorkloadClass;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::setup::Protocol;
 
-use super::diff::Only;
-use super::inputs::Engines;
+use super::diff::ProtocolChoice;
+use super::inputs::EngineArguments;
 use super::mesh::MeshArguments;
 use crate::analysis::policies::Policies;
 use crate::error::Result;
 
 /// What is asked about.
 #[derive(Debug, Args)]
-pub(super) struct Asking {
-    /// Policies: files, or folders to search recursively.
+pub(super) struct AnalysisArguments {
+    /// Policies: files, or folders with all that is below them.
     #[arg(long, value_name = "PATH", required = true)]
     policies: Vec<PathBuf>,
-    /// A workload, in YAML or JSON; may be repeated. By default, each workload that the documents' namespaces and selectors
-    /// distinguish.
-    #[arg(long, value_name = "FILE")]
-    workload: Vec<PathBuf>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
-    #[arg(long, value_name = "FILE")]
-    mesh: Option<PathBuf>,
-    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config.
-    #[arg(long, value_name = "FILE")]
-    extension_providers: Option<PathBuf>,
-    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
-    #[arg(long, value_enum, value_name = "WORD")]
-    paths: Option<Paths>,
-    /// The protocol of the traffic.
-    #[arg(long, value_enum, default_value_t = Only::Http)]
-    protocol: Only,
     #[command(flatten)]
-    pub(super) engines: Engines,
+    mesh: MeshArguments,
+    /// What the policies are read for.
+    #[arg(long, value_enum, default_value_t = ProtocolChoice::Http)]
+    protocol: ProtocolChoice,
+    #[command(flatten)]
+    pub(super) engines: EngineArguments,
 }
 
-impl Asking {
+impl AnalysisArguments {
     /// Reads the files.
     ///
     /// # Errors

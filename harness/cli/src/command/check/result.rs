@@ -17,7 +17,7 @@ use peerwarden_traffic::ConfigurationError;
 use crate::exit::Exit;
 
 /// All that was looked at, and what was found.
-pub(super) struct Checked {
+pub(super) struct CheckResult {
     pub(super) documents: usize,
     pub(super) suites: usize,
     /// Files that `peerwarden.toml` leaves out.
@@ -29,7 +29,7 @@ pub(super) struct Checked {
     pub(super) suppressed: Vec<(Diagnostic, String)>,
 }
 
-impl Checked {
+impl CheckResult {
     /// Reads and checks files.
     pub(super) fn of(files: &[PathBuf], mesh: Option<&Document>, settings: &Settings) -> Self {
         let all = files.len();
