@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
-use peerwarden_lab::client::{Caller, ClientRequest, Halfway, http, tcp};
+use peerwarden_lab::client::{Caller, ClientRequest, PartialHandshake, http, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
@@ -224,7 +224,7 @@ async fn a_client_that_stops_in_its_handshake_is_closed() -> Result<()> {
     let (address, caller) = (workload.address(), workload.frontend.clone());
     let certificate = workload.certificate.clone();
     let is_closed = tokio::task::spawn_blocking(move || {
-        Halfway::begin(address, &caller, &certificate)?.is_closed_within(Duration::from_secs(40))
+        PartialHandshake::begin(address, &caller, &certificate)?.is_closed_within(Duration::from_secs(40))
     });
     assert!(is_closed.await??);
     assert_eq!(workload.call().await?, 200);

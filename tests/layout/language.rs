@@ -7,7 +7,7 @@ use peerwarden_lab::locate;
 use regex::Regex;
 
 /// What was written once, and what to write instead.
-const PHRASES: [(&str, &str); 14] = [
+const PHRASES: [(&str, &str); 25] = [
     (r"\banew\b", "again"),
     (r"\bstands twice\b", "duplicate key"),
     (r"\band said so\b", "and the log says why"),
@@ -23,7 +23,6 @@ const PHRASES: [(&str, &str); 14] = [
     (r"\btake it out\b", "remove it"),
     (r"\bexcept anything\b", "make an exception"),
     (r"\bhas no such thing\b", "does not apply"),
-    (r"\bheld to each other\b", "compared with each other"),
     (r"\bthe log can bear\b", "rate-limited"),
     (r"\b(as dear as|dearer)\b", "more expensive"),
     (r"\bby turns\b", "in turns"),

@@ -36,7 +36,7 @@ impl<'m> LazyEngines<'m> {
         }
     }
 
-    /// What is decided.
+    /// The decision.
     ///
     /// # Errors
     /// That an engine does not take the configuration or breaks, or that the two disagree.

@@ -1,6 +1,6 @@
 //! Why a command ends without a result: printed, and made an exit code, in one place.
 
-use peerwarden_analysis::{LimitExceeded, AnalysisError};
+use peerwarden_analysis::{AnalysisError, LimitExceeded};
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_engines::ModuleError;
 use peerwarden_traffic::EngineFailure;
@@ -94,7 +94,7 @@ impl From<AnalysisError> for Error {
 impl From<LimitExceeded> for Error {
     fn from(beyond: LimitExceeded) -> Self {
         Diagnostic::error(format!("there is no answer: {beyond}"))
-            .help("ask about fewer policies, or one workload")
+            .help("ask about fewer policies, or about one workload")
             .into()
     }
 }

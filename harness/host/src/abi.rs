@@ -11,12 +11,12 @@ mod headers;
 mod logging;
 mod memory;
 mod metrics;
-mod unimplemented;
 mod properties;
 mod protobuf;
 mod shared;
 mod streams;
 mod time;
+mod unimplemented;
 mod wasi;
 
 use wasmtime::{Caller, Linker};

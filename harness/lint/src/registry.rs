@@ -5,11 +5,11 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 use crate::lints::{
     any_certificate, contradiction, dry_run, exact_path, excluded_port, foreign_trust_domain,
-    forgeable_header, host_header, host_port, http_on_tcp, identity_in_plaintext, ignored_selector, letter_case,
-    never_matches, not_a_host, open_wildcard, plaintext_negation, remote_address, repeated_value,
-    selects_nothing, server_first, service_port, shadowed_rule, spiffe_scheme, star_inside, strict_probe,
-    subtree_gap, suffix_principal, suppression, template_gap, trailing_dot, twice, unnormalised_path,
-    unreachable_rule, unscoped_deny, void_deny_all, yaml_trap,
+    forgeable_header, host_header, host_port, http_on_tcp, identity_in_plaintext, ignored_selector,
+    letter_case, never_matches, not_a_host, open_wildcard, plaintext_negation, remote_address,
+    repeated_value, selects_nothing, server_first, service_port, shadowed_rule, spiffe_scheme, star_inside,
+    strict_probe, subtree_gap, suffix_principal, suppression, template_gap, trailing_dot, twice,
+    unnormalised_path, unreachable_rule, unscoped_deny, void_deny_all, yaml_trap,
 };
 
 /// Every lint.

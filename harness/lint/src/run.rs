@@ -10,9 +10,9 @@ use peerwarden_documents::source::Source;
 
 use crate::context::Context;
 use crate::lint::{Find, Lint};
+use crate::lints::{foreign_trust_domain, suppression};
 use crate::registry::{LINTS, by_code};
 use crate::settings::{Level, Settings};
-use crate::lints::{foreign_trust_domain, suppression};
 use crate::suppressions;
 
 /// What is found.

@@ -196,7 +196,12 @@ mod tests {
     fn escapes_of_whole_characters_are_established() {
         for character in ('\u{80}'..=char::MAX).step_by(61) {
             let mut bytes = [0; 4];
-            let escapes = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
+            let escapes = |bytes: &[u8]| {
+                bytes
+                    .iter()
+                    .map(|byte| format!("%{byte:02X}"))
+                    .collect::<String>()
+            };
             let whole = character.encode_utf8(&mut bytes).as_bytes();
             let path = escapes(whole);
             assert!(Paths::Strict.establish(path.as_bytes()), "{path}");

@@ -27,10 +27,13 @@ fn why_escapes(path: &[u8]) -> Option<&'static str> {
             at += 1;
             continue;
         }
-        let digits = path.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
+        let digits = path
+            .get(at + 1..at + 3)
+            .and_then(|two| std::str::from_utf8(two).ok());
         // `+5` is a number to the parser, and not an escape.
         let digits = digits.filter(|digits| !digits.starts_with('+'));
-        let Some((digits, byte)) = digits.and_then(|two| Some((two, u8::from_str_radix(two, 16).ok()?))) else {
+        let Some((digits, byte)) = digits.and_then(|two| Some((two, u8::from_str_radix(two, 16).ok()?)))
+        else {
             return Some("with a `%` that begins no escape");
         };
         if byte.is_ascii_graphic() {

@@ -56,8 +56,12 @@ fn unfinished() -> Tokens {
 fn not_utf8() -> Tokens {
     let any = Token::One(CharSet::Hex);
     let continuation = escape(Token::One(CharSet::ContinuationDigit), any);
-    let [lead, long, short] = [CharSet::LeadDigit, CharSet::LongLeadDigit, CharSet::ShortLeadDigit]
-        .map(|high| escape(Token::One(high), any));
+    let [lead, long, short] = [
+        CharSet::LeadDigit,
+        CharSet::LongLeadDigit,
+        CharSet::ShortLeadDigit,
+    ]
+    .map(|high| escape(Token::One(high), any));
     let longest = escape(Token::Char('F'), any);
     let mut all = Vec::new();
 
@@ -119,7 +123,10 @@ fn dots() -> Tokens {
     let mut all = Vec::new();
     for dots in [vec![dot], vec![dot, dot]] {
         let segment = [vec![Token::Char('/')], dots].concat();
-        all.extend(ends.iter().map(|end| within([segment.clone(), end.clone()].concat())));
+        all.extend(
+            ends.iter()
+                .map(|end| within([segment.clone(), end.clone()].concat())),
+        );
     }
     all
 }
@@ -166,13 +173,16 @@ mod tests {
     #[test]
     fn the_tokens_are_what_the_engine_does_not_establish() {
         const PIECES: [&str; 30] = [
-            "%C3", "%BC", "%E2", "%82", "%AC", "%F0", "%9F", "%98", "%80", "%E0", "%A0", "%ED", "%F4", "%8F", "%90",
-            "%C1", "%F5", "%20", "%41", "%c3", "%", "%u", "2", "x", "/", "/..", ".", ";", "?", "\u{fc}",
+            "%C3", "%BC", "%E2", "%82", "%AC", "%F0", "%9F", "%98", "%80", "%E0", "%A0", "%ED", "%F4", "%8F",
+            "%90", "%C1", "%F5", "%20", "%41", "%c3", "%", "%u", "2", "x", "/", "/..", ".", ";", "?",
+            "\u{fc}",
         ];
         let mut state = 7_u64;
         for _ in 0..20_000 {
             let mut path = String::from("/");
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let mut choice = state >> 8;
             for _ in 0..choice % 7 {
                 choice /= 7;

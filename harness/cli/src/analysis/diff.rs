@@ -125,8 +125,10 @@ impl PolicyComparison<'_> {
         }
         let comparison = match compare(&old.program, &new.program, self.limit) {
             Ok(comparison) => comparison,
-            Err(Unanswered::Beyond(beyond)) => return Ok(Some(Difference::Beyond(beyond.to_string()))),
-            Err(unanswered @ Unanswered::Disagrees(_)) => return Err(unanswered.into()),
+            Err(AnalysisError::LimitExceeded(beyond)) => {
+                return Ok(Some(Difference::Beyond(beyond.to_string())));
+            }
+            Err(unanswered @ AnalysisError::Disagreement(_)) => return Err(unanswered.into()),
         };
         if comparison.peers == Peers::IstioNames {
             diff.peers = Peers::IstioNames;

@@ -173,7 +173,7 @@ impl MatrixBuilder<'_> {
             .collect();
         let mut space = Space::new(self.protocol, &[&selected.program], &questions)?;
         let allowed = space.allowed(&selected.program)?;
-        let sets = |space: &mut Space, named: &[NamedQuery]| -> Result<Vec<(String, Traffics)>> {
+        let sets = |space: &mut Space, named: &[NamedQuery]| -> Result<Vec<(String, TrafficSet)>> {
             let sets = named.iter().map(|one| {
                 let traffics = one.query.traffics(space, Some(&one.name))?;
                 Ok((one.name.clone(), traffics))
@@ -254,8 +254,8 @@ impl MatrixBuilder<'_> {
     fn cell(
         &self,
         space: &Space,
-        admitted: Traffics,
-        refused: Traffics,
+        admitted: TrafficSet,
+        refused: TrafficSet,
         engines: &mut LazyEngines<'_>,
     ) -> Result<Cell> {
         let mut example = |set: TrafficSet, allowed: bool| -> Result<Option<Traffic>> {

@@ -52,11 +52,6 @@ pub(crate) struct Question {
     pub(crate) when: Vec<String>,
 }
 
-/// That no traffic is as asked. "Never" would be true of it, and taken for more than it is.
-#[derive(Debug, thiserror::Error)]
-#[error("no traffic can match this question, whatever the policies")]
-pub(crate) struct Vacuous;
-
 /// A question as the analysis takes it.
 pub(crate) struct Query {
     pub(crate) rule: Rule,
@@ -87,7 +82,7 @@ impl Question {
     pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Query> {
         if let (Protocol::Tcp, Some(option)) = (protocol, self.http_only()) {
             let wrong = Diagnostic::error(format!("`{option}` does not apply to TCP"));
-            return Err(vec![wrong.help("remove it, or use `--protocol http`")]);
+            return Err(wrong.help("remove it, or use `--protocol http`").into());
         }
         let mut conditions = vec![("connection.sni", self.sni.clone())];
         for when in &self.when {
@@ -180,10 +175,10 @@ impl Query {
         if traffics.is_empty() {
             let name = name.map(|name| format!("`{name}`: ")).unwrap_or_default();
             let wrong = Diagnostic::error(format!(
-                "{name}no traffic is ever like that, whatever the policies say"
+                "{name}no traffic can match this question, whatever the policies"
             ));
-            let help = "paths begin with `/` and count without `?`, `#` and what follows,\nmethods are words such as `GET`, \
-                        and only TLS has a server name";
+            let help = "a path begins with `/` and has no query or fragment, a method is a\nword such as `GET`, and only \
+                        TLS has a server name";
             return Err(wrong.help(help).into());
         }
         Ok(traffics)

@@ -11,7 +11,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PeerScope {
-    /// Whatever the name.
+    /// Any name.
     AnyName,
     /// Names in the form `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
     IstioNames,
@@ -70,8 +70,8 @@ pub(crate) struct DecisionReport {
     why: String,
 }
 
-impl From<&engine::Decided> for DecisionReport {
-    fn from(decided: &engine::Decided) -> Self {
+impl From<&engine::Decision> for DecisionReport {
+    fn from(decided: &engine::Decision) -> Self {
         Self {
             decision: decided.verdict(),
             by: decided.by.clone(),

@@ -57,7 +57,7 @@ pub(crate) struct Matches {
 pub(crate) struct MatchClass {
     values: Vec<(Attribute, Values)>,
     traffic: Traffic,
-    decided: Decided,
+    decided: Decision,
     /// The trust domains of its peers that the handshake refuses before any policy is evaluated.
     refused: Vec<String>,
     /// Why, in words.
@@ -243,15 +243,15 @@ struct WorkloadMatches {
     protocol: &'static str,
     /// Whether there is such traffic.
     exists: bool,
-    /// What there is: classes that do not overlap; the first only of `can-ever`.
+    /// Classes that do not overlap; only the first for `can-ever`.
     classes: Vec<MatchReport>,
     /// Whether there is more than `--limit` shows.
     more: bool,
-    /// An example from a peer whose certificate has a name that Istio does not issue; the classes are about other peers.
+    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
     odd: Option<Traffic>,
-    /// Of which peers this is proved.
+    /// The peers that the proof covers.
     proved_for: PeerScope,
-    /// The external authorizers on whose answers it hangs: each is taken to answer anything.
+    /// The external authorizers whose answers matter: each may answer anything.
     authorizers: Vec<String>,
 }
 
@@ -262,11 +262,11 @@ struct WorkloadMatches {
 struct MatchReport {
     /// What is said of each attribute that counts, in words.
     values: BTreeMap<String, String>,
-    /// An example, in the format of `eval` and `explain`.
+    /// One of it, as `eval` and `explain` take it.
     traffic: Traffic,
-    /// What is decided.
+    /// The decision.
     decided: report::DecisionReport,
-    /// The trust domains among its peers that the handshake refuses before any policy is asked.
+    /// The trust domains of its peers that the handshake refuses before any policy is evaluated.
     handshake_refuses: Vec<String>,
 }
 

@@ -16,12 +16,12 @@ use crate::error::Result;
 /// What is asked about.
 #[derive(Debug, Args)]
 pub(super) struct AnalysisArguments {
-    /// Policies: files, or folders with all that is below them.
+    /// Policies: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", required = true)]
     policies: Vec<PathBuf>,
     #[command(flatten)]
     mesh: MeshArguments,
-    /// What the policies are read for.
+    /// The protocol of the traffic.
     #[arg(long, value_enum, default_value_t = ProtocolChoice::Http)]
     protocol: ProtocolChoice,
     #[command(flatten)]
@@ -38,9 +38,8 @@ impl AnalysisArguments {
         let workloads = self.mesh.workloads(&[&policies])?;
         if workloads.is_empty() {
             let message = "there are no policies, so everything is allowed";
-            return Err(vec![
-                Diagnostic::error(message).help("name files or folders with policies"),
-            ]);
+            let wrong = Diagnostic::error(message);
+            return Err(wrong.help("name files or folders with policies").into());
         }
         Ok((policies, workloads))
     }

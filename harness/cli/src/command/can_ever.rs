@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// Exit with 1 unless this is the answer for every workload.
     #[arg(long, value_enum)]
     expect: Option<ExpectedAnswer>,
-    /// How to report.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = OutputFormat::Human)]
     format: OutputFormat,
     #[command(flatten)]

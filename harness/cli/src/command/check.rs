@@ -36,8 +36,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "mesh"])]
     envoy: Vec<PathBuf>,
     /// Output format; with `--envoy`, only `human` or `json`.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = FindingFormat::Human)]
+    format: FindingFormat,
     /// The settings file, with the levels of lints and the excluded paths. By default, the `peerwarden.toml` of the working folder,
     /// or of the nearest folder above that has one.
     #[arg(long, value_name = "FILE", conflicts_with = "envoy")]

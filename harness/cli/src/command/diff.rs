@@ -27,31 +27,20 @@ pub(crate) struct Arguments {
     /// The new policies.
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// A workload, in YAML or JSON; may be repeated. By default, each workload that the documents' namespaces and selectors
-    /// distinguish.
-    #[arg(long, value_name = "FILE")]
-    workload: Vec<PathBuf>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
-    #[arg(long, value_name = "FILE")]
-    mesh: Option<PathBuf>,
-    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config.
-    #[arg(long, value_name = "FILE")]
-    extension_providers: Option<PathBuf>,
-    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
-    #[arg(long, value_enum, value_name = "WORD")]
-    paths: Option<Paths>,
+    #[command(flatten)]
+    mesh: MeshArguments,
     /// Compare for this protocol only. By default, both are compared.
     #[arg(long, value_enum)]
     protocol: Option<ProtocolChoice>,
-    /// What makes the exit code 1.
+    /// Which changes make the exit code 1.
     #[arg(long, value_enum, default_value_t = FailOn::Any)]
     fail_on: FailOn,
     /// Maximum number of classes to show, for each workload, protocol and direction of change.
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
     /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ChangeFormat::Human)]
+    format: ChangeFormat,
     #[command(flatten)]
     engines: EngineArguments,
 }
@@ -59,7 +48,7 @@ pub(crate) struct Arguments {
 /// One protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ProtocolChoice {
-    /// HTTP of any version.
+    /// HTTP, any version.
     Http,
     /// Plain TCP.
     Tcp,

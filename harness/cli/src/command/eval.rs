@@ -93,7 +93,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     // What every line would be told is told once, with the text underlined.
     if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources) {
         let configuration = setup.to_json(Protocol::Http);
-        if let Err(ConfigurationError::Problems(problems)) = EnginePair::new(Choice::Native, None, &configuration) {
+        if let Err(ConfigurationError::Problems(problems)) =
+            EnginePair::new(Choice::Native, None, &configuration)
+        {
             return Err(setup.diagnostics(&problems).into());
         }
     }
@@ -153,10 +155,10 @@ impl Evaluation {
         Ok(exit)
     }
 
-    fn answer(&mut self, text: &[u8]) -> (Id, Result<Answer, LineError>) {
+    fn answer(&mut self, text: &[u8]) -> (LineId, Result<Answer, LineError>) {
         if text.len() as u64 > LINE {
             let message = format!("the line is longer than {} MiB", LINE / (1024 * 1024));
-            return (Id::default(), Err(LineError(Exit::Invalid, message)));
+            return (LineId::default(), Err(LineError(Exit::Invalid, message)));
         }
         let (id, line) = line::read(text);
         let answer = line
@@ -165,7 +167,7 @@ impl Evaluation {
         (id, answer)
     }
 
-    fn decide(&mut self, line: &Line) -> Result<Answer, LineError> {
+    fn decide(&mut self, line: &EvalLine) -> Result<Answer, LineError> {
         let invalid = |message: String| LineError(Exit::Invalid, message);
         line.traffic
             .check()
@@ -193,7 +195,7 @@ impl Evaluation {
         let engine = self.engine(configuration)?;
         engine
             .decide(&line.traffic)
-            .map_err(|Broken(message)| LineError(Exit::Internal, message))
+            .map_err(|EngineFailure(message)| LineError(Exit::Internal, message))
     }
 
     fn engine(&mut self, configuration: String) -> Result<&mut EnginePair, LineError> {
@@ -201,8 +203,10 @@ impl Evaluation {
             let engine =
                 EnginePair::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
                     match refused {
-                        Refused::Problems(problems) => LineError(Exit::Invalid, problems.to_string()),
-                        Refused::Module(message) => LineError(Exit::Internal, message),
+                        ConfigurationError::Problems(problems) => {
+                            LineError(Exit::Invalid, problems.to_string())
+                        }
+                        ConfigurationError::Module(message) => LineError(Exit::Internal, message),
                     }
                 })?;
             if self.ready.len() >= KEPT {

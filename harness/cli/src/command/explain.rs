@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     /// For people, or for programs.
     #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
     format: OutputFormat,
-    /// Show every rule in its own text, and every policy that is for other workloads.
+    /// Show the text of every rule, and the policies for other workloads.
     #[arg(long)]
     all: bool,
     /// Exit with 1 unless this is the verdict.
@@ -125,7 +125,9 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
     // The trace is the reference evaluator's: it must come to what the engines say.
     if explain::outcome(&trace) != answer {
         let reference = explain::outcome(&trace);
-        return Err(anyhow!("the reference evaluator decides {reference}, but the engines decide {answer}").into());
+        return Err(
+            anyhow!("the reference evaluator decides {reference}, but the engines decide {answer}").into(),
+        );
     }
     let why = explainer.diagnose(&trace, &answer.decision, opposite(&answer.decision));
     let explained = Explanation {
@@ -145,7 +147,7 @@ fn of_line(arguments: &Arguments, setup: &Setup, entry: &Entry) -> Result<Exit> 
     let explainer = Explainer::of(setup, entry.protocol.unwrap_or_default())
         .context("the documents that the engine took cannot be read again")?;
     let (known, view) = policies.certain(entry);
-    let trace = asked.trace_of(&view, &SilentAuthorizers);
+    let trace = explainer.trace_of(&view, &SilentAuthorizers);
     let known = match known {
         Bounds::Certain(decision) => LineVerdict::Decided(decision.into()),
         Bounds::Open(open) => LineVerdict::Hangs(open.lacks),
@@ -228,7 +230,7 @@ fn read(arguments: &Arguments) -> Result<(Setup, Case)> {
     if ways.iter().filter(|way| **way).count() != 1 {
         let wrong =
             Diagnostic::error("expected one case: a file, options that describe traffic, or `--log-line`");
-        return Err(vec![wrong.help("see `peerwarden explain --help`")]);
+        return Err(wrong.help("see `peerwarden explain --help`").into());
     }
     if ways[0] {
         let (setup, traffic) = read_file(arguments)?;
@@ -265,15 +267,13 @@ fn described_setup(arguments: &Arguments) -> Result<Setup> {
     let Some(file) = &arguments.file else {
         if !arguments.deciding.names_policies() {
             let wrong = Diagnostic::error("there are no policies");
-            return Err(vec![wrong.help(
-                "add `--policies PATH` and `--workload FILE`, or name a suite that has both",
-            )]);
+            let help = "add `--policies PATH` and `--workload FILE`, or name a suite that has both";
+            return Err(wrong.help(help).into());
         }
         if given.workload.is_none() {
             let wrong = Diagnostic::error("the protected workload is missing");
-            return Err(vec![wrong.help(
-                "add `--workload FILE`, a file with `{namespace: …, labels: {…}}`, or name a suite that has a workload",
-            )]);
+            let help = "add `--workload FILE`, a file with `{namespace: …, labels: {…}}`, or name a suite that has a workload";
+            return Err(wrong.help(help).into());
         }
         return Ok(given);
     };
@@ -331,9 +331,9 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic)> {
         .map(|nodes| nodes.into_iter().map(document).collect::<Vec<_>>());
     if own.is_none() && !arguments.deciding.names_policies() {
         let wrong = Diagnostic::error("there are no policies");
-        return Err(vec![
-            wrong.help("add `resources` to the case, or use `--policies PATH`"),
-        ]);
+        return Err(wrong
+            .help("add `resources` to the case, or use `--policies PATH`")
+            .into());
     }
     let setup = Setup {
         mesh: case.mesh.map(document).or(given.mesh),

@@ -30,10 +30,29 @@ impl From<Paths> for schema::Paths {
     }
 }
 
+/// For people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+impl OutputFormat {
+    /// Reads it for an option whose own help says what the two are, so that there is no line for each.
+    pub(super) fn parser() -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
+            "json" => Self::Json,
+            _ => Self::Human,
+        })
+    }
+}
+
 /// The policies and their surroundings.
 #[derive(Debug, Args)]
 pub(super) struct PolicyArguments {
-    /// Policies: files, or folders with all that is below them.
+    /// Policies: files, or folders to search recursively.
     #[arg(long, value_name = "PATH")]
     policies: Vec<PathBuf>,
     /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.

@@ -21,14 +21,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REQUEST")]
     operation: Vec<String>,
     /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = MatrixFormat::Table)]
+    format: MatrixFormat,
     #[command(flatten)]
     analysis: AnalysisArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum MatrixFormat {
     /// A table for terminals.
     Table,
     /// CSV, with a line for each cell.

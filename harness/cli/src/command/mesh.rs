@@ -15,7 +15,8 @@ use crate::error::Result;
 /// What policies are read with, and for which workloads.
 #[derive(Debug, Args)]
 pub(super) struct MeshArguments {
-    /// A workload, in YAML or JSON; may be repeated. Otherwise all that the documents' namespaces and selectors tell apart.
+    /// A workload, in YAML or JSON; may be repeated. By default, each workload that the documents' namespaces and selectors
+    /// distinguish.
     #[arg(long, value_name = "FILE")]
     workload: Vec<PathBuf>,
     /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.

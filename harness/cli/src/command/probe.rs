@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     expect: Option<ExpectedMode>,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: ProbeFormat,
     /// The time limit of each attempt.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "5s")]
     timeout: Duration,

@@ -31,8 +31,8 @@ pub(crate) struct Arguments {
     logs: Vec<PathBuf>,
     #[command(flatten)]
     deciding: PolicyArguments,
-    /// The policies until now: what the others change is reported, and not what they do otherwise than the log says. With the same
-    /// mesh, workload and external authorizers.
+    /// The old policies: compare the policies with these, not with what the log recorded. The mesh, the workload and the external
+    /// authorizers are the same for both.
     #[arg(long, value_name = "PATH")]
     old: Vec<PathBuf>,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// For people, or for programs.
     #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
     format: OutputFormat,
-    /// Show what does not change too.
+    /// Also show what does not change.
     #[arg(long)]
     all: bool,
     /// Exit with 1 if there are lines with this change.
@@ -51,7 +51,8 @@ pub(crate) struct Arguments {
 /// How logs are read.
 #[derive(Debug, clap::Args)]
 pub(super) struct LogArguments {
-    /// The format of the log, as Envoy has it: a format string with command operators, or a JSON object of such.
+    /// The format of the log, as in Envoy's configuration: a format string with command operators, or a JSON object of format
+    /// strings.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
 }
@@ -140,7 +141,7 @@ impl Replay {
         let setup = arguments.deciding.read()?;
         if !arguments.deciding.names_policies() {
             let wrong = Diagnostic::error("there are no policies");
-            return Err(vec![wrong.help("add `--policies PATH`")]);
+            return Err(wrong.help("add `--policies PATH`").into());
         }
         let compile = |setup: &Setup| Policies::new(setup).map_err(|problems| setup.diagnostics(&problems));
         let after = compile(&setup)?;

@@ -55,9 +55,9 @@ pub(crate) struct Arguments {
     /// Leave out lines for which no rule can be made; the policy then denies such traffic.
     #[arg(long)]
     skip_unsuitable: bool,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Yaml)]
-    format: Format,
+    /// YAML for people, or JSON for programs.
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Yaml)]
+    format: PolicyFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -111,9 +111,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 fn read(arguments: &Arguments) -> Result<(LogFormat, Setup)> {
     if arguments.logs.iter().any(|log| log.as_os_str() == "-") {
         let wrong = Diagnostic::error("standard input cannot be read twice");
-        return Err(vec![
-            wrong.help("save the log to a file: it is read again to verify the policy"),
-        ]);
+        let help = "save the log to a file: it is read again to verify the policy";
+        return Err(wrong.help(help).into());
     }
     let format = arguments.log.format()?;
     let setup = Setup {

@@ -13,8 +13,8 @@ use peerwarden_engines::{Chosen, ModuleError, Shipped};
 use peerwarden_suite::coverage::{self, Coverage};
 use peerwarden_suite::report::{self, CaseOutcome, Report, ReportFormat, SuiteResult, Timings};
 use peerwarden_suite::running::{self, Run};
-use peerwarden_suite::snapshot::{Snapshotted, Update};
-use peerwarden_suite::{self as suite, Case, Loaded};
+use peerwarden_suite::snapshot::{SnapshotResult, Update};
+use peerwarden_suite::{self as suite, Case, LoadedSuite};
 use peerwarden_traffic as traffic;
 
 use super::inputs::EngineArguments;
@@ -37,10 +37,10 @@ pub(crate) struct Arguments {
     filter: Option<String>,
     #[command(flatten)]
     engines: EngineArguments,
-    /// How to report.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
-    /// Show each case, not only those that fail.
+    /// Show every case, not only failures.
     #[arg(long, short)]
     verbose: bool,
     /// Keep running, and run suites again when their files change.
@@ -88,11 +88,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 }
 
 /// Reads the suites, with the cases that are wanted.
-fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<Vec<Loaded>> {
+fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<Vec<LoadedSuite>> {
     if files.is_empty() {
         let places = arguments.paths.iter();
         let places: Vec<String> = places.map(|path| format!("`{}`", path.display())).collect();
-        let message = format!("there is no suite in {}", places.join(", "));
+        let message = format!("no suite found in {}", places.join(", "));
         let help = "suites are files named `*_test.yaml`";
         return Err(Diagnostic::error(message).help(help).into());
     }
@@ -120,7 +120,7 @@ fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<Vec<Loaded>> {
     if suites.is_empty() {
         let filter = arguments.filter.clone().unwrap_or_default();
         let message = format!("no case and no suite has `{filter}` in its name");
-        return Ok(inputs::invalid(&[Diagnostic::error(message)]));
+        return Err(Diagnostic::error(message).into());
     }
     Ok(suites)
 }

@@ -25,8 +25,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: usize,
     /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Human)]
+    format: OutputFormat,
     #[command(flatten)]
     analysis: AnalysisArguments,
 }
@@ -54,27 +54,6 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
         OutputFormat::Json => search::json(&matches)?,
     })?;
     Ok(Exit::Fine)
-}
-
-/// What was too much is the input's doing.
-pub(super) fn beyond(error: anyhow::Error) -> Result<Exit> {
-    if error.is::<Vacuous>() {
-        let help = "a path begins with `/` and has no query or fragment, a method is a\nword such as `GET`, and only \
-                    TLS has a server name";
-        return Ok(inputs::invalid(&[
-            Diagnostic::error(format!("{error:#}")).help(help)
-        ]));
-    }
-    match error.downcast::<AnalysisError>() {
-        Ok(AnalysisError::LimitExceeded(beyond)) => {
-            let wrong = Diagnostic::error(format!("there is no answer: {beyond}"));
-            Ok(inputs::invalid(&[
-                wrong.help("ask about fewer policies, or about one workload")
-            ]))
-        }
-        Ok(disagrees @ AnalysisError::Disagreement(_)) => Err(disagrees.into()),
-        Err(error) => Err(error),
-    }
 }
 
 /// Adds the request to the question.

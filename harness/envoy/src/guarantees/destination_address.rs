@@ -30,7 +30,9 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
     };
     let Some(read) = DestinationUse::of(&config) else {
-        return Ok(GuaranteeStatus::DoesNotApply("nothing depends on ports or destinations"));
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "nothing depends on ports or destinations",
+        ));
     };
     // A matcher stands in the place of what chains match on.
     let matches = match chain.listener.get("filter_chain_matcher")? {

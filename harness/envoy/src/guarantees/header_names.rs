@@ -61,10 +61,12 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
             .find(|name| written.is(name) && !written.is_exactly(name))?;
         Some((written, *name, "policies see another header than"))
     });
-    let late = header_write::by_routes(http, all)?.into_iter().filter_map(|written| {
-        let name = names.iter().find(|name| written.is(name))?;
-        Some((written, *name, "after the module has decided, this writes"))
-    });
+    let late = header_write::by_routes(http, all)?
+        .into_iter()
+        .filter_map(|written| {
+            let name = names.iter().find(|name| written.is(name))?;
+            Some((written, *name, "after the module has decided, this writes"))
+        });
     match spelt.chain(late).find(|(written, ..)| written.formatted) {
         None => Ok(()),
         Some((written, name, why)) => Err(written.here.fails(

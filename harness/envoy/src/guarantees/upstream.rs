@@ -24,7 +24,9 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
     let Ok(places) = routes::places(http, &all.configuration) else {
-        return Ok(GuaranteeStatus::DoesNotApply("routes cannot be verified, see `enabled`"));
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "routes cannot be verified, see `enabled`",
+        ));
     };
     for place in &places {
         of_place(place)?;

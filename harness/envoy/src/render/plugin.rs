@@ -142,7 +142,9 @@ impl Plugin {
     pub(super) fn says(&self) -> &'static str {
         match self.of {
             DecisionScope::Requests => "HTTP",
-            DecisionScope::Connections(Enforcement::Handshake) => "TCP, on the first data after the handshake",
+            DecisionScope::Connections(Enforcement::Handshake) => {
+                "TCP, on the first data after the handshake"
+            }
             DecisionScope::Connections(Enforcement::Hold) => "TCP, before Envoy connects to the application",
         }
     }

@@ -47,7 +47,9 @@ fn message(list: &List<'_>, value: &str) -> String {
 
 fn help(action: Action) -> &'static str {
     match action {
-        Action::Allow => "write `notHosts` in an operation: letter case does not count there, and what is not a host is denied",
+        Action::Allow => {
+            "write `notHosts` in an operation: letter case does not count there, and what is not a host is denied"
+        }
         Action::Deny | Action::Audit | Action::Custom => {
             "write `hosts` in an operation: letter case does not count there, and what is not a host is denied"
         }

@@ -7,8 +7,8 @@ use peerwarden_engine::resource::{Action, MtlsMode, Rule, Source};
 use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::{Context, Policy};
-use crate::lints::identity_in_plaintext::ports;
 use crate::lint::{Find, Finding, Lint};
+use crate::lints::identity_in_plaintext::ports;
 use crate::proof::Proof;
 use crate::sample;
 use crate::workload::sets;

@@ -7,8 +7,8 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::yaml::Node;
 
 use crate::context::{Context, Policy};
-use crate::lints::forgeable_header::names_who;
 use crate::lint::{Find, Finding, Lint};
+use crate::lints::forgeable_header::names_who;
 use crate::values::lists;
 use crate::workload::Workload;
 

@@ -7,8 +7,8 @@ use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
-use crate::lints::excluded_port::excluded;
 use crate::lint::{Find, Lint};
+use crate::lints::excluded_port::excluded;
 use crate::workload::{Workload, sets, title};
 
 pub(crate) const LINT: Lint = Lint {

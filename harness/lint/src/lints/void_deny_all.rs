@@ -8,8 +8,8 @@ use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::{Context, Policy};
 use crate::lint::{Find, Finding, Lint};
-use crate::proof::Proof;
 use crate::lints::unscoped_deny;
+use crate::proof::Proof;
 use crate::sample;
 
 pub(crate) const LINT: Lint = Lint {

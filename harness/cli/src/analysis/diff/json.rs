@@ -17,9 +17,9 @@ use super::{Change, Diff, Difference};
 pub(crate) struct Report {
     /// Whether nothing changes; also false if something could not be compared.
     equivalent: bool,
-    /// Of which peers this is proved.
+    /// The peers that the proof covers.
     proved_for: PeerScope,
-    /// The external authorizers on whose answers it hangs: each is taken to answer both sides the same.
+    /// The external authorizers whose answers matter: each is assumed to answer both sides the same.
     authorizers: Vec<String>,
     /// How many workloads were compared.
     workloads: usize,
@@ -65,11 +65,11 @@ struct Class {
     values: BTreeMap<String, String>,
     /// An example, in the format of `eval` and `explain`.
     traffic: Traffic,
-    /// What is decided by the old policies.
+    /// The decision of the old policies.
     old: DecisionReport,
-    /// What is decided by the new policies.
+    /// The decision of the new policies.
     new: DecisionReport,
-    /// The trust domains among its peers that the handshake refuses before any policy is asked, of what is newly allowed.
+    /// For newly allowed traffic, the trust domains of its peers that the handshake refuses before any policy is evaluated.
     handshake_refuses: Vec<String>,
 }
 

@@ -25,7 +25,7 @@ struct WorkloadMatrix {
     workload: Workload,
     /// `http` or `tcp`.
     protocol: &'static str,
-    /// Of which peers this is proved.
+    /// The peers that the proof covers.
     proved_for: PeerScope,
     /// Who asks.
     callers: Vec<String>,

@@ -84,7 +84,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     }
     let _ = writeln!(
         text,
-        "{} allowed  {} denied  {} depends on what the table does not say",
+        "{} allowed  {} denied  {} depends on more than the table shows",
         coloured(CellVerdict::Allow),
         coloured(CellVerdict::Deny),
         coloured(CellVerdict::Depends)

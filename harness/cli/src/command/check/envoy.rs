@@ -22,13 +22,11 @@ use crate::exit::Exit;
 /// Reads the files and reports.
 pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
     let for_people = match format {
-        Format::Human => true,
-        Format::Json => false,
-        Format::Sarif | Format::Github => {
+        FindingFormat::Human => true,
+        FindingFormat::Json => false,
+        FindingFormat::Sarif | FindingFormat::Github => {
             let wrong = Diagnostic::error("`--envoy` does not support this format");
-            return Ok(inputs::invalid(&[
-                wrong.help("write `--format human` or `--format json`")
-            ]));
+            return Err(wrong.help("write `--format human` or `--format json`").into());
         }
     };
     let mut documents = Vec::new();

@@ -26,10 +26,8 @@ pub(crate) struct Arguments {
     /// The servers' `PeerAuthentication`s, so that endpoints with DISABLE get plaintext.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
-    /// A folder for files that a running Envoy reloads when they are replaced: start with `envoy -c FOLDER/bootstrap.yaml`, and run
-    /// this command again after a change. By default, one file is printed to standard output.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 /// Runs the command.

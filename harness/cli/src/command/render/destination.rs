@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use peerwarden_documents::output;
 use peerwarden_envoy::render::File;
-use peerwarden_envoy::template::Unfilled;
+use peerwarden_envoy::template::TemplateError;
 
 /// Where what is rendered goes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Destination {
-    /// A folder for files that a running Envoy takes in when they are replaced: begin with `envoy -c FOLDER/bootstrap.yaml`, and
-    /// run this again after a change. Without it, all is one file on standard output.
+    /// A folder for files that a running Envoy reloads when they are replaced: start with `envoy -c FOLDER/bootstrap.yaml`, and run
+    /// this command again after a change. By default, one file is printed to standard output.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
@@ -28,8 +28,8 @@ impl Destination {
     /// That something cannot be written.
     pub(super) fn write(
         &self,
-        one: impl FnOnce() -> Result<File, Unfilled>,
-        several: impl FnOnce(&str) -> Result<Vec<File>, Unfilled>,
+        one: impl FnOnce() -> Result<File, TemplateError>,
+        several: impl FnOnce(&str) -> Result<Vec<File>, TemplateError>,
     ) -> Result<()> {
         match &self.out {
             None => output::print(&one()?.text),

@@ -36,10 +36,8 @@ pub(crate) struct Arguments {
     /// The port of that listener.
     #[arg(long, value_name = "PORT", default_value_t = PORT, requires = "probes", value_parser = clap::value_parser!(u16).range(1..))]
     probes_port: u16,
-    /// A folder for files that a running Envoy reloads when they are replaced: start with `envoy -c FOLDER/bootstrap.yaml`, and run
-    /// this command again after a change. By default, one file is printed to standard output.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 /// Whom policies let in and the handshake that is rendered does not.

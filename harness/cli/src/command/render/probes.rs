@@ -76,7 +76,7 @@ fn none(file: &Path) -> Diagnostic {
         .help("name a file with a Pod or a Pod template whose containers have `httpGet`, `tcpSocket` or `grpc` probes")
 }
 
-type ProbedDocuments = Vec<(Document, Value, Found)>;
+type ProbedDocuments = Vec<(Document, Value, ProbeScan)>;
 
 /// The documents of a file, each with its probes.
 fn read(file: &Path, port: u16) -> Result<ProbedDocuments> {
@@ -111,9 +111,8 @@ pub(super) fn one(file: &Path, port: u16) -> Result<Option<Probes>> {
             ProbeScan::Probes(_) if probes.is_some() => {
                 let wrong = Diagnostic::error("this is the second workload with probes in this file");
                 let wrong = wrong.at(document.place("metadata", false));
-                return Ok(Err(vec![wrong.help(
-                    "put each workload into a separate file: an Envoy serves one workload",
-                )]));
+                let help = "put each workload into a separate file: an Envoy serves one workload";
+                return Err(wrong.help(help).into());
             }
             ProbeScan::Probes(found) => probes = Some(found),
         }

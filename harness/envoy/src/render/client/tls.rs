@@ -57,7 +57,9 @@ impl ClusterTransport {
             None => "auto mutual TLS: no DestinationRule sets a mode".to_owned(),
             Some(ClientTlsMode::Disable) => format!("plaintext: DISABLE by DestinationRule {name}"),
             Some(ClientTlsMode::Simple) => format!("TLS: SIMPLE by DestinationRule {name}"),
-            Some(ClientTlsMode::Mutual) => format!("TLS with a certificate: MUTUAL by DestinationRule {name}"),
+            Some(ClientTlsMode::Mutual) => {
+                format!("TLS with a certificate: MUTUAL by DestinationRule {name}")
+            }
             Some(ClientTlsMode::IstioMutual) => format!("mutual TLS: ISTIO_MUTUAL by DestinationRule {name}"),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) struct Report<'c> {
     passed_over: usize,
     /// Findings, in the order of the files.
     findings: Vec<Finding<'c>>,
-    /// What is suppressed beside the text.
+    /// Suppressed findings.
     suppressed: Vec<SuppressedFinding<'c>>,
 }
 
@@ -48,9 +48,9 @@ struct Finding<'c> {
     help: Option<&'c str>,
     /// An example.
     notes: &'c [String],
-    /// Other places that the message speaks of.
+    /// Other places that the message refers to.
     related: Vec<RelatedPlace<'c>>,
-    /// Whether `--fix` may mend it.
+    /// Whether `--fix` can fix it.
     fixable: bool,
 }
 
@@ -58,7 +58,7 @@ struct Finding<'c> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SuppressedFinding<'c> {
-    /// What for.
+    /// The reason.
     reason: &'c str,
     /// What it is.
     finding: Finding<'c>,
