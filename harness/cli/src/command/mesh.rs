@@ -22,10 +22,10 @@ pub(super) struct MeshArguments {
     /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
-    /// The external authorizers that CUSTOM policies name, as the list `extensionProviders` of Istio's mesh config.
+    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config.
     #[arg(long, value_name = "FILE")]
     extension_providers: Option<PathBuf>,
-    /// Which paths are established, as `paths` of the module's configuration has it.
+    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
     #[arg(long, value_enum, value_name = "WORD")]
     paths: Option<Paths>,
 }

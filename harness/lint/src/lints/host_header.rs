@@ -13,7 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW037",
     name: "host-header",
     severity: Severity::Warning,
-    summary: "a host shut out by a condition on a header, not by `hosts`",
+    summary: "a host denied by a condition on a header",
     page: include_str!("../../../../docs/lints/PW037.md"),
     find: Find::Policy(find),
 };
@@ -40,7 +40,7 @@ fn names_the_host(list: &List<'_>) -> bool {
 
 fn message(list: &List<'_>, value: &str) -> String {
     format!(
-        "`{value}` shuts out one spelling of the host: `{}` compares letter case, and takes what is not a host",
+        "`{value}` denies one spelling of the host only: `{}` compares letter case, and accepts what is not a host",
         list.field
     )
 }
@@ -48,10 +48,10 @@ fn message(list: &List<'_>, value: &str) -> String {
 fn help(action: Action) -> &'static str {
     match action {
         Action::Allow => {
-            "write `notHosts` in an operation: letter case does not count there, and what is not a host is denied"
+            "write `notHosts` in an operation, which ignores letter case and denies what is not a host"
         }
         Action::Deny | Action::Audit | Action::Custom => {
-            "write `hosts` in an operation: letter case does not count there, and what is not a host is denied"
+            "write `hosts` in an operation, which ignores letter case and denies what is not a host"
         }
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn read(
     let names = fields.texts("subjectAltNames", problems);
     for name in OTHER_FIELDS {
         if fields.take(name).is_some() {
-            let problem = Problem::new(&at.name(name), format!("`{name}` is not rendered")).on_key();
+            let problem = Problem::new(&at.name(name), format!("`{name}` is not supported")).on_key();
             problems.push(problem.help("remove it, if you do not need it"));
         }
     }
