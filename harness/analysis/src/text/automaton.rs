@@ -1,6 +1,6 @@
 //! The automaton of many patterns, and the exploration of the texts that it can distinguish.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::SizeLimitExceeded;
 use super::token::{CharSet, Token, Tokens};
@@ -25,6 +25,24 @@ struct PatternNode {
     free: Vec<(CharSet, usize)>,
     /// The patterns that end here.
     ends: Vec<usize>,
+    /// The patterns that end here or later.
+    leads_to: Vec<usize>,
+    /// The node that stands for this one: one of several that nothing leaves and that end the same patterns.
+    same_as: Option<usize>,
+}
+
+impl PatternNode {
+    /// Whether no character leaves it, so that all that follows is accepted.
+    fn is_final(&self) -> bool {
+        let is_leaf = self.by_char.is_empty() && self.by_letter.is_empty() && self.by_set.is_empty();
+        is_leaf && self.free.is_empty() && self.stays == Some(CharSet::Any)
+    }
+
+    fn next(&self) -> impl Iterator<Item = usize> {
+        let named = self.by_char.values().chain(self.by_letter.values()).copied();
+        let sets = self.by_set.iter().chain(&self.free).map(|(_, to)| *to);
+        named.chain(sets)
+    }
 }
 
 /// The nodes that a text leads to, ascending.
@@ -45,7 +63,26 @@ impl Automaton {
                 }
             }
         }
+        automaton.find_what_follows();
         automaton
+    }
+
+    /// Sets `leads_to` and `same_as`. A node comes before those that it leads to.
+    fn find_what_follows(&mut self) {
+        let mut finals: HashMap<Vec<usize>, usize> = HashMap::new();
+        for index in (0..self.nodes.len()).rev() {
+            let node = &self.nodes[index];
+            let later = node.next().flat_map(|next| &self.nodes[next].leads_to);
+            let mut leads_to: Vec<usize> = later.chain(&node.ends).copied().collect();
+            leads_to.sort_unstable();
+            leads_to.dedup();
+            let same_as = node
+                .is_final()
+                .then(|| *finals.entry(node.ends.clone()).or_insert(index));
+            let node = &mut self.nodes[index];
+            node.leads_to = leads_to;
+            node.same_as = same_as;
+        }
     }
 
     /// The node after a token, created if it does not exist.
@@ -79,12 +116,12 @@ impl Automaton {
     fn start(&self) -> Active {
         let mut active = Vec::new();
         self.enter(0, &mut active);
-        active.sort_unstable();
-        active
+        self.settle(active)
     }
 
     /// Enters a node, and those reached from it without a character.
     fn enter(&self, node: usize, active: &mut Active) {
+        let node = self.nodes[node].same_as.unwrap_or(node);
         if active.contains(&node) {
             return;
         }
@@ -118,8 +155,23 @@ impl Automaton {
                 }
             }
         }
-        next.sort_unstable();
-        next
+        self.settle(next)
+    }
+
+    /// Leaves out the nodes that can only lead to patterns that are accepted whatever follows: they would tell apart texts that are alike.
+    fn settle(&self, mut active: Active) -> Active {
+        let finals = active.iter().filter(|node| self.nodes[**node].same_as.is_some());
+        let certain: HashSet<usize> = finals
+            .flat_map(|node| self.nodes[*node].ends.iter().copied())
+            .collect();
+        if !certain.is_empty() {
+            active.retain(|node| {
+                let node = &self.nodes[*node];
+                node.same_as.is_some() || !node.leads_to.iter().all(|pattern| certain.contains(pattern))
+            });
+        }
+        active.sort_unstable();
+        active
     }
 
     fn ends(&self, active: &Active) -> Vec<usize> {

@@ -98,14 +98,15 @@ fn not_utf8() -> Tokens {
         all.push(within(begun.iter().copied().chain(other_escape)));
     }
 
-    // A byte that continues nothing: at the start behind the slash or one more character, behind what is not escaped, behind an ASCII character, and behind a whole one.
-    let [one, unescaped] = [Token::One(CharSet::NotQuery), Token::One(CharSet::Unescaped)];
+    // A byte that continues nothing: behind what is not escaped, behind an ASCII character, and behind a whole one. A digit before it is
+    // not the end of an escape if it is the third, or if what comes before the digits is not `%`.
+    let [digit, plain] = [CharSet::Hex, CharSet::Plain].map(Token::One);
     let ascii = escape(Token::One(CharSet::AsciiDigit), any);
-    for start in [&[one][..], &[one, one]] {
-        all.push(sequence([start.to_vec(), continuation.to_vec(), vec![REST]]));
-    }
     for before in [
-        vec![unescaped, one, one],
+        vec![plain],
+        vec![plain, digit],
+        vec![plain, digit, digit],
+        vec![digit, digit, digit],
         ascii.to_vec(),
         [short, continuation].concat(),
         [escape(Token::Char('E'), any), continuation, continuation].concat(),

@@ -61,8 +61,8 @@ pub(crate) enum CharSet {
     NotHex,
     /// Any but `%`.
     NotPercent,
-    /// Any of a path without its query but `%`.
-    Unescaped,
+    /// Any of a path without its query but `%` and hexadecimal digits.
+    Plain,
     /// The first digit of the escape of an ASCII character.
     AsciiDigit,
     /// The first digit of the escape of a byte that continues a character in UTF-8.
@@ -111,7 +111,7 @@ impl CharSet {
             CharSet::SegmentEnd => matches!(ch, '/' | ';' | '?' | '#'),
             CharSet::NotHex => !ch.is_ascii_hexdigit(),
             CharSet::NotPercent => ch != '%',
-            CharSet::Unescaped => !matches!(ch, '%' | '?' | '#'),
+            CharSet::Plain => !ch.is_ascii_hexdigit() && !matches!(ch, '%' | '?' | '#'),
             CharSet::AsciiDigit => matches!(ch, '0'..='7'),
             CharSet::ContinuationDigit => matches!(ch, '8' | '9' | 'A' | 'B'),
             CharSet::NotContinuationDigit => !CharSet::ContinuationDigit.contain(ch),

@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
     deciding: PolicyArguments,
     #[command(flatten)]
     engines: EngineArguments,
-    /// For people, or for programs.
+    /// Output format.
     #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
     format: OutputFormat,
     /// Show the text of every rule, and the policies for other workloads.

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// The mode that each port should have.
     #[arg(long, value_name = "MODE")]
     expect: Option<ExpectedMode>,
-    /// How to print it.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ProbeFormat,
     /// The time limit of each attempt.

@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     old: Vec<PathBuf>,
     #[command(flatten)]
     log: LogArguments,
-    /// For people, or for programs.
+    /// Output format.
     #[arg(long, value_parser = OutputFormat::parser(), default_value = "human")]
     format: OutputFormat,
     /// Also show what does not change.

@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     /// Leave out lines for which no rule can be made; the policy then denies such traffic.
     #[arg(long)]
     skip_unsuitable: bool,
-    /// YAML for people, or JSON for programs.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = PolicyFormat::Yaml)]
     format: PolicyFormat,
 }

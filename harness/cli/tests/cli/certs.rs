@@ -147,7 +147,8 @@ fn mistakes_say_what_to_write() {
     let ran = folder.run(&["certs", ORDERS_ID]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(
-        ran.err.contains("that of the trust domain `partner.example`"),
+        ran.err
+            .contains("the authority is for the trust domain `partner.example`"),
         "{}",
         ran.err
     );

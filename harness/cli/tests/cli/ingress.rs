@@ -216,7 +216,7 @@ fn what_does_not_fit_together_is_refused() {
         (
             ("[admin.example.com]", "[shop.example.com]"),
             None,
-            "is a host of `routes[0]` too",
+            "is also a host of `routes[0]`",
         ),
         (
             ("labels:", "kind: sidecar, labels:"),

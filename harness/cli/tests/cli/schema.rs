@@ -53,9 +53,9 @@ fn knows_the_shorthands() {
         definition("Request")
     );
     assert!(
-        definition("Lines").contains("\"array\""),
+        definition("HeaderLines").contains("\"array\""),
         "{}",
-        definition("Lines")
+        definition("HeaderLines")
     );
     assert_eq!(schema["additionalProperties"], false);
     let either = serde_json::json!([{"required": ["workload"]}, {"required": ["fixtures"]}]);

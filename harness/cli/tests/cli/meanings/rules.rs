@@ -57,7 +57,7 @@ fn rules_apply_where_their_policies_do() {
     let all = "{rules: [{from: [{source: {namespaces: [web]}}]}]}";
     finds(
         &[&policy(web), &named("b", all)],
-        &["warning[PW012]", "shop/b[0] allows too"],
+        &["warning[PW012]", "also allowed by shop/b[0]"],
     );
     // The wider one is not wherever the narrower one is.
     let front = all.replace("{rules", "{selector: {matchLabels: {tier: front}}, rules");
