@@ -204,9 +204,13 @@ doc: wasm-target
 	@RUSTDOCFLAGS=-Dwarnings cargo doc $(NATIVE) --no-deps
 	@RUSTDOCFLAGS=-Dwarnings cargo doc --target $(WASM_TARGET) -p peerwarden-filter --no-deps --document-private-items
 
+# The lock files of other workspaces too. What the peers bring is linked into a benchmark alone: no bans.
+DENY = "$$(tools/cargo-deny.sh)" --locked --log-level error --manifest-path $(1) check
 deny:
 	@echo "checking licences, sources and banned crates"
-	@"$$(tools/cargo-deny.sh)" --log-level error check bans licenses sources
+	@$(call DENY,Cargo.toml) bans licenses sources
+	@$(call DENY,tests/fuzz/libfuzzer/Cargo.toml) bans licenses sources
+	@$(call DENY,tests/peers/Cargo.toml) licenses sources
 
 clean: ## Remove build results; keep what is installed in .tools
 	@cargo clean
