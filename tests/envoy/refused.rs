@@ -216,25 +216,22 @@ async fn refusals_have_no_more_lines_than_the_limit() -> Result<()> {
     Ok(())
 }
 
-/// Who stops in the middle of the handshake does not keep the connection: it is closed after 10 s, with a line that says why.
+/// A client that stops in the middle of its handshake is disconnected after 10 s. Envoy has no reason for it in the listener's access
+/// log; a counter says how many there were.
 #[tokio::test]
-async fn a_client_that_stops_in_its_handshake_is_closed() -> Result<()> {
+async fn a_client_that_stops_in_its_handshake_is_disconnected() -> Result<()> {
     let workload = Workload::new().await?;
-    let _envoy = Envoy::launch(Launch::yaml(workload.inbound.file()?.text)).await?;
+    let envoy = Envoy::launch(Launch::yaml(workload.inbound.file()?.text)).await?;
     let (address, caller) = (workload.address(), workload.frontend.clone());
     let certificate = workload.certificate.clone();
     let is_closed = tokio::task::spawn_blocking(move || {
         PartialHandshake::begin(address, &caller, &certificate)?.is_closed_within(Duration::from_secs(40))
     });
     assert!(is_closed.await??);
+    let stats = envoy.stats().await?;
+    let counted = stats.matching("downstream_cx_transport_socket_connect_timeout");
+    assert_eq!(counted.map(|(_, count)| count).sum::<u64>(), 1);
     assert_eq!(workload.call().await?, 200);
-    let ended = deadline::until(Duration::from_secs(20), "the line", async || {
-        let (_, ended) = workload.lines()?;
-        Ok((!ended.is_empty()).then_some(ended))
-    })
-    .await?;
-    let reason = ended[0]["downstream_transport_failure_reason"].as_str();
-    assert_eq!(reason, Some("?"), "{ended:?}");
     Ok(())
 }
 

@@ -320,7 +320,7 @@ fn a_lock_for_another_chain_or_without_a_cluster() {
         ),
         (
             r#""protocol": "tcp", "lock": "orders""#,
-            "write `{\"cluster\": \"orders\"}`",
+            "write the cluster for `tcp_proxy`: `{\"cluster\": \"orders\"}`",
         ),
         (
             r#""protocol": "tcp", "lock": {}"#,

@@ -174,7 +174,7 @@ mod tests {
             ),
             (
                 "TLS_error:|33554536:system_library:OPENSSL_internal:Connection_reset_by_peer:TLS_error_end",
-                "hung up",
+                "closed the connection",
             ),
             (
                 "TLS_error:|268435703:SSL_routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end|268435650:SSL_routines:\

@@ -83,7 +83,7 @@ mod tests {
             ("low_version", "version"),
             ("missing_host_header", "no host"),
             ("path_normalization_failed", "normalised"),
-            ("rejecting_because_detection_failed", "comes from"),
+            ("rejecting_because_detection_failed", "original client"),
             ("request_header_timeout", "in time"),
             ("upgrade_failed", "upgrade"),
         ] {
