@@ -4,12 +4,12 @@
 //! or JSON (`resource` does). A rule is `(S1 ∨ S2 …) ∧ (O1 ∨ O2 …) ∧ C1 ∧ C2 …`.
 
 mod clause;
-mod condition;
 mod custom;
 mod fields;
 mod target;
 mod trust_domain;
 mod validate;
+mod when_key;
 
 pub(crate) use clause::Operand;
 pub use clause::{ClaimPath, Clause, Set};

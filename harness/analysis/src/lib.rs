@@ -4,9 +4,8 @@
 //! describes in the words of the policies, each with a concrete request ([`Traffic`]) that an engine can evaluate.
 //!
 //! 1. [`Space::new`] collects what the programs test of each attribute, and splits the attribute's values into finitely many
-//! classes that
-//!    the programs do not distinguish further, each with a sample value (`text` for strings, by automata; `space::address` for
-//!    addresses);
+//!    classes that the programs do not distinguish further, each with a sample value (`text` for strings, by automata;
+//!    `space::address` for addresses);
 //! 2. `diagram` holds sets of combinations of classes as decision diagrams, in which equal sets are the same node, and
 //!    `space::encode` turns rules and programs into such sets: so "nothing changes" is proved, not sampled;
 //! 3. [`Space::witness`] takes a request out of a set, [`Space::classes`] splits it for people.

@@ -74,13 +74,14 @@ impl PartialHandshake {
     pub fn is_closed_within(mut self, patience: Duration) -> Result<bool> {
         self.stream.set_read_timeout(Some(patience))?;
         let mut bytes = Vec::new();
-        match self.stream.read_to_end(&mut bytes) {
-            Ok(_) => Ok(true),
-            Err(error) => match error.kind() {
-                ErrorKind::ConnectionReset => Ok(true),
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(false),
-                _ => Err(error.into()),
-            },
+        let read = self
+            .stream
+            .read_to_end(&mut bytes)
+            .map_err(|error| (error.kind(), error));
+        match read {
+            Ok(_) | Err((ErrorKind::ConnectionReset, _)) => Ok(true),
+            Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => Ok(false),
+            Err((_, error)) => Err(error.into()),
         }
     }
 }

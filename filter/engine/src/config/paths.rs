@@ -66,15 +66,14 @@ fn after_character(text: &[u8]) -> Option<&[u8]> {
 
 /// The byte that an escape in capital letters stands for, and what follows it.
 fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+    let [b'%', high, low, rest @ ..] = text else {
+        return None;
     };
-    match text {
-        [b'%', high, low, rest @ ..] => Some((digit(*high)? << 4 | digit(*low)?, rest)),
-        _ => None,
-    }
+    let digit = |byte: u8| {
+        let value = (!byte.is_ascii_lowercase()).then(|| char::from(byte).to_digit(16));
+        value.flatten().and_then(|value| u8::try_from(value).ok())
+    };
+    Some((digit(*high)? << 4 | digit(*low)?, rest))
 }
 
 /// Whether a segment is `.` or `..`, with parameters behind it or without.

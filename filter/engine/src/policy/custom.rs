@@ -3,7 +3,7 @@
 //! In Istio external authorizers are asked before tokens are verified, and rules on identities are refused with them
 //! (<https://istio.io/latest/docs/reference/config/security/authorization-policy/#AuthorizationPolicy-Action>).
 
-use super::condition::Key;
+use super::when_key::Key;
 use crate::document::At;
 use crate::problem::{Problem, Problems};
 use crate::resource::Rule;

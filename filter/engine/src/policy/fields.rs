@@ -4,8 +4,8 @@
 use std::cell::Cell;
 
 use super::clause::{Clause, Set};
-use super::condition::Key;
 use super::trust_domain::{expand_principal, expand_trust_domain};
+use super::when_key::Key;
 use crate::document::At;
 use crate::limits;
 use crate::pattern::{

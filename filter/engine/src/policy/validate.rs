@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::clause::Clause;
-use super::condition::Key;
 use super::fields::{Growth, Scope, Values, condition, field};
+use super::when_key::Key;
 use super::{DRY_RUN, Policy, Rule, custom, parse_bool, target};
 use crate::document::At;
 use crate::limits;

@@ -20,20 +20,16 @@ pub(super) fn read_otherwise(path: &[u8]) -> Option<&'static str> {
 fn why_escapes(path: &[u8]) -> Option<&'static str> {
     // The bytes of escapes that follow one another; what is not escaped parts them.
     let mut runs = vec![Vec::new()];
-    let mut at = 0;
-    while let Some(byte) = path.get(at) {
+    let mut rest = path.iter();
+    while let Some(byte) = rest.next() {
         if *byte != b'%' {
             runs.push(Vec::new());
-            at += 1;
             continue;
         }
-        let digits = path
-            .get(at + 1..at + 3)
-            .and_then(|two| std::str::from_utf8(two).ok());
+        let digits: String = rest.by_ref().take(2).copied().map(char::from).collect();
         // `+5` is a number to the parser, and not an escape.
-        let digits = digits.filter(|digits| !digits.starts_with('+'));
-        let Some((digits, byte)) = digits.and_then(|two| Some((two, u8::from_str_radix(two, 16).ok()?)))
-        else {
+        let is_escape = digits.len() == 2 && !digits.starts_with('+');
+        let Some(byte) = u8::from_str_radix(&digits, 16).ok().filter(|_| is_escape) else {
             return Some("with a `%` that begins no escape");
         };
         if byte.is_ascii_graphic() {
@@ -43,7 +39,6 @@ fn why_escapes(path: &[u8]) -> Option<&'static str> {
             return Some("with an escape in lower case");
         }
         runs.last_mut()?.push(byte);
-        at += 3;
     }
     let is_text = |run: &Vec<u8>| String::from_utf8(run.clone()).is_ok();
     (!runs.iter().all(is_text)).then_some("with escapes that are not UTF-8")
