@@ -45,7 +45,7 @@ pub struct EnginePair {
 }
 
 impl EnginePair {
-    /// Configures the engines of `choice`; the module is needed for all but [`Choice::NativeEngines`].
+    /// Configures the engines of `choice`; the module is needed for all but [`Choice::Native`].
     ///
     /// # Errors
     /// What is wrong with the configuration, or that the module judges otherwise.
@@ -101,7 +101,7 @@ impl Engine for EnginePair {
 pub struct Chosen {
     /// Which engines decide.
     pub choice: Choice,
-    /// The module; needed for all but [`Choice::NativeEngines`].
+    /// The module; needed for all but [`Choice::Native`].
     pub module: Option<Module>,
 }
 
