@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use peerwarden_engine::Verdict;
+use peerwarden_engine::document::Step;
 use peerwarden_engine::reference::{ClauseResult, PartTrace, RuleTrace, Trace};
 use peerwarden_engine::resource::Action;
 
@@ -139,7 +140,7 @@ fn only_obstacle(rule: &RuleTrace) -> Option<String> {
 
 /// The field as policies write it; of a condition, its key and on which side.
 fn name(clause: &peerwarden_engine::reference::ClauseTrace) -> String {
-    if clause.path.contains(".when[") {
+    if clause.path.contains(&Step::Key("when".to_owned())) {
         condition(&clause.field, clause.negative)
     } else {
         clause.field.clone()

@@ -1,8 +1,8 @@
-//! Where in a document: a chain of names and indexes up to the root.
+//! Where in a document, while it is read: a chain of names and indexes up to the root.
 
-use std::fmt;
+use crate::path::Path;
 
-/// A place in a document. Lives on the stack: its parent is borrowed, nothing is allocated until it is printed.
+/// A place in a document. Lives on the stack: its parent is borrowed, nothing is allocated until it is kept as a [`Path`].
 #[derive(Clone, Copy)]
 pub struct At<'a> {
     parent: Option<&'a At<'a>>,
@@ -12,7 +12,7 @@ pub struct At<'a> {
 #[derive(Clone, Copy)]
 enum Step<'a> {
     Root,
-    Place(&'a str),
+    Place(&'a Path),
     Name(&'a str),
     Index(usize),
 }
@@ -26,19 +26,11 @@ impl At<'static> {
 }
 
 impl<'a> At<'a> {
-    /// A place that was written down before, such as `resources[3]`.
-    pub fn place(place: &'a str) -> At<'a> {
+    /// A place that was kept before, such as `resources[3]`.
+    pub fn place(place: &'a Path) -> At<'a> {
         At {
             parent: None,
             step: Step::Place(place),
-        }
-    }
-
-    fn is_nowhere(&self) -> bool {
-        match self.step {
-            Step::Root => true,
-            Step::Place(place) => place.is_empty(),
-            Step::Name(_) | Step::Index(_) => false,
         }
     }
 
@@ -57,35 +49,15 @@ impl<'a> At<'a> {
             step: Step::Index(index),
         }
     }
-}
 
-/// Writes `spec.rules[0].from`; a name that is not a plain word stands in brackets and quotes.
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(parent) = self.parent else {
-            return match self.step {
-                Step::Place(place) => f.write_str(place),
-                Step::Root | Step::Name(_) | Step::Index(_) => Ok(()),
-            };
-        };
-        parent.fmt(f)?;
+    /// The same with steps of its own.
+    pub fn path(&self) -> Path {
+        let above = self.parent.map(At::path).unwrap_or_default();
         match self.step {
-            Step::Root | Step::Place(_) => Ok(()),
-            Step::Index(index) => write!(f, "[{index}]"),
-            Step::Name(name) if is_word(name) => {
-                if !parent.is_nowhere() {
-                    f.write_str(".")?;
-                }
-                f.write_str(name)
-            }
-            Step::Name(name) => write!(f, "[{name:?}]"),
+            Step::Root => above,
+            Step::Place(place) => above.join(place),
+            Step::Name(name) => above.key(name),
+            Step::Index(index) => above.index(index),
         }
     }
-}
-
-fn is_word(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }

@@ -9,6 +9,7 @@ mod value;
 mod words;
 
 pub use crate::at::At;
+pub use crate::path::{Path, Step};
 pub use fields::{Fields, quoted, text, wrong_type};
 pub use nearest::nearest;
 pub use value::{Value, Written};

@@ -65,6 +65,7 @@ pub mod limits;
 mod loader;
 pub mod meaning;
 mod mesh;
+mod path;
 mod pattern;
 mod policy;
 mod problem;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::at::At;
+use crate::path::Path;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub struct Problem {
     /// The document it is in, by kind, namespace and name; `None` for the configuration around the documents.
     pub document: Option<String>,
     /// Where, from the document's root (or the configuration's), such as `spec.rules[0].from[1].source.principals`.
-    pub path: String,
+    pub path: Path,
     /// What is wrong, with the input in backticks.
     pub message: String,
     /// What to write instead.
@@ -24,7 +25,7 @@ impl Problem {
     pub fn new(at: &At<'_>, message: impl Into<String>) -> Self {
         Self {
             document: None,
-            path: at.to_string(),
+            path: at.path(),
             message: message.into(),
             help: None,
             on_key: false,

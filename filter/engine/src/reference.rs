@@ -188,7 +188,7 @@ fn policy<'v>(document: &'v AuthorizationPolicy, workload: &Workload, view: &Vie
     let rules = rules.iter().enumerate().filter(|_| seen);
     let rules = rules.map(|(index, rule)| rule::trace(index, rule, document, view));
     PolicyTrace {
-        place: view.text(|| document.metadata.place.clone()),
+        place: view.told(|| document.metadata.place.clone()),
         namespace: document.metadata.namespace.clone(),
         name: document.metadata.name.clone(),
         action: document.action,

@@ -70,7 +70,7 @@ pub(crate) fn collect_into(
     problems: &mut Problems,
 ) {
     let mut each = |mut resource: Resource, at: &At<'_>, _: &mut Problems| {
-        resource.metadata_mut().place = at.to_string();
+        resource.metadata_mut().place = at.path();
         into.push(resource);
     };
     read_into(document, at, &mut each, problems);

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use peerwarden_engine::document::Step;
+
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
 use crate::yaml::{self, Node};
@@ -104,7 +106,7 @@ pub struct Document {
 
 impl Document {
     /// The place of what the engine calls `path`.
-    pub fn place(&self, path: &str, on_key: bool) -> Place {
+    pub fn place(&self, path: &[Step], on_key: bool) -> Place {
         Place {
             source: Arc::clone(&self.source),
             span: self.node.find(path, on_key, &self.source.text),

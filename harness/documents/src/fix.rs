@@ -1,5 +1,7 @@
 //! What fixes a finding: changes of a document. `peerwarden-lint` works out the edits of its text.
 
+use peerwarden_engine::document::{Path, Step};
+
 use crate::source::Place;
 
 /// Changes of one document that belong together.
@@ -14,8 +16,8 @@ pub struct Fix {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The value, as the engine calls it: `spec.rules[0].to[0].operation.paths[1]`.
-    pub path: String,
+    /// The value, such as `spec.rules[0].to[0].operation.paths[1]`.
+    pub path: Path,
     /// What becomes of it.
     pub to: To,
 }
@@ -45,32 +47,31 @@ impl Fix {
 
 impl Change {
     /// The value becomes this text.
-    pub fn text(path: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn text(path: Path, text: impl Into<String>) -> Self {
         Self {
-            path: path.into(),
+            path,
             to: To::Text(text.into()),
         }
     }
 
     /// This text comes after the value in its list.
-    pub fn beside(path: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn beside(path: Path, text: impl Into<String>) -> Self {
         Self {
-            path: path.into(),
+            path,
             to: To::Beside(text.into()),
         }
     }
 
     /// The value is taken out of its list.
-    pub fn gone(path: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            to: To::Gone,
-        }
+    pub fn gone(path: Path) -> Self {
+        Self { path, to: To::Gone }
     }
 
     /// The list that the value is in, and which of its values it is.
-    pub fn item(&self) -> Option<(&str, usize)> {
-        let (list, index) = self.path.strip_suffix(']')?.rsplit_once('[')?;
-        Some((list, index.parse().ok()?))
+    pub fn item(&self) -> Option<(&[Step], usize)> {
+        match self.path.split_last()? {
+            (Step::Index(index), list) => Some((list, *index)),
+            (Step::Key(_), _) => None,
+        }
     }
 }

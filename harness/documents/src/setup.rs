@@ -1,6 +1,6 @@
 //! What is decided by: mesh, workload, documents, and the plugin configuration that they make together.
 
-use peerwarden_engine::document::At;
+use peerwarden_engine::document::{At, Step};
 use peerwarden_engine::{Config, Problem, Problems, Workload, WorkloadKind};
 use peerwarden_envoy::trust::{CA_CERTIFICATES, Trust};
 
@@ -130,22 +130,23 @@ impl Setup {
     }
 
     /// Whose a path from the configuration's root is, and the path from there.
-    pub fn owner<'s>(&'s self, path: &'s str) -> Option<(&'s Document, &'s str)> {
-        let below = |name| {
-            path.strip_prefix(name)
-                .filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    pub fn owner<'p>(&self, path: &'p [Step]) -> Option<(&Document, &'p [Step])> {
+        let (Step::Key(part), below) = path.split_first()? else {
+            return None;
         };
-        if let Some(rest) = below("resources") {
-            let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
-            return Some((self.resources.get(index.parse::<usize>().ok()?)?, rest));
-        }
-        if let Some(rest) = below("workload") {
-            return Some((self.workload.as_ref()?, rest));
-        }
-        if let Some(rest) = below("extensionProviders") {
-            return Some((self.extension_providers.as_ref()?, rest));
-        }
-        Some((self.mesh.as_ref()?, below("mesh")?))
+        let document = match part.as_str() {
+            "resources" => {
+                let (Step::Index(index), below) = below.split_first()? else {
+                    return None;
+                };
+                return Some((self.resources.get(*index)?, below));
+            }
+            "workload" => &self.workload,
+            "extensionProviders" => &self.extension_providers,
+            "mesh" => &self.mesh,
+            _ => return None,
+        };
+        Some((document.as_ref()?, below))
     }
 }
 
@@ -195,15 +196,15 @@ fn in_quotes(written: &str) -> String {
 }
 
 /// A number or boolean as the text that it is written as: as such it was refused, so nothing else can have been meant.
-fn quoted(document: &Document, path: &str) -> Option<Fix> {
+fn quoted(document: &Document, path: &[Step]) -> Option<Fix> {
     let value = document.node.value_at(path)?;
     let written = match value.tree {
         Tree::Bool(_) | Tree::Number(_) => document.source.text.get(value.bytes(&document.source.text)?)?,
         Tree::Null | Tree::String(_) | Tree::List(_) | Tree::Object(_) => return None,
     };
     Some(Fix::new(
-        document.place("", false),
-        vec![Change::text(path, written)],
+        document.place(&[], false),
+        vec![Change::text(path.into(), written)],
     ))
 }
 

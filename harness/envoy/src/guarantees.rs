@@ -42,7 +42,7 @@ mod upstream;
 mod validation;
 mod vm_id;
 
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{Path, Value};
 
 pub use capabilities::CAPABILITIES;
 pub use cursor::Failure;
@@ -84,7 +84,7 @@ pub struct ChainReport {
     /// The index of its document, from 0.
     pub document: usize,
     /// Its path in the document.
-    pub path: String,
+    pub path: Path,
     /// The result of each guarantee, in the order of [`GUARANTEES`].
     pub outcomes: Vec<(&'static Guarantee, GuaranteeResult)>,
 }

@@ -10,7 +10,9 @@ use std::fmt;
 
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Place;
+use peerwarden_engine::document::{Path, Step};
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
+use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{AttributeSource, By, Config, ExternalAuthorizers, Kind};
 use peerwarden_envoy::trust::Trust;
 use peerwarden_traffic::ExpectedRule;
@@ -116,7 +118,7 @@ impl<'s> Explainer<'s> {
     }
 
     /// The place of `path` in the texts; `document` is the document's place in the configuration.
-    pub fn place(&self, document: &str, path: &str) -> Option<Place> {
+    pub fn place(&self, document: &Path, path: &[Step]) -> Option<Place> {
         place(self.setup, document, path)
     }
 
@@ -130,7 +132,7 @@ impl<'s> Explainer<'s> {
         match rule {
             Some((policy, rule)) => DecidingRule {
                 by: by.clone(),
-                place: self.place(&policy.place, &rule_path(rule.index)),
+                place: self.place(&policy.place, &Rule::path(rule.index)),
                 on: held(rule),
                 mode: None,
             },
@@ -157,14 +159,12 @@ impl<'s> Explainer<'s> {
             .resources
             .iter()
             .filter_map(|resource| match resource {
-                peerwarden_engine::resource::Resource::PeerAuthentication(document) => {
-                    Some(&document.metadata)
-                }
-                peerwarden_engine::resource::Resource::AuthorizationPolicy(_) => None,
+                Resource::PeerAuthentication(document) => Some(&document.metadata),
+                Resource::AuthorizationPolicy(_) => None,
             });
         let document =
             documents.find(|document| (&document.namespace, &document.name) == (&by.namespace, &by.name))?;
-        self.place(&document.place, "spec.mtls.mode")
+        self.place(&document.place, &Path::keys(["spec", "mtls", "mode"]))
     }
 }
 
@@ -205,15 +205,10 @@ fn missing(trace: &Trace, by: &ExpectedRule) -> Option<String> {
 }
 
 /// The place of `path` in the texts; `document` is the document's place in the configuration.
-pub fn place(setup: &Setup, document: &str, path: &str) -> Option<Place> {
-    let path = format!("{document}.{path}");
+pub fn place(setup: &Setup, document: &Path, path: &[Step]) -> Option<Place> {
+    let path = document.clone().join(path);
     let (document, rest) = setup.owner(&path)?;
     Some(document.place(rest, false))
-}
-
-/// The path of a rule in its document.
-pub fn rule_path(index: usize) -> String {
-    format!("spec.rules[{index}]")
 }
 
 /// The clauses on which a rule matched: of alternatives, the first that held.
@@ -229,6 +224,11 @@ fn held(rule: &RuleTrace) -> Vec<Clause> {
         clauses.partition(|clause| clause.negative);
     let telling = if positive.is_empty() { negative } else { positive };
     telling.iter().map(Clause::of).collect()
+}
+
+/// Whether it is the `notValues` of a condition.
+fn is_not_values(clause: &ClauseTrace) -> bool {
+    matches!(clause.path.last(), Some(Step::Key(key)) if key == "notValues")
 }
 
 impl Clause {
@@ -249,7 +249,7 @@ impl Clause {
         }
         Self {
             field: clause.field.clone(),
-            negated: clause.negative && clause.path.ends_with(".notValues"),
+            negated: is_not_values(clause),
             values,
             more,
             found: clause.found.clone(),

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use peerwarden_documents::shown::visible_up_to;
 use peerwarden_documents::source::{Place, Source};
+use peerwarden_engine::document::Path;
 use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
 };
+use peerwarden_engine::resource::Rule;
 
-use crate::diagnosis::{Explainer, rule_path};
+use crate::diagnosis::Explainer;
 use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
 
 /// Columns of a line: the least that terminals have.
@@ -105,16 +107,16 @@ fn all(part: &PartTrace) -> Sign {
 /// The place and the result of each part of the rule.
 fn marks(explainer: &Explainer<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> Vec<Mark> {
     let mut marks = Vec::new();
-    let mut add = |path: &str, sign, note| {
+    let mut add = |path: &Path, sign, note| {
         if let Some(place) = explainer.place(&policy.place, path) {
             marks.push(Mark { place, sign, note });
         }
     };
-    let path = rule_path(rule.index);
+    let path = Rule::path(rule.index);
     add(&path, sign(rule), None);
     for (name, parts) in [("from", &rule.sources), ("to", &rule.operations)] {
         if !parts.is_empty() {
-            add(&format!("{path}.{name}"), any(parts), None);
+            add(&path.clone().key(name), any(parts), None);
         }
     }
     for part in rule
@@ -128,7 +130,7 @@ fn marks(explainer: &Explainer<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> V
             let sign = Sign::of_clause(clause.result);
             let telling = match clause.matched.iter().position(|matched| *matched) {
                 // Of one that failed since it must not match, the value that did.
-                Some(index) if clause.negative => format!("{}[{index}]", clause.path),
+                Some(index) if clause.negative => clause.path.clone().index(index),
                 Some(_) | None => clause.path.clone(),
             };
             add(&telling, sign, note(clause));

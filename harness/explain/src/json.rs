@@ -3,13 +3,15 @@
 use anyhow::{Context, Result};
 use peerwarden_documents::source::Place;
 use peerwarden_engine::ExternalAnswer;
+use peerwarden_engine::document::Path;
 use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
 };
+use peerwarden_engine::resource::Rule;
 use peerwarden_traffic::{Decision, RuleRef};
 use serde_json::{Value, json};
 
-use crate::diagnosis::{Explainer, rule_path};
+use crate::diagnosis::Explainer;
 use crate::explanation::{Explanation, LineVerdict, Subject};
 
 /// One JSON document.
@@ -92,11 +94,11 @@ fn custom(custom: &CustomTrace) -> Value {
 }
 
 fn policy(policy: &PolicyTrace, explainer: &Explainer<'_>) -> Value {
-    let at = |path: &str| explainer.place(&policy.place, path).as_ref().map(place);
+    let at = |path: &Path| explainer.place(&policy.place, path).as_ref().map(place);
     json!({
         "namespace": policy.namespace,
         "name": policy.name,
-        "place": at("metadata.name"),
+        "place": at(&Path::keys(["metadata", "name"])),
         "action": policy.action.as_str(),
         "dryRun": policy.dry_run,
         "notApplied": policy.not_applied,
@@ -104,11 +106,11 @@ fn policy(policy: &PolicyTrace, explainer: &Explainer<'_>) -> Value {
     })
 }
 
-fn rule(rule: &RuleTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
+fn rule(rule: &RuleTrace, at: &impl Fn(&Path) -> Option<Value>) -> Value {
     let parts = |parts: &[PartTrace]| parts.iter().map(|of| part(of, at)).collect::<Vec<_>>();
     json!({
         "rule": rule.index,
-        "place": at(&rule_path(rule.index)),
+        "place": at(&Rule::path(rule.index)),
         "matched": rule.matched,
         "onTcp": match rule.tcp {
             TcpReading::AsWritten => "as-written",
@@ -121,17 +123,17 @@ fn rule(rule: &RuleTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
     })
 }
 
-fn part(part: &PartTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
+fn part(part: &PartTrace, at: &impl Fn(&Path) -> Option<Value>) -> Value {
     json!({
-        "path": part.path,
+        "path": part.path.to_string(),
         "matched": part.matched,
         "clauses": part.clauses.iter().map(|of| clause(of, at)).collect::<Vec<_>>(),
     })
 }
 
-fn clause(clause: &ClauseTrace, at: &impl Fn(&str) -> Option<Value>) -> Value {
+fn clause(clause: &ClauseTrace, at: &impl Fn(&Path) -> Option<Value>) -> Value {
     json!({
-        "path": clause.path,
+        "path": clause.path.to_string(),
         "place": at(&clause.path),
         "field": clause.field,
         "values": clause.values,

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use peerwarden_documents::documents::{Document, Others};
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::yaml::Entry;
-use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource};
+use peerwarden_engine::document::Path;
+use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource, Rule};
 use peerwarden_engine::{By, Config, Mesh, Program, Protocol};
 use peerwarden_envoy::trust::Trust;
 
@@ -72,15 +73,19 @@ impl Policy<'_> {
     }
 
     /// Where a rule stands: at a name of its own, as it has none itself.
-    pub(crate) fn rule_path(&self, index: usize) -> String {
+    pub(crate) fn rule_path(&self, index: usize) -> Path {
         let rule = self.written.rules.iter().flatten().nth(index);
-        let part = rule.map_or("", |rule| match (&rule.from, &rule.to) {
-            (Some(_), _) => ".from",
-            (None, Some(_)) => ".to",
-            (None, None) if rule.when.is_empty() => "",
-            (None, None) => ".when",
+        let part = rule.and_then(|rule| match (&rule.from, &rule.to) {
+            (Some(_), _) => Some("from"),
+            (None, Some(_)) => Some("to"),
+            (None, None) if rule.when.is_empty() => None,
+            (None, None) => Some("when"),
         });
-        format!("spec.rules[{index}]{part}")
+        let path = Rule::path(index);
+        match part {
+            Some(part) => path.key(part),
+            None => path,
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use peerwarden_engine::resource::{Action, AuthorizationPolicy, Field};
+use peerwarden_engine::document::{Path, Step};
+use peerwarden_engine::resource::{Action, AuthorizationPolicy, Field, Rule};
 
 use crate::lint::Finding;
 
@@ -17,19 +18,40 @@ pub(crate) struct List<'p> {
     pub(crate) negative: bool,
     pub(crate) values: &'p [String],
     /// Where the list stands.
-    pub(crate) path: String,
+    pub(crate) path: Path,
 }
 
 impl<'p> List<'p> {
     /// Each value, with where it stands.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (String, &'p str)> {
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Path, &'p str)> {
         let values = self.values.iter().enumerate();
         values.map(|(index, value)| (self.at(index), value.as_str()))
     }
 
     /// Where a value stands.
-    pub(crate) fn at(&self, index: usize) -> String {
-        format!("{}[{index}]", self.path)
+    pub(crate) fn at(&self, index: usize) -> Path {
+        self.path.clone().index(index)
+    }
+
+    /// Its own key in the document: the field, its `not…` twin, or of a condition `values` or `notValues`.
+    pub(crate) fn key(&self) -> &str {
+        match self.path.last() {
+            Some(Step::Key(key)) => key,
+            Some(Step::Index(_)) | None => self.field,
+        }
+    }
+
+    /// What people know it by: its key, of a condition that condition's.
+    pub(crate) fn name(&self) -> &str {
+        match self.key() {
+            "values" | "notValues" => self.field,
+            key => key,
+        }
+    }
+
+    /// What it is in: a source, an operation or a condition.
+    pub(crate) fn part(&self) -> &[Step] {
+        self.path.split_last().map_or(&[], |(_, part)| part)
     }
 
     /// Whether a value that matches more lets less in: those of a field under DENY, those of a `not…` twin under ALLOW.
@@ -80,13 +102,13 @@ const IDENTITY: [&str; 8] = [
 pub(crate) fn lists(policy: &AuthorizationPolicy) -> Vec<List<'_>> {
     let mut found = Vec::new();
     for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
-        let at = format!("spec.rules[{rule_index}]");
+        let part = |name, index| Rule::path(rule_index).key(name).index(index);
         for (index, source) in rule.from.iter().flatten().enumerate() {
-            let part = format!("{at}.from[{index}].source");
+            let part = part("from", index).key("source");
             found.extend(source.fields().flat_map(|field| of(rule_index, field, &part)));
         }
         for (index, operation) in rule.to.iter().flatten().enumerate() {
-            let part = format!("{at}.to[{index}].operation");
+            let part = part("to", index).key("operation");
             found.extend(operation.fields().flat_map(|field| of(rule_index, field, &part)));
         }
         for (index, condition) in rule.when.iter().enumerate() {
@@ -99,7 +121,7 @@ pub(crate) fn lists(policy: &AuthorizationPolicy) -> Vec<List<'_>> {
                 field: &condition.key,
                 negative,
                 values,
-                path: format!("{at}.when[{index}].{name}"),
+                path: part("when", index).key(name),
             }));
         }
     }
@@ -107,7 +129,7 @@ pub(crate) fn lists(policy: &AuthorizationPolicy) -> Vec<List<'_>> {
     found
 }
 
-fn of<'p>(rule: usize, field: Field<'p>, part: &str) -> [List<'p>; 2] {
+fn of<'p>(rule: usize, field: Field<'p>, part: &Path) -> [List<'p>; 2] {
     let both = [
         (field.name, field.values, false),
         (field.not_name, field.not_values, true),
@@ -117,14 +139,16 @@ fn of<'p>(rule: usize, field: Field<'p>, part: &str) -> [List<'p>; 2] {
         field: field.name,
         negative,
         values,
-        path: format!("{part}.{name}"),
+        path: part.clone().key(name),
     })
 }
 
 /// The values of a field of every operation, by the name it is written with.
-pub(crate) fn values<'p>(policy: &'p AuthorizationPolicy, name: &str) -> Vec<(String, &'p str)> {
-    let written = format!(".{name}");
-    let of_name = |list: &List<'_>| list.path.contains(".operation.") && list.path.ends_with(&written);
+pub(crate) fn values<'p>(policy: &'p AuthorizationPolicy, name: &str) -> Vec<(Path, &'p str)> {
+    let of_name = |list: &List<'_>| match &*list.path {
+        [.., Step::Key(part), Step::Key(own)] => part == "operation" && own == name,
+        _ => false,
+    };
     lists(policy)
         .iter()
         .filter(|list| of_name(list))
@@ -139,7 +163,7 @@ pub(crate) fn unmatched<What: Display, Help: Into<String>>(
     never: impl Fn(&str) -> Option<(What, Help)>,
 ) -> Vec<Finding> {
     let found = names.into_iter().flat_map(|name| values(policy, name));
-    let finding = |(path, value): (String, &str)| {
+    let finding = |(path, value): (Path, &str)| {
         let (what, help) = never(value)?;
         Some(Finding::new(path, format!("`{value}` {what}"), help))
     };
@@ -152,7 +176,7 @@ pub(crate) fn shut_out<'p>(
     policy: &'p AuthorizationPolicy,
     name: &str,
     not_name: &str,
-) -> Vec<(String, &'p str)> {
+) -> Vec<(Path, &'p str)> {
     match policy.action {
         Action::Deny => values(policy, name),
         Action::Allow => values(policy, not_name),

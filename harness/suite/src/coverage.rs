@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Place;
+use peerwarden_engine::document::Path;
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, Trace};
-use peerwarden_engine::resource::Action;
+use peerwarden_engine::resource::{self, Action};
 use peerwarden_explain::diagnosis::{self, Explainer};
 use peerwarden_traffic::{Protocol, Traffic};
 
@@ -167,12 +168,12 @@ impl Coverage {
 
 impl Policy {
     fn of(trace: &PolicyTrace, setup: &Setup) -> Self {
-        let place = |path: &str| diagnosis::place(setup, &trace.place, path);
+        let place = |path: &Path| diagnosis::place(setup, &trace.place, path);
         Self {
             name: format!("{}/{}", trace.namespace, trace.name),
             action: trace.action,
             dry_run: trace.dry_run,
-            place: place("metadata.name"),
+            place: place(&Path::keys(["metadata", "name"])),
             applies: trace.not_applied.is_none(),
             rules: trace.rules.iter().map(|rule| Rule::of(rule, &place)).collect(),
         }
@@ -212,11 +213,11 @@ impl Policy {
 }
 
 impl Rule {
-    fn of(trace: &RuleTrace, place: &impl Fn(&str) -> Option<Place>) -> Self {
+    fn of(trace: &RuleTrace, place: &impl Fn(&Path) -> Option<Place>) -> Self {
         let clauses = parts(trace).flat_map(|(_, part)| clauses(part));
         Self {
             index: trace.index,
-            place: place(&diagnosis::rule_path(trace.index)),
+            place: place(&resource::Rule::path(trace.index)),
             matched: 0,
             missed: 0,
             decided: 0,
@@ -226,7 +227,7 @@ impl Rule {
 }
 
 impl Clause {
-    fn of(trace: &ClauseTrace, place: &impl Fn(&str) -> Option<Place>) -> Self {
+    fn of(trace: &ClauseTrace, place: &impl Fn(&Path) -> Option<Place>) -> Self {
         let values = trace.values.iter().enumerate();
         Self {
             field: trace.field.clone(),
@@ -238,7 +239,7 @@ impl Clause {
             values: values
                 .map(|(index, value)| Value {
                     text: value.clone(),
-                    place: place(&format!("{}[{index}]", trace.path)),
+                    place: place(&trace.path.clone().index(index)),
                     matched: 0,
                 })
                 .collect(),

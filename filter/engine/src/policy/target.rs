@@ -39,8 +39,13 @@ pub(super) fn check(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut 
         let message = "`selector` and `targetRefs` exclude each other";
         problems.push(Problem::new(&at.name("selector"), message).help("remove one of them"));
     }
-    for target in targets {
-        let at = At::place(&target.path);
+    let list = at.name("targetRefs");
+    for (index, target) in targets.iter().enumerate() {
+        let at = if target.deprecated {
+            at.name("targetRef")
+        } else {
+            list.index(index)
+        };
         if TargetKind::of(target).is_none() {
             let message = format!(
                 "`{}` of the group `{}` cannot be a target",

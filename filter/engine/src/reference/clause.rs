@@ -6,6 +6,7 @@ use super::view::View;
 use super::{ClauseResult, ClauseTrace};
 use crate::attribute::Lookup;
 use crate::config::Protocol;
+use crate::document::Path;
 use crate::resource::AuthorizationPolicy;
 
 /// A field or a condition, its positive or its negative half.
@@ -20,7 +21,7 @@ pub(super) struct Clause<'a> {
 
 pub(super) fn trace<'v>(
     clause: &Clause<'v>,
-    part: &str,
+    part: &Path,
     document: &AuthorizationPolicy,
     view: &View<'v>,
 ) -> ClauseTrace {
@@ -57,8 +58,8 @@ pub(super) fn trace<'v>(
         clause.name
     };
     ClauseTrace {
-        path: view.text(|| format!("{part}.{}", clause.name)),
-        field: view.text(|| field.to_owned()),
+        path: view.told(|| part.clone().key(clause.name)),
+        field: view.told(|| field.to_owned()),
         negative: clause.negative,
         values: if view.in_full {
             clause.values.to_vec()

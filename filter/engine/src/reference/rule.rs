@@ -4,6 +4,7 @@ use super::clause::{Clause, trace as trace_clause};
 use super::view::View;
 use super::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, TcpReading};
 use crate::config::Protocol;
+use crate::document::Path;
 use crate::resource::{self, Action, AuthorizationPolicy};
 
 pub(super) fn trace<'v>(
@@ -12,7 +13,8 @@ pub(super) fn trace<'v>(
     document: &'v AuthorizationPolicy,
     view: &View<'v>,
 ) -> RuleTrace {
-    let part = |path: String, clauses: Vec<Clause<'v>>| {
+    let entry_of = |name: &str, entry| resource::Rule::path(index).key(name).index(entry);
+    let part = |path: Path, clauses: Vec<Clause<'v>>| {
         let clauses: Vec<ClauseTrace> = clauses
             .into_iter()
             .map(|clause| trace_clause(&clause, &path, document, view))
@@ -28,7 +30,7 @@ pub(super) fn trace<'v>(
     let sources: Vec<PartTrace> = sources
         .map(|(entry, source)| {
             part(
-                view.text(|| format!("spec.rules[{index}].from[{entry}].source")),
+                view.told(|| entry_of("from", entry).key("source")),
                 clauses_of(source.fields()),
             )
         })
@@ -37,7 +39,7 @@ pub(super) fn trace<'v>(
     let operations: Vec<PartTrace> = operations
         .map(|(entry, operation)| {
             part(
-                view.text(|| format!("spec.rules[{index}].to[{entry}].operation")),
+                view.told(|| entry_of("to", entry).key("operation")),
                 clauses_of(operation.fields()),
             )
         })
@@ -57,10 +59,7 @@ pub(super) fn trace<'v>(
                 values: &condition.not_values,
                 negative: true,
             };
-            part(
-                view.text(|| format!("spec.rules[{index}].when[{entry}]")),
-                vec![values, not_values],
-            )
+            part(view.told(|| entry_of("when", entry)), vec![values, not_values])
         })
         .collect();
 

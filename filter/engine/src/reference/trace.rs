@@ -2,6 +2,7 @@
 
 use super::CustomTrace;
 use crate::decision::{By, Reason, Verdict};
+use crate::document::Path;
 use crate::resource::{Action, MtlsMode};
 
 /// How a decision came about, in full.
@@ -51,7 +52,7 @@ pub struct ModeTrace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyTrace {
     /// Where the document stands in the configuration, such as `resources[3]`.
-    pub place: String,
+    pub place: Path,
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -100,7 +101,7 @@ pub enum TcpReading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartTrace {
     /// Where it stands, such as `spec.rules[0].from[1].source`.
-    pub path: String,
+    pub path: Path,
     /// Whether all its clauses held.
     pub matched: bool,
     /// Its fields, `x` and `notX` apart.
@@ -111,7 +112,7 @@ pub struct PartTrace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClauseTrace {
     /// Where it stands, such as `spec.rules[0].from[1].source.notPrincipals`.
-    pub path: String,
+    pub path: Path,
     /// The field or the condition's key, such as `notPrincipals` or `request.headers[x-team]`.
     pub field: String,
     /// True for `not…`: none of the values may match.

@@ -35,9 +35,9 @@ impl<'v> View<'v> {
         }
     }
 
-    /// A text for people.
-    pub(super) fn text(&self, make: impl FnOnce() -> String) -> String {
-        if self.in_full { make() } else { String::new() }
+    /// A text or a place for people.
+    pub(super) fn told<T: Default>(&self, make: impl FnOnce() -> T) -> T {
+        if self.in_full { make() } else { T::default() }
     }
 
     /// The attribute that `key` stands for.

@@ -2,7 +2,7 @@
 //! <https://istio.io/latest/docs/reference/config/security/authorization-policy/>.
 
 use super::{Metadata, Selector};
-use crate::document::{At, Fields, Written, nearest, quoted};
+use crate::document::{At, Fields, Path, Written, nearest, quoted};
 use crate::problem::{Problem, Problems};
 
 /// An `AuthorizationPolicy` document.
@@ -66,8 +66,8 @@ pub struct TargetRef {
     pub name: String,
     /// Namespace; Istio refuses one.
     pub namespace: String,
-    /// Where it stands in what it was read from, such as `resources[3].spec.targetRefs[0]`.
-    pub path: String,
+    /// Whether it is the deprecated `spec.targetRef`.
+    pub deprecated: bool,
 }
 
 /// `spec.rules[]`: `from`, `to` and `when` must all hold; an absent one holds for everything.
@@ -181,7 +181,11 @@ impl AuthorizationPolicy {
             .and_then(|value| Selector::read(value, &at.name("selector"), problems));
         let deprecated = fields
             .take("targetRef")
-            .and_then(|value| TargetRef::read(value, &at.name("targetRef"), problems));
+            .and_then(|value| TargetRef::read(value, &at.name("targetRef"), problems))
+            .map(|target| TargetRef {
+                deprecated: true,
+                ..target
+            });
         let mut target_refs = Vec::new();
         let at_refs = at.name("targetRefs");
         for (index, value) in fields
@@ -236,7 +240,7 @@ impl TargetRef {
             kind: text("kind"),
             name: text("name"),
             namespace: text("namespace"),
-            path: at.to_string(),
+            deprecated: false,
         };
         fields.finish(problems);
         Some(read)
@@ -267,6 +271,11 @@ fn read_provider(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> O
 }
 
 impl Rule {
+    /// Where the rule of this index, from 0, stands in its document.
+    pub fn path(index: usize) -> Path {
+        Path::keys(["spec", "rules"]).index(index)
+    }
+
     fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let at_from = at.name("from");

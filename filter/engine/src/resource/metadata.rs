@@ -1,7 +1,7 @@
 //! `metadata` of a Kubernetes document.
 
 use super::Timestamp;
-use crate::document::{At, Fields, Written};
+use crate::document::{At, Fields, Path, Written};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -9,7 +9,7 @@ use crate::problem::{Problem, Problems};
 #[derive(Debug, Clone, Default)]
 pub struct Metadata {
     /// Where the document stands in what it was read from, such as `resources[3]` or `items[0]`; empty for the root.
-    pub place: String,
+    pub place: Path,
     /// `metadata.name`.
     pub name: String,
     /// `metadata.namespace`; never guessed, as the namespace decides whom the document applies to.
@@ -91,7 +91,7 @@ impl Metadata {
         fields.ignore(&IGNORED);
         fields.finish(problems);
         Some(Self {
-            place: String::new(),
+            place: Path::default(),
             name: name?,
             namespace: namespace?,
             annotations,

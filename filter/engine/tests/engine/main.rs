@@ -23,7 +23,7 @@ mod select;
 mod shadow;
 mod tcp;
 
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{Path, Value};
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{
     Config, Decision, ExternalAuthorizers, Problems, Program, Report, Step, Traffic, Verdict, reference,
@@ -142,16 +142,16 @@ fn assert_unreported(program: &Program, traffic: &Traffic, trace: &reference::Tr
 /// A trace without what is there for people alone.
 fn outline_of(mut trace: reference::Trace) -> reference::Trace {
     for policy in &mut trace.policies {
-        policy.place.clear();
+        policy.place = Path::default();
         if policy.not_applied.is_some() {
             policy.rules.clear();
         }
         for rule in &mut policy.rules {
             let parts = rule.sources.iter_mut().chain(&mut rule.operations);
             for part in parts.chain(&mut rule.conditions) {
-                part.path.clear();
+                part.path = Path::default();
                 for clause in &mut part.clauses {
-                    clause.path.clear();
+                    clause.path = Path::default();
                     clause.field.clear();
                     clause.values.clear();
                     clause.found = None;

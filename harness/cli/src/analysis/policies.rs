@@ -1,6 +1,6 @@
 //! Policy documents as the analysis takes them: validated, and for one workload those that apply to it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
@@ -9,6 +9,8 @@ use peerwarden_documents::files;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml;
+use peerwarden_engine::document::Path;
+use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{Config, Program, Protocol, Workload};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_envoy::trust::Trust;
@@ -92,9 +94,7 @@ impl Policies {
 
     /// What applies to a workload.
     pub(crate) fn applied(&self, workload: &Workload, protocol: Protocol) -> ApplicablePolicies {
-        let applies = |resource: &&peerwarden_engine::resource::Resource| {
-            resource.applies_to(&self.config.mesh, workload)
-        };
+        let applies = |resource: &&Resource| resource.applies_to(&self.config.mesh, workload);
         let resources: Vec<_> = self.config.resources.iter().filter(applies).cloned().collect();
         let documents = resources.iter().filter_map(|resource| {
             let (document, _) = self.setup.owner(&resource.metadata().place)?;
@@ -144,15 +144,15 @@ impl Policies {
         &self,
         by: &peerwarden_traffic::RuleRef,
     ) -> Option<peerwarden_documents::source::Place> {
-        let named = |resource: &&peerwarden_engine::resource::Resource| {
+        let named = |resource: &&Resource| {
             let metadata = resource.metadata();
             (&metadata.namespace, &metadata.name) == (&by.namespace, &by.name)
         };
         let resource = self.config.resources.iter().find(named)?;
         let (document, _) = self.setup.owner(&resource.metadata().place)?;
         let path = match by.rule {
-            Some(rule) => format!("spec.rules[{rule}]"),
-            None => "metadata.name".to_owned(),
+            Some(rule) => Rule::path(rule),
+            None => Path::keys(["metadata", "name"]),
         };
         Some(document.place(&path, false))
     }
@@ -189,7 +189,7 @@ pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<Worklo
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read(file: &Path) -> Result<Workload> {
+pub(crate) fn read(file: &std::path::Path) -> Result<Workload> {
     let setup = Setup {
         workload: Some(files::one(file)?),
         ..Setup::default()

@@ -110,3 +110,50 @@ fn a_file_that_is_linked_stays_linked() {
         MENDED
     );
 }
+
+/// Names of annotations that only a quoted text can hold, with a tab, a quote, brackets, a backslash and what nobody sees.
+const ODD: [&str; 6] = [r"a\tb", r#"a\"b"#, "a]b", r#"[\"0\"]"#, r"a\\b", r"a\u200bb"];
+
+/// A policy whose annotations of these names have this value.
+fn annotated(value: &str) -> String {
+    let lines = ODD.map(|name| format!("    \"{name}\": {value}\n"));
+    // Lints look only at what the engine takes.
+    let policy = POLICY.replace("[8080]", "[\"8080\"]");
+    policy.replace(
+        "metadata: {name: no-admin, namespace: shop}\n",
+        &format!(
+            "metadata:\n  name: no-admin\n  namespace: shop\n  annotations:\n{}",
+            lines.concat()
+        ),
+    )
+}
+
+/// Whatever a key is made of, the message is at its value, and so is the fix.
+#[test]
+fn a_key_of_any_characters_is_found_again() {
+    // A number is refused; the time is a number to some that read YAML 1.1.
+    for (value, title) in [
+        ("8", "expected a string, found a number"),
+        ("12:30", "title=PW024"),
+    ] {
+        let policy = annotated(value);
+        let folder = Folder::with(&[("a.yaml", &policy)]);
+        let ran = folder.run(&["check", "--format", "github"]);
+        assert!(ran.out.contains(title), "{title}: {ran:?}");
+        for line in policy
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.starts_with("    \""))
+        {
+            let (number, column) = (line.0 + 1, line.1.len() - value.len() + 1);
+            let place = format!("line={number},col={column}");
+            assert!(ran.out.contains(&place), "{value} at {place}: {ran:?}");
+        }
+        folder.run(&["check", "--fix"]);
+        let mended = std::fs::read_to_string(folder.path("a.yaml")).unwrap();
+        let quoted = annotated(&format!("\"{value}\""));
+        for line in quoted.lines().filter(|line| line.starts_with("    \"")) {
+            assert!(mended.contains(line), "{line} is not in {mended}");
+        }
+    }
+}

@@ -1,27 +1,21 @@
-//! From the engine's paths, such as `spec.rules[0].from`, to the bytes that they stand for.
+//! From the engine's paths to the bytes that they stand for.
 
 use std::ops::Range;
 
-use super::node::{Node, Tree, span};
+use peerwarden_engine::document::Step;
 
-/// One step of a path.
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    Name(String),
-    Index(usize),
-}
+use super::node::{Node, Tree, span};
 
 impl Node {
     /// The bytes in `text` of the value at `path` from here, or of its name when `on_key`. What is not there is shown
     /// at the nearest value around it.
-    pub fn find(&self, path: &str, on_key: bool, text: &str) -> Range<usize> {
+    pub fn find(&self, path: &[Step], on_key: bool, text: &str) -> Range<usize> {
         let mut at = self;
         let mut location = self.location;
-        let steps = steps(path);
-        for (number, step) in steps.iter().enumerate() {
-            let last = number + 1 == steps.len();
+        for (number, step) in path.iter().enumerate() {
+            let last = number + 1 == path.len();
             let next = match (step, &at.tree) {
-                (Step::Name(name), _) => at.entry(name).map(|entry| {
+                (Step::Key(name), _) => at.entry(name).map(|entry| {
                     let shown = if on_key && last {
                         entry.name_location
                     } else {
@@ -47,100 +41,33 @@ impl Node {
     }
 
     /// The value at `path` from here.
-    pub fn value_at(&self, path: &str) -> Option<&Node> {
-        steps(path)
-            .iter()
-            .try_fold(self, |at, step| match (step, &at.tree) {
-                (Step::Name(name), _) => at.get(name),
-                (Step::Index(index), Tree::List(items)) => items.get(*index),
-                (Step::Index(_), _) => None,
-            })
+    pub fn value_at(&self, path: &[Step]) -> Option<&Node> {
+        path.iter().try_fold(self, |at, step| match (step, &at.tree) {
+            (Step::Key(name), _) => at.get(name),
+            (Step::Index(index), Tree::List(items)) => items.get(*index),
+            (Step::Index(_), _) => None,
+        })
     }
 
     /// The same, to be changed.
-    pub fn value_at_mut(&mut self, path: &str) -> Option<&mut Node> {
-        steps(path)
-            .iter()
-            .try_fold(self, |at, step| match (step, &mut at.tree) {
-                (Step::Name(name), Tree::Object(entries)) => {
-                    let mut named = entries.iter_mut().filter(|entry| entry.name == *name);
-                    named.next().map(|entry| &mut entry.value)
-                }
-                (Step::Index(index), Tree::List(items)) => items.get_mut(*index),
-                (Step::Name(_) | Step::Index(_), _) => None,
-            })
-    }
-}
-
-/// `a.b[0]["c d"]` in steps; what is not understood ends the path.
-fn steps(path: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut rest = path;
-    while !rest.is_empty() {
-        if let Some(bracketed) = rest.strip_prefix("[\"") {
-            let Some((name, after)) = quoted(bracketed) else {
-                break;
-            };
-            let Some(after) = after.strip_prefix(']') else {
-                break;
-            };
-            steps.push(Step::Name(name));
-            rest = after;
-        } else if let Some(bracketed) = rest.strip_prefix('[') {
-            let Some(end) = bracketed.find(']') else { break };
-            let Ok(index) = bracketed[..end].parse() else {
-                break;
-            };
-            steps.push(Step::Index(index));
-            rest = &bracketed[end + 1..];
-        } else {
-            rest = rest.strip_prefix('.').unwrap_or(rest);
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            if end == 0 {
-                break;
+    pub fn value_at_mut(&mut self, path: &[Step]) -> Option<&mut Node> {
+        path.iter().try_fold(self, |at, step| match (step, &mut at.tree) {
+            (Step::Key(name), Tree::Object(entries)) => {
+                let mut named = entries.iter_mut().filter(|entry| entry.name == *name);
+                named.next().map(|entry| &mut entry.value)
             }
-            steps.push(Step::Name(rest[..end].to_owned()));
-            rest = &rest[end..];
-        }
+            (Step::Index(index), Tree::List(items)) => items.get_mut(*index),
+            (Step::Key(_) | Step::Index(_), _) => None,
+        })
     }
-    steps
-}
-
-/// A name in quotes, as Rust's debug form writes it, up to its closing quote, and what follows; the opening one is gone.
-fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut name = String::new();
-    let mut chars = text.char_indices();
-    while let Some((at, ch)) = chars.next() {
-        match ch {
-            '"' => return Some((name, &text[at + 1..])),
-            '\\' => name.push(match chars.next()?.1 {
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                '0' => '\0',
-                'u' => {
-                    let digits: String = chars
-                        .by_ref()
-                        .map(|(_, ch)| ch)
-                        .skip_while(|ch| *ch == '{')
-                        .take_while(|ch| *ch != '}')
-                        .collect();
-                    char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
-                }
-                other => other,
-            }),
-            other => name.push(other),
-        }
-    }
-    None
 }
 
 #[cfg(test)]
 mod tests {
-    use peerwarden_engine::document::At;
+    use peerwarden_engine::document::{At, Path};
 
-    use super::*;
     use crate::source::Source;
+    use crate::yaml::{Tree, documents};
 
     /// Whatever a key is made of, its path leads to it.
     #[test]
@@ -166,44 +93,35 @@ mod tests {
             "\u{10ffff}",
         ];
         let mut random = fastrand::Rng::with_seed(7);
-        let drawn: Vec<String> = (0..2_000)
+        let drawn: Vec<String> = (0..500)
             .map(|_| (0..random.usize(0..6)).map(|_| random.char(..)).collect())
             .collect();
         for name in odd.into_iter().chain(drawn.iter().map(String::as_str)) {
-            let (labels, rules) = (At::ROOT.name("labels"), At::ROOT.name("rules"));
-            let (one, index) = (labels.name(name), rules.index(3));
-            let other = index.name(name);
-            let own = Step::Name(name.to_owned());
+            let quoted = serde_json::to_string(name).unwrap();
+            let source = Source::new(
+                "x.json",
+                format!("{{\"before\": 1, \"labels\": {{{quoted}: 2}}}}"),
+            );
+            let Ok(documents) = documents(&source) else {
+                // A character that YAML does not take, even in quotes.
+                continue;
+            };
+            let mut document = documents.into_iter().next().unwrap();
+            let labels = At::ROOT.name("labels");
+            let path = labels.name(name).path();
             assert_eq!(
-                steps(&one.to_string()),
-                [Step::Name("labels".to_owned()), own],
+                &source.text[document.find(&path, false, &source.text)],
+                "2",
                 "{name:?}"
             );
-            assert_eq!(
-                steps(&other.to_string()).last(),
-                Some(&Step::Name(name.to_owned())),
+            let key = document.find(&path, true, &source.text);
+            assert_eq!(key.start, source.text.find(&quoted).unwrap(), "{name:?}");
+            assert!(
+                matches!(document.value_at(&path).unwrap().tree, Tree::Number(_)),
                 "{name:?}"
             );
+            assert!(document.value_at_mut(&path).is_some(), "{name:?}");
         }
-    }
-
-    #[test]
-    fn splits_paths() {
-        let name = |name: &str| Step::Name(name.to_owned());
-        assert_eq!(
-            steps("spec.rules[0].when[12].key"),
-            [
-                name("spec"),
-                name("rules"),
-                Step::Index(0),
-                name("when"),
-                Step::Index(12),
-                name("key")
-            ]
-        );
-        assert_eq!(steps("labels[\"a.b/c\"]"), [name("labels"), name("a.b/c")]);
-        assert_eq!(steps(""), []);
-        assert_eq!(steps("[2]"), [Step::Index(2)]);
     }
 
     #[test]
@@ -212,19 +130,23 @@ mod tests {
             "x.yaml",
             "spec:\n  rules:\n  - to: [{paths: ['/a', \"/b\"]}]\n    wehn: 1\n",
         );
-        let document = &crate::yaml::documents(&source).unwrap()[0];
-        let shown = |path, on_key| &source.text[document.find(path, on_key, &source.text)];
-        assert_eq!(shown("spec.rules[0].to[0].paths[1]", false), "\"/b\"");
-        assert_eq!(shown("spec.rules[0].wehn", true), "wehn");
-        assert_eq!(shown("spec.rules[0].wehn", false), "1");
-        assert_eq!(shown("spec.rules[0].to[0].paths", false), "paths");
-        assert_eq!(shown("spec.rules[0].to[7].paths", false), "to");
+        let document = &documents(&source).unwrap()[0];
+        let shown = |path: &Path, on_key| &source.text[document.find(path, on_key, &source.text)];
+        let rule = Path::keys(["spec", "rules"]).index(0);
+        let paths = |index| rule.clone().key("to").index(index).key("paths");
+        let unknown = rule.clone().key("wehn");
+        assert_eq!(shown(&paths(0).index(1), false), "\"/b\"");
+        assert_eq!(shown(&unknown, true), "wehn");
+        assert_eq!(shown(&unknown, false), "1");
+        assert_eq!(shown(&paths(0), false), "paths");
+        assert_eq!(shown(&paths(7), false), "to");
     }
 
     #[test]
     fn characters_of_several_bytes_do_not_shift_the_place() {
         let source = Source::new("x.yaml", "# größer\nname: ü\nother: [é, x]\n");
-        let document = &crate::yaml::documents(&source).unwrap()[0];
-        assert_eq!(&source.text[document.find("other[1]", false, &source.text)], "x");
+        let document = &documents(&source).unwrap()[0];
+        let path = Path::keys(["other"]).index(1);
+        assert_eq!(&source.text[document.find(&path, false, &source.text)], "x");
     }
 }

@@ -1,7 +1,7 @@
 //! The contents of the documents, whatever form of Envoy's configuration they have.
 
 use super::cursor::{Cursor, Failure};
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{Path, Value};
 
 /// The fields of a bootstrap that name a source of listeners.
 const SOURCES: [&str; 2] = ["lds_config", "lds_resources_locator"];
@@ -44,7 +44,7 @@ impl<'v> Configuration<'v> {
                 "if listeners come by LDS, pass the file that `lds_config` names, or Envoy's `/config_dump`";
             return Err(Failure {
                 document: 0,
-                path: String::new(),
+                path: Path::default(),
                 why: why.to_owned(),
                 help: help.to_owned(),
             });

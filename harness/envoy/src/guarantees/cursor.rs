@@ -1,7 +1,7 @@
 //! A value in one of the documents with its place, and how to read on from there: an absent value is distinguished from one of the
 //! wrong shape.
 
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{Path, Value};
 
 /// A broken guarantee: where, why, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct Failure {
     /// The index of the document, from 0.
     pub document: usize,
     /// The path in it, such as `static_resources.listeners[0].filter_chains[0]`.
-    pub path: String,
+    pub path: Path,
     /// Why it is broken.
     pub why: String,
     /// What to write instead.
@@ -20,7 +20,7 @@ pub struct Failure {
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'v> {
     pub(super) document: usize,
-    pub(super) path: String,
+    pub(super) path: Path,
     pub(super) value: &'v Value,
 }
 
@@ -29,7 +29,7 @@ impl<'v> Cursor<'v> {
     pub(super) fn root(document: usize, value: &'v Value) -> Self {
         Self {
             document,
-            path: String::new(),
+            path: Path::default(),
             value,
         }
     }
@@ -83,7 +83,7 @@ impl<'v> Cursor<'v> {
         };
         let item = |(index, value)| Self {
             document: list.document,
-            path: format!("{}[{index}]", list.path),
+            path: list.path.clone().index(index),
             value,
         };
         Ok(items.iter().enumerate().map(item).collect())
@@ -113,7 +113,7 @@ impl<'v> Cursor<'v> {
             Value::List(items) => {
                 let item = |(index, value)| Self {
                     document: self.document,
-                    path: format!("{}[{index}]", self.path),
+                    path: self.path.clone().index(index),
                     value,
                 };
                 items.iter().enumerate().map(item).collect()
@@ -199,17 +199,9 @@ impl<'v> Cursor<'v> {
     }
 
     fn below(&self, name: &str, value: &'v Value) -> Self {
-        let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let path = if name.is_empty() || !name.bytes().all(word) {
-            format!("{}[{name:?}]", self.path)
-        } else if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        };
         Self {
             document: self.document,
-            path,
+            path: self.path.clone().key(name),
             value,
         }
     }

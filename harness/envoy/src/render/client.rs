@@ -42,11 +42,11 @@ impl Client {
     pub fn new(description: &Value, rules: &[Value], policies: &[Value]) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let read = ClientDescription::read(description, &At::ROOT, &mut problems);
-        let places: Vec<String> = (0..rules.len()).map(|index| format!("rules[{index}]")).collect();
+        let at_rules = At::ROOT.name("rules");
         let read_rules: Vec<DestinationRule> = rules
             .iter()
-            .zip(&places)
-            .filter_map(|(rule, place)| DestinationRule::read(rule, &At::place(place), &mut problems))
+            .enumerate()
+            .filter_map(|(index, rule)| DestinationRule::read(rule, &at_rules.index(index), &mut problems))
             .collect();
         let description = problems.into_result(read)?;
         let mut problems = Problems::default();

@@ -55,9 +55,9 @@ impl Ingress {
         };
         let mut problems = Problems::default();
         let mut servers = Vec::new();
+        let at = At::ROOT.name("gateways");
         for (index, value) in gateways.iter().enumerate() {
-            let place = format!("gateways[{index}]");
-            let gateway = Gateway::read(value, &At::place(&place), &description.credentials, &mut problems);
+            let gateway = Gateway::read(value, &at.index(index), &description.credentials, &mut problems);
             let selected = gateway.filter(|gateway| gateway.selects(&description.labels));
             servers.extend(selected.into_iter().flat_map(|gateway| gateway.servers));
         }

@@ -10,7 +10,7 @@ mod listener;
 mod pod;
 mod rewrite;
 
-use peerwarden_engine::document::{At, Value};
+use peerwarden_engine::document::{At, Path, Value};
 use peerwarden_engine::{Problem, Problems};
 
 use handler::Handler;
@@ -44,7 +44,7 @@ pub enum ProbeScan {
 #[derive(Debug, Clone)]
 struct Probe {
     /// Its place, such as `spec.containers[0].livenessProbe`.
-    place: Vec<pod::PathStep>,
+    place: Path,
     /// Its cluster's name.
     name: String,
     /// The path that the kubelet requests.
@@ -74,8 +74,7 @@ impl Probes {
         let probes = pod.probes(port, &mut problems);
         for (index, probe) in probes.iter().enumerate() {
             if probes[..index].iter().any(|other| other.path == probe.path) {
-                let place = pod::written(&probe.place);
-                let problem = Problem::new(&At::place(&place), "another container has the same name");
+                let problem = Problem::new(&At::place(&probe.place), "another container has the same name");
                 problems.push(problem.help("give each container a different name"));
             }
         }

@@ -24,7 +24,10 @@ fn listeners() -> Json {
 fn a_locator_names_listeners_as_a_source_does() {
     let bootstrap = bootstrap("lds_resources_locator", json!("file:///etc/envoy/own.yaml"));
     let failure = checked(std::slice::from_ref(&bootstrap)).expect_err("incomplete");
-    assert_eq!(failure.path, "dynamic_resources.lds_resources_locator");
+    assert_eq!(
+        failure.path.to_string(),
+        "dynamic_resources.lds_resources_locator"
+    );
     assert_eq!(checked(&[bootstrap, listeners()]).expect("readable").len(), 2);
 }
 

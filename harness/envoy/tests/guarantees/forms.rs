@@ -260,7 +260,7 @@ fn listeners_by_discovery_are_asked_for_beside_static_ones() {
     bootstrap["dynamic_resources"] =
         json!({"lds_config": {"path_config_source": {"path": "/listeners.yaml"}}});
     let failure = checked(std::slice::from_ref(&bootstrap)).expect_err("incomplete");
-    assert_eq!(failure.path, "dynamic_resources.lds_config");
+    assert_eq!(failure.path.to_string(), "dynamic_resources.lds_config");
     let mut listener = whole()["static_resources"]["listeners"][0].clone();
     listener["@type"] = "type.googleapis.com/envoy.config.listener.v3.Listener".into();
     let listeners = json!({"resources": [listener]});

@@ -3,15 +3,16 @@
 use std::fmt;
 
 use peerwarden_documents::source::Place;
+use peerwarden_engine::document::Path;
 use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading, Trace,
 };
-use peerwarden_engine::resource::Action;
+use peerwarden_engine::resource::{Action, Rule};
 use peerwarden_engine::{Kind, Reason};
 use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::{Decision, RuleRef};
 
-use super::{Clause, Expectation, Explainer, rule_path};
+use super::{Clause, Expectation, Explainer};
 
 /// A rule that did not decide, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,8 +194,10 @@ impl Candidate<'_> {
         };
         let path = match (&kept, self.failed.first(), self.rule) {
             (Obstacle::Failed(_), Some(clause), _) => telling(clause),
-            (Obstacle::NotApplied(_) | Obstacle::NoRules, _, _) | (_, _, None) => "metadata.name".to_owned(),
-            (_, _, Some(rule)) => rule_path(rule.index),
+            (Obstacle::NotApplied(_) | Obstacle::NoRules, _, _) | (_, _, None) => {
+                Path::keys(["metadata", "name"])
+            }
+            (_, _, Some(rule)) => Rule::path(rule.index),
         };
         NearMiss {
             action: policy.action,
@@ -206,9 +209,9 @@ impl Candidate<'_> {
 }
 
 /// The value that made a clause fail, if one did.
-fn telling(clause: &ClauseTrace) -> String {
+fn telling(clause: &ClauseTrace) -> Path {
     match clause.matched.iter().position(|matched| *matched) {
-        Some(index) => format!("{}[{index}]", clause.path),
+        Some(index) => clause.path.clone().index(index),
         None => clause.path.clone(),
     }
 }

@@ -53,7 +53,7 @@ struct Made<'f> {
 
 fn made_by<'f>(fix: &'f Fix, documents: &[Document], text: &str) -> Option<Made<'f>> {
     let start = fix.document.span.start;
-    let begins = |document: &Document| document.place("", false).span.start == start;
+    let begins = |document: &Document| document.place(&[], false).span.start == start;
     let document = documents.iter().position(begins)?;
     let edit = |change: &'f Change| Some((change, Edit::of(change, &documents[document].node, text)?));
     let changes = fix.changes.iter().map(edit).collect::<Option<Vec<_>>>()?;

@@ -126,6 +126,12 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use super::*;
     use peerwarden_documents::source::Source;
+    use peerwarden_engine::document::Path;
+
+    /// The value at an index of the list `a`.
+    fn item(index: usize) -> Path {
+        Path::keys(["a"]).index(index)
+    }
 
     /// The text that a change makes of `before`.
     fn made(change: &Change, before: &str) -> Option<String> {
@@ -139,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_text_keeps_its_quotes() {
-        let change = |text: &str| Change::text("a[1]", text);
+        let change = |text: &str| Change::text(item(1), text);
         assert_eq!(made(&change("y"), "a: [x, 'z']").unwrap(), "a: [x, 'y']");
         assert_eq!(made(&change("it's"), "a: [x, 'z']").unwrap(), "a: [x, 'it''s']");
         assert_eq!(
@@ -158,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_neighbour_stands_as_the_others_do() {
-        let change = Change::beside("a[0]", "/y/*");
+        let change = Change::beside(item(0), "/y/*");
         assert_eq!(
             made(&change, "a: [\"/y\", z]").unwrap(),
             "a: [\"/y\", \"/y/*\", z]"
@@ -180,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_goes_takes_its_comma_and_leaves_its_comment() {
-        let gone = |index: usize| Change::gone(format!("a[{index}]"));
+        let gone = |index: usize| Change::gone(item(index));
         assert_eq!(made(&gone(0), "a: [x, y]").unwrap(), "a: [y]");
         assert_eq!(made(&gone(1), "a: [x, y]").unwrap(), "a: [x]");
         assert_eq!(

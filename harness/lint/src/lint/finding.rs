@@ -2,6 +2,7 @@
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::fix::{Change, Fix};
+use peerwarden_engine::document::Path;
 
 use super::Lint;
 use crate::context::Policy;
@@ -9,18 +10,18 @@ use crate::proof::Proof;
 
 /// What, the path in the document, and what to write instead.
 pub(crate) struct Finding {
-    path: String,
+    path: Path,
     message: String,
     help: String,
     notes: Vec<String>,
-    related: Vec<(String, String)>,
+    related: Vec<(Path, String)>,
     changes: Vec<Change>,
 }
 
 impl Finding {
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn new(path: Path, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
-            path: path.into(),
+            path,
             message: message.into(),
             help: help.into(),
             notes: Vec::new(),
@@ -42,8 +43,8 @@ impl Finding {
     }
 
     /// Another place in the document, with what it is.
-    pub(crate) fn also(mut self, path: impl Into<String>, what: impl Into<String>) -> Self {
-        self.related.push((path.into(), what.into()));
+    pub(crate) fn also(mut self, path: Path, what: impl Into<String>) -> Self {
+        self.related.push((path, what.into()));
         self
     }
 
@@ -67,7 +68,7 @@ impl Finding {
         if self.changes.is_empty() {
             found
         } else {
-            found.fixed_by(Fix::new(document.place("", false), self.changes))
+            found.fixed_by(Fix::new(document.place(&[], false), self.changes))
         }
     }
 }

@@ -24,12 +24,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     // A list and its twin come one after the other.
     for pair in lists(&policy.written).windows(2) {
         let [list, twin] = pair else { continue };
-        let (Some((part, name)), Some((of_twin, twin_name))) =
-            (list.path.rsplit_once('.'), twin.path.rsplit_once('.'))
-        else {
-            continue;
-        };
-        if part != of_twin || list.field != twin.field || list.negative || !twin.negative {
+        if list.part() != twin.part() || list.field != twin.field || list.negative || !twin.negative {
             continue;
         }
         let values: HashSet<&String> = list.values.iter().collect();
@@ -39,6 +34,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             .enumerate()
             .filter(|(_, value)| values.contains(value))
         {
+            let (name, twin_name) = (list.key(), twin.key());
             let message = format!("`{value}` is in both `{name}` and `{twin_name}`, so it matches nothing");
             let finding = Finding::new(twin.at(index), message, "remove it from one of them");
             let other = list.values.iter().position(|other| other == value);

@@ -3,6 +3,7 @@
 //! It changes no verdict. Left on, it is taken for protection that is not there.
 
 use peerwarden_documents::diagnostic::Severity;
+use peerwarden_engine::document::Path;
 
 use crate::context::{DRY_RUN, Policy};
 use crate::lint::{Find, Finding, Lint};
@@ -19,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let finding = || {
         Finding::new(
-            format!("metadata.annotations[\"{DRY_RUN}\"]"),
+            Path::keys(["metadata", "annotations", DRY_RUN]),
             "this policy is a dry run and changes no verdict",
             "remove the annotation to enforce the policy",
         )

@@ -4,6 +4,7 @@
 //! application; `//admin` and `/x/../admin` are until Envoy normalises them.
 
 use peerwarden_documents::diagnostic::Severity;
+use peerwarden_engine::document::Path;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
@@ -31,7 +32,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         all.has_prefix_of(value) || all.has(&format!("{value}/*")) || all.has(&format!("{value}/{{**}}"))
     };
     let alone = paths.iter().filter(|(_, value)| exact(value) && !covered(value));
-    let finding = |(path, value): &(String, &str)| {
+    let finding = |(path, value): &(Path, &str)| {
         Finding::new(
             path.clone(),
             format!(

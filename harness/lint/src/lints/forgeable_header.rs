@@ -78,7 +78,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         };
         if lets_in && !names_who(&lists, list.rule) {
             findings.push(Finding::new(
-                &list.path,
+                list.path.clone(),
                 format!("requests get in by the header `{header}`, which any client can send"),
                 "name the trusted sender in `from`, such as the gateway's `principals`, and have it remove the \
                  header from clients' requests",

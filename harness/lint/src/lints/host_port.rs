@@ -4,6 +4,7 @@
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
+use peerwarden_engine::document::Path;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
@@ -30,15 +31,15 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     alone.map(|(path, host)| finding(path, host)).collect()
 }
 
-fn finding(path: &str, host: &str) -> Finding {
+fn finding(path: &Path, host: &str) -> Finding {
     let message = format!("`{host}` denies the host only without a port: `{host}:8080` is another host");
     if host.starts_with('*') {
         let help = "set Envoy's `strip_any_host_port: true`: no value matches a suffix followed by any port";
-        return Finding::new(path, message, help);
+        return Finding::new(path.clone(), message, help);
     }
     let twin = format!("{host}:*");
     let help = format!("add `{twin}` to the list, or set Envoy's `strip_any_host_port: true`");
-    Finding::new(path, message, help).fix(Change::beside(path, twin))
+    Finding::new(path.clone(), message, help).fix(Change::beside(path.clone(), twin))
 }
 
 /// Whether a port follows; the colons in the brackets of an IPv6 address are none.

@@ -77,9 +77,9 @@ fn on_known_port(
         let message = format!(
             "port {port} of {} is not HTTP: `{}` is ignored there, and the rest of the rule denies",
             manifest.title,
-            name(of_http)
+            of_http.name()
         );
-        Some(Finding::new(&of_http.path, message, HELP).shown(&proof))
+        Some(Finding::new(of_http.path.clone(), message, HELP).shown(&proof))
     })
 }
 
@@ -95,9 +95,9 @@ fn on_any_port(
     let proof = denied(policy, index, &program, 3306)?;
     let message = format!(
         "rule {index} has only HTTP fields: on a port that is not HTTP, `{}` is ignored and the rule denies everything",
-        name(of_http)
+        of_http.name()
     );
-    Some(Finding::new(&of_http.path, message, HELP).shown(&proof))
+    Some(Finding::new(of_http.path.clone(), message, HELP).shown(&proof))
 }
 
 /// A connection that the rule denies, in plaintext or by a peer.
@@ -129,14 +129,6 @@ fn denied(
         };
         Proof::of(program, &traffic, by_rule)
     })
-}
-
-/// The name as it is written.
-fn name<'l>(list: &'l List<'_>) -> &'l str {
-    match list.path.rsplit('.').next() {
-        Some("values" | "notValues") | None => list.field,
-        Some(name) => name,
-    }
 }
 
 /// Whether a rule is about a port, as far as its operations say.

@@ -86,12 +86,12 @@ fn passed_by(
         })?;
         let message = format!(
             "peers that `{}` names get in over plaintext, which {} permits on port {port}",
-            name(identity),
+            identity.name(),
             title(by)
         );
         let help = "make the port STRICT, or add an ALLOW policy that lists who may connect: a plaintext peer has no \
                     identity";
-        Some(Finding::new(&identity.path, message, help).shown(&proof))
+        Some(Finding::new(identity.path.clone(), message, help).shown(&proof))
     })
 }
 
@@ -114,12 +114,5 @@ fn nobody(
     let message =
         format!("the rule lets nobody in: {by} sets port {port} to DISABLE, where no peer has an identity");
     let help = "make the port STRICT or PERMISSIVE, or allow peers by `ipBlocks`";
-    Some(Finding::new(&identity.path, message, help))
-}
-
-fn name<'l>(list: &'l List<'_>) -> &'l str {
-    match list.path.rsplit('.').next() {
-        Some("values") | None => list.field,
-        Some(name) => name,
-    }
+    Some(Finding::new(identity.path.clone(), message, help))
 }

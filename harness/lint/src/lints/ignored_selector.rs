@@ -4,6 +4,7 @@
 //! (<https://istio.io/latest/docs/reference/config/security/peer_authentication/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::document::Path;
 
 use crate::context::Context;
 use crate::lint::{Find, Lint};
@@ -28,7 +29,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             modes.title()
         );
         LINT.found(message)
-            .at(modes.document.place("spec.selector", false))
+            .at(modes.document.place(&Path::keys(["spec", "selector"]), false))
             .help(
                 "move it to the namespace of the workloads, or remove the `selector` to apply it to the whole mesh",
             )

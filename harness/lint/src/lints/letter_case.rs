@@ -4,6 +4,7 @@
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
+use peerwarden_engine::document::Path;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
@@ -48,7 +49,7 @@ fn paths(policy: &Policy<'_>) -> Vec<Finding> {
     let odd = paths
         .iter()
         .filter(|(_, path)| capital(path) && !is_grpc(path) && !has_twin(path));
-    let finding = |(path, value): &(String, &str)| {
+    let finding = |(path, value): &(Path, &str)| {
         Finding::new(
             path.clone(),
             format!(
@@ -83,7 +84,7 @@ fn methods(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
         );
         findings.push(if list.shuts_out(policy.written.action) {
             // Beside it: an application that does not care about case would answer the other.
-            let finding = Finding::new(&path, message, format!("add `{capital}` to the list"));
+            let finding = Finding::new(path.clone(), message, format!("add `{capital}` to the list"));
             finding.fix(Change::beside(path, capital))
         } else {
             Finding::new(path, message, format!("write `{capital}`"))

@@ -55,7 +55,11 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
                 continue;
             };
             let finding = Finding::new(
-                format!("spec.rules[{rule_index}].from[{index}].source.{field}"),
+                Rule::path(rule_index)
+                    .key("from")
+                    .index(index)
+                    .key("source")
+                    .key(field),
                 format!(
                     "rule {rule_index} lets plaintext in: a peer without a certificate is not in `{field}`"
                 ),

@@ -42,7 +42,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         for list in &lists {
             if matches!(list.field, "remoteIpBlocks" | "remote.ip") && !names_who(&lists, list.rule) {
                 let finding = Finding::new(
-                    &list.path,
+                    list.path.clone(),
                     "away from a gateway, the client address is whatever the caller writes into `X-Forwarded-For`",
                     "decide on the address at the gateway, or name the gateway's `principals` beside it, or set \
                      `numTrustedProxies`",

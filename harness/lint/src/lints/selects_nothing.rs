@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::yaml::Node;
-use peerwarden_engine::document::nearest;
+use peerwarden_engine::document::{Path, nearest};
 use peerwarden_engine::resource::Selector;
 
 use crate::context::Context;
@@ -62,7 +62,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         let message = format!("{title}: no workload among the documents has the labels of its selector");
         Some(
             LINT.found(message)
-                .at(document.place("spec.selector.matchLabels", false))
+                .at(document.place(&Path::keys(["spec", "selector", "matchLabels"]), false))
                 .help(meant(selector, &near)),
         )
     };

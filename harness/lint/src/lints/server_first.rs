@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
@@ -96,7 +97,8 @@ fn by_number(context: &Context<'_>, said: &BTreeSet<(String, String, u16)>) -> V
                 "PeerAuthentication {namespace}/{name}: port {port} is for {protocol}, where the server speaks \
                  first; under PERMISSIVE, a plaintext client and Envoy wait for each other"
             );
-            let place = of.document.place(&format!("spec.portLevelMtls.{port}"), true);
+            let at = Path::keys(["spec", "portLevelMtls"]);
+            let place = of.document.place(&at.key(&port.to_string()), true);
             found.push(LINT.found(message).at(place).help(HELP));
         }
     }

@@ -70,7 +70,7 @@ fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
                 "write one star, at the start or at the end; for a segment of a path, write `{*}`".to_owned()
             }
         };
-        let finding = Finding::new(&path, message, help);
+        let finding = Finding::new(path.clone(), message, help);
         findings.push(match template.filter(|_| list.shuts_out(policy.written.action)) {
             // It matches the star too.
             Some(template) => finding.fix(Change::text(path, template)),

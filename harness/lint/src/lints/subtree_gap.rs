@@ -28,8 +28,8 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         let above = above.filter(|above| above.starts_with('/') && !above.contains('{'));
         if let Some(above) = above.filter(|above| !all.covers(above)) {
             let message = format!("`{value}` does not match `{above}`");
-            let finding = Finding::new(path, message, format!("add `{above}` to the list"));
-            findings.push(finding.fix(Change::beside(path, above)));
+            let finding = Finding::new(path.clone(), message, format!("add `{above}` to the list"));
+            findings.push(finding.fix(Change::beside(path.clone(), above)));
         }
     }
     findings

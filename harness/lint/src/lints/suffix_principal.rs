@@ -3,7 +3,7 @@
 //! `*/ns/web/sa/frontend` also matches the identity of that name in every other mesh whose certificates are trusted.
 
 use peerwarden_documents::diagnostic::Severity;
-use peerwarden_engine::resource::Action;
+use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
@@ -30,8 +30,9 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             }
             for (value_index, value) in source.principals.iter().enumerate() {
                 if value.len() > 1 && value.starts_with('*') {
+                    let source = Rule::path(rule_index).key("from").index(index).key("source");
                     findings.push(Finding::new(
-                        format!("spec.rules[{rule_index}].from[{index}].source.principals[{value_index}]"),
+                        source.key("principals").index(value_index),
                         format!("`{value}` matches in every trust domain"),
                         "write the trust domain as well, as in `cluster.local/ns/web/sa/frontend`",
                     ));

@@ -33,11 +33,11 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             continue;
         }
         let finding = Finding::new(
-            path,
+            path.clone(),
             format!("`{value}` does not match `{missed}`"),
             format!("add `{missed}` to the list"),
         );
-        findings.push(finding.fix(Change::beside(path, missed)));
+        findings.push(finding.fix(Change::beside(path.clone(), missed)));
     }
     findings
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
+use peerwarden_engine::document;
 use peerwarden_engine::resource::Metadata;
 
 use crate::context::Context;
@@ -35,7 +36,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             metadata.namespace.as_str(),
             metadata.name.as_str(),
         );
-        let place = document.place("metadata.name", false);
+        let place = document.place(&document::Path::keys(["metadata", "name"]), false);
         let Some(first) = first.get(&identity) else {
             first.insert(identity, place.label());
             continue;

@@ -3,6 +3,7 @@
 //! No ALLOW can except anything from a DENY.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::{Context, Policy};
@@ -32,7 +33,7 @@ fn of(policy: &Policy<'_>, root: &str) -> Option<Finding> {
     let mut rules = written.rules.iter().flatten();
     if let Some(rule) = rules.position(is_empty) {
         return Some(Finding::new(
-            format!("spec.rules[{rule}]"),
+            Rule::path(rule),
             "an empty rule denies everything, and no ALLOW can make an exception to it",
             "to deny by default, write an ALLOW policy without rules, `spec: {}`, and other policies that allow",
         ));
@@ -44,7 +45,7 @@ fn of(policy: &Policy<'_>, root: &str) -> Option<Finding> {
         || !written.target_refs.is_empty();
     (written.metadata.namespace == root && !scoped).then(|| {
         Finding::new(
-            "metadata.namespace",
+            Path::keys(["metadata", "namespace"]),
             format!(
                 "in the root namespace `{root}` and without a `selector`, it denies in every namespace, including at \
                  gateways, and no ALLOW can make an exception to it"

@@ -3,7 +3,8 @@
 //! `rules: [{}]` allows everything, `spec: {}` nothing; policies only add up, so the first makes the second void.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_engine::resource::Action;
+use peerwarden_engine::document::Path;
+use peerwarden_engine::resource::{Action, Rule};
 use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::{Context, Policy};
@@ -57,8 +58,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             };
             let message = format!("this deny-all has no effect: {} allows everything", other.title());
             let help = "remove one of them; if you keep this one, allow what you need in other policies";
-            let finding = Finding::new("spec", message, help).shown(&proof);
-            let place = other.document.place(&format!("spec.rules[{rule}]"), false);
+            let finding = Finding::new(Path::keys(["spec"]), message, help).shown(&proof);
+            let place = other.document.place(&Rule::path(*rule), false);
             found.push(
                 finding
                     .in_policy(&LINT, policy)

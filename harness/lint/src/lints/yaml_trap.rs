@@ -7,6 +7,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::fix::{Change, Fix};
 use peerwarden_documents::yaml::{self, Entry, Node, Tree};
+use peerwarden_engine::document::At;
 
 use crate::context::Context;
 use crate::lint::{Find, Lint};
@@ -36,7 +37,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             title,
             found: &mut found,
         };
-        walk.node(&document.node, "");
+        walk.node(&document.node, &At::ROOT);
     }
     found
 }
@@ -49,18 +50,19 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    fn node(&mut self, node: &Node, path: &str) {
+    fn node(&mut self, node: &Node, at: &At<'_>) {
         match &node.tree {
             Tree::Null | Tree::Bool(_) | Tree::Number(_) => {}
             Tree::String(text) => {
-                let quoted = Fix::new(self.document.place("", false), vec![Change::text(path, text)]);
                 if let Some(found) = self.trap(text, &node.location) {
+                    let quoted = vec![Change::text(at.path(), text)];
+                    let quoted = Fix::new(self.document.place(&[], false), quoted);
                     self.found.push(found.fixed_by(quoted));
                 }
             }
             Tree::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.node(item, &format!("{path}[{index}]"));
+                    self.node(item, &at.index(index));
                 }
             }
             Tree::Object(entries) => {
@@ -72,7 +74,7 @@ impl Walk<'_> {
                 {
                     let trap = self.trap(name, name_location);
                     self.found.extend(trap);
-                    self.node(value, &format!("{path}[\"{name}\"]"));
+                    self.node(value, &at.name(name));
                 }
             }
         }

@@ -146,7 +146,7 @@ fn json(checked: &[ChainReport], documents: &[Document]) -> anyhow::Result<Strin
                     said["held"] = false.into();
                     said["why"] = failure.why.as_str().into();
                     said["help"] = failure.help.as_str().into();
-                    said["path"] = failure.path.as_str().into();
+                    said["path"] = failure.path.to_string().into();
                     if let Some(place) = place(documents, failure) {
                         let (line, column) = place.source.position(place.span.start);
                         said["place"] = json!({"file": place.source.name, "line": line, "column": column});
@@ -159,7 +159,7 @@ fn json(checked: &[ChainReport], documents: &[Document]) -> anyhow::Result<Strin
             "listener": chain.listener,
             "chain": chain.chain,
             "carries": chain.carries,
-            "path": chain.path,
+            "path": chain.path.to_string(),
             "guarantees": guarantees.collect::<Vec<_>>(),
         })
     });

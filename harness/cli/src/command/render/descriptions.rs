@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{Step, Value};
 use peerwarden_engine::{Problem, Problems};
 
 /// A document as a tree of values.
@@ -37,11 +37,11 @@ pub(super) fn diagnostics(
     lists: &[(&str, &[Document])],
 ) -> Vec<Diagnostic> {
     let diagnostic = |problem: &Problem| {
-        let within = |(name, documents): &(&str, &[Document])| {
-            let rest = problem.path.strip_prefix(name)?.strip_prefix('[')?;
-            let (index, rest) = rest.split_once(']')?;
-            let document = documents.get(index.parse::<usize>().ok()?)?;
-            Some(document.place(rest, problem.on_key))
+        let within = |(name, documents): &(&str, &[Document])| match &*problem.path {
+            [Step::Key(list), Step::Index(index), below @ ..] if list == name => {
+                Some(documents.get(*index)?.place(below, problem.on_key))
+            }
+            _ => None,
         };
         let place = lists.iter().find_map(within);
         let place = place.unwrap_or_else(|| description.place(&problem.path, problem.on_key));

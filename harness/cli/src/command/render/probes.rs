@@ -8,7 +8,7 @@ use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::yaml;
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{self, Value};
 use peerwarden_envoy::render::probes::{ANNOTATION, PORT, ProbeScan, Probes};
 use peerwarden_envoy::yaml as written;
 
@@ -67,7 +67,7 @@ fn note(document: &Document, message: String) -> Diagnostic {
         severity: diagnostic::Severity::Warning,
         ..Diagnostic::error(message)
     }
-    .at(document.place("metadata", false))
+    .at(document.place(&document::Path::keys(["metadata"]), false))
 }
 
 fn none(file: &Path) -> Diagnostic {
@@ -110,7 +110,7 @@ pub(super) fn one(file: &Path, port: u16) -> Result<Option<Probes>> {
             ProbeScan::OptedOut => opted_out = true,
             ProbeScan::Probes(_) if probes.is_some() => {
                 let wrong = Diagnostic::error("this is the second workload with probes in this file");
-                let wrong = wrong.at(document.place("metadata", false));
+                let wrong = wrong.at(document.place(&document::Path::keys(["metadata"]), false));
                 let help = "put each workload into a separate file: an Envoy serves one workload";
                 return Err(wrong.help(help).into());
             }

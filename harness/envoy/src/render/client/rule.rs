@@ -1,6 +1,6 @@
 //! `DestinationRule`, the TLS part: <https://istio.io/latest/docs/reference/config/networking/destination-rule/>.
 
-use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
+use peerwarden_engine::document::{At, Fields, Path, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{port_number, required};
@@ -8,7 +8,7 @@ use crate::description::{port_number, required};
 /// A rule with its TLS settings.
 pub(super) struct DestinationRule {
     /// Its place among the rules, for messages.
-    pub(super) place: String,
+    pub(super) place: Path,
     pub(super) name: String,
     pub(super) namespace: String,
     pub(super) host: String,
@@ -139,7 +139,7 @@ impl DestinationRule {
         spec.finish(problems);
         fields.finish(problems);
         Some(Self {
-            place: at.to_string(),
+            place: at.path(),
             name: name?,
             namespace: namespace?,
             host: host?,

@@ -1,6 +1,6 @@
 //! A server of a `Gateway`: a port, its hosts, and how its TLS ends there.
 
-use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
+use peerwarden_engine::document::{At, Fields, Path, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use super::host::Host;
@@ -13,7 +13,7 @@ use crate::render::transport::ServerTls;
 #[derive(Debug)]
 pub(super) struct Server {
     /// Its place, for messages.
-    pub(super) place: String,
+    pub(super) place: Path,
     /// Namespace and name of its `Gateway`.
     pub(super) gateway: String,
     pub(super) port: u16,
@@ -80,7 +80,7 @@ impl Server {
                 .map(|tls| ServerAction::Serves(Box::new(tls))),
         };
         Some(Self {
-            place: at.to_string(),
+            place: at.path(),
             gateway: gateway.to_owned(),
             port,
             hosts,

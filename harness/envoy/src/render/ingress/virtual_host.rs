@@ -94,7 +94,7 @@ fn same(left: RouteAction<'_>, right: RouteAction<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use peerwarden_engine::Problems;
-    use peerwarden_engine::document::{At, Value};
+    use peerwarden_engine::document::{At, Path, Value};
 
     use super::*;
     use crate::description::Endpoint;
@@ -110,7 +110,7 @@ mod tests {
 
     fn server(names: &[&str]) -> Server {
         Server {
-            place: String::new(),
+            place: Path::default(),
             gateway: String::new(),
             port: 443,
             hosts: hosts(names),

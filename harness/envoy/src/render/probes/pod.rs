@@ -1,34 +1,10 @@
 //! The places of containers and their probes in a document.
 
-use peerwarden_engine::document::{At, Value};
+use peerwarden_engine::document::{At, Path, Value};
 use peerwarden_engine::{Problem, Problems};
 
 use super::handler::{ContainerPort, Handler};
 use super::{ANNOTATION, Probe};
-
-/// A step on the path to a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PathStep {
-    Name(&'static str),
-    Index(usize),
-}
-
-/// A path in the engine's notation.
-pub(super) fn written(place: &[PathStep]) -> String {
-    let mut text = String::new();
-    for step in place {
-        match step {
-            PathStep::Name(name) => {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(name);
-            }
-            PathStep::Index(index) => text.push_str(&format!("[{index}]")),
-        }
-    }
-    text
-}
 
 /// The places of probes and hooks in a container, and the names by which Istio's agent serves them.
 const PLACES: [(&[&str], &str, &str); 5] = [
@@ -57,6 +33,11 @@ impl<'v> Pod<'v> {
         Some(Self { at, value })
     }
 
+    /// Where it stands in its document.
+    fn path(&self) -> Path {
+        Path::keys(self.at.iter().copied())
+    }
+
     /// Whether its annotation opts out of rewriting.
     pub(super) fn opted_out(&self, problems: &mut Problems) -> Option<bool> {
         let value = self.value.get("metadata")?.get("annotations")?.get(ANNOTATION)?;
@@ -64,11 +45,9 @@ impl<'v> Pod<'v> {
             Some("false") => Some(true),
             Some("true") => Some(false),
             Some(_) | None => {
-                let mut place: Vec<PathStep> = self.at.iter().copied().map(PathStep::Name).collect();
-                place.extend([PathStep::Name("metadata"), PathStep::Name("annotations")]);
-                let place = written(&place);
+                let place = self.path().key("metadata").key("annotations").key(ANNOTATION);
                 let problem = Problem::new(
-                    &At::place(&place).name(ANNOTATION),
+                    &At::place(&place),
                     format!("`{ANNOTATION}` is neither \"true\" nor \"false\""),
                 );
                 problems.push(problem.help("put it in quotes: annotations are strings"));
@@ -84,12 +63,7 @@ impl<'v> Pod<'v> {
                 continue;
             };
             for (index, container) in containers.iter().enumerate() {
-                let mut place: Vec<PathStep> = self.at.iter().copied().map(PathStep::Name).collect();
-                place.extend([
-                    PathStep::Name("spec"),
-                    PathStep::Name(list),
-                    PathStep::Index(index),
-                ]);
+                let place = self.path().key("spec").key(list).index(index);
                 of_container(container, &place, port, problems, &mut probes);
             }
         }
@@ -99,7 +73,7 @@ impl<'v> Pod<'v> {
 
 fn of_container(
     container: &Value,
-    place: &[PathStep],
+    place: &Path,
     port: u16,
     problems: &mut Problems,
     probes: &mut Vec<Probe>,
@@ -112,16 +86,14 @@ fn of_container(
         let Some(value) = value.filter(|value| **value != Value::Null) else {
             continue;
         };
-        let mut place = place.to_vec();
-        place.extend(field.iter().copied().map(PathStep::Name));
-        let at = written(&place);
+        let place = field.iter().fold(place.clone(), |place, name| place.key(name));
+        let at = At::place(&place);
         let is_hook = field.len() > 1;
-        let Some((handler, timeout)) = Handler::read(value, &At::place(&at), &ports, is_hook, problems)
-        else {
+        let Some((handler, timeout)) = Handler::read(value, &at, &ports, is_hook, problems) else {
             continue;
         };
         if handler.port() == port {
-            let problem = Problem::new(&At::place(&at), format!("it already uses port {port}"));
+            let problem = Problem::new(&at, format!("it already uses port {port}"));
             problems.push(
                 problem.help("pass the document from before its probes were rewritten, or use another port"),
             );
@@ -139,9 +111,8 @@ fn of_container(
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if probes.len() > before && !(label && (1..=63).contains(&name.len())) {
-        let place = written(place);
         let problem = Problem::new(
-            &At::place(&place).name("name"),
+            &At::place(place).name("name"),
             "a container with probes needs a name",
         );
         problems.push(problem.help("write lower-case letters, digits and hyphens, at most 63"));

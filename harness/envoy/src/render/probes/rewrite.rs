@@ -1,9 +1,8 @@
 //! Rewrites a probe to ask Envoy.
 
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{Step, Value};
 
 use super::Probe;
-use super::pod::PathStep;
 
 /// Replaces the handler of a probe; its timing stays as it was.
 pub(super) fn rewrite(document: &mut Value, probe: &Probe, port: u16) {
@@ -18,14 +17,14 @@ pub(super) fn rewrite(document: &mut Value, probe: &Probe, port: u16) {
     fields.insert(0, ("httpGet".to_owned(), asks));
 }
 
-fn find<'v>(value: &'v mut Value, place: &[PathStep]) -> Option<&'v mut Value> {
+fn find<'v>(value: &'v mut Value, place: &[Step]) -> Option<&'v mut Value> {
     let mut at = value;
     for step in place {
         at = match (at, step) {
-            (Value::Object(fields), PathStep::Name(name)) => {
+            (Value::Object(fields), Step::Key(name)) => {
                 &mut fields.iter_mut().find(|(key, _)| key == name)?.1
             }
-            (Value::List(items), PathStep::Index(index)) => items.get_mut(*index)?,
+            (Value::List(items), Step::Index(index)) => items.get_mut(*index)?,
             (
                 Value::Null
                 | Value::Bool(_)
@@ -33,7 +32,7 @@ fn find<'v>(value: &'v mut Value, place: &[PathStep]) -> Option<&'v mut Value> {
                 | Value::String(_)
                 | Value::List(_)
                 | Value::Object(_),
-                PathStep::Name(_) | PathStep::Index(_),
+                Step::Key(_) | Step::Index(_),
             ) => return None,
         };
     }
