@@ -89,7 +89,7 @@ pub use host::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use loader::{Loaded, Loader};
 pub use mesh::Mesh;
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, ProblemKind, Problems};
 pub use program::{Bounds, Open, Program, Question, Step};
 pub use provider::{
     Authorizer, AuthorizerService, ExtensionProvider, ExternalAnswer, ExternalAuthorizers, HeaderPattern,

@@ -5,6 +5,15 @@ use std::fmt;
 use crate::at::At;
 use crate::path::Path;
 
+/// What sort of problem it is, as far as anything is decided by that: nothing is by a message's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// Something else stands where a text is expected.
+    NotText,
+    /// Any other.
+    Other,
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -16,6 +25,8 @@ pub struct Problem {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// What sort of problem it is.
+    pub kind: ProblemKind,
     /// True when the name at the end of `path` is what is wrong, not its value (an unknown field).
     pub on_key: bool,
 }
@@ -28,6 +39,7 @@ impl Problem {
             path: at.path(),
             message: message.into(),
             help: None,
+            kind: ProblemKind::Other,
             on_key: false,
         }
     }
@@ -35,6 +47,12 @@ impl Problem {
     /// Says what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says what sort it is.
+    pub fn kind(mut self, kind: ProblemKind) -> Self {
+        self.kind = kind;
         self
     }
 

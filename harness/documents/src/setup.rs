@@ -1,7 +1,7 @@
 //! What is decided by: mesh, workload, documents, and the plugin configuration that they make together.
 
 use peerwarden_engine::document::{At, Step};
-use peerwarden_engine::{Config, Problem, Problems, Workload, WorkloadKind};
+use peerwarden_engine::{Config, Problem, ProblemKind, Problems, Workload, WorkloadKind};
 use peerwarden_envoy::trust::{CA_CERTIFICATES, Trust};
 
 use crate::diagnostic::Diagnostic;
@@ -110,9 +110,10 @@ impl Setup {
         let mut diagnostic = Diagnostic::error(message);
         if let Some((document, path)) = self.owner(&problem.path) {
             diagnostic = diagnostic.at(document.place(path, problem.on_key));
-            if problem.message.starts_with("expected a string, found a ") {
-                diagnostic.details.fix = quoted(document, path);
-            }
+            diagnostic.details.fix = match problem.kind {
+                ProblemKind::NotText => quoted(document, path),
+                ProblemKind::Other => None,
+            };
         }
         match &problem.help {
             Some(_) if diagnostic.details.fix.is_some() => {

@@ -6,6 +6,7 @@
 mod comment;
 mod node;
 mod path;
+mod said;
 
 pub use comment::comments;
 pub use node::{Entry, Node, Tree};
@@ -18,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
-use crate::wording::{Said, expected_in_words};
+use crate::wording::Said;
 
 /// Every document of a stream, empty ones left out.
 ///
@@ -95,7 +96,10 @@ fn options(text: &str) -> serde_saphyr::Options {
 
 fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     let error = error.without_snippet();
-    let Said { message, help } = said(source, error);
+    let Said { message, help } = match error {
+        serde_saphyr::Error::Eof { .. } if says_nothing(&source.text) => Said::plain(EMPTY),
+        error => said::of(error),
+    };
     let diagnostic = match error.location() {
         Some(location) => Diagnostic::error(message).at(place(source, &location)),
         None => Diagnostic::error(format!("{}: {message}", source.name)),
@@ -104,74 +108,6 @@ fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "most errors of the YAML crate say it well themselves"
-)]
-fn said(source: &Source, error: &serde_saphyr::Error) -> Said {
-    use serde_saphyr::Error;
-
-    match error {
-        Error::Eof { .. } if says_nothing(&source.text) => Said::plain(EMPTY),
-        Error::MultipleDocuments { .. } => Said::helped(
-            "there are several documents, expected one",
-            "put each into a separate file; `---` begins a new document",
-        ),
-        Error::Unexpected { expected, .. } => match expected_in_words(expected) {
-            "a list" => Said::helped("expected a list", "write it as `[ … ]`"),
-            expected => Said::plain(format!("expected {expected}")),
-        },
-        Error::InvalidScalar { ty, .. } => Said::plain(format!("expected {}", expected_in_words(ty))),
-        Error::NonFiniteFloat { value, .. } => Said::helped(
-            format!("`{value}` is not a number in JSON"),
-            "put it in quotes if it is a string",
-        ),
-        Error::UnsupportedTag { tag, .. } => Said::helped(
-            format!("the tag `{tag}` is not supported, and what it marks may be ignored"),
-            "remove the tag, or remove what it marks",
-        ),
-        Error::DuplicateMappingKey { key: Some(key), .. } => Said::twice(key),
-        Error::SerdeUnknownField { field, expected, .. } => Said::unknown_field(field, expected),
-        Error::SerdeUnknownVariant {
-            variant, expected, ..
-        } => Said::unknown_value(variant, expected),
-        Error::SerdeInvalidType {
-            unexpected, expected, ..
-        }
-        | Error::SerdeInvalidValue {
-            unexpected, expected, ..
-        } => Said::mismatch(unexpected, expected),
-        Error::AliasReplayLimitExceeded { .. } | Error::AliasReplayStackDepthExceeded { .. } => expands(),
-        _ => {
-            let text = error.to_string();
-            // The place is shown with the text; the sentence need not repeat it.
-            let message = text
-                .rsplit_once(" at line ")
-                .map_or(text.as_str(), |(message, _)| message);
-            let message = message.trim_end_matches('.');
-            if let Some(budget) = message.strip_prefix("budget breached: ") {
-                return if budget.starts_with("Depth") {
-                    Said::plain("it is nested too deeply")
-                } else {
-                    expands()
-                };
-            }
-            match message.split_once("; ") {
-                Some((message, help)) => Said::helped(message, help),
-                None => Said::plain(message),
-            }
-        }
-    }
-}
-
-/// Of a text whose aliases, or whose size, are beyond the budgets.
-fn expands() -> Said {
-    Said::helped(
-        "the file is too large, or its aliases expand to too much text",
-        "split the file, or write its aliases out",
-    )
 }
 
 /// Of a text that says nothing.

@@ -116,7 +116,7 @@ fn place<T>(source: &Arc<Source>, spanned: &Spanned<T>) -> Place {
 }
 
 fn wrong(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
-    let Said { message, help } = Said::from_serde(error.message());
+    let Said { message, help } = Said::of_serde(error.message());
     let diagnostic = match error.span() {
         Some(span) => Diagnostic::error(message).at(Place {
             source: Arc::clone(source),

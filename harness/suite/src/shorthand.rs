@@ -11,11 +11,7 @@ pub(super) type Mistake = (String, String);
 pub(super) fn checked(traffic: Traffic) -> Result<Traffic, Mistake> {
     match traffic.check() {
         Ok(()) => Ok(traffic),
-        Err(impossible) => {
-            let text = impossible.to_string();
-            let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
-            Err((message.to_owned(), help.to_owned()))
-        }
+        Err(impossible) => Err((impossible.message(), impossible.help().to_owned())),
     }
 }
 

@@ -52,17 +52,7 @@ pub fn read(text: &[u8]) -> (LineId, Result<EvalLine, String>) {
 }
 
 fn explain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let message = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(message, _)| message);
-    let Said { message, help } = if error.is_data() {
-        Said::from_serde(message)
-    } else if message.starts_with("recursion limit exceeded") {
-        Said::plain("it is nested too deeply")
-    } else {
-        Said::plain(format!("it is not JSON: {message}"))
-    };
+    let Said { message, help } = Said::of_json(error);
     let help = help.map(|help| format!("; {help}")).unwrap_or_default();
     format!(
         "the line cannot be read at column {}: {message}{help}",

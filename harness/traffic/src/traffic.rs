@@ -178,33 +178,62 @@ pub struct Jwt {
 }
 
 /// Why traffic cannot exist.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImpossibleTraffic {
     /// Fields of HTTP on a TCP connection.
-    #[error("`{0}` does not apply to `protocol: tcp`; remove it, or write `protocol: http`")]
     NotOnTcp(&'static str),
     /// A pseudo-header among the headers.
-    #[error("`{0}` among the headers; write `http.method`, `http.host` or `http.path`")]
     PseudoHeader(String),
     /// A text that is not a header name.
-    #[error("`{0}` is not a header name; use letters, digits and `-`")]
     HeaderName(String),
     /// A line break or a NUL in the first line of a request.
-    #[error("`http.{0}` has a line break or a NUL; no request can carry one")]
     FirstLine(&'static str),
     /// A line break or a NUL in a header.
-    #[error("the value of header `{0}` has a line break or a NUL; give several lines as a list")]
     HeaderValue(String),
     /// A name that cannot be in a certificate.
-    #[error(
-        "`{0}` cannot be in a certificate, whose alternative names are ASCII; write IDNs in their ASCII form"
-    )]
     NotAscii(String),
     /// Two hosts.
-    #[error("both `http.host` and a header `host` are given; keep `http.host`")]
     HostTwice,
 }
+
+impl ImpossibleTraffic {
+    /// What is wrong.
+    pub fn message(&self) -> String {
+        match self {
+            Self::NotOnTcp(field) => format!("`{field}` does not apply to `protocol: tcp`"),
+            Self::PseudoHeader(name) => format!("`{name}` among the headers"),
+            Self::HeaderName(name) => format!("`{name}` is not a header name"),
+            Self::FirstLine(field) => format!("`http.{field}` has a line break or a NUL"),
+            Self::HeaderValue(name) => format!("the value of header `{name}` has a line break or a NUL"),
+            Self::NotAscii(name) => {
+                format!("`{name}` cannot be in a certificate, whose alternative names are ASCII")
+            }
+            Self::HostTwice => "both `http.host` and a header `host` are given".to_owned(),
+        }
+    }
+
+    /// What to write instead, or why nothing can be.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NotOnTcp(_) => "remove it, or write `protocol: http`",
+            Self::PseudoHeader(_) => "write `http.method`, `http.host` or `http.path`",
+            Self::HeaderName(_) => "use letters, digits and `-`",
+            Self::FirstLine(_) => "no request can carry one",
+            Self::HeaderValue(_) => "give several lines as a list",
+            Self::NotAscii(_) => "write IDNs in their ASCII form",
+            Self::HostTwice => "keep `http.host`",
+        }
+    }
+}
+
+impl std::fmt::Display for ImpossibleTraffic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; {}", self.message(), self.help())
+    }
+}
+
+impl std::error::Error for ImpossibleTraffic {}
 
 impl HeaderLines {
     /// The lines.

@@ -1,7 +1,7 @@
 //! Reads an object field by field, and reports what nobody asked for.
 
 use super::{At, Value, nearest};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// The fields of one object that are still to be read.
 ///
@@ -160,7 +160,7 @@ impl Names {
 pub fn text<'v, S: AsRef<str>>(value: &'v Value<S>, at: &At<'_>, problems: &mut Problems) -> Option<&'v str> {
     let text = value.as_str();
     if text.is_none() {
-        let problem = wrong_type(at, "a string", value);
+        let problem = wrong_type(at, "a string", value).kind(ProblemKind::NotText);
         problems.push(match value {
             Value::Number(_) | Value::Bool(_) => problem.help("put it in quotes"),
             Value::Null | Value::String(_) | Value::List(_) | Value::Object(_) => problem,

@@ -1,5 +1,6 @@
 //! JSON logs: fields by their names, each a format string of its own.
 
+use peerwarden_documents::wording::json_message;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -71,11 +72,7 @@ impl Json {
             })
             .and_then(|()| deserializer.end());
         if let Err(error) = read {
-            let text = error.to_string();
-            let message = text
-                .rsplit_once(" at line ")
-                .map_or(text.as_str(), |(message, _)| message);
-            return Err(format!("it is not a JSON object: {message}"));
+            return Err(format!("it is not a JSON object: {}", json_message(&error)));
         }
         if values.is_empty() {
             return Err("it has none of the fields of the format".to_owned());
