@@ -82,12 +82,25 @@ impl Config {
     /// # Errors
     /// As [`Config::parse`].
     pub fn read(value: &Value) -> Result<Self, Problems> {
+        let documents = match value.get(RESOURCES) {
+            Some(Value::List(documents)) => documents.as_slice(),
+            _ => &[],
+        };
+        Self::of(value, documents.iter().map(Value::written))
+    }
+
+    /// Reads a configuration from trees: what it says beside its documents, and these one by one.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub fn of<'d>(
+        settings: &Value,
+        documents: impl IntoIterator<Item = Written<'d>>,
+    ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let mut config = Self::settings(value, &mut problems);
-        if let Some(Value::List(documents)) = value.get(RESOURCES) {
-            for (index, document) in documents.iter().enumerate() {
-                config.document(index, &document.written(), &mut problems);
-            }
+        let mut config = Self::settings(settings, &mut problems);
+        for (index, document) in documents.into_iter().enumerate() {
+            config.document(index, &document, &mut problems);
         }
         problems.into_result(Some(config))
     }

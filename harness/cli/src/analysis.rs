@@ -12,6 +12,7 @@ pub(crate) mod search;
 pub(crate) mod words;
 
 use anyhow::{Context, anyhow};
+use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
 use peerwarden_traffic::{Answer, ConfigurationError, Traffic};
@@ -22,16 +23,18 @@ use crate::error::Result;
 pub(crate) struct LazyEngines<'m> {
     choice: Choice,
     module: Option<&'m Module>,
-    configuration: String,
+    setup: Setup,
+    protocol: Protocol,
     engine: Option<EnginePair>,
 }
 
 impl<'m> LazyEngines<'m> {
-    pub(crate) fn new(choice: Choice, module: Option<&'m Module>, configuration: String) -> Self {
+    pub(crate) fn new(choice: Choice, module: Option<&'m Module>, setup: Setup, protocol: Protocol) -> Self {
         Self {
             choice,
             module,
-            configuration,
+            setup,
+            protocol,
             engine: None,
         }
     }
@@ -41,15 +44,16 @@ impl<'m> LazyEngines<'m> {
     /// # Errors
     /// That an engine does not take the configuration or breaks, or that the two disagree.
     pub(crate) fn decide(&mut self, traffic: &Traffic) -> Result<Answer> {
-        let engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => EnginePair::new(self.choice, self.module, &self.configuration).map_err(|refused| {
-                match refused {
-                    ConfigurationError::Problems(problems) => anyhow!("{problems}"),
-                    ConfigurationError::Module(message) => anyhow!(message),
-                }
-            })?,
-        };
+        let engine =
+            match self.engine.take() {
+                Some(engine) => engine,
+                None => EnginePair::of(self.choice, self.module, &self.setup, self.protocol).map_err(
+                    |refused| match refused {
+                        ConfigurationError::Problems(problems) => anyhow!("{problems}"),
+                        ConfigurationError::Module(message) => anyhow!(message),
+                    },
+                )?,
+            };
         Ok(self.engine.insert(engine).decide(traffic)?)
     }
 

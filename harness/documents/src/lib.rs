@@ -10,6 +10,7 @@ pub mod documents;
 pub mod files;
 pub mod fix;
 pub mod github;
+pub mod made;
 pub mod output;
 pub mod sarif;
 pub mod schema;

@@ -1,7 +1,15 @@
 //! What is decided by: mesh, workload, documents, and the plugin configuration that they make together.
 
-use peerwarden_engine::document::{At, Step};
-use peerwarden_engine::{Config, Problem, ProblemKind, Problems, Workload, WorkloadKind};
+mod json;
+
+pub use json::{Parts, mesh_of_engine_in};
+
+use std::borrow::Cow;
+
+use peerwarden_engine::document::{At, Step, Value};
+use peerwarden_engine::{
+    Config, Mesh, Problem, ProblemKind, Problems, Program, Workload, WorkloadKind, limits,
+};
 use peerwarden_envoy::trust::{CA_CERTIFICATES, Trust};
 
 use crate::diagnostic::Diagnostic;
@@ -9,7 +17,8 @@ use crate::documents::Document;
 use crate::fix::{Change, Fix};
 use crate::schema::Paths;
 use crate::source::Place;
-use crate::yaml::{Entry, Node, Tree};
+use crate::yaml::{Node, Tree};
+use json::REPORT;
 
 /// The parts of a plugin configuration, each with its place in a text.
 #[derive(Debug, Clone, Default)]
@@ -30,22 +39,71 @@ pub struct Setup {
 pub type Protocol = peerwarden_engine::Protocol;
 
 impl Setup {
-    /// The plugin configuration: <https://github.com/proxy-wasm/spec> calls it opaque bytes, ours is JSON.
-    pub fn to_json(&self, protocol: Protocol) -> String {
-        let text = |part: &Option<Document>| part.as_ref().map(|document| document.node.to_json());
-        let resources: Vec<String> = self
-            .resources
-            .iter()
-            .map(|document| document.node.to_json())
-            .collect();
-        Parts {
-            mesh: self.mesh.as_ref().map(mesh_of_engine).as_deref(),
-            workload: text(&self.workload).as_deref(),
-            resources: &format!("[{}]", resources.join(",")),
-            extension_providers: text(&self.extension_providers).as_deref(),
-            paths: self.paths,
+    /// The configuration as the engine has it. What the module would refuse is refused here with the same words.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its structure.
+    pub fn config(&self, protocol: Protocol) -> Result<Config, Problems> {
+        let bytes = self.parts().len(protocol);
+        if bytes > limits::CONFIGURATION_BYTES {
+            return Err(limits::too_large(bytes).into());
         }
-        .to_json(protocol)
+        let documents = self.resources.iter().map(|document| document.node.written());
+        Config::of(&self.settings(protocol), documents)
+    }
+
+    /// The configuration, compiled.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn program(&self, protocol: Protocol) -> Result<Program, Problems> {
+        Program::compile(&self.config(protocol)?)
+    }
+
+    /// The plugin configuration: <https://github.com/proxy-wasm/spec> calls it opaque bytes, ours is JSON. It is for the module alone.
+    pub fn to_json(&self, protocol: Protocol) -> String {
+        self.parts().to_json(protocol)
+    }
+
+    fn parts(&self) -> Parts<Cow<'_, Node>, Vec<&Node>> {
+        Parts {
+            mesh: self.mesh.as_ref().map(mesh_of_engine),
+            workload: borrowed(&self.workload),
+            extension_providers: borrowed(&self.extension_providers),
+            paths: self.paths,
+            resources: self.resources.iter().map(|document| &document.node).collect(),
+        }
+    }
+
+    /// All but the documents.
+    fn settings(&self, protocol: Protocol) -> Value {
+        let text = |text: &str| Value::String(text.to_owned());
+        let tree = |part: &Option<Document>| part.as_ref().map(|document| document.node.to_value());
+        let fields = [
+            (
+                "mesh",
+                self.mesh.as_ref().map(|mesh| mesh_of_engine(mesh).to_value()),
+            ),
+            ("workload", tree(&self.workload)),
+            ("extensionProviders", tree(&self.extension_providers)),
+            ("paths", self.paths.map(|paths| text(paths.as_str()))),
+            ("protocol", Some(text(protocol.as_str()))),
+            ("report", Some(text(REPORT))),
+        ];
+        let given = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Value::Object(given.collect())
+    }
+
+    /// What the mesh says; Istio's defaults where it is wrong, which is told elsewhere.
+    pub fn own_mesh(&self) -> Mesh {
+        let around = Self {
+            mesh: self.mesh.clone(),
+            ..Self::default()
+        };
+        let config = around.config(Protocol::Http);
+        config.map(|config| config.mesh).unwrap_or_default()
     }
 
     /// The trust domains that the mesh lets in.
@@ -53,12 +111,7 @@ impl Setup {
     /// # Errors
     /// What is wrong with its `caCertificates`; what else is wrong with it, the engine says.
     pub fn trust(&self) -> Result<Trust, Vec<Diagnostic>> {
-        let around = Self {
-            mesh: self.mesh.clone(),
-            ..Self::default()
-        };
-        let config = Config::parse(around.to_json(Protocol::Http).as_bytes());
-        let own = config.map(|config| config.mesh).unwrap_or_default();
+        let own = self.own_mesh();
         let written = self.mesh.as_ref().map(|mesh| mesh.node.to_value());
         let mut problems = Problems::default();
         let trust = Trust::read(&own, written.as_ref(), &At::ROOT.name("mesh"), &mut problems);
@@ -78,8 +131,20 @@ impl Setup {
             workload: self.workload.clone(),
             ..Self::default()
         };
-        let config = Config::parse(around.to_json(Protocol::Http).as_bytes()).ok()?;
-        config.workload
+        around.config(Protocol::Http).ok()?.workload
+    }
+
+    /// Whether the other says the same, wherever it stands.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |(one, other): (&Option<Document>, &Option<Document>)| borrowed(one) == borrowed(other);
+        let parts = [
+            (&self.mesh, &other.mesh),
+            (&self.workload, &other.workload),
+            (&self.extension_providers, &other.extension_providers),
+        ];
+        let nodes = self.resources.iter().map(|document| &document.node);
+        let others = other.resources.iter().map(|document| &document.node);
+        self.paths == other.paths && parts.into_iter().all(same) && nodes.eq(others)
     }
 
     /// This where it says something, and `other` where it does not; its documents only if `documents`.
@@ -151,34 +216,23 @@ impl Setup {
     }
 }
 
-/// The mesh as the engine reads it, in JSON: without what only a handshake reads.
-pub fn mesh_of_engine(mesh: &Document) -> String {
-    let entries = mesh.node.entries().iter();
-    let read: Vec<Entry> = entries
-        .filter(|entry| entry.name != CA_CERTIFICATES)
-        .cloned()
-        .collect();
-    match mesh.node.tree {
-        Tree::Object(_) => Node {
-            location: mesh.node.location,
-            tree: Tree::Object(read),
-        }
-        .to_json(),
-        // The engine says what is wrong with it.
-        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) | Tree::List(_) => mesh.node.to_json(),
-    }
+fn borrowed(part: &Option<Document>) -> Option<Cow<'_, Node>> {
+    part.as_ref().map(|document| Cow::Borrowed(&document.node))
 }
 
-/// The same of a mesh in JSON.
-pub fn mesh_of_engine_in(json: &str) -> String {
-    let Ok(mut fields) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json) else {
-        // The engine says what is wrong with it.
-        return json.to_owned();
-    };
-    match fields.remove(CA_CERTIFICATES) {
-        Some(_) => serde_json::Value::Object(fields).to_string(),
-        None => json.to_owned(),
+/// The mesh as the engine reads it: without what only a handshake reads.
+pub fn mesh_of_engine(mesh: &Document) -> Cow<'_, Node> {
+    let node = &mesh.node;
+    // Of what is no object the engine says what is wrong with it.
+    if node.get(CA_CERTIFICATES).is_none() {
+        return Cow::Borrowed(node);
     }
+    let entries = node.entries().iter();
+    let read = entries.filter(|entry| entry.name != CA_CERTIFICATES).cloned();
+    Cow::Owned(Node {
+        location: node.location,
+        tree: Tree::Object(read.collect()),
+    })
 }
 
 /// What to write instead of a number or boolean; of one that does not look like it, why it is.
@@ -209,42 +263,5 @@ fn quoted(document: &Document, path: &[Step]) -> Option<Fix> {
     ))
 }
 
-/// The parts of a plugin configuration as JSON texts.
-#[derive(Debug, Clone, Copy)]
-pub struct Parts<'t> {
-    /// `mesh`; Istio's defaults when absent.
-    pub mesh: Option<&'t str>,
-    /// `workload`.
-    pub workload: Option<&'t str>,
-    /// `resources`, a list.
-    pub resources: &'t str,
-    /// `extensionProviders`, a list.
-    pub extension_providers: Option<&'t str>,
-    /// `paths`; all paths are established when absent.
-    pub paths: Option<Paths>,
-}
-
-impl Parts<'_> {
-    /// The whole configuration.
-    pub fn to_json(self, protocol: Protocol) -> String {
-        let mut json = String::from("{");
-        for (name, text) in [
-            ("mesh", self.mesh),
-            ("workload", self.workload),
-            ("extensionProviders", self.extension_providers),
-        ] {
-            if let Some(text) = text {
-                json.push_str(&format!("\"{name}\":{text},"));
-            }
-        }
-        if let Some(paths) = self.paths {
-            json.push_str(&format!("\"paths\":\"{}\",", paths.as_str()));
-        }
-        let resources = self.resources;
-        json.push_str(&format!(
-            "\"resources\":{resources},\"protocol\":\"{}\",\"report\":\"all\"}}",
-            protocol.as_str()
-        ));
-        json
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -74,6 +74,9 @@ pub fn place(source: &Arc<Source>, location: &serde_saphyr::Location) -> Place {
 /// alone, whatever its aliases nest.
 const ALIASED: usize = 10_000;
 
+/// How deep a document may nest. The module reads JSON to a depth of 127, in which a document stands in a list in an object.
+pub(crate) const DEPTH: usize = 125;
+
 /// Budgets far beyond real files, and what JSON cannot hold refused.
 fn options(text: &str) -> serde_saphyr::Options {
     serde_saphyr::options! {
@@ -89,16 +92,18 @@ fn options(text: &str) -> serde_saphyr::Options {
             max_total_scalar_bytes: (1024 * 1024).max(2 * text.len()),
             max_recorded_anchor_events: ALIASED.max(text.len()),
             max_recorded_anchor_bytes: (1024 * 1024).max(2 * text.len()),
-            max_depth: 128,
+            max_depth: DEPTH,
         },
     }
 }
 
 fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     let error = error.without_snippet();
-    let Said { message, help } = match error {
-        serde_saphyr::Error::Eof { .. } if says_nothing(&source.text) => Said::plain(EMPTY),
-        error => said::of(error),
+    let is_empty = matches!(error, serde_saphyr::Error::Eof { .. }) && says_nothing(&source.text);
+    let Said { message, help } = if is_empty {
+        Said::plain(EMPTY)
+    } else {
+        said::of(error)
     };
     let diagnostic = match error.location() {
         Some(location) => Diagnostic::error(message).at(place(source, &location)),

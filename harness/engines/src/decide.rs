@@ -36,7 +36,7 @@ pub enum Undecided {
 /// A configuration that is refused, and two engines that differ.
 pub fn both(module: &Module, configuration: &str, traffic: &Traffic) -> Result<Decided, Undecided> {
     let mut engine =
-        EnginePair::new(Choice::Both, Some(module), configuration).map_err(|refused| match refused {
+        EnginePair::read(Choice::Both, Some(module), configuration).map_err(|refused| match refused {
             ConfigurationError::Problems(problems) => Undecided::Refused(problems),
             ConfigurationError::Module(message) => Undecided::Broken(message),
         })?;

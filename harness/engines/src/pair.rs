@@ -1,6 +1,10 @@
 //! The two engines behind one question.
 
+use std::borrow::Cow;
+
 use clap::ValueEnum;
+use peerwarden_documents::setup::{Protocol, Setup};
+use peerwarden_engine::Problems;
 use peerwarden_host::Module;
 use peerwarden_traffic::{
     Answer, ConfigurationError, Engine, EngineFailure, Engines, NativeEngine, NativeEngines, Traffic,
@@ -45,20 +49,44 @@ pub struct EnginePair {
 }
 
 impl EnginePair {
-    /// Configures the engines of `choice`; the module is needed for all but [`Choice::Native`].
+    /// Configures the engines of `choice`; the module is needed for all but [`Choice::Native`], and alone gets the configuration as JSON.
     ///
     /// # Errors
     /// What is wrong with the configuration, or that the module judges otherwise.
-    pub fn new(
+    pub fn of(
+        choice: Choice,
+        module: Option<&Module>,
+        setup: &Setup,
+        protocol: Protocol,
+    ) -> Result<Self, ConfigurationError> {
+        let native = NativeEngine::of(setup, protocol);
+        Self::beside(choice, module, native, || setup.to_json(protocol).into())
+    }
+
+    /// The same with a configuration that is JSON already.
+    ///
+    /// # Errors
+    /// As [`EnginePair::of`].
+    pub fn read(
         choice: Choice,
         module: Option<&Module>,
         configuration: &str,
     ) -> Result<Self, ConfigurationError> {
-        // The native engine says best what is wrong, so it is asked first whoever decides in the end.
-        let native = NativeEngine::new(configuration).map_err(ConfigurationError::Problems)?;
+        let native = NativeEngine::read(configuration);
+        Self::beside(choice, module, native, || configuration.into())
+    }
+
+    /// The module beside the native engine, which says best what is wrong, and so is asked first whoever decides in the end.
+    fn beside<'c>(
+        choice: Choice,
+        module: Option<&Module>,
+        native: Result<NativeEngine, Problems>,
+        json: impl FnOnce() -> Cow<'c, str>,
+    ) -> Result<Self, ConfigurationError> {
+        let native = native.map_err(ConfigurationError::Problems)?;
         let wasm = match module.filter(|_| choice.runs_module()) {
             Some(module) => {
-                let wasm = Wasm::new(module, configuration, native.program());
+                let wasm = Wasm::new(module, &json(), native.program());
                 Some(wasm.map_err(ConfigurationError::Module)?)
             }
             None => None,
@@ -110,8 +138,8 @@ impl Engines for Chosen {
         self.choice.name()
     }
 
-    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, ConfigurationError> {
-        let pair = EnginePair::new(self.choice, self.module.as_ref(), configuration)?;
+    fn configure(&self, setup: &Setup, protocol: Protocol) -> Result<Box<dyn Engine>, ConfigurationError> {
+        let pair = EnginePair::of(self.choice, self.module.as_ref(), setup, protocol)?;
         Ok(Box::new(pair))
     }
 }

@@ -80,7 +80,7 @@ pub struct Explainer<'s> {
 impl<'s> Explainer<'s> {
     /// `None` for documents that the engine refuses.
     pub fn of(setup: &'s Setup, protocol: Protocol) -> Option<Self> {
-        let config = Config::parse(setup.to_json(protocol.into()).as_bytes()).ok()?;
+        let config = setup.config(protocol.into()).ok()?;
         let trust = setup.trust().ok()?;
         Some(Self { setup, config, trust })
     }

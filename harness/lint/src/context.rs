@@ -99,13 +99,8 @@ impl Modes<'_> {
 
 impl<'d> Context<'d> {
     pub(crate) fn of(setup: &'d Setup, others: &'d Others) -> Self {
-        let around = Setup {
-            mesh: setup.mesh.clone(),
-            ..Setup::default()
-        };
-        let config = Config::parse(around.to_json(Protocol::Http).as_bytes());
         let mut context = Self {
-            mesh: config.map(|config| config.mesh).unwrap_or_default(),
+            mesh: setup.own_mesh(),
             mesh_is_given: setup.mesh.is_some(),
             trust: setup.trust().unwrap_or_default(),
             policies: Vec::new(),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_engine::{Config, Problems, Program};
 
 use crate::answer::Answer;
@@ -22,11 +23,11 @@ pub trait Engines: Sync {
     /// The name of these engines, for people.
     fn name(&self) -> &'static str;
 
-    /// An engine with this configuration, which is the JSON that Envoy passes to the module.
+    /// An engine with this configuration.
     ///
     /// # Errors
     /// If the configuration is wrong, or the module does not agree that it is right.
-    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, ConfigurationError>;
+    fn configure(&self, setup: &Setup, protocol: Protocol) -> Result<Box<dyn Engine>, ConfigurationError>;
 }
 
 /// Why a configuration cannot be used.
@@ -74,8 +75,8 @@ impl Engines for NativeEngines {
         "native engine only"
     }
 
-    fn configure(&self, configuration: &str) -> Result<Box<dyn Engine>, ConfigurationError> {
-        let engine = NativeEngine::new(configuration).map_err(ConfigurationError::Problems)?;
+    fn configure(&self, setup: &Setup, protocol: Protocol) -> Result<Box<dyn Engine>, ConfigurationError> {
+        let engine = NativeEngine::of(setup, protocol).map_err(ConfigurationError::Problems)?;
         Ok(Box::new(engine))
     }
 }
@@ -85,11 +86,19 @@ impl Engines for NativeEngines {
 pub struct NativeEngine(Program);
 
 impl NativeEngine {
-    /// Reads and compiles a configuration.
+    /// Compiles a configuration.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(configuration: &str) -> Result<Self, Problems> {
+    pub fn of(setup: &Setup, protocol: Protocol) -> Result<Self, Problems> {
+        setup.program(protocol).map(Self)
+    }
+
+    /// Reads and compiles a configuration from the JSON that Envoy hands to the module.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(configuration: &str) -> Result<Self, Problems> {
         let config = Config::parse(configuration.as_bytes())?;
         Ok(Self(Program::compile(&config)?))
     }

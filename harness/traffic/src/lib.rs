@@ -20,7 +20,7 @@ pub use engine::{
     ConfigurationError, Engine, EngineFailure, Engines, ModuleFile, NativeEngine, NativeEngines,
 };
 pub use expected_rule::ExpectedRule;
-pub use native::value as metadata_value;
+pub use native::value as engine_value;
 pub use read::{address, object, optional_object, or_default, required_object};
 pub use traffic::{
     AuthorizerAnswer, Endpoint, HeaderLines, Http, ImpossibleTraffic, Jwt, Peer, Protocol, Tls, Traffic,

@@ -24,7 +24,8 @@ pub fn documents(text: &str) -> Result<Vec<String>, String> {
     let nodes = yaml::documents(&source).map_err(|wrong| shown(&[wrong]))?;
     // What stands where is found again by the message that names it.
     documents::all(&source).map_err(|wrong| shown(&[wrong]))?;
-    Ok(nodes.iter().map(yaml::Node::to_json).collect())
+    let json = nodes.iter().map(serde_json::to_string).collect::<Result<_, _>>();
+    json.map_err(|error| error.to_string())
 }
 
 /// The text as `peerwarden fmt` lays it out.

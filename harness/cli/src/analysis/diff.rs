@@ -116,7 +116,7 @@ impl PolicyComparison<'_> {
     ) -> Result<Option<Difference>> {
         let [old, new] = [self.old, self.new].map(|set| set.applied(&workload.workload, protocol));
         // Most of a mesh is as it was.
-        if old.configuration == new.configuration {
+        if old.setup.is_same(&new.setup) {
             return Ok(None);
         }
         let (old, new) = (old.compiled()?, new.compiled()?);
@@ -142,7 +142,7 @@ impl PolicyComparison<'_> {
             return Ok(None);
         }
         let mut engines =
-            [old, new].map(|selected| LazyEngines::new(self.choice, self.module, selected.configuration));
+            [old, new].map(|selected| LazyEngines::new(self.choice, self.module, selected.setup, protocol));
         let (trust, kind) = (&self.new.trust, workload.workload.kind);
         let mut side = |classes: Classes, allowed: bool| -> Result<Side> {
             let shown = classes.shown.into_iter().map(|class| {

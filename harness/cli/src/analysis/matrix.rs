@@ -219,7 +219,7 @@ impl MatrixBuilder<'_> {
             };
             rows.push((name.to_owned(), rest));
         }
-        let mut engines = LazyEngines::new(self.choice, self.module, selected.configuration);
+        let mut engines = LazyEngines::new(self.choice, self.module, selected.setup, self.protocol);
         let mut made = Vec::new();
         let mut refused = BTreeSet::new();
         for (operation, what) in rows {

@@ -4,18 +4,13 @@ use std::path::PathBuf;
 
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
+use peerwarden_documents::made;
 use peerwarden_documents::setup::Setup;
-use peerwarden_documents::source::Source;
-use peerwarden_documents::yaml;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Resource, Rule};
-use peerwarden_engine::{Config, Program, Protocol, Workload};
-use peerwarden_engines::{Choice, EnginePair};
+use peerwarden_engine::{Config, Problems, Program, Protocol, Workload};
 use peerwarden_envoy::trust::Trust;
-use peerwarden_traffic::ConfigurationError;
-use serde_json::json;
 
 use crate::error::Result;
 
@@ -30,15 +25,15 @@ pub(crate) struct Policies {
 /// What is decided by for one workload and protocol.
 pub(crate) struct CompiledPolicies {
     pub(crate) program: Program,
-    /// The plugin's, with the documents that apply.
-    pub(crate) configuration: String,
+    /// The documents that apply, with what is around them.
+    pub(crate) setup: Setup,
 }
 
 /// What applies to one workload, on one protocol.
 pub(crate) struct ApplicablePolicies {
     config: Config,
-    /// The plugin's, with the documents that apply.
-    pub(crate) configuration: String,
+    /// The documents that apply, with what is around them.
+    pub(crate) setup: Setup,
 }
 
 impl ApplicablePolicies {
@@ -47,7 +42,7 @@ impl ApplicablePolicies {
     pub(crate) fn compiled(self) -> anyhow::Result<CompiledPolicies> {
         Ok(CompiledPolicies {
             program: Program::compile(&self.config)?,
-            configuration: self.configuration,
+            setup: self.setup,
         })
     }
 }
@@ -80,14 +75,10 @@ impl Policies {
             namespace: "any".to_owned(),
             ..Workload::default()
         };
-        setup.workload = Some(document(&any)?);
-        let json = setup.to_json(Protocol::Http);
-        match EnginePair::new(Choice::Native, None, &json) {
-            Ok(_) => {}
-            Err(ConfigurationError::Problems(problems)) => return Err(setup.diagnostics(&problems).into()),
-            Err(ConfigurationError::Module(message)) => return Err(Diagnostic::error(message).into()),
-        }
-        let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
+        setup.workload = Some(made::workload(&any));
+        let wrong = |problems: Problems| setup.diagnostics(&problems);
+        let config = setup.config(Protocol::Http).map_err(wrong)?;
+        Program::compile(&config).map_err(wrong)?;
         let trust = setup.trust()?;
         Ok(Self { setup, config, trust })
     }
@@ -101,7 +92,7 @@ impl Policies {
             Some(document.clone())
         });
         let setup = Setup {
-            workload: document(workload).ok(),
+            workload: Some(made::workload(workload)),
             resources: documents.collect(),
             mesh: self.setup.mesh.clone(),
             extension_providers: self.setup.extension_providers.clone(),
@@ -117,7 +108,7 @@ impl Policies {
                 paths: self.config.paths,
                 ..Config::default()
             },
-            configuration: setup.to_json(protocol),
+            setup,
         }
     }
 
@@ -194,35 +185,7 @@ pub(crate) fn read(file: &std::path::Path) -> Result<Workload> {
         workload: Some(files::one(file)?),
         ..Setup::default()
     };
-    let json = setup.to_json(Protocol::Http);
-    let config = Config::parse(json.as_bytes()).map_err(|problems| setup.diagnostics(&problems))?;
+    let config = setup.config(Protocol::Http);
+    let config = config.map_err(|problems| setup.diagnostics(&problems))?;
     config.workload.ok_or_else(|| Vec::new().into())
-}
-
-/// A workload as a document, such as a file would have it.
-fn document(workload: &Workload) -> Result<Document> {
-    let services: Vec<_> = workload
-        .services
-        .iter()
-        .map(|service| {
-            let kind = match service.kind {
-                peerwarden_engine::ServiceKind::Service => "Service",
-                peerwarden_engine::ServiceKind::ServiceEntry => "ServiceEntry",
-            };
-            json!({"kind": kind, "name": service.name, "namespace": service.namespace})
-        })
-        .collect();
-    let json = json!({
-        "kind": workload.kind.as_str(),
-        "namespace": workload.namespace,
-        "serviceAccount": workload.service_account,
-        "labels": workload.labels,
-        "services": services,
-    });
-    let source = Source::new("<workload>", json.to_string());
-    let mut nodes = yaml::documents(&source)?;
-    match nodes.pop() {
-        Some(node) => Ok(Document { source, node }),
-        None => Err(Vec::new().into()),
-    }
 }

@@ -4,6 +4,7 @@ use peerwarden_analysis::{LimitExceeded, Space, TrafficSet};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::{Config, Mesh, Program, Protocol};
+use peerwarden_traffic::engine_value;
 use serde_json::{Map, Value, json};
 
 use crate::error::Result;
@@ -145,7 +146,7 @@ impl Question {
             });
             diagnostics.collect()
         };
-        let mut config = Config::parse(config.to_string().as_bytes()).map_err(wrong)?;
+        let mut config = Config::read(&engine_value(&config)).map_err(wrong)?;
         config.mesh = mesh.clone();
         let program = Program::compile(&config).map_err(wrong)?;
         let rule = program.deny_rules().next().map(|(_, rule)| rule.clone());

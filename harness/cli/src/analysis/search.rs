@@ -71,7 +71,7 @@ impl Search<'_> {
     /// That there is too much to work through, that nothing is asked about, and that the engines decide otherwise than was worked out.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matches> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
-        let mut engines = LazyEngines::new(self.choice, self.module, selected.configuration);
+        let mut engines = LazyEngines::new(self.choice, self.module, selected.setup, self.protocol);
         let mut space = Space::new(self.protocol, &[&selected.program], &[&self.query.rule])?;
         let given = self.query.traffics(&mut space, None)?;
         let allowed = space.allowed(&selected.program)?;

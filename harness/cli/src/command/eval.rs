@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use anyhow::Context;
+use peerwarden_documents::documents::Document;
 use peerwarden_documents::output;
 use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::{self, Parts, Protocol};
+use peerwarden_documents::yaml::Node;
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::Module;
 use peerwarden_traffic::line::{self, EvalLine, LineId};
 use peerwarden_traffic::{Answer, ConfigurationError, Decision, EngineFailure, RuleRef};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::inputs::{EngineArguments, PolicyArguments};
 use crate::error::Result;
@@ -69,35 +71,28 @@ struct LineError(Exit, String);
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let setup = arguments.deciding.read()?;
     let module = arguments.engines.module()?;
-    let text = |part: &Option<peerwarden_documents::documents::Document>| {
-        part.as_ref().map(|document| document.node.to_json())
-    };
-    let resources: Vec<String> = setup
-        .resources
-        .iter()
-        .map(|document| document.node.to_json())
-        .collect();
+    let raw = |document: &Document| raw(&document.node);
+    let resources: Vec<&Node> = setup.resources.iter().map(|document| &document.node).collect();
+    let mesh = setup.mesh.as_ref().map(setup::mesh_of_engine);
     let mut evaluation = Evaluation {
         choice: arguments.engines.engine,
         module: module.map(|shipped| shipped.module),
-        mesh: setup.mesh.as_ref().map(setup::mesh_of_engine),
-        workload: text(&setup.workload),
-        extension_providers: text(&setup.extension_providers),
+        mesh: mesh.map(|mesh| self::raw(&mesh)).transpose()?,
+        workload: setup.workload.as_ref().map(raw).transpose()?,
+        extension_providers: setup.extension_providers.as_ref().map(raw).transpose()?,
         paths: setup.paths,
         resources: arguments
             .deciding
             .names_policies()
-            .then(|| format!("[{}]", resources.join(","))),
+            .then(|| self::raw(&resources))
+            .transpose()?,
         ready: HashMap::new(),
     };
     // What every line would be told is told once, with the text underlined.
-    if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources) {
-        let configuration = setup.to_json(Protocol::Http);
-        if let Err(ConfigurationError::Problems(problems)) =
-            EnginePair::new(Choice::Native, None, &configuration)
-        {
-            return Err(setup.diagnostics(&problems).into());
-        }
+    if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources)
+        && let Err(problems) = setup.program(Protocol::Http)
+    {
+        return Err(setup.diagnostics(&problems).into());
     }
     evaluation.answer_all(
         &mut std::io::stdin().lock(),
@@ -105,14 +100,24 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     )
 }
 
+/// A value as JSON, which lines are put together of.
+fn raw(value: &impl Serialize) -> anyhow::Result<Box<RawValue>> {
+    to_raw_value(value).context("a document as JSON")
+}
+
+/// What a line says, or what is given for all.
+fn either<'r>(own: &'r Option<Box<RawValue>>, given: &'r Option<Box<RawValue>>) -> Option<&'r RawValue> {
+    own.as_deref().or(given.as_deref())
+}
+
 struct Evaluation {
     choice: Choice,
     module: Option<Module>,
-    extension_providers: Option<String>,
+    extension_providers: Option<Box<RawValue>>,
     paths: Option<Paths>,
-    mesh: Option<String>,
-    workload: Option<String>,
-    resources: Option<String>,
+    mesh: Option<Box<RawValue>>,
+    workload: Option<Box<RawValue>>,
+    resources: Option<Box<RawValue>>,
     ready: HashMap<String, EnginePair>,
 }
 
@@ -172,24 +177,16 @@ impl Evaluation {
         line.traffic
             .check()
             .map_err(|impossible| invalid(format!("traffic: {impossible}")))?;
-        let text = |own: &Option<Box<RawValue>>, given: &Option<String>| {
-            own.as_ref()
-                .map(|own| own.get().to_owned())
-                .or_else(|| given.clone())
-        };
-        let own = line.mesh.as_ref().map(|own| setup::mesh_of_engine_in(own.get()));
-        let mesh = own.or_else(|| self.mesh.clone());
-        let workload = text(&line.workload, &self.workload);
-        let resources = text(&line.resources, &self.resources).ok_or_else(|| {
+        let resources = either(&line.resources, &self.resources).ok_or_else(|| {
             invalid("`resources` is missing; give it in the line, or use `--policies`".to_owned())
         })?;
-        let extension_providers = text(&line.extension_providers, &self.extension_providers);
+        let mesh = line.mesh.as_deref().map(setup::mesh_of_engine_in);
         let configuration = Parts {
-            extension_providers: extension_providers.as_deref(),
-            mesh: mesh.as_deref(),
-            workload: workload.as_deref(),
-            resources: &resources,
+            mesh: mesh.as_deref().or(self.mesh.as_deref()),
+            workload: either(&line.workload, &self.workload),
+            extension_providers: either(&line.extension_providers, &self.extension_providers),
             paths: line.paths.or(self.paths),
+            resources,
         }
         .to_json(line.traffic.protocol.into());
         let engine = self.engine(configuration)?;
@@ -201,7 +198,7 @@ impl Evaluation {
     fn engine(&mut self, configuration: String) -> Result<&mut EnginePair, LineError> {
         if !self.ready.contains_key(&configuration) {
             let engine =
-                EnginePair::new(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
+                EnginePair::read(self.choice, self.module.as_ref(), &configuration).map_err(|refused| {
                     match refused {
                         ConfigurationError::Problems(problems) => {
                             LineError(Exit::Invalid, problems.to_string())

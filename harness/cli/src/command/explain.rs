@@ -110,10 +110,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 }
 
 fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result<Exit> {
-    let configuration = setup.to_json(traffic.protocol.into());
     let module = arguments.engines.module()?;
     let compiled = module.as_ref().map(|shipped| &shipped.module);
-    let engine = EnginePair::new(arguments.engines.engine, compiled, &configuration);
+    let engine = EnginePair::of(arguments.engines.engine, compiled, setup, traffic.protocol.into());
     let mut engine = engine.map_err(|refused| match refused {
         ConfigurationError::Problems(problems) => setup.diagnostics(&problems).into(),
         ConfigurationError::Module(message) => Error::from(anyhow!(message)),

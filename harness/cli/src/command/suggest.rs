@@ -13,7 +13,7 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
-use peerwarden_documents::yaml;
+use peerwarden_documents::yaml::{self, Entry, Node};
 use peerwarden_lint as lint;
 use peerwarden_lint::settings::Settings;
 use peerwarden_logs::access_log::LogFormat;
@@ -138,9 +138,10 @@ fn workload_text(setup: &Setup, name: &str) -> String {
 fn labels(setup: &Setup) -> BTreeMap<String, String> {
     let workload = setup.workload.as_ref();
     let labels = workload.and_then(|workload| workload.node.get("labels"));
-    let labels = labels.map(|labels| serde_json::from_str(&labels.to_json()));
-    // The engine has read it: it is an object of texts.
-    labels.and_then(Result::ok).unwrap_or_default()
+    let entries = labels.map_or(&[] as &[Entry], Node::entries).iter();
+    // The engine has read it: its values are texts.
+    let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
+    entries.filter_map(label).collect()
 }
 
 /// Why no policy is suggested; empty when one is.

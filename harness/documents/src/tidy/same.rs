@@ -8,9 +8,9 @@ use crate::yaml;
 /// What is not the same, if anything.
 pub(super) fn difference(before: &Arc<Source>, after: &str) -> Option<String> {
     let after = Source::new(before.name.clone(), after);
-    let values = |source: &Arc<Source>| -> Option<Vec<String>> {
+    let values = |source: &Arc<Source>| -> Option<Vec<yaml::Node>> {
         let documents = yaml::documents(source).ok()?;
-        Some(documents.iter().map(canonical).collect())
+        Some(documents.into_iter().map(canonical).collect())
     };
     let (old, new) = (values(before), values(&after));
     if old.is_none() || old != new {
@@ -22,18 +22,12 @@ pub(super) fn difference(before: &Arc<Source>, after: &str) -> Option<String> {
     None
 }
 
-/// As JSON, the keys of the document itself in one order: that alone may change.
-fn canonical(document: &yaml::Node) -> String {
-    let mut entries: Vec<(&str, String)> = document
-        .entries()
-        .iter()
-        .map(|entry| (entry.name.as_str(), entry.value.to_json()))
-        .collect();
-    if entries.is_empty() {
-        return document.to_json();
+/// The keys of the document itself in one order: that alone may change.
+fn canonical(mut document: yaml::Node) -> yaml::Node {
+    if let yaml::Tree::Object(entries) = &mut document.tree {
+        entries.sort_by(|one, other| one.name.cmp(&other.name));
     }
-    entries.sort();
-    format!("{entries:?}")
+    document
 }
 
 /// The comments, in any order.

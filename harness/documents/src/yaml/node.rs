@@ -1,9 +1,10 @@
 //! The tree that a document becomes, each value with the bytes it stands in.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use peerwarden_engine::document::Value;
+use peerwarden_engine::document::{Value, Written};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{Location, Spanned};
@@ -18,7 +19,7 @@ pub struct Node {
 }
 
 /// A value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Tree {
     /// Nothing.
     Null,
@@ -43,6 +44,20 @@ pub struct Entry {
     pub name_location: Location,
     /// The value.
     pub value: Node,
+}
+
+/// Two values are the same wherever they stand.
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.tree == other.tree
+    }
+}
+
+/// The same of a named value; the order counts, as it does in the text.
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.value) == (&other.name, &other.value)
+    }
 }
 
 impl Node {
@@ -110,23 +125,27 @@ impl Node {
 
     /// As the engine's tree.
     pub fn to_value(&self) -> Value {
+        self.with(&str::to_owned)
+    }
+
+    /// The same, with the texts of this one.
+    pub fn written(&self) -> Written<'_> {
+        self.with(&Cow::Borrowed)
+    }
+
+    fn with<'n, T>(&'n self, text: &impl Fn(&'n str) -> T) -> Value<T> {
         match &self.tree {
             Tree::Null => Value::Null,
             Tree::Bool(value) => Value::Bool(*value),
             // What JSON cannot hold was refused when the text was read.
             Tree::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
-            Tree::String(text) => Value::String(text.clone()),
-            Tree::List(items) => Value::List(items.iter().map(Node::to_value).collect()),
+            Tree::String(value) => Value::String(text(value)),
+            Tree::List(items) => Value::List(items.iter().map(|item| item.with(text)).collect()),
             Tree::Object(entries) => {
-                let entry = |entry: &Entry| (entry.name.clone(), entry.value.to_value());
+                let entry = |entry: &'n Entry| (text(&entry.name), entry.value.with(text));
                 Value::Object(entries.iter().map(entry).collect())
             }
         }
-    }
-
-    /// As JSON text.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
     }
 }
 

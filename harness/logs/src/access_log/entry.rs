@@ -213,10 +213,7 @@ impl Entry {
             },
             Tells::Jwt => {
                 if let Written::Object(payload) = written {
-                    set(
-                        &mut self.jwt,
-                        Fact::Is(peerwarden_traffic::metadata_value(payload)),
-                    );
+                    set(&mut self.jwt, Fact::Is(peerwarden_traffic::engine_value(payload)));
                 } else if missing {
                     set(&mut self.jwt, Fact::Missing);
                 }

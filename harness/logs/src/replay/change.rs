@@ -51,18 +51,11 @@ pub struct Differing {
 impl Differing {
     /// `None` where it is not rules alone that differ: modes, external authorizers, or whether what no rule is about is denied.
     pub fn between(old: &Setup, new: &Setup, compiled: (&Policies, &Policies)) -> Option<Self> {
-        let texts = |setup: &Setup| {
-            setup
-                .resources
-                .iter()
-                .map(|document| document.node.to_json())
-                .collect::<Vec<_>>()
-        };
-        let (olds, news) = (texts(old), texts(new));
-        let rest = |setup: &Setup, own: &[String], others: &[String]| {
-            let documents = setup.resources.iter().zip(own);
-            let differing = documents.filter(|(_, text)| !others.contains(text));
-            let differing: Vec<Document> = differing.map(|(document, _)| document.clone()).collect();
+        let rest = |setup: &Setup, other: &Setup| {
+            let is_there =
+                |document: &Document| other.resources.iter().any(|other| other.node == document.node);
+            let differing = setup.resources.iter().filter(|document| !is_there(document));
+            let differing: Vec<Document> = differing.cloned().collect();
             let rules = differing.iter().all(|document| {
                 let action = document.node.at(&["spec", "action"]).and_then(Node::as_str);
                 document.text("kind") == "AuthorizationPolicy" && action != Some("CUSTOM")
@@ -75,8 +68,8 @@ impl Differing {
         };
         let same = compiled.0.without_rules() == compiled.1.without_rules();
         Some(Self {
-            old: rest(old, &olds, &news).filter(|_| same)?,
-            new: rest(new, &news, &olds)?,
+            old: rest(old, new).filter(|_| same)?,
+            new: rest(new, old)?,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use peerwarden_documents::setup::{Protocol, Setup};
-use peerwarden_engine::{Attribute, Bounds, Config, Decision, Open, Problems, Program, Reason, Verdict};
+use peerwarden_engine::{Attribute, Bounds, Decision, Open, Problems, Program, Reason, Verdict};
 use peerwarden_traffic::RuleRef;
 
 use crate::access_log::{Entry, View};
@@ -34,13 +34,9 @@ impl Policies {
     /// # Errors
     /// What is wrong with them.
     pub fn new(setup: &Setup) -> Result<Self, Problems> {
-        let compile = |protocol| {
-            let config = Config::parse(setup.to_json(protocol).as_bytes())?;
-            Program::compile(&config)
-        };
         Ok(Self {
-            http: compile(Protocol::Http)?,
-            tcp: compile(Protocol::Tcp)?,
+            http: setup.program(Protocol::Http)?,
+            tcp: setup.program(Protocol::Tcp)?,
         })
     }
 

@@ -139,9 +139,8 @@ impl<'r> SuiteWorker<'r> {
 }
 
 fn make(run: &Run<'_>, loaded: &LoadedSuite, protocol: Protocol) -> Result<Box<dyn Engine>, Vec<Diagnostic>> {
-    let configuration = loaded.setup.to_json(protocol.into());
     run.engines
-        .configure(&configuration)
+        .configure(&loaded.setup, protocol.into())
         .map_err(|refused| match refused {
             ConfigurationError::Problems(problems) => loaded.setup.diagnostics(&problems),
             ConfigurationError::Module(message) => {

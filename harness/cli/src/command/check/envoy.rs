@@ -33,9 +33,10 @@ pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
     for file in files {
         documents.extend(read(file)?);
     }
-    let value =
-        |document: &Document| serde_json::from_str(&document.node.to_json()).context("a document as JSON");
-    let values = documents.iter().map(value).collect::<anyhow::Result<Vec<_>>>()?;
+    let values: Vec<_> = documents
+        .iter()
+        .map(|document| document.node.to_value())
+        .collect();
     let files: Vec<_> = documents.iter().map(file).collect();
     let checked = guarantees::check_files(&values, &files).map_err(|failure| Diagnostic {
         place: place(&documents, &failure),

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::{self, Document};
 use peerwarden_documents::files;
+use peerwarden_documents::made;
 use peerwarden_documents::setup::{Protocol, Setup};
-use peerwarden_documents::source::Source;
-use peerwarden_engines::{Choice, EnginePair};
+use peerwarden_engine::Workload;
 use peerwarden_lint as lint;
 use peerwarden_lint::Found;
 use peerwarden_lint::settings::Settings;
 use peerwarden_suite as suite;
-use peerwarden_traffic::ConfigurationError;
 
 use crate::exit::Exit;
 
@@ -95,9 +94,14 @@ impl CheckResult {
 
 /// What the engine would refuse, and what the lints find in what it takes.
 fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Settings) -> Found {
+    // Whether a document is accepted does not depend on the workload; yet there must be one.
+    let any = Workload {
+        namespace: "any".to_owned(),
+        ..Workload::default()
+    };
     let mut setup = Setup {
         mesh: mesh.cloned(),
-        workload: any_workload(),
+        workload: Some(made::workload(&any)),
         resources: read.policies,
         extension_providers: None,
         paths: None,
@@ -122,22 +126,9 @@ fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Setti
     Found { findings, ..found }
 }
 
-/// Whether a document is accepted does not depend on the workload; yet there must be one.
-fn any_workload() -> Option<Document> {
-    let source = Source::new("<any workload>", "namespace: any");
-    let node = peerwarden_documents::yaml::documents(&source)
-        .ok()?
-        .into_iter()
-        .next()?;
-    Some(Document { source, node })
-}
-
 fn refused(setup: &Setup) -> Vec<Diagnostic> {
-    match EnginePair::new(Choice::Native, None, &setup.to_json(Protocol::Http)) {
-        Ok(_) => Vec::new(),
-        Err(ConfigurationError::Problems(problems)) => setup.diagnostics(&problems),
-        Err(ConfigurationError::Module(message)) => vec![Diagnostic::error(message)],
-    }
+    let refused = setup.program(Protocol::Http).err();
+    refused.map_or_else(Vec::new, |problems| setup.diagnostics(&problems))
 }
 
 /// What `test` would refuse. The policies that the suite names are checked as documents of their own.

@@ -36,9 +36,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let rules = files::load_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
     let policies = files::load(&arguments.policies)?;
     let client = Client::new(
-        &descriptions::value(&description)?,
-        &descriptions::values(&rules)?,
-        &descriptions::values(&policies)?,
+        &description.node.to_value(),
+        &descriptions::values(&rules),
+        &descriptions::values(&policies),
     );
     let client = client.map_err(|problems| {
         let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];

@@ -1,20 +1,17 @@
 //! What was said, as `peerwarden-envoy` reads it, and where in the texts it was wrong.
 
-use anyhow::{Context, Result};
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_engine::document::{Step, Value};
 use peerwarden_engine::{Problem, Problems};
 
-/// A document as a tree of values.
-pub(super) fn value(document: &Document) -> Result<Value> {
-    serde_json::from_str(&document.node.to_json()).context("a document as JSON")
-}
-
 /// Documents as trees of values.
-pub(super) fn values(documents: &[Document]) -> Result<Vec<Value>> {
-    documents.iter().map(value).collect()
+pub(super) fn values(documents: &[Document]) -> Vec<Value> {
+    documents
+        .iter()
+        .map(|document| document.node.to_value())
+        .collect()
 }
 
 /// Warns that a limit that was asked for has no place in one file.

@@ -62,11 +62,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let policies = files::load(&arguments.policies)?;
     let wrong =
         |problems| descriptions::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
-    let mut inbound = Inbound::new(
-        &descriptions::value(&description)?,
-        &descriptions::values(&policies)?,
-    )
-    .map_err(wrong)?;
+    let mut inbound =
+        Inbound::new(&description.node.to_value(), &descriptions::values(&policies)).map_err(wrong)?;
     if let Some(file) = &arguments.probes
         && let Some(probes) = probes::one(file, arguments.probes_port)?
     {

@@ -37,9 +37,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let gateways = files::load_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
     let policies = files::load(&arguments.policies)?;
     let ingress = Ingress::new(
-        &descriptions::value(&description)?,
-        &descriptions::values(&gateways)?,
-        &descriptions::values(&policies)?,
+        &description.node.to_value(),
+        &descriptions::values(&gateways),
+        &descriptions::values(&policies),
     );
     let ingress = ingress.map_err(|problems| {
         let lists = [

@@ -88,7 +88,7 @@ fn read(file: &Path, port: u16) -> Result<ProbedDocuments> {
             source: Arc::clone(&source),
             node,
         };
-        let value = descriptions::value(&document)?;
+        let value = document.node.to_value();
         match Probes::read(&value, port) {
             Ok(found) => read.push((document, value, found)),
             Err(problems) => wrong.extend(descriptions::diagnostics(&problems, &document, &[])),
