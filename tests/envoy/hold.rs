@@ -108,9 +108,10 @@ async fn a_certificate_counts_once_its_key_is_proved() -> Result<()> {
 async fn a_listener_that_cannot_hold_denies_and_says_what_it_needs() -> Result<()> {
     let mesh = Mesh::new()?;
     let ledger = holding(Tcp::immediate(), Transport::mutual(&mesh.server)).await?;
-    // Envoy does not read, so the handshake does not end before the deadline; unless the client's first message was there already
-    // when Envoy accepted, and was read as it tried to write.
-    let received = greeting(ledger.envoy.address("ledger")?, &mesh.caller(BACKEND)?).await;
+    // Envoy does not read, so the handshake does not end before the deadline. If the client's first message were there already when
+    // Envoy accepted, it would be read as Envoy tries to write: so the client waits before it sends it.
+    let late = mesh.caller(BACKEND)?.hesitating(Duration::from_millis(200));
+    let received = greeting(ledger.envoy.address("ledger")?, &late).await;
     assert!(!received.is_ok_and(|received| !received.nothing()));
     ledger
         .envoy
@@ -123,7 +124,7 @@ async fn a_listener_that_cannot_hold_denies_and_says_what_it_needs() -> Result<(
         ..early()
     };
     let ledger = holding(after_handshake, Transport::mutual(&mesh.server)).await?;
-    let received = greeting(ledger.envoy.address("ledger")?, &mesh.caller(BACKEND)?).await;
+    let received = greeting(ledger.envoy.address("ledger")?, &late).await;
     assert!(!received.is_ok_and(|received| !received.nothing()));
     Ok(())
 }
