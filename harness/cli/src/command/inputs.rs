@@ -16,8 +16,9 @@ use peerwarden_engines::{Cache, ModuleError, Shipped};
 pub(crate) enum Paths {
     /// Match them as they are.
     Lenient,
-    /// Deny them in every rule on paths. Such a path has the escape of a visible ASCII character, such as `%3A`, or an escape in
-    /// lower case, such as `%c3`, or a segment that is `.` or `..` before its `;parameters`.
+    /// Deny them in every rule on paths. Such a path has the escape of a visible ASCII character, such as `%3A`, an escape in lower
+    /// case, such as `%c3`, a `%` that begins no escape, escapes that are not UTF-8, or a segment that is `.` or `..` before its
+    /// `;parameters`.
     Strict,
 }
 
