@@ -21,10 +21,13 @@ NATIVE := --workspace --exclude peerwarden-filter --exclude peerwarden-sdk-filte
 # The peers that the engine is compared with are a separate workspace with its own lock file.
 PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 
+# Each workspace here, with a lock file of its own.
+MANIFESTS := Cargo.toml tests/fuzz/libfuzzer/Cargo.toml tests/peers/Cargo.toml
+
 # Crates that also build for wasm32: they use files, threads and terminals only at their edge.
 PORTABLE := analysis documents envoy explain lint logs suite traffic
 
-.PHONY: help needs-demo needs-core needs-test needs-release setup wasm-target envoy build wasm sdk-filter demo faq test test-core test-native test-wasm32 test-policies test-reproducible test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist release-compiler reproducible check fmt clippy doc deny clean
+.PHONY: help needs-demo needs-core needs-test needs-release setup wasm-target envoy build wasm sdk-filter demo faq test test-core test-native test-wasm32 test-policies test-reproducible test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine dist release-compiler reproducible check locks fmt clippy doc deny clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -183,7 +186,12 @@ reproducible: release-compiler wasm-target ## Pack the last commit twice, in two
 	@echo "packing the last commit twice"
 	@tools/reproducible.sh archive
 
-check: fmt clippy doc deny ## Check without running anything: format, clippy, documentation, licences, sources
+check: locks fmt clippy doc deny ## Check without running anything: lock files, format, clippy, documentation, licences, sources
+
+# A workspace whose lock file is older than the crates it takes from here is only found when something builds it.
+locks:
+	@echo "checking that each lock file stands for its manifests"
+	@for manifest in $(MANIFESTS); do cargo metadata --locked --format-version 1 --manifest-path $$manifest >/dev/null; done
 
 fmt:
 	@echo "checking the format"
