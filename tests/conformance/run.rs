@@ -1,7 +1,7 @@
 //! Runs a case with the native engine, the reference evaluator and the module.
 
 use peerwarden_engine::{Config, Problems, Program, Verdict, reference};
-use peerwarden_engines::decide::{self, Undecided};
+use peerwarden_engines::decide::{self, DecisionError};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
 use peerwarden_traffic::Traffic;
 
@@ -22,8 +22,8 @@ fn decision(
     expected: &Expected,
 ) -> Result<(), String> {
     let decided = decide::both(module, configuration, traffic).map_err(|undecided| match undecided {
-        Undecided::Refused(problems) => format!("refused: {problems}"),
-        Undecided::Broken(message) => message,
+        DecisionError::Refused(problems) => format!("refused: {problems}"),
+        DecisionError::Broken(message) => message,
     })?;
     let shown = format!("the engines say {decided:?}\nof {configuration}\nand {traffic:?}");
     let by = decided.by.as_deref().unwrap_or("none");

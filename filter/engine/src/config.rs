@@ -9,7 +9,7 @@ mod protocol;
 mod report;
 mod tcp;
 
-use crate::document::{At, Fields, Value, Written, one_of};
+use crate::document::{At, BorrowedValue, Fields, Value, one_of};
 use crate::mesh::Mesh;
 use crate::problem::Problems;
 use crate::provider::ExtensionProvider;
@@ -95,7 +95,7 @@ impl Config {
     /// As [`Config::parse`].
     pub fn of<'d>(
         settings: &Value,
-        documents: impl IntoIterator<Item = Written<'d>>,
+        documents: impl IntoIterator<Item = BorrowedValue<'d>>,
     ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let mut config = Self::settings(settings, &mut problems);
@@ -105,7 +105,7 @@ impl Config {
         problems.into_result(Some(config))
     }
 
-    fn document(&mut self, index: usize, document: &Written<'_>, problems: &mut Problems) {
+    fn document(&mut self, index: usize, document: &BorrowedValue<'_>, problems: &mut Problems) {
         let at = At::ROOT.name(RESOURCES);
         resource::collect_into(document, &at.index(index), &mut self.resources, problems);
     }

@@ -12,7 +12,7 @@ pub struct Decision<'p> {
     /// Allowed or denied.
     pub verdict: Verdict,
     /// What decided; `None` when no rule did.
-    pub by: Option<&'p By>,
+    pub by: Option<&'p RuleId>,
     /// Why.
     pub reason: Reason,
 }
@@ -26,7 +26,7 @@ pub struct Judgement<'p> {
     /// policy applies to the workload.
     pub shadow: Option<Decision<'p>>,
     /// The AUDIT rule that marks this for the log, the first by id. Nothing that the mutual TLS mode refuses is marked.
-    pub audited: Option<&'p By>,
+    pub audited: Option<&'p RuleId>,
 }
 
 /// Allowed or denied.
@@ -69,7 +69,7 @@ impl Kind {
 
 /// The document, and the rule in it, that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct By {
+pub struct RuleId {
     /// What kind of document.
     pub kind: Kind,
     /// Its namespace; rules of one document share it.
@@ -80,7 +80,7 @@ pub struct By {
     pub rule: Option<usize>,
 }
 
-impl By {
+impl RuleId {
     /// The order of the ids as texts, which is that of Envoy's map of policies. None is written down for it: there may be thousands.
     pub(crate) fn cmp_id(&self, other: &Self) -> Ordering {
         // In an id a bracket follows each part, and no part has one.
@@ -101,7 +101,7 @@ fn digits(number: usize) -> impl Iterator<Item = u8> {
 }
 
 /// Istio's id of a rule, `ns[NAMESPACE]-policy[NAME]-rule[INDEX]`, as access logs and dashboards know it.
-impl fmt::Display for By {
+impl fmt::Display for RuleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // In pieces: it is written with each denial, and a format string costs as much as a decision.
         for piece in ["ns[", &self.namespace, "]-policy[", &self.name, "]"] {
@@ -229,7 +229,7 @@ impl fmt::Display for Decision<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{By, Kind};
+    use super::{Kind, RuleId};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -239,7 +239,7 @@ mod tests {
         for namespace in ["a", "a-b", "ab", "a b", "B", "a~"] {
             for name in ["p", "p1", "p-1", "p~", "P"] {
                 for rule in [0, 1, 2, 9, 10, 11, 100, 101, 512] {
-                    all.push(By {
+                    all.push(RuleId {
                         kind: Kind::AuthorizationPolicy,
                         namespace: namespace.into(),
                         name: name.into(),

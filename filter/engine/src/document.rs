@@ -12,5 +12,5 @@ pub use crate::at::At;
 pub use crate::path::{Path, Step};
 pub use fields::{Fields, quoted, text, wrong_type};
 pub use nearest::nearest;
-pub use value::{Value, Written};
+pub use value::{BorrowedValue, Value};
 pub(crate) use words::{one_of, seconds};

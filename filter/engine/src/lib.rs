@@ -83,14 +83,14 @@ pub use config::{
     Config, Enforcement, JwtMetadata, Lock, OnChange, OpenConnections, Paths, Protocol, Report,
     TcpEnforcement,
 };
-pub use decision::{By, Decision, Judgement, Kind, Reason, Verdict};
+pub use decision::{Decision, Judgement, Kind, Reason, RuleId, Verdict};
 pub use fingerprint::{Fingerprint, checksum};
 pub use host::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
-pub use loader::{Loaded, Loader};
+pub use loader::{LoadedConfiguration, Loader};
 pub use mesh::Mesh;
 pub use problem::{Problem, ProblemKind, Problems};
-pub use program::{Bounds, Open, Program, Question, Step};
+pub use program::{Bounds, OpenDecision, Program, Question, Step};
 pub use provider::{
     Authorizer, AuthorizerService, ExtensionProvider, ExternalAnswer, ExternalAuthorizers, HeaderPattern,
     HttpAuthorizer,

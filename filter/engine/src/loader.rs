@@ -2,7 +2,7 @@
 //! the mesh.
 
 use crate::config::{Config, RESOURCES, json};
-use crate::document::{At, Value, Written};
+use crate::document::{At, BorrowedValue, Value};
 use crate::fingerprint::{Fingerprint, Policies};
 use crate::limits;
 use crate::policy::{Growth, Policy, validate};
@@ -32,7 +32,7 @@ pub struct Loader {
 
 /// What was loaded.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedConfiguration {
     /// What the configuration says beside its documents; of these it has none.
     pub config: Config,
     /// What the documents come to; `None` where it is not known which workload this is.
@@ -74,7 +74,7 @@ impl Loader {
         self.add_written(&document.written());
     }
 
-    fn add_written(&mut self, document: &Written<'_>) {
+    fn add_written(&mut self, document: &BorrowedValue<'_>) {
         let Self {
             config,
             policies,
@@ -115,7 +115,7 @@ impl Loader {
 
     /// # Errors
     /// Everything that is wrong with the configuration, each with its path from its root.
-    pub fn finish(mut self) -> Result<Loaded, Problems> {
+    pub fn finish(mut self) -> Result<LoadedConfiguration, Problems> {
         // Nobody needs one of what is refused, and it takes as much memory.
         let sound = self.problems.is_empty();
         let program = sound.then(|| Program::of(&self.config, &self.policies)).flatten();
@@ -126,7 +126,7 @@ impl Loader {
         });
         let applying = self.policies.len().saturating_add(of_peers.count());
         self.config.resources = Vec::new();
-        self.problems.into_result(Some(Loaded {
+        self.problems.into_result(Some(LoadedConfiguration {
             config: self.config,
             program,
             fingerprint,

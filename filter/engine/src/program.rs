@@ -15,7 +15,7 @@ mod modes;
 mod rules;
 mod truth;
 
-pub use bounds::{Bounds, Open};
+pub use bounds::{Bounds, OpenDecision};
 pub use decide::{Question, Step};
 
 use actions::Actions;

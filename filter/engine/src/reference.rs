@@ -4,10 +4,10 @@
 //! can be held against each other. It looks at every policy, rule and clause even when the outcome is settled, and
 //! says of each whether it matched and what was there to match: [`explain`] is what `peerwarden explain` prints.
 
+mod attribute_value;
 mod clause;
 mod custom;
 mod established;
-mod found;
 mod glob;
 mod identity;
 mod ip_block;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::{Config, Protocol};
-use crate::decision::{By, Kind, Reason, Verdict};
+use crate::decision::{Kind, Reason, RuleId, Verdict};
 use crate::provider::ExternalAuthorizers;
 use crate::resource::{Action, AuthorizationPolicy, MtlsMode, Resource};
 use crate::select::{MtlsModes, PortMode};
@@ -81,17 +81,21 @@ fn evaluate(view: &View<'_>, external: &dyn ExternalAuthorizers) -> Trace {
 }
 
 /// The first rule by id, of the policies of one action, that matched.
-fn first_match(policies: &[&PolicyTrace], action: Action) -> Option<By> {
+fn first_match(policies: &[&PolicyTrace], action: Action) -> Option<RuleId> {
     let of_action = policies.iter().filter(|policy| policy.action == action);
     let ids = of_action.flat_map(|policy| {
-        policy.rules.iter().filter(|rule| rule.matched).map(|rule| By {
-            kind: Kind::AuthorizationPolicy,
-            namespace: policy.namespace.as_str().into(),
-            name: policy.name.as_str().into(),
-            rule: Some(rule.index),
-        })
+        policy
+            .rules
+            .iter()
+            .filter(|rule| rule.matched)
+            .map(|rule| RuleId {
+                kind: Kind::AuthorizationPolicy,
+                namespace: policy.namespace.as_str().into(),
+                name: policy.name.as_str().into(),
+                rule: Some(rule.index),
+            })
     });
-    ids.min_by_key(By::to_string)
+    ids.min_by_key(RuleId::to_string)
 }
 
 /// Mutual TLS first, then CUSTOM: what they refuse, no other policy can allow.
@@ -161,7 +165,7 @@ fn mode(config: &Config, workload: &Workload, source: &dyn AttributeSource) -> M
         }
         (MtlsMode::Permissive | MtlsMode::Unset, _) => None,
     };
-    let set_by = set_by.as_ref().map(|(namespace, name)| By {
+    let set_by = set_by.as_ref().map(|(namespace, name)| RuleId {
         kind: Kind::PeerAuthentication,
         namespace: Arc::clone(namespace),
         name: Arc::clone(name),

@@ -19,7 +19,7 @@ pub use peer_authentication::{MtlsMode, PeerAuthentication};
 pub use selector::Selector;
 pub use timestamp::Timestamp;
 
-use crate::document::{At, Fields, Value, Written, nearest};
+use crate::document::{At, BorrowedValue, Fields, Value, nearest};
 use crate::problem::{Problem, Problems};
 
 /// One document of a kind that the engine decides by.
@@ -64,7 +64,7 @@ pub fn read(document: &Value) -> Result<Vec<Resource>, Problems> {
 
 /// Reads one document, or each item of a `List`, and keeps what is read with its place.
 pub(crate) fn collect_into(
-    document: &Written<'_>,
+    document: &BorrowedValue<'_>,
     at: &At<'_>,
     into: &mut Vec<Resource>,
     problems: &mut Problems,
@@ -77,10 +77,15 @@ pub(crate) fn collect_into(
 }
 
 /// What is told of each document: what it says, and where it stands.
-type Each<'e> = dyn FnMut(Resource, &At<'_>, &mut Problems) + 'e;
+type DocumentVisitor<'e> = dyn FnMut(Resource, &At<'_>, &mut Problems) + 'e;
 
 /// Reads one document, or each item of a `List`. Where it stands is not kept with it.
-pub(crate) fn read_into(document: &Written<'_>, at: &At<'_>, each: &mut Each<'_>, problems: &mut Problems) {
+pub(crate) fn read_into(
+    document: &BorrowedValue<'_>,
+    at: &At<'_>,
+    each: &mut DocumentVisitor<'_>,
+    problems: &mut Problems,
+) {
     let before = problems.len();
     let Some(mut fields) = Fields::of(document, at, problems) else {
         return;
@@ -148,7 +153,7 @@ fn is_list(api_version: &str, kind: &str) -> bool {
 fn read_items(
     mut fields: Fields<'_, '_, Cow<'_, str>>,
     at: &At<'_>,
-    each: &mut Each<'_>,
+    each: &mut DocumentVisitor<'_>,
     problems: &mut Problems,
 ) {
     fields.ignore(&["metadata"]);
@@ -187,7 +192,7 @@ fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
 }
 
 /// `AuthorizationPolicy foo/httpbin`, as far as the document says it.
-fn title(document: &Written<'_>, kind: &str) -> String {
+fn title(document: &BorrowedValue<'_>, kind: &str) -> String {
     let metadata = |name| {
         document
             .get("metadata")

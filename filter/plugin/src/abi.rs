@@ -30,7 +30,7 @@ pub(crate) use outbound_calls::{
 pub(crate) use plugin::{now, plugin_configuration, set_tick_period};
 pub(crate) use properties::{property, set_envoy_filter_state, set_property};
 pub(crate) use shared_data::{set_shared_data, shared_data};
-pub(crate) use status::Failed;
+pub(crate) use status::HostError;
 pub(crate) use streams::{
     Action, act_for, close_downstream, continue_downstream, continue_request, own_context, reset_request,
     respond,

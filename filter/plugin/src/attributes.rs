@@ -6,7 +6,7 @@
 
 mod attribute_source;
 mod certificates;
-mod kept;
+mod kept_headers;
 mod peer;
 mod properties;
 mod security_policy;
@@ -21,7 +21,7 @@ use peerwarden_engine::Lookup;
 pub(crate) use peerwarden_wire::pairs::{Pairs, decode as decode_pairs, encode as encode_pairs};
 use peerwarden_wire::{certificate, metadata, pairs};
 
-pub(crate) use kept::KeptHeaders;
+pub(crate) use kept_headers::KeptHeaders;
 use peer::Validity;
 pub(crate) use security_policy::SecurityPolicy;
 pub(crate) use sources::Sources;

@@ -5,18 +5,18 @@
 mod grpc;
 mod http;
 
-use peerwarden_engine::{Authorizer, By, ExternalAnswer, Question};
+use peerwarden_engine::{Authorizer, ExternalAnswer, Question, RuleId};
 pub(crate) use peerwarden_wire::check_response::{Change, Denial};
 
 use crate::attributes::{Attributes, Layer};
 
 /// A call whose answer is waited for.
-pub(crate) struct Waiting {
+pub(crate) struct PendingCall {
     token: u32,
     authorizer: Authorizer,
     pub(crate) provider: String,
     /// The CUSTOM rule because of which it is asked.
-    pub(crate) by: By,
+    pub(crate) by: RuleId,
 }
 
 /// What came of asking.
@@ -74,13 +74,13 @@ pub(crate) fn ask(
     question: &Question<'_>,
     attributes: &Attributes,
     layer: Layer,
-) -> Result<Waiting, Box<Outcome>> {
+) -> Result<PendingCall, Box<Outcome>> {
     let token = match question.authorizer {
         Authorizer::Http(http) => http::ask(http, attributes),
         Authorizer::Grpc(service) => grpc::ask(service, attributes, layer),
     };
     match token {
-        Ok(token) => Ok(Waiting {
+        Ok(token) => Ok(PendingCall {
             provider: question.provider.to_owned(),
             token,
             authorizer: question.authorizer.clone(),
@@ -90,7 +90,7 @@ pub(crate) fn ask(
     }
 }
 
-impl Waiting {
+impl PendingCall {
     /// The call's number in this VM.
     pub(crate) fn token(&self) -> u32 {
         self.token

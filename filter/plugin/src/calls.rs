@@ -3,11 +3,11 @@
 
 use std::cell::RefCell;
 
-use crate::numbered::Numbered;
+use crate::numbered_map::NumberedMap;
 
 thread_local! {
     /// The context that waits, by the token.
-    static CALLS: RefCell<Numbered<u32>> = RefCell::default();
+    static CALLS: RefCell<NumberedMap<u32>> = RefCell::default();
 }
 
 /// A context waits for the answer to a call.

@@ -5,15 +5,15 @@ use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{
-    Config, Fingerprint, Loaded as Read, Lock, OpenConnections, Problems, Program, Report, TcpEnforcement,
-    Workload,
+    Config, Fingerprint, LoadedConfiguration as Read, Lock, OpenConnections, Problems, Program, Report,
+    TcpEnforcement, Workload,
 };
 use peerwarden_wire::configuration::Reading;
 
 use crate::abi::{self, Bytes, Level};
 use crate::attributes::Sources;
 use crate::memory;
-use crate::report::{self, InForce};
+use crate::report::{self, DecidingConfiguration};
 use crate::timer::Timer;
 
 /// One configuration of the plugin, as one root context has it.
@@ -50,11 +50,11 @@ enum State {
     Unusable,
     /// Not compiled, or not any more: denies everything until it is.
     Written,
-    Loaded(Rc<Loaded>),
+    Loaded(Rc<LoadedConfiguration>),
 }
 
 /// What a configuration comes to.
-pub(crate) struct Loaded {
+pub(crate) struct LoadedConfiguration {
     pub(crate) program: Program,
     pub(crate) sources: Rc<Sources>,
 }
@@ -65,8 +65,8 @@ thread_local! {
 
 impl Configuration {
     /// As gauges show it.
-    pub(crate) fn in_force(&self) -> InForce {
-        InForce {
+    pub(crate) fn in_force(&self) -> DecidingConfiguration {
+        DecidingConfiguration {
             number: self.number,
             fingerprint: self.fingerprint.get(),
             is_waiting: self.is_waiting(),
@@ -119,7 +119,7 @@ impl Configuration {
     }
 
     /// What it decides by: compiled again if it was let go of and there is memory for it. `None` denies everything.
-    pub(crate) fn loaded(&self) -> Option<Rc<Loaded>> {
+    pub(crate) fn loaded(&self) -> Option<Rc<LoadedConfiguration>> {
         if let State::Loaded(loaded) = &*self.state.borrow() {
             return Some(Rc::clone(loaded));
         }
@@ -184,7 +184,7 @@ impl Configuration {
             Some(program) => {
                 report::announce(&config, &program, applying, documents);
                 let sources = Rc::new(Sources::of(&config, &program));
-                State::Loaded(Rc::new(Loaded { program, sources }))
+                State::Loaded(Rc::new(LoadedConfiguration { program, sources }))
             }
             None => {
                 abi::log(Level::Error, NO_WORKLOAD);
@@ -198,7 +198,7 @@ impl Configuration {
 
     /// Compiles it from what is kept of it, if there is memory.
     #[cold]
-    fn load(&self) -> Option<Rc<Loaded>> {
+    fn load(&self) -> Option<Rc<LoadedConfiguration>> {
         if !self.is_waiting() {
             if matches!(&*self.state.borrow(), State::Written) && !self.said.replace(true) {
                 let message = "peerwarden: denies traffic under a superseded configuration, which is no longer kept; \

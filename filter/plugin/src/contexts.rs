@@ -10,7 +10,7 @@ use std::mem;
 use crate::abi::{self, Action};
 use crate::calls;
 use crate::http::{self, Http};
-use crate::numbered::Numbered;
+use crate::numbered_map::NumberedMap;
 use crate::report;
 use crate::root::Root;
 use crate::tcp::{self, Tcp};
@@ -27,7 +27,7 @@ enum Slot {
 }
 
 thread_local! {
-    static CONTEXTS: RefCell<Numbered<Slot>> = RefCell::default();
+    static CONTEXTS: RefCell<NumberedMap<Slot>> = RefCell::default();
 }
 
 /// Envoy has made a context: a root's under no other, a stream's under a root's. One that is made again stays as it is.

@@ -4,33 +4,33 @@ use std::rc::Rc;
 
 use peerwarden_engine::{Judgement, Reason, Step, Verdict};
 
-use crate::abi::{self, Action, Failed, Headers};
+use crate::abi::{self, Action, Headers, HostError};
 use crate::attributes::{Attributes, Layer, decode_pairs, encode_pairs};
-use crate::authorizer::{self, Change, Denial, Outcome, Waiting};
+use crate::authorizer::{self, Change, Denial, Outcome, PendingCall};
 use crate::configuration::Configuration;
 use crate::forbidden;
 use crate::lock;
-use crate::open::{Allowed, Open, Opener};
-use crate::report::{self, Asked};
+use crate::open::{Allowance, StreamHandle, StreamOpener};
+use crate::report::{self, DeniedSubject};
 
 /// One request.
 pub(crate) struct Http {
     configuration: Rc<Configuration>,
-    opener: Opener,
+    opener: StreamOpener,
     /// Whether it was asked about: Envoy may be set not to call the module with the headers.
     begun: bool,
     /// Whether it was let through. What is not stays where it is, should its answer not have been sent.
     passes: bool,
     /// What the timer knows of it once it is allowed.
-    open: Option<Open>,
+    open: Option<StreamHandle>,
     /// The external authorizer that is being asked.
-    waiting: Option<Waiting>,
+    waiting: Option<PendingCall>,
     /// What it wants done to the response.
     response: Vec<Change>,
 }
 
 impl Http {
-    pub(crate) fn new(configuration: Rc<Configuration>, opener: Opener) -> Self {
+    pub(crate) fn new(configuration: Rc<Configuration>, opener: StreamOpener) -> Self {
         Self {
             configuration,
             opener,
@@ -50,20 +50,20 @@ impl Http {
     fn newer_denies(&self, provider: Option<&str>) -> bool {
         let attributes_by = |newer: &Configuration| Attributes::of_request(newer.sources());
         self.opener
-            .newer_denies(attributes_by, Asked::Request, provider, |judgement| {
+            .newer_denies(attributes_by, DeniedSubject::Request, provider, |judgement| {
                 deny(judgement, &Denial::default());
             })
     }
 
     /// The external authorizer has answered: changes the request, decides, and lets it go on or not.
-    fn answered(&mut self, waiting: &Waiting, outcome: Outcome) {
+    fn answered(&mut self, waiting: &PendingCall, outcome: Outcome) {
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
             // Let go of while the authorizer was asked.
             report::decided(
                 None,
                 &self.attributes(),
-                Asked::Request,
+                DeniedSubject::Request,
                 None,
                 configuration.report,
             );
@@ -90,14 +90,14 @@ impl Http {
         report::decided(
             Some(&judgement),
             &attributes,
-            Asked::Request,
+            DeniedSubject::Request,
             failure,
             configuration.report,
         );
         match judgement.decision.verdict {
             Verdict::Allow => {
                 self.response = outcome.response;
-                self.open = self.opener.allow(&Allowed {
+                self.open = self.opener.allow(&Allowance {
                     attributes: &attributes,
                     provider: Some(&waiting.provider),
                 });
@@ -124,7 +124,7 @@ pub(crate) fn deny_unknown() {
     deny(None, &Denial::default());
 }
 
-fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), Failed> {
+fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), HostError> {
     let decision = judgement.map(|judgement| &judgement.decision);
     let details = report::details(decision);
     match decision.map(|decision| decision.reason) {
@@ -139,7 +139,7 @@ fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), F
     }
 }
 
-fn apply(headers: Headers, changes: &[Change]) -> Result<(), Failed> {
+fn apply(headers: Headers, changes: &[Change]) -> Result<(), HostError> {
     for change in changes {
         match change {
             Change::Set(name, value) => headers.set(name, value)?,
@@ -162,9 +162,9 @@ fn apply(headers: Headers, changes: &[Change]) -> Result<(), Failed> {
 }
 
 /// Envoy's `ext_authz` appends to the first line, so that the policies after it see one value.
-fn append(headers: Headers, name: &[u8], value: &[u8]) -> Result<(), Failed> {
+fn append(headers: Headers, name: &[u8], value: &[u8]) -> Result<(), HostError> {
     let bytes = headers.pairs()?.unwrap_or_default();
-    let lines = decode_pairs(&bytes).ok_or(Failed::UNREADABLE)?;
+    let lines = decode_pairs(&bytes).ok_or(HostError::UNREADABLE)?;
     let mut lines = lines
         .iter()
         .filter(|(line, _)| line == name)
@@ -199,7 +199,13 @@ impl Http {
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
             let why = configuration.misplaced.as_deref();
-            report::decided(None, &attributes, Asked::Request, why, configuration.report);
+            report::decided(
+                None,
+                &attributes,
+                DeniedSubject::Request,
+                why,
+                configuration.report,
+            );
             deny(None, &Denial::default());
             return Action::Pause;
         };
@@ -230,13 +236,13 @@ impl Http {
         report::decided(
             Some(&judgement),
             &attributes,
-            Asked::Request,
+            DeniedSubject::Request,
             failure,
             configuration.report,
         );
         match judgement.decision.verdict {
             Verdict::Allow => {
-                self.open = self.opener.allow(&Allowed {
+                self.open = self.opener.allow(&Allowance {
                     attributes: &attributes,
                     provider: None,
                 });
@@ -271,7 +277,7 @@ impl Http {
 
     /// The token of the call whose answer it waits for.
     pub(crate) fn waits_for(&self) -> Option<u32> {
-        self.waiting.as_ref().map(Waiting::token)
+        self.waiting.as_ref().map(PendingCall::token)
     }
 
     fn held(&mut self) -> Action {

@@ -28,7 +28,7 @@ mod forbidden;
 mod http;
 mod lock;
 mod memory;
-mod numbered;
+mod numbered_map;
 mod open;
 mod report;
 mod root;

@@ -6,7 +6,7 @@
 
 use peerwarden_engine::Lock;
 
-use crate::abi::{self, Failed};
+use crate::abi::{self, HostError};
 use crate::attributes::Layer;
 use crate::report;
 use peerwarden_wire::protobuf::Message;
@@ -41,7 +41,7 @@ pub(crate) fn withdraw(lock: &Lock, layer: Layer) {
 }
 
 /// Names the cluster that the connection goes on to, where the configuration has one for it; without, it goes on to none.
-pub(crate) fn name_cluster(lock: &Lock) -> Result<(), Failed> {
+pub(crate) fn name_cluster(lock: &Lock) -> Result<(), HostError> {
     let cluster = match lock {
         Lock::Unset | Lock::Off | Lock::Request => return Ok(()),
         Lock::Cluster(cluster) => Some(cluster),

@@ -12,4 +12,4 @@ mod streams;
 pub(crate) mod tick;
 
 pub(crate) use instance::Instance;
-pub(crate) use stream::{Allowed, Open, Opener, Status};
+pub(crate) use stream::{Allowance, Status, StreamHandle, StreamOpener};

@@ -4,8 +4,8 @@ mod counters;
 mod denial;
 mod gauges;
 
-pub(crate) use denial::Asked;
-pub(crate) use gauges::{Gauges, InForce};
+pub(crate) use denial::DeniedSubject;
+pub(crate) use gauges::{DecidingConfiguration, Gauges};
 
 use peerwarden_engine::{Config, Decision, Judgement, Program, Reason, Report, Verdict};
 
@@ -52,7 +52,7 @@ impl Cause {
 pub(crate) fn decided(
     judgement: Option<&Judgement<'_>>,
     attributes: &Attributes,
-    asked: Asked,
+    asked: DeniedSubject,
     failure: Option<&str>,
     report: Report,
 ) {
@@ -103,7 +103,7 @@ pub(crate) fn flush() {
 pub(crate) fn revoked(
     judgement: Option<&Judgement<'_>>,
     attributes: &Attributes,
-    asked: Asked,
+    asked: DeniedSubject,
     cause: Cause,
     failure: Option<&str>,
 ) {

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::configuration::{self, Configuration};
 use crate::http::Http;
 use crate::memory;
-use crate::open::{Instance, Opener, tick};
+use crate::open::{Instance, StreamOpener, tick};
 use crate::report;
 use crate::tcp::Tcp;
 use crate::timer;
@@ -135,8 +135,8 @@ impl Root {
         Ok(())
     }
 
-    fn opener(&self, context: u32) -> Opener {
-        let opener = Opener::new(context, &self.instance, &self.configuration);
+    fn opener(&self, context: u32) -> StreamOpener {
+        let opener = StreamOpener::new(context, &self.instance, &self.configuration);
         if self.instance.has_work() {
             self.configuration.timer.at_least(timer::SOON);
         }

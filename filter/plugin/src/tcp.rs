@@ -18,19 +18,19 @@ use peerwarden_engine::{Enforcement, ExternalAnswer, Judgement, Step, Verdict};
 
 use crate::abi::{self, Action};
 use crate::attributes::{Attributes, Handshake, Layer};
-use crate::authorizer::{self, Outcome, Waiting};
+use crate::authorizer::{self, Outcome, PendingCall};
 use crate::configuration::Configuration;
 use crate::lock;
-use crate::open::{Allowed, Open, Opener, Status};
-use crate::report::{self, Asked};
+use crate::open::{Allowance, Status, StreamHandle, StreamOpener};
+use crate::report::{self, DeniedSubject};
 
 /// One connection.
 pub(crate) struct Tcp {
     configuration: Rc<Configuration>,
-    opener: Opener,
+    opener: StreamOpener,
     state: State,
     /// What the timer knows of it: while it is held, and once it is allowed.
-    open: Option<Open>,
+    open: Option<StreamHandle>,
     /// Denied, and not closed yet.
     close_due: bool,
 }
@@ -40,12 +40,12 @@ enum State {
     /// No data yet.
     Undecided,
     /// An external authorizer is being asked.
-    Waiting(Box<Waiting>),
+    Waiting(Box<PendingCall>),
     Decided(Verdict),
 }
 
 impl Tcp {
-    pub(crate) fn new(configuration: Rc<Configuration>, opener: Opener) -> Self {
+    pub(crate) fn new(configuration: Rc<Configuration>, opener: StreamOpener) -> Self {
         Self {
             configuration,
             opener,
@@ -56,7 +56,7 @@ impl Tcp {
     }
 
     fn on_data(&mut self, handshake: Handshake) -> Action {
-        match self.open.as_ref().map(Open::status) {
+        match self.open.as_ref().map(StreamHandle::status) {
             Some(Status::Allowed) => return Action::Continue,
             Some(Status::Denied) => return Action::Pause,
             Some(Status::Held) | None => {}
@@ -131,7 +131,7 @@ impl Tcp {
     ) {
         let mut verdict = judgement.map_or(Verdict::Deny, |judgement| judgement.decision.verdict);
         let handshake = attributes.handshake();
-        let asked = Asked::Connection(handshake);
+        let asked = DeniedSubject::Connection(handshake);
         let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), handshake);
         if verdict == Verdict::Allow && self.opener.newer_denies(attributes_by, asked, provider, |_| {}) {
             verdict = Verdict::Deny;
@@ -140,7 +140,7 @@ impl Tcp {
         }
         self.state = State::Decided(verdict);
         self.close_due = verdict == Verdict::Deny;
-        let allowed = Allowed { attributes, provider };
+        let allowed = Allowance { attributes, provider };
         if verdict == Verdict::Allow {
             if self.configuration.tcp.enforcement == Enforcement::Hold {
                 self.name_cluster();
@@ -156,7 +156,7 @@ impl Tcp {
     }
 
     /// The external authorizer has answered: what was held goes on, or the connection is closed.
-    fn answered(&mut self, waiting: &Waiting, outcome: &Outcome) {
+    fn answered(&mut self, waiting: &PendingCall, outcome: &Outcome) {
         let configuration = Rc::clone(&self.configuration);
         let attributes = self.attributes(Handshake::Over);
         let Some(loaded) = configuration.loaded() else {
@@ -190,7 +190,7 @@ impl Tcp {
     }
 
     /// What is being waited for, if this is its token.
-    fn take_waiting(&mut self, token: u32) -> Option<Box<Waiting>> {
+    fn take_waiting(&mut self, token: u32) -> Option<Box<PendingCall>> {
         match std::mem::replace(&mut self.state, State::Undecided) {
             State::Waiting(waiting) if waiting.is_for(token) => Some(waiting),
             state @ (State::Undecided | State::Waiting(_) | State::Decided(_)) => {

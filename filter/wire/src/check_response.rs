@@ -50,10 +50,10 @@ pub enum Change {
 const OK: u64 = 0;
 
 /// Why a response is of no use, to go on after "its `CheckResponse`".
-pub type Useless = &'static str;
+pub type ResponseFlaw = &'static str;
 
-const MALFORMED: Useless = "is malformed";
-const IMPOSSIBLE_HEADER: Useless = "has an invalid header";
+const MALFORMED: ResponseFlaw = "is malformed";
+const IMPOSSIBLE_HEADER: ResponseFlaw = "has an invalid header";
 
 /// Reads `status` (1), `denied_response` (2), `ok_response` (3). Dynamic metadata (4) has nowhere to go: no module can write it.
 ///
@@ -62,7 +62,7 @@ const IMPOSSIBLE_HEADER: Useless = "has an invalid header";
 ///
 /// # Errors
 /// Why the response is of no use.
-pub fn read(bytes: &[u8]) -> Result<CheckResponse, Useless> {
+pub fn read(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     let mut code = None;
     let (mut denied, mut allowed): (Option<&[u8]>, Option<&[u8]>) = (None, None);
     for field in Fields(bytes) {
@@ -87,7 +87,7 @@ pub fn read(bytes: &[u8]) -> Result<CheckResponse, Useless> {
 }
 
 /// Protobuf merges a field that occurs twice: a status that says no, followed by an empty one, still says no.
-fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Useless> {
+fn once<T>(field: &mut Option<T>, value: T) -> Result<(), ResponseFlaw> {
     match field.replace(value) {
         None => Ok(()),
         Some(_) => Err("has a field twice"),
@@ -95,7 +95,7 @@ fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Useless> {
 }
 
 /// `DeniedHttpResponse`: `status` (1) with `code` (1), `headers` (2), `body` (3).
-fn read_denied(bytes: &[u8]) -> Result<CheckResponse, Useless> {
+fn read_denied(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     let mut denial = Denial {
         status: 403,
         ..Denial::default()
@@ -122,7 +122,7 @@ fn read_denied(bytes: &[u8]) -> Result<CheckResponse, Useless> {
 
 /// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8) are not
 /// made, and a yes that depends on them is none.
-fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, Useless> {
+fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     // In Envoy's order, whatever that of the message is.
     let (mut set, mut appended, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     let mut response = Vec::new();
@@ -154,7 +154,7 @@ fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, Useless> {
     })
 }
 
-fn response_change(option: &[u8]) -> Result<Change, Useless> {
+fn response_change(option: &[u8]) -> Result<Change, ResponseFlaw> {
     let HeaderOption { line, append, action } = header(option)?;
     let (name, value) = line;
     let by_flag = append.map(|append| if append { Action::Add } else { Action::Overwrite });
@@ -188,7 +188,7 @@ enum Action {
 
 /// `HeaderValueOption`: `header` (1) with `key` (1), `value` (2) or `raw_value` (3); `append` (2) with `value` (1);
 /// `append_action` (3).
-fn header(option: &[u8]) -> Result<HeaderOption, Useless> {
+fn header(option: &[u8]) -> Result<HeaderOption, ResponseFlaw> {
     let (mut name, mut value): (&[u8], &[u8]) = (&[], &[]);
     let (mut append, mut action) = (None, Action::Add);
     for field in Fields(option) {
@@ -227,7 +227,7 @@ fn header(option: &[u8]) -> Result<HeaderOption, Useless> {
 }
 
 /// The number in this field of a message.
-fn number(message: &[u8], wanted: u64) -> Result<Option<u64>, Useless> {
+fn number(message: &[u8], wanted: u64) -> Result<Option<u64>, ResponseFlaw> {
     let mut found = None;
     for field in Fields(message) {
         if let (field, Wire::Varint(number)) = field.ok_or(MALFORMED)?

@@ -1,7 +1,7 @@
 //! The plugin's configuration, in either of the forms in which Envoy hands it over.
 
 use peerwarden_engine::document::At;
-use peerwarden_engine::{Config, Loaded, Loader, Problem, Problems, Workload, limits};
+use peerwarden_engine::{Config, LoadedConfiguration, Loader, Problem, Problems, Workload, limits};
 
 use crate::protobuf;
 
@@ -57,7 +57,7 @@ impl Reading {
     ///
     /// # Errors
     /// Everything that is wrong with the configuration, each with its path from its root.
-    pub fn finish(self, bytes: &[u8]) -> Result<Loaded, Problems> {
+    pub fn finish(self, bytes: &[u8]) -> Result<LoadedConfiguration, Problems> {
         let mut loader = self.loader;
         if !self.is_struct {
             loader.add_json(bytes)?;
@@ -80,6 +80,9 @@ impl Reading {
 ///
 /// # Errors
 /// Everything that is wrong with it, each with its path from its root.
-pub fn read(bytes: &[u8], workload_of_node: fn() -> Option<Workload>) -> Result<Loaded, Problems> {
+pub fn read(
+    bytes: &[u8],
+    workload_of_node: fn() -> Option<Workload>,
+) -> Result<LoadedConfiguration, Problems> {
     Reading::begin(bytes, workload_of_node)?.finish(bytes)
 }

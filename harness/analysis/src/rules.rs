@@ -1,7 +1,7 @@
 //! The standing of single rules: which of them decide anything.
 
 use peerwarden_engine::resource::Action;
-use peerwarden_engine::{By, Program, Traffic};
+use peerwarden_engine::{Program, RuleId, Traffic};
 
 use crate::compare::replay;
 use crate::diagram::{FALSE, Function};
@@ -21,14 +21,14 @@ pub enum Standing {
         /// Traffic that it matches.
         matches: Box<Traffic>,
         /// The DENY rules that refuse some of it, ordered by id; empty if something else refuses it.
-        by: Vec<By>,
+        by: Vec<RuleId>,
     },
     /// Other rules of the same action match everything that it matches and nothing else refuses.
     Shadowed {
         /// Traffic that it matches.
         matches: Box<Traffic>,
         /// Those rules, each of which matches some of it; only one if one suffices.
-        by: Vec<By>,
+        by: Vec<RuleId>,
     },
 }
 
@@ -36,7 +36,7 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleStanding {
     /// The rule.
-    pub by: By,
+    pub by: RuleId,
     /// ALLOW or DENY.
     pub action: Action,
     /// Its standing.
@@ -56,7 +56,7 @@ pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
     let steps = space.steps(program)?;
     let before = space.diagrams.and(steps.mode, steps.custom)?;
     let before = space.diagrams.and(before, space.possible)?;
-    let denies: Vec<&By> = program.deny_rules().map(|(by, _)| by).collect();
+    let denies: Vec<&RuleId> = program.deny_rules().map(|(by, _)| by).collect();
     let deny_sets: Result<Vec<Function>, LimitExceeded> = program
         .deny_rules()
         .map(|(_, rule)| space.matched(rule, UnestablishedReading::of(program, Unestablished::Matches)))
@@ -70,7 +70,7 @@ pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
     let reach = space.diagrams.and(before, steps.allow)?;
     let mut judged = judge(&mut space, program, &deny, reach, &deny)?;
     if let Some(rules) = program.allow_rules() {
-        let (allows, rules): (Vec<&By>, Vec<_>) = rules.unzip();
+        let (allows, rules): (Vec<&RuleId>, Vec<_>) = rules.unzip();
         let sets: Result<Vec<Function>, LimitExceeded> = rules
             .into_iter()
             .map(|rule| {
@@ -94,7 +94,7 @@ pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
 /// The rules of one action.
 struct Group<'p> {
     action: Action,
-    rules: &'p [&'p By],
+    rules: &'p [&'p RuleId],
     sets: &'p [Function],
 }
 
@@ -160,7 +160,7 @@ fn covering(
     group: &Group<'_>,
     but: Option<usize>,
     set: Function,
-) -> Result<Vec<By>, LimitExceeded> {
+) -> Result<Vec<RuleId>, LimitExceeded> {
     let candidates = || {
         group
             .sets

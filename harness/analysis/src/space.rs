@@ -143,7 +143,7 @@ impl Space {
 }
 
 /// All rules that a verdict depends on.
-fn rules(program: &Program) -> impl Iterator<Item = (&peerwarden_engine::By, &Rule)> {
+fn rules(program: &Program) -> impl Iterator<Item = (&peerwarden_engine::RuleId, &Rule)> {
     program
         .custom_rules()
         .chain(program.deny_rules())

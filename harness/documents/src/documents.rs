@@ -71,14 +71,14 @@ impl Others {
 
 /// All documents of some texts: those that decide, and the others.
 #[derive(Debug, Clone, Default)]
-pub struct Read {
+pub struct DocumentSet {
     /// Documents that decide.
     pub policies: Vec<Document>,
     /// All other documents.
     pub others: Others,
 }
 
-impl Read {
+impl DocumentSet {
     /// Adds the documents of one text.
     ///
     /// # Errors
@@ -186,7 +186,7 @@ fn ends_with(path: &Path, endings: [&str; 3]) -> bool {
 /// # Errors
 /// What is wrong with the text.
 pub fn read(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
-    let mut read = Read::default();
+    let mut read = DocumentSet::default();
     read.add(source)?;
     Ok(read.policies)
 }
@@ -231,7 +231,7 @@ items: [{apiVersion: batch/v1, kind: Job}]
 
     #[test]
     fn what_decides_is_apart_from_the_others() {
-        let mut read = Read::default();
+        let mut read = DocumentSet::default();
         read.add(&Source::new("all.yaml", MANIFESTS)).unwrap();
         let policies: Vec<&str> = read
             .policies
@@ -250,7 +250,7 @@ items: [{apiVersion: batch/v1, kind: Job}]
 
     #[test]
     fn a_text_that_cannot_be_read_adds_nothing() {
-        let mut read = Read::default();
+        let mut read = DocumentSet::default();
         assert!(read.add(&Source::new("bad.yaml", "kind: Pod\n---\n: [")).is_err());
         assert!(read.policies.is_empty());
         assert_eq!(read.others.workloads().count(), 0);

@@ -19,12 +19,12 @@ pub struct Change {
     /// The value, such as `spec.rules[0].to[0].operation.paths[1]`.
     pub path: Path,
     /// What becomes of it.
-    pub to: To,
+    pub to: ValueChange,
 }
 
 /// What becomes of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum To {
+pub enum ValueChange {
     /// This text.
     Text(String),
     /// It stays, and this text comes after it in its list.
@@ -50,7 +50,7 @@ impl Change {
     pub fn text(path: Path, text: impl Into<String>) -> Self {
         Self {
             path,
-            to: To::Text(text.into()),
+            to: ValueChange::Text(text.into()),
         }
     }
 
@@ -58,13 +58,16 @@ impl Change {
     pub fn beside(path: Path, text: impl Into<String>) -> Self {
         Self {
             path,
-            to: To::Beside(text.into()),
+            to: ValueChange::Beside(text.into()),
         }
     }
 
     /// The value is taken out of its list.
     pub fn gone(path: Path) -> Self {
-        Self { path, to: To::Gone }
+        Self {
+            path,
+            to: ValueChange::Gone,
+        }
     }
 
     /// The list that the value is in, and which of its values it is.

@@ -8,14 +8,14 @@ use peerwarden_engine::document::{nearest, quoted};
 
 /// What is wrong, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct Wording {
     /// What is wrong.
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
 }
 
-impl Said {
+impl Wording {
     /// A message without help.
     pub fn plain(message: impl Into<String>) -> Self {
         Self {

@@ -4,9 +4,9 @@
 //! mapping is refused. Plain scalars mean what they mean to Kubernetes: `yes` and `on` are booleans.
 
 mod comment;
+mod messages;
 mod node;
 mod path;
-mod said;
 
 pub use comment::comments;
 pub use node::{Entry, Node, Tree};
@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
-use crate::wording::Said;
+use crate::wording::Wording;
 
 /// Every document of a stream, empty ones left out.
 ///
@@ -100,10 +100,10 @@ fn options(text: &str) -> serde_saphyr::Options {
 fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     let error = error.without_snippet();
     let is_empty = matches!(error, serde_saphyr::Error::Eof { .. }) && says_nothing(&source.text);
-    let Said { message, help } = if is_empty {
-        Said::plain(EMPTY)
+    let Wording { message, help } = if is_empty {
+        Wording::plain(EMPTY)
     } else {
-        said::of(error)
+        messages::of(error)
     };
     let diagnostic = match error.location() {
         Some(location) => Diagnostic::error(message).at(place(source, &location)),

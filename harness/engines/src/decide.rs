@@ -8,7 +8,7 @@ use crate::pair::{Choice, EnginePair};
 
 /// What was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
+pub struct EngineDecision {
     /// Whether it may pass.
     pub allowed: bool,
     /// What decided, as suites write it: `shop/orders[2]`.
@@ -23,7 +23,7 @@ pub struct Decided {
 
 /// Why there is no decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Undecided {
+pub enum DecisionError {
     /// The native engine refuses the configuration.
     Refused(Problems),
     /// The module refuses what the native engine takes, they disagree, or the module broke.
@@ -34,16 +34,20 @@ pub enum Undecided {
 ///
 /// # Errors
 /// A configuration that is refused, and two engines that differ.
-pub fn both(module: &Module, configuration: &str, traffic: &Traffic) -> Result<Decided, Undecided> {
+pub fn both(
+    module: &Module,
+    configuration: &str,
+    traffic: &Traffic,
+) -> Result<EngineDecision, DecisionError> {
     let mut engine =
         EnginePair::read(Choice::Both, Some(module), configuration).map_err(|refused| match refused {
-            ConfigurationError::Problems(problems) => Undecided::Refused(problems),
-            ConfigurationError::Module(message) => Undecided::Broken(message),
+            ConfigurationError::Problems(problems) => DecisionError::Refused(problems),
+            ConfigurationError::Module(message) => DecisionError::Broken(message),
         })?;
     let answer = engine
         .decide(traffic)
-        .map_err(|EngineFailure(message)| Undecided::Broken(message))?;
-    Ok(Decided {
+        .map_err(|EngineFailure(message)| DecisionError::Broken(message))?;
+    Ok(EngineDecision {
         allowed: answer.decision.allowed,
         by: answer.decision.by.map(|by| by.to_string()),
         reason: answer.decision.reason,

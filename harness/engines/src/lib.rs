@@ -6,8 +6,8 @@
 pub mod decide;
 mod module;
 mod pair;
-mod simulated;
+mod simulated_traffic;
 mod wasm;
 
-pub use module::{Cache, ModuleError, Shipped};
+pub use module::{Cache, ModuleError, ShippedModule};
 pub use pair::{Choice, Chosen, EnginePair};

@@ -23,14 +23,14 @@ const VARIABLE: &str = "PEERWARDEN_MODULE";
 
 /// The module, compiled, with what a report says of it.
 #[derive(Clone)]
-pub struct Shipped {
+pub struct ShippedModule {
     /// Its code.
     pub module: Module,
     /// Which it is.
     pub file: ModuleFile,
 }
 
-impl Shipped {
+impl ShippedModule {
     /// Where it is: `given`, else what the environment names, else the one that lies beside this command, or in one of the two folders
     /// above (`target/peerwarden.wasm` for `target/release/peerwarden`).
     ///
@@ -43,7 +43,7 @@ impl Shipped {
         named.map_or_else(beside, Ok)
     }
 
-    /// Loads what [`Shipped::find`] finds. What an earlier run compiled is taken from the cache; a cache that
+    /// Loads what [`ShippedModule::find`] finds. What an earlier run compiled is taken from the cache; a cache that
     /// cannot be used is said on standard error, and costs time alone.
     ///
     /// # Errors

@@ -11,8 +11,8 @@ use peerwarden_host::{
 };
 use peerwarden_traffic::{Answer, Decision, EngineFailure, RuleRef, Traffic};
 
-use crate::simulated::Simulated;
-use authorizers::Asked;
+use crate::simulated_traffic::SimulatedTraffic;
+use authorizers::AuthorizerCall;
 
 /// Where the module leaves its decision.
 const DECISION: &str = "wasm.peerwarden.decision";
@@ -25,13 +25,13 @@ const AUDIT: &str = "wasm.peerwarden.audit";
 pub(super) struct Wasm {
     vm: Vm,
     plugin: PluginId,
-    asked: Option<Asked>,
+    asked: Option<AuthorizerCall>,
 }
 
 impl Wasm {
     /// `program` is what the native engine made of the same configuration: it knows who will be asked.
     pub(super) fn new(module: &Module, configuration: &str, program: &Program) -> Result<Self, String> {
-        let asked = Asked::of(program);
+        let asked = AuthorizerCall::of(program);
         let options = VmOptions {
             accounting: false,
             clusters: asked.iter().map(|asked| asked.cluster.clone()).collect(),
@@ -54,7 +54,7 @@ impl Wasm {
     }
 
     pub(super) fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
-        let Simulated { connection, request } = Simulated::from(traffic);
+        let SimulatedTraffic { connection, request } = SimulatedTraffic::from(traffic);
         let answer = match request {
             Some(request) => self.request(&connection, request, traffic),
             None => self.connection(&connection, traffic),

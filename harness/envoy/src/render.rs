@@ -9,7 +9,7 @@ pub mod ingress;
 mod lock;
 mod plugin;
 pub mod probes;
-mod refused;
+mod refusal_log;
 mod transport;
 
 use peerwarden_engine::Fingerprint;

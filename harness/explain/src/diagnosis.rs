@@ -13,7 +13,7 @@ use peerwarden_documents::source::Place;
 use peerwarden_engine::document::{Path, Step};
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
 use peerwarden_engine::resource::{Resource, Rule};
-use peerwarden_engine::{AttributeSource, By, Config, ExternalAuthorizers, Kind};
+use peerwarden_engine::{AttributeSource, Config, ExternalAuthorizers, Kind, RuleId};
 use peerwarden_envoy::trust::Trust;
 use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::handshake;
@@ -150,7 +150,7 @@ impl<'s> Explainer<'s> {
     }
 
     /// The place of a `PeerAuthentication`.
-    fn mode(&self, set_by: &By, by: &RuleRef) -> Option<Place> {
+    fn mode(&self, set_by: &RuleId, by: &RuleRef) -> Option<Place> {
         if RuleRef::from(set_by) != *by {
             return None;
         }

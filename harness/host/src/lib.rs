@@ -73,7 +73,7 @@ pub use module::{Module, ModuleError};
 pub use options::{
     EnvoyVersion, FailurePolicy, Fault, FaultEffect, LogLevel, LogLine, PluginOptions, VmOptions,
 };
-pub use shared::Shared;
+pub use shared::SharedState;
 pub use status::Status;
 pub use stream::http::{HttpOutcome, LocalResponse};
 pub use stream::record::{CloseReason, TcpEvent, TcpRecord};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::metric_value::MetricValue;
-use crate::shared::Shared;
+use crate::shared::SharedState;
 use crate::status::Status;
 
 /// The metrics that one VM knows, by id. Their values belong to the process.
@@ -13,7 +13,7 @@ pub(crate) struct Metrics {
     names: BTreeMap<u32, String>,
     /// Number of definitions of each kind so far.
     defined: [u32; 3],
-    shared: Shared,
+    shared: SharedState,
 }
 
 /// The low two bits of an id are its kind: counter, gauge, histogram.
@@ -22,7 +22,7 @@ const KIND_MASK: u32 = 3;
 const HISTOGRAM: u32 = 2;
 
 impl Metrics {
-    pub(crate) fn new(shared: Shared) -> Self {
+    pub(crate) fn new(shared: SharedState) -> Self {
         Self {
             shared,
             ..Self::default()

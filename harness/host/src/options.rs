@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::shared::Shared;
+use crate::shared::SharedState;
 
 /// The version of Envoy to simulate: later ones have more attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -81,7 +81,7 @@ pub struct VmOptions {
     /// What happens to streams when the module traps.
     pub failure_policy: FailurePolicy,
     /// The state that the VMs of one process share: give the same one to each worker. Trials on the main thread use it too.
-    pub shared: Shared,
+    pub shared: SharedState,
     /// Units of fuel for one callback, about one for each Wasm instruction; beyond that it traps.
     pub fuel: u64,
     /// Bytes of memory that a VM of the module may have, on the worker and in a trial: `memory.grow` fails beyond that. V8 in Envoy
@@ -120,7 +120,7 @@ impl Default for VmOptions {
             clusters: BTreeSet::new(),
             clusters_without_hosts: BTreeSet::new(),
             failure_policy: FailurePolicy::default(),
-            shared: Shared::default(),
+            shared: SharedState::default(),
             fuel: 10_000_000_000,
             memory: 1 << 30,
             accounting: true,

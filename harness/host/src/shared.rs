@@ -8,7 +8,7 @@ use crate::status::Status;
 
 /// Shared data, queues and metrics; clones share the same state.
 #[derive(Debug, Clone, Default)]
-pub struct Shared(Arc<Mutex<Contents>>);
+pub struct SharedState(Arc<Mutex<Contents>>);
 
 #[derive(Debug, Default)]
 struct Contents {
@@ -33,7 +33,7 @@ struct Queue {
     untold: usize,
 }
 
-impl Shared {
+impl SharedState {
     fn contents(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn compare_and_swap() {
-        let shared = Shared::default();
+        let shared = SharedState::default();
         assert_eq!(shared.get("vm", b"k"), None);
         shared.set("vm", b"k", b"1".to_vec(), 0).unwrap();
         let (value, cas) = shared.clone().get("vm", b"k").unwrap();
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn queues() {
-        let shared = Shared::default();
+        let shared = SharedState::default();
         let token = shared.register("vm", b"q", (1, 5));
         assert_eq!(
             (shared.register("vm", b"q", (2, 6)), shared.resolve("vm", b"q")),

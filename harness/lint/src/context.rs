@@ -11,7 +11,7 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_documents::yaml::Entry;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource, Rule};
-use peerwarden_engine::{By, Config, Mesh, Program, Protocol};
+use peerwarden_engine::{Config, Mesh, Program, Protocol, RuleId};
 use peerwarden_envoy::trust::Trust;
 
 use crate::workload::Workload;
@@ -221,7 +221,7 @@ impl<'d> Context<'d> {
     }
 
     /// The policy that a rule is in, and which it is there.
-    pub(crate) fn rule(&self, by: &By) -> Option<(&Policy<'d>, usize)> {
+    pub(crate) fn rule(&self, by: &RuleId) -> Option<(&Policy<'d>, usize)> {
         let is = |policy: &&Policy<'_>| {
             let metadata = &policy.written.metadata;
             *metadata.namespace == *by.namespace && *metadata.name == *by.name

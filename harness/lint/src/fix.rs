@@ -8,5 +8,5 @@ mod edit;
 mod meaning;
 mod write;
 
-pub use apply::{Mended, apply};
+pub use apply::{FixedText, apply};
 pub use write::{diff, write};

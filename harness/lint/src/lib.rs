@@ -17,4 +17,4 @@ mod workload;
 
 pub use lint::Lint;
 pub use registry::{LINTS, by_code, no_such};
-pub use run::{Found, refused_at_handshake, run};
+pub use run::{Findings, refused_at_handshake, run};

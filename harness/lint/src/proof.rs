@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use peerwarden_engine::{By, Decision, Lookup, Program, Protocol, Traffic, Verdict};
+use peerwarden_engine::{Decision, Lookup, Program, Protocol, RuleId, Traffic, Verdict};
 
 /// A request and what is decided about it.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub(crate) fn in_words(decision: &Decision<'_>) -> String {
 }
 
 /// Rules by their names: `shop/a[0] and shop/b[1]`.
-pub(crate) fn rules(by: &[By]) -> String {
+pub(crate) fn rules(by: &[RuleId]) -> String {
     let names: Vec<String> = by.iter().map(rule).collect();
     match names.as_slice() {
         [] => "others".to_owned(),
@@ -67,7 +67,7 @@ pub(crate) fn rules(by: &[By]) -> String {
     }
 }
 
-fn rule(by: &By) -> String {
+fn rule(by: &RuleId) -> String {
     let rule = by.rule.map_or_else(String::new, |rule| format!("[{rule}]"));
     format!("{}/{}{rule}", by.namespace, by.name)
 }

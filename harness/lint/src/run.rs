@@ -17,7 +17,7 @@ use crate::suppressions;
 
 /// What is found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct Findings {
     /// What is to be looked at.
     pub findings: Vec<Diagnostic>,
     /// What is suppressed beside the text, each with the reason.
@@ -26,7 +26,7 @@ pub struct Found {
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
 /// nothing.
-pub fn run(setup: &Setup, others: &Others, settings: &Settings) -> Found {
+pub fn run(setup: &Setup, others: &Others, settings: &Settings) -> Findings {
     let context = Context::of(setup, others);
     let level = |lint: &Lint| settings.level(lint.code);
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ fn suppressed<'s>(
     found: Vec<Diagnostic>,
     sources: impl Iterator<Item = &'s Arc<Source>>,
     level: &impl Fn(&Lint) -> Option<Level>,
-) -> Found {
+) -> Findings {
     let (mut suppressions, mut wrong) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for source in sources.filter(|source| seen.insert(Arc::as_ptr(source))) {
@@ -85,7 +85,7 @@ fn suppressed<'s>(
         wrong.extend(wrong_in_source);
     }
     let mut used = BTreeSet::new();
-    let mut split = Found::default();
+    let mut split = Findings::default();
     for finding in found {
         let by = suppressions
             .iter()

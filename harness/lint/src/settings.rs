@@ -1,8 +1,8 @@
 //! `peerwarden.toml`: what a repository says once for all runs. It is looked for in the working folder and in those above it.
 
-mod written;
+mod file;
 
-pub use written::{Level, Written};
+pub use file::{Level, SettingsFile};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
 use peerwarden_documents::source::{Place, Source};
-use peerwarden_documents::wording::Said;
+use peerwarden_documents::wording::Wording;
 use toml::Spanned;
 
 use crate::registry;
@@ -50,7 +50,7 @@ impl Settings {
     /// # Errors
     /// What is wrong with it.
     pub fn of(source: &Arc<Source>, file: &Path) -> Result<Self, Diagnostic> {
-        let written: Written = toml::from_str(&source.text).map_err(|error| wrong(source, &error))?;
+        let written: SettingsFile = toml::from_str(&source.text).map_err(|error| wrong(source, &error))?;
         let mut levels = BTreeMap::new();
         for (code, level) in &written.check.lints {
             let Some(lint) = registry::by_code(code.get_ref()) else {
@@ -116,7 +116,7 @@ fn place<T>(source: &Arc<Source>, spanned: &Spanned<T>) -> Place {
 }
 
 fn wrong(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
-    let Said { message, help } = Said::of_serde(error.message());
+    let Wording { message, help } = Wording::of_serde(error.message());
     let diagnostic = match error.span() {
         Some(span) => Diagnostic::error(message).at(Place {
             source: Arc::clone(source),

@@ -59,9 +59,9 @@ pub(crate) fn read(source: &Arc<Source>) -> (Vec<Suppression>, Vec<Diagnostic>) 
 }
 
 /// What a comment says; `None` when it is for others.
-type Read = Option<Result<Suppression, (Range<usize>, String, String)>>;
+type SuppressionResult = Option<Result<Suppression, (Range<usize>, String, String)>>;
 
-fn one(source: &Arc<Source>, comment: Range<usize>) -> Read {
+fn one(source: &Arc<Source>, comment: Range<usize>) -> SuppressionResult {
     let text = source.text.get(comment.clone())?;
     let rest = text.trim_start_matches('#').trim_start().strip_prefix(MARK)?;
     let at = |part: &str| {

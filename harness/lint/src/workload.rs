@@ -8,7 +8,7 @@ use peerwarden_documents::documents::{Document, Others};
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::resource::MtlsMode;
-use peerwarden_engine::{By, Program};
+use peerwarden_engine::{Program, RuleId};
 
 /// The label, and once the annotation, by which a pod says whether it has an Envoy of its own.
 const INJECT: &str = "sidecar.istio.io/inject";
@@ -207,13 +207,13 @@ fn carries_http(name: &str) -> Option<bool> {
 }
 
 /// The document that gives a port this mode. Where none does it is not known what stands elsewhere.
-pub(crate) fn sets(program: &Program, port: u16, wanted: MtlsMode) -> Option<&By> {
+pub(crate) fn sets(program: &Program, port: u16, wanted: MtlsMode) -> Option<&RuleId> {
     let (mode, by) = program.mtls_mode(port);
     by.filter(|_| mode == wanted)
 }
 
 /// `PeerAuthentication NAMESPACE/NAME`.
-pub(crate) fn title(by: &By) -> String {
+pub(crate) fn title(by: &RuleId) -> String {
     format!("PeerAuthentication {}/{}", by.namespace, by.name)
 }
 

@@ -20,7 +20,7 @@ mod unreached;
 mod view;
 mod words;
 
-pub use entry::{Entry, Fact, Happened, PeerFact};
+pub use entry::{Entry, Fact, Outcome, PeerFact};
 pub use file::{Block, Input};
 pub use format::LogFormat;
 pub use refusal::{Refusal, Stage};

@@ -9,7 +9,7 @@ pub mod judge;
 pub mod report;
 pub mod tally;
 
-pub use change::{Change, Compared};
+pub use change::{Change, LineComparison};
 pub use judge::Policies;
 pub use report::Report;
 pub use tally::Tally;

@@ -3,12 +3,12 @@
 //! `seen` gathers who asked for what, `paths` makes templates of what looks like identifiers, `rules` makes the rules, and
 //! `written` writes them down with what they admit beyond the log.
 
+pub mod admission;
+pub mod observations;
 pub mod paths;
 pub mod rules;
-pub mod seen;
-pub mod wanted;
-pub mod written;
+pub mod suggestion;
 
-pub use seen::Seen;
-pub use wanted::Wanted;
-pub use written::Told;
+pub use admission::Admission;
+pub use observations::Observations;
+pub use suggestion::SuggestionReport;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use peerwarden_engine::{By, Judgement, Reason, Verdict};
+use peerwarden_engine::{Judgement, Reason, RuleId, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -103,8 +103,8 @@ impl RuleRef {
     }
 }
 
-impl From<&By> for RuleRef {
-    fn from(by: &By) -> Self {
+impl From<&RuleId> for RuleRef {
+    fn from(by: &RuleId) -> Self {
         Self {
             kind: by.kind.as_str().to_owned(),
             namespace: by.namespace.to_string(),

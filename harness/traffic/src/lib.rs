@@ -5,23 +5,23 @@
 //! evaluated.
 
 mod answer;
+mod deserialize;
 mod engine;
 mod expected_rule;
 pub mod handshake;
 pub mod line;
 mod native;
-mod read;
 mod traffic;
 mod witness;
 pub mod words;
 
 pub use answer::{Answer, Decision, RuleRef};
+pub use deserialize::{address, object, optional_object, or_default, required_object};
 pub use engine::{
     ConfigurationError, Engine, EngineFailure, Engines, ModuleFile, NativeEngine, NativeEngines,
 };
 pub use expected_rule::ExpectedRule;
 pub use native::value as engine_value;
-pub use read::{address, object, optional_object, or_default, required_object};
 pub use traffic::{
     AuthorizerAnswer, Endpoint, HeaderLines, Http, ImpossibleTraffic, Jwt, Peer, Protocol, Tls, Traffic,
 };

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use peerwarden_documents::schema::Paths;
-use peerwarden_documents::wording::Said;
+use peerwarden_documents::wording::Wording;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::read::required_object;
+use crate::deserialize::required_object;
 use crate::traffic::Traffic;
 
 /// A line of input. The configuration stays text, which the engine reads.
@@ -52,7 +52,7 @@ pub fn read(text: &[u8]) -> (LineId, Result<EvalLine, String>) {
 }
 
 fn explain(error: &serde_json::Error) -> String {
-    let Said { message, help } = Said::of_json(error);
+    let Wording { message, help } = Wording::of_json(error);
     let help = help.map(|help| format!("; {help}")).unwrap_or_default();
     format!(
         "the line cannot be read at column {}: {message}{help}",

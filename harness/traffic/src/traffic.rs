@@ -15,48 +15,48 @@ use serde_json::{Map, Value, json};
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Traffic {
     /// The kind of filter chain; `http` by default.
-    #[serde(deserialize_with = "crate::read::or_default")]
+    #[serde(deserialize_with = "crate::deserialize::or_default")]
     #[schemars(with = "Option<Protocol>")]
     pub protocol: Protocol,
     /// The direct peer; 192.0.2.1 and port 40000 by default.
-    #[serde(deserialize_with = "crate::read::object")]
+    #[serde(deserialize_with = "crate::deserialize::object")]
     #[schemars(with = "Option<Endpoint>")]
     pub source: Endpoint,
     /// The original client, as Envoy derives it from headers or the PROXY protocol; the direct peer by default.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::read::address"
+        deserialize_with = "crate::deserialize::address"
     )]
     pub remote_ip: Option<IpAddr>,
     /// The destination of the connection; 192.0.2.2 and port 8080 by default.
-    #[serde(deserialize_with = "crate::read::object")]
+    #[serde(deserialize_with = "crate::deserialize::object")]
     #[schemars(with = "Option<Endpoint>")]
     pub destination: Endpoint,
     /// How the connection is secured; plaintext if `null` or omitted.
-    #[serde(deserialize_with = "crate::read::optional_object")]
+    #[serde(deserialize_with = "crate::deserialize::optional_object")]
     pub tls: Option<Tls>,
     /// The request; only for `http`.
     #[serde(
-        deserialize_with = "crate::read::optional_object",
+        deserialize_with = "crate::deserialize::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     pub http: Option<Http>,
     /// The token that Envoy's `jwt_authn` filter verified; for `http` only.
     #[serde(
-        deserialize_with = "crate::read::optional_object",
+        deserialize_with = "crate::deserialize::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     pub jwt: Option<Jwt>,
     /// Other dynamic metadata: filter name, then key.
     #[serde(
-        deserialize_with = "crate::read::or_default",
+        deserialize_with = "crate::deserialize::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     #[schemars(with = "Option<BTreeMap<String, Map<String, Value>>>")]
     pub dynamic_metadata: BTreeMap<String, Map<String, Value>>,
     /// The answers of external authorizers, by the names of their providers; an omitted one fails.
     #[serde(
-        deserialize_with = "crate::read::or_default",
+        deserialize_with = "crate::deserialize::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     #[schemars(with = "Option<BTreeMap<String, AuthorizerAnswer>>")]
@@ -93,7 +93,7 @@ pub struct Endpoint {
     /// An IPv4 or IPv6 address.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::read::address"
+        deserialize_with = "crate::deserialize::address"
     )]
     pub ip: Option<IpAddr>,
     /// A port.
@@ -109,7 +109,7 @@ pub struct Tls {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sni: Option<String>,
     /// The client's certificate; `null` or omitted if it presented none.
-    #[serde(deserialize_with = "crate::read::optional_object")]
+    #[serde(deserialize_with = "crate::deserialize::optional_object")]
     pub peer: Option<Peer>,
 }
 
@@ -118,19 +118,19 @@ pub struct Tls {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Peer {
     /// URI subject alternative names; a mesh peer has one, its SPIFFE ID.
-    #[serde(deserialize_with = "crate::read::or_default")]
+    #[serde(deserialize_with = "crate::deserialize::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub uri_sans: Vec<String>,
     /// DNS subject alternative names.
     #[serde(
-        deserialize_with = "crate::read::or_default",
+        deserialize_with = "crate::deserialize::or_default",
         skip_serializing_if = "Vec::is_empty"
     )]
     #[schemars(with = "Option<Vec<String>>")]
     pub dns_sans: Vec<String>,
     /// The subject in RFC 2253 form.
     #[serde(
-        deserialize_with = "crate::read::or_default",
+        deserialize_with = "crate::deserialize::or_default",
         skip_serializing_if = "String::is_empty"
     )]
     #[schemars(with = "Option<String>")]
@@ -152,7 +152,7 @@ pub struct Http {
     pub path: Option<String>,
     /// The other headers: a string, or a list with one string for each line.
     #[serde(
-        deserialize_with = "crate::read::or_default",
+        deserialize_with = "crate::deserialize::or_default",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     #[schemars(with = "Option<BTreeMap<String, HeaderLines>>")]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use peerwarden_host::{
-    CloseReason, Fault, FaultEffect, HttpOutcome, LogLevel, PluginId, PluginOptions, Shared, TcpConnectionId,
-    TcpOptions, Vm, VmOptions,
+    CloseReason, Fault, FaultEffect, HttpOutcome, LogLevel, PluginId, PluginOptions, SharedState,
+    TcpConnectionId, TcpOptions, Vm, VmOptions,
 };
 use serde_json::json;
 
@@ -21,14 +21,14 @@ const GRACE: Duration = Duration::from_secs(6);
 
 /// The VMs of one process, whose timers fire together.
 struct Process {
-    shared: Shared,
+    shared: SharedState,
     vms: Vec<Vm>,
 }
 
 impl Process {
     fn new() -> Self {
         Self {
-            shared: Shared::default(),
+            shared: SharedState::default(),
             vms: Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::RESOURCES;
-use crate::document::{At, Value, Written};
+use crate::document::{At, BorrowedValue, Value};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -18,7 +18,7 @@ pub(crate) fn settings(json: &[u8]) -> Result<Value, Problems> {
 }
 
 /// Each document of a configuration whose [`settings`] say that it has a list of them.
-pub(crate) fn documents(json: &[u8], mut each: impl FnMut(&Written<'_>)) -> Result<(), Problems> {
+pub(crate) fn documents(json: &[u8], mut each: impl FnMut(&BorrowedValue<'_>)) -> Result<(), Problems> {
     read(
         json,
         Documents {
@@ -115,7 +115,7 @@ impl<'de> Visitor<'de> for Settings {
 /// it is passed over rather than refused, as serde's refusal would show numbers, and what writes them is a fiftieth of the module.
 struct Documents<'f> {
     is_root: bool,
-    each: &'f mut dyn FnMut(&Written<'_>),
+    each: &'f mut dyn FnMut(&BorrowedValue<'_>),
 }
 
 impl<'de> DeserializeSeed<'de> for Documents<'_> {
@@ -172,7 +172,7 @@ impl<'de> Visitor<'de> for Documents<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(document) = items.next_element::<Written<'de>>()? {
+        while let Some(document) = items.next_element::<BorrowedValue<'de>>()? {
             (self.each)(&document);
         }
         Ok(())

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 
 /// A value of a document, or of dynamic metadata: what `google.protobuf.Struct` can hold.
 ///
-/// `S` is how its texts are held: by itself, or by what it was read from ([`Written`]).
+/// `S` is how its texts are held: by itself, or by what it was read from ([`BorrowedValue`]).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<S = String> {
     /// Nothing: the same as an absent field, as Kubernetes reads it.
@@ -25,7 +25,7 @@ pub enum Value<S = String> {
 }
 
 /// A value whose texts are still where it was read from, as far as they stand there as they are.
-pub type Written<'d> = Value<Cow<'d, str>>;
+pub type BorrowedValue<'d> = Value<Cow<'d, str>>;
 
 impl<S: AsRef<str>> Value<S> {
     /// The value of `name`, if this is an object that has it.
@@ -83,12 +83,12 @@ impl<S: AsRef<str>> Value<S> {
 
 impl Value {
     /// The same, with the texts of this one.
-    pub(crate) fn written(&self) -> Written<'_> {
+    pub(crate) fn written(&self) -> BorrowedValue<'_> {
         self.with(&Cow::Borrowed)
     }
 }
 
-impl Written<'_> {
+impl BorrowedValue<'_> {
     /// The same, with texts of its own.
     pub(crate) fn to_owned_value(&self) -> Value {
         self.with(&str::to_owned)
@@ -97,11 +97,11 @@ impl Written<'_> {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Written::deserialize(deserializer)?.to_owned_value())
+        Ok(BorrowedValue::deserialize(deserializer)?.to_owned_value())
     }
 }
 
-impl<'de> Deserialize<'de> for Written<'de> {
+impl<'de> Deserialize<'de> for BorrowedValue<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
@@ -110,7 +110,7 @@ impl<'de> Deserialize<'de> for Written<'de> {
 struct ValueVisitor;
 
 impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Written<'de>;
+    type Value = BorrowedValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")

@@ -33,7 +33,7 @@ pub(crate) struct Growth(Cell<usize>);
 
 impl Growth {
     /// Adds the texts that `value` stands for beside itself, unless that makes too many.
-    fn add(&self, value: &str, texts: impl Iterator<Item = usize>) -> Result<(), Refused> {
+    fn add(&self, value: &str, texts: impl Iterator<Item = usize>) -> Result<(), ValueProblem> {
         let grown = texts
             .fold(self.0.get(), usize::saturating_add)
             .saturating_sub(value.len());
@@ -52,14 +52,14 @@ impl Growth {
 }
 
 /// Why a value is refused: what is wrong, and what to write instead.
-type Refused = (String, &'static str);
+type ValueProblem = (String, &'static str);
 
 impl Values<'_, '_> {
     /// Parses each value, which may stand for several patterns.
     fn parse<P>(
         &self,
         problems: &mut Problems,
-        parse: impl Fn(&str, &mut Vec<P>) -> Result<(), Refused>,
+        parse: impl Fn(&str, &mut Vec<P>) -> Result<(), ValueProblem>,
     ) -> Option<Set<P>> {
         let mut side = |(values, at): &(&[String], At<'_>)| {
             if values.len() > limits::VALUES {
@@ -87,7 +87,7 @@ impl Values<'_, '_> {
     }
 }
 
-fn sized(value: &str) -> Result<(), Refused> {
+fn sized(value: &str) -> Result<(), ValueProblem> {
     if value.is_empty() {
         return Err((
             "an empty value matches nothing".to_owned(),
@@ -196,14 +196,14 @@ fn claim(path: Vec<String>, values: &Values<'_, '_>, problems: &mut Problems) ->
         .map(|set| Clause::Claim(path, set))
 }
 
-fn text(presence: Presence) -> impl Fn(&str, &mut Vec<TextPattern>) -> Result<(), Refused> {
+fn text(presence: Presence) -> impl Fn(&str, &mut Vec<TextPattern>) -> Result<(), ValueProblem> {
     move |value, into| {
         into.push(TextPattern::parse(value, presence));
         Ok(())
     }
 }
 
-fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), Refused> {
+fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), ValueProblem> {
     // Istio takes no brace that is not an operator's, whether the path is a template or not.
     if !Template::is_one(value) && value.contains(['{', '}']) {
         return Err((
@@ -226,7 +226,7 @@ fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn principal(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
+fn principal(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
     let values = expand_principal(value, scope.trust_domains);
     scope.growth.add(value, values.iter().map(|value| value.len()))?;
     into.extend(values.iter().map(|value| PeerPattern::principal(value)));
@@ -237,12 +237,12 @@ fn principal(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Res
     clippy::unnecessary_wraps,
     reason = "as the other fields have it, some of which refuse values"
 )]
-fn namespace(value: &str, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
+fn namespace(value: &str, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
     into.push(PeerPattern::namespace(value));
     Ok(())
 }
 
-fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
+fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
     const HELP: &str = "write `NAMESPACE/NAME`, or `NAME` for the policy's own namespace";
     let refuse = |what: String| Err((what, HELP));
     if value.len() > limits::SERVICE_ACCOUNT_BYTES {
@@ -261,7 +261,7 @@ fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) 
     Ok(())
 }
 
-fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), Refused> {
+fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
     const HELP: &str =
         "write a trust domain such as `cluster.local`, with at most one `*`, at its start or end";
     let refuse = |what: &str| Err((format!("`{value}` {what}"), HELP));
@@ -278,7 +278,7 @@ fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> 
     Ok(())
 }
 
-fn block(value: &str, into: &mut Vec<Block>) -> Result<(), Refused> {
+fn block(value: &str, into: &mut Vec<Block>) -> Result<(), ValueProblem> {
     let block = Block::parse(value).ok_or_else(|| {
         (
             format!("`{value}` is not an IP address or CIDR"),
@@ -289,7 +289,7 @@ fn block(value: &str, into: &mut Vec<Block>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn port(value: &str, into: &mut Vec<u16>) -> Result<(), Refused> {
+fn port(value: &str, into: &mut Vec<u16>) -> Result<(), ValueProblem> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let port = value.parse::<u16>().ok().filter(|_| digits).ok_or_else(|| {
         (

@@ -1,11 +1,11 @@
 //! The DENY and ALLOW rules.
 
 use super::answers::Answers;
-use super::index::Wanted;
+use super::index::Goal;
 use super::rules::Rules;
 use super::truth::Doubt;
 use crate::config::Report;
-use crate::decision::{By, Decision, Reason, Verdict};
+use crate::decision::{Decision, Reason, RuleId, Verdict};
 use crate::policy::Policy;
 use crate::resource::Action;
 
@@ -42,8 +42,8 @@ impl Actions {
             };
         };
         let wanted = match report {
-            Report::All => Wanted::First,
-            Report::Denied => Wanted::Any,
+            Report::All => Goal::First,
+            Report::Denied => Goal::Any,
         };
         match allow.a_match(answers, Doubt::DoesNotMatch, wanted) {
             Some(by) => Decision {
@@ -67,7 +67,7 @@ pub(super) fn of_action<'p>(policies: &[&'p Policy], action: Action) -> impl Ite
         .filter(move |policy| policy.action == action)
 }
 
-pub(super) fn denied(by: &By, reason: Reason) -> Decision<'_> {
+pub(super) fn denied(by: &RuleId, reason: Reason) -> Decision<'_> {
     Decision {
         verdict: Verdict::Deny,
         by: Some(by),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
-use super::truth::{Established, Unestablished};
+use super::truth::{LookupResult, Unestablished};
 use crate::attribute::{AttributeSource, Lines, Lookup};
 use crate::config::Paths;
 use crate::document::Value;
@@ -24,10 +24,10 @@ pub(super) struct Answers<'s> {
     remote_ip: OnceCell<Lookup<IpAddr>>,
     destination_ip: OnceCell<Lookup<IpAddr>>,
     destination_port: OnceCell<Lookup<u16>>,
-    sni: OnceCell<Established<Cow<'s, [u8]>>>,
-    method: OnceCell<Established<Lines<'s>>>,
-    path: OnceCell<Established<Lines<'s>>>,
-    host: OnceCell<Established<Lines<'s>>>,
+    sni: OnceCell<LookupResult<Cow<'s, [u8]>>>,
+    method: OnceCell<LookupResult<Lines<'s>>>,
+    path: OnceCell<LookupResult<Lines<'s>>>,
+    host: OnceCell<LookupResult<Lines<'s>>>,
     jwt: OnceCell<Lookup<Cow<'s, Value>>>,
 }
 
@@ -115,7 +115,7 @@ impl<'s> Answers<'s> {
     }
 
     /// With them.
-    fn whole_path(&self) -> Established<Lines<'s>> {
+    fn whole_path(&self) -> LookupResult<Lines<'s>> {
         match self.source.header(":path") {
             Lookup::Found(paths) if !paths.iter().all(|path| self.paths.establish(path)) => {
                 Err(Unestablished)
@@ -132,7 +132,7 @@ impl<'s> Answers<'s> {
     }
 
     /// Any header: without the white space around each line, unless it is a pseudo-header.
-    pub(super) fn header(&self, name: &str) -> Established<Lines<'s>> {
+    pub(super) fn header(&self, name: &str) -> LookupResult<Lines<'s>> {
         match name {
             ":authority" => self.host().cloned(),
             ":method" => self.method().cloned(),
@@ -152,7 +152,7 @@ impl<'s> Answers<'s> {
 }
 
 /// The same, borrowed.
-pub(super) fn borrowed<T>(established: &Established<T>) -> Result<&Lookup<T>, Unestablished> {
+pub(super) fn borrowed<T>(established: &LookupResult<T>) -> Result<&Lookup<T>, Unestablished> {
     established.as_ref().map_err(|unestablished| *unestablished)
 }
 

@@ -20,12 +20,12 @@ pub enum Bounds<'p> {
     /// The verdict is this whatever is not known. Its rule certainly decides so, and is not always the first by id.
     Certain(Decision<'p>),
     /// It hangs on what is not known.
-    Open(Open<'p>),
+    Open(OpenDecision<'p>),
 }
 
 /// A decision that hangs on what is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open<'p> {
+pub struct OpenDecision<'p> {
     /// How it may be denied.
     pub denied: Decision<'p>,
     /// How it may be allowed.
@@ -72,7 +72,7 @@ impl Program {
             return Bounds::Certain(allowed);
         };
         may_deny.for_each(|(_, more)| lacks.extend(more));
-        Bounds::Open(Open {
+        Bounds::Open(OpenDecision {
             denied,
             allowed,
             lacks,
@@ -137,19 +137,19 @@ impl Actions {
         let implicit = no_rule(Verdict::Deny, Reason::NoAllowRuleMatched);
         match (deny, allow_lacks) {
             (None, None) => Bounds::Certain(allowed),
-            (Some((denied, lacks)), None) => Bounds::Open(Open {
+            (Some((denied, lacks)), None) => Bounds::Open(OpenDecision {
                 denied,
                 allowed,
                 lacks,
             }),
-            (None, Some(lacks)) => Bounds::Open(Open {
+            (None, Some(lacks)) => Bounds::Open(OpenDecision {
                 denied: implicit,
                 allowed,
                 lacks,
             }),
             (Some((denied, mut lacks)), Some(more)) => {
                 lacks.extend(more);
-                Bounds::Open(Open {
+                Bounds::Open(OpenDecision {
                     denied,
                     allowed,
                     lacks,

@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::rules::Rules;
 use super::truth::Doubt;
 use crate::config::Protocol;
-use crate::decision::By;
+use crate::decision::RuleId;
 use crate::policy::Policy;
 use crate::provider::{Authorizer, ExtensionProvider};
 
@@ -13,12 +13,12 @@ use crate::provider::{Authorizer, ExtensionProvider};
 pub(super) struct Custom {
     pub(super) rules: Rules,
     /// Whom they ask; or why nobody can be asked, so that what they match is denied.
-    pub(super) authorizer: Result<Named, String>,
+    pub(super) authorizer: Result<NamedAuthorizer, String>,
 }
 
 /// An authorizer and the name of its provider.
 #[derive(Debug, Clone)]
-pub(super) struct Named {
+pub(super) struct NamedAuthorizer {
     pub(super) provider: String,
     pub(super) authorizer: Authorizer,
 }
@@ -59,7 +59,7 @@ impl Custom {
     }
 
     /// The rule because of which the authorizer must be asked. What cannot be established counts as a match.
-    pub(super) fn first_match(&self, answers: &Answers<'_>) -> Option<&By> {
+    pub(super) fn first_match(&self, answers: &Answers<'_>) -> Option<&RuleId> {
         self.rules.first_match(answers, Doubt::Matches)
     }
 
@@ -75,11 +75,11 @@ impl Custom {
     }
 }
 
-fn resolve(name: &str, providers: &[ExtensionProvider]) -> Result<Named, String> {
+fn resolve(name: &str, providers: &[ExtensionProvider]) -> Result<NamedAuthorizer, String> {
     let provider = providers.iter().find(|provider| provider.name == name);
     match provider {
         Some(ExtensionProvider { authorizer, .. }) => match authorizer {
-            Ok(authorizer) => Ok(Named {
+            Ok(authorizer) => Ok(NamedAuthorizer {
                 provider: name.to_owned(),
                 authorizer: authorizer.clone(),
             }),

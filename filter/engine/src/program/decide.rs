@@ -7,7 +7,7 @@ use super::custom::Custom;
 use super::truth::Doubt;
 use crate::attribute::AttributeSource;
 use crate::config::Report;
-use crate::decision::{By, Decision, Judgement, Reason};
+use crate::decision::{Decision, Judgement, Reason, RuleId};
 use crate::provider::{Authorizer, ExternalAnswer, ExternalAuthorizers};
 
 /// How far a decision comes without anybody else.
@@ -27,7 +27,7 @@ pub struct Question<'p> {
     /// How it is asked.
     pub authorizer: &'p Authorizer,
     /// The CUSTOM rule that matched, the first by id.
-    pub by: &'p By,
+    pub by: &'p RuleId,
 }
 
 impl Program {
@@ -63,7 +63,7 @@ impl Program {
     /// `source` may tell more than it did when the question was put, such as headers that the authorizer added.
     pub fn answered<'a>(
         &'a self,
-        by: &'a By,
+        by: &'a RuleId,
         answer: ExternalAnswer,
         source: &dyn AttributeSource,
         report: Report,

@@ -28,7 +28,7 @@ use glance::Glance;
 use key::{Place, asked_for};
 use list::{LONG, List};
 use narrow::Narrowing;
-pub(super) use search::Wanted;
+pub(super) use search::Goal;
 
 use crate::policy::Rule;
 

@@ -6,7 +6,7 @@ use super::Program;
 use super::custom::Custom;
 use super::rules::Rules;
 use crate::config::{Paths, Protocol};
-use crate::decision::By;
+use crate::decision::RuleId;
 use crate::policy::{Clause, Rule};
 use crate::provider::Authorizer;
 use crate::resource::MtlsMode;
@@ -24,7 +24,7 @@ impl Program {
 
     /// The mutual TLS mode of a port of the workload, and the `PeerAuthentication` that set it; `UNSET`, which means PERMISSIVE,
     /// where none did (<https://istio.io/latest/docs/reference/config/security/peer_authentication/>).
-    pub fn mtls_mode(&self, port: u16) -> (MtlsMode, Option<&By>) {
+    pub fn mtls_mode(&self, port: u16) -> (MtlsMode, Option<&RuleId>) {
         self.modes.of(port)
     }
 
@@ -34,22 +34,22 @@ impl Program {
     }
 
     /// The rules of the DENY policies that are enforced, as they are read on this protocol, in the order in which they are reported.
-    pub fn deny_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+    pub fn deny_rules(&self) -> impl Iterator<Item = (&RuleId, &Rule)> {
         self.enforced.deny.iter()
     }
 
     /// The same of the ALLOW policies; `None` when there is no such policy, so that all is allowed that nothing denies.
-    pub fn allow_rules(&self) -> Option<impl Iterator<Item = (&By, &Rule)>> {
+    pub fn allow_rules(&self) -> Option<impl Iterator<Item = (&RuleId, &Rule)>> {
         self.enforced.allow.as_ref().map(Rules::iter)
     }
 
     /// The rules of the CUSTOM policies; none when nobody is ever asked.
-    pub fn custom_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+    pub fn custom_rules(&self) -> impl Iterator<Item = (&RuleId, &Rule)> {
         self.custom.iter().flat_map(|custom| custom.rules().iter())
     }
 
     /// The rules of the AUDIT policies.
-    pub fn audit_rules(&self) -> impl Iterator<Item = (&By, &Rule)> {
+    pub fn audit_rules(&self) -> impl Iterator<Item = (&RuleId, &Rule)> {
         self.audit.iter()
     }
 

@@ -7,7 +7,7 @@ use super::answers::Answers;
 use super::truth::{Doubt, Truth};
 use crate::attribute::{Attribute, Lookup};
 use crate::config::Protocol;
-use crate::decision::{By, Decision, Kind, Reason, Verdict};
+use crate::decision::{Decision, Kind, Reason, RuleId, Verdict};
 use crate::resource::MtlsMode;
 use crate::select::{MtlsModes, PortMode};
 
@@ -22,7 +22,7 @@ pub(super) struct Modes {
 #[derive(Debug, Clone)]
 struct Mode {
     mode: MtlsMode,
-    set_by: Option<By>,
+    set_by: Option<RuleId>,
 }
 
 impl From<&MtlsModes> for Modes {
@@ -37,7 +37,7 @@ impl From<&MtlsModes> for Modes {
 
 impl From<&PortMode> for Mode {
     fn from(mode: &PortMode) -> Self {
-        let set_by = mode.set_by.as_ref().map(|(namespace, name)| By {
+        let set_by = mode.set_by.as_ref().map(|(namespace, name)| RuleId {
             kind: Kind::PeerAuthentication,
             namespace: Arc::clone(namespace),
             name: Arc::clone(name),
@@ -85,7 +85,7 @@ impl Mode {
 }
 
 /// What a mode that is not certain comes to.
-pub(super) struct Possible<'p> {
+pub(super) struct PossibleDenial<'p> {
     /// The denial that it may demand, if it may.
     pub(super) refused: Option<Decision<'p>>,
     /// Whether it demands one whatever is not known.
@@ -106,7 +106,7 @@ impl Modes {
     }
 
     /// What the mode demands where not everything is known: whether it refuses for each mode that the port may have.
-    pub(super) fn possible(&self, answers: &Answers<'_>, protocol: Protocol) -> Possible<'_> {
+    pub(super) fn possible(&self, answers: &Answers<'_>, protocol: Protocol) -> PossibleDenial<'_> {
         let port = answers.destination_port();
         let modes: Vec<&Mode> = match port {
             Lookup::Found(port) => vec![self.own_or_workload(*port)],
@@ -116,7 +116,7 @@ impl Modes {
                 .chain(self.ports.iter().map(|(_, mode)| mode))
                 .collect(),
         };
-        let mut possible = Possible {
+        let mut possible = PossibleDenial {
             refused: None,
             certain: true,
             lacks: BTreeSet::new(),
@@ -140,7 +140,7 @@ impl Modes {
     }
 
     /// The mode of a port of the workload, and the document that set it.
-    pub(super) fn of(&self, port: u16) -> (MtlsMode, Option<&By>) {
+    pub(super) fn of(&self, port: u16) -> (MtlsMode, Option<&RuleId>) {
         let mode = self.own_or_workload(port);
         (mode.mode, mode.set_by.as_ref())
     }

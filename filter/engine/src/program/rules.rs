@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use super::answers::Answers;
 use super::evaluate::evaluate;
-use super::index::{Index, Wanted};
+use super::index::{Goal, Index};
 use super::truth::{Doubt, Truth};
 use crate::attribute::Attribute;
-use crate::decision::{By, Kind};
+use crate::decision::{Kind, RuleId};
 use crate::policy::{Clause, Policy, Rule};
 
 /// Rules sorted by id: the first that matches is the one reported, as in Envoy's map of policies.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rules {
-    rules: Vec<Numbered>,
+    rules: Vec<RuleEntry>,
     index: Index,
 }
 
 /// A rule and the id that it is reported by. Its number is its place among the others.
 #[derive(Debug, Clone)]
-struct Numbered {
-    by: By,
+struct RuleEntry {
+    by: RuleId,
     /// Shared with the shadow.
     rule: Arc<Rule>,
 }
@@ -31,36 +31,36 @@ impl Rules {
         let mut rules = Vec::new();
         for policy in policies {
             for (index, rule) in &policy.rules {
-                let by = By {
+                let by = RuleId {
                     kind: Kind::AuthorizationPolicy,
                     namespace: Arc::clone(&policy.namespace),
                     name: Arc::clone(&policy.name),
                     rule: Some(*index),
                 };
-                rules.push(Numbered {
+                rules.push(RuleEntry {
                     by,
                     rule: Arc::clone(rule),
                 });
             }
         }
-        rules.sort_by(|one: &Numbered, other| one.by.cmp_id(&other.by));
+        rules.sort_by(|one: &RuleEntry, other| one.by.cmp_id(&other.by));
         let index = Index::new(rules.iter().map(|numbered| &*numbered.rule));
         Self { rules, index }
     }
 
     /// Each rule with its id, in the order in which they are reported.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&By, &Rule)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&RuleId, &Rule)> {
         self.rules.iter().map(|numbered| (&numbered.by, &*numbered.rule))
     }
 
     /// The first rule that matches.
-    pub(super) fn first_match(&self, answers: &Answers<'_>, doubt: Doubt) -> Option<&By> {
-        self.find(answers, doubt, Wanted::First)
+    pub(super) fn first_match(&self, answers: &Answers<'_>, doubt: Doubt) -> Option<&RuleId> {
+        self.find(answers, doubt, Goal::First)
             .map(|numbered| &numbered.by)
     }
 
-    /// A rule that matches: with [`Wanted::Any`] not always the first.
-    pub(super) fn a_match(&self, answers: &Answers<'_>, doubt: Doubt, wanted: Wanted) -> Option<&By> {
+    /// A rule that matches: with [`Goal::Any`] not always the first.
+    pub(super) fn a_match(&self, answers: &Answers<'_>, doubt: Doubt, wanted: Goal) -> Option<&RuleId> {
         self.find(answers, doubt, wanted).map(|numbered| &numbered.by)
     }
 
@@ -69,12 +69,12 @@ impl Rules {
         &self,
         answers: &Answers<'_>,
         doubt: Doubt,
-    ) -> Option<(&By, BTreeSet<Attribute>)> {
-        let numbered = self.find(answers, doubt, Wanted::First)?;
+    ) -> Option<(&RuleId, BTreeSet<Attribute>)> {
+        let numbered = self.find(answers, doubt, Goal::First)?;
         Some((&numbered.by, doubtful(&numbered.rule, answers, doubt)))
     }
 
-    fn find(&self, answers: &Answers<'_>, doubt: Doubt, wanted: Wanted) -> Option<&Numbered> {
+    fn find(&self, answers: &Answers<'_>, doubt: Doubt, wanted: Goal) -> Option<&RuleEntry> {
         if self.rules.is_empty() {
             return None;
         }

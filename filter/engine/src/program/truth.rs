@@ -18,7 +18,7 @@ pub(super) enum Truth {
 pub(super) struct Unestablished;
 
 /// An attribute, unless what came establishes none.
-pub(super) type Established<T> = Result<Lookup<T>, Unestablished>;
+pub(super) type LookupResult<T> = Result<Lookup<T>, Unestablished>;
 
 /// What doubts count as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,24 +35,24 @@ pub(super) enum Doubt {
 
 /// For the two kinds of doubt, whether something is so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct InDoubt {
+pub(super) struct DoubtReading {
     pub(super) unknown: bool,
     pub(super) unestablished: bool,
 }
 
 impl Doubt {
     /// Which doubts match.
-    pub(super) fn matching(self) -> InDoubt {
-        InDoubt {
+    pub(super) fn matching(self) -> DoubtReading {
+        DoubtReading {
             unknown: matches!(self, Self::Matches | Self::PossiblyMatches),
             unestablished: matches!(self, Self::Matches | Self::CertainlyMatches),
         }
     }
 
     /// Which do not.
-    pub(super) fn not_matching(self) -> InDoubt {
+    pub(super) fn not_matching(self) -> DoubtReading {
         let matching = self.matching();
-        InDoubt {
+        DoubtReading {
             unknown: !matching.unknown,
             unestablished: !matching.unestablished,
         }

@@ -2,7 +2,7 @@
 
 use super::{first_match, trace::PolicyTrace};
 use crate::config::{Config, Protocol};
-use crate::decision::{By, Reason};
+use crate::decision::{Reason, RuleId};
 use crate::provider::{Authorizer, ExternalAnswer, ExternalAuthorizers};
 use crate::resource::Action;
 
@@ -10,7 +10,7 @@ use crate::resource::Action;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomTrace {
     /// The rule that matched, the first by id.
-    pub by: By,
+    pub by: RuleId,
     /// The names of the providers that the workload's CUSTOM policies name.
     pub providers: Vec<String>,
     /// What was answered; `None` when nobody could be asked.

@@ -1,15 +1,15 @@
 //! Methods, hosts and paths that two readers could read in two ways are not established.
 
-use super::found::Found;
+use super::attribute_value::AttributeValue;
 use super::glob::{self, Piece, literal};
 use super::path::read_otherwise;
 use crate::attribute::Lookup;
 use crate::config::{Config, Paths};
 
 /// RFC 9110, section 9.1: standardised methods are in upper case, and the case counts; an application may not know.
-pub(super) fn established_method(method: Lookup<Found>) -> Lookup<Found> {
+pub(super) fn established_method(method: Lookup<AttributeValue>) -> Lookup<AttributeValue> {
     match method {
-        Lookup::Found(Found::Texts(methods))
+        Lookup::Found(AttributeValue::Texts(methods))
             if methods
                 .iter()
                 .any(|method| *method != method.to_ascii_uppercase()) =>
@@ -21,9 +21,9 @@ pub(super) fn established_method(method: Lookup<Found>) -> Lookup<Found> {
 }
 
 /// An authority of which readers could read another host is not established.
-pub(super) fn established_host(authority: Lookup<Found>) -> Lookup<Found> {
+pub(super) fn established_host(authority: Lookup<AttributeValue>) -> Lookup<AttributeValue> {
     match authority {
-        Lookup::Found(Found::Texts(hosts)) if !hosts.iter().all(|host| names_one_host(host)) => {
+        Lookup::Found(AttributeValue::Texts(hosts)) if !hosts.iter().all(|host| names_one_host(host)) => {
             Lookup::Unavailable
         }
         authority @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => authority,
@@ -31,9 +31,9 @@ pub(super) fn established_host(authority: Lookup<Found>) -> Lookup<Found> {
 }
 
 /// With `paths: strict`, a path that an application may read as another one is not established.
-pub(super) fn established_path(path: Lookup<Found>, config: &Config) -> Lookup<Found> {
+pub(super) fn established_path(path: Lookup<AttributeValue>, config: &Config) -> Lookup<AttributeValue> {
     match path {
-        Lookup::Found(Found::Texts(paths))
+        Lookup::Found(AttributeValue::Texts(paths))
             if config.paths == Paths::Strict && paths.iter().any(|path| read_otherwise(path).is_some()) =>
         {
             Lookup::Unavailable

@@ -1,12 +1,12 @@
 //! Looks up the attribute that a key stands for.
 
+use super::attribute_value::AttributeValue;
 use super::established::{established_host, established_method, established_path};
-use super::found::Found;
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::Config;
 use crate::document::Value;
 
-pub(super) fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) -> Lookup<Found> {
+pub(super) fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) -> Lookup<AttributeValue> {
     let lines = |name: &str| {
         let value = |line: &[u8]| {
             if name.starts_with(':') {
@@ -17,27 +17,27 @@ pub(super) fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) 
         };
         source
             .header(name)
-            .map(|lines| Found::Texts(lines.iter().map(value).collect()))
+            .map(|lines| AttributeValue::Texts(lines.iter().map(value).collect()))
     };
     match key {
         "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => {
             match source.peer() {
                 // Somebody, but no SPIFFE authority says who.
                 Lookup::Found(peer) if peer.uri_sans.iter().all(Vec::is_empty) => Lookup::Unavailable,
-                Lookup::Found(peer) => Lookup::Found(Found::Peer(peer.uri_sans.clone())),
+                Lookup::Found(peer) => Lookup::Found(AttributeValue::Peer(peer.uri_sans.clone())),
                 Lookup::Missing => Lookup::Missing,
                 Lookup::Unavailable => Lookup::Unavailable,
             }
         }
-        "source.ip" => source.source_ip().map(Found::Ip),
-        "remote.ip" => source.remote_ip().map(Found::Ip),
-        "destination.ip" => source.destination_ip().map(Found::Ip),
-        "destination.port" => source.destination_port().map(Found::Port),
+        "source.ip" => source.source_ip().map(AttributeValue::Ip),
+        "remote.ip" => source.remote_ip().map(AttributeValue::Ip),
+        "destination.ip" => source.destination_ip().map(AttributeValue::Ip),
+        "destination.port" => source.destination_port().map(AttributeValue::Port),
         "connection.sni" => match source.sni() {
             // RFC 6066, section 3: "without a trailing dot".
             Lookup::Found(sni) if sni.last() == Some(&b'.') => Lookup::Unavailable,
             sni @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => {
-                sni.map(|sni| Found::Texts(vec![sni.into_owned()]))
+                sni.map(|sni| AttributeValue::Texts(vec![sni.into_owned()]))
             }
         },
         "hosts" => established_host(lines(":authority")),
@@ -45,7 +45,7 @@ pub(super) fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) 
         "paths" => established_path(lines(":path"), config),
         "request.auth.principal" => from_jwt(source, |jwt| {
             let text = |name| jwt.get(name).and_then(Value::as_str).map(str::to_owned);
-            Some(Found::Principal(text("iss")?, text("sub")?))
+            Some(AttributeValue::Principal(text("iss")?, text("sub")?))
         }),
         "request.auth.audiences" => from_jwt(source, |jwt| claim(jwt, &["aud"])),
         "request.auth.presenter" => from_jwt(source, |jwt| claim(jwt, &["azp"])),
@@ -70,7 +70,7 @@ pub(super) fn look_up(key: &str, config: &Config, source: &dyn AttributeSource) 
                 let key = rest.strip_prefix(filter).and_then(|rest| bracketed(rest, ""));
                 source
                     .metadata(filter, key.unwrap_or_default())
-                    .map(|value| Found::Metadata(value.into_owned()))
+                    .map(|value| AttributeValue::Metadata(value.into_owned()))
             } else {
                 // Validation refuses unknown keys; one that came here all the same must not open anything.
                 Lookup::Unavailable
@@ -93,7 +93,10 @@ fn bracketed<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
     key.strip_prefix(prefix)?.strip_prefix('[')?.strip_suffix(']')
 }
 
-fn from_jwt(source: &dyn AttributeSource, read: impl Fn(&Value) -> Option<Found>) -> Lookup<Found> {
+fn from_jwt(
+    source: &dyn AttributeSource,
+    read: impl Fn(&Value) -> Option<AttributeValue>,
+) -> Lookup<AttributeValue> {
     match source.jwt() {
         Lookup::Found(jwt) => Lookup::from_option(read(&jwt)),
         Lookup::Missing => Lookup::Missing,
@@ -102,7 +105,7 @@ fn from_jwt(source: &dyn AttributeSource, read: impl Fn(&Value) -> Option<Found>
 }
 
 /// A string, or the strings in a list; `scope` and `permission` are split at spaces. Anything else matches nothing.
-fn claim(jwt: &Value, path: &[&str]) -> Option<Found> {
+fn claim(jwt: &Value, path: &[&str]) -> Option<AttributeValue> {
     let value = path.iter().try_fold(jwt, |value, name| value.get(name))?;
     let texts: Vec<Vec<u8>> = match value {
         Value::String(text) if path == ["scope"] || path == ["permission"] => {
@@ -116,5 +119,5 @@ fn claim(jwt: &Value, path: &[&str]) -> Option<Found> {
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
     };
-    Some(Found::Texts(texts))
+    Some(AttributeValue::Texts(texts))
 }

@@ -1,7 +1,7 @@
 //! What the reference evaluator saw.
 
 use super::CustomTrace;
-use crate::decision::{By, Reason, Verdict};
+use crate::decision::{Reason, RuleId, Verdict};
 use crate::document::Path;
 use crate::resource::{Action, MtlsMode};
 
@@ -17,7 +17,7 @@ pub struct Trace {
     /// What would be decided if the dry-run policies were enforced; `None` when none applies.
     pub shadow: Option<Outcome>,
     /// The AUDIT rule that marks this for the log.
-    pub audited: Option<By>,
+    pub audited: Option<RuleId>,
     /// Every authorization policy, in the order given.
     pub policies: Vec<PolicyTrace>,
 }
@@ -28,7 +28,7 @@ pub struct Outcome {
     /// Allowed or denied.
     pub verdict: Verdict,
     /// What decided; `None` when no rule did.
-    pub by: Option<By>,
+    pub by: Option<RuleId>,
     /// Why.
     pub reason: Reason,
 }
@@ -39,7 +39,7 @@ pub struct ModeTrace {
     /// The mode of the port; of the most demanding port when the port is not known.
     pub mode: MtlsMode,
     /// The `PeerAuthentication` that set it; `None` for the default.
-    pub set_by: Option<By>,
+    pub set_by: Option<RuleId>,
     /// The port, when it is known.
     pub port: Option<u16>,
     /// The peer, for people.

@@ -1,6 +1,6 @@
 //! Whether a value of a clause matches what is there.
 
-use super::found::Found;
+use super::attribute_value::AttributeValue;
 use super::glob::{self, string_match};
 use super::identity::{namespace, principal, request_principal, service_account, trust_domain};
 use super::ip_block::in_block;
@@ -11,22 +11,24 @@ use crate::resource::AuthorizationPolicy;
 pub(super) fn value_matches(
     key: &str,
     value: &str,
-    found: &Found,
+    found: &AttributeValue,
     document: &AuthorizationPolicy,
     config: &Config,
 ) -> bool {
     match found {
-        Found::Peer(names) => names.iter().any(|name| match key {
+        AttributeValue::Peer(names) => names.iter().any(|name| match key {
             "source.principal" => principal(value, name, config),
             "source.namespace" => namespace(value, name),
             "source.serviceAccount" => service_account(value, name, &document.metadata.namespace),
             _ => trust_domain(value, name, config),
         }),
-        Found::Ip(ip) => in_block(value, *ip),
-        Found::Port(port) => value.parse() == Ok(*port),
-        Found::Texts(texts) => texts.iter().any(|text| text_matches(key, value, text)),
-        Found::Principal(issuer, subject) => request_principal(value, issuer.as_bytes(), subject.as_bytes()),
-        Found::Metadata(metadata) => metadata_matches(value, metadata),
+        AttributeValue::Ip(ip) => in_block(value, *ip),
+        AttributeValue::Port(port) => value.parse() == Ok(*port),
+        AttributeValue::Texts(texts) => texts.iter().any(|text| text_matches(key, value, text)),
+        AttributeValue::Principal(issuer, subject) => {
+            request_principal(value, issuer.as_bytes(), subject.as_bytes())
+        }
+        AttributeValue::Metadata(metadata) => metadata_matches(value, metadata),
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::found::Found;
+use super::attribute_value::AttributeValue;
 use super::path::read_otherwise;
 use crate::attribute::{AttributeSource, Lookup};
 use crate::config::Config;
@@ -15,12 +15,12 @@ pub(super) struct View<'v> {
     pub(super) source: &'v dyn AttributeSource,
     /// Whether texts for people are made.
     pub(super) in_full: bool,
-    seen: RefCell<BTreeMap<&'v str, Rc<Seen>>>,
+    seen: RefCell<BTreeMap<&'v str, Rc<ShownAttribute>>>,
 }
 
 /// An attribute.
-pub(super) struct Seen {
-    pub(super) found: Lookup<Found>,
+pub(super) struct ShownAttribute {
+    pub(super) found: Lookup<AttributeValue>,
     /// For people.
     pub(super) shown: Option<String>,
 }
@@ -44,8 +44,8 @@ impl<'v> View<'v> {
     pub(super) fn see(
         &self,
         key: &'v str,
-        look_up: fn(&str, &Config, &dyn AttributeSource) -> Lookup<Found>,
-    ) -> Rc<Seen> {
+        look_up: fn(&str, &Config, &dyn AttributeSource) -> Lookup<AttributeValue>,
+    ) -> Rc<ShownAttribute> {
         if let Some(seen) = self.seen.borrow().get(key) {
             return Rc::clone(seen);
         }
@@ -55,7 +55,7 @@ impl<'v> View<'v> {
             Lookup::Unavailable if self.in_full => unestablished(key, self.source),
             Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable => None,
         };
-        let seen = Rc::new(Seen { found, shown });
+        let seen = Rc::new(ShownAttribute { found, shown });
         self.seen.borrow_mut().insert(key, Rc::clone(&seen));
         seen
     }

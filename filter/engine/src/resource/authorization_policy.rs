@@ -2,7 +2,7 @@
 //! <https://istio.io/latest/docs/reference/config/security/authorization-policy/>.
 
 use super::{Metadata, Selector};
-use crate::document::{At, Fields, Path, Written, nearest, quoted};
+use crate::document::{At, BorrowedValue, Fields, Path, nearest, quoted};
 use crate::problem::{Problem, Problems};
 
 /// An `AuthorizationPolicy` document.
@@ -92,7 +92,7 @@ macro_rules! value_lists {
         }
 
         impl $name {
-            fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+            fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
                 let mut fields = Fields::of(value, at, problems)?;
                 let read = Self {
                     $($field: fields.texts($json, problems), $not: fields.texts($not_json, problems),)*
@@ -171,7 +171,7 @@ pub struct Condition {
 impl AuthorizationPolicy {
     pub(super) fn read(
         metadata: Metadata,
-        spec: &Written<'_>,
+        spec: &BorrowedValue<'_>,
         at: &At<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
@@ -232,7 +232,7 @@ impl AuthorizationPolicy {
 }
 
 impl TargetRef {
-    fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let mut text = |name| fields.text(name, problems).unwrap_or_default().to_owned();
         let read = Self {
@@ -263,7 +263,7 @@ fn read_action(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Actio
     known
 }
 
-fn read_provider(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<String> {
+fn read_provider(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<String> {
     let mut fields = Fields::of(value, at, problems)?;
     let name = fields.text("name", problems).unwrap_or_default().to_owned();
     fields.finish(problems);
@@ -276,7 +276,7 @@ impl Rule {
         Path::keys(["spec", "rules"]).index(index)
     }
 
-    fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let at_from = at.name("from");
         let from = fields.list("from", problems).map(|entries| {
@@ -310,11 +310,11 @@ impl Rule {
 
 /// Reads `{source: …}` or `{operation: …}`: the one field must be there.
 fn read_wrapped<T>(
-    entry: &Written<'_>,
+    entry: &BorrowedValue<'_>,
     name: &'static str,
     at: &At<'_>,
     problems: &mut Problems,
-    read: impl FnOnce(&Written<'_>, &At<'_>, &mut Problems) -> Option<T>,
+    read: impl FnOnce(&BorrowedValue<'_>, &At<'_>, &mut Problems) -> Option<T>,
 ) -> Option<T> {
     let mut fields = Fields::of(entry, at, problems)?;
     let inner = fields.take(name);
@@ -333,7 +333,7 @@ fn read_wrapped<T>(
 }
 
 impl Condition {
-    fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let key = fields.text("key", problems).unwrap_or_default().to_owned();
         let values = fields.texts("values", problems);

@@ -1,7 +1,7 @@
 //! `metadata` of a Kubernetes document.
 
 use super::Timestamp;
-use crate::document::{At, Fields, Path, Written};
+use crate::document::{At, BorrowedValue, Fields, Path};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -43,7 +43,7 @@ impl Metadata {
         found.map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    pub(super) fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let mut required = |name, most, help| {
             let known = problems.len();

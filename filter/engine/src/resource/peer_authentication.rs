@@ -2,7 +2,7 @@
 //! <https://istio.io/latest/docs/reference/config/security/peer_authentication/>.
 
 use super::{Metadata, Selector};
-use crate::document::{At, Fields, Value, Written, nearest, quoted};
+use crate::document::{At, BorrowedValue, Fields, Value, nearest, quoted};
 use crate::problem::{Problem, Problems};
 
 /// A `PeerAuthentication` document.
@@ -51,7 +51,7 @@ impl MtlsMode {
     }
 
     /// Reads `{mode: …}`; an absent mode is `UNSET`.
-    fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let mode = match fields.text("mode", problems) {
             None => Some(MtlsMode::Unset),
@@ -79,7 +79,7 @@ impl MtlsMode {
 impl PeerAuthentication {
     pub(super) fn read(
         metadata: Metadata,
-        spec: &Written<'_>,
+        spec: &BorrowedValue<'_>,
         at: &At<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
@@ -111,7 +111,7 @@ impl PeerAuthentication {
     }
 }
 
-fn read_ports(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Vec<(u16, MtlsMode)> {
+fn read_ports(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Vec<(u16, MtlsMode)> {
     let Value::Object(entries) = value else {
         problems.push(crate::document::wrong_type(at, "an object of ports", value));
         return Vec::new();

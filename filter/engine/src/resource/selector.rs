@@ -1,6 +1,6 @@
 //! `spec.selector`: which workloads, by their labels.
 
-use crate::document::{At, Fields, Written};
+use crate::document::{At, BorrowedValue, Fields};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -12,7 +12,7 @@ pub struct Selector {
 }
 
 impl Selector {
-    pub(super) fn read(value: &Written<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    pub(super) fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let at_labels = at.name("matchLabels");
         let match_labels = fields.text_map("matchLabels", problems).unwrap_or_default();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::buffers::Bytes;
 use super::imports::{proxy_get_buffer_bytes, proxy_get_header_map_pairs, proxy_grpc_call, proxy_http_call};
-use super::status::{Failed, buffer, status};
+use super::status::{HostError, buffer, status};
 
 /// Sends a request without body or trailers to a cluster, with headers in the ABI's encoding of pairs; answers the call's token.
-pub(crate) fn http_call(cluster: &str, headers: &[u8], timeout: Duration) -> Result<u32, Failed> {
+pub(crate) fn http_call(cluster: &str, headers: &[u8], timeout: Duration) -> Result<u32, HostError> {
     let mut token = 0;
     // SAFETY: pointers and lengths are those of live bytes, null with 0 of nothing, and `token` is a valid place.
     status(unsafe {
@@ -35,7 +35,7 @@ pub(crate) fn grpc_call(
     method: &str,
     message: &[u8],
     timeout: Duration,
-) -> Result<u32, Failed> {
+) -> Result<u32, HostError> {
     let mut token = 0;
     // SAFETY: pointers and lengths are those of live bytes, null with 0 of nothing, and `token` is a valid place.
     status(unsafe {
@@ -63,21 +63,21 @@ fn milliseconds(time: Duration) -> u32 {
 }
 
 /// The headers of an answer to an HTTP call, in the ABI's encoding of pairs; none where the call failed.
-pub(crate) fn call_response_headers() -> Result<Option<Bytes>, Failed> {
+pub(crate) fn call_response_headers() -> Result<Option<Bytes>, HostError> {
     const CALL_RESPONSE_HEADERS: u32 = 6;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_header_map_pairs(CALL_RESPONSE_HEADERS, data, size) })
 }
 
 /// The body of an answer to an HTTP call.
-pub(crate) fn call_response_body() -> Result<Option<Bytes>, Failed> {
+pub(crate) fn call_response_body() -> Result<Option<Bytes>, HostError> {
     const CALL_RESPONSE_BODY: u32 = 4;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(CALL_RESPONSE_BODY, 0, usize::MAX, data, size) })
 }
 
 /// The message of an answer to a gRPC call.
-pub(crate) fn grpc_response() -> Result<Option<Bytes>, Failed> {
+pub(crate) fn grpc_response() -> Result<Option<Bytes>, HostError> {
     const GRPC_RECEIVE_BUFFER: u32 = 5;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(GRPC_RECEIVE_BUFFER, 0, usize::MAX, data, size) })

@@ -4,23 +4,23 @@ use super::buffers::Bytes;
 use super::imports::{
     proxy_get_buffer_bytes, proxy_get_current_time_nanoseconds, proxy_set_tick_period_milliseconds,
 };
-use super::status::{Failed, buffer, status};
+use super::status::{HostError, buffer, status};
 
 /// The plugin's configuration; can be read while it is being configured only.
-pub(crate) fn plugin_configuration() -> Result<Option<Bytes>, Failed> {
+pub(crate) fn plugin_configuration() -> Result<Option<Bytes>, HostError> {
     const PLUGIN_CONFIGURATION: u32 = 7;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, usize::MAX, data, size) })
 }
 
 /// How often the timer of the context's root context goes off, in milliseconds; 0 is never.
-pub(crate) fn set_tick_period(period: u32) -> Result<(), Failed> {
+pub(crate) fn set_tick_period(period: u32) -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_set_tick_period_milliseconds(period) })
 }
 
 /// Nanoseconds since 1970.
-pub(crate) fn now() -> Result<u64, Failed> {
+pub(crate) fn now() -> Result<u64, HostError> {
     let mut time = 0;
     // SAFETY: `time` is a valid place.
     status(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) }).map(|()| time)

@@ -2,16 +2,16 @@
 
 use super::buffers::Bytes;
 use super::imports::{proxy_call_foreign_function, proxy_get_property, proxy_set_property};
-use super::status::{Failed, NOT_FOUND, buffer, status};
+use super::status::{HostError, NOT_FOUND, buffer, status};
 
 /// An attribute by its path, segments joined by NUL; `None` when it is not there, which an empty value is not.
-pub(crate) fn property(path: &str) -> Result<Option<Bytes>, Failed> {
+pub(crate) fn property(path: &str) -> Result<Option<Bytes>, HostError> {
     // SAFETY: the path outlives the call, and `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 
 /// Writes filter state: Envoy keeps it as `wasm.NAME`.
-pub(crate) fn set_property(name: &str, value: &str) -> Result<(), Failed> {
+pub(crate) fn set_property(name: &str, value: &str) -> Result<(), HostError> {
     // SAFETY: pointers and lengths are those of live strings.
     status(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
 }
@@ -20,7 +20,7 @@ pub(crate) fn set_property(name: &str, value: &str) -> Result<(), Failed> {
 /// message `SetEnvoyFilterStateArguments`
 /// (<https://github.com/envoyproxy/envoy/blob/main/source/extensions/common/wasm/ext/set_envoy_filter_state.proto>). Envoy 1.36 knows
 /// it within the stream's own callbacks only.
-pub(crate) fn set_envoy_filter_state(arguments: &[u8]) -> Result<(), Failed> {
+pub(crate) fn set_envoy_filter_state(arguments: &[u8]) -> Result<(), HostError> {
     const NAME: &str = "set_envoy_filter_state";
     // SAFETY: pointers and lengths are those of live bytes, and `buffer` gives valid places for the results, of which there are none.
     let called = buffer(|results, size| unsafe {
@@ -33,5 +33,5 @@ pub(crate) fn set_envoy_filter_state(arguments: &[u8]) -> Result<(), Failed> {
             size,
         )
     });
-    called?.map(|_| ()).ok_or(Failed(NOT_FOUND))
+    called?.map(|_| ()).ok_or(HostError(NOT_FOUND))
 }

@@ -10,9 +10,9 @@ pub(super) const NOT_FOUND: u32 = 1;
 
 /// A host call that did not do what was asked; the number is the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Failed(pub(crate) u32);
+pub(crate) struct HostError(pub(crate) u32);
 
-impl Failed {
+impl HostError {
     /// An argument names something that is not there: the ABI's BadArgument.
     pub(crate) const BAD_ARGUMENT: Self = Self(2);
 
@@ -23,18 +23,22 @@ impl Failed {
     pub(crate) const OUTRUN: Self = Self(8);
 }
 
-pub(super) fn status(status: u32) -> Result<(), Failed> {
-    if status == OK { Ok(()) } else { Err(Failed(status)) }
+pub(super) fn status(status: u32) -> Result<(), HostError> {
+    if status == OK {
+        Ok(())
+    } else {
+        Err(HostError(status))
+    }
 }
 
 /// Runs a call that hands out bytes. `None` when there is nothing under that name.
-pub(super) fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Bytes>, Failed> {
+pub(super) fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Bytes>, HostError> {
     let mut data: *mut u8 = ptr::null_mut();
     let mut size: usize = 0;
     match call(&raw mut data, &raw mut size) {
         OK if size == 0 => Ok(Some(Bytes::default())),
-        OK => Bytes::at(data, size).map(Some).ok_or(Failed::UNREADABLE),
+        OK => Bytes::at(data, size).map(Some).ok_or(HostError::UNREADABLE),
         NOT_FOUND => Ok(None),
-        other => Err(Failed(other)),
+        other => Err(HostError(other)),
     }
 }

@@ -3,7 +3,7 @@
 use super::imports::{
     proxy_close_stream, proxy_continue_stream, proxy_send_local_response, proxy_set_effective_context,
 };
-use super::status::{Failed, status};
+use super::status::{HostError, status};
 
 const REQUEST: u32 = 0;
 
@@ -19,7 +19,7 @@ pub(crate) enum Action {
 }
 
 /// Answers the request here, with headers in the ABI's encoding of pairs. Envoy derives a gRPC status from the code.
-pub(crate) fn respond(code: u32, details: &str, body: &[u8], headers: &[u8]) -> Result<(), Failed> {
+pub(crate) fn respond(code: u32, details: &str, body: &[u8], headers: &[u8]) -> Result<(), HostError> {
     const NO_GRPC_STATUS: i32 = -1;
     // SAFETY: pointers and lengths are those of live bytes.
     status(unsafe {
@@ -37,31 +37,31 @@ pub(crate) fn respond(code: u32, details: &str, body: &[u8], headers: &[u8]) -> 
 }
 
 /// Lets the request that was held go on, after this callback.
-pub(crate) fn continue_request() -> Result<(), Failed> {
+pub(crate) fn continue_request() -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_continue_stream(REQUEST) })
 }
 
 /// Lets the client's data that was held go on, after this callback.
-pub(crate) fn continue_downstream() -> Result<(), Failed> {
+pub(crate) fn continue_downstream() -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_continue_stream(DOWNSTREAM) })
 }
 
 /// Closes the connection with the client, after this callback.
-pub(crate) fn close_downstream() -> Result<(), Failed> {
+pub(crate) fn close_downstream() -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_close_stream(DOWNSTREAM) })
 }
 
 /// Ends the request without an answer, after this callback.
-pub(crate) fn reset_request() -> Result<(), Failed> {
+pub(crate) fn reset_request() -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_close_stream(REQUEST) })
 }
 
 /// From now on host calls are about this context, until the callback ends.
-pub(crate) fn act_for(context: u32) -> Result<(), Failed> {
+pub(crate) fn act_for(context: u32) -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_set_effective_context(context) })
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{AttributeSource, Lines, Lookup, Peer};
 
-use super::sources::{HeadersFrom, PeerFrom};
+use super::sources::{HeaderSource, PeerSource};
 use super::{Attributes, Layer, certificates};
 use crate::abi;
 
@@ -17,7 +17,7 @@ impl AttributeSource for Attributes {
     /// From the certificate itself, as the attributes show only the first name of each kind; that attribute came with
     /// Envoy 1.38, so the first names are the fallback.
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
-        if self.sources.peer == PeerFrom::Tunnel {
+        if self.sources.peer == PeerSource::Tunnel {
             return self.tunnelled_peer().map(Cow::Owned);
         }
         let certificate = self.property("connection\0peer_certificate", |pem| {
@@ -76,7 +76,7 @@ impl AttributeSource for Attributes {
     }
 
     fn header(&self, name: &str) -> Lookup<Lines<'_>> {
-        let apart = self.sources.headers == HeadersFrom::Each && !self.headers_are_kept;
+        let apart = self.sources.headers == HeaderSource::Each && !self.headers_are_kept;
         if name.starts_with(':') && apart && self.headers.get().is_none() {
             return self.answer(abi::request_header(name), |value| {
                 Some(Lines::One(Cow::Owned(value.to_vec())))

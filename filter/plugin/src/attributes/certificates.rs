@@ -23,7 +23,7 @@ const END: usize = 32;
 /// displaces the other.
 type Mark = u64;
 
-type Read = HashMap<Mark, (Vec<u8>, Rc<Names>), BuildHasherDefault<MarkHasher>>;
+type NamesByMark = HashMap<Mark, (Vec<u8>, Rc<Names>), BuildHasherDefault<MarkHasher>>;
 
 /// A mark, its bits mixed: as text each of its bytes has six that say something.
 #[derive(Default)]
@@ -48,13 +48,13 @@ impl Hasher for MarkHasher {
 
 /// Those that were asked for lately, and those of before.
 #[derive(Default)]
-struct Known {
-    young: Read,
-    old: Read,
+struct CertificateCache {
+    young: NamesByMark,
+    old: NamesByMark,
 }
 
 thread_local! {
-    static KNOWN: RefCell<Known> = RefCell::default();
+    static KNOWN: RefCell<CertificateCache> = RefCell::default();
 }
 
 /// The names in a PEM certificate; `None` when it cannot be read.
@@ -85,7 +85,7 @@ fn mark(pem: &[u8]) -> Option<Mark> {
         .map(|bytes| u64::from_ne_bytes(*bytes))
 }
 
-fn find(known: &Read, mark: Mark, pem: &[u8]) -> Option<Rc<Names>> {
+fn find(known: &NamesByMark, mark: Mark, pem: &[u8]) -> Option<Rc<Names>> {
     let (of, names) = known.get(&mark)?;
     is_same(of, pem).then(|| Rc::clone(names))
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use peerwarden_engine::Lookup;
 
 use super::Attributes;
-use crate::abi::{self, Bytes, Failed};
+use crate::abi::{self, Bytes, HostError};
 
 impl Attributes {
     /// How many questions Envoy did not answer as it should.
@@ -21,13 +21,13 @@ impl Attributes {
     /// What a call answered, read by `parse`; what `parse` does not understand is unavailable.
     pub(super) fn answer<T>(
         &self,
-        answer: Result<Option<Bytes>, Failed>,
+        answer: Result<Option<Bytes>, HostError>,
         parse: impl FnOnce(Bytes) -> Option<T>,
     ) -> Lookup<T> {
         match answer {
             Ok(Some(bytes)) => parse(bytes).map_or_else(|| self.failed(), Lookup::Found),
             Ok(None) => Lookup::Missing,
-            Err(Failed(_)) => self.failed(),
+            Err(HostError(_)) => self.failed(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use peerwarden_engine::{AttributeSource, Lookup};
 
-use super::sources::PeerFrom;
+use super::sources::PeerSource;
 use super::{Attributes, Handshake};
 
 /// How a connection is secured.
@@ -28,7 +28,7 @@ impl Attributes {
     /// How the connection is secured, in Istio's words (`connection_security_policy`), and `tls` for TLS without a certificate of the
     /// client; `None` where it is not known yet.
     pub(crate) fn connection_security_policy(&self) -> Option<SecurityPolicy> {
-        if self.sources.peer == PeerFrom::Tunnel {
+        if self.sources.peer == PeerSource::Tunnel {
             return match self.tunnelled_peer() {
                 Lookup::Found(_) => Some(SecurityPolicy::MutualTls),
                 Lookup::Missing => Some(SecurityPolicy::None),

@@ -7,7 +7,7 @@ use peerwarden_engine::{
 };
 
 use super::{Change, Denial, Outcome};
-use crate::abi::{self, Failed};
+use crate::abi::{self, HostError};
 use crate::attributes::{Attributes, Pairs, decode_pairs, encode_pairs};
 
 /// Headers about one connection's framing: they are never carried over to another.
@@ -96,7 +96,7 @@ pub(super) fn ask(
     }
     let service = &authorizer.service;
     abi::http_call(&service.cluster, &encode_pairs(&lines), service.timeout).map_err(|failed| {
-        let why = if failed == Failed::BAD_ARGUMENT {
+        let why = if failed == HostError::BAD_ARGUMENT {
             format!("Envoy has no cluster `{}`", service.cluster)
         } else {
             format!("no host of cluster `{}` could be reached", service.cluster)

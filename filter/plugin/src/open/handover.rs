@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use peerwarden_engine::Protocol;
 
-use crate::abi::{self, Failed, Level};
+use crate::abi::{self, HostError, Level};
 use crate::configuration::Configuration;
 use crate::open::Instance;
 use notice::{Notice, Use};
@@ -55,7 +55,7 @@ pub(super) struct Handover {
     /// When that was read, in nanoseconds since 1970.
     since: Cell<u64>,
     /// Whether streams began here meanwhile.
-    used: Cell<Used>,
+    used: Cell<NewStreams>,
     /// When it was last looked after.
     looked_at: Cell<u64>,
     /// Whether it was said that shared data cannot be had.
@@ -64,9 +64,9 @@ pub(super) struct Handover {
 
 /// Which streams began since another VM's configuration is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Used {
+enum NewStreams {
     #[default]
-    Not,
+    None,
     /// Further ones under a configuration that had some.
     Again,
     /// The first one under a configuration: it has just come into use.
@@ -102,9 +102,9 @@ impl Handover {
     /// A stream begins here.
     pub(super) fn stream_begins(&self, is_first: bool) {
         if is_first {
-            self.used.set(Used::First);
-        } else if self.used.get() == Used::Not && self.is_superseded() {
-            self.used.set(Used::Again);
+            self.used.set(NewStreams::First);
+        } else if self.used.get() == NewStreams::None && self.is_superseded() {
+            self.used.set(NewStreams::Again);
         }
     }
 
@@ -130,8 +130,8 @@ impl Handover {
         read.unwrap_or(false)
     }
 
-    fn publish_if_due(&self, current: &Configuration, is_shared: bool, now: u64) -> Result<(), Failed> {
-        let used = self.used.replace(Used::Not);
+    fn publish_if_due(&self, current: &Configuration, is_shared: bool, now: u64) -> Result<(), HostError> {
+        let used = self.used.replace(NewStreams::None);
         let in_force = if is_shared { Use::SideBySide } else { Use::New };
         if self.published.get() != (current.number, is_shared) {
             self.publish(current, in_force)?;
@@ -140,15 +140,15 @@ impl Handover {
         }
         let is_over = now.saturating_sub(self.since.get()) > GRACE;
         match used {
-            Used::First if self.is_superseded() && is_over => self.publish(current, in_force),
-            Used::Again if self.is_superseded() && is_over => self.publish(current, Use::Back),
-            Used::First | Used::Again | Used::Not => Ok(()),
+            NewStreams::First if self.is_superseded() && is_over => self.publish(current, in_force),
+            NewStreams::Again if self.is_superseded() && is_over => self.publish(current, Use::Back),
+            NewStreams::First | NewStreams::Again | NewStreams::None => Ok(()),
         }
     }
 
     /// Puts a configuration into shared data, unless it is there already. The number of what it takes the place of orders what several
     /// VMs publish at a time.
-    fn publish(&self, current: &Configuration, wanted: Use) -> Result<(), Failed> {
+    fn publish(&self, current: &Configuration, wanted: Use) -> Result<(), HostError> {
         let written = current.written();
         let own = notice::checksum(&written);
         for _ in 0..TRIES {
@@ -172,21 +172,21 @@ impl Handover {
             };
             drop(known);
             let Some(value) = notice::write(&written, is) else {
-                return Err(Failed::UNREADABLE);
+                return Err(HostError::UNREADABLE);
             };
             match abi::set_shared_data(&self.key, &value, place) {
                 Ok(()) => {
                     self.is_to_ring.set(true);
                     return self.ring();
                 }
-                Err(Failed::OUTRUN) => {}
+                Err(HostError::OUTRUN) => {}
                 Err(failed) => return Err(failed),
             }
         }
-        Err(Failed::OUTRUN)
+        Err(HostError::OUTRUN)
     }
 
-    fn ring(&self) -> Result<(), Failed> {
+    fn ring(&self) -> Result<(), HostError> {
         if self.is_to_ring.get() {
             abi::set_shared_data(&self.bell, b"!", 0)?;
             self.is_to_ring.set(false);
@@ -195,12 +195,12 @@ impl Handover {
     }
 
     /// The numbers of the own bell and of that of those that do not know their workload.
-    fn bells(&self) -> Result<(u32, u32), Failed> {
+    fn bells(&self) -> Result<(u32, u32), HostError> {
         let number = |bell| Ok(abi::shared_data(bell)?.map_or(0, |(_, number)| number));
         Ok((number(&self.bell)?, number(&self.unknown)?))
     }
 
-    fn read_if_due(&self, current: &Configuration, now: u64) -> Result<bool, Failed> {
+    fn read_if_due(&self, current: &Configuration, now: u64) -> Result<bool, HostError> {
         let bells = self.bells()?;
         if bells == self.heard.get() {
             return Ok(false);

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Reason, Report, Step, Verdict};
 
 use super::instance::Instance;
-use super::stream::{Allowed, Opener, Status, Stream};
+use super::stream::{Allowance, Status, Stream, StreamOpener};
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, Layer};
-use crate::configuration::{Configuration, Loaded};
+use crate::configuration::{Configuration, LoadedConfiguration};
 use crate::lock;
-use crate::report::{self, Asked, Cause};
+use crate::report::{self, Cause, DeniedSubject};
 
 /// A connection that waits for its peer to be known.
 pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
@@ -41,7 +41,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
         report::decided(
             Some(&judgement),
             &waiting,
-            Asked::Connection(Handshake::Over),
+            DeniedSubject::Connection(Handshake::Over),
             Some(&why),
             configuration.report,
         );
@@ -54,7 +54,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
 fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     let configuration = &stream.configuration;
     let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
-    let asked = Asked::Connection(Handshake::Over);
+    let asked = DeniedSubject::Connection(Handshake::Over);
     let Some(loaded) = configuration.loaded() else {
         report::decided(None, &attributes, asked, None, configuration.report);
         deny(instance, stream);
@@ -82,7 +82,7 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
         Verdict::Allow => {
             stream.allowed_by(
                 configuration.number,
-                &Allowed {
+                &Allowance {
                     attributes: &attributes,
                     provider: None,
                 },
@@ -98,12 +98,12 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     true
 }
 
-impl Opener {
+impl StreamOpener {
     /// Whether a configuration that took the place of its own denies what that one allows; see [`newer_denies`].
     pub(crate) fn newer_denies(
         &self,
         attributes_by: impl Fn(&Configuration) -> Attributes,
-        asked: Asked,
+        asked: DeniedSubject,
         provider: Option<&str>,
         denied: impl FnOnce(Option<&Judgement<'_>>),
     ) -> bool {
@@ -124,7 +124,7 @@ fn newer_denies(
     instance: &Instance,
     own: &Configuration,
     attributes_by: impl Fn(&Configuration) -> Attributes,
-    asked: Asked,
+    asked: DeniedSubject,
     provider: Option<&str>,
     denied: impl FnOnce(Option<&Judgement<'_>>),
 ) -> bool {
@@ -186,7 +186,7 @@ fn is_still_allowed(
     let (judgement, failure) = judge(&loaded, &attributes, provider.as_deref(), Report::Denied);
     let is_allowed = judgement.decision.verdict == Verdict::Allow;
     if is_allowed {
-        let allowed = Allowed {
+        let allowed = Allowance {
             attributes: &attributes,
             provider: None,
         };
@@ -210,7 +210,7 @@ fn becomes_effective(instance: &Instance, stream: &Stream) -> bool {
 /// The judgement, without asking an external authorizer: what one has said stands, and nobody can be asked about what is
 /// under way.
 fn judge<'l>(
-    loaded: &'l Loaded,
+    loaded: &'l LoadedConfiguration,
     attributes: &Attributes,
     provider: Option<&str>,
     report: Report,
@@ -248,8 +248,8 @@ fn close(
     instance.forget(stream);
     lock::withdraw(&stream.configuration.lock, stream.layer());
     let asked = match stream.layer() {
-        Layer::Tcp => Asked::Connection(Handshake::Over),
-        Layer::Http => Asked::Request,
+        Layer::Tcp => DeniedSubject::Connection(Handshake::Over),
+        Layer::Http => DeniedSubject::Request,
     };
     report::revoked(judgement, attributes, asked, cause, failure);
     let closed = match stream.layer() {

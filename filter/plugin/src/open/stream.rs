@@ -9,7 +9,7 @@ use peerwarden_engine::OnChange;
 use super::Instance;
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, KeptHeaders, Layer};
-use crate::authorizer::Waiting;
+use crate::authorizer::PendingCall;
 use crate::calls;
 use crate::configuration::Configuration;
 use crate::timer;
@@ -70,7 +70,7 @@ pub(crate) enum Status {
 }
 
 /// Why a stream may go on.
-pub(crate) struct Allowed<'a> {
+pub(crate) struct Allowance<'a> {
     pub(crate) attributes: &'a Attributes,
     /// The provider whose external authorizer said yes, if one was asked.
     pub(crate) provider: Option<&'a str>,
@@ -166,7 +166,7 @@ impl Stream {
     }
 
     /// A configuration allows it.
-    pub(super) fn allowed_by(&self, number: u64, allowed: &Allowed<'_>) {
+    pub(super) fn allowed_by(&self, number: u64, allowed: &Allowance<'_>) {
         self.status.set(Status::Allowed);
         let judged = self.judged.get();
         if let Some(oldest) = self.judges.get(judged.rem_euclid(JUDGES)) {
@@ -183,13 +183,13 @@ impl Stream {
 }
 
 /// What a stream's context needs to have it looked after.
-pub(crate) struct Opener {
+pub(crate) struct StreamOpener {
     context: u32,
     pub(super) instance: Rc<Instance>,
     pub(super) configuration: Rc<Configuration>,
 }
 
-impl Opener {
+impl StreamOpener {
     /// A stream begins.
     pub(crate) fn new(context: u32, instance: &Rc<Instance>, configuration: &Rc<Configuration>) -> Self {
         instance.stream_begins(configuration);
@@ -201,12 +201,12 @@ impl Opener {
     }
 
     /// The stream's context waits for an authorizer's answer.
-    pub(crate) fn awaits(&self, waiting: &Waiting) {
+    pub(crate) fn awaits(&self, waiting: &PendingCall) {
         calls::await_answer(waiting.token(), self.context);
     }
 
     /// A connection that must wait until it can be decided.
-    pub(crate) fn hold(&self) -> Open {
+    pub(crate) fn hold(&self) -> StreamHandle {
         let details = Details {
             handshake: Some(Handshake::MayBeUnderWay),
             held_since: abi::now().unwrap_or(0),
@@ -219,7 +219,7 @@ impl Opener {
     }
 
     /// A connection or a request that its own configuration allows; `None` of a request that nothing can end.
-    pub(crate) fn allow(&self, allowed: &Allowed<'_>) -> Option<Open> {
+    pub(crate) fn allow(&self, allowed: &Allowance<'_>) -> Option<StreamHandle> {
         let handshake = allowed.attributes.handshake_of_connection();
         let settings = self.configuration.open_connections;
         if handshake.is_none()
@@ -240,9 +240,9 @@ impl Opener {
         Some(open)
     }
 
-    fn open(&self, details: Details) -> Open {
+    fn open(&self, details: Details) -> StreamHandle {
         let stream = self.instance.stream(self.context, &self.configuration, details);
-        Open {
+        StreamHandle {
             stream,
             instance: Rc::clone(&self.instance),
         }
@@ -250,18 +250,18 @@ impl Opener {
 }
 
 /// As its context sees it. With the context it is forgotten.
-pub(crate) struct Open {
+pub(crate) struct StreamHandle {
     stream: Rc<Stream>,
     instance: Rc<Instance>,
 }
 
-impl Open {
+impl StreamHandle {
     pub(crate) fn status(&self) -> Status {
         self.stream.status.get()
     }
 
     /// Its own configuration allows it.
-    pub(crate) fn allow(&self, allowed: &Allowed<'_>) {
+    pub(crate) fn allow(&self, allowed: &Allowance<'_>) {
         self.stream.allowed_by(self.stream.configuration.number, allowed);
         self.instance.allow(&self.stream);
         let timer = &self.stream.configuration.timer;
@@ -282,7 +282,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for StreamHandle {
     fn drop(&mut self) {
         self.instance.forget(&self.stream);
         self.instance.is_over(&mut self.stream);

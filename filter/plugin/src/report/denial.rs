@@ -12,7 +12,7 @@ use crate::clock;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Asked {
+pub(crate) enum DeniedSubject {
     Request,
     Connection(Handshake),
 }
@@ -39,7 +39,7 @@ thread_local! {
 pub(super) fn log(
     decision: Option<&Decision<'_>>,
     attributes: &Attributes,
-    asked: Asked,
+    asked: DeniedSubject,
     revoked: Option<Cause>,
     failure: Option<&str>,
 ) {
@@ -61,7 +61,7 @@ pub(super) fn log(
     if let Some(failure) = failure {
         let _ = write!(line, ": {failure}");
     }
-    if let Asked::Connection(Handshake::MayBeUnderWay) = asked
+    if let DeniedSubject::Connection(Handshake::MayBeUnderWay) = asked
         && decision.is_some()
     {
         line.push_str(
@@ -97,8 +97,8 @@ fn admit() -> Option<u64> {
     })
 }
 
-fn what(line: &mut String, attributes: &Attributes, asked: Asked) -> std::fmt::Result {
-    if let Asked::Request = asked {
+fn what(line: &mut String, attributes: &Attributes, asked: DeniedSubject) -> std::fmt::Result {
+    if let DeniedSubject::Request = asked {
         for name in [":method", ":authority", ":path"] {
             if let Lookup::Found(lines) = attributes.header(name) {
                 let value = lines.iter().collect::<Vec<_>>().concat();

@@ -19,7 +19,7 @@ pub(crate) struct Gauges {
 }
 
 /// The configuration that decides, as the gauges show it.
-pub(crate) struct InForce {
+pub(crate) struct DecidingConfiguration {
     /// Which one of this VM it is.
     pub(crate) number: u64,
     /// What is published.
@@ -41,7 +41,7 @@ impl Gauges {
     /// Publishes the number of the configuration that has come into use, once, and counts this VM among those that decide by what
     /// `.configuration` shows: it leaves them when another thread publishes another one, and joins them again when it has that too. Where
     /// a newer module has taken this one's place it publishes nothing.
-    pub(crate) fn publish(&self, plugin: &str, current: &InForce, is_superseded: bool) {
+    pub(crate) fn publish(&self, plugin: &str, current: &DecidingConfiguration, is_superseded: bool) {
         let Some(ids) = self.ids(plugin) else { return };
         // What is not compiled yet has no number.
         let is_waiting = current.is_waiting;

@@ -2,7 +2,7 @@
 
 use peerwarden_engine::meaning::{Clause, Rule};
 use peerwarden_engine::resource::MtlsMode;
-use peerwarden_engine::{By, Paths, Program, Protocol};
+use peerwarden_engine::{Paths, Program, Protocol, RuleId};
 
 use super::{Class, Kind, Sample, Space, TrafficSet};
 use crate::LimitExceeded;
@@ -167,7 +167,7 @@ impl Space {
 
     fn any<'p>(
         &mut self,
-        rules: impl Iterator<Item = (&'p By, &'p Rule)>,
+        rules: impl Iterator<Item = (&'p RuleId, &'p Rule)>,
         doubts: UnestablishedReading,
     ) -> Result<Function, LimitExceeded> {
         let matched: Result<Vec<Function>, LimitExceeded> =

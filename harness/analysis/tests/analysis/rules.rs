@@ -9,7 +9,7 @@ fn of(spec: &str) -> Vec<RuleStanding> {
 }
 
 fn words(judged: &[RuleStanding]) -> Vec<String> {
-    let rules = |by: &[peerwarden_engine::By]| {
+    let rules = |by: &[peerwarden_engine::RuleId]| {
         let names: Vec<String> = by
             .iter()
             .map(|by| format!("{}[{}]", by.name, by.rule.unwrap()))

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
-use peerwarden_documents::made;
 use peerwarden_documents::setup::Setup;
+use peerwarden_documents::synthetic;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{Config, Problems, Program, Protocol, Workload};
@@ -75,7 +75,7 @@ impl Policies {
             namespace: "any".to_owned(),
             ..Workload::default()
         };
-        setup.workload = Some(made::workload(&any));
+        setup.workload = Some(synthetic::workload(&any));
         let wrong = |problems: Problems| setup.diagnostics(&problems);
         let config = setup.config(Protocol::Http).map_err(wrong)?;
         Program::compile(&config).map_err(wrong)?;
@@ -92,7 +92,7 @@ impl Policies {
             Some(document.clone())
         });
         let setup = Setup {
-            workload: Some(made::workload(workload)),
+            workload: Some(synthetic::workload(workload)),
             resources: documents.collect(),
             mesh: self.setup.mesh.clone(),
             extension_providers: self.setup.extension_providers.clone(),

@@ -11,7 +11,7 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy;
-use peerwarden_lint::fix::{self, Mended};
+use peerwarden_lint::fix::{self, FixedText};
 
 use crate::error::Result;
 use crate::exit::Exit;
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
                 read += 1;
                 changed += 1;
                 let name = source.name.clone();
-                let mended = Mended {
+                let mended = FixedText {
                     before: source,
                     after: text,
                     fixes: 1,

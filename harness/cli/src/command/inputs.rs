@@ -9,7 +9,7 @@ use peerwarden_documents::files;
 use peerwarden_documents::schema;
 use peerwarden_documents::setup::Setup;
 use peerwarden_engines::Choice;
-use peerwarden_engines::{Cache, ModuleError, Shipped};
+use peerwarden_engines::{Cache, ModuleError, ShippedModule};
 
 /// How to treat paths that an application may read differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -129,7 +129,7 @@ impl EngineArguments {
     pub(super) fn path(&self) -> Option<PathBuf> {
         let needed = self.engine.runs_module();
         needed
-            .then(|| Shipped::find(self.module.as_deref()).ok())
+            .then(|| ShippedModule::find(self.module.as_deref()).ok())
             .flatten()
     }
 
@@ -137,10 +137,10 @@ impl EngineArguments {
     ///
     /// # Errors
     /// That it is not there, or no module.
-    pub(super) fn module(&self) -> Result<Option<Shipped>, ModuleError> {
+    pub(super) fn module(&self) -> Result<Option<ShippedModule>, ModuleError> {
         if self.engine.runs_module() {
             let cache = Cache::find(self.cache.as_deref());
-            Shipped::load(self.module.as_deref(), cache.as_ref()).map(Some)
+            ShippedModule::load(self.module.as_deref(), cache.as_ref()).map(Some)
         } else {
             Ok(None)
         }

@@ -10,9 +10,9 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_logs::access_log::{Entry, Line, LogFormat};
-use peerwarden_logs::replay::change::{Before, Differing};
-use peerwarden_logs::replay::report::ComparedWith;
-use peerwarden_logs::replay::{Change, Compared, Policies, Report, Tally, human};
+use peerwarden_logs::replay::change::{Baseline, PolicyDifference};
+use peerwarden_logs::replay::report::BaselineName;
+use peerwarden_logs::replay::{Change, LineComparison, Policies, Report, Tally, human};
 
 use super::inputs::{OutputFormat, PolicyArguments};
 use super::scan::scan;
@@ -89,8 +89,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         .map(|log| log.display().to_string())
         .collect();
     let compared_with = match replay.before {
-        Before::Log => ComparedWith::Log,
-        Before::Policies(_) => ComparedWith::Old,
+        Baseline::Log => BaselineName::Log,
+        Baseline::Policies(_) => BaselineName::Old,
     };
     let report = Report::new(&tally, &logs, compared_with);
     output::print(&match arguments.format {
@@ -130,9 +130,9 @@ fn malformed(report: &Report) -> Diagnostic {
 
 struct Replay {
     format: LogFormat,
-    before: Before,
+    before: Baseline,
     after: Policies,
-    differing: Option<Differing>,
+    differing: Option<PolicyDifference>,
 }
 
 impl Replay {
@@ -148,7 +148,7 @@ impl Replay {
         if arguments.old.is_empty() {
             return Ok(Self {
                 format,
-                before: Before::Log,
+                before: Baseline::Log,
                 after,
                 differing: None,
             });
@@ -159,9 +159,9 @@ impl Replay {
         };
         let before = compile(&old)?;
         Ok(Self {
-            differing: Differing::between(&old, &setup, (&before, &after)),
+            differing: PolicyDifference::between(&old, &setup, (&before, &after)),
             format,
-            before: Before::Policies(Box::new(before)),
+            before: Baseline::Policies(Box::new(before)),
             after,
         })
     }
@@ -173,7 +173,7 @@ impl Replay {
                 ..
             }) => tally.refused(&refusal),
             Ok(entry) => {
-                let compared = Compared::of(&entry, &self.before, &self.after, self.differing.as_ref());
+                let compared = LineComparison::of(&entry, &self.before, &self.after, self.differing.as_ref());
                 tally.add(line, &entry, compared);
             }
             Err(why) => tally.malformed(line, why),

@@ -18,10 +18,10 @@ use peerwarden_lint as lint;
 use peerwarden_lint::settings::Settings;
 use peerwarden_logs::access_log::LogFormat;
 use peerwarden_logs::replay::Policies;
+use peerwarden_logs::suggest::observations::Excess;
 use peerwarden_logs::suggest::rules::rules;
-use peerwarden_logs::suggest::seen::TooMany;
-use peerwarden_logs::suggest::written::Suggestion;
-use peerwarden_logs::suggest::{Seen, Wanted};
+use peerwarden_logs::suggest::suggestion::Suggestion;
+use peerwarden_logs::suggest::{Admission, Observations};
 
 use super::replay::LogArguments;
 use super::scan::scan;
@@ -70,13 +70,15 @@ enum PolicyFormat {
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let (format, setup) = read(&arguments)?;
     let threshold = usize::from(arguments.threshold);
-    let parts = scan(&arguments.logs, Seen::default, |seen, line| {
-        match format.read(line.text) {
+    let parts = scan(
+        &arguments.logs,
+        Observations::default,
+        |seen, line| match format.read(line.text) {
             Ok(entry) => seen.add(line, &entry, threshold),
             Err(why) => seen.malformed(line, why),
-        }
-    })?;
-    let mut seen = Seen::default();
+        },
+    )?;
+    let mut seen = Observations::default();
     parts.into_iter().for_each(|part| seen.merge(part, threshold));
     let refused = refused(&arguments, &seen);
     if !refused.is_empty() {
@@ -145,7 +147,7 @@ fn labels(setup: &Setup) -> BTreeMap<String, String> {
 }
 
 /// Why no policy is suggested; empty when one is.
-fn refused(arguments: &Arguments, seen: &Seen) -> Vec<Diagnostic> {
+fn refused(arguments: &Arguments, seen: &Observations) -> Vec<Diagnostic> {
     let place = |(log, line): &(usize, u64)| match arguments.logs.get(*log) {
         Some(log) => format!("{}:{line}", log.display()),
         None => format!("line {line}"),
@@ -173,11 +175,11 @@ fn refused(arguments: &Arguments, seen: &Seen) -> Vec<Diagnostic> {
         wrong.push(Diagnostic::error(message).help(help));
     }
     match seen.too_many() {
-        Some(TooMany::Callers) => wrong.push(
+        Some(Excess::Callers) => wrong.push(
             Diagnostic::error("the log has more callers than a policy can list")
                 .help("use the log of a single workload"),
         ),
-        Some(TooMany::Paths(caller)) => wrong.push(
+        Some(Excess::Paths(caller)) => wrong.push(
             Diagnostic::error(format!("`{caller}` requests more paths than a policy can list"))
                 .help("lower `--threshold`; the first segment of a path never becomes a template"),
         ),
@@ -223,7 +225,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
         || (),
         |(), line| {
             let Ok(entry) = format.read(line.text) else { return };
-            let admitted = match Wanted::of(&entry) {
+            let admitted = match Admission::of(&entry) {
                 Ok(Some(_)) => policies.judge(&entry).verdict == Some(true),
                 // It is not to be admitted.
                 Ok(None) | Err(_) => true,
@@ -249,7 +251,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
 }
 
 /// What is to be known of the log.
-fn notes(seen: &Seen) -> Vec<Diagnostic> {
+fn notes(seen: &Observations) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     let mut note = |lines: u64, message: &str| {
         if lines > 0 {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents;
 use peerwarden_documents::files;
-use peerwarden_engines::{Chosen, ModuleError, Shipped};
+use peerwarden_engines::{Chosen, ModuleError, ShippedModule};
 use peerwarden_suite::coverage::{self, Coverage};
 use peerwarden_suite::report::{self, CaseOutcome, Report, ReportFormat, SuiteResult, Timings};
 use peerwarden_suite::running::{self, Run};
@@ -62,11 +62,11 @@ pub(crate) struct Arguments {
 
 /// The module, once it was needed.
 #[derive(Default)]
-struct LazyModule(Option<Option<Shipped>>);
+struct LazyModule(Option<Option<ShippedModule>>);
 
 impl LazyModule {
     /// The module, when one of the engines is it.
-    fn get(&mut self, engines: &EngineArguments) -> Result<Option<Shipped>, ModuleError> {
+    fn get(&mut self, engines: &EngineArguments) -> Result<Option<ShippedModule>, ModuleError> {
         match &self.0 {
             Some(module) => Ok(module.clone()),
             None => Ok(self.0.insert(engines.module()?).clone()),

@@ -187,7 +187,7 @@ fn both_ways_lead_to_the_same() {
 
 fn with(document: Document) -> Setup {
     Setup {
-        workload: Some(crate::made::workload(&Workload {
+        workload: Some(crate::synthetic::workload(&Workload {
             namespace: "shop".to_owned(),
             ..Workload::default()
         })),

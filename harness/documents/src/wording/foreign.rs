@@ -3,9 +3,9 @@
 //! Serde's errors are texts by the time that `serde_json` and `toml` hand them on, and neither has a type for what they say; the YAML crate
 //! names their parts, each a text of serde's. What is not recognised is shown as it is.
 
-use super::Said;
+use super::Wording;
 
-impl Said {
+impl Wording {
     /// What is wrong with a text in JSON, without its place.
     pub fn of_json(error: &serde_json::Error) -> Self {
         let message = json_message(error);
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn speaks_plainly() {
         let said = |serde: &str| {
-            let said = Said::of_serde(serde);
+            let said = Wording::of_serde(serde);
             match said.help {
                 Some(help) => format!("{}; {help}", said.message),
                 None => said.message,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use peerwarden_engine::document::{Value, Written};
+use peerwarden_engine::document::{BorrowedValue, Value};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{Location, Spanned};
@@ -129,7 +129,7 @@ impl Node {
     }
 
     /// The same, with the texts of this one.
-    pub fn written(&self) -> Written<'_> {
+    pub fn written(&self) -> BorrowedValue<'_> {
         self.with(&Cow::Borrowed)
     }
 

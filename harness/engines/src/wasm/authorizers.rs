@@ -9,12 +9,12 @@ const CHECK_OK: &[u8] = &[0x0a, 0x00];
 const CHECK_DENIED: &[u8] = &[0x0a, 0x02, 0x08, 0x07];
 
 /// The one authorizer that the workload's CUSTOM policies name, if it is usable.
-pub(super) struct Asked {
+pub(super) struct AuthorizerCall {
     provider: String,
     pub(super) cluster: String,
 }
 
-impl Asked {
+impl AuthorizerCall {
     pub(super) fn of(program: &Program) -> Option<Self> {
         let (provider, authorizer): (&str, &Authorizer) = program.provider()?;
         Some(Self {

@@ -7,7 +7,7 @@ use super::File;
 use super::bootstrap::{Bootstrap, Layout, XdsResources, discovery};
 use super::cluster::Authorizer;
 use super::plugin::{self, Plugin};
-use super::refused;
+use super::refusal_log;
 use crate::description::Proxy;
 use crate::template::{self, TemplateError};
 
@@ -80,7 +80,7 @@ impl Assembly {
                 ..discovery(&plugin.file(), &says, &plugin.extension(&proxy.module)?)?
             });
         }
-        files.extend(refused::file(proxy)?);
+        files.extend(refusal_log::file(proxy)?);
         files.extend(self.bootstrap.files(folder, Some(&proxy.admin), sides)?);
         Ok(files)
     }

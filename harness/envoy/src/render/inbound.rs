@@ -18,7 +18,7 @@ use super::cluster;
 use super::lock;
 use super::plugin::{self, DecisionScope, Plugin};
 use super::probes::Probes;
-use super::refused;
+use super::refusal_log;
 use super::transport::{Bundle, Certificate, Roots, SanMatcher, SdsSecret, ServerTls, TrustDomainRoots};
 use crate::description::{Certificates, Description, Port, PortProtocol};
 use crate::template::TemplateError;
@@ -96,7 +96,7 @@ impl Inbound {
     /// The limit, in lines per second, on the log of what is refused before any filter, if [`Inbound::file`] cannot express it:
     /// Envoy reads the limit from a file of its own. `None` if no limit is set.
     pub fn limit_without_place(&self) -> Option<u32> {
-        refused::without_place(&self.description.proxy)
+        refusal_log::without_place(&self.description.proxy)
     }
 
     /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced: the policies

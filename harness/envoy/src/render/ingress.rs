@@ -24,7 +24,7 @@ use super::assembly::Assembly;
 use super::bootstrap::{Layout, XdsResources};
 use super::cluster;
 use super::plugin::{self, DecisionScope, Plugin};
-use super::refused;
+use super::refusal_log;
 use crate::template::TemplateError;
 use description::GatewayDescription;
 use gateway::Gateway;
@@ -84,7 +84,7 @@ impl Ingress {
     /// The limit, in lines per second, on the log of what is refused before any filter, if [`Ingress::file`] cannot express it:
     /// Envoy reads the limit from a file of its own. `None` if no limit is set.
     pub fn limit_without_place(&self) -> Option<u32> {
-        refused::without_place(&self.description.proxy)
+        refusal_log::without_place(&self.description.proxy)
     }
 
     /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced. `folder` is where

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peerwarden_host::{
     CalloutResponse, Connection, FailurePolicy, HttpOutcome, MetricValue, Module, PluginId, PluginOptions,
-    Refusal, Shared, StreamError, TcpOptions, Vm, VmError, VmOptions,
+    Refusal, SharedState, StreamError, TcpOptions, Vm, VmError, VmOptions,
 };
 
 use crate::fixture::{Literals, ask, get, module, notes, start};
@@ -168,7 +168,7 @@ fn a_plugin_that_refuses_the_second_time_is_tried_again_after_the_backoff() {
                (drop (call $get_shared {key} $out (i32.const 108)))
                (i32.eqz (i32.load (i32.const 104))))"#
     );
-    let shared = Shared::default();
+    let shared = SharedState::default();
     let options = VmOptions {
         failure_policy: FailurePolicy::FailReload { backoff: SECOND },
         shared: shared.clone(),

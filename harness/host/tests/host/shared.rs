@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use peerwarden_host::{PluginOptions, Shared, Vm, VmOptions};
+use peerwarden_host::{PluginOptions, SharedState, Vm, VmOptions};
 
 use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 
@@ -20,7 +20,7 @@ fn data_is_shared_by_vms_of_one_id_and_swapped_once() {
                (call $note (call $set_shared {key} {value} (i32.load (i32.const 108)))))"#
     );
     let module = module(&texts, &body);
-    let shared = Shared::default();
+    let shared = SharedState::default();
     let vm = |vm_id: &str| VmOptions {
         vm_id: vm_id.to_owned(),
         shared: shared.clone(),

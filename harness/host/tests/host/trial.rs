@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peerwarden_host::{
     CloseReason, Connection, FailurePolicy, Fault, FaultEffect, HttpOutcome, MetricValue, Module, PluginId,
-    PluginOptions, Refusal, Shared, TcpOptions, Vm, VmOptions,
+    PluginOptions, Refusal, SharedState, TcpOptions, Vm, VmOptions,
 };
 
 use crate::fixture::{Literals, ask, get, module, notes, start};
@@ -183,7 +183,7 @@ fn metrics_and_data_are_the_processs_and_timers_go_off_on_the_worker_alone() {
                (drop (call $increment (i32.load (i32.const 112)) (i64.const 1))))"#
     );
     let module = module(&texts, &body);
-    let shared = Shared::default();
+    let shared = SharedState::default();
     let options = || VmOptions {
         shared: shared.clone(),
         ..VmOptions::default()

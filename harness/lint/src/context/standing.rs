@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use peerwarden_analysis::rules::{self, RuleStanding};
-use peerwarden_engine::{By, Protocol, Traffic};
+use peerwarden_engine::{Protocol, RuleId, Traffic};
 
 use crate::context::{Context, Policy};
 
@@ -38,9 +38,9 @@ pub(crate) enum Why {
     /// No request matches it.
     NeverMatches,
     /// DENY rules refuse all that this ALLOW rule matches.
-    Refused { matches: Box<Traffic>, by: Vec<By> },
+    Refused { matches: Box<Traffic>, by: Vec<RuleId> },
     /// Other rules of its action match all that it matches.
-    Shadowed { matches: Box<Traffic>, by: Vec<By> },
+    Shadowed { matches: Box<Traffic>, by: Vec<RuleId> },
 }
 
 impl Standing {
@@ -112,7 +112,7 @@ fn without_twins(mut standings: Vec<Standing>, known: &BTreeMap<Id, Place>) -> V
 /// A rule by its namespace, name and number.
 type Id = (String, String, usize);
 
-fn id(by: &By) -> Option<Id> {
+fn id(by: &RuleId) -> Option<Id> {
     Some((by.namespace.to_string(), by.name.to_string(), by.rule?))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use peerwarden_documents::documents::{self, Document};
-use peerwarden_documents::fix::{Change, Fix, To};
+use peerwarden_documents::fix::{Change, Fix, ValueChange};
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::{Node, Tree};
 
@@ -12,7 +12,7 @@ use super::meaning;
 
 /// A text, mended.
 #[derive(Debug)]
-pub struct Mended {
+pub struct FixedText {
     /// The text as it was.
     pub before: Arc<Source>,
     /// The text as it becomes.
@@ -22,9 +22,9 @@ pub struct Mended {
 }
 
 /// Makes those fixes that are plain to make and do not stand in each other's way; those that do are for another round.
-pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> Mended {
+pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> FixedText {
     let documents = documents::all(source).unwrap_or_default();
-    let mut made: Vec<Made<'_>> = Vec::new();
+    let mut made: Vec<FixEdits<'_>> = Vec::new();
     for fix in fixes {
         let of_fix = made_by(fix, &documents, &source.text);
         let of_fix = of_fix.filter(|of_fix| free(of_fix, &made) && !opens(of_fix, &documents));
@@ -37,7 +37,7 @@ pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> Mended {
         text = after(source, &documents, &made);
     }
     let number = text.as_ref().map_or(0, |_| made.len());
-    Mended {
+    FixedText {
         before: Arc::clone(source),
         after: text.unwrap_or_else(|| source.text.clone()),
         fixes: number,
@@ -45,25 +45,26 @@ pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> Mended {
 }
 
 /// A fix with the edits that make it.
-struct Made<'f> {
+struct FixEdits<'f> {
     /// Which of the text's documents.
     document: usize,
     changes: Vec<(&'f Change, Edit)>,
 }
 
-fn made_by<'f>(fix: &'f Fix, documents: &[Document], text: &str) -> Option<Made<'f>> {
+fn made_by<'f>(fix: &'f Fix, documents: &[Document], text: &str) -> Option<FixEdits<'f>> {
     let start = fix.document.span.start;
     let begins = |document: &Document| document.place(&[], false).span.start == start;
     let document = documents.iter().position(begins)?;
     let edit = |change: &'f Change| Some((change, Edit::of(change, &documents[document].node, text)?));
     let changes = fix.changes.iter().map(edit).collect::<Option<Vec<_>>>()?;
-    Some(Made { document, changes })
+    Some(FixEdits { document, changes })
 }
 
 /// Whether edits touch none of those that are made already.
-fn free(new: &Made<'_>, made: &[Made<'_>]) -> bool {
-    let edits =
-        |made: &'_ Made<'_>| -> Vec<_> { made.changes.iter().map(|(_, edit)| edit.span.clone()).collect() };
+fn free(new: &FixEdits<'_>, made: &[FixEdits<'_>]) -> bool {
+    let edits = |made: &'_ FixEdits<'_>| -> Vec<_> {
+        made.changes.iter().map(|(_, edit)| edit.span.clone()).collect()
+    };
     let known: Vec<_> = made.iter().flat_map(edits).collect();
     edits(new).iter().all(|new| {
         known
@@ -73,7 +74,7 @@ fn free(new: &Made<'_>, made: &[Made<'_>]) -> bool {
 }
 
 /// Whether the changes let something in that is kept out, or cannot be made.
-fn opens(made: &Made<'_>, documents: &[Document]) -> bool {
+fn opens(made: &FixEdits<'_>, documents: &[Document]) -> bool {
     let before = &documents[made.document].node;
     let mut after = before.clone();
     let mut changes: Vec<_> = made.changes.iter().collect();
@@ -85,7 +86,7 @@ fn opens(made: &Made<'_>, documents: &[Document]) -> bool {
 }
 
 /// The text with the edits in it; `None` if it is not what the changes make of the documents.
-fn after(source: &Arc<Source>, documents: &[Document], made: &[Made<'_>]) -> Option<String> {
+fn after(source: &Arc<Source>, documents: &[Document], made: &[FixEdits<'_>]) -> Option<String> {
     let mut meant: Vec<Node> = documents.iter().map(|document| document.node.clone()).collect();
     let mut changes: Vec<(usize, &Change, &Edit)> = made
         .iter()
@@ -111,14 +112,14 @@ fn after(source: &Arc<Source>, documents: &[Document], made: &[Made<'_>]) -> Opt
 /// The same change, of the tree.
 fn change_tree(root: &mut Node, change: &Change) -> Option<()> {
     match &change.to {
-        To::Text(new) => root.value_at_mut(&change.path)?.tree = Tree::String(new.clone()),
-        To::Beside(new) => {
+        ValueChange::Text(new) => root.value_at_mut(&change.path)?.tree = Tree::String(new.clone()),
+        ValueChange::Beside(new) => {
             let (items, index) = list(root, change)?;
             let mut beside = items.get(index)?.clone();
             beside.tree = Tree::String(new.clone());
             items.insert(index + 1, beside);
         }
-        To::Gone => {
+        ValueChange::Gone => {
             let (items, index) = list(root, change)?;
             // An empty list is another thing than a shorter one: it may mean everything.
             if items.len() < 2 || index >= items.len() {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use peerwarden_documents::fix::{Change, To};
+use peerwarden_documents::fix::{Change, ValueChange};
 use peerwarden_documents::yaml::Node;
 
 /// Bytes of a text, and what comes in their place.
@@ -26,11 +26,11 @@ impl Edit {
         let span = root.value_at(&change.path)?.bytes(text)?;
         let written = text.get(span.clone())?;
         match &change.to {
-            To::Text(new) => Some(Self {
+            ValueChange::Text(new) => Some(Self {
                 text: spelt(new, written),
                 span,
             }),
-            To::Beside(new) => {
+            ValueChange::Beside(new) => {
                 let new = spelt(new, written);
                 Some(match layout(&span, text)? {
                     Layout::Line(before, line) => Self {
@@ -43,7 +43,7 @@ impl Edit {
                     },
                 })
             }
-            To::Gone => match layout(&span, text)? {
+            ValueChange::Gone => match layout(&span, text)? {
                 Layout::Line(before, line) => {
                     let comment = text.get(span.end..line.end)?.trim();
                     let indent = before.strip_suffix("- ").unwrap_or(before);

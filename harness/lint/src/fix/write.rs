@@ -6,10 +6,10 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
-use super::apply::Mended;
+use super::apply::FixedText;
 
 /// What changes, as a unified diff that `patch` takes.
-pub fn diff(mended: &Mended) -> String {
+pub fn diff(mended: &FixedText) -> String {
     let name = &mended.before.name;
     let mut text = format!("--- {name}\n+++ {name}\n");
     let diff = TextDiff::from_lines(&mended.before.text, &mended.after);
@@ -38,7 +38,7 @@ pub fn diff(mended: &Mended) -> String {
 ///
 /// # Errors
 /// That it cannot be written; the old file is there then as it was.
-pub fn write(mended: &Mended) -> Result<(), Error> {
+pub fn write(mended: &FixedText) -> Result<(), Error> {
     let file = std::fs::canonicalize(&mended.before.name)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -21,7 +21,7 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 /// What else is let in, for people, and what to write instead.
-struct Open {
+struct OpenedAccess {
     others: String,
     instead: String,
 }
@@ -36,7 +36,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for list in lists(policy).iter().filter(|list| lets_in(list)) {
         for (path, value) in list.each() {
-            if let Some(Open { others, instead }) = open(list.field, value) {
+            if let Some(OpenedAccess { others, instead }) = open(list.field, value) {
                 let message = format!("`{value}` also lets in {others}");
                 findings.push(Finding::new(path, message, instead));
             }
@@ -46,14 +46,14 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
 }
 
 /// What a value of a field lets in beyond the name that it has.
-fn open(field: &str, value: &str) -> Option<Open> {
+fn open(field: &str, value: &str) -> Option<OpenedAccess> {
     let prefix = value.strip_suffix('*').filter(|prefix| is_name(prefix));
     let suffix = value.strip_prefix('*').filter(|suffix| is_name(suffix));
     match field {
         "principals" | "source.principal" => of_principal(prefix?),
         "namespaces" | "source.namespace" => match (prefix, suffix) {
             (Some(name), _) => of_namespace(name, name, name),
-            (None, Some(name)) => (!name.starts_with('-')).then(|| Open {
+            (None, Some(name)) => (!name.starts_with('-')).then(|| OpenedAccess {
                 others: format!("other namespaces, such as `evil-{name}`"),
                 instead: format!(
                     "write `{name}`; if you mean several, start their common suffix with a dash: `*-{name}`"
@@ -63,7 +63,7 @@ fn open(field: &str, value: &str) -> Option<Open> {
         },
         "trustDomains" | "source.trustDomain" => match (prefix, suffix) {
             (Some(name), _) => Some(of_trust_domain(name, name)),
-            (None, Some(name)) => (!name.starts_with('.')).then(|| Open {
+            (None, Some(name)) => (!name.starts_with('.')).then(|| OpenedAccess {
                 others: format!("other trust domains, such as `evil-{name}`"),
                 instead: format!(
                     "write `{name}`; if you mean several, start their common suffix with a dot: `*.{name}`"
@@ -76,7 +76,7 @@ fn open(field: &str, value: &str) -> Option<Open> {
 }
 
 /// Of the text before the star.
-fn of_principal(prefix: &str) -> Option<Open> {
+fn of_principal(prefix: &str) -> Option<OpenedAccess> {
     let parts: Vec<&str> = prefix.split('/').collect();
     match parts.as_slice() {
         [domain] => Some(of_trust_domain(domain, &format!("{domain}/*"))),
@@ -89,21 +89,21 @@ fn of_principal(prefix: &str) -> Option<Open> {
 }
 
 /// What comes behind a dot is as much another's trust domain as what comes behind a letter.
-fn of_trust_domain(name: &str, instead: &str) -> Open {
+fn of_trust_domain(name: &str, instead: &str) -> OpenedAccess {
     let stem = name.trim_end_matches('.');
     let instead = if stem == name {
         format!("write `{instead}`")
     } else {
         "name each trust domain".to_owned()
     };
-    Open {
+    OpenedAccess {
         others: format!("other trust domains, such as `{stem}.evil`"),
         instead,
     }
 }
 
-fn of_namespace(name: &str, instead: &str, prefix: &str) -> Option<Open> {
-    (!name.ends_with('-')).then(|| Open {
+fn of_namespace(name: &str, instead: &str, prefix: &str) -> Option<OpenedAccess> {
+    (!name.ends_with('-')).then(|| OpenedAccess {
         others: format!("other namespaces, such as `{name}-evil`"),
         instead: format!(
             "write `{instead}`; if you mean several, end their common prefix with a dash: `{prefix}-*`"

@@ -60,7 +60,7 @@ pub enum PeerFact {
 
 /// What became of a request or a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
+pub enum Outcome {
     /// It passed.
     Allowed,
     /// It was denied, by what the line says.
@@ -95,7 +95,7 @@ pub struct Entry {
     /// The payload of a verified token.
     pub jwt: Fact<Value>,
     /// `None` where the line does not say what became of it.
-    pub happened: Option<Happened>,
+    pub happened: Option<Outcome>,
     /// Why it came to no filter, if it did not.
     pub refused: Option<Refusal>,
     /// Why it did not come to the application, of what was not denied.
@@ -144,7 +144,7 @@ impl Default for Entry {
 
 /// What stands in a line for one operator.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Written<'l> {
+pub(super) enum FieldText<'l> {
     /// JSON's `null`.
     Nothing,
     /// A text; `-` for nothing.
@@ -161,20 +161,20 @@ impl Entry {
     }
 
     /// Takes in what stands for an operator. What is told twice is as it was told first.
-    pub(super) fn tell(&mut self, operator: &Operator, written: Written<'_>) {
+    pub(super) fn tell(&mut self, operator: &Operator, written: FieldText<'_>) {
         let Operator { tells, limit } = operator;
         self.tell_protocol(tells, written);
         let cut = |text: &[u8]| limit.is_some_and(|limit| text.len() >= limit);
         let written = match written {
             // Where Envoy may have cut it, what follows is not known.
-            Written::Text(text) if cut(text) && text != b"-" => return,
-            Written::Nothing | Written::Text(_) | Written::Object(_) => written,
+            FieldText::Text(text) if cut(text) && text != b"-" => return,
+            FieldText::Nothing | FieldText::Text(_) | FieldText::Object(_) => written,
         };
         let text = match written {
-            Written::Text(text) => Some(text),
-            Written::Nothing | Written::Object(_) => None,
+            FieldText::Text(text) => Some(text),
+            FieldText::Nothing | FieldText::Object(_) => None,
         };
-        let missing = matches!(written, Written::Nothing | Written::Text(b"-"));
+        let missing = matches!(written, FieldText::Nothing | FieldText::Text(b"-"));
         let address = || text.and_then(address::read);
         let words = || {
             text.filter(|_| !missing)
@@ -212,7 +212,7 @@ impl Entry {
                 Some(_) | None => {}
             },
             Tells::Jwt => {
-                if let Written::Object(payload) = written {
+                if let FieldText::Object(payload) = written {
                     set(&mut self.jwt, Fact::Is(peerwarden_traffic::engine_value(payload)));
                 } else if missing {
                     set(&mut self.jwt, Fact::Missing);
@@ -225,7 +225,7 @@ impl Entry {
             }
             Tells::TerminationDetails => {
                 if let Some(by) = text.and_then(denied_by) {
-                    self.happened = Some(Happened::Denied(by));
+                    self.happened = Some(Outcome::Denied(by));
                 }
             }
             Tells::TransportFailure => {
@@ -241,16 +241,17 @@ impl Entry {
 
     /// What only requests have shows a request. A request without a version of HTTP there is not, nor one without a method; but a method
     /// may be a dash.
-    fn tell_protocol(&mut self, tells: &Tells, written: Written<'_>) {
+    fn tell_protocol(&mut self, tells: &Tells, written: FieldText<'_>) {
         match (tells, written) {
-            (Tells::Protocol, Written::Nothing | Written::Text(b"-")) | (Tells::Method, Written::Nothing) => {
+            (Tells::Protocol, FieldText::Nothing | FieldText::Text(b"-"))
+            | (Tells::Method, FieldText::Nothing) => {
                 self.protocol.get_or_insert(Protocol::Tcp);
             }
-            (_, Written::Nothing | Written::Text(b"-")) => {}
-            (tells, Written::Text(_) | Written::Object(_)) if tells.is_http() => {
+            (_, FieldText::Nothing | FieldText::Text(b"-")) => {}
+            (tells, FieldText::Text(_) | FieldText::Object(_)) if tells.is_http() => {
                 self.protocol = Some(Protocol::Http);
             }
-            (_, Written::Text(_) | Written::Object(_)) => {}
+            (_, FieldText::Text(_) | FieldText::Object(_)) => {}
         }
     }
 
@@ -261,7 +262,7 @@ impl Entry {
             self.protocol = Some(Protocol::Http);
         }
         if self.reached && self.protocol == Some(Protocol::Http) && self.happened.is_none() {
-            self.happened = Some(Happened::Allowed);
+            self.happened = Some(Outcome::Allowed);
         }
         if self.refused.is_none() {
             self.refused = self.without_chain().or_else(|| self.rejected());
@@ -274,7 +275,7 @@ impl Entry {
         }
         if let Some(refused) = &self.refused {
             // Whom its certificate names was not verified, and no policy was asked.
-            self.happened = Some(Happened::Denied(refused.why.to_owned()));
+            self.happened = Some(Outcome::Denied(refused.why.to_owned()));
         }
         self
     }
@@ -311,7 +312,7 @@ impl Entry {
 
     fn why_unreached(&self) -> Option<String> {
         let details = self.details.as_deref();
-        if matches!(self.happened, Some(Happened::Denied(_)))
+        if matches!(self.happened, Some(Outcome::Denied(_)))
             || self.refused.is_some()
             || details == Some(VIA_UPSTREAM)
         {
@@ -327,19 +328,19 @@ impl Entry {
     }
 
     /// Several names are joined by commas, which a name may have too.
-    fn peer_uri(&mut self, written: Written<'_>) {
+    fn peer_uri(&mut self, written: FieldText<'_>) {
         if self.peer != PeerFact::Unknown {
             return;
         }
         match written {
-            Written::Nothing | Written::Text(b"-" | b"") => self.peer = PeerFact::NoUri,
-            Written::Text(text) => {
+            FieldText::Nothing | FieldText::Text(b"-" | b"") => self.peer = PeerFact::NoUri,
+            FieldText::Text(text) => {
                 let uri = std::str::from_utf8(text).ok().filter(|uri| !uri.contains(','));
                 if let Some(uri) = uri {
                     (self.peer, self.tls) = (PeerFact::Uri(uri.to_owned()), Some(true));
                 }
             }
-            Written::Object(_) => {}
+            FieldText::Object(_) => {}
         }
     }
 
@@ -351,10 +352,10 @@ impl Entry {
         };
         self.decided = true;
         self.happened = Some(if decided.allowed {
-            Happened::Allowed
+            Outcome::Allowed
         } else {
             let by = decided.by.map(|by| by.to_string());
-            Happened::Denied(by.unwrap_or_else(|| decided.reason.as_str().to_owned()))
+            Outcome::Denied(by.unwrap_or_else(|| decided.reason.as_str().to_owned()))
         });
     }
 
@@ -363,8 +364,8 @@ impl Entry {
             return;
         }
         self.happened = match (text, self.details.as_deref()) {
-            (_, Some(details)) if is_routed(details) => Some(Happened::Allowed),
-            (Some(text), _) => denied_by(text).map(Happened::Denied),
+            (_, Some(details)) if is_routed(details) => Some(Outcome::Allowed),
+            (Some(text), _) => denied_by(text).map(Outcome::Denied),
             (None, _) => None,
         };
     }
@@ -376,25 +377,25 @@ fn set<T: PartialEq>(fact: &mut Fact<T>, told: Fact<T>) {
     }
 }
 
-fn bytes(written: Written<'_>) -> Fact<Vec<u8>> {
+fn bytes(written: FieldText<'_>) -> Fact<Vec<u8>> {
     match written {
-        Written::Nothing => Fact::Missing,
-        Written::Text(b"-") => Fact::Dash,
-        Written::Text(text) => Fact::Is(text.to_vec()),
-        Written::Object(_) => Fact::Unknown,
+        FieldText::Nothing => Fact::Missing,
+        FieldText::Text(b"-") => Fact::Dash,
+        FieldText::Text(text) => Fact::Is(text.to_vec()),
+        FieldText::Object(_) => Fact::Unknown,
     }
 }
 
 /// Envoy writes an underscore for what is no letter, digit, dot or dash, so that one may stand for anything.
-fn server_name(written: Written<'_>) -> Fact<String> {
+fn server_name(written: FieldText<'_>) -> Fact<String> {
     match written {
-        Written::Nothing => Fact::Missing,
-        Written::Text(b"-") => Fact::Dash,
-        Written::Text(text) => match std::str::from_utf8(text) {
+        FieldText::Nothing => Fact::Missing,
+        FieldText::Text(b"-") => Fact::Dash,
+        FieldText::Text(text) => match std::str::from_utf8(text) {
             Ok(name) if !name.contains('_') => Fact::Is(name.to_owned()),
             Ok(_) | Err(_) => Fact::Unknown,
         },
-        Written::Object(_) => Fact::Unknown,
+        FieldText::Object(_) => Fact::Unknown,
     }
 }
 

@@ -53,9 +53,9 @@ pub struct Input {
 }
 
 /// Counts what is read of a file, compressed or not.
-struct Counted<R>(R, Arc<AtomicU64>);
+struct ByteCounter<R>(R, Arc<AtomicU64>);
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for ByteCounter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.0.read(buffer)?;
         self.1.fetch_add(read as u64, Ordering::Relaxed);
@@ -95,7 +95,7 @@ impl Input {
         let mut start = Vec::new();
         file.as_mut().take(GZIP.len() as u64).read_to_end(&mut start)?;
         let compressed = start == GZIP;
-        let whole = Counted(std::io::Cursor::new(start).chain(file), Arc::clone(&read));
+        let whole = ByteCounter(std::io::Cursor::new(start).chain(file), Arc::clone(&read));
         let whole = BufReader::with_capacity(PIECE, whole);
         Ok(Self {
             reader: if compressed {

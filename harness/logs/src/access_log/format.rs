@@ -6,9 +6,9 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_traffic::Protocol;
 use serde_json::Value;
 
-use super::entry::{Entry, Fact, Written};
+use super::entry::{Entry, Fact, FieldText};
 use super::json::Json;
-use super::operator::Malformed;
+use super::operator::OperatorError;
 use super::split;
 use super::text::Text;
 use super::{LINE, builtin};
@@ -43,7 +43,7 @@ impl LogFormat {
     /// What is wrong with it.
     pub fn parse(given: &str) -> Result<Self, Diagnostic> {
         let wrong = |message: String| Diagnostic::error(format!("the log format: {message}")).help(HELP);
-        let malformed = |Malformed(message)| wrong(message);
+        let malformed = |OperatorError(message)| wrong(message);
         let (format, tells) = if given.trim_start().starts_with('{') {
             let fields = serde_json::from_str::<Value>(given);
             let fields = fields.map_err(|error| wrong(format!("it is not JSON: {error}")))?;
@@ -121,7 +121,7 @@ fn text(format: &Text, line: &[u8]) -> Option<Entry> {
     let mut entry = Entry::default();
     for (operator, field) in format.operators.iter().zip(fields) {
         if let Some(field) = field {
-            entry.tell(operator, Written::Text(field));
+            entry.tell(operator, FieldText::Text(field));
         }
     }
     Some(entry.finish())

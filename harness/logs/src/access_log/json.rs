@@ -4,8 +4,8 @@ use peerwarden_documents::wording::json_message;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::entry::{Entry, Written};
-use super::operator::Malformed;
+use super::entry::{Entry, FieldText};
+use super::operator::OperatorError;
 use super::split;
 use super::text::Text;
 
@@ -26,14 +26,15 @@ impl Json {
     ///
     /// # Errors
     /// What is no format string.
-    pub(super) fn parse(fields: &serde_json::Map<String, Value>) -> Result<Self, Malformed> {
+    pub(super) fn parse(fields: &serde_json::Map<String, Value>) -> Result<Self, OperatorError> {
         let mut json = Self::default();
         for (name, field) in fields {
             let field = match field {
-                Value::String(text) => Field::Text(
-                    Text::parse(text)
-                        .map_err(|Malformed(message)| Malformed(format!("field `{name}`: {message}")))?,
-                ),
+                Value::String(text) => {
+                    Field::Text(Text::parse(text).map_err(|OperatorError(message)| {
+                        OperatorError(format!("field `{name}`: {message}"))
+                    })?)
+                }
                 Value::Object(fields) => Field::Object(Self::parse(fields)?),
                 // Envoy writes them as they are.
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => continue,
@@ -66,7 +67,7 @@ impl Json {
         let mut values = Vec::new();
         let mut deserializer = serde_json::Deserializer::from_slice(line);
         let read = deserializer
-            .deserialize_map(Wanted {
+            .deserialize_map(FieldReader {
                 json: self,
                 values: &mut values,
             })
@@ -102,13 +103,13 @@ fn tell(field: &Field, value: &Value, entry: &mut Entry) -> Result<(), String> {
             Some(operator) => {
                 let number;
                 let written = match value {
-                    Value::Null => Written::Nothing,
-                    Value::String(text) => Written::Text(text.as_bytes()),
+                    Value::Null => FieldText::Nothing,
+                    Value::String(text) => FieldText::Text(text.as_bytes()),
                     Value::Number(value) => {
                         number = value.to_string();
-                        Written::Text(number.as_bytes())
+                        FieldText::Text(number.as_bytes())
                     }
-                    Value::Object(_) => Written::Object(value),
+                    Value::Object(_) => FieldText::Object(value),
                     Value::Bool(_) | Value::Array(_) => return Ok(()),
                 };
                 entry.tell(operator, written);
@@ -121,7 +122,7 @@ fn tell(field: &Field, value: &Value, entry: &mut Entry) -> Result<(), String> {
                 let fields = fields.ok_or("a field does not match the format")?;
                 for (operator, field) in text.operators.iter().zip(fields) {
                     if let Some(field) = field {
-                        entry.tell(operator, Written::Text(field));
+                        entry.tell(operator, FieldText::Text(field));
                     }
                 }
             }
@@ -131,12 +132,12 @@ fn tell(field: &Field, value: &Value, entry: &mut Entry) -> Result<(), String> {
 }
 
 /// Reads those fields of an object that the format names.
-struct Wanted<'w> {
+struct FieldReader<'w> {
     json: &'w Json,
     values: &'w mut Vec<(String, Value)>,
 }
 
-impl<'de> Visitor<'de> for Wanted<'_> {
+impl<'de> Visitor<'de> for FieldReader<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

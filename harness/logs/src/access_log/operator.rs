@@ -65,24 +65,24 @@ pub(super) enum Tells {
 
 /// Why a text is no operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Malformed(pub String);
+pub(crate) struct OperatorError(pub String);
 
 impl Operator {
     /// Reads one at the start of `text`, which is behind the first `%`; gives what follows the last.
     ///
     /// # Errors
     /// That it does not end, or is none.
-    pub(super) fn read(text: &str) -> Result<(Self, &str), Malformed> {
+    pub(super) fn read(text: &str) -> Result<(Self, &str), OperatorError> {
         let end = text
             .find(|ch: char| !(ch.is_ascii_uppercase() || ch.is_ascii_digit() || ch == '_'))
             .unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
         if name.is_empty() {
-            return Err(Malformed(
+            return Err(OperatorError(
                 "a `%` does not start an operator; write `%%` for a percent sign".to_owned(),
             ));
         }
-        let unfinished = || Malformed(format!("the operator `%{name}` does not end with `%`"));
+        let unfinished = || OperatorError(format!("the operator `%{name}` does not end with `%`"));
         let (arguments, rest) = match rest.strip_prefix('(') {
             // `%START_TIME(%s.%3f)%` has percent signs inside.
             Some(rest) => rest.split_once(')').ok_or_else(unfinished)?,
@@ -91,9 +91,9 @@ impl Operator {
         let (limit, rest) = match rest.strip_prefix(':') {
             Some(rest) => {
                 let (digits, _) = rest.split_once('%').ok_or_else(unfinished)?;
-                let limit = digits
-                    .parse()
-                    .map_err(|_| Malformed(format!("`%{name}…:{digits}%` has no length after its colon")))?;
+                let limit = digits.parse().map_err(|_| {
+                    OperatorError(format!("`%{name}…:{digits}%` has no length after its colon"))
+                })?;
                 (Some(limit), &rest[digits.len()..])
             }
             None => (None, rest),

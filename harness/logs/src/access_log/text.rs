@@ -1,6 +1,6 @@
 //! Format strings: texts with command operators between them.
 
-use super::operator::{Malformed, Operator};
+use super::operator::{Operator, OperatorError};
 
 /// A format string. `literals` stand around `operators`: one more than these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ impl Text {
     ///
     /// # Errors
     /// An operator that is none, or two with nothing between them.
-    pub(super) fn parse(format: &str) -> Result<Self, Malformed> {
+    pub(super) fn parse(format: &str) -> Result<Self, OperatorError> {
         let mut text = Self {
             literals: Vec::new(),
             operators: Vec::new(),
@@ -31,7 +31,7 @@ impl Text {
             let (operator, after) = Operator::read(after)?;
             if literal.is_empty() && !text.operators.is_empty() {
                 let message = "two operators need a separator between them";
-                return Err(Malformed(message.to_owned()));
+                return Err(OperatorError(message.to_owned()));
             }
             text.literals.push(std::mem::take(&mut literal).into_bytes());
             text.operators.push(operator);

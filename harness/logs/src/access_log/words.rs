@@ -4,7 +4,7 @@ use peerwarden_documents::shown::shown;
 use peerwarden_explain::AccessLogLine;
 use peerwarden_traffic::Protocol;
 
-use crate::access_log::entry::{Entry, Fact, Happened, PeerFact};
+use crate::access_log::entry::{Entry, Fact, Outcome, PeerFact};
 use crate::access_log::operator::telling;
 
 /// Characters of a text of a client that are shown.
@@ -16,7 +16,7 @@ pub fn line(entry: &Entry) -> AccessLogLine {
         asked: asked(entry),
         peer: peer(&entry.peer),
         unreached: entry.unreached.clone(),
-        let_in: entry.happened == Some(Happened::Allowed),
+        let_in: entry.happened == Some(Outcome::Allowed),
         telling,
     }
 }

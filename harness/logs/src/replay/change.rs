@@ -9,8 +9,8 @@ use peerwarden_engine::Attribute;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::judge::{Judged, Policies};
-use crate::access_log::{Entry, Happened};
+use super::judge::{LineJudgement, Policies};
+use crate::access_log::{Entry, Outcome};
 
 /// What changes for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -35,7 +35,7 @@ pub enum Change {
 }
 
 /// What is compared with.
-pub enum Before {
+pub enum Baseline {
     /// The outcome in the log.
     Log,
     /// What these policies say.
@@ -43,12 +43,12 @@ pub enum Before {
 }
 
 /// The policies that differ between old and new, by which it is known of what nothing changes although its verdict is not known.
-pub struct Differing {
+pub struct PolicyDifference {
     old: Policies,
     new: Policies,
 }
 
-impl Differing {
+impl PolicyDifference {
     /// `None` where it is not rules alone that differ: modes, external authorizers, or whether what no rule is about is denied.
     pub fn between(old: &Setup, new: &Setup, compiled: (&Policies, &Policies)) -> Option<Self> {
         let rest = |setup: &Setup, other: &Setup| {
@@ -81,7 +81,7 @@ impl Differing {
 
 /// A line before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compared {
+pub struct LineComparison {
     /// What changes.
     pub change: Change,
     /// What decides after; of what is newly allowed, what denied it before.
@@ -90,9 +90,14 @@ pub struct Compared {
     pub lacks: BTreeSet<Attribute>,
 }
 
-impl Compared {
+impl LineComparison {
     /// Judges a line.
-    pub fn of(entry: &Entry, before: &Before, after: &Policies, differing: Option<&Differing>) -> Self {
+    pub fn of(
+        entry: &Entry,
+        before: &Baseline,
+        after: &Policies,
+        differing: Option<&PolicyDifference>,
+    ) -> Self {
         let judged = after.judge(entry);
         if judged.verdict.is_none() && differing.is_some_and(|differing| !differing.is_about(entry)) {
             return Self {
@@ -101,12 +106,12 @@ impl Compared {
             };
         }
         let before = match before {
-            Before::Log => match &entry.happened {
+            Baseline::Log => match &entry.happened {
                 None => None,
-                Some(Happened::Allowed) => Some(true),
-                Some(Happened::Denied(_)) => Some(false),
+                Some(Outcome::Allowed) => Some(true),
+                Some(Outcome::Denied(_)) => Some(false),
             },
-            Before::Policies(policies) => {
+            Baseline::Policies(policies) => {
                 let old = policies.judge(entry);
                 match (old.verdict, judged.verdict) {
                     (Some(verdict), _) => Some(verdict),
@@ -132,7 +137,7 @@ impl Compared {
         }
     }
 
-    fn unknown(judged: Judged) -> Self {
+    fn unknown(judged: LineJudgement) -> Self {
         Self {
             change: Change::Unknown,
             rule: judged.rule,

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use peerwarden_documents::count::{counted, grouped};
 
 use super::change::Change;
-use super::report::{ComparedWith, Group, Report};
+use super::report::{BaselineName, Group, Report};
 use crate::access_log::operator::telling;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
@@ -37,8 +37,8 @@ pub fn text(report: &Report, all: bool) -> String {
         }
     }
     let compared = match report.compared_with {
-        ComparedWith::Log => "compared with what the log recorded",
-        ComparedWith::Old => "compared with the old policies",
+        BaselineName::Log => "compared with what the log recorded",
+        BaselineName::Old => "compared with the old policies",
     };
     let _ = writeln!(
         text,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use peerwarden_documents::setup::{Protocol, Setup};
-use peerwarden_engine::{Attribute, Bounds, Decision, Open, Problems, Program, Reason, Verdict};
+use peerwarden_engine::{Attribute, Bounds, Decision, OpenDecision, Problems, Program, Reason, Verdict};
 use peerwarden_traffic::RuleRef;
 
 use crate::access_log::{Entry, View};
@@ -19,7 +19,7 @@ pub struct Policies {
 
 /// What a set of policies says of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub struct LineJudgement {
     /// Whether it is allowed; `None` if the line does not tell enough.
     pub verdict: Option<bool>,
     /// What decides, for people; what would, where it is unknown.
@@ -55,8 +55,8 @@ impl Policies {
     }
 
     /// Decides as far as the line tells what that hangs on.
-    pub fn judge(&self, entry: &Entry) -> Judged {
-        Judged::of(&self.certain(entry).0)
+    pub fn judge(&self, entry: &Entry) -> LineJudgement {
+        LineJudgement::of(&self.certain(entry).0)
     }
 
     /// What is certain, and the view of the line that shows it.
@@ -106,7 +106,7 @@ fn either<'a>(one: Bounds<'a>, other: Bounds<'a>) -> Bounds<'a> {
     };
     let mut lacks: BTreeSet<Attribute> = [one, other].into_iter().flat_map(lacks).collect();
     lacks.insert(Attribute::Protocol);
-    Bounds::Open(Open {
+    Bounds::Open(OpenDecision {
         denied,
         allowed,
         lacks,
@@ -129,7 +129,7 @@ fn may_come_to<'a>(one: &Bounds<'a>, other: &Bounds<'a>, verdict: Verdict) -> Op
 fn read_dashes<'a>(
     program: &'a Program,
     entry: &'a Entry,
-    open: &Open<'a>,
+    open: &OpenDecision<'a>,
 ) -> Option<(Bounds<'a>, View<'a>)> {
     let mut attributes = open.lacks.clone();
     loop {
@@ -155,7 +155,7 @@ fn read_dashes<'a>(
         }
         if attributes.len() == before {
             return Some((
-                Bounds::Open(Open {
+                Bounds::Open(OpenDecision {
                     lacks: attributes,
                     ..open.clone()
                 }),
@@ -165,7 +165,7 @@ fn read_dashes<'a>(
     }
 }
 
-impl Judged {
+impl LineJudgement {
     fn of(bounds: &Bounds<'_>) -> Self {
         match bounds {
             Bounds::Certain(decision) => Self {

@@ -13,7 +13,7 @@ use super::tally::Tally;
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// What the verdicts are compared with: the `log`, or the `old` policies.
-    pub compared_with: ComparedWith,
+    pub compared_with: BaselineName,
     /// Lines that were read.
     pub lines: u64,
     /// How many of these lines have each change.
@@ -23,13 +23,13 @@ pub struct Report {
     /// Further lines, for which no policy was evaluated: how many, by reason.
     pub refused: BTreeMap<String, u64>,
     /// Lines that could not be read.
-    pub malformed: Malformed,
+    pub malformed: MalformedLines,
 }
 
 /// What the verdicts are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ComparedWith {
+pub enum BaselineName {
     /// The outcome in the log.
     Log,
     /// The verdicts of the `--old` policies.
@@ -66,7 +66,7 @@ pub struct Example {
 
 /// Lines that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Malformed {
+pub struct MalformedLines {
     /// How many.
     pub lines: u64,
     /// The first of them.
@@ -86,7 +86,7 @@ pub struct MalformedLine {
 
 impl Report {
     /// From a tally of `logs`.
-    pub fn new(tally: &Tally, logs: &[String], compared_with: ComparedWith) -> Self {
+    pub fn new(tally: &Tally, logs: &[String], compared_with: BaselineName) -> Self {
         let log = |index: usize| logs.get(index).cloned().unwrap_or_default();
         let mut groups: Vec<Group> = tally
             .groups
@@ -128,7 +128,7 @@ impl Report {
                 .collect(),
             groups,
             refused: tally.refused.clone(),
-            malformed: Malformed {
+            malformed: MalformedLines {
                 lines: tally.malformed,
                 first: malformed.collect(),
             },

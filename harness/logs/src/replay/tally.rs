@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use peerwarden_documents::shown::shown;
 use peerwarden_traffic::Protocol;
 
-use super::change::{Change, Compared};
+use super::change::{Change, LineComparison};
 use crate::access_log::{Entry, Fact, Line, PeerFact, Refusal};
 
 /// Groups that are told apart; further ones are counted together, so that no log can fill the memory.
@@ -58,7 +58,7 @@ pub struct Tally {
 
 impl Tally {
     /// Takes in a line that was judged.
-    pub fn add(&mut self, line: Line<'_>, entry: &Entry, compared: Compared) {
+    pub fn add(&mut self, line: Line<'_>, entry: &Entry, compared: LineComparison) {
         self.lines += 1;
         let key = Key {
             change: compared.change,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::observations::{Caller, Observations};
 use super::paths::is_plain;
-use super::seen::{Caller, Seen};
 
 /// One rule: what these callers may do, each of them all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Operation {
 }
 
 /// The rules. Callers who did the same share one.
-pub fn rules(seen: &Seen) -> Vec<Rule> {
+pub fn rules(seen: &Observations) -> Vec<Rule> {
     let mut rules: BTreeMap<BTreeSet<Operation>, Vec<String>> = BTreeMap::new();
     for (principal, caller) in &seen.callers {
         rules

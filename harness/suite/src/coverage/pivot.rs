@@ -1,6 +1,6 @@
 //! Whether a verdict depends on one rule, or on one clause of it: whether the verdict would change, had that turned out otherwise.
 
-use peerwarden_engine::By;
+use peerwarden_engine::RuleId;
 use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading, Trace,
 };
@@ -10,8 +10,8 @@ use super::Group;
 
 /// How a case was decided, action by action.
 pub(super) struct Tally<'t> {
-    by: Option<&'t By>,
-    audited: Option<&'t By>,
+    by: Option<&'t RuleId>,
+    audited: Option<&'t RuleId>,
     /// Whether mutual TLS or an external authorizer refused it, so that no DENY or ALLOW rule matters.
     refused: bool,
     /// Whether an external authorizer refused it, called because of a rule that matched.

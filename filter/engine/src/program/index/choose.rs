@@ -3,34 +3,34 @@
 use hashbrown::HashTable;
 
 use super::hash::count_by;
-use super::key::{How, Key, asked_for, finds};
+use super::key::{Key, KeyMatch, asked_for, finds};
 use crate::policy::{Clause, Operand, Rule};
 
 /// So few candidates cost less than one more attribute that Envoy must be asked for.
 const FEW: usize = 8;
 
 /// For each rule what finds it; `None` when nothing does.
-pub(super) fn choose<'r>(rules: &[&'r Rule]) -> Vec<Option<Found<'r>>> {
-    let shared = Shared::of(rules);
+pub(super) fn choose<'r>(rules: &[&'r Rule]) -> Vec<Option<RuleKey<'r>>> {
+    let shared = ValueCounts::of(rules);
     rules.iter().map(|rule| shared.best(rule)).collect()
 }
 
 /// How many rules ask for the same value.
-struct Shared {
+struct ValueCounts {
     rules: usize,
     /// By a hash of the value: two that share one by chance make an estimate worse, no more.
     counts: HashTable<(u64, usize)>,
 }
 
 /// What finds a rule, and what it costs: the candidates that it is expected to find, then the attribute.
-pub(super) struct Found<'r> {
+pub(super) struct RuleKey<'r> {
     /// Whatever one of these asks for.
     pub(super) clauses: Vec<&'r Clause>,
     pub(super) candidates: usize,
     attribute: Option<Operand>,
 }
 
-impl Shared {
+impl ValueCounts {
     fn of(rules: &[&Rule]) -> Self {
         let mut counts = HashTable::with_capacity(rules.len());
         for rule in rules {
@@ -50,20 +50,20 @@ impl Shared {
         }
     }
 
-    fn best<'r>(&self, rule: &'r Rule) -> Option<Found<'r>> {
+    fn best<'r>(&self, rule: &'r Rule) -> Option<RuleKey<'r>> {
         let conditions = self.alternative(&rule.conditions);
-        let conditions = conditions.map(|(clause, candidates)| Found {
+        let conditions = conditions.map(|(clause, candidates)| RuleKey {
             clauses: vec![clause],
             candidates,
             attribute: Some(clause.operand()),
         });
         let parts = [self.part(&rule.sources), self.part(&rule.operations), conditions];
-        parts.into_iter().flatten().min_by_key(Found::cost)
+        parts.into_iter().flatten().min_by_key(RuleKey::cost)
     }
 
     /// Any alternative may be the one that holds, so each must be found.
-    fn part<'r>(&self, alternatives: &'r [Vec<Clause>]) -> Option<Found<'r>> {
-        let mut part = Found {
+    fn part<'r>(&self, alternatives: &'r [Vec<Clause>]) -> Option<RuleKey<'r>> {
+        let mut part = RuleKey {
             clauses: Vec::with_capacity(alternatives.len()),
             candidates: 0,
             attribute: None,
@@ -95,14 +95,14 @@ impl Shared {
     fn of_key(&self, key: &Key<'_>) -> usize {
         match key.how {
             // Whatever comes has it.
-            How::Any => self.rules,
-            How::Exact
-            | How::Prefix
-            | How::Suffix
-            | How::Namespace
-            | How::ServiceAccount
-            | How::TrustDomain
-            | How::Block => {
+            KeyMatch::Any => self.rules,
+            KeyMatch::Exact
+            | KeyMatch::Prefix
+            | KeyMatch::Suffix
+            | KeyMatch::Namespace
+            | KeyMatch::ServiceAccount
+            | KeyMatch::TrustDomain
+            | KeyMatch::Block => {
                 let hash = count_by(key);
                 let known = self.counts.find(hash, |(known, _)| *known == hash);
                 known.map_or(1, |(_, count)| *count)
@@ -111,7 +111,7 @@ impl Shared {
     }
 }
 
-impl Found<'_> {
+impl RuleKey<'_> {
     fn cost(&self) -> (usize, Option<Operand>) {
         (self.candidates.max(FEW), self.attribute)
     }

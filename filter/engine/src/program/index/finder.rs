@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::glance::Glance;
 use super::hash::Hash;
-use super::key::{How, Key};
+use super::key::{Key, KeyMatch};
 use super::list::List;
 use super::table::Table;
 use crate::bytes;
@@ -38,7 +38,7 @@ pub(super) struct Finder {
 }
 
 /// What is told of each list; no more are looked for once it breaks off.
-pub(super) type Found<'i, 'f> = dyn FnMut(&'i List) -> ControlFlow<()> + 'f;
+pub(super) type ListVisitor<'i, 'f> = dyn FnMut(&'i List) -> ControlFlow<()> + 'f;
 
 impl Finder {
     /// One that finds nothing that was not asked for.
@@ -59,27 +59,27 @@ impl Finder {
         let text = &*key.text;
         let hash = || Hash::of(text);
         match key.how {
-            How::Exact => {
+            KeyMatch::Exact => {
                 self.longest_exact = self.longest_exact.max(text.len());
                 self.exact.add(Hash::whole(text, unfolded), text, rule);
             }
-            How::Prefix => {
+            KeyMatch::Prefix => {
                 self.prefix_lengths.insert(text.len());
                 self.start.shorten(text);
                 self.prefixes.add(hash(), text, rule);
             }
-            How::Suffix => {
+            KeyMatch::Suffix => {
                 self.suffix_lengths.insert(text.len());
                 self.suffixes.add(Hash::of(text.iter().rev()), text, rule);
             }
-            How::Namespace => self.namespaces.add(hash(), text, rule),
-            How::ServiceAccount => self.service_accounts.add(hash(), text, rule),
-            How::TrustDomain => self.trust_domains.add(hash(), text, rule),
-            How::Block => {
+            KeyMatch::Namespace => self.namespaces.add(hash(), text, rule),
+            KeyMatch::ServiceAccount => self.service_accounts.add(hash(), text, rule),
+            KeyMatch::TrustDomain => self.trust_domains.add(hash(), text, rule),
+            KeyMatch::Block => {
                 self.block_lengths.extend(text.first());
                 self.blocks.add(hash(), text, rule);
             }
-            How::Any => self.any.add(rule),
+            KeyMatch::Any => self.any.add(rule),
         }
         self.all.add(rule);
     }
@@ -110,7 +110,7 @@ impl Finder {
     }
 
     /// By a text.
-    pub(super) fn text<'i>(&'i self, text: &[u8], found: &mut Found<'i, '_>) -> ControlFlow<()> {
+    pub(super) fn text<'i>(&'i self, text: &[u8], found: &mut ListVisitor<'i, '_>) -> ControlFlow<()> {
         self.folded(text, unfolded, bytes::same, found)
     }
 
@@ -118,7 +118,7 @@ impl Finder {
     pub(super) fn text_ignoring_case<'i>(
         &'i self,
         text: &[u8],
-        found: &mut Found<'i, '_>,
+        found: &mut ListVisitor<'i, '_>,
     ) -> ControlFlow<()> {
         let same = |key: &[u8], text: &[u8]| {
             key.len() == text.len()
@@ -135,7 +135,7 @@ impl Finder {
         text: &[u8],
         fold: impl Fn(u8) -> u8 + Copy,
         same: impl Fn(&[u8], &[u8]) -> bool,
-        found: &mut Found<'i, '_>,
+        found: &mut ListVisitor<'i, '_>,
     ) -> ControlFlow<()> {
         found(&self.any)?;
         if text.len() <= self.longest_exact {
@@ -176,7 +176,7 @@ impl Finder {
     }
 
     /// By a name in the peer's certificate.
-    pub(super) fn peer<'i>(&'i self, name: &[u8], found: &mut Found<'i, '_>) -> ControlFlow<()> {
+    pub(super) fn peer<'i>(&'i self, name: &[u8], found: &mut ListVisitor<'i, '_>) -> ControlFlow<()> {
         self.text(name, found)?;
         if !self.trust_domains.is_empty() {
             let domain = name.strip_prefix(b"spiffe://").and_then(before_slash);
@@ -215,7 +215,7 @@ impl Finder {
     }
 
     /// By an address.
-    pub(super) fn address<'i>(&'i self, address: IpAddr, found: &mut Found<'i, '_>) -> ControlFlow<()> {
+    pub(super) fn address<'i>(&'i self, address: IpAddr, found: &mut ListVisitor<'i, '_>) -> ControlFlow<()> {
         for length in &self.block_lengths {
             if let Some(key) = Block::key_of(address, *length) {
                 let rules = self.blocks.get(Hash::of(&key), |known| *known == key);

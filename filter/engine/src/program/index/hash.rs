@@ -20,7 +20,7 @@ impl Hash {
 
     /// Of a text that is only ever looked up whole: eight bytes at a time, each as `fold` has it. Another than [`Hash::of`].
     pub(super) fn whole(text: &[u8], fold: impl Fn(u8) -> u8) -> Self {
-        let mut state = Folded(0);
+        let mut state = FoldHasher(0);
         let (words, rest) = text.as_chunks::<8>();
         for word in words {
             state.write_u64(u64::from_le_bytes(word.map(&fold)));
@@ -51,14 +51,14 @@ impl Hash {
 
 /// A number that stands for what a key asks for, where a mistake costs no more than a worse estimate: eight bytes at a time.
 pub(super) fn count_by(key: &Key<'_>) -> u64 {
-    let mut state = Folded(0);
+    let mut state = FoldHasher(0);
     key.hash(&mut state);
     state.finish()
 }
 
-struct Folded(u64);
+struct FoldHasher(u64);
 
-impl Hasher for Folded {
+impl Hasher for FoldHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {

@@ -25,7 +25,7 @@ pub(super) enum Place {
 
 /// How a text is found in the attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum How {
+pub(super) enum KeyMatch {
     /// It is all of it.
     Exact,
     Prefix,
@@ -46,12 +46,12 @@ pub(super) enum How {
 #[derive(Debug, Hash)]
 pub(super) struct Key<'r> {
     pub(super) place: Place,
-    pub(super) how: How,
+    pub(super) how: KeyMatch,
     pub(super) text: Cow<'r, [u8]>,
 }
 
 impl<'r> Key<'r> {
-    fn new(place: &Place, how: How, text: impl Into<Cow<'r, [u8]>>) -> Self {
+    fn new(place: &Place, how: KeyMatch, text: impl Into<Cow<'r, [u8]>>) -> Self {
         Self {
             place: place.clone(),
             how,
@@ -103,10 +103,17 @@ pub(super) fn asked_for<'r>(clause: &'r Clause, each: &mut dyn FnMut(Key<'r>)) {
 /// What the clause must not have, as far as finding it is the same as having it.
 pub(super) fn ruled_out_by<'r>(clause: &'r Clause, each: &mut dyn FnMut(Key<'r>)) {
     let mut whole = |key: Key<'r>| match (key.how, &key.place) {
-        (How::Exact | How::Prefix | How::Namespace | How::TrustDomain | How::Block, _) => each(key),
+        (
+            KeyMatch::Exact
+            | KeyMatch::Prefix
+            | KeyMatch::Namespace
+            | KeyMatch::TrustDomain
+            | KeyMatch::Block,
+            _,
+        ) => each(key),
         // Of a peer it is the end of a `spiffe://` URI alone.
-        (How::Suffix, place) if *place != Place::Peer => each(key),
-        (How::Suffix | How::ServiceAccount | How::Any, _) => {}
+        (KeyMatch::Suffix, place) if *place != Place::Peer => each(key),
+        (KeyMatch::Suffix | KeyMatch::ServiceAccount | KeyMatch::Any, _) => {}
     };
     match clause {
         Clause::Peer(set) => set.none_of.iter().map(peer).for_each(whole),
@@ -148,7 +155,13 @@ fn hosts<'r>(patterns: &'r [TextPattern], each: &mut dyn FnMut(Key<'r>)) {
 }
 
 fn ports<'r>(ports: &'r [u16], each: &mut dyn FnMut(Key<'r>)) {
-    let key = |port: &u16| Key::new(&Place::DestinationPort, How::Exact, port.to_be_bytes().to_vec());
+    let key = |port: &u16| {
+        Key::new(
+            &Place::DestinationPort,
+            KeyMatch::Exact,
+            port.to_be_bytes().to_vec(),
+        )
+    };
     ports.iter().map(key).for_each(each);
 }
 
@@ -158,15 +171,15 @@ fn blocks<'r>(place: &Place, blocks: &'r [Block], each: &mut dyn FnMut(Key<'r>))
 
 fn text<'r>(place: &Place, pattern: &'r TextPattern) -> Key<'r> {
     match pattern {
-        TextPattern::Exact(text) => Key::new(place, How::Exact, text.as_bytes()),
-        TextPattern::Prefix(text) => Key::new(place, How::Prefix, text.as_bytes()),
-        TextPattern::Suffix(text) => Key::new(place, How::Suffix, text.as_bytes()),
+        TextPattern::Exact(text) => Key::new(place, KeyMatch::Exact, text.as_bytes()),
+        TextPattern::Prefix(text) => Key::new(place, KeyMatch::Prefix, text.as_bytes()),
+        TextPattern::Suffix(text) => Key::new(place, KeyMatch::Suffix, text.as_bytes()),
         TextPattern::NonEmpty | TextPattern::Exists => any(place),
     }
 }
 
 fn any<'r>(place: &Place) -> Key<'r> {
-    Key::new(place, How::Any, &[][..])
+    Key::new(place, KeyMatch::Any, &[][..])
 }
 
 fn path(pattern: &PathPattern) -> Key<'_> {
@@ -174,9 +187,9 @@ fn path(pattern: &PathPattern) -> Key<'_> {
         PathPattern::Text(pattern) => text(&Place::Path, pattern),
         PathPattern::Template(template) => match template.ends() {
             (start, Some(end)) if end.len() > start.len() => {
-                Key::new(&Place::Path, How::Suffix, end.as_bytes())
+                Key::new(&Place::Path, KeyMatch::Suffix, end.as_bytes())
             }
-            (start, _) => Key::new(&Place::Path, How::Prefix, start.as_bytes()),
+            (start, _) => Key::new(&Place::Path, KeyMatch::Prefix, start.as_bytes()),
         },
     }
 }
@@ -192,29 +205,29 @@ fn request_principal(pattern: &RequestPrincipalPattern) -> Key<'_> {
 }
 
 fn block<'r>(place: &Place, block: &Block) -> Key<'r> {
-    Key::new(place, How::Block, block.key().to_vec())
+    Key::new(place, KeyMatch::Block, block.key().to_vec())
 }
 
 /// A name with a slash in it is none of one segment, which is all that is looked for.
 fn peer<'r>(pattern: &'r PeerPattern) -> Key<'r> {
     let key = |how, text: Cow<'r, [u8]>| Key::new(&Place::Peer, how, text);
     let found = match pattern {
-        PeerPattern::Exact(uri) => return Key::new(&Place::Peer, How::Exact, uri.as_bytes()),
-        PeerPattern::Prefix(start) => return Key::new(&Place::Peer, How::Prefix, start.as_bytes()),
-        PeerPattern::Suffix(end) => return Key::new(&Place::Peer, How::Suffix, end.as_bytes()),
+        PeerPattern::Exact(uri) => return Key::new(&Place::Peer, KeyMatch::Exact, uri.as_bytes()),
+        PeerPattern::Prefix(start) => return Key::new(&Place::Peer, KeyMatch::Prefix, start.as_bytes()),
+        PeerPattern::Suffix(end) => return Key::new(&Place::Peer, KeyMatch::Suffix, end.as_bytes()),
         PeerPattern::Namespace(part) => {
-            segment(part, "/ns/", "/").map(|namespace| key(How::Namespace, namespace.as_bytes().into()))
+            segment(part, "/ns/", "/").map(|namespace| key(KeyMatch::Namespace, namespace.as_bytes().into()))
         }
         PeerPattern::ServiceAccount { namespace, name } => segment(namespace, "/ns/", "/")
             .zip(segment(name, "sa/", ""))
             .map(|(namespace, name)| {
                 key(
-                    How::ServiceAccount,
+                    KeyMatch::ServiceAccount,
                     [namespace, "/", name].concat().into_bytes().into(),
                 )
             }),
         PeerPattern::TrustDomain(TextPattern::Exact(domain)) => {
-            (!domain.contains('/')).then(|| key(How::TrustDomain, domain.as_bytes().into()))
+            (!domain.contains('/')).then(|| key(KeyMatch::TrustDomain, domain.as_bytes().into()))
         }
         PeerPattern::TrustDomain(_)
         | PeerPattern::NamespaceGlob(_)

@@ -14,11 +14,11 @@ pub(super) enum List {
     #[default]
     Empty,
     One(usize),
-    Many(Box<Many>),
+    Many(Box<RuleList>),
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Many {
+pub(super) struct RuleList {
     rules: Vec<usize>,
     /// The same as bits, of a long list that is finished: each word that has any, by its place.
     words: Vec<(usize, u64)>,
@@ -33,7 +33,7 @@ impl List {
             Self::Empty => *self = Self::One(rule),
             Self::One(first) if *first == rule => {}
             Self::One(first) => {
-                *self = Self::Many(Box::new(Many {
+                *self = Self::Many(Box::new(RuleList {
                     rules: vec![*first, rule],
                     words: Vec::new(),
                     glances: Vec::new(),

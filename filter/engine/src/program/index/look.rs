@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 
-use super::finder::{Finder, Found};
+use super::finder::{Finder, ListVisitor};
 use super::key::Place;
 use crate::attribute::{Lines, Lookup};
 use crate::program::answers::{Answers, borrowed};
 use crate::program::evaluate::{claim, principal};
-use crate::program::truth::{InDoubt, Unestablished};
+use crate::program::truth::{DoubtReading, Unestablished};
 
 /// What the attribute finds. One that is missing has no value that is asked for; one that could not be established has any, where
 /// `all` says so.
@@ -16,15 +16,15 @@ pub(super) fn look<'i>(
     place: &Place,
     finder: &'i Finder,
     answers: &Answers<'_>,
-    all: InDoubt,
-    found: &mut Found<'i, '_>,
+    all: DoubtReading,
+    found: &mut ListVisitor<'i, '_>,
 ) {
-    let lines = |lines: Result<&Lookup<Lines<'_>>, Unestablished>, found: &mut Found<'i, '_>| {
+    let lines = |lines: Result<&Lookup<Lines<'_>>, Unestablished>, found: &mut ListVisitor<'i, '_>| {
         established(finder, lines, all, found, |lines, found| {
             lines.iter().try_for_each(|line| finder.text(line, found))
         });
     };
-    let address = |address: &Lookup<IpAddr>, found: &mut Found<'i, '_>| {
+    let address = |address: &Lookup<IpAddr>, found: &mut ListVisitor<'i, '_>| {
         with(finder, address, all, found, |ip, found| {
             finder.address(*ip, found)
         });
@@ -70,9 +70,9 @@ pub(super) fn look<'i>(
 fn established<'i, T>(
     finder: &'i Finder,
     attribute: Result<&Lookup<T>, Unestablished>,
-    all: InDoubt,
-    found: &mut Found<'i, '_>,
-    find: impl FnOnce(&T, &mut Found<'i, '_>) -> ControlFlow<()>,
+    all: DoubtReading,
+    found: &mut ListVisitor<'i, '_>,
+    find: impl FnOnce(&T, &mut ListVisitor<'i, '_>) -> ControlFlow<()>,
 ) {
     match attribute {
         Ok(attribute) => with(finder, attribute, all, found, find),
@@ -87,9 +87,9 @@ fn established<'i, T>(
 fn with<'i, T>(
     finder: &'i Finder,
     attribute: &Lookup<T>,
-    all: InDoubt,
-    found: &mut Found<'i, '_>,
-    find: impl FnOnce(&T, &mut Found<'i, '_>) -> ControlFlow<()>,
+    all: DoubtReading,
+    found: &mut ListVisitor<'i, '_>,
+    find: impl FnOnce(&T, &mut ListVisitor<'i, '_>) -> ControlFlow<()>,
 ) {
     // Whoever broke off knows it.
     let _ = match attribute {

@@ -73,20 +73,20 @@ const ATTRIBUTES: usize = 8;
 
 /// What the attributes that were looked at say.
 #[derive(Debug, Default)]
-pub(super) struct Narrowed<'i> {
+pub(super) struct NarrowedSearch<'i> {
     /// In the order of the attributes; `None` of one that was not looked at.
-    said: [Option<Said<'i>>; ATTRIBUTES],
+    said: [Option<AttributeLists<'i>>; ATTRIBUTES],
 }
 
 /// What one of them says.
 #[derive(Debug)]
-struct Said<'i> {
+struct AttributeLists<'i> {
     without: Lists<'i>,
     all: &'i List,
     with: Lists<'i>,
 }
 
-impl<'i> Narrowed<'i> {
+impl<'i> NarrowedSearch<'i> {
     /// Looks at the attributes that one of the candidates hangs on, as long as one is left; whether one is.
     pub(super) fn look(
         &mut self,
@@ -105,7 +105,7 @@ impl<'i> Narrowed<'i> {
             if !candidates.meets(narrowing.without.all()) && !candidates.meets(narrowing.with.all()) {
                 continue;
             }
-            let mut said = Said {
+            let mut said = AttributeLists {
                 without: Lists::default(),
                 all: narrowing.with.all(),
                 with: Lists::default(),

@@ -6,7 +6,7 @@ use super::Index;
 use super::glance::{Glance, Path};
 use super::list::{List, take_lowest};
 use super::look::look;
-use super::narrow::Narrowed;
+use super::narrow::NarrowedSearch;
 use crate::attribute::{Lines, Lookup};
 use crate::program::answers::Answers;
 use crate::program::truth::{Doubt, Unestablished};
@@ -16,7 +16,7 @@ const DENSE: usize = 4;
 
 /// Which of several rules that match is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::program) enum Wanted {
+pub(in crate::program) enum Goal {
     /// The lowest number, which is the one that is reported.
     First,
     /// Whichever is found with the least effort, where none is reported.
@@ -30,7 +30,7 @@ impl Index {
         &self,
         answers: &Answers<'_>,
         doubt: Doubt,
-        wanted: Wanted,
+        wanted: Goal,
         matches: &dyn Fn(usize) -> bool,
     ) -> Option<usize> {
         let mut search = Search {
@@ -60,10 +60,10 @@ struct Search<'i, 'm, 'a> {
     answers: &'m Answers<'a>,
     matches: &'m dyn Fn(usize) -> bool,
     doubt: Doubt,
-    wanted: Wanted,
+    wanted: Goal,
     found: Option<usize>,
     /// Once there were many candidates.
-    narrowed: Option<Narrowed<'i>>,
+    narrowed: Option<NarrowedSearch<'i>>,
 }
 
 impl Search<'_, '_, '_> {
@@ -71,8 +71,8 @@ impl Search<'_, '_, '_> {
     fn is_wanted(&self, number: usize) -> bool {
         match (self.found, self.wanted) {
             (None, _) => true,
-            (Some(found), Wanted::First) => number < found,
-            (Some(_), Wanted::Any) => false,
+            (Some(found), Goal::First) => number < found,
+            (Some(_), Goal::Any) => false,
         }
     }
 
@@ -88,8 +88,8 @@ impl Search<'_, '_, '_> {
             Some(_) | None => self.try_each(candidates),
         }
         match (self.found, self.wanted) {
-            (Some(_), Wanted::Any) => ControlFlow::Break(()),
-            (_, Wanted::First) | (None, Wanted::Any) => ControlFlow::Continue(()),
+            (Some(_), Goal::Any) => ControlFlow::Break(()),
+            (_, Goal::First) | (None, Goal::Any) => ControlFlow::Continue(()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::fix::Fix;
 use peerwarden_documents::source::Source;
-use peerwarden_lint::fix::{self, Mended};
+use peerwarden_lint::fix::{self, FixedText};
 
 use super::result::CheckResult;
 
@@ -49,7 +49,7 @@ pub(super) fn write(checked: &mut CheckResult, check: impl Fn() -> CheckResult) 
 }
 
 /// Each text that has fixes, mended.
-fn mended(checked: &CheckResult) -> Vec<Mended> {
+fn mended(checked: &CheckResult) -> Vec<FixedText> {
     let mut by_source: BTreeMap<&str, (&Arc<Source>, Vec<&Fix>)> = BTreeMap::new();
     for fix in checked
         .findings

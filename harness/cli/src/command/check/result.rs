@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::{self, Document};
 use peerwarden_documents::files;
-use peerwarden_documents::made;
 use peerwarden_documents::setup::{Protocol, Setup};
+use peerwarden_documents::synthetic;
 use peerwarden_engine::Workload;
 use peerwarden_lint as lint;
-use peerwarden_lint::Found;
+use peerwarden_lint::Findings;
 use peerwarden_lint::settings::Settings;
 use peerwarden_suite as suite;
 
@@ -35,7 +35,7 @@ impl CheckResult {
         let files: Vec<&PathBuf> = files.iter().filter(|file| !settings.excludes(file)).collect();
         let excluded = all - files.len();
         let mut findings = Vec::new();
-        let (mut read, mut suites) = (documents::Read::default(), 0);
+        let (mut read, mut suites) = (documents::DocumentSet::default(), 0);
         for file in files {
             if documents::is_suite(file) {
                 suites += 1;
@@ -50,7 +50,7 @@ impl CheckResult {
         let before = read.policies.len();
         read.policies.retain(Document::is_of_kubernetes);
         let documents = read.policies.len();
-        let Found {
+        let Findings {
             findings: found,
             suppressed,
         } = of_documents(mesh, read, settings);
@@ -93,7 +93,7 @@ impl CheckResult {
 }
 
 /// What the engine would refuse, and what the lints find in what it takes.
-fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Settings) -> Found {
+fn of_documents(mesh: Option<&Document>, read: documents::DocumentSet, settings: &Settings) -> Findings {
     // Whether a document is accepted does not depend on the workload; yet there must be one.
     let any = Workload {
         namespace: "any".to_owned(),
@@ -101,7 +101,7 @@ fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Setti
     };
     let mut setup = Setup {
         mesh: mesh.cloned(),
-        workload: Some(made::workload(&any)),
+        workload: Some(synthetic::workload(&any)),
         resources: read.policies,
         extension_providers: None,
         paths: None,
@@ -123,7 +123,7 @@ fn of_documents(mesh: Option<&Document>, read: documents::Read, settings: &Setti
     findings.extend(setup.trust().err().into_iter().flatten());
     let mut found = lint::run(&setup, &read.others, settings);
     findings.append(&mut found.findings);
-    Found { findings, ..found }
+    Findings { findings, ..found }
 }
 
 fn refused(setup: &Setup) -> Vec<Diagnostic> {

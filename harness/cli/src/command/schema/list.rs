@@ -5,7 +5,7 @@
 
 use clap::ValueEnum;
 use peerwarden_lint::LINTS;
-use peerwarden_lint::settings::Written;
+use peerwarden_lint::settings::SettingsFile;
 use peerwarden_suite::{Fixtures, Suite};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
@@ -79,7 +79,7 @@ impl Schema {
             Self::Test => of::<peerwarden_suite::report::JsonReport<'_>>(),
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<peerwarden_logs::replay::Report>(),
-            Self::Suggestion => of::<peerwarden_logs::suggest::Told>(),
+            Self::Suggestion => of::<peerwarden_logs::suggest::SuggestionReport>(),
             Self::Diff => of::<diff::json::Report>(),
             Self::Found => of::<search::Report>(),
             Self::Matrix => of::<matrix::json::Report>(),
@@ -92,7 +92,7 @@ impl Schema {
 
 /// With the codes and names of the lints that there are.
 fn settings() -> Generated {
-    let mut schema = of::<Written>();
+    let mut schema = of::<SettingsFile>();
     let names = LINTS.iter().flat_map(|lint| [lint.code, lint.name]);
     let names: Vec<&str> = names.collect();
     if let Some(lints) = schema.pointer_mut("/$defs/Check/properties/lints") {

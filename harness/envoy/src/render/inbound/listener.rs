@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Inbound, Layout, chain, name};
 use crate::description::{Port, PortProtocol};
-use crate::render::refused;
+use crate::render::refusal_log;
 use crate::template::{self, TemplateError};
 
 impl Inbound {
@@ -39,7 +39,7 @@ impl Inbound {
             "edge": null,
             "routes": "inbound/routes.yaml",
             "filter": filter.transpose()?,
-            "refused_limit": refused::limit(&self.description.proxy, layout),
+            "refused_limit": refusal_log::limit(&self.description.proxy, layout),
             "access_log": self.description.proxy.access_log,
             "underscores": self.description.proxy.underscores.action(),
         });

@@ -7,7 +7,7 @@ use super::server::{Server, ServerAction};
 use super::virtual_host::{self, RouteAction};
 use super::{Ingress, check};
 use crate::render::bootstrap::Layout;
-use crate::render::refused;
+use crate::render::refusal_log;
 use crate::template::{self, TemplateError};
 
 /// The port of HTTPS, which is left out of addresses.
@@ -45,7 +45,7 @@ impl Ingress {
             "edge": {"trusted_proxies": self.description.trusted_proxies},
             "routes": "ingress/routes.yaml",
             "filter": filter.transpose()?,
-            "refused_limit": refused::limit(proxy, layout),
+            "refused_limit": refusal_log::limit(proxy, layout),
             "access_log": proxy.access_log,
             "underscores": proxy.underscores.action(),
         });

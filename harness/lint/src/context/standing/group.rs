@@ -52,15 +52,15 @@ impl Group {
 }
 
 /// A policy with its number among the context's.
-type Numbered<'c, 'd> = (usize, &'c Policy<'d>);
+type NumberedPolicy<'c, 'd> = (usize, &'c Policy<'d>);
 
 /// The sets of policies that apply together, each once.
 pub(super) fn all(context: &Context<'_>) -> Vec<Rc<Group>> {
     let policies = context.policies.iter().enumerate();
-    let deciding: Vec<Numbered<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
+    let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
     let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
     // Those that can apply beside a policy: of its folder, and of its namespace or the root's.
-    let mut near: BTreeMap<(&Path, String), Vec<Numbered<'_, '_>>> = BTreeMap::new();
+    let mut near: BTreeMap<(&Path, String), Vec<NumberedPolicy<'_, '_>>> = BTreeMap::new();
     for (index, policy) in &deciding {
         let namespace = policy.written.metadata.namespace.clone();
         near.entry((folder(policy), namespace))

@@ -5,11 +5,11 @@ use std::fmt;
 use peerwarden_engine::{SpiffeId, limits};
 use peerwarden_traffic::Protocol;
 
-use crate::access_log::{Entry, Fact, Happened, PeerFact};
+use crate::access_log::{Entry, Fact, Outcome, PeerFact};
 
 /// What is to be admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Admission {
     /// As a policy writes it: without `spiffe://`.
     pub principal: String,
     /// The port, if it is known.
@@ -29,7 +29,7 @@ pub struct Request {
 
 /// Why no policy can be made for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Unsuitable {
+pub enum AdmissionError {
     /// The line does not say who asks.
     UnknownPeer,
     /// Nobody vouches for who asks.
@@ -44,23 +44,23 @@ pub enum Unsuitable {
     Path,
 }
 
-impl Wanted {
+impl Admission {
     /// Of a line that was not denied; `Ok(None)` for one that was.
     ///
     /// # Errors
     /// Why no policy can be made for it.
-    pub fn of(entry: &Entry) -> Result<Option<Self>, Unsuitable> {
-        if matches!(entry.happened, Some(Happened::Denied(_))) {
+    pub fn of(entry: &Entry) -> Result<Option<Self>, AdmissionError> {
+        if matches!(entry.happened, Some(Outcome::Denied(_))) {
             return Ok(None);
         }
         let uri = match &entry.peer {
             PeerFact::Uri(uri) => uri,
-            PeerFact::Unknown => return Err(Unsuitable::UnknownPeer),
-            PeerFact::Nobody | PeerFact::NoUri => return Err(Unsuitable::NoPeer),
+            PeerFact::Unknown => return Err(AdmissionError::UnknownPeer),
+            PeerFact::Nobody | PeerFact::NoUri => return Err(AdmissionError::NoPeer),
         };
-        let id = SpiffeId::parse(uri.as_bytes()).map_err(|_| Unsuitable::NoSpiffeId)?;
+        let id = SpiffeId::parse(uri.as_bytes()).map_err(|_| AdmissionError::NoSpiffeId)?;
         let request = match entry.protocol {
-            None => return Err(Unsuitable::UnknownRequest),
+            None => return Err(AdmissionError::UnknownRequest),
             Some(Protocol::Tcp) => None,
             Some(Protocol::Http) => Some(Request::of(entry)?),
         };
@@ -73,9 +73,9 @@ impl Wanted {
 }
 
 impl Request {
-    fn of(entry: &Entry) -> Result<Self, Unsuitable> {
+    fn of(entry: &Entry) -> Result<Self, AdmissionError> {
         let (Fact::Is(method), Fact::Is(path)) = (&entry.method, &entry.path) else {
-            return Err(Unsuitable::UnknownRequest);
+            return Err(AdmissionError::UnknownRequest);
         };
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
         // A star in it would be a wildcard in the policy.
@@ -92,13 +92,13 @@ impl Request {
                 && path.bytes().all(visible)
         });
         Ok(Self {
-            method: method.ok_or(Unsuitable::Method)?,
-            path: path.ok_or(Unsuitable::Path)?,
+            method: method.ok_or(AdmissionError::Method)?,
+            path: path.ok_or(AdmissionError::Path)?,
         })
     }
 }
 
-impl fmt::Display for Unsuitable {
+impl fmt::Display for AdmissionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::UnknownPeer => "the line does not have the caller",
@@ -115,13 +115,13 @@ impl fmt::Display for Unsuitable {
 mod tests {
     use super::*;
 
-    fn wanted(method: &str, path: &str, peer: &str) -> Result<Option<Wanted>, Unsuitable> {
+    fn wanted(method: &str, path: &str, peer: &str) -> Result<Option<Admission>, AdmissionError> {
         let mut entry = Entry::default();
         entry.protocol = Some(Protocol::Http);
         entry.peer = PeerFact::Uri(peer.to_owned());
         entry.method = Fact::Is(method.as_bytes().to_vec());
         entry.path = Fact::Is(path.as_bytes().to_vec());
-        Wanted::of(&entry)
+        Admission::of(&entry)
     }
 
     const PEER: &str = "spiffe://td/ns/web/sa/frontend";
@@ -139,10 +139,14 @@ mod tests {
         for path in [
             "/admin*", "*", "*/admin", "/{*}", "/{**}", "/a}", "/a b", "/\u{1b}", "/\u{e9}", "", "a",
         ] {
-            assert_eq!(wanted("GET", path, PEER), Err(Unsuitable::Path), "{path}");
+            assert_eq!(wanted("GET", path, PEER), Err(AdmissionError::Path), "{path}");
         }
         for method in ["*", "G*", "*T", "", "GET\n", "G T"] {
-            assert_eq!(wanted(method, "/a", PEER), Err(Unsuitable::Method), "{method}");
+            assert_eq!(
+                wanted(method, "/a", PEER),
+                Err(AdmissionError::Method),
+                "{method}"
+            );
         }
         for peer in [
             "*",
@@ -152,7 +156,11 @@ mod tests {
             "https://td/a",
             "spiffe://td/a/../b",
         ] {
-            assert_eq!(wanted("GET", "/a", peer), Err(Unsuitable::NoSpiffeId), "{peer}");
+            assert_eq!(
+                wanted("GET", "/a", peer),
+                Err(AdmissionError::NoSpiffeId),
+                "{peer}"
+            );
         }
     }
 }

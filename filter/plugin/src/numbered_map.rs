@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use hashbrown::HashMap;
 
 /// Things by their numbers.
-pub(crate) type Numbered<T> = HashMap<u32, T, BuildHasherDefault<Sequence>>;
+pub(crate) type NumberedMap<T> = HashMap<u32, T, BuildHasherDefault<Sequence>>;
 
 /// Spreads numbers that are counted up by one multiplication.
 #[derive(Default)]

@@ -13,12 +13,12 @@ const PEER_PRINCIPAL: &str = "io.istio.peer_principal";
 
 /// A connection, and the request on it for HTTP.
 #[derive(Debug, Clone)]
-pub(crate) struct Simulated {
+pub(crate) struct SimulatedTraffic {
     pub(crate) connection: Connection,
     pub(crate) request: Option<Request>,
 }
 
-impl From<&Traffic> for Simulated {
+impl From<&Traffic> for SimulatedTraffic {
     fn from(traffic: &Traffic) -> Self {
         let source = SocketAddr::from(traffic.source());
         // An address that Envoy derives from a header has no port.

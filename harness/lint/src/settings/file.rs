@@ -9,7 +9,7 @@ use toml::Spanned;
 /// Settings of a repository.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Written {
+pub struct SettingsFile {
     /// For `peerwarden check`.
     pub(super) check: Check,
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::document::Value;
 
 /// What was there to match.
-pub(super) enum Found {
+pub(super) enum AttributeValue {
     Peer(Vec<Vec<u8>>),
     Ip(IpAddr),
     Port(u16),
@@ -14,7 +14,7 @@ pub(super) enum Found {
     Metadata(Value),
 }
 
-impl std::fmt::Display for Found {
+impl std::fmt::Display for AttributeValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let quoted = |texts: &[Vec<u8>]| {
             let shown = texts.iter().filter(|text| !text.is_empty() || texts.len() == 1);
@@ -24,12 +24,12 @@ impl std::fmt::Display for Found {
             shown.join(", ")
         };
         match self {
-            Found::Peer(names) => f.write_str(&quoted(names)),
-            Found::Texts(texts) => f.write_str(&quoted(texts)),
-            Found::Ip(ip) => write!(f, "{ip}"),
-            Found::Port(port) => write!(f, "{port}"),
-            Found::Principal(issuer, subject) => write!(f, "issuer {issuer:?}, subject {subject:?}"),
-            Found::Metadata(value) => write!(f, "{value:?}"),
+            AttributeValue::Peer(names) => f.write_str(&quoted(names)),
+            AttributeValue::Texts(texts) => f.write_str(&quoted(texts)),
+            AttributeValue::Ip(ip) => write!(f, "{ip}"),
+            AttributeValue::Port(port) => write!(f, "{port}"),
+            AttributeValue::Principal(issuer, subject) => write!(f, "issuer {issuer:?}, subject {subject:?}"),
+            AttributeValue::Metadata(value) => write!(f, "{value:?}"),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::admission::{Admission, AdmissionError, Request};
 use super::paths::Paths;
-use super::wanted::{Request, Unsuitable, Wanted};
-use crate::access_log::{Entry, Happened, Line};
+use crate::access_log::{Entry, Line, Outcome};
 
 /// Callers that are told apart; a log of one workload has far fewer.
 const CALLERS: usize = 2000;
@@ -14,7 +14,7 @@ const NAMED: usize = 5;
 
 /// What one worker has seen, or all together.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct Observations {
     /// By principals.
     pub callers: BTreeMap<String, Caller>,
     /// Lines that are to be admitted.
@@ -24,7 +24,7 @@ pub struct Seen {
     /// Lines that were denied.
     pub denied: u64,
     /// Lines for which no policy can be made: how many, and the first of them.
-    pub unsuitable: BTreeMap<Unsuitable, (u64, Vec<(usize, u64)>)>,
+    pub unsuitable: BTreeMap<AdmissionError, (u64, Vec<(usize, u64)>)>,
     /// Lines that cannot be read: how many, and the first of them with why.
     pub malformed: (u64, Vec<(usize, u64, String)>),
 }
@@ -40,17 +40,17 @@ pub struct Caller {
 
 /// What there is too much of for a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TooMany {
+pub enum Excess {
     /// Callers.
     Callers,
     /// Paths of one caller.
     Paths(String),
 }
 
-impl Seen {
+impl Observations {
     /// Takes in a line that was read.
     pub fn add(&mut self, line: Line<'_>, entry: &Entry, threshold: usize) {
-        match Wanted::of(entry) {
+        match Admission::of(entry) {
             Ok(None) => self.denied += 1,
             Err(unsuitable) => {
                 let (lines, named) = self.unsuitable.entry(unsuitable).or_default();
@@ -60,7 +60,7 @@ impl Seen {
             }
             Ok(Some(wanted)) => {
                 self.lines += 1;
-                self.silent += u64::from(entry.happened != Some(Happened::Allowed));
+                self.silent += u64::from(entry.happened != Some(Outcome::Allowed));
                 // What is beyond the bounds is refused in the end, and need not be kept.
                 if self.callers.len() <= CALLERS || self.callers.contains_key(&wanted.principal) {
                     self.callers.entry(wanted.principal).or_default().add(
@@ -103,16 +103,16 @@ impl Seen {
     }
 
     /// What there is too much of.
-    pub fn too_many(&self) -> Option<TooMany> {
+    pub fn too_many(&self) -> Option<Excess> {
         if self.callers.len() > CALLERS {
-            return Some(TooMany::Callers);
+            return Some(Excess::Callers);
         }
         let many = |caller: &&Caller| {
             let methods = caller.http.values().flat_map(BTreeMap::values);
             methods.into_iter().any(Paths::too_many)
         };
         let found = self.callers.iter().find(|(_, caller)| many(caller));
-        found.map(|(principal, _)| TooMany::Paths(principal.clone()))
+        found.map(|(principal, _)| Excess::Paths(principal.clone()))
     }
 }
 

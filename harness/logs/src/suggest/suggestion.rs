@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::observations::Observations;
 use super::rules::{Operation, Rule};
-use super::seen::Seen;
 
 /// A suggestion for programs.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Told {
+pub struct SuggestionReport {
     /// The `AuthorizationPolicy`.
     policy: Map<String, Value>,
     /// Lines that it allows.
@@ -62,14 +62,14 @@ impl Suggestion {
     }
 
     /// All of it for programs.
-    pub fn told(&self, seen: &Seen) -> Told {
+    pub fn told(&self, seen: &Observations) -> SuggestionReport {
         let policy = match self.json() {
             Value::Object(policy) => policy,
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
                 Map::new()
             }
         };
-        Told {
+        SuggestionReport {
             policy,
             lines: seen.lines,
             silent: seen.silent,
@@ -96,7 +96,7 @@ impl Suggestion {
     }
 
     /// The document for people, with the residual access in comments.
-    pub fn yaml(&self, seen: &Seen) -> String {
+    pub fn yaml(&self, seen: &Observations) -> String {
         let mut text = String::new();
         let _ = writeln!(
             text,
