@@ -1,0 +1,102 @@
+//! Programs, step by step.
+
+use peerwarden_engine::meaning::Rule;
+use peerwarden_engine::resource::MtlsMode;
+use peerwarden_engine::{Program, Protocol, RuleId};
+
+use super::rule::{Unestablished, UnestablishedReading};
+use crate::LimitExceeded;
+use crate::attribute::Attribute;
+use crate::diagram::{FALSE, Function, TRUE};
+use crate::space::{Kind, Space};
+
+/// What a program lets pass, step by step: each set is what the step alone lets pass.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steps {
+    /// The mutual TLS mode.
+    pub(crate) mode: Function,
+    /// CUSTOM.
+    pub(crate) custom: Function,
+    /// DENY.
+    pub(crate) deny: Function,
+    /// ALLOW.
+    pub(crate) allow: Function,
+}
+
+impl Space {
+    pub(crate) fn steps(&mut self, program: &Program) -> Result<Steps, LimitExceeded> {
+        let denied = self.any(
+            program.deny_rules(),
+            UnestablishedReading::of(program, Unestablished::Matches),
+        )?;
+        Ok(Steps {
+            mode: self.admitted_by_mode(program)?,
+            custom: self.admitted_by_authorizer(program)?,
+            deny: self.diagrams.not(denied)?,
+            allow: match program.allow_rules() {
+                Some(rules) => self.any(
+                    rules,
+                    UnestablishedReading::of(program, Unestablished::DoesNotMatch),
+                )?,
+                None => TRUE,
+            },
+        })
+    }
+
+    fn any<'p>(
+        &mut self,
+        rules: impl Iterator<Item = (&'p RuleId, &'p Rule)>,
+        doubts: UnestablishedReading,
+    ) -> Result<Function, LimitExceeded> {
+        let matched: Result<Vec<Function>, LimitExceeded> =
+            rules.map(|(_, rule)| self.matched(rule, doubts)).collect();
+        self.diagrams.any(&matched?)
+    }
+
+    fn admitted_by_mode(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
+        let index = self.by_attribute[&Attribute::Port];
+        let ports: Vec<u16> = match &self.dimensions[index].kind {
+            Kind::One(classes) => classes.iter().filter_map(|class| class.sample.port()).collect(),
+            Kind::Several(_) => Vec::new(),
+        };
+        let mut of_mode = |wanted| {
+            let has = |port: &u16| program.mtls_mode(*port).0 == wanted;
+            let numbers = ports.iter().enumerate().filter(|(_, port)| has(port));
+            let numbers: Vec<usize> = numbers.map(|(number, _)| number).collect();
+            self.class_set(index, &numbers)
+        };
+        let (strict, disabled) = (of_mode(MtlsMode::Strict)?, of_mode(MtlsMode::Disable)?);
+        let no_peer = self.no_peer()?;
+        let unencrypted = match program.protocol() {
+            Protocol::Http => self.plaintext()?,
+            Protocol::Tcp => no_peer,
+        };
+        let refused_by_strict = self.diagrams.and(strict, no_peer)?;
+        let refused_by_disable = self.diagrams.without(disabled, unencrypted)?;
+        let refused = self.diagrams.or(refused_by_strict, refused_by_disable)?;
+        self.diagrams.not(refused)
+    }
+
+    fn admitted_by_authorizer(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
+        let asked = self.any(
+            program.custom_rules(),
+            UnestablishedReading::of(program, Unestablished::Matches),
+        )?;
+        let mut says_yes = FALSE;
+        if let Some((provider, authorizer)) = program.provider() {
+            let index = self.by_attribute[&Attribute::Authorizer(provider.to_owned())];
+            let answers: &[usize] = if authorizer.service().fail_open {
+                &[0, 2]
+            } else {
+                &[0]
+            };
+            says_yes = self.class_set(index, answers)?;
+        }
+        let refused = self.diagrams.without(asked, says_yes)?;
+        self.diagrams.not(refused)
+    }
+
+    fn no_peer(&mut self) -> Result<Function, LimitExceeded> {
+        self.class_set(self.by_attribute[&Attribute::Peer], &[0, 1])
+    }
+}

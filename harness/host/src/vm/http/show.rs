@@ -1,0 +1,77 @@
+//! Shows the module a part of a message, and takes what it decides.
+
+use crate::stream::Presence;
+use crate::vm::callback::CallbackResult;
+use crate::vm::{StreamError, Vm};
+
+/// What a filter decides about the part that it was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FilterStatus {
+    Continue,
+    /// The part is held, and what follows is added to it.
+    Hold,
+    /// The part is held, and what follows is lost.
+    Drop,
+}
+
+/// The part of a message that was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MessagePart {
+    Headers,
+    Body,
+    Trailers,
+}
+
+impl Vm {
+    /// Runs one callback, and updates the state of its stream.
+    pub(super) fn show(
+        &mut self,
+        callback: &'static str,
+        id: u32,
+        arguments: &[u32],
+        part: MessagePart,
+    ) -> Result<FilterStatus, StreamError> {
+        let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
+        http.resumed = false;
+        if http.failed {
+            return Ok(FilterStatus::Continue);
+        }
+        let returned = match http.stream.module {
+            Presence::Unknown | Presence::Deleted | Presence::Bypassed => CallbackResult::Skipped,
+            Presence::Orphaned => CallbackResult::Failed,
+            Presence::Created => self.call(callback, id, arguments),
+        };
+        let fails_open = self.fails_open();
+        let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
+        let status = match returned {
+            CallbackResult::Skipped => FilterStatus::Continue,
+            CallbackResult::Failed if fails_open => FilterStatus::Continue,
+            CallbackResult::Failed => {
+                http.fail_closed();
+                FilterStatus::Drop
+            }
+            CallbackResult::With { stopped: true, .. } => FilterStatus::Drop,
+            CallbackResult::With { result, .. } => part.status(result),
+        };
+        http.paused = status != FilterStatus::Continue && !http.resumed;
+        Ok(if http.paused {
+            status
+        } else {
+            FilterStatus::Continue
+        })
+    }
+}
+
+impl MessagePart {
+    /// The numbers are those of Envoy's `FilterHeadersStatus`, `FilterDataStatus`, `FilterTrailersStatus`; unknown numbers stop.
+    /// Headers that stop also stop what follows (`allow_on_headers_stop_iteration` is off).
+    fn status(self, result: u32) -> FilterStatus {
+        match (self, result) {
+            (_, 0) | (MessagePart::Headers, 2) => FilterStatus::Continue,
+            (MessagePart::Body, 1 | 2) | (MessagePart::Headers | MessagePart::Trailers, _) => {
+                FilterStatus::Hold
+            }
+            (MessagePart::Body, _) => FilterStatus::Drop,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the details of a response say: what Envoy, its filters and the module write there.
+
+/// The details of what an upstream answered.
+pub(super) const VIA_UPSTREAM: &str = "via_upstream";
+
+/// The details of a connection that no filter chain is for.
+pub(super) const NO_CHAIN: &str = "filter_chain_not_found";
+
+/// The details that the router gives, without what follows in braces.
+pub(super) const ROUTED: [&str; 11] = [
+    VIA_UPSTREAM,
+    "cluster_not_found",
+    "direct_response",
+    "maintenance_mode",
+    "no_healthy_upstream",
+    "response_timeout",
+    "route_not_found",
+    "upstream_max_stream_duration_reached",
+    "upstream_per_try_timeout",
+    "upstream_reset_after_response_started",
+    "upstream_reset_before_response_started",
+];
+
+/// Whether details are the router's, which comes behind every filter that may deny.
+pub(super) fn is_routed(details: &str) -> bool {
+    let name = details.split_once('{').map_or(details, |(name, _)| name);
+    ROUTED.contains(&name)
+}
+
+/// Whether details are of a request. What a listener or a network filter says is of a connection.
+pub(super) fn is_of_request(details: &str) -> bool {
+    details != NO_CHAIN && !details.starts_with("ext_authz") && !details.starts_with("rbac")
+}
+
+/// What denied, by the details that Envoy's RBAC filter and its external authorization give, and so the module.
+pub(super) fn denied_by(details: &[u8]) -> Option<String> {
+    let details = std::str::from_utf8(details).ok()?;
+    if let Some(id) = details.strip_prefix("rbac_access_denied_matched_policy[") {
+        let id = id.strip_suffix(']').unwrap_or(id);
+        return Some(
+            match peerwarden_traffic::RuleRef::from_id("AuthorizationPolicy", id) {
+                Some(by) => by.to_string(),
+                None => id.to_owned(),
+            },
+        );
+    }
+    let denied = details.starts_with("rbac_access_denied") || details.starts_with("ext_authz_denied");
+    denied.then(|| details.to_owned())
+}
