@@ -8,6 +8,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use crate::fix::Fix;
 use crate::shown::visible;
 use crate::source::Place;
+use crate::wrap::wrapped_at;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,13 +130,8 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         // What a lint says is a sentence or two; what is refused is short, and has texts of others in it.
-        let wrapped = |text: &str| {
-            let lines: Vec<String> = text.split('\n').map(visible).collect();
-            match self.code {
-                Some(_) => wrap(&lines.join("\n")),
-                None => lines.join("\n"),
-            }
-        };
+        let columns = if self.code.is_some() { WIDTH } else { usize::MAX };
+        let wrapped = |text: &str| wrapped_at(text, 0, columns);
         let mut title = level.primary_title(wrapped(&self.message));
         if let Some(code) = self.code {
             title = title.id(code);
@@ -163,31 +159,6 @@ impl Diagnostic {
         let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
         renderer.render(&[group])
     }
-}
-
-/// A text in lines for a terminal of 80 columns, what stands in backticks unbroken.
-fn wrap(text: &str) -> String {
-    let mut wrapped = String::new();
-    let mut column = 0;
-    for (index, part) in text.split('`').enumerate() {
-        // Every second part is a quotation.
-        let words: Vec<String> = if index % 2 == 1 {
-            vec![format!("`{part}`")]
-        } else {
-            part.split_inclusive(' ').map(str::to_owned).collect()
-        };
-        for word in words {
-            let length = word.trim_end().chars().count();
-            if column + length > WIDTH && wrapped.ends_with(' ') {
-                wrapped.truncate(wrapped.trim_end().len());
-                wrapped.push('\n');
-                column = 0;
-            }
-            column += word.chars().count();
-            wrapped.push_str(&word);
-        }
-    }
-    wrapped
 }
 
 /// Characters of a line of text: what `warning[PW005]: ` and the like leave of 80.

@@ -19,4 +19,5 @@ pub mod source;
 pub mod synthetic;
 pub mod tidy;
 pub mod wording;
+pub mod wrap;
 pub mod yaml;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use peerwarden_documents::shown::visible_up_to;
 use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::wrap::{COLUMNS, wrapped};
 use peerwarden_engine::document::Path;
 use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
@@ -14,9 +15,6 @@ use peerwarden_engine::resource::Rule;
 
 use crate::diagnosis::Explainer;
 use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
-
-/// Columns of a line: the least that terminals have.
-const COLUMNS: usize = 80;
 
 /// Columns before the text of a line.
 const GUTTER: usize = 10;
@@ -187,7 +185,7 @@ fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
             Sign::Held | Sign::HttpOnly => DIM,
         };
         let indent = " ".repeat(before);
-        let note = peerwarden_documents::output::wrapped(&format!("{carets} {note}"), GUTTER + 2 + before);
+        let note = wrapped(&format!("{carets} {note}"), GUTTER + 2 + before);
         let mut lines = note.lines();
         let _ = writeln!(
             text,

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible_up_to;
+use peerwarden_documents::wrap::wrapped;
 use peerwarden_engine::reference::{PolicyTrace, RuleTrace, TcpReading};
 use peerwarden_traffic::{Decision, RuleRef};
 

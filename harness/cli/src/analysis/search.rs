@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use peerwarden_analysis::{Attribute, Peers, Space, Values, WorkloadClass};
-use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible;
+use peerwarden_documents::wrap::wrapped;
 use peerwarden_engine::Protocol;
 use peerwarden_engines::Choice;
 use peerwarden_host::Module;

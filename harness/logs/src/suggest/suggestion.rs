@@ -104,7 +104,7 @@ impl Suggestion {
             counted(seen.lines, "request")
         );
         for sentence in self.residual() {
-            for (index, line) in peerwarden_documents::output::wrapped(&sentence, 4)
+            for (index, line) in peerwarden_documents::wrap::wrapped(&sentence, 4)
                 .lines()
                 .enumerate()
             {

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use peerwarden_documents::output;
 use peerwarden_documents::shown::visible;
 use peerwarden_documents::source::Place;
+use peerwarden_documents::wrap::wrapped;
 
 use super::{CaseOutcome, CaseResult, Counts, Failure, Report, SuiteResult};
 use crate::coverage;
@@ -111,7 +111,7 @@ fn snapshot(text: &mut String, case: &CaseResult, snapshot: &SnapshotResult, ver
             let _ = writeln!(
                 text,
                 "     {RED}FAIL{RED:#} {name}\n          {}",
-                output::wrapped(&visible(&failure), 10)
+                wrapped(&failure, 10)
             );
         }
         (None, note) if verbose || snapshot.is_written() => {
@@ -124,7 +124,7 @@ fn snapshot(text: &mut String, case: &CaseResult, snapshot: &SnapshotResult, ver
         let _ = writeln!(text, "          {BOLD}{peer}: {request}{BOLD:#}");
         for (sign, style, decision) in [("-", RED, &change.was), ("+", GREEN, &change.is)] {
             if let Some(decision) = decision {
-                let decision = output::wrapped(&visible(decision), 14);
+                let decision = wrapped(&visible(decision), 14);
                 let _ = writeln!(text, "            {style}{sign} {decision}{style:#}");
             }
         }
@@ -166,7 +166,7 @@ fn failure(text: &mut String, failure: &Failure) {
 
 /// A detail of a failure, wrapped if it does not fit on one line.
 fn line(label: &str, said: &str, style: Style) -> String {
-    let said = output::wrapped(&visible(said), INDENT);
+    let said = wrapped(&visible(said), INDENT);
     format!("          {label:9} {style}{said}{style:#}")
 }
 

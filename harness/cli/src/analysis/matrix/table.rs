@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use peerwarden_documents::output::wrapped;
 use peerwarden_documents::shown::visible;
+use peerwarden_documents::wrap::wrapped;
 
 use super::super::words;
 use super::{CellVerdict, Matrix};
