@@ -16,6 +16,7 @@
 
 use peerwarden_engine::document::{At, Fields, Value};
 use peerwarden_engine::{Mesh, Problem, Problems, SpiffeId};
+use x509_parser::pem::Pem;
 
 use crate::description::shown;
 
@@ -204,8 +205,26 @@ fn roots(pem: Option<String>, at: &At<'_>, problems: &mut Problems) -> Option<St
         )));
         return None;
     }
+    if let Err(number) = are_certificates(&pem) {
+        let problem = Problem::new(&at, format!("certificate {number} of `pem` cannot be read"));
+        problems
+            .push(problem.help("write whole root certificates, as the other mesh's authority gives them"));
+        return None;
+    }
     if !pem.ends_with('\n') {
         pem.push('\n');
     }
     Some(pem)
+}
+
+/// Whether Envoy can read each certificate; otherwise the number of the first that it cannot, from 1.
+fn are_certificates(pem: &str) -> Result<(), usize> {
+    let mut certificates = 0;
+    for block in Pem::iter_from_buffer(pem.as_bytes()) {
+        certificates += 1;
+        if !block.is_ok_and(|block| block.label == "CERTIFICATE" && block.parse_x509().is_ok()) {
+            return Err(certificates);
+        }
+    }
+    if certificates == 0 { Err(1) } else { Ok(()) }
 }

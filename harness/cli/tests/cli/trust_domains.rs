@@ -36,13 +36,26 @@ const DESCRIPTION: &str = "workload: {namespace: shop, labels: {app: orders}}
 ports: [{port: 8080, protocol: HTTP, upstream: \"127.0.0.1:18080\"}]
 ";
 
-const ROOTS: &str = "caCertificates:
-- trustDomains: [partner.example]
-  pem: |
-    -----BEGIN CERTIFICATE-----
-    AAAA
-    -----END CERTIFICATE-----
+/// A root of another mesh, which is valid for a hundred years.
+const ROOT: &str = "-----BEGIN CERTIFICATE-----
+MIIBijCCATGgAwIBAgIUBLyysswHITonQIzMU2BH+bbRj3YwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UECgwPcGFydG5lci5leGFtcGxlMCAXDTI2MTIwMTAwMjAyMVoYDzIx
+MjYxMTA3MDAyMDIxWjAaMRgwFgYDVQQKDA9wYXJ0bmVyLmV4YW1wbGUwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAARXWnefYyg8lOjqozLcMfwRGSs8m4lwPqd2eJGy
+j4tP/fXDehk4WamNEuBR17PY/3E1o5yEAhgk15EUxTs+10bho1MwUTAdBgNVHQ4E
+FgQUcCEk0gAyG+D4HIjEdwdSv7uiiXUwHwYDVR0jBBgwFoAUcCEk0gAyG+D4HIjE
+dwdSv7uiiXUwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBLJ1po
+koINAuB7hwiocoUXnlm/Bcd0XonBbBigXZa+WwIgDMpbePmj8A8aW3tRzuRRR+wh
+HM6EZPvp0RXDenoaI9M=
+-----END CERTIFICATE-----
 ";
+
+/// The mesh's `caCertificates`.
+fn roots() -> String {
+    let lines = ROOT.lines().map(|line| format!("    {line}\n"));
+    let pem: String = lines.collect();
+    format!("caCertificates:\n- trustDomains: [partner.example]\n  pem: |\n{pem}")
+}
 
 /// Below `mesh:` of another file.
 fn below(mesh: &str) -> String {
@@ -59,7 +72,7 @@ fn folder() -> Folder {
             "gateway.yaml",
             "{kind: gateway, namespace: shop, labels: {app: orders}}",
         ),
-        ("meant.yaml", ROOTS),
+        ("meant.yaml", &roots()),
         ("alias.yaml", "trustDomainAliases: [partner.example]"),
         ("other.yaml", "trustDomain: td.example"),
     ])
@@ -89,15 +102,17 @@ fn words(text: &str) -> String {
 #[test]
 fn render_gives_each_trust_domain_its_roots() {
     let folder = folder();
-    folder.write("inbound.yaml", format!("{DESCRIPTION}{}", below(ROOTS)));
+    folder.write("inbound.yaml", format!("{DESCRIPTION}{}", below(&roots())));
     let ran = folder.run(&["render", "inbound", "inbound.yaml", "--policies", "policy.yaml"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let validator = "                      trust_domains:
+    let validator = format!(
+        "                      trust_domains:
                         - name: \"cluster.local\"
-                          trust_bundle: {filename: \"/etc/certs/root-cert.pem\"}
+                          trust_bundle: {{filename: \"/etc/certs/root-cert.pem\"}}
                         - name: \"partner.example\"
-                          trust_bundle: {inline_string: \"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n\"}\n";
-    assert!(ran.out.contains(validator), "{}", ran.out);
+                          trust_bundle: {{inline_string: {ROOT:?}}}\n"
+    );
+    assert!(ran.out.contains(&validator), "{}", ran.out);
     assert!(!ran.out.contains("caCertificates") && !ran.out.contains("match_typed_subject_alt_names"));
     folder.write("envoy.yaml", &ran.out);
     let checked = folder.run(&["check", "--envoy", "envoy.yaml"]);
@@ -106,7 +121,7 @@ fn render_gives_each_trust_domain_its_roots() {
     folder.write("edge.yaml", "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: shop}\nspec: {servers: []}\n");
     folder.write(
         "ingress.yaml",
-        format!("workload: {{namespace: shop}}\nroutes: []\n{}", below(ROOTS)),
+        format!("workload: {{namespace: shop}}\nroutes: []\n{}", below(&roots())),
     );
     let ran = folder.run(&["render", "ingress", "ingress.yaml", "--gateways", "edge.yaml"]);
     ran.says(2, &["each server of a gateway has its own roots"]);
@@ -147,7 +162,8 @@ fn render_says_whom_its_handshake_refuses() {
 #[test]
 fn roots_that_are_wrong_are_refused_by_every_command() {
     let folder = folder();
-    let pem = "pem: \"-----BEGIN CERTIFICATE-----\"";
+    let pem = format!("pem: {ROOT:?}");
+    let two = format!("{ROOT}-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n");
     for (entry, says) in [
         ("{trustDomains: [partner.example]}", "`pem` is missing"),
         (&format!("{{{pem}}}"), "`trustDomains` is missing or empty"),
@@ -158,6 +174,18 @@ fn roots_that_are_wrong_are_refused_by_every_command() {
         (
             "{trustDomains: [partner.example], pem: \"-----BEGIN CERTIFICATE-----\\n-----BEGIN PRIVATE KEY-----\"}",
             "`pem` has a private key",
+        ),
+        (
+            "{trustDomains: [partner.example], pem: \"-----BEGIN CERTIFICATE-----\\nMII=\\n-----END CERTIFICATE-----\\n\"}",
+            "certificate 1 of `pem` cannot be read",
+        ),
+        (
+            "{trustDomains: [partner.example], pem: \" -----BEGIN CERTIFICATE-----\"}",
+            "certificate 1 of `pem` cannot be read",
+        ),
+        (
+            &format!("{{trustDomains: [partner.example], pem: {two:?}}}"),
+            "certificate 2 of `pem` cannot be read",
         ),
         (
             &format!("{{trustDomains: [cluster.local], {pem}}}"),

@@ -1,6 +1,6 @@
 //! `test` and `check`: what promises too much.
 
-use super::{POLICY, REFUSED, ROOTS, SUITE, below, folder, words};
+use super::{POLICY, REFUSED, SUITE, below, folder, roots, words};
 use crate::fixture::Folder;
 
 #[test]
@@ -12,7 +12,7 @@ fn test_says_that_a_case_promises_too_much() {
     assert_eq!(words(&ran.out).matches(&note).count(), 1, "{ran:?}");
     let json = folder.run(&["test", "orders_test.yaml", "--format", "json"]);
     assert!(words(&json.out).contains(REFUSED), "{json:?}");
-    folder.write("orders_test.yaml", format!("{}{SUITE}", below(ROOTS)));
+    folder.write("orders_test.yaml", format!("{}{SUITE}", below(&roots())));
     let meant = folder.run(&["test", "orders_test.yaml"]);
     assert_eq!(meant.code, 0, "{meant:?}");
     assert!(!words(&meant.out).contains(REFUSED), "{meant:?}");
