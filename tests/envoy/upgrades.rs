@@ -253,3 +253,19 @@ async fn what_is_open_follows_a_module_that_takes_its_place() -> Result<()> {
     }
     front.goes_on().await
 }
+
+/// Envoy drops a VM with its last stream, without a further callback.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_last_stream_of_an_old_vm_counts_is_not_lost() -> Result<()> {
+    let lab = Lab::new().await?;
+    let first = lab.admit(&[BACKEND])?;
+    let bootstrap = std::fs::read_to_string(lab.path("bootstrap.yaml"))?;
+    let envoy = Envoy::launch(Launch::yaml(bootstrap).concurrency(1)).await?;
+    in_force(&envoy, &first).await?;
+    let mut back = lab.open(BACKEND).await?;
+
+    lab.module(b"\x00\x06\x04next!")?;
+    in_force(&envoy, &lab.admit(&[FRONTEND])?).await?;
+    back.ends().await?;
+    envoy.counted(&[("revoked", 2)]).await
+}

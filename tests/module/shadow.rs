@@ -67,7 +67,10 @@ fn a_dry_run_and_audit_are_said_and_change_nothing() {
             "{name}"
         );
     }
-    assert_eq!(vm.metric("peerwarden.shadow_allowed"), None);
+    assert_eq!(
+        vm.metric("peerwarden.shadow_allowed"),
+        Some(MetricValue::Counter(0))
+    );
 }
 
 #[test]

@@ -94,6 +94,11 @@ fn publish_decision(decision: Option<&Decision<'_>>, attributes: &Attributes) {
     }
 }
 
+/// Shows Envoy's counters from the start, at zero, and keeps what a VM counted that this one replaces.
+pub(crate) fn define_counters() {
+    counters::define();
+}
+
 /// Brings to Envoy what was counted here.
 pub(crate) fn flush() {
     counters::flush();
@@ -112,6 +117,8 @@ pub(crate) fn revoked(
     publish(DECISION, &state(decision));
     publish(REVOKED, cause.as_str());
     denial::log(decision, attributes, asked, Some(cause), failure);
+    // It may be the last stream of a VM that was replaced, which Envoy drops without a further callback.
+    flush();
 }
 
 fn publish(name: &str, text: &str) {

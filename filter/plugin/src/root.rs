@@ -40,6 +40,7 @@ impl Root {
         if size > limits::CONFIGURATION_BYTES {
             return refuse(&limits::too_large(size).into());
         }
+        report::define_counters();
         Instance::make_room();
         let bytes = match abi::plugin_configuration() {
             Ok(bytes) => bytes.unwrap_or_default(),

@@ -92,6 +92,17 @@ pub(super) fn increment(counter: Counter) {
     }
 }
 
+/// Makes every counter known to Envoy, which forgets those that no VM has: what a VM counted would go with it, if its successor has not
+/// counted the same yet.
+pub(super) fn define() {
+    COUNTS.with(|counts| {
+        counts
+            .iter()
+            .zip(NAMES)
+            .for_each(|(count, name)| count.define(name))
+    });
+}
+
 /// Brings to Envoy what was counted here.
 pub(super) fn flush() {
     COUNTS.with(|counts| {
@@ -103,15 +114,19 @@ pub(super) fn flush() {
 }
 
 impl Count {
+    fn define(&self, name: &str) {
+        if self.id.get().is_none() {
+            self.id.set(abi::define_counter(name).ok());
+        }
+    }
+
     /// A counter that Envoy does not take is no reason to decide otherwise.
     fn flush(&self, name: &str) {
         let pending = self.pending.get();
         if pending == 0 {
             return;
         }
-        if self.id.get().is_none() {
-            self.id.set(abi::define_counter(name).ok());
-        }
+        self.define(name);
         // What Envoy does not take now it may take the next time.
         if let Some(id) = self.id.get()
             && abi::add(id, pending.into()).is_ok()
