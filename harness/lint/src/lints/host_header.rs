@@ -1,6 +1,6 @@
 //! PW037: a host shut out by a condition on its header.
 //!
-//! A condition on a header compares the header as it came, so that its letter case, its port and what is not a host at all count.
+//! A condition on a header compares its text, so that letter case and port count.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::Action;
@@ -40,18 +40,16 @@ fn names_the_host(list: &List<'_>) -> bool {
 
 fn message(list: &List<'_>, value: &str) -> String {
     format!(
-        "`{value}` denies one spelling of the host only: `{}` compares letter case, and accepts what is not a host",
+        "`{value}` denies one spelling of the host only: `{}` compares letter case",
         list.field
     )
 }
 
 fn help(action: Action) -> &'static str {
     match action {
-        Action::Allow => {
-            "write `notHosts` in an operation, which ignores letter case and denies what is not a host"
-        }
+        Action::Allow => "write `notHosts` in an operation, which ignores letter case",
         Action::Deny | Action::Audit | Action::Custom => {
-            "write `hosts` in an operation, which ignores letter case and denies what is not a host"
+            "write `hosts` in an operation, which ignores letter case"
         }
     }
 }
