@@ -32,8 +32,20 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
     let all = ALL.iter().chain(layout::ALL).chain(gzip::ALL);
+    let shapes = all.clone().count();
     let trials = all.map(|shape| Trial::test(shape.name, || is_bounded(shape)));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    let count = Trial::test("the_count_in_the_documents", move || is_counted(shapes));
+    libtest_mimic::run(&Arguments::from_args(), trials.chain([count]).collect()).exit_code()
+}
+
+/// `docs/reliability.md` has how many shapes there are, each read four times.
+fn is_counted(shapes: usize) -> Result<(), Failed> {
+    let counts = include_str!("../../reliability/counts.yaml");
+    let row = format!("- what: \"{shapes} shapes ");
+    if counts.contains(&row) && counts.contains(&format!("\n  inputs: {}\n", 4 * shapes)) {
+        return Ok(());
+    }
+    Err(format!("tests/reliability/counts.yaml does not say {shapes} shapes").into())
 }
 
 fn is_bounded(shape: &'static Shape) -> Result<(), Failed> {

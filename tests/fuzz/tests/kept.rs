@@ -21,7 +21,20 @@ fn main() -> ExitCode {
     let trials = ALL
         .iter()
         .map(|target| Trial::test(target.name, || bounded(target)));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    let count = Trial::test("the_count_in_the_documents", is_counted);
+    libtest_mimic::run(&Arguments::from_args(), trials.chain([count]).collect()).exit_code()
+}
+
+/// `docs/reliability.md` has the sum.
+fn is_counted() -> Result<(), Failed> {
+    let mut inputs = 0;
+    for target in &ALL {
+        inputs += kept(target.name)?.len() + usize::try_from(target.budget)?;
+    }
+    if include_str!("../../reliability/counts.yaml").contains(&format!("\n  inputs: {inputs}\n")) {
+        return Ok(());
+    }
+    Err(format!("the first count of tests/reliability/counts.yaml is {inputs}").into())
 }
 
 /// Runs a target on a thread of its own, and names the input that it was at when patience ended.
