@@ -223,3 +223,61 @@ async fn a_policy_comes_in_while_envoy_runs() -> Result<()> {
     assert_eq!(edge.ask(frontend).await, Some(200));
     Ok(())
 }
+
+/// Envoy removes one port and one dot. What still has one would be another host than policies name, and the same one to an application.
+#[tokio::test]
+async fn a_host_that_is_spelt_twice_reaches_no_application() -> Result<()> {
+    const SECRET: &str = "secret.example";
+    let edge = Edge::set().await?;
+    let tls = json!({"mode": "SIMPLE", "credentialName": "edge"});
+    let policy = |name: &str, spec: Value| {
+        json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": name, "namespace": "istio-ingress"},
+            "spec": spec,
+        })
+    };
+    let policies = [
+        policy("all", json!({"rules": [{}]})),
+        policy(
+            "no-secret",
+            json!({"action": "DENY", "rules": [{"to": [{"operation": {"hosts": [SECRET]}}]}]}),
+        ),
+    ];
+    let _envoy = Envoy::launch(Launch::yaml(edge.ingress("*", &tls, &policies)?.file()?.text)).await?;
+    let address = ([127, 0, 0, 1], edge.port.number()).into();
+    for (host, status) in [
+        ("shop.example", 200),
+        ("shop.example:8443", 200),
+        ("shop.example.", 200),
+        ("[2001:db8::1]:8443", 200),
+        (SECRET, 403),
+        ("secret.example:443", 403),
+        ("secret.example.", 403),
+        ("secret.example.:443", 403),
+        ("SECRET.example:443", 403),
+        ("secret.example:80:80", 400),
+        ("secret.example:443:1", 400),
+        ("secret.example..", 400),
+        ("secret.example..:443", 400),
+        ("secret.example.:443:1", 400),
+        ("secret.example:", 400),
+    ] {
+        for version in [http::Version::Http1, http::Version::Http2] {
+            let caller = Caller::anonymous(&edge.authority)?.server_name(HOST);
+            let reply = http::once(address, &caller, version, ClientRequest::get("/").host(host)).await;
+            let got = reply.map(|reply| reply.status).ok();
+            let is_refused = got.is_none() || got.is_some_and(|got| got >= 400);
+            let is_right = if status == 200 {
+                got == Some(200)
+            } else {
+                is_refused
+            };
+            anyhow::ensure!(is_right, "{host} by {version:?}: {got:?}, and should be {status}");
+        }
+    }
+    let reached = edge.upstream.seen();
+    anyhow::ensure!(reached.len() == 8, "{reached:?}");
+    Ok(())
+}
