@@ -1,8 +1,9 @@
 //! Checks which of the module's guarantees a configuration of Envoy keeps, and why it breaks others.
 //!
 //! The module sees only what Envoy shows it, so its promises depend on Envoy's configuration (SECURITY.md). Each guarantee is a
-//! file with its rule. Envoy's configuration has thousands of fields; those that no rule uses are skipped. A guarantee is never
-//! reported as kept if a rule cannot read a field that it uses, or if what it needs is not among the documents.
+//! file with its rule. Envoy's configuration has thousands of fields. Those of messages that traffic passes must all be known (`settings`); of
+//! other messages, fields that no rule uses are skipped. A guarantee is never reported as kept if a rule cannot read a field that it
+//! uses, or if what it needs is not among the documents.
 //!
 //! [`check`] reads the documents (`configuration`) and each filter chain of their listeners (`chain`), and checks every guarantee.
 
@@ -35,6 +36,7 @@ mod runtime;
 mod second_lock;
 mod session_resumption;
 mod set_filter_state;
+mod settings;
 mod tls_inspector;
 mod tokens;
 mod trusted_state;
@@ -225,6 +227,11 @@ pub const GUARANTEES: &[Guarantee] = &[
         name: "upstream",
         promise: "allowed traffic goes where it was decided for",
         check: upstream::check,
+    },
+    Guarantee {
+        name: "settings",
+        promise: "no setting on the way is unknown",
+        check: settings::check,
     },
     Guarantee {
         name: "runtime",

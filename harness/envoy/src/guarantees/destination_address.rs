@@ -34,14 +34,11 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
             "nothing depends on ports or destinations",
         ));
     };
-    // A matcher stands in the place of what chains match on.
-    let matches = match chain.listener.get("filter_chain_matcher")? {
-        None => chain.here.get("filter_chain_match")?,
-        Some(_) => None,
+    let by_port = match matches(chain)? {
+        Some(matches) => !read.address && matches.get("destination_port")?.is_some(),
+        None => false,
     };
-    if let Some(matches) = &matches
-        && (only_trusted(matches)? || !read.address && matches.get("destination_port")?.is_some())
-    {
+    if by_port || only_trusted(chain)? {
         return Ok(GuaranteeStatus::Held);
     }
     let (what, named) = (read.what, if read.address { "address" } else { "port" });
@@ -51,8 +48,22 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
     ))
 }
 
-/// Whether only the addresses that are named here reach the chain: who may speak for others is then their decision.
-fn only_trusted(matches: &Cursor<'_>) -> Result<bool, Failure> {
+/// What connections of this chain match. A matcher stands in the place of what chains match on.
+fn matches<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure> {
+    match chain.listener.get("filter_chain_matcher")? {
+        None => chain.here.get("filter_chain_match"),
+        Some(_) => Ok(None),
+    }
+}
+
+/// Whether only addresses that are named reach the chain: who may speak for others is then their decision.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn only_trusted(chain: &Chain<'_>) -> Result<bool, Failure> {
+    let Some(matches) = matches(chain)? else {
+        return Ok(false);
+    };
     let ranges = matches.items("direct_source_prefix_ranges")?;
     for range in &ranges {
         // Without a length it is that of all addresses.

@@ -52,22 +52,22 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &CheckInput<'_>) -> Guar
 /// Checks that no text of a client becomes a header that policies read after the module has decided, or in a spelling that the
 /// module does not read.
 fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Result<(), Failure> {
-    let ahead = header_write::early(http)?
+    let written = header_write::early(http)?
         .into_iter()
-        .chain(header_write::by_filters(http, all)?);
-    let spelt = ahead.filter_map(|written| {
+        .chain(header_write::by_filters(http, all)?)
+        .chain(header_write::by_routes(http, all)?);
+    let mut wrong = written.filter_map(|written| {
         let name = names
             .iter()
-            .find(|name| written.is(name) && !written.is_exactly(name))?;
-        Some((written, *name, "policies see another header than"))
+            .find(|name| written.is(name) && (written.late || !written.is_exactly(name)))?;
+        let why = if written.late {
+            "after the module has decided, this writes"
+        } else {
+            "policies see another header than"
+        };
+        Some((written, *name, why))
     });
-    let late = header_write::by_routes(http, all)?
-        .into_iter()
-        .filter_map(|written| {
-            let name = names.iter().find(|name| written.is(name))?;
-            Some((written, *name, "after the module has decided, this writes"))
-        });
-    match spelt.chain(late).find(|(written, ..)| written.formatted) {
+    match wrong.find(|(written, ..)| written.formatted) {
         None => Ok(()),
         Some((written, name, why)) => Err(written.here.fails(
             format!(

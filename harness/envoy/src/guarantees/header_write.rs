@@ -18,6 +18,8 @@ pub(super) struct HeaderWrite<'v> {
     pub(super) name: &'v str,
     /// Whether its value may contain a client's text.
     pub(super) formatted: bool,
+    /// Whether it is written once the module has decided.
+    pub(super) late: bool,
 }
 
 impl HeaderWrite<'_> {
@@ -65,20 +67,33 @@ pub(super) fn early<'v>(http: &Http<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure
 pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
     let behind = upstream::filters(http, all)?;
-    for filter in http.filters.iter().chain(&behind) {
-        by_filter(filter, &mut found)?;
+    let last_module = http.filters.iter().rposition(Filter::is_module);
+    let is_late = |position: Option<usize>| position.is_none_or(|position| Some(position) > last_module);
+    for (position, filter) in http.filters.iter().enumerate() {
+        let late = is_late(Some(position));
+        found.extend(
+            by_filter(filter)?
+                .into_iter()
+                .map(|written| HeaderWrite { late, ..written }),
+        );
+    }
+    for filter in &behind {
+        found.extend(by_filter(filter)?.into_iter().map(|written| HeaderWrite {
+            late: true,
+            ..written
+        }));
     }
     for over in routes::overrides(&places(http, all))? {
-        if let Some((kind, config)) = &over.config
-            && super::filter::short(kind) == MUTATION
-        {
-            by_mutations(config, &mut found)?;
+        if let Some((kind, config)) = &over.config {
+            let late = is_late(http.filters.iter().position(|filter| filter.name == over.filter));
+            let written = by_message(super::filter::short(kind), config)?;
+            found.extend(written.into_iter().map(|written| HeaderWrite { late, ..written }));
         }
     }
     Ok(found)
 }
 
-/// The headers that routes write, once the module has decided.
+/// The headers that routes write, once the module has decided, into requests and their copies.
 ///
 /// # Errors
 /// A value of the wrong shape.
@@ -88,8 +103,21 @@ pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec
         for option in place.items("request_headers_to_add")? {
             found.extend(by_option(&option)?);
         }
+        for mirror in upstream::mirrors(&place)? {
+            for mutation in mirror.items("request_headers_mutations")? {
+                if let Some(option) = mutation.get("append")? {
+                    found.extend(by_option(&option)?);
+                }
+            }
+        }
     }
-    Ok(found)
+    Ok(found
+        .into_iter()
+        .map(|written| HeaderWrite {
+            late: true,
+            ..written
+        })
+        .collect())
 }
 
 /// Routes that cannot be read are reported by `enabled`.
@@ -97,14 +125,49 @@ fn places<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<'v>> {
     routes::places(http, &all.configuration).unwrap_or_default()
 }
 
-fn by_filter<'v>(filter: &Filter<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
+/// Filters that write headers of requests, depending on their configuration.
+const WRITERS: [&str; 6] = [
+    MUTATION,
+    "jwt_authn",
+    "basic_auth",
+    "api_key_auth",
+    "local_ratelimit",
+    GRPC_WEB,
+];
+
+/// The filter that makes gRPC of gRPC-Web, with the headers that it changes
+/// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/grpc_web_filter>).
+const GRPC_WEB: &str = "grpc_web";
+const OF_GRPC_WEB: [&str; 3] = ["content-type", "accept", "te"];
+
+fn by_filter<'v>(filter: &Filter<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let kind = filter.short();
-    if !matches!(kind, MUTATION | "jwt_authn" | "basic_auth" | "api_key_auth") {
-        return Ok(());
+    if kind == GRPC_WEB {
+        let written = |name| HeaderWrite {
+            here: filter.here.clone(),
+            name,
+            formatted: true,
+            late: false,
+        };
+        return Ok(OF_GRPC_WEB.into_iter().map(written).collect());
+    }
+    if !WRITERS.contains(&kind) {
+        return Ok(Vec::new());
     }
     let config = filter.config.as_ref().ok_or_else(|| filter.unread())?;
+    by_message(kind, config)
+}
+
+/// The headers that a filter of this kind writes with this configuration, of the filter or of a route.
+fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
+    let mut found = Vec::new();
     match kind {
-        MUTATION => by_mutations(config, found)?,
+        MUTATION => by_mutations(config, &mut found)?,
+        "local_ratelimit" => {
+            for option in config.items("request_headers_to_add_when_not_enforced")? {
+                found.extend(by_option(&option)?);
+            }
+        }
         "jwt_authn" => {
             for (_, provider) in config.entries("providers")? {
                 found.extend(named(&provider, "forward_payload_header")?);
@@ -114,13 +177,14 @@ fn by_filter<'v>(filter: &Filter<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Resul
             }
         }
         "basic_auth" => found.extend(named(config, "forward_username_header")?),
-        _ => {
+        "api_key_auth" => {
             if let Some(forwarding) = config.get("forwarding")? {
                 found.extend(named(&forwarding, "header")?);
             }
         }
+        _ => {}
     }
-    Ok(())
+    Ok(found)
 }
 
 fn by_mutations<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
@@ -145,6 +209,7 @@ fn by_option<'v>(option: &Cursor<'v>) -> Result<Option<HeaderWrite<'v>>, Failure
         name: header.word("key")?,
         here: header,
         formatted,
+        late: false,
     }))
 }
 
@@ -157,5 +222,6 @@ fn named<'v>(of: &Cursor<'v>, field: &str) -> Result<Option<HeaderWrite<'v>>, Fa
         name: here.text()?,
         here,
         formatted: true,
+        late: false,
     }))
 }

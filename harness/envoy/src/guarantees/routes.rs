@@ -46,15 +46,49 @@ impl<'v> Override<'v> {
     }
 }
 
+/// A message of routes, by its level.
+#[derive(Debug, Clone)]
+pub(super) enum Level<'v> {
+    Configuration(Cursor<'v>),
+    VirtualHost(Cursor<'v>),
+    Route(Cursor<'v>),
+    /// One of a route's `weighted_clusters`.
+    ClusterWeight(Cursor<'v>),
+}
+
+impl<'v> Level<'v> {
+    /// Where it is.
+    pub(super) fn here(&self) -> &Cursor<'v> {
+        match self {
+            Self::Configuration(here)
+            | Self::VirtualHost(here)
+            | Self::Route(here)
+            | Self::ClusterWeight(here) => here,
+        }
+    }
+}
+
+/// Every message of [`levels`], whatever its level.
+///
+/// # Errors
+/// As [`levels`].
+pub(super) fn places<'v>(
+    http: &Http<'v>,
+    configuration: &Configuration<'v>,
+) -> Result<Vec<Cursor<'v>>, Failure> {
+    let levels = levels(http, configuration)?;
+    Ok(levels.iter().map(|level| level.here().clone()).collect())
+}
+
 /// Every message that may override filters or change headers: route configurations, their virtual hosts, routes and weighted
 /// clusters (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route.proto>).
 ///
 /// # Errors
 /// If routes are not among the documents, or are of a kind that is not supported.
-pub(super) fn places<'v>(
+pub(super) fn levels<'v>(
     http: &Http<'v>,
     configuration: &Configuration<'v>,
-) -> Result<Vec<Cursor<'v>>, Failure> {
+) -> Result<Vec<Level<'v>>, Failure> {
     let manager = &http.manager;
     if let Some(here) = manager.get("scoped_routes")? {
         return Err(here.fails(
@@ -117,18 +151,18 @@ pub(super) fn switched_off<'v>(
     Ok(off.map(|over| over.here))
 }
 
-fn of_configuration<'v>(routes: &Cursor<'v>, found: &mut Vec<Cursor<'v>>) -> Result<(), Failure> {
-    found.push(routes.clone());
+fn of_configuration<'v>(routes: &Cursor<'v>, found: &mut Vec<Level<'v>>) -> Result<(), Failure> {
+    found.push(Level::Configuration(routes.clone()));
     unread(routes, "vhds")?;
     for host in routes.items("virtual_hosts")? {
         unread(&host, "matcher")?;
         for route in host.items("routes")? {
             if let Some(weighted) = route.at(&["route", "weighted_clusters"])? {
-                found.extend(weighted.items("clusters")?);
+                found.extend(weighted.items("clusters")?.into_iter().map(Level::ClusterWeight));
             }
-            found.push(route);
+            found.push(Level::Route(route));
         }
-        found.push(host);
+        found.push(Level::VirtualHost(host));
     }
     Ok(())
 }

@@ -24,11 +24,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     }
     for bootstrap in bootstraps {
         let layers = match bootstrap.get("layered_runtime")? {
-            Some(runtime) => Some(runtime.items("layers")?),
-            None => None,
+            Some(runtime) => runtime.items("layers")?,
+            None => Vec::new(),
         };
-        let mut by_admin = layers.is_none();
-        for layer in layers.unwrap_or_default() {
+        // Where there is no layer, Envoy adds one of the administration.
+        let mut by_admin = layers.is_empty();
+        for layer in layers {
             by_admin |= layer.get("admin_layer")?.is_some();
             of_layer(&layer, chain, all)?;
         }

@@ -65,7 +65,11 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let mut everything = all.configuration.everything();
     let cluster = match chain.http {
         Some(_) => None,
-        None => named(chain.listener.clone(), &|here| is_text(here, &[CLUSTER])),
+        None => {
+            let by_discovery = chain.network.iter().filter_map(|filter| filter.config.clone());
+            let mut parts = std::iter::once(chain.listener.clone()).chain(by_discovery);
+            parts.find_map(|part| named(part, &|here| is_text(here, &[CLUSTER])))
+        }
     };
     let forged = cluster.or_else(|| everything.find_map(|part| named(part, &|here| is_ours(here))));
     match forged {

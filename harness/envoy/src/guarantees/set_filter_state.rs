@@ -2,7 +2,11 @@
 
 use peerwarden_engine::document::Value;
 
+use super::CheckInput;
+use super::chain::Chain;
 use super::cursor::{Cursor, Failure, is_field};
+use super::filter::short;
+use super::routes;
 
 /// Its type in short.
 pub(super) const KIND: &str = "set_filter_state";
@@ -53,6 +57,32 @@ pub(super) fn items<'v>(config: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure>
     let mut found = Vec::new();
     for list in LISTS {
         found.extend(config.items(list)?);
+    }
+    Ok(found)
+}
+
+/// The configurations of all such filters of a chain, with those of routes.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn configurations<'v>(
+    chain: &Chain<'v>,
+    all: &CheckInput<'v>,
+) -> Result<Vec<Cursor<'v>>, Failure> {
+    let of_requests = chain.http.iter().flat_map(|http| &http.filters);
+    let filters = chain.network.iter().chain(of_requests);
+    let ours = filters.filter(|filter| filter.short() == KIND);
+    let mut found: Vec<_> = ours.filter_map(|filter| filter.config.clone()).collect();
+    if let Some(http) = &chain.http {
+        // Routes that cannot be read are reported by `enabled`.
+        let places = routes::places(http, &all.configuration).unwrap_or_default();
+        let overrides = routes::overrides(&places)?.into_iter();
+        let configs = overrides.filter_map(|over| over.config);
+        found.extend(
+            configs
+                .filter(|(kind, _)| short(kind) == KIND)
+                .map(|(_, config)| config),
+        );
     }
     Ok(found)
 }

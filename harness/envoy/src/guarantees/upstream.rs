@@ -2,9 +2,24 @@
 
 use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure};
+use super::destination_address;
 use super::filter::Filter;
+use super::proxy_protocol;
 use super::routes;
+use super::set_filter_state;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
+
+/// How a cluster finds its endpoints, in the order of the numbers.
+const TYPES: [&str; 5] = ["STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINAL_DST"];
+
+/// Pools that hand on requests as requests.
+const POOLS: [&str; 2] = [
+    "envoy.extensions.upstreams.http.generic.v3.GenericConnectionPoolProto",
+    "envoy.extensions.upstreams.http.http.v3.HttpConnectionPoolProto",
+];
+
+/// Filter state of Envoy's own that only a tunnel's inner listener reads.
+const INNER: &str = "envoy.filters.listener.original_dst.";
 
 /// Fields that choose a cluster in another way than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
@@ -20,21 +35,90 @@ const CLUSTER: &str = "name the cluster in `cluster`, or several in `weighted_cl
 const ENDPOINTS: &str = "give each application a separate cluster, with its endpoints or its DNS name";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
-    let Some(http) = &chain.http else {
-        return Ok(GuaranteeStatus::DoesNotApply("TCP"));
-    };
-    let Ok(places) = routes::places(http, &all.configuration) else {
-        return Ok(GuaranteeStatus::DoesNotApply(
-            "routes cannot be verified, see `enabled`",
-        ));
-    };
-    for place in &places {
-        of_place(place)?;
+    if let Some(http) = &chain.http {
+        let Ok(places) = routes::places(http, &all.configuration) else {
+            return Ok(GuaranteeStatus::DoesNotApply(
+                "routes cannot be verified, see `enabled`",
+            ));
+        };
+        for place in &places {
+            of_place(place)?;
+        }
     }
-    for cluster in clusters(named(&places)?, all) {
-        of_cluster(&cluster?)?;
+    for config in set_filter_state::configurations(chain, all)? {
+        set_filter_state::items(&config)?.iter().try_for_each(of_item)?;
+    }
+    for cluster in of_chain(chain, all)? {
+        let cluster = cluster?;
+        of_cluster(&cluster)?;
+        of_original_destination(&cluster, chain)?;
     }
     Ok(GuaranteeStatus::Held)
+}
+
+/// The clusters that requests or connections of a chain may go to.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn of_chain<'v>(
+    chain: &Chain<'v>,
+    all: &CheckInput<'v>,
+) -> Result<Vec<Result<Cursor<'v>, Failure>>, Failure> {
+    if let Some(http) = &chain.http {
+        // Routes that are not there to read are said of `enabled`.
+        let places = routes::places(http, &all.configuration).unwrap_or_default();
+        return Ok(clusters(named(&places)?, all));
+    }
+    let mut names = Vec::new();
+    for proxy in chain
+        .network
+        .iter()
+        .filter(|filter| filter.short() == "tcp_proxy")
+    {
+        let Some(config) = &proxy.config else { continue };
+        names.extend(config.get("cluster")?.map(ClusterName::read).transpose()?);
+        if let Some(weighted) = config.get("weighted_clusters")? {
+            for cluster in weighted.items("clusters")? {
+                names.extend(cluster.get("name")?.map(ClusterName::read).transpose()?);
+            }
+        }
+    }
+    for (_, module) in chain.deciding() {
+        // What the module refuses is said of `configuration`.
+        let Ok((here, config)) = module.configuration() else {
+            continue;
+        };
+        names.extend(config.lock.clusters().map(|name| ClusterName {
+            name: name.to_owned(),
+            here: here.clone(),
+        }));
+    }
+    Ok(clusters(names, all))
+}
+
+/// What copies a place's requests.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn mirrors<'v>(place: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
+    let mut found = place.items("request_mirror_policies")?;
+    if let Some(action) = place.get("route")? {
+        found.extend(action.items("request_mirror_policies")?);
+    }
+    Ok(found)
+}
+
+/// The name of a cluster, and where it is named.
+struct ClusterName<'v> {
+    name: String,
+    here: Cursor<'v>,
+}
+
+impl<'v> ClusterName<'v> {
+    fn read(here: Cursor<'v>) -> Result<Self, Failure> {
+        let name = here.text()?.to_owned();
+        Ok(Self { name, here })
+    }
 }
 
 /// The filters behind the router: its own, and those of the clusters that routes name.
@@ -66,12 +150,8 @@ pub(super) fn filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<F
 /// Of a route configuration, a virtual host, a route or a weighted cluster.
 fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     let action = place.get("route")?;
-    for here in std::iter::once(place).chain(&action) {
-        chosen(here)?;
-        for mirror in here.items("request_mirror_policies")? {
-            chosen(&mirror)?;
-        }
-    }
+    std::iter::once(place).chain(&action).try_for_each(chosen)?;
+    mirrors(place)?.iter().try_for_each(chosen)?;
     let Some(action) = action else {
         return Ok(());
     };
@@ -108,10 +188,13 @@ fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
     ))
 }
 
-/// The clusters that routes name.
-fn named<'v>(places: &[Cursor<'v>]) -> Result<Vec<Cursor<'v>>, Failure> {
+/// The clusters that routes name, for requests and for copies of them.
+fn named<'v>(places: &[Cursor<'v>]) -> Result<Vec<ClusterName<'v>>, Failure> {
     let mut found = Vec::new();
     for place in places {
+        for mirror in mirrors(place)? {
+            found.extend(mirror.get("cluster")?);
+        }
         let Some(action) = place.get("route")? else {
             continue;
         };
@@ -122,28 +205,22 @@ fn named<'v>(places: &[Cursor<'v>]) -> Result<Vec<Cursor<'v>>, Failure> {
             }
         }
     }
-    Ok(found)
+    found.into_iter().map(ClusterName::read).collect()
 }
 
 /// The clusters with these names, and those that they consist of.
-fn clusters<'v>(mut names: Vec<Cursor<'v>>, all: &CheckInput<'v>) -> Vec<Result<Cursor<'v>, Failure>> {
+fn clusters<'v>(mut names: Vec<ClusterName<'v>>, all: &CheckInput<'v>) -> Vec<Result<Cursor<'v>, Failure>> {
     let mut found = Vec::new();
     let mut seen = Vec::new();
-    while let Some(place) = names.pop() {
-        let name = match place.text() {
-            Ok(name) => name,
-            Err(failure) => {
-                found.push(Err(failure));
-                continue;
-            }
-        };
-        if seen.contains(&(name, place.document)) {
+    while let Some(ClusterName { name, here }) = names.pop() {
+        let key = (name.clone(), here.document);
+        if seen.contains(&key) {
             continue;
         }
-        seen.push((name, place.document));
-        let given = all.configuration.clusters(name, place.document);
+        seen.push(key);
+        let given = all.configuration.clusters(&name, here.document);
         if given.is_empty() {
-            found.push(Err(place.fails(
+            found.push(Err(here.fails(
                 format!("cannot be verified: the cluster `{name}` is not in the input"),
                 "also pass the file that it comes from, or Envoy's `/config_dump`",
             )));
@@ -160,14 +237,54 @@ fn clusters<'v>(mut names: Vec<Cursor<'v>>, all: &CheckInput<'v>) -> Vec<Result<
 }
 
 /// The names of the clusters in an aggregate.
-fn parts<'v>(cluster: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
-    match cluster.at(&["cluster_type", "typed_config"])? {
+fn parts<'v>(cluster: &Cursor<'v>) -> Result<Vec<ClusterName<'v>>, Failure> {
+    let items = match cluster.at(&["cluster_type", "typed_config"])? {
         Some(typed) => match typed.message()? {
-            (AGGREGATE, message) => message.items("clusters"),
-            _ => Ok(Vec::new()),
+            (AGGREGATE, message) => message.items("clusters")?,
+            _ => Vec::new(),
         },
-        None => Ok(Vec::new()),
+        None => Vec::new(),
+    };
+    items.into_iter().map(ClusterName::read).collect()
+}
+
+/// Filter state of Envoy's own chooses clusters, addresses and server names.
+fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
+    let key = item.word("object_key")?;
+    if !key.starts_with("envoy.") || key.starts_with(INNER) {
+        return Ok(());
     }
+    let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
+    let is_fixed = match &format {
+        Some(text) => !text.text()?.contains('%'),
+        None => false,
+    };
+    if is_fixed {
+        return Ok(());
+    }
+    Err(item.fails(
+        format!(
+            "a client's text becomes `{key}`, which may choose where its traffic goes, whatever was decided"
+        ),
+        "write a fixed text, or leave the item out",
+    ))
+}
+
+/// A cluster that dials where a connection wanted to go, which a PROXY header may say.
+fn of_original_destination(cluster: &Cursor<'_>, chain: &Chain<'_>) -> Result<(), Failure> {
+    if cluster.one_of("type", &TYPES)? != "ORIGINAL_DST" {
+        return Ok(());
+    }
+    let Some(header) = proxy_protocol::taken(chain)? else {
+        return Ok(());
+    };
+    if destination_address::only_trusted(chain)? {
+        return Ok(());
+    }
+    Err(header.fails(
+        "the client chooses the address that its traffic goes to, in the PROXY header",
+        ENDPOINTS,
+    ))
 }
 
 fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
@@ -196,6 +313,14 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         if let Some(why) = why {
             return Err(own.fails(why, ENDPOINTS));
         }
+    }
+    if let Some(pool) = cluster.at(&["upstream_config", "typed_config"])?
+        && !POOLS.contains(&pool.message()?.0)
+    {
+        return Err(pool.fails(
+            "cannot be verified: this pool may hand on the body of a request as it is, with requests in it that were not decided",
+            "leave `upstream_config` out",
+        ));
     }
     let Some(balancing) = cluster.get("load_balancing_policy")? else {
         return Ok(());

@@ -15,6 +15,7 @@ mod per_route;
 mod rendered;
 mod second_lock;
 mod server_names;
+mod settings;
 mod switched_off;
 mod tokens;
 mod tunnel;

@@ -197,6 +197,7 @@ const HTTP: &[Mutation] = &[
         let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
         filters.push(json!({"name": "own"}));
     }),
+    ("settings", |of| manager(of)["of_a_later_version"] = true.into()),
     ("upstream", |of| {
         let route = &mut manager(of)["route_config"]["virtual_hosts"][0]["routes"][0];
         route["route"] = json!({"cluster_header": "x-cluster"});

@@ -254,6 +254,22 @@ fn what_does_not_lift_it_is_left_alone() {
     }
 }
 
+/// As it is inline.
+#[test]
+fn a_filter_by_discovery_that_names_the_cluster_is_told() {
+    let mut whole = strict(&tcp());
+    let typed = sets("network", "on_new_connection", "envoy.tcp_proxy.cluster")["typed_config"].clone();
+    let discovered = json!({"name": "set", "config_discovery": {
+        "config_source": {"path_config_source": {"path": "/etc/envoy/set.yaml"}},
+        "type_urls": [typed["@type"]],
+    }});
+    list(&mut chain(&mut whole)["filters"]).insert(0, discovered);
+    let kind = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
+    let delivered = json!({"resources": [{"@type": kind, "name": "set", "typed_config": typed}]});
+    let told = checked(&[whole, delivered]).expect("readable");
+    assert!(said(&told).is_err(), "{told:#?}");
+}
+
 #[test]
 fn left_out_on_purpose_it_is_not_asked_for() {
     for (port, from) in [(http(), "\"lock\": true"), (tcp(), "\"lock\": {\"cluster\"")] {

@@ -2,8 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cases::{Case, adds, ahead, cluster, http_filter, judge, route, typed, whole};
-use crate::edits::{filters, manager};
+use crate::cases::{Case, adds, ahead, asks, cluster, http_filter, judge, route, typed, whole};
+use crate::configurations::{by_request, push};
+use crate::edits::{chain, filter, filters, listener, manager};
+use crate::rendered::{strict, tcp};
 
 fn lua() -> Json {
     http_filter("lua.v3.Lua", json!({}))
@@ -135,6 +137,60 @@ const CHOSEN: &[Case] = &[
         let own = json!({"name": "own", "typed_config": typed(kind, json!({}))});
         cluster(of)["load_balancing_policy"] = json!({"policies": [{"typed_extension_config": own}]});
     }),
+    ("copies go where a header says", &["upstream"], |of| {
+        let own = json!({"name": "copies", "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED",
+            "original_dst_lb_config": {"use_http_header": true}});
+        push(&mut of["static_resources"]["clusters"], own);
+        route(of)["route"]["request_mirror_policies"] = json!([{"cluster": "copies"}]);
+    }),
+    (
+        "copies have the certificate that a header names",
+        &["forwarded-client-cert"],
+        |of| {
+            let name = route(of)["route"]["cluster"].clone();
+            let own = json!([{"append": adds("x-forwarded-client-cert")}]);
+            route(of)["route"]["request_mirror_policies"] =
+                json!([{"cluster": name, "request_headers_mutations": own}]);
+        },
+    ),
+    ("copies go to the same cluster", &[], |of| {
+        let name = route(of)["route"]["cluster"].clone();
+        route(of)["route"]["request_mirror_policies"] = json!([{"cluster": name}]);
+    }),
+    ("the PROXY protocol has the address", &["upstream"], |of| {
+        original_destination(of);
+        push(
+            &mut listener(of)["listener_filters"],
+            filter("listener.proxy_protocol.v3.ProxyProtocol"),
+        );
+    }),
+    ("the PROXY protocol of an own proxy has it", &[], |of| {
+        original_destination(of);
+        push(
+            &mut listener(of)["listener_filters"],
+            filter("listener.proxy_protocol.v3.ProxyProtocol"),
+        );
+        let own = json!([{"address_prefix": "192.0.2.7", "prefix_len": 32}]);
+        chain(of)["filter_chain_match"]["direct_source_prefix_ranges"] = own;
+    }),
+    ("filter state has the address", &["upstream"], |of| {
+        let key = "envoy.network.transport_socket.original_dst_address";
+        ahead(of, by_request(key, "%REQ(x-where)%"));
+    }),
+    ("filter state has a fixed server name", &[], |of| {
+        ahead(
+            of,
+            by_request("envoy.network.upstream_server_name", "orders.shop"),
+        );
+    }),
+    ("a pool that makes bytes of requests", &["upstream"], |of| {
+        let kind = "envoy.extensions.upstreams.http.tcp.v3.TcpConnectionPoolProto";
+        cluster(of)["upstream_config"] = json!({"name": "own", "typed_config": typed(kind, json!({}))});
+    }),
+    ("a pool that Envoy has anyway", &[], |of| {
+        let kind = "envoy.extensions.upstreams.http.generic.v3.GenericConnectionPoolProto";
+        cluster(of)["upstream_config"] = json!({"name": "own", "typed_config": typed(kind, json!({}))});
+    }),
     ("a tunnel that ends here", &["upstream"], |of| {
         manager(of)["upgrade_configs"] = json!([{"upgrade_type": "CONNECT"}]);
         route(of)["match"] = json!({"connect_matcher": {}});
@@ -142,6 +198,88 @@ const CHOSEN: &[Case] = &[
         route(of)["route"]["upgrade_configs"] = json!([upgrade]);
     }),
 ];
+
+fn original_destination(of: &mut Json) {
+    cluster(of)["type"] = "ORIGINAL_DST".into();
+    cluster(of)["lb_policy"] = "CLUSTER_PROVIDED".into();
+}
+
+/// Of connections.
+const OF_CONNECTIONS: &[Case] = &[
+    (
+        "the PROXY protocol has the address",
+        &["direct-remote-address", "upstream"],
+        |of| {
+            for cluster in of["static_resources"]["clusters"].as_array_mut().expect("a list") {
+                if cluster["name"] != "peerwarden-denied" {
+                    cluster["type"] = "ORIGINAL_DST".into();
+                }
+            }
+            push(
+                &mut listener(of)["listener_filters"],
+                filter("listener.proxy_protocol.v3.ProxyProtocol"),
+            );
+        },
+    ),
+    ("a cluster that is not given", &["upstream"], |of| {
+        for cluster in of["static_resources"]["clusters"].as_array_mut().expect("a list") {
+            if cluster["name"] != "peerwarden-denied" {
+                cluster["name"] = "other".into();
+            }
+        }
+    }),
+];
+
+#[test]
+fn where_connections_go_is_not_a_clients_to_say() {
+    judge(&strict(&tcp()), OF_CONNECTIONS);
+}
+
+/// Filters behind the module that write headers.
+const LATE: &[Case] = &[
+    ("a limit that writes what was denied", &["header-names"], |of| {
+        asks(of, "request.headers[x-role]", "admin");
+        filters(of).insert(2, limit("x-role"));
+    }),
+    ("the same ahead of the module", &[], |of| {
+        asks(of, "request.headers[x-role]", "admin");
+        ahead(of, limit("x-role"));
+    }),
+    (
+        "a limit that writes the certificate",
+        &["forwarded-client-cert"],
+        |of| {
+            filters(of).insert(2, limit("x-forwarded-client-cert"));
+        },
+    ),
+    (
+        "a limit of a route that writes what was denied",
+        &["header-names"],
+        |of| {
+            asks(of, "request.headers[x-role]", "admin");
+            filters(of).insert(2, http_filter("local_ratelimit.v3.LocalRateLimit", json!({})));
+            let own = limit("x-role")["typed_config"].clone();
+            route(of)["typed_per_filter_config"] = json!({"local_ratelimit.v3.LocalRateLimit": own});
+        },
+    ),
+    ("gRPC-Web becomes what was denied", &["header-names"], |of| {
+        asks(of, "request.headers[content-type]", "application/grpc");
+        filters(of).insert(2, http_filter("grpc_web.v3.GrpcWeb", json!({})));
+    }),
+    ("gRPC-Web that no policy asks about", &[], |of| {
+        filters(of).insert(2, http_filter("grpc_web.v3.GrpcWeb", json!({})));
+    }),
+];
+
+fn limit(header: &str) -> Json {
+    let message = json!({"stat_prefix": "own", "request_headers_to_add_when_not_enforced": [adds(header)]});
+    http_filter("local_ratelimit.v3.LocalRateLimit", message)
+}
+
+#[test]
+fn filters_behind_the_module_write_nothing_that_it_reads() {
+    judge(&whole(), LATE);
+}
 
 #[test]
 fn filters_behind_the_router_change_nothing() {

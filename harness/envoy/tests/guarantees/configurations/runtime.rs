@@ -41,6 +41,14 @@ pub(super) const RUNTIME: &[Case] = &[
     ("an administration that anybody reaches", &["runtime"], |of| {
         of["admin"] = json!({"address": {"socket_address": {"address": "0.0.0.0", "port_value": 15000}}});
     }),
+    (
+        "the same with no layer in `layered_runtime`",
+        &["runtime"],
+        |of| {
+            of["admin"] = json!({"address": {"socket_address": {"address": "0.0.0.0", "port_value": 15000}}});
+            of["layered_runtime"] = json!({});
+        },
+    ),
     ("an administration that changes nothing", &[], |of| {
         of["admin"] = json!({"address": {"socket_address": {"address": "0.0.0.0", "port_value": 15000}}});
         runtime(of, json!({}));

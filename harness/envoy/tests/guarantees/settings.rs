@@ -1,0 +1,97 @@
+//! Settings that nobody looked at.
+
+use serde_json::{Value as Json, json};
+
+use crate::cases::{Case, cluster, judge, route, typed, whole};
+use crate::edits::{chain, listener, manager, proxy};
+use crate::rendered::{strict, tcp};
+
+fn later(of: &mut Json) {
+    of["of_a_later_version"] = true.into();
+}
+
+const HTTP: &[Case] = &[
+    ("of a listener", &["settings"], |of| later(listener(of))),
+    ("of a filter chain", &["settings"], |of| later(chain(of))),
+    ("of the connection manager", &["settings"], |of| {
+        later(manager(of))
+    }),
+    ("of an upgrade", &["settings"], |of| {
+        let upgrade = json!({"upgrade_type": "websocket", "of_a_later_version": true});
+        manager(of)["upgrade_configs"] = json!([upgrade]);
+    }),
+    ("of routes", &["settings"], |of| {
+        later(&mut manager(of)["route_config"])
+    }),
+    ("of a virtual host", &["settings"], |of| {
+        later(&mut manager(of)["route_config"]["virtual_hosts"][0]);
+    }),
+    ("of a route", &["settings"], |of| later(route(of))),
+    ("of where it leads", &["settings"], |of| {
+        later(&mut route(of)["route"])
+    }),
+    ("of one of several clusters", &["settings"], |of| {
+        let one = json!({"name": route(of)["route"]["cluster"], "weight": 1, "of_a_later_version": true});
+        route(of)["route"] = json!({"weighted_clusters": {"clusters": [one]}});
+    }),
+    ("of copies", &["settings"], |of| {
+        let name = route(of)["route"]["cluster"].clone();
+        route(of)["route"]["request_mirror_policies"] =
+            json!([{"cluster": name, "of_a_later_version": true}]);
+    }),
+    ("of a cluster", &["settings"], |of| later(cluster(of))),
+    ("a header chooses the virtual host", &["settings"], |of| {
+        manager(of)["route_config"]["vhost_header"] = "x-host".into();
+    }),
+    ("a header becomes the host", &["settings"], |of| {
+        route(of)["route"]["host_rewrite_header"] = "x-host".into();
+    }),
+    (
+        "the path becomes the host, in JSON's spelling",
+        &["settings"],
+        |of| {
+            route(of)["route"]["hostRewritePathRegex"] = json!({"pattern": {"regex": "/(.*)"}});
+        },
+    ),
+    ("a header chooses one of several clusters", &["settings"], |of| {
+        let one = json!({"name": route(of)["route"]["cluster"], "weight": 1});
+        route(of)["route"] = json!({"weighted_clusters": {"clusters": [one], "header_name": "x-way"}});
+    }),
+    ("headers whose lines Envoy joins", &["settings"], |of| {
+        let header = json!({"inline_header_name": "x-role", "inline_header_type": "REQUEST_HEADER"});
+        of["inline_headers"] = json!([header]);
+    }),
+    ("a filter of the cluster", &["settings"], |of| {
+        cluster(of)["filters"] = json!([{"name": "own", "typed_config": typed("own.Filter", json!({}))}]);
+    }),
+    ("a transport socket that is not known", &["settings"], |of| {
+        let kind = "envoy.extensions.transport_sockets.http_11_proxy.v3.Http11ProxyUpstreamTransport";
+        cluster(of)["transport_socket"] = json!({"name": "own", "typed_config": typed(kind, json!({}))});
+    }),
+    ("TLS to the application", &[], |of| {
+        let kind = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+        cluster(of)["transport_socket"] = json!({"name": "own", "typed_config": typed(kind, json!({}))});
+    }),
+    ("what Envoy has had for long, in JSON's spelling", &[], |of| {
+        route(of)["route"]["maxStreamDuration"] = json!({"maxStreamDuration": "30s"});
+        cluster(of)["outlierDetection"] = json!({"consecutive5xx": 5});
+        manager(of)["streamIdleTimeout"] = "300s".into();
+        listener(of)["perConnectionBufferLimitBytes"] = 32768.into();
+    }),
+];
+
+const TCP: &[Case] = &[
+    ("of the proxy", &["settings"], |of| later(proxy(of))),
+    ("a tunnel", &["settings"], |of| {
+        proxy(of)["tunneling_config"] = json!({"hostname": "%REQUESTED_SERVER_NAME%:443"});
+    }),
+    ("a limit in time", &[], |of| {
+        proxy(of)["idle_timeout"] = "60s".into()
+    }),
+];
+
+#[test]
+fn what_is_not_known_is_not_held() {
+    judge(&whole(), HTTP);
+    judge(&strict(&tcp()), TCP);
+}
