@@ -124,7 +124,7 @@ e2e: wasm envoy ## Run only the tests on a real Envoy
 	@cargo test $(NATIVE) --test envoy
 
 # The rows of the table in docs/guarantees.md, with each version of Envoy that is supported.
-ENVOY_VERSIONS ?= 1.36 1.37 1.38 1.39 1.40
+ENVOY_VERSIONS ?= $(shell tools/envoy.sh --versions)
 envoy-versions: wasm ## Run the tests of the second lock with Envoy 1.36 to 1.40: what stays closed without the module
 	@for version in $(ENVOY_VERSIONS); do \
 		envoy="$$(tools/envoy.sh $$version)"; \

@@ -2,7 +2,8 @@
 # Installs a real Envoy below .tools/envoy-VERSION and prints the path of its executable on stdout.
 #
 #   tools/envoy.sh             the version that the tests and the demo use
-#   tools/envoy.sh 1.38        another one: 1.36 to 1.40
+#   tools/envoy.sh 1.38        another one
+#   tools/envoy.sh --versions  lists the versions that there are
 #   tools/envoy.sh --installed [VERSION]
 #                              succeeds if it is there, and fetches nothing
 #
@@ -38,7 +39,11 @@ runs() { [ -x "$1" ] && "$1" --version >/dev/null 2>&1; }
 only_look=
 case "${1:-}" in
     -h | --help)
-        sed -n '2,13s/^# \{0,1\}//p' "$0"
+        sed -n '2,14s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    --versions)
+        printf '%s\n' "${!WHEELS[@]}" | cut -d . -f 1,2 | sort -V
         exit 0
         ;;
     --installed)
@@ -59,7 +64,7 @@ for release in "${!WHEELS[@]}"; do
     case "$release" in "$asked" | "$asked".*) version=$release ;; esac
 done
 [[ $asked =~ ^1\.[0-9]+(\.[0-9]+)?$ && -n $version ]] ||
-    die "\`$asked\` is not a version of Envoy that peerwarden is tested with" "choose one of 1.36 to 1.40, such as $DEFAULT"
+    die "\`$asked\` is not a version of Envoy that peerwarden is tested with" "choose one of $("$0" --versions | paste -sd " ")"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=$root/.tools/envoy-$version

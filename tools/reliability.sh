@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 versions=("$@")
-[ ${#versions[@]} -gt 0 ] || versions=(1.36 1.37 1.38 1.39 1.40)
+[ ${#versions[@]} -gt 0 ] || mapfile -t versions < <(tools/envoy.sh --versions)
 only=${PEERWARDEN_ONLY:-}
 shown=tests/reliability/shown.txt
 # The same build as `make test`: with other packages, dependencies would get other features and be built again.

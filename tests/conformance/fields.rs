@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use libtest_mimic::Trial;
+use peerwarden_engine::plain_keys;
 use serde_json::Value;
 
 use crate::case::Case;
@@ -173,10 +174,15 @@ pub(crate) fn counts(cases: &[Case]) -> BTreeMap<&str, Vec<&Case>> {
 
 /// Each field has cases enough.
 pub(crate) fn trial(cases: &[Case]) -> Trial {
+    let unlisted = plain_keys()
+        .map(|key| format!("key {key}"))
+        .filter(|field| !ALL.contains(&field.as_str()))
+        .map(|field| format!("{field}: not in `ALL`"));
     let poor: Vec<String> = counts(cases)
         .iter()
         .filter(|(_, cases)| cases.len() < FEWEST)
         .map(|(field, cases)| format!("{field}: {}", cases.len()))
+        .chain(unlisted)
         .collect();
     Trial::test("every_field_has_its_cases", move || {
         if poor.is_empty() {

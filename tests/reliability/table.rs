@@ -5,19 +5,24 @@ use std::fmt::Write;
 use crate::fault::Fault;
 use crate::test_run::TestRun;
 
-/// The versions of Envoy that peerwarden is for.
-pub(crate) const VERSIONS: [&str; 5] = ["1.36", "1.37", "1.38", "1.39", "1.40"];
+/// The versions of Envoy that peerwarden is for: those that `tools/envoy.sh` knows.
+fn versions() -> impl Iterator<Item = &'static str> {
+    include_str!("../../tools/envoy.sh").lines().filter_map(|line| {
+        let (release, _) = line.trim_start().strip_prefix('[')?.split_once("]=")?;
+        Some(release.rsplit_once('.')?.0)
+    })
+}
 
 /// A row for each fault: what comes of it, and where that was shown.
 pub(crate) fn markdown(faults: &[Fault], shown: &[TestRun]) -> String {
     let mut text = String::from("| fault | outcome |");
-    for version in VERSIONS {
+    for version in versions() {
         let _ = write!(text, " {version} |");
     }
-    text.push_str(" test |\n|---|---|---|---|---|---|---|---|\n");
+    let _ = writeln!(text, " test |\n|{}", "---|".repeat(3 + versions().count()));
     for fault in faults {
         let _ = write!(text, "| {} | {} |", fault.fault, fault.outcome);
-        for version in VERSIONS {
+        for version in versions() {
             let passed = shown
                 .iter()
                 .any(|line| line.version == version && line.test == fault.test);

@@ -89,6 +89,7 @@ pub use host::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use loader::{LoadedConfiguration, Loader};
 pub use mesh::Mesh;
+pub use policy::plain_keys;
 pub use problem::{Problem, ProblemKind, Problems};
 pub use program::{Bounds, OpenDecision, Program, Question, Step};
 pub use provider::{

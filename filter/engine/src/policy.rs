@@ -16,6 +16,7 @@ pub use clause::{ClaimPath, Clause, Set};
 pub(crate) use fields::Growth;
 pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
+pub use when_key::plain_keys;
 
 use std::sync::Arc;
 

@@ -79,3 +79,25 @@ fn comment(text: String) -> Value {
     };
     Value::from_safe_string(text.chars().map(line).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::ALL;
+
+    #[test]
+    fn every_file_is_listed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let mut files = BTreeSet::new();
+        for part in std::fs::read_dir(folder).unwrap() {
+            let part = part.unwrap();
+            for file in std::fs::read_dir(part.path()).unwrap() {
+                let names = [part.file_name(), file.unwrap().file_name()];
+                files.insert(names.map(|name| name.into_string().unwrap()).join("/"));
+            }
+        }
+        assert_eq!(files, ALL.iter().map(|(name, _)| (*name).to_owned()).collect());
+    }
+}

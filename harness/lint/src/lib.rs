@@ -7,7 +7,6 @@ mod lints;
 mod paths;
 mod pattern;
 mod proof;
-mod registry;
 mod run;
 mod sample;
 pub mod settings;
@@ -16,5 +15,5 @@ mod values;
 mod workload;
 
 pub use lint::Lint;
-pub use registry::{LINTS, by_code, no_such};
+pub use lints::{LINTS, by_code, no_such};
 pub use run::{Findings, refused_at_handshake, run};

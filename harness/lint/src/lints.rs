@@ -1,4 +1,4 @@
-//! The lints: one file for each, with a stable code and a page in `docs/lints`.
+//! The lints, in the order of their codes: one file for each, with a stable code and a page in `docs/lints`.
 
 pub(crate) mod any_certificate;
 pub(crate) mod contradiction;
@@ -37,3 +37,93 @@ pub(crate) mod unreachable_rule;
 pub(crate) mod unscoped_deny;
 pub(crate) mod void_deny_all;
 pub(crate) mod yaml_trap;
+
+use peerwarden_engine::document::nearest;
+
+use crate::lint::Lint;
+
+/// Every lint.
+pub const LINTS: [&Lint; 37] = [
+    &plaintext_negation::LINT,
+    &suffix_principal::LINT,
+    &contradiction::LINT,
+    &twice::LINT,
+    &unnormalised_path::LINT,
+    &exact_path::LINT,
+    &host_port::LINT,
+    &trailing_dot::LINT,
+    &server_first::LINT,
+    &strict_probe::LINT,
+    &excluded_port::LINT,
+    &shadowed_rule::LINT,
+    &unreachable_rule::LINT,
+    &never_matches::LINT,
+    &http_on_tcp::LINT,
+    &identity_in_plaintext::LINT,
+    &letter_case::LINT,
+    &forgeable_header::LINT,
+    &remote_address::LINT,
+    &unscoped_deny::LINT,
+    &void_deny_all::LINT,
+    &repeated_value::LINT,
+    &selects_nothing::LINT,
+    &yaml_trap::LINT,
+    &dry_run::LINT,
+    &spiffe_scheme::LINT,
+    &star_inside::LINT,
+    &template_gap::LINT,
+    &subtree_gap::LINT,
+    &suppression::LINT,
+    &ignored_selector::LINT,
+    &service_port::LINT,
+    &any_certificate::LINT,
+    &foreign_trust_domain::LINT,
+    &not_a_host::LINT,
+    &open_wildcard::LINT,
+    &host_header::LINT,
+];
+
+/// The lint with this code, or with this name.
+pub fn by_code(code: &str) -> Option<&'static Lint> {
+    LINTS
+        .into_iter()
+        .find(|lint| lint.code.eq_ignore_ascii_case(code) || lint.name == code)
+}
+
+/// What to write instead of a code that no lint has.
+pub fn no_such(code: &str) -> String {
+    let known = LINTS.iter().flat_map(|lint| [lint.code, lint.name]);
+    match nearest(code, known) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "run `peerwarden check --list` to see all lints".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_in_order_and_no_name_is_there_twice() {
+        let codes = LINTS.map(|lint| lint.code);
+        assert!(codes.is_sorted_by(|left, right| left < right), "{codes:?}");
+        assert!(codes.iter().all(|code| {
+            code.len() == 5
+                && code
+                    .strip_prefix("PW")
+                    .is_some_and(|digits| digits.parse::<u16>().is_ok())
+        }));
+        let mut names = LINTS.map(|lint| lint.name).to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), LINTS.len());
+    }
+
+    #[test]
+    fn is_found_by_code_and_by_name() {
+        assert_eq!(by_code("pw005").map(|lint| lint.code), Some("PW005"));
+        assert_eq!(by_code("host-port").map(|lint| lint.code), Some("PW007"));
+        assert!(by_code("PW999").is_none());
+        assert_eq!(no_such("PW0005"), "did you mean `PW005`?");
+    }
+}

@@ -10,8 +10,7 @@ use peerwarden_documents::source::Source;
 
 use crate::context::Context;
 use crate::lint::{Find, Lint};
-use crate::lints::{foreign_trust_domain, suppression};
-use crate::registry::{LINTS, by_code};
+use crate::lints::{LINTS, by_code, foreign_trust_domain, suppression};
 use crate::settings::{Level, Settings};
 use crate::suppressions;
 

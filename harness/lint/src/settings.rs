@@ -15,7 +15,7 @@ use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::wording::Wording;
 use toml::Spanned;
 
-use crate::registry;
+use crate::lints;
 
 /// The name of the file.
 const NAME: &str = "peerwarden.toml";
@@ -53,10 +53,10 @@ impl Settings {
         let written: SettingsFile = toml::from_str(&source.text).map_err(|error| wrong(source, &error))?;
         let mut levels = BTreeMap::new();
         for (code, level) in &written.check.lints {
-            let Some(lint) = registry::by_code(code.get_ref()) else {
+            let Some(lint) = lints::by_code(code.get_ref()) else {
                 let message = format!("there is no lint `{}`", code.get_ref());
                 let diagnostic = Diagnostic::error(message).at(place(source, code));
-                return Err(diagnostic.help(registry::no_such(code.get_ref())));
+                return Err(diagnostic.help(lints::no_such(code.get_ref())));
             };
             levels.insert(lint.code, *level);
         }

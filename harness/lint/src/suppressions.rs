@@ -8,7 +8,7 @@ use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml;
 
 use crate::lints::suppression::LINT;
-use crate::registry::{by_code, no_such};
+use crate::lints::{by_code, no_such};
 
 const MARK: &str = "peerwarden:";
 

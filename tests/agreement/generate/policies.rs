@@ -39,9 +39,9 @@ pub(crate) enum Feature {
 
 /// Everything that means something on this layer.
 pub(crate) fn features(layer: Layer) -> Vec<Feature> {
-    let keys: &[&'static str] = match layer {
-        Layer::Http => &pools::HTTP_KEYS,
-        Layer::Tcp => &pools::TCP_KEYS,
+    let keys = match layer {
+        Layer::Http => pools::http_keys(),
+        Layer::Tcp => pools::tcp_keys(),
     };
     let known = move |(name, _, _): &&Field| layer == Layer::Http || !http_only(name);
     let sides = |feature: &dyn Fn(bool) -> Feature| [feature(false), feature(true)];
@@ -192,12 +192,12 @@ fn http_only(field: &str) -> bool {
 }
 
 fn condition(rng: &mut Rng, layer: Layer, http_fields: u32) -> Value {
-    let keys: &[&str] = if layer == Layer::Http || percent(rng, http_fields / 2) {
-        &pools::HTTP_KEYS
+    let keys = if layer == Layer::Http || percent(rng, http_fields / 2) {
+        pools::http_keys()
     } else {
-        &pools::TCP_KEYS
+        pools::tcp_keys()
     };
-    let key = pick(rng, keys);
+    let key = pick(rng, &keys);
     let mut condition = json!({ "key": key });
     let (positive, negative) = sides(rng);
     if positive {

@@ -2,6 +2,8 @@
 
 mod traffic;
 
+use peerwarden_engine::plain_keys;
+
 pub(super) use traffic::*;
 
 /// Trust domains with their aliases.
@@ -163,43 +165,32 @@ pub(super) const REQUEST_PRINCIPALS: [&str; 15] = [
 pub(super) const METADATA: [&str; 12] = [
     "[[blue]]", "[blue", "[]", "blue", "[blue]", "[*]", "*", "[b*]", "b*", "[*e]", "*e", "[staff]",
 ];
-pub(super) const HTTP_KEYS: [&str; 26] = [
-    "request.headers[X-Team]",
-    "request.headers[x-team]",
-    "request.headers[x-role]",
-    "request.headers[x-empty]",
-    "request.headers[User-Agent]",
-    "request.headers[host]",
-    "request.headers[:authority]",
-    "request.headers[:path]",
-    "request.headers[:method]",
-    "source.ip",
-    "remote.ip",
-    "source.namespace",
-    "source.principal",
-    "source.serviceAccount",
-    "source.trustDomain",
-    "request.auth.principal",
-    "request.auth.audiences",
-    "request.auth.presenter",
-    "request.auth.claims[groups]",
-    "request.auth.claims[realm][roles]",
-    "request.auth.claims[scope]",
-    "request.auth.claims[[x]]",
-    "destination.ip",
-    "destination.port",
-    "connection.sni",
-    "experimental.envoy.filters.http.tier[level]",
-];
-pub(super) const TCP_KEYS: [&str; 10] = [
-    "source.ip",
-    "remote.ip",
-    "source.namespace",
-    "source.principal",
-    "source.serviceAccount",
-    "source.trustDomain",
-    "destination.ip",
-    "destination.port",
-    "connection.sni",
-    "experimental.envoy.filters.network.tier[level]",
-];
+
+/// Every key of the engine, with some names in brackets.
+pub(super) fn http_keys() -> Vec<&'static str> {
+    let bracketed = [
+        "request.headers[X-Team]",
+        "request.headers[x-team]",
+        "request.headers[x-role]",
+        "request.headers[x-empty]",
+        "request.headers[User-Agent]",
+        "request.headers[host]",
+        "request.headers[:authority]",
+        "request.headers[:path]",
+        "request.headers[:method]",
+        "request.auth.claims[groups]",
+        "request.auth.claims[realm][roles]",
+        "request.auth.claims[scope]",
+        "request.auth.claims[[x]]",
+        "experimental.envoy.filters.http.tier[level]",
+    ];
+    plain_keys().chain(bracketed).collect()
+}
+
+/// Those that mean something on TCP.
+pub(super) fn tcp_keys() -> Vec<&'static str> {
+    plain_keys()
+        .filter(|key| !key.starts_with("request."))
+        .chain(["experimental.envoy.filters.network.tier[level]"])
+        .collect()
+}

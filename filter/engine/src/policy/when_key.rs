@@ -40,6 +40,11 @@ const PLAIN: [(&str, Key); 12] = [
     ("connection.sni", Key::Sni),
 ];
 
+/// The keys without brackets, for schemas and tests, which need all of them.
+pub fn plain_keys() -> impl Iterator<Item = &'static str> {
+    PLAIN.iter().map(|(name, _)| *name)
+}
+
 /// Keys with a name in brackets.
 const BRACKETED: [&str; 3] = [
     "request.headers",

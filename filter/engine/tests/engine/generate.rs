@@ -11,8 +11,8 @@ use proptest::sample::select;
 use serde_json::json;
 
 use pools::{
-    ACCOUNTS, BLOCKS, CUSTOM_KEYS, HOSTS, KEYS, METADATA, METHODS, NAMESPACES, PATHS, PORTS, PRINCIPALS,
-    REQUEST_PATHS, REQUEST_PRINCIPALS, TEXTS, TRUST_DOMAINS,
+    ACCOUNTS, BLOCKS, CUSTOM_KEYS, HOSTS, METADATA, METHODS, NAMESPACES, PATHS, PORTS, PRINCIPALS,
+    REQUEST_PATHS, REQUEST_PRINCIPALS, TEXTS, TRUST_DOMAINS, keys,
 };
 pub(super) use traffic::traffic;
 
@@ -58,7 +58,7 @@ fn operation() -> impl Strategy<Value = Json> {
     fields.prop_map(|operation| json!({ "operation": operation }))
 }
 
-fn condition(keys: &'static [&'static str]) -> impl Strategy<Value = Json> {
+fn condition(keys: Vec<&'static str>) -> impl Strategy<Value = Json> {
     select(keys).prop_flat_map(|key| {
         let pool: &'static [&'static str] = match key {
             "source.ip" | "remote.ip" | "destination.ip" => &BLOCKS,
@@ -82,14 +82,14 @@ fn condition(keys: &'static [&'static str]) -> impl Strategy<Value = Json> {
 pub(super) fn rule() -> impl Strategy<Value = Json> {
     let from = prop::option::of(prop::collection::vec(source(), 1..=2));
     let to = prop::option::of(prop::collection::vec(operation(), 1..=2));
-    let when = prop::option::of(prop::collection::vec(condition(&KEYS), 1..=2));
+    let when = prop::option::of(prop::collection::vec(condition(keys()), 1..=2));
     (from, to, when).prop_map(|(from, to, when)| json!({ "from": from, "to": to, "when": when }))
 }
 
 /// A rule that an external authorizer may be asked about: nothing of identities.
 fn custom_rule() -> impl Strategy<Value = Json> {
     let to = prop::option::of(prop::collection::vec(operation(), 1..=2));
-    let when = prop::option::of(prop::collection::vec(condition(&CUSTOM_KEYS), 1..=2));
+    let when = prop::option::of(prop::collection::vec(condition(CUSTOM_KEYS.to_vec()), 1..=2));
     (to, when).prop_map(|(to, when)| json!({ "to": to, "when": when }))
 }
 

@@ -1,6 +1,8 @@
 //! `peerwarden test`.
 
+use clap::ValueEnum;
 use insta::assert_snapshot;
+use peerwarden_suite::report::ReportFormat;
 
 use crate::fixture::{Folder, ORDERS, Ran, SUITE};
 
@@ -36,7 +38,12 @@ fn verbose_shows_every_case() {
 
 #[test]
 fn formats() {
-    for format in ["json", "junit", "tap", "github", "sarif"] {
+    // `human` has tests of its own.
+    let formats = ReportFormat::value_variants()
+        .iter()
+        .filter(|format| **format != ReportFormat::Human);
+    for format in formats.filter_map(ReportFormat::to_possible_value) {
+        let format = format.get_name();
         let ran = run(MIXED, &["--format", format, "--engine", "native"]);
         assert_eq!(ran.code, 1, "{format}: {ran:?}");
         assert_snapshot!(format!("format_{format}"), ran.scrubbed());

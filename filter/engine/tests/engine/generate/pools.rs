@@ -151,28 +151,20 @@ pub(super) const REQUEST_PRINCIPALS: [&str; 17] = [
     "iss/*b", "*s/s*", "iss/**", "**", "iss/*b*",
 ];
 
-pub(super) const KEYS: [&str; 20] = [
-    "request.headers[X-Team]",
-    "request.headers[host]",
-    "request.headers[:path]",
-    "source.ip",
-    "remote.ip",
-    "source.namespace",
-    "source.principal",
-    "source.serviceAccount",
-    "source.trustDomain",
-    "request.auth.principal",
-    "request.auth.audiences",
-    "request.auth.presenter",
-    "request.auth.claims[a]",
-    "request.auth.claims[a][b]",
-    "request.auth.claims[scope]",
-    "request.auth.claims[[x]]",
-    "destination.ip",
-    "destination.port",
-    "connection.sni",
-    "experimental.envoy.filters.f[k]",
-];
+/// Every key of the engine, with some names in brackets.
+pub(super) fn keys() -> Vec<&'static str> {
+    let bracketed = [
+        "request.headers[X-Team]",
+        "request.headers[host]",
+        "request.headers[:path]",
+        "request.auth.claims[a]",
+        "request.auth.claims[a][b]",
+        "request.auth.claims[scope]",
+        "request.auth.claims[[x]]",
+        "experimental.envoy.filters.f[k]",
+    ];
+    peerwarden_engine::plain_keys().chain(bracketed).collect()
+}
 pub(super) const METADATA: [&str; 8] = ["blue", "[blue]", "[*]", "*", "[b*]", "[[blue]]", "[]", "[*e]]"];
 
 pub(super) const JWTS: [&str; 8] = [

@@ -125,14 +125,11 @@ struct Condition {
 
 /// What the keys of `when` may be.
 fn key(_: &mut schemars::SchemaGenerator) -> Schema {
+    let plain: Vec<&str> = peerwarden_engine::plain_keys().collect();
     schemars::json_schema!({
         "description": "The attribute.",
         "anyOf": [
-            {"enum": [
-                "source.ip", "source.namespace", "source.principal", "source.serviceAccount", "source.trustDomain", "remote.ip",
-                "request.auth.principal", "request.auth.audiences", "request.auth.presenter", "destination.ip", "destination.port",
-                "connection.sni",
-            ]},
+            {"enum": plain},
             {"type": "string", "pattern": r"^request\.headers\[.+\]$"},
             {"type": "string", "pattern": r"^request\.auth\.claims(\[.+\])+$"},
             {"type": "string", "pattern": r"^experimental\.envoy\.filters\.[^\[]+\[.+\]$"},
