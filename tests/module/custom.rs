@@ -1,7 +1,7 @@
 //! External authorizers: the module's questions, the effect of each answer, and that nothing passes in the meantime.
 
 mod answers;
-mod faults;
+pub(crate) mod faults;
 mod held;
 mod superseded;
 mod tcp;

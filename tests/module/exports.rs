@@ -1,6 +1,9 @@
 //! The module's imports: what it requires of Envoy.
 
+use std::collections::BTreeSet;
+
 use crate::fixture::module;
+use crate::{custom, faults};
 
 #[test]
 fn asks_for_nothing_of_wasi() {
@@ -46,4 +49,20 @@ fn capabilities_are_its_callbacks_and_host_calls() {
     let mut all: Vec<&str> = calls.chain(callbacks).collect();
     all.sort_unstable();
     assert_eq!(all, peerwarden_envoy::guarantees::CAPABILITIES);
+}
+
+/// Each host call fails in a test.
+#[test]
+fn every_host_call_fails_in_turns() {
+    let fail: BTreeSet<&str> = faults::FUNCTIONS
+        .into_iter()
+        .chain(faults::OF_THE_TIMER)
+        .chain(custom::faults::FUNCTIONS)
+        .collect();
+    let imports = module().imports();
+    let calls: BTreeSet<&str> = imports
+        .iter()
+        .filter_map(|import| import.strip_prefix("env."))
+        .collect();
+    assert_eq!(fail, calls);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{BACKEND, FRONTEND, ask, configuration, get, peer, policy, vm_with};
 
-const FUNCTIONS: [&str; 10] = [
+pub(crate) const FUNCTIONS: [&str; 13] = [
     "proxy_log",
     "proxy_get_property",
     "proxy_set_property",
@@ -19,6 +19,9 @@ const FUNCTIONS: [&str; 10] = [
     "proxy_close_stream",
     "proxy_define_metric",
     "proxy_increment_metric",
+    "proxy_record_metric",
+    "proxy_get_metric",
+    "proxy_call_foreign_function",
     "proxy_get_current_time_nanoseconds",
 ];
 
@@ -30,7 +33,7 @@ const READING: [&str; 3] = [
 ];
 
 /// What only the timer calls.
-const OF_THE_TIMER: [&str; 5] = [
+pub(crate) const OF_THE_TIMER: [&str; 5] = [
     "proxy_get_shared_data",
     "proxy_set_shared_data",
     "proxy_set_effective_context",

@@ -6,22 +6,27 @@ use serde_json::json;
 use super::{asking, configuration, custom, hold, options, response};
 use crate::fixture::{FRONTEND, get, peer, vm_with};
 
+pub(crate) const FUNCTIONS: [&str; 13] = [
+    "proxy_get_header_map_pairs",
+    "proxy_get_header_map_value",
+    "proxy_get_buffer_bytes",
+    "proxy_get_property",
+    "proxy_http_call",
+    "proxy_grpc_call",
+    "proxy_send_local_response",
+    "proxy_continue_stream",
+    "proxy_add_header_map_value",
+    "proxy_remove_header_map_value",
+    "proxy_replace_header_map_value",
+    "proxy_set_property",
+    "proxy_log",
+];
+
 /// A no stays a no whatever fails around it, and a module that cannot do what a yes asks for lets nothing pass.
 #[test]
 fn nothing_that_is_refused_passes() {
-    let functions = [
-        "proxy_get_header_map_pairs",
-        "proxy_get_header_map_value",
-        "proxy_get_buffer_bytes",
-        "proxy_get_property",
-        "proxy_send_local_response",
-        "proxy_continue_stream",
-        "proxy_replace_header_map_value",
-        "proxy_set_property",
-        "proxy_log",
-    ];
     for provider in ["http", "grpc"] {
-        for function in functions {
+        for function in FUNCTIONS {
             // From the second call on: the first is the configuration's.
             for nth in 2..=12 {
                 let fault = Fault {
