@@ -15,3 +15,25 @@ fn tidied(name: &str, text: &str) -> String {
         Err(wrong) => panic!("{name}: {wrong:?}\n{text}"),
     }
 }
+
+/// The crate of the layout counts 64 columns, and overflows beyond them.
+#[test]
+fn what_is_indented_too_far_is_left() {
+    let far = " ".repeat(70);
+    let nested: String = (0..33)
+        .map(|depth| format!("{}k{depth}:\n", "  ".repeat(depth)))
+        .collect();
+    for text in [
+        format!("{far}a: 1\n"),
+        format!("a:\n{far}b: 1\n"),
+        format!("a:\r{}b: 1\r", "\t".repeat(70)),
+        format!("{}a\n", "- ".repeat(33)),
+        format!("{nested}{}a: 1\n", "  ".repeat(33)),
+    ] {
+        // One of them is no YAML.
+        let wrong = tidy(&Source::new("a.yaml", &text)).expect_err("left");
+        assert!(!wrong.message.is_empty(), "{text}");
+    }
+    let script = format!("a: | # as it is\n  if x\n{far}then y\nb: 1\n");
+    assert_eq!(tidied("a.yaml", &script), script);
+}
