@@ -5,6 +5,7 @@
 //! not the same is never written.
 
 mod columns;
+mod depth;
 mod edit;
 mod layout;
 mod order;
@@ -25,39 +26,6 @@ type Pass = fn(&Arc<Source>) -> Result<String, Diagnostic>;
 /// How often a text is laid out at most.
 const ROUNDS: usize = 6;
 
-/// Columns that a line may be indented by: the parser of the layout counts no further.
-const DEEPEST: usize = 63;
-
-/// The number of the first line that is indented by more, from 1; lines of block scalars are text.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut scalar = None;
-    // A carriage return alone is a line break too.
-    for (index, line) in text.split(['\n', '\r']).enumerate() {
-        let content = line.trim();
-        if content.is_empty() {
-            continue;
-        }
-        let indent = line.len().saturating_sub(line.trim_start().len());
-        if scalar.is_some_and(|above| indent > above) {
-            continue;
-        }
-        // In `- - a` each dash begins another list, as deep as it stands.
-        let nested = content.trim_start_matches(['-', '?', ' ', '\t']);
-        if line.len().saturating_sub(nested.len()) > DEEPEST {
-            return Some(index + 1);
-        }
-        scalar = begins_a_block_scalar(content).then_some(indent);
-    }
-    None
-}
-
-/// Whether a line ends with the header of a block scalar, such as `|`, `>-` or `|2`.
-fn begins_a_block_scalar(line: &str) -> bool {
-    let line = line.split_once(" #").map_or(line, |(line, _)| line).trim_end();
-    let header = line.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '+' | '-'));
-    header == "|" || header == ">" || header.ends_with(" |") || header.ends_with(" >")
-}
-
 /// The text as it should be laid out.
 ///
 /// # Errors
@@ -65,10 +33,6 @@ fn begins_a_block_scalar(line: &str) -> bool {
 pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     // What cannot be read gets the message that every command has for it.
     yaml::documents(source)?;
-    if let Some(line) = too_deep(&source.text) {
-        let why = format!("line {line} is indented by more than {DEEPEST} columns");
-        return Err(left(source, &why));
-    }
     let mut text = source.text.clone();
     // Some places of the layout come to rest only when those around them have: what is written is what stays when it is laid out again.
     for _ in 0..ROUNDS {

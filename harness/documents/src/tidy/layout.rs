@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions, LineBreak, ProseWrap, Quotes};
 
+use super::depth::{DEEPEST, too_deep};
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 
@@ -11,6 +12,11 @@ use crate::source::Source;
 const WIDTH: usize = 1 << 20;
 
 pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
+    if let Some(line) = too_deep(&source.text) {
+        return Err(Diagnostic::error(format!(
+            "line {line} is indented by more than {DEEPEST} columns"
+        )));
+    }
     let options = FormatOptions {
         layout: LayoutOptions {
             print_width: WIDTH,
