@@ -1,6 +1,6 @@
 //! Policy documents from files and folders.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use peerwarden_engine::document::Step;
@@ -19,7 +19,8 @@ const KINDS: [&str; 3] = [
     "RequestAuthentication",
 ];
 
-/// What a document has that is, or was meant to be, of Kubernetes; also what stands in a `spec` that somebody wrote without the rest.
+/// What a document of a file that was named has if it is, or was meant to be, of Kubernetes; also what stands in a `spec` that somebody
+/// wrote without the rest.
 const MARKS: [&str; 9] = [
     "apiVersion",
     "kind",
@@ -76,18 +77,35 @@ pub struct DocumentSet {
     pub policies: Vec<Document>,
     /// All other documents.
     pub others: Others,
+    /// What nothing here reads.
+    pub passed_over: PassedOver,
+}
+
+/// What is for other tools.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Documents without anything of Kubernetes.
+    pub documents: usize,
+    /// Files that are no YAML and hold no policy, with what is wrong.
+    pub unreadable: Vec<(PathBuf, String)>,
+    /// Charts, whose templates become documents only when Helm renders them.
+    pub charts: Vec<PathBuf>,
 }
 
 impl DocumentSet {
-    /// Adds the documents of one text.
+    /// Adds the documents of one text. Of a file that was named, a document that says nothing of its kind is taken for a policy, so that
+    /// a mistake is told; folders hold documents of all shapes.
     ///
     /// # Errors
     /// What is wrong with the text.
-    pub fn add(&mut self, source: &Arc<Source>) -> Result<(), Diagnostic> {
+    pub fn add(&mut self, source: &Arc<Source>, is_named: bool) -> Result<(), Diagnostic> {
         for document in all(source)? {
-            if document.decides() {
+            if document.decides() || is_named && document.is_meant() {
                 self.policies.push(document);
             } else {
+                if !document.is_of_kubernetes() {
+                    self.passed_over.documents += 1;
+                }
                 self.others.0.push(document);
             }
         }
@@ -118,21 +136,25 @@ impl Document {
         self.node.get(name).and_then(Node::as_str).unwrap_or_default()
     }
 
-    /// Whether it is for peerwarden; a folder of manifests holds much else.
+    /// Whether it is a policy, or was meant to be: a policy that is left out in silence protects nothing. Other projects have kinds of
+    /// the same names.
     fn decides(&self) -> bool {
-        if self.text("kind") == "List" && self.text("apiVersion") == "v1" {
-            return true;
-        }
+        let is_kind = |node: &Node| {
+            let kind = node.get("kind").and_then(Node::as_str);
+            kind.is_some_and(|kind| KINDS.contains(&kind))
+        };
         let api_version = self.text("apiVersion");
-        // What says no version at all, or misspells the group, is a mistake that the engine explains: a policy that is
-        // left out in silence protects nothing. Other projects have kinds of the same names.
-        let misspelt = KINDS.contains(&self.text("kind")) && api_version.contains("istio");
-        api_version.is_empty() || api_version.starts_with(GROUP) || misspelt
+        let is_of_istio = api_version.is_empty() || api_version.contains("istio");
+        let in_a_list = || self.node.as_list().is_some_and(|items| items.iter().any(is_kind));
+        api_version.starts_with(GROUP) || is_kind(&self.node) && is_of_istio || in_a_list()
     }
 
-    /// Whether it has anything of a Kubernetes document: a folder also holds the settings of other tools, which have not, while a policy
-    /// whose `apiVersion` is missing or misspelt still has its other parts.
-    pub fn is_of_kubernetes(&self) -> bool {
+    /// Whether it says nothing of its version, and has anything of a Kubernetes document.
+    fn is_meant(&self) -> bool {
+        self.text("apiVersion").is_empty() && self.is_of_kubernetes()
+    }
+
+    fn is_of_kubernetes(&self) -> bool {
         let entries = self.node.entries();
         entries.is_empty() || MARKS.iter().any(|mark| self.node.get(mark).is_some())
     }
@@ -158,36 +180,13 @@ impl Document {
     }
 }
 
-/// Whether the name is that of a test suite.
-pub fn is_suite(path: &Path) -> bool {
-    ends_with(path, ["_test.yaml", "_test.yml", "_test.json"])
-}
-
-/// Whether the name is that of what several suites have in common.
-pub fn is_fixtures(path: &Path) -> bool {
-    ends_with(path, ["_fixtures.yaml", "_fixtures.yml", "_fixtures.json"])
-}
-
-/// Whether the name may be that of policies.
-pub fn is_policies(path: &Path) -> bool {
-    !is_suite(path) && !is_fixtures(path)
-}
-
-fn ends_with(path: &Path, endings: [&str; 3]) -> bool {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    endings.iter().any(|ending| name.ends_with(ending))
-}
-
 /// The policy documents in one text.
 ///
 /// # Errors
 /// What is wrong with the text.
 pub fn read(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
     let mut read = DocumentSet::default();
-    read.add(source)?;
+    read.add(source, true)?;
     Ok(read.policies)
 }
 
@@ -232,7 +231,7 @@ items: [{apiVersion: batch/v1, kind: Job}]
     #[test]
     fn what_decides_is_apart_from_the_others() {
         let mut read = DocumentSet::default();
-        read.add(&Source::new("all.yaml", MANIFESTS)).unwrap();
+        read.add(&Source::new("all.yaml", MANIFESTS), false).unwrap();
         let policies: Vec<&str> = read
             .policies
             .iter()
@@ -251,7 +250,10 @@ items: [{apiVersion: batch/v1, kind: Job}]
     #[test]
     fn a_text_that_cannot_be_read_adds_nothing() {
         let mut read = DocumentSet::default();
-        assert!(read.add(&Source::new("bad.yaml", "kind: Pod\n---\n: [")).is_err());
+        assert!(
+            read.add(&Source::new("bad.yaml", "kind: Pod\n---\n: ["), false)
+                .is_err()
+        );
         assert!(read.policies.is_empty());
         assert_eq!(read.others.workloads().count(), 0);
     }

@@ -11,6 +11,7 @@ pub mod files;
 pub mod fix;
 pub mod github;
 pub mod output;
+pub mod role;
 pub mod sarif;
 pub mod schema;
 pub mod setup;

@@ -48,6 +48,9 @@ pub(crate) struct Arguments {
     /// Show what `--fix` would change as a diff, and write nothing.
     #[arg(long, visible_alias = "dry-run", conflicts_with = "envoy")]
     diff: bool,
+    /// Name each file that is skipped, because it is for another tool.
+    #[arg(long, short, conflicts_with = "envoy")]
+    verbose: bool,
     /// Print the page of a lint: what it finds, why it matters, a bad example and a good one.
     #[arg(long, value_name = "CODE", exclusive = true)]
     explain: Option<String>,
@@ -68,9 +71,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         return envoy::run(&arguments.envoy, arguments.format);
     }
     let mesh = arguments.mesh.as_deref().map(files::one).transpose()?;
-    let files = files::list(&arguments.paths, |_| true)?;
+    let listing = files::list(&arguments.paths, |_| true)?;
     let settings = Settings::load(arguments.config.as_deref())?;
-    let check = || CheckResult::of(&files, mesh.as_ref(), &settings);
+    let check = || CheckResult::of(&arguments.paths, &listing, mesh.as_ref(), &settings);
     let mut checked = check();
     if arguments.diff {
         // Alone, so that `patch` can read it.
@@ -79,9 +82,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     }
     if arguments.fix {
         let fixed = fix::write(&mut checked, check)?;
-        report::print(&checked, arguments.format, Some(fixed))?;
+        report::print(&checked, arguments.format, Some(fixed), arguments.verbose)?;
         return Ok(checked.exit());
     }
-    report::print(&checked, arguments.format, None)?;
+    report::print(&checked, arguments.format, None, arguments.verbose)?;
     Ok(checked.exit())
 }

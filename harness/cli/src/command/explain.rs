@@ -314,7 +314,7 @@ fn read_file(arguments: &Arguments) -> Result<(Setup, Traffic)> {
     }
     let source = files::read(file)?;
     let case: CaseFile = yaml::read(&source).map_err(|wrong| {
-        if peerwarden_documents::documents::is_suite(file) {
+        if peerwarden_documents::role::is_suite(file) {
             wrong.help("this is a suite: name one of its cases with `--case NAME`")
         } else {
             wrong

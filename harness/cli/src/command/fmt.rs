@@ -9,6 +9,7 @@ use peerwarden_documents::documents;
 use peerwarden_documents::documents::{Document, GROUP};
 use peerwarden_documents::files;
 use peerwarden_documents::output;
+use peerwarden_documents::role::{FileRole, may_hold_policies};
 use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy;
 use peerwarden_lint::fix::{self, FixedText};
@@ -41,12 +42,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.paths == [Path::new("-")] {
         return piped(arguments.check);
     }
-    let files = files::list(&arguments.paths, |_| true)?;
+    let files = files::list(&arguments.paths, |_| true)?.files;
     let only_said = arguments.check || arguments.diff;
     let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
     for file in files.iter().filter(|file| is_yaml(file)) {
-        let laid_out = files::read(file).and_then(|source| {
-            let text = is_ours(file, &source)?.then(|| tidy::tidy(&source)).transpose()?;
+        let is_named = arguments.paths.contains(file);
+        let source = match files::read(file) {
+            Ok(source) => source,
+            Err(_) if !is_named && !files::holds_policies(file) => continue,
+            Err(diagnostic) => {
+                wrong.push(diagnostic);
+                continue;
+            }
+        };
+        let is_ours = match is_ours(file, &source, is_named) {
+            Err(_) if !is_named && !may_hold_policies(&source.text) => continue,
+            is_ours => is_ours,
+        };
+        let laid_out = is_ours.and_then(|is_ours| {
+            let text = is_ours.then(|| tidy::tidy(&source)).transpose()?;
             Ok((source, text))
         });
         match laid_out {
@@ -115,8 +129,12 @@ fn is_yaml(path: &Path) -> bool {
 }
 
 /// Whether it is a suite, or holds a policy.
-fn is_ours(path: &Path, source: &Arc<Source>) -> Result<bool, Diagnostic> {
+fn is_ours(path: &Path, source: &Arc<Source>, is_named: bool) -> Result<bool, Diagnostic> {
     let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
-    let of_suites = documents::is_suite(path) || documents::is_fixtures(path);
-    Ok(of_suites || documents::all(source)?.iter().any(is_policy))
+    let role = if is_named {
+        FileRole::of_name(path)
+    } else {
+        FileRole::of_text(path, &source.text)
+    };
+    Ok(role != FileRole::Manifests || documents::all(source)?.iter().any(is_policy))
 }

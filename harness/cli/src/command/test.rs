@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::documents;
 use peerwarden_documents::files;
 use peerwarden_engines::{Chosen, ModuleError, ShippedModule};
 use peerwarden_suite::coverage::{self, Coverage};
@@ -83,7 +82,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     if arguments.watch {
         return watch::run(&arguments);
     }
-    let files = files::list(&arguments.paths, documents::is_suite)?;
+    let files = files::suites(&arguments.paths)?;
     once(&arguments, &files, &mut LazyModule::default())
 }
 

@@ -28,6 +28,7 @@ mod probe;
 mod readme;
 mod render;
 mod replay;
+mod repository;
 mod schema;
 mod settings;
 mod shadow;

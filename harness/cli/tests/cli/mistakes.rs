@@ -5,7 +5,7 @@ use crate::fixture::{Folder, ORDERS};
 /// The message, the underlined text and the help of the one thing that is wrong with a suite.
 #[track_caller]
 fn wrong(suite: &str, message: &str, underlined: &str, help: &str) {
-    let ran = Folder::with(&[("orders.yaml", ORDERS), ("a_test.yaml", suite)]).run(&["test"]);
+    let ran = Folder::with(&[("orders.yaml", ORDERS), ("a_test.yaml", suite)]).run(&["test", "a_test.yaml"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
     let said = ran.err.lines().next().unwrap_or_default();
     assert_eq!(said, format!("error: {message}"), "{}", ran.err);
@@ -182,9 +182,9 @@ fn texts_that_are_no_yaml() {
         "w",
         "put each into a separate file; `---` begins a new document",
     );
-    let empty = Folder::with(&[("a_test.yaml", "# nothing\n\n")]).run(&["test"]);
+    let empty = Folder::with(&[("a_test.yaml", "# nothing\n\n")]).run(&["test", "a_test.yaml"]);
     empty.says(2, &["the file is empty"]);
-    let empty = Folder::with(&[("a_test.yaml", "")]).run(&["test"]);
+    let empty = Folder::with(&[("a_test.yaml", "")]).run(&["test", "a_test.yaml"]);
     empty.says(2, &["the file is empty"]);
 }
 
@@ -194,7 +194,9 @@ fn texts_that_are_too_much() {
     use std::fmt::Write;
 
     let check = |text: &str, parts: &[&str]| {
-        Folder::with(&[("a.yaml", text)]).run(&["check"]).says(2, parts);
+        Folder::with(&[("a.yaml", text)])
+            .run(&["check", "a.yaml"])
+            .says(2, parts);
     };
     let mut laughs = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
     let mut merged = String::from("a0: &a0 {x: 1}\n");

@@ -46,8 +46,7 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
     folder.write("pipeline.yaml", "on: [push]\njobs: {}\n");
     let ran = folder.run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let sum =
-        "1 document and 0 suites checked: 0 errors, 0 warnings; 1 document skipped as not of Kubernetes\n";
+    let sum = "1 document and 0 suites checked: 0 errors, 0 warnings; skipped 1 other document\n";
     assert_eq!(ran.out, sum);
     folder
         .run(&["check", "pipeline.yaml"])
@@ -58,15 +57,15 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
         "- kind: AuthorizationPolicy\n",
     ] {
         folder.write("meant.yaml", meant);
-        folder.run(&["check"]).says(2, &["meant.yaml:1:"]);
+        folder.run(&["check", "meant.yaml"]).says(2, &["meant.yaml:1:"]);
     }
 }
 
 #[test]
 fn paths_are_left_out() {
-    let folder = with("[check]\nexclude = [\"vendor/**\", \"generated-*.yaml\"]\n");
+    let folder = with("[check]\nexclude = [\"third/**\", \"generated-*.yaml\"]\n");
     folder.write("orders.yaml", ORDERS);
-    for name in ["vendor/a/b.yaml", "generated-1.yaml"] {
+    for name in ["third/a/b.yaml", "generated-1.yaml"] {
         folder.write(name, warned());
     }
     let ran = folder.run(&["check"]);
@@ -77,7 +76,7 @@ fn paths_are_left_out() {
     );
     // From wherever it is asked, and when it is named.
     let mut command = folder.command(&["check", "a/b.yaml"]);
-    let ran = folder.finish(command.current_dir(folder.path("vendor")));
+    let ran = folder.finish(command.current_dir(folder.path("third")));
     assert_eq!(ran.code, 0, "{ran:?}");
     folder.write("x/generated-1.yaml", warned());
     folder.run(&["check"]).says(1, &["x/generated-1.yaml"]);
@@ -218,8 +217,8 @@ fn what_is_printed() {
     let denied = denied.replace("[\"/orders*\"]", "[\"/orders/*\"]");
     let folder = Folder::with(&[
         ("a.yaml", &format!("{suppressed}---\n{beside}---\n{denied}")),
-        ("vendor/b.yaml", &warned()),
-        ("peerwarden.toml", "[check]\nexclude = [\"vendor/**\"]\n"),
+        ("third/b.yaml", &warned()),
+        ("peerwarden.toml", "[check]\nexclude = [\"third/**\"]\n"),
     ]);
     let ran = folder.run(&["check"]);
     insta::assert_snapshot!(format!("{}{}", ran.err, ran.out));

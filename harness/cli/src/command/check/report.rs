@@ -2,6 +2,7 @@
 
 mod github;
 mod json;
+mod passed_over;
 mod sarif;
 
 pub(crate) use json::Report as JsonReport;
@@ -29,10 +30,17 @@ pub(super) enum FindingFormat {
 
 /// Prints findings: for people to standard error, for programs to standard output.
 /// `fixed` is how many fixes were made.
-pub(super) fn print(checked: &CheckResult, format: FindingFormat, fixed: Option<usize>) -> Result<()> {
+/// `verbose` names what was passed over.
+pub(super) fn print(
+    checked: &CheckResult,
+    format: FindingFormat,
+    fixed: Option<usize>,
+    verbose: bool,
+) -> Result<()> {
     let text = match format {
         FindingFormat::Human => {
             diagnostic::print(&checked.findings);
+            passed_over::print(&checked.passed_over, verbose);
             sum(checked) + &fixes(checked, fixed)
         }
         FindingFormat::Json => json::text(checked)?,
@@ -58,9 +66,8 @@ fn sum(checked: &CheckResult) -> String {
     if !checked.suppressed.is_empty() {
         sum.push_str(&format!(", {} suppressed", checked.suppressed.len()));
     }
-    if checked.passed_over > 0 {
-        let passed_over = counted(checked.passed_over, "document");
-        sum.push_str(&format!("; {passed_over} skipped as not of Kubernetes"));
+    if let Some(passed_over) = passed_over::sum(&checked.passed_over) {
+        sum.push_str(&format!("; {passed_over}"));
     }
     if checked.excluded > 0 {
         sum.push_str(&format!("; {} excluded", counted(checked.excluded, "file")));

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::documents::{self, Document};
-use peerwarden_documents::files;
+use peerwarden_documents::documents::{self, Document, PassedOver};
+use peerwarden_documents::files::{self, Listing};
+use peerwarden_documents::role::FileRole;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
 use peerwarden_engine::Workload;
@@ -21,8 +22,8 @@ pub(super) struct CheckResult {
     pub(super) suites: usize,
     /// Files that `peerwarden.toml` leaves out.
     pub(super) excluded: usize,
-    /// Documents of other tools, which have nothing of a Kubernetes document.
-    pub(super) passed_over: usize,
+    /// What is for other tools.
+    pub(super) passed_over: PassedOver,
     pub(super) findings: Vec<Diagnostic>,
     /// What is suppressed beside the text, each with the reason.
     pub(super) suppressed: Vec<(Diagnostic, String)>,
@@ -30,25 +31,35 @@ pub(super) struct CheckResult {
 
 impl CheckResult {
     /// Reads and checks files.
-    pub(super) fn of(files: &[PathBuf], mesh: Option<&Document>, settings: &Settings) -> Self {
-        let all = files.len();
-        let files: Vec<&PathBuf> = files.iter().filter(|file| !settings.excludes(file)).collect();
-        let excluded = all - files.len();
+    pub(super) fn of(
+        paths: &[PathBuf],
+        listing: &Listing,
+        mesh: Option<&Document>,
+        settings: &Settings,
+    ) -> Self {
+        let all = listing.files.iter();
+        let files: Vec<&PathBuf> = all.filter(|file| !settings.excludes(file)).collect();
+        let excluded = listing.files.len() - files.len();
         let mut findings = Vec::new();
         let (mut read, mut suites) = (documents::DocumentSet::default(), 0);
         for file in files {
-            if documents::is_suite(file) {
-                suites += 1;
-                findings.extend(of_suite(file));
-            } else if documents::is_fixtures(file) {
-                findings.extend(peerwarden_suite::check_fixtures(file));
+            let is_named = paths.contains(file);
+            let role = if is_named {
+                FileRole::of_name(file)
             } else {
-                let added = files::read(file).and_then(|source| read.add(&source));
-                findings.extend(added.err());
+                files::role(file)
+            };
+            match role {
+                FileRole::Suite => {
+                    suites += 1;
+                    findings.extend(of_suite(file));
+                }
+                FileRole::Fixtures => findings.extend(peerwarden_suite::check_fixtures(file)),
+                FileRole::Manifests => findings.extend(files::add(&mut read, file, is_named).err()),
             }
         }
-        let before = read.policies.len();
-        read.policies.retain(Document::is_of_kubernetes);
+        let mut passed_over = std::mem::take(&mut read.passed_over);
+        passed_over.charts.clone_from(&listing.charts);
         let documents = read.policies.len();
         let Findings {
             findings: found,
@@ -62,7 +73,8 @@ impl CheckResult {
             (place, finding.code)
         };
         findings.sort_by_cached_key(order);
-        if documents == 0 && suites == 0 && excluded == 0 && findings.is_empty() {
+        if documents == 0 && suites == 0 && excluded == 0 && listing.charts.is_empty() && findings.is_empty()
+        {
             let message = "nothing to check: no document of `security.istio.io` and no suite found";
             findings.push(Diagnostic::error(message).help("name files or folders with policies or suites"));
         }
@@ -70,7 +82,7 @@ impl CheckResult {
             documents,
             suites,
             excluded,
-            passed_over: before - documents,
+            passed_over,
             findings,
             suppressed,
         }

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use peerwarden_documents::count::counted;
-use peerwarden_documents::documents;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_suite as suite;
@@ -92,7 +91,7 @@ fn settled(arguments: &Arguments, before: &Suites, first: bool) -> Suites {
 
 fn suites(arguments: &Arguments) -> Suites {
     // What cannot be listed now may be there the next time.
-    let files = files::list(&arguments.paths, documents::is_suite).unwrap_or_default();
+    let files = files::suites(&arguments.paths).unwrap_or_default();
     let mut known: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     let suites = files.into_iter().map(|file| {
         let mut inputs = BTreeSet::from([file.clone()]);
@@ -107,8 +106,8 @@ fn suites(arguments: &Arguments) -> Suites {
 
 /// A file itself, or what a folder holds of policies.
 fn below(root: &Path) -> Vec<PathBuf> {
-    let files = files::list(&[root.to_owned()], documents::is_policies);
-    files.unwrap_or_else(|_| vec![root.to_owned()])
+    let listing = files::list(&[root.to_owned()], |_| true);
+    listing.map_or_else(|_| vec![root.to_owned()], |listing| listing.files)
 }
 
 fn stamps(files: impl Iterator<Item = PathBuf>) -> Stamps {

@@ -1,5 +1,7 @@
 //! One JSON document, of the schema `harness/cli/schema/check.schema.json`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::source;
@@ -22,9 +24,13 @@ pub(crate) struct Report<'c> {
     warnings: usize,
     /// Files that `peerwarden.toml` leaves out.
     excluded: usize,
-    /// Documents that are not Kubernetes documents.
+    /// Documents in folders that are not Kubernetes documents.
     #[serde(rename = "passedOver")]
     passed_over: usize,
+    /// Files in folders that are not YAML and hold no policy.
+    unreadable: Vec<String>,
+    /// Helm charts in folders, whose templates are not checked.
+    charts: Vec<String>,
     /// Findings, in the order of the files.
     findings: Vec<Finding<'c>>,
     /// Suppressed findings.
@@ -101,7 +107,9 @@ pub(super) fn text(checked: &CheckResult) -> Result<String> {
         errors: checked.count(Severity::Error),
         warnings: checked.count(Severity::Warning),
         excluded: checked.excluded,
-        passed_over: checked.passed_over,
+        passed_over: checked.passed_over.documents,
+        unreadable: texts(checked.passed_over.unreadable.iter().map(|(path, _)| path)),
+        charts: texts(checked.passed_over.charts.iter()),
         findings: checked.findings.iter().map(Finding::of).collect(),
         suppressed: checked
             .suppressed
@@ -145,4 +153,8 @@ impl<'c> Place<'c> {
             end_column,
         }
     }
+}
+
+fn texts<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Vec<String> {
+    paths.map(|path| path.display().to_string()).collect()
 }

@@ -1,0 +1,115 @@
+//! What a file is for: a repository holds much that is for other tools.
+
+use std::path::Path;
+
+/// The keys of a suite. A file of another tool may have the same kind of name, such as helm-unittest's.
+const OF_SUITES: [&str; 8] = [
+    "workload",
+    "fixtures",
+    "policies",
+    "resources",
+    "peers",
+    "matrix",
+    "snapshot",
+    "cases",
+];
+
+/// The keys of what several suites have in common.
+const OF_FIXTURES: [&str; 6] = [
+    "workload",
+    "mesh",
+    "extensionProviders",
+    "paths",
+    "peers",
+    "requests",
+];
+
+/// What only policies have in their text: the group of their kinds, and the kinds, should the group be misspelt.
+const OF_POLICIES: [&str; 4] = [
+    "security.istio.io",
+    "AuthorizationPolicy",
+    "PeerAuthentication",
+    "RequestAuthentication",
+];
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileRole {
+    /// A test suite.
+    Suite,
+    /// What several suites have in common.
+    Fixtures,
+    /// Any other: policies, or what stands beside them.
+    Manifests,
+}
+
+impl FileRole {
+    /// Of a file that was named: its name says it.
+    pub fn of_name(path: &Path) -> Self {
+        if is_suite(path) {
+            Self::Suite
+        } else if is_fixtures(path) {
+            Self::Fixtures
+        } else {
+            Self::Manifests
+        }
+    }
+
+    /// Of a file that was found in a folder: it also has the keys.
+    pub fn of_text(path: &Path, text: &str) -> Self {
+        match Self::of_name(path) {
+            Self::Suite if has_key(text, &OF_SUITES) => Self::Suite,
+            Self::Fixtures if has_key(text, &OF_FIXTURES) => Self::Fixtures,
+            Self::Suite | Self::Fixtures | Self::Manifests => Self::Manifests,
+        }
+    }
+}
+
+/// Whether the name may be that of a test suite.
+pub fn is_suite(path: &Path) -> bool {
+    ends_with(path, ["_test.yaml", "_test.yml", "_test.json"])
+}
+
+/// Whether the name may be that of what several suites have in common.
+pub fn is_fixtures(path: &Path) -> bool {
+    ends_with(path, ["_fixtures.yaml", "_fixtures.yml", "_fixtures.json"])
+}
+
+/// Whether a text that cannot be read plausibly holds a policy.
+pub fn may_hold_policies(text: &str) -> bool {
+    OF_POLICIES.iter().any(|mark| text.contains(mark))
+}
+
+/// Whether a line begins with one of these keys, or in JSON any text is one.
+fn has_key(text: &str, keys: &[&str]) -> bool {
+    let begins = |line: &str| {
+        keys.iter()
+            .any(|key| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')))
+    };
+    text.lines().any(begins) || keys.iter().any(|key| text.contains(&format!("\"{key}\"")))
+}
+
+fn ends_with(path: &Path, endings: [&str; 3]) -> bool {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_has_the_keys_of_one() {
+        let role = |name: &str, text: &str| FileRole::of_text(Path::new(name), text);
+        assert_eq!(role("a_test.yaml", "# ours\nworkload: {}\n"), FileRole::Suite);
+        assert_eq!(role("a_test.json", "{\"cases\": []}"), FileRole::Suite);
+        assert_eq!(role("a.yaml", "workload: {}\n"), FileRole::Manifests);
+        let helm = "suite: sa\ntests:\n- it: works\n  set: {cases: 1}\n";
+        assert_eq!(role("sa_test.yaml", helm), FileRole::Manifests);
+        assert_eq!(role("a_fixtures.yaml", "peers: {}\n"), FileRole::Fixtures);
+        assert_eq!(role("a_fixtures.yaml", "- model: users\n"), FileRole::Manifests);
+    }
+}
