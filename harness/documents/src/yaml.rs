@@ -3,6 +3,7 @@
 //! JSON is read the same way, as YAML contains it. Aliases and merge keys are expanded; a name that stands twice in one
 //! mapping is refused. Plain scalars mean what they mean to Kubernetes: `yes` and `on` are booleans.
 
+mod cause;
 mod comment;
 mod messages;
 mod node;
@@ -105,8 +106,20 @@ fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     } else {
         messages::of(error)
     };
-    let diagnostic = match error.location() {
-        Some(location) => Diagnostic::error(message).at(place(source, &location)),
+    let location = error.location().map(|location| place(source, &location));
+    let gave_up = location.as_ref().map(|place| place.span.start);
+    if let Some((Wording { message, help }, span)) = cause::of(&source.text, gave_up).filter(|_| !is_empty) {
+        let diagnostic = Diagnostic::error(message).at(Place {
+            source: Arc::clone(source),
+            span,
+        });
+        return match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        };
+    }
+    let diagnostic = match location {
+        Some(place) => Diagnostic::error(message).at(place),
         None => Diagnostic::error(format!("{}: {message}", source.name)),
     };
     match help {
