@@ -34,6 +34,9 @@ const IN_EFFECT: Duration = Duration::from_secs(30);
 /// Envoy's circuit breakers count what is open.
 const BREAKERS: &str = "circuit_breakers: {thresholds: [{max_connections: 50000, max_pending_requests: 50000, max_requests: 50000}]}";
 
+/// Envoy ends a stream in which nothing happens after five minutes, and the soak takes as long.
+const IDLE: &str = "stream_idle_timeout: 0s";
+
 /// A workload of four ports, and everything around it.
 pub(crate) struct Mesh {
     pub(crate) envoy: Envoy,
@@ -222,9 +225,22 @@ fn apply(
             let breakers = format!("connect_timeout: 10s\n    {BREAKERS}");
             file.text = file.text.replace("connect_timeout: 10s", &breakers);
         }
+        if file.name == "listeners.yaml" {
+            file.text = beside(&file.text, "use_remote_address: false", IDLE)?;
+        }
         deliver_one(&file, folder)?;
     }
     Ok(())
+}
+
+/// The text with another line behind each that is this one.
+fn beside(text: &str, line: &str, other: &str) -> Result<String> {
+    ensure!(text.lines().any(|own| own.trim_start() == line), "{text}");
+    let lines = text.lines().map(|own| match own.strip_suffix(line) {
+        Some(indent) if indent.trim().is_empty() => format!("{own}\n{indent}{other}\n"),
+        Some(_) | None => format!("{own}\n"),
+    });
+    Ok(lines.collect())
 }
 
 /// New policies and certificates, and then everybody asks; answers how many verdicts were looked at.
