@@ -12,6 +12,9 @@ use crate::source::Source;
 const WIDTH: usize = 1 << 20;
 
 pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
+    if source.text.replace("\r\n", "").contains('\r') {
+        return Err(Diagnostic::error("it has carriage returns without line feeds"));
+    }
     if let Some(line) = too_deep(&source.text) {
         return Err(Diagnostic::error(format!(
             "line {line} is indented by more than {DEEPEST} columns"
@@ -34,7 +37,10 @@ pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
             ..LanguageOptions::default()
         },
     };
-    pretty_yaml::format_text(&source.text, &options)
+    // That the crate panics on one file should not keep the others from being laid out.
+    let laid_out = std::panic::catch_unwind(|| pretty_yaml::format_text(&source.text, &options));
+    laid_out
+        .map_err(|_| Diagnostic::error("the formatter of YAML cannot read it"))?
         .map(|text| no_gap_after_separators(&text))
         .map_err(|error| Diagnostic::error(error.to_string()))
 }
