@@ -15,12 +15,13 @@ pub fn grouped(number: u64) -> String {
 
 /// `1 line`, `2,000 lines`, `3 fixes`: the number and what is counted.
 pub fn counted(number: u64, what: &str) -> String {
-    let plural = match number {
-        1 => "",
-        _ if what.ends_with('x') => "es",
-        _ => "s",
+    let plural = match (number, what.strip_suffix('y')) {
+        (1, _) => what.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        _ if what.ends_with('x') => format!("{what}es"),
+        _ => format!("{what}s"),
     };
-    format!("{} {what}{plural}", grouped(number))
+    format!("{} {plural}", grouped(number))
 }
 
 #[cfg(test)]
@@ -32,6 +33,10 @@ mod tests {
         assert_eq!(
             [0, 999, 1000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [1, 2].map(|number| counted(number, "policy")),
+            ["1 policy", "2 policies"]
         );
         assert_eq!(
             [counted(1, "line"), counted(2000, "line"), counted(0, "fix")],

@@ -1,6 +1,5 @@
 //! Policy documents from files and folders.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use peerwarden_engine::document::Step;
@@ -47,7 +46,7 @@ const WORKLOADS: [&str; 8] = [
 
 /// Documents that decide nothing, and that some lints know how to read: workloads and what else stands beside policies.
 #[derive(Debug, Clone, Default)]
-pub struct Others(Vec<Document>);
+pub struct Others(pub(crate) Vec<Document>);
 
 impl Others {
     /// Those of a kind.
@@ -67,49 +66,6 @@ impl Others {
         self.0
             .iter()
             .filter(|document| WORKLOADS.contains(&document.text("kind")))
-    }
-}
-
-/// All documents of some texts: those that decide, and the others.
-#[derive(Debug, Clone, Default)]
-pub struct DocumentSet {
-    /// Documents that decide.
-    pub policies: Vec<Document>,
-    /// All other documents.
-    pub others: Others,
-    /// What nothing here reads.
-    pub passed_over: PassedOver,
-}
-
-/// What is for other tools.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PassedOver {
-    /// Documents without anything of Kubernetes.
-    pub documents: usize,
-    /// Files that are no YAML and hold no policy, with what is wrong.
-    pub unreadable: Vec<(PathBuf, String)>,
-    /// Charts, whose templates become documents only when Helm renders them.
-    pub charts: Vec<PathBuf>,
-}
-
-impl DocumentSet {
-    /// Adds the documents of one text. Of a file that was named, a document that says nothing of its kind is taken for a policy, so that
-    /// a mistake is told; folders hold documents of all shapes.
-    ///
-    /// # Errors
-    /// What is wrong with the text.
-    pub fn add(&mut self, source: &Arc<Source>, is_named: bool) -> Result<(), Diagnostic> {
-        for document in all(source)? {
-            if document.decides() || is_named && document.is_meant() {
-                self.policies.push(document);
-            } else {
-                if !document.is_of_kubernetes() {
-                    self.passed_over.documents += 1;
-                }
-                self.others.0.push(document);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -138,7 +94,7 @@ impl Document {
 
     /// Whether it is a policy, or was meant to be: a policy that is left out in silence protects nothing. Other projects have kinds of
     /// the same names.
-    fn decides(&self) -> bool {
+    pub(crate) fn decides(&self) -> bool {
         let is_kind = |node: &Node| {
             let kind = node.get("kind").and_then(Node::as_str);
             kind.is_some_and(|kind| KINDS.contains(&kind))
@@ -150,11 +106,11 @@ impl Document {
     }
 
     /// Whether it says nothing of its version, and has anything of a Kubernetes document.
-    fn is_meant(&self) -> bool {
+    pub(crate) fn is_meant(&self) -> bool {
         self.text("apiVersion").is_empty() && self.is_of_kubernetes()
     }
 
-    fn is_of_kubernetes(&self) -> bool {
+    pub(crate) fn is_of_kubernetes(&self) -> bool {
         let entries = self.node.entries();
         entries.is_empty() || MARKS.iter().any(|mark| self.node.get(mark).is_some())
     }
@@ -180,16 +136,6 @@ impl Document {
     }
 }
 
-/// The policy documents in one text.
-///
-/// # Errors
-/// What is wrong with the text.
-pub fn read(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
-    let mut read = DocumentSet::default();
-    read.add(source, true)?;
-    Ok(read.policies)
-}
-
 /// All documents in one text, of whatever kind.
 ///
 /// # Errors
@@ -204,57 +150,4 @@ pub fn all(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
         document.flatten(&mut documents);
     }
     Ok(documents)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MANIFESTS: &str = "\
-apiVersion: apps/v1
-kind: Deployment
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
----
-apiVersion: v1
-kind: List
-items:
-- {apiVersion: v1, kind: Service}
-- {apiVersion: security.istio.io/v1, kind: AuthorizationPolicy}
----
-apiVersion: batch/v1
-kind: JobList
-items: [{apiVersion: batch/v1, kind: Job}]
-";
-
-    #[test]
-    fn what_decides_is_apart_from_the_others() {
-        let mut read = DocumentSet::default();
-        read.add(&Source::new("all.yaml", MANIFESTS), false).unwrap();
-        let policies: Vec<&str> = read
-            .policies
-            .iter()
-            .map(|document| document.text("kind"))
-            .collect();
-        assert_eq!(policies, ["PeerAuthentication", "AuthorizationPolicy"]);
-        let workloads: Vec<&str> = read
-            .others
-            .workloads()
-            .map(|document| document.text("kind"))
-            .collect();
-        assert_eq!(workloads, ["Deployment", "Job"]);
-        assert_eq!(read.others.of_kind("Service").count(), 1);
-    }
-
-    #[test]
-    fn a_text_that_cannot_be_read_adds_nothing() {
-        let mut read = DocumentSet::default();
-        assert!(
-            read.add(&Source::new("bad.yaml", "kind: Pod\n---\n: ["), false)
-                .is_err()
-        );
-        assert!(read.policies.is_empty());
-        assert_eq!(read.others.workloads().count(), 0);
-    }
 }

@@ -6,10 +6,13 @@
 
 pub mod count;
 pub mod diagnostic;
+pub mod document_set;
 pub mod documents;
 pub mod files;
 pub mod fix;
 pub mod github;
+pub mod load;
+pub mod namespace;
 pub mod output;
 pub mod role;
 pub mod sarif;
@@ -19,6 +22,7 @@ pub mod shown;
 pub mod source;
 pub mod synthetic;
 pub mod tidy;
+pub mod walk;
 pub mod wording;
 pub mod wrap;
 pub mod yaml;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml;
@@ -63,7 +64,7 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diag
         paths.push(tidy(&path));
     }
     // All at once: a file that is named by two ways counts once.
-    let mut resources = files::load(&paths).unwrap_or_else(|diagnostics| {
+    let mut resources = load::policies(&paths).unwrap_or_else(|diagnostics| {
         wrong.extend(diagnostics);
         Vec::new()
     });

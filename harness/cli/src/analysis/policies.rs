@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::synthetic;
 use peerwarden_engine::document::Path;
@@ -60,7 +61,7 @@ impl Policies {
             return Err(Diagnostic::error(format!("there is no `{}`", missing.display())).into());
         }
         Self::of(Setup {
-            resources: files::load(paths)?,
+            resources: load::policies(paths)?,
             ..around.clone()
         })
     }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use peerwarden_documents::files;
 use peerwarden_documents::output;
+use peerwarden_documents::walk;
 use peerwarden_lint::settings::Settings;
 
 use crate::error::Result;
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         return envoy::run(&arguments.envoy, arguments.format);
     }
     let mesh = arguments.mesh.as_deref().map(files::one).transpose()?;
-    let listing = files::list(&arguments.paths, |_| true)?;
+    let listing = walk::list(&arguments.paths, |_| true)?;
     let settings = Settings::load(arguments.config.as_deref())?;
     let check = || CheckResult::of(&arguments.paths, &listing, mesh.as_ref(), &settings);
     let mut checked = check();

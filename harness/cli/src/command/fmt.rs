@@ -12,6 +12,7 @@ use peerwarden_documents::output;
 use peerwarden_documents::role::{FileRole, may_hold_policies};
 use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy;
+use peerwarden_documents::walk;
 use peerwarden_lint::fix::{self, FixedText};
 
 use crate::error::Result;
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.paths == [Path::new("-")] {
         return piped(arguments.check);
     }
-    let files = files::list(&arguments.paths, |_| true)?.files;
+    let files = walk::list(&arguments.paths, |_| true)?.files;
     let only_said = arguments.check || arguments.diff;
     let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
     for file in files.iter().filter(|file| is_yaml(file)) {

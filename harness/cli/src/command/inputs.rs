@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_documents::schema;
 use peerwarden_documents::setup::Setup;
 use peerwarden_engines::Choice;
@@ -103,7 +104,7 @@ impl PolicyArguments {
         let mesh = part(&self.mesh);
         let workload = part(&self.workload);
         let extension_providers = part(&self.extension_providers);
-        let resources = files::load(&self.policies).unwrap_or_else(|diagnostics| {
+        let resources = load::policies(&self.policies).unwrap_or_else(|diagnostics| {
             wrong.extend(diagnostics);
             Vec::new()
         });

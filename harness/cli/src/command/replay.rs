@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use peerwarden_documents::count::{counted, grouped};
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_logs::access_log::{Entry, Line, LogFormat};
@@ -154,7 +154,7 @@ impl Replay {
             });
         }
         let old = Setup {
-            resources: files::load(&arguments.old)?,
+            resources: load::policies(&arguments.old)?,
             ..setup.clone()
         };
         let before = compile(&old)?;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_engines::{Chosen, ModuleError, ShippedModule};
 use peerwarden_suite::coverage::{self, Coverage};
 use peerwarden_suite::report::{self, CaseOutcome, Report, ReportFormat, SuiteResult, Timings};
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     if arguments.watch {
         return watch::run(&arguments);
     }
-    let files = files::suites(&arguments.paths)?;
+    let files = load::suites(&arguments.paths)?;
     once(&arguments, &files, &mut LazyModule::default())
 }
 

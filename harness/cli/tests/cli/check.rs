@@ -82,7 +82,11 @@ fn mistakes_are_explained() {
         "    when: [{key: source.ip, values: [10.0.0.300]}]\n    to:",
         &["10.0.0.300"],
     );
-    says("  namespace: shop\n", "", &["`metadata.namespace` is missing"]);
+    says(
+        "  namespace: shop\n",
+        "  namespace:\n",
+        &["`metadata.namespace` is missing"],
+    );
     says(
         "security.istio.io/v1",
         "security.istio.io/v2",

@@ -160,3 +160,52 @@ fn what_git_ignores_is_not_read() {
 fn read(folder: &Folder, name: &str) -> String {
     std::fs::read_to_string(folder.path(name)).expect("a file")
 }
+
+#[test]
+fn a_policy_without_a_namespace_has_that_of_its_kustomization() {
+    let bare = "apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: a}
+spec: {action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}
+";
+    let folder = Folder::with(&[
+        ("shop/policy.yaml", bare),
+        (
+            "shop/kustomization.yaml",
+            "namespace: shop\nresources: [policy.yaml]\n",
+        ),
+        ("other/policy.yaml", bare),
+        ("workload.yaml", "{namespace: shop}\n"),
+        ("default.yaml", "{namespace: default}\n"),
+    ]);
+    let asks = |workload: &str, policies: &str| {
+        let arguments = [
+            "explain",
+            "--engine",
+            "native",
+            "--plaintext",
+            "--workload",
+            workload,
+        ];
+        folder.run(&[&arguments[..], &["--policies", policies, "--path", "/"]].concat())
+    };
+    for (workload, policies, verdict, notes) in [
+        ("workload.yaml", "shop", "DENY", false),
+        ("default.yaml", "shop", "ALLOW", false),
+        ("workload.yaml", "other", "ALLOW", true),
+        ("default.yaml", "other", "DENY", true),
+        ("default.yaml", "other/policy.yaml", "DENY", true),
+        ("workload.yaml", "shop/policy.yaml", "DENY", false),
+    ] {
+        let ran = asks(workload, policies);
+        assert!(ran.out.starts_with(verdict), "{workload} {policies}: {ran:?}");
+        let says = ran.err.contains("note: 1 policy without a namespace");
+        assert_eq!(says, notes, "{workload} {policies}: {ran:?}");
+    }
+    let ran = folder.run(&["check", "."]);
+    assert_eq!(ran.err.matches("without a namespace").count(), 1, "{ran:?}");
+    folder.write("null.yaml", bare.replace("{name: a}", "{name: a, namespace: }"));
+    folder
+        .run(&["check", "null.yaml"])
+        .says(2, &["null.yaml:3:", "`metadata.namespace`"]);
+}

@@ -40,6 +40,7 @@ pub(super) fn print(
     let text = match format {
         FindingFormat::Human => {
             diagnostic::print(&checked.findings);
+            diagnostic::note_default(checked.of_default);
             passed_over::print(&checked.passed_over, verbose);
             sum(checked) + &fixes(checked, fixed)
         }

@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::documents::{self, Document, PassedOver};
-use peerwarden_documents::files::{self, Listing};
+use peerwarden_documents::document_set::{DocumentSet, PassedOver};
+use peerwarden_documents::documents::Document;
+use peerwarden_documents::files;
+use peerwarden_documents::load;
+use peerwarden_documents::namespace::Namespaces;
 use peerwarden_documents::role::FileRole;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
+use peerwarden_documents::walk::Listing;
 use peerwarden_engine::Workload;
 use peerwarden_lint as lint;
 use peerwarden_lint::Findings;
@@ -24,6 +28,8 @@ pub(super) struct CheckResult {
     pub(super) excluded: usize,
     /// What is for other tools.
     pub(super) passed_over: PassedOver,
+    /// Policies without a namespace.
+    pub(super) of_default: usize,
     pub(super) findings: Vec<Diagnostic>,
     /// What is suppressed beside the text, each with the reason.
     pub(super) suppressed: Vec<(Diagnostic, String)>,
@@ -40,8 +46,9 @@ impl CheckResult {
         let all = listing.files.iter();
         let files: Vec<&PathBuf> = all.filter(|file| !settings.excludes(file)).collect();
         let excluded = listing.files.len() - files.len();
+        let namespaces = Namespaces::of(&listing.files);
         let mut findings = Vec::new();
-        let (mut read, mut suites) = (documents::DocumentSet::default(), 0);
+        let (mut read, mut suites) = (DocumentSet::default(), 0);
         for file in files {
             let is_named = paths.contains(file);
             let role = if is_named {
@@ -55,12 +62,14 @@ impl CheckResult {
                     findings.extend(of_suite(file));
                 }
                 FileRole::Fixtures => findings.extend(peerwarden_suite::check_fixtures(file)),
-                FileRole::Manifests => findings.extend(files::add(&mut read, file, is_named).err()),
+                FileRole::Manifests => {
+                    findings.extend(load::add(&mut read, &namespaces, file, is_named).err());
+                }
             }
         }
         let mut passed_over = std::mem::take(&mut read.passed_over);
         passed_over.charts.clone_from(&listing.charts);
-        let documents = read.policies.len();
+        let (documents, of_default) = (read.policies.len(), read.of_default);
         let Findings {
             findings: found,
             suppressed,
@@ -83,6 +92,7 @@ impl CheckResult {
             suites,
             excluded,
             passed_over,
+            of_default,
             findings,
             suppressed,
         }
@@ -105,7 +115,7 @@ impl CheckResult {
 }
 
 /// What the engine would refuse, and what the lints find in what it takes.
-fn of_documents(mesh: Option<&Document>, read: documents::DocumentSet, settings: &Settings) -> Findings {
+fn of_documents(mesh: Option<&Document>, read: DocumentSet, settings: &Settings) -> Findings {
     // Whether a document is accepted does not depend on the workload; yet there must be one.
     let any = Workload {
         namespace: "any".to_owned(),

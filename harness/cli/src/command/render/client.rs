@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_envoy::render::client::Client;
 
 use super::descriptions;
@@ -33,8 +34,8 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let rules = files::load_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
-    let policies = files::load(&arguments.policies)?;
+    let rules = load::of_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
+    let policies = load::policies(&arguments.policies)?;
     let client = Client::new(
         &description.node.to_value(),
         &descriptions::values(&rules),

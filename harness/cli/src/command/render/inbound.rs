@@ -6,6 +6,7 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_documents::setup::Setup;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
@@ -59,7 +60,7 @@ fn refused(description: &Document, policies: Vec<Document>) -> Vec<Diagnostic> {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let policies = files::load(&arguments.policies)?;
+    let policies = load::policies(&arguments.policies)?;
     let wrong =
         |problems| descriptions::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
     let mut inbound =

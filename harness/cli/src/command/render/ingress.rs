@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_envoy::render::ingress::Ingress;
 
 use super::descriptions;
@@ -34,8 +35,8 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let gateways = files::load_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
-    let policies = files::load(&arguments.policies)?;
+    let gateways = load::of_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
+    let policies = load::policies(&arguments.policies)?;
     let ingress = Ingress::new(
         &description.node.to_value(),
         &descriptions::values(&gateways),

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use peerwarden_documents::count::counted;
-use peerwarden_documents::files;
+use peerwarden_documents::load;
 use peerwarden_documents::output;
+use peerwarden_documents::walk;
 use peerwarden_suite as suite;
 
 use super::{Arguments, LazyModule, once};
@@ -91,7 +92,7 @@ fn settled(arguments: &Arguments, before: &Suites, first: bool) -> Suites {
 
 fn suites(arguments: &Arguments) -> Suites {
     // What cannot be listed now may be there the next time.
-    let files = files::suites(&arguments.paths).unwrap_or_default();
+    let files = load::suites(&arguments.paths).unwrap_or_default();
     let mut known: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     let suites = files.into_iter().map(|file| {
         let mut inputs = BTreeSet::from([file.clone()]);
@@ -106,7 +107,7 @@ fn suites(arguments: &Arguments) -> Suites {
 
 /// A file itself, or what a folder holds of policies.
 fn below(root: &Path) -> Vec<PathBuf> {
-    let listing = files::list(&[root.to_owned()], |_| true);
+    let listing = walk::list(&[root.to_owned()], |_| true);
     listing.map_or_else(|_| vec![root.to_owned()], |listing| listing.files)
 }
 

@@ -1,7 +1,7 @@
 //! What of a folder is for other tools.
 
 use peerwarden_documents::count::counted;
-use peerwarden_documents::documents::PassedOver;
+use peerwarden_documents::document_set::PassedOver;
 use peerwarden_documents::shown::visible;
 
 /// How much it is, for the line with all the numbers.
