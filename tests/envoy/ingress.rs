@@ -263,6 +263,12 @@ async fn a_host_that_is_spelt_twice_reaches_no_application() -> Result<()> {
         ("secret.example..:443", 400),
         ("secret.example.:443:1", 400),
         ("secret.example:", 400),
+        // What some applications read as a host all the same.
+        ("x@secret.example", 400),
+        ("secret.example,shop.example", 400),
+        ("[secret.example]", 400),
+        ("%73ecret.example", 400),
+        ("secret.example;x", 400),
     ] {
         for version in [http::Version::Http1, http::Version::Http2] {
             let caller = Caller::anonymous(&edge.authority)?.server_name(HOST);

@@ -247,3 +247,21 @@ fn each_guarantee_is_documented() {
         .collect();
     assert_eq!(headings, names);
 }
+
+/// Envoy reads YAML 1.1 in part.
+#[test]
+fn numbers_that_envoy_reads_otherwise_are_refused() {
+    for number in ["0100", "010", "1_00"] {
+        let text = format!("static_resources: {{listeners: []}}\nlayered_runtime: {{a: {number}}}\n");
+        let folder = Folder::with(&[("envoy.yaml", &text)]);
+        let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+        // What our reader takes for a text is none to us either.
+        assert_eq!(ran.code, 2, "{number}: {ran:?}");
+    }
+    let folder = Folder::with(&[(
+        "envoy.yaml",
+        "static_resources: {listeners: []}\na: [0, 0.5, -1]\n",
+    )]);
+    let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+    assert!(!ran.err.contains("decimal"), "{ran:?}");
+}

@@ -75,6 +75,21 @@ impl<'v> Configuration<'v> {
     }
 
     fn document(&mut self, root: &Cursor<'v>) -> Result<(), Failure> {
+        let forms = ["configs", "resources", "static_resources"];
+        let mut there = Vec::new();
+        for form in forms {
+            if root.get(form)?.is_some() {
+                there.push(form);
+            }
+        }
+        if let [first, second, ..] = there.as_slice() {
+            return Err(root.fails(
+                format!(
+                    "cannot be verified: the file has `{first}` and `{second}`, of which Envoy reads one"
+                ),
+                "remove what Envoy does not read",
+            ));
+        }
         if root.get("configs")?.is_some() {
             self.wholes.push(root.document);
             return self.dump(root);

@@ -93,6 +93,41 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
     Ok(found)
 }
 
+/// What filters remove from requests, by name; `None` stands for any header.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn removed<'v>(filter: &Filter<'v>) -> Result<Vec<(Cursor<'v>, Option<&'v str>)>, Failure> {
+    let mut found = Vec::new();
+    let Some(config) = &filter.config else {
+        return Ok(found);
+    };
+    match filter.short() {
+        MUTATION => {
+            if let Some(mutations) = config.get("mutations")? {
+                for mutation in mutations.items("request_mutations")? {
+                    if let Some(here) = mutation.get("remove")? {
+                        found.push((here.clone(), Some(here.text()?)));
+                    }
+                    if let Some(here) = mutation.get("remove_on_match")? {
+                        found.push((here, None));
+                    }
+                }
+            }
+        }
+        "header_to_metadata" => {
+            for rule in config.items("request_rules")? {
+                if rule.flag("remove")? {
+                    let name = rule.word("header")?;
+                    found.push((rule, Some(name)));
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(found)
+}
+
 /// The headers that routes write, once the module has decided, into requests and their copies.
 ///
 /// # Errors
@@ -126,30 +161,38 @@ fn places<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<'v>> {
 }
 
 /// Filters that write headers of requests, depending on their configuration.
-const WRITERS: [&str; 6] = [
+const WRITERS: [&str; 5] = [
     MUTATION,
     "jwt_authn",
     "basic_auth",
     "api_key_auth",
     "local_ratelimit",
-    GRPC_WEB,
 ];
 
-/// The filter that makes gRPC of gRPC-Web, with the headers that it changes
-/// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/grpc_web_filter>).
-const GRPC_WEB: &str = "grpc_web";
-const OF_GRPC_WEB: [&str; 3] = ["content-type", "accept", "te"];
+/// Filters that change the body of requests, with the headers that describe it.
+const ALWAYS: [(&str, &[&str]); 4] = [
+    ("grpc_web", &["content-type", "accept", "te", "content-length"]),
+    (
+        "decompressor",
+        &["content-encoding", "content-length", "accept-encoding"],
+    ),
+    (
+        "compressor",
+        &["content-encoding", "content-length", "accept-encoding"],
+    ),
+    ("buffer", &["content-length", "transfer-encoding"]),
+];
 
 fn by_filter<'v>(filter: &Filter<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let kind = filter.short();
-    if kind == GRPC_WEB {
-        let written = |name| HeaderWrite {
+    if let Some((_, names)) = ALWAYS.iter().find(|(own, _)| *own == kind) {
+        let written = |name: &&'static str| HeaderWrite {
             here: filter.here.clone(),
             name,
             formatted: true,
             late: false,
         };
-        return Ok(OF_GRPC_WEB.into_iter().map(written).collect());
+        return Ok(names.iter().map(written).collect());
     }
     if !WRITERS.contains(&kind) {
         return Ok(Vec::new());

@@ -101,23 +101,19 @@ fn of_values(values: &Cursor<'_>, key: &str, chain: &Chain<'_>) -> Result<(), Fa
     Ok(())
 }
 
-/// Whether a share is 100 percent: a number of hundredths, or a `FractionalPercent`.
+/// Whether a share is exactly 100 percent: a number of hundredths, or a `FractionalPercent`. Of other spellings, such as a text or a
+/// fraction, Envoy makes other shares than it seems.
 fn is_all(share: &Cursor<'_>) -> Result<bool, Failure> {
-    let number = |value: &Value| match value {
-        Value::Number(number) => Some(*number),
-        Value::String(text) => text.parse().ok(),
-        Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => None,
-    };
+    let is = |value: &Value, whole: f64| matches!(value, Value::Number(number) if *number == whole);
     let Value::Object(_) = share.value else {
-        return Ok(number(share.value).is_some_and(|share| share >= 100.0));
+        return Ok(is(share.value, 100.0));
     };
     let whole = match share.one_of("denominator", &["HUNDRED", "TEN_THOUSAND", "MILLION"])? {
         "TEN_THOUSAND" => 10_000.0,
         "MILLION" => 1_000_000.0,
         _ => 100.0,
     };
-    let numerator = share.get("numerator")?.and_then(|here| number(here.value));
-    Ok(numerator.is_some_and(|part| part >= whole))
+    Ok(share.get("numerator")?.is_some_and(|here| is(here.value, whole)))
 }
 
 /// Whoever reaches the administration can change runtime settings (`POST /runtime_modify`), and stop Envoy.

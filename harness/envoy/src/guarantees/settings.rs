@@ -94,6 +94,20 @@ fn of_level(level: &routes::Level<'_>) -> Result<(), Failure> {
 
 fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
     only(cluster, fields::CLUSTER)?;
+    let mut upstream: Vec<Cursor<'_>> = cluster
+        .get("upstream_http_protocol_options")?
+        .into_iter()
+        .collect();
+    for (_, options) in cluster.entries("typed_extension_protocol_options")? {
+        let (kind, options) = options.message()?;
+        if kind == upstream::HTTP_OPTIONS {
+            only(&options, fields::HTTP_OPTIONS)?;
+            upstream.extend(options.get("upstream_http_protocol_options")?);
+        }
+    }
+    for options in upstream {
+        only(&options, fields::UPSTREAM_HTTP_OPTIONS)?;
+    }
     for filter in cluster.items("filters")? {
         let kind = match filter.get("typed_config")? {
             Some(typed) => typed.message()?.0,

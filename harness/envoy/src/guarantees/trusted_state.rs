@@ -16,6 +16,9 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 /// The filter state in which a waypoint finds the peer that the tunnel has verified.
 const PEER: &str = "io.istio.peer_principal";
 
+/// The namespace by which Envoy chooses among the subsets of a cluster.
+const LOAD_BALANCING: &str = "envoy.lb";
+
 /// The verified identity of the direct peer.
 const PROVED_PEER: &str = "%DOWNSTREAM_PEER_URI_SAN%";
 
@@ -203,6 +206,12 @@ impl TrustedState {
         let named = to.word("metadata_namespace")?;
         let namespace = if named.is_empty() { otherwise } else { named };
         self.token(to)?;
+        if namespace == LOAD_BALANCING {
+            return Err(to.fails(
+                format!("a client's text in `{LOAD_BALANCING}` chooses the subset of a cluster, whatever was decided"),
+                "write it to another namespace",
+            ));
+        }
         match self.reads.metadata.get(namespace) {
             None => Ok(()),
             Some(policy) => Err(to.fails(

@@ -4,6 +4,7 @@ use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure};
 use super::destination_address;
 use super::filter::Filter;
+use super::header_write;
 use super::proxy_protocol;
 use super::routes;
 use super::set_filter_state;
@@ -18,13 +19,15 @@ const POOLS: [&str; 2] = [
     "envoy.extensions.upstreams.http.http.v3.HttpConnectionPoolProto",
 ];
 
-/// Filter state of Envoy's own that only a tunnel's inner listener reads.
-const INNER: &str = "envoy.filters.listener.original_dst.";
+const WEBSOCKET: &str = "websocket";
+
+/// The filter by which a request names an endpoint.
+const SESSION: &str = "stateful_session";
 
 /// Fields that choose a cluster in another way than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
 
-const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+pub(super) const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const DNS: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
 const AGGREGATE: &str = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
 const FORWARD_PROXY: &str = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
@@ -36,6 +39,10 @@ const ENDPOINTS: &str = "give each application a separate cluster, with its endp
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     if let Some(http) = &chain.http {
+        http.manager
+            .items("upgrade_configs")?
+            .iter()
+            .try_for_each(of_upgrade)?;
         let Ok(places) = routes::places(http, &all.configuration) else {
             return Ok(GuaranteeStatus::DoesNotApply(
                 "routes cannot be verified, see `enabled`",
@@ -44,6 +51,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         for place in &places {
             of_place(place)?;
         }
+        of_routing(http, &places, all)?;
     }
     for config in set_filter_state::configurations(chain, all)? {
         set_filter_state::items(&config)?.iter().try_for_each(of_item)?;
@@ -52,8 +60,49 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         let cluster = cluster?;
         of_cluster(&cluster)?;
         of_original_destination(&cluster, chain)?;
+        of_subsets(&cluster, chain)?;
     }
     Ok(GuaranteeStatus::Held)
+}
+
+/// Envoy chooses a route before any filter: by a header that a filter changes ahead of the module, a request goes by the old value, and
+/// policies see the new one.
+fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> Result<(), Failure> {
+    let mut names = vec![":authority".to_owned(), "host".to_owned()];
+    for place in places {
+        if let Some(matches) = place.get("match")? {
+            for header in matches.items("headers")? {
+                names.push(header.word("name")?.to_ascii_lowercase());
+            }
+            for (field, header) in [("cookies", "cookie"), ("grpc", "content-type")] {
+                names.extend(matches.get(field)?.map(|_| header.to_owned()));
+            }
+        }
+    }
+    let changed = header_write::by_filters(http, all)?;
+    let changed = changed.into_iter().filter(|written| !written.late);
+    let mut changed: Vec<_> = changed
+        .map(|written| (written.here.clone(), Some(written.name)))
+        .collect();
+    let modules = http.filters.iter().rposition(Filter::is_module);
+    for filter in http.filters.iter().take(modules.unwrap_or_default()) {
+        changed.extend(header_write::removed(filter)?);
+    }
+    for (here, name) in changed {
+        let is = |own: &&String| name.is_none_or(|name| own.eq_ignore_ascii_case(name));
+        // Of a host alone, removing any header says nothing.
+        let routed = names.iter().skip(if name.is_none() { 2 } else { 0 }).find(is);
+        if let Some(routed) = routed {
+            return Err(here.fails(
+                format!(
+                    "routes go by `{routed}` as the client sent it, and this changes it before the module: policies decide about \
+                     another request than the one that is sent on"
+                ),
+                "let routes match on something else, or leave this out",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The clusters that requests or connections of a chain may go to.
@@ -164,6 +213,7 @@ fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
         }
     }
     for upgrade in action.items("upgrade_configs")? {
+        of_upgrade(&upgrade)?;
         if let Some(here) = upgrade.get("connect_config")? {
             return Err(here.fails(
                 "Envoy ends the tunnel of `CONNECT` here, and the requests in it reach the application without a \
@@ -173,6 +223,21 @@ fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What follows an upgrade is the application's to read, and of others than WebSocket it reads requests that were not decided: an ordinary
+/// answer to CONNECT opens a tunnel, and before 1.39 Envoy hands on what comes behind any upgrade that is not answered.
+fn of_upgrade(upgrade: &Cursor<'_>) -> Result<(), Failure> {
+    let kind = upgrade.word("upgrade_type")?;
+    if kind.eq_ignore_ascii_case(WEBSOCKET) {
+        return Ok(());
+    }
+    Err(upgrade.or_here("upgrade_type").fails(
+        format!(
+            "data behind an upgrade to `{kind}` may reach the application as requests that were not decided"
+        ),
+        format!("allow upgrades to `{WEBSOCKET}` only"),
+    ))
 }
 
 fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
@@ -251,7 +316,7 @@ fn parts<'v>(cluster: &Cursor<'v>) -> Result<Vec<ClusterName<'v>>, Failure> {
 /// Filter state of Envoy's own chooses clusters, addresses and server names.
 fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
     let key = item.word("object_key")?;
-    if !key.starts_with("envoy.") || key.starts_with(INNER) {
+    if !key.starts_with("envoy.") {
         return Ok(());
     }
     let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
@@ -268,6 +333,19 @@ fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
         ),
         "write a fixed text, or leave the item out",
     ))
+}
+
+/// A cluster whose subsets may be different applications.
+fn of_subsets(cluster: &Cursor<'_>, chain: &Chain<'_>) -> Result<(), Failure> {
+    let mut filters = chain.http.iter().flat_map(|http| &http.filters);
+    let session = filters.find(|filter| filter.short() == SESSION);
+    match (cluster.get("lb_subset_config")?, session) {
+        (Some(_), Some(session)) => Err(session.here.fails(
+            "a request names the endpoint that it goes to, in whichever subset of its cluster",
+            "remove it, or give each application a separate cluster",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A cluster that dials where a connection wanted to go, which a PROXY header may say.

@@ -31,6 +31,14 @@ fn a_locator_names_listeners_as_a_source_does() {
     assert_eq!(checked(&[bootstrap, listeners()]).expect("readable").len(), 2);
 }
 
+/// Envoy reads one of them.
+#[test]
+fn a_file_in_two_forms_is_not_read() {
+    let mut two = listeners();
+    two["configs"] = json!([]);
+    assert!(checked(&[whole(), two]).is_err());
+}
+
 #[test]
 fn a_file_of_another_name_is_not_the_one_that_is_meant() {
     let path = "/etc/envoy/listeners.yaml";

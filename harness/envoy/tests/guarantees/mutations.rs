@@ -100,7 +100,7 @@ const HTTP: &[Mutation] = &[
         manager(of)["upgrade_configs"] = own;
     }),
     ("enabled", |of| {
-        let own = json!([{"upgradeType": "CONNECT", "filters": [filters(of)[0].clone()]}]);
+        let own = json!([{"upgradeType": "websocket", "filters": [filters(of)[0].clone()]}]);
         manager(of)["upgrade_configs"] = own;
     }),
     ("order", |of| {

@@ -6,6 +6,13 @@ use crate::cases::{Case, cluster, judge, route, typed, whole};
 use crate::edits::{chain, listener, manager, proxy};
 use crate::rendered::{strict, tcp};
 
+/// Of the route's cluster.
+fn options(of: &mut Json, mut message: Json) {
+    let kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+    message["explicit_http_config"] = json!({"http_protocol_options": {}});
+    cluster(of)["typed_extension_protocol_options"] = json!({kind: typed(kind, message)});
+}
+
 fn later(of: &mut Json) {
     of["of_a_later_version"] = true.into();
 }
@@ -56,6 +63,31 @@ const HTTP: &[Case] = &[
     ("a header chooses one of several clusters", &["settings"], |of| {
         let one = json!({"name": route(of)["route"]["cluster"], "weight": 1});
         route(of)["route"] = json!({"weighted_clusters": {"clusters": [one], "header_name": "x-way"}});
+    }),
+    (
+        "a header chooses one of several by its hash",
+        &["settings"],
+        |of| {
+            let one = json!({"name": route(of)["route"]["cluster"], "weight": 1});
+            let by = json!([{"header": {"header_name": "x-way"}}]);
+            route(of)["route"] =
+                json!({"weighted_clusters": {"clusters": [one], "use_hash_policy": true}, "hash_policy": by});
+        },
+    ),
+    ("copies of a cluster", &["settings"], |of| {
+        options(
+            of,
+            json!({"request_mirror_policies": [{"cluster_header": "x-copy"}]}),
+        );
+    }),
+    ("a header becomes the server name", &["settings"], |of| {
+        options(
+            of,
+            json!({"upstream_http_protocol_options": {"override_auto_sni_header": "x-name"}}),
+        );
+    }),
+    ("the host becomes the server name", &[], |of| {
+        options(of, json!({"upstream_http_protocol_options": {"auto_sni": true}}));
     }),
     ("headers whose lines Envoy joins", &["settings"], |of| {
         let header = json!({"inline_header_name": "x-role", "inline_header_type": "REQUEST_HEADER"});

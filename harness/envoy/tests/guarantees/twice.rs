@@ -280,18 +280,17 @@ fn what_writes_and_is_not_given_is_not_held() {
         json!({"name": "own", "config_discovery": {"type_urls": [url]}})
     };
     for (kind, expected) in [
-        ("header_to_metadata.v3.Config", "trusted-state"),
-        ("json_to_metadata.v3.JsonToMetadata", "trusted-state"),
-        ("set_metadata.v3.Config", "trusted-state"),
-        ("set_filter_state.v3.Config", "trusted-state"),
-        ("header_mutation.v3.HeaderMutation", "forwarded-client-cert"),
+        ("header_to_metadata.v3.Config", &["trusted-state"][..]),
+        ("json_to_metadata.v3.JsonToMetadata", &["trusted-state"]),
+        ("set_metadata.v3.Config", &["trusted-state"]),
+        ("set_filter_state.v3.Config", &["trusted-state"]),
+        (
+            "header_mutation.v3.HeaderMutation",
+            &["forwarded-client-cert", "upstream"],
+        ),
     ] {
         let mut whole = strict(&http());
         filters(&mut whole).insert(0, by_discovery(kind));
-        assert_eq!(
-            broken(&checked(&[whole]).expect("readable")),
-            [expected],
-            "{kind}"
-        );
+        assert_eq!(broken(&checked(&[whole]).expect("readable")), expected, "{kind}");
     }
 }

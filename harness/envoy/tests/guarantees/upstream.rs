@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, adds, ahead, asks, cluster, http_filter, judge, route, typed, whole};
-use crate::configurations::{by_request, push};
+use crate::configurations::{by_header, by_request, push};
 use crate::edits::{chain, filter, filters, listener, manager};
 use crate::rendered::{strict, tcp};
 
@@ -198,6 +198,74 @@ const CHOSEN: &[Case] = &[
         route(of)["route"]["upgrade_configs"] = json!([upgrade]);
     }),
 ];
+
+const WAYS: &[Case] = &[
+    ("CONNECT that the application answers", &["upstream"], |of| {
+        manager(of)["upgrade_configs"] = json!([{"upgrade_type": "CONNECT"}]);
+    }),
+    ("an upgrade that Envoy does not know", &["upstream"], |of| {
+        manager(of)["upgrade_configs"] = json!([{"upgrade_type": "foo"}]);
+    }),
+    ("the same of a route alone", &["upstream"], |of| {
+        route(of)["route"]["upgrade_configs"] = json!([{"upgrade_type": "foo"}]);
+    }),
+    ("WebSocket in other letters", &[], |of| {
+        manager(of)["upgrade_configs"] = json!([{"upgrade_type": "WebSocket"}]);
+    }),
+    ("a header chooses the subset", &["trusted-state"], |of| {
+        ahead(of, by_header("envoy.lb"));
+    }),
+    ("a session chooses among subsets", &["upstream"], |of| {
+        cluster(of)["lb_subset_config"] = json!({"subset_selectors": [{"keys": ["app"]}]});
+        filters(of).insert(2, http_filter("stateful_session.v3.StatefulSession", json!({})));
+    }),
+    ("a session in a cluster of one application", &[], |of| {
+        filters(of).insert(2, http_filter("stateful_session.v3.StatefulSession", json!({})));
+    }),
+    (
+        "a listener of a tunnel gets the address from a header",
+        &["upstream"],
+        |of| {
+            let key = "envoy.filters.listener.original_dst.local_ip";
+            ahead(of, by_request(key, "%REQ(x-where)%"));
+        },
+    ),
+    ("a header that routes go by is changed", &["upstream"], |of| {
+        route(of)["match"]["headers"] = json!([{"name": "X-App", "string_match": {"exact": "a"}}]);
+        ahead(of, changes(json!([{"append": adds("x-app")}])));
+    }),
+    ("it is removed", &["upstream"], |of| {
+        route(of)["match"]["headers"] = json!([{"name": "x-app", "present_match": true}]);
+        ahead(of, changes(json!([{"remove": "X-App"}])));
+    }),
+    ("whatever begins like it is removed", &["upstream"], |of| {
+        route(of)["match"]["headers"] = json!([{"name": "x-app", "present_match": true}]);
+        ahead(
+            of,
+            changes(json!([{"remove_on_match": {"key_matcher": {"prefix": "x-"}}}])),
+        );
+    }),
+    ("another is changed", &[], |of| {
+        route(of)["match"]["headers"] = json!([{"name": "x-app", "present_match": true}]);
+        ahead(of, changes(json!([{"append": adds("x-team")}])));
+    }),
+    ("a body that is no longer packed", &["header-names"], |of| {
+        asks(of, "request.headers[content-encoding]", "br");
+        filters(of).insert(2, http_filter("decompressor.v3.Decompressor", json!({})));
+    }),
+];
+
+fn changes(mutations: Json) -> Json {
+    http_filter(
+        "header_mutation.v3.HeaderMutation",
+        json!({"mutations": {"request_mutations": mutations}}),
+    )
+}
+
+#[test]
+fn requests_go_the_way_that_was_decided_about() {
+    judge(&whole(), WAYS);
+}
 
 fn original_destination(of: &mut Json) {
     cluster(of)["type"] = "ORIGINAL_DST".into();

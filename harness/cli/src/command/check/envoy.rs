@@ -10,8 +10,8 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
-use peerwarden_documents::source::Place;
-use peerwarden_documents::yaml;
+use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::yaml::{self, Node, Tree};
 use peerwarden_envoy::guarantees::{self, ChainReport, Failure, GuaranteeResult, GuaranteeStatus};
 use serde_json::json;
 
@@ -58,11 +58,38 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     if nodes.is_empty() {
         return Err(Diagnostic::error(format!("`{}` is empty", source.name)));
     }
+    for node in &nodes {
+        plain_numbers(&source, node)?;
+    }
     let document = |node| Document {
         source: Arc::clone(&source),
         node,
     };
     Ok(nodes.into_iter().map(document).collect())
+}
+
+/// Refuses a number that Envoy reads otherwise than it looks: with a zero in front it is octal, and with `_` it is a text.
+fn plain_numbers(source: &Arc<Source>, node: &Node) -> Result<(), Diagnostic> {
+    if let (Tree::Number(_), Some(span)) = (&node.tree, node.bytes(&source.text)) {
+        let written = source.text.get(span.clone()).unwrap_or_default();
+        let digits = written.trim_start_matches(['+', '-']);
+        let is_octal = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+        if is_octal || digits.contains('_') {
+            let place = Place {
+                source: Arc::clone(source),
+                span,
+            };
+            let message = format!("Envoy does not read `{written}` as a decimal number");
+            return Err(Diagnostic::error(message)
+                .at(place)
+                .help("write it in plain digits"));
+        }
+    }
+    let items = node.as_list().unwrap_or_default().iter();
+    let values = node.entries().iter().map(|entry| &entry.value);
+    items
+        .chain(values)
+        .try_for_each(|below| plain_numbers(source, below))
 }
 
 /// The name of a document's file, unless it is standard input or what a shell hands on.

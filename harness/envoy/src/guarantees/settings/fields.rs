@@ -268,12 +268,7 @@ pub(super) const MIRROR: &[&str] = &[
 ];
 
 /// Several clusters. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto>
-pub(super) const WEIGHTED_CLUSTERS: &[&str] = &[
-    "clusters",
-    "runtime_key_prefix",
-    "total_weight",
-    "use_hash_policy",
-];
+pub(super) const WEIGHTED_CLUSTERS: &[&str] = &["clusters", "runtime_key_prefix", "total_weight"];
 
 /// One of several clusters. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto>
 pub(super) const CLUSTER_WEIGHT: &[&str] = &[
@@ -347,3 +342,20 @@ pub(super) const CLUSTER: &[&str] = &[
     "use_tcp_for_dns_lookups",
     "wait_for_warm_on_init",
 ];
+
+/// How a cluster speaks HTTP. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/upstreams/http/v3/http_protocol_options.proto>
+pub(super) const HTTP_OPTIONS: &[&str] = &[
+    "auto_config",
+    "common_http_protocol_options",
+    "explicit_http_config",
+    "hash_policy",
+    "header_validation_config",
+    "http_filters",
+    "outlier_detection",
+    "retry_policy",
+    "upstream_http_protocol_options",
+    "use_downstream_protocol_config",
+];
+
+/// Its `upstream_http_protocol_options`. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto>
+pub(super) const UPSTREAM_HTTP_OPTIONS: &[&str] = &["auto_san_validation", "auto_sni"];

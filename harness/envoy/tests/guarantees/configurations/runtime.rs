@@ -24,6 +24,16 @@ pub(super) const RUNTIME: &[Case] = &[
             json!({"http_connection_manager.path_with_escaped_slashes_action_enabled": on}),
         );
     }),
+    ("a share that is a text", &["runtime"], |of| {
+        runtime(
+            of,
+            json!({"http_connection_manager": {"path_with_escaped_slashes_action_enabled": {"numerator": "100"}}}),
+        );
+    }),
+    ("a share of more than all", &["runtime"], |of| {
+        let key = "http_connection_manager.path_with_escaped_slashes_action_enabled";
+        runtime(of, json!({key: 100.5}));
+    }),
     ("runtime settings of other things", &[], |of| {
         let values = json!({"overload": {"global_downstream_max_connections": 5}, "upstream.use_http2": true,
             "envoy.reloadable_features.http_reject_path_with_fragment": false});
