@@ -25,6 +25,8 @@ pub(crate) struct Context<'d> {
     pub(crate) mesh: Mesh,
     /// Whether it is said what the mesh is like.
     pub(crate) mesh_is_given: bool,
+    /// Whether the injector rewrites the probes of pods that do not say otherwise.
+    pub(crate) rewrites_probes: bool,
     /// The trust domains that it lets in.
     pub(crate) trust: Trust,
     pub(crate) policies: Vec<Policy<'d>>,
@@ -98,10 +100,11 @@ impl Modes<'_> {
 }
 
 impl<'d> Context<'d> {
-    pub(crate) fn of(setup: &'d Setup, others: &'d Others) -> Self {
+    pub(crate) fn of(setup: &'d Setup, others: &'d Others, rewrites_probes: bool) -> Self {
         let mut context = Self {
             mesh: setup.own_mesh(),
             mesh_is_given: setup.mesh.is_some(),
+            rewrites_probes,
             trust: setup.trust().unwrap_or_default(),
             policies: Vec::new(),
             peer_authentications: Vec::new(),

@@ -26,7 +26,7 @@ pub struct Findings {
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
 /// nothing.
 pub fn run(setup: &Setup, others: &Others, settings: &Settings) -> Findings {
-    let context = Context::of(setup, others);
+    let context = Context::of(setup, others, settings.rewrites_probes());
     let level = |lint: &Lint| settings.level(lint.code);
     let mut found = Vec::new();
     for lint in LINTS.into_iter().filter(|lint| level(lint) != Some(Level::Off)) {
@@ -62,7 +62,7 @@ pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let others = Others::default();
-    let context = Context::of(setup, &others);
+    let context = Context::of(setup, &others, true);
     let found = foreign_trust_domain::of_workload(&context, &workload);
     let sources = setup.resources.iter().map(|document| &document.source);
     let mut findings = suppressed(found, sources, &|_| None).findings;

@@ -26,6 +26,8 @@ pub struct Settings {
     /// The folder that the file is in, which its paths are relative to.
     folder: PathBuf,
     exclude: GlobSet,
+    /// As the file has it.
+    rewrites_probes: Option<bool>,
     levels: BTreeMap<&'static str, Level>,
 }
 
@@ -77,6 +79,7 @@ impl Settings {
         Ok(Self {
             folder: folder.parent().unwrap_or(Path::new("")).to_owned(),
             exclude: exclude.build().unwrap_or_default(),
+            rewrites_probes: written.rewrites_probes,
             levels,
         })
     }
@@ -89,6 +92,11 @@ impl Settings {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         file.strip_prefix(&self.folder)
             .is_ok_and(|below| self.exclude.is_match(below))
+    }
+
+    /// Whether the injector rewrites the probes of pods that do not say otherwise.
+    pub fn rewrites_probes(&self) -> bool {
+        self.rewrites_probes.unwrap_or(true)
     }
 
     /// The level of a lint, if the file has one.

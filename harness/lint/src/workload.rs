@@ -22,7 +22,7 @@ pub(crate) struct Workload<'d> {
     service_account: String,
     pub(crate) source: Arc<Source>,
     annotations: Option<&'d Node>,
-    /// Those of the application, not those that only begin.
+    /// Those of the application, and native sidecars; not those that only begin.
     pub(crate) containers: Vec<&'d Node>,
 }
 
@@ -65,6 +65,14 @@ impl<'d> Workload<'d> {
             .or_else(|| metadata("generateName"))
             .unwrap_or_default();
         let account = pod.at(&["spec", "serviceAccountName"]).and_then(Node::as_str);
+        let begin = pod
+            .at(&["spec", "initContainers"])
+            .and_then(Node::as_list)
+            .unwrap_or(&[]);
+        // <https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/>
+        let stays =
+            |container: &&Node| container.get("restartPolicy").and_then(Node::as_str) == Some("Always");
+        let native_sidecars: Vec<&Node> = begin.iter().filter(stays).collect();
         let workload = Self {
             title: format!("{kind} {namespace}/{name}"),
             namespace: namespace.to_owned(),
@@ -72,7 +80,11 @@ impl<'d> Workload<'d> {
             service_account: account.unwrap_or("default").to_owned(),
             source: Arc::clone(&document.source),
             annotations: pod.at(&["metadata", "annotations"]),
-            containers: pod.at(&["spec", "containers"])?.as_list()?.iter().collect(),
+            containers: [
+                native_sidecars,
+                pod.at(&["spec", "containers"])?.as_list()?.iter().collect(),
+            ]
+            .concat(),
         };
         let refuses = workload.labels.get(INJECT).map(String::as_str) == Some("false")
             || workload.annotation(INJECT).and_then(Node::as_str) == Some("false");
@@ -81,6 +93,10 @@ impl<'d> Workload<'d> {
 
     pub(crate) fn annotation(&self, name: &str) -> Option<&'d Node> {
         self.annotations?.get(name)
+    }
+
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.labels.get(name).map(String::as_str)
     }
 
     pub(crate) fn place(&self, node: &Node) -> Place {

@@ -39,8 +39,12 @@ fn mode(spec: &str) -> String {
 }
 
 fn checked(documents: &[&str]) -> Ran {
+    with_settings(documents, "")
+}
+
+fn with_settings(documents: &[&str], settings: &str) -> Ran {
     let all = documents.join("---\n");
-    Folder::with(&[("all.yaml", &all)]).run(&["check"])
+    Folder::with(&[("all.yaml", &all), ("peerwarden.toml", settings)]).run(&["check"])
 }
 
 fn fine(documents: &[&str]) {
@@ -119,9 +123,27 @@ fn a_port_level_mode_says_enough() {
 #[test]
 fn a_probe_that_a_strict_port_breaks() {
     let strict = mode("{mtls: {mode: STRICT}}");
+    // The injector rewrites probes.
+    fine(&[LEDGER, &strict]);
+    let by_itself = "rewrites-probes = false\n";
+    let checked = |documents: &[&str]| with_settings(documents, by_itself);
+    let fine = |documents: &[&str]| assert_eq!(count(&checked(documents), "PW010"), 0);
     let ran = checked(&[LEDGER, &strict]);
     assert_eq!(count(&ran, "PW010"), 2, "{}", ran.err);
     insta::assert_snapshot!(ran.err);
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}\n";
+    fine(&[LEDGER, &strict, namespace]);
+    let elsewhere = LEDGER.replace(
+        "{path: /healthz, port: web}",
+        "{host: other.example, path: /healthz, port: web}",
+    );
+    assert_eq!(count(&checked(&[&elsewhere, &strict]), "PW010"), 1);
+    let sidecar = LEDGER.replace(
+        "      containers:",
+        "      initContainers:\n      - {name: a, restartPolicy: Always, startupProbe: {httpGet: {path: /up, port: 9900}}}\n      - {name: \
+         b, startupProbe: {httpGet: {path: /up, port: 9901}}}\n      containers:",
+    );
+    assert_eq!(count(&checked(&[&sidecar, &strict]), "PW010"), 3);
     let annotated = |annotation: &str| {
         LEDGER.replace(
             "      labels:",

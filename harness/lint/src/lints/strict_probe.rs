@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
 
 const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 
-/// With `true` Istio's injector rewrites the probes, as is its default; said so, there is nothing to warn of.
+/// By this Istio's injector rewrites the probes or leaves them, whatever its default.
 const REWRITTEN_BY_ISTIO: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
 
 /// Where rewritten probes go.
@@ -31,14 +31,21 @@ const REWRITTEN: &str = "/app-health/";
 const REWRITE: &str = "rewrite it with `peerwarden render probes`; or, with Istio's injector, annotate the pod with \
                        `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`";
 
+/// By this label of a namespace or a pod there is no Envoy in the pod, and ztunnel lets the kubelet's probes through
+/// (<https://istio.io/latest/docs/ambient/usage/networkpolicy/>).
+const DATAPLANE: &str = "istio.io/dataplane-mode";
+
 /// The one that only connects.
 const TCP: &str = "tcpSocket";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for workload in &context.workloads {
-        let rewritten = workload.annotation(REWRITTEN_BY_ISTIO).and_then(Node::as_str) == Some("true");
-        if rewritten {
+        let rewritten = match workload.annotation(REWRITTEN_BY_ISTIO).and_then(Node::as_str) {
+            Some(said) => said == "true",
+            None => context.rewrites_probes,
+        };
+        if rewritten || is_ambient(context, workload) {
             continue;
         }
         let Some(modes) = context.modes(&workload.selected()) else {
@@ -78,12 +85,32 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
+fn is_ambient(context: &Context<'_>, workload: &Workload<'_>) -> bool {
+    let of_namespace = || {
+        let mut namespaces = context.others.of_kind("Namespace");
+        let own = namespaces.find(|namespace| {
+            let name = namespace.node.at(&["metadata", "name"]).and_then(Node::as_str);
+            name == Some(workload.namespace.as_str())
+        })?;
+        own.node.at(&["metadata", "labels", DATAPLANE])?.as_str()
+    };
+    workload.label(DATAPLANE).or_else(of_namespace) == Some("ambient")
+}
+
 /// How a probe asks over the network, where its port stands, and which it is.
 fn asked<'d>(workload: &Workload<'d>, probe: &'d Node) -> Option<(&'static str, &'d Node, u16)> {
     let (name, way) = ["httpGet", TCP, "grpc"]
         .iter()
         .find_map(|way| Some((*way, probe.get(way)?)))?;
     let path = way.get("path").and_then(Node::as_str).unwrap_or_default();
+    // It asks another host than the pod.
+    if way
+        .get("host")
+        .and_then(Node::as_str)
+        .is_some_and(|host| !host.is_empty())
+    {
+        return None;
+    }
     let port = way.get("port")?;
     let number = workload.resolve(port)?;
     (!path.starts_with(REWRITTEN)).then_some((name, port, number))

@@ -10,6 +10,11 @@ use toml::Spanned;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SettingsFile {
+    /// Whether Istio's injector rewrites kubelet probes where a pod does not say otherwise (`sidecarInjectorWebhook.rewriteAppHTTPProbe`):
+    /// `true` by default, as in Istio.
+    #[serde(rename = "rewrites-probes")]
+    #[schemars(with = "Option<bool>")]
+    pub(super) rewrites_probes: Option<bool>,
     /// For `peerwarden check`.
     pub(super) check: Check,
 }
