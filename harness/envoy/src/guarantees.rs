@@ -14,6 +14,7 @@ mod configuration;
 mod connect_mode;
 mod cursor;
 mod destination_address;
+mod destinations;
 mod direct_remote_address;
 mod enabled;
 mod failure_policy;

@@ -1,10 +1,11 @@
 //! Headers that the configuration writes into requests: by early mutation, filters and routes.
 
+use super::CheckInput;
 use super::chain::Http;
 use super::cursor::{Cursor, Failure};
+use super::destinations;
 use super::filter::Filter;
 use super::routes;
-use super::{CheckInput, upstream};
 
 /// The filter that changes headers.
 pub(super) const MUTATION: &str = "header_mutation";
@@ -66,7 +67,7 @@ pub(super) fn early<'v>(http: &Http<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure
 /// If a filter that changes headers cannot be read.
 pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
-    let behind = upstream::filters(http, all)?;
+    let behind = destinations::filters(http, all)?;
     let last_module = http.filters.iter().rposition(Filter::is_module);
     let is_late = |position: Option<usize>| position.is_none_or(|position| Some(position) > last_module);
     for (position, filter) in http.filters.iter().enumerate() {
@@ -138,7 +139,7 @@ pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec
         for option in place.items("request_headers_to_add")? {
             found.extend(by_option(&option)?);
         }
-        for mirror in upstream::mirrors(&place)? {
+        for mirror in destinations::mirrors(&place)? {
             for mutation in mirror.items("request_headers_mutations")? {
                 if let Some(option) = mutation.get("append")? {
                     found.extend(by_option(&option)?);

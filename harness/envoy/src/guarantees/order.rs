@@ -4,8 +4,8 @@ use peerwarden_engine::document::Value;
 
 use super::chain::Chain;
 use super::cursor::Failure;
+use super::destinations;
 use super::filter::Filter;
-use super::upstream;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// HTTP filters that may be ahead of the module: their own answers are refusals, and the module sees what they rewrite.
@@ -159,7 +159,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             .fails(format!("{} {why}", shown(filter)), "put it ahead of the module"));
     }
     if let Some(http) = &chain.http {
-        for filter in upstream::filters(http, all)? {
+        for filter in destinations::filters(http, all)? {
             if filter.short() != CODEC && !HTTP_AFTER.contains(&filter.short()) {
                 return Err(filter.here.fails(
                     format!(

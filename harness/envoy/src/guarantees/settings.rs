@@ -7,8 +7,8 @@ mod fields;
 
 use super::chain::Chain;
 use super::cursor::{Cursor, Failure, is_field};
+use super::destinations;
 use super::routes;
-use super::upstream;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// Network filters of a cluster that change nothing.
@@ -60,7 +60,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         }
     }
     // Clusters that are not there to read are a matter of `upstream`.
-    for cluster in upstream::of_chain(chain, all)?.into_iter().flatten() {
+    for cluster in destinations::of_chain(chain, all)?.into_iter().flatten() {
         of_cluster(&cluster)?;
     }
     Ok(GuaranteeStatus::Held)
@@ -86,7 +86,7 @@ fn of_level(level: &routes::Level<'_>) -> Result<(), Failure> {
             }
         }
     }?;
-    for mirror in upstream::mirrors(level.here())? {
+    for mirror in destinations::mirrors(level.here())? {
         only(&mirror, fields::MIRROR)?;
     }
     Ok(())
@@ -100,7 +100,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         .collect();
     for (_, options) in cluster.entries("typed_extension_protocol_options")? {
         let (kind, options) = options.message()?;
-        if kind == upstream::HTTP_OPTIONS {
+        if kind == destinations::HTTP_OPTIONS {
             only(&options, fields::HTTP_OPTIONS)?;
             upstream.extend(options.get("upstream_http_protocol_options")?);
         }

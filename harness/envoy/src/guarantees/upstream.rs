@@ -3,6 +3,7 @@
 use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure};
 use super::destination_address;
+use super::destinations::{AGGREGATE, mirrors, of_chain};
 use super::filter::Filter;
 use super::header_write;
 use super::proxy_protocol;
@@ -27,9 +28,7 @@ const SESSION: &str = "stateful_session";
 /// Fields that choose a cluster in another way than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
 
-pub(super) const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const DNS: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
-const AGGREGATE: &str = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
 const FORWARD_PROXY: &str = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
 const BALANCERS: &str = "envoy.extensions.load_balancing_policies.";
 const OVERRIDE_HOST: &str = "envoy.extensions.load_balancing_policies.override_host.";
@@ -105,97 +104,6 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     Ok(())
 }
 
-/// The clusters that requests or connections of a chain may go to.
-///
-/// # Errors
-/// A value of the wrong shape.
-pub(super) fn of_chain<'v>(
-    chain: &Chain<'v>,
-    all: &CheckInput<'v>,
-) -> Result<Vec<Result<Cursor<'v>, Failure>>, Failure> {
-    if let Some(http) = &chain.http {
-        // Routes that are not there to read are said of `enabled`.
-        let places = routes::places(http, &all.configuration).unwrap_or_default();
-        return Ok(clusters(named(&places)?, all));
-    }
-    let mut names = Vec::new();
-    for proxy in chain
-        .network
-        .iter()
-        .filter(|filter| filter.short() == "tcp_proxy")
-    {
-        let Some(config) = &proxy.config else { continue };
-        names.extend(config.get("cluster")?.map(ClusterName::read).transpose()?);
-        if let Some(weighted) = config.get("weighted_clusters")? {
-            for cluster in weighted.items("clusters")? {
-                names.extend(cluster.get("name")?.map(ClusterName::read).transpose()?);
-            }
-        }
-    }
-    for (_, module) in chain.deciding() {
-        // What the module refuses is said of `configuration`.
-        let Ok((here, config)) = module.configuration() else {
-            continue;
-        };
-        names.extend(config.lock.clusters().map(|name| ClusterName {
-            name: name.to_owned(),
-            here: here.clone(),
-        }));
-    }
-    Ok(clusters(names, all))
-}
-
-/// What copies a place's requests.
-///
-/// # Errors
-/// A value of the wrong shape.
-pub(super) fn mirrors<'v>(place: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
-    let mut found = place.items("request_mirror_policies")?;
-    if let Some(action) = place.get("route")? {
-        found.extend(action.items("request_mirror_policies")?);
-    }
-    Ok(found)
-}
-
-/// The name of a cluster, and where it is named.
-struct ClusterName<'v> {
-    name: String,
-    here: Cursor<'v>,
-}
-
-impl<'v> ClusterName<'v> {
-    fn read(here: Cursor<'v>) -> Result<Self, Failure> {
-        let name = here.text()?.to_owned();
-        Ok(Self { name, here })
-    }
-}
-
-/// The filters behind the router: its own, and those of the clusters that routes name.
-///
-/// # Errors
-/// A value of the wrong shape.
-pub(super) fn filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<Filter<'v>>, Failure> {
-    let mut found = Vec::new();
-    for router in http.filters.iter().filter(|filter| filter.short() == "router") {
-        let config = router.config.as_ref().ok_or_else(|| router.unread())?;
-        found.extend(config.items("upstream_http_filters")?);
-    }
-    // Routes and clusters that are not there to read are said of `enabled` and `upstream`.
-    let places = routes::places(http, &all.configuration).unwrap_or_default();
-    for cluster in clusters(named(&places)?, all).into_iter().flatten() {
-        for (_, options) in cluster.entries("typed_extension_protocol_options")? {
-            let (kind, options) = options.message()?;
-            if kind == HTTP_OPTIONS {
-                found.extend(options.items("http_filters")?);
-            }
-        }
-    }
-    let filters = found.into_iter();
-    filters
-        .map(|here| Filter::read(here, &all.configuration))
-        .collect()
-}
-
 /// Of a route configuration, a virtual host, a route or a weighted cluster.
 fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     let action = place.get("route")?;
@@ -251,66 +159,6 @@ fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
         "a client's header chooses the cluster of a request, whatever was decided",
         CLUSTER,
     ))
-}
-
-/// The clusters that routes name, for requests and for copies of them.
-fn named<'v>(places: &[Cursor<'v>]) -> Result<Vec<ClusterName<'v>>, Failure> {
-    let mut found = Vec::new();
-    for place in places {
-        for mirror in mirrors(place)? {
-            found.extend(mirror.get("cluster")?);
-        }
-        let Some(action) = place.get("route")? else {
-            continue;
-        };
-        found.extend(action.get("cluster")?);
-        if let Some(weighted) = action.get("weighted_clusters")? {
-            for cluster in weighted.items("clusters")? {
-                found.extend(cluster.get("name")?);
-            }
-        }
-    }
-    found.into_iter().map(ClusterName::read).collect()
-}
-
-/// The clusters with these names, and those that they consist of.
-fn clusters<'v>(mut names: Vec<ClusterName<'v>>, all: &CheckInput<'v>) -> Vec<Result<Cursor<'v>, Failure>> {
-    let mut found = Vec::new();
-    let mut seen = Vec::new();
-    while let Some(ClusterName { name, here }) = names.pop() {
-        let key = (name.clone(), here.document);
-        if seen.contains(&key) {
-            continue;
-        }
-        seen.push(key);
-        let given = all.configuration.clusters(&name, here.document);
-        if given.is_empty() {
-            found.push(Err(here.fails(
-                format!("cannot be verified: the cluster `{name}` is not in the input"),
-                "also pass the file that it comes from, or Envoy's `/config_dump`",
-            )));
-        }
-        for cluster in given {
-            match parts(cluster) {
-                Ok(parts) => names.extend(parts),
-                Err(failure) => found.push(Err(failure)),
-            }
-            found.push(Ok(cluster.clone()));
-        }
-    }
-    found
-}
-
-/// The names of the clusters in an aggregate.
-fn parts<'v>(cluster: &Cursor<'v>) -> Result<Vec<ClusterName<'v>>, Failure> {
-    let items = match cluster.at(&["cluster_type", "typed_config"])? {
-        Some(typed) => match typed.message()? {
-            (AGGREGATE, message) => message.items("clusters")?,
-            _ => Vec::new(),
-        },
-        None => Vec::new(),
-    };
-    items.into_iter().map(ClusterName::read).collect()
 }
 
 /// Filter state of Envoy's own chooses clusters, addresses and server names.

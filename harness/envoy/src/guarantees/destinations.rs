@@ -1,0 +1,161 @@
+//! Where the traffic of a chain may go: clusters, with what is behind the router.
+
+use super::CheckInput;
+use super::chain::{Chain, Http};
+use super::cursor::{Cursor, Failure};
+use super::filter::Filter;
+use super::routes;
+
+pub(super) const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+pub(super) const AGGREGATE: &str = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
+
+/// The clusters that requests or connections of a chain may go to.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn of_chain<'v>(
+    chain: &Chain<'v>,
+    all: &CheckInput<'v>,
+) -> Result<Vec<Result<Cursor<'v>, Failure>>, Failure> {
+    if let Some(http) = &chain.http {
+        // Routes that are not there to read are said of `enabled`.
+        let places = routes::places(http, &all.configuration).unwrap_or_default();
+        return Ok(clusters(named(&places)?, all));
+    }
+    let mut names = Vec::new();
+    for proxy in chain
+        .network
+        .iter()
+        .filter(|filter| filter.short() == "tcp_proxy")
+    {
+        let Some(config) = &proxy.config else { continue };
+        names.extend(config.get("cluster")?.map(ClusterName::read).transpose()?);
+        if let Some(weighted) = config.get("weighted_clusters")? {
+            for cluster in weighted.items("clusters")? {
+                names.extend(cluster.get("name")?.map(ClusterName::read).transpose()?);
+            }
+        }
+    }
+    for (_, module) in chain.deciding() {
+        // What the module refuses is said of `configuration`.
+        let Ok((here, config)) = module.configuration() else {
+            continue;
+        };
+        names.extend(config.lock.clusters().map(|name| ClusterName {
+            name: name.to_owned(),
+            here: here.clone(),
+        }));
+    }
+    Ok(clusters(names, all))
+}
+
+/// What copies a place's requests.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn mirrors<'v>(place: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
+    let mut found = place.items("request_mirror_policies")?;
+    if let Some(action) = place.get("route")? {
+        found.extend(action.items("request_mirror_policies")?);
+    }
+    Ok(found)
+}
+
+/// The name of a cluster, and where it is named.
+struct ClusterName<'v> {
+    name: String,
+    here: Cursor<'v>,
+}
+
+impl<'v> ClusterName<'v> {
+    fn read(here: Cursor<'v>) -> Result<Self, Failure> {
+        let name = here.text()?.to_owned();
+        Ok(Self { name, here })
+    }
+}
+
+/// The filters behind the router: its own, and those of the clusters that routes name.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<Filter<'v>>, Failure> {
+    let mut found = Vec::new();
+    for router in http.filters.iter().filter(|filter| filter.short() == "router") {
+        let config = router.config.as_ref().ok_or_else(|| router.unread())?;
+        found.extend(config.items("upstream_http_filters")?);
+    }
+    // Routes and clusters that are not there to read are said of `enabled` and `upstream`.
+    let places = routes::places(http, &all.configuration).unwrap_or_default();
+    for cluster in clusters(named(&places)?, all).into_iter().flatten() {
+        for (_, options) in cluster.entries("typed_extension_protocol_options")? {
+            let (kind, options) = options.message()?;
+            if kind == HTTP_OPTIONS {
+                found.extend(options.items("http_filters")?);
+            }
+        }
+    }
+    let filters = found.into_iter();
+    filters
+        .map(|here| Filter::read(here, &all.configuration))
+        .collect()
+}
+
+/// The clusters that routes name, for requests and for copies of them.
+fn named<'v>(places: &[Cursor<'v>]) -> Result<Vec<ClusterName<'v>>, Failure> {
+    let mut found = Vec::new();
+    for place in places {
+        for mirror in mirrors(place)? {
+            found.extend(mirror.get("cluster")?);
+        }
+        let Some(action) = place.get("route")? else {
+            continue;
+        };
+        found.extend(action.get("cluster")?);
+        if let Some(weighted) = action.get("weighted_clusters")? {
+            for cluster in weighted.items("clusters")? {
+                found.extend(cluster.get("name")?);
+            }
+        }
+    }
+    found.into_iter().map(ClusterName::read).collect()
+}
+
+/// The clusters with these names, and those that they consist of.
+fn clusters<'v>(mut names: Vec<ClusterName<'v>>, all: &CheckInput<'v>) -> Vec<Result<Cursor<'v>, Failure>> {
+    let mut found = Vec::new();
+    let mut seen = Vec::new();
+    while let Some(ClusterName { name, here }) = names.pop() {
+        let key = (name.clone(), here.document);
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let given = all.configuration.clusters(&name, here.document);
+        if given.is_empty() {
+            found.push(Err(here.fails(
+                format!("cannot be verified: the cluster `{name}` is not in the input"),
+                "also pass the file that it comes from, or Envoy's `/config_dump`",
+            )));
+        }
+        for cluster in given {
+            match parts(cluster) {
+                Ok(parts) => names.extend(parts),
+                Err(failure) => found.push(Err(failure)),
+            }
+            found.push(Ok(cluster.clone()));
+        }
+    }
+    found
+}
+
+/// The names of the clusters in an aggregate.
+fn parts<'v>(cluster: &Cursor<'v>) -> Result<Vec<ClusterName<'v>>, Failure> {
+    let items = match cluster.at(&["cluster_type", "typed_config"])? {
+        Some(typed) => match typed.message()? {
+            (AGGREGATE, message) => message.items("clusters")?,
+            _ => Vec::new(),
+        },
+        None => Vec::new(),
+    };
+    items.into_iter().map(ClusterName::read).collect()
+}
