@@ -278,3 +278,41 @@ fn an_identity_whose_wildcard_lets_in_others() {
         assert!(ran.err.contains(other.unwrap_or_default()), "{source}: {ran:?}");
     }
 }
+
+/// Policies and workloads often stand in folders beside each other.
+#[test]
+fn a_selector_is_looked_up_in_all_folders() {
+    let workload = |name: &str, namespace: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  template:\n    metadata: \
+             {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: a, ports: [{{containerPort: 8080}}]}}]}}\n"
+        )
+    };
+    let policy = |labels: &str, namespace: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: web, namespace: {namespace}}}\nspec: {{selector: \
+             {{matchLabels: {{{labels}}}}}, rules: [{{from: [{{source: {{namespaces: [shop]}}}}]}}]}}\n"
+        )
+    };
+    let count = |files: &[(&str, String)]| {
+        let folder = Folder::with(&[]);
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        count(&folder.run(&["check"]), "PW023")
+    };
+    let web = ("deployments/web.yaml", workload("web", "shop"));
+    let db = ("local/db.yaml", workload("db", "shop"));
+    let selects = |labels: &str| ("local/policy.yaml", policy(labels, "shop"));
+    assert_eq!(count(&[web.clone(), db.clone(), selects("app: web")]), 0);
+    assert_eq!(count(&[web.clone(), db, selects("app: wbe")]), 1);
+    assert_eq!(count(&[web, selects("app: wbe")]), 1);
+    // Of another namespace there is no workload, and Istio's charts install gateways.
+    let other = ("a.yaml", workload("web", "other"));
+    assert_eq!(count(&[other, selects("app: wbe")]), 0);
+    let proxy = ("a.yaml", workload("oauth2-proxy", "istio-system"));
+    for labels in ["istio: ingressgateway", "app: istio-ingressgateway"] {
+        let ingress = ("b.yaml", policy(labels, "istio-system"));
+        assert_eq!(count(&[proxy.clone(), ingress]), 0, "{labels}");
+    }
+}

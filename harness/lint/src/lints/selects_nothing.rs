@@ -25,6 +25,16 @@ pub(crate) const LINT: Lint = Lint {
 /// The gateway controller makes these pods, from a `Gateway`.
 const GATEWAY: &str = "gateway.networking.k8s.io/gateway-name";
 
+/// Whether a label is of a gateway, which Istio's charts install, so that nobody writes it down.
+fn is_of_gateway((name, value): &(String, String)) -> bool {
+    match name.as_str() {
+        GATEWAY => true,
+        "istio" => value.ends_with("gateway") || value.starts_with("ingress") || value.starts_with("egress"),
+        "app" => value.starts_with("istio-"),
+        _ => false,
+    }
+}
+
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let pods: Vec<Pod<'_>> = context.others.all().filter_map(Pod::of).collect();
     let policies = context.policies.iter().filter_map(|policy| {
@@ -50,9 +60,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         let near: Vec<&Pod<'_>> = pods
             .iter()
             .filter(|pod| everywhere || pod.namespace == *namespace)
-            .filter(|pod| pod.document.source.is_beside(&document.source))
             .collect();
-        let of_gateway = selector.match_labels.iter().any(|(name, _)| name == GATEWAY);
+        let of_gateway = selector.match_labels.iter().any(is_of_gateway);
         if selector.match_labels.is_empty() || near.is_empty() || of_gateway {
             return None;
         }
@@ -71,7 +80,6 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 
 /// What makes pods, of whatever kind.
 struct Pod<'d> {
-    document: &'d Document,
     namespace: &'d str,
     labels: &'d Node,
 }
@@ -85,7 +93,6 @@ impl<'d> Pod<'d> {
             .or_else(|| (document.text("kind") == "Pod").then_some(node))?;
         let namespace = node.at(&["metadata", "namespace"]).and_then(Node::as_str);
         Some(Self {
-            document,
             namespace: namespace.unwrap_or("default"),
             labels: template.at(&["metadata", "labels"])?,
         })
