@@ -12,6 +12,7 @@ pub(crate) mod host_port;
 pub(crate) mod http_on_tcp;
 pub(crate) mod identity_in_plaintext;
 pub(crate) mod ignored_selector;
+pub(crate) mod impossible_value;
 pub(crate) mod letter_case;
 pub(crate) mod never_matches;
 pub(crate) mod not_a_host;
@@ -24,6 +25,7 @@ pub(crate) mod server_first;
 pub(crate) mod service_port;
 pub(crate) mod shadowed_rule;
 pub(crate) mod spiffe_scheme;
+pub(crate) mod split_rule;
 pub(crate) mod star_inside;
 pub(crate) mod strict_probe;
 pub(crate) mod subtree_gap;
@@ -43,7 +45,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 
 /// Every lint.
-pub const LINTS: [&Lint; 37] = [
+pub const LINTS: [&Lint; 39] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -81,6 +83,8 @@ pub const LINTS: [&Lint; 37] = [
     &not_a_host::LINT,
     &open_wildcard::LINT,
     &host_header::LINT,
+    &split_rule::LINT,
+    &impossible_value::LINT,
 ];
 
 /// The lint with this code, or with this name.

@@ -47,7 +47,7 @@ fn rules_that_others_leave_nothing_to_decide() {
         &["everything it matches is also allowed by shop/a[1] and shop/a[2]"],
     );
     // On TCP the wider rule is dropped, and the other needed.
-    let tcp = "{from: [{source: {namespaces: [web]}}]}, {to: [{operation: {methods: ['*']}}]}";
+    let tcp = "{to: [{operation: {methods: ['*']}}]}, {from: [{source: {namespaces: [web]}}]}";
     fine(&[&rules(tcp)]);
 }
 

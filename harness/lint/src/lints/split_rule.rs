@@ -1,0 +1,77 @@
+//! PW038: one rule that a dash has made two.
+//!
+//! The parts of a rule are ANDed, and rules are ORed: of `- from` and `- to` the first is about every request of these callers, and the
+//! second about these requests of anybody.
+
+use peerwarden_documents::diagnostic::Severity;
+use peerwarden_engine::resource::{Action, Rule};
+
+use crate::context::Policy;
+use crate::lint::{Find, Finding, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW038",
+    name: "split-rule",
+    severity: Severity::Warning,
+    summary: "a rule that one dash too many makes two",
+    page: include_str!("../../../../docs/lints/PW038.md"),
+    find: Find::Policy(find),
+};
+
+fn find(policy: &Policy<'_>) -> Vec<Finding> {
+    let rules: Vec<&Rule> = policy.written.rules.iter().flatten().collect();
+    let does = match policy.written.action {
+        Action::Allow => "allows",
+        Action::Deny => "denies",
+        Action::Audit | Action::Custom => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    for (index, pair) in rules.windows(2).enumerate() {
+        let [first, second] = pair else { continue };
+        if !(is_only_from(first) && is_without_from(second)) || is_public(second) {
+            continue;
+        }
+        let part = if second.to.is_some() { "to" } else { "when" };
+        let message = format!(
+            "rule {} has no `from` and {does} anybody, and rule {index} has only `from` and {does} everything",
+            index + 1
+        );
+        let help = format!(
+            "remove the dash in front of `{part}`, so that both are one rule; if two are meant, put the one without `from` first"
+        );
+        found.push(
+            Finding::new(Rule::path(index + 1), message, help)
+                .also(Rule::path(index), "rule with `from` alone"),
+        );
+    }
+    found
+}
+
+/// What anybody may ask for in many repositories, so that two rules are meant.
+const PUBLIC: [&str; 9] = [
+    "health",
+    "live",
+    "ready",
+    "metrics",
+    "ping",
+    "status",
+    "public",
+    "static",
+    ".well-known",
+];
+
+/// Whether each operation has paths, and all of these are public.
+fn is_public(rule: &Rule) -> bool {
+    let mut operations = rule.to.iter().flatten().peekable();
+    let is = |path: &String| PUBLIC.iter().any(|word| path.contains(word));
+    operations.peek().is_some()
+        && operations.all(|operation| !operation.paths.is_empty() && operation.paths.iter().all(is))
+}
+
+fn is_only_from(rule: &Rule) -> bool {
+    rule.from.is_some() && rule.to.is_none() && rule.when.is_empty()
+}
+
+fn is_without_from(rule: &Rule) -> bool {
+    rule.from.is_none() && (rule.to.is_some() || !rule.when.is_empty())
+}
