@@ -248,6 +248,20 @@ fn each_guarantee_is_documented() {
     assert_eq!(headings, names);
 }
 
+#[test]
+fn a_merge_key_is_refused() {
+    for text in [
+        "a: &a {b: 1}\nc:\n  <<: *a\n",
+        "a: &a {b: 1}\nc: {<<: *a}\n",
+        "a: &a {b: 1}\nc:\n- \"<<\" : *a\n",
+    ] {
+        let text = format!("static_resources: {{listeners: []}}\n{text}");
+        let folder = Folder::with(&[("envoy.yaml", &text)]);
+        let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+        ran.says(2, &["Envoy does not merge"]);
+    }
+}
+
 /// Envoy reads YAML 1.1 in part.
 #[test]
 fn numbers_that_envoy_reads_otherwise_are_refused() {

@@ -67,6 +67,17 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
         };
         Some((written, *name, why))
     });
+    for (here, removed) in header_write::removed_ahead(http, all)? {
+        let name = names
+            .iter()
+            .find(|name| removed.is_none_or(|removed| removed.eq_ignore_ascii_case(name)));
+        if let Some(name) = name {
+            return Err(here.fails(
+                format!("this removes `{name}`, which a policy reads, before the module: no rule sees what the client sent"),
+                "leave it in place, or let the policy read something else",
+            ));
+        }
+    }
     match wrong.find(|(written, ..)| written.formatted) {
         None => Ok(()),
         Some((written, name, why)) => Err(written.here.fails(

@@ -94,16 +94,42 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
     Ok(found)
 }
 
-/// What filters remove from requests, by name; `None` stands for any header.
+/// What filters remove from requests before the module, by name; `None` stands for any header.
 ///
 /// # Errors
 /// A value of the wrong shape.
-pub(super) fn removed<'v>(filter: &Filter<'v>) -> Result<Vec<(Cursor<'v>, Option<&'v str>)>, Failure> {
+pub(super) fn removed_ahead<'v>(
+    http: &Http<'v>,
+    all: &CheckInput<'v>,
+) -> Result<Vec<(Cursor<'v>, Option<&'v str>)>, Failure> {
+    let modules = http
+        .filters
+        .iter()
+        .rposition(Filter::is_module)
+        .unwrap_or_default();
+    let ahead = http.filters.iter().take(modules);
     let mut found = Vec::new();
-    let Some(config) = &filter.config else {
-        return Ok(found);
-    };
-    match filter.short() {
+    for filter in ahead.clone() {
+        if let Some(config) = &filter.config {
+            removed(filter.short(), config, &mut found)?;
+        }
+    }
+    for over in routes::overrides(&places(http, all))? {
+        if let Some((kind, config)) = &over.config
+            && ahead.clone().any(|filter| filter.name == over.filter)
+        {
+            removed(super::filter::short(kind), config, &mut found)?;
+        }
+    }
+    Ok(found)
+}
+
+fn removed<'v>(
+    kind: &str,
+    config: &Cursor<'v>,
+    found: &mut Vec<(Cursor<'v>, Option<&'v str>)>,
+) -> Result<(), Failure> {
+    match kind {
         MUTATION => {
             if let Some(mutations) = config.get("mutations")? {
                 for mutation in mutations.items("request_mutations")? {
@@ -124,9 +150,35 @@ pub(super) fn removed<'v>(filter: &Filter<'v>) -> Result<Vec<(Cursor<'v>, Option
                 }
             }
         }
+        "api_key_auth" => {
+            let hides = match config.get("forwarding")? {
+                Some(forwarding) => forwarding.flag("hide_credentials")?,
+                None => false,
+            };
+            for source in config.items("key_sources")? {
+                if hides && let Some(here) = source.get("header")? {
+                    found.push((here.clone(), Some(here.text()?)));
+                }
+            }
+        }
+        "jwt_authn" => {
+            for (_, provider) in config.entries("providers")? {
+                if provider.flag("forward")? {
+                    continue;
+                }
+                let named = provider.items("from_headers")?;
+                if named.is_empty() {
+                    found.push((provider.clone(), Some("authorization")));
+                }
+                for header in named {
+                    let name = header.word("name")?;
+                    found.push((header, Some(name)));
+                }
+            }
+        }
         _ => {}
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The headers that routes write, once the module has decided, into requests and their copies.
@@ -138,6 +190,9 @@ pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec
     for place in places(http, all) {
         for option in place.items("request_headers_to_add")? {
             found.extend(by_option(&option)?);
+        }
+        if let Some(action) = place.get("route")? {
+            found.extend(by_action(&action)?);
         }
         for mirror in destinations::mirrors(&place)? {
             for mutation in mirror.items("request_headers_mutations")? {
@@ -156,18 +211,44 @@ pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec
         .collect())
 }
 
+/// The client's own host and path, in headers beside those that a route rewrites.
+fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
+    const REWRITES: [(&str, &str); 8] = [
+        ("append_x_forwarded_host", "x-forwarded-host"),
+        ("host_rewrite_literal", "x-envoy-original-host"),
+        ("auto_host_rewrite", "x-envoy-original-host"),
+        ("host_rewrite", "x-envoy-original-host"),
+        ("prefix_rewrite", "x-envoy-original-path"),
+        ("regex_rewrite", "x-envoy-original-path"),
+        ("path_rewrite", "x-envoy-original-path"),
+        ("path_rewrite_policy", "x-envoy-original-path"),
+    ];
+    let mut found = Vec::new();
+    for (field, name) in REWRITES {
+        found.extend(action.get(field)?.map(|here| HeaderWrite {
+            here,
+            name,
+            formatted: true,
+            late: true,
+        }));
+    }
+    Ok(found)
+}
+
 /// Routes that cannot be read are reported by `enabled`.
 fn places<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<'v>> {
     routes::places(http, &all.configuration).unwrap_or_default()
 }
 
 /// Filters that write headers of requests, depending on their configuration.
-const WRITERS: [&str; 5] = [
+const WRITERS: [&str; 7] = [
     MUTATION,
     "jwt_authn",
     "basic_auth",
     "api_key_auth",
     "local_ratelimit",
+    "geoip",
+    "stateful_session",
 ];
 
 /// Filters that change the body of requests, with the headers that describe it.
@@ -220,6 +301,8 @@ fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>
                 }
             }
         }
+        // Which of its texts name headers depends on the version, and on what keeps the session.
+        "geoip" | "stateful_session" => texts(config, &mut found),
         "basic_auth" => found.extend(named(config, "forward_username_header")?),
         "api_key_auth" => {
             if let Some(forwarding) = config.get("forwarding")? {
@@ -229,6 +312,21 @@ fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>
         _ => {}
     }
     Ok(found)
+}
+
+/// Each text below may name a header.
+fn texts<'v>(here: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) {
+    if let Some(name) = here.value.as_str() {
+        found.push(HeaderWrite {
+            here: here.clone(),
+            name,
+            formatted: true,
+            late: false,
+        });
+    }
+    for part in here.parts() {
+        texts(&part, found);
+    }
 }
 
 fn by_mutations<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ mod fields;
 use super::chain::Chain;
 use super::cursor::{Cursor, Failure, is_field};
 use super::destinations;
+use super::proxy_protocol;
 use super::routes;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
@@ -38,6 +39,22 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             ));
         }
     }
+    for other in &all.chains {
+        handed_on(other)?;
+    }
+    let of_requests = chain.http.iter().flat_map(|http| &http.filters);
+    for filter in chain.network.iter().chain(of_requests) {
+        // The module's own is a matter of `loading`.
+        if !filter.is_module()
+            && let Some(discovery) = &filter.discovery
+            && let Some(default) = discovery.get("default_config")?
+        {
+            return Err(default.fails(
+                "cannot be verified: until the configuration arrives, the filter runs with this one",
+                "leave `default_config` out",
+            ));
+        }
+    }
     match &chain.http {
         Some(http) => {
             only(&http.manager, fields::MANAGER)?;
@@ -64,6 +81,17 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         of_cluster(&cluster)?;
     }
     Ok(GuaranteeStatus::Held)
+}
+
+/// A listener that hands a connection to the listener of its original destination, which a PROXY header chooses.
+fn handed_on(chain: &Chain<'_>) -> Result<(), Failure> {
+    if !chain.listener.flag("use_original_dst")? || proxy_protocol::taken(chain)?.is_none() {
+        return Ok(());
+    }
+    Err(chain.listener.or_here("use_original_dst").fails(
+        "the PROXY header of a client chooses the listener that its connection is handed to",
+        "leave `use_original_dst` out, or the PROXY protocol",
+    ))
 }
 
 fn of_level(level: &routes::Level<'_>) -> Result<(), Failure> {

@@ -1,10 +1,11 @@
 //! Guarantee: only the configuration chooses where allowed requests go, and everything that goes there was decided about.
 
+use peerwarden_engine::document::Value;
+
 use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure};
 use super::destination_address;
 use super::destinations::{AGGREGATE, mirrors, of_chain};
-use super::filter::Filter;
 use super::header_write;
 use super::proxy_protocol;
 use super::routes;
@@ -21,6 +22,9 @@ const POOLS: [&str; 2] = [
 ];
 
 const WEBSOCKET: &str = "websocket";
+
+/// A load-balancing policy that chooses among subsets.
+const SUBSET: &str = "envoy.extensions.load_balancing_policies.subset.";
 
 /// The filter by which a request names an endpoint.
 const SESSION: &str = "stateful_session";
@@ -83,10 +87,7 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     let mut changed: Vec<_> = changed
         .map(|written| (written.here.clone(), Some(written.name)))
         .collect();
-    let modules = http.filters.iter().rposition(Filter::is_module);
-    for filter in http.filters.iter().take(modules.unwrap_or_default()) {
-        changed.extend(header_write::removed(filter)?);
-    }
+    changed.extend(header_write::removed_ahead(http, all)?);
     for (here, name) in changed {
         let is = |own: &&String| name.is_none_or(|name| own.eq_ignore_ascii_case(name));
         // Of a host alone, removing any header says nothing.
@@ -187,13 +188,27 @@ fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
 fn of_subsets(cluster: &Cursor<'_>, chain: &Chain<'_>) -> Result<(), Failure> {
     let mut filters = chain.http.iter().flat_map(|http| &http.filters);
     let session = filters.find(|filter| filter.short() == SESSION);
-    match (cluster.get("lb_subset_config")?, session) {
+    let mut subsets = cluster.get("lb_subset_config")?;
+    if let Some(balancing) = cluster.get("load_balancing_policy")? {
+        subsets = subsets.or(within(&balancing, SUBSET));
+    }
+    match (subsets, session) {
         (Some(_), Some(session)) => Err(session.here.fails(
             "a request names the endpoint that it goes to, in whichever subset of its cluster",
             "remove it, or give each application a separate cluster",
         )),
         _ => Ok(()),
     }
+}
+
+/// A message of this kind, anywhere below.
+fn within<'v>(here: &Cursor<'v>, kind: &str) -> Option<Cursor<'v>> {
+    let is =
+        matches!(here.value, Value::Object(_)) && here.message().is_ok_and(|(own, _)| own.starts_with(kind));
+    if is {
+        return Some(here.clone());
+    }
+    here.parts().iter().find_map(|part| within(part, kind))
 }
 
 /// A cluster that dials where a connection wanted to go, which a PROXY header may say.

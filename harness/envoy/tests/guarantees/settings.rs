@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, cluster, judge, route, typed, whole};
-use crate::edits::{chain, listener, manager, proxy};
+use crate::edits::{chain, filter, filters, listener, manager, proxy};
 use crate::rendered::{strict, tcp};
 
 /// Of the route's cluster.
@@ -89,6 +89,32 @@ const HTTP: &[Case] = &[
     ("the host becomes the server name", &[], |of| {
         options(of, json!({"upstream_http_protocol_options": {"auto_sni": true}}));
     }),
+    (
+        "a filter that runs before its configuration arrives",
+        &["settings"],
+        |of| {
+            let default = typed("envoy.extensions.filters.http.buffer.v3.Buffer", json!({}));
+            let own = json!({"name": "own", "config_discovery": {
+                "config_source": {"ads": {}},
+                "default_config": default,
+                "type_urls": ["type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer"],
+            }});
+            filters(of).insert(2, own);
+        },
+    ),
+    (
+        "the PROXY protocol chooses the listener",
+        &["module", "settings"],
+        |of| {
+            let mut first = listener(of).clone();
+            first["name"] = "first".into();
+            first["use_original_dst"] = true.into();
+            first["listener_filters"] = json!([filter("listener.proxy_protocol.v3.ProxyProtocol")]);
+            first["filter_chains"][0]["filters"] = json!([filter("network.direct_response.v3.Config")]);
+            let listeners = of["static_resources"]["listeners"].as_array_mut();
+            listeners.expect("a list").push(first);
+        },
+    ),
     ("headers whose lines Envoy joins", &["settings"], |of| {
         let header = json!({"inline_header_name": "x-role", "inline_header_type": "REQUEST_HEADER"});
         of["inline_headers"] = json!([header]);

@@ -230,6 +230,56 @@ const WAYS: &[Case] = &[
             ahead(of, by_request(key, "%REQ(x-where)%"));
         },
     ),
+    (
+        "a session chooses among the subsets of a policy",
+        &["upstream"],
+        |of| {
+            let kind = "envoy.extensions.load_balancing_policies.subset.v3.Subset";
+            let own = json!({"name": "own", "typed_config": typed(kind, json!({}))});
+            cluster(of)["load_balancing_policy"] = json!({"policies": [{"typed_extension_config": own}]});
+            filters(of).insert(2, http_filter("stateful_session.v3.StatefulSession", json!({})));
+        },
+    ),
+    ("a session that writes what was denied", &["header-names"], |of| {
+        asks(of, "request.headers[mcp-session-id]", "revoked");
+        filters(of).insert(2, session("mcp-session-id"));
+    }),
+    (
+        "a session ahead that changes what routes go by",
+        &["upstream"],
+        |of| {
+            route(of)["match"]["headers"] = json!([{"name": "mcp-session-id", "present_match": true}]);
+            ahead(of, session("mcp-session-id"));
+        },
+    ),
+    ("a key that is hidden from the module", &["header-names"], |of| {
+        asks(of, "request.headers[x-key]", "revoked");
+        ahead(of, keys(true));
+    }),
+    ("a key that is not", &[], |of| {
+        asks(of, "request.headers[x-key]", "revoked");
+        ahead(of, keys(false));
+    }),
+    ("a place that routes go by", &["upstream"], |of| {
+        route(of)["match"]["headers"] = json!([{"name": "x-country", "string_match": {"exact": "ch"}}]);
+        let named = json!({"geo_headers_to_add": {"country": "x-country"}});
+        ahead(
+            of,
+            http_filter("geoip.v3.Geoip", json!({"provider": {"typed_config": named}})),
+        );
+    }),
+    ("a header that a route removes ahead", &["upstream"], |of| {
+        route(of)["match"]["headers"] = json!([{"name": "x-app", "present_match": true}]);
+        ahead(of, changes(json!([])));
+        let own = json!({"mutations": {"request_mutations": [{"remove": "x-app"}]}});
+        route(of)["typed_per_filter_config"] = json!({"header_mutation.v3.HeaderMutation":
+            typed("envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute", own)});
+    }),
+    ("the client's host beside another", &["header-names"], |of| {
+        asks(of, "request.headers[x-forwarded-host]", "admin.example");
+        route(of)["route"]["host_rewrite_literal"] = "orders.shop".into();
+        route(of)["route"]["append_x_forwarded_host"] = true.into();
+    }),
     ("a header that routes go by is changed", &["upstream"], |of| {
         route(of)["match"]["headers"] = json!([{"name": "X-App", "string_match": {"exact": "a"}}]);
         ahead(of, changes(json!([{"append": adds("x-app")}])));
@@ -254,6 +304,25 @@ const WAYS: &[Case] = &[
         filters(of).insert(2, http_filter("decompressor.v3.Decompressor", json!({})));
     }),
 ];
+
+/// What keeps the session in a header.
+fn session(name: &str) -> Json {
+    let kind = "envoy.extensions.http.stateful_session.envelope.v3.EnvelopeSessionState";
+    let state = json!({"name": "own", "typed_config": typed(kind, json!({"header": {"name": name}}))});
+    http_filter(
+        "stateful_session.v3.StatefulSession",
+        json!({"session_state": state}),
+    )
+}
+
+fn keys(hidden: bool) -> Json {
+    let message = json!({
+        "credentials": [{"key": "k", "client": "c"}],
+        "key_sources": [{"header": "X-Key"}],
+        "forwarding": {"header": "x-client", "hide_credentials": hidden},
+    });
+    http_filter("api_key_auth.v3.ApiKeyAuth", message)
+}
 
 fn changes(mutations: Json) -> Json {
     http_filter(

@@ -61,11 +61,38 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     for node in &nodes {
         plain_numbers(&source, node)?;
     }
+    merges_nothing(&source)?;
     let document = |node| Document {
         source: Arc::clone(&source),
         node,
     };
     Ok(nodes.into_iter().map(document).collect())
+}
+
+/// Refuses merge keys, which Envoy does not know.
+fn merges_nothing(source: &Arc<Source>) -> Result<(), Diagnostic> {
+    let text = &source.text;
+    for (start, key) in text.match_indices("<<") {
+        let before = text
+            .get(..start)
+            .unwrap_or_default()
+            .trim_end_matches(['\'', '"']);
+        let after = text.get(start + key.len()..).unwrap_or_default();
+        let after = after
+            .trim_start_matches(['\'', '"'])
+            .trim_start_matches([' ', '\t']);
+        let is_key = before.is_empty() || before.ends_with([' ', '\t', '\n', '{', ',', '-']);
+        if is_key && after.starts_with(':') {
+            let place = Place {
+                source: Arc::clone(source),
+                span: start..start + key.len(),
+            };
+            return Err(Diagnostic::error("Envoy does not merge what `<<` names")
+                .at(place)
+                .help("write the fields out"));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a number that Envoy reads otherwise than it looks: with a zero in front it is octal, and with `_` it is a text.
