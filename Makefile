@@ -59,11 +59,11 @@ sdk-filter: wasm-target
 	@tools/build-shipped.sh --profile wasm --target $(WASM_TARGET) -p peerwarden-sdk-filter
 	@cmp -s target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm || cp target/$(WASM_TARGET)/wasm/peerwarden_sdk_filter.wasm target/sdk_filter.wasm
 
-# In the dev profile, which the tests share: its dependencies are optimised, and nothing here is slow.
+# In a profile of its own, which optimises nothing: compilers are what a first look waits for.
 demo: needs-demo wasm envoy ## Show who may do what on a real Envoy: mTLS, HTTP and TCP, several identities
 	@echo "building the demo"
-	@cargo build --locked -p peerwarden-lab --bin demo
-	@cargo run --quiet -p peerwarden-lab --bin demo -- --module $(MODULE)
+	@cargo build --locked --profile demo -p peerwarden-lab --bin demo
+	@target/demo/demo --module $(MODULE)
 
 faq: wasm envoy ## Answer a mesh's security FAQ on a real Envoy: one line for each answer, with its evidence
 	@echo "building the experiments"
@@ -163,7 +163,7 @@ budget: wasm ## Print what a decision costs the module: host calls, bytes, fuel,
 	@echo "measuring $(MODULE)"
 	@cargo test $(NATIVE) --test budget
 
-# In the dev profile, as the demo: what is measured is Envoy. BENCH=--quick tries it.
+# In the dev profile: what is measured is Envoy. BENCH=--quick tries it.
 bench: wasm envoy bench-engine ## Measure CPU for each request on a real Envoy: no filter, small Wasm filters, Envoy's RBAC filter, the module
 	@echo "building the benchmark"
 	@cargo build -p peerwarden-lab --bin bench
