@@ -42,7 +42,7 @@ pub fn load(path: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
 /// Reads a suite from its text, and its policies, whose paths are relative to the folder.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`load()`].
 pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
     let mut suite: Suite = yaml::read(source).map_err(|wrong| vec![wrong])?;
     // What is not known for want of a file would be wrong wherever it is used.
