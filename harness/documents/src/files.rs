@@ -73,9 +73,10 @@ pub fn holds_policies(file: &Path) -> bool {
     read.is_err() || may_hold_policies(&String::from_utf8_lossy(&bytes))
 }
 
-/// What a file in a folder is for; what cannot be read is no suite.
-pub fn role(file: &Path) -> FileRole {
+/// What a file is for. The name of one that was named says it; one that was found in a folder must be readable to be a suite.
+pub fn role(file: &Path, is_named: bool) -> FileRole {
     match FileRole::of_name(file) {
+        role if is_named => role,
         FileRole::Manifests => FileRole::Manifests,
         FileRole::Suite | FileRole::Fixtures => match read(file) {
             Ok(source) => FileRole::of_text(file, &source.text),

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use crate::diagnostic::{self, Diagnostic};
 use crate::document_set::DocumentSet;
 use crate::documents::Document;
-use crate::files::holds_policies;
-use crate::files::{read, role};
+use crate::files::{holds_policies, read, role};
 use crate::namespace::Namespaces;
 use crate::role::{FileRole, is_suite, may_hold_policies};
 use crate::walk::list;
 use crate::yaml::{self, Node};
 
-/// Adds the documents of a file to others. What cannot be read is passed over if it was found in a folder and holds no policy.
+/// Adds the documents of a file to a set. A file in a folder is skipped if it cannot be read and does not mention a policy.
 ///
 /// # Errors
 /// What keeps it from being read.
@@ -44,7 +43,7 @@ pub fn add(
 /// Paths that are not there or cannot be listed.
 pub fn suites(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     let mut files = list(paths, is_suite)?.files;
-    files.retain(|file| paths.contains(file) || role(file) == FileRole::Suite);
+    files.retain(|file| paths.contains(file) || role(file, false) == FileRole::Suite);
     Ok(files)
 }
 
@@ -59,7 +58,7 @@ pub fn policies(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> {
     let namespaces = Namespaces::of(&files);
     for file in files {
         let is_named = paths.contains(&file);
-        if is_named || role(&file) == FileRole::Manifests {
+        if is_named || role(&file, false) == FileRole::Manifests {
             wrong.extend(add(&mut set, &namespaces, &file, is_named).err());
         }
     }

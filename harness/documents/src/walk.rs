@@ -68,17 +68,13 @@ fn walk(folder: &Path, charts: Arc<Mutex<Vec<PathBuf>>>) -> Walk {
             return true;
         }
         let name = entry.file_name().to_str().unwrap_or_default();
-        let chart = entry
-            .path()
-            .parent()
-            .filter(|parent| parent.join("Chart.yaml").is_file());
-        match chart {
-            Some(chart) if name == "templates" => {
-                lock(&charts).push(shown(chart));
-                false
-            }
-            Some(_) | None => !OF_OTHERS.contains(&name),
+        if name != "templates" {
+            return !OF_OTHERS.contains(&name);
         }
+        let parent = entry.path().parent();
+        let chart = parent.filter(|parent| parent.join("Chart.yaml").is_file());
+        lock(&charts).extend(chart.map(shown));
+        chart.is_none()
     });
     walk.build()
 }

@@ -21,6 +21,7 @@ mod failure_policy;
 mod filter;
 mod forwarded_client_cert;
 mod header_names;
+mod header_removal;
 mod header_write;
 mod loading;
 mod module;

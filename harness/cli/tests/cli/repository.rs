@@ -1,4 +1,4 @@
-//! A folder as real repositories have it: what is for other tools is passed over, and never changed.
+//! A folder like those of real repositories: files of other tools are skipped, and never changed.
 
 use crate::fixture::Folder;
 

@@ -198,6 +198,14 @@ impl<'v> Cursor<'v> {
         Ok((name, self.clone()))
     }
 
+    /// The type name of its `typed_config`; empty without one.
+    pub(super) fn typed_kind(&self) -> Result<&'v str, Failure> {
+        match self.get("typed_config")? {
+            Some(typed) => Ok(typed.message()?.0),
+            None => Ok(""),
+        }
+    }
+
     fn below(&self, name: &str, value: &'v Value) -> Self {
         Self {
             document: self.document,

@@ -29,11 +29,8 @@ pub(super) fn of_chain<'v>(
         .filter(|filter| filter.short() == "tcp_proxy")
     {
         let Some(config) = &proxy.config else { continue };
-        names.extend(config.get("cluster")?.map(ClusterName::read).transpose()?);
-        if let Some(weighted) = config.get("weighted_clusters")? {
-            for cluster in weighted.items("clusters")? {
-                names.extend(cluster.get("name")?.map(ClusterName::read).transpose()?);
-            }
+        for name in named_by(config)? {
+            names.push(ClusterName::read(name)?);
         }
     }
     for (_, module) in chain.deciding() {
@@ -110,14 +107,20 @@ fn named<'v>(places: &[Cursor<'v>]) -> Result<Vec<ClusterName<'v>>, Failure> {
         let Some(action) = place.get("route")? else {
             continue;
         };
-        found.extend(action.get("cluster")?);
-        if let Some(weighted) = action.get("weighted_clusters")? {
-            for cluster in weighted.items("clusters")? {
-                found.extend(cluster.get("name")?);
-            }
-        }
+        found.extend(named_by(&action)?);
     }
     found.into_iter().map(ClusterName::read).collect()
+}
+
+/// The names in `cluster` and `weighted_clusters` of a route's action, or of `tcp_proxy`.
+fn named_by<'v>(here: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
+    let mut found: Vec<_> = here.get("cluster")?.into_iter().collect();
+    if let Some(weighted) = here.get("weighted_clusters")? {
+        for cluster in weighted.items("clusters")? {
+            found.extend(cluster.get("name")?);
+        }
+    }
+    Ok(found)
 }
 
 /// The clusters with these names, and those that they consist of.

@@ -6,6 +6,7 @@ use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
 use super::chain::{Chain, Http};
 use super::cursor::Failure;
 use super::filter::Filter;
+use super::header_removal;
 use super::header_write;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
@@ -67,7 +68,7 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
         };
         Some((written, *name, why))
     });
-    for (here, removed) in header_write::removed_ahead(http, all)? {
+    for (here, removed) in header_removal::ahead_of_module(http, all)? {
         let name = names
             .iter()
             .find(|name| removed.is_none_or(|removed| removed.eq_ignore_ascii_case(name)));

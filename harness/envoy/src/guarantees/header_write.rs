@@ -23,7 +23,17 @@ pub(super) struct HeaderWrite<'v> {
     pub(super) late: bool,
 }
 
-impl HeaderWrite<'_> {
+impl<'v> HeaderWrite<'v> {
+    /// A client's text in this header.
+    fn of_client(here: Cursor<'v>, name: &'v str) -> Self {
+        Self {
+            here,
+            name,
+            formatted: true,
+            late: false,
+        }
+    }
+
     /// Whether an application may take it for this header: case is ignored, and by many applications so is the difference between
     /// `_` and `-`.
     pub(super) fn is(&self, header: &str) -> bool {
@@ -84,7 +94,7 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
             ..written
         }));
     }
-    for over in routes::overrides(&places(http, all))? {
+    for over in routes::overrides(&routes::readable(http, all))? {
         if let Some((kind, config)) = &over.config {
             let late = is_late(http.filters.iter().position(|filter| filter.name == over.filter));
             let written = by_message(super::filter::short(kind), config)?;
@@ -94,100 +104,13 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
     Ok(found)
 }
 
-/// What filters remove from requests before the module, by name; `None` stands for any header.
-///
-/// # Errors
-/// A value of the wrong shape.
-pub(super) fn removed_ahead<'v>(
-    http: &Http<'v>,
-    all: &CheckInput<'v>,
-) -> Result<Vec<(Cursor<'v>, Option<&'v str>)>, Failure> {
-    let modules = http
-        .filters
-        .iter()
-        .rposition(Filter::is_module)
-        .unwrap_or_default();
-    let ahead = http.filters.iter().take(modules);
-    let mut found = Vec::new();
-    for filter in ahead.clone() {
-        if let Some(config) = &filter.config {
-            removed(filter.short(), config, &mut found)?;
-        }
-    }
-    for over in routes::overrides(&places(http, all))? {
-        if let Some((kind, config)) = &over.config
-            && ahead.clone().any(|filter| filter.name == over.filter)
-        {
-            removed(super::filter::short(kind), config, &mut found)?;
-        }
-    }
-    Ok(found)
-}
-
-fn removed<'v>(
-    kind: &str,
-    config: &Cursor<'v>,
-    found: &mut Vec<(Cursor<'v>, Option<&'v str>)>,
-) -> Result<(), Failure> {
-    match kind {
-        MUTATION => {
-            if let Some(mutations) = config.get("mutations")? {
-                for mutation in mutations.items("request_mutations")? {
-                    if let Some(here) = mutation.get("remove")? {
-                        found.push((here.clone(), Some(here.text()?)));
-                    }
-                    if let Some(here) = mutation.get("remove_on_match")? {
-                        found.push((here, None));
-                    }
-                }
-            }
-        }
-        "header_to_metadata" => {
-            for rule in config.items("request_rules")? {
-                if rule.flag("remove")? {
-                    let name = rule.word("header")?;
-                    found.push((rule, Some(name)));
-                }
-            }
-        }
-        "api_key_auth" => {
-            let hides = match config.get("forwarding")? {
-                Some(forwarding) => forwarding.flag("hide_credentials")?,
-                None => false,
-            };
-            for source in config.items("key_sources")? {
-                if hides && let Some(here) = source.get("header")? {
-                    found.push((here.clone(), Some(here.text()?)));
-                }
-            }
-        }
-        "jwt_authn" => {
-            for (_, provider) in config.entries("providers")? {
-                if provider.flag("forward")? {
-                    continue;
-                }
-                let named = provider.items("from_headers")?;
-                if named.is_empty() {
-                    found.push((provider.clone(), Some("authorization")));
-                }
-                for header in named {
-                    let name = header.word("name")?;
-                    found.push((header, Some(name)));
-                }
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 /// The headers that routes write, once the module has decided, into requests and their copies.
 ///
 /// # Errors
 /// A value of the wrong shape.
 pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
-    for place in places(http, all) {
+    for place in routes::readable(http, all) {
         for option in place.items("request_headers_to_add")? {
             found.extend(by_option(&option)?);
         }
@@ -225,19 +148,9 @@ fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     ];
     let mut found = Vec::new();
     for (field, name) in REWRITES {
-        found.extend(action.get(field)?.map(|here| HeaderWrite {
-            here,
-            name,
-            formatted: true,
-            late: true,
-        }));
+        found.extend(action.get(field)?.map(|here| HeaderWrite::of_client(here, name)));
     }
     Ok(found)
-}
-
-/// Routes that cannot be read are reported by `enabled`.
-fn places<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<'v>> {
-    routes::places(http, &all.configuration).unwrap_or_default()
 }
 
 /// Filters that write headers of requests, depending on their configuration.
@@ -268,12 +181,7 @@ const ALWAYS: [(&str, &[&str]); 4] = [
 fn by_filter<'v>(filter: &Filter<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let kind = filter.short();
     if let Some((_, names)) = ALWAYS.iter().find(|(own, _)| *own == kind) {
-        let written = |name: &&'static str| HeaderWrite {
-            here: filter.here.clone(),
-            name,
-            formatted: true,
-            late: false,
-        };
+        let written = |name: &&'static str| HeaderWrite::of_client(filter.here.clone(), name);
         return Ok(names.iter().map(written).collect());
     }
     if !WRITERS.contains(&kind) {
@@ -317,12 +225,7 @@ fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>
 /// Each text below may name a header.
 fn texts<'v>(here: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) {
     if let Some(name) = here.value.as_str() {
-        found.push(HeaderWrite {
-            here: here.clone(),
-            name,
-            formatted: true,
-            late: false,
-        });
+        found.push(HeaderWrite::of_client(here.clone(), name));
     }
     for part in here.parts() {
         texts(&part, found);
@@ -360,10 +263,6 @@ fn named<'v>(of: &Cursor<'v>, field: &str) -> Result<Option<HeaderWrite<'v>>, Fa
     let Some(here) = of.get(field)? else {
         return Ok(None);
     };
-    Ok(Some(HeaderWrite {
-        name: here.text()?,
-        here,
-        formatted: true,
-        late: false,
-    }))
+    let name = here.text()?;
+    Ok(Some(HeaderWrite::of_client(here, name)))
 }

@@ -1,5 +1,6 @@
 //! The routes of a connection manager, and what they override for their requests.
 
+use super::CheckInput;
 use super::chain::Http;
 use super::configuration::Configuration;
 use super::cursor::{Cursor, Failure};
@@ -114,6 +115,11 @@ pub(super) fn levels<'v>(
         of_configuration(&routes, &mut found)?;
     }
     Ok(found)
+}
+
+/// As [`places`], and none where routes cannot be read: of that `enabled` speaks.
+pub(super) fn readable<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<'v>> {
+    places(http, &all.configuration).unwrap_or_default()
 }
 
 /// The overrides of filters in these messages.

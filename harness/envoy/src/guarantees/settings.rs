@@ -137,10 +137,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         only(&options, fields::UPSTREAM_HTTP_OPTIONS)?;
     }
     for filter in cluster.items("filters")? {
-        let kind = match filter.get("typed_config")? {
-            Some(typed) => typed.message()?.0,
-            None => "",
-        };
+        let kind = filter.typed_kind()?;
         if !CLUSTER_FILTERS.contains(&kind) {
             return Err(filter.fails(
                 "cannot be verified: this filter may change what reaches the application",
@@ -154,10 +151,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         sockets.extend(matching.get("transport_socket")?);
     }
     for socket in sockets {
-        let kind = match socket.get("typed_config")? {
-            Some(typed) => typed.message()?.0,
-            None => "",
-        };
+        let kind = socket.typed_kind()?;
         if !TRANSPORT_SOCKETS.contains(&kind) {
             return Err(socket.fails(
                 "cannot be verified: this transport socket may connect to another address",

@@ -6,6 +6,7 @@ use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure};
 use super::destination_address;
 use super::destinations::{AGGREGATE, mirrors, of_chain};
+use super::header_removal;
 use super::header_write;
 use super::proxy_protocol;
 use super::routes;
@@ -87,7 +88,7 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     let mut changed: Vec<_> = changed
         .map(|written| (written.here.clone(), Some(written.name)))
         .collect();
-    changed.extend(header_write::removed_ahead(http, all)?);
+    changed.extend(header_removal::ahead_of_module(http, all)?);
     for (here, name) in changed {
         let is = |own: &&String| name.is_none_or(|name| own.eq_ignore_ascii_case(name));
         // Of a host alone, removing any header says nothing.
@@ -242,10 +243,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         }
     }
     if let Some(own) = cluster.get("cluster_type")? {
-        let kind = match own.get("typed_config")? {
-            Some(typed) => typed.message()?.0,
-            None => "",
-        };
+        let kind = own.typed_kind()?;
         let why = match kind {
             DNS | AGGREGATE => None,
             FORWARD_PROXY => Some("a client's `Host` chooses the address that a request goes to"),

@@ -30,7 +30,7 @@ pub(super) enum FindingFormat {
 
 /// Prints findings: for people to standard error, for programs to standard output.
 /// `fixed` is how many fixes were made.
-/// `verbose` names what was passed over.
+/// With `verbose`, each skipped file is listed.
 pub(super) fn print(
     checked: &CheckResult,
     format: FindingFormat,

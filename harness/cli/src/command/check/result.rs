@@ -51,12 +51,7 @@ impl CheckResult {
         let (mut read, mut suites) = (DocumentSet::default(), 0);
         for file in files {
             let is_named = paths.contains(file);
-            let role = if is_named {
-                FileRole::of_name(file)
-            } else {
-                files::role(file)
-            };
-            match role {
+            match files::role(file, is_named) {
                 FileRole::Suite => {
                     suites += 1;
                     findings.extend(of_suite(file));
