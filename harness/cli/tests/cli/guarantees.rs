@@ -116,7 +116,11 @@ fn what_is_not_held_is_told_with_its_place_and_a_remedy() {
 
 #[test]
 fn json_has_the_same() {
-    let ran = edited("require_client_certificate: true", "x: 1", &["--format", "json"]);
+    let ran = edited(
+        "require_client_certificate: true",
+        "require_client_certificate: false",
+        &["--format", "json"],
+    );
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     let chain = &report["chains"][0];
@@ -138,7 +142,7 @@ fn json_has_the_same() {
     );
     assert_eq!(
         one["path"],
-        "static_resources.listeners[0].filter_chains[0].transport_socket.typed_config"
+        "static_resources.listeners[0].filter_chains[0].transport_socket.typed_config.require_client_certificate"
     );
     assert!(
         one["help"]
@@ -278,4 +282,46 @@ fn numbers_that_envoy_reads_otherwise_are_refused() {
     )]);
     let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
     assert!(!ran.err.contains("decimal"), "{ran:?}");
+}
+
+/// Envoy's reader counts columns on behind it, and finds another structure.
+#[test]
+fn a_carriage_return_that_ends_no_line_is_refused() {
+    let folder = Folder::with(&[(
+        "envoy.yaml",
+        "static_resources: {listeners: []}\n#\rtracing: {}\n",
+    )]);
+    let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+    ran.says(2, &["a carriage return alone", "envoy.yaml:2:"]);
+    let folder = Folder::with(&[(
+        "envoy.yaml",
+        "static_resources: {listeners: []}\r\ntracing: {}\r\n",
+    )]);
+    let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+    assert!(!ran.err.contains("carriage"), "{ran:?}");
+}
+
+/// In a file of discovery Envoy ignores `3.0` for an enum, where `3` is one of its values.
+#[test]
+fn a_number_with_a_point_is_no_number_of_an_enum() {
+    let policy = (
+        "orders.yaml",
+        "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: d, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n",
+    );
+    let description = (
+        "inbound.yaml",
+        "workload: {namespace: shop}\nports: [{port: 8443, protocol: HTTP, upstream: \"127.0.0.1:8080\"}]\n\
+         certificates: {directory: /certs}\nmodule: /peerwarden.wasm\n",
+    );
+    let folder = Folder::with(&[policy, description]);
+    let rendered = folder.run(&["render", "inbound", "inbound.yaml", "--policies", "orders.yaml"]);
+    assert_eq!(rendered.code, 0, "{rendered:?}");
+    let written = "path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT";
+    assert!(rendered.out.contains(written), "{}", rendered.out);
+    for (number, code) in [("3", 0), ("3.0", 1), ("3e0", 1), ("\"3.0\"", 1), ("\"3\"", 0)] {
+        let edited = written.replace("UNESCAPE_AND_REDIRECT", number);
+        std::fs::write(folder.path("envoy.yaml"), rendered.out.replace(written, &edited)).unwrap();
+        let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+        assert_eq!(ran.code, code, "{number}: {}", ran.out);
+    }
 }

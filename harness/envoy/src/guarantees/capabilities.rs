@@ -1,6 +1,7 @@
 //! Guarantee: Envoy calls the module wherever it decides, and allows the host calls that it needs.
 
 use super::chain::Chain;
+use super::cursor::{Cursor, Failure};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// The callbacks that the module exports and the host calls that it imports, in order.
@@ -48,23 +49,35 @@ pub const CAPABILITIES: &[&str] = &[
 pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     for module in chain.modules() {
         let plugin = module.plugin()?;
-        let Some(restriction) = plugin.get("capability_restriction_config")? else {
-            continue;
-        };
-        let allowed = restriction.entries("allowed_capabilities")?;
-        // An empty list restricts nothing.
-        if allowed.is_empty() {
-            continue;
-        }
-        let missing = CAPABILITIES
-            .iter()
-            .find(|needed| !allowed.iter().any(|(name, _)| name == *needed));
-        if let Some(missing) = missing {
-            return Err(restriction.or_here("allowed_capabilities").fails(
-                format!("`{missing}` is not allowed: Envoy skips it, so what depends on it passes without a decision"),
-                "leave `capability_restriction_config` out",
-            ));
+        let vm = plugin.get("vm_config")?;
+        // Envoy 1.40 has the list in both.
+        let both = [Some(&plugin), vm.as_ref()].into_iter().flatten();
+        for restricted in both {
+            restricts(restricted)?;
         }
     }
     Ok(GuaranteeStatus::Held)
+}
+
+fn restricts(here: &Cursor<'_>) -> Result<(), Failure> {
+    let Some(restriction) = here.get("capability_restriction_config")? else {
+        return Ok(());
+    };
+    let allowed = restriction.entries("allowed_capabilities")?;
+    // An empty list restricts nothing.
+    if allowed.is_empty() {
+        return Ok(());
+    }
+    let missing = CAPABILITIES
+        .iter()
+        .find(|needed| !allowed.iter().any(|(name, _)| name == *needed));
+    if let Some(missing) = missing {
+        return Err(restriction.or_here("allowed_capabilities").fails(
+            format!(
+                "`{missing}` is not allowed: Envoy skips it, so what depends on it passes without a decision"
+            ),
+            "leave `capability_restriction_config` out",
+        ));
+    }
+    Ok(())
 }

@@ -148,6 +148,33 @@ impl<'v> Chain<'v> {
         Ok(verdict)
     }
 
+    /// What connections of this chain match. A matcher replaces what chains match on, and Envoy ignores the match of
+    /// `default_filter_chain`
+    /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener.proto#config-listener-v3-listener>).
+    ///
+    /// # Errors
+    /// A value of the wrong shape.
+    pub(super) fn matches(&self) -> Result<Option<Cursor<'v>>, Failure> {
+        let default = self.listener.get("default_filter_chain")?;
+        let is_default = default.is_some_and(|default| default.path == self.here.path);
+        if is_default || self.listener.get("filter_chain_matcher")?.is_some() {
+            return Ok(None);
+        }
+        self.here.get("filter_chain_match")
+    }
+
+    /// The transport socket's message over QUIC, around its `DownstreamTlsContext`.
+    ///
+    /// # Errors
+    /// A value of the wrong shape.
+    pub(super) fn quic(&self) -> Result<Option<Cursor<'v>>, Failure> {
+        let Some(typed) = self.here.at(&["transport_socket", "typed_config"])? else {
+            return Ok(None);
+        };
+        let (kind, message) = typed.message()?;
+        Ok((kind == QUIC).then_some(message))
+    }
+
     /// Whether this is QUIC, where Envoy knows server names without an inspector.
     pub(super) fn is_quic(&self) -> Result<bool, Failure> {
         let options = self.listener.at(&["udp_listener_config", "quic_options"])?;

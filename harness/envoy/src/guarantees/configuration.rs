@@ -75,7 +75,7 @@ impl<'v> Configuration<'v> {
     }
 
     fn document(&mut self, root: &Cursor<'v>) -> Result<(), Failure> {
-        let forms = ["configs", "resources", "static_resources"];
+        let forms = ["configs", "resource", "resources", "static_resources"];
         let mut there = Vec::new();
         for form in forms {
             if root.get(form)?.is_some() {

@@ -61,6 +61,34 @@ impl<'v> Cursor<'v> {
             .map(|(key, value)| self.below(key, value)))
     }
 
+    /// Checks that this message has no other fields than these.
+    ///
+    /// # Errors
+    /// The field that is not among them, and that it may do this.
+    pub(super) fn only(&self, known: &[&str], may: &str) -> Result<(), Failure> {
+        for (key, field) in self.fields()? {
+            if key != "@type" && !known.iter().any(|name| is_field(key, name)) {
+                let why = format!("cannot be verified: `{key}` may {may}");
+                return Err(field.fails(why, "leave it out"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every value of this name, anywhere below.
+    pub(super) fn each_below(&self, name: &str) -> Vec<Self> {
+        let mut found = Vec::new();
+        let mut rest = vec![self.clone()];
+        while let Some(here) = rest.pop() {
+            if let Value::Object(fields) = here.value {
+                let named = fields.iter().filter(|(key, _)| is_field(key, name));
+                found.extend(named.map(|(key, value)| here.below(key, value)));
+            }
+            rest.extend(here.parts());
+        }
+        found
+    }
+
     /// The value below several names.
     pub(super) fn at(&self, names: &[&str]) -> Result<Option<Self>, Failure> {
         let mut here = self.clone();
@@ -143,31 +171,23 @@ impl<'v> Cursor<'v> {
         }
     }
 
-    /// A field with one of an enum's values, by name in any case and with `-` for `_`, as Envoy reads it, or by number; the first
-    /// of `names`, which are in the order of their numbers from 0, if it is absent. An unknown name is returned as it is.
-    pub(super) fn one_of(&self, name: &str, names: &[&'static str]) -> Result<&'v str, Failure> {
+    /// A field with one of an enum's values, by name in any case or by number; the first of `names`, which are in the order of their
+    /// numbers from 0, if it is absent. Any other value is not verified: in a file of discovery, Envoy ignores what it does not know,
+    /// and uses the default.
+    pub(super) fn one_of(&self, name: &str, names: &[&'static str]) -> Result<&'static str, Failure> {
         let Some(here) = self.get(name)? else {
             return Ok(names.first().copied().unwrap_or_default());
         };
-        let number = match here.value {
-            Value::Number(number) => *number,
-            Value::String(text) => match text.parse() {
-                Ok(number) => number,
-                Err(_) => {
-                    let spelt = text.replace('-', "_");
-                    let mut known = names.iter().copied();
-                    return Ok(known
-                        .find(|name| spelt.eq_ignore_ascii_case(name))
-                        .unwrap_or(text));
-                }
+        let mut numbered = (0..=u8::MAX).zip(names);
+        let found = match here.value {
+            Value::Number(number) => numbered.find(|(own, _)| f64::from(*own) == *number),
+            Value::String(text) => match text.parse::<u8>() {
+                Ok(number) => numbered.find(|(own, _)| *own == number),
+                Err(_) => numbered.find(|(_, name)| text.eq_ignore_ascii_case(name)),
             },
-            Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => {
-                return Err(here.mismatch("the name of a value"));
-            }
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => None,
         };
-        let numbered = (0..=u8::MAX).map(f64::from).zip(names);
-        let mut found = numbered.filter(|(own, _)| *own == number);
-        let found = found.next().map(|(_, name)| *name);
+        let found = found.map(|(_, name)| *name);
         found.ok_or_else(|| here.mismatch("the name of a value"))
     }
 
@@ -196,6 +216,11 @@ impl<'v> Cursor<'v> {
             return Ok((type_name(inner), value));
         }
         Ok((name, self.clone()))
+    }
+
+    /// Whether a message is in a `TypedStruct`, whose type need not be that of the message that Envoy makes of it.
+    pub(super) fn is_typed_struct(&self) -> Result<bool, Failure> {
+        Ok(type_name(self.word("@type")?).ends_with(".TypedStruct"))
     }
 
     /// The type name of its `typed_config`; empty without one.

@@ -14,8 +14,8 @@ use super::filter::Filter;
 use super::proxy_protocol;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
-const HELP: &str = "give each port a filter chain of its own (`filter_chain_match: {destination_port: 8080}`), or name your own proxies in \
-                    `filter_chain_match: {direct_source_prefix_ranges: […]}`";
+const HELP: &str = "give each port a listener of its own, whose only chain matches it (`filter_chain_match: {destination_port: 8080}`), \
+                    or name your own proxies in `filter_chain_match: {direct_source_prefix_ranges: […]}`";
 
 pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let Some(header) = proxy_protocol::taken(chain)? else {
@@ -34,8 +34,10 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
             "nothing depends on ports or destinations",
         ));
     };
-    let by_port = match matches(chain)? {
-        Some(matches) => !read.address && matches.get("destination_port")?.is_some(),
+    // Of several chains, the port in the header chooses one.
+    let is_alone = chain.siblings.len() == 1;
+    let by_port = match chain.matches()? {
+        Some(matches) => is_alone && !read.address && matches.get("destination_port")?.is_some(),
         None => false,
     };
     if by_port || only_trusted(chain)? {
@@ -48,20 +50,12 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
     ))
 }
 
-/// What connections of this chain match. A matcher stands in the place of what chains match on.
-fn matches<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure> {
-    match chain.listener.get("filter_chain_matcher")? {
-        None => chain.here.get("filter_chain_match"),
-        Some(_) => Ok(None),
-    }
-}
-
 /// Whether only addresses that are named reach the chain: who may speak for others is then their decision.
 ///
 /// # Errors
 /// A value of the wrong shape.
 pub(super) fn only_trusted(chain: &Chain<'_>) -> Result<bool, Failure> {
-    let Some(matches) = matches(chain)? else {
+    let Some(matches) = chain.matches()? else {
         return Ok(false);
     };
     let ranges = matches.items("direct_source_prefix_ranges")?;

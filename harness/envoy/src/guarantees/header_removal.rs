@@ -27,6 +27,12 @@ pub(super) fn ahead_of_module<'v>(
             removed(filter.short(), config, &mut found)?;
         }
     }
+    for extension in http.manager.items("early_header_mutation_extensions")? {
+        // Of an extension that is not known, `header_write` speaks.
+        if let Some(typed) = extension.get("typed_config")? {
+            by_mutations(&typed.message()?.1, "mutations", &mut found)?;
+        }
+    }
     for over in routes::overrides(&routes::readable(http, all))? {
         if let Some((kind, config)) = &over.config
             && ahead.clone().any(|filter| filter.name == over.filter)
@@ -37,6 +43,22 @@ pub(super) fn ahead_of_module<'v>(
     Ok(found)
 }
 
+fn by_mutations<'v>(
+    of: &Cursor<'v>,
+    list: &str,
+    found: &mut Vec<(Cursor<'v>, Option<&'v str>)>,
+) -> Result<(), Failure> {
+    for mutation in of.items(list)? {
+        if let Some(here) = mutation.get("remove")? {
+            found.push((here.clone(), Some(here.text()?)));
+        }
+        if let Some(here) = mutation.get("remove_on_match")? {
+            found.push((here, None));
+        }
+    }
+    Ok(())
+}
+
 fn removed<'v>(
     kind: &str,
     config: &Cursor<'v>,
@@ -45,14 +67,7 @@ fn removed<'v>(
     match kind {
         MUTATION => {
             if let Some(mutations) = config.get("mutations")? {
-                for mutation in mutations.items("request_mutations")? {
-                    if let Some(here) = mutation.get("remove")? {
-                        found.push((here.clone(), Some(here.text()?)));
-                    }
-                    if let Some(here) = mutation.get("remove_on_match")? {
-                        found.push((here, None));
-                    }
-                }
+                by_mutations(&mutations, "request_mutations", found)?;
             }
         }
         "header_to_metadata" => {

@@ -12,11 +12,38 @@ pub(super) const MUTATION: &str = "header_mutation";
 
 const EARLY: &str = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
 
+/// The name of a header that is written, as far as the configuration says it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum HeaderName<'v> {
+    Exact(&'v str),
+    Prefix(&'v str),
+    Suffix(&'v str),
+    Contained(&'v str),
+    Any,
+}
+
+impl HeaderName<'_> {
+    /// Whether an application may take it for this header: case is ignored, and by many applications so is the difference between
+    /// `_` and `-`.
+    pub(super) fn is(self, header: &str) -> bool {
+        let spelt = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+        let header = spelt(header);
+        match self {
+            Self::Exact(name) => spelt(name) == header,
+            Self::Prefix(start) => header.starts_with(&spelt(start)),
+            Self::Suffix(end) => header.ends_with(&spelt(end)),
+            Self::Contained(part) => header.contains(&spelt(part)),
+            Self::Any => true,
+        }
+    }
+}
+
 /// A header that the configuration writes.
 #[derive(Debug)]
 pub(super) struct HeaderWrite<'v> {
     pub(super) here: Cursor<'v>,
-    pub(super) name: &'v str,
+    /// Its name, or a part of it.
+    pub(super) name: HeaderName<'v>,
     /// Whether its value may contain a client's text.
     pub(super) formatted: bool,
     /// Whether it is written once the module has decided.
@@ -28,22 +55,20 @@ impl<'v> HeaderWrite<'v> {
     fn of_client(here: Cursor<'v>, name: &'v str) -> Self {
         Self {
             here,
-            name,
+            name: HeaderName::Exact(name),
             formatted: true,
             late: false,
         }
     }
 
-    /// Whether an application may take it for this header: case is ignored, and by many applications so is the difference between
-    /// `_` and `-`.
+    /// Whether an application may take it for this header.
     pub(super) fn is(&self, header: &str) -> bool {
-        let spelt = |name: &str| name.to_ascii_lowercase().replace('_', "-");
-        spelt(self.name) == spelt(header)
+        self.name.is(header)
     }
 
     /// Whether Envoy and policies take it for this header.
     pub(super) fn is_exactly(&self, header: &str) -> bool {
-        self.name.eq_ignore_ascii_case(header)
+        matches!(self.name, HeaderName::Exact(name) if name.eq_ignore_ascii_case(header))
     }
 }
 
@@ -96,7 +121,9 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
     }
     for over in routes::overrides(&routes::readable(http, all))? {
         if let Some((kind, config)) = &over.config {
-            let late = is_late(http.filters.iter().position(|filter| filter.name == over.filter));
+            // Of several of one name, all have this configuration.
+            let last = http.filters.iter().rposition(|filter| filter.name == over.filter);
+            let late = is_late(last);
             let written = by_message(super::filter::short(kind), config)?;
             found.extend(written.into_iter().map(|written| HeaderWrite { late, ..written }));
         }
@@ -154,7 +181,7 @@ fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
 }
 
 /// Filters that write headers of requests, depending on their configuration.
-const WRITERS: [&str; 7] = [
+const WRITERS: [&str; 9] = [
     MUTATION,
     "jwt_authn",
     "basic_auth",
@@ -162,6 +189,8 @@ const WRITERS: [&str; 7] = [
     "local_ratelimit",
     "geoip",
     "stateful_session",
+    "ext_authz",
+    "ratelimit",
 ];
 
 /// Filters that change the body of requests, with the headers that describe it.
@@ -211,6 +240,9 @@ fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>
         }
         // Which of its texts name headers depends on the version, and on what keeps the session.
         "geoip" | "stateful_session" => texts(config, &mut found),
+        // The service chooses them; what a policy reads is then what it has written.
+        "ratelimit" => found.push(by_service(config.clone(), HeaderName::Any)),
+        "ext_authz" => by_authorizer(config, &mut found)?,
         "basic_auth" => found.extend(named(config, "forward_username_header")?),
         "api_key_auth" => {
             if let Some(forwarding) = config.get("forwarding")? {
@@ -220,6 +252,49 @@ fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>
         _ => {}
     }
     Ok(found)
+}
+
+/// A header that a service of the operator's writes.
+fn by_service<'v>(here: Cursor<'v>, name: HeaderName<'v>) -> HeaderWrite<'v> {
+    HeaderWrite {
+        here,
+        name,
+        formatted: false,
+        late: false,
+    }
+}
+
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/ext_authz/v3/ext_authz.proto>
+fn by_authorizer<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
+    let Some(response) = config.at(&["http_service", "authorization_response"])? else {
+        if config.get("http_service")?.is_none() {
+            found.push(by_service(config.clone(), HeaderName::Any));
+        }
+        return Ok(());
+    };
+    for field in ["allowed_upstream_headers", "allowed_upstream_headers_to_append"] {
+        let Some(list) = response.get(field)? else {
+            continue;
+        };
+        for pattern in list.items("patterns")? {
+            let mut name = HeaderName::Any;
+            for (field, of) in [
+                ("exact", HeaderName::Exact as fn(&'v str) -> HeaderName<'v>),
+                ("prefix", HeaderName::Prefix),
+                ("suffix", HeaderName::Suffix),
+                ("contains", HeaderName::Contained),
+            ] {
+                if let Some(text) = pattern.get(field)? {
+                    name = of(text.text()?);
+                }
+            }
+            found.push(HeaderWrite {
+                formatted: matches!(name, HeaderName::Exact(_)),
+                ..by_service(pattern, name)
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Each text below may name a header.
@@ -251,7 +326,7 @@ fn by_option<'v>(option: &Cursor<'v>) -> Result<Option<HeaderWrite<'v>>, Failure
     };
     let formatted = header.word("value")?.contains('%') || header.get("raw_value")?.is_some();
     Ok(Some(HeaderWrite {
-        name: header.word("key")?,
+        name: HeaderName::Exact(header.word("key")?),
         here: header,
         formatted,
         late: false,

@@ -3,7 +3,7 @@
 use peerwarden_engine::document::Value;
 
 use super::chain::Chain;
-use super::cursor::Failure;
+use super::cursor::{Cursor, Failure};
 use super::destinations;
 use super::filter::Filter;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
@@ -65,7 +65,13 @@ const HTTP_AFTER: &[&str] = &[
 /// The last filter behind the router, which writes requests to the upstream.
 const CODEC: &str = "upstream_codec";
 
-/// The statuses with which the authorizer's filter may answer by itself.
+/// Filters that ask a service, and answer by themselves if it fails or refuses.
+const SERVICES: [&str; 2] = ["ext_authz", "ratelimit"];
+
+/// Their fields with the status of such an answer.
+const ANSWERS: [&str; 2] = ["status_on_error", "rate_limited_status"];
+
+/// The statuses with which such a filter may answer.
 const REFUSALS: [&str; 9] = [
     "BadRequest",
     "Unauthorized",
@@ -140,7 +146,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
                 "put it behind the module",
             ));
         }
-        if filter.short() == "ext_authz" {
+        if SERVICES.contains(&filter.short()) {
             refuses(filter)?;
         }
     }
@@ -174,12 +180,18 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     Ok(GuaranteeStatus::Held)
 }
 
-/// Checks that an authorizer's filter does not answer with a success if it cannot ask.
+/// Checks that such a filter does not answer with a success.
 fn refuses(filter: &Filter<'_>) -> Result<(), Failure> {
     let config = filter.config.as_ref().ok_or_else(|| filter.unread())?;
-    let Some(code) = config.at(&["status_on_error", "code"])? else {
-        return Ok(());
-    };
+    for answer in ANSWERS {
+        if let Some(code) = config.at(&[answer, "code"])? {
+            is_refusal(&code)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_refusal(code: &Cursor<'_>) -> Result<(), Failure> {
     let is_refusal = match code.value {
         Value::Number(code) => *code >= 400.0,
         Value::String(code) => REFUSALS.contains(&code.as_str()),
@@ -189,7 +201,7 @@ fn refuses(filter: &Filter<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(code.fails(
-        "if the authorizer fails, the answer may look as if the request had been let in",
+        "this answer comes before the decision, and looks as if the request had been let in",
         "write `Forbidden`, or `ServiceUnavailable`",
     ))
 }

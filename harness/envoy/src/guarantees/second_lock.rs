@@ -3,7 +3,7 @@
 use peerwarden_engine::Lock;
 
 use super::chain::{Chain, Http};
-use super::cursor::{Cursor, Failure};
+use super::cursor::{Cursor, Failure, is_field};
 use super::filter::Filter;
 use super::routes;
 use super::set_filter_state::is_shared;
@@ -20,6 +20,12 @@ const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's \
     configuration, and put the filter of docs/guarantees.md behind the module; or write `\"lock\": false` to omit \
     the lock";
+
+/// The filters that only read marks.
+const RBAC: [&str; 2] = [
+    "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+    "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC",
+];
 
 /// What `tcp_proxy` has to find by itself.
 const NOWHERE: &str = "name a cluster of type STATIC without endpoints: `cluster: peerwarden-denied`";
@@ -206,16 +212,21 @@ fn has_no_endpoints(cluster: &Cursor<'_>) -> Result<(), Failure> {
 
 /// The first place for which this is true, except in RBAC filters, which only read.
 fn named<'v>(here: Cursor<'v>, is: &dyn Fn(&Cursor<'v>) -> bool) -> Option<Cursor<'v>> {
-    let reads = here
-        .word("@type")
-        .is_ok_and(|kind| kind.ends_with(".rbac.v3.RBAC"));
-    if reads {
-        return None;
-    }
     if is(&here) {
         return Some(here);
     }
-    here.parts().into_iter().find_map(|part| named(part, is))
+    let Ok(fields) = here.fields() else {
+        return here.parts().into_iter().find_map(|part| named(part, is));
+    };
+    let mut others = fields
+        .into_iter()
+        .filter(|(key, part)| !(is_field(key, "typed_config") && is_rbac(part)));
+    others.find_map(|(_, part)| named(part, is))
+}
+
+/// Elsewhere than in a `typed_config`, `@type` is a field like any other, which Envoy may ignore.
+fn is_rbac(typed_config: &Cursor<'_>) -> bool {
+    typed_config.word("@type").is_ok_and(|kind| RBAC.contains(&kind))
 }
 
 /// Whether this is the key of a mark, or a shared item that names the cluster of connections.

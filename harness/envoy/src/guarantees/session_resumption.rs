@@ -21,5 +21,14 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
             ));
         }
     }
+    if let Some(quic) = chain.quic()?
+        && quic.get("enable_resumption")?.is_some()
+        && !matches!(quic.flag("enable_resumption"), Ok(false))
+    {
+        return Err(quic.or_here("enable_resumption").fails(
+            "over QUIC, sessions are resumed whatever the TLS context says: a resumed session is not verified again",
+            "leave `enable_resumption` out",
+        ));
+    }
     Ok(GuaranteeStatus::Held)
 }

@@ -4,13 +4,36 @@
 //! elsewhere. So a message that traffic passes may have only fields that a guarantee reads or that change neither.
 
 mod fields;
+mod plugin;
+mod tokens;
+mod transport;
+
+use peerwarden_engine::document::Value;
 
 use super::chain::Chain;
-use super::cursor::{Cursor, Failure, is_field};
+use super::cursor::{Cursor, Failure};
 use super::destinations;
 use super::proxy_protocol;
 use super::routes;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
+
+/// Fields of a bootstrap that change what policies see, and how.
+const OF_BOOTSTRAP: [(&str, &str); 2] = [
+    (
+        "inline_headers",
+        "Envoy joins the lines of these headers, and policies do not see each value",
+    ),
+    (
+        "header_prefix",
+        "Envoy writes headers of other names than `x-envoy-…` into requests",
+    ),
+];
+
+/// What an unknown field of a message on the way may do.
+const CHANGES: &str = "change where a request goes, or what it says";
+
+/// Options of clusters that change nothing of requests.
+const TCP_OPTIONS: &str = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions";
 
 /// Network filters of a cluster that change nothing.
 const CLUSTER_FILTERS: [&str; 2] = [
@@ -31,12 +54,17 @@ const TRANSPORT_SOCKETS: [&str; 6] = [
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     only(&chain.listener, fields::LISTENER)?;
     only(&chain.here, fields::FILTER_CHAIN)?;
+    transport::check(chain, all)?;
+    plugin::check(chain)?;
+    tokens::check(chain)?;
     for bootstrap in all.configuration.bootstraps(chain.here.document) {
-        if let Some(headers) = bootstrap.get("inline_headers")? {
-            return Err(headers.fails(
-                "cannot be verified: Envoy joins the lines of these headers, and policies do not see each value",
-                "leave `inline_headers` out",
-            ));
+        for (name, why) in OF_BOOTSTRAP {
+            if let Some(here) = bootstrap.get(name)? {
+                return Err(here.fails(
+                    format!("cannot be verified: {why}"),
+                    format!("leave `{name}` out"),
+                ));
+            }
         }
     }
     for other in &all.chains {
@@ -83,6 +111,10 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     Ok(GuaranteeStatus::Held)
 }
 
+fn only(here: &Cursor<'_>, known: &[&str]) -> Result<(), Failure> {
+    here.only(known, CHANGES)
+}
+
 /// A listener that hands a connection to the listener of its original destination, which a PROXY header chooses.
 fn handed_on(chain: &Chain<'_>) -> Result<(), Failure> {
     if !chain.listener.flag("use_original_dst")? || proxy_protocol::taken(chain)?.is_none() {
@@ -114,10 +146,27 @@ fn of_level(level: &routes::Level<'_>) -> Result<(), Failure> {
             }
         }
     }?;
+    for (_, entry) in level.here().entries("typed_per_filter_config")? {
+        plain(&entry)?;
+    }
     for mirror in destinations::mirrors(level.here())? {
         only(&mirror, fields::MIRROR)?;
     }
     Ok(())
+}
+
+/// What stands in a `TypedStruct` becomes the filter's own message for routes, whatever type it names.
+fn plain(entry: &Cursor<'_>) -> Result<(), Failure> {
+    if entry.is_typed_struct()? {
+        return Err(entry.fails(
+            "cannot be verified: Envoy makes another message of this `TypedStruct` than it names",
+            "write the message with its own `@type`",
+        ));
+    }
+    match entry.get("config")? {
+        Some(inner) if matches!(inner.value, Value::Object(_)) => plain(&inner),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
@@ -126,11 +175,21 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         .get("upstream_http_protocol_options")?
         .into_iter()
         .collect();
-    for (_, options) in cluster.entries("typed_extension_protocol_options")? {
-        let (kind, options) = options.message()?;
+    for (name, options) in cluster.entries("typed_extension_protocol_options")? {
+        let (kind, message) = options.message()?;
+        // Envoy goes by the key, and makes its message of whatever type is there.
+        if name != kind
+            || options.is_typed_struct()?
+            || ![destinations::HTTP_OPTIONS, TCP_OPTIONS].contains(&kind)
+        {
+            return Err(options.fails(
+                format!("cannot be verified: options `{name}` of the type `{kind}`"),
+                format!("write `{}` with its own type", destinations::HTTP_OPTIONS),
+            ));
+        }
         if kind == destinations::HTTP_OPTIONS {
-            only(&options, fields::HTTP_OPTIONS)?;
-            upstream.extend(options.get("upstream_http_protocol_options")?);
+            only(&message, fields::HTTP_OPTIONS)?;
+            upstream.extend(message.get("upstream_http_protocol_options")?);
         }
     }
     for options in upstream {
@@ -156,19 +215,6 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
             return Err(socket.fails(
                 "cannot be verified: this transport socket may connect to another address",
                 "use TLS (`UpstreamTlsContext`) or plaintext (`RawBuffer`)",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Checks that a message has no other fields.
-fn only(here: &Cursor<'_>, known: &[&str]) -> Result<(), Failure> {
-    for (key, field) in here.fields()? {
-        if key != "@type" && !known.iter().any(|name| is_field(key, name)) {
-            return Err(field.fails(
-                format!("cannot be verified: `{key}` may change where a request goes, or what it says"),
-                "leave it out",
             ));
         }
     }

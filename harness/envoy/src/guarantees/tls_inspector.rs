@@ -61,11 +61,7 @@ fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
 
 /// Whether the chain is only for connections that the inspector has recognised.
 fn is_of_tls(chain: &Chain<'_>) -> Result<bool, Failure> {
-    // A matcher stands in the place of what chains match on.
-    if chain.listener.get("filter_chain_matcher")?.is_some() {
-        return Ok(false);
-    }
-    let Some(matches) = chain.here.get("filter_chain_match")? else {
+    let Some(matches) = chain.matches()? else {
         return Ok(false);
     };
     Ok(matches.word("transport_protocol")? == "tls" || !matches.items("server_names")?.is_empty())

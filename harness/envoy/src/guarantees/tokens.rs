@@ -131,6 +131,7 @@ fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
             "write the issuers into `providers`, and the requests that need their tokens into `rules`",
         ));
     }
+    of_requirements(config, &providers)?;
     for (name, provider) in providers {
         vouches(name, &provider)?;
         let left = provider.word("payload_in_metadata")?;
@@ -148,6 +149,27 @@ fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
             ));
         }
         not_under(&provider, key)?;
+    }
+    Ok(())
+}
+
+/// A requirement's own `audiences` replace those of its provider.
+fn of_requirements<'v>(config: &Cursor<'v>, providers: &[(&'v str, Cursor<'v>)]) -> Result<(), Failure> {
+    for requirement in config.each_below("provider_and_audiences") {
+        let name = requirement.word("provider_name")?;
+        let provider = providers.iter().find(|(own, _)| *own == name);
+        let ours = match provider {
+            Some((_, provider)) => provider.items("audiences")?,
+            None => Vec::new(),
+        };
+        for audience in requirement.items("audiences")? {
+            if !ours.iter().any(|own| own.value == audience.value) {
+                return Err(audience.fails(
+                    format!("tokens for this audience are accepted, which is not among the `audiences` of `{name}`"),
+                    "write the audiences into the provider, and name it by `provider_name`",
+                ));
+            }
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Guarantee: only the configuration chooses where allowed requests go, and everything that goes there was decided about.
 
+use peerwarden_engine::Config;
 use peerwarden_engine::document::Value;
 
 use super::chain::{Chain, Http};
@@ -7,7 +8,7 @@ use super::cursor::{Cursor, Failure};
 use super::destination_address;
 use super::destinations::{AGGREGATE, mirrors, of_chain};
 use super::header_removal;
-use super::header_write;
+use super::header_write::{self, HeaderName};
 use super::proxy_protocol;
 use super::routes;
 use super::set_filter_state;
@@ -30,13 +31,29 @@ const SUBSET: &str = "envoy.extensions.load_balancing_policies.subset.";
 /// The filter by which a request names an endpoint.
 const SESSION: &str = "stateful_session";
 
+/// The filter state that chooses the cluster of a connection.
+const CLUSTER_STATE: &str = "envoy.tcp_proxy.cluster";
+
 /// Fields that choose a cluster in another way than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
 
 const DNS: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
 const FORWARD_PROXY: &str = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
+
+/// The package of the policies by which Envoy chooses an endpoint, and those of them that a request cannot choose by.
 const BALANCERS: &str = "envoy.extensions.load_balancing_policies.";
-const OVERRIDE_HOST: &str = "envoy.extensions.load_balancing_policies.override_host.";
+const FAIR: [&str; 10] = [
+    "client_side_weighted_round_robin",
+    "cluster_provided",
+    "least_request",
+    "load_aware_locality",
+    "maglev",
+    "random",
+    "ring_hash",
+    "round_robin",
+    "subset",
+    "wrr_locality",
+];
 
 const CLUSTER: &str = "name the cluster in `cluster`, or several in `weighted_clusters`";
 const ENDPOINTS: &str = "give each application a separate cluster, with its endpoints or its DNS name";
@@ -59,6 +76,17 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     }
     for config in set_filter_state::configurations(chain, all)? {
         set_filter_state::items(&config)?.iter().try_for_each(of_item)?;
+    }
+    // With a lock of connections, `second-lock` speaks of them.
+    let of_lock = |config: &Config| config.lock.clusters().next().is_some();
+    let mut configs = chain
+        .deciding()
+        .filter_map(|(_, module)| module.configuration().ok());
+    let is_locked = configs.any(|(_, config)| of_lock(&config));
+    for part in all.configuration.everything().filter(|_| !is_locked) {
+        if let Some(item) = set_filter_state::shared(&part, CLUSTER_STATE).first() {
+            return Err(of_cluster_state(item));
+        }
     }
     for cluster in of_chain(chain, all)? {
         let cluster = cluster?;
@@ -85,14 +113,18 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     }
     let changed = header_write::by_filters(http, all)?;
     let changed = changed.into_iter().filter(|written| !written.late);
-    let mut changed: Vec<_> = changed
-        .map(|written| (written.here.clone(), Some(written.name)))
-        .collect();
-    changed.extend(header_removal::ahead_of_module(http, all)?);
+    let mut changed: Vec<_> = changed.map(|written| (written.here, written.name)).collect();
+    let removed = header_removal::ahead_of_module(http, all)?.into_iter();
+    changed.extend(removed.map(|(here, name)| (here, name.map_or(HeaderName::Any, HeaderName::Exact))));
     for (here, name) in changed {
-        let is = |own: &&String| name.is_none_or(|name| own.eq_ignore_ascii_case(name));
-        // Of a host alone, removing any header says nothing.
-        let routed = names.iter().skip(if name.is_none() { 2 } else { 0 }).find(is);
+        // Of a host alone, changing any header says nothing.
+        let routed = match name {
+            HeaderName::Any => names.get(2),
+            HeaderName::Exact(_)
+            | HeaderName::Prefix(_)
+            | HeaderName::Suffix(_)
+            | HeaderName::Contained(_) => names.iter().find(|own| name.is(own)),
+        };
         if let Some(routed) = routed {
             return Err(here.fails(
                 format!(
@@ -166,6 +198,9 @@ fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
 /// Filter state of Envoy's own chooses clusters, addresses and server names.
 fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
     let key = item.word("object_key")?;
+    if key == CLUSTER_STATE {
+        return Err(of_cluster_state(item));
+    }
     if !key.starts_with("envoy.") {
         return Ok(());
     }
@@ -183,6 +218,14 @@ fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
         ),
         "write a fixed text, or leave the item out",
     ))
+}
+
+/// Whatever the text: it stands in the place of the cluster that `tcp_proxy` names, and that is verified.
+fn of_cluster_state(item: &Cursor<'_>) -> Failure {
+    item.fails(
+        format!("`{CLUSTER_STATE}` chooses the cluster that connections go to"),
+        "name the cluster in `tcp_proxy`",
+    )
 }
 
 /// A cluster whose subsets may be different applications.
@@ -264,17 +307,26 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
     let Some(balancing) = cluster.get("load_balancing_policy")? else {
         return Ok(());
     };
-    for policy in balancing.items("policies")? {
-        let kind = match policy.at(&["typed_extension_config", "typed_config"])? {
-            Some(typed) => typed.message()?.0,
-            None => "",
-        };
-        if !kind.starts_with(BALANCERS) || kind.starts_with(OVERRIDE_HOST) {
-            return Err(policy.fails(
-                "cannot be verified: a request may choose the address that it goes to",
-                "use an Envoy policy that chooses among the cluster's endpoints, such as `round_robin`",
-            ));
-        }
+    // A policy may have others of its own.
+    let all = balancing.each_below("policies").into_iter();
+    all.flat_map(|policies| policies.parts())
+        .try_for_each(|policy| balances(&policy))
+}
+
+fn balances(policy: &Cursor<'_>) -> Result<(), Failure> {
+    let typed = policy.at(&["typed_extension_config", "typed_config"])?;
+    let kind = match &typed {
+        Some(typed) if !typed.is_typed_struct()? => typed.message()?.0,
+        _ => "",
+    };
+    let short = kind
+        .strip_prefix(BALANCERS)
+        .and_then(|rest| rest.split('.').next());
+    if short.is_some_and(|short| FAIR.contains(&short)) {
+        return Ok(());
     }
-    Ok(())
+    Err(policy.fails(
+        "cannot be verified: a request may choose the address that it goes to",
+        "use an Envoy policy that chooses among the cluster's endpoints, such as `round_robin`",
+    ))
 }

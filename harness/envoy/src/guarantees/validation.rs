@@ -5,8 +5,12 @@ use super::client_certificate::UNREAD;
 use super::cursor::{Cursor, Failure};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// Envoy's validator of SPIFFE IDs, which has the roots of each trust domain in its own configuration.
-const SPIFFE: &str = "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig";
+/// Envoy's validator of SPIFFE IDs, which has the roots of each trust domain in its own configuration: its name, by which Envoy chooses
+/// it, and the type of that configuration.
+const SPIFFE: (&str, &str) = (
+    "envoy.tls.cert_validator.spiffe",
+    "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig",
+);
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     let tls = match &chain.transport {
@@ -73,13 +77,15 @@ fn verifies(context: &Cursor<'_>, whole: bool) -> GuaranteeResult {
     }
     if let Some(custom) = context.get("custom_validator_config")? {
         let typed = custom.get("typed_config")?;
-        return match typed.map(|typed| typed.message()).transpose()? {
-            Some((SPIFFE, _)) => Ok(GuaranteeStatus::Held),
-            Some(_) | None => Err(custom.fails(
-                "cannot be verified: this validator is unknown",
-                "use Envoy's own, or `envoy.tls.cert_validator.spiffe`",
-            )),
-        };
+        let kind = typed.map(|typed| typed.message()).transpose()?;
+        let kind = kind.map(|(kind, _)| kind).unwrap_or_default();
+        if (custom.word("name")?, kind) == SPIFFE {
+            return Ok(GuaranteeStatus::Held);
+        }
+        return Err(custom.fails(
+            "cannot be verified: this validator is unknown (Envoy chooses it by its `name`)",
+            "use Envoy's own, or `envoy.tls.cert_validator.spiffe`",
+        ));
     }
     let roots = context.get("trusted_ca")?;
     if whole && !roots.as_ref().map(has_source).transpose()?.unwrap_or(false) {

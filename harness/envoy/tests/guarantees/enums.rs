@@ -1,4 +1,4 @@
-//! Values of enums, in any spelling that Envoy accepts: the name, in any case and with `-` for `_`, or the number.
+//! Values of enums, in any spelling that Envoy accepts: the name in any case, or the number.
 
 use serde_json::{Value as Json, json};
 
@@ -53,14 +53,21 @@ fn a_cluster_is_handed_on_by_name_or_number() {
 type Case = (&'static [&'static str], fn(&mut Json));
 
 #[test]
-fn names_are_taken_in_any_case() {
-    let edits: [Case; 5] = [
+fn names_are_taken_in_any_case_and_no_other_spelling() {
+    let edits: [Case; 7] = [
         (&[], |of| plugin(of)["failure_policy"] = "fail_closed".into()),
         (&["failure-policy"], |of| {
             plugin(of)["failure_policy"] = "fail-open".into()
         }),
         (&[], |of| {
+            manager(of)["path_with_escaped_slashes_action"] = "Unescape_And_Forward".into();
+        }),
+        // In a file of discovery Envoy ignores these, and keeps escaped slashes.
+        (&["paths"], |of| {
             manager(of)["path_with_escaped_slashes_action"] = "Unescape-And-Forward".into();
+        }),
+        (&["paths"], |of| {
+            manager(of)["path_with_escaped_slashes_action"] = "3.0".into();
         }),
         (&["forwarded-client-cert"], |of| {
             manager(of)["forward_client_cert_details"] = "append_forward".into();

@@ -11,6 +11,7 @@ mod forms;
 mod headers;
 mod mutations;
 mod origins;
+mod overlooked;
 mod per_route;
 mod rendered;
 mod second_lock;

@@ -54,7 +54,8 @@ pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
 
 fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     let source = files::read(file)?;
-    let nodes = yaml::untagged(&source)?;
+    plain_lines(&source)?;
+    let mut nodes = yaml::untagged(&source)?;
     if nodes.is_empty() {
         return Err(Diagnostic::error(format!("`{}` is empty", source.name)));
     }
@@ -62,11 +63,61 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
         plain_numbers(&source, node)?;
     }
     merges_nothing(&source)?;
+    for node in &mut nodes {
+        with_texts_for_fractions(&source, node);
+    }
     let document = |node| Document {
         source: Arc::clone(&source),
         node,
     };
     Ok(nodes.into_iter().map(document).collect())
+}
+
+/// Refuses a carriage return that does not end a line with a line feed: Envoy counts columns on behind it, and reads another structure.
+fn plain_lines(source: &Arc<Source>) -> Result<(), Diagnostic> {
+    let text = &source.text;
+    for (start, _) in text.match_indices('\r') {
+        if !text.get(start + 1..).is_some_and(|rest| rest.starts_with('\n')) {
+            let place = Place {
+                source: Arc::clone(source),
+                span: start..start + 1,
+            };
+            return Err(
+                Diagnostic::error("Envoy does not end a line at a carriage return alone")
+                    .at(place)
+                    .help("end lines with a line feed"),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A whole number that is written with a point or an exponent, such as `3.0`, is a text to what reads on: for a number of an enum Envoy
+/// does not take it.
+fn with_texts_for_fractions(source: &Arc<Source>, node: &mut Node) {
+    if let (Tree::Number(number), Some(span)) = (&node.tree, node.bytes(&source.text)) {
+        let written = source.text.get(span).unwrap_or_default();
+        if number.is_f64()
+            && written.contains(['.', 'e', 'E'])
+            && number.as_f64().is_some_and(|number| number.fract() == 0.0)
+        {
+            node.tree = Tree::String(written.to_owned());
+        }
+        return;
+    }
+    match &mut node.tree {
+        Tree::List(items) => {
+            for item in items {
+                with_texts_for_fractions(source, item);
+            }
+        }
+        Tree::Object(entries) => {
+            for entry in entries {
+                with_texts_for_fractions(source, &mut entry.value);
+            }
+        }
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) => {}
+    }
 }
 
 /// Refuses merge keys, which Envoy does not know.

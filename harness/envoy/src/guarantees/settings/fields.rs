@@ -34,6 +34,7 @@ pub(super) const LISTENER: &[&str] = &[
     "reuse_port",
     "socket_options",
     "stat_prefix",
+    "stats_matcher",
     "tcp_backlog_size",
     "tcp_fast_open_queue_length",
     "tcp_keepalive",
@@ -92,6 +93,7 @@ pub(super) const MANAGER: &[&str] = &[
     "proxy_100_continue",
     "proxy_status_config",
     "rds",
+    "record_route_resolution_stats",
     "represent_ipv4_remote_address_as_ipv4_mapped_ipv6",
     "request_headers_timeout",
     "request_id_extension",
@@ -327,6 +329,7 @@ pub(super) const CLUSTER: &[&str] = &[
     "respect_dns_ttl",
     "ring_hash_lb_config",
     "round_robin_lb_config",
+    "stats_matcher",
     "track_cluster_stats",
     "track_timeout_budgets",
     "transport_socket",
@@ -359,3 +362,137 @@ pub(super) const HTTP_OPTIONS: &[&str] = &[
 
 /// Its `upstream_http_protocol_options`. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto>
 pub(super) const UPSTREAM_HTTP_OPTIONS: &[&str] = &["auto_san_validation", "auto_sni"];
+
+/// TLS over QUIC. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/quic/v3/quic_transport.proto>
+pub(super) const QUIC: &[&str] = &["downstream_tls_context", "enable_early_data", "enable_resumption"];
+
+/// TLS of a listener. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto>
+pub(super) const DOWNSTREAM_TLS: &[&str] = &[
+    "common_tls_context",
+    "disable_stateful_session_resumption",
+    "disable_stateless_session_resumption",
+    "full_scan_certs_on_sni_mismatch",
+    "ocsp_staple_policy",
+    "prefer_client_ciphers",
+    "require_client_certificate",
+    "require_sni",
+    "session_ticket_keys",
+    "session_ticket_keys_sds_secret_config",
+    "session_timeout",
+];
+
+/// Its certificates, and what it verifies. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto>
+pub(super) const COMMON_TLS: &[&str] = &[
+    "alpn_protocols",
+    "combined_validation_context",
+    "custom_handshaker",
+    "key_log",
+    "tls_certificate_sds_secret_configs",
+    "tls_certificates",
+    "tls_params",
+    "validation_context",
+    "validation_context_sds_secret_config",
+];
+
+/// How certificates are verified. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/common.proto>
+pub(super) const VALIDATION: &[&str] = &[
+    "allow_expired_certificate",
+    "crl",
+    "custom_validator_config",
+    "match_subject_alt_names",
+    "match_typed_subject_alt_names",
+    "max_verify_depth",
+    "only_verify_leaf_cert_crl",
+    "require_signed_certificate_timestamp",
+    "suppress_client_ca_list",
+    "system_root_certs",
+    "trust_chain_verification",
+    "trusted_ca",
+    "verify_certificate_hash",
+    "verify_certificate_spki",
+    "watched_directory",
+];
+
+/// The same in two parts. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto>
+pub(super) const COMBINED_VALIDATION: &[&str] = &[
+    "default_validation_context",
+    "validation_context_sds_secret_config",
+];
+
+/// A Wasm plugin. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto>
+pub(super) const PLUGIN: &[&str] = &[
+    "allow_on_headers_stop_iteration",
+    "capability_restriction_config",
+    "configuration",
+    "fail_open",
+    "failure_policy",
+    "name",
+    "reload_config",
+    "root_id",
+    "vm_config",
+];
+
+/// Its VM. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto>
+pub(super) const VM: &[&str] = &[
+    "allow_precompiled",
+    "capability_restriction_config",
+    "code",
+    "configuration",
+    "environment_variables",
+    "nack_on_code_cache_miss",
+    "runtime",
+    "vm_id",
+];
+
+/// What verifies tokens. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+pub(super) const TOKENS: &[&str] = &[
+    "bypass_cors_preflight",
+    "filter_state_rules",
+    "providers",
+    "requirement_map",
+    "rules",
+    "stat_prefix",
+    "strip_failure_response",
+];
+
+/// Whose tokens. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+pub(super) const TOKEN_PROVIDER: &[&str] = &[
+    "audiences",
+    "claim_to_headers",
+    "clear_route_cache",
+    "clock_skew_seconds",
+    "failed_status_in_metadata",
+    "forward",
+    "forward_payload_header",
+    "from_cookies",
+    "from_headers",
+    "from_params",
+    "header_in_metadata",
+    "issuer",
+    "jwt_cache_config",
+    "local_jwks",
+    "max_lifetime",
+    "normalize_payload_in_metadata",
+    "pad_forward_payload_header",
+    "payload_in_metadata",
+    "remote_jwks",
+    "require_expiration",
+    "subjects",
+];
+
+/// Which requests need which. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+pub(super) const TOKEN_RULE: &[&str] = &["match", "requirement_name", "requires"];
+
+/// The same by filter state. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+pub(super) const TOKEN_STATE_RULES: &[&str] = &["name", "requires"];
+
+/// Which tokens are needed. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+pub(super) const TOKEN_REQUIREMENT: &[&str] = &[
+    "allow_missing",
+    "allow_missing_or_failed",
+    "extract_only_without_validation",
+    "provider_and_audiences",
+    "provider_name",
+    "requires_all",
+    "requires_any",
+];
