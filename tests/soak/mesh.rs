@@ -31,6 +31,9 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// From new files to the verdicts that they ask for; an update judges every open stream again.
 const IN_EFFECT: Duration = Duration::from_secs(30);
 
+/// Answers in a row that show that both workers have the new policies: each connection goes to one of them, as the kernel chooses.
+const IN_A_ROW: usize = 20;
+
 /// Envoy's circuit breakers count what is open.
 const BREAKERS: &str = "circuit_breakers: {thresholds: [{max_connections: 50000, max_pending_requests: 50000, max_requests: 50000}]}";
 
@@ -260,12 +263,22 @@ pub(crate) async fn round(mesh: &Mesh, number: usize) -> Result<usize> {
         mesh.caller(STRANGER)?,
     );
     until(IN_EFFECT, "the policies for requests", async || {
-        Ok((mesh.is_served(&goes, "/").await? == lets_in(number)).then_some(()))
+        for _ in 0..IN_A_ROW {
+            if mesh.is_served(&goes, "/").await? != lets_in(number) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
     })
     .await?;
     for port in [&mesh.ports.bytes, &mesh.ports.held] {
         until(IN_EFFECT, "the policies for connections", async || {
-            Ok((mesh.echoes(port, &goes).await? == lets_in(number)).then_some(()))
+            for _ in 0..IN_A_ROW {
+                if mesh.echoes(port, &goes).await? != lets_in(number) {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(()))
         })
         .await?;
     }
