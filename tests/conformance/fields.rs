@@ -82,10 +82,11 @@ pub(crate) fn of_documents(documents: &[Value]) -> BTreeSet<String> {
     let mut fields = BTreeSet::new();
     for document in documents {
         let spec = &document["spec"];
-        if document["kind"] == "PeerAuthentication" {
-            of_peer_authentication(spec, &mut fields);
-        } else {
-            of_authorization_policy(document, spec, &mut fields);
+        match document["kind"].as_str() {
+            Some("PeerAuthentication") => of_peer_authentication(spec, &mut fields),
+            // What it means is Envoy's: the module only takes it.
+            Some("RequestAuthentication") => {}
+            _ => of_authorization_policy(document, spec, &mut fields),
         }
     }
     fields

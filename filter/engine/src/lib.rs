@@ -96,5 +96,6 @@ pub use provider::{
     Authorizer, AuthorizerService, ExtensionProvider, ExternalAnswer, ExternalAuthorizers, HeaderPattern,
     HttpAuthorizer,
 };
+pub use select::TokenRule;
 pub use traffic::Traffic;
 pub use workload::{GATEWAY_NAME, Service, ServiceKind, Workload, WorkloadKind};

@@ -36,6 +36,9 @@ pub const RULES_IN_ALL: usize = 250_000;
 /// `targetRefs` of one policy: Istio's own limit.
 pub const TARGET_REFS: usize = 16;
 
+/// `jwtRules` of one document: Istio's own limit in its CRD.
+pub const JWT_RULES: usize = 4_096;
+
 /// Bytes of a document's name, and of its namespace: Kubernetes' own limits.
 pub const NAME_BYTES: usize = 253;
 /// See [`NAME_BYTES`].

@@ -25,7 +25,7 @@ pub struct Loader {
     rules: usize,
     /// How many documents were read, a `List` as one.
     documents: usize,
-    /// How many there are, those of a `List` one by one.
+    /// How many there are that something is decided by, those of a `List` one by one.
     resources: usize,
     problems: Problems,
 }
@@ -39,7 +39,8 @@ pub struct LoadedConfiguration {
     pub program: Option<Program>,
     /// The number of what is decided by; `None` as of `program`.
     pub fingerprint: Option<Fingerprint>,
-    /// How many documents there were, those of a `List` one by one.
+    /// How many documents there were that something is decided by, those of a `List` one by one: no `RequestAuthentication`, which the
+    /// filter ahead enforces.
     pub documents: usize,
     /// How many of these say something of the workload; none where it is not known which one this is.
     pub applying: usize,
@@ -88,8 +89,9 @@ impl Loader {
         let at = At::ROOT.name(RESOURCES);
         let rules_before = *rules;
         let mut each = |resource: Resource, at: &At<'_>, problems: &mut Problems| {
-            *resources = resources.saturating_add(1);
             match &resource {
+                // The filter ahead enforces it; here it is enough that it can be read.
+                Resource::RequestAuthentication(_) => return,
                 Resource::AuthorizationPolicy(policy) => {
                     let validated = validate(policy, at, &config.mesh, growth, problems);
                     let workload = config.workload.as_ref();
@@ -103,6 +105,7 @@ impl Loader {
                 // There are few of them, and which one counts shows when all are known.
                 Resource::PeerAuthentication(_) => config.resources.push(resource),
             }
+            *resources = resources.saturating_add(1);
         };
         resource::read_into(document, &at.index(*documents), &mut each, problems);
         *documents = documents.saturating_add(1);

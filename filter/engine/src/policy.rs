@@ -6,7 +6,6 @@
 mod clause;
 mod custom;
 mod fields;
-mod target;
 mod trust_domain;
 mod validate;
 mod when_key;
@@ -14,7 +13,6 @@ mod when_key;
 pub(crate) use clause::Operand;
 pub use clause::{ClaimPath, Clause, Set};
 pub(crate) use fields::Growth;
-pub(crate) use target::TargetKind;
 pub(crate) use validate::validate;
 pub use when_key::plain_keys;
 

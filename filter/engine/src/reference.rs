@@ -57,7 +57,7 @@ fn evaluate(view: &View<'_>, external: &dyn ExternalAuthorizers) -> Trace {
         .iter()
         .filter_map(|resource| match resource {
             Resource::AuthorizationPolicy(document) => Some(policy(document, workload, view)),
-            Resource::PeerAuthentication(_) => None,
+            Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => None,
         })
         .collect();
     let enforced = |policy: &&PolicyTrace| policy.not_applied.is_none() && !policy.dry_run;

@@ -4,31 +4,38 @@
 //! adds (`status`, server-set `metadata`) is accepted and ignored; every other unknown field is refused.
 
 mod authorization_policy;
+mod key_set;
 mod metadata;
 mod peer_authentication;
+mod request_authentication;
 mod selector;
+mod target_ref;
 mod timestamp;
 
 use std::borrow::Cow;
 
-pub use authorization_policy::{
-    Action, AuthorizationPolicy, Condition, Field, Operation, Rule, Source, TargetRef,
-};
+pub use authorization_policy::{Action, AuthorizationPolicy, Condition, Field, Operation, Rule, Source};
+pub use key_set::{KeySource, KeyUrl};
 pub use metadata::Metadata;
 pub use peer_authentication::{MtlsMode, PeerAuthentication};
+pub use request_authentication::{ClaimHeader, JwtRule, RequestAuthentication, TokenHeader};
 pub use selector::Selector;
+pub(crate) use target_ref::TargetKind;
+pub use target_ref::TargetRef;
 pub use timestamp::Timestamp;
 
-use crate::document::{At, BorrowedValue, Fields, Value, nearest};
+use crate::document::{At, BorrowedValue, Fields, Value, nearest, quoted};
 use crate::problem::{Problem, Problems};
 
-/// One document of a kind that the engine decides by.
+/// One document of a kind that is read.
 #[derive(Debug, Clone)]
 pub enum Resource {
     /// `security.istio.io` `AuthorizationPolicy`.
     AuthorizationPolicy(AuthorizationPolicy),
     /// `security.istio.io` `PeerAuthentication`.
     PeerAuthentication(PeerAuthentication),
+    /// `security.istio.io` `RequestAuthentication`; the engine decides nothing by it.
+    RequestAuthentication(RequestAuthentication),
 }
 
 impl Resource {
@@ -37,6 +44,7 @@ impl Resource {
         match self {
             Resource::AuthorizationPolicy(policy) => &policy.metadata,
             Resource::PeerAuthentication(policy) => &policy.metadata,
+            Resource::RequestAuthentication(policy) => &policy.metadata,
         }
     }
 
@@ -44,12 +52,17 @@ impl Resource {
         match self {
             Resource::AuthorizationPolicy(policy) => &mut policy.metadata,
             Resource::PeerAuthentication(policy) => &mut policy.metadata,
+            Resource::RequestAuthentication(policy) => &mut policy.metadata,
         }
     }
 }
 
 /// The kinds of `security.istio.io` that are read.
-const KINDS: [&str; 2] = ["AuthorizationPolicy", "PeerAuthentication"];
+const KINDS: [&str; 3] = [
+    "AuthorizationPolicy",
+    "PeerAuthentication",
+    "RequestAuthentication",
+];
 
 /// Reads one document, or each item of a `List`.
 ///
@@ -123,11 +136,13 @@ pub(crate) fn read_into(
         let spec = fields.take("spec").unwrap_or(&empty);
         // A document whose metadata is wrong is read on all the same: its other mistakes are worth knowing too.
         let placeholder = metadata.unwrap_or_default();
-        let resource = if kind == "AuthorizationPolicy" {
-            AuthorizationPolicy::read(placeholder, spec, &at_spec, problems)
-                .map(Resource::AuthorizationPolicy)
-        } else {
-            PeerAuthentication::read(placeholder, spec, &at_spec, problems).map(Resource::PeerAuthentication)
+        let resource = match kind {
+            "AuthorizationPolicy" => AuthorizationPolicy::read(placeholder, spec, &at_spec, problems)
+                .map(Resource::AuthorizationPolicy),
+            "RequestAuthentication" => RequestAuthentication::read(placeholder, spec, &at_spec, problems)
+                .map(Resource::RequestAuthentication),
+            _ => PeerAuthentication::read(placeholder, spec, &at_spec, problems)
+                .map(Resource::PeerAuthentication),
         };
         fields.finish(problems);
         if problems.len() == before {
@@ -170,16 +185,12 @@ fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
     let Some(version) = api_version.strip_prefix("security.istio.io/") else {
         let problem = Problem::new(&at_kind, format!("`{kind}` of `{api_version}` is not a policy"));
         return Some(
-            problem.help("use `AuthorizationPolicy` or `PeerAuthentication` of `security.istio.io/v1`"),
+            problem.help("use `AuthorizationPolicy`, `PeerAuthentication` or `RequestAuthentication` of `security.istio.io/v1`"),
         );
     };
     if !matches!(version, "v1" | "v1beta1") {
         let problem = Problem::new(&at.name("apiVersion"), format!("unknown version `{api_version}`"));
         return Some(problem.help("write `security.istio.io/v1` or `security.istio.io/v1beta1`"));
-    }
-    if kind == "RequestAuthentication" {
-        let problem = Problem::new(&at_kind, "`RequestAuthentication` is not enforced here");
-        return Some(problem.help("let Envoy's `jwt_authn` filter verify tokens, and remove this document"));
     }
     if KINDS.contains(&kind) {
         return None;
@@ -187,7 +198,7 @@ fn unsupported(api_version: &str, kind: &str, at: &At<'_>) -> Option<Problem> {
     let problem = Problem::new(&at_kind, format!("unknown kind `{kind}`"));
     Some(match nearest(kind, KINDS) {
         Some(known) => problem.help(format!("did you mean `{known}`?")),
-        None => problem.help("known kinds: `AuthorizationPolicy`, `PeerAuthentication`"),
+        None => problem.help(format!("known kinds: {}", quoted(&KINDS))),
     })
 }
 

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::config::Config;
 use crate::mesh::Mesh;
-use crate::policy::TargetKind;
-use crate::resource::{AuthorizationPolicy, MtlsMode, PeerAuthentication, Resource};
+use crate::resource::{
+    AuthorizationPolicy, JwtRule, Metadata, MtlsMode, PeerAuthentication, RequestAuthentication, Resource,
+    Selector, TargetKind, TargetRef,
+};
 use crate::workload::{Service, ServiceKind, Workload, WorkloadKind};
 
 /// The class whose gateways are waypoints; a policy for all of them stands in the root namespace.
@@ -17,18 +20,29 @@ const WAYPOINT_CLASS: &str = "istio-waypoint";
 /// selector in the root namespace reaches into every namespace. A waypoint takes only policies that target it, or what
 /// the traffic is for.
 pub(crate) fn applies(policy: &AuthorizationPolicy, mesh: &Mesh, workload: &Workload) -> bool {
-    let namespace = &policy.metadata.namespace;
+    attached(
+        &policy.metadata,
+        policy.selector.as_ref(),
+        &policy.target_refs,
+        mesh,
+        workload,
+    )
+}
+
+fn attached(
+    metadata: &Metadata,
+    selector: Option<&Selector>,
+    target_refs: &[TargetRef],
+    mesh: &Mesh,
+    workload: &Workload,
+) -> bool {
+    let namespace = &metadata.namespace;
     let (in_root, in_own) = (
         *namespace == mesh.root_namespace,
         *namespace == workload.namespace,
     );
-    if policy.target_refs.is_empty() {
-        let selected = || {
-            policy
-                .selector
-                .as_ref()
-                .is_none_or(|selector| selector.matches(&workload.labels))
-        };
+    if target_refs.is_empty() {
+        let selected = || selector.is_none_or(|selector| selector.matches(&workload.labels));
         return workload.kind != WorkloadKind::Waypoint && (in_root || in_own) && selected();
     }
     let waypoint = workload.kind == WorkloadKind::Waypoint;
@@ -38,16 +52,13 @@ pub(crate) fn applies(policy: &AuthorizationPolicy, mesh: &Mesh, workload: &Work
         };
         waypoint && workload.services.iter().any(same)
     };
-    policy
-        .target_refs
-        .iter()
-        .any(|target| match TargetKind::of(target) {
-            Some(TargetKind::Gateway) => in_own && workload.gateway_name() == Some(&target.name),
-            Some(TargetKind::GatewayClass) => waypoint && in_root && target.name == WAYPOINT_CLASS,
-            Some(TargetKind::Service) => is_for(ServiceKind::Service, &target.name),
-            Some(TargetKind::ServiceEntry) => is_for(ServiceKind::ServiceEntry, &target.name),
-            None => false,
-        })
+    target_refs.iter().any(|target| match target.target_kind() {
+        Some(TargetKind::Gateway) => in_own && workload.gateway_name() == Some(&target.name),
+        Some(TargetKind::GatewayClass) => waypoint && in_root && target.name == WAYPOINT_CLASS,
+        Some(TargetKind::Service) => is_for(ServiceKind::Service, &target.name),
+        Some(TargetKind::ServiceEntry) => is_for(ServiceKind::ServiceEntry, &target.name),
+        None => false,
+    })
 }
 
 impl Resource {
@@ -58,7 +69,68 @@ impl Resource {
             Resource::PeerAuthentication(policy) => {
                 workload.kind == WorkloadKind::Sidecar && scope_of(policy, mesh, workload).is_some()
             }
+            // As Istio attaches an `AuthorizationPolicy`.
+            Resource::RequestAuthentication(document) => attached(
+                &document.metadata,
+                document.selector.as_ref(),
+                &document.target_refs,
+                mesh,
+                workload,
+            ),
         }
+    }
+}
+
+/// A rule about tokens that applies to a workload.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenRule<'c> {
+    /// The rule.
+    pub rule: &'c JwtRule,
+    /// The document that it is in.
+    pub document: &'c RequestAuthentication,
+    /// Its number in the document, from 0.
+    pub index: usize,
+}
+
+impl Config {
+    /// The rules about tokens that apply to the workload, those of all documents in one list, as Istio merges them
+    /// (`pilot/pkg/security/authn`): sorted by issuer, and those of one issuer as the documents come: the root namespace's first, then the
+    /// oldest, then by name. None where it is not known which workload this is.
+    pub fn token_rules(&self) -> Vec<TokenRule<'_>> {
+        let Some(workload) = &self.workload else {
+            return Vec::new();
+        };
+        let applying = self
+            .resources
+            .iter()
+            .filter(|resource| resource.applies_to(&self.mesh, workload));
+        let mut documents: Vec<&RequestAuthentication> = applying
+            .filter_map(|resource| match resource {
+                Resource::RequestAuthentication(document) => Some(document),
+                Resource::AuthorizationPolicy(_) | Resource::PeerAuthentication(_) => None,
+            })
+            .collect();
+        documents.sort_by_key(|document| {
+            let metadata = &document.metadata;
+            let is_elsewhere = metadata.namespace != self.mesh.root_namespace;
+            (
+                is_elsewhere,
+                metadata.created,
+                &metadata.name,
+                &metadata.namespace,
+            )
+        });
+        let rules = documents.into_iter().flat_map(|document| {
+            let rules = document.rules.iter().enumerate();
+            rules.map(move |(index, rule)| TokenRule {
+                rule,
+                document,
+                index,
+            })
+        });
+        let mut rules: Vec<TokenRule<'_>> = rules.collect();
+        rules.sort_by_key(|rule| &rule.rule.issuer);
+        rules
     }
 }
 
@@ -140,7 +212,7 @@ impl MtlsModes {
 fn peer_authentications(resources: &[Resource]) -> impl Iterator<Item = &PeerAuthentication> {
     resources.iter().filter_map(|resource| match resource {
         Resource::PeerAuthentication(policy) => Some(policy),
-        Resource::AuthorizationPolicy(_) => None,
+        Resource::AuthorizationPolicy(_) | Resource::RequestAuthentication(_) => None,
     })
 }
 

@@ -80,7 +80,9 @@ fn of_namespace(
     let policies = || {
         resources.iter().filter_map(|resource| match resource {
             Resource::AuthorizationPolicy(policy) if here(&policy.metadata.namespace) => Some(policy),
-            Resource::AuthorizationPolicy(_) | Resource::PeerAuthentication(_) => None,
+            Resource::AuthorizationPolicy(_)
+            | Resource::PeerAuthentication(_)
+            | Resource::RequestAuthentication(_) => None,
         })
     };
     let mut selectors: BTreeSet<Labels> = BTreeSet::new();
@@ -88,10 +90,16 @@ fn of_namespace(
         selectors.extend(policy.selector.as_ref().map(labels));
     }
     for resource in resources {
-        if let Resource::PeerAuthentication(document) = resource
-            && document.metadata.namespace == namespace
-        {
-            selectors.insert(labels(&document.selector));
+        match resource {
+            Resource::PeerAuthentication(document) if document.metadata.namespace == namespace => {
+                selectors.insert(labels(&document.selector));
+            }
+            Resource::RequestAuthentication(document) if here(&document.metadata.namespace) => {
+                selectors.extend(document.selector.as_ref().map(labels));
+            }
+            Resource::PeerAuthentication(_)
+            | Resource::RequestAuthentication(_)
+            | Resource::AuthorizationPolicy(_) => {}
         }
     }
     let combined = combined(&selectors)?;

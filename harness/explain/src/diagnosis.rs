@@ -160,7 +160,7 @@ impl<'s> Explainer<'s> {
             .iter()
             .filter_map(|resource| match resource {
                 Resource::PeerAuthentication(document) => Some(&document.metadata),
-                Resource::AuthorizationPolicy(_) => None,
+                Resource::AuthorizationPolicy(_) | Resource::RequestAuthentication(_) => None,
             });
         let document =
             documents.find(|document| (&document.namespace, &document.name) == (&by.namespace, &by.name))?;

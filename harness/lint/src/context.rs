@@ -123,6 +123,7 @@ impl<'d> Context<'d> {
                     Resource::PeerAuthentication(written) => {
                         context.peer_authentications.push(Modes { document, written });
                     }
+                    Resource::RequestAuthentication(_) => {}
                 }
             }
         }

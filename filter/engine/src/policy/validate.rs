@@ -8,12 +8,12 @@ use std::sync::Arc;
 use super::clause::Clause;
 use super::fields::{Growth, Scope, Values, condition, field};
 use super::when_key::Key;
-use super::{DRY_RUN, Policy, Rule, custom, parse_bool, target};
+use super::{DRY_RUN, Policy, Rule, custom, parse_bool};
 use crate::document::At;
 use crate::limits;
 use crate::mesh::Mesh;
 use crate::problem::{Problem, Problems};
-use crate::resource::{self, Action, AuthorizationPolicy};
+use crate::resource::{self, Action, AuthorizationPolicy, TargetRef};
 
 /// Checks a policy and gives its values their meaning; `None` when `problems` got any.
 ///
@@ -123,7 +123,7 @@ fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
         }
         (Action::Custom, Some(_)) | (Action::Allow | Action::Deny | Action::Audit, None) => {}
     }
-    target::check(document, at, problems);
+    TargetRef::check(&document.target_refs, document.selector.as_ref(), at, problems);
 }
 
 fn lower_rule(rule: &resource::Rule, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems) -> Rule {

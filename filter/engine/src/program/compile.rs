@@ -39,8 +39,8 @@ impl Program {
                     let here = applies(document, &config.mesh, workload);
                     policies.extend(policy.filter(|_| here).map(|policy| policy.on(config.protocol)));
                 }
-                // Its structure is all there is to it.
-                Resource::PeerAuthentication(_) => {}
+                // Their structure is all there is to them.
+                Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => {}
             }
         }
         problems.into_result(Self::of(config, &policies))

@@ -1,7 +1,7 @@
 //! `AuthorizationPolicy` as written:
 //! <https://istio.io/latest/docs/reference/config/security/authorization-policy/>.
 
-use super::{Metadata, Selector};
+use super::{Metadata, Selector, TargetRef};
 use crate::document::{At, BorrowedValue, Fields, Path, nearest, quoted};
 use crate::problem::{Problem, Problems};
 
@@ -53,21 +53,6 @@ impl Action {
             Action::Custom => "CUSTOM",
         }
     }
-}
-
-/// `spec.targetRefs[]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TargetRef {
-    /// API group; empty for the core group.
-    pub group: String,
-    /// Kind, such as `Gateway`.
-    pub kind: String,
-    /// Name of the object.
-    pub name: String,
-    /// Namespace; Istio refuses one.
-    pub namespace: String,
-    /// Whether it is the deprecated `spec.targetRef`.
-    pub deprecated: bool,
 }
 
 /// `spec.rules[]`: `from`, `to` and `when` must all hold; an absent one holds for everything.
@@ -179,33 +164,7 @@ impl AuthorizationPolicy {
         let selector = fields
             .take("selector")
             .and_then(|value| Selector::read(value, &at.name("selector"), problems));
-        let deprecated = fields
-            .take("targetRef")
-            .and_then(|value| TargetRef::read(value, &at.name("targetRef"), problems))
-            .map(|target| TargetRef {
-                deprecated: true,
-                ..target
-            });
-        let mut target_refs = Vec::new();
-        let at_refs = at.name("targetRefs");
-        for (index, value) in fields
-            .list("targetRefs", problems)
-            .unwrap_or(&[])
-            .iter()
-            .enumerate()
-        {
-            target_refs.extend(TargetRef::read(value, &at_refs.index(index), problems));
-        }
-        if deprecated.is_some() && !target_refs.is_empty() {
-            let problem = Problem::new(
-                &at.name("targetRef"),
-                "`targetRef` and `targetRefs` exclude each other",
-            );
-            problems.push(problem.help("remove `targetRef`"));
-        }
-        if target_refs.is_empty() {
-            target_refs.extend(deprecated);
-        }
+        let target_refs = TargetRef::read_all(&mut fields, at, problems);
         let action = fields
             .text("action", problems)
             .map_or(Some(Action::Allow), |text| {
@@ -228,22 +187,6 @@ impl AuthorizationPolicy {
             provider,
             rules,
         })
-    }
-}
-
-impl TargetRef {
-    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
-        let mut text = |name| fields.text(name, problems).unwrap_or_default().to_owned();
-        let read = Self {
-            group: text("group"),
-            kind: text("kind"),
-            name: text("name"),
-            namespace: text("namespace"),
-            deprecated: false,
-        };
-        fields.finish(problems);
-        Some(read)
     }
 }
 

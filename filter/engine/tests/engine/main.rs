@@ -22,6 +22,7 @@ mod refuse;
 mod select;
 mod shadow;
 mod tcp;
+mod tokens;
 
 use peerwarden_engine::document::{Path, Value};
 use peerwarden_engine::resource::{Action, Resource};
@@ -169,7 +170,7 @@ fn without_effect(config: &Config) -> Config {
         Resource::AuthorizationPolicy(policy) => {
             policy.action != Action::Audit && policy.metadata.annotation("istio.io/dry-run") != Some("true")
         }
-        Resource::PeerAuthentication(_) => true,
+        Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => true,
     });
     config
 }

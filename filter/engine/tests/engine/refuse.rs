@@ -121,8 +121,6 @@ fn what_istio_refuses_at_admission() {
 
 #[test]
 fn what_comes_later_is_refused_and_never_ignored() {
-    let tokens = policy("p", "{}").replace("AuthorizationPolicy", "RequestAuthentication");
-    assert!(problems(config(&tokens)).contains("`RequestAuthentication` is not enforced here"));
     assert!(problems(config_with("", r#""extensionProviders": [{}]"#)).contains("needs a name"));
 }
 

@@ -4,10 +4,15 @@ use schemars::Schema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 
-use super::policy::{AuthorizationPolicy, PeerAuthentication};
+use super::policy::{AuthorizationPolicy, PeerAuthentication, RequestAuthentication};
 
 /// The kinds of lists, as `kubectl get` and the API server print them.
-const LISTS: [&str; 3] = ["List", "AuthorizationPolicyList", "PeerAuthenticationList"];
+const LISTS: [&str; 4] = [
+    "List",
+    "AuthorizationPolicyList",
+    "PeerAuthenticationList",
+    "RequestAuthenticationList",
+];
 
 /// The schema of one document.
 pub fn schema() -> Schema {
@@ -27,7 +32,12 @@ pub fn schema() -> Schema {
 pub fn document(generator: &mut SchemaGenerator) -> Schema {
     let policy = generator.subschema_for::<AuthorizationPolicy>();
     let modes = generator.subschema_for::<PeerAuthentication>();
-    let mut kinds = vec!["AuthorizationPolicy", "PeerAuthentication"];
+    let tokens = generator.subschema_for::<RequestAuthentication>();
+    let mut kinds = vec![
+        "AuthorizationPolicy",
+        "PeerAuthentication",
+        "RequestAuthentication",
+    ];
     kinds.extend(LISTS);
     let of_kind =
         |kinds: &[&str], then: Value| json!({"if": {"properties": {"kind": {"enum": kinds}}}, "then": then});
@@ -48,6 +58,7 @@ pub fn document(generator: &mut SchemaGenerator) -> Schema {
         "allOf": [
             of_kind(&kinds[..1], policy.to_value()),
             of_kind(&kinds[1..2], modes.to_value()),
+            of_kind(&kinds[2..3], tokens.to_value()),
             of_kind(&LISTS, list),
         ],
     });

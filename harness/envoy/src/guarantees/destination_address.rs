@@ -88,7 +88,7 @@ impl DestinationUse {
         let policies = || {
             resources().filter_map(|resource| match resource {
                 Resource::AuthorizationPolicy(policy) => Some(policy),
-                Resource::PeerAuthentication(_) => None,
+                Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => None,
             })
         };
         let address = policies().find(|policy| rules(policy).any(|rule| asks(rule, "destination.ip")));
@@ -112,7 +112,9 @@ impl DestinationUse {
             Resource::PeerAuthentication(mode) if !mode.port_level.is_empty() => {
                 Some(format!("`{}` has modes for single ports", mode.metadata.name))
             }
-            Resource::PeerAuthentication(_) | Resource::AuthorizationPolicy(_) => None,
+            Resource::PeerAuthentication(_)
+            | Resource::AuthorizationPolicy(_)
+            | Resource::RequestAuthentication(_) => None,
         });
         let lock = match &config.lock {
             Lock::Clusters(_) => Some("`lock` names a cluster for each port".to_owned()),

@@ -118,7 +118,7 @@ fn reads(config: &Config) -> Option<String> {
 fn policies(config: &Config) -> impl Iterator<Item = &AuthorizationPolicy> {
     config.resources.iter().filter_map(|resource| match resource {
         Resource::AuthorizationPolicy(policy) => Some(policy),
-        Resource::PeerAuthentication(_) => None,
+        Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => None,
     })
 }
 

@@ -33,7 +33,7 @@ fn policy(document: &Node) -> Option<AuthorizationPolicy> {
             target_refs: Vec::new(),
             ..policy
         }),
-        Resource::PeerAuthentication(_) => None,
+        Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => None,
     })
 }
 

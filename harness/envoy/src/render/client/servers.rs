@@ -40,7 +40,7 @@ impl ServerPolicies {
         Program::compile(&config)?;
         config.resources.retain(|resource| match resource {
             Resource::PeerAuthentication(_) => true,
-            Resource::AuthorizationPolicy(_) => false,
+            Resource::AuthorizationPolicy(_) | Resource::RequestAuthentication(_) => false,
         });
         Ok(Self { config })
     }
