@@ -36,4 +36,15 @@ pub struct Program {
     /// What would be enforced if the dry-run policies were; `None` when there are none.
     shadow: Option<Actions>,
     audit: Rules,
+    /// The tokens that the filter ahead lets pass; for tools, which decides nothing here.
+    accepted_tokens: Option<Vec<AcceptedToken>>,
+}
+
+/// Tokens that a rule of a `RequestAuthentication` lets pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedToken {
+    /// Their issuer; empty for any that no other rule names.
+    pub issuer: String,
+    /// The audiences of which they have one; none for any.
+    pub audiences: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! Compares two programs: finds what one allows and the other does not.
 
-use peerwarden_engine::{Program, Traffic};
+use peerwarden_engine::{Lookup, Program, Traffic};
 
 use crate::region::Classes;
 use crate::space::{Peers, Space};
@@ -44,6 +44,7 @@ pub fn is_same(old: &Program, new: &Program) -> bool {
         (Some(_), None) | (None, Some(_)) => false,
     };
     allow
+        && old.accepted_tokens() == new.accepted_tokens()
         && old.paths() == new.paths()
         && old.deny_rules().eq(new.deny_rules())
         && old.custom_rules().eq(new.custom_rules())
@@ -84,7 +85,11 @@ pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison,
 /// Evaluates traffic with a program, which must decide as the analysis found.
 pub(crate) fn replay(traffic: &Traffic, program: &Program, allowed: bool) -> Result<(), Disagreement> {
     let decision = program.judge(traffic, traffic).decision;
-    let is_allowed = decision.verdict == peerwarden_engine::Verdict::Allow;
+    let passes = match &traffic.jwt {
+        Lookup::Found(payload) => program.accepts_token(payload),
+        Lookup::Missing | Lookup::Unavailable => true,
+    };
+    let is_allowed = passes && decision.verdict == peerwarden_engine::Verdict::Allow;
     if is_allowed == allowed {
         return Ok(());
     }

@@ -26,6 +26,8 @@
 //! * **Headers** have any number of lines, each without white space around it; **claims** and **dynamic metadata** are a text or a list of texts, any number of them, or
 //!   nothing that counts. `iss` and `sub` are the same whether `requestPrincipals` or `request.auth.claims` ask for them; a claim that is
 //!   a text has no claims inside.
+//! * **Tokens** are of the issuers and audiences that the workload's `RequestAuthentication`s accept, if any applies; with another one, the
+//!   filter ahead refuses the request. A request has one token at most.
 //! * **Addresses** are any, IPv4-mapped ones being IPv4; **ports** are any.
 //! * **External authorizers** may answer anything, and give to the same request the same answer whatever asks; what they add to the request
 //!   is not considered.

@@ -169,19 +169,51 @@ pub(crate) fn of_port(port: u16) -> Formula {
 
 /// Issuer and subject are texts, and both are present.
 fn of_request_principal(pattern: &RequestPrincipalPattern) -> Formula {
-    let half = |name: &str, pattern: &TextPattern| {
-        let tokens = vec![text::text(pattern, CharSet::Any)];
-        of_text(
-            Attribute::Claim(vec![name.to_owned()]),
-            pattern,
-            tokens,
-            TextForm::Alone,
-        )
-    };
+    let half = |name: &str, pattern: &TextPattern| of_claim(name, pattern, TextForm::Alone);
     Formula::Both(
         Box::new(half("iss", pattern.issuer())),
         Box::new(half("sub", pattern.subject())),
     )
+}
+
+/// The token is of this issuer.
+pub(crate) fn of_issuer(issuer: &str) -> Formula {
+    of_claim("iss", &TextPattern::Exact(issuer.into()), TextForm::Alone)
+}
+
+/// The token has an issuer.
+pub(crate) fn of_any_issuer() -> Formula {
+    of_claim("iss", &TextPattern::NonEmpty, TextForm::Alone)
+}
+
+/// The token has one of these audiences, in any of the spellings that Envoy takes for the same: with and without a scheme and a slash at
+/// the end.
+pub(crate) fn of_audiences(audiences: &[String]) -> Vec<Formula> {
+    let of = |audience: &String| {
+        let rest = audience
+            .strip_prefix("https://")
+            .or_else(|| audience.strip_prefix("http://"));
+        let rest = rest.unwrap_or(audience);
+        let bare = rest.strip_suffix('/').unwrap_or(rest);
+        let spellings = ["", "http://", "https://"]
+            .into_iter()
+            .flat_map(|scheme| ["", "/"].map(|end| format!("{scheme}{bare}{end}")));
+        let tokens: Tokens = spellings
+            .map(|spelling| text::literal(&spelling).collect())
+            .collect();
+        let predicate = Predicate::Text(tokens, TextForm::Anyhow);
+        Formula::Is(
+            Attribute::Claim(vec!["aud".to_owned()]),
+            predicate,
+            audience.clone(),
+        )
+    };
+    audiences.iter().map(of).collect()
+}
+
+fn of_claim(name: &str, pattern: &TextPattern, counts: TextForm) -> Formula {
+    let tokens = vec![text::text(pattern, CharSet::Any)];
+    of_text(Attribute::Claim(vec![name.to_owned()]), pattern, tokens, counts)
 }
 
 fn of_metadata(filter: &str, key: &str, pattern: &MetadataPattern) -> Formula {

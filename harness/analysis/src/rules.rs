@@ -55,6 +55,7 @@ pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
     let mut space = Space::new(program.protocol(), &[program], &[])?;
     let steps = space.steps(program)?;
     let before = space.diagrams.and(steps.mode, steps.custom)?;
+    let before = space.diagrams.and(before, steps.tokens)?;
     let before = space.diagrams.and(before, space.possible)?;
     let denies: Vec<&RuleId> = program.deny_rules().map(|(by, _)| by).collect();
     let deny_sets: Result<Vec<Function>, LimitExceeded> = program

@@ -86,6 +86,15 @@ impl Space {
                 let (predicate, label) = predicate::read_otherwise();
                 wanted.attribute(Attribute::Path).add(predicate, label);
             }
+            for token in program.accepted_tokens().unwrap_or(&[]) {
+                wanted.meaning(predicate::of_any_issuer());
+                if !token.issuer.is_empty() {
+                    wanted.meaning(predicate::of_issuer(&token.issuer));
+                }
+                for audience in predicate::of_audiences(&token.audiences) {
+                    wanted.meaning(audience);
+                }
+            }
             if let Some((provider, _)) = program.provider() {
                 wanted.attribute(Attribute::Authorizer(provider.to_owned()));
             }

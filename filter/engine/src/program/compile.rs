@@ -1,10 +1,10 @@
 //! From a configuration to a program.
 
-use super::Program;
 use super::actions::{Actions, of_action};
 use super::custom::Custom;
 use super::modes::Modes;
 use super::rules::Rules;
+use super::{AcceptedToken, Program};
 use crate::config::{Config, Paths, Protocol};
 use crate::document::At;
 use crate::policy::{Growth, Policy, validate};
@@ -43,7 +43,17 @@ impl Program {
                 Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => {}
             }
         }
-        problems.into_result(Self::of(config, &policies))
+        let mut program = Self::of(config, &policies);
+        if let Some(program) = program.as_mut().filter(|_| config.protocol == Protocol::Http) {
+            let rules = config.token_rules().into_iter();
+            let accepted = rules.map(|rule| AcceptedToken {
+                issuer: rule.rule.issuer.clone(),
+                audiences: rule.rule.audiences.clone(),
+            });
+            program.accepted_tokens =
+                Some(accepted.collect()).filter(|accepted: &Vec<_>| !accepted.is_empty());
+        }
+        problems.into_result(program)
     }
 
     /// Of policies that apply, and the other documents of the configuration; `None` where it does not say which workload this is.
@@ -77,6 +87,7 @@ impl Program {
             shadow: (all.len() > enforced.len()).then(|| Actions::of(&all)),
             audit: Rules::new(of_action(&enforced, Action::Audit)),
             enforced: Actions::of(&enforced),
+            accepted_tokens: None,
         }
     }
 }

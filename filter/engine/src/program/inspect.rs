@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Program;
 use super::custom::Custom;
 use super::rules::Rules;
+use super::{AcceptedToken, Program};
 use crate::config::{Paths, Protocol};
 use crate::decision::RuleId;
+use crate::document::Value;
 use crate::policy::{Clause, Rule};
 use crate::provider::Authorizer;
 use crate::resource::MtlsMode;
@@ -53,6 +54,26 @@ impl Program {
         self.audit.iter()
     }
 
+    /// The tokens that the filter ahead lets pass, if the workload's `RequestAuthentication`s say so; `None` for any. Only
+    /// [`Program::compile`] knows them.
+    pub fn accepted_tokens(&self) -> Option<&[AcceptedToken]> {
+        self.accepted_tokens.as_deref()
+    }
+
+    /// Whether the filter ahead lets a token with this payload pass, whose issuer signed it.
+    pub fn accepts_token(&self, payload: &Value) -> bool {
+        let Some(accepted) = self.accepted_tokens() else {
+            return true;
+        };
+        let issuer = payload.get("iss").and_then(Value::as_str).unwrap_or_default();
+        let is_named = accepted.iter().any(|token| token.issuer == issuer);
+        let is_for = |token: &&AcceptedToken| token.issuer == if is_named { issuer } else { "" };
+        accepted
+            .iter()
+            .filter(is_for)
+            .any(|token| token.audiences.is_empty() || has_audience(payload, &token.audiences))
+    }
+
     /// The one provider that the workload's CUSTOM rules name, and its authorizer; `None` when there is none, or none that is
     /// usable.
     pub fn provider(&self) -> Option<(&str, &Authorizer)> {
@@ -83,5 +104,25 @@ impl Program {
             );
         }
         names.len()
+    }
+}
+
+/// `aud` is a text or a list of texts; Envoy compares both sides without scheme and without a slash at the end.
+fn has_audience(payload: &Value, audiences: &[String]) -> bool {
+    fn bare(audience: &str) -> &str {
+        let rest = audience
+            .strip_prefix("https://")
+            .or_else(|| audience.strip_prefix("http://"))
+            .unwrap_or(audience);
+        rest.strip_suffix('/').unwrap_or(rest)
+    }
+    let is_one = |value: &Value| {
+        let own = value.as_str().map(bare);
+        own.is_some_and(|own| audiences.iter().any(|audience| bare(audience) == own))
+    };
+    match payload.get("aud") {
+        Some(Value::List(own)) => own.iter().any(is_one),
+        Some(own) => is_one(own),
+        None => false,
     }
 }

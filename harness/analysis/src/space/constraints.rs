@@ -41,7 +41,7 @@ impl Space {
         Ok(all)
     }
 
-    fn claims(&mut self) -> Result<Vec<(Vec<String>, Function)>, LimitExceeded> {
+    pub(super) fn claims(&mut self) -> Result<Vec<(Vec<String>, Function)>, LimitExceeded> {
         let mut claims = Vec::new();
         for index in 0..self.dimensions.len() {
             if let Attribute::Claim(path) = &self.dimensions[index].attribute {

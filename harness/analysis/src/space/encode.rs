@@ -42,7 +42,7 @@ impl Space {
     pub fn allowed(&mut self, program: &Program) -> Result<TrafficSet, LimitExceeded> {
         let steps = self.steps(program)?;
         let mut allowed = self.possible;
-        for step in [steps.mode, steps.custom, steps.deny, steps.allow] {
+        for step in [steps.tokens, steps.mode, steps.custom, steps.deny, steps.allow] {
             allowed = self.diagrams.and(allowed, step)?;
         }
         Ok(TrafficSet(allowed))

@@ -6,6 +6,7 @@ mod generate;
 mod many;
 mod random;
 mod rules;
+mod tokens;
 mod workloads;
 
 use peerwarden_engine::document::Value;

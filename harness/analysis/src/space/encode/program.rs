@@ -8,11 +8,14 @@ use super::rule::{Unestablished, UnestablishedReading};
 use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::{FALSE, Function, TRUE};
+use crate::predicate;
 use crate::space::{Kind, Space};
 
 /// What a program lets pass, step by step: each set is what the step alone lets pass.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Steps {
+    /// The filter ahead, which verifies tokens.
+    pub(crate) tokens: Function,
     /// The mutual TLS mode.
     pub(crate) mode: Function,
     /// CUSTOM.
@@ -30,6 +33,7 @@ impl Space {
             UnestablishedReading::of(program, Unestablished::Matches),
         )?;
         Ok(Steps {
+            tokens: self.admitted_by_tokens(program)?,
             mode: self.admitted_by_mode(program)?,
             custom: self.admitted_by_authorizer(program)?,
             deny: self.diagrams.not(denied)?,
@@ -51,6 +55,35 @@ impl Space {
         let matched: Result<Vec<Function>, LimitExceeded> =
             rules.map(|(_, rule)| self.matched(rule, doubts)).collect();
         self.diagrams.any(&matched?)
+    }
+
+    /// Without a token, or with one that a rule accepts.
+    fn admitted_by_tokens(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
+        let Some(accepted) = program.accepted_tokens() else {
+            return Ok(TRUE);
+        };
+        let claims = self.claims()?.into_iter().map(|(_, some)| some);
+        let with_token = self.diagrams.any(&claims.collect::<Vec<_>>())?;
+        let (mut admitted, mut named) = (vec![self.diagrams.not(with_token)?], Vec::new());
+        let mut unnamed = Vec::new();
+        for token in accepted {
+            let audience = if token.audiences.is_empty() {
+                TRUE
+            } else {
+                self.half(&predicate::of_audiences(&token.audiences))?
+            };
+            if token.issuer.is_empty() {
+                unnamed.push(audience);
+                continue;
+            }
+            let issuer = self.half(&[predicate::of_issuer(&token.issuer)])?;
+            admitted.push(self.diagrams.and(issuer, audience)?);
+            named.push(issuer);
+        }
+        // A rule without an issuer is for those that no other rule names.
+        let (named, unnamed) = (self.diagrams.any(&named)?, self.diagrams.any(&unnamed)?);
+        admitted.push(self.diagrams.without(unnamed, named)?);
+        self.diagrams.any(&admitted)
     }
 
     fn admitted_by_mode(&mut self, program: &Program) -> Result<Function, LimitExceeded> {

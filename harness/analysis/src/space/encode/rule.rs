@@ -113,7 +113,7 @@ impl Space {
     }
 
     /// Any of these formulas. The predicates of one attribute become one set of its classes.
-    fn half(&mut self, meanings: &[Formula]) -> Result<Function, LimitExceeded> {
+    pub(super) fn half(&mut self, meanings: &[Formula]) -> Result<Function, LimitExceeded> {
         let mut atoms: Vec<(usize, usize)> = Vec::new();
         let mut parts = Vec::new();
         for meaning in meanings {
