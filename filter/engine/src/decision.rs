@@ -55,6 +55,8 @@ pub enum Kind {
     AuthorizationPolicy,
     /// The mode of a `PeerAuthentication`.
     PeerAuthentication,
+    /// A rule of a `RequestAuthentication`, which the filter ahead enforces: no decision of the engine's own names one.
+    RequestAuthentication,
 }
 
 impl Kind {
@@ -63,6 +65,7 @@ impl Kind {
         match self {
             Kind::AuthorizationPolicy => "AuthorizationPolicy",
             Kind::PeerAuthentication => "PeerAuthentication",
+            Kind::RequestAuthentication => "RequestAuthentication",
         }
     }
 }
@@ -139,6 +142,8 @@ pub enum Reason {
     ProviderUnusable,
     /// The connection was held to be decided before its upstream is dialled, and its peer was not known by the deadline.
     DeadlinePassed,
+    /// The filter ahead refused a token, and no policy was asked: no decision of the engine's own has this reason.
+    InvalidToken,
 }
 
 impl Reason {
@@ -155,6 +160,7 @@ impl Reason {
             Reason::AuthorizerFailed => "authorizer-failed",
             Reason::ProviderUnusable => "provider-unusable",
             Reason::DeadlinePassed => "deadline-passed",
+            Reason::InvalidToken => "invalid-token",
         }
     }
 
@@ -171,6 +177,7 @@ impl Reason {
             Reason::AuthorizerFailed,
             Reason::ProviderUnusable,
             Reason::DeadlinePassed,
+            Reason::InvalidToken,
         ];
         reasons.into_iter().find(|reason| reason.as_str() == word)
     }
@@ -187,7 +194,8 @@ impl Reason {
             | Reason::AuthorizerDenied
             | Reason::AuthorizerFailed
             | Reason::ProviderUnusable
-            | Reason::DeadlinePassed => None,
+            | Reason::DeadlinePassed
+            | Reason::InvalidToken => None,
         }
     }
 }
@@ -212,6 +220,7 @@ impl fmt::Display for Reason {
                 "a rule of a CUSTOM policy matched and its provider is missing, misconfigured or one of several"
             }
             Reason::DeadlinePassed => "the connection was held and its peer was not known by the deadline",
+            Reason::InvalidToken => "a token was refused before any policy was asked",
         })
     }
 }

@@ -20,7 +20,7 @@ const KINDS: [&str; 3] = [
 
 /// What a document of a file that was named has if it is, or was meant to be, of Kubernetes; also what stands in a `spec` that somebody
 /// wrote without the rest.
-const MARKS: [&str; 9] = [
+const MARKS: [&str; 10] = [
     "apiVersion",
     "kind",
     "metadata",
@@ -30,6 +30,7 @@ const MARKS: [&str; 9] = [
     "action",
     "rules",
     "mtls",
+    "jwtRules",
 ];
 
 /// The kinds that run pods: of these too, what the API server lists may be of one kind.

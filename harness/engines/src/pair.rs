@@ -7,7 +7,8 @@ use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_engine::Problems;
 use peerwarden_host::Module;
 use peerwarden_traffic::{
-    Answer, ConfigurationError, Engine, EngineFailure, Engines, NativeEngine, NativeEngines, Traffic,
+    Answer, ConfigurationError, Engine, EngineFailure, Engines, NativeEngine, NativeEngines, TokenFilter,
+    TokenResult, Traffic,
 };
 
 use crate::wasm::Wasm;
@@ -44,6 +45,8 @@ impl Choice {
 
 /// One configuration in the engines of a choice, ready to decide.
 pub struct EnginePair {
+    /// Ahead of both, as Envoy's filter is ahead of the module.
+    tokens: TokenFilter,
     native: Option<NativeEngine>,
     wasm: Option<Wasm>,
 }
@@ -91,19 +94,25 @@ impl EnginePair {
             }
             None => None,
         };
+        let tokens = native.tokens().clone();
         let native = match choice {
             Choice::Native | Choice::Both => Some(native),
             Choice::Wasm => None,
         };
-        Ok(Self { native, wasm })
+        Ok(Self { tokens, native, wasm })
     }
 
-    /// What is decided.
+    /// What is decided. No engine is asked about a request whose token the filter ahead refuses.
     ///
     /// # Errors
     /// That the module broke, or that the two engines disagree.
     pub fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
-        let native = self.native.as_ref().map(|native| native.answer(traffic));
+        let passed = match self.tokens.pass(traffic) {
+            TokenResult::Passed(passed) => passed,
+            TokenResult::Refused(refused) => return Ok(refused.answer()),
+        };
+        let traffic = passed.traffic.as_ref();
+        let native = self.native.as_ref().map(|native| native.answer_passed(traffic));
         let wasm = match &mut self.wasm {
             Some(wasm) => Some(wasm.decide(traffic)?),
             None => None,

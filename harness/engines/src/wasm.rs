@@ -96,6 +96,7 @@ impl Wasm {
                     && match answer.decision.reason {
                         Reason::AuthorizerDenied => response.details == "ext_authz_denied",
                         Reason::AuthorizerFailed => response.details == "ext_authz_error",
+                        Reason::InvalidToken => false,
                         Reason::NoAllowPolicy
                         | Reason::AllowRule
                         | Reason::DenyRule

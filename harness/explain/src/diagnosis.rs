@@ -12,13 +12,13 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Place;
 use peerwarden_engine::document::{Path, Step};
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
-use peerwarden_engine::resource::{Resource, Rule};
+use peerwarden_engine::resource::{RequestAuthentication, Resource, Rule};
 use peerwarden_engine::{AttributeSource, Config, ExternalAuthorizers, Kind, RuleId};
 use peerwarden_envoy::trust::Trust;
 use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::handshake;
 use peerwarden_traffic::{Decision, RuleRef};
-use peerwarden_traffic::{Protocol, Traffic};
+use peerwarden_traffic::{Protocol, TokenFilter, TokenResult, Traffic};
 
 /// Why a case was decided as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct DecidingRule {
     pub place: Option<Place>,
     /// The clauses that held, each with the values that matched; empty for a rule without clauses, and for a mode.
     pub on: Vec<Clause>,
-    /// The mode that a `PeerAuthentication` sets, and for whom.
+    /// The mode that a `PeerAuthentication` sets, and for whom, or what a `RequestAuthentication` does.
     mode: Option<String>,
 }
 
@@ -74,6 +74,7 @@ pub struct Expectation<'e> {
 pub struct Explainer<'s> {
     setup: &'s Setup,
     config: Config,
+    tokens: TokenFilter,
     trust: Trust,
 }
 
@@ -82,7 +83,13 @@ impl<'s> Explainer<'s> {
     pub fn of(setup: &'s Setup, protocol: Protocol) -> Option<Self> {
         let config = setup.config(protocol.into()).ok()?;
         let trust = setup.trust().ok()?;
-        Some(Self { setup, config, trust })
+        let tokens = TokenFilter::of(&config);
+        Some(Self {
+            setup,
+            config,
+            tokens,
+            trust,
+        })
     }
 
     /// Why the handshake refuses the peer before any policy is evaluated.
@@ -91,10 +98,45 @@ impl<'s> Explainer<'s> {
         handshake::refusal(&self.trust, workload.kind, traffic)
     }
 
-    /// The full trace of the reference evaluator.
+    /// What the filter ahead makes of the tokens; `None` if no `RequestAuthentication` applies.
+    pub fn tokens<'t>(&self, traffic: &'t Traffic) -> Option<TokenResult<'t>> {
+        self.tokens.applies().then(|| self.tokens.pass(traffic))
+    }
+
+    /// Why the filter ahead refuses a token before any policy is evaluated.
+    pub fn refused_token(&self, traffic: &Traffic) -> Option<String> {
+        match self.tokens.pass(traffic) {
+            TokenResult::Passed(_) => None,
+            TokenResult::Refused(refused) => Some(refused.to_string()),
+        }
+    }
+
+    /// The full trace of the reference evaluator. If the filter ahead refuses a token, that is the outcome, and the trace shows what the
+    /// policies would have made of the request without it.
     pub fn trace(&self, traffic: &Traffic) -> Trace {
-        let attributes = peerwarden_engine::Traffic::from(traffic);
-        self.trace_of(&attributes, &attributes)
+        self.behind_tokens(traffic, |attributes| self.trace_of(attributes, attributes))
+    }
+
+    fn behind_tokens(
+        &self,
+        traffic: &Traffic,
+        evaluate: impl FnOnce(&peerwarden_engine::Traffic) -> Trace,
+    ) -> Trace {
+        match self.tokens.pass(traffic) {
+            TokenResult::Passed(passed) => evaluate(&passed.traffic.as_ref().into()),
+            TokenResult::Refused(refused) => {
+                let without = Traffic {
+                    jwt: None,
+                    ..traffic.clone()
+                };
+                Trace {
+                    outcome: refused.outcome(),
+                    shadow: None,
+                    audited: None,
+                    ..evaluate(&(&without).into())
+                }
+            }
+        }
     }
 
     /// The full trace for any source of attributes.
@@ -104,8 +146,9 @@ impl<'s> Explainer<'s> {
 
     /// The trace without the parts that are only for people: for counting.
     pub fn outline(&self, traffic: &Traffic) -> Trace {
-        let attributes = peerwarden_engine::Traffic::from(traffic);
-        peerwarden_engine::reference::outline(&self.config, &attributes, &attributes)
+        self.behind_tokens(traffic, |attributes| {
+            peerwarden_engine::reference::outline(&self.config, attributes, attributes)
+        })
     }
 
     /// Why `trace` differs from what was expected; `decided` is the engines' decision.
@@ -136,6 +179,12 @@ impl<'s> Explainer<'s> {
                 on: held(rule),
                 mode: None,
             },
+            None if decided_by_tokens(by) => DecidingRule {
+                by: by.clone(),
+                place: self.token_rule(by),
+                on: Vec::new(),
+                mode: Some("refuses the token".to_owned()),
+            },
             None => DecidingRule {
                 by: by.clone(),
                 place: trace
@@ -147,6 +196,19 @@ impl<'s> Explainer<'s> {
                 mode: Some(mode(trace)),
             },
         }
+    }
+
+    /// The place of a rule of a `RequestAuthentication`.
+    fn token_rule(&self, by: &RuleRef) -> Option<Place> {
+        let rules = self.config.token_rules();
+        let rule = rules.iter().find(|rule| {
+            let metadata = &rule.document.metadata;
+            (&metadata.namespace, &metadata.name, Some(rule.index)) == (&by.namespace, &by.name, by.rule)
+        })?;
+        self.place(
+            &rule.document.metadata.place,
+            &RequestAuthentication::rule_path(rule.index),
+        )
     }
 
     /// The place of a `PeerAuthentication`.
@@ -166,6 +228,10 @@ impl<'s> Explainer<'s> {
             documents.find(|document| (&document.namespace, &document.name) == (&by.namespace, &by.name))?;
         self.place(&document.place, &Path::keys(["spec", "mtls", "mode"]))
     }
+}
+
+fn decided_by_tokens(by: &RuleRef) -> bool {
+    by.kind == Kind::RequestAuthentication.as_str()
 }
 
 fn mode(trace: &Trace) -> String {

@@ -132,6 +132,15 @@ fn mode(text: &mut String, explained: &Explanation<'_>) {
     if trace.mode.refused.is_some() && sign == Sign::Failed {
         let _ = writeln!(text, "  {DIM}refused before any policy is evaluated{DIM:#}");
     }
+    if let Some((passes, said)) = words::tokens(explained) {
+        let _ = writeln!(text, "{} {}", Sign::of(passes).shown(), wrapped(&said, 2));
+        if !passes {
+            let _ = writeln!(
+                text,
+                "  {DIM}refused by the filter ahead of the module, which is not asked{DIM:#}"
+            );
+        }
+    }
     if let Some(custom) = &trace.custom {
         let sign = match &explained.subject {
             Subject::Line(..) => Sign::Unknown,

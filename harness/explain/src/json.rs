@@ -8,7 +8,7 @@ use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
 };
 use peerwarden_engine::resource::Rule;
-use peerwarden_traffic::{Decision, RuleRef};
+use peerwarden_traffic::{Decision, RuleRef, TokenResult};
 use serde_json::{Value, json};
 
 use crate::diagnosis::Explainer;
@@ -66,6 +66,10 @@ pub fn text(explained: &Explanation<'_>) -> Result<String> {
             "peer": trace.mode.peer,
             "refused": trace.mode.refused.map(peerwarden_engine::Reason::as_str),
         },
+        "tokens": match subject {
+            Subject::Traffic(traffic, _) => explainer.tokens(traffic).map(|result| tokens(&result)),
+            Subject::Line(..) => None,
+        },
         "custom": trace.custom.as_ref().map(custom),
         "policies": trace.policies.iter().map(|of| policy(of, explainer)).collect::<Vec<_>>(),
         "module": module.map(|module| json!({"path": module.path, "sha256": module.sha256})),
@@ -78,6 +82,22 @@ pub fn text(explained: &Explanation<'_>) -> Result<String> {
 fn place(place: &Place) -> Value {
     let (line, column) = place.source.position(place.span.start);
     json!({"file": place.source.name, "line": line, "column": column})
+}
+
+fn tokens(result: &TokenResult<'_>) -> Value {
+    match result {
+        TokenResult::Passed(passed) => json!({
+            "passed": true,
+            "by": passed.by,
+            "removedHeaders": passed.removed,
+        }),
+        TokenResult::Refused(refused) => json!({
+            "passed": false,
+            "by": refused.by,
+            "why": refused.why,
+            "status": refused.status,
+        }),
+    }
 }
 
 fn custom(custom: &CustomTrace) -> Value {

@@ -3,7 +3,7 @@
 use peerwarden_documents::shown::shown;
 use peerwarden_engine::ExternalAnswer;
 use peerwarden_engine::reference::CustomTrace;
-use peerwarden_traffic::{RuleRef, Traffic, words};
+use peerwarden_traffic::{RuleRef, TokenResult, Traffic, words};
 
 use crate::explanation::{Explanation, Subject};
 
@@ -50,6 +50,29 @@ pub(super) fn mode(explained: &Explanation<'_>) -> String {
         "mutual TLS on {port}: {} ({set_by}); the peer is {peer}",
         mode.mode.as_str()
     )
+}
+
+/// What the filter ahead makes of the tokens, and whether it goes on; `None` if no `RequestAuthentication` applies.
+pub(super) fn tokens(explained: &Explanation<'_>) -> Option<(bool, String)> {
+    let Subject::Traffic(traffic, _) = &explained.subject else {
+        return None;
+    };
+    Some(match explained.explainer.tokens(traffic)? {
+        TokenResult::Refused(refused) => (false, shown(refused.to_string().as_bytes(), SHOWN)),
+        TokenResult::Passed(passed) => {
+            let mut text = match &passed.by {
+                Some(by) => format!("the token meets {by}"),
+                None => "no token".to_owned(),
+            };
+            if !passed.removed.is_empty() {
+                let names = passed.removed.join("`, `");
+                text.push_str(&format!(
+                    "; the client's own `{names}` is removed, as the filter that verifies tokens writes it"
+                ));
+            }
+            (true, text)
+        }
+    })
 }
 
 /// The result of calling an external authorizer.

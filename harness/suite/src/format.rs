@@ -149,8 +149,7 @@ pub struct CallerFields {
     /// The original client's address.
     #[serde(deserialize_with = "peerwarden_traffic::address")]
     pub remote_ip: Option<std::net::IpAddr>,
-    /// The token's claims.
-    #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
+    /// Its tokens.
     pub jwt: Option<Jwt>,
 }
 
@@ -200,8 +199,7 @@ pub struct RequestFields {
     /// The request.
     #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
     pub http: Option<Http>,
-    /// The token's claims.
-    #[serde(deserialize_with = "peerwarden_traffic::optional_object")]
+    /// Its tokens.
     pub jwt: Option<Jwt>,
     /// Other dynamic metadata.
     #[serde(deserialize_with = "peerwarden_traffic::or_default")]
@@ -256,8 +254,8 @@ pub struct CaseEntry {
     /// The expected verdict.
     #[schemars(with = "Verdict")]
     pub expect: Spanned<Verdict>,
-    /// What must decide: `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`, rules counted from 0, with `PeerAuthentication
-    /// ` in front for a mode.
+    /// What must decide: `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`, rules counted from 0, with
+    /// `PeerAuthentication ` in front for a mode, and `RequestAuthentication ` for a token that is refused.
     #[schemars(with = "Option<String>")]
     pub by: Option<Spanned<String>>,
     /// Why it is skipped.

@@ -7,6 +7,7 @@ use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_engine::{Config, Problems, Program};
 
 use crate::answer::Answer;
+use crate::token_filter::{TokenFilter, TokenResult};
 use crate::traffic::Traffic;
 
 /// An engine with one configuration, ready to decide.
@@ -81,9 +82,12 @@ impl Engines for NativeEngines {
     }
 }
 
-/// The engine compiled for this machine, with one configuration.
+/// The engine compiled for this machine, with one configuration, behind the filter that verifies tokens.
 #[derive(Debug)]
-pub struct NativeEngine(Program);
+pub struct NativeEngine {
+    tokens: TokenFilter,
+    program: Program,
+}
 
 impl NativeEngine {
     /// Compiles a configuration.
@@ -91,7 +95,7 @@ impl NativeEngine {
     /// # Errors
     /// What is wrong with it.
     pub fn of(setup: &Setup, protocol: Protocol) -> Result<Self, Problems> {
-        setup.program(protocol).map(Self)
+        Self::compile(&setup.config(protocol)?)
     }
 
     /// Reads and compiles a configuration from the JSON that Envoy hands to the module.
@@ -99,19 +103,38 @@ impl NativeEngine {
     /// # Errors
     /// What is wrong with it.
     pub fn read(configuration: &str) -> Result<Self, Problems> {
-        let config = Config::parse(configuration.as_bytes())?;
-        Ok(Self(Program::compile(&config)?))
+        Self::compile(&Config::parse(configuration.as_bytes())?)
+    }
+
+    fn compile(config: &Config) -> Result<Self, Problems> {
+        Ok(Self {
+            tokens: TokenFilter::of(config),
+            program: Program::compile(config)?,
+        })
     }
 
     /// Decides.
     pub fn answer(&self, traffic: &Traffic) -> Answer {
+        match self.tokens.pass(traffic) {
+            TokenResult::Passed(passed) => self.answer_passed(&passed.traffic),
+            TokenResult::Refused(refused) => refused.answer(),
+        }
+    }
+
+    /// Decides about a request that passed the filter that verifies tokens.
+    pub fn answer_passed(&self, traffic: &Traffic) -> Answer {
         let traffic = peerwarden_engine::Traffic::from(traffic);
-        self.0.judge(&traffic, &traffic).into()
+        self.program.judge(&traffic, &traffic).into()
+    }
+
+    /// The filter that verifies tokens, ahead of it.
+    pub fn tokens(&self) -> &TokenFilter {
+        &self.tokens
     }
 
     /// The compiled configuration.
     pub fn program(&self) -> &Program {
-        &self.0
+        &self.program
     }
 }
 

@@ -9,7 +9,7 @@ pub enum ExpectedRule {
     None,
     /// This document, and this rule if one is given.
     Document {
-        /// Its kind: `AuthorizationPolicy` or `PeerAuthentication`.
+        /// Its kind: `AuthorizationPolicy`, `PeerAuthentication` or `RequestAuthentication`.
         kind: Option<String>,
         /// Its namespace.
         namespace: Option<String>,
@@ -27,7 +27,7 @@ impl ExpectedRule {
             return Some(Self::None);
         }
         let (kind, rest) = match text.split_once(' ') {
-            Some((kind @ ("AuthorizationPolicy" | "PeerAuthentication"), rest)) => {
+            Some((kind @ ("AuthorizationPolicy" | "PeerAuthentication" | "RequestAuthentication"), rest)) => {
                 (Some(kind.to_owned()), rest)
             }
             Some(_) => return None,

@@ -11,6 +11,7 @@ mod expected_rule;
 pub mod handshake;
 pub mod line;
 mod native;
+mod token_filter;
 mod traffic;
 mod witness;
 pub mod words;
@@ -22,6 +23,8 @@ pub use engine::{
 };
 pub use expected_rule::ExpectedRule;
 pub use native::value as engine_value;
+pub use token_filter::{Passed, RefusedToken, TokenFilter, TokenResult};
 pub use traffic::{
-    AuthorizerAnswer, Endpoint, HeaderLines, Http, ImpossibleTraffic, Jwt, Peer, Protocol, Tls, Traffic,
+    AuthorizerAnswer, Endpoint, HeaderLines, Http, ImpossibleTraffic, Jwt, Peer, Protocol, SignedToken, Tls,
+    Token, Traffic,
 };

@@ -5,6 +5,7 @@
 
 mod header_lines;
 mod impossible;
+mod jwt;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 pub use header_lines::HeaderLines;
 pub use impossible::ImpossibleTraffic;
+pub use jwt::{Jwt, SignedToken, Token};
 
 /// One request, or one connection.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -47,11 +49,9 @@ pub struct Traffic {
         skip_serializing_if = "Option::is_none"
     )]
     pub http: Option<Http>,
-    /// The token that Envoy's `jwt_authn` filter verified; for `http` only.
-    #[serde(
-        deserialize_with = "crate::deserialize::optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    /// The tokens of the request; for `http` only. If a `RequestAuthentication` applies to the workload, its rules decide whether they
+    /// pass; otherwise the first signed one counts as verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub jwt: Option<Jwt>,
     /// Other dynamic metadata: filter name, then key.
     #[serde(
@@ -165,14 +165,6 @@ pub struct Http {
     pub headers: BTreeMap<String, HeaderLines>,
 }
 
-/// A verified token.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Jwt {
-    /// Its claims.
-    pub payload: Map<String, Value>,
-}
-
 impl Traffic {
     /// The direct peer's address and port.
     pub fn source(&self) -> (IpAddr, u16) {
@@ -201,10 +193,10 @@ impl Traffic {
         let mut metadata: Map<String, Value> = filters
             .map(|(filter, entries)| (filter.clone(), Value::Object(entries.clone())))
             .collect();
-        if let Some(jwt) = &self.jwt {
+        if let Some(payload) = self.jwt.as_ref().and_then(Jwt::payload) {
             let entries = metadata.entry(JWT_AUTHN.0).or_insert_with(|| json!({}));
             if let Some(entries) = entries.as_object_mut() {
-                entries.insert(JWT_AUTHN.1.to_owned(), Value::Object(jwt.payload.clone()));
+                entries.insert(JWT_AUTHN.1.to_owned(), Value::Object(payload.clone()));
             }
         }
         metadata

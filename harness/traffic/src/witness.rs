@@ -66,7 +66,7 @@ impl Traffic {
         if is_http {
             traffic.http = Some(http(&found(&attributes.headers).unwrap_or_default()));
             traffic.jwt = found(&attributes.jwt).and_then(|payload| match value(&payload) {
-                Value::Object(payload) => Some(Jwt { payload }),
+                Value::Object(payload) => Some(Jwt::signed(payload)),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
             });
         }

@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::{config, config_with, policy};
 
 /// Everything that is wrong, one problem a line.
-fn problems(config: Result<Config, peerwarden_engine::Problems>) -> String {
+pub(crate) fn problems(config: Result<Config, peerwarden_engine::Problems>) -> String {
     match config.and_then(|config| Program::compile(&config)) {
         Ok(_) => "accepted".to_owned(),
         Err(problems) => problems.to_string(),

@@ -8,7 +8,8 @@ use peerwarden_engine::{Config, Fingerprint, Loader, Program};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::{config, problems};
+use crate::config;
+use crate::refuse::problems;
 
 fn document(namespace: &str, name: &str, spec: &str) -> String {
     format!(

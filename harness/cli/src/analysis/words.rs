@@ -2,7 +2,7 @@
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{WorkloadKind, is_host};
-use peerwarden_traffic::{Decision, HeaderLines, Traffic, words};
+use peerwarden_traffic::{Decision, HeaderLines, Jwt, Token, Traffic, words};
 
 /// `shop app=orders`, `any other workload in shop`, `any other namespace`.
 pub(crate) fn workload(class: &WorkloadClass) -> String {
@@ -58,9 +58,14 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
             text.push_str(&format!(", {name}: {line}"));
         }
     }
-    if let Some(jwt) = &traffic.jwt {
-        let claims = serde_json::to_string(&jwt.payload).unwrap_or_default();
-        text.push_str(&format!(", token {claims}"));
+    for token in traffic.jwt.iter().flat_map(Jwt::tokens) {
+        match token {
+            Token::Signed(token) => {
+                let claims = serde_json::to_string(&token.payload).unwrap_or_default();
+                text.push_str(&format!(", token {claims}"));
+            }
+            Token::Invalid => text.push_str(", invalid token"),
+        }
     }
     for (filter, entries) in &traffic.dynamic_metadata {
         let entries = serde_json::to_string(entries).unwrap_or_default();

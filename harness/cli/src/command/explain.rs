@@ -15,7 +15,7 @@ use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::document::nearest;
-use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers};
+use peerwarden_engine::{Bounds, ExternalAnswer, ExternalAuthorizers, Reason};
 use peerwarden_engines::EnginePair;
 use peerwarden_explain::diagnosis::{Expectation, Explainer};
 use peerwarden_explain::{self as explain, Explanation, LineVerdict, Subject};
@@ -135,7 +135,11 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
         trace: &trace,
         refusal: explainer.refusal(traffic),
         why: Some(&why),
-        module: module.as_ref().map(|shipped| &shipped.file),
+        // It is not asked about a token that the filter ahead refuses.
+        module: module
+            .as_ref()
+            .filter(|_| answer.decision.reason != Reason::InvalidToken)
+            .map(|shipped| &shipped.file),
     };
     print(arguments, &explained)
 }

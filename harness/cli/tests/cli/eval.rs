@@ -224,7 +224,6 @@ fn a_list_is_no_object() {
         r#"{"tls": {"peer": [["spiffe://a"]]}}"#,
         r#"{"source": ["10.0.0.1", 80]}"#,
         r#"{"http": ["GET"]}"#,
-        r#"{"jwt": [{}]}"#,
     ] {
         let (ran, answers) = eval(&format!("{{\"id\": 1, \"traffic\": {traffic}}}"), &READ);
         assert_eq!(ran.code, 2, "{traffic}: {ran:?}");

@@ -36,6 +36,7 @@ mod shells;
 mod snapshot;
 mod suggest;
 mod test;
+mod tokens;
 mod trust_domains;
 /// As `tests/conformance` has it.
 #[path = "../../../../tests/conformance/schema/validate.rs"]

@@ -1,4 +1,4 @@
-//! What Envoy refuses of requests before any filter has a say, by `%RESPONSE_CODE_DETAILS%`
+//! What Envoy refuses of requests before any policy has a say, by `%RESPONSE_CODE_DETAILS%`
 //! (<https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details>).
 
 /// What the connection manager refuses by itself.
@@ -26,6 +26,9 @@ const CONNECTION_MANAGER: [(&str, &str); 12] = [
 
 const LATE: &str = "the request's headers did not arrive in time";
 
+/// How the details begin of what the filter refuses that verifies tokens: its reason follows in braces.
+const TOKEN: &str = "jwt_authn_access_denied{";
+
 /// How the details begin of what HTTP's codecs refuse. `codec_error:` is what a whole HTTP/2 connection ends with.
 const CODECS: [&str; 6] = ["http1.", "http2.", "http3.", "http.", "uhv.", "codec_error:"];
 
@@ -47,6 +50,9 @@ const BY_CLIENT: [&str; 2] = ["remote_refuse", "remote_reset"];
 pub(super) fn why(details: &str) -> Option<&'static str> {
     if let Some((_, why)) = CONNECTION_MANAGER.iter().find(|(own, _)| *own == details) {
         return Some(why);
+    }
+    if details.starts_with(TOKEN) {
+        return Some("the `jwt_authn` filter refused its token, so no policy was asked");
     }
     let rest = CODECS.iter().find_map(|codec| details.strip_prefix(codec))?;
     if BY_CLIENT.contains(&rest) {
@@ -86,6 +92,7 @@ mod tests {
             ("rejecting_because_detection_failed", "original client"),
             ("request_header_timeout", "in time"),
             ("upgrade_failed", "upgrade"),
+            ("jwt_authn_access_denied{Jwt_is_expired}", "token"),
         ] {
             assert!(why(details).is_some_and(|why| why.contains(word)), "{details}");
         }

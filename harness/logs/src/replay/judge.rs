@@ -6,7 +6,7 @@ use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_engine::{Attribute, Bounds, Decision, OpenDecision, Problems, Program, Reason, Verdict};
 use peerwarden_traffic::RuleRef;
 
-use crate::access_log::{Entry, View};
+use crate::access_log::{Entry, Fact, View};
 
 /// The ways in which the dashes of a line are read at the most.
 const READINGS: usize = 64;
@@ -84,6 +84,17 @@ impl Policies {
 
 fn certain<'a>(program: &'a Program, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
     let view = View::new(entry);
+    // What the line does not show of a token passed the filter that verifies them; what it shows may be refused now.
+    if let Fact::Is(payload) = &entry.jwt
+        && !program.accepts_token(payload)
+    {
+        let refused = Decision {
+            verdict: Verdict::Deny,
+            by: None,
+            reason: Reason::InvalidToken,
+        };
+        return (Bounds::Certain(refused), view);
+    }
     let bounds = program.bounds(&view);
     match &bounds {
         Bounds::Open(open) => read_dashes(program, entry, open).unwrap_or((bounds, view)),
@@ -201,6 +212,7 @@ pub fn rule(decision: &Decision<'_>) -> String {
             Reason::MtlsRequired
             | Reason::MtlsDisabled
             | Reason::DeadlinePassed
+            | Reason::InvalidToken
             | Reason::DenyRule
             | Reason::AllowRule
             | Reason::AuthorizerDenied

@@ -33,7 +33,12 @@ pub(super) fn judge<'w, 's: 'w>(
             by: case.by.as_ref(),
         };
         let mut why = explainer.diagnose(&trace, decided, expected);
-        why.note = why.note.or_else(|| explainer.refusal(&case.traffic));
+        let before = || {
+            explainer
+                .refusal(&case.traffic)
+                .or_else(|| explainer.refused_token(&case.traffic))
+        };
+        why.note = why.note.or_else(before);
         why
     });
     CaseOutcome::Failed(Box::new(Failure {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_explain::diagnosis::Explainer;
 use peerwarden_traffic::{Answer, ConfigurationError, Engine, EngineFailure};
-use peerwarden_traffic::{Protocol, Traffic};
+use peerwarden_traffic::{Protocol, TokenResult, Traffic};
 
 use super::{ItemResult, PortionResult, Run, judge};
 use crate::coverage::SuiteCoverage;
@@ -106,6 +106,10 @@ impl<'r> SuiteWorker<'r> {
         let Some((explainer, loaded)) = self.explainer(traffic.protocol).zip(self.loaded) else {
             return;
         };
+        // Of what the filter ahead answers, no policy is asked.
+        if matches!(explainer.tokens(traffic), Some(TokenResult::Refused(_))) {
+            return;
+        }
         let trace = explainer.outline(traffic);
         if self.counted.is_none() {
             self.counted = Some(SuiteCoverage::of(&loaded.setup, explainer));

@@ -162,6 +162,6 @@ impl Flags {
                 return wrong(format!("the claim `{name}` is given twice"));
             }
         }
-        Ok(Some(Jwt { payload }))
+        Ok(Some(Jwt::signed(payload)))
     }
 }

@@ -15,7 +15,7 @@ use crate::analysis::{diff, matrix, search};
 /// A kind of file that there is a schema for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Schema {
-    /// Policies: `AuthorizationPolicy` and `PeerAuthentication` documents.
+    /// Policies: `AuthorizationPolicy`, `PeerAuthentication` and `RequestAuthentication` documents.
     Policies,
     /// Suites, `*_test.yaml`.
     Suite,
