@@ -10,7 +10,9 @@ use peerwarden_documents::documents::{Document, Others};
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::yaml::Entry;
 use peerwarden_engine::document::Path;
-use peerwarden_engine::resource::{self, AuthorizationPolicy, PeerAuthentication, Resource, Rule};
+use peerwarden_engine::resource::{
+    self, AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Resource, Rule,
+};
 use peerwarden_engine::{Config, Mesh, Program, Protocol, RuleId};
 use peerwarden_envoy::trust::Trust;
 
@@ -31,6 +33,7 @@ pub(crate) struct Context<'d> {
     pub(crate) trust: Trust,
     pub(crate) policies: Vec<Policy<'d>>,
     pub(crate) peer_authentications: Vec<Modes<'d>>,
+    pub(crate) request_authentications: Vec<Tokens<'d>>,
     /// Those that decide nothing.
     pub(crate) others: &'d Others,
     /// Those among them that run pods.
@@ -59,6 +62,12 @@ pub(crate) struct Policy<'d> {
 pub(crate) struct Modes<'d> {
     pub(crate) document: &'d Document,
     pub(crate) written: PeerAuthentication,
+}
+
+/// A `RequestAuthentication` and the document that it is.
+pub(crate) struct Tokens<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) written: RequestAuthentication,
 }
 
 impl Policy<'_> {
@@ -99,6 +108,14 @@ impl Modes<'_> {
     }
 }
 
+impl Tokens<'_> {
+    /// `RequestAuthentication NAMESPACE/NAME`.
+    pub(crate) fn title(&self) -> String {
+        let metadata = &self.written.metadata;
+        format!("RequestAuthentication {}/{}", metadata.namespace, metadata.name)
+    }
+}
+
 impl<'d> Context<'d> {
     pub(crate) fn of(setup: &'d Setup, others: &'d Others, rewrites_probes: bool) -> Self {
         let mut context = Self {
@@ -108,6 +125,7 @@ impl<'d> Context<'d> {
             trust: setup.trust().unwrap_or_default(),
             policies: Vec::new(),
             peer_authentications: Vec::new(),
+            request_authentications: Vec::new(),
             others,
             workloads: Workload::all(others),
             standings: Standings::default(),
@@ -123,7 +141,9 @@ impl<'d> Context<'d> {
                     Resource::PeerAuthentication(written) => {
                         context.peer_authentications.push(Modes { document, written });
                     }
-                    Resource::RequestAuthentication(_) => {}
+                    Resource::RequestAuthentication(written) => {
+                        context.request_authentications.push(Tokens { document, written });
+                    }
                 }
             }
         }

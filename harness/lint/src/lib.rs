@@ -11,6 +11,7 @@ mod run;
 mod sample;
 pub mod settings;
 mod suppressions;
+mod tokens;
 mod values;
 mod workload;
 

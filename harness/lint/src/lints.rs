@@ -18,6 +18,7 @@ pub(crate) mod never_matches;
 pub(crate) mod not_a_host;
 pub(crate) mod open_wildcard;
 pub(crate) mod plaintext_negation;
+pub(crate) mod private_key;
 pub(crate) mod remote_address;
 pub(crate) mod repeated_value;
 pub(crate) mod selects_nothing;
@@ -32,8 +33,11 @@ pub(crate) mod subtree_gap;
 pub(crate) mod suffix_principal;
 pub(crate) mod suppression;
 pub(crate) mod template_gap;
+pub(crate) mod token_not_required;
+pub(crate) mod token_not_verified;
 pub(crate) mod trailing_dot;
 pub(crate) mod twice;
+pub(crate) mod unknown_issuer;
 pub(crate) mod unnormalised_path;
 pub(crate) mod unreachable_rule;
 pub(crate) mod unscoped_deny;
@@ -45,7 +49,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 
 /// Every lint.
-pub const LINTS: [&Lint; 39] = [
+pub const LINTS: [&Lint; 43] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -85,6 +89,10 @@ pub const LINTS: [&Lint; 39] = [
     &host_header::LINT,
     &split_rule::LINT,
     &impossible_value::LINT,
+    &token_not_verified::LINT,
+    &unknown_issuer::LINT,
+    &token_not_required::LINT,
+    &private_key::LINT,
 ];
 
 /// The lint with this code, or with this name.

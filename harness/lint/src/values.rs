@@ -79,6 +79,11 @@ impl<'p> List<'p> {
         matches!(self.field, "ports" | "destination.port")
     }
 
+    /// Whether it is about a verified token.
+    pub(crate) fn is_token(&self) -> bool {
+        self.field == "requestPrincipals" || self.field.starts_with("request.auth.")
+    }
+
     /// Whether it is about who the peer is.
     pub(crate) fn is_identity(&self) -> bool {
         IDENTITY.contains(&self.field)

@@ -2,6 +2,7 @@
 
 mod ports;
 mod rules;
+mod tokens;
 
 use crate::fixture::{Folder, Ran};
 

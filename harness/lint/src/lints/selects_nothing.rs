@@ -55,6 +55,15 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             &written.selector,
         )
     });
+    let tokens = context.request_authentications.iter().filter_map(|tokens| {
+        let selector = tokens.written.selector.as_ref()?;
+        Some((
+            tokens.document,
+            tokens.title(),
+            &tokens.written.metadata.namespace,
+            selector,
+        ))
+    });
     let finding = |(document, title, namespace, selector): (&Document, String, &String, &Selector)| {
         let everywhere = *namespace == context.mesh.root_namespace;
         let near: Vec<&Pod<'_>> = pods
@@ -75,7 +84,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 .help(meant(selector, &near)),
         )
     };
-    policies.chain(modes).filter_map(finding).collect()
+    policies.chain(modes).chain(tokens).filter_map(finding).collect()
 }
 
 /// What makes pods, of whatever kind.

@@ -57,5 +57,8 @@ fn documents<'c>(
     let policies = context.policies.iter();
     let policies = policies.map(|policy| ("AuthorizationPolicy", &policy.written.metadata, policy.document));
     let modes = context.peer_authentications.iter();
-    policies.chain(modes.map(|modes| ("PeerAuthentication", &modes.written.metadata, modes.document)))
+    let modes = modes.map(|modes| ("PeerAuthentication", &modes.written.metadata, modes.document));
+    let tokens = context.request_authentications.iter();
+    let tokens = tokens.map(|tokens| ("RequestAuthentication", &tokens.written.metadata, tokens.document));
+    policies.chain(modes).chain(tokens)
 }

@@ -1,0 +1,70 @@
+//! PW042: a `RequestAuthentication` whose workloads have no policy that asks for a token.
+//!
+//! It refuses bad tokens, and lets in whoever has none
+//! (<https://istio.io/latest/docs/reference/config/security/request_authentication/>). Only where the documents are those of its
+//! workloads: with a policy or a workload in its namespace. The application may ask for the token itself where a header tells it the
+//! claims, and routes of a gateway may ask for claims.
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::document::Path;
+
+use crate::context::{Context, Policy, Tokens};
+use crate::lint::{Find, Lint};
+use crate::tokens;
+use crate::values::lists;
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW042",
+    name: "token-not-required",
+    severity: Severity::Warning,
+    summary: "a RequestAuthentication that keeps nobody out",
+    page: include_str!("../../../../docs/lints/PW042.md"),
+    find: Find::All(find),
+};
+
+/// How routes ask for claims: <https://istio.io/latest/docs/tasks/security/authentication/jwt-route/>.
+const ROUTED: &str = "@request.auth.claims";
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let routes = || context.others.of_kind("VirtualService");
+    let are_routed = routes().any(|route| route.source.text.contains(ROUTED));
+    let unasked = context.request_authentications.iter().filter(|tokens| {
+        !are_routed && verifies(tokens) && is_here(context, tokens) && !is_asked(context, tokens)
+    });
+    unasked.map(finding).collect()
+}
+
+/// Whether it has rules, and tells the application nothing of what it verified.
+fn verifies(tokens: &Tokens<'_>) -> bool {
+    let rules = &tokens.written.rules;
+    let mut told = rules
+        .iter()
+        .map(|rule| rule.output_payload_to_header.is_some() || !rule.output_claim_to_headers.is_empty());
+    !rules.is_empty() && !told.any(|told| told)
+}
+
+fn is_here(context: &Context<'_>, tokens: &Tokens<'_>) -> bool {
+    let namespace = &tokens.written.metadata.namespace;
+    let mut policies = context.policies.iter();
+    let mut workloads = context.workloads.iter();
+    policies.any(|policy| policy.written.metadata.namespace == *namespace)
+        || workloads.any(|workload| workload.namespace == *namespace)
+}
+
+fn is_asked(context: &Context<'_>, tokens: &Tokens<'_>) -> bool {
+    let asks = |policy: &&Policy<'_>| {
+        !policy.is_dry_run() && lists(&policy.written).iter().any(|list| list.is_token())
+    };
+    let mut asking = context.policies.iter().filter(asks);
+    asking.any(|policy| tokens::applies(context, tokens, policy))
+}
+
+fn finding(tokens: &Tokens<'_>) -> Diagnostic {
+    let message = format!(
+        "{}: no policy of its workloads asks for a token, so requests without one get in",
+        tokens.title()
+    );
+    LINT.found(message)
+        .at(tokens.document.place(&Path::keys(["spec", "jwtRules"]), false))
+        .help("write an AuthorizationPolicy that does: ALLOW `requestPrincipals: [\"*\"]`, or DENY `notRequestPrincipals: [\"*\"]`")
+}

@@ -1,0 +1,67 @@
+//! PW040: a policy that asks for a token which nothing verifies.
+//!
+//! Only tokens that a `RequestAuthentication` of the workload verifies count; without one no request has any
+//! (<https://istio.io/latest/docs/reference/config/security/request_authentication/>). Without any such document in the run they are
+//! elsewhere, as of a platform's own repository.
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::resource::Action;
+
+use crate::context::{Context, Policy};
+use crate::lint::{Find, Finding, Lint};
+use crate::tokens;
+use crate::values::{List, lists};
+
+pub(crate) const LINT: Lint = Lint {
+    code: "PW040",
+    name: "token-not-verified",
+    severity: Severity::Warning,
+    summary: "a policy that asks for a token which nothing verifies",
+    page: include_str!("../../../../docs/lints/PW040.md"),
+    find: Find::All(find),
+};
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    if context.request_authentications.is_empty() {
+        return Vec::new();
+    }
+    let unverified = context
+        .policies
+        .iter()
+        .filter(|policy| tokens::applying(context, policy).is_empty());
+    unverified
+        .filter_map(|policy| Some(finding(context, policy)?.in_policy(&LINT, policy)))
+        .collect()
+}
+
+fn finding(context: &Context<'_>, policy: &Policy<'_>) -> Option<Finding> {
+    let lists = lists(&policy.written);
+    let list = lists.iter().find(|list| list.is_token())?;
+    let so = consequence(policy.written.action, list)?;
+    let message = format!(
+        "`{}` asks for a verified token, and no RequestAuthentication applies to these workloads, so {so}",
+        list.name()
+    );
+    let elsewhere: Vec<String> = context
+        .request_authentications
+        .iter()
+        .take(3)
+        .map(|tokens| format!("`{}`", tokens.title()))
+        .collect();
+    let help = format!(
+        "write a RequestAuthentication for these workloads; {} is for others",
+        elsewhere.join(", ")
+    );
+    Some(Finding::new(list.path.clone(), message, help))
+}
+
+/// What becomes of requests, none of which has a token.
+fn consequence(action: Action, list: &List<'_>) -> Option<&'static str> {
+    match (action, list.negative) {
+        (Action::Allow, false) => Some("the rule never matches"),
+        (Action::Allow, true) => Some("every token passes for none, and the rule matches anybody"),
+        (Action::Deny, false) => Some("the rule denies nothing"),
+        (Action::Deny, true) => Some("the rule denies everybody"),
+        (Action::Audit | Action::Custom, _) => None,
+    }
+}
