@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod analysis;
+mod appearance;
 mod can_ever;
 mod certs;
 pub(crate) mod check;
@@ -37,6 +38,8 @@ use crate::exit::Exit;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    appearance: appearance::Appearance,
 }
 
 /// What each does is said where its arguments are: a word here would hide it from `--help`.
@@ -66,6 +69,7 @@ enum Command {
 /// # Errors
 /// Why there is no result.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    arguments.appearance.apply();
     match arguments.command {
         Command::Test(arguments) => test::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),

@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use peerwarden_documents::terminal::is_quiet;
+
 /// How long a run is quiet: most are over by then.
 const QUIET: Duration = Duration::from_millis(400);
 
@@ -21,11 +23,11 @@ struct Line<W> {
 }
 
 impl Progress<std::io::Stderr> {
-    /// On standard error, if that is a terminal that can take a line back.
+    /// On standard error, if that is a terminal that can take a line back, unless `--quiet` is given.
     pub(crate) fn on_standard_error() -> Self {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         let terminal = std::io::stderr();
-        if dumb || !terminal.is_terminal() {
+        if dumb || is_quiet() || !terminal.is_terminal() {
             return Self(None);
         }
         Self::new(terminal, QUIET)

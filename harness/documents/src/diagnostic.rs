@@ -9,6 +9,7 @@ use crate::count::counted;
 use crate::fix::Fix;
 use crate::shown::visible;
 use crate::source::Place;
+use crate::terminal::{self, remark};
 use crate::wrap::wrapped_at;
 
 /// How bad it is.
@@ -130,8 +131,7 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        // What a lint says is a sentence or two; what is refused is short, and has texts of others in it.
-        let columns = if self.code.is_some() { WIDTH } else { usize::MAX };
+        let columns = terminal::columns() - MARGIN;
         let wrapped = |text: &str| wrapped_at(text, 0, columns);
         let mut title = level.primary_title(wrapped(&self.message));
         if let Some(code) = self.code {
@@ -162,8 +162,8 @@ impl Diagnostic {
     }
 }
 
-/// Characters of a line of text: what `warning[PW005]: ` and the like leave of 80.
-const WIDTH: usize = 64;
+/// Columns that `warning[PW005]: ` and the like take of a line.
+const MARGIN: usize = 16;
 
 /// Whether a place is in a line that nobody can read, such as a file of JSON without line breaks.
 fn is_in_a_long_line(place: &Place) -> bool {
@@ -203,9 +203,9 @@ const AROUND: usize = 2;
 pub fn note_default(policies: usize) {
     if policies > 0 {
         let policies = counted(policies as u64, "policy");
-        eprintln!(
+        remark(&format!(
             "note: {policies} without a namespace, read as of `default`, where `kubectl apply` puts them"
-        );
+        ));
     }
 }
 

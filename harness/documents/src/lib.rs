@@ -21,6 +21,7 @@ pub mod setup;
 pub mod shown;
 pub mod source;
 pub mod synthetic;
+pub mod terminal;
 pub mod tidy;
 pub mod walk;
 pub mod wording;

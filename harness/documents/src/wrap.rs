@@ -1,13 +1,11 @@
 //! Text in lines that fit a terminal.
 
 use crate::shown::visible;
+use crate::terminal;
 
-/// Columns of a line: what terminals have at least.
-pub const COLUMNS: usize = 80;
-
-/// A text in lines of [`COLUMNS`], as [`wrapped_at`].
+/// A text in lines as wide as the terminal, as [`wrapped_at`].
 pub fn wrapped(text: &str, indent: usize) -> String {
-    wrapped_at(text, indent, COLUMNS)
+    wrapped_at(text, indent, terminal::columns())
 }
 
 /// A text in lines of at most `columns`, broken at spaces. The first line is taken to begin at column `indent`, where the others do.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use peerwarden_documents::shown::visible_up_to;
 use peerwarden_documents::source::{Place, Source};
-use peerwarden_documents::wrap::{COLUMNS, wrapped};
+use peerwarden_documents::terminal::columns;
+use peerwarden_documents::wrap::wrapped;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::reference::{
     ClauseResult, ClauseTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
@@ -174,7 +175,7 @@ fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
             .get(mark.place.span.clone())
             .map_or(1, |text| text.chars().count().max(1));
         // What stands beyond the edge is said at the start of the line.
-        let (before, carets) = if before + length > COLUMNS - GUTTER {
+        let (before, carets) = if before + length > columns() - GUTTER {
             (0, String::new())
         } else {
             (before, "^".repeat(length))
@@ -201,7 +202,7 @@ fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
 
 /// A line of text, cut to the room that there is.
 fn cut(line: &str) -> String {
-    shown_line(line, COLUMNS - GUTTER - 1)
+    shown_line(line, columns() - GUTTER - 1)
 }
 
 fn shown_line(line: &str, most: usize) -> String {

@@ -11,6 +11,7 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::role::{FileRole, may_hold_policies};
 use peerwarden_documents::source::Source;
+use peerwarden_documents::terminal::remark;
 use peerwarden_documents::tidy;
 use peerwarden_documents::walk;
 use peerwarden_lint::fix::{self, FixedText};
@@ -100,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         "reformatted"
     };
     if !arguments.diff {
-        output::print(&format!("{changed} of {read} {said}\n"))?;
+        remark(&format!("{changed} of {read} {said}"));
     }
     Ok(match (wrong.is_empty(), only_said && changed > 0) {
         (false, _) => Exit::Invalid,

@@ -48,7 +48,7 @@ fn a_module_is_compiled_once() {
     std::fs::write(&file, damaged).unwrap();
     let ran = run(&folder);
     assert!(
-        !from_cache(&ran) && ran.err.contains("is damaged and is created again"),
+        !from_cache(&ran) && ran.warns("is damaged and is created again"),
         "{ran:?}"
     );
     assert!(from_cache(&run(&folder)));
@@ -57,7 +57,7 @@ fn a_module_is_compiled_once() {
     std::fs::set_permissions(&modules, std::fs::Permissions::from_mode(0o755)).unwrap();
     let ran = run(&folder);
     assert!(
-        !from_cache(&ran) && ran.err.contains("other users have access to"),
+        !from_cache(&ran) && ran.warns("other users have access to"),
         "{ran:?}"
     );
 }
@@ -104,7 +104,7 @@ fn a_cache_that_cannot_be_used_is_no_failure() {
     folder.write("file", "");
     let ran = folder.run(&[JSON.as_slice(), &["--cache", "file"]].concat());
     assert!(
-        !from_cache(&ran) && ran.err.contains("cache of the compiled module is not used"),
+        !from_cache(&ran) && ran.warns("cache of the compiled module is not used"),
         "{ran:?}"
     );
     let mut command = folder.command(&JSON);

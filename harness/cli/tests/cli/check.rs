@@ -15,15 +15,15 @@ fn what_is_right_is_counted() {
     let suite = format!("{SUITE}- {{request: list, expect: deny}}\n");
     let folder = Folder::with(&[("orders.yaml", ORDERS), ("orders_test.yaml", &suite)]);
     let ran = folder.run(&["check"]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    assert_eq!(ran.out, "1 document and 1 suite checked: 0 errors, 0 warnings\n");
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert_eq!(ran.err, "1 document and 1 suite checked: 0 errors, 0 warnings\n");
 }
 
 #[test]
 fn an_error_is_underlined() {
     let ran = checked("principals", "principal");
     assert_eq!(ran.code, 2);
-    assert_snapshot!(ran.err);
+    assert_snapshot!(ran.out);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn every_mistake_of_a_file_is_shown() {
         ],
     );
     assert_eq!(
-        ran.out,
+        ran.err,
         "2 documents and 0 suites checked: 2 errors, 0 warnings\n"
     );
 }
@@ -149,7 +149,7 @@ fn one_document_hides_no_other() {
         ran.underlined(),
         ["principal", "principals", "\"10.0.0.0/33\"", "\"http\""],
         "{}",
-        ran.err
+        ran.out
     );
 }
 
@@ -174,7 +174,7 @@ fn lists_and_other_kinds() {
     let folder = Folder::with(&[("list.yaml", &list)]);
     let ran = folder.run(&["check"]);
     assert_eq!(
-        (ran.code, ran.out.as_str()),
+        (ran.code, ran.err.as_str()),
         (0, "1 document and 0 suites checked: 0 errors, 0 warnings\n"),
         "{ran:?}"
     );
@@ -303,7 +303,7 @@ fn what_envoy_must_normalise_is_said() {
     ] {
         let ran = deny(operation);
         ran.says(1, &[&format!("warning[{code}]"), setting]);
-        assert_eq!(ran.underlined(), [underlined], "{operation}: {}", ran.err);
+        assert_eq!(ran.underlined(), [underlined], "{operation}: {}", ran.out);
     }
     for fine in [
         "paths: [\"/admin*\"]",
@@ -319,7 +319,7 @@ fn what_envoy_must_normalise_is_said() {
         "notHosts: [\"[::1]\", \"*.example:8080\", \"xn--bcher-kva.example\", \"A_b.*\"]",
     ] {
         let ran = deny(fine);
-        assert_eq!(ran.code, 0, "{fine}: {}", ran.err);
+        assert_eq!(ran.code, 0, "{fine}: {}", ran.out);
     }
 }
 
@@ -330,7 +330,7 @@ fn a_spelling_that_envoy_normalises_is_underlined() {
                   paths: [/admin, /a//b*]\n";
     let ran = Folder::with(&[("deny.yaml", policy), ("twice.yaml", policy)]).run(&["check"]);
     assert_eq!(ran.code, 1);
-    insta::assert_snapshot!(ran.err);
+    insta::assert_snapshot!(ran.out);
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_document_given_twice_is_a_warning() {
     ran.says(1, &["warning[PW004]", "replaces a.yaml:", "b.yaml:"]);
     let other = ORDERS.replace("namespace: shop", "namespace: web");
     let ran = Folder::with(&[("a.yaml", ORDERS), ("b.yaml", &other)]).run(&["check"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn comments_and_layout_stay() {
     assert_eq!(std::fs::read_to_string(folder.path("a.yaml")).unwrap(), MENDED);
     ran.says(1, &["warning[PW026]", "write `cluster.local/ns/web/sa/frontend`"]);
     assert_eq!(
-        ran.out,
+        ran.err,
         "1 document and 0 suites checked: 0 errors, 1 warning\n5 fixes applied\n"
     );
     assert_eq!(
@@ -95,8 +95,8 @@ fn what_would_become_something_else_is_left() {
     ran.says(1, &["warning[PW017]", "`get` matches nothing"]);
     let mended = std::fs::read_to_string(folder.path("a.yaml")).unwrap();
     assert_eq!(mended, shared);
-    assert!(ran.out.contains("0 fixes applied, "), "{ran:?}");
-    assert!(ran.out.contains(" not: apply them by hand"), "{ran:?}");
+    assert!(ran.err.contains("0 fixes applied, "), "{ran:?}");
+    assert!(ran.err.contains(" not: apply them by hand"), "{ran:?}");
 }
 
 #[test]

@@ -120,9 +120,21 @@ impl Ran {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The texts that standard error underlines.
+    /// What it prints: findings to standard output, what keeps it from finding any to standard error.
+    pub(crate) fn said(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+
+    /// Whether standard error has this, in lines of whatever length.
+    pub(crate) fn warns(&self, part: &str) -> bool {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        words(&self.err).contains(&words(part))
+    }
+
+    /// The texts that are underlined.
     pub(crate) fn underlined(&self) -> Vec<String> {
-        let lines: Vec<&str> = self.err.lines().collect();
+        let said = self.said();
+        let lines: Vec<&str> = said.lines().collect();
         let pairs = lines.windows(2).filter_map(|pair| {
             let (text, marks) = (pair[0].split_once("| ")?.1, pair[1].split_once("| ")?.1);
             let start = marks
@@ -133,14 +145,14 @@ impl Ran {
         pairs.collect()
     }
 
-    /// Asserts the exit code and that standard error says all of this, in lines of whatever length.
+    /// Asserts the exit code and that it says all of this, in lines of whatever length.
     #[track_caller]
     pub(crate) fn says(&self, code: i32, parts: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let said = words(&self.err);
+        let said = words(&self.said());
         for part in parts {
-            assert!(said.contains(&words(part)), "`{part}` is not in:\n{}", self.err);
+            assert!(said.contains(&words(part)), "`{part}` is not in:\n{self:?}");
         }
     }
 }

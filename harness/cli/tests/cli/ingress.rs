@@ -83,7 +83,7 @@ fn changed(description: &[(&str, &str)], gateway: &[(&str, &str)]) -> Ran {
 fn ingress_writes_one_file() {
     let ran = folder().run(&ARGUMENTS);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("`refusedPerSecond`"), "{ran:?}");
+    assert!(ran.warns("`refusedPerSecond`"), "{ran:?}");
     assert_snapshot!(ran.out);
 }
 
@@ -291,7 +291,7 @@ fn hostile_input_ends_in_an_error() {
         folder.write("ingress.yaml", text);
         let ran = folder.run(&ARGUMENTS);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{text}: {}", ran.err);
-        assert!(ran.err.contains("ingress.yaml"), "{text}: {}", ran.err);
+        assert!(ran.warns("ingress.yaml"), "{text}: {}", ran.err);
     }
     for text in [
         "apiVersion: networking.istio.io/v1\nkind: Gateway",
@@ -304,7 +304,7 @@ fn hostile_input_ends_in_an_error() {
         folder.write("gateway.yaml", text);
         let ran = folder.run(&ARGUMENTS);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{text}: {}", ran.err);
-        assert!(ran.err.contains("gateway.yaml"), "{text}: {}", ran.err);
+        assert!(ran.warns("gateway.yaml"), "{text}: {}", ran.err);
     }
 }
 

@@ -49,11 +49,11 @@ fn with_settings(documents: &[&str], settings: &str) -> Ran {
 
 fn fine(documents: &[&str]) {
     let ran = checked(documents);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
 fn count(ran: &Ran, code: &str) -> usize {
-    ran.err.matches(&format!("warning[{code}]")).count()
+    ran.out.matches(&format!("warning[{code}]")).count()
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn a_server_first_port_under_permissive() {
             "PeerAuthentication shop/default",
         ],
     );
-    assert_eq!(count(&ran, "PW009"), 1, "{}", ran.err);
-    insta::assert_snapshot!(ran.err);
+    assert_eq!(count(&ran, "PW009"), 1, "{}", ran.out);
+    insta::assert_snapshot!(ran.out);
     let strict = mode(
         "{mtls: {mode: PERMISSIVE}, selector: {matchLabels: {app: ledger}}, portLevelMtls: {3306: {mode: DISABLE}}}",
     );
@@ -129,8 +129,8 @@ fn a_probe_that_a_strict_port_breaks() {
     let checked = |documents: &[&str]| with_settings(documents, by_itself);
     let fine = |documents: &[&str]| assert_eq!(count(&checked(documents), "PW010"), 0);
     let ran = checked(&[LEDGER, &strict]);
-    assert_eq!(count(&ran, "PW010"), 2, "{}", ran.err);
-    insta::assert_snapshot!(ran.err);
+    assert_eq!(count(&ran, "PW010"), 2, "{}", ran.out);
+    insta::assert_snapshot!(ran.out);
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}\n";
     fine(&[LEDGER, &strict, namespace]);
     let elsewhere = LEDGER.replace(
@@ -275,7 +275,7 @@ fn an_identity_whose_wildcard_lets_in_others() {
             usize::from(other.is_some()),
             "{source}: {ran:?}"
         );
-        assert!(ran.err.contains(other.unwrap_or_default()), "{source}: {ran:?}");
+        assert!(ran.out.contains(other.unwrap_or_default()), "{source}: {ran:?}");
     }
 }
 

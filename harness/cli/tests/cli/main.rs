@@ -34,6 +34,7 @@ mod settings;
 mod shadow;
 mod shells;
 mod snapshot;
+mod streams;
 mod suggest;
 mod test;
 mod tokens;

@@ -18,7 +18,7 @@ fn finds(documents: &[&str], parts: &[&str]) {
 #[track_caller]
 fn fine(documents: &[&str]) {
     let ran = checked(documents);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
 fn policy(spec: &str) -> String {
@@ -133,7 +133,7 @@ fn a_denial_by_default_that_is_void() {
         "namespace: shop, annotations: {istio.io/dry-run: \"true\"}",
     );
     let ran = checked(&[&nothing, &dry]);
-    assert!(!ran.err.contains("PW021"), "{}", ran.err);
+    assert!(!ran.out.contains("PW021"), "{}", ran.out);
 }
 
 #[test]

@@ -14,10 +14,10 @@ fn with(settings: &str) -> Folder {
 #[test]
 fn levels_of_lints() {
     let ran = with("[check.lints]\nPW002 = \"off\"\n").run(&["check"]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
     let ran = with("[check.lints]\nsuffix-principal = \"error\"\n").run(&["check"]);
     ran.says(1, &["error[PW002]"]);
-    assert_eq!(ran.out, "1 document and 0 suites checked: 1 error, 0 warnings\n");
+    assert_eq!(ran.err, "1 document and 0 suites checked: 1 error, 0 warnings\n");
     with("[check.lints]\nPW002 = \"warn\"\n")
         .run(&["check"])
         .says(1, &["warning[PW002]"]);
@@ -47,7 +47,7 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
     let ran = folder.run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let sum = "1 document and 0 suites checked: 0 errors, 0 warnings; skipped 1 other document\n";
-    assert_eq!(ran.out, sum);
+    assert_eq!(ran.err, sum);
     folder
         .run(&["check", "pipeline.yaml"])
         .says(2, &["nothing to check"]);
@@ -71,7 +71,7 @@ fn paths_are_left_out() {
     let ran = folder.run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
-        ran.out,
+        ran.err,
         "1 document and 0 suites checked: 0 errors, 0 warnings; 2 files excluded\n"
     );
     // From wherever it is asked, and when it is named.
@@ -118,7 +118,7 @@ fn mistakes_are_shown_where_they_stand() {
     ] {
         let ran = with(settings).run(&["check"]);
         ran.says(2, &parts);
-        assert_eq!(ran.underlined(), [underlined], "{}", ran.err);
+        assert_eq!(ran.underlined(), [underlined], "{ran:?}");
     }
     with("[check\n").run(&["check"]).says(2, &["peerwarden.toml:1"]);
 }
@@ -137,9 +137,9 @@ fn suppressed(comment: &str) -> [crate::fixture::Ran; 2] {
 #[test]
 fn a_suppression_has_a_reason() {
     for ran in suppressed("peerwarden: ignore PW002 -- another mesh") {
-        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
         assert_eq!(
-            ran.out,
+            ran.err,
             "1 document and 0 suites checked: 0 errors, 0 warnings, 1 suppressed\n"
         );
     }
@@ -165,7 +165,7 @@ fn a_suppression_has_a_reason() {
 fn a_suppression_that_suppresses_nothing_is_a_finding() {
     for ran in suppressed("peerwarden: ignore PW002, host-port -- two meshes") {
         ran.says(1, &["warning[PW030]", "PW007 has no finding in line"]);
-        assert_eq!(ran.underlined(), ["host-port"], "{}", ran.err);
+        assert_eq!(ran.underlined(), ["host-port"], "{ran:?}");
     }
     for ran in suppressed("peerwarden: ignore PW02 -- x") {
         ran.says(
@@ -221,9 +221,9 @@ fn what_is_printed() {
         ("peerwarden.toml", "[check]\nexclude = [\"third/**\"]\n"),
     ]);
     let ran = folder.run(&["check"]);
-    insta::assert_snapshot!(format!("{}{}", ran.err, ran.out));
+    insta::assert_snapshot!(ran.said());
     let mut command = folder.command(&["check"]);
     let coloured = folder.finish(command.env("CLICOLOR_FORCE", "1"));
-    assert!(coloured.err.contains("\u{1b}["), "{coloured:?}");
-    assert_eq!(anstream::adapter::strip_str(&coloured.err).to_string(), ran.err);
+    assert!(coloured.out.contains("\u{1b}["), "{coloured:?}");
+    assert_eq!(anstream::adapter::strip_str(&coloured.out).to_string(), ran.out);
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::terminal;
 
 use super::marks::{self, Kind, Mark};
 use super::{Coverage, Policy, Rule};
@@ -17,9 +18,6 @@ const SHOWN: usize = 160;
 
 /// The column at which the text of a policy begins.
 const INDENT: usize = 10;
-
-/// Columns of a line: the least that terminals have.
-const COLUMNS: usize = 80;
 
 /// The whole text; `all` also shows the rules that are fully covered. Writing to a `String` cannot fail.
 pub fn text(coverage: &Coverage, all: bool) -> String {
@@ -191,14 +189,14 @@ fn notes(text: &mut String, marks: &[&Mark]) {
         }
         let style = mark.kind.style();
         let width = INDENT + carets.chars().count() + 1 + note.chars().count();
-        if width <= COLUMNS {
+        if width <= terminal::columns() {
             let _ = writeln!(text, "        {DIM}|{DIM:#} {style}{carets} {note}{style:#}");
         } else {
             let space = " ".repeat(
                 carets
                     .find('^')
                     .unwrap_or(0)
-                    .min(COLUMNS - INDENT - note.len().min(60)),
+                    .min(terminal::columns().saturating_sub(INDENT + note.len().min(60))),
             );
             let _ = writeln!(text, "        {DIM}|{DIM:#} {style}{carets}{style:#}");
             let _ = writeln!(text, "        {DIM}|{DIM:#} {style}{space}{note}{style:#}");

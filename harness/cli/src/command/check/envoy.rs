@@ -11,6 +11,7 @@ use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::wrap::wrapped;
 use peerwarden_documents::yaml::{self, Node, Tree};
 use peerwarden_envoy::guarantees::{self, ChainReport, Failure, GuaranteeResult, GuaranteeStatus};
 use serde_json::json;
@@ -214,15 +215,17 @@ fn human(checked: &[ChainReport], documents: &[Document]) -> String {
                 Ok(GuaranteeStatus::Held) | Err(_) => guarantee.promise,
             };
             text.push_str(&format!(
-                "  {style}{word:8}{style:#}  {:21}  {says}\n",
-                guarantee.name
+                "  {style}{word:8}{style:#}  {:21}  {}\n",
+                guarantee.name,
+                wrapped(says, 35)
             ));
             if let Err(failure) = outcome {
                 if let Some(place) = place(documents, failure) {
                     text.push_str(&format!("            {}: {}\n", place.label(), failure.path));
                 }
-                text.push_str(&format!("            {}\n", failure.why));
-                text.push_str(&format!("            help: {}\n", failure.help));
+                for said in [failure.why.clone(), format!("help: {}", failure.help)] {
+                    text.push_str(&format!("            {}\n", wrapped(&said, 12)));
+                }
             }
         }
         text.push('\n');

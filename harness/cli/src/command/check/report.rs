@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use peerwarden_documents::count;
 use peerwarden_documents::diagnostic::{self, Severity};
 use peerwarden_documents::output;
+use peerwarden_documents::terminal::remark;
 
 use super::result::CheckResult;
 
@@ -28,7 +29,7 @@ pub(super) enum FindingFormat {
     Github,
 }
 
-/// Prints findings: for people to standard error, for programs to standard output.
+/// Prints findings to standard output; for people, what is about the run itself to standard error.
 /// `fixed` is how many fixes were made.
 /// With `verbose`, each skipped file is listed.
 pub(super) fn print(
@@ -39,10 +40,12 @@ pub(super) fn print(
 ) -> Result<()> {
     let text = match format {
         FindingFormat::Human => {
-            diagnostic::print(&checked.findings);
+            let findings = diagnostic::rendered(&checked.findings);
+            output::print(&findings.map(|finding| finding + "\n\n").collect::<String>())?;
             diagnostic::note_default(checked.of_default);
             passed_over::print(&checked.passed_over, verbose);
-            sum(checked) + &fixes(checked, fixed)
+            remark(&(sum(checked) + &fixes(checked, fixed)));
+            return Ok(());
         }
         FindingFormat::Json => json::text(checked)?,
         FindingFormat::Sarif => sarif::text(checked)?,
@@ -73,7 +76,7 @@ fn sum(checked: &CheckResult) -> String {
     if checked.excluded > 0 {
         sum.push_str(&format!("; {} excluded", counted(checked.excluded, "file")));
     }
-    sum + "\n"
+    sum
 }
 
 /// A line about fixes, where there are some.
@@ -84,14 +87,14 @@ fn fixes(checked: &CheckResult, fixed: Option<usize>) -> String {
         .filter(|finding| finding.details.fix.is_some())
         .count();
     match (fixed, open) {
-        (Some(fixed), 0) => format!("{} applied\n", counted(fixed, "fix")),
+        (Some(fixed), 0) => format!("\n{} applied", counted(fixed, "fix")),
         (Some(fixed), open) => format!(
-            "{} applied, {open} not: apply them by hand\n",
+            "\n{} applied, {open} not: apply them by hand",
             counted(fixed, "fix")
         ),
         (None, 0) => String::new(),
         (None, open) => format!(
-            "{} can be applied with `--fix`; preview with `--diff`\n",
+            "\n{} can be applied with `--fix`; preview with `--diff`",
             counted(open, "fix")
         ),
     }

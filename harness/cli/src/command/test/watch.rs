@@ -4,13 +4,14 @@
 //! too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use peerwarden_documents::count::counted;
 use peerwarden_documents::load;
 use peerwarden_documents::output;
+use peerwarden_documents::terminal::remark;
 use peerwarden_documents::walk;
 use peerwarden_suite as suite;
 
@@ -158,11 +159,9 @@ fn announce(changed: &BTreeSet<String>, first: bool) -> anyhow::Result<()> {
 
 fn watching(suites: &Suites) {
     let files: BTreeSet<&PathBuf> = suites.values().flat_map(BTreeMap::keys).collect();
-    // That nobody reads it changes nothing.
-    let _ = writeln!(
-        anstream::stderr(),
+    remark(&format!(
         "watching {} of {}; press Ctrl-C to stop",
         counted(files.len() as u64, "file"),
         counted(suites.len() as u64, "suite")
-    );
+    ));
 }

@@ -36,7 +36,7 @@ fn rules_that_others_leave_nothing_to_decide() {
     fine(&[&rules(&format!("{one}, {all}"))]);
     // Two that are the same: the first may stay.
     let ran = checked(&[&rules(&format!("{all}, {all}"))]);
-    assert_eq!(ran.err.matches("PW012").count(), 1, "{}", ran.err);
+    assert_eq!(ran.out.matches("PW012").count(), 1, "{}", ran.out);
     ran.says(1, &["rule 1 decides nothing"]);
     // What needs two others is shadowed all the same.
     let halves =
@@ -78,13 +78,13 @@ fn rules_apply_where_their_policies_do() {
     ]);
     // Folders may be for different clusters.
     let ran = Folder::with(&[("one/a.yaml", &policy(web)), ("two/b.yaml", &named("b", all))]).run(&["check"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.out);
     let dry = named("b", all).replace(
         "namespace: shop}",
         "namespace: shop, annotations: {istio.io/dry-run: \"true\"}}",
     );
     let ran = checked(&[&policy(web), &dry]);
-    assert!(!ran.err.contains("PW012"), "{}", ran.err);
+    assert!(!ran.out.contains("PW012"), "{}", ran.out);
 }
 
 #[test]

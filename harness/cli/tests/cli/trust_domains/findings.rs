@@ -32,7 +32,7 @@ fn check_warns_of_a_principal_that_the_handshake_refuses() {
     let folder = folder();
     let count = |options: &[&str]| {
         let ran = folder.run(&[&["check", "policy.yaml"], options].concat());
-        ran.err.matches("warning[PW034]").count()
+        ran.out.matches("warning[PW034]").count()
     };
     assert_eq!(count(&[]), 1);
     assert_eq!(count(&["--mesh", "other.yaml"]), 1);
@@ -48,7 +48,7 @@ fn what_may_well_get_in_is_no_finding() {
     let count = |policy: &str, others: &str| {
         let text = format!("{policy}---\n{others}");
         let ran = Folder::with(&[("all.yaml", &text)]).run(&["check", "all.yaml"]);
-        ran.err.matches("warning[PW034]").count()
+        ran.out.matches("warning[PW034]").count()
     };
     let gateway = |selector: &str| {
         format!(

@@ -3,6 +3,7 @@
 use peerwarden_documents::count::counted;
 use peerwarden_documents::document_set::PassedOver;
 use peerwarden_documents::shown::visible;
+use peerwarden_documents::terminal::remark;
 
 /// How much it is, for the line with all the numbers.
 pub(super) fn sum(passed_over: &PassedOver) -> Option<String> {
@@ -22,22 +23,25 @@ pub(super) fn sum(passed_over: &PassedOver) -> Option<String> {
 pub(super) fn print(passed_over: &PassedOver, verbose: bool) {
     if let Some(chart) = passed_over.charts.first() {
         let chart = visible(&chart.display().to_string());
-        eprintln!(
+        remark(&format!(
             "note: the templates of Helm charts are skipped; check what Helm makes of them: `helm template {chart} | \
              peerwarden check -`"
-        );
+        ));
     }
     if !verbose {
         return;
     }
     for chart in &passed_over.charts {
-        eprintln!("skipped {}: a Helm chart", visible(&chart.display().to_string()));
+        remark(&format!(
+            "skipped {}: a Helm chart",
+            visible(&chart.display().to_string())
+        ));
     }
     for (file, why) in &passed_over.unreadable {
-        eprintln!(
+        remark(&format!(
             "skipped {}: {}",
             visible(&file.display().to_string()),
             visible(why)
-        );
+        ));
     }
 }
