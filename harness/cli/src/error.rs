@@ -24,23 +24,31 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Prints it, and says with what the command exits.
     pub(crate) fn report(self) -> Exit {
+        let exit = self.exit();
+        diagnostic::print(&self.diagnostics());
+        exit
+    }
+
+    /// With what the command exits.
+    pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Invalid(diagnostics) => {
-                diagnostic::print(&diagnostics);
-                Exit::Invalid
-            }
+            Self::Invalid(_) | Self::NoModule(_) => Exit::Invalid,
+            Self::Internal(_) => Exit::Internal,
+        }
+    }
+
+    /// What is wrong.
+    pub(crate) fn diagnostics(self) -> Vec<Diagnostic> {
+        match self {
+            Self::Invalid(diagnostics) => diagnostics,
             Self::NoModule(error) => {
                 let diagnostic = Diagnostic::error(error.to_string());
-                diagnostic::print(&[match error.help() {
+                vec![match error.help() {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic,
-                }]);
-                Exit::Invalid
+                }]
             }
-            Self::Internal(error) => {
-                diagnostic::print(&[Diagnostic::error(format!("{error:#}"))]);
-                Exit::Internal
-            }
+            Self::Internal(error) => vec![Diagnostic::error(format!("{error:#}"))],
         }
     }
 }

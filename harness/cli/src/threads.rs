@@ -1,5 +1,10 @@
 //! The threads of this process. What they do is the affair of crates that may also run where there are none.
 
+/// Does `work` on this thread alone.
+pub(crate) fn on_one_core(work: &(dyn Fn() + Sync)) {
+    work();
+}
+
 /// Does `work` on as many threads as there are cores, all of it on each, and waits for them.
 pub(crate) fn on_all_cores(work: &(dyn Fn() + Sync)) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -3,8 +3,10 @@
 //! Everything is read from the reference evaluator's trace, as in `explain`.
 
 mod near_miss;
+mod unselected;
 
 pub use near_miss::NearMiss;
+pub use unselected::Unselected;
 
 use std::fmt;
 
@@ -27,7 +29,8 @@ pub struct Diagnosis {
     pub deciding: Option<DecidingRule>,
     /// The rule that came closest to the expected decision; `None` if there is none.
     pub near_miss: Option<NearMiss>,
-    /// If the policy that should decide does not exist, or no policy is evaluated for such a peer: a sentence that says so.
+    /// If the policy that should decide does not exist, no policy applies to the workload, or none is evaluated for such a peer: a
+    /// sentence that says so.
     pub note: Option<String>,
 }
 
@@ -68,6 +71,16 @@ pub struct Expectation<'e> {
     pub allow: bool,
     /// What should decide.
     pub by: Option<&'e ExpectedRule>,
+}
+
+impl Expectation<'static> {
+    /// The other verdict, whatever brings it about.
+    pub fn opposite(decided: &Decision) -> Self {
+        Self {
+            allow: !decided.allowed,
+            by: None,
+        }
+    }
 }
 
 /// Explains decisions of a set of documents.
@@ -156,8 +169,17 @@ impl<'s> Explainer<'s> {
         Diagnosis {
             deciding: decided.by.as_ref().map(|by| self.deciding(trace, by)),
             near_miss: near_miss::find(self, trace, decided, expected),
-            note: expected.by.and_then(|by| missing(trace, by)),
+            note: expected
+                .by
+                .and_then(|by| missing(trace, by))
+                .or_else(|| self.unselected(decided)),
         }
+    }
+
+    /// That no policy applies to the workload, of which all is allowed for that reason.
+    fn unselected(&self, decided: &Decision) -> Option<String> {
+        let unselected = Unselected::find(&self.config).filter(|_| decided.allowed)?;
+        Some(unselected.to_string())
     }
 
     /// The place of `path` in the texts; `document` is the document's place in the configuration.

@@ -105,6 +105,10 @@ fn verdict(text: &mut String, explained: &Explanation<'_>) {
         let said = wrapped(&format!("note: {}", visible_up_to(refusal, 1000)), 2);
         let _ = writeln!(text, "{YELLOW}{said}{YELLOW:#}");
     }
+    if let Some(note) = explained.why.and_then(|why| why.note.as_ref()) {
+        let said = wrapped(&format!("note: {}", visible_up_to(note, 1000)), 2);
+        let _ = writeln!(text, "{YELLOW}{said}{YELLOW:#}");
+    }
     if let Some(near) = explained.why.and_then(|why| why.near_miss.as_ref()) {
         let near = visible_up_to(&near.to_string(), 1000);
         let _ = writeln!(text, "{}", wrapped(&format!("near miss: {near}"), 2));

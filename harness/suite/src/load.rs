@@ -83,7 +83,11 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diag
     if suite.policies.is_empty() && suite.resources.is_empty() {
         let help = "add `policies: [policies.yaml]`; for no policy at all, write `policies: []` and a \
                     `PeerAuthentication` under `resources`";
-        wrong.push(whole(source, "the suite has no policies").help(help));
+        wrong.push(
+            Diagnostic::error("the suite has no policies")
+                .at(whole(source))
+                .help(help),
+        );
     }
     let snapshot = suite
         .snapshot
@@ -96,10 +100,15 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diag
     if known.workload.is_none() {
         let help = "write the protected workload, here or in a file of `fixtures`: `workload: {namespace: …, labels: \
                     {…}}`";
-        wrong.push(whole(source, "the suite has no workload").help(help));
+        wrong.push(
+            Diagnostic::error("the suite has no workload")
+                .at(whole(source))
+                .help(help),
+        );
     }
     if cases.is_empty() && snapshot.is_none() && wrong.is_empty() {
-        wrong.push(whole(source, "the suite has no case").help("add `cases`, a `matrix` or a `snapshot`"));
+        let wrong_suite = Diagnostic::error("the suite has no case").at(whole(source));
+        wrong.push(wrong_suite.help("add `cases`, a `matrix` or a `snapshot`"));
     }
     if !wrong.is_empty() {
         return Err(wrong);
@@ -140,9 +149,10 @@ pub fn inputs(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn whole(source: &Arc<Source>, message: &str) -> Diagnostic {
-    Diagnostic::error(message).at(Place {
+/// The place of what concerns the whole suite: its first line.
+pub(crate) fn whole(source: &Arc<Source>) -> Place {
+    Place {
         source: Arc::clone(source),
         span: 0..source.text.find('\n').unwrap_or(source.text.len()),
-    })
+    }
 }

@@ -1,18 +1,22 @@
 //! The results of a test run, in several formats.
 
+mod broken;
 mod github;
+mod groups;
 mod human;
 mod json;
 mod junit;
 mod sarif;
 mod tap;
 
+pub use broken::BrokenSuite;
 pub use json::Report as JsonReport;
 
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
 use peerwarden_documents::source::Place;
 use peerwarden_explain::diagnosis::Diagnosis;
@@ -38,16 +42,32 @@ pub enum ReportFormat {
     Sarif,
 }
 
+/// How much a report for people shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Failures alone.
+    Failures,
+    /// A line for each suite, and of failures with one cause the first few.
+    #[default]
+    Usual,
+    /// Each case.
+    Everything,
+}
+
 /// The results of a whole run.
 pub struct Report {
     /// The module, if it was run.
     pub module: Option<ModuleFile>,
     /// The engines that answered, in words.
     pub engines: &'static str,
-    /// Whether passed cases are shown one by one.
-    pub verbose: bool,
+    /// How much is shown to people.
+    pub detail: Detail,
     /// The results of each suite.
     pub suites: Vec<SuiteResult>,
+    /// The suites that cannot run.
+    pub broken: Vec<BrokenSuite>,
+    /// How many cases were not run, because an earlier one failed.
+    pub not_run: usize,
     /// The coverage of the policies; `None` if it was not requested.
     pub coverage: Option<Coverage>,
     /// The run fails if coverage is below this percentage.
@@ -57,7 +77,7 @@ pub struct Report {
 }
 
 /// Where the time went.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Timings {
     /// Reading suites and policies.
     pub reading: Duration,
@@ -73,8 +93,9 @@ pub struct SuiteResult {
     pub name: String,
     /// The result of each case.
     pub cases: Vec<CaseResult>,
-    /// Notes on cases that pass although no policy can bring about what they expect.
-    pub notes: Vec<String>,
+    /// What a reader should know although the cases pass: that no policy applies to the workload, or that no policy can bring about
+    /// what a case expects.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// The result of one case.
@@ -214,13 +235,16 @@ impl Report {
     }
 }
 
-/// Prints a report to standard output.
+/// Prints a report to standard output; to people, what is about the run itself to standard error.
 ///
 /// # Errors
 /// That it cannot be written.
 pub fn print(report: &Report, format: ReportFormat) -> Result<()> {
     let text = match format {
-        ReportFormat::Human => human::text(report),
+        ReportFormat::Human => {
+            human::remark(report);
+            human::text(report)
+        }
         ReportFormat::Json => json::text(report)?,
         ReportFormat::Junit => junit::text(report)?,
         ReportFormat::Tap => tap::text(report),

@@ -1,12 +1,13 @@
 //! Runs suites: their cases in portions, on several threads, each with engines of its own.
 
 mod judge;
+mod notes;
 mod promises;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use peerwarden_documents::diagnostic::Diagnostic;
@@ -14,8 +15,9 @@ use peerwarden_traffic::{Answer, EngineFailure, Engines};
 
 use crate::coverage::{Coverage, SuiteCoverage};
 use crate::load::LoadedSuite;
-use crate::report::{CaseOutcome, CaseResult, SuiteResult};
+use crate::report::{BrokenSuite, CaseOutcome, CaseResult, SuiteResult};
 use crate::snapshot::{self, SnapshotResult, Update};
+pub use notes::vacuous;
 use worker::SuiteWorker;
 
 /// How many cases a thread takes at once: enough that creating engines for them is a small part of the work.
@@ -36,6 +38,20 @@ pub struct Run<'r> {
     pub update: Update,
     /// How many failures have been explained.
     pub explained_failures: AtomicUsize,
+    /// Whether to stop at the first failure.
+    pub fail_fast: bool,
+}
+
+/// The results of a run.
+pub struct RunResult {
+    /// The suites that ran, in their order.
+    pub suites: Vec<SuiteResult>,
+    /// The suites whose documents an engine refused.
+    pub broken: Vec<BrokenSuite>,
+    /// The coverage, if it was counted.
+    pub coverage: Coverage,
+    /// How many cases and cells were not run, because an earlier one failed.
+    pub not_run: usize,
 }
 
 /// Some cases of one suite, followed by the cells of its snapshot.
@@ -64,20 +80,14 @@ impl Run<'_> {
         self.explained_failures.fetch_add(1, Ordering::Relaxed) < EXPLAINED_FAILURES
     }
 
-    /// Runs all suites. The results are in the order of the suites, with coverage if it is counted.
+    /// Runs all suites.
     ///
     /// `threads` does what it is given on as many threads as it likes, all of it on each, and waits for them. `done` is told how many
     /// more cases were run.
-    ///
-    /// # Errors
-    /// What is wrong with the documents of a suite, or the engines that do not take them alike.
-    pub fn all(
-        &self,
-        threads: impl Fn(&(dyn Fn() + Sync)),
-        done: impl Fn(usize) + Sync,
-    ) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic>> {
+    pub fn all(&self, threads: impl Fn(&(dyn Fn() + Sync)), done: impl Fn(usize) + Sync) -> RunResult {
         let portions = self.portions();
         let next = AtomicUsize::new(0);
+        let stopped = AtomicBool::new(false);
         let ran: Mutex<BTreeMap<(usize, usize), PortionResult>> = Mutex::new(BTreeMap::new());
         let counted: Mutex<Coverage> = Mutex::default();
         let count = |worker: SuiteWorker<'_>| {
@@ -90,6 +100,9 @@ impl Run<'_> {
         threads(&|| {
             let mut worker: Option<SuiteWorker<'_>> = None;
             while let Some(portion) = portions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
                 // The portions of a suite stand together: engines serve until another one's turn.
                 if let Some(other) = worker.take_if(|worker| worker.suite != portion.suite) {
                     count(other);
@@ -97,16 +110,16 @@ impl Run<'_> {
                 let worker = worker.get_or_insert_with(|| SuiteWorker::new(self, portion.suite));
                 let result = worker.run(portion.cases.clone());
                 done(portion.cases.len());
+                if self.fail_fast && has_failed(&result) {
+                    stopped.store(true, Ordering::Relaxed);
+                }
                 let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
                 ran.insert((portion.suite, portion.cases.start), result);
             }
             worker.into_iter().for_each(count);
         });
-        let results = self.results(ran.into_inner().unwrap_or_else(PoisonError::into_inner))?;
-        Ok((
-            results,
-            counted.into_inner().unwrap_or_else(PoisonError::into_inner),
-        ))
+        let coverage = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.results(ran.into_inner().unwrap_or_else(PoisonError::into_inner), coverage)
     }
 
     fn portions(&self) -> Vec<Portion> {
@@ -122,15 +135,13 @@ impl Run<'_> {
     }
 
     /// Combines the results of all threads.
-    fn results(
-        &self,
-        ran: BTreeMap<(usize, usize), PortionResult>,
-    ) -> Result<Vec<SuiteResult>, Vec<Diagnostic>> {
+    fn results(&self, ran: BTreeMap<(usize, usize), PortionResult>, coverage: Coverage) -> RunResult {
         let suites = self.suites.iter().map(|loaded| SuiteResult {
             name: loaded.source.name.clone(),
             cases: Vec::with_capacity(loaded.cases.len()),
-            notes: promises::notes(loaded),
+            notes: notes::of(loaded),
         });
+        let mut not_run: usize = self.suites.iter().map(questions).sum();
         let mut results: Vec<SuiteResult> = suites.collect();
         let mut wrong: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
         let mut cells: BTreeMap<usize, CellAnswers> = BTreeMap::new();
@@ -140,6 +151,7 @@ impl Run<'_> {
             };
             match ran {
                 Ok(items) => {
+                    not_run = not_run.saturating_sub(items.len());
                     let mut cases = loaded.cases.iter().skip(start);
                     for item in items {
                         match item {
@@ -167,15 +179,37 @@ impl Run<'_> {
                 }
             }
         }
-        if wrong.is_empty() {
-            for (suite, cells) in cells {
-                if let (Some(loaded), Some(result)) = (self.suites.get(suite), results.get_mut(suite)) {
-                    result.cases.extend(self.snapshot(loaded, cells));
-                }
+        for (suite, cells) in cells {
+            let (Some(loaded), Some(result)) = (self.suites.get(suite), results.get_mut(suite)) else {
+                continue;
+            };
+            // Of a run that was stopped, some answers are missing.
+            let all = loaded.snapshot.as_ref().map(|snapshot| snapshot.cells.len());
+            if cells.as_ref().map_or(true, |cells| Some(cells.len()) == all) {
+                result.cases.extend(self.snapshot(loaded, cells));
             }
-            Ok(results)
-        } else {
-            Err(wrong.into_values().flatten().collect())
+        }
+        let mut suites = Vec::new();
+        let mut broken = Vec::new();
+        for (number, result) in results.into_iter().enumerate() {
+            match (wrong.remove(&number), self.suites.get(number)) {
+                (Some(wrong), Some(loaded)) => {
+                    not_run = not_run.saturating_sub(questions(loaded));
+                    broken.push(BrokenSuite {
+                        name: result.name,
+                        wrong,
+                    });
+                }
+                // Nothing of it was run before an earlier failure.
+                _ if self.fail_fast && result.cases.is_empty() => {}
+                _ => suites.push(result),
+            }
+        }
+        RunResult {
+            suites,
+            broken,
+            coverage,
+            not_run,
         }
     }
 
@@ -202,6 +236,23 @@ impl Run<'_> {
             place,
             outcome,
         })
+    }
+}
+
+/// Whether a case failed, or none could be run. A snapshot is compared when all its cells are there.
+fn has_failed(result: &PortionResult) -> bool {
+    match result {
+        Ok(items) => items.iter().any(ItemResult::has_failed),
+        Err(_) => true,
+    }
+}
+
+impl ItemResult {
+    fn has_failed(&self) -> bool {
+        match self {
+            ItemResult::Case(outcome) => outcome.failure().is_some(),
+            ItemResult::Cell(answer) => answer.is_err(),
+        }
     }
 }
 

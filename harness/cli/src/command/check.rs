@@ -71,6 +71,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     if !arguments.envoy.is_empty() {
         return envoy::run(&arguments.envoy, arguments.format);
     }
+    match (of_files(&arguments), arguments.format) {
+        (exit, FindingFormat::Human) => exit,
+        // What reads a format for programs finds the error there too.
+        (Err(error), format) => {
+            let exit = error.exit();
+            report::print(&CheckResult::failed(error.diagnostics()), format, None, false)?;
+            Ok(exit)
+        }
+        (exit, _) => exit,
+    }
+}
+
+/// Checks documents and suites.
+fn of_files(arguments: &Arguments) -> Result<Exit> {
     let mesh = arguments.mesh.as_deref().map(files::one).transpose()?;
     let listing = walk::list(&arguments.paths, |_| true)?;
     let settings = Settings::load(arguments.config.as_deref())?;

@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::load;
+use peerwarden_documents::terminal;
 use peerwarden_engines::{Chosen, ModuleError, ShippedModule};
-use peerwarden_suite::coverage::{self, Coverage};
-use peerwarden_suite::report::{self, CaseOutcome, Report, ReportFormat, SuiteResult, Timings};
-use peerwarden_suite::running::{self, Run};
+use peerwarden_suite::coverage;
+use peerwarden_suite::report::{self, BrokenSuite, CaseOutcome, Detail, Report, ReportFormat, Timings};
+use peerwarden_suite::running::{self, Run, RunResult};
 use peerwarden_suite::snapshot::{SnapshotResult, Update};
 use peerwarden_suite::{self as suite, Case, LoadedSuite};
 use peerwarden_traffic as traffic;
@@ -20,7 +21,7 @@ use super::inputs::EngineArguments;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::progress::Progress;
-use crate::threads::on_all_cores;
+use crate::threads::{on_all_cores, on_one_core};
 
 /// Run test suites (`*_test.yaml`).
 ///
@@ -39,9 +40,12 @@ pub(crate) struct Arguments {
     /// Output format.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
-    /// Show every case, not only failures.
+    /// Show every case, not only failures; and of failures with one cause all, not only the first few.
     #[arg(long, short)]
     verbose: bool,
+    /// Stop at the first failure.
+    #[arg(long)]
+    fail_fast: bool,
     /// Keep running, and run suites again when their files change.
     #[arg(long)]
     watch: bool,
@@ -75,19 +79,50 @@ impl LazyModule {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    if arguments.watch {
+        listed(&arguments)?;
+        return watch::run(&arguments);
+    }
+    let exit = listed(&arguments).and_then(|files| once(&arguments, &files, &mut LazyModule::default()));
+    match (exit, arguments.format) {
+        (exit, ReportFormat::Human) => exit,
+        (Err(error), format) => reported(error, format),
+        (exit, _) => exit,
+    }
+}
+
+/// The suites among the paths.
+fn listed(arguments: &Arguments) -> Result<Vec<PathBuf>> {
     let missing = arguments.paths.iter().find(|path| !path.exists());
     if let Some(missing) = missing {
         return Err(Diagnostic::error(format!("there is no `{}`", missing.display())).into());
     }
-    if arguments.watch {
-        return watch::run(&arguments);
-    }
-    let files = load::suites(&arguments.paths)?;
-    once(&arguments, &files, &mut LazyModule::default())
+    Ok(load::suites(&arguments.paths)?)
 }
 
-/// Reads the suites, with the cases that are wanted.
-fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<Vec<LoadedSuite>> {
+/// Prints a report of an error: what reads a format for programs finds it there too.
+fn reported(error: Error, format: ReportFormat) -> Result<Exit> {
+    let exit = error.exit();
+    let report = Report {
+        module: None,
+        engines: "",
+        detail: Detail::Usual,
+        suites: Vec::new(),
+        broken: vec![BrokenSuite {
+            name: String::new(),
+            wrong: error.diagnostics(),
+        }],
+        not_run: 0,
+        coverage: None,
+        threshold: None,
+        timings: Timings::default(),
+    };
+    report::print(&report, format)?;
+    Ok(exit)
+}
+
+/// Reads the suites, with the cases that are wanted, and says which cannot be read.
+fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<(Vec<LoadedSuite>, Vec<BrokenSuite>)> {
     if files.is_empty() {
         let places = arguments.paths.iter();
         let places: Vec<String> = places.map(|path| format!("`{}`", path.display())).collect();
@@ -95,15 +130,15 @@ fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<Vec<LoadedSuite>> {
         let help = "suites are files named `*_test.yaml`";
         return Err(Diagnostic::error(message).help(help).into());
     }
-    let (mut suites, mut wrong) = (Vec::new(), Vec::new());
+    let (mut suites, mut broken) = (Vec::new(), Vec::new());
     for file in files {
         match suite::load(file) {
             Ok(loaded) => suites.push(loaded),
-            Err(diagnostics) => wrong.extend(diagnostics),
+            Err(wrong) => broken.push(BrokenSuite {
+                name: file.display().to_string(),
+                wrong,
+            }),
         }
-    }
-    if !wrong.is_empty() {
-        return Err(wrong.into());
     }
     for loaded in &mut suites {
         let name = loaded.source.name.clone();
@@ -116,20 +151,25 @@ fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<Vec<LoadedSuite>> {
         loaded.snapshot.take_if(|snapshot| !matches(&snapshot.case()));
     }
     suites.retain(|loaded| running::questions(loaded) > 0);
-    if suites.is_empty() {
+    if suites.is_empty() && broken.is_empty() {
         let filter = arguments.filter.clone().unwrap_or_default();
         let message = format!("no case and no suite has `{filter}` in its name");
         return Err(Diagnostic::error(message).into());
     }
-    Ok(suites)
+    Ok((suites, broken))
 }
 
 /// Runs some suites.
 fn once(arguments: &Arguments, files: &[PathBuf], module: &mut LazyModule) -> Result<Exit> {
     let started = Instant::now();
-    let suites = load(arguments, files)?;
+    let (suites, mut broken) = load(arguments, files)?;
     let read = started.elapsed();
-    let module = module.get(&arguments.engines)?;
+    // Without a suite there is nothing to run.
+    let module = if suites.is_empty() {
+        None
+    } else {
+        module.get(&arguments.engines)?
+    };
     let module_ready = started.elapsed() - read;
     let engines = Chosen {
         choice: arguments.engines.engine,
@@ -143,8 +183,15 @@ fn once(arguments: &Arguments, files: &[PathBuf], module: &mut LazyModule) -> Re
             || arguments.coverage_lcov.is_some(),
         update: Update::new(arguments.update_snapshots),
         explained_failures: AtomicUsize::new(0),
+        fail_fast: arguments.fail_fast,
     };
-    let (results, coverage) = run_all(&run)?;
+    let RunResult {
+        suites: results,
+        broken: refused,
+        coverage,
+        not_run,
+    } = run_all(&run);
+    broken.extend(refused);
     let unwritten = arguments.coverage_lcov.as_deref().and_then(|path| {
         let error = std::fs::write(path, coverage::lcov::text(&coverage)).err()?;
         let message = format!("`{}` cannot be written: {error}", path.display());
@@ -154,8 +201,14 @@ fn once(arguments: &Arguments, files: &[PathBuf], module: &mut LazyModule) -> Re
     let report = Report {
         module: module.map(|shipped| shipped.file),
         engines: traffic::Engines::name(&engines),
-        verbose: arguments.verbose,
+        detail: match (arguments.verbose, terminal::is_quiet()) {
+            (true, _) => Detail::Everything,
+            (false, true) => Detail::Failures,
+            (false, false) => Detail::Usual,
+        },
         suites: results,
+        broken,
+        not_run,
         coverage: counted.then_some(coverage),
         threshold: arguments.coverage_threshold.map(usize::from),
         timings: Timings {
@@ -170,12 +223,13 @@ fn once(arguments: &Arguments, files: &[PathBuf], module: &mut LazyModule) -> Re
     Ok(exit(&report).max(wrong.unwrap_or(Exit::Fine)))
 }
 
-/// Runs all suites on all cores, with progress.
-fn run_all(run: &Run<'_>) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic>> {
+/// Runs all suites on all cores, with progress; on one if it matters which case comes first.
+fn run_all(run: &Run<'_>) -> RunResult {
     let total: usize = run.suites.iter().map(running::questions).sum();
     let done = AtomicUsize::new(0);
     let progress = Progress::on_standard_error();
-    run.all(on_all_cores, |cases| {
+    let threads: fn(&(dyn Fn() + Sync)) = if run.fail_fast { on_one_core } else { on_all_cores };
+    run.all(threads, |cases| {
         let done = done.fetch_add(cases, Ordering::Relaxed) + cases;
         progress.show(|| {
             let percent = (done * 100).checked_div(total).unwrap_or(100);
@@ -184,7 +238,7 @@ fn run_all(run: &Run<'_>) -> Result<(Vec<SuiteResult>, Coverage), Vec<Diagnostic
     })
 }
 
-/// 1 for failed cases and for coverage below the threshold, 3 for an engine that broke.
+/// 1 for failed cases and for coverage below the threshold, 2 for suites that cannot run, 3 for an engine that broke.
 fn exit(report: &Report) -> Exit {
     let outcomes = report
         .suites
@@ -202,5 +256,6 @@ fn exit(report: &Report) -> Exit {
         },
     });
     let coverage = report.lacking().map(|_| Exit::Findings);
-    exits.chain(coverage).max().unwrap_or(Exit::Fine)
+    let broken = report.broken.first().map(|_| Exit::Invalid);
+    exits.chain(coverage).chain(broken).max().unwrap_or(Exit::Fine)
 }

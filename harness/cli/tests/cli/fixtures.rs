@@ -92,7 +92,7 @@ fn mistakes_are_shown_where_they_stand() {
     );
     // A file that cannot be read is told of, and not each name that is unknown for it.
     let ran = with("peers: {}\nworkloads: {}\n");
-    assert_eq!(ran.err.matches("error").count(), 1, "{ran:?}");
+    assert_eq!(ran.out.matches("error:").count(), 1, "{ran:?}");
     let folder = folder(&suite.replace("shared_f", "f"));
     folder
         .run(&["test"])

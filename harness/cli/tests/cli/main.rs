@@ -14,6 +14,7 @@ mod fixture;
 mod fixtures;
 mod fmt;
 mod formats;
+mod groups;
 mod guarantees;
 mod ingress;
 mod lints;
@@ -39,6 +40,7 @@ mod suggest;
 mod test;
 mod tokens;
 mod trust_domains;
+mod vacuous;
 /// As `tests/conformance` has it.
 #[path = "../../../../tests/conformance/schema/validate.rs"]
 mod validate;

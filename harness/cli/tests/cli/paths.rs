@@ -54,9 +54,7 @@ fn suites_and_fixtures_say_it() {
         }
     }
     folder.write("delete_test.yaml", suite("paths: Strict\n", "deny"));
-    let ran = folder.run(&["test"]);
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("write `lenient` or `strict`"), "{}", ran.err);
+    folder.run(&["test"]).says(2, &["write `lenient` or `strict`"]);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn each_engine_alone() {
         );
         assert_eq!(ran.code, 0, "{engine}: {ran:?}");
         assert_eq!(
-            ran.out.contains("MODULE"),
+            ran.err.contains("MODULE"),
             engine != "native",
             "{engine}: {ran:?}"
         );

@@ -3,11 +3,14 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use peerwarden_documents::count::counted;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::shown::visible;
 use peerwarden_documents::source::Place;
+use peerwarden_documents::terminal;
 use peerwarden_documents::wrap::wrapped;
 
-use super::{CaseOutcome, CaseResult, Counts, Failure, Report, SuiteResult};
+use super::{CaseOutcome, CaseResult, Counts, Detail, Failure, Report, SuiteResult, groups};
 use crate::coverage;
 use crate::snapshot::SnapshotResult;
 
@@ -23,36 +26,74 @@ const CHANGES: usize = 50;
 /// The column at which the details of a failure begin.
 const INDENT: usize = 20;
 
+/// Failures with one cause that are shown in full.
+const ALIKE: usize = 3;
+
+/// Says which engines decided.
+pub(super) fn remark(report: &Report) {
+    if report.suites.is_empty() {
+        return;
+    }
+    let engines = report.engines;
+    match &report.module {
+        Some(module) => terminal::remark(&format!("{DIM}{engines}: {module}{DIM:#}\n")),
+        None => terminal::remark(&format!("{DIM}{engines}{DIM:#}\n")),
+    }
+}
+
 // Writing to a `String` cannot fail.
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
-    let engines = report.engines;
-    let _ = match &report.module {
-        Some(module) => writeln!(text, "{DIM}{engines}: {module}{DIM:#}\n"),
-        None => writeln!(text, "{DIM}{engines}{DIM:#}\n"),
-    };
+    let errors = report.errors_for_people();
+    for error in diagnostic::rendered(&errors) {
+        let _ = writeln!(text, "{error}\n");
+    }
+    for suite in &report.broken {
+        if !suite.name.is_empty() {
+            let name = visible(&suite.name);
+            let _ = writeln!(
+                text,
+                "{RED}FAIL{RED:#} {BOLD}{name}{BOLD:#} {DIM}cannot run{DIM:#}"
+            );
+        }
+    }
     for suite in &report.suites {
-        self::suite(&mut text, suite, report.verbose);
+        self::suite(&mut text, suite, report.detail);
     }
     if let Some(coverage) = &report.coverage {
-        let _ = write!(text, "\n{}", coverage::view::text(coverage, report.verbose));
+        let all = report.detail == Detail::Everything;
+        let _ = write!(text, "\n{}", coverage::view::text(coverage, all));
     }
     let counts = report.counts();
-    let suites = report.suites.len();
-    let _ = writeln!(
-        text,
-        "\n{} in {suites} suite{}",
-        sum(&counts),
-        if suites == 1 { "" } else { "s" }
-    );
+    let is_fine = counts.failed == 0 && report.broken.is_empty();
+    if !(is_fine && report.detail == Detail::Failures) && !report.suites.is_empty() {
+        let suites = counted(report.suites.len() as u64, "suite");
+        let _ = write!(text, "\n{} in {suites}", sum(&counts));
+        if !report.broken.is_empty() {
+            let broken = counted(report.broken.len() as u64, "suite");
+            let _ = write!(text, "; {RED}{broken} cannot run{RED:#}");
+        }
+        if report.not_run > 0 {
+            let not_run = counted(report.not_run as u64, "case");
+            let _ = write!(
+                text,
+                "; {YELLOW}{not_run} not run{YELLOW:#}, because of the first failure"
+            );
+        }
+        text.push('\n');
+    }
     if let Some(lacking) = report.lacking() {
         let _ = writeln!(text, "{RED}{lacking}{RED:#}");
     }
     text
 }
 
-fn suite(text: &mut String, suite: &SuiteResult, verbose: bool) {
+fn suite(text: &mut String, suite: &SuiteResult, detail: Detail) {
     let counts = suite.counts();
+    let is_fine = counts.failed == 0 && suite.notes.is_empty();
+    if is_fine && detail == Detail::Failures {
+        return;
+    }
     let mark = if counts.failed == 0 {
         format!("{GREEN}ok  {GREEN:#}")
     } else {
@@ -64,11 +105,53 @@ fn suite(text: &mut String, suite: &SuiteResult, verbose: bool) {
         visible(&suite.name),
         plain_sum(&counts)
     );
-    for case in &suite.cases {
-        self::case(text, case, verbose);
+    if detail == Detail::Everything {
+        for case in &suite.cases {
+            self::case(text, case, true);
+        }
+    } else {
+        let mut groups = groups::of(&suite.cases).into_iter().peekable();
+        for case in &suite.cases {
+            if let Some(group) = groups.next_if(|group| group.begins_with(case)) {
+                self::group(text, &group);
+            } else if !matches!(case.outcome, CaseOutcome::Failed(_)) {
+                self::case(text, case, false);
+            }
+        }
     }
     for note in &suite.notes {
-        let _ = writeln!(text, "     {YELLOW}note{YELLOW:#} {}", visible(note));
+        self::note(text, note);
+    }
+}
+
+/// The first failures of a group, and how many more there are.
+fn group(text: &mut String, group: &groups::Group<'_>) {
+    // To leave out a single one saves nothing.
+    let shown = if group.cases.len() == ALIKE + 1 {
+        ALIKE + 1
+    } else {
+        ALIKE
+    };
+    for case in group.cases.iter().take(shown) {
+        self::case(text, case, false);
+    }
+    let more = group.cases.len().saturating_sub(shown);
+    if more > 0 {
+        let more = counted(more as u64, "more failure");
+        let said = format!("{more} like these: {}; `--verbose` shows all", group.cause());
+        let said = wrapped(&visible(&said), 10);
+        let _ = writeln!(text, "     {RED}and{RED:#}  {said}");
+    }
+}
+
+fn note(text: &mut String, note: &Diagnostic) {
+    let message = wrapped(&note.message, 10);
+    let _ = writeln!(text, "     {YELLOW}note{YELLOW:#} {message}");
+    if let Some(help) = &note.help {
+        let _ = writeln!(text, "          {}", wrapped(&format!("help: {help}"), 10));
+    }
+    if let Some(place) = &note.place {
+        let _ = writeln!(text, "          {DIM}at {}{DIM:#}", visible(&place.label()));
     }
 }
 

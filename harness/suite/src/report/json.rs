@@ -3,6 +3,7 @@
 mod diagnosis;
 
 use anyhow::{Context, Result};
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_traffic::{Answer, RuleRef};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use crate::snapshot::Change;
 
 /// The result of a run.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Report<'r> {
     /// The module that was run; null for `--engine native`.
     module: Option<Module<'r>>,
@@ -23,12 +24,40 @@ pub struct Report<'r> {
     failed: usize,
     /// Cases that were skipped.
     skipped: usize,
+    /// Cases that were not run, because an earlier one failed; only with `--fail-fast`.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(with = "Option<usize>")]
+    not_run: usize,
     /// The suites, in the order of their files.
     suites: Vec<Suite<'r>>,
+    /// What keeps suites from running.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<Error<'r>>>")]
+    errors: Vec<Error<'r>>,
     /// The coverage of the policies; null if it was not requested.
     coverage: Option<coverage::json::Coverage<'r>>,
     /// How long the parts of the run took.
     timings: Timings,
+}
+
+/// What keeps a suite from running.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Error<'r> {
+    /// What is wrong.
+    message: &'r str,
+    /// What to write instead, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'r str>,
+    /// The file, if one is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'r str>,
+    /// The line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// The column, in characters from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
 }
 
 /// The module that was run.
@@ -63,9 +92,11 @@ struct Suite<'r> {
     suite: &'r str,
     /// Its cases, and its snapshot if it has one.
     cases: Vec<Case<'r>>,
-    /// Expectations of passed cases that no policy can fulfil, such as letting in a peer that the handshake refuses.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    notes: Option<&'r [String]>,
+    /// What to know although the cases pass: that no policy applies to the workload, or that a case expects what no policy can
+    /// fulfil, such as letting in a peer that the handshake refuses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    notes: Vec<String>,
 }
 
 /// One case, or a snapshot.
@@ -125,6 +156,8 @@ pub(super) fn text(report: &super::Report) -> Result<String> {
         passed: counts.passed,
         failed: counts.failed,
         skipped: counts.skipped,
+        not_run: report.not_run,
+        errors: report.errors().into_iter().map(Error::of).collect(),
         suites: report.suites.iter().map(Suite::of).collect(),
         coverage: report.coverage.as_ref().map(coverage::json::Coverage::of),
         timings: Timings {
@@ -141,12 +174,31 @@ fn milliseconds(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl<'r> Error<'r> {
+    fn of(error: &'r Diagnostic) -> Self {
+        let place = error.place.as_ref();
+        let position = place.map(|place| place.source.position(place.span.start));
+        Self {
+            message: &error.message,
+            help: error.help.as_deref(),
+            file: place.map(|place| place.source.name.as_str()),
+            line: position.map(|(line, _)| line),
+            column: position.map(|(_, column)| column),
+        }
+    }
+}
+
 impl<'r> Suite<'r> {
     fn of(suite: &'r SuiteResult) -> Self {
         Self {
             suite: &suite.name,
             cases: suite.cases.iter().map(Case::of).collect(),
-            notes: (!suite.notes.is_empty()).then_some(&suite.notes),
+            notes: suite.notes.iter().map(Diagnostic::in_lines).collect(),
         }
     }
 }

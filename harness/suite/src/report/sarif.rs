@@ -11,6 +11,8 @@ const BROKEN: &str = "no-decision";
 const ACCESS: &str = "changed-access";
 const UNTRIED: &str = "untried";
 const COVERAGE: &str = "coverage";
+const INVALID: &str = "invalid";
+const NOTE: &str = "note";
 
 pub(super) fn text(report: &Report) -> Result<String> {
     let rule = |id: &str, summary: &str, level| Rule::new(id, id, summary, level);
@@ -28,8 +30,26 @@ pub(super) fn text(report: &Report) -> Result<String> {
         rule(ACCESS, "access that differs from the snapshot", Level::Error),
         rule(UNTRIED, "a part of a policy that no case covers", Level::Warning),
         rule(COVERAGE, "coverage below the threshold", Level::Error),
+        rule(INVALID, "what keeps a suite from running", Level::Error),
+        rule(
+            NOTE,
+            "a suite that passes although it tests less than it seems",
+            Level::Warning,
+        ),
     ];
-    let mut results = Vec::new();
+    let notes = report.suites.iter().flat_map(|suite| &suite.notes);
+    let notes = notes.map(|note| (NOTE, Level::Warning, note));
+    let errors = report.errors().into_iter();
+    let messages = errors.map(|error| (INVALID, Level::Error, error)).chain(notes);
+    let mut results: Vec<sarif::Result> = messages
+        .map(|(id, level, message)| {
+            let result = sarif::Result::new(id, level, message.in_lines());
+            match &message.place {
+                Some(place) => result.at(place),
+                None => result,
+            }
+        })
+        .collect();
     for case in report.suites.iter().flat_map(|suite| &suite.cases) {
         let Some(failure) = case.outcome.failure() else {
             continue;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use peerwarden_documents::diagnostic::Diagnostic;
+
 use super::{CaseOutcome, Report};
 
 // Writing to a `String` cannot fail.
@@ -13,7 +15,29 @@ pub(super) fn text(report: &Report) -> String {
             .iter()
             .flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)))
     };
-    let _ = writeln!(text, "1..{}", cases().count());
+    let broken = report.broken.len();
+    let _ = writeln!(text, "1..{}", broken + cases().count());
+    for (number, suite) in report.broken.iter().enumerate() {
+        let name = escaped(if suite.name.is_empty() {
+            "peerwarden"
+        } else {
+            &suite.name
+        });
+        let wrong: Vec<String> = suite.wrong.iter().map(Diagnostic::in_lines).collect();
+        let at = suite
+            .wrong
+            .iter()
+            .find_map(|error| Some(error.place.as_ref()?.label()));
+        let (wrong, at) = (serde_json::Value::from(wrong), serde_json::Value::from(at));
+        let _ = writeln!(
+            text,
+            "not ok {} - {name}: cannot run\n  ---\n  message: the suite cannot run\n  why: {wrong}\n  at: {at}\n  ...",
+            number + 1
+        );
+    }
+    for note in report.suites.iter().flat_map(|suite| &suite.notes) {
+        let _ = writeln!(text, "# note: {}", escaped(&note.in_lines()));
+    }
     for (number, (suite, case)) in cases().enumerate() {
         let not = if case.outcome.failure().is_some() {
             "not "
@@ -21,7 +45,7 @@ pub(super) fn text(report: &Report) -> String {
             ""
         };
         let name = escaped(&format!("{}: {}", suite.name, case.name));
-        let _ = write!(text, "{not}ok {} - {name}", number + 1);
+        let _ = write!(text, "{not}ok {} - {name}", broken + number + 1);
         if let CaseOutcome::Skipped(reason) = &case.outcome {
             let _ = write!(text, " # SKIP {}", escaped(reason));
         }

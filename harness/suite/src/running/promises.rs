@@ -1,15 +1,17 @@
 //! Cases that expect what no policy can bring about: that a peer is let in although the handshake refuses it first.
 
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_traffic::handshake;
 
+use crate::case::Case;
 use crate::load::LoadedSuite;
 
 /// A note for each refused trust domain that cases expect to be let in.
-pub(super) fn notes(loaded: &LoadedSuite) -> Vec<String> {
+pub(super) fn notes(loaded: &LoadedSuite) -> Vec<Diagnostic> {
     let (Ok(trust), Some(workload)) = (loaded.setup.trust(), loaded.setup.workload_kind()) else {
         return Vec::new();
     };
-    let mut notes: Vec<(String, &str, usize)> = Vec::new();
+    let mut notes: Vec<(String, &Case, usize)> = Vec::new();
     for case in loaded
         .cases
         .iter()
@@ -20,12 +22,16 @@ pub(super) fn notes(loaded: &LoadedSuite) -> Vec<String> {
         };
         match notes.iter_mut().find(|(known, ..)| *known == refusal) {
             Some((_, _, count)) => *count += 1,
-            None => notes.push((refusal, &case.name, 1)),
+            None => notes.push((refusal, case, 1)),
         }
     }
-    let note = |(refusal, first, count): (String, &str, usize)| match count {
-        1 => format!("`{first}` expects `allow`, but {refusal}"),
-        _ => format!("`{first}` and {} more expect `allow`, but {refusal}", count - 1),
+    let note = |(refusal, first, count): (String, &Case, usize)| {
+        let name = &first.name;
+        let message = match count {
+            1 => format!("`{name}` expects `allow`, but {refusal}"),
+            _ => format!("`{name}` and {} more expect `allow`, but {refusal}", count - 1),
+        };
+        Diagnostic::notice(message).at(first.place.clone())
     };
     notes.into_iter().map(note).collect()
 }

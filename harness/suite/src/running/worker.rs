@@ -62,19 +62,29 @@ impl<'r> SuiteWorker<'r> {
             .iter()
             .map(SuiteItem::Case)
             .chain(cells.map(SuiteItem::Cell));
-        let items = items.skip(questions.start).take(questions.len());
-        items
-            .map(|item| match item {
-                SuiteItem::Case(case) => self.case(case).map(ItemResult::Case),
-                SuiteItem::Cell(cell) => match &cell.traffic {
-                    Ok(traffic) => {
-                        let answer = self.decide(traffic)?;
-                        Ok(ItemResult::Cell(answer.map(Box::new).map(Some)))
-                    }
-                    Err(_) => Ok(ItemResult::Cell(Ok(None))),
-                },
-            })
-            .collect()
+        let mut results = Vec::with_capacity(questions.len());
+        for item in items.skip(questions.start).take(questions.len()) {
+            let result = self.item(item)?;
+            let stops = self.run.fail_fast && result.has_failed();
+            results.push(result);
+            if stops {
+                break;
+            }
+        }
+        Ok(results)
+    }
+
+    fn item(&mut self, item: SuiteItem<'_>) -> Result<ItemResult, Vec<Diagnostic>> {
+        match item {
+            SuiteItem::Case(case) => self.case(case).map(ItemResult::Case),
+            SuiteItem::Cell(cell) => match &cell.traffic {
+                Ok(traffic) => {
+                    let answer = self.decide(traffic)?;
+                    Ok(ItemResult::Cell(answer.map(Box::new).map(Some)))
+                }
+                Err(_) => Ok(ItemResult::Cell(Ok(None))),
+            },
+        }
     }
 
     fn case(&mut self, case: &Case) -> Result<CaseOutcome, Vec<Diagnostic>> {

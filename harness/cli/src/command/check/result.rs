@@ -17,6 +17,7 @@ use peerwarden_lint as lint;
 use peerwarden_lint::Findings;
 use peerwarden_lint::settings::Settings;
 use peerwarden_suite as suite;
+use peerwarden_suite::running;
 
 use crate::exit::Exit;
 
@@ -99,11 +100,24 @@ impl CheckResult {
         self.findings.iter().filter(of_severity).count()
     }
 
-    /// 2 for what would be refused, 1 for what a lint finds, whatever its level.
+    /// Of a run that ended before anything was read.
+    pub(super) fn failed(findings: Vec<Diagnostic>) -> Self {
+        Self {
+            documents: 0,
+            suites: 0,
+            excluded: 0,
+            passed_over: PassedOver::default(),
+            of_default: 0,
+            findings,
+            suppressed: Vec::new(),
+        }
+    }
+
+    /// 2 for what would be refused, 1 for what a lint finds, whatever its level, and for warnings.
     pub(super) fn exit(&self) -> Exit {
-        let exit = |finding: &Diagnostic| match finding.code {
-            None => Exit::Invalid,
-            Some(_) => Exit::Findings,
+        let exit = |finding: &Diagnostic| match (finding.code, finding.severity) {
+            (None, Severity::Error) => Exit::Invalid,
+            (Some(_), _) | (None, Severity::Warning) => Exit::Findings,
         };
         self.findings.iter().map(exit).max().unwrap_or(Exit::Fine)
     }
@@ -162,5 +176,6 @@ fn of_suite(file: &Path) -> Vec<Diagnostic> {
             .is_none_or(|place| place.source == loaded.source)
     };
     findings.retain(own);
+    findings.extend(running::vacuous(&loaded));
     findings
 }
