@@ -20,6 +20,7 @@ mod replay;
 mod scan;
 pub(crate) mod schema;
 mod suggest;
+mod tail;
 mod test;
 mod who_can;
 
@@ -48,6 +49,7 @@ enum Command {
     Test(test::Arguments),
     Eval(eval::Arguments),
     Explain(Box<explain::Arguments>),
+    Tail(tail::Arguments),
     Replay(replay::Arguments),
     Suggest(suggest::Arguments),
     Check(check::Arguments),
@@ -74,6 +76,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Test(arguments) => test::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
         Command::Explain(arguments) => explain::run(*arguments),
+        Command::Tail(arguments) => tail::run(&arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Suggest(arguments) => suggest::run(arguments),
         Command::Check(arguments) => check::run(arguments),

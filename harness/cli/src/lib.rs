@@ -3,11 +3,15 @@
 //! It connects: what a policy means is the engine's, how Envoy behaves is the host's, and each crate beside this one has one idea. `command` has
 //! a file for each command; `analysis` words what `diff`, `who-can`, `can-ever` and `matrix` find; `command/schema` makes the JSON Schemas.
 
+mod admin;
 mod analysis;
 mod command;
 mod error;
 mod exit;
+mod line_explainer;
+mod policy_source;
 mod progress;
+mod refusal_report;
 mod threads;
 
 pub use command::schema::Schema;

@@ -23,6 +23,7 @@ mod forwarded_client_cert;
 mod header_names;
 mod header_removal;
 mod header_write;
+mod installed;
 mod loading;
 mod module;
 mod order;
@@ -50,6 +51,7 @@ use peerwarden_engine::document::{Path, Value};
 
 pub use capabilities::CAPABILITIES;
 pub use cursor::Failure;
+pub use installed::{InstalledConfiguration, InstalledModule, installed};
 
 use chain::{Chain, Transport};
 use configuration::Configuration;

@@ -27,10 +27,19 @@ pub struct AccessLogLine {
     pub peer: String,
     /// Why the request did not reach the application although it was not denied.
     pub unreached: Option<String>,
-    /// Whether it was let in, according to the line.
-    pub let_in: bool,
+    /// What became of it, according to the line; `None` if the line does not say.
+    pub logged: Option<LoggedOutcome>,
     /// What would show an attribute, such as an operator of Envoy's access logs; `None` if nothing does.
     pub telling: fn(&str) -> Option<String>,
+}
+
+/// What became of a request or a connection, according to a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoggedOutcome {
+    /// It was let in.
+    Allowed,
+    /// It was denied: by this rule, `none` if no rule matched, or for this reason.
+    Denied(String),
 }
 
 /// What is known of the verdict on a line of an access log.
@@ -60,6 +69,13 @@ pub struct Explanation<'a> {
 }
 
 impl Explanation<'_> {
+    /// Whether the mutual TLS mode is what denies. Of a line that does not show the peer, it is only one of the things that may.
+    pub fn mode_refuses(&self) -> bool {
+        let refused = self.trace.mode.refused;
+        let decided = self.decided().map(|decided| decided.reason);
+        refused.is_some() && (refused == decided || matches!(self.subject, Subject::Traffic(..)))
+    }
+
     /// The decision; `None` if it is not known.
     pub fn decided(&self) -> Option<&Decision> {
         match &self.subject {

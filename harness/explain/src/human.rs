@@ -8,7 +8,8 @@ use peerwarden_engine::reference::{PolicyTrace, RuleTrace, TcpReading};
 use peerwarden_traffic::{Decision, RuleRef};
 
 use crate::excerpt::{self, Sign};
-use crate::explanation::{Explanation, LineVerdict, Subject};
+use crate::explanation::{Explanation, LineVerdict, LoggedOutcome, Subject};
+use crate::logged::Comparison;
 use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::words;
 
@@ -65,18 +66,23 @@ pub fn text(explained: &Explanation<'_>, all: bool) -> String {
 }
 
 fn verdict(text: &mut String, explained: &Explanation<'_>) {
+    if let Some(compared) = Comparison::of(explained) {
+        let style = if compared.agrees == Some(false) { RED } else { DIM };
+        let said = wrapped(&visible_up_to(&compared.text, 1000), 0);
+        let _ = writeln!(text, "{style}{said}{style:#}");
+    }
     match &explained.subject {
         Subject::Traffic(_, answer) => {
-            let _ = writeln!(text, "{}", decided(&answer.decision));
+            let _ = writeln!(text, "{}", decided(&answer.decision, 2));
             if let Some(shadow) = &answer.shadow {
-                let _ = writeln!(text, "dry run: {}", decided(shadow));
+                let _ = writeln!(text, "dry run: {}", decided(shadow, 9));
             }
             if let Some(by) = &answer.audited {
                 let _ = writeln!(text, "marked for the log by {BOLD}{by}{BOLD:#}");
             }
         }
         Subject::Line(_, LineVerdict::Decided(verdict)) => {
-            let _ = writeln!(text, "{}", decided(verdict));
+            let _ = writeln!(text, "{}", decided(verdict, 2));
         }
         Subject::Line(line, LineVerdict::Hangs(lacks)) => {
             let yellow = YELLOW.bold();
@@ -94,7 +100,7 @@ fn verdict(text: &mut String, explained: &Explanation<'_>) {
     if let Subject::Line(line, _) = &explained.subject
         && let Some(why) = &line.unreached
     {
-        let said = if line.let_in {
+        let said = if line.logged == Some(LoggedOutcome::Allowed) {
             format!("note: the request was let in, and {why}")
         } else {
             format!("note: {why}; the line does not say whether it was let in")
@@ -115,21 +121,27 @@ fn verdict(text: &mut String, explained: &Explanation<'_>) {
     }
 }
 
-/// `DENY by shop/orders[0]: a rule of a DENY policy matched`.
-fn decided(decided: &Decision) -> String {
+/// `DENY by shop/orders[0]: a rule of a DENY policy matched`, in lines that begin at a column.
+pub(crate) fn decided(decided: &Decision, indent: usize) -> String {
     let colour = if decided.allowed { GREEN } else { RED }.bold();
     let (verdict, reason) = (decided.verdict().to_uppercase(), decided.reason);
-    match &decided.by {
-        Some(by) => format!("{colour}{verdict}{colour:#} by {BOLD}{by}{BOLD:#}: {reason}"),
-        None => format!("{colour}{verdict}{colour:#}: {reason}"),
+    let by = decided.by.as_ref().map(ToString::to_string);
+    let plain = match &by {
+        Some(by) => format!("{verdict} by {by}: {reason}"),
+        None => format!("{verdict}: {reason}"),
+    };
+    // The text is broken without its colours, which have no width.
+    let mut text = wrapped(&plain, indent).replacen(&verdict, &format!("{colour}{verdict}{colour:#}"), 1);
+    if let Some(by) = by {
+        text = text.replacen(&by, &format!("{BOLD}{by}{BOLD:#}"), 1);
     }
+    text
 }
 
 fn mode(text: &mut String, explained: &Explanation<'_>) {
     let trace = explained.trace;
-    let unknown = matches!(explained.subject, Subject::Line(_, LineVerdict::Hangs(_)));
     let sign = match trace.mode.refused {
-        Some(_) if unknown => Sign::Unknown,
+        Some(_) if !explained.mode_refuses() => Sign::Unknown,
         refused => Sign::of(refused.is_none()),
     };
     let _ = writeln!(text, "{} {}", sign.shown(), wrapped(&words::mode(explained), 2));
@@ -181,6 +193,8 @@ fn rule(text: &mut String, explained: &Explanation<'_>, policy: &PolicyTrace, ru
         " decides"
     } else if is_near(explained, policy, rule) {
         " is the near miss"
+    } else if rule.matched && excerpt::sign(rule) == Sign::Unknown {
+        " may match"
     } else if rule.matched {
         " matches"
     } else {
@@ -222,10 +236,15 @@ fn rest(text: &mut String, rules: &[(&PolicyTrace, &RuleTrace)]) {
     for (policy, rule) in matched {
         let _ = writeln!(
             text,
-            "{} {} {} matches",
-            Sign::Held.shown(),
+            "{} {} {} {}",
+            excerpt::sign(rule).shown(),
             policy.action.as_str(),
-            id(policy, rule)
+            id(policy, rule),
+            if excerpt::sign(rule) == Sign::Unknown {
+                "may match"
+            } else {
+                "matches"
+            }
         );
     }
     if !failed.is_empty() {

@@ -1,168 +1,320 @@
-//! The trace for programs.
+//! The trace for programs, of the schema `harness/cli/schema/explain.schema.json`, which is made from these types.
+
+mod policies;
 
 use anyhow::{Context, Result};
-use peerwarden_documents::source::Place;
-use peerwarden_engine::ExternalAnswer;
-use peerwarden_engine::document::Path;
-use peerwarden_engine::reference::{
-    ClauseResult, ClauseTrace, CustomTrace, PartTrace, PolicyTrace, RuleTrace, TcpReading,
-};
-use peerwarden_engine::resource::Rule;
-use peerwarden_traffic::{Decision, RuleRef, TokenResult};
-use serde_json::{Value, json};
+use peerwarden_engine::reference::CustomTrace;
+use peerwarden_engine::{ExternalAnswer, Reason};
+use peerwarden_traffic::{RuleRef, TokenResult, Traffic};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::diagnosis::Explainer;
-use crate::explanation::{Explanation, LineVerdict, Subject};
+use crate::diagnosis::NearMiss;
+use crate::explanation::{Explanation, LineVerdict, LoggedOutcome, Subject};
+use crate::logged::Comparison;
+use policies::{Policy, Position};
+
+/// The explanation of a decision.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Report {
+    /// The verdict; `unknown` for a line of an access log on whose missing values it depends.
+    #[schemars(extend("enum" = ["allow", "deny", "unknown"]))]
+    decision: &'static str,
+    /// The document, and the rule in it, that decided; null if none did.
+    by: Option<RuleRef>,
+    /// The reason's name, as in logs.
+    reason: Option<&'static str>,
+    /// The reason in words.
+    why: Option<String>,
+    /// The attributes that the verdict depends on and that the line does not show.
+    lacks: Vec<String>,
+    /// For a line of a log, what the log says became of it.
+    logged: Option<Logged>,
+    /// Why the handshake refuses the peer before any policy is evaluated.
+    handshake: Option<String>,
+    /// Why the request did not reach the application although it was not denied.
+    unreached: Option<String>,
+    /// That no policy applies to the workload.
+    note: Option<String>,
+    /// The rule that came closest to the other verdict.
+    near_miss: Option<NearMissReport>,
+    /// The decision if the dry-run policies were enforced; null if there are none.
+    shadow: Option<DecisionReport>,
+    /// The AUDIT rule that marks the case for the log.
+    audited: Option<RuleRef>,
+    /// The traffic; null for a line of a log.
+    traffic: Option<Traffic>,
+    /// The mutual TLS mode of the port.
+    mode: Mode,
+    /// What the filter ahead of the module makes of the tokens; null if no `RequestAuthentication` applies, and for a line of a log.
+    tokens: Option<Tokens>,
+    /// The external authorizer that was asked.
+    custom: Option<Custom>,
+    /// Every policy, with every rule and clause.
+    policies: Vec<Policy>,
+    /// The module that gave the same answer, if it was asked.
+    module: Option<Module>,
+}
+
+/// What a log says became of a request or a connection.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Logged {
+    /// The verdict.
+    #[schemars(extend("enum" = ["allow", "deny"]))]
+    decision: &'static str,
+    /// For a denial, the rule, `none` if no rule matched, or the reason.
+    by: Option<String>,
+    /// Whether the policies say the same; null if their verdict is unknown.
+    agrees: Option<bool>,
+    /// The comparison in a sentence.
+    text: String,
+}
+
+/// The rule that came closest to the other verdict.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NearMissReport {
+    /// The whole in a sentence.
+    text: String,
+    /// Which rule.
+    rule: RuleRef,
+    /// The place of what kept it from deciding.
+    place: Option<Position>,
+}
+
+/// A decision.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionReport {
+    /// The verdict.
+    #[schemars(extend("enum" = ["allow", "deny"]))]
+    decision: &'static str,
+    /// The document, and the rule in it, that decided; null if none did.
+    by: Option<RuleRef>,
+    /// The reason's name.
+    reason: &'static str,
+    /// The reason in words.
+    why: String,
+}
+
+/// The mutual TLS mode of a port.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Mode {
+    /// `STRICT`, `PERMISSIVE` or `DISABLE`.
+    mode: &'static str,
+    /// The document that sets it; null for the default.
+    set_by: Option<RuleRef>,
+    /// The port; null if unknown.
+    port: Option<u16>,
+    /// The peer.
+    peer: String,
+    /// Why the mode denies, if it does.
+    refused: Option<&'static str>,
+}
+
+/// What becomes of a request by its tokens.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Tokens {
+    /// Whether the request goes on to the policies.
+    passed: bool,
+    /// The document whose rule its token meets, or the one that refuses it; null without a token.
+    by: Option<RuleRef>,
+    /// Headers of the client that were removed: the filter alone writes them.
+    removed_headers: Vec<String>,
+    /// Why it is refused.
+    why: Option<String>,
+    /// The HTTP status of the refusal.
+    status: Option<u16>,
+}
+
+/// The call of an external authorizer.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Custom {
+    /// The rule because of which it is called.
+    by: RuleRef,
+    /// The names of the providers.
+    providers: Vec<String>,
+    /// Its answer; null if it cannot be called.
+    #[schemars(extend("enum" = ["allow", "deny", "fail", null]))]
+    answer: Option<&'static str>,
+    /// Why it denies, if it does.
+    refused: Option<&'static str>,
+}
+
+/// A module.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Module {
+    /// Its path.
+    path: String,
+    /// The SHA-256 of the file, in hexadecimal.
+    sha256: String,
+}
 
 /// One JSON document.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn text(explained: &Explanation<'_>) -> Result<String> {
-    let Explanation {
-        subject,
-        explainer,
-        trace,
-        refusal,
-        why,
-        module,
-    } = explained;
-    let decided = explained.decided();
-    let answer = match subject {
-        Subject::Traffic(_, answer) => Some(*answer),
-        Subject::Line(..) => None,
-    };
-    let lacks = match subject {
-        Subject::Line(_, LineVerdict::Hangs(lacks)) => lacks.iter().map(ToString::to_string).collect(),
-        Subject::Traffic(..) | Subject::Line(_, LineVerdict::Decided(_)) => Vec::new(),
-    };
-    let near = why.and_then(|why| why.near_miss.as_ref());
-    let document = json!({
-        "decision": decided.map_or("unknown", Decision::verdict),
-        "by": decided.and_then(|decided| decided.by.as_ref()),
-        "reason": decided.map(|decided| decided.reason.as_str()),
-        "why": decided.map(|decided| decided.reason.to_string()),
-        "lacks": lacks,
-        "handshake": refusal,
-        "unreached": match subject {
-            Subject::Line(line, _) => line.unreached.as_ref(),
-            Subject::Traffic(..) => None,
-        },
-        "nearMiss": near.map(|near| json!({
-            "text": near.to_string(),
-            "rule": near.rule,
-            "place": near.place.as_ref().map(place),
-        })),
-        "shadow": answer.and_then(|answer| answer.shadow.as_ref()).map(Decision::json),
-        "audited": answer.and_then(|answer| answer.audited.as_ref()),
-        "traffic": match subject {
-            Subject::Traffic(traffic, _) => Some(*traffic),
-            Subject::Line(..) => None,
-        },
-        "mode": {
-            "mode": trace.mode.mode.as_str(),
-            "setBy": trace.mode.set_by.as_ref().map(RuleRef::from),
-            "port": trace.mode.port,
-            "peer": trace.mode.peer,
-            "refused": trace.mode.refused.map(peerwarden_engine::Reason::as_str),
-        },
-        "tokens": match subject {
-            Subject::Traffic(traffic, _) => explainer.tokens(traffic).map(|result| tokens(&result)),
-            Subject::Line(..) => None,
-        },
-        "custom": trace.custom.as_ref().map(custom),
-        "policies": trace.policies.iter().map(|of| policy(of, explainer)).collect::<Vec<_>>(),
-        "module": module.map(|module| json!({"path": module.path, "sha256": module.sha256})),
-    });
-    let text = serde_json::to_string_pretty(&document).context("the trace cannot be written as JSON")?;
-    Ok(text + "\n")
+    let text = serde_json::to_string_pretty(&Report::of(explained));
+    Ok(text.context("the trace cannot be written as JSON")? + "\n")
 }
 
-/// A place in a text.
-fn place(place: &Place) -> Value {
-    let (line, column) = place.source.position(place.span.start);
-    json!({"file": place.source.name, "line": line, "column": column})
+/// The same in one line.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn line(explained: &Explanation<'_>) -> Result<String> {
+    let text = serde_json::to_string(&Report::of(explained));
+    Ok(text.context("the trace cannot be written as JSON")? + "\n")
 }
 
-fn tokens(result: &TokenResult<'_>) -> Value {
-    match result {
-        TokenResult::Passed(passed) => json!({
-            "passed": true,
-            "by": passed.by,
-            "removedHeaders": passed.removed,
-        }),
-        TokenResult::Refused(refused) => json!({
-            "passed": false,
-            "by": refused.by,
-            "why": refused.why,
-            "status": refused.status,
-        }),
+impl Report {
+    fn of(explained: &Explanation<'_>) -> Self {
+        let Explanation {
+            subject,
+            explainer,
+            trace,
+            refusal,
+            why,
+            module,
+        } = explained;
+        let decided = explained.decided();
+        let answer = match subject {
+            Subject::Traffic(_, answer) => Some(*answer),
+            Subject::Line(..) => None,
+        };
+        let mode_refuses = explained.mode_refuses();
+        Self {
+            decision: decided.map_or("unknown", peerwarden_traffic::Decision::verdict),
+            by: decided.and_then(|decided| decided.by.clone()),
+            reason: decided.map(|decided| decided.reason.as_str()),
+            why: decided.map(|decided| decided.reason.to_string()),
+            lacks: match subject {
+                Subject::Line(_, LineVerdict::Hangs(lacks)) => {
+                    lacks.iter().map(ToString::to_string).collect()
+                }
+                Subject::Traffic(..) | Subject::Line(_, LineVerdict::Decided(_)) => Vec::new(),
+            },
+            logged: Logged::of(explained),
+            handshake: refusal.clone(),
+            unreached: match subject {
+                Subject::Line(line, _) => line.unreached.clone(),
+                Subject::Traffic(..) => None,
+            },
+            note: why.and_then(|why| why.note.clone()),
+            near_miss: why.and_then(|why| why.near_miss.as_ref()).map(NearMissReport::of),
+            shadow: answer
+                .and_then(|answer| answer.shadow.as_ref())
+                .map(DecisionReport::of),
+            audited: answer.and_then(|answer| answer.audited.clone()),
+            traffic: match subject {
+                Subject::Traffic(traffic, _) => Some((*traffic).clone()),
+                Subject::Line(..) => None,
+            },
+            mode: Mode {
+                mode: trace.mode.mode.as_str(),
+                set_by: trace.mode.set_by.as_ref().map(RuleRef::from),
+                port: trace.mode.port,
+                peer: trace.mode.peer.clone(),
+                refused: trace.mode.refused.filter(|_| mode_refuses).map(Reason::as_str),
+            },
+            tokens: match subject {
+                Subject::Traffic(traffic, _) => explainer.tokens(traffic).map(|result| Tokens::of(&result)),
+                Subject::Line(..) => None,
+            },
+            custom: trace.custom.as_ref().map(Custom::of),
+            policies: trace
+                .policies
+                .iter()
+                .map(|policy| Policy::of(policy, explainer))
+                .collect(),
+            module: module.map(|module| Module {
+                path: module.path.display().to_string(),
+                sha256: module.sha256.clone(),
+            }),
+        }
     }
 }
 
-fn custom(custom: &CustomTrace) -> Value {
-    json!({
-        "by": RuleRef::from(&custom.by),
-        "providers": custom.providers,
-        "answer": custom.answer.map(|answer| match answer {
-            ExternalAnswer::Allow => "allow",
-            ExternalAnswer::Deny => "deny",
-            ExternalAnswer::Failed | ExternalAnswer::Unaskable => "fail",
-        }),
-        "refused": custom.refused.map(peerwarden_engine::Reason::as_str),
-    })
+impl Logged {
+    fn of(explained: &Explanation<'_>) -> Option<Self> {
+        let Subject::Line(line, _) = &explained.subject else {
+            return None;
+        };
+        let Comparison { agrees, text } = Comparison::of(explained)?;
+        let (decision, by) = match line.logged.as_ref()? {
+            LoggedOutcome::Allowed => ("allow", None),
+            LoggedOutcome::Denied(by) => ("deny", Some(by.clone())),
+        };
+        Some(Self {
+            decision,
+            by,
+            agrees,
+            text,
+        })
+    }
 }
 
-fn policy(policy: &PolicyTrace, explainer: &Explainer<'_>) -> Value {
-    let at = |path: &Path| explainer.place(&policy.place, path).as_ref().map(place);
-    json!({
-        "namespace": policy.namespace,
-        "name": policy.name,
-        "place": at(&Path::keys(["metadata", "name"])),
-        "action": policy.action.as_str(),
-        "dryRun": policy.dry_run,
-        "notApplied": policy.not_applied,
-        "rules": policy.rules.iter().map(|of| rule(of, &at)).collect::<Vec<_>>(),
-    })
+impl NearMissReport {
+    fn of(near: &NearMiss) -> Self {
+        Self {
+            text: near.to_string(),
+            rule: near.rule.clone(),
+            place: near.place.as_ref().map(Position::of),
+        }
+    }
 }
 
-fn rule(rule: &RuleTrace, at: &impl Fn(&Path) -> Option<Value>) -> Value {
-    let parts = |parts: &[PartTrace]| parts.iter().map(|of| part(of, at)).collect::<Vec<_>>();
-    json!({
-        "rule": rule.index,
-        "place": at(&Rule::path(rule.index)),
-        "matched": rule.matched,
-        "onTcp": match rule.tcp {
-            TcpReading::AsWritten => "as-written",
-            TcpReading::Dropped => "dropped",
-            TcpReading::Widened => "widened",
-        },
-        "from": parts(&rule.sources),
-        "to": parts(&rule.operations),
-        "when": parts(&rule.conditions),
-    })
+impl DecisionReport {
+    /// Describes a decision.
+    pub fn of(decision: &peerwarden_traffic::Decision) -> Self {
+        Self {
+            decision: decision.verdict(),
+            by: decision.by.clone(),
+            reason: decision.reason.as_str(),
+            why: decision.reason.to_string(),
+        }
+    }
 }
 
-fn part(part: &PartTrace, at: &impl Fn(&Path) -> Option<Value>) -> Value {
-    json!({
-        "path": part.path.to_string(),
-        "matched": part.matched,
-        "clauses": part.clauses.iter().map(|of| clause(of, at)).collect::<Vec<_>>(),
-    })
+impl Tokens {
+    fn of(result: &TokenResult<'_>) -> Self {
+        match result {
+            TokenResult::Passed(passed) => Self {
+                passed: true,
+                by: passed.by.clone(),
+                removed_headers: passed.removed.clone(),
+                why: None,
+                status: None,
+            },
+            TokenResult::Refused(refused) => Self {
+                passed: false,
+                by: Some(refused.by.clone()),
+                removed_headers: Vec::new(),
+                why: Some(refused.why.clone()),
+                status: Some(refused.status),
+            },
+        }
+    }
 }
 
-fn clause(clause: &ClauseTrace, at: &impl Fn(&Path) -> Option<Value>) -> Value {
-    json!({
-        "path": clause.path.to_string(),
-        "place": at(&clause.path),
-        "field": clause.field,
-        "values": clause.values,
-        "result": match clause.result {
-            ClauseResult::Held => "held",
-            ClauseResult::Failed => "failed",
-            ClauseResult::Unavailable => "unavailable",
-            ClauseResult::HttpOnly => "http-only",
-        },
-        "found": clause.found,
-    })
+impl Custom {
+    fn of(custom: &CustomTrace) -> Self {
+        Self {
+            by: RuleRef::from(&custom.by),
+            providers: custom.providers.iter().map(ToString::to_string).collect(),
+            answer: custom.answer.map(|answer| match answer {
+                ExternalAnswer::Allow => "allow",
+                ExternalAnswer::Deny => "deny",
+                ExternalAnswer::Failed | ExternalAnswer::Unaskable => "fail",
+            }),
+            refused: custom.refused.map(Reason::as_str),
+        }
+    }
 }

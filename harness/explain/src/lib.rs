@@ -2,12 +2,15 @@
 //!
 //! Everything is read from the reference evaluator's trace.
 
+pub mod brief;
 pub mod diagnosis;
 mod excerpt;
 mod explanation;
 pub mod human;
 pub mod json;
+mod logged;
 mod style;
 mod words;
 
-pub use explanation::{AccessLogLine, Explanation, LineVerdict, Subject, outcome};
+pub use explanation::{AccessLogLine, Explanation, LineVerdict, LoggedOutcome, Subject, outcome};
+pub use logged::Comparison;

@@ -6,11 +6,13 @@
 
 mod address;
 mod builtin;
+mod denial;
 mod entry;
 mod file;
 mod format;
 mod json;
 pub(crate) mod operator;
+mod prefix;
 mod refusal;
 mod rejected;
 mod scan;

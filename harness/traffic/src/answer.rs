@@ -5,7 +5,6 @@ use std::fmt;
 use peerwarden_engine::{Judgement, Reason, RuleId, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// The answer of an engine about one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,18 +62,6 @@ impl Decision {
             (Some(_), None) => return None,
         };
         Some(Self { allowed, by, reason })
-    }
-}
-
-impl Decision {
-    /// The decision as JSON.
-    pub fn json(&self) -> Value {
-        json!({
-            "decision": self.verdict(),
-            "by": self.by,
-            "reason": self.reason.as_str(),
-            "why": self.reason.to_string(),
-        })
     }
 }
 

@@ -10,9 +10,11 @@ use peerwarden_documents::schema::Paths;
 use peerwarden_documents::setup::{self, Parts, Protocol};
 use peerwarden_documents::yaml::Node;
 use peerwarden_engines::{Choice, EnginePair};
+use peerwarden_explain::json::DecisionReport;
 use peerwarden_host::Module;
 use peerwarden_traffic::line::{self, EvalLine, LineId};
-use peerwarden_traffic::{Answer, ConfigurationError, Decision, EngineFailure, RuleRef};
+use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure, RuleRef};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -43,23 +45,35 @@ pub(crate) struct Arguments {
 }
 
 /// One line of the output.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-enum OutputLine<'a> {
+#[schemars(deny_unknown_fields)]
+pub(crate) enum OutputLine<'a> {
+    /// A case that was decided.
     Decided {
+        /// The id of the input line; null if it has none.
+        #[schemars(with = "serde_json::Value")]
         id: &'a LineId,
+        /// The verdict.
+        #[schemars(extend("enum" = ["allow", "deny"]))]
         decision: &'static str,
+        /// The document, and the rule in it, that decided; null if none did.
         by: Option<&'a RuleRef>,
+        /// The reason in words.
         why: String,
-        /// What would be decided if the dry-run policies were enforced; left out when none applies.
+        /// The decision if the dry-run policies were enforced; left out if none applies.
         #[serde(skip_serializing_if = "Option::is_none")]
-        shadow: Option<serde_json::Value>,
-        /// The AUDIT rule that marks the case for the log; left out when none does.
+        shadow: Option<DecisionReport>,
+        /// The AUDIT rule that marks the case for the log; left out if none does.
         #[serde(skip_serializing_if = "Option::is_none")]
         audited: Option<&'a RuleRef>,
     },
+    /// A line that could not be decided.
     Wrong {
+        /// The id of the input line; null if it has none.
+        #[schemars(with = "serde_json::Value")]
         id: &'a LineId,
+        /// What is wrong with it.
         error: &'a str,
     },
 }
@@ -141,7 +155,7 @@ impl Evaluation {
                     decision: answer.decision.verdict(),
                     by: answer.decision.by.as_ref(),
                     why: answer.decision.reason.to_string(),
-                    shadow: answer.shadow.as_ref().map(Decision::json),
+                    shadow: answer.shadow.as_ref().map(DecisionReport::of),
                     audited: answer.audited.as_ref(),
                 },
                 Err(LineError(worse, error)) => {

@@ -22,6 +22,7 @@ mod machines;
 mod many;
 mod meanings;
 mod mistakes;
+mod on_call;
 mod output;
 mod pages;
 mod paths;

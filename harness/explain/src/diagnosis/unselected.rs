@@ -3,7 +3,7 @@
 use std::fmt;
 
 use peerwarden_engine::document::nearest;
-use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
+use peerwarden_engine::resource::{AuthorizationPolicy, RequestAuthentication, Resource, TargetRef};
 use peerwarden_engine::{Config, Mesh, Workload, WorkloadKind};
 
 /// A workload that no policy applies to.
@@ -91,8 +91,15 @@ impl Gap {
             distance: 0,
         };
         match resource {
-            Resource::AuthorizationPolicy(policy) if !policy.target_refs.is_empty() => gap.targets(policy),
-            Resource::AuthorizationPolicy(_) if workload.kind == WorkloadKind::Waypoint => {
+            Resource::AuthorizationPolicy(AuthorizationPolicy { target_refs, .. })
+            | Resource::RequestAuthentication(RequestAuthentication { target_refs, .. })
+                if !target_refs.is_empty() =>
+            {
+                gap.targets(target_refs);
+            }
+            Resource::AuthorizationPolicy(_) | Resource::RequestAuthentication(_)
+                if workload.kind == WorkloadKind::Waypoint =>
+            {
                 gap.distance = 2 * OTHER;
                 gap.differences
                     .push("has no `targetRefs`, without which it does not apply to a waypoint".to_owned());
@@ -104,8 +111,9 @@ impl Gap {
                     "is a PeerAuthentication, which never applies to a {kind}"
                 ));
             }
-            Resource::AuthorizationPolicy(policy) => {
-                let selector = policy.selector.as_ref();
+            Resource::AuthorizationPolicy(AuthorizationPolicy { selector, .. })
+            | Resource::RequestAuthentication(RequestAuthentication { selector, .. }) => {
+                let selector = selector.as_ref();
                 let labels = selector.map(|selector| selector.match_labels.as_slice());
                 gap.selects(labels.unwrap_or_default(), &metadata.namespace, mesh, workload);
             }
@@ -116,9 +124,9 @@ impl Gap {
         gap
     }
 
-    fn targets(&mut self, policy: &AuthorizationPolicy) {
+    fn targets(&mut self, refs: &[TargetRef]) {
         self.distance = 2 * OTHER;
-        if let Some(target) = policy.target_refs.first() {
+        if let Some(target) = refs.first() {
             self.differences
                 .push(format!("targets the {} `{}`", target.kind, target.name));
         }

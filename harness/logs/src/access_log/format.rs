@@ -11,7 +11,7 @@ use super::json::Json;
 use super::operator::OperatorError;
 use super::split;
 use super::text::Text;
-use super::{LINE, builtin};
+use super::{LINE, builtin, denial, prefix};
 
 /// What a log's lines are read by.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +67,7 @@ impl LogFormat {
         }
     }
 
-    /// Reads a line, without its line break.
+    /// Reads a line, without its line break; also behind what tools put in front of it, such as the name of a pod.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -75,6 +75,24 @@ impl LogFormat {
         if line.len() > LINE {
             return Err(format!("it is longer than {} MiB", LINE / (1024 * 1024)));
         }
+        self.bare(line).or_else(|why| {
+            let rests = prefix::rests(line);
+            let mut read = rests.iter().filter_map(|rest| self.bare(rest).ok());
+            read.next().ok_or(why)
+        })
+    }
+
+    /// Reads a line as [`LogFormat::read`], and also one that the module itself logs for a denial. Where each request counts once, a log
+    /// must not be read so: it may have both lines of one request.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn read_any(&self, line: &[u8]) -> Result<Entry, String> {
+        self.read(line).or_else(|why| denial::read(line).ok_or(why))
+    }
+
+    /// Reads a line without a prefix.
+    fn bare(&self, line: &[u8]) -> Result<Entry, String> {
         match self {
             Self::Text(format) => {
                 text(&format.0, line).ok_or_else(|| "it does not match the format".to_owned())

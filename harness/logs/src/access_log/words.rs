@@ -1,7 +1,7 @@
 //! A line in words, for `explain`.
 
 use peerwarden_documents::shown::shown;
-use peerwarden_explain::AccessLogLine;
+use peerwarden_explain::{AccessLogLine, LoggedOutcome};
 use peerwarden_traffic::Protocol;
 
 use crate::access_log::entry::{Entry, Fact, Outcome, PeerFact};
@@ -16,7 +16,10 @@ pub fn line(entry: &Entry) -> AccessLogLine {
         asked: asked(entry),
         peer: peer(&entry.peer),
         unreached: entry.unreached.clone(),
-        let_in: entry.happened == Some(Outcome::Allowed),
+        logged: entry.happened.as_ref().map(|happened| match happened {
+            Outcome::Allowed => LoggedOutcome::Allowed,
+            Outcome::Denied(by) => LoggedOutcome::Denied(by.clone()),
+        }),
         telling,
     }
 }

@@ -11,6 +11,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
 
 use crate::analysis::{diff, matrix, search};
+use crate::refusal_report::ExplainReport;
 
 /// A kind of file that there is a schema for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -37,6 +38,10 @@ pub enum Schema {
     Replay,
     /// What `suggest --format json` prints.
     Suggestion,
+    /// What `explain` and `tail` print with `--format json`.
+    Explain,
+    /// A line that `eval` prints.
+    Eval,
     /// What `diff --format json` prints.
     Diff,
     /// What `who-can` and `can-ever` print with `--format json`.
@@ -60,6 +65,8 @@ impl Schema {
             Self::Check => "check.schema.json",
             Self::Replay => "replay.schema.json",
             Self::Suggestion => "suggestion.schema.json",
+            Self::Explain => "explain.schema.json",
+            Self::Eval => "eval.schema.json",
             Self::Diff => "diff.schema.json",
             Self::Found => "found.schema.json",
             Self::Matrix => "matrix.schema.json",
@@ -80,6 +87,8 @@ impl Schema {
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<peerwarden_logs::replay::Report>(),
             Self::Suggestion => of::<peerwarden_logs::suggest::SuggestionReport>(),
+            Self::Explain => of::<ExplainReport>(),
+            Self::Eval => of::<crate::command::eval::OutputLine<'_>>(),
             Self::Diff => of::<diff::json::Report>(),
             Self::Found => of::<search::Report>(),
             Self::Matrix => of::<matrix::json::Report>(),

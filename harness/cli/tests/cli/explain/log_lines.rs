@@ -6,7 +6,7 @@ use super::folder;
 use super::options::described;
 
 /// What Istio logs by default does not say who asked.
-pub(super) const LINE: &str = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 200 - via_upstream - "-" 0 12 3 2 "-" "curl/8.5.0" "0c9b0d3a" "orders:8080" "10.244.0.9:8080" inbound|8080|| 127.0.0.6:4711 10.244.0.9:8080 10.244.0.7:41612 - default"#;
+pub(crate) const LINE: &str = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 200 - via_upstream - "-" 0 12 3 2 "-" "curl/8.5.0" "0c9b0d3a" "orders:8080" "10.244.0.9:8080" inbound|8080|| 127.0.0.6:4711 10.244.0.9:8080 10.244.0.7:41612 - default"#;
 
 #[test]
 fn a_line_of_a_log_is_explained_as_far_as_it_goes() {
