@@ -115,11 +115,14 @@ impl Expansion<'_> {
         for matrix in &suite.matrix {
             let (at, matrix) = (&matrix.referenced, &matrix.value);
             for (peer, row) in &matrix.expect {
-                if !names.peers.contains_key(peer) {
-                    let known = known(names.peers.keys());
-                    self.wrong(&row.referenced, format!("there is no peer `{peer}`"), known);
-                    continue;
-                }
+                let word = Caller::Word(peer.clone());
+                let caller = match names.caller(&word) {
+                    Ok(caller) => caller,
+                    Err((message, help)) => {
+                        self.wrong(&row.referenced, message, help);
+                        continue;
+                    }
+                };
                 if row.value.len() != matrix.requests.len() {
                     let message = format!(
                         "the row of `{peer}` has {} for {}",
@@ -144,10 +147,9 @@ impl Expansion<'_> {
                         continue;
                     };
                     let name = format!("{peer}: {}", request.value);
-                    let peer = names.peers.get(peer).map(|peer| &peer.value.value);
                     self.add(
                         name,
-                        peer,
+                        Some(caller),
                         &asked.value.value,
                         verdict.value,
                         &verdict.referenced,
@@ -210,18 +212,18 @@ impl Expansion<'_> {
         };
         let peer = match &written.peer {
             None => None,
-            Some(peer) => match names.peers.get(&peer.value) {
-                Some(peer) => Some(&peer.value.value),
-                None => {
-                    let help = known(names.peers.keys());
-                    return self.wrong(
-                        &peer.referenced,
-                        format!("there is no peer `{}`", peer.value),
-                        help,
-                    );
-                }
+            Some(peer) => match names.caller(&peer.value) {
+                Ok(caller) => Some(caller),
+                Err((message, help)) => return self.wrong(&peer.referenced, message, help),
             },
         };
+        let inline = written.peer.as_ref().zip(peer);
+        if let Some((written, peer)) = inline.filter(|(written, peer)| std::ptr::eq(&written.value, *peer))
+            && let Err((message, help)) =
+                traffic(Some(peer), &Request::Full(Box::default()), [].iter()).and_then(checked)
+        {
+            return self.wrong(&written.referenced, format!("the peer: {message}"), help);
+        }
         let named = match &request.value {
             Request::Line(line) => names
                 .requests
@@ -233,13 +235,16 @@ impl Expansion<'_> {
             return self.wrong(&request.referenced, message, help);
         }
         let name = written.name.clone().unwrap_or_else(|| {
-            let peer = written
-                .peer
-                .as_ref()
-                .map_or("plaintext", |peer| peer.value.as_str());
-            match &request.value {
-                Request::Line(line) => format!("{peer}: {line}"),
-                Request::Full(_) => format!("{peer}: case {}", self.cases.len() + 1),
+            let peer = match written.peer.as_ref().map(|peer| &peer.value) {
+                None => Some("plaintext"),
+                Some(Caller::Word(word)) => Some(word.as_str()),
+                Some(Caller::Described(described)) => described.spiffe.as_deref(),
+            };
+            match (peer, &request.value) {
+                (Some(peer), Request::Line(line)) => format!("{peer}: {line}"),
+                (Some(peer), Request::Full(_)) => format!("{peer}: case {}", self.cases.len() + 1),
+                (None, Request::Line(line)) => format!("case {}: {line}", self.cases.len() + 1),
+                (None, Request::Full(_)) => format!("case {}", self.cases.len() + 1),
             }
         });
         self.add(

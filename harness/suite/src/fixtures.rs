@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::format::{Caller, Mesh, Request, Suite, Workload};
+use crate::shorthand::{Mistake, is_caller, known};
 use crate::tidy::tidy;
 
 /// What several suites share.
@@ -64,6 +65,23 @@ pub(super) struct Definitions {
     pub(super) paths: Option<Paths>,
     pub(super) peers: BTreeMap<String, Definition<Caller>>,
     pub(super) requests: BTreeMap<String, Definition<Request>>,
+}
+
+impl Definitions {
+    /// The caller that is meant: one of `peers`, or one that is written in its place.
+    ///
+    /// # Errors
+    /// That it is neither.
+    pub(super) fn caller<'c>(&'c self, written: &'c Caller) -> Result<&'c Caller, Mistake> {
+        let Caller::Word(word) = written else {
+            return Ok(written);
+        };
+        match self.peers.get(word) {
+            Some(peer) => Ok(&peer.value.value),
+            None if is_caller(word) => Ok(written),
+            None => Err((format!("there is no peer `{word}`"), known(self.peers.keys()))),
+        }
+    }
 }
 
 /// Checks a file of fixtures by itself; what its names refer to is checked with the suites that use them.

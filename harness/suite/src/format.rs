@@ -221,7 +221,7 @@ pub struct Matrix {
     /// The columns: names from `requests`.
     #[schemars(with = "Vec<String>")]
     pub requests: Vec<Spanned<String>>,
-    /// The rows: a name from `peers`, and one verdict for each request.
+    /// The rows: a name from `peers`, `plaintext`, `no-certificate` or a SPIFFE ID, and one verdict for each request.
     #[schemars(with = "BTreeMap<String, Vec<Verdict>>")]
     pub expect: BTreeMap<String, Spanned<Vec<Spanned<Verdict>>>>,
 }
@@ -242,9 +242,9 @@ pub enum Verdict {
 pub struct CaseEntry {
     /// The name; made from peer and request by default.
     pub name: Option<String>,
-    /// The caller: a name from `peers`; plaintext by default.
-    #[schemars(with = "Option<String>")]
-    pub peer: Option<Spanned<String>>,
+    /// The caller: a name from `peers`, or the same as an entry of it; plaintext by default.
+    #[schemars(with = "Option<Caller>")]
+    pub peer: Option<Spanned<Caller>>,
     /// The request: a name from `requests`, or the same as an entry of it.
     #[schemars(with = "Option<Request>")]
     pub request: Option<Spanned<Request>>,
@@ -266,7 +266,7 @@ impl<'de> Deserialize<'de> for Caller {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         word_or_map(
             deserializer,
-            "`plaintext`, `no-certificate`, a SPIFFE ID, or a mapping",
+            "the name of a peer, `plaintext`, `no-certificate`, a SPIFFE ID, or a mapping",
             Caller::Word,
             Caller::Described,
         )

@@ -114,6 +114,11 @@ fn from_asked(asked: &RequestFields) -> Result<Traffic, Mistake> {
     })
 }
 
+/// Whether a word describes a caller by itself.
+pub(super) fn is_caller(word: &str) -> bool {
+    matches!(word, "plaintext" | "no-certificate") || word.contains("://")
+}
+
 /// `plaintext`, `no-certificate`, or a URI SAN; the server name stays as in the request.
 fn tls_of_word(word: &str, asked: Option<Tls>) -> Result<Option<Tls>, Mistake> {
     let sni = asked.and_then(|tls| tls.sni);

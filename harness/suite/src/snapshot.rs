@@ -183,6 +183,9 @@ pub fn compare(
         Some((_, known)) => changes(known, &rows),
         None => Vec::new(),
     };
+    let breaks_as_windows = written
+        .as_ref()
+        .is_some_and(|(source, _)| source.text.contains("\r\n"));
     match (written, update) {
         (Some(_), _) if changes.is_empty() => SnapshotResult::Same { rows: rows.len() },
         (Some((source, known)), Update::Never | Update::New) => SnapshotResult::Differs {
@@ -193,7 +196,7 @@ pub fn compare(
         (None, Update::New) | (_, Update::All) => match write(
             &snapshot.path,
             &folder_of(Path::new(suite)),
-            &table::text(suite, &rows),
+            &with_breaks(table::text(suite, &rows), breaks_as_windows),
         ) {
             Ok(()) => SnapshotResult::Written {
                 rows: rows.len(),
@@ -201,6 +204,15 @@ pub fn compare(
             },
             Err(wrong) => SnapshotResult::Wrong(wrong),
         },
+    }
+}
+
+/// The text with the line breaks that its file has.
+fn with_breaks(text: String, as_windows: bool) -> String {
+    if as_windows {
+        text.replace('\n', "\r\n")
+    } else {
+        text
     }
 }
 

@@ -306,3 +306,31 @@ fn usage_errors_are_2_and_help_is_0() {
     }
     assert!(folder.run(&["--help"]).out.contains("Exit codes"));
 }
+
+/// A caller that one case needs is written where it is needed.
+#[test]
+fn a_peer_may_stand_in_its_case() {
+    let cases = "\
+- {peer: 'spiffe://cluster.local/ns/web/sa/frontend', request: list, expect: allow}
+- {peer: plaintext, request: list, expect: deny}
+- {peer: {spiffe: 'spiffe://cluster.local/ns/web/sa/frontend', source: {ip: 10.0.0.7}}, request: list, expect: allow, name: c}
+- {peer: plaintext, request: admin, expect: deny}
+matrix:
+- requests: [list, admin]
+  expect:
+    frontend: [allow, deny]
+    spiffe://cluster.local/ns/web/sa/other: [deny, deny]
+    no-certificate: [deny, deny]
+";
+    let ran = run(cases, &["--verbose", "--engine", "native"]);
+    ran.says(
+        0,
+        &[
+            "ok spiffe://cluster.local/ns/web/sa/frontend: list: allow",
+            "10 passed",
+        ],
+    );
+    run("- {peer: {spife: x}, request: list, expect: deny}\n", &[]).says(2, &["spife", "orders_test.yaml:"]);
+    run("- {peer: 'spiffe://größe', request: list, expect: deny}\n", &[])
+        .says(2, &["the peer: ", "cannot be in a certificate"]);
+}
