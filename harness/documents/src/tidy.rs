@@ -6,6 +6,7 @@
 
 mod columns;
 mod depth;
+mod edges;
 mod edit;
 mod layout;
 mod order;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 use crate::yaml;
+use edges::Edges;
 
 /// From one text to the next.
 type Pass = fn(&Arc<Source>) -> Result<String, Diagnostic>;
@@ -33,6 +35,13 @@ const ROUNDS: usize = 6;
 pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     // What cannot be read gets the message that every command has for it.
     yaml::documents(source)?;
+    let edges = Edges::of(&source.text);
+    let bare = Source::new(source.name.clone(), edges.without(&source.text));
+    lay_out(&bare).map(|text| edges.around(text))
+}
+
+/// Lays out a text without what its edges have.
+fn lay_out(source: &Arc<Source>) -> Result<String, Diagnostic> {
     let mut text = source.text.clone();
     // Some places of the layout come to rest only when those around them have: what is written is what stays when it is laid out again.
     for _ in 0..ROUNDS {

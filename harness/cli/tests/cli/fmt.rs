@@ -128,3 +128,24 @@ fn the_library_and_the_examples_are_laid_out() {
         ran.out, ran.err
     );
 }
+
+/// What an editor or another tool put at the edges of a file stays there, and nothing becomes a part of a value.
+#[test]
+fn the_edges_of_a_file_stay() {
+    const POLICY: &str = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: a, namespace: b}\nspec: {}\n";
+    let block = format!("{POLICY}---\napiVersion: v1\nkind: ConfigMap\ndata:\n  x: |\n    last line");
+    for (text, laid_out) in [
+        (format!("\u{feff}# c\n{POLICY}"), format!("\u{feff}# c\n{POLICY}")),
+        (format!("{POLICY}---"), POLICY.to_owned()),
+        (block.clone(), block.clone()),
+        (block.replace("    last", "        last"), block),
+        (LOOSE.replace('\n', "\r\n"), TIDY.replace('\n', "\r\n")),
+        (TIDY.replace('\n', "\r\n"), TIDY.replace('\n', "\r\n")),
+    ] {
+        let folder = Folder::with(&[("a.yaml", &text)]);
+        let ran = folder.run(&["fmt"]);
+        assert_eq!((ran.code, ran.err.lines().count()), (0, 1), "{text:?}");
+        assert_eq!(read(&folder, "a.yaml"), laid_out, "{text:?}");
+        assert_eq!(folder.run(&["fmt", "--check"]).code, 0, "{text:?}");
+    }
+}
