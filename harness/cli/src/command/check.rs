@@ -2,6 +2,7 @@
 
 mod envoy;
 mod fix;
+mod lint_name;
 mod pages;
 mod report;
 mod result;
@@ -17,6 +18,7 @@ use peerwarden_lint::settings::Settings;
 
 use crate::error::Result;
 use crate::exit::Exit;
+use lint_name::LintNameParser;
 use report::FindingFormat;
 use result::CheckResult;
 
@@ -53,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(long, short, conflicts_with = "envoy")]
     verbose: bool,
     /// Print the page of a lint: what it finds, why it matters, a bad example and a good one.
-    #[arg(long, value_name = "CODE", exclusive = true)]
+    #[arg(long, value_name = "CODE", value_parser = LintNameParser, hide_possible_values = true, exclusive = true)]
     explain: Option<String>,
     /// List all lints.
     #[arg(long, exclusive = true)]

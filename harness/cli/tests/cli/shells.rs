@@ -52,6 +52,11 @@ fn bash_completes_commands_options_values_and_files() {
         offered(&["eval", "--workload", "ord"]),
         set(&["orders_test.yaml"])
     );
+    assert_eq!(offered(&["check", "--explain", "PW00"]).len(), 9);
+    assert_eq!(
+        offered(&["check", "--explain", "open-w"]),
+        set(&["open-wildcard"])
+    );
     let commands = peerwarden::command_line();
     let commands = commands
         .get_subcommands()
