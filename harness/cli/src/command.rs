@@ -17,6 +17,7 @@ mod mesh;
 mod probe;
 mod render;
 mod replay;
+mod request;
 mod scan;
 pub(crate) mod schema;
 mod suggest;

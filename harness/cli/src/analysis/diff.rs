@@ -3,6 +3,8 @@
 pub(crate) mod github;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod sarif;
 
 use peerwarden_analysis::Attribute;
 use peerwarden_analysis::{AnalysisError, Classes, Peers, Values, WorkloadClass, compare, is_same};
@@ -16,6 +18,13 @@ use peerwarden_traffic::handshake;
 use super::LazyEngines;
 use super::policies::Policies;
 use crate::error::Result;
+
+/// What is to be an error rather than a warning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FailureConditions {
+    pub(crate) newly_allowed: bool,
+    pub(crate) newly_denied: bool,
+}
 
 /// All that was compared.
 pub(crate) struct Diff {

@@ -76,6 +76,17 @@ impl Question {
         given.iter().find(|(_, given)| *given).map(|(name, _)| *name)
     }
 
+    /// The request in few words, as the object of `can`.
+    pub(crate) fn text(&self) -> String {
+        let words = [self.method.join(" or "), self.path.join(" or ")];
+        let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        if words.is_empty() {
+            "do this".to_owned()
+        } else {
+            words.join(" ")
+        }
+    }
+
     /// As the engine reads it.
     ///
     /// # Errors

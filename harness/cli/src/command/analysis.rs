@@ -21,9 +21,9 @@ pub(super) struct AnalysisArguments {
     policies: Vec<PathBuf>,
     #[command(flatten)]
     mesh: MeshArguments,
-    /// The protocol of the traffic.
-    #[arg(long, value_enum, default_value_t = ProtocolChoice::Http)]
-    protocol: ProtocolChoice,
+    /// The protocol of the traffic; `http` by default.
+    #[arg(long, value_enum)]
+    pub(super) protocol: Option<ProtocolChoice>,
     #[command(flatten)]
     pub(super) engines: EngineArguments,
 }
@@ -45,6 +45,6 @@ impl AnalysisArguments {
     }
 
     pub(super) fn protocol(&self) -> Protocol {
-        self.protocol.into()
+        self.protocol.map_or(Protocol::Http, Into::into)
     }
 }

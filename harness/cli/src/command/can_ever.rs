@@ -5,7 +5,7 @@ use peerwarden_documents::output;
 
 use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
-use crate::analysis::question::Question;
+use super::request::RequestArguments;
 use crate::analysis::search::{self, Search};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ use crate::exit::Exit;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    question: Question,
+    request: RequestArguments,
     /// Find out whether any such request can ever be denied instead.
     #[arg(long)]
     denied: bool,
@@ -39,9 +39,9 @@ enum ExpectedAnswer {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let protocol = arguments.analysis.protocol();
+    let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
     let (policies, workloads) = arguments.analysis.read()?;
-    let query = arguments.question.read(&policies.config.mesh, protocol)?;
+    let query = question.read(&policies.config.mesh, protocol)?;
     let module = arguments.analysis.engines.module()?;
     let search = Search {
         policies: &policies,

@@ -8,7 +8,7 @@ use peerwarden_documents::setup::Protocol;
 
 use super::inputs::EngineArguments;
 use super::mesh::MeshArguments;
-use crate::analysis::diff::{PolicyComparison, github, human, json};
+use crate::analysis::diff::{FailureConditions, PolicyComparison, github, human, json, markdown, sarif};
 use crate::analysis::policies::Policies;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -83,6 +83,10 @@ enum ChangeFormat {
     Json,
     /// Annotations for GitHub Actions.
     Github,
+    /// Markdown, for a pull request's summary.
+    Markdown,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 /// Runs the command.
@@ -104,7 +108,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         limit: arguments.limit.max(1),
     };
     let diff = comparison.run(&workloads, &protocols)?;
-    let failing = github::FailureConditions {
+    let failing = FailureConditions {
         newly_allowed: matches!(arguments.fail_on, FailOn::Any | FailOn::NewlyAllowed),
         newly_denied: matches!(arguments.fail_on, FailOn::Any | FailOn::NewlyDenied),
     };
@@ -112,6 +116,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         ChangeFormat::Human => human::text(&diff),
         ChangeFormat::Json => json::text(&diff)?,
         ChangeFormat::Github => github::text(&diff, &new, failing),
+        ChangeFormat::Markdown => markdown::text(&diff),
+        ChangeFormat::Sarif => sarif::text(&diff, &new, failing)?,
     })?;
     let (allowed, denied, beyond) = diff.found();
     // What could not be compared may be anything that one wants to fail on.

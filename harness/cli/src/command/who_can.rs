@@ -1,12 +1,10 @@
 //! `peerwarden who-can`: who may do this.
 
-use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::output;
-use peerwarden_documents::setup::Protocol;
 
 use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
-use crate::analysis::question::Question;
+use super::request::RequestArguments;
 use crate::analysis::search::{self, Search};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -16,11 +14,8 @@ use crate::exit::Exit;
 /// For each caller, the answer includes what else must hold for the request. It is proved that nobody else may do it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The request: `METHOD /path`, `METHOD`, `/path`, or a port with `--protocol tcp`. A path may be a template or end in `*`.
-    #[arg(value_name = "REQUEST")]
-    request: String,
     #[command(flatten)]
-    question: Question,
+    request: RequestArguments,
     /// Maximum number of classes of callers to show.
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: usize,
@@ -32,11 +27,11 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the command.
-pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
-    let protocol = arguments.analysis.protocol();
-    add(&arguments.request, protocol, &mut arguments.question)?;
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
+    let request = arguments.request.text();
     let (policies, workloads) = arguments.analysis.read()?;
-    let query = arguments.question.read(&policies.config.mesh, protocol)?;
+    let query = question.read(&policies.config.mesh, protocol)?;
     let module = arguments.analysis.engines.module()?;
     let search = Search {
         policies: &policies,
@@ -50,37 +45,8 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<Exit> {
     let matches = workloads.iter().map(|workload| search.run(workload));
     let matches = matches.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
-        OutputFormat::Human => search::callers(&arguments.request, &matches),
+        OutputFormat::Human => search::callers(&request, &matches),
         OutputFormat::Json => search::json(&matches)?,
     })?;
     Ok(Exit::Fine)
-}
-
-/// Adds the request to the question.
-fn add(request: &str, protocol: Protocol, question: &mut Question) -> Result<(), Diagnostic> {
-    let refuse = |help: &str| {
-        Err(
-            Diagnostic::error(format!("`{request}` is not a request for {}", protocol.as_str()))
-                .help(help.to_owned()),
-        )
-    };
-    match protocol {
-        Protocol::Tcp => match request.strip_prefix("tcp ").unwrap_or(request).parse::<u16>() {
-            Ok(port) => question.port.push(port.to_string()),
-            Err(_) => return refuse("write the workload's port, such as `5432`"),
-        },
-        Protocol::Http => match request.split_once(' ') {
-            Some((method, path)) if path.starts_with('/') && !path.contains(' ') => {
-                question.method.push(method.to_owned());
-                question.path.push(path.to_owned());
-            }
-            None if request.starts_with('/') => question.path.push(request.to_owned()),
-            None if request.parse::<u16>().is_ok() => {
-                return refuse("write a request such as `GET /orders`, or a port with `--protocol tcp`");
-            }
-            None if !request.is_empty() => question.method.push(request.to_owned()),
-            Some(_) | None => return refuse("write a request such as `GET /orders`"),
-        },
-    }
-    Ok(())
 }

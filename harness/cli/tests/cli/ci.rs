@@ -130,7 +130,7 @@ fn the_workflow_passes_and_fails_where_it_should() {
     assert_eq!(run_workflow(&folder), None);
     let summary = std::fs::read_to_string(folder.path("summary")).unwrap();
     assert!(
-        summary.contains("NEWLY ALLOWED") && summary.contains("e.g. GET /order"),
+        summary.contains("🔓 Newly allowed") && summary.contains("| `GET /order"),
         "{summary}"
     );
     for (file, from, to, step, says) in [

@@ -7,14 +7,7 @@ use peerwarden_traffic::Decision;
 
 use super::super::policies::Policies;
 use super::super::words;
-use super::{Class, Diff, Difference, human};
-
-/// What is to be an error rather than a warning.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FailureConditions {
-    pub(crate) newly_allowed: bool,
-    pub(crate) newly_denied: bool,
-}
+use super::{Class, Diff, Difference, FailureConditions, human};
 
 /// The whole text. Writing to a `String` cannot fail.
 pub(crate) fn text(diff: &Diff, new: &Policies, failing: FailureConditions) -> String {
@@ -67,7 +60,8 @@ pub(crate) fn text(diff: &Diff, new: &Policies, failing: FailureConditions) -> S
     text
 }
 
-fn message(class: &Class) -> String {
+/// What changes, with an example, in lines.
+pub(super) fn message(class: &Class) -> String {
     let mut lines = vec![words::who(&class.values)];
     lines.extend(words::what(&class.values));
     lines.push(format!("e.g. {}", words::traffic(&class.traffic)));

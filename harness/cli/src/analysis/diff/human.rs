@@ -126,7 +126,7 @@ pub(super) fn sum(diff: &Diff) -> String {
 }
 
 /// Of what it is true.
-fn notes(diff: &Diff) -> Vec<String> {
+pub(super) fn notes(diff: &Diff) -> Vec<String> {
     let mut notes = vec![format!(
         "{} for {}",
         if diff.changes.is_empty() {

@@ -134,3 +134,88 @@ fn markup_in_policies_stays_text() {
         );
     }
 }
+
+#[test]
+fn diff_for_a_pull_request() {
+    let folder = folder();
+    let ran = folder.run(&["diff", "get.yaml", "post.yaml", "--format", "markdown"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let expected = "\
+### What this change of policies means: 🔓 some traffic is newly allowed
+
+#### 🔓 Newly allowed: `shop` HTTP
+
+| Caller | Traffic | For example | Decided by |
+|---|---|---|---|
+| `anybody` | `method: POST` | `POST / in plaintext` | before: no ALLOW rule matches<br>now: `shop/a[0]` |
+
+";
+    assert!(ran.out.starts_with(expected), "{}", ran.out);
+    let same = folder.run(&["diff", "get.yaml", "get.yaml", "--format", "markdown"]);
+    assert!(
+        same.out
+            .starts_with("### ✅ The policies mean the same as before, for 1 workload\n"),
+        "{same:?}"
+    );
+}
+
+#[test]
+fn diff_for_code_scanning() {
+    let folder = folder();
+    let ran = folder.run(&["diff", "get.yaml", "post.yaml", "--format", "sarif"]);
+    let log: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(crate::formats::sarif_differs(&log), None);
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"newly-allowed".into(), &"error".into())
+    );
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "post.yaml");
+    let message = result["message"]["text"].as_str().unwrap();
+    assert!(
+        message.starts_with("newly allowed: shop HTTP\nanybody\nmethod: POST\n"),
+        "{message}"
+    );
+    let ran = folder.run(&[
+        "diff",
+        "get.yaml",
+        "post.yaml",
+        "--format",
+        "sarif",
+        "--fail-on",
+        "none",
+    ]);
+    assert!(
+        ran.code == 0 && ran.out.contains("\"level\": \"warning\""),
+        "{ran:?}"
+    );
+}
+
+/// A request is an argument, options, or both, whichever of the two is asked.
+#[test]
+fn can_ever_and_who_can_take_requests_alike() {
+    let folder = folder();
+    let found = |arguments: &[&str]| {
+        let ran = folder.run(&[arguments, &["--policies", "post.yaml", "--format", "json"]].concat());
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        let report = json(&ran.out, Schema::Found);
+        let workload = &report["workloads"][0];
+        (workload["exists"].clone(), workload["protocol"].clone())
+    };
+    for command in ["who-can", "can-ever"] {
+        let http = (true.into(), "http".into());
+        assert_eq!(found(&[command, "POST /a"]), http);
+        assert_eq!(found(&[command, "--method", "POST", "--path", "/a"]), http);
+        assert_eq!(found(&[command, "/a", "--method", "POST"]), http);
+        assert_eq!(found(&[command, "PUT"]).0, false);
+        assert_eq!(found(&[command, "tcp 5432"]), (false.into(), "tcp".into()));
+        assert_eq!(
+            found(&[command, "5432", "--protocol", "tcp"]),
+            (false.into(), "tcp".into())
+        );
+        folder
+            .run(&[command, "GET /a b", "--policies", "post.yaml"])
+            .says(2, &["`GET /a b` is not a request for http"]);
+    }
+}
