@@ -10,6 +10,7 @@ mod diff;
 pub(crate) mod eval;
 mod explain;
 mod fmt;
+mod init;
 pub(crate) mod inputs;
 mod man;
 mod matrix;
@@ -48,6 +49,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Arguments),
+    Init(init::Arguments),
     Eval(eval::Arguments),
     Explain(Box<explain::Arguments>),
     Tail(tail::Arguments),
@@ -75,6 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     arguments.appearance.apply();
     match arguments.command {
         Command::Test(arguments) => test::run(arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Eval(arguments) => eval::run(arguments),
         Command::Explain(arguments) => explain::run(*arguments),
         Command::Tail(arguments) => tail::run(&arguments),

@@ -17,6 +17,7 @@ mod formats;
 mod groups;
 mod guarantees;
 mod ingress;
+mod init;
 mod lints;
 mod machines;
 mod many;

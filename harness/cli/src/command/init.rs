@@ -1,0 +1,197 @@
+//! `peerwarden init`: a first suite for each workload, with what the policies allow today as a snapshot.
+
+mod callers;
+mod pods;
+mod requests;
+mod suite_file;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+
+use anyhow::Context;
+use peerwarden_documents::count::counted;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::document_set::DocumentSet;
+use peerwarden_documents::files;
+use peerwarden_documents::load;
+use peerwarden_documents::namespace::Namespaces;
+use peerwarden_documents::output;
+use peerwarden_documents::role::FileRole;
+use peerwarden_documents::setup::{Protocol, Setup};
+use peerwarden_documents::synthetic;
+use peerwarden_documents::terminal::remark;
+use peerwarden_documents::walk;
+use peerwarden_engine::Config;
+use peerwarden_engines::Chosen;
+use peerwarden_suite::report::CaseOutcome;
+use peerwarden_suite::running::Run;
+use peerwarden_suite::snapshot::{SnapshotResult, Update};
+use peerwarden_suite::{self as suite, LoadedSuite};
+
+use super::inputs::EngineArguments;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::threads::on_all_cores;
+use pods::PodWorkload;
+
+/// Write a first suite for each workload among the documents, with today's verdicts as a snapshot.
+///
+/// Each Deployment, StatefulSet, DaemonSet, Job, CronJob or Pod gets a suite: callers are the service accounts among the documents
+/// and in the policies, requests are made from the fields of the policies that apply. The snapshot records what the policies allow,
+/// not what they should allow: review it before you commit it. A file that exists is left unchanged.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Files, or folders to search recursively.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// The folder for the suites; it is created.
+    #[arg(long, value_name = "FOLDER", default_value = "suites")]
+    out: PathBuf,
+    #[command(flatten)]
+    engines: EngineArguments,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    let read = read(&arguments.paths)?;
+    let mut workloads: Vec<PodWorkload> = read.others.workloads().filter_map(PodWorkload::of).collect();
+    workloads.sort_by_key(PodWorkload::name);
+    workloads.dedup_by_key(|workload| workload.name());
+    if workloads.is_empty() {
+        let places: Vec<String> = arguments
+            .paths
+            .iter()
+            .map(|path| format!("`{}`", path.display()))
+            .collect();
+        let wrong = Diagnostic::error(format!("no workload found in {}", places.join(", ")));
+        let help = "a workload is a Deployment, a StatefulSet, a DaemonSet, a Job, a CronJob or a Pod; name the \
+                    folders with their manifests too";
+        return Err(wrong.help(help).into());
+    }
+    if read.policies.is_empty() {
+        let wrong = Diagnostic::error("no policy found, so everything is allowed");
+        return Err(wrong
+            .help("write a first policy, or name the folders with policies too")
+            .into());
+    }
+    std::fs::create_dir_all(&arguments.out).map_err(|error| {
+        Diagnostic::error(format!(
+            "`{}` cannot be created: {error}",
+            arguments.out.display()
+        ))
+    })?;
+    let policies = suite_file::policies(&read.policies, &arguments.out)?;
+    let mut written = Vec::new();
+    for workload in &workloads {
+        let file = arguments.out.join(format!("{}_test.yaml", workload.name()));
+        let snapshot = arguments.out.join(format!("{}_access.md", workload.name()));
+        if let Some(there) = [&file, &snapshot]
+            .into_iter()
+            .find(|path| path.symlink_metadata().is_ok())
+        {
+            remark(&format!(
+                "note: `{}` exists, so no suite is written for {}",
+                there.display(),
+                workload.title()
+            ));
+            continue;
+        }
+        let config = config(&read, workload)?;
+        let text = suite_file::text(
+            workload,
+            &policies,
+            &config,
+            &callers::of(&config, &read.others, workload),
+        );
+        std::fs::write(&file, text).with_context(|| format!("writing `{}`", file.display()))?;
+        written.push(file);
+    }
+    snapshots(arguments, &written)
+}
+
+/// The documents in `paths`.
+fn read(paths: &[PathBuf]) -> Result<DocumentSet> {
+    let listing = walk::list(paths, |_| true)?;
+    let namespaces = Namespaces::of(&listing.files);
+    let (mut read, mut wrong) = (DocumentSet::default(), Vec::new());
+    for file in &listing.files {
+        let is_named = paths.contains(file);
+        if files::role(file, is_named) == FileRole::Manifests {
+            wrong.extend(load::add(&mut read, &namespaces, file, is_named).err());
+        }
+    }
+    if wrong.is_empty() {
+        Ok(read)
+    } else {
+        Err(wrong.into())
+    }
+}
+
+/// The policies as the workload has them.
+fn config(read: &DocumentSet, workload: &PodWorkload) -> Result<Config> {
+    let setup = Setup {
+        workload: Some(synthetic::workload(&workload.workload)),
+        resources: read.policies.clone(),
+        ..Setup::default()
+    };
+    Ok(setup
+        .config(Protocol::Http)
+        .map_err(|problems| setup.diagnostics(&problems))?)
+}
+
+/// Writes the snapshots of new suites, and says what they record.
+fn snapshots(arguments: &Arguments, written: &[PathBuf]) -> Result<Exit> {
+    let loaded = written
+        .iter()
+        .map(|file| suite::load(file))
+        .collect::<Result<Vec<LoadedSuite>, _>>()?;
+    let module = arguments.engines.module()?;
+    let engines = Chosen {
+        choice: arguments.engines.engine,
+        module: module.map(|shipped| shipped.module),
+    };
+    let run = Run {
+        suites: &loaded,
+        engines: &engines,
+        coverage: false,
+        update: Update::New,
+        explained_failures: AtomicUsize::new(0),
+        fail_fast: false,
+    };
+    let results = run.all(on_all_cores, |_| {});
+    let wrong: Vec<&Diagnostic> = results.broken.iter().flat_map(|broken| &broken.wrong).collect();
+    diagnostic::print(wrong.iter().copied());
+    let mut text = String::new();
+    let mut exit = if wrong.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Invalid
+    };
+    for suite in &results.suites {
+        for case in &suite.cases {
+            match &case.outcome {
+                CaseOutcome::Snapshot(SnapshotResult::Written { rows, .. }) => {
+                    let rows = counted(*rows as u64, "row");
+                    text.push_str(&format!("{}, with a snapshot of {rows}\n", suite.name));
+                }
+                outcome => {
+                    let why = outcome.failure().unwrap_or_default();
+                    diagnostic::print(&[Diagnostic::error(format!("{}: {why}", suite.name))]);
+                    exit = exit.max(Exit::Invalid);
+                }
+            }
+        }
+    }
+    output::print(&text)?;
+    let suites = counted(written.len() as u64, "suite");
+    remark(&format!(
+        "{suites} written; review the snapshots: they record what is allowed, not what should be"
+    ));
+    Ok(exit)
+}
+
+/// A path as a name in YAML: with slashes.
+fn slashed(path: &Path) -> String {
+    let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,123 @@
+//! The text of a first suite.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::Context;
+use peerwarden_documents::documents::Document;
+use peerwarden_engine::Config;
+use peerwarden_engine::document::Value;
+use peerwarden_envoy::yaml;
+
+use super::pods::PodWorkload;
+use super::requests::{self, SuiteRequest};
+use super::slashed;
+use crate::error::Result;
+
+/// What the file says of itself.
+const HEAD: &str = "# Written by `peerwarden init`. The snapshot records what the policies allow today, not what they should allow:\n\
+                    # review it, and add the cases that matter most to `cases`.\n";
+
+/// The files with policies, as paths from the folder of the suites.
+pub(super) fn policies(documents: &[Document], folder: &Path) -> Result<Vec<String>> {
+    let files: BTreeSet<&str> = documents
+        .iter()
+        .map(|document| document.source.name.as_str())
+        .collect();
+    let mut paths = Vec::new();
+    for file in files {
+        paths.push(slashed(&relative(Path::new(file), folder)?));
+    }
+    Ok(paths)
+}
+
+/// A path from a folder to a file.
+fn relative(file: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let real = |path: &Path| {
+        path.canonicalize()
+            .with_context(|| format!("`{}`", path.display()))
+    };
+    let (file, folder) = (real(file)?, real(folder)?);
+    let same = file
+        .components()
+        .zip(folder.components())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let up = folder.components().skip(same).map(|_| Component::ParentDir);
+    Ok(up.chain(file.components().skip(same)).collect())
+}
+
+/// The suite of a workload.
+pub(super) fn text(
+    workload: &PodWorkload,
+    policies: &[String],
+    config: &Config,
+    callers: &BTreeMap<String, String>,
+) -> String {
+    let named = |map: &BTreeMap<String, String>| {
+        object(map.iter().map(|(name, value)| (name.as_str(), string(value))))
+    };
+    let requests = requests::of(config, workload);
+    let protected = &workload.workload;
+    let suite = object([
+        (
+            "workload",
+            object([
+                ("namespace", string(&protected.namespace)),
+                ("serviceAccount", string(&protected.service_account)),
+                ("labels", named(&protected.labels)),
+            ]),
+        ),
+        (
+            "policies",
+            Value::List(policies.iter().map(|path| string(path)).collect()),
+        ),
+        ("peers", named(callers)),
+        (
+            "requests",
+            object(
+                requests
+                    .iter()
+                    .map(|(name, request)| (name.as_str(), written(request))),
+            ),
+        ),
+        ("snapshot", string(&format!("{}_access.md", workload.name()))),
+    ]);
+    format!("{HEAD}{}", yaml::write(&suite))
+}
+
+fn written(request: &SuiteRequest) -> Value {
+    match request {
+        SuiteRequest::Tcp(port) => string(&format!("tcp {port}")),
+        SuiteRequest::Http {
+            method,
+            path,
+            host: None,
+            port: None,
+        } => string(&format!("{method} {path}")),
+        SuiteRequest::Http {
+            method,
+            path,
+            host,
+            port,
+        } => {
+            let mut fields = vec![("method", string(method)), ("path", string(path))];
+            fields.extend(host.as_ref().map(|host| ("host", string(host))));
+            fields.extend(port.map(|port| ("port", Value::Number(f64::from(port)))));
+            object(fields)
+        }
+    }
+}
+
+fn string(text: &str) -> Value {
+    Value::String(text.to_owned())
+}
+
+fn object<'n>(fields: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
+    Value::Object(
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
+}
