@@ -71,7 +71,9 @@ pub(super) fn policies<'c>(
         Resource::AuthorizationPolicy(policy) if resource.applies_to(&config.mesh, &workload.workload) => {
             Some(policy)
         }
-        Resource::AuthorizationPolicy(_) | Resource::PeerAuthentication(_) => None,
+        Resource::AuthorizationPolicy(_)
+        | Resource::PeerAuthentication(_)
+        | Resource::RequestAuthentication(_) => None,
     })
 }
 
