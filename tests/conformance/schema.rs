@@ -161,7 +161,7 @@ fn descriptions() -> Result<(), Failed> {
         json!({
             "mesh": mesh, "certificates": certificates, "extensionProviders": [], "report": "denied", "paths": "strict", "address": "0.0.0.0",
             "openConnections": {"onUpdate": "keep", "onExpiry": "close"}, "module": "peerwarden.wasm", "admin": "127.0.0.1:15001",
-            "accessLog": "access.log", "lock": false,
+            "accessLog": "access.log", "lock": false, "jwksCaCertificates": "roots.pem",
             "ports": [{"port": 3306, "protocol": "MySQL", "upstream": "127.0.0.1:13306", "enforcement": "hold"}],
         }),
         json!({"mesh": mesh, "certificates": certificates, "admin": "127.0.0.1:15009"}),

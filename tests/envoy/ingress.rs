@@ -16,20 +16,20 @@ use peerwarden_lab::upstream::HttpEcho;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const HOST: &str = "shop.example.com";
+pub(crate) const HOST: &str = "shop.example.com";
 const OPERATOR: &str = "spiffe://cluster.local/ns/ops/sa/operator";
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
 
 /// An authority, its secret `edge` in files for SDS, and an application.
-struct Edge {
-    authority: Authority,
-    directory: TempDir,
-    upstream: HttpEcho,
-    port: Port,
+pub(crate) struct Edge {
+    pub(crate) authority: Authority,
+    pub(crate) directory: TempDir,
+    pub(crate) upstream: HttpEcho,
+    pub(crate) port: Port,
 }
 
 impl Edge {
-    async fn set() -> Result<Self> {
+    pub(crate) async fn set() -> Result<Self> {
         let edge = Self {
             authority: Authority::new("cluster.local")?,
             directory: tempfile::tempdir()?,
@@ -41,7 +41,7 @@ impl Edge {
         Ok(edge)
     }
 
-    fn ingress(&self, host: &str, tls: &Value, policies: &[Value]) -> Result<Ingress> {
+    pub(crate) fn ingress(&self, host: &str, tls: &Value, policies: &[Value]) -> Result<Ingress> {
         let description = json!({
             "workload": {"namespace": "istio-ingress"},
             "module": locate::module()?,

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{FRONTEND, Mesh, configuration, module, policy};
 
-const ISSUER: &str = "https://issuer.example";
+pub(crate) const ISSUER: &str = "https://issuer.example";
 /// For whom the tokens are.
 const AUDIENCE: &str = "orders";
 
@@ -100,7 +100,7 @@ pub(crate) fn claims(more: &Value) -> Value {
 }
 
 /// Seconds since 1970, so many from now.
-fn seconds_from_now(seconds: i64) -> i64 {
+pub(crate) fn seconds_from_now(seconds: i64) -> i64 {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);

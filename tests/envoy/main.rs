@@ -24,6 +24,7 @@ mod refused;
 mod refused_requests;
 mod rendered;
 mod report;
+mod request_authentication;
 mod server_first;
 mod snippets;
 mod tcp;

@@ -3,6 +3,7 @@
 mod event_server;
 mod health;
 mod http;
+mod key_server;
 mod plain;
 mod tcp;
 mod tls;
@@ -10,6 +11,7 @@ mod tls;
 pub use event_server::EventServer;
 pub use health::HealthApp;
 pub use http::{HttpEcho, ReceivedRequest};
+pub use key_server::KeyServer;
 pub use plain::PlainHttp;
 pub use tcp::{TcpEcho, TrafficCounts};
 pub use tls::TlsEcho;

@@ -14,6 +14,7 @@ pub mod description;
 pub mod guarantees;
 mod json;
 pub mod render;
+mod spellings;
 pub mod template;
 pub mod trust;
 pub mod yaml;

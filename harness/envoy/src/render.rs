@@ -10,6 +10,7 @@ mod lock;
 mod plugin;
 pub mod probes;
 mod refusal_log;
+mod tokens;
 mod transport;
 
 use peerwarden_engine::Fingerprint;

@@ -34,11 +34,13 @@ const ALL: &[(&str, &str)] = &[
     template!("shared/filter_discovered.yaml"),
     template!("shared/filter_static.yaml"),
     template!("shared/http_manager.yaml"),
+    template!("shared/key_cluster.yaml"),
     template!("shared/lock.yaml"),
     template!("shared/plugin.yaml"),
     template!("shared/refused_log.yaml"),
     template!("shared/static.yaml"),
     template!("shared/token_bucket.yaml"),
+    template!("shared/tokens.yaml"),
     template!("shared/transport_socket.yaml"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod probes;
+mod tokens;
 
 use insta::assert_snapshot;
 

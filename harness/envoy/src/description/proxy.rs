@@ -26,6 +26,8 @@ pub struct Proxy {
     pub lock: bool,
     /// What happens to a request with an underscore in a header name.
     pub underscores: Underscores,
+    /// The file of the roots that the servers of `jwksUri` are verified with; that of the system when left out.
+    pub key_roots: String,
 }
 
 impl Proxy {
@@ -60,6 +62,7 @@ impl Proxy {
             Some(text) => Socket::loopback(text, &at.name("admin"), problems),
             None => Some(Socket::new(Ipv4Addr::LOCALHOST.into(), 15000)),
         };
+        let key_roots = fields.text("jwksCaCertificates", problems);
         let lock = match fields.take("lock") {
             Some(Value::Bool(lock)) => Some(*lock),
             Some(other) => {
@@ -77,6 +80,9 @@ impl Proxy {
             refused_per_second: refused?,
             lock: lock?,
             underscores: underscores?,
+            key_roots: key_roots
+                .unwrap_or("/etc/ssl/certs/ca-certificates.crt")
+                .to_owned(),
         })
     }
 }

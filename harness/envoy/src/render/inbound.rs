@@ -19,6 +19,7 @@ use super::lock;
 use super::plugin::{self, DecisionScope, Plugin};
 use super::probes::Probes;
 use super::refusal_log;
+use super::tokens::Tokens;
 use super::transport::{Bundle, Certificate, Roots, SanMatcher, SdsSecret, ServerTls, TrustDomainRoots};
 use crate::description::{Certificates, Description, Port, PortProtocol};
 use crate::template::TemplateError;
@@ -31,6 +32,7 @@ pub struct Inbound {
     trust: Trust,
     plugins: Vec<Plugin>,
     assembly: Assembly,
+    tokens: Tokens,
     probes: Option<Probes>,
 }
 
@@ -51,6 +53,11 @@ impl Inbound {
         let mesh = (&assembly.config.mesh, description.get("mesh"));
         let trust = Trust::read(mesh.0, mesh.1, &At::ROOT.name("mesh"), &mut problems);
         let trust = problems.into_result(Some(trust))?;
+        let tokens = if description_read.ports.iter().any(|port| port.protocol.is_http()) {
+            Tokens::new(&assembly.config, &description_read.proxy)?
+        } else {
+            Tokens::default()
+        };
         let mut plugins: Vec<Plugin> = Vec::new();
         for port in &description_read.ports {
             let decides = DecisionScope::from(port);
@@ -64,6 +71,7 @@ impl Inbound {
             trust,
             description: description_read,
             assembly,
+            tokens,
             probes: None,
         })
     }
@@ -121,6 +129,7 @@ impl Inbound {
         let decides_connections = ports.iter().any(|port| !port.protocol.is_http());
         let nowhere = (self.description.proxy.lock && decides_connections).then(cluster::nowhere);
         let mut clusters = self.assembly.clusters(own.chain(nowhere), layout)?;
+        clusters += &self.tokens.clusters(layout.is_discovered())?;
         if let Some(probes) = &self.probes {
             listeners += &probes.listener(self.description.proxy.address, layout.is_discovered())?;
             clusters += &probes.clusters(ports, layout.is_discovered())?;

@@ -25,6 +25,7 @@ use super::bootstrap::{Layout, XdsResources};
 use super::cluster;
 use super::plugin::{self, DecisionScope, Plugin};
 use super::refusal_log;
+use super::tokens::Tokens;
 use crate::template::TemplateError;
 use description::GatewayDescription;
 use gateway::Gateway;
@@ -37,6 +38,7 @@ pub struct Ingress {
     servers: Vec<Server>,
     plugins: Vec<Plugin>,
     assembly: Assembly,
+    tokens: Tokens,
 }
 
 impl Ingress {
@@ -63,12 +65,14 @@ impl Ingress {
         }
         problems.into_result(Some(()))?;
         check::all(&servers, &description.routes)?;
+        let tokens = Tokens::new(&assembly.config, &description.proxy)?;
         let lock = Value::Bool(description.proxy.lock);
         Ok(Self {
             description,
             servers,
             plugins: vec![Plugin::new(DecisionScope::Requests, &of_gateway, resources, lock)],
             assembly,
+            tokens,
         })
     }
 
@@ -111,7 +115,8 @@ impl Ingress {
         Ok(XdsResources {
             listeners: listeners.collect::<Result<_, _>>()?,
             says: "The gateway's ports.",
-            clusters: self.assembly.clusters(clusters, layout)?,
+            clusters: self.assembly.clusters(clusters, layout)?
+                + &self.tokens.clusters(layout.is_discovered())?,
             clusters_say: "The application's endpoints.",
         })
     }

@@ -20,14 +20,15 @@ use crate::exit::Exit;
 /// Generate the server side: a listener for each port of a workload, with the module in it.
 ///
 /// Each listener has the filter chains that the port's mutual TLS mode needs, with the module in each chain.
+/// `RequestAuthentication`s become Envoy's `jwt_authn` before the module.
 ///
 /// The description has `workload` and `ports`, and optionally `mesh`, `certificates`, `module`, `address`, `admin`, `accessLog`,
-/// `refusedPerSecond`, `lock`, `underscores`, `openConnections`, `paths`, `report` and `extensionProviders`.
+/// `refusedPerSecond`, `lock`, `underscores`, `jwksCaCertificates`, `openConnections`, `paths`, `report` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the workload, in YAML or JSON.
     description: PathBuf,
-    /// `AuthorizationPolicy` and `PeerAuthentication` documents: files, or folders to search recursively.
+    /// `AuthorizationPolicy`, `PeerAuthentication` and `RequestAuthentication` documents: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
     /// The Pod or Deployment of the workload, as it was before `render probes`. Adds a listener that answers its probes and nothing

@@ -14,10 +14,12 @@ use crate::exit::Exit;
 /// Generate an ingress that accepts only TLS: the servers of `Gateway`s, with the module in them.
 ///
 /// Each port of the `Gateway`s that select the workload gets a listener, and the module is in front of each of their servers.
-/// Plaintext is refused, or redirected if a server has `httpsRedirect: true`.
+/// Plaintext is refused, or redirected if a server has `httpsRedirect: true`. `RequestAuthentication`s become Envoy's `jwt_authn` before
+/// the module.
 ///
 /// The description has `workload` and `routes`, and optionally `numTrustedProxies`, `certificates`, `mesh`, `module`, `address`,
-/// `admin`, `accessLog`, `refusedPerSecond`, `lock`, `underscores`, `openConnections`, `paths`, `report` and `extensionProviders`.
+/// `admin`, `accessLog`, `refusedPerSecond`, `lock`, `underscores`, `jwksCaCertificates`, `openConnections`, `paths`,
+/// `report` and `extensionProviders`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The description of the gateway, in YAML or JSON.
@@ -25,7 +27,7 @@ pub(crate) struct Arguments {
     /// `Gateway`s of `networking.istio.io`: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     gateways: Vec<PathBuf>,
-    /// `AuthorizationPolicy` documents: files, or folders to search recursively.
+    /// `AuthorizationPolicy` and `RequestAuthentication` documents: files, or folders to search recursively.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
     #[command(flatten)]

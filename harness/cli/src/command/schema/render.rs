@@ -45,6 +45,8 @@ pub(super) struct Inbound {
     lock: Option<bool>,
     /// What happens to a request with an underscore in a header name; `reject` by default.
     underscores: Option<Underscores>,
+    /// The roots that the servers of `jwksUri` are verified with; `/etc/ssl/certs/ca-certificates.crt` by default.
+    jwks_ca_certificates: Option<String>,
 }
 
 /// What happens to a request with an underscore in a header name.

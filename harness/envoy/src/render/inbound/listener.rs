@@ -39,6 +39,7 @@ impl Inbound {
             "edge": null,
             "routes": "inbound/routes.yaml",
             "filter": filter.transpose()?,
+            "tokens": self.tokens.filters()?,
             "refused_limit": refusal_log::limit(&self.description.proxy, layout),
             "access_log": self.description.proxy.access_log,
             "underscores": self.description.proxy.underscores.action(),

@@ -45,6 +45,7 @@ impl Ingress {
             "edge": {"trusted_proxies": self.description.trusted_proxies},
             "routes": "ingress/routes.yaml",
             "filter": filter.transpose()?,
+            "tokens": self.tokens.filters()?,
             "refused_limit": refusal_log::limit(proxy, layout),
             "access_log": proxy.access_log,
             "underscores": proxy.underscores.action(),
