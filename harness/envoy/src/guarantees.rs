@@ -34,6 +34,7 @@ mod policies;
 mod policy_inputs;
 mod proxy_protocol;
 mod remote_address;
+mod request_authentication;
 mod routes;
 mod runtime;
 mod second_lock;
@@ -219,7 +220,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "tokens",
-        promise: "the tokens that policies read are verified",
+        promise: "tokens are verified before policies read them",
         check: tokens::check,
     },
     Guarantee {

@@ -68,12 +68,16 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
         };
         Some((written, *name, why))
     });
-    for (here, removed) in header_removal::ahead_of_module(http, all)? {
+    for removed in header_removal::ahead_of_module(http, all)? {
+        // What is written from a token afterwards is there to be read.
+        let behind = http.filters.get(removed.filter..).unwrap_or_default();
+        let from_tokens = header_write::from_tokens(behind)?;
         let name = names
             .iter()
-            .find(|name| removed.is_none_or(|removed| removed.eq_ignore_ascii_case(name)));
+            .filter(|name| !from_tokens.iter().any(|own| own.eq_ignore_ascii_case(name)))
+            .find(|name| removed.name.is_none_or(|own| own.eq_ignore_ascii_case(name)));
         if let Some(name) = name {
-            return Err(here.fails(
+            return Err(removed.here.fails(
                 format!("this removes `{name}`, which a policy reads, before the module: no rule sees what the client sent"),
                 "leave it in place, or let the policy read something else",
             ));

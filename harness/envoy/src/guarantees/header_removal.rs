@@ -7,40 +7,65 @@ use super::filter::{Filter, short};
 use super::header_write::MUTATION;
 use super::routes;
 
-/// What filters remove from requests before the module, by name; `None` stands for any header.
+/// A header that a filter removes.
+#[derive(Debug)]
+pub(super) struct HeaderRemoval<'v> {
+    pub(super) here: Cursor<'v>,
+    /// Its name; `None` stands for any header.
+    pub(super) name: Option<&'v str>,
+    /// The index of the filter.
+    pub(super) filter: usize,
+}
+
+/// What filters remove from requests before the module.
 ///
 /// # Errors
 /// A value of the wrong shape.
 pub(super) fn ahead_of_module<'v>(
     http: &Http<'v>,
     all: &CheckInput<'v>,
-) -> Result<Vec<(Cursor<'v>, Option<&'v str>)>, Failure> {
+) -> Result<Vec<HeaderRemoval<'v>>, Failure> {
     let modules = http
         .filters
         .iter()
         .rposition(Filter::is_module)
         .unwrap_or_default();
     let ahead = http.filters.iter().take(modules);
-    let mut found = Vec::new();
-    for filter in ahead.clone() {
+    let mut found = early(http)?;
+    let overrides = routes::overrides(&routes::readable(http, all))?;
+    for (index, filter) in ahead.enumerate() {
+        let mut names = Vec::new();
         if let Some(config) = &filter.config {
-            removed(filter.short(), config, &mut found)?;
+            removed(filter.short(), config, &mut names)?;
         }
-    }
-    for extension in http.manager.items("early_header_mutation_extensions")? {
-        // Of an extension that is not known, `header_write` speaks.
-        if let Some(typed) = extension.get("typed_config")? {
-            by_mutations(&typed.message()?.1, "mutations", &mut found)?;
+        for over in overrides.iter().filter(|over| over.filter == filter.name) {
+            if let Some((kind, config)) = &over.config {
+                removed(short(kind), config, &mut names)?;
+            }
         }
-    }
-    for over in routes::overrides(&routes::readable(http, all))? {
-        if let Some((kind, config)) = &over.config
-            && ahead.clone().any(|filter| filter.name == over.filter)
-        {
-            removed(short(kind), config, &mut found)?;
-        }
+        found.extend(names.into_iter().map(|(here, name)| HeaderRemoval {
+            here,
+            name,
+            filter: index,
+        }));
     }
     Ok(found)
+}
+
+/// What is removed before any filter has its turn. Of an extension that is not known, `header_write` speaks.
+fn early<'v>(http: &Http<'v>) -> Result<Vec<HeaderRemoval<'v>>, Failure> {
+    let mut names = Vec::new();
+    for extension in http.manager.items("early_header_mutation_extensions")? {
+        if let Some(typed) = extension.get("typed_config")? {
+            by_mutations(&typed.message()?.1, "mutations", &mut names)?;
+        }
+    }
+    let removal = |(here, name)| HeaderRemoval {
+        here,
+        name,
+        filter: 0,
+    };
+    Ok(names.into_iter().map(removal).collect())
 }
 
 fn by_mutations<'v>(

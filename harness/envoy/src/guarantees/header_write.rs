@@ -10,6 +10,9 @@ use super::routes;
 /// The filter that changes headers.
 pub(super) const MUTATION: &str = "header_mutation";
 
+/// The filter that verifies tokens.
+const TOKENS: &str = "jwt_authn";
+
 const EARLY: &str = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
 
 /// The name of a header that is written, as far as the configuration says it.
@@ -131,6 +134,30 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
     Ok(found)
 }
 
+/// The headers that these filters write from tokens ahead of the module.
+///
+/// # Errors
+/// A value of the wrong shape.
+pub(super) fn from_tokens<'v>(filters: &[Filter<'v>]) -> Result<Vec<&'v str>, Failure> {
+    let mut found = Vec::new();
+    for filter in filters.iter().take_while(|filter| !filter.is_module()) {
+        if filter.short() == TOKENS && !filter.here.flag("disabled")? {
+            found.extend(
+                by_filter(filter)?
+                    .into_iter()
+                    .filter_map(|written| match written.name {
+                        HeaderName::Exact(name) => Some(name),
+                        HeaderName::Prefix(_)
+                        | HeaderName::Suffix(_)
+                        | HeaderName::Contained(_)
+                        | HeaderName::Any => None,
+                    }),
+            );
+        }
+    }
+    Ok(found)
+}
+
 /// The headers that routes write, once the module has decided, into requests and their copies.
 ///
 /// # Errors
@@ -183,7 +210,7 @@ fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
 /// Filters that write headers of requests, depending on their configuration.
 const WRITERS: [&str; 9] = [
     MUTATION,
-    "jwt_authn",
+    TOKENS,
     "basic_auth",
     "api_key_auth",
     "local_ratelimit",
@@ -230,7 +257,7 @@ fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>
                 found.extend(by_option(&option)?);
             }
         }
-        "jwt_authn" => {
+        TOKENS => {
             for (_, provider) in config.entries("providers")? {
                 found.extend(named(&provider, "forward_payload_header")?);
                 for claim in provider.items("claim_to_headers")? {

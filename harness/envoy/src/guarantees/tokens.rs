@@ -1,9 +1,12 @@
-//! Guarantee: tokens are verified, and their payload is where the module looks.
+//! Guarantee: tokens are verified, as documents say, and their payload is where the module looks.
+
+use peerwarden_engine::Config;
 
 use super::chain::Chain;
 use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
 use super::policy_inputs::PolicyInputs;
+use super::request_authentication;
 use super::routes;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
@@ -23,14 +26,48 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     // Routes that cannot be read are said of `enabled`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
     let overrides = routes::overrides(&places)?;
-    chain.each(|position, module| of_module(chain, position, module, &overrides))
+    chain.each(|position, module| {
+        let Ok((_, config)) = module.configuration() else {
+            return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
+        };
+        let by_policies = of_policies(chain, position, module, &overrides, all)?;
+        let verifying = verifying(chain, position, &overrides)?;
+        let by_documents = request_authentication::check(&config, module, &verifying, http, &overrides, all)?;
+        Ok(match by_documents {
+            GuaranteeStatus::Held => GuaranteeStatus::Held,
+            GuaranteeStatus::DoesNotApply(_) => by_policies,
+        })
+    })
 }
 
-fn of_module(
+/// The filters ahead of the module that verify tokens, whatever the route of a request.
+fn verifying<'c, 'v>(
+    chain: &'c Chain<'v>,
+    position: usize,
+    overrides: &[routes::Override<'v>],
+) -> Result<Vec<(usize, &'c Filter<'v>)>, Failure> {
+    let mut found = Vec::new();
+    for (place, filter) in chain.filters().iter().enumerate().take(position) {
+        if filter.short() != "jwt_authn" || filter.here.flag("disabled")? {
+            continue;
+        }
+        let mut off = false;
+        for over in overrides.iter().filter(|over| over.filter == filter.name) {
+            off = off || switched_off(&over.here)?.is_some();
+        }
+        if !off {
+            found.push((place, filter));
+        }
+    }
+    Ok(found)
+}
+
+fn of_policies(
     chain: &Chain<'_>,
     position: usize,
     module: &Filter<'_>,
     overrides: &[routes::Override<'_>],
+    all: &CheckInput<'_>,
 ) -> GuaranteeResult {
     let Ok((here, config)) = module.configuration() else {
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
@@ -60,7 +97,7 @@ fn of_module(
             off = Some(filter.here.or_here("disabled"));
             // A route may switch it on.
             if own.peek().is_some() {
-                leaves_payload(filter, &config.jwt.key)?;
+                leaves_payload(filter, &config, all)?;
             }
             continue;
         }
@@ -96,7 +133,7 @@ fn of_module(
         ));
     }
     for filter in verifies {
-        leaves_payload(filter, &config.jwt.key)?;
+        leaves_payload(filter, &config, all)?;
     }
     Ok(GuaranteeStatus::Held)
 }
@@ -120,7 +157,8 @@ fn switched_off<'v>(entry: &Cursor<'v>) -> Result<Option<Cursor<'v>>, Failure> {
 }
 
 /// Checks that each provider stores the payload of its tokens under this key, and is required.
-fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
+fn leaves_payload(filter: &Filter<'_>, module: &Config, all: &CheckInput<'_>) -> Result<(), Failure> {
+    let key = module.jwt.key.as_str();
     let Some(config) = &filter.config else {
         return Err(filter.unread());
     };
@@ -133,7 +171,10 @@ fn leaves_payload(filter: &Filter<'_>, key: &str) -> Result<(), Failure> {
     }
     of_requirements(config, &providers)?;
     for (name, provider) in providers {
-        vouches(name, &provider)?;
+        // The authors of documents have chosen the issuers and the audiences.
+        if !request_authentication::describes(module, &provider, all) {
+            vouches(name, &provider)?;
+        }
         let left = provider.word("payload_in_metadata")?;
         if left != key {
             let place = if left.is_empty() {

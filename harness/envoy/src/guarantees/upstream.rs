@@ -115,7 +115,12 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     let changed = changed.into_iter().filter(|written| !written.late);
     let mut changed: Vec<_> = changed.map(|written| (written.here, written.name)).collect();
     let removed = header_removal::ahead_of_module(http, all)?.into_iter();
-    changed.extend(removed.map(|(here, name)| (here, name.map_or(HeaderName::Any, HeaderName::Exact))));
+    changed.extend(removed.map(|removed| {
+        (
+            removed.here,
+            removed.name.map_or(HeaderName::Any, HeaderName::Exact),
+        )
+    }));
     for (here, name) in changed {
         // Of a host alone, changing any header says nothing.
         let routed = match name {

@@ -14,6 +14,7 @@ mod origins;
 mod overlooked;
 mod per_route;
 mod rendered;
+mod request_authentication;
 mod second_lock;
 mod server_names;
 mod settings;

@@ -9,6 +9,15 @@ use serde_json::{Value as Json, json};
 
 /// A workload of one port, with this mode of mutual TLS.
 pub(crate) fn inbound(port: &Json, mode: &str, certificates: &Json) -> Inbound {
+    with_documents(port, mode, certificates, &[])
+}
+
+/// A workload of one port with STRICT mutual TLS, and these documents too.
+pub(crate) fn verifying(port: &Json, documents: &[Json]) -> Inbound {
+    with_documents(port, "STRICT", &json!({"directory": "/etc/certs"}), documents)
+}
+
+fn with_documents(port: &Json, mode: &str, certificates: &Json, documents: &[Json]) -> Inbound {
     let description = json!({
         "workload": {"namespace": "shop", "serviceAccount": "orders", "labels": {"app": "orders"}},
         "certificates": certificates,
@@ -28,7 +37,11 @@ pub(crate) fn inbound(port: &Json, mode: &str, certificates: &Json) -> Inbound {
             "spec": {"rules": [{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]},
         }),
     ];
-    let policies: Vec<Value> = policies.into_iter().map(value).collect();
+    let policies: Vec<Value> = policies
+        .into_iter()
+        .chain(documents.iter().cloned())
+        .map(value)
+        .collect();
     Inbound::new(&value(description), &policies).expect("a description that is right")
 }
 
