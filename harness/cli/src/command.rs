@@ -18,6 +18,7 @@ mod mesh;
 mod probe;
 mod render;
 mod replay;
+mod repository;
 mod request;
 mod scan;
 pub(crate) mod schema;

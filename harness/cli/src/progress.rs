@@ -56,15 +56,21 @@ impl<W: Write> Progress<W> {
             let _ = write!(line.terminal, "\r{}\x1b[K", text()).and_then(|()| line.terminal.flush());
         }
     }
+
+    /// Takes the line back.
+    pub(crate) fn clear(&self) {
+        if let Some(Ok(mut line)) = self.0.as_ref().map(Mutex::try_lock)
+            && line.visible
+        {
+            line.visible = false;
+            let _ = write!(line.terminal, "\r\x1b[K").and_then(|()| line.terminal.flush());
+        }
+    }
 }
 
 impl<W: Write> Drop for Progress<W> {
     fn drop(&mut self) {
-        if let Some(Ok(line)) = self.0.as_mut().map(Mutex::get_mut)
-            && line.visible
-        {
-            let _ = write!(line.terminal, "\r\x1b[K").and_then(|()| line.terminal.flush());
-        }
+        self.clear();
     }
 }
 

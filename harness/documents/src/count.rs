@@ -18,7 +18,7 @@ pub fn counted(number: u64, what: &str) -> String {
     let plural = match (number, what.strip_suffix('y')) {
         (1, _) => what.to_owned(),
         (_, Some(stem)) => format!("{stem}ies"),
-        _ if what.ends_with('x') => format!("{what}es"),
+        _ if what.ends_with('x') || what.ends_with("ch") => format!("{what}es"),
         _ => format!("{what}s"),
     };
     format!("{} {plural}", grouped(number))

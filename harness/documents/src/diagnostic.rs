@@ -5,11 +5,10 @@ use std::io::Write;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::count::counted;
 use crate::fix::Fix;
 use crate::shown::visible;
 use crate::source::Place;
-use crate::terminal::{self, remark};
+use crate::terminal;
 use crate::wrap::wrapped_at;
 
 /// How bad it is.
@@ -198,16 +197,6 @@ fn snippet<'p>(
 
 /// Lines that are shown to the renderer before and after a place.
 const AROUND: usize = 2;
-
-/// Says how many policies have no namespace of their own.
-pub fn note_default(policies: usize) {
-    if policies > 0 {
-        let policies = counted(policies as u64, "policy");
-        remark(&format!(
-            "note: {policies} without a namespace, read as of `default`, where `kubectl apply` puts them"
-        ));
-    }
-}
 
 /// Prints messages to standard error, one below the other; colours only where they are shown.
 pub fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {

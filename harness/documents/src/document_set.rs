@@ -24,12 +24,27 @@ pub struct DocumentSet {
 /// What is for other tools.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PassedOver {
-    /// Documents without anything of Kubernetes.
-    pub documents: usize,
-    /// Files that are no YAML and hold no policy, with what is wrong.
+    /// Files without any document that something here reads.
+    pub files: Vec<PathBuf>,
+    /// Files that are not YAML and hold no policy, with what is wrong.
     pub unreadable: Vec<(PathBuf, String)>,
+    /// Files and folders that cannot be opened, with the reason: whether they hold policies is unknown.
+    pub closed: Vec<(PathBuf, String)>,
+    /// Links to folders, which are not followed, and links to nothing.
+    pub links: Vec<PathBuf>,
     /// Charts, whose templates become documents only when Helm renders them.
-    pub charts: Vec<PathBuf>,
+    pub charts: Vec<Chart>,
+    /// Patches of policies, with the folder of the kustomization that applies them.
+    pub patches: Vec<(PathBuf, PathBuf)>,
+}
+
+/// A Helm chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chart {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Whether a template names a policy.
+    pub has_policies: bool,
 }
 
 impl DocumentSet {
@@ -38,23 +53,26 @@ impl DocumentSet {
     ///
     /// # Errors
     /// What is wrong with the text.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         source: &Arc<Source>,
-        namespaces: &Namespaces,
+        namespaces: &Namespaces<'_>,
         is_named: bool,
     ) -> Result<(), Diagnostic> {
+        let mut is_read = false;
         for mut document in all(source)? {
             let is_of_default = namespaces.give(&mut document, Path::new(&source.name));
             if document.decides() || is_named && document.is_meant() {
+                is_read = true;
                 self.of_default += usize::from(is_of_default);
                 self.policies.push(document);
             } else {
-                if !document.is_of_kubernetes() {
-                    self.passed_over.documents += 1;
-                }
-                self.others.0.push(document);
+                is_read |= document.is_beside_policies();
+                self.others.push(document);
             }
+        }
+        if !is_read {
+            self.passed_over.files.push(PathBuf::from(&source.name));
         }
         Ok(())
     }
@@ -63,6 +81,17 @@ impl DocumentSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kustomizations::Kustomizations;
+    use crate::repository::Repository;
+
+    fn add(set: &mut DocumentSet, name: &str, text: &str) -> Result<(), Diagnostic> {
+        let namespaces = Namespaces {
+            repository: &Repository::default(),
+            kustomizations: &Kustomizations::default(),
+            given: None,
+        };
+        set.add(&Source::new(name, text), &namespaces, false)
+    }
 
     const MANIFESTS: &str = "\
 apiVersion: apps/v1
@@ -85,8 +114,7 @@ items: [{apiVersion: batch/v1, kind: Job}]
     #[test]
     fn what_decides_is_apart_from_the_others() {
         let mut read = DocumentSet::default();
-        read.add(&Source::new("all.yaml", MANIFESTS), &Namespaces::default(), false)
-            .unwrap();
+        add(&mut read, "all.yaml", MANIFESTS).unwrap();
         let policies: Vec<&str> = read
             .policies
             .iter()
@@ -105,14 +133,7 @@ items: [{apiVersion: batch/v1, kind: Job}]
     #[test]
     fn a_text_that_cannot_be_read_adds_nothing() {
         let mut read = DocumentSet::default();
-        assert!(
-            read.add(
-                &Source::new("bad.yaml", "kind: Pod\n---\n: ["),
-                &Namespaces::default(),
-                false
-            )
-            .is_err()
-        );
+        assert!(add(&mut read, "bad.yaml", "kind: Pod\n---\n: [").is_err());
         assert!(read.policies.is_empty());
         assert_eq!(read.others.workloads().count(), 0);
     }

@@ -5,18 +5,10 @@ use std::sync::Arc;
 use peerwarden_engine::document::Step;
 
 use crate::diagnostic::Diagnostic;
+pub use crate::kinds::GROUP;
+use crate::kinds::{DECIDING, WORKLOADS, is_beside_policies};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Node};
-
-/// The group of the documents that decide something.
-pub const GROUP: &str = "security.istio.io/";
-
-/// The kinds of that group.
-const KINDS: [&str; 3] = [
-    "AuthorizationPolicy",
-    "PeerAuthentication",
-    "RequestAuthentication",
-];
 
 /// What a document of a file that was named has if it is, or was meant to be, of Kubernetes; also what stands in a `spec` that somebody
 /// wrote without the rest.
@@ -33,25 +25,14 @@ const MARKS: [&str; 10] = [
     "jwtRules",
 ];
 
-/// The kinds that run pods: of these too, what the API server lists may be of one kind.
-const WORKLOADS: [&str; 8] = [
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicaSet",
-    "Job",
-    "CronJob",
-    "Pod",
-    "ReplicationController",
-];
-
 /// Documents that decide nothing, and that some lints know how to read: workloads and what else stands beside policies.
 #[derive(Debug, Clone, Default)]
-pub struct Others(pub(crate) Vec<Document>);
+pub struct Others(Vec<Document>);
 
 impl Others {
-    /// Those of a kind.
+    /// Those of a kind that lints read: files in folders with other kinds alone are skipped.
     pub fn of_kind<'o>(&'o self, kind: &'o str) -> impl Iterator<Item = &'o Document> {
+        debug_assert!(is_beside_policies(kind), "add `{kind}` to `kinds.rs`");
         self.0
             .iter()
             .filter(move |document| document.text("kind") == kind)
@@ -60,6 +41,19 @@ impl Others {
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Document> {
         self.0.iter()
+    }
+
+    pub(crate) fn of(documents: Vec<Document>) -> Self {
+        Self(documents)
+    }
+
+    pub(crate) fn push(&mut self, document: Document) {
+        self.0.push(document);
+    }
+
+    /// All of them, owned.
+    pub(crate) fn into_all(self) -> impl Iterator<Item = Document> {
+        self.0.into_iter()
     }
 
     /// Those that run pods.
@@ -98,7 +92,7 @@ impl Document {
     pub(crate) fn decides(&self) -> bool {
         let is_kind = |node: &Node| {
             let kind = node.get("kind").and_then(Node::as_str);
-            kind.is_some_and(|kind| KINDS.contains(&kind))
+            kind.is_some_and(|kind| DECIDING.contains(&kind))
         };
         let api_version = self.text("apiVersion");
         let is_of_istio = api_version.is_empty() || api_version.contains("istio");
@@ -111,6 +105,21 @@ impl Document {
         self.text("apiVersion").is_empty() && self.is_of_kubernetes()
     }
 
+    /// Whether something here reads it beside policies.
+    pub(crate) fn is_beside_policies(&self) -> bool {
+        is_beside_policies(self.text("kind"))
+    }
+
+    /// The pod, or the template of the pods, that a workload runs.
+    pub fn pod(&self) -> Option<&Node> {
+        match self.text("kind") {
+            "Pod" => Some(&self.node),
+            "CronJob" => self.node.at(&["spec", "jobTemplate", "spec", "template"]),
+            kind if WORKLOADS.contains(&kind) => self.node.at(&["spec", "template"]),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_of_kubernetes(&self) -> bool {
         let entries = self.node.entries();
         entries.is_empty() || MARKS.iter().any(|mark| self.node.get(mark).is_some())
@@ -121,7 +130,7 @@ impl Document {
     pub(crate) fn flatten(self, into: &mut Vec<Document>) {
         let kind = self.node.get("kind").and_then(Node::as_str).unwrap_or_default();
         let of = kind.strip_suffix("List");
-        let is_list = of.is_some_and(|of| of.is_empty() || KINDS.contains(&of) || WORKLOADS.contains(&of));
+        let is_list = of.is_some_and(|of| of.is_empty() || DECIDING.contains(&of) || WORKLOADS.contains(&of));
         match self.node.get("items").and_then(Node::as_list).filter(|_| is_list) {
             Some(items) => {
                 for item in items {

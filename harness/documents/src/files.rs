@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
-use crate::role::{FileRole, may_hold_policies};
+use crate::marks::names_policies;
+use crate::role::FileRole;
 use crate::source::Source;
 use crate::yaml;
 
@@ -18,16 +19,37 @@ const LIMIT: u64 = 32 * 1024 * 1024;
 /// # Errors
 /// What keeps it from being read, with what to do.
 pub fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
-    let name = path.display().to_string();
+    let bytes = bytes(path).map_err(|error| closed(path, &error))?;
+    text(path, bytes)
+}
+
+/// The bytes of a file, or of standard input for `-`; of one that is too large, a part that is larger than the limit.
+///
+/// # Errors
+/// Why it cannot be opened.
+pub(crate) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = if name == "-" {
-        std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes)
+    if path.as_os_str() == "-" {
+        std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes)?;
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
-    };
-    if let Err(error) = read {
-        return Err(Diagnostic::error(format!("`{name}` cannot be read: {error}")));
+        std::fs::File::open(path)?
+            .take(LIMIT + 1)
+            .read_to_end(&mut bytes)?;
     }
+    Ok(bytes)
+}
+
+/// What is said of a file that cannot be opened.
+pub(crate) fn closed(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
+}
+
+/// The text of a file that has these bytes.
+///
+/// # Errors
+/// That they are too many, or not a text.
+pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+    let name = path.display().to_string();
     if bytes.len() as u64 > LIMIT {
         return Err(
             Diagnostic::error(format!("`{name}` is larger than {} MiB", LIMIT / (1024 * 1024)))
@@ -66,11 +88,12 @@ pub fn one(path: &Path) -> Result<Document, Diagnostic> {
     }
 }
 
-/// Whether a file that is not text, or too long, plausibly holds a policy.
-pub fn holds_policies(file: &Path) -> bool {
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(file).and_then(|file| file.take(LIMIT).read_to_end(&mut bytes));
-    read.is_err() || may_hold_policies(&String::from_utf8_lossy(&bytes))
+/// Whether a file names a policy, so that it is not for other tools.
+///
+/// # Errors
+/// Why it cannot be opened.
+pub fn holds_policies(file: &Path) -> std::io::Result<bool> {
+    Ok(names_policies(&bytes(file)?))
 }
 
 /// What a file is for. The name of one that was named says it; one that was found in a folder must be readable to be a suite.

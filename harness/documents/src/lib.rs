@@ -4,6 +4,7 @@
 //! policies from what else a folder holds; [`setup`] puts together what is decided by. What is wrong is a
 //! [`diagnostic::Diagnostic`], shown to people, or by [`sarif`] and [`github`] to other tools.
 
+pub mod clusters;
 pub mod count;
 pub mod diagnostic;
 pub mod document_set;
@@ -11,9 +12,16 @@ pub mod documents;
 pub mod files;
 pub mod fix;
 pub mod github;
+pub mod identity;
+mod kinds;
+pub mod kustomizations;
 pub mod load;
-pub mod namespace;
+pub mod marks;
+pub mod mesh;
+mod namespace;
+pub mod notes;
 pub mod output;
+pub mod repository;
 pub mod role;
 pub mod sarif;
 pub mod schema;
@@ -25,5 +33,6 @@ pub mod terminal;
 pub mod tidy;
 pub mod walk;
 pub mod wording;
+pub mod workload;
 pub mod wrap;
 pub mod yaml;

@@ -1,115 +1,280 @@
-//! What commands read of the paths that they are given.
+//! What commands read of the paths that they are given: one way for all of them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
-use crate::diagnostic::{self, Diagnostic};
+use crate::clusters::{self, ClusterSet};
+use crate::diagnostic::Diagnostic;
 use crate::document_set::DocumentSet;
 use crate::documents::Document;
-use crate::files::{holds_policies, read, role};
+use crate::files::{self, role};
+use crate::kustomizations::Kustomizations;
+use crate::marks::{Interest, names_policies};
 use crate::namespace::Namespaces;
-use crate::role::{FileRole, is_suite, may_hold_policies};
-use crate::walk::list;
-use crate::yaml::{self, Node};
+use crate::notes;
+use crate::repository::Repository;
+use crate::role::{FileRole, is_suite};
+use crate::walk::{self, Listing};
+use crate::yaml::Node;
 
-/// Adds the documents of a file to a set. A file in a folder is skipped if it cannot be read and does not mention a policy.
-///
-/// # Errors
-/// What keeps it from being read.
-pub fn add(
-    set: &mut DocumentSet,
-    namespaces: &Namespaces,
-    file: &Path,
-    is_named: bool,
-) -> Result<(), Diagnostic> {
-    let pass_over = |set: &mut DocumentSet, wrong: Diagnostic| {
-        set.passed_over.unreadable.push((file.to_owned(), wrong.message));
-        Ok(())
-    };
-    let source = match read(file) {
-        Ok(source) => source,
-        Err(wrong) if is_named || holds_policies(file) => return Err(wrong),
-        Err(wrong) => return pass_over(set, wrong),
-    };
-    match set.add(&source, namespaces, is_named) {
-        Err(wrong) if !is_named && !may_hold_policies(&source.text) => pass_over(set, wrong),
-        added => added,
-    }
+/// Told of each file that is read: which it is, and of how many.
+type Progress = Box<dyn Fn(usize, usize) + Send + Sync>;
+
+/// How files are read.
+#[derive(Default)]
+pub struct Loader {
+    /// What the repository says of its files.
+    pub repository: Repository,
+    /// The namespace of documents that nothing else gives one.
+    pub namespace: Option<String>,
+    /// The cluster whose documents are wanted.
+    pub cluster: Option<String>,
+    /// Whether a file that cannot be opened is an error, because what is read is enforced.
+    pub strict: bool,
+    /// Whether notes are not printed, because somebody else does.
+    pub quiet: bool,
+    /// Shows progress.
+    pub progress: Option<Progress>,
+    /// Notes that were printed: many suites read the same folders.
+    told: Mutex<BTreeSet<String>>,
 }
 
-/// The suites in `paths`: what is named, and in folders what has the name and the keys of one.
-///
-/// # Errors
-/// Paths that are not there or cannot be listed.
-pub fn suites(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
-    let mut files = list(paths, is_suite)?.files;
-    files.retain(|file| paths.contains(file) || role(file, false) == FileRole::Suite);
-    Ok(files)
-}
-
-/// The policy documents in `paths`. Suites, their fixtures, and documents that decide nothing, are left out of folders.
-///
-/// # Errors
-/// Everything that keeps one of the files from being read.
-pub fn policies(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> {
-    let mut set = DocumentSet::default();
-    let mut wrong = Vec::new();
-    let files = list(paths, |_| true)?.files;
-    let namespaces = Namespaces::of(&files);
-    for file in files {
-        let is_named = paths.contains(&file);
-        if is_named || role(&file, false) == FileRole::Manifests {
-            wrong.extend(add(&mut set, &namespaces, &file, is_named).err());
+impl Loader {
+    /// With what the repository says of its files.
+    pub fn new(repository: Repository) -> Self {
+        Self {
+            repository,
+            ..Self::default()
         }
     }
-    diagnostic::note_default(set.of_default);
-    if wrong.is_empty() {
-        Ok(set.policies)
-    } else {
-        Err(wrong)
-    }
-}
 
-/// The documents of one kind in `paths`, those of any version of the group.
-///
-/// # Errors
-/// Everything that keeps one of the files from being read; also that a file that was named has none.
-pub fn of_kind(paths: &[PathBuf], group: &str, kind: &str) -> Result<Vec<Document>, Vec<Diagnostic>> {
-    let mut documents = Vec::new();
-    let mut wrong = Vec::new();
-    for file in list(paths, |file| FileRole::of_name(file) == FileRole::Manifests)?.files {
-        let source = match read(&file) {
-            Ok(source) => source,
-            Err(diagnostic) => {
-                wrong.push(diagnostic);
-                continue;
+    /// Prints notes, each once.
+    fn tell(&self, mut notes: Vec<String>) {
+        if self.quiet {
+            return;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.retain(|note| told.insert(note.clone()));
+        notes::print(&notes);
+    }
+
+    /// The files in `paths`; of a folder only those that `wanted` accepts.
+    ///
+    /// # Errors
+    /// Paths that are not there or cannot be listed.
+    pub fn list(
+        &self,
+        paths: &[PathBuf],
+        wanted: impl Fn(&Path) -> bool,
+    ) -> Result<Listing, Vec<Diagnostic>> {
+        let listing = walk::list(paths, &self.repository, wanted)?;
+        let closed = listing.passed_over.closed.iter();
+        let wrong: Vec<Diagnostic> = closed
+            .filter(|_| self.strict)
+            .map(|(path, why)| Diagnostic::error(format!("`{}` cannot be listed: {why}", path.display())))
+            .collect();
+        if wrong.is_empty() { Ok(listing) } else { Err(wrong) }
+    }
+
+    /// Adds the documents of a file to a set. A file in a folder is skipped if it has nothing of interest, or if it cannot be read and
+    /// does not mention a policy.
+    ///
+    /// # Errors
+    /// What keeps it from being read.
+    pub fn add(
+        &self,
+        set: &mut DocumentSet,
+        kustomizations: &Kustomizations,
+        file: &Path,
+        is_named: bool,
+        interest: Interest,
+    ) -> Result<(), Diagnostic> {
+        let bytes = match files::bytes(file) {
+            Ok(bytes) => bytes,
+            Err(error) if is_named || self.strict => return Err(files::closed(file, &error)),
+            Err(error) => {
+                set.passed_over.closed.push((file.to_owned(), error.to_string()));
+                return Ok(());
             }
         };
-        let before = documents.len();
-        match yaml::documents(&source) {
-            Ok(nodes) => {
-                for node in nodes {
-                    let source = Arc::clone(&source);
-                    Document { source, node }.flatten(&mut documents);
-                }
+        if !is_named && !interest.is_in(&bytes) {
+            set.passed_over.files.push(file.to_owned());
+            return Ok(());
+        }
+        let has_policies = names_policies(&bytes);
+        if let Some(folder) = kustomizations.patched(file).filter(|_| !is_named) {
+            if has_policies {
+                set.passed_over.patches.push((file.to_owned(), folder.to_owned()));
+            } else {
+                set.passed_over.files.push(file.to_owned());
             }
-            Err(diagnostic) => wrong.push(diagnostic),
+            return Ok(());
         }
-        let mut index = 0;
-        documents.retain(|document: &Document| {
+        let namespaces = Namespaces {
+            repository: &self.repository,
+            kustomizations,
+            given: self.namespace.as_deref(),
+        };
+        let added = files::text(file, bytes).and_then(|source| set.add(&source, &namespaces, is_named));
+        match added {
+            Err(wrong) if !is_named && !has_policies => {
+                set.passed_over.unreadable.push((file.to_owned(), wrong.message));
+                Ok(())
+            }
+            added => added,
+        }
+    }
+
+    /// The documents in `paths`, for all clusters. Suites and their fixtures are left out of folders.
+    ///
+    /// # Errors
+    /// Everything that keeps one of the files from being read.
+    fn read(&self, paths: &[PathBuf], interest: Interest) -> Result<DocumentSet, Vec<Diagnostic>> {
+        let mut set = DocumentSet::default();
+        let mut wrong = Vec::new();
+        let listing = self.list(paths, |_| true)?;
+        let kustomizations = Kustomizations::of(&listing.files);
+        set.passed_over = listing.passed_over;
+        for (index, file) in listing.files.iter().enumerate() {
+            self.show(index, listing.files.len());
+            let is_named = paths.contains(file);
+            if is_named || role(file, false) == FileRole::Manifests {
+                let added = self.add(&mut set, &kustomizations, file, is_named, interest);
+                wrong.extend(added.err());
+            }
+        }
+        self.tell(notes::about(&set.passed_over, set.of_default));
+        self.show(listing.files.len(), listing.files.len());
+        if wrong.is_empty() { Ok(set) } else { Err(wrong) }
+    }
+
+    /// Shows how many files are read; nothing any more once that is all of them.
+    pub fn show(&self, done: usize, all: usize) {
+        if let Some(progress) = &self.progress {
+            progress(done, all);
+        }
+    }
+
+    /// The policies in `paths`, of one cluster.
+    ///
+    /// # Errors
+    /// Everything that keeps one of the files from being read; that they are of several clusters, and none is chosen.
+    pub fn policies(&self, paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> {
+        Ok(self.of_one_cluster(paths, Interest::Policies)?.policies)
+    }
+
+    /// The policies and the other documents in `paths`, of one cluster.
+    ///
+    /// # Errors
+    /// As [`Loader::policies`].
+    pub fn manifests(&self, paths: &[PathBuf]) -> Result<DocumentSet, Vec<Diagnostic>> {
+        self.of_one_cluster(paths, Interest::Manifests)
+    }
+
+    /// The documents of a suite: of the chosen cluster if the suite names the folders of several.
+    ///
+    /// # Errors
+    /// As [`Loader::policies`].
+    pub fn of_suite(&self, paths: &[PathBuf], interest: Interest) -> Result<DocumentSet, Vec<Diagnostic>> {
+        let set = self.read(paths, interest)?;
+        let is_of_several = clusters::names(&self.repository, &set).len() > 1;
+        let chosen = self.cluster.as_deref().filter(|_| is_of_several);
+        self.chosen(set, chosen).map_err(|wrong| vec![wrong])
+    }
+
+    fn of_one_cluster(&self, paths: &[PathBuf], interest: Interest) -> Result<DocumentSet, Vec<Diagnostic>> {
+        if paths.is_empty() {
+            return Ok(DocumentSet::default());
+        }
+        let set = self.read(paths, interest)?;
+        self.chosen(set, self.cluster.as_deref())
+            .map_err(|wrong| vec![wrong])
+    }
+
+    fn chosen(&self, set: DocumentSet, cluster: Option<&str>) -> Result<DocumentSet, Diagnostic> {
+        let mut sets = clusters::split(&self.repository, cluster, set)?;
+        let policies = |set: &ClusterSet| set.documents.policies.clone();
+        let first = sets.first().map(policies).unwrap_or_default();
+        if !sets.iter().all(|set| same(&first, &set.documents.policies)) {
+            return Err(several_clusters(&sets));
+        }
+        if sets.iter().all(|set| set.name.is_none()) {
+            self.tell(notes::about_twins(&first));
+        }
+        Ok(sets.drain(..).next().map(|set| set.documents).unwrap_or_default())
+    }
+
+    /// The suites in `paths`: what is named, and in folders what has the name and the keys of one.
+    ///
+    /// # Errors
+    /// Paths that are not there or cannot be listed.
+    pub fn suites(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+        let mut files = self.list(paths, is_suite)?.files;
+        files.retain(|file| paths.contains(file) || role(file, false) == FileRole::Suite);
+        Ok(files)
+    }
+
+    /// The documents of one kind in `paths`, those of any version of the group.
+    ///
+    /// # Errors
+    /// Everything that keeps one of the files from being read; also that a file that was named has none.
+    pub fn of_kind(
+        &self,
+        paths: &[PathBuf],
+        group: &str,
+        kind: &str,
+    ) -> Result<Vec<Document>, Vec<Diagnostic>> {
+        let is_wanted = |document: &Document| {
             let text = |name| document.node.get(name).and_then(Node::as_str).unwrap_or_default();
-            let known = index < before;
-            index += 1;
-            known || (text("kind") == kind && text("apiVersion").starts_with(group))
-        });
-        if documents.len() == before && paths.contains(&file) && wrong.is_empty() {
-            let message = format!("`{}` has no `{kind}` of `{group}`", source.name);
-            wrong.push(Diagnostic::error(message).help("check its `apiVersion` and `kind`"));
+            text("kind") == kind && text("apiVersion").starts_with(group)
+        };
+        let mut documents: Vec<Document> = Vec::new();
+        let mut wrong = Vec::new();
+        let wanted = |file: &Path| FileRole::of_name(file) == FileRole::Manifests;
+        for file in self.list(paths, wanted)?.files {
+            let is_named = paths.contains(&file);
+            let mut set = DocumentSet::default();
+            let added = self.add(
+                &mut set,
+                &Kustomizations::default(),
+                &file,
+                is_named,
+                Interest::Manifests,
+            );
+            wrong.extend(added.err());
+            let found = set.policies.into_iter().chain(set.others.into_all());
+            let before = documents.len();
+            documents.extend(found.filter(is_wanted));
+            if is_named && documents.len() == before && wrong.is_empty() {
+                let message = format!("`{}` has no `{kind}` of `{group}`", file.display());
+                wrong.push(Diagnostic::error(message).help("check its `apiVersion` and `kind`"));
+            }
+        }
+        if wrong.is_empty() {
+            Ok(documents)
+        } else {
+            Err(wrong)
         }
     }
-    if wrong.is_empty() {
-        Ok(documents)
-    } else {
-        Err(wrong)
-    }
+}
+
+/// Whether two sets have the same documents, in any order.
+fn same(one: &[Document], other: &[Document]) -> bool {
+    let has = |documents: &[Document], document: &Document| {
+        documents.iter().any(|known| known.node == document.node)
+    };
+    one.len() == other.len()
+        && one.iter().all(|document| has(other, document))
+        && other.iter().all(|document| has(one, document))
+}
+
+fn several_clusters(sets: &[ClusterSet]) -> Diagnostic {
+    let names: Vec<&str> = sets.iter().filter_map(|set| set.name.as_deref()).collect();
+    let first = names.first().copied().unwrap_or_default();
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!("the policies are for several clusters: {}", quoted.join(", "));
+    Diagnostic::error(message).help(format!(
+        "choose one, `--cluster {first}`, or name the folders of one cluster alone"
+    ))
 }

@@ -24,14 +24,6 @@ const OF_FIXTURES: [&str; 6] = [
     "requests",
 ];
 
-/// What only policies have in their text: the group of their kinds, and the kinds, should the group be misspelt.
-const OF_POLICIES: [&str; 4] = [
-    "security.istio.io",
-    "AuthorizationPolicy",
-    "PeerAuthentication",
-    "RequestAuthentication",
-];
-
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileRole {
@@ -73,11 +65,6 @@ pub fn is_suite(path: &Path) -> bool {
 /// Whether the name may be that of what several suites have in common.
 pub fn is_fixtures(path: &Path) -> bool {
     ends_with(path, ["_fixtures.yaml", "_fixtures.yml", "_fixtures.json"])
-}
-
-/// Whether a text that cannot be read plausibly holds a policy.
-pub fn may_hold_policies(text: &str) -> bool {
-    OF_POLICIES.iter().any(|mark| text.contains(mark))
 }
 
 /// Whether a line begins with one of these keys, or in JSON any text is one.

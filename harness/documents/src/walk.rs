@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ignore::{Walk, WalkBuilder};
+use ignore::{DirEntry, Walk, WalkBuilder};
 
 use crate::diagnostic::Diagnostic;
+use crate::document_set::{Chart, PassedOver};
+use crate::files;
+use crate::marks::names_policies;
+use crate::repository::Repository;
 
 /// Folders that hold what others wrote.
 const OF_OTHERS: [&str; 2] = ["vendor", "node_modules"];
@@ -19,20 +23,28 @@ const IGNORE_FILE: &str = ".peerwardenignore";
 pub struct Listing {
     /// In the order of their names, those that were named as they were.
     pub files: Vec<PathBuf>,
-    /// Charts below the folders, whose templates are not among the files.
-    pub charts: Vec<PathBuf>,
+    /// What is below the folders, and not among the files.
+    pub passed_over: PassedOver,
+    /// How many files the settings exclude.
+    pub excluded: usize,
 }
 
 /// The files that `paths` name, folders with all that is below them. Of a folder only those that `wanted` accepts.
 ///
 /// Folders are searched as ripgrep searches them: without what is hidden, and without what `.gitignore`, `.ignore` and
-/// `.peerwardenignore` leave out; also without `vendor`, `node_modules`, and the templates of Helm charts.
+/// `.peerwardenignore` leave out; also without `vendor`, `node_modules`, and the templates of Helm charts. Links are read as
+/// `kubectl apply --recursive` reads them: those to files are, those to folders are not.
 ///
 /// # Errors
 /// Paths that are not there or cannot be listed.
-pub fn list(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Listing, Vec<Diagnostic>> {
+pub fn list(
+    paths: &[PathBuf],
+    repository: &Repository,
+    wanted: impl Fn(&Path) -> bool,
+) -> Result<Listing, Vec<Diagnostic>> {
     let mut listing = Listing::default();
     let mut wrong = Vec::new();
+    let mut links = Vec::new();
     for path in paths {
         if !path.is_dir() {
             listing.files.push(path.clone());
@@ -41,22 +53,96 @@ pub fn list(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Listing
         let charts = Arc::new(Mutex::new(Vec::new()));
         for entry in walk(path, Arc::clone(&charts)) {
             match entry {
-                Ok(entry) => {
-                    let path = entry.path();
-                    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                    if is_file && is_text(path) && wanted(path) {
-                        listing.files.push(shown(path));
-                    }
+                Ok(entry) if entry.depth() == 0 => {}
+                Ok(entry) => listing.add(&entry, repository, &wanted, &mut links),
+                Err(error) if error.depth() == Some(0) => {
+                    let message = format!("`{}` cannot be listed: {error}", path.display());
+                    wrong.push(Diagnostic::error(message));
                 }
-                Err(error) => wrong.push(Diagnostic::error(format!("a folder cannot be listed: {error}"))),
+                Err(error) => {
+                    let (place, why) = closed(&error, path);
+                    listing.passed_over.closed.push((place, why));
+                }
             }
         }
-        listing.charts.append(&mut lock(&charts));
+        let charts = lock(&charts).split_off(0).into_iter().map(Chart::of);
+        listing.passed_over.charts.extend(charts);
     }
-    // The same file by two ways counts once.
-    let mut seen = BTreeSet::new();
-    listing.files.retain(|file| seen.insert(file.clone()));
+    listing.without_duplicates(&links);
     if wrong.is_empty() { Ok(listing) } else { Err(wrong) }
+}
+
+impl Listing {
+    fn add(
+        &mut self,
+        entry: &DirEntry,
+        repository: &Repository,
+        wanted: impl Fn(&Path) -> bool,
+        links: &mut Vec<PathBuf>,
+    ) {
+        let path = entry.path();
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        let is_link = entry.path_is_symlink();
+        if !is_text(path) || !is_file && !is_link || !wanted(path) {
+            // A link to a folder may have what its name says.
+            if is_link && !path.is_file() {
+                self.passed_over.links.push(shown(path));
+            }
+            return;
+        }
+        let path = shown(path);
+        if repository.excludes(&path) {
+            self.excluded += 1;
+        } else if is_link && !path.is_file() {
+            self.passed_over.links.push(path);
+        } else {
+            if is_link {
+                links.push(path.clone());
+            }
+            self.files.push(path);
+        }
+    }
+
+    /// Takes out files that are there twice: named twice, or by a link as well.
+    fn without_duplicates(&mut self, links: &[PathBuf]) {
+        let mut seen = BTreeSet::new();
+        self.files.retain(|file| seen.insert(file.clone()));
+        if links.is_empty() {
+            return;
+        }
+        let links: BTreeSet<&PathBuf> = links.iter().collect();
+        let real = |file: &PathBuf| file.canonicalize().unwrap_or_else(|_| file.clone());
+        let mut targets: BTreeSet<PathBuf> = self
+            .files
+            .iter()
+            .filter(|file| !links.contains(file))
+            .map(real)
+            .collect();
+        self.files
+            .retain(|file| !links.contains(file) || targets.insert(real(file)));
+    }
+}
+
+impl Chart {
+    fn of(folder: PathBuf) -> Self {
+        let mut templates = WalkBuilder::new(folder.join("templates")).build();
+        let has_policies = templates.any(|entry| {
+            let template = entry.ok().filter(|entry| entry.path().is_file());
+            template.is_some_and(|template| {
+                files::bytes(template.path()).is_ok_and(|bytes| names_policies(&bytes))
+            })
+        });
+        Self { folder, has_policies }
+    }
+}
+
+/// What cannot be listed, and why.
+fn closed(error: &ignore::Error, folder: &Path) -> (PathBuf, String) {
+    match error {
+        ignore::Error::WithPath { path, err } => (shown(path), err.to_string()),
+        ignore::Error::WithDepth { err, .. } => closed(err, folder),
+        other => (shown(folder), other.to_string()),
+    }
 }
 
 fn walk(folder: &Path, charts: Arc<Mutex<Vec<PathBuf>>>) -> Walk {
@@ -69,7 +155,7 @@ fn walk(folder: &Path, charts: Arc<Mutex<Vec<PathBuf>>>) -> Walk {
         }
         let name = entry.file_name().to_str().unwrap_or_default();
         if name != "templates" {
-            return !OF_OTHERS.contains(&name);
+            return entry.depth() == 0 || !OF_OTHERS.contains(&name);
         }
         let parent = entry.path().parent();
         let chart = parent.filter(|parent| parent.join("Chart.yaml").is_file());
@@ -85,7 +171,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// `./x` is `x`, for messages.
 fn shown(path: &Path) -> PathBuf {
-    path.strip_prefix(".").unwrap_or(path).to_owned()
+    let shown = path.strip_prefix(".").unwrap_or(path);
+    if shown.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        shown.to_owned()
+    }
 }
 
 fn is_text(path: &Path) -> bool {

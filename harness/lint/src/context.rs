@@ -8,12 +8,13 @@ use std::rc::Rc;
 
 use peerwarden_documents::documents::{Document, Others};
 use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::Entry;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{
     self, AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Resource, Rule,
 };
-use peerwarden_engine::{Config, Mesh, Program, Protocol, RuleId};
+use peerwarden_engine::{Config, Mesh, Program, Protocol};
 use peerwarden_envoy::trust::Trust;
 
 use crate::workload::Workload;
@@ -22,6 +23,15 @@ use standing::{Standing, Standings};
 /// The annotation that makes a policy a dry run.
 pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
 
+/// Which documents are for the same cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those in one folder, or in one above the other: folders beside each other may be for different clusters.
+    Folders,
+    /// All of them.
+    Cluster,
+}
+
 /// All documents.
 pub(crate) struct Context<'d> {
     pub(crate) mesh: Mesh,
@@ -29,6 +39,8 @@ pub(crate) struct Context<'d> {
     pub(crate) mesh_is_given: bool,
     /// Whether the injector rewrites the probes of pods that do not say otherwise.
     pub(crate) rewrites_probes: bool,
+    /// Which documents are for the same cluster.
+    scope: Scope,
     /// The trust domains that it lets in.
     pub(crate) trust: Trust,
     pub(crate) policies: Vec<Policy<'d>>,
@@ -117,8 +129,9 @@ impl Tokens<'_> {
 }
 
 impl<'d> Context<'d> {
-    pub(crate) fn of(setup: &'d Setup, others: &'d Others, rewrites_probes: bool) -> Self {
+    pub(crate) fn of(setup: &'d Setup, others: &'d Others, rewrites_probes: bool, scope: Scope) -> Self {
         let mut context = Self {
+            scope,
             mesh: setup.own_mesh(),
             mesh_is_given: setup.mesh.is_some(),
             rewrites_probes,
@@ -150,6 +163,19 @@ impl<'d> Context<'d> {
         context
     }
 
+    /// Whether two texts are for the same cluster, as far as is known.
+    fn is_beside(&self, one: &Source, other: &Source) -> bool {
+        self.scope == Scope::Cluster || one.is_beside(other)
+    }
+
+    /// The folder that a policy is looked at with; none if all folders are for one cluster.
+    pub(crate) fn folder<'p>(&self, policy: &Policy<'p>) -> &'p std::path::Path {
+        match self.scope {
+            Scope::Folders => policy.document.source.folder(),
+            Scope::Cluster => std::path::Path::new(""),
+        }
+    }
+
     /// Whether a policy applies to a sidecar's workload.
     fn applies(&self, policy: &Policy<'_>, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
         let written = &policy.written;
@@ -172,7 +198,7 @@ impl<'d> Context<'d> {
         let written = &policy.written;
         let gateways = self.others.of_kind("Gateway");
         let mut selectors = gateways
-            .filter(|gateway| policy.document.source.is_beside(&gateway.source))
+            .filter(|gateway| self.is_beside(&policy.document.source, &gateway.source))
             .filter_map(|gateway| {
                 let labels = gateway.node.at(&["spec", "selector"])?.entries().iter();
                 let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
@@ -194,7 +220,7 @@ impl<'d> Context<'d> {
     /// What a policy applies to; nothing where that is a gateway or a waypoint by `targetRefs`.
     pub(crate) fn targets<'c>(&'c self, policy: &Policy<'_>) -> Vec<Target<'c>> {
         let manifests = self.workloads.iter().filter(|manifest| {
-            policy.document.source.is_beside(&manifest.source)
+            self.is_beside(&policy.document.source, &manifest.source)
                 && self.applies(policy, &manifest.namespace, manifest.labels())
         });
         let target = |manifest: &'c Workload<'_>| Target {
@@ -242,15 +268,6 @@ impl<'d> Context<'d> {
         let program = Program::compile(&config).ok().map(Rc::new);
         self.programs.borrow_mut().insert(key, program.clone());
         program
-    }
-
-    /// The policy that a rule is in, and which it is there.
-    pub(crate) fn rule(&self, by: &RuleId) -> Option<(&Policy<'d>, usize)> {
-        let is = |policy: &&Policy<'_>| {
-            let metadata = &policy.written.metadata;
-            *metadata.namespace == *by.namespace && *metadata.name == *by.name
-        };
-        Some((self.policies.iter().find(is)?, by.rule?))
     }
 
     /// The rules that decide nothing.

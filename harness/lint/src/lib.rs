@@ -15,6 +15,7 @@ mod tokens;
 mod values;
 mod workload;
 
+pub use context::Scope;
 pub use lint::Lint;
 pub use lints::{LINTS, by_code, no_such};
 pub use run::{Findings, refused_at_handshake, run};

@@ -8,7 +8,7 @@ use peerwarden_documents::documents::Others;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 
-use crate::context::Context;
+use crate::context::{Context, Scope};
 use crate::lint::{Find, Lint};
 use crate::lints::{LINTS, by_code, foreign_trust_domain, suppression};
 use crate::settings::{Level, Settings};
@@ -25,8 +25,8 @@ pub struct Findings {
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
 /// nothing.
-pub fn run(setup: &Setup, others: &Others, settings: &Settings) -> Findings {
-    let context = Context::of(setup, others, settings.rewrites_probes());
+pub fn run(setup: &Setup, others: &Others, settings: &Settings, scope: Scope) -> Findings {
+    let context = Context::of(setup, others, settings.rewrites_probes(), scope);
     let level = |lint: &Lint| settings.level(lint.code);
     let mut found = Vec::new();
     for lint in LINTS.into_iter().filter(|lint| level(lint) != Some(Level::Off)) {
@@ -62,7 +62,7 @@ pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let others = Others::default();
-    let context = Context::of(setup, &others, true);
+    let context = Context::of(setup, &others, true, Scope::Folders);
     let found = foreign_trust_domain::of_workload(&context, &workload);
     let sources = setup.resources.iter().map(|document| &document.source);
     let mut findings = suppressed(found, sources, &|_| None).findings;

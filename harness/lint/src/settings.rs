@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::files;
+use peerwarden_documents::repository::{Pattern, Repository, is_namespace};
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::wording::Wording;
 use toml::Spanned;
@@ -23,9 +23,8 @@ const NAME: &str = "peerwarden.toml";
 /// What the file says, with its defaults where it is silent or not there.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// The folder that the file is in, which its paths are relative to.
-    folder: PathBuf,
-    exclude: GlobSet,
+    /// What it says of the files.
+    repository: Repository,
     /// As the file has it.
     rewrites_probes: Option<bool>,
     levels: BTreeMap<&'static str, Level>,
@@ -62,36 +61,16 @@ impl Settings {
             };
             levels.insert(lint.code, *level);
         }
-        let mut exclude = GlobSetBuilder::new();
-        for pattern in &written.check.exclude {
-            // A star stays within one folder, as everywhere else.
-            let glob = GlobBuilder::new(pattern.get_ref())
-                .literal_separator(true)
-                .build();
-            let glob = glob.map_err(|error| {
-                let message = format!("`{}` is not a path pattern: {}", pattern.get_ref(), error.kind());
-                let diagnostic = Diagnostic::error(message).at(place(source, pattern));
-                diagnostic.help("write a pattern such as `vendor/**` or `**/generated-*.yaml`")
-            })?;
-            exclude.add(glob);
-        }
-        let folder = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         Ok(Self {
-            folder: folder.parent().unwrap_or(Path::new("")).to_owned(),
-            exclude: exclude.build().unwrap_or_default(),
+            repository: repository(source, &written, file.parent().unwrap_or(Path::new("")))?,
             rewrites_probes: written.rewrites_probes,
             levels,
         })
     }
 
-    /// Whether a file is left out.
-    pub fn excludes(&self, file: &Path) -> bool {
-        if self.exclude.is_empty() {
-            return false;
-        }
-        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        file.strip_prefix(&self.folder)
-            .is_ok_and(|below| self.exclude.is_match(below))
+    /// What the file says of the files of the repository.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
     }
 
     /// Whether the injector rewrites the probes of pods that do not say otherwise.
@@ -103,6 +82,36 @@ impl Settings {
     pub fn level(&self, code: &str) -> Option<Level> {
         self.levels.get(code).copied()
     }
+}
+
+/// What the settings in a folder say of the files below it.
+///
+/// # Errors
+/// A pattern that is not one, or a namespace that cannot be one.
+fn repository(source: &Arc<Source>, written: &SettingsFile, folder: &Path) -> Result<Repository, Diagnostic> {
+    let mut repository = Repository::new(folder);
+    let pattern = |text: &Spanned<String>| {
+        Pattern::parse(text.get_ref()).map_err(|why| {
+            let message = format!("`{}` is not a path pattern: {why}", text.get_ref());
+            let diagnostic = Diagnostic::error(message).at(place(source, text));
+            diagnostic.help("write a pattern such as `vendor/**` or `**/generated-*.yaml`")
+        })
+    };
+    for text in written.exclude.iter().chain(&written.check.exclude) {
+        repository.exclude(pattern(text)?);
+    }
+    for (text, namespace) in &written.namespace {
+        if !is_namespace(namespace.get_ref()) {
+            let message = format!("`{}` is not a namespace", namespace.get_ref());
+            let diagnostic = Diagnostic::error(message).at(place(source, namespace));
+            return Err(diagnostic.help("write its name, in lower case and without dots"));
+        }
+        repository.give_namespace(pattern(text)?, namespace.get_ref());
+    }
+    for (name, text) in written.clusters.iter().flat_map(|clusters| &clusters.0) {
+        repository.add_cluster(pattern(text)?, name.as_deref());
+    }
+    Ok(repository)
 }
 
 fn nearest() -> Option<PathBuf> {

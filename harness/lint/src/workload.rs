@@ -54,11 +54,7 @@ impl<'d> Workload<'d> {
 
     fn of(document: &'d Document) -> Option<Self> {
         let kind = document.text("kind");
-        let pod = match kind {
-            "Pod" => &document.node,
-            "CronJob" => document.node.at(&["spec", "jobTemplate", "spec", "template"])?,
-            _ => document.node.at(&["spec", "template"])?,
-        };
+        let pod = document.pod()?;
         let metadata = |name| document.node.at(&["metadata", name]).and_then(Node::as_str);
         let namespace = metadata("namespace").unwrap_or("default");
         let name = metadata("name")

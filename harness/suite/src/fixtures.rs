@@ -9,6 +9,7 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
+use peerwarden_documents::mesh;
 use peerwarden_documents::schema::{ExtensionProvider, Paths};
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::{self, Node};
@@ -16,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::format::{Caller, Mesh, Request, Suite, Workload};
+use crate::format::{Caller, MeshOrFile, Request, Suite, WorkloadOrName};
 use crate::shorthand::{Mistake, is_caller, known};
 use crate::tidy::tidy;
 
@@ -24,13 +25,15 @@ use crate::tidy::tidy;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fixtures {
-    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`.
+    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`; or a file with a Deployment or another workload; or the
+    /// name of one among the documents of `policies`, such as `deploy/orders`.
     #[serde(default)]
-    #[schemars(with = "Option<Workload>")]
+    #[schemars(with = "Option<WorkloadOrName>")]
     pub workload: Option<Node>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`; or a file with these, with a MeshConfig, the
+    /// ConfigMap `istio`, an IstioOperator, or Helm values of istiod.
     #[serde(default)]
-    #[schemars(with = "Option<Mesh>")]
+    #[schemars(with = "Option<MeshOrFile>")]
     pub mesh: Option<Node>,
     /// The external authorizers that CUSTOM policies name, as in Istio's mesh config.
     #[serde(default, rename = "extensionProviders")]
@@ -96,6 +99,15 @@ pub(super) fn files(suite: &Suite, folder: &Path) -> Vec<PathBuf> {
     files.map(|file| tidy(&folder.join(&file.value))).collect()
 }
 
+/// The files that a suite names as its mesh and its workload.
+pub(super) fn named(suite: &Suite, folder: &Path) -> Vec<PathBuf> {
+    let named = [&suite.mesh, &suite.workload].into_iter().flatten();
+    let files = named
+        .filter_map(Node::as_str)
+        .map(|file| tidy(&folder.join(file)));
+    files.filter(|file| file.is_file()).collect()
+}
+
 /// Reads the fixtures of a suite, and lets the suite's own definitions override them.
 ///
 /// # Errors
@@ -117,7 +129,7 @@ pub(super) fn read(
                 .help("paths start at the suite's folder"))
         };
         match read {
-            Ok((fixtures, source)) => known.add(fixtures, &source),
+            Ok((fixtures, source)) => wrong.extend(known.add(fixtures, &source).err()),
             Err(diagnostic) => wrong.push(diagnostic),
         }
     }
@@ -129,12 +141,28 @@ pub(super) fn read(
         peers: std::mem::take(&mut suite.peers),
         requests: std::mem::take(&mut suite.requests),
     };
-    known.add(own, source);
+    wrong.extend(known.add(own, source).err());
     if wrong.is_empty() { Ok(known) } else { Err(wrong) }
 }
 
+/// The mesh, or that of the file that is named; with its external authorizers, if it has any.
+fn mesh_of(written: Document) -> Result<(Document, Option<Document>), Diagnostic> {
+    let Some(file) = written.node.as_str() else {
+        return Ok((written, None));
+    };
+    let file = tidy(&written.source.folder().join(file));
+    if !file.is_file() {
+        let wrong = Diagnostic::error(format!("there is no file `{}`", file.display()));
+        let help =
+            "paths start at the folder of this file; a mesh without a file is `mesh: {trustDomain: …}`";
+        return Err(wrong.at(written.place(&[], false)).help(help));
+    }
+    let read = mesh::read(&file)?;
+    Ok((read.mesh, read.extension_providers))
+}
+
 impl Definitions {
-    fn add(&mut self, fixtures: Fixtures, source: &Arc<Source>) {
+    fn add(&mut self, fixtures: Fixtures, source: &Arc<Source>) -> Result<(), Diagnostic> {
         let document = |node| Document {
             source: Arc::clone(source),
             node,
@@ -145,19 +173,24 @@ impl Definitions {
             }
         };
         replace(&mut self.workload, fixtures.workload);
-        replace(&mut self.mesh, fixtures.mesh);
+        if let Some(written) = fixtures.mesh.map(document) {
+            let (mesh, providers) = mesh_of(written)?;
+            self.mesh = Some(mesh);
+            self.extension_providers = providers.or(self.extension_providers.take());
+        }
         replace(&mut self.extension_providers, fixtures.extension_providers);
         self.paths = fixtures.paths.or(self.paths);
         let peers = fixtures.peers.into_iter();
         self.peers
-            .extend(peers.map(|(name, value)| (name, named(value, source))));
+            .extend(peers.map(|(name, value)| (name, definition(value, source))));
         let requests = fixtures.requests.into_iter();
         self.requests
-            .extend(requests.map(|(name, value)| (name, named(value, source))));
+            .extend(requests.map(|(name, value)| (name, definition(value, source))));
+        Ok(())
     }
 }
 
-fn named<T>(value: Spanned<T>, source: &Arc<Source>) -> Definition<T> {
+fn definition<T>(value: Spanned<T>, source: &Arc<Source>) -> Definition<T> {
     Definition {
         source: Arc::clone(source),
         value,

@@ -19,13 +19,15 @@ pub struct Suite {
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub fixtures: Vec<Spanned<String>>,
-    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`.
+    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`; or a file with a Deployment or another workload; or the
+    /// name of one among the documents of `policies`, such as `deploy/orders`.
     #[serde(default)]
-    #[schemars(with = "Option<Workload>")]
+    #[schemars(with = "Option<WorkloadOrName>")]
     pub workload: Option<Node>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`; Istio's defaults if omitted.
+    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`; or a file with these, with a MeshConfig, the
+    /// ConfigMap `istio`, an IstioOperator, or Helm values of istiod. Istio's defaults if omitted.
     #[serde(default)]
-    #[schemars(with = "Option<Mesh>")]
+    #[schemars(with = "Option<MeshOrFile>")]
     pub mesh: Option<Node>,
     /// Files and folders with the policies under test, relative to this file's folder.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
@@ -64,6 +66,28 @@ pub struct Suite {
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<CaseEntry>>")]
     pub cases: Vec<CaseEntry>,
+}
+
+/// A workload, or a file or a name that stands for one.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the schema")]
+pub(crate) enum WorkloadOrName {
+    /// A file, or a name such as `deploy/orders`.
+    Name(String),
+    /// The workload.
+    Workload(Box<Workload>),
+}
+
+/// A mesh, or a file with one.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the schema")]
+pub(crate) enum MeshOrFile {
+    /// A file.
+    File(String),
+    /// The mesh.
+    Mesh(Box<Mesh>),
 }
 
 /// The workload, as `workload` in the plugin's configuration.

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
-use peerwarden_documents::load;
+use peerwarden_documents::load::Loader;
+use peerwarden_documents::marks::Interest;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::{Place, Source};
+use peerwarden_documents::workload;
 use peerwarden_documents::yaml;
 
 use crate::case::Case;
 use crate::cells::{self, Snapshot};
+use crate::expand;
+use crate::fixtures::{self, Definitions};
 use crate::format::Suite;
 use crate::tidy::tidy;
-use crate::{expand, fixtures};
 
 /// A suite, ready to run.
 #[derive(Debug)]
@@ -34,19 +37,19 @@ pub struct LoadedSuite {
 ///
 /// # Errors
 /// Everything that is wrong with the files; whether the policies are valid is for the engine to judge.
-pub fn load(path: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
+pub fn load(path: &Path, loader: &Loader) -> Result<LoadedSuite, Vec<Diagnostic>> {
     let source = files::read(path).map_err(|wrong| vec![wrong])?;
-    read(&source, path.parent().unwrap_or(Path::new("")))
+    read(&source, path.parent().unwrap_or(Path::new("")), loader)
 }
 
 /// Reads a suite from its text, and its policies, whose paths are relative to the folder.
 ///
 /// # Errors
 /// As [`load()`].
-pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
+pub fn read(source: &Arc<Source>, folder: &Path, loader: &Loader) -> Result<LoadedSuite, Vec<Diagnostic>> {
     let mut suite: Suite = yaml::read(source).map_err(|wrong| vec![wrong])?;
     // What is not known for want of a file would be wrong wherever it is used.
-    let known = fixtures::read(&mut suite, source, folder)?;
+    let mut known = fixtures::read(&mut suite, source, folder)?;
     let mut wrong = Vec::new();
     let mut paths = Vec::new();
     for policies in &suite.policies {
@@ -64,7 +67,7 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diag
         paths.push(tidy(&path));
     }
     // All at once: a file that is named by two ways counts once.
-    let mut resources = load::policies(&paths).unwrap_or_else(|diagnostics| {
+    let mut resources = documents(loader, &paths, &mut known).unwrap_or_else(|diagnostics| {
         wrong.extend(diagnostics);
         Vec::new()
     });
@@ -129,6 +132,37 @@ pub fn read(source: &Arc<Source>, folder: &Path) -> Result<LoadedSuite, Vec<Diag
     })
 }
 
+/// The policies in `paths`. A workload that is a file, or the name of one among the documents, is replaced by what it stands for.
+fn documents(
+    loader: &Loader,
+    paths: &[PathBuf],
+    known: &mut Definitions,
+) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    let namespace = loader.namespace.as_deref();
+    let policies = || Ok(loader.of_suite(paths, Interest::Policies)?.policies);
+    let Some(written) = &known.workload else {
+        return policies();
+    };
+    let Some(text) = written.node.as_str() else {
+        return policies();
+    };
+    let at = |wrong: Diagnostic| match wrong.place {
+        Some(_) => vec![wrong],
+        None => vec![wrong.at(written.place(&[], false))],
+    };
+    let file = tidy(&written.source.folder().join(text));
+    let (policies, workload) = if workload::is_file(&file) {
+        let workload = workload::of_file(&file, namespace).map_err(at)?;
+        (policies()?, workload)
+    } else {
+        let set = loader.of_suite(paths, Interest::Manifests)?;
+        let workload = workload::named(text, namespace, &set.others).map_err(at)?;
+        (set.policies, workload)
+    };
+    known.workload = Some(workload);
+    Ok(policies)
+}
+
 /// The files and folders that a suite consists of beside its own file, as far as it can be read.
 pub fn inputs(path: &Path) -> Vec<PathBuf> {
     let Ok(suite) = files::read(path).and_then(|source| yaml::read::<Suite>(&source)) else {
@@ -145,6 +179,7 @@ pub fn inputs(path: &Path) -> Vec<PathBuf> {
         .map(|snapshot| tidy(&folder.join(&snapshot.value)));
     policies
         .chain(fixtures::files(&suite, folder))
+        .chain(fixtures::named(&suite, folder))
         .chain(snapshot)
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
 use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::RuleRef;
@@ -35,7 +36,7 @@ impl Questions {
     /// # Errors
     /// Everything that is wrong with them, for people.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let loaded = load::load(path).map_err(|wrong| {
+        let loaded = load::load(path, &Loader::default()).map_err(|wrong| {
             let wrong: Vec<String> = wrong.iter().map(|one| one.message.clone()).collect();
             wrong.join("; ")
         })?;

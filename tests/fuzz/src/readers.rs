@@ -7,6 +7,7 @@ use std::path::Path;
 
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents;
+use peerwarden_documents::load::Loader;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy as layout;
 use peerwarden_documents::yaml;
@@ -42,7 +43,7 @@ pub fn tidy(text: &str) -> Result<String, String> {
 /// All that is wrong with it.
 pub fn suite(text: &str) -> Result<(usize, usize), String> {
     let source = Source::new("suite_test.yaml", text);
-    let loaded = suite::read(&source, Path::new("")).map_err(|wrong| shown(&wrong))?;
+    let loaded = suite::read(&source, Path::new(""), &Loader::default()).map_err(|wrong| shown(&wrong))?;
     let cells = loaded.snapshot.map_or(0, |snapshot| snapshot.cells.len());
     Ok((loaded.cases.len(), cells))
 }

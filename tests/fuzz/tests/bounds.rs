@@ -11,6 +11,8 @@ mod gzip;
 mod layout;
 #[path = "bounds/shapes.rs"]
 mod shapes;
+#[path = "bounds/skipped.rs"]
+mod skipped;
 
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -35,7 +37,8 @@ fn main() -> ExitCode {
     let shapes = all.clone().count();
     let trials = all.map(|shape| Trial::test(shape.name, || is_bounded(shape)));
     let count = Trial::test("the_count_in_the_documents", move || is_counted(shapes));
-    libtest_mimic::run(&Arguments::from_args(), trials.chain([count]).collect()).exit_code()
+    let trials = trials.chain([count]).chain(skipped::trials());
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
 /// `docs/reliability.md` has how many shapes there are, each read four times.

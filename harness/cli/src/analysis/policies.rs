@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::files;
-use peerwarden_documents::load;
+use peerwarden_documents::documents::Others;
+use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::synthetic;
+use peerwarden_documents::workload;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{Config, Problems, Program, Protocol, Workload};
@@ -21,6 +22,8 @@ pub(crate) struct Policies {
     pub(crate) config: Config,
     /// Whom the mesh lets in.
     pub(crate) trust: Trust,
+    /// The other documents, if a workload is to be found among them.
+    others: Others,
 }
 
 /// What is decided by for one workload and protocol.
@@ -49,21 +52,28 @@ impl ApplicablePolicies {
 }
 
 impl Policies {
-    /// Reads and validates the documents in `paths`, to be decided by with what else is set up.
+    /// Reads and validates the documents in `paths`, to be decided by with what else is set up; with `others` also what is not a policy.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub(crate) fn load(paths: &[PathBuf], around: &Setup) -> Result<Self> {
+    pub(crate) fn load(loader: &Loader, paths: &[PathBuf], around: &Setup, others: bool) -> Result<Self> {
         if let Some(missing) = paths
             .iter()
             .find(|path| !path.exists() && path.as_os_str() != "-")
         {
             return Err(Diagnostic::error(format!("there is no `{}`", missing.display())).into());
         }
-        Self::of(Setup {
-            resources: load::policies(paths)?,
+        let (resources, others) = if others {
+            let set = loader.manifests(paths)?;
+            (set.policies, set.others)
+        } else {
+            (loader.policies(paths)?, Others::default())
+        };
+        let policies = Self::of(Setup {
+            resources,
             ..around.clone()
-        })
+        })?;
+        Ok(Self { others, ..policies })
     }
 
     /// The same of what is read already; a workload that it names does not count.
@@ -81,7 +91,12 @@ impl Policies {
         let config = setup.config(Protocol::Http).map_err(wrong)?;
         Program::compile(&config).map_err(wrong)?;
         let trust = setup.trust()?;
-        Ok(Self { setup, config, trust })
+        Ok(Self {
+            setup,
+            config,
+            trust,
+            others: Others::default(),
+        })
     }
 
     /// What applies to a workload.
@@ -150,12 +165,16 @@ impl Policies {
     }
 }
 
-/// The workloads of files, or all that the documents tell apart.
+/// The workloads of files, or of these names among the documents, or all that the documents tell apart.
 ///
 /// # Errors
 /// What is wrong with the files, or that there are too many.
-pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<WorkloadClass>> {
-    if files.is_empty() {
+pub(crate) fn chosen(
+    given: &[PathBuf],
+    namespace: Option<&str>,
+    sets: &[&Policies],
+) -> Result<Vec<WorkloadClass>> {
+    if given.is_empty() {
         let resources: Vec<_> = sets
             .iter()
             .flat_map(|set| set.config.resources.iter().cloned())
@@ -168,22 +187,36 @@ pub(crate) fn chosen(files: &[PathBuf], sets: &[&Policies]) -> Result<Vec<Worklo
         })?;
         return Ok(workloads);
     }
-    let given = files.iter().map(|file| {
+    let given = given.iter().map(|given| {
         Ok(WorkloadClass {
-            workload: read(file)?,
+            workload: read(given, namespace, sets)?,
             elsewhere: false,
         })
     });
     given.collect()
 }
 
-/// The workload that a file describes.
+/// The workload that a file describes, or that has this name among the documents of the last of the sets that has it.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read(file: &std::path::Path) -> Result<Workload> {
+fn read(given: &std::path::Path, namespace: Option<&str>, sets: &[&Policies]) -> Result<Workload> {
+    let document = if workload::is_file(given) {
+        workload::of_file(given, namespace)
+    } else {
+        let name = given.display().to_string();
+        let mut found = sets
+            .iter()
+            .rev()
+            .map(|set| workload::named(&name, namespace, &set.others));
+        let first = found.next();
+        match found.find(Result::is_ok) {
+            Some(other) if first.as_ref().is_none_or(Result::is_err) => other,
+            _ => first.unwrap_or_else(|| workload::named(&name, namespace, &Others::default())),
+        }
+    };
     let setup = Setup {
-        workload: Some(files::one(file)?),
+        workload: Some(document?),
         ..Setup::default()
     };
     let config = setup.config(Protocol::Http);

@@ -29,13 +29,14 @@ pub(super) struct AnalysisArguments {
 }
 
 impl AnalysisArguments {
-    /// Reads the files.
+    /// Reads the files; with the namespace of documents that name none.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub(super) fn read(&self) -> Result<(Policies, Vec<WorkloadClass>)> {
-        let policies = Policies::load(&self.policies, &self.mesh.setup()?)?;
-        let workloads = self.mesh.workloads(&[&policies])?;
+    pub(super) fn read(&self, namespace: Option<&str>) -> Result<(Policies, Vec<WorkloadClass>)> {
+        let loader = self.mesh.loader(namespace)?;
+        let policies = self.mesh.policies(&loader, &self.policies, &self.mesh.setup()?)?;
+        let workloads = self.mesh.workloads(namespace, &[&policies])?;
         if workloads.is_empty() {
             let message = "there are no policies, so everything is allowed";
             let wrong = Diagnostic::error(message);

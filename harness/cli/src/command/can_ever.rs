@@ -5,6 +5,7 @@ use peerwarden_documents::output;
 
 use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
+use super::repository::DefaultNamespaceArgument;
 use super::request::RequestArguments;
 use crate::analysis::search::{self, Search};
 use crate::error::Result;
@@ -29,6 +30,8 @@ pub(crate) struct Arguments {
     format: OutputFormat,
     #[command(flatten)]
     analysis: AnalysisArguments,
+    #[command(flatten)]
+    namespace: DefaultNamespaceArgument,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,7 +43,7 @@ enum ExpectedAnswer {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
-    let (policies, workloads) = arguments.analysis.read()?;
+    let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
     let query = question.read(&policies.config.mesh, protocol)?;
     let module = arguments.analysis.engines.module()?;
     let search = Search {

@@ -1,5 +1,6 @@
 //! `peerwarden check`: validates and lints documents and suites, or an Envoy's configuration.
 
+mod clusters;
 mod envoy;
 mod fix;
 mod lint_name;
@@ -11,11 +12,9 @@ pub(crate) use report::JsonReport;
 
 use std::path::PathBuf;
 
-use peerwarden_documents::files;
 use peerwarden_documents::output;
-use peerwarden_documents::walk;
-use peerwarden_lint::settings::Settings;
 
+use super::repository::{self, NamespaceArgument, RepositoryArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 use lint_name::LintNameParser;
@@ -31,20 +30,21 @@ pub(crate) struct Arguments {
     /// Files, or folders to search recursively.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// The mesh, in YAML or JSON: some lints depend on its trust domain and its root namespace.
+    /// The mesh: `trustDomain`, `rootNamespace`, …, a MeshConfig, the ConfigMap `istio`, an IstioOperator, or Helm values of istiod.
+    /// Some lints depend on it.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
     /// Check which of the module's guarantees an Envoy configuration keeps: a bootstrap with the files that it reads by LDS, RDS,
     /// ECDS and SDS, or the answer to `/config_dump` of Envoy's admin interface. `-` reads standard input.
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "mesh"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["paths", "mesh", "config", "namespace", "cluster"])]
     envoy: Vec<PathBuf>,
     /// Output format; with `--envoy`, only `human` or `json`.
     #[arg(long, value_enum, default_value_t = FindingFormat::Human)]
     format: FindingFormat,
-    /// The settings file, with the levels of lints and the excluded paths. By default, the `peerwarden.toml` of the working folder,
-    /// or of the nearest folder above that has one.
-    #[arg(long, value_name = "FILE", conflicts_with = "envoy")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
     /// Apply safe fixes: edits that keep comments and let nothing in that was kept out.
     #[arg(long, conflicts_with = "envoy")]
     fix: bool,
@@ -87,10 +87,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 
 /// Checks documents and suites.
 fn of_files(arguments: &Arguments) -> Result<Exit> {
-    let mesh = arguments.mesh.as_deref().map(files::one).transpose()?;
-    let listing = walk::list(&arguments.paths, |_| true)?;
-    let settings = Settings::load(arguments.config.as_deref())?;
-    let check = || CheckResult::of(&arguments.paths, &listing, mesh.as_ref(), &settings);
+    let mesh = repository::mesh(arguments.mesh.as_deref())?.map(|mesh| mesh.mesh);
+    let settings = arguments.repository.settings()?;
+    let mut loader = arguments
+        .repository
+        .loader_with(&settings, arguments.namespace.get());
+    // The report has the notes.
+    loader.quiet = true;
+    let listing = loader.list(&arguments.paths, |_| true)?;
+    let check = || CheckResult::of(&arguments.paths, &loader, &listing, mesh.as_ref(), &settings);
     let mut checked = check();
     if arguments.diff {
         // Alone, so that `patch` can read it.

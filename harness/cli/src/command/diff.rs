@@ -8,8 +8,8 @@ use peerwarden_documents::setup::Protocol;
 
 use super::inputs::EngineArguments;
 use super::mesh::MeshArguments;
+use super::repository::NamespaceArgument;
 use crate::analysis::diff::{FailureConditions, PolicyComparison, github, human, json, markdown, sarif};
-use crate::analysis::policies::Policies;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -29,6 +29,8 @@ pub(crate) struct Arguments {
     new: PathBuf,
     #[command(flatten)]
     mesh: MeshArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
     /// Compare for this protocol only. By default, both are compared.
     #[arg(long, value_enum)]
     protocol: Option<ProtocolChoice>,
@@ -92,9 +94,15 @@ enum ChangeFormat {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let setup = arguments.mesh.setup()?;
-    let load = |path: &PathBuf| Policies::load(std::slice::from_ref(path), &setup);
+    let namespace = arguments.namespace.get();
+    let loader = arguments.mesh.loader(namespace)?;
+    let load = |path: &PathBuf| {
+        arguments
+            .mesh
+            .policies(&loader, std::slice::from_ref(path), &setup)
+    };
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
-    let workloads = arguments.mesh.workloads(&[&old, &new])?;
+    let workloads = arguments.mesh.workloads(namespace, &[&old, &new])?;
     let module = arguments.engines.module()?;
     let protocols = match arguments.protocol {
         Some(only) => vec![only.into()],

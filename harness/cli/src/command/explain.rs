@@ -16,7 +16,6 @@ use peerwarden_engine::Reason;
 use peerwarden_engines::EnginePair;
 use peerwarden_explain::diagnosis::{Expectation, Explainer};
 use peerwarden_explain::{self as explain, Explanation, Subject};
-use peerwarden_suite as suite;
 use peerwarden_traffic::ConfigurationError;
 use peerwarden_traffic::Traffic;
 
@@ -208,5 +207,6 @@ fn described_setup(arguments: &Arguments) -> Result<Setup> {
         }
         return Ok(given);
     };
-    Ok(given.over(suite::load(file)?.setup, arguments.deciding.names_policies()))
+    let of_suite = arguments.deciding.suite(file)?.setup;
+    Ok(given.over(of_suite, arguments.deciding.names_policies()))
 }

@@ -8,14 +8,15 @@ use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents;
 use peerwarden_documents::documents::{Document, GROUP};
 use peerwarden_documents::files;
+use peerwarden_documents::notes;
 use peerwarden_documents::output;
-use peerwarden_documents::role::{FileRole, may_hold_policies};
+use peerwarden_documents::role::FileRole;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::terminal::remark;
 use peerwarden_documents::tidy;
-use peerwarden_documents::walk;
 use peerwarden_lint::fix::{self, FixedText};
 
+use super::repository::RepositoryArguments;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -37,6 +38,8 @@ pub(crate) struct Arguments {
     /// Write nothing; show the changes as a diff for `patch`, and exit with 1 if there are any.
     #[arg(long, conflicts_with = "check")]
     diff: bool,
+    #[command(flatten)]
+    repository: RepositoryArguments,
 }
 
 /// Runs the command.
@@ -44,23 +47,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.paths == [Path::new("-")] {
         return piped(arguments.check);
     }
-    let files = walk::list(&arguments.paths, |_| true)?.files;
+    let loader = arguments.repository.loader(None)?;
+    let listing = loader.list(&arguments.paths, is_yaml)?;
+    let (excluded, files): (Vec<PathBuf>, Vec<PathBuf>) = listing
+        .files
+        .into_iter()
+        .partition(|file| loader.repository.excludes(file));
+    let excluded = listing.excluded + excluded.len();
     let only_said = arguments.check || arguments.diff;
     let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
     for file in files.iter().filter(|file| is_yaml(file)) {
         let is_named = arguments.paths.contains(file);
+        let role = files::role(file, is_named);
+        match files::holds_policies(file) {
+            Err(error) if !is_named => {
+                notes::print(&[notes::closed(file, &error.to_string())]);
+                continue;
+            }
+            // For another tool.
+            Ok(false) if !is_named && role == FileRole::Manifests => continue,
+            Err(_) | Ok(_) => {}
+        }
         let source = match files::read(file) {
             Ok(source) => source,
-            Err(_) if !is_named && !files::holds_policies(file) => continue,
             Err(diagnostic) => {
                 wrong.push(diagnostic);
                 continue;
             }
         };
-        let is_ours = match is_ours(file, &source, is_named) {
-            Err(_) if !is_named && !may_hold_policies(&source.text) => continue,
-            is_ours => is_ours,
-        };
+        let is_ours = is_ours(role, &source);
         let laid_out = is_ours.and_then(|is_ours| {
             let text = is_ours.then(|| tidy::tidy(&source)).transpose()?;
             Ok((source, text))
@@ -90,7 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             }
         }
     }
-    if files.iter().all(|file| !is_yaml(file)) {
+    if excluded == 0 && files.iter().all(|file| !is_yaml(file)) {
         let message = "no YAML files found";
         wrong.push(Diagnostic::error(message).help("name files or folders with policies or suites"));
     }
@@ -131,12 +146,7 @@ fn is_yaml(path: &Path) -> bool {
 }
 
 /// Whether it is a suite, or holds a policy.
-fn is_ours(path: &Path, source: &Arc<Source>, is_named: bool) -> Result<bool, Diagnostic> {
+fn is_ours(role: FileRole, source: &Arc<Source>) -> Result<bool, Diagnostic> {
     let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
-    let role = if is_named {
-        FileRole::of_name(path)
-    } else {
-        FileRole::of_text(path, &source.text)
-    };
     Ok(role != FileRole::Manifests || documents::all(source)?.iter().any(is_policy))
 }

@@ -12,15 +12,11 @@ use anyhow::Context;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::document_set::DocumentSet;
-use peerwarden_documents::files;
-use peerwarden_documents::load;
-use peerwarden_documents::namespace::Namespaces;
+use peerwarden_documents::load::Loader;
 use peerwarden_documents::output;
-use peerwarden_documents::role::FileRole;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
 use peerwarden_documents::terminal::remark;
-use peerwarden_documents::walk;
 use peerwarden_engine::Config;
 use peerwarden_engines::Chosen;
 use peerwarden_suite::report::CaseOutcome;
@@ -29,6 +25,7 @@ use peerwarden_suite::snapshot::{SnapshotResult, Update};
 use peerwarden_suite::{self as suite, LoadedSuite};
 
 use super::inputs::EngineArguments;
+use super::repository::{NamespaceArgument, RepositoryArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::threads::on_all_cores;
@@ -48,12 +45,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER", default_value = "suites")]
     out: PathBuf,
     #[command(flatten)]
+    namespace: NamespaceArgument,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
     engines: EngineArguments,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
-    let read = read(&arguments.paths)?;
+    let loader = arguments.repository.loader(arguments.namespace.get())?;
+    let read = loader.manifests(&arguments.paths)?;
     let mut workloads: Vec<PodWorkload> = read.others.workloads().filter_map(PodWorkload::of).collect();
     workloads.sort_by_key(PodWorkload::name);
     workloads.dedup_by_key(|workload| workload.name());
@@ -106,25 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         std::fs::write(&file, text).with_context(|| format!("writing `{}`", file.display()))?;
         written.push(file);
     }
-    snapshots(arguments, &written)
-}
-
-/// The documents in `paths`.
-fn read(paths: &[PathBuf]) -> Result<DocumentSet> {
-    let listing = walk::list(paths, |_| true)?;
-    let namespaces = Namespaces::of(&listing.files);
-    let (mut read, mut wrong) = (DocumentSet::default(), Vec::new());
-    for file in &listing.files {
-        let is_named = paths.contains(file);
-        if files::role(file, is_named) == FileRole::Manifests {
-            wrong.extend(load::add(&mut read, &namespaces, file, is_named).err());
-        }
-    }
-    if wrong.is_empty() {
-        Ok(read)
-    } else {
-        Err(wrong.into())
-    }
+    snapshots(arguments, &loader, &written)
 }
 
 /// The policies as the workload has them.
@@ -140,10 +124,10 @@ fn config(read: &DocumentSet, workload: &PodWorkload) -> Result<Config> {
 }
 
 /// Writes the snapshots of new suites, and says what they record.
-fn snapshots(arguments: &Arguments, written: &[PathBuf]) -> Result<Exit> {
+fn snapshots(arguments: &Arguments, loader: &Loader, written: &[PathBuf]) -> Result<Exit> {
     let loaded = written
         .iter()
-        .map(|file| suite::load(file))
+        .map(|file| suite::load(file, loader))
         .collect::<Result<Vec<LoadedSuite>, _>>()?;
     let module = arguments.engines.module()?;
     let engines = Chosen {

@@ -1,16 +1,21 @@
 //! Arguments that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
-use peerwarden_documents::load;
+use peerwarden_documents::load::Loader;
 use peerwarden_documents::schema;
 use peerwarden_documents::setup::Setup;
+use peerwarden_documents::workload;
 use peerwarden_engines::Choice;
 use peerwarden_engines::{Cache, ModuleError, ShippedModule};
+use peerwarden_suite::{self as suite, LoadedSuite};
+
+use super::repository::{self, NamespaceArgument, RepositoryArguments};
 
 /// How to treat paths that an application may read differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,18 +62,24 @@ pub(super) struct PolicyArguments {
     /// Policies: files, or folders to search recursively.
     #[arg(long, value_name = "PATH")]
     policies: Vec<PathBuf>,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
+    /// The mesh: `trustDomain`, `rootNamespace`, …, a MeshConfig, the ConfigMap `istio`, an IstioOperator, or Helm values of istiod.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
-    /// The protected workload: `kind`, `namespace`, `serviceAccount`, `labels`, in YAML or JSON.
-    #[arg(long, value_name = "FILE")]
+    /// The protected workload: a file with `namespace`, `labels`, …, or with a Deployment or another workload; or the name of one among
+    /// the documents of `--policies`, such as `deploy/orders`.
+    #[arg(long, value_name = "WORKLOAD")]
     workload: Option<PathBuf>,
-    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config.
+    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config. By default, those of
+    /// `--mesh`.
     #[arg(long, value_name = "FILE")]
     extension_providers: Option<PathBuf>,
     /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
     #[arg(long, value_enum, value_name = "WORD")]
     paths: Option<Paths>,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
 }
 
 /// Which engine decides.
@@ -93,30 +104,70 @@ impl PolicyArguments {
     /// Everything that keeps them from being read.
     pub(super) fn read(&self) -> Result<Setup, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
-        let mut part = |path: &Option<PathBuf>| match path.as_deref().map(files::one) {
-            None => None,
-            Some(Ok(document)) => Some(document),
-            Some(Err(diagnostic)) => {
-                wrong.push(diagnostic);
-                None
-            }
-        };
-        let mesh = part(&self.mesh);
-        let workload = part(&self.workload);
-        let extension_providers = part(&self.extension_providers);
-        let resources = load::policies(&self.policies).unwrap_or_else(|diagnostics| {
+        let loader = self.loader().map_err(|wrong| vec![wrong])?;
+        let mesh = repository::mesh(self.mesh.as_deref()).unwrap_or_else(|diagnostic| {
+            wrong.push(diagnostic);
+            None
+        });
+        let (mesh, of_mesh) = mesh.map_or((None, None), |mesh| (Some(mesh.mesh), mesh.extension_providers));
+        let extension_providers = self.extension_providers.as_deref().map(files::one).transpose();
+        let extension_providers = extension_providers.unwrap_or_else(|diagnostic| {
+            wrong.push(diagnostic);
+            None
+        });
+        let (resources, workload) = self.documents(&loader).unwrap_or_else(|diagnostics| {
             wrong.extend(diagnostics);
-            Vec::new()
+            (Vec::new(), None)
         });
         let setup = Setup {
             mesh,
             workload,
             resources,
-            extension_providers,
+            extension_providers: extension_providers.or(of_mesh),
             paths: self.paths.map(Into::into),
         };
         wrong.extend(setup.trust().err().into_iter().flatten());
         if wrong.is_empty() { Ok(setup) } else { Err(wrong) }
+    }
+
+    /// The policies, and the workload.
+    fn documents(&self, loader: &Loader) -> Result<(Vec<Document>, Option<Document>), Vec<Diagnostic>> {
+        let namespace = self.namespace.get();
+        let Some(workload) = &self.workload else {
+            return Ok((loader.policies(&self.policies)?, None));
+        };
+        let one = |wrong| vec![wrong];
+        if workload::is_file(workload) {
+            let workload = workload::of_file(workload, namespace).map_err(one);
+            let policies = loader.policies(&self.policies);
+            return match (policies, workload) {
+                (Ok(policies), Ok(workload)) => Ok((policies, Some(workload))),
+                (policies, workload) => {
+                    let wrong = workload.err().into_iter().chain(policies.err());
+                    Err(wrong.flatten().collect())
+                }
+            };
+        }
+        let set = loader.manifests(&self.policies)?;
+        let name = workload.display().to_string();
+        let workload = workload::named(&name, namespace, &set.others).map_err(one)?;
+        Ok((set.policies, Some(workload)))
+    }
+
+    /// What reads files.
+    ///
+    /// # Errors
+    /// What is wrong with the settings.
+    pub(super) fn loader(&self) -> Result<Loader, Diagnostic> {
+        self.repository.loader(self.namespace.get())
+    }
+
+    /// Reads a suite.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the settings.
+    pub(super) fn suite(&self, file: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
+        suite::load(file, &self.loader().map_err(|wrong| vec![wrong])?)
     }
 
     /// Whether policies were named at all; none found in them is still an answer.

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use peerwarden_documents::output;
 
 use super::analysis::AnalysisArguments;
+use super::repository::NamespaceArgument;
 use crate::analysis::matrix::{self, MatrixBuilder, html, json, svg, table};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -25,6 +26,8 @@ pub(crate) struct Arguments {
     format: MatrixFormat,
     #[command(flatten)]
     analysis: AnalysisArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,7 +47,7 @@ enum MatrixFormat {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let protocol = arguments.analysis.protocol();
-    let (policies, workloads) = arguments.analysis.read()?;
+    let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
     let mesh = &policies.config.mesh;
     let callers = arguments.caller.iter();
     let callers = callers.map(|text| matrix::caller(text, mesh, protocol));

@@ -6,7 +6,6 @@ use anyhow::Context;
 use clap::ValueEnum;
 use peerwarden_documents::count::{counted, grouped};
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::load;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_logs::access_log::{Entry, Line, LogFormat};
@@ -154,7 +153,7 @@ impl Replay {
             });
         }
         let old = Setup {
-            resources: load::policies(&arguments.old)?,
+            resources: arguments.deciding.loader()?.policies(&arguments.old)?,
             ..setup.clone()
         };
         let before = compile(&old)?;

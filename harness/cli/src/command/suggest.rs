@@ -9,13 +9,13 @@ use clap::ValueEnum;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::{self, Document};
-use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
+use peerwarden_documents::workload;
 use peerwarden_documents::yaml::{self, Entry, Node};
-use peerwarden_lint as lint;
 use peerwarden_lint::settings::Settings;
+use peerwarden_lint::{self as lint, Scope};
 use peerwarden_logs::access_log::LogFormat;
 use peerwarden_logs::replay::Policies;
 use peerwarden_logs::suggest::observations::Excess;
@@ -24,6 +24,7 @@ use peerwarden_logs::suggest::suggestion::Suggestion;
 use peerwarden_logs::suggest::{Admission, Observations};
 
 use super::replay::LogArguments;
+use super::repository::{self, NamespaceArgument};
 use super::scan::scan;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -37,12 +38,14 @@ pub(crate) struct Arguments {
     /// Access logs of one workload. They are read twice, so standard input is not supported.
     #[arg(value_name = "LOG", required = true)]
     logs: Vec<PathBuf>,
-    /// The protected workload: `namespace` and `labels`, in YAML or JSON.
+    /// The protected workload: a file with `namespace` and `labels`, or with a Deployment or another workload.
     #[arg(long, value_name = "FILE", required = true)]
     workload: PathBuf,
-    /// The mesh: `rootNamespace`, `trustDomain`, `trustDomainAliases`, `caCertificates`, in YAML or JSON.
+    /// The mesh: `trustDomain`, `rootNamespace`, …, a MeshConfig, the ConfigMap `istio`, an IstioOperator, or Helm values of istiod.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
     #[command(flatten)]
     log: LogArguments,
     /// The name of the policy.
@@ -118,8 +121,8 @@ fn read(arguments: &Arguments) -> Result<(LogFormat, Setup)> {
     }
     let format = arguments.log.format()?;
     let setup = Setup {
-        mesh: arguments.mesh.as_deref().map(files::one).transpose()?,
-        workload: Some(files::one(&arguments.workload)?),
+        mesh: repository::mesh(arguments.mesh.as_deref())?.map(|mesh| mesh.mesh),
+        workload: Some(workload::of_file(&arguments.workload, arguments.namespace.get())?),
         resources: Vec::new(),
         extension_providers: None,
         paths: None,
@@ -209,7 +212,12 @@ fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
         ..setup
     };
     Policies::new(&setup).map_err(|problems| setup.diagnostics(&problems))?;
-    let found = lint::run(&setup, &documents::Others::default(), &Settings::default());
+    let found = lint::run(
+        &setup,
+        &documents::Others::default(),
+        &Settings::default(),
+        Scope::Cluster,
+    );
     Ok((setup, found.findings))
 }
 

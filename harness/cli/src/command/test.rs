@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::load;
+use peerwarden_documents::load::Loader;
 use peerwarden_documents::terminal;
 use peerwarden_engines::{Chosen, ModuleError, ShippedModule};
 use peerwarden_suite::coverage;
@@ -18,6 +18,7 @@ use peerwarden_suite::{self as suite, Case, LoadedSuite};
 use peerwarden_traffic as traffic;
 
 use super::inputs::EngineArguments;
+use super::repository::{NamespaceArgument, RepositoryArguments};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::progress::Progress;
@@ -37,6 +38,10 @@ pub(crate) struct Arguments {
     filter: Option<String>,
     #[command(flatten)]
     engines: EngineArguments,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
     /// Output format.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
@@ -80,24 +85,35 @@ impl LazyModule {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     if arguments.watch {
-        listed(&arguments)?;
-        return watch::run(&arguments);
+        let loader = loader(&arguments)?;
+        listed(&arguments, &loader)?;
+        return watch::run(&arguments, &loader);
     }
-    let exit = listed(&arguments).and_then(|files| once(&arguments, &files, &mut LazyModule::default()));
-    match (exit, arguments.format) {
+    match (all(&arguments), arguments.format) {
         (exit, ReportFormat::Human) => exit,
         (Err(error), format) => reported(error, format),
         (exit, _) => exit,
     }
 }
 
+/// Runs all suites, once.
+fn all(arguments: &Arguments) -> Result<Exit> {
+    let loader = loader(arguments)?;
+    let files = listed(arguments, &loader)?;
+    once(arguments, &loader, &files, &mut LazyModule::default())
+}
+
+fn loader(arguments: &Arguments) -> Result<Loader> {
+    Ok(arguments.repository.loader(arguments.namespace.get())?)
+}
+
 /// The suites among the paths.
-fn listed(arguments: &Arguments) -> Result<Vec<PathBuf>> {
+fn listed(arguments: &Arguments, loader: &Loader) -> Result<Vec<PathBuf>> {
     let missing = arguments.paths.iter().find(|path| !path.exists());
     if let Some(missing) = missing {
         return Err(Diagnostic::error(format!("there is no `{}`", missing.display())).into());
     }
-    Ok(load::suites(&arguments.paths)?)
+    Ok(loader.suites(&arguments.paths)?)
 }
 
 /// Prints a report of an error: what reads a format for programs finds it there too.
@@ -122,7 +138,11 @@ fn reported(error: Error, format: ReportFormat) -> Result<Exit> {
 }
 
 /// Reads the suites, with the cases that are wanted, and says which cannot be read.
-fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<(Vec<LoadedSuite>, Vec<BrokenSuite>)> {
+fn load(
+    arguments: &Arguments,
+    loader: &Loader,
+    files: &[PathBuf],
+) -> Result<(Vec<LoadedSuite>, Vec<BrokenSuite>)> {
     if files.is_empty() {
         let places = arguments.paths.iter();
         let places: Vec<String> = places.map(|path| format!("`{}`", path.display())).collect();
@@ -132,7 +152,7 @@ fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<(Vec<LoadedSuite>, V
     }
     let (mut suites, mut broken) = (Vec::new(), Vec::new());
     for file in files {
-        match suite::load(file) {
+        match suite::load(file, loader) {
             Ok(loaded) => suites.push(loaded),
             Err(wrong) => broken.push(BrokenSuite {
                 name: file.display().to_string(),
@@ -160,9 +180,9 @@ fn load(arguments: &Arguments, files: &[PathBuf]) -> Result<(Vec<LoadedSuite>, V
 }
 
 /// Runs some suites.
-fn once(arguments: &Arguments, files: &[PathBuf], module: &mut LazyModule) -> Result<Exit> {
+fn once(arguments: &Arguments, loader: &Loader, files: &[PathBuf], module: &mut LazyModule) -> Result<Exit> {
     let started = Instant::now();
-    let (suites, mut broken) = load(arguments, files)?;
+    let (suites, mut broken) = load(arguments, loader, files)?;
     let read = started.elapsed();
     // Without a suite there is nothing to run.
     let module = if suites.is_empty() {

@@ -4,6 +4,7 @@ use peerwarden_documents::output;
 
 use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
+use super::repository::DefaultNamespaceArgument;
 use super::request::RequestArguments;
 use crate::analysis::search::{self, Search};
 use crate::error::Result;
@@ -24,13 +25,15 @@ pub(crate) struct Arguments {
     format: OutputFormat,
     #[command(flatten)]
     analysis: AnalysisArguments,
+    #[command(flatten)]
+    namespace: DefaultNamespaceArgument,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
     let request = arguments.request.text();
-    let (policies, workloads) = arguments.analysis.read()?;
+    let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
     let query = question.read(&policies.config.mesh, protocol)?;
     let module = arguments.analysis.engines.module()?;
     let search = Search {

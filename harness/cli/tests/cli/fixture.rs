@@ -47,6 +47,11 @@ cases:
 "#;
 
 impl Folder {
+    /// An empty one.
+    pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
     /// With these files.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self(TempDir::new().unwrap());

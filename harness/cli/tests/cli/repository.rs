@@ -9,7 +9,7 @@ spec: {mtls: {mode: STRICT}}
 ";
 
 /// What stands beside policies, in the manner of Kustomize, Helm, Ansible, CI and dashboards.
-const OTHERS: [(&str, &str); 16] = [
+const OTHERS: [(&str, &str); 28] = [
     ("docker-compose.yaml", "services:\n  db: {image: postgres}\n"),
     ("grafana/sources.yaml", "apiVersion: 1\ndatasources: []\n"),
     ("ansible/site.yml", "- hosts: all\n  tasks: []\n"),
@@ -36,6 +36,33 @@ const OTHERS: [(&str, &str); 16] = [
         "chart/templates/policy.yaml",
         "kind: AuthorizationPolicy\nspec: {{ toYaml .Values.spec }}\n",
     ),
+    (
+        "argocd/app.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\nspec: {source: {path: overlays}}\n",
+    ),
+    (
+        "list.yaml",
+        "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n",
+    ),
+    ("tabs.yaml", "a:\n\tb: 1\n"),
+    ("windows.yaml", "services:\r\n  db:\r\n    image: postgres\r\n"),
+    ("mark.yaml", "\u{feff}# a comment\nimage: postgres\n"),
+    (
+        "dashboard.json",
+        "{\"panels\": [{\"title\": \"kind\"}], \"schemaVersion\": 39}",
+    ),
+    ("comments.json", "{\n  // not JSON\n  \"a\": 1,\n}\n"),
+    ("crontab.yaml", "@daily make\n"),
+    (
+        "crd.yaml",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n  names: {kind: Shop}\n",
+    ),
+    (
+        "deployment-of-go-template.yaml",
+        "kind: Deployment\nmetadata:\n  name: {{ .name }}\n",
+    ),
+    ("empty.yaml", ""),
+    ("only-dashes.yaml", "---\n---\n"),
     (".github/workflows/ci.yaml", "kind: AuthorizationPolicy\n"),
     ("node_modules/x/policy.yaml", "kind: AuthorizationPolicy\n"),
 ];
@@ -43,8 +70,31 @@ const OTHERS: [(&str, &str); 16] = [
 fn repository() -> Folder {
     let folder = Folder::with(&OTHERS);
     folder.write("policies/default.yaml", POLICY);
+    folder.write("k8s/orders.yaml", DEPLOYMENT);
+    folder.write("empty.log", "");
+    folder.write("inbound.conf", INBOUND);
+    folder.write("policies/orders_test.yaml", SUITE);
     folder
 }
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders, namespace: shop}
+spec: {template: {metadata: {labels: {app: orders}}, spec: {containers: [{name: app}]}}}
+";
+
+const INBOUND: &str = "workload: {namespace: shop, serviceAccount: orders}
+certificates: {directory: certs}
+module: peerwarden.wasm
+ports: [{port: 10443, protocol: HTTP, upstream: 127.0.0.1:18080}]
+";
+
+const SUITE: &str = "workload: {namespace: shop}
+policies: [..]
+peers: {stranger: plaintext}
+requests: {list: GET /}
+cases: [{peer: stranger, request: list, expect: deny}]
+";
 
 #[test]
 fn what_is_for_other_tools_is_passed_over() {
@@ -53,26 +103,56 @@ fn what_is_for_other_tools_is_passed_over() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(ran.out, "");
     assert!(
-        ran.err.ends_with("1 document and 0 suites checked: 0 errors, 0 warnings; skipped 5 other documents, 2 unreadable files, 1 Helm chart\n"),
+        ran.err.ends_with("1 document and 1 suite checked: 0 errors, 0 warnings; skipped 24 other files, 1 unreadable file, 1 Helm chart\n"),
         "{ran:?}"
     );
     assert!(ran.warns("`helm template chart | peerwarden check -`"), "{ran:?}");
     let ran = folder.run(&["check", "--verbose", "."]);
     for named in [
         "skipped chart: a Helm chart",
-        "skipped broken.yaml: ",
-        "skipped template.yaml: ",
+        "skipped broken.yaml: nothing here reads it",
+        "skipped deployment-of-go-template.yaml: ",
     ] {
         assert!(ran.warns(named), "{named}: {ran:?}");
     }
-    for arguments in [
-        &["who-can", "GET /", "--policies", "."][..],
-        &["matrix", "--policies", ".", "--engine", "native"],
-        &["diff", ".", "."],
-    ] {
-        let ran = folder.run(arguments);
+    for arguments in commands() {
+        let ran = folder.run(&arguments);
         assert_ne!(ran.code, 2, "{arguments:?}: {ran:?}");
     }
+}
+
+/// Every command that takes a folder, run on the whole of it.
+fn commands() -> Vec<Vec<&'static str>> {
+    let native = |arguments: &[&'static str]| [arguments, &["--engine", "native"]].concat();
+    vec![
+        vec!["check", "."],
+        vec!["check", ".", "--fix"],
+        vec!["fmt", "."],
+        native(&["who-can", "GET /", "--policies", "."]),
+        native(&["can-ever", "--path", "/", "--policies", "."]),
+        native(&["matrix", "--policies", "."]),
+        native(&["diff", ".", "."]),
+        native(&["test", "."]),
+        native(&[
+            "explain",
+            "--policies",
+            ".",
+            "--workload",
+            "deploy/orders",
+            "--plaintext",
+            "--path",
+            "/",
+        ]),
+        vec![
+            "replay",
+            "empty.log",
+            "--policies",
+            ".",
+            "--workload",
+            "k8s/orders.yaml",
+        ],
+        vec!["render", "inbound", "inbound.conf", "--policies", "."],
+    ]
 }
 
 #[test]
@@ -83,7 +163,7 @@ fn nothing_of_others_is_formatted() {
     let ran = folder.run(&["fmt", "."]);
     assert_eq!(
         (ran.code, ran.out.as_str(), ran.err.as_str()),
-        (0, "", "0 of 1 reformatted\n"),
+        (0, "", "0 of 2 reformatted\n"),
         "{ran:?}"
     );
     let after: Vec<String> = OTHERS.iter().map(|(name, _)| read(&folder, name)).collect();
@@ -119,9 +199,16 @@ fn what_is_meant_for_us_is_not() {
             "kind: AuthorizationPolicy\nspec: {{ toYaml .Values.spec }}\n",
             "meant.yaml:",
         ),
+        // As PowerShell writes what a command prints: in UTF-16.
+        ("\u{0}", "`meant.yaml` is not UTF-8"),
     ] {
         let folder = repository();
-        folder.write("meant.yaml", text);
+        let wide = POLICY.bytes().flat_map(|byte| [byte, 0]);
+        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(wide).collect();
+        folder.write(
+            "meant.yaml",
+            if text == "\u{0}" { &wide } else { text.as_bytes() },
+        );
         folder.run(&["check", "."]).says(2, &[place]);
         folder
             .run(&["matrix", "--policies", ".", "--engine", "native"])
@@ -206,4 +293,161 @@ spec: {action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}
     folder
         .run(&["check", "null.yaml"])
         .says(2, &["null.yaml:3:", "`metadata.namespace`"]);
+}
+
+/// As `kubectl apply --recursive` does, and so without circles.
+#[cfg(unix)]
+#[test]
+fn links_to_files_are_read_and_links_to_folders_are_not() {
+    use std::os::unix::fs::symlink;
+    let folder = repository();
+    let link = |to: &str, name: &str| symlink(to, folder.path(name)).expect("a link");
+    // A folder as Kubernetes mounts a ConfigMap.
+    folder.write("mounted/..data/mounted.yaml", POLICY.replace("shop", "mounted"));
+    link("..data/mounted.yaml", "mounted/mounted.yaml");
+    // One file by two names counts once.
+    link("../policies/default.yaml", "k8s/default.yaml");
+    link("..", "policies/circle");
+    link("nowhere.yaml", "broken-link.yaml");
+    let ran = folder.run(&["check", "."]);
+    assert!(
+        ran.out
+            .starts_with("2 documents and 1 suite checked: 0 errors, 0 warnings"),
+        "{ran:?}"
+    );
+    assert!(ran.out.contains("2 links"), "{ran:?}");
+    let ran = folder.run(&["check", "--verbose", "."]);
+    for link in ["broken-link.yaml", "policies/circle"] {
+        let says = format!("skipped {link}: a link that does not lead to a file");
+        assert!(ran.err.contains(&says), "{ran:?}");
+    }
+    for arguments in commands() {
+        let ran = folder.run(&arguments);
+        assert_ne!(ran.code, 2, "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_huge_file_without_policies_is_skipped() {
+    let folder = repository();
+    let mut huge = "kind: ConfigMap\ndata: {a: b}\n---\n".repeat(1_100_000);
+    folder.write("huge.yaml", &huge);
+    let ran = folder.run(&["check", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    huge.push_str(POLICY);
+    huge.insert_str(0, POLICY);
+    folder.write("huge.yaml", &huge);
+    folder
+        .run(&["check", "."])
+        .says(2, &["`huge.yaml` is larger than 32 MiB"]);
+}
+
+#[test]
+fn patches_are_for_kustomize() {
+    let patch = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default}\nspec: {mtls: {mode: PERMISSIVE}}\n";
+    let folder = repository();
+    folder.write(
+        "dev/kustomization.yaml",
+        "resources: [../policies]\npatches: [{path: weaker.yaml}, {path: replicas.yaml}]\n",
+    );
+    folder.write("dev/weaker.yaml", patch);
+    folder.write(
+        "dev/replicas.yaml",
+        "kind: Deployment\nmetadata: {name: orders}\nspec: {replicas: 2}\n",
+    );
+    let ran = folder.run(&["check", "."]);
+    assert!(ran.out.starts_with("1 document and 1 suite checked"), "{ran:?}");
+    ran.says(
+        0,
+        &[
+            "note: 1 Kustomize patch of policies skipped",
+            "`kubectl kustomize dev | peerwarden check -`",
+        ],
+    );
+    let ran = folder.run(&["matrix", "--policies", ".", "--engine", "native"]);
+    ran.says(0, &["note: 1 Kustomize patch of policies skipped"]);
+    // One that is named is read.
+    let ran = folder.run(&["check", "dev/weaker.yaml"]);
+    assert!(ran.out.starts_with("1 document"), "{ran:?}");
+}
+
+#[test]
+fn settings_exclude_files_for_all_commands() {
+    let broken = "kind: AuthorizationPolicy\nspec: [\n";
+    let folder = repository();
+    folder.write("attic/broken.yaml", broken);
+    folder.write("attic/deep/broken.yaml", broken);
+    folder.run(&["check", "."]).says(2, &["attic/broken.yaml"]);
+    for settings in [
+        "exclude = [\"attic\"]\n",
+        "exclude = [\"attic/**\"]\n",
+        "[check]\nexclude = [\"attic/\"]\n",
+    ] {
+        folder.write("peerwarden.toml", settings);
+        for arguments in commands() {
+            let ran = folder.run(&arguments);
+            assert_ne!(ran.code, 2, "{settings}: {arguments:?}: {ran:?}");
+        }
+        let ran = folder.run(&["check", "."]);
+        assert!(ran.out.contains("2 files excluded"), "{ran:?}");
+    }
+    // A hook names all files that changed.
+    assert_eq!(folder.run(&["fmt", "attic/broken.yaml"]).code, 0);
+    // What is named is asked about.
+    folder
+        .run(&["matrix", "--policies", "attic/broken.yaml", "--engine", "native"])
+        .says(2, &["attic/broken.yaml"]);
+}
+
+#[test]
+fn settings_and_an_option_give_namespaces() {
+    let bare = "apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: a}
+spec: {action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}
+";
+    let folder = Folder::with(&[
+        ("teams/shop/policy.yaml", bare),
+        ("other/policy.yaml", bare),
+        ("kustomized/policy.yaml", bare),
+        (
+            "kustomized/kustomization.yaml",
+            "namespace: customs\nresources: [policy.yaml]\n",
+        ),
+        (
+            "peerwarden.toml",
+            "[namespace]\n\"teams/*\" = \"teams\"\n\"teams/shop\" = \"shop\"\n",
+        ),
+    ]);
+    let namespaces = |more: &[&str]| {
+        let ran = folder.run(
+            &[
+                &[
+                    "matrix",
+                    "--policies",
+                    ".",
+                    "--engine",
+                    "native",
+                    "--format",
+                    "json",
+                ],
+                more,
+            ]
+            .concat(),
+        );
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let names = ["shop", "teams", "customs", "default", "given"];
+        let has = |name: &&str| ran.out.contains(&format!("\"namespace\": \"{name}\""));
+        (names.into_iter().filter(has).collect::<Vec<_>>(), ran.err)
+    };
+    let (names, notes) = namespaces(&[]);
+    assert_eq!(names, ["shop", "customs", "default"], "{notes}");
+    assert!(notes.contains("1 policy without a namespace"), "{notes}");
+    let (names, notes) = namespaces(&["-n", "given"]);
+    assert_eq!(
+        (names.as_slice(), notes.as_str()),
+        (&["shop", "customs", "given"][..], "")
+    );
+    let ran = folder.run(&["check", ".", "--namespace", "Given"]);
+    ran.says(2, &["a namespace is in lower case"]);
 }

@@ -46,7 +46,7 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
     folder.write("pipeline.yaml", "on: [push]\njobs: {}\n");
     let ran = folder.run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let sum = "1 document and 0 suites checked: 0 errors, 0 warnings; skipped 1 other document\n";
+    let sum = "1 document and 0 suites checked: 0 errors, 0 warnings; skipped 1 other file\n";
     assert_eq!(ran.err, sum);
     folder
         .run(&["check", "pipeline.yaml"])

@@ -1,6 +1,7 @@
 //! Which rules decide anything, as `peerwarden-analysis` proves it of all traffic at once.
 //!
-//! A policy is looked at together with those of its folder, as folders beside each other may be for different clusters. What is
+//! A policy is looked at together with those of its folder, as folders beside each other may be for different clusters; or with all of
+//! its cluster, if it is known which folders make one. What is
 //! said of a rule holds for every workload that its policy selects: of those among the documents each is looked at, and where
 //! there are none the one that has the selector's labels and no others, as what applies to it applies to all.
 
@@ -58,6 +59,16 @@ impl Standing {
     pub(crate) fn place(&self) -> Place {
         self.place
     }
+
+    /// The policy of another rule that was looked at together with it, and which rule of it that is.
+    pub(crate) fn other<'c, 'd>(
+        &self,
+        context: &'c Context<'d>,
+        by: &RuleId,
+    ) -> Option<(&'c Policy<'d>, usize)> {
+        let (policy, rule) = self.group.place(by)?;
+        Some((context.policies.get(policy)?, rule))
+    }
 }
 
 impl Standings {
@@ -68,7 +79,6 @@ impl Standings {
 
 /// What decides nothing, rule by rule.
 fn find(context: &Context<'_>) -> Vec<Standing> {
-    let known = ids(context);
     // Of each rule, in how many groups it is, and in which of them it decides nothing.
     let mut idle: BTreeMap<Place, Vec<(Why, Rc<Group>)>> = BTreeMap::new();
     let mut seen: BTreeMap<Place, usize> = BTreeMap::new();
@@ -77,7 +87,7 @@ fn find(context: &Context<'_>) -> Vec<Standing> {
             let rules = context.policies[policy].written.rules.iter().flatten().count();
             (0..rules).for_each(|rule| *seen.entry((policy, rule)).or_default() += 1);
         }
-        for (place, why) in judged(&group, &known) {
+        for (place, why) in judged(&group) {
             idle.entry(place).or_default().push((why, Rc::clone(&group)));
         }
     }
@@ -86,14 +96,14 @@ fn find(context: &Context<'_>) -> Vec<Standing> {
         let (why, group) = found.into_iter().next().filter(|_| all)?;
         Some(Standing { place, why, group })
     });
-    without_twins(everywhere.collect(), &known)
+    without_twins(everywhere.collect())
 }
 
 /// Of two rules that match the same, one has to stay: the first.
-fn without_twins(mut standings: Vec<Standing>, known: &BTreeMap<Id, Place>) -> Vec<Standing> {
+fn without_twins(mut standings: Vec<Standing>) -> Vec<Standing> {
     let by_one = |standing: &Standing| match &standing.why {
         Why::Shadowed { by, .. } => match by.as_slice() {
-            [by] => known.get(&id(by)?).copied(),
+            [by] => standing.group.place(by),
             _ => None,
         },
         Why::NeverMatches | Why::Refused { .. } => None,
@@ -109,32 +119,8 @@ fn without_twins(mut standings: Vec<Standing>, known: &BTreeMap<Id, Place>) -> V
     standings
 }
 
-/// A rule by its namespace, name and number.
-type Id = (String, String, usize);
-
-fn id(by: &RuleId) -> Option<Id> {
-    Some((by.namespace.to_string(), by.name.to_string(), by.rule?))
-}
-
-/// Where each rule is; those of policies that are there twice are left out, as nothing tells them apart.
-fn ids(context: &Context<'_>) -> BTreeMap<Id, Place> {
-    let mut known = BTreeMap::new();
-    let mut twice = BTreeSet::new();
-    for (index, policy) in context.policies.iter().enumerate() {
-        let metadata = &policy.written.metadata;
-        for rule in 0..policy.written.rules.iter().flatten().count() {
-            let id = (metadata.namespace.clone(), metadata.name.clone(), rule);
-            if known.insert(id.clone(), (index, rule)).is_some() {
-                twice.insert(id);
-            }
-        }
-    }
-    known.retain(|id, _| !twice.contains(id));
-    known
-}
-
 /// The rules of a group that decide nothing in it. What is too much to work through is left alone.
-fn judged(group: &Group, known: &BTreeMap<Id, Place>) -> Vec<(Place, Why)> {
+fn judged(group: &Group) -> Vec<(Place, Why)> {
     let Some(http) = standing(group, Protocol::Http) else {
         return Vec::new();
     };
@@ -151,9 +137,9 @@ fn judged(group: &Group, known: &BTreeMap<Id, Place>) -> Vec<(Place, Why)> {
                 by: by.clone(),
             },
         };
-        Some((id(&judged.by)?, why))
+        Some((group.place(&judged.by)?, why))
     };
-    let mut idle: Vec<(Id, Why)> = http.iter().filter_map(why).collect();
+    let mut idle: Vec<(Place, Why)> = http.iter().filter_map(why).collect();
     // Refused by a mode, not by a rule: another `PeerAuthentication` may be elsewhere.
     idle.retain(|(_, why)| !matches!(why, Why::Refused { by, .. } if by.is_empty()));
     if idle.iter().any(|(_, why)| !matches!(why, Why::NeverMatches)) {
@@ -162,16 +148,14 @@ fn judged(group: &Group, known: &BTreeMap<Id, Place>) -> Vec<(Place, Why)> {
             return Vec::new();
         };
         let decides = |judged: &&RuleStanding| matches!(judged.standing, rules::Standing::Decides(_));
-        let needed: BTreeSet<Id> = tcp
+        let needed: BTreeSet<Place> = tcp
             .iter()
             .filter(decides)
-            .filter_map(|judged| id(&judged.by))
+            .filter_map(|judged| group.place(&judged.by))
             .collect();
-        idle.retain(|(id, why)| matches!(why, Why::NeverMatches) || !needed.contains(id));
+        idle.retain(|(place, why)| matches!(why, Why::NeverMatches) || !needed.contains(place));
     }
-    idle.into_iter()
-        .filter_map(|(id, why)| Some((*known.get(&id)?, why)))
-        .collect()
+    idle
 }
 
 fn standing(group: &Group, protocol: Protocol) -> Option<Vec<RuleStanding>> {

@@ -44,7 +44,7 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
     let help = "remove it; or, if only this rule should apply, make the other one narrower";
     let finding = Finding::new(policy.rule_path(rule), message, help).shown_without(&proof);
     let mut found = finding.in_policy(&LINT, policy);
-    for (other, index) in by.iter().filter_map(|by| context.rule(by)).take(3) {
+    for (other, index) in by.iter().filter_map(|by| standing.other(context, by)).take(3) {
         let place = other.document.place(&other.rule_path(index), false);
         found = found.also(place, "by this rule");
     }

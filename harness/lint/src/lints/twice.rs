@@ -1,13 +1,15 @@
 //! PW004: two documents of the same kind, namespace and name.
 //!
-//! In a cluster the later one replaces the earlier; here both are enforced, so what is checked is not what will be. Only
-//! within one folder: folders beside each other may be for different clusters.
+//! In a cluster the later one replaces the earlier; here both are enforced, so what is checked is not what will be. In one folder each
+//! is told. Folders with documents of the same names are probably for different clusters: they are told once.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
+use peerwarden_documents::identity::TwinFolders;
 use peerwarden_engine::document;
 use peerwarden_engine::resource::Metadata;
 
@@ -48,7 +50,39 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         let diagnostic = LINT.found(message).at(place);
         found.push(diagnostic.help("rename or remove one of them"));
     }
+    found.extend(
+        TwinFolders::all(documents(context).map(|(_, _, document)| document))
+            .iter()
+            .map(folders),
+    );
     found
+}
+
+/// Folders that share names: told at the second document of one name.
+fn folders(twins: &TwinFolders<'_>) -> Diagnostic {
+    let name = |document: &Document| document.place(&document::Path::keys(["metadata", "name"]), false);
+    let (first, second) = (name(twins.example.0), name(twins.example.1));
+    let example = twins
+        .identities
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let more = match twins.identities.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(
+            ", and {} of the same names",
+            counted(more as u64, "other document")
+        ),
+    };
+    let message = format!("{} have {example}{more}", twins.names());
+    let help = format!(
+        "if the folders are for different clusters, write `{}` into `peerwarden.toml`; otherwise rename or remove one",
+        twins.setting()
+    );
+    LINT.found(message)
+        .at(second)
+        .also(first, "the same name")
+        .help(help)
 }
 
 fn documents<'c>(

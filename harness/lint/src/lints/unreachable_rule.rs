@@ -38,7 +38,7 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
     let help = "make the DENY narrower, with a `not…` field; no ALLOW can make an exception to it";
     let finding = Finding::new(policy.rule_path(rule), message, help).shown(&proof);
     let mut found = finding.in_policy(&LINT, policy);
-    for (other, index) in by.iter().filter_map(|by| context.rule(by)).take(3) {
+    for (other, index) in by.iter().filter_map(|by| standing.other(context, by)).take(3) {
         let place = other.document.place(&other.rule_path(index), false);
         found = found.also(place, "denied here");
     }

@@ -41,7 +41,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         for target in context.targets(policy) {
             let beside = opening.iter().find(|(other, _)| {
                 context.applies_to(other, &target.workload)
-                    && other.document.source.folder() == policy.document.source.folder()
+                    && context.folder(other) == context.folder(policy)
                     && !Policy::is_dry_run(other)
                     && !policy.is_dry_run()
             });

@@ -11,6 +11,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use peerwarden_documents::count;
 use peerwarden_documents::diagnostic::{self, Severity};
+use peerwarden_documents::notes;
 use peerwarden_documents::output;
 use peerwarden_documents::terminal::remark;
 
@@ -42,7 +43,7 @@ pub(super) fn print(
         FindingFormat::Human => {
             let findings = diagnostic::rendered(&checked.findings);
             output::print(&findings.map(|finding| finding + "\n\n").collect::<String>())?;
-            diagnostic::note_default(checked.of_default);
+            notes::print(&notes::about(&checked.passed_over, checked.of_default));
             passed_over::print(&checked.passed_over, verbose);
             remark(&(sum(checked) + &fixes(checked, fixed)));
             return Ok(());

@@ -6,19 +6,20 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::document_set::{DocumentSet, PassedOver};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
-use peerwarden_documents::load;
-use peerwarden_documents::namespace::Namespaces;
+use peerwarden_documents::kustomizations::Kustomizations;
+use peerwarden_documents::load::Loader;
+use peerwarden_documents::marks::Interest;
 use peerwarden_documents::role::FileRole;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
 use peerwarden_documents::walk::Listing;
 use peerwarden_engine::Workload;
-use peerwarden_lint as lint;
 use peerwarden_lint::Findings;
 use peerwarden_lint::settings::Settings;
 use peerwarden_suite as suite;
 use peerwarden_suite::running;
 
+use super::clusters;
 use crate::exit::Exit;
 
 /// All that was looked at, and what was found.
@@ -40,36 +41,44 @@ impl CheckResult {
     /// Reads and checks files.
     pub(super) fn of(
         paths: &[PathBuf],
+        loader: &Loader,
         listing: &Listing,
         mesh: Option<&Document>,
         settings: &Settings,
     ) -> Self {
+        // A file that is named is excluded too: a hook names all that changed.
         let all = listing.files.iter();
-        let files: Vec<&PathBuf> = all.filter(|file| !settings.excludes(file)).collect();
-        let excluded = listing.files.len() - files.len();
-        let namespaces = Namespaces::of(&listing.files);
+        let files: Vec<&PathBuf> = all.filter(|file| !loader.repository.excludes(file)).collect();
+        let excluded = listing.excluded + listing.files.len() - files.len();
+        let kustomizations = Kustomizations::of(&listing.files);
         let mut findings = Vec::new();
-        let (mut read, mut suites) = (DocumentSet::default(), 0);
-        for file in files {
+        let mut suites = 0;
+        let mut read = DocumentSet {
+            passed_over: listing.passed_over.clone(),
+            ..DocumentSet::default()
+        };
+        for (index, file) in files.iter().enumerate() {
+            loader.show(index, files.len());
             let is_named = paths.contains(file);
             match files::role(file, is_named) {
                 FileRole::Suite => {
                     suites += 1;
-                    findings.extend(of_suite(file));
+                    findings.extend(of_suite(file, loader));
                 }
                 FileRole::Fixtures => findings.extend(peerwarden_suite::check_fixtures(file)),
                 FileRole::Manifests => {
-                    findings.extend(load::add(&mut read, &namespaces, file, is_named).err());
+                    let added = loader.add(&mut read, &kustomizations, file, is_named, Interest::Manifests);
+                    findings.extend(added.err());
                 }
             }
         }
-        let mut passed_over = std::mem::take(&mut read.passed_over);
-        passed_over.charts.clone_from(&listing.charts);
+        loader.show(files.len(), files.len());
+        let passed_over = std::mem::take(&mut read.passed_over);
         let (documents, of_default) = (read.policies.len(), read.of_default);
         let Findings {
             findings: found,
             suppressed,
-        } = of_documents(mesh, read, settings);
+        } = of_documents(mesh, read, loader, settings);
         findings.extend(found);
         // In the order of the texts; what has no place in one comes first.
         let order = |finding: &Diagnostic| {
@@ -78,7 +87,13 @@ impl CheckResult {
             (place, finding.code)
         };
         findings.sort_by_cached_key(order);
-        if documents == 0 && suites == 0 && excluded == 0 && listing.charts.is_empty() && findings.is_empty()
+        // A suite has the errors of its policies too.
+        findings.dedup();
+        if documents == 0
+            && suites == 0
+            && excluded == 0
+            && passed_over.charts.is_empty()
+            && findings.is_empty()
         {
             let message = "nothing to check: no document of `security.istio.io` and no suite found";
             findings.push(Diagnostic::error(message).help("name files or folders with policies or suites"));
@@ -124,7 +139,12 @@ impl CheckResult {
 }
 
 /// What the engine would refuse, and what the lints find in what it takes.
-fn of_documents(mesh: Option<&Document>, read: DocumentSet, settings: &Settings) -> Findings {
+fn of_documents(
+    mesh: Option<&Document>,
+    read: DocumentSet,
+    loader: &Loader,
+    settings: &Settings,
+) -> Findings {
     // Whether a document is accepted does not depend on the workload; yet there must be one.
     let any = Workload {
         namespace: "any".to_owned(),
@@ -133,7 +153,7 @@ fn of_documents(mesh: Option<&Document>, read: DocumentSet, settings: &Settings)
     let mut setup = Setup {
         mesh: mesh.cloned(),
         workload: Some(synthetic::workload(&any)),
-        resources: read.policies,
+        resources: read.policies.clone(),
         extension_providers: None,
         paths: None,
     };
@@ -152,7 +172,7 @@ fn of_documents(mesh: Option<&Document>, read: DocumentSet, settings: &Settings)
         setup.resources = all;
     }
     findings.extend(setup.trust().err().into_iter().flatten());
-    let mut found = lint::run(&setup, &read.others, settings);
+    let mut found = clusters::findings(setup, read, loader, settings);
     findings.append(&mut found.findings);
     Findings { findings, ..found }
 }
@@ -163,8 +183,8 @@ fn refused(setup: &Setup) -> Vec<Diagnostic> {
 }
 
 /// What `test` would refuse. The policies that the suite names are checked as documents of their own.
-fn of_suite(file: &Path) -> Vec<Diagnostic> {
-    let loaded = match suite::load(file) {
+fn of_suite(file: &Path, loader: &Loader) -> Vec<Diagnostic> {
+    let loaded = match suite::load(file, loader) {
         Ok(loaded) => loaded,
         Err(wrong) => return wrong,
     };

@@ -54,7 +54,7 @@ pub(super) fn read(arguments: &Arguments) -> Result<(Setup, Traffic)> {
     let given = arguments.deciding.read()?;
     let file = arguments.file.as_deref().unwrap_or(std::path::Path::new("-"));
     if let Some(name) = &arguments.case {
-        let loaded = suite::load(file)?;
+        let loaded = arguments.deciding.suite(file)?;
         let help = cases_like(name, &loaded.cases);
         let Some(case) = loaded.cases.into_iter().find(|case| case.name == *name) else {
             let message = format!("the suite has no case `{name}`");

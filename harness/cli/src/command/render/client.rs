@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use peerwarden_documents::files;
-use peerwarden_documents::load;
 use peerwarden_envoy::render::client::Client;
 
 use super::descriptions;
 use super::destination::Destination;
+use crate::command::repository::{NamespaceArgument, RepositoryArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -29,13 +29,19 @@ pub(crate) struct Arguments {
     policies: Vec<PathBuf>,
     #[command(flatten)]
     destination: Destination,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let rules = load::of_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
-    let policies = load::policies(&arguments.policies)?;
+    let mut loader = arguments.repository.loader(arguments.namespace.get())?;
+    loader.strict = true;
+    let rules = loader.of_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
+    let policies = loader.policies(&arguments.policies)?;
     let client = Client::new(
         &description.node.to_value(),
         &descriptions::values(&rules),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
-use peerwarden_documents::load;
 use peerwarden_documents::setup::Setup;
 use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
@@ -14,6 +13,7 @@ use peerwarden_lint as lint;
 
 use super::destination::Destination;
 use super::{descriptions, probes};
+use crate::command::repository::{NamespaceArgument, RepositoryArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     probes_port: u16,
     #[command(flatten)]
     destination: Destination,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
 }
 
 /// Whom policies let in and the handshake that is rendered does not.
@@ -61,7 +65,9 @@ fn refused(description: &Document, policies: Vec<Document>) -> Vec<Diagnostic> {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let policies = load::policies(&arguments.policies)?;
+    let mut loader = arguments.repository.loader(arguments.namespace.get())?;
+    loader.strict = true;
+    let policies = loader.policies(&arguments.policies)?;
     let wrong =
         |problems| descriptions::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
     let mut inbound =

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use peerwarden_documents::files;
-use peerwarden_documents::load;
 use peerwarden_envoy::render::ingress::Ingress;
 
 use super::descriptions;
 use super::destination::Destination;
+use crate::command::repository::{NamespaceArgument, RepositoryArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -32,13 +32,19 @@ pub(crate) struct Arguments {
     policies: Vec<PathBuf>,
     #[command(flatten)]
     destination: Destination,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let gateways = load::of_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
-    let policies = load::policies(&arguments.policies)?;
+    let mut loader = arguments.repository.loader(arguments.namespace.get())?;
+    loader.strict = true;
+    let gateways = loader.of_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
+    let policies = loader.policies(&arguments.policies)?;
     let ingress = Ingress::new(
         &description.node.to_value(),
         &descriptions::values(&gateways),

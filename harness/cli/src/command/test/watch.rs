@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use peerwarden_documents::count::counted;
-use peerwarden_documents::load;
+use peerwarden_documents::load::Loader;
 use peerwarden_documents::output;
 use peerwarden_documents::terminal::remark;
-use peerwarden_documents::walk;
 use peerwarden_suite as suite;
 
 use super::{Arguments, LazyModule, once};
@@ -32,14 +31,14 @@ type Stamps = BTreeMap<PathBuf, Stamp>;
 type Suites = BTreeMap<PathBuf, Stamps>;
 
 /// Runs all suites, and then those that change, for ever.
-pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+pub(super) fn run(arguments: &Arguments, loader: &Loader) -> Result<Exit> {
     let mut lazy_module = LazyModule::default();
     let (mut before, mut module) = (Suites::new(), Stamps::new());
     // Each file as it last was, whichever suites it belongs to now.
     let mut known = Stamps::new();
     let mut first = true;
     loop {
-        let now = settled(arguments, &before, first);
+        let now = settled(arguments, loader, &before, first);
         let module_now = stamps(arguments.engines.path().into_iter());
         let other_module = !first && module_now != module;
         let run: Vec<PathBuf> = now
@@ -55,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
                 changed.insert("the module".to_owned());
             }
             announce(&changed, first)?;
-            match once(arguments, &run, &mut lazy_module) {
+            match once(arguments, loader, &run, &mut lazy_module) {
                 Err(error @ Error::Internal(_)) => return Err(error),
                 // It may be as it should be the next time.
                 Err(error) => _ = error.report(),
@@ -78,11 +77,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 /// The suites as they are, once they have stopped changing.
-fn settled(arguments: &Arguments, before: &Suites, first: bool) -> Suites {
-    let mut now = suites(arguments);
+fn settled(arguments: &Arguments, loader: &Loader, before: &Suites, first: bool) -> Suites {
+    let mut now = suites(arguments, loader);
     while !first && now != *before {
         std::thread::sleep(EACH);
-        let later = suites(arguments);
+        let later = suites(arguments, loader);
         if later == now {
             break;
         }
@@ -91,14 +90,14 @@ fn settled(arguments: &Arguments, before: &Suites, first: bool) -> Suites {
     now
 }
 
-fn suites(arguments: &Arguments) -> Suites {
+fn suites(arguments: &Arguments, loader: &Loader) -> Suites {
     // What cannot be listed now may be there the next time.
-    let files = load::suites(&arguments.paths).unwrap_or_default();
+    let files = loader.suites(&arguments.paths).unwrap_or_default();
     let mut known: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     let suites = files.into_iter().map(|file| {
         let mut inputs = BTreeSet::from([file.clone()]);
         for root in suite::inputs(&file) {
-            let below = known.entry(root).or_insert_with_key(|root| below(root));
+            let below = known.entry(root).or_insert_with_key(|root| below(loader, root));
             inputs.extend(below.iter().cloned());
         }
         (file, stamps(inputs.into_iter()))
@@ -107,8 +106,8 @@ fn suites(arguments: &Arguments) -> Suites {
 }
 
 /// A file itself, or what a folder holds of policies.
-fn below(root: &Path) -> Vec<PathBuf> {
-    let listing = walk::list(&[root.to_owned()], |_| true);
+fn below(loader: &Loader, root: &Path) -> Vec<PathBuf> {
+    let listing = loader.list(&[root.to_owned()], |_| true);
     listing.map_or_else(|_| vec![root.to_owned()], |listing| listing.files)
 }
 

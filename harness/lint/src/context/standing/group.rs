@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use peerwarden_engine::resource::{Action, Resource};
-use peerwarden_engine::{Config, Program, Protocol};
+use peerwarden_engine::{Config, Program, Protocol, RuleId};
 
 use super::Place;
 use crate::context::{Context, Policy};
@@ -17,12 +17,20 @@ const RULES: usize = 200;
 pub(crate) struct Group {
     policies: BTreeSet<usize>,
     config: Config,
+    /// Each policy by namespace and name; none for those that are there twice, as nothing tells them apart.
+    by_name: BTreeMap<(String, String), Option<usize>>,
 }
 
 impl Group {
     /// Their numbers among the context's policies.
     pub(super) fn policies(&self) -> impl Iterator<Item = usize> {
         self.policies.iter().copied()
+    }
+
+    /// Where a rule is among the context's.
+    pub(crate) fn place(&self, by: &RuleId) -> Option<Place> {
+        let name = (by.namespace.to_string(), by.name.to_string());
+        Some(((*self.by_name.get(&name)?)?, by.rule?))
     }
 
     /// What decides; `None` when one of them would be refused.
@@ -63,14 +71,18 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Rc<Group>> {
     let mut near: BTreeMap<(&Path, String), Vec<NumberedPolicy<'_, '_>>> = BTreeMap::new();
     for (index, policy) in &deciding {
         let namespace = policy.written.metadata.namespace.clone();
-        near.entry((folder(policy), namespace))
+        near.entry((context.folder(policy), namespace))
             .or_default()
             .push((*index, policy));
     }
     let root = &context.mesh.root_namespace;
     for (_, policy) in &deciding {
         for target in context.targets(policy) {
-            let of = |namespace: String| near.get(&(folder(policy), namespace)).into_iter().flatten();
+            let of = |namespace: String| {
+                near.get(&(context.folder(policy), namespace))
+                    .into_iter()
+                    .flatten()
+            };
             let own = &target.workload.namespace;
             let beside = of(own.clone()).chain(of(root.clone()).filter(|_| own != root));
             let beside = beside.filter(|(_, other)| context.applies_to(other, &target.workload));
@@ -101,17 +113,23 @@ fn group(
         workload: Some(workload),
         ..Config::default()
     };
+    let mut by_name = BTreeMap::new();
+    for index in policies {
+        let metadata = &context.policies[*index].written.metadata;
+        let name = (metadata.namespace.clone(), metadata.name.clone());
+        by_name
+            .entry(name)
+            .and_modify(|known| *known = None)
+            .or_insert(Some(*index));
+    }
     Some(Rc::new(Group {
         policies: policies.clone(),
         config,
+        by_name,
     }))
 }
 
 /// Whether a policy has a say in verdicts that is its own: not an external authorizer's.
 fn decides(policy: &Policy<'_>) -> bool {
     !policy.is_dry_run() && matches!(policy.written.action, Action::Allow | Action::Deny)
-}
-
-fn folder<'p>(policy: &Policy<'p>) -> &'p Path {
-    policy.document.source.folder()
 }

@@ -24,11 +24,15 @@ pub(crate) struct Report<'c> {
     warnings: usize,
     /// Files that `peerwarden.toml` leaves out.
     excluded: usize,
-    /// Documents in folders that are not Kubernetes documents.
+    /// Files in folders without any document that something here reads.
     #[serde(rename = "passedOver")]
-    passed_over: usize,
+    passed_over: Vec<String>,
     /// Files in folders that are not YAML and hold no policy.
     unreadable: Vec<String>,
+    /// Files and folders that cannot be opened.
+    closed: Vec<String>,
+    /// Kustomize patches of policies, which are not checked.
+    patches: Vec<String>,
     /// Helm charts in folders, whose templates are not checked.
     charts: Vec<String>,
     /// Findings, in the order of the files.
@@ -107,9 +111,11 @@ pub(super) fn text(checked: &CheckResult) -> Result<String> {
         errors: checked.count(Severity::Error),
         warnings: checked.count(Severity::Warning),
         excluded: checked.excluded,
-        passed_over: checked.passed_over.documents,
+        passed_over: texts(checked.passed_over.files.iter()),
         unreadable: texts(checked.passed_over.unreadable.iter().map(|(path, _)| path)),
-        charts: texts(checked.passed_over.charts.iter()),
+        closed: texts(checked.passed_over.closed.iter().map(|(path, _)| path)),
+        patches: texts(checked.passed_over.patches.iter().map(|(path, _)| path)),
+        charts: texts(checked.passed_over.charts.iter().map(|chart| &chart.folder)),
         findings: checked.findings.iter().map(Finding::of).collect(),
         suppressed: checked
             .suppressed

@@ -1,5 +1,7 @@
 //! What of a folder is for other tools.
 
+use std::path::Path;
+
 use peerwarden_documents::count::counted;
 use peerwarden_documents::document_set::PassedOver;
 use peerwarden_documents::shown::visible;
@@ -8,8 +10,11 @@ use peerwarden_documents::terminal::remark;
 /// How much it is, for the line with all the numbers.
 pub(super) fn sum(passed_over: &PassedOver) -> Option<String> {
     let parts = [
-        (passed_over.documents, "other document"),
+        (passed_over.files.len(), "other file"),
         (passed_over.unreadable.len(), "unreadable file"),
+        (passed_over.closed.len(), "closed file"),
+        (passed_over.links.len(), "link"),
+        (passed_over.patches.len(), "Kustomize patch"),
         (passed_over.charts.len(), "Helm chart"),
     ];
     let there_are = parts.into_iter().filter(|(number, _)| *number > 0);
@@ -19,29 +24,32 @@ pub(super) fn sum(passed_over: &PassedOver) -> Option<String> {
     (!parts.is_empty()).then(|| format!("skipped {}", parts.join(", ")))
 }
 
-/// Notes to standard error: how to check a chart, and with `verbose` each file.
+/// Names each file that is skipped, with the reason.
 pub(super) fn print(passed_over: &PassedOver, verbose: bool) {
-    if let Some(chart) = passed_over.charts.first() {
-        let chart = visible(&chart.display().to_string());
-        remark(&format!(
-            "note: the templates of Helm charts are skipped; check what Helm makes of them: `helm template {chart} | \
-             peerwarden check -`"
-        ));
-    }
     if !verbose {
         return;
     }
-    for chart in &passed_over.charts {
-        remark(&format!(
-            "skipped {}: a Helm chart",
-            visible(&chart.display().to_string())
-        ));
-    }
-    for (file, why) in &passed_over.unreadable {
+    let skipped = |path: &Path, why: &str| {
         remark(&format!(
             "skipped {}: {}",
-            visible(&file.display().to_string()),
+            visible(&path.display().to_string()),
             visible(why)
         ));
+    };
+    for file in &passed_over.files {
+        skipped(file, "nothing here reads it");
+    }
+    for (file, why) in &passed_over.unreadable {
+        skipped(file, why);
+    }
+    for link in &passed_over.links {
+        skipped(link, "a link that does not lead to a file");
+    }
+    for (file, folder) in &passed_over.patches {
+        let folder = folder.join("kustomization.yaml");
+        skipped(file, &format!("a patch of {}", folder.display()));
+    }
+    for chart in &passed_over.charts {
+        skipped(&chart.folder, "a Helm chart");
     }
 }

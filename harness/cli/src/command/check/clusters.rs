@@ -1,0 +1,127 @@
+//! What lints find in each cluster by itself. A finding that is the same in several is told once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use peerwarden_documents::clusters::{self, ClusterSet};
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::document_set::DocumentSet;
+use peerwarden_documents::load::Loader;
+use peerwarden_documents::setup::Setup;
+use peerwarden_lint::settings::Settings;
+use peerwarden_lint::{self as lint, Findings, Scope};
+
+/// The code of suppressions that suppress nothing: one that does so in any cluster is used.
+const SUPPRESSION: &str = "PW030";
+
+/// What tells findings apart: file, place, code and message.
+type Key = (Option<(String, usize)>, Option<&'static str>, String);
+
+fn key(finding: &Diagnostic) -> Key {
+    let place = finding.place.as_ref();
+    let place = place.map(|place| (place.source.name.clone(), place.span.start));
+    (place, finding.code, finding.message.clone())
+}
+
+/// What lints find in the policies of a set-up, cluster by cluster.
+pub(super) fn findings(
+    mut setup: Setup,
+    read: DocumentSet,
+    loader: &Loader,
+    settings: &Settings,
+) -> Findings {
+    let policies = read.policies.clone();
+    let others = read.others.clone();
+    let mut sets = match clusters::split(&loader.repository, loader.cluster.as_deref(), read) {
+        Ok(sets) => sets,
+        Err(wrong) => {
+            return Findings {
+                findings: vec![wrong],
+                suppressed: Vec::new(),
+            };
+        }
+    };
+    // What every overlay replaces is a base of others, and looked at too.
+    let replaced = clusters::replaced_everywhere(&sets, &policies);
+    if !replaced.is_empty() {
+        sets.push(ClusterSet {
+            name: None,
+            documents: DocumentSet {
+                policies: replaced,
+                others,
+                ..DocumentSet::default()
+            },
+        });
+    }
+    let mut of_set = |set: &ClusterSet| {
+        setup.resources.clone_from(&set.documents.policies);
+        let scope = if set.name.is_some() {
+            Scope::Cluster
+        } else {
+            Scope::Folders
+        };
+        lint::run(&setup, &set.documents.others, settings, scope)
+    };
+    if let [set] = sets.as_slice() {
+        return of_set(set);
+    }
+    let mut merged = Merged::default();
+    for set in &sets {
+        merged.add(set, of_set(set));
+    }
+    merged.findings()
+}
+
+/// The findings of several clusters.
+#[derive(Default)]
+struct Merged {
+    /// Each with the clusters that have it.
+    found: BTreeMap<Key, (Diagnostic, BTreeSet<String>)>,
+    suppressed: BTreeMap<Key, (Diagnostic, String)>,
+    /// The clusters that each file is part of.
+    clusters: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Merged {
+    fn add(&mut self, set: &ClusterSet, findings: Findings) {
+        let cluster = set.name.clone().unwrap_or_default();
+        let documents = &set.documents;
+        let others = documents.others.all().filter(|_| set.name.is_some());
+        for document in documents.policies.iter().chain(others) {
+            let clusters = self.clusters.entry(document.source.name.clone()).or_default();
+            clusters.insert(cluster.clone());
+        }
+        for finding in findings.findings {
+            let known = self.found.entry(key(&finding));
+            let (_, clusters) = known.or_insert_with(|| (finding, BTreeSet::new()));
+            clusters.insert(cluster.clone());
+        }
+        for (finding, reason) in findings.suppressed {
+            self.suppressed.insert(key(&finding), (finding, reason));
+        }
+    }
+
+    fn findings(self) -> Findings {
+        let Self {
+            found,
+            suppressed,
+            clusters,
+        } = self;
+        let findings = found.into_iter().filter_map(|((place, ..), (mut finding, of))| {
+            let all = place.and_then(|(file, _)| clusters.get(&file)).unwrap_or(&of);
+            let elsewhere = of.len() < all.len();
+            if finding.code == Some(SUPPRESSION) && elsewhere {
+                return None;
+            }
+            if elsewhere {
+                let of: Vec<String> = of.iter().map(|name| format!("`{name}`")).collect();
+                let note = format!("this is so only in {}, not in every cluster", of.join(", "));
+                finding.details.notes.push(note);
+            }
+            Some(finding)
+        });
+        Findings {
+            findings: findings.collect(),
+            suppressed: suppressed.into_values().collect(),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a cluster tells documents apart by.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::documents::Document;
+use crate::yaml::Node;
+
+/// A kind, a namespace and a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    kind: String,
+    namespace: String,
+    name: String,
+}
+
+impl Identity {
+    /// That of a document; `None` if it has no name.
+    pub fn of(document: &Document) -> Option<Self> {
+        let metadata = |name| document.node.at(&["metadata", name]).and_then(Node::as_str);
+        Some(Self {
+            kind: document.text("kind").to_owned(),
+            namespace: metadata("namespace").unwrap_or_default().to_owned(),
+            name: metadata("name")?.to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
+    }
+}
+
+/// Folders with documents of the same names: they are probably for different clusters.
+#[derive(Debug)]
+pub struct TwinFolders<'d> {
+    /// The folders, in the order of their names.
+    pub folders: Vec<&'d Path>,
+    /// The documents that are in several of them.
+    pub identities: BTreeSet<Identity>,
+    /// One of them, in two folders.
+    pub example: (&'d Document, &'d Document),
+}
+
+impl<'d> TwinFolders<'d> {
+    /// All folders with documents of the same names; those that share any are together.
+    pub fn all(documents: impl Iterator<Item = &'d Document>) -> Vec<Self> {
+        let mut by_identity: BTreeMap<Identity, BTreeMap<&Path, &Document>> = BTreeMap::new();
+        for document in documents {
+            if let Some(identity) = Identity::of(document) {
+                let folders = by_identity.entry(identity).or_default();
+                folders.entry(document.source.folder()).or_insert(document);
+            }
+        }
+        let mut all: Vec<(BTreeSet<&'d Path>, Self)> = Vec::new();
+        for (identity, folders) in by_identity {
+            let documents: Vec<&Document> = folders.values().copied().collect();
+            let [first, second, ..] = documents.as_slice() else {
+                continue;
+            };
+            let mut together: BTreeSet<&Path> = folders.keys().copied().collect();
+            let mut twins = Self {
+                folders: Vec::new(),
+                identities: BTreeSet::from([identity]),
+                example: (first, second),
+            };
+            // Those that have a folder of these become one.
+            let has_one = |(folders, _): &(BTreeSet<&Path>, _)| !folders.is_disjoint(&together);
+            let (known, others): (Vec<_>, Vec<_>) = all.into_iter().partition(has_one);
+            all = others;
+            for (folders, mut known) in known.into_iter().rev() {
+                together.extend(folders);
+                known.identities.append(&mut twins.identities);
+                twins = known;
+            }
+            all.push((together, twins));
+        }
+        let named = |(folders, twins): (BTreeSet<&'d Path>, Self)| Self {
+            folders: folders.into_iter().collect(),
+            ..twins
+        };
+        all.into_iter().map(named).collect()
+    }
+
+    /// The folders with their names, at most three.
+    pub fn names(&self) -> String {
+        let name = |folder: &Path| match folder.display().to_string() {
+            empty if empty.is_empty() => "`.`".to_owned(),
+            name => format!("`{name}`"),
+        };
+        let names: Vec<String> = self.folders.iter().take(3).map(|folder| name(folder)).collect();
+        match (names.as_slice(), self.folders.len().saturating_sub(3)) {
+            (names, more) if more > 0 => format!("{} and {more} more folders", names.join(", ")),
+            ([names @ .., last], _) => format!("{} and {last}", names.join(", ")),
+            ([], _) => String::new(),
+        }
+    }
+
+    /// What to write into `peerwarden.toml` if each folder is for a cluster of its own.
+    pub fn setting(&self) -> String {
+        /// Folders that are written out.
+        const MOST: usize = 6;
+        // The shortest path that no other folder is below: `dev/policies` and `prod/policies` are `dev` and `prod`.
+        let alone = |folder: &&Path| {
+            let is_alone = |path: &&Path| {
+                let mut others = self.folders.iter().filter(|other| *other != folder);
+                !path.as_os_str().is_empty() && !others.any(|other| other.starts_with(path))
+            };
+            let above: Vec<&Path> = folder.ancestors().collect();
+            let path = above.into_iter().rev().find(is_alone)?;
+            Some(path.display().to_string())
+        };
+        let clusters: BTreeSet<String> = self.folders.iter().filter_map(alone).collect();
+        let shown = clusters.iter().take(MOST).map(|name| format!("{name:?}"));
+        let shown: Vec<String> = shown
+            .chain((clusters.len() > MOST).then(|| "…".to_owned()))
+            .collect();
+        format!("clusters = [{}]", shown.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents;
+    use crate::source::Source;
+
+    fn documents(files: &[(&str, &[&str])]) -> Vec<Document> {
+        let of_file = |(file, names): &(&str, &[&str])| {
+            let one = |name: &&str| {
+                format!("kind: AuthorizationPolicy\nmetadata: {{name: {name}, namespace: a}}\n")
+            };
+            let texts: Vec<String> = names.iter().map(one).collect();
+            documents::all(&Source::new(*file, texts.join("---\n"))).unwrap()
+        };
+        files.iter().flat_map(of_file).collect()
+    }
+
+    #[test]
+    fn folders_that_share_names_are_together() {
+        let documents = documents(&[
+            ("base/a.yaml", &["one", "two"]),
+            ("env/dev/policies/a.yaml", &["one", "three"]),
+            ("env/prod/policies/a.yaml", &["three"]),
+            ("alone/a.yaml", &["four", "four"]),
+            ("x.yaml", &["five"]),
+            ("y/x.yaml", &["five"]),
+        ]);
+        let twins = TwinFolders::all(documents.iter());
+        let shown: Vec<(String, usize, String)> = twins
+            .iter()
+            .map(|twins| (twins.names(), twins.identities.len(), twins.setting()))
+            .collect();
+        let expected = [
+            ("`.` and `y`", 1, "clusters = [\"y\"]"),
+            (
+                "`base`, `env/dev/policies` and `env/prod/policies`",
+                2,
+                "clusters = [\"base\", \"env/dev\", \"env/prod\"]",
+            ),
+        ];
+        assert_eq!(
+            shown,
+            expected.map(|(names, count, setting)| (names.to_owned(), count, setting.to_owned()))
+        );
+    }
+
+    #[test]
+    fn clusters_are_named_by_the_folders_that_differ() {
+        let documents = documents(&[
+            ("env/dev/policies/a.yaml", &["one"]),
+            ("env/prod/policies/a.yaml", &["one"]),
+        ]);
+        let twins = TwinFolders::all(documents.iter());
+        assert_eq!(twins[0].setting(), "clusters = [\"env/dev\", \"env/prod\"]");
+    }
+}

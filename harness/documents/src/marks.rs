@@ -1,0 +1,114 @@
+//! Which files hold anything that is read here, found without parsing them: a repository has far more for other tools.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use crate::kinds::{DECIDING, is_beside_policies};
+
+/// What is read of the files that are found in folders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Policies, with what is in the same files.
+    Policies,
+    /// Also workloads, services and what else lints know.
+    Manifests,
+}
+
+impl Interest {
+    /// Whether a file may hold a document of interest: its text names a kind that is read.
+    pub fn is_in(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Policies => names_policies(bytes),
+            Self::Manifests => names_policies(bytes) || names_manifests(&narrow(bytes)),
+        }
+    }
+}
+
+/// Whether a text has the group of policies in it, or one of their kinds, should the group be misspelt.
+pub fn names_policies(bytes: &[u8]) -> bool {
+    let bytes = narrow(bytes);
+    let has = |mark: &str| memmem::find(&bytes, mark.as_bytes()).is_some();
+    has("security.istio.io") || DECIDING.into_iter().any(has)
+}
+
+/// Bytes of a kind that are looked at: more than any that is read has.
+const LONGEST: usize = 40;
+
+/// Whether a text has `kind: X` in it, of a kind that lints read, as YAML or JSON write it.
+fn names_manifests(bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, b"kind").any(|start| {
+        let mut rest = &bytes[start + b"kind".len()..];
+        while let [b'"' | b'\'' | b' ' | b'\t' | b'\r' | b'\n' | b':', after @ ..] = rest {
+            rest = after;
+        }
+        let length = rest.iter().take(LONGEST);
+        let length = length.take_while(|byte| byte.is_ascii_alphanumeric());
+        let (kind, after) = rest.split_at(length.count());
+        match (kind, after.first()) {
+            // An alias, an anchor, a tag, or a text on the next line.
+            ([], Some(b'*' | b'&' | b'!' | b'|' | b'>')) => true,
+            _ => std::str::from_utf8(kind).is_ok_and(is_beside_policies),
+        }
+    })
+}
+
+/// A text in UTF-16 as if it were ASCII: some editors of Windows write it, and a policy in it must not be passed over.
+fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            let ascii = bytes.iter().copied().filter(|byte| *byte != 0);
+            Cow::Owned(ascii.collect())
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_found_however_it_is_written() {
+        let wide: Vec<u8> = b"\xff\xfe"
+            .iter()
+            .copied()
+            .chain(b"kind: PeerAuthentication".iter().flat_map(|byte| [*byte, 0]))
+            .collect();
+        for text in [
+            &b"apiVersion: security.istio.io/v1\n"[..],
+            b"kind: AuthorizationPolicy",
+            b"{\"kind\":\"RequestAuthentication\"}",
+            &wide,
+        ] {
+            assert!(Interest::Policies.is_in(text), "{text:?}");
+            assert!(Interest::Manifests.is_in(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_lints_read_is_found_by_its_kind() {
+        for text in [
+            "kind: Deployment\n",
+            "kind:   \"Service\"\n",
+            "{\"kind\" : \"Pod\"}",
+            "kind: DeploymentList\n",
+            "kind:\n  CronJob\n",
+            "kind: &k Pod\n",
+            "kind: *k\n",
+            "kind: Gateway",
+        ] {
+            assert!(Interest::Manifests.is_in(text.as_bytes()), "{text}");
+            assert!(!Interest::Policies.is_in(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "kind: ConfigMap\n",
+            "kind: CustomResourceDefinition\nspec:\n  kind:\n    description: Deployment\n",
+            "services:\n  db: {image: postgres}\n",
+            "kind",
+            "",
+        ] {
+            assert!(!Interest::Manifests.is_in(text.as_bytes()), "{text}");
+        }
+    }
+}

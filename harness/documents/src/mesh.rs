@@ -1,0 +1,68 @@
+//! The mesh as clusters have it: Istio's `MeshConfig`, the ConfigMap `istio`, an `IstioOperator`, or Helm values of istiod.
+//!
+//! What is read of them becomes what `--mesh` took from the beginning: `rootNamespace`, `trustDomain`, `trustDomainAliases` and
+//! `caCertificates`.
+
+mod config;
+mod forms;
+
+use std::path::Path;
+
+use crate::diagnostic::Diagnostic;
+use crate::documents::{self, Document};
+use crate::files;
+use forms::Form;
+
+/// What a file says of the mesh.
+#[derive(Debug)]
+pub struct MeshFile {
+    /// The mesh.
+    pub mesh: Document,
+    /// The external authorizers, if the file is a `MeshConfig` that has any.
+    pub extension_providers: Option<Document>,
+    /// What the mesh does in another way than these tools.
+    pub notices: Vec<Diagnostic>,
+}
+
+/// Reads the mesh of a file, which may be one document among several.
+///
+/// # Errors
+/// That the file cannot be read, that it has no mesh or several, or what is wrong with it.
+pub fn read(path: &Path) -> Result<MeshFile, Diagnostic> {
+    let source = files::read(path)?;
+    let mut documents = documents::all(&source)?;
+    if documents.len() > 1 {
+        documents.retain(Form::is_a_mesh);
+    }
+    let name = &source.name;
+    match (documents.pop(), documents.is_empty()) {
+        (Some(document), true) => of(&document),
+        (Some(_), false) => {
+            let message = format!("`{name}` has several documents with a mesh, expected one");
+            Err(Diagnostic::error(message).help("remove the others"))
+        }
+        (None, _) if source.text.trim().is_empty() => Err(Diagnostic::error(format!("`{name}` is empty"))),
+        (None, _) => {
+            let message = format!("`{name}` has no mesh");
+            Err(Diagnostic::error(message).help(forms::EXPECTED))
+        }
+    }
+}
+
+/// The mesh of a document.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn of(document: &Document) -> Result<MeshFile, Diagnostic> {
+    match Form::of(document)? {
+        Form::Own => Ok(MeshFile {
+            mesh: document.clone(),
+            extension_providers: None,
+            notices: Vec::new(),
+        }),
+        Form::Config(config) => config::read(&config),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! A `MeshConfig` (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig>): what policies depend on.
+
+use std::sync::Arc;
+
+use peerwarden_engine::document::{Path, nearest};
+
+use super::MeshFile;
+use crate::diagnostic::Diagnostic;
+use crate::documents::Document;
+use crate::yaml::{Entry, Node, Tree};
+
+/// The fields that are read as they are.
+pub(super) const OWN: [&str; 4] = [
+    "rootNamespace",
+    "trustDomain",
+    "trustDomainAliases",
+    "caCertificates",
+];
+
+/// The fields that are read in another way.
+const READ: [&str; 2] = ["extensionProviders", "pathNormalization"];
+
+/// The fields that change nothing here.
+const OTHERS: [&str; 45] = [
+    "proxyListenPort",
+    "proxyInboundListenPort",
+    "proxyHttpPort",
+    "connectTimeout",
+    "protocolDetectionTimeout",
+    "tcpKeepalive",
+    "ingressClass",
+    "ingressService",
+    "ingressControllerMode",
+    "ingressSelector",
+    "enableTracing",
+    "accessLogFile",
+    "accessLogFormat",
+    "accessLogEncoding",
+    "enableEnvoyAccessLogService",
+    "disableEnvoyListenerLog",
+    "defaultConfig",
+    "outboundTrafficPolicy",
+    "inboundTrafficPolicy",
+    "configSources",
+    "enableAutoMtls",
+    "defaultServiceExportTo",
+    "defaultVirtualServiceExportTo",
+    "defaultDestinationRuleExportTo",
+    "localityLbSetting",
+    "dnsRefreshRate",
+    "h2UpgradePolicy",
+    "inboundClusterStatName",
+    "outboundClusterStatName",
+    "certificates",
+    "thriftConfig",
+    "serviceSettings",
+    "enablePrometheusMerge",
+    "verifyCertificateAtClient",
+    "ca",
+    "defaultProviders",
+    "discoverySelectors",
+    "defaultHttpRetryPolicy",
+    "meshMTLS",
+    "tlsDefaults",
+    "serviceScopeConfigs",
+    "sdsUdsPath",
+    "authPolicy",
+    "mixerCheckServer",
+    "disablePolicyChecks",
+];
+
+/// The kinds of `extensionProviders` that are not external authorizers
+/// (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider>).
+const OTHER_PROVIDERS: [&str; 13] = [
+    "zipkin",
+    "lightstep",
+    "datadog",
+    "stackdriver",
+    "opencensus",
+    "skywalking",
+    "opentelemetry",
+    "prometheus",
+    "envoyFileAccessLog",
+    "envoyHttpAls",
+    "envoyTcpAls",
+    "envoyOtelAls",
+    "sds",
+];
+
+/// Whether a `MeshConfig` has a field of this name.
+pub(super) fn is_field(name: &str) -> bool {
+    [&OWN[..], &READ, &OTHERS].concat().contains(&name)
+}
+
+/// What of a `MeshConfig` is read here. Its other fields are skipped: Istio has a hundred.
+///
+/// # Errors
+/// A field that is nearly one of those that are read, or a normalisation that does not exist.
+pub(super) fn read(config: &Document) -> Result<MeshFile, Diagnostic> {
+    let is_empty = |node: &Node| match &node.tree {
+        Tree::Null => true,
+        Tree::String(text) => text.is_empty(),
+        Tree::Bool(_) | Tree::Number(_) | Tree::List(_) | Tree::Object(_) => false,
+    };
+    let mut mesh: Vec<Entry> = Vec::new();
+    for entry in config.node.entries() {
+        let known = [&OWN[..], &READ].concat();
+        if OWN.contains(&entry.name.as_str()) {
+            if !is_empty(&entry.value) {
+                mesh.push(entry.clone());
+            }
+        } else if !is_field(&entry.name)
+            && let Some(meant) = nearest(&entry.name, known)
+        {
+            let message = format!("unknown field `{}`", entry.name);
+            let place = config.place(&Path::keys([entry.name.as_str()]), true);
+            return Err(Diagnostic::error(message)
+                .at(place)
+                .help(format!("did you mean `{meant}`?")));
+        }
+    }
+    let own = own_trust_domains(&mesh);
+    for entry in mesh.iter_mut().filter(|entry| entry.name == "caCertificates") {
+        without_own_roots(&mut entry.value, &own);
+    }
+    let document = |node: Node| Document {
+        source: Arc::clone(&config.source),
+        node,
+    };
+    let providers = config.node.get("extensionProviders").map(authorizers);
+    Ok(MeshFile {
+        mesh: document(Node {
+            location: config.node.location,
+            tree: Tree::Object(mesh),
+        }),
+        extension_providers: providers.map(document),
+        notices: normalisation(config)?.into_iter().collect(),
+    })
+}
+
+/// The trust domain and its aliases.
+fn own_trust_domains(mesh: &[Entry]) -> Vec<String> {
+    let value = |name: &str| {
+        mesh.iter()
+            .find(|entry| entry.name == name)
+            .map(|entry| &entry.value)
+    };
+    let domain = value("trustDomain")
+        .and_then(Node::as_str)
+        .unwrap_or("cluster.local");
+    let aliases = value("trustDomainAliases").and_then(Node::as_list);
+    let aliases = aliases.unwrap_or_default().iter().filter_map(Node::as_str);
+    std::iter::once(domain)
+        .chain(aliases)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Leaves out the roots of the mesh's own trust domains, and which signers the others are for: only foreign trust domains are read.
+fn without_own_roots(certificates: &mut Node, own: &[String]) {
+    let Tree::List(entries) = &mut certificates.tree else {
+        return;
+    };
+    entries.retain_mut(|entry| {
+        let Tree::Object(fields) = &mut entry.tree else {
+            return true;
+        };
+        fields.retain(|field| field.name != "certSigners");
+        let domains = fields.iter_mut().find(|field| field.name == "trustDomains");
+        match domains.map(|field| &mut field.value.tree) {
+            None => false,
+            Some(Tree::List(names)) => {
+                names.retain(|name| {
+                    name.as_str()
+                        .is_none_or(|name| !own.iter().any(|own| own == name))
+                });
+                !names.is_empty()
+            }
+            Some(_) => true,
+        }
+    });
+}
+
+/// The external authorizers among the providers, and those that are of no known kind.
+fn authorizers(providers: &Node) -> Node {
+    let mut authorizers = providers.clone();
+    if let Tree::List(providers) = &mut authorizers.tree {
+        providers.retain(|provider| OTHER_PROVIDERS.iter().all(|kind| provider.get(kind).is_none()));
+    }
+    authorizers
+}
+
+/// What is to be known of the normalisation of paths. With all but `NONE`, no request has a path that is not normalised, as these tools
+/// expect (<https://istio.io/latest/docs/reference/config/security/normalization/>).
+///
+/// # Errors
+/// That there is no such normalisation.
+fn normalisation(config: &Document) -> Result<Option<Diagnostic>, Diagnostic> {
+    let path = ["pathNormalization", "normalization"];
+    let Some(name) = config.node.at(&path).and_then(Node::as_str) else {
+        return Ok(None);
+    };
+    let place = config.place(&Path::keys(path), false);
+    match name {
+        "DEFAULT" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES" => Ok(None),
+        "NONE" => {
+            let message =
+                "this mesh does not normalise paths: `/x/../admin` does not match a rule on `/admin`";
+            let help =
+                "set `normalization: BASE`, or better `MERGE_SLASHES`; here, paths are read as normalised";
+            Ok(Some(Diagnostic::notice(message).at(place).help(help)))
+        }
+        other => {
+            let message = format!("there is no normalisation `{other}`");
+            let help = "write `NONE`, `BASE`, `MERGE_SLASHES` or `DECODE_AND_MERGE_SLASHES`";
+            Err(Diagnostic::error(message).at(place).help(help))
+        }
+    }
+}
