@@ -49,6 +49,8 @@ impl Edge {
             "address": "127.0.0.1",
             "admin": "127.0.0.1:0",
             "accessLog": self.directory.path().join("access.log"),
+            // Envoy 1.36 has no limit for it.
+            "refusedPerSecond": if locate::envoy_minor()? >= 37 { 10 } else { 0 },
             "routes": [{"hosts": [host], "upstream": self.upstream.address().to_string()}],
         });
         let gateway = json!({
