@@ -1,12 +1,13 @@
 //! Policy documents from files and folders.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use peerwarden_engine::document::Step;
 
 use crate::diagnostic::Diagnostic;
 pub use crate::kinds::GROUP;
-use crate::kinds::{DECIDING, WORKLOADS, is_beside_policies};
+use crate::kinds::{DECIDING, DEFAULT, WORKLOADS, is_beside_policies};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Node};
 
@@ -27,38 +28,67 @@ const MARKS: [&str; 10] = [
 
 /// Documents that decide nothing, and that some lints know how to read: workloads and what else stands beside policies.
 #[derive(Debug, Clone, Default)]
-pub struct Others(Vec<Document>);
+pub struct Others {
+    documents: Vec<Document>,
+    /// Where the documents of each kind and namespace are: a repository has thousands of both.
+    by_namespace: OnceLock<BTreeMap<(String, String), Vec<usize>>>,
+}
 
 impl Others {
+    pub(crate) fn of(documents: Vec<Document>) -> Self {
+        Self {
+            documents,
+            by_namespace: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, document: Document) {
+        self.documents.push(document);
+        self.by_namespace.take();
+    }
+
     /// Those of a kind that lints read: files in folders with other kinds alone are skipped.
     pub fn of_kind<'o>(&'o self, kind: &'o str) -> impl Iterator<Item = &'o Document> {
         debug_assert!(is_beside_policies(kind), "add `{kind}` to `kinds.rs`");
-        self.0
+        self.documents
             .iter()
             .filter(move |document| document.text("kind") == kind)
     }
 
+    /// The same in one namespace.
+    pub fn of_namespace(&self, kind: &str, namespace: &str) -> impl Iterator<Item = &Document> {
+        debug_assert!(is_beside_policies(kind), "add `{kind}` to `kinds.rs`");
+        let places = self.index().get(&(kind.to_owned(), namespace.to_owned()));
+        let places = places.into_iter().flatten();
+        places.filter_map(|place| self.documents.get(*place))
+    }
+
+    fn index(&self) -> &BTreeMap<(String, String), Vec<usize>> {
+        self.by_namespace.get_or_init(|| {
+            let mut index: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+            for (place, document) in self.documents.iter().enumerate() {
+                let namespace = document.node.at(&["metadata", "namespace"]);
+                let namespace = namespace.and_then(Node::as_str).unwrap_or(DEFAULT);
+                let key = (document.text("kind").to_owned(), namespace.to_owned());
+                index.entry(key).or_default().push(place);
+            }
+            index
+        })
+    }
+
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Document> {
-        self.0.iter()
-    }
-
-    pub(crate) fn of(documents: Vec<Document>) -> Self {
-        Self(documents)
-    }
-
-    pub(crate) fn push(&mut self, document: Document) {
-        self.0.push(document);
+        self.documents.iter()
     }
 
     /// All of them, owned.
     pub(crate) fn into_all(self) -> impl Iterator<Item = Document> {
-        self.0.into_iter()
+        self.documents.into_iter()
     }
 
     /// Those that run pods.
     pub fn workloads(&self) -> impl Iterator<Item = &Document> {
-        self.0
+        self.documents
             .iter()
             .filter(|document| WORKLOADS.contains(&document.text("kind")))
     }

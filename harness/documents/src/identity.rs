@@ -101,23 +101,35 @@ impl<'d> TwinFolders<'d> {
     pub fn setting(&self) -> String {
         /// Folders that are written out.
         const MOST: usize = 6;
-        // The shortest path that no other folder is below: `dev/policies` and `prod/policies` are `dev` and `prod`.
-        let alone = |folder: &&Path| {
-            let is_alone = |path: &&Path| {
-                let mut others = self.folders.iter().filter(|other| *other != folder);
-                !path.as_os_str().is_empty() && !others.any(|other| other.starts_with(path))
-            };
-            let above: Vec<&Path> = folder.ancestors().collect();
-            let path = above.into_iter().rev().find(is_alone)?;
-            Some(path.display().to_string())
+        let mut folders: BTreeSet<&Path> = self.folders.iter().copied().collect();
+        // `dev/policies` and `prod/policies` are `dev` and `prod`.
+        while let Some(parents) = without_common_name(&folders) {
+            folders = parents;
+        }
+        // In a folder above another, both would be of one cluster.
+        let is_above = |folder: &Path| {
+            let mut others = folders.iter().filter(|other| **other != folder);
+            others.any(|other| other.starts_with(folder))
         };
-        let clusters: BTreeSet<String> = self.folders.iter().filter_map(alone).collect();
+        let alone = folders.iter().filter(|folder| !is_above(folder));
+        let clusters: Vec<String> = alone.map(|folder| folder.display().to_string()).collect();
         let shown = clusters.iter().take(MOST).map(|name| format!("{name:?}"));
         let shown: Vec<String> = shown
             .chain((clusters.len() > MOST).then(|| "…".to_owned()))
             .collect();
         format!("clusters = [{}]", shown.join(", "))
     }
+}
+
+/// The folders above these, if all of these have the same name and the others differ.
+fn without_common_name<'p>(folders: &BTreeSet<&'p Path>) -> Option<BTreeSet<&'p Path>> {
+    let name = folders.first()?.file_name()?;
+    let parent = |folder: &&'p Path| {
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty())?;
+        (folder.file_name() == Some(name)).then_some(parent)
+    };
+    let parents: BTreeSet<&Path> = folders.iter().map(parent).collect::<Option<_>>()?;
+    (parents.len() == folders.len()).then_some(parents)
 }
 
 #[cfg(test)]
@@ -157,7 +169,7 @@ mod tests {
             (
                 "`base`, `env/dev/policies` and `env/prod/policies`",
                 2,
-                "clusters = [\"base\", \"env/dev\", \"env/prod\"]",
+                "clusters = [\"base\", \"env/dev/policies\", \"env/prod/policies\"]",
             ),
         ];
         assert_eq!(

@@ -40,6 +40,9 @@ const BESIDE: [&str; 14] = [
     "WorkloadGroup",
 ];
 
+/// The namespace that kubectl takes where nothing says otherwise.
+pub(crate) const DEFAULT: &str = "default";
+
 /// Whether lints read documents of this kind.
 pub(crate) fn is_beside_policies(kind: &str) -> bool {
     let of = kind.strip_suffix("List").unwrap_or(kind);

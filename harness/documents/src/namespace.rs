@@ -3,12 +3,10 @@
 use std::path::Path;
 
 use crate::documents::Document;
+use crate::kinds::DEFAULT;
 use crate::kustomizations::Kustomizations;
 use crate::repository::Repository;
 use crate::yaml::{Entry, Node, Tree};
-
-/// What kubectl takes where nothing says otherwise.
-pub(crate) const DEFAULT: &str = "default";
 
 /// The kinds that read a namespace here and in lints, where `default` is meant.
 const OF_CLUSTERS: [&str; 2] = ["Namespace", "Kustomization"];

@@ -9,8 +9,7 @@ use peerwarden_engine::document::nearest;
 use crate::diagnostic::Diagnostic;
 use crate::documents::{self, Document, Others};
 use crate::files;
-use crate::kinds::WORKLOADS;
-use crate::namespace::DEFAULT;
+use crate::kinds::{DEFAULT, WORKLOADS};
 use crate::yaml::{Entry, Node, Tree};
 
 /// Short names of kinds, as kubectl has them.

@@ -121,11 +121,10 @@ impl<'d> Workload<'d> {
     /// The ports of the services that lead here.
     pub(crate) fn services<'o>(&self, others: &'o Others) -> Vec<ServicePort<'o>> {
         let mut found = Vec::new();
-        for service in others.of_kind("Service") {
+        for service in others.of_namespace("Service", &self.namespace) {
             let metadata = |name| service.node.at(&["metadata", name]).and_then(Node::as_str);
             let selector = texts(service.node.at(&["spec", "selector"]));
             let selects = !selector.is_empty()
-                && metadata("namespace").unwrap_or("default") == self.namespace
                 && selector
                     .iter()
                     .all(|(name, value)| self.labels.get(name) == Some(value));
