@@ -42,7 +42,7 @@ fn folders_with_the_same_names_are_told_once() {
             "write `clusters = [\"env/dev\", \"env/prod\"]` into `peerwarden.toml`",
         ],
     );
-    assert_eq!(ran.err.matches("PW004").count(), 1, "{ran:?}");
+    assert_eq!(ran.out.matches("[PW004]").count(), 1, "{ran:?}");
     // Other commands read all of it, and say so.
     let ran = folder.run(&["matrix", "--policies", ".", "--engine", "native"]);
     ran.says(
@@ -51,8 +51,8 @@ fn folders_with_the_same_names_are_told_once() {
     );
     folder.write("peerwarden.toml", "clusters = [\"env/dev\", \"env/prod\"]\n");
     let ran = folder.run(&["check", "."]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
-    assert!(ran.out.starts_with("6 documents"), "{ran:?}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.err.starts_with("6 documents"), "{ran:?}");
     // Where all clusters have the same, none has to be chosen.
     let ran = folder.run(&["matrix", "--policies", ".", "--engine", "native"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
@@ -72,7 +72,7 @@ fn an_overlay_silences_no_finding() {
     folder.write("peerwarden.toml", "clusters = [\"overlay\"]\n");
     let ran = folder.run(&["check", "."]);
     ran.says(1, &["warning[PW012]", "base/p.yaml"]);
-    assert!(!ran.err.contains("PW004"), "{ran:?}");
+    assert!(!ran.out.contains("PW004"), "{ran:?}");
 }
 
 #[test]
@@ -88,13 +88,13 @@ fn a_finding_of_several_clusters_is_told_once() {
     folder.write("overlays/dev/deny.yaml", deny.replace("methods: [GET], ", ""));
     folder.write("overlays/prod/other.yaml", policy("other", "/other"));
     let ran = folder.run(&["check", "."]);
-    assert_eq!(ran.err.matches("PW012").count(), 1, "{ran:?}");
+    assert_eq!(ran.out.matches("[PW012]").count(), 1, "{ran:?}");
     ran.says(
         1,
         &["warning[PW013]", "this is so only in `dev`, not in every cluster"],
     );
     let ran = folder.run(&["check", ".", "--cluster", "prod"]);
-    assert!(!ran.err.contains("PW013"), "{ran:?}");
+    assert!(!ran.out.contains("PW013"), "{ran:?}");
     folder.run(&["check", ".", "--cluster", "test"]).says(
         2,
         &[
@@ -118,8 +118,8 @@ fn a_suppression_may_be_for_one_cluster() {
     folder.write("overlays/dev/deny.yaml", deny.replace("methods: [GET], ", ""));
     folder.write("overlays/prod/other.yaml", policy("other", "/other"));
     let ran = folder.run(&["check", "."]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
-    assert!(ran.out.contains("1 suppressed"), "{ran:?}");
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.err.contains("1 suppressed"), "{ran:?}");
 }
 
 #[test]
