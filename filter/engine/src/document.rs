@@ -13,4 +13,4 @@ pub use crate::path::{Path, Step};
 pub use fields::{Fields, quoted, text, wrong_type};
 pub use nearest::nearest;
 pub use value::{BorrowedValue, Value};
-pub(crate) use words::{one_of, seconds};
+pub(crate) use words::{duration, one_of, seconds};

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{KeySource, Metadata, Selector, TargetRef};
-use crate::document::{At, BorrowedValue, Fields, Path, Value, seconds};
+use crate::document::{At, BorrowedValue, Fields, Path, Value, duration};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -158,10 +158,10 @@ impl JwtRule {
             }
         };
         let timeout = fields.text("timeout", problems).and_then(|text| {
-            let read = seconds(text).filter(|timeout| *timeout >= Duration::from_millis(1));
+            let read = duration(text).filter(|timeout| *timeout >= Duration::from_millis(1));
             if read.is_none() {
                 let problem = Problem::new(&at.name("timeout"), format!("`{text}` is not a time-out"));
-                problems.push(problem.help("write seconds, such as `\"2s\"` or `\"0.25s\"`"));
+                problems.push(problem.help("write a number with its unit, such as `2s` or `250ms`"));
             }
             read
         });

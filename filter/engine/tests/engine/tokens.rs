@@ -149,7 +149,7 @@ fn what_admission_refuses_is_refused() {
             "neither true nor false",
         ),
         (r#"{"issuer": "a", "timeout": "0s"}"#, "`0s` is not a time-out"),
-        (r#"{"issuer": "a", "timeout": "1m"}"#, "`1m` is not a time-out"),
+        (r#"{"issuer": "a", "timeout": "1"}"#, "`1` is not a time-out"),
         (
             r#"{"issuer": "a", "spaceDelimitedClaims": [""]}"#,
             "spaceDelimitedClaims[0]: an empty string",

@@ -106,10 +106,10 @@ struct KeyUrl(
     String,
 );
 
-/// Seconds with an `s`.
+/// Numbers with units, such as `2s`, `250ms` or `1m30s`.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct Timeout(#[schemars(regex(pattern = r"^[0-9]+(\.[0-9]{1,9})?s$"))] String);
+struct Timeout(#[schemars(regex(pattern = r"^([0-9]+(\.[0-9]{1,9})?(h|m|s|ms|us|ns))+$"))] String);
 
 fn given(name: &str) -> Value {
     json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}})
