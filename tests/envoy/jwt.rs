@@ -1,6 +1,7 @@
 //! Verified tokens: Envoy's `jwt_authn` verifies them, the module decides about what they claim.
 
 mod claims;
+mod harness;
 mod places;
 mod refused;
 

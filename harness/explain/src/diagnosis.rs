@@ -3,6 +3,7 @@
 //! Everything is read from the reference evaluator's trace, as in `explain`.
 
 mod near_miss;
+mod tokens;
 mod unselected;
 
 pub use near_miss::NearMiss;
@@ -14,13 +15,13 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Place;
 use peerwarden_engine::document::{Path, Step};
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
-use peerwarden_engine::resource::{RequestAuthentication, Resource, Rule};
+use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{AttributeSource, Config, ExternalAuthorizers, Kind, RuleId};
 use peerwarden_envoy::trust::Trust;
 use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::handshake;
 use peerwarden_traffic::{Decision, RuleRef};
-use peerwarden_traffic::{Protocol, TokenFilter, TokenResult, Traffic};
+use peerwarden_traffic::{Protocol, TokenFilter, Traffic};
 
 /// Why a case was decided as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,45 +112,10 @@ impl<'s> Explainer<'s> {
         handshake::refusal(&self.trust, workload.kind, traffic)
     }
 
-    /// What the filter ahead makes of the tokens; `None` if no `RequestAuthentication` applies.
-    pub fn tokens<'t>(&self, traffic: &'t Traffic) -> Option<TokenResult<'t>> {
-        self.tokens.applies().then(|| self.tokens.pass(traffic))
-    }
-
-    /// Why the filter ahead refuses a token before any policy is evaluated.
-    pub fn refused_token(&self, traffic: &Traffic) -> Option<String> {
-        match self.tokens.pass(traffic) {
-            TokenResult::Passed(_) => None,
-            TokenResult::Refused(refused) => Some(refused.to_string()),
-        }
-    }
-
     /// The full trace of the reference evaluator. If the filter ahead refuses a token, that is the outcome, and the trace shows what the
     /// policies would have made of the request without it.
     pub fn trace(&self, traffic: &Traffic) -> Trace {
         self.behind_tokens(traffic, |attributes| self.trace_of(attributes, attributes))
-    }
-
-    fn behind_tokens(
-        &self,
-        traffic: &Traffic,
-        evaluate: impl FnOnce(&peerwarden_engine::Traffic) -> Trace,
-    ) -> Trace {
-        match self.tokens.pass(traffic) {
-            TokenResult::Passed(passed) => evaluate(&passed.traffic.as_ref().into()),
-            TokenResult::Refused(refused) => {
-                let without = Traffic {
-                    jwt: None,
-                    ..traffic.clone()
-                };
-                Trace {
-                    outcome: refused.outcome(),
-                    shadow: None,
-                    audited: None,
-                    ..evaluate(&(&without).into())
-                }
-            }
-        }
     }
 
     /// The full trace for any source of attributes.
@@ -201,7 +167,7 @@ impl<'s> Explainer<'s> {
                 on: held(rule),
                 mode: None,
             },
-            None if decided_by_tokens(by) => DecidingRule {
+            None if tokens::decide(by) => DecidingRule {
                 by: by.clone(),
                 place: self.token_rule(by),
                 on: Vec::new(),
@@ -218,19 +184,6 @@ impl<'s> Explainer<'s> {
                 mode: Some(mode(trace)),
             },
         }
-    }
-
-    /// The place of a rule of a `RequestAuthentication`.
-    fn token_rule(&self, by: &RuleRef) -> Option<Place> {
-        let rules = self.config.token_rules();
-        let rule = rules.iter().find(|rule| {
-            let metadata = &rule.document.metadata;
-            (&metadata.namespace, &metadata.name, Some(rule.index)) == (&by.namespace, &by.name, by.rule)
-        })?;
-        self.place(
-            &rule.document.metadata.place,
-            &RequestAuthentication::rule_path(rule.index),
-        )
     }
 
     /// The place of a `PeerAuthentication`.
@@ -250,10 +203,6 @@ impl<'s> Explainer<'s> {
             documents.find(|document| (&document.namespace, &document.name) == (&by.namespace, &by.name))?;
         self.place(&document.place, &Path::keys(["spec", "mtls", "mode"]))
     }
-}
-
-fn decided_by_tokens(by: &RuleRef) -> bool {
-    by.kind == Kind::RequestAuthentication.as_str()
 }
 
 fn mode(trace: &Trace) -> String {

@@ -115,14 +115,14 @@ fn without_a_document_a_token_counts() {
 }
 
 #[test]
-fn one_document_for_all_places_refuses_two_tokens() {
+fn two_rules_that_look_in_the_same_places_refuse_two_forwarded_tokens() {
     let policies = documents()
         .replace("fromHeaders: [{name: x-staff}]", "forwardOriginalToken: true")
-        .replace(", fromHeaders: [{name: x-guest}]", "");
+        .replace("fromHeaders: [{name: x-guest}]", "forwardOriginalToken: true");
     let (suite, _) = SUITE.split_once("cases:").unwrap();
     let suite = format!(
         "{suite}cases:\n- {{request: two good, expect: deny, by: RequestAuthentication guests}}\n\
-         - {{request: staff, expect: allow}}\n- {{request: good and invalid, expect: deny, by: RequestAuthentication staff}}\n"
+         - {{request: staff, expect: allow}}\n- {{request: good and invalid, expect: deny, by: RequestAuthentication guests}}\n"
     );
     let folder = Folder::with(&[("policies.yaml", &policies), ("tokens_test.yaml", &suite)]);
     let ran = folder.run(&["test"]);
@@ -200,4 +200,34 @@ fn nobody_has_a_token_that_no_rule_accepts() {
         "{}",
         who("https://former.example")
     );
+}
+
+/// As `kubectl get` prints them, with what the API server adds.
+#[test]
+fn every_command_takes_documents_with_one() {
+    let list = r#"apiVersion: v1
+kind: List
+items:
+- apiVersion: security.istio.io/v1beta1
+  kind: RequestAuthentication
+  metadata: {name: jwt, namespace: shop, uid: 0c9b, resourceVersion: "12", creationTimestamp: "2026-01-01T00:00:00Z"}
+  spec: {jwtRules: [{issuer: "https://issuer.example"}]}
+  status: {}
+- apiVersion: security.istio.io/v1
+  kind: AuthorizationPolicy
+  metadata: {name: signed-in, namespace: shop}
+  spec: {rules: [{from: [{source: {requestPrincipals: ["https://issuer.example/*"]}}]}]}
+"#;
+    let folder = Folder::with(&[("policies/all.yaml", list)]);
+    for arguments in [
+        vec!["check"],
+        vec!["fmt"],
+        vec!["matrix", "--policies", "policies"],
+        vec!["who-can", "GET /", "--policies", "policies"],
+        vec!["can-ever", "--path", "/", "--policies", "policies"],
+        vec!["diff", "policies", "policies"],
+    ] {
+        let ran = folder.run(&arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+    }
 }

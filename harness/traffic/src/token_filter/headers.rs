@@ -65,17 +65,24 @@ fn claim<'v>(payload: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
     names.try_fold(first, |value, name| value.get(name))
 }
 
-/// The text of a claim, as Envoy writes it; `null` has none.
+/// The text of a claim, as Envoy writes it; `null` and an empty text have none.
 fn text(value: &Value) -> Option<String> {
-    Some(match value {
+    let text = match value {
         Value::Null => return None,
         Value::Bool(value) => value.to_string(),
         Value::String(text) => text.clone(),
-        Value::Number(number) => match number.as_f64() {
-            Some(value) if value.fract() == 0.0 => format!("{value:.0}"),
-            Some(value) => format!("{value:.6}"),
-            None => return None,
-        },
+        Value::Number(number) => of_number(number.as_f64()?),
         Value::Array(_) | Value::Object(_) => STANDARD.encode(value.to_string()),
-    })
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Whole numbers that fit into 64 bits without a sign have no fraction, all others have six digits of one.
+fn of_number(value: f64) -> String {
+    const BEYOND: f64 = 18_446_744_073_709_551_616.0;
+    if (0.0..BEYOND).contains(&value) && value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.6}")
+    }
 }

@@ -33,6 +33,14 @@ impl Place {
         places
     }
 
+    /// Whether a token that is not forwarded is taken out of it: not out of a cookie.
+    pub(super) fn is_cleared(&self) -> bool {
+        match self {
+            Self::Header { .. } | Self::Parameter(_) => true,
+            Self::Cookie(_) => false,
+        }
+    }
+
     /// Whether who looks at one sees what stands in the other.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

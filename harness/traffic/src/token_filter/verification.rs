@@ -1,0 +1,163 @@
+//! The order in which Envoy verifies tokens (`source/extensions/filters/http/jwt_authn/verifier.cc`, `authenticator.cc`), with the
+//! requirement that Istio gives it.
+
+use serde_json::{Map, Value};
+
+use super::TokenRule;
+use super::payload::{has_audience, issuer};
+use super::place::Place;
+use super::placement::{of_issuer, places};
+use super::refused::RefusedToken;
+use crate::traffic::Token;
+
+/// The tokens of one request while they are verified.
+pub(super) struct Verification<'t> {
+    rules: &'t [TokenRule],
+    /// Those that are still in the request, each with its place.
+    tokens: Vec<(&'t Token, &'t Place)>,
+    /// What was verified, in this order.
+    pub(super) good: Vec<Good<'t>>,
+    bad: Vec<Bad<'t>>,
+}
+
+/// A token that is good for a rule.
+pub(super) struct Good<'t> {
+    pub(super) rule: &'t TokenRule,
+    pub(super) payload: &'t Map<String, Value>,
+}
+
+/// A token that is not good for a rule.
+struct Bad<'t> {
+    rule: &'t TokenRule,
+    token: &'t Token,
+    why: Why,
+}
+
+/// Why a token is not good.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Invalid,
+    Issuer,
+    Audience,
+}
+
+/// What a rule finds in its places.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Good,
+    Bad,
+}
+
+impl<'t> Verification<'t> {
+    pub(super) fn new(rules: &'t [TokenRule], tokens: &'t [Token]) -> Self {
+        let places = places(rules, tokens);
+        let tokens = tokens.iter().zip(places);
+        Self {
+            rules,
+            tokens: tokens
+                .filter_map(|(token, place)| Some((token, place?)))
+                .collect(),
+            good: Vec::new(),
+            bad: Vec::new(),
+        }
+    }
+
+    /// Any rule by itself, or else each rule with good tokens or none.
+    ///
+    /// # Errors
+    /// Why the request is refused.
+    pub(super) fn run(&mut self) -> Result<(), RefusedToken> {
+        for rule in self.rules {
+            if self.verify(rule) == Found::Good {
+                return Ok(());
+            }
+        }
+        for rule in self.rules {
+            if self.verify(rule) == Found::Bad {
+                return Err(self.refused(rule));
+            }
+        }
+        Ok(())
+    }
+
+    /// All tokens in the places of a rule, the last place first, until one is not good.
+    fn verify(&mut self, rule: &'t TokenRule) -> Found {
+        let mut seen: Vec<(usize, &'t Token, &'t Place)> = self
+            .tokens
+            .iter()
+            .filter_map(|(token, place)| Some((rule.position(place)?, *token, *place)))
+            .collect();
+        seen.sort_by_key(|(position, ..)| std::cmp::Reverse(*position));
+        let mut found = Found::Nothing;
+        for (_, token, place) in seen {
+            match check(self.rules, rule, token) {
+                Ok(payload) => {
+                    found = Found::Good;
+                    self.good.push(Good { rule, payload });
+                    if !rule.rule.forward_original_token && place.is_cleared() {
+                        self.tokens.retain(|(_, other)| !std::ptr::eq(*other, place));
+                    }
+                }
+                Err(why) => {
+                    self.bad.push(Bad { rule, token, why });
+                    return Found::Bad;
+                }
+            }
+        }
+        found
+    }
+
+    /// What is answered if `last` is the rule that fails in the end.
+    fn refused(&self, last: &TokenRule) -> RefusedToken {
+        // That the issuer is another is the least that Envoy has to say of a token.
+        let telling = self.bad.iter().rfind(|bad| bad.why != Why::Issuer);
+        let is_own = |bad: &&Bad<'_>| match bad.token {
+            Token::Signed(token) => bad.rule.rule.issuer == issuer(&token.payload),
+            Token::Invalid => false,
+        };
+        let shown = self.bad.iter().rfind(is_own).or(telling).or(self.bad.first());
+        RefusedToken {
+            by: shown.map_or(last, |bad| bad.rule).by.clone(),
+            why: shown.map(Bad::words).unwrap_or_default(),
+            status: match telling {
+                Some(bad) if bad.why == Why::Audience => 403,
+                Some(_) | None => 401,
+            },
+        }
+    }
+}
+
+/// Whether a token is good for a rule.
+fn check<'t>(rules: &[TokenRule], rule: &TokenRule, token: &'t Token) -> Result<&'t Map<String, Value>, Why> {
+    let Token::Signed(token) = token else {
+        return Err(Why::Invalid);
+    };
+    // A rule without an issuer has other keys than those that name one.
+    let mut own = of_issuer(rules, issuer(&token.payload));
+    if !own.any(|own| own.rule.issuer == rule.rule.issuer) {
+        return Err(Why::Issuer);
+    }
+    let audiences = &rule.rule.audiences;
+    if !audiences.is_empty() && !has_audience(&token.payload, audiences) {
+        return Err(Why::Audience);
+    }
+    Ok(&token.payload)
+}
+
+impl Bad<'_> {
+    fn words(&self) -> String {
+        let issuer = match self.token {
+            Token::Signed(token) => issuer(&token.payload),
+            Token::Invalid => "",
+        };
+        match self.why {
+            Why::Invalid => "the token is invalid".to_owned(),
+            Why::Issuer => format!("no rule is for the issuer `{issuer}`"),
+            Why::Audience => {
+                let known = self.rule.rule.audiences.join("`, `");
+                format!("the token has none of the audiences `{known}`")
+            }
+        }
+    }
+}
