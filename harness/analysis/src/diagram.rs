@@ -17,8 +17,8 @@ pub(crate) const FALSE: Function = Function(0);
 /// The constant true.
 pub(crate) const TRUE: Function = Function(1);
 
-/// The largest number of nodes in one diagram: some hundred MiB. Real policies need some thousand.
-pub(crate) const NODES: usize = 4_000_000;
+/// The largest number of nodes in one diagram: a hundred MiB and a few seconds. Real policies need some thousand.
+pub(crate) const NODES: usize = 1_000_000;
 
 /// A variable; diagrams test those with lower numbers first.
 pub(crate) type Variable = u32;

@@ -11,6 +11,7 @@ mod constraints;
 mod dimension;
 mod domains;
 mod encode;
+mod order;
 mod witness;
 
 use std::collections::BTreeMap;
@@ -105,7 +106,11 @@ impl Space {
         let mut next: Variable = 0;
         let mut peers = Peers::AnyName;
         let mut dimensions = Vec::new();
-        for (attribute, atoms) in wanted.0 {
+        let mut wanted: Vec<_> = wanted.0.into_iter().collect();
+        let of_programs = programs.iter().flat_map(|program| rules(program));
+        let all = of_programs.map(|(_, rule)| rule).chain(questions.iter().copied());
+        order::arrange(&mut wanted, all);
+        for (attribute, atoms) in wanted {
             let dimension = Dimension::new(attribute, atoms, next, &mut peers)?;
             next = dimension.end();
             dimensions.push(dimension);

@@ -1,6 +1,6 @@
 //! A thousand policies for one workload.
 
-use peerwarden_analysis::compare;
+use peerwarden_analysis::{compare, rules};
 use peerwarden_engine::Program;
 
 use super::{policy, program};
@@ -59,4 +59,20 @@ fn a_denial_that_denies_nobody_changes_nothing() {
     // Nobody may do what the 500th denies.
     let comparison = compare(&policies(None, None), &policies(Some(500), None), 50).unwrap();
     assert!(comparison.is_equivalent(), "{comparison:#?}");
+}
+
+/// A rule of many conditions beside pairs of them: with the two of a pair far from each other, the diagram doubles with each pair.
+#[test]
+fn pairs_of_conditions_are_soon_worked_through() {
+    let condition = |number: usize, value: &str| {
+        format!(r#"{{"key": "request.headers[h{number}]", "values": ["{value}"]}}"#)
+    };
+    let when = |conditions: &[String]| format!(r#"{{"when": [{}]}}"#, conditions.join(","));
+    let all: Vec<String> = (0..60).map(|number| condition(number, "zz")).collect();
+    let mut of_policy = vec![when(&all)];
+    of_policy.extend((0..30).map(|number| when(&[condition(number, "a"), condition(number + 30, "b")])));
+    let spec = format!(r#"{{"rules": [{}]}}"#, of_policy.join(","));
+    let standing = rules::standing(&program(&policy("pairs", &spec), "")).unwrap();
+    let decides = |one: &&rules::RuleStanding| matches!(one.standing, rules::Standing::Decides(_));
+    assert_eq!(standing.iter().filter(decides).count(), 31);
 }
