@@ -41,7 +41,7 @@ const BESIDE: [&str; 14] = [
 ];
 
 /// The namespace that kubectl takes where nothing says otherwise.
-pub(crate) const DEFAULT: &str = "default";
+pub const DEFAULT: &str = "default";
 
 /// Whether lints read documents of this kind.
 pub(crate) fn is_beside_policies(kind: &str) -> bool {

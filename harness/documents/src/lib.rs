@@ -13,7 +13,7 @@ pub mod files;
 pub mod fix;
 pub mod github;
 pub mod identity;
-mod kinds;
+pub mod kinds;
 pub mod kustomizations;
 pub mod load;
 pub mod marks;

@@ -7,16 +7,18 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::Entry;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{
-    self, AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Resource, Rule,
+    self, AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Resource, Rule, Selector,
 };
-use peerwarden_engine::{Config, Mesh, Program, Protocol};
+use peerwarden_engine::{Config, Mesh, Program, Protocol, RuleId};
 use peerwarden_envoy::trust::Trust;
 
+use crate::gateway;
 use crate::workload::Workload;
 use standing::{Standing, Standings};
 
@@ -168,6 +170,18 @@ impl<'d> Context<'d> {
         self.scope == Scope::Cluster || one.is_beside(other)
     }
 
+    /// Those that stand beside a document, if any does: folders beside each other may be for different clusters. Otherwise those that name
+    /// their namespace, wherever they are.
+    fn near<'c>(&self, document: &Document, workloads: Vec<&'c Workload<'d>>) -> Vec<&'c Workload<'d>> {
+        let near = |workload: &&Workload<'_>| self.is_beside(&document.source, &workload.source);
+        if workloads.iter().any(near) {
+            workloads.into_iter().filter(near).collect()
+        } else {
+            let is_placed = |workload: &&Workload<'_>| workload.namespace != DEFAULT;
+            workloads.into_iter().filter(is_placed).collect()
+        }
+    }
+
     /// The folder that a policy is looked at with; none if all folders are for one cluster.
     pub(crate) fn folder<'p>(&self, policy: &Policy<'p>) -> &'p std::path::Path {
         match self.scope {
@@ -208,8 +222,11 @@ impl<'d> Context<'d> {
             .selector
             .as_ref()
             .filter(|selector| !selector.match_labels.is_empty());
-        !written.target_refs.is_empty()
-            || selected.is_some_and(|selector| selectors.any(|labels| selector.matches(&labels)))
+        let by_labels = |selector: &Selector| {
+            selector.match_labels.iter().any(gateway::is_label)
+                || selectors.any(|labels| selector.matches(&labels))
+        };
+        !written.target_refs.is_empty() || selected.is_some_and(by_labels)
     }
 
     /// Whether a document's namespace is a workload's, or the one of the whole mesh.
@@ -219,15 +236,15 @@ impl<'d> Context<'d> {
 
     /// What a policy applies to; nothing where that is a gateway or a waypoint by `targetRefs`.
     pub(crate) fn targets<'c>(&'c self, policy: &Policy<'_>) -> Vec<Target<'c>> {
-        let manifests = self.workloads.iter().filter(|manifest| {
-            self.is_beside(&policy.document.source, &manifest.source)
-                && self.applies(policy, &manifest.namespace, manifest.labels())
-        });
+        let manifests = self.workloads.iter();
+        let manifests =
+            manifests.filter(|manifest| self.applies(policy, &manifest.namespace, manifest.labels()));
+        let manifests = self.near(policy.document, manifests.collect());
         let target = |manifest: &'c Workload<'_>| Target {
             workload: manifest.selected(),
             manifest: Some(manifest),
         };
-        let mut targets: Vec<Target<'c>> = manifests.map(target).collect();
+        let mut targets: Vec<Target<'c>> = manifests.into_iter().map(target).collect();
         if targets.is_empty() && policy.written.target_refs.is_empty() {
             // With these labels and no others: what applies to it applies to all that the policy selects.
             let labels = policy
@@ -245,6 +262,18 @@ impl<'d> Context<'d> {
             });
         }
         targets
+    }
+
+    /// The workloads whose ports a `PeerAuthentication` has modes for: with a selector, in a namespace other than the root.
+    pub(crate) fn governed(&self, modes: &Modes<'_>) -> Vec<&Workload<'d>> {
+        let written = &modes.written;
+        let is_of_workload = |workload: &&Workload<'d>| {
+            workload.namespace == written.metadata.namespace && written.selector.matches(workload.labels())
+        };
+        let is_ignored = written.selector.match_labels.is_empty()
+            || written.metadata.namespace == self.mesh.root_namespace;
+        let workloads = self.workloads.iter().filter(is_of_workload);
+        self.near(modes.document, workloads.filter(|_| !is_ignored).collect())
     }
 
     /// All that decides for a workload; `None` when one of the documents that apply would be refused.
@@ -268,6 +297,15 @@ impl<'d> Context<'d> {
         let program = Program::compile(&config).ok().map(Rc::new);
         self.programs.borrow_mut().insert(key, program.clone());
         program
+    }
+
+    /// The policy that a rule is in, and which it is there.
+    pub(crate) fn rule(&self, by: &RuleId) -> Option<(&Policy<'d>, usize)> {
+        let is = |policy: &&Policy<'_>| {
+            let metadata = &policy.written.metadata;
+            *metadata.namespace == *by.namespace && *metadata.name == *by.name
+        };
+        Some((self.policies.iter().find(is)?, by.rule?))
     }
 
     /// The rules that decide nothing.

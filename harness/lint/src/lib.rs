@@ -1,17 +1,22 @@
 //! What is accepted and probably not meant: `lints` has one file for each, with a stable code and a page in `docs/lints`.
 
 mod context;
+mod destination_rule;
 pub mod fix;
+mod gateway;
+mod inventory;
 mod lint;
 mod lints;
 mod paths;
 mod pattern;
 mod proof;
+mod proxies;
 mod run;
 mod sample;
 pub mod settings;
 mod suppressions;
 mod tokens;
+mod typing;
 mod values;
 mod workload;
 

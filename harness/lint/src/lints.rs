@@ -3,6 +3,7 @@
 pub(crate) mod any_certificate;
 pub(crate) mod contradiction;
 pub(crate) mod dry_run;
+pub(crate) mod empty_field;
 pub(crate) mod exact_path;
 pub(crate) mod excluded_port;
 pub(crate) mod foreign_trust_domain;
@@ -14,9 +15,11 @@ pub(crate) mod identity_in_plaintext;
 pub(crate) mod ignored_selector;
 pub(crate) mod impossible_value;
 pub(crate) mod letter_case;
+pub(crate) mod missing_target;
 pub(crate) mod never_matches;
 pub(crate) mod not_a_host;
 pub(crate) mod open_wildcard;
+pub(crate) mod plaintext_client;
 pub(crate) mod plaintext_negation;
 pub(crate) mod private_key;
 pub(crate) mod remote_address;
@@ -37,11 +40,15 @@ pub(crate) mod token_not_required;
 pub(crate) mod token_not_verified;
 pub(crate) mod trailing_dot;
 pub(crate) mod twice;
+pub(crate) mod unknown_caller;
 pub(crate) mod unknown_issuer;
+pub(crate) mod unknown_port;
 pub(crate) mod unnormalised_path;
 pub(crate) mod unreachable_rule;
 pub(crate) mod unscoped_deny;
+pub(crate) mod void_allow;
 pub(crate) mod void_deny_all;
+pub(crate) mod wrong_slash;
 pub(crate) mod yaml_trap;
 
 use peerwarden_engine::document::nearest;
@@ -49,7 +56,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 
 /// Every lint.
-pub const LINTS: [&Lint; 43] = [
+pub const LINTS: [&Lint; 50] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -93,6 +100,13 @@ pub const LINTS: [&Lint; 43] = [
     &unknown_issuer::LINT,
     &token_not_required::LINT,
     &private_key::LINT,
+    &empty_field::LINT,
+    &unknown_caller::LINT,
+    &unknown_port::LINT,
+    &plaintext_client::LINT,
+    &missing_target::LINT,
+    &void_allow::LINT,
+    &wrong_slash::LINT,
 ];
 
 /// The lint with this code, or with this name.

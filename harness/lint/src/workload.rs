@@ -118,6 +118,21 @@ impl<'d> Workload<'d> {
             .collect()
     }
 
+    /// The ports that something else says it has: probes, and the annotation of Prometheus.
+    pub(crate) fn asked_ports(&self) -> Vec<u16> {
+        let probes = ["livenessProbe", "readinessProbe", "startupProbe"];
+        let ways = ["httpGet", "tcpSocket", "grpc"];
+        let asked = self.containers.iter().flat_map(|container| {
+            let probes = probes.iter().filter_map(|probe| container.get(probe));
+            probes.flat_map(|probe| ways.iter().filter_map(|way| probe.at(&[way, "port"])))
+        });
+        let scraped = self.annotation("prometheus.io/port");
+        asked
+            .chain(scraped)
+            .filter_map(|port| self.resolve(port))
+            .collect()
+    }
+
     /// The ports of the services that lead here.
     pub(crate) fn services<'o>(&self, others: &'o Others) -> Vec<ServicePort<'o>> {
         let mut found = Vec::new();

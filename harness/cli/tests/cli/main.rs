@@ -1,6 +1,7 @@
 //! The command as its users run it: arguments, files and standard input in; output and exit code out.
 
 mod analysis;
+mod authoring;
 mod cache;
 mod certs;
 mod check;

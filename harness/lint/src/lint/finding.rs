@@ -1,6 +1,7 @@
 //! A finding in one policy.
 
-use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::documents::Document;
 use peerwarden_documents::fix::{Change, Fix};
 use peerwarden_engine::document::Path;
 
@@ -11,6 +12,9 @@ use crate::proof::Proof;
 /// What, the path in the document, and what to write instead.
 pub(crate) struct Finding {
     path: Path,
+    /// Whether the name of the field is what it is about, and not the value.
+    on_key: bool,
+    severity: Option<Severity>,
     message: String,
     help: String,
     notes: Vec<String>,
@@ -22,12 +26,31 @@ impl Finding {
     pub(crate) fn new(path: Path, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             path,
+            on_key: false,
+            severity: None,
             message: message.into(),
             help: help.into(),
             notes: Vec::new(),
             related: Vec::new(),
             changes: Vec::new(),
         }
+    }
+
+    /// Points at the name of the field.
+    pub(crate) fn on_key(mut self) -> Self {
+        self.on_key = true;
+        self
+    }
+
+    /// An error, whatever the lint's own severity: somebody is let in who was to be kept out.
+    pub(crate) fn grave_if(mut self, grave: bool) -> Self {
+        self.severity = grave.then_some(Severity::Error);
+        self
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What shows it: what the engine decides about a request.
@@ -56,11 +79,16 @@ impl Finding {
 
     /// As it is reported: with the policy's name and the place in the text.
     pub(crate) fn in_policy(self, lint: &Lint, policy: &Policy<'_>) -> Diagnostic {
-        let document = policy.document;
+        self.in_document(lint, policy.document, &policy.title())
+    }
+
+    /// The same of any document.
+    pub(crate) fn in_document(self, lint: &Lint, document: &Document, title: &str) -> Diagnostic {
         let mut found = lint
-            .found(format!("{}: {}", policy.title(), self.message))
-            .at(document.place(&self.path, false))
+            .found(format!("{title}: {}", self.message))
+            .at(document.place(&self.path, self.on_key))
             .help(self.help);
+        found.severity = self.severity.unwrap_or(found.severity);
         found.details.notes = self.notes;
         for (path, what) in self.related {
             found = found.also(document.place(&path, false), what);

@@ -2,11 +2,11 @@
 //! them is the label of the endpoint, not its ports.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::documents::Document;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
+use crate::destination_rule;
 use crate::lint::{Find, Lint};
 use crate::workload::{ServicePort, Workload};
 
@@ -42,8 +42,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 let rules: Vec<&str> = context
                     .others
                     .of_kind("DestinationRule")
-                    .filter(|rule| is_for(rule, service.service, &workload.namespace))
-                    .filter_map(|rule| mode(rule, service.number))
+                    .filter(|rule| destination_rule::is_for(rule, service.service, &workload.namespace))
+                    .filter_map(|rule| destination_rule::mode(rule, service.number)?.as_str())
                     .collect();
                 let why = match rules.as_slice() {
                     [] => "no `DestinationRule` turns it off",
@@ -76,43 +76,4 @@ pub(crate) fn excluded<'d>(workload: &Workload<'d>) -> Vec<(u16, &'d Node)> {
     let written = node.as_str().unwrap_or_default().split(',');
     let ports = written.filter_map(|port| port.trim().parse().ok());
     ports.chain(node.as_port()).map(|port| (port, node)).collect()
-}
-
-/// Whether a rule is for a service, by any of its names. One with a wildcard counts if it could be.
-fn is_for(rule: &Document, service: &str, namespace: &str) -> bool {
-    let host = rule
-        .node
-        .at(&["spec", "host"])
-        .and_then(Node::as_str)
-        .unwrap_or_default();
-    let own = rule
-        .node
-        .at(&["metadata", "namespace"])
-        .and_then(Node::as_str)
-        .unwrap_or("default");
-    let mut labels = host.split('.');
-    let first = labels.next().unwrap_or_default();
-    let second = labels.next();
-    match first {
-        "*" => second.is_none_or(|second| second == namespace || second == "local" || second == "svc"),
-        _ => first == service && second.unwrap_or(own) == namespace,
-    }
-}
-
-/// The mode that a rule has for a port of the service.
-fn mode<'d>(rule: &'d Document, port: u16) -> Option<&'d str> {
-    let policy = rule.node.at(&["spec", "trafficPolicy"])?;
-    let mode = |settings: &'d Node| settings.at(&["tls", "mode"]).and_then(Node::as_str);
-    let ports = policy
-        .get("portLevelSettings")
-        .and_then(Node::as_list)
-        .unwrap_or(&[]);
-    let own = ports
-        .iter()
-        .find(|settings| settings.at(&["port", "number"]).and_then(Node::as_port) == Some(port));
-    // Settings of a port stand alone: what they leave out is not taken from the others.
-    match own {
-        Some(own) => mode(own),
-        None => mode(policy),
-    }
 }

@@ -4,6 +4,7 @@
 //! policy names does not get as far as the policy (<https://istio.io/latest/docs/tasks/security/authentication/authn-policy/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::Action;
 use peerwarden_engine::{SpiffeId, Workload};
 use peerwarden_traffic::handshake;
@@ -60,6 +61,10 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
     for list in lists(&policy.written).iter().filter(|list| admits(list)) {
         for (path, value) in list.each() {
             let Some(domain) = domain(list.field, value) else {
+                findings.extend(
+                    of_wildcard(context, list.field, path, value)
+                        .map(|finding| finding.in_policy(&LINT, policy)),
+                );
                 continue;
             };
             if domain == OURS || context.trust.has(domain) || seen.contains(&domain.to_owned()) {
@@ -71,6 +76,33 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
         }
     }
     findings
+}
+
+/// A wildcard that no trust domain of the mesh matches.
+fn of_wildcard(context: &Context<'_>, field: &str, path: Path, value: &str) -> Option<Finding> {
+    let domain = match field {
+        // A star at the end of `partner*` and at the start of `*partner/ns/web` stands for a part of the trust domain; in `*/sa/a` for all
+        // of it, and in `*-a` for more.
+        "principals" | "source.principal" if value.starts_with('*') == value.contains('/') => {
+            value.split('/').next()?
+        }
+        "trustDomains" | "source.trustDomain" => value,
+        _ => return None,
+    };
+    let matches = |known: &str| match (domain.strip_prefix('*'), domain.strip_suffix('*')) {
+        (Some(suffix), None) => known.ends_with(suffix),
+        (None, Some(prefix)) => known.starts_with(prefix),
+        // Anything, a star inside, or a whole name.
+        _ => true,
+    };
+    if matches(OURS) || context.trust.names().any(matches) {
+        return None;
+    }
+    let message = format!(
+        "`{value}`: the mesh has no trust domain that `{domain}` matches, and the handshake refuses all others"
+    );
+    let help = "write a trust domain of the mesh, or describe the mesh in a file and pass it as `--mesh`";
+    Some(Finding::new(path, message, help))
 }
 
 /// The trust domains that a policy names in full, each with the value that it stands in.

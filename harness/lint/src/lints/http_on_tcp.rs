@@ -1,7 +1,9 @@
-//! PW015: a DENY rule with fields that only HTTP has, on ports that carry something else.
+//! PW015: a rule with fields that only HTTP has, on ports that carry something else.
 //!
-//! There such fields say nothing, and what is left of the rule denies: fail closed, and more than was meant
+//! There a DENY rule loses these fields, and what is left of it denies; an ALLOW rule is left out: fail closed, and more than was meant
 //! (<https://istio.io/latest/docs/concepts/security/#using-istio-authorization-on-plain-tcp-protocols>).
+
+mod allowing;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::{Action, Rule};
@@ -9,6 +11,7 @@ use peerwarden_engine::{Lookup, Peer, Protocol, Traffic};
 
 use crate::context::Target;
 use crate::context::{Context, Policy};
+use crate::gateway;
 use crate::lint::{Find, Finding, Lint};
 use crate::proof::Proof;
 use crate::values::{List, lists};
@@ -17,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW015",
     name: "http-on-tcp",
     severity: Severity::Warning,
-    summary: "a DENY rule with HTTP fields that denies TCP ports",
+    summary: "a rule with HTTP fields on ports that are not HTTP",
     page: include_str!("../../../../docs/lints/PW015.md"),
     find: Find::All(find),
 };
@@ -25,14 +28,18 @@ pub(crate) const LINT: Lint = Lint {
 const HELP: &str = "add the `ports` that carry HTTP to the operation";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    let denying = context
-        .policies
-        .iter()
-        .filter(|policy| policy.written.action == Action::Deny);
-    denying.flat_map(|policy| of_policy(context, policy)).collect()
+    let gateways_carry_tcp = gateway::carry_tcp(context.others);
+    let of_policy = |policy: &Policy<'_>| match policy.written.action {
+        // A gateway ends TLS itself, whatever its ports are called.
+        _ if context.is_for_gateway(policy) && !gateways_carry_tcp => Vec::new(),
+        Action::Deny => denying(context, policy),
+        Action::Allow => allowing::of_policy(context, policy),
+        Action::Audit | Action::Custom => Vec::new(),
+    };
+    context.policies.iter().flat_map(of_policy).collect()
 }
 
-fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
+fn denying(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
     let lists = lists(&policy.written);
     let mut found = Vec::new();
     for (index, rule) in policy.written.rules.iter().flatten().enumerate() {

@@ -1,14 +1,18 @@
 //! PW039: a value of a shape that nothing has.
 //!
-//! Policies take any text. One that no identity, path or method can be is a mistake, and in a DENY rule it denies nothing.
+//! Policies take any text. One that no identity, path, method or token can have is a mistake, and in a DENY rule it denies nothing.
 
-use peerwarden_documents::diagnostic::Severity;
+mod identity;
+mod placeholder;
+mod request;
+mod token;
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
-use peerwarden_engine::resource::Action;
 
-use crate::context::Policy;
+use crate::context::{Context, Policy};
 use crate::lint::{Find, Finding, Lint};
-use crate::values::lists;
+use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW039",
@@ -16,142 +20,114 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a value of a shape that nothing has",
     page: include_str!("../../../../docs/lints/PW039.md"),
-    find: Find::Policy(find),
+    find: Find::All(find),
 };
 
-const PRINCIPAL: &str = "write `TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`";
-const NAMESPACE: &str = "write the name of a namespace: small letters, digits and `-`";
-const PATH: &str = "write a path that begins with `/`, with `*` at its end or `{*}` for one segment";
-const ANY: &str = "replace it before the policy is applied, and check the result";
+/// What of a value nothing has, and what to write instead.
+struct Wrong {
+    what: String,
+    help: String,
+}
 
-fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    let metadata = &policy.written.metadata;
-    let mut found = Vec::new();
-    for (name, value) in [("namespace", &metadata.namespace), ("name", &metadata.name)] {
-        if is_placeholder(value) {
-            let message = format!("`{value}` is a placeholder that nothing has filled in");
-            found.push(Finding::new(Path::keys(["metadata", name]), message, ANY));
+impl Wrong {
+    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            help: help.into(),
         }
     }
-    for list in lists(&policy.written) {
-        for (path, value) in list.each() {
-            let Some((what, help)) = wrong(list.field, value) else {
-                continue;
-            };
-            let so = if list.shuts_out(policy.written.action) && policy.written.action == Action::Deny {
-                ", so that nothing is denied by it"
-            } else {
-                ""
-            };
-            found.push(Finding::new(path, format!("`{value}` {what}{so}"), help));
-        }
+}
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for policy in &context.policies {
+        let own = of_policy(policy).into_iter();
+        found.extend(own.map(|finding| finding.in_policy(&LINT, policy)));
+    }
+    for modes in &context.peer_authentications {
+        let written = &modes.written;
+        let own = placeholder::of_document(&written.metadata, Some(&written.selector));
+        let title = modes.title();
+        found.extend(
+            own.into_iter()
+                .take(1)
+                .map(|finding| finding.in_document(&LINT, modes.document, &title)),
+        );
     }
     found
 }
 
-/// What of the value nothing has, and what to write instead.
-fn wrong(field: &str, value: &str) -> Option<(&'static str, &'static str)> {
-    if is_placeholder(value) {
-        return Some(("is a placeholder that nothing has filled in", ANY));
+/// The same of one policy.
+pub(crate) fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
+    let written = &policy.written;
+    let mut placeholders = placeholder::of_document(&written.metadata, written.selector.as_ref());
+    let mut found: Vec<Finding> = Vec::new();
+    for (index, target) in written.target_refs.iter().enumerate() {
+        if placeholder::is_one(&target.name) {
+            let path = match target.deprecated {
+                true => Path::keys(["spec", "targetRef", "name"]),
+                false => Path::keys(["spec", "targetRefs"]).index(index).key("name"),
+            };
+            placeholders.push(placeholder::finding(path, &target.name));
+        }
     }
+    for list in lists(written) {
+        found.extend(of_key(&list).filter(|new| !found.iter().any(|other| other.path() == new.path())));
+        for (path, value) in list.each() {
+            if placeholder::is_one(value) {
+                placeholders.push(placeholder::finding(path, value));
+                continue;
+            }
+            let Some(Wrong { what, help }) = wrong(list.field, value) else {
+                continue;
+            };
+            let keeps_nobody_out = list.shuts_out(written.action);
+            let so = if keeps_nobody_out {
+                ", so it keeps nobody out"
+            } else {
+                ""
+            };
+            let finding = Finding::new(path, format!("`{value}` {what}{so}"), help);
+            found.push(finding.grave_if(keeps_nobody_out));
+        }
+    }
+    // Where there is one, there are many, and the document is a template.
+    found.extend(placeholders.into_iter().next());
+    found
+}
+
+/// Whether a value was to be filled in.
+pub(crate) fn is_placeholder(value: &str) -> bool {
+    placeholder::is_one(value)
+}
+
+/// What is wrong with the key of a condition itself.
+fn of_key(list: &List<'_>) -> Option<Finding> {
+    let help = token::dotted(list.field)?;
+    let path = Path::from(list.part()).key("key");
+    let message = format!(
+        "`{}` asks for a claim with a dot in its name, not for one inside another",
+        list.field
+    );
+    Some(Finding::new(path, message, help))
+}
+
+fn wrong(field: &str, value: &str) -> Option<Wrong> {
     if value.contains(['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']) {
-        return Some((
+        return Some(Wrong::new(
             "has curly quotes, which are part of the value",
             "write straight quotes around it",
         ));
     }
     match field {
-        "principals" | "source.principal" => principal(value),
-        "namespaces" | "source.namespace" => namespace(value),
-        "paths" => path(value),
-        "methods" => method(value),
+        "principals" | "source.principal" => identity::principal(value),
+        "namespaces" | "source.namespace" => identity::namespace(value),
+        "serviceAccounts" | "source.serviceAccount" => identity::account(value),
+        "paths" => request::path(value),
+        "methods" => request::method(value),
+        field if field.starts_with("request.auth.claims[") => token::claim(field, value),
         _ => None,
     }
-}
-
-fn is_placeholder(value: &str) -> bool {
-    value.contains("${") || value.contains("{{") || value.contains("}}")
-}
-
-fn principal(value: &str) -> Option<(&'static str, &'static str)> {
-    // PW026 warns of the scheme, PW027 of a star inside.
-    if value.contains("://") || value.trim_matches('*').contains('*') {
-        return None;
-    }
-    if value.contains([',', '|', ' ']) {
-        return Some((
-            "is not one principal",
-            "write each principal as a value of its own",
-        ));
-    }
-    if value.starts_with("system:serviceaccount:") {
-        return Some(("is a name of Kubernetes, not a SPIFFE ID", PRINCIPAL));
-    }
-    if value.ends_with('/') {
-        return Some(("ends with a slash, which no SPIFFE ID does", PRINCIPAL));
-    }
-    if value.contains('*') {
-        return None;
-    }
-    let parts: Vec<&str> = value.split('/').collect();
-    match parts.as_slice() {
-        [domain, "ns", namespace, "sa", account]
-            if ![domain, namespace, account].iter().any(|part| part.is_empty()) =>
-        {
-            None
-        }
-        // Other issuers have other paths, but none of these.
-        [_] => Some(("has no path, which every workload's SPIFFE ID has", PRINCIPAL)),
-        ["ns", ..] => Some(("has no trust domain", PRINCIPAL)),
-        [_, _] if !value.contains('.') => Some(("is not a SPIFFE ID", PRINCIPAL)),
-        _ => None,
-    }
-}
-
-fn namespace(value: &str) -> Option<(&'static str, &'static str)> {
-    let fixed = value.trim_matches('*');
-    if fixed.contains('*') {
-        return None;
-    }
-    if fixed.contains([',', '|', ' ']) {
-        return Some((
-            "is not one namespace",
-            "write each namespace as a value of its own",
-        ));
-    }
-    let is_of_one = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    (!fixed.chars().all(is_of_one))
-        .then_some(("is not a namespace: no namespace has such letters", NAMESPACE))
-}
-
-fn path(value: &str) -> Option<(&'static str, &'static str)> {
-    if value.contains("://") {
-        return Some((
-            "has a scheme and a host, which no path has",
-            "write the path alone, and the host in `hosts`",
-        ));
-    }
-    if value.starts_with('^')
-        || value.ends_with('$')
-        || value.contains("/.*")
-        || value.contains("\\d")
-        || value.contains("[^/]")
-    {
-        return Some(("looks like a regular expression, and is compared as text", PATH));
-    }
-    if !value.starts_with(['/', '*', '{']) {
-        return Some(("does not begin with a slash, as every path does", PATH));
-    }
-    None
-}
-
-fn method(value: &str) -> Option<(&'static str, &'static str)> {
-    const LIST: &str = "write each method as a value of its own, such as `methods: [GET, HEAD]`";
-    let is_token = |letter: char| letter.is_ascii_alphanumeric() || "-_*!#$%&'+.^`|~".contains(letter);
-    if !value.chars().all(is_token) || value.contains('|') {
-        return Some(("is not one method", LIST));
-    }
-    None
 }
 
 #[cfg(test)]
@@ -162,55 +138,112 @@ mod tests {
     fn what_is_possible_is_fine() {
         for (field, value) in [
             ("principals", "cluster.local/ns/web/sa/frontend"),
+            ("principals", "cluster.local/ns/web/sa/front.end-1"),
             ("principals", "*"),
             ("principals", "cluster.local/ns/web/*"),
+            ("principals", "cluster.local/ns/web/sa/front*"),
             ("principals", "*/sa/frontend"),
             ("principals", "partner.example/batch/nightly"),
             ("source.principal", "cluster.local/ns/web/sa/frontend"),
             ("namespaces", "web-1"),
             ("namespaces", "web*"),
             ("namespaces", "*"),
+            ("serviceAccounts", "frontend"),
+            ("serviceAccounts", "web/front.end"),
             ("paths", "/orders*"),
             ("paths", "*.png"),
+            ("paths", "*"),
             ("paths", "/orders/{*}"),
             ("paths", "{**}"),
+            ("paths", "/v1/projects:search"),
+            ("paths", "/pay/$metadata"),
+            ("paths", "/a+b/(c)"),
+            ("paths", "/shop.Orders/List"),
             ("methods", "GET"),
             ("methods", "VERSION-CONTROL"),
+            ("methods", "PURGE"),
+            ("methods", "UPDATE"),
+            ("methods", "P*"),
             ("methods", "*"),
+            // PW017 says it of letter case.
+            ("methods", "get"),
             ("request.headers[x]", "a, b | c"),
+            ("request.headers[x]", "$5"),
             ("hosts", "shop.example"),
+            ("request.auth.claims[groups]", "admin"),
+            ("request.auth.claims[level]", "3"),
+            ("request.auth.claims[https://shop.example/roles]", "admin"),
         ] {
-            assert_eq!(wrong(field, value), None, "{field}: {value}");
+            let found = wrong(field, value);
+            assert!(
+                found.is_none(),
+                "{field}: {value}: {}",
+                found.map(|wrong| wrong.what).unwrap_or_default()
+            );
         }
     }
 
     #[test]
     fn what_nothing_has_is_found() {
-        for (field, value) in [
-            ("principals", "web/frontend"),
-            ("principals", "frontend"),
-            ("principals", "ns/web/sa/frontend"),
-            ("principals", "system:serviceaccount:web:frontend"),
-            ("principals", "cluster.local/ns/web/sa/frontend/"),
+        for (field, value, said) in [
+            ("principals", "web/frontend", "SPIFFE ID"),
+            ("principals", "frontend", "no path"),
+            ("principals", "ns/web/sa/frontend", "no trust domain"),
+            ("principals", "system:serviceaccount:web:frontend", "Kubernetes"),
+            ("principals", "cluster.local/ns/web/sa/frontend/", "slash"),
+            ("principals", "/cluster.local/ns/web/sa/frontend", "slash"),
+            ("principals", "cluster.local/ns/web", "whole"),
+            ("principals", "cluster.local/ns/web/sa", "whole"),
+            ("principals", "cluster.local/sa/frontend", "whole"),
+            ("principals", "cluster.local/web/frontend", "whole"),
+            ("principals", "cluster.local/ns/web/sa/frontend/v1", "whole"),
+            ("principals", "cluster.local/ns//sa/frontend", "whole"),
+            ("principals", "cluster.local/ns/Web/sa/frontend", "`W`"),
+            ("principals", "cluster.local/ns/web/sa/front_end", "`_`"),
+            ("principals", "cluster.local/ns/web/sa/.*", "regular expression"),
+            (
+                "principals",
+                "cluster.local/ns/web/sa/[a-z]+",
+                "regular expression",
+            ),
+            ("principals", "^cluster.local/ns/web/sa/a$", "regular expression"),
             (
                 "principals",
                 "cluster.local/ns/web/sa/a, cluster.local/ns/web/sa/b",
+                "not one",
             ),
-            ("principals", "cluster.local/ns/web/sa/a|b"),
-            ("principals", "cluster.local/ns/${NS}/sa/a"),
-            ("namespaces", "web.shop"),
-            ("namespaces", "Web"),
-            ("namespaces", "web,shop"),
-            ("paths", "orders"),
-            ("paths", "https://shop.example/orders"),
-            ("paths", "^/orders/[^/]+$"),
-            ("paths", "/orders/.*"),
-            ("methods", "GET,POST"),
-            ("methods", "GET POST"),
-            ("hosts", "\u{201c}shop.example\u{201d}"),
-            ("hosts", "{{ .Values.host }}"),
+            ("principals", "cluster.local/ns/web/sa/a|b", "not one"),
+            ("namespaces", "web.shop", "`.`"),
+            ("namespaces", "Web", "`W`"),
+            ("namespaces", "ns/web", "`/`"),
+            ("namespaces", "web,shop", "not one"),
+            ("serviceAccounts", "system:serviceaccount:web:frontend", "`:`"),
+            ("serviceAccounts", "Web/frontend", "`W`"),
+            ("serviceAccounts", "web/a, web/b", "not one"),
+            ("paths", "orders", "slash"),
+            ("paths", "https://shop.example/orders", "scheme"),
+            ("paths", "^/orders/[^/]+$", "regular expression"),
+            ("paths", "/orders/.*", "regular expression"),
+            ("paths", "/orders/[0-9]+", "regular expression"),
+            ("paths", "/orders/\\d+", "regular expression"),
+            ("paths", "/orders/.+", "regular expression"),
+            ("paths", "/(orders|carts)/*", "regular expression"),
+            ("paths", "/orders/:id", "`:id`"),
+            ("paths", "/orders, /carts", "not one"),
+            ("methods", "GET,POST", "not one"),
+            ("methods", "GET POST", "not one"),
+            ("methods", "GTE", "no method"),
+            ("methods", "POTS", "no method"),
+            ("methods", "DELETED", "no method"),
+            ("methods", "ALL", "no method"),
+            ("methods", "/shop.Orders/List", "a path"),
+            ("hosts", "\u{201c}shop.example\u{201d}", "quotes"),
+            ("request.auth.claims[email_verified]", "true", "boolean"),
+            ("request.auth.claims[admin]", "false", "boolean"),
+            ("request.auth.claims[exp]", "1700000000", "number"),
         ] {
-            assert!(wrong(field, value).is_some(), "{field}: {value}");
+            let found = wrong(field, value).map(|wrong| wrong.what).unwrap_or_default();
+            assert!(found.contains(said), "{field}: {value}: {found}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! PW014: a rule whose fields and conditions contradict each other.
 //!
-//! Proved of all HTTP traffic: no request can have what the rule asks for.
+//! Proved of all HTTP traffic: no request can have what the rule asks for. `reason` finds the fields that are to blame.
+
+mod reason;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
@@ -8,6 +10,7 @@ use peerwarden_engine::resource::Action;
 use crate::context::Context;
 use crate::context::standing::{Standing, Why};
 use crate::lint::{Find, Finding, Lint};
+use reason::Reason;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW014",
@@ -34,9 +37,30 @@ fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
         Action::Deny => "it denies nothing",
         Action::Allow | Action::Audit | Action::Custom => "it lets nobody in",
     };
-    let message =
-        format!("no request can match rule {rule}: its fields and conditions contradict each other, so {so}");
-    let help = "all fields of a source, an operation and `when` must match; write alternatives as values of one \
-                field, or as separate rules";
-    Some(Finding::new(policy.rule_path(rule), message, help).in_policy(&LINT, policy))
+    let (because, help) = match reason::of(policy, rule) {
+        Reason::Reported => return None,
+        Reason::One(list) if list.negative => (
+            format!("`{}` excludes every request", list.name()),
+            "remove the value that matches everything",
+        ),
+        Reason::One(list) => (
+            format!("no request has any of the values of `{}`", list.name()),
+            "write values that a request can have, or remove the field",
+        ),
+        Reason::Two(one, other) => (
+            format!("`{}` and `{}` contradict each other", one.name(), other.name()),
+            HELP,
+        ),
+        Reason::Unknown => ("its fields and conditions contradict each other".to_owned(), HELP),
+    };
+    let message = format!("no request can match rule {rule}: {because}, so {so}");
+    let finding = Finding::new(policy.rule_path(rule), message, help);
+    Some(
+        finding
+            .grave_if(policy.written.action == Action::Deny)
+            .in_policy(&LINT, policy),
+    )
 }
+
+const HELP: &str = "all fields of a source, an operation and `when` must match; write alternatives as values of one \
+                    field, or as separate rules";

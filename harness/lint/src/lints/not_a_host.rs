@@ -7,6 +7,7 @@ use peerwarden_engine::is_host;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
+use crate::lints::impossible_value::is_placeholder;
 use crate::values::unmatched;
 
 pub(crate) const LINT: Lint = Lint {
@@ -18,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Find::Policy(find),
 };
 
-fn find(policy: &Policy<'_>) -> Vec<Finding> {
+pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
     unmatched(&policy.written, ["hosts", "notHosts"], never)
 }
 
@@ -27,8 +28,8 @@ fn never(value: &str) -> Option<(String, &'static str)> {
     const HOST: &str = "write a name, an IPv4 address, or an IPv6 address in brackets, with at most one port";
     let fixed = value.strip_prefix('*').unwrap_or(value);
     let fixed = fixed.strip_suffix('*').unwrap_or(fixed);
-    // PW027 warns of a star inside.
-    if fixed.is_empty() || fixed.contains('*') {
+    // PW027 warns of a star inside, PW039 of a placeholder.
+    if fixed.is_empty() || fixed.contains('*') || is_placeholder(value) {
         return None;
     }
     if fixed.contains("://") {

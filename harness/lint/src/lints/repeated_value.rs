@@ -52,7 +52,10 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
         first.insert(value, index);
         // Of two that cover each other the first stays.
         let covering = wide.iter().find(|(other, by)| {
-            by != value && covers(list.field, by, value) && (*other < index || !covers(list.field, value, by))
+            by != value
+                && !is_meant(by, value)
+                && covers(list.field, by, value)
+                && (*other < index || !covers(list.field, value, by))
         });
         if let Some((other, by)) = covering {
             let message = format!("`{value}` matches only what `{by}` matches too");
@@ -60,6 +63,14 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether both were written on purpose: `/ready` beside `*/ready`. Of a star inside PW027 says more.
+fn is_meant(by: &str, value: &str) -> bool {
+    let is_template = value.contains("{*}") || value.contains("{**}");
+    let inside = value.strip_prefix('*').unwrap_or(value);
+    let inside = inside.strip_suffix('*').unwrap_or(inside);
+    by.strip_prefix('*') == Some(value) || inside.contains('*') && !is_template
 }
 
 /// Taking it out keeps the meaning.

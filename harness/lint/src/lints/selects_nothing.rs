@@ -1,17 +1,20 @@
-//! PW023: a selector that matches none of the workloads in the documents.
+//! PW023: a selector that matches none of the workloads in the documents, or a namespace that none of them has.
 //!
-//! Only where there are workloads in its namespace: what is not given may be elsewhere.
+//! Only where there are workloads in its namespace, and where something shows that one of them was meant: what is not given may be
+//! elsewhere.
 
-use std::collections::BTreeSet;
+mod evidence;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
-use peerwarden_documents::yaml::Node;
-use peerwarden_engine::document::{Path, nearest};
+use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::Selector;
 
 use crate::context::Context;
+use crate::gateway;
+use crate::inventory::{Inventory, Pod};
 use crate::lint::{Find, Lint};
+use crate::typing;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW023",
@@ -22,23 +25,15 @@ pub(crate) const LINT: Lint = Lint {
     find: Find::All(find),
 };
 
-/// The gateway controller makes these pods, from a `Gateway`.
-const GATEWAY: &str = "gateway.networking.k8s.io/gateway-name";
-
-/// Whether a label is of a gateway, which Istio's charts install, so that nobody writes it down.
-fn is_of_gateway((name, value): &(String, String)) -> bool {
-    match name.as_str() {
-        GATEWAY => true,
-        "istio" => value.ends_with("gateway") || value.starts_with("ingress") || value.starts_with("egress"),
-        "app" => value.starts_with("istio-"),
-        _ => false,
-    }
-}
-
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    let pods: Vec<Pod<'_>> = context.others.all().filter_map(Pod::of).collect();
+    let inventory = Inventory::of(context.others);
+    let everything = Selector::default();
     let policies = context.policies.iter().filter_map(|policy| {
-        let selector = policy.written.selector.as_ref()?;
+        // PW048 looks at `targetRefs`.
+        if !policy.written.target_refs.is_empty() {
+            return None;
+        }
+        let selector = policy.written.selector.as_ref().unwrap_or(&everything);
         Some((
             policy.document,
             policy.title(),
@@ -66,78 +61,54 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     });
     let finding = |(document, title, namespace, selector): (&Document, String, &String, &Selector)| {
         let everywhere = *namespace == context.mesh.root_namespace;
-        let near: Vec<&Pod<'_>> = pods
+        let near: Vec<&Pod<'_>> = inventory
+            .pods
             .iter()
-            .filter(|pod| everywhere || pod.namespace == *namespace)
+            .filter(|pod| everywhere || pod.namespace == *namespace && !pod.is_unplaced)
             .collect();
-        let of_gateway = selector.match_labels.iter().any(is_of_gateway);
-        if selector.match_labels.is_empty() || near.is_empty() || of_gateway {
+        if near.is_empty() {
+            let root = &context.mesh.root_namespace;
+            return in_another_namespace(&inventory, root, document, &title, (namespace, selector));
+        }
+        let of_gateway = selector.match_labels.iter().any(gateway::is_label);
+        let candidates = near.iter().copied().chain(inventory.unplaced());
+        let is_selected = |pod: &Pod<'_>| inventory.is_selected(pod, selector);
+        if selector.match_labels.is_empty() || of_gateway || candidates.into_iter().any(is_selected) {
             return None;
         }
-        if near.iter().any(|pod| pod.is_selected(selector)) {
-            return None;
-        }
+        let help = evidence::of(&inventory, &near, document, selector)?;
         let message = format!("{title}: no workload among the documents has the labels of its selector");
         Some(
             LINT.found(message)
                 .at(document.place(&Path::keys(["spec", "selector", "matchLabels"]), false))
-                .help(meant(selector, &near)),
+                .help(help),
         )
     };
     policies.chain(modes).chain(tokens).filter_map(finding).collect()
 }
 
-/// What makes pods, of whatever kind.
-struct Pod<'d> {
-    namespace: &'d str,
-    labels: &'d Node,
-}
-
-impl<'d> Pod<'d> {
-    fn of(document: &'d Document) -> Option<Self> {
-        let node = &document.node;
-        let template = node
-            .at(&["spec", "jobTemplate", "spec", "template"])
-            .or_else(|| node.at(&["spec", "template"]))
-            .or_else(|| (document.text("kind") == "Pod").then_some(node))?;
-        let namespace = node.at(&["metadata", "namespace"]).and_then(Node::as_str);
-        Some(Self {
-            namespace: namespace.unwrap_or("default"),
-            labels: template.at(&["metadata", "labels"])?,
-        })
+/// A namespace that nothing among the documents has, and that is most likely another one, typed wrong.
+fn in_another_namespace(
+    inventory: &Inventory<'_>,
+    root: &str,
+    document: &Document,
+    title: &str,
+    (namespace, selector): (&str, &Selector),
+) -> Option<Diagnostic> {
+    if inventory.has_namespace(namespace) {
+        return None;
     }
-
-    fn label(&self, name: &str) -> Option<&'d str> {
-        self.labels.get(name)?.as_str()
+    let place = document.place(&Path::keys(["metadata", "namespace"]), false);
+    if typing::is_slip(namespace, root) {
+        let message = format!("{title}: the namespace `{namespace}` is not the root namespace");
+        let help = format!("did you mean `{root}`? What is there applies to the whole mesh");
+        return Some(LINT.found(message).at(place).help(help));
     }
-
-    fn is_selected(&self, selector: &Selector) -> bool {
-        let has = |(name, value): &(String, String)| self.label(name) == Some(value);
-        selector.match_labels.iter().all(has)
-    }
-}
-
-/// The label that was most likely meant.
-fn meant(selector: &Selector, pods: &[&Pod<'_>]) -> String {
-    for (name, value) in &selector.match_labels {
-        let values: BTreeSet<&str> = pods.iter().filter_map(|pod| pod.label(name)).collect();
-        if values.contains(value.as_str()) {
-            continue;
-        }
-        if let Some(meant) = nearest(value, values.iter().copied()) {
-            return format!("did you mean `{name}: {meant}`?");
-        }
-        if !values.is_empty() {
-            let known: Vec<String> = values.iter().take(5).map(|value| format!("`{value}`")).collect();
-            return format!("workloads of this namespace have `{name}` {}", known.join(", "));
-        }
-        let names = pods
-            .iter()
-            .flat_map(|pod| pod.labels.entries())
-            .map(|entry| entry.name.as_str());
-        if let Some(meant) = nearest(name, names) {
-            return format!("did you mean the label `{meant}`?");
-        }
-    }
-    "write labels that the pods of a workload in this namespace have".to_owned()
+    let pods = inventory.pods.iter().filter(|pod| !pod.is_unplaced);
+    let selected = pods.filter(|pod| inventory.is_selected(pod, selector));
+    let meant = typing::meant(namespace, selected.clone().map(|pod| pod.namespace))?;
+    let pod = selected.clone().find(|pod| pod.namespace == meant)?;
+    let message = format!("{title}: no workload among the documents is in the namespace `{namespace}`");
+    let help = format!("did you mean `{meant}`? {} is there", pod.title);
+    Some(LINT.found(message).at(place).help(help))
 }

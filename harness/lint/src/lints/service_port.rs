@@ -3,10 +3,13 @@
 //! `ports` and `destination.port` are ports of the workload, the `targetPort` of a service.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_engine::document::Path;
+use peerwarden_engine::resource::MtlsMode;
 
-use crate::context::{Context, Policy};
+use crate::context::{Context, Modes, Policy};
 use crate::lint::{Find, Finding, Lint};
 use crate::values::lists;
+use crate::workload::{ServicePort, Workload};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW032",
@@ -18,11 +21,64 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    context
+    let policies = context
         .policies
         .iter()
-        .flat_map(|policy| of_policy(context, policy))
-        .collect()
+        .flat_map(|policy| of_policy(context, policy));
+    let modes = context
+        .peer_authentications
+        .iter()
+        .flat_map(|modes| of_modes(context, modes));
+    policies.chain(modes).collect()
+}
+
+/// The services' ports of some workloads, and their own.
+struct Ports<'c> {
+    services: Vec<ServicePort<'c>>,
+    own: Vec<u16>,
+}
+
+impl<'c> Ports<'c> {
+    fn of(context: &'c Context<'_>, manifests: &[&Workload<'_>]) -> Self {
+        let services = manifests
+            .iter()
+            .flat_map(|manifest| manifest.services(context.others));
+        let own = manifests
+            .iter()
+            .flat_map(|manifest| manifest.protocols(context.others).into_keys());
+        Self {
+            services: services.collect(),
+            own: own.collect(),
+        }
+    }
+
+    /// The service that has this port, where no workload has it, with the workload's instead.
+    fn of_service(&self, port: u16) -> Option<&ServicePort<'c>> {
+        let services = || self.services.iter();
+        services()
+            .find(|service| service.number == port)
+            .filter(|_| !self.own.contains(&port))
+    }
+}
+
+fn finding(path: Path, port: u16, service: &ServicePort<'_>, write: &str) -> Finding {
+    let message = format!(
+        "{port} is the port of service {}; policies are about the workload's port, {}",
+        service.service, service.target
+    );
+    Finding::new(path, message, format!("write `{write}`"))
+}
+
+fn of_modes(context: &Context<'_>, modes: &Modes<'_>) -> Vec<Diagnostic> {
+    let ports = Ports::of(context, &context.governed(modes));
+    let named = modes.written.port_level.iter();
+    let finding = |(port, _): &(u16, MtlsMode)| {
+        let service = ports.of_service(*port)?;
+        let path = Path::keys(["spec", "portLevelMtls", &port.to_string()]);
+        let finding = finding(path, *port, service, &service.target.to_string()).on_key();
+        Some(finding.in_document(&LINT, modes.document, &modes.title()))
+    };
+    named.filter_map(finding).collect()
 }
 
 fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
@@ -33,26 +89,13 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
     }
     let targets = context.targets(policy);
     let manifests: Vec<_> = targets.iter().filter_map(|target| target.manifest).collect();
-    let services: Vec<_> = manifests
-        .iter()
-        .flat_map(|manifest| manifest.services(context.others))
-        .collect();
-    let ports: Vec<u16> = manifests
-        .iter()
-        .flat_map(|manifest| manifest.protocols(context.others).into_keys())
-        .collect();
+    let ports = Ports::of(context, &manifests);
     let mut found = Vec::new();
     for (path, value) in of_ports.flat_map(|list| list.each().collect::<Vec<_>>()) {
-        let Some(port) = value.parse::<u16>().ok().filter(|port| !ports.contains(port)) else {
-            continue;
-        };
-        if let Some(service) = services.iter().find(|service| service.number == port) {
-            let message = format!(
-                "{port} is the port of service {}; policies are about the workload's port, {}",
-                service.service, service.target
-            );
-            let finding = Finding::new(path, message, format!("write `\"{}\"`", service.target));
-            found.push(finding.in_policy(&LINT, policy));
+        let port = value.parse::<u16>().ok();
+        if let Some((port, service)) = port.and_then(|port| Some((port, ports.of_service(port)?))) {
+            let write = format!("\"{}\"", service.target);
+            found.push(finding(path, port, service, &write).in_policy(&LINT, policy));
         }
     }
     found

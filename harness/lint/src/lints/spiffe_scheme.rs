@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
 
 const SCHEME: &str = "spiffe://";
 
-fn find(policy: &Policy<'_>) -> Vec<Finding> {
+pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for list in lists(&policy.written) {
         if !matches!(list.field, "principals" | "source.principal") {

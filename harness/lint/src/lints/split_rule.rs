@@ -28,7 +28,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, pair) in rules.windows(2).enumerate() {
         let [first, second] = pair else { continue };
-        if !(is_only_from(first) && is_without_from(second)) || is_public(second) {
+        if !(is_only_from(first) && is_without_from(second)) || is_public(second) || is_exception(second) {
             continue;
         }
         let part = if second.to.is_some() { "to" } else { "when" };
@@ -48,7 +48,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
 }
 
 /// What anybody may ask for in many repositories, so that two rules are meant.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 12] = [
     "health",
     "live",
     "ready",
@@ -58,6 +58,9 @@ const PUBLIC: [&str; 9] = [
     "public",
     "static",
     ".well-known",
+    "drain",
+    "stats",
+    "prometheus",
 ];
 
 /// Whether each operation has paths, and all of these are public.
@@ -66,6 +69,11 @@ fn is_public(rule: &Rule) -> bool {
     let is = |path: &String| PUBLIC.iter().any(|word| path.contains(word));
     operations.peek().is_some()
         && operations.all(|operation| !operation.paths.is_empty() && operation.paths.iter().all(is))
+}
+
+/// Whether it has a condition on what must not be there, and no operation: "and whoever sends no such header".
+fn is_exception(rule: &Rule) -> bool {
+    rule.to.is_none() && rule.when.iter().any(|condition| condition.values.is_empty())
 }
 
 fn is_only_from(rule: &Rule) -> bool {

@@ -9,6 +9,7 @@ use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
+use crate::lints::impossible_value::is_placeholder;
 use crate::values::unmatched;
 
 pub(crate) const LINT: Lint = Lint {
@@ -20,12 +21,16 @@ pub(crate) const LINT: Lint = Lint {
     find: Find::Policy(find),
 };
 
-fn find(policy: &Policy<'_>) -> Vec<Finding> {
+pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
     unmatched(&policy.written, ["paths", "notPaths"], never)
 }
 
 /// What of the value no path has, and what to write instead.
 fn never(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
+    // PW039 warns of these.
+    if is_placeholder(value) {
+        return None;
+    }
     let (what, help) = match unnormalised(value) {
         Some((what, help)) => (what, help.into()),
         None => unescaped(value)?,

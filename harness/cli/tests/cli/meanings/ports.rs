@@ -101,7 +101,13 @@ fn ports_that_clients_call() {
             "write `\"8080\"`",
         ],
     );
-    fine(&[&reads, &web]);
+    finds(
+        &[&reads, &web],
+        &[
+            "warning[PW046]",
+            "no container of Deployment shop/web has port 80",
+        ],
+    );
     fine(&[&reads.replace("\"80\"", "\"8080\""), &web, &http]);
     fine(&[&reads, &workload("app: web", "{containerPort: 80}"), &http]);
 }

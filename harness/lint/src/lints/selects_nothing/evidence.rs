@@ -1,0 +1,88 @@
+//! What shows that a selector was meant for a workload among the documents, and what to write.
+
+use std::collections::BTreeSet;
+
+use peerwarden_documents::documents::Document;
+use peerwarden_engine::document::nearest;
+use peerwarden_engine::resource::Selector;
+
+use crate::inventory::{Inventory, Pod};
+use crate::typing;
+
+/// The labels by which people know an application.
+const NAMES: [&str; 4] = ["app", "app.kubernetes.io/name", "k8s-app", "name"];
+
+/// What to write instead; `None` if the workload may be elsewhere. `near` are the workloads of the namespace.
+pub(super) fn of(
+    inventory: &Inventory<'_>,
+    near: &[&Pod<'_>],
+    document: &Document,
+    selector: &Selector,
+) -> Option<String> {
+    if let Some(help) = slip(near, selector) {
+        return Some(help);
+    }
+    let elsewhere = inventory.pods.iter();
+    let mut elsewhere = elsewhere.filter(|pod| !pod.is_unplaced && inventory.is_selected(pod, selector));
+    if let Some(pod) = elsewhere.next() {
+        return Some(format!("{} has these labels: is this its namespace?", pod.title));
+    }
+    // One of the labels is right.
+    let named = |(name, value): &(String, String), pod: &Pod<'_>| {
+        NAMES.contains(&name.as_str()) && pod.label(name) == Some(value)
+    };
+    let labels = &selector.match_labels;
+    let partly = near
+        .iter()
+        .find(|pod| labels.iter().any(|label| named(label, pod)));
+    if let Some(pod) = partly {
+        let missing = labels
+            .iter()
+            .find(|(name, value)| pod.label(name) != Some(value))?;
+        return Some(match pod.label(&missing.0) {
+            Some(value) => format!("{} has `{}: {value}`", pod.title, missing.0),
+            None => format!("{} has no label `{}`", pod.title, missing.0),
+        });
+    }
+    // Whoever writes both into one file has them all.
+    let beside = near.iter().any(|pod| pod.file == document.source.name);
+    beside.then(|| known(near, selector))
+}
+
+/// A label that is typed wrong, or the right value under another name.
+fn slip(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
+    for (name, value) in &selector.match_labels {
+        let values: BTreeSet<&str> = near.iter().filter_map(|pod| pod.label(name)).collect();
+        if values.contains(value.as_str()) {
+            continue;
+        }
+        if let Some(meant) = typing::meant(value, values.iter().copied()) {
+            return Some(format!("did you mean `{name}: {meant}`?"));
+        }
+        let labels = || near.iter().flat_map(|pod| pod.labels());
+        let is_name = |other: &str| {
+            NAMES.contains(&other) && NAMES.contains(&name.as_str()) || nearest(name, [other]).is_some()
+        };
+        let same_value = labels().find(|(other, known)| known == value && is_name(other));
+        let names: BTreeSet<&str> = labels().map(|(name, _)| name).collect();
+        let meant = same_value
+            .map(|(name, _)| name)
+            .or_else(|| typing::meant(name, names.iter().copied()));
+        if let Some(meant) = meant.filter(|meant| *meant != name) {
+            return Some(format!("did you mean the label `{meant}`?"));
+        }
+    }
+    None
+}
+
+/// What the workloads have.
+fn known(near: &[&Pod<'_>], selector: &Selector) -> String {
+    for (name, _) in &selector.match_labels {
+        let values: BTreeSet<&str> = near.iter().filter_map(|pod| pod.label(name)).collect();
+        if !values.is_empty() {
+            let known: Vec<String> = values.iter().take(5).map(|value| format!("`{value}`")).collect();
+            return format!("workloads of this namespace have `{name}` {}", known.join(", "));
+        }
+    }
+    "write labels that the pods of a workload in this namespace have".to_owned()
+}
