@@ -20,7 +20,7 @@ use peerwarden_envoy::trust::Trust;
 
 use crate::gateway;
 use crate::workload::Workload;
-use standing::{Standing, Standings};
+use standing::{Standing, Standings, Unproved};
 
 /// The annotation that makes a policy a dry run.
 pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
@@ -311,6 +311,24 @@ impl<'d> Context<'d> {
     /// The rules that decide nothing.
     pub(crate) fn idle_rules(&self) -> &[Standing] {
         self.standings.of(self)
+    }
+
+    /// What is not known of them, and why, for people.
+    pub(crate) fn unproved(&self) -> Vec<String> {
+        let unproved = self.standings.unproved(self).iter();
+        let text = |unproved: &Unproved| {
+            let mut policies = unproved
+                .policies
+                .iter()
+                .map(|index| self.policies[*index].title());
+            let first = policies.next()?;
+            let others = match policies.count() {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            };
+            Some(format!("{first}{others}: {}", unproved.why))
+        };
+        unproved.filter_map(text).collect()
     }
 
     /// A policy alone.

@@ -21,6 +21,8 @@ pub struct Findings {
     pub findings: Vec<Diagnostic>,
     /// What is suppressed beside the text, each with the reason.
     pub suppressed: Vec<(Diagnostic, String)>,
+    /// Policies of which the lints that prove something say nothing, each with the reason.
+    pub unproved: Vec<String>,
 }
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
@@ -43,6 +45,13 @@ pub fn run(setup: &Setup, others: &Others, settings: &Settings, scope: Scope) ->
             Find::Suppressions => {}
         }
     }
+    let proves = |lint: &&Lint| matches!(lint.code, "PW012" | "PW013" | "PW014");
+    let mut proving = LINTS.into_iter().filter(proves);
+    let unproved = if proving.any(|lint| level(lint) != Some(Level::Off)) {
+        context.unproved()
+    } else {
+        Vec::new()
+    };
     let documents = setup.resources.iter().chain(others.all());
     let mut found = suppressed(found, documents.map(|document| &document.source), &level);
     for finding in &mut found.findings {
@@ -53,6 +62,7 @@ pub fn run(setup: &Setup, others: &Others, settings: &Settings, scope: Scope) ->
             Some(Level::Off) | None => {}
         }
     }
+    found.unproved = unproved;
     found
 }
 

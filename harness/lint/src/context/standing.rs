@@ -20,7 +20,20 @@ use crate::context::{Context, Policy};
 
 /// What was found out, once for all lints.
 #[derive(Default)]
-pub(crate) struct Standings(OnceCell<Vec<Standing>>);
+pub(crate) struct Standings(OnceCell<Found>);
+
+/// Rules that decide nothing, and where that was not found out.
+struct Found {
+    idle: Vec<Standing>,
+    unproved: Vec<Unproved>,
+}
+
+/// Policies that are too much to work through.
+pub(crate) struct Unproved {
+    /// Their numbers among the context's.
+    pub(crate) policies: BTreeSet<usize>,
+    pub(crate) why: String,
+}
 
 /// A rule that decides nothing for any workload.
 pub(crate) struct Standing {
@@ -73,22 +86,35 @@ impl Standing {
 
 impl Standings {
     pub(crate) fn of(&self, context: &Context<'_>) -> &[Standing] {
-        self.0.get_or_init(|| find(context))
+        &self.0.get_or_init(|| find(context)).idle
+    }
+
+    pub(crate) fn unproved(&self, context: &Context<'_>) -> &[Unproved] {
+        &self.0.get_or_init(|| find(context)).unproved
     }
 }
 
 /// What decides nothing, rule by rule.
-fn find(context: &Context<'_>) -> Vec<Standing> {
+fn find(context: &Context<'_>) -> Found {
     // Of each rule, in how many groups it is, and in which of them it decides nothing.
     let mut idle: BTreeMap<Place, Vec<(Why, Rc<Group>)>> = BTreeMap::new();
     let mut seen: BTreeMap<Place, usize> = BTreeMap::new();
-    for group in group::all(context) {
+    let (groups, mut unproved) = group::all(context);
+    for group in groups {
         for policy in group.policies() {
             let rules = context.policies[policy].written.rules.iter().flatten().count();
             (0..rules).for_each(|rule| *seen.entry((policy, rule)).or_default() += 1);
         }
-        for (place, why) in judged(&group) {
-            idle.entry(place).or_default().push((why, Rc::clone(&group)));
+        match judged(&group) {
+            Ok(judged) => {
+                for (place, why) in judged {
+                    idle.entry(place).or_default().push((why, Rc::clone(&group)));
+                }
+            }
+            Err(why) => unproved.push(Unproved {
+                policies: group.policies().collect(),
+                why,
+            }),
         }
     }
     let everywhere = idle.into_iter().filter_map(|(place, found)| {
@@ -96,7 +122,10 @@ fn find(context: &Context<'_>) -> Vec<Standing> {
         let (why, group) = found.into_iter().next().filter(|_| all)?;
         Some(Standing { place, why, group })
     });
-    without_twins(everywhere.collect())
+    Found {
+        idle: without_twins(everywhere.collect()),
+        unproved,
+    }
 }
 
 /// Of two rules that match the same, one has to stay: the first.
@@ -119,11 +148,9 @@ fn without_twins(mut standings: Vec<Standing>) -> Vec<Standing> {
     standings
 }
 
-/// The rules of a group that decide nothing in it. What is too much to work through is left alone.
-fn judged(group: &Group) -> Vec<(Place, Why)> {
-    let Some(http) = standing(group, Protocol::Http) else {
-        return Vec::new();
-    };
+/// The rules of a group that decide nothing in it, or why that is not known.
+fn judged(group: &Group) -> Result<Vec<(Place, Why)>, String> {
+    let http = standing(group, Protocol::Http)?;
     let why = |judged: &RuleStanding| {
         let why = match &judged.standing {
             rules::Standing::Decides(_) => return None,
@@ -144,9 +171,7 @@ fn judged(group: &Group) -> Vec<(Place, Why)> {
     idle.retain(|(_, why)| !matches!(why, Why::Refused { by, .. } if by.is_empty()));
     if idle.iter().any(|(_, why)| !matches!(why, Why::NeverMatches)) {
         // On TCP fields of HTTP say nothing, and a rule may be needed there.
-        let Some(tcp) = standing(group, Protocol::Tcp) else {
-            return Vec::new();
-        };
+        let tcp = standing(group, Protocol::Tcp)?;
         let decides = |judged: &&RuleStanding| matches!(judged.standing, rules::Standing::Decides(_));
         let needed: BTreeSet<Place> = tcp
             .iter()
@@ -155,9 +180,13 @@ fn judged(group: &Group) -> Vec<(Place, Why)> {
             .collect();
         idle.retain(|(place, why)| matches!(why, Why::NeverMatches) || !needed.contains(place));
     }
-    idle
+    Ok(idle)
 }
 
-fn standing(group: &Group, protocol: Protocol) -> Option<Vec<RuleStanding>> {
-    rules::standing(&group.program(protocol)?).ok()
+/// Nothing of documents that are refused: these have their errors.
+fn standing(group: &Group, protocol: Protocol) -> Result<Vec<RuleStanding>, String> {
+    match group.program(protocol) {
+        Some(program) => rules::standing(&program).map_err(|error| error.to_string()),
+        None => Ok(Vec::new()),
+    }
 }

@@ -37,6 +37,7 @@ pub(super) fn findings(
             return Findings {
                 findings: vec![wrong],
                 suppressed: Vec::new(),
+                unproved: Vec::new(),
             };
         }
     };
@@ -77,6 +78,7 @@ struct Merged {
     /// Each with the clusters that have it.
     found: BTreeMap<Key, (Diagnostic, BTreeSet<String>)>,
     suppressed: BTreeMap<Key, (Diagnostic, String)>,
+    unproved: BTreeSet<String>,
     /// The clusters that each file is part of.
     clusters: BTreeMap<String, BTreeSet<String>>,
 }
@@ -95,6 +97,7 @@ impl Merged {
             let (_, clusters) = known.or_insert_with(|| (finding, BTreeSet::new()));
             clusters.insert(cluster.clone());
         }
+        self.unproved.extend(findings.unproved);
         for (finding, reason) in findings.suppressed {
             self.suppressed.insert(key(&finding), (finding, reason));
         }
@@ -104,6 +107,7 @@ impl Merged {
         let Self {
             found,
             suppressed,
+            unproved,
             clusters,
         } = self;
         let findings = found.into_iter().filter_map(|((place, ..), (mut finding, of))| {
@@ -122,6 +126,7 @@ impl Merged {
         Findings {
             findings: findings.collect(),
             suppressed: suppressed.into_values().collect(),
+            unproved: unproved.into_iter().collect(),
         }
     }
 }

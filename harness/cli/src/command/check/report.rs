@@ -13,6 +13,7 @@ use peerwarden_documents::count;
 use peerwarden_documents::diagnostic::{self, Severity};
 use peerwarden_documents::notes;
 use peerwarden_documents::output;
+use peerwarden_documents::shown::visible;
 use peerwarden_documents::terminal::remark;
 
 use super::result::CheckResult;
@@ -45,6 +46,12 @@ pub(super) fn print(
             output::print(&findings.map(|finding| finding + "\n\n").collect::<String>())?;
             notes::print(&notes::about(&checked.passed_over, checked.of_default));
             passed_over::print(&checked.passed_over, verbose);
+            for unproved in &checked.unproved {
+                remark(&format!(
+                    "note: PW012, PW013 and PW014 say nothing about {}",
+                    visible(unproved)
+                ));
+            }
             remark(&(sum(checked) + &fixes(checked, fixed)));
             return Ok(());
         }

@@ -35,6 +35,8 @@ pub(super) struct CheckResult {
     pub(super) findings: Vec<Diagnostic>,
     /// What is suppressed beside the text, each with the reason.
     pub(super) suppressed: Vec<(Diagnostic, String)>,
+    /// Policies that are too much for the lints that prove something, each with the reason.
+    pub(super) unproved: Vec<String>,
 }
 
 impl CheckResult {
@@ -78,6 +80,7 @@ impl CheckResult {
         let Findings {
             findings: found,
             suppressed,
+            unproved,
         } = of_documents(mesh, read, loader, settings);
         findings.extend(found);
         // In the order of the texts; what has no place in one comes first.
@@ -106,6 +109,7 @@ impl CheckResult {
             of_default,
             findings,
             suppressed,
+            unproved,
         }
     }
 
@@ -125,6 +129,7 @@ impl CheckResult {
             of_default: 0,
             findings,
             suppressed: Vec::new(),
+            unproved: Vec::new(),
         }
     }
 

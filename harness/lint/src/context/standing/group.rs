@@ -7,7 +7,7 @@ use std::rc::Rc;
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Config, Program, Protocol, RuleId};
 
-use super::Place;
+use super::{Place, Unproved};
 use crate::context::{Context, Policy};
 
 /// Rules that are looked at together at the most: more make as many kinds of traffic as are not worked through in passing.
@@ -62,8 +62,8 @@ impl Group {
 /// A policy with its number among the context's.
 type NumberedPolicy<'c, 'd> = (usize, &'c Policy<'d>);
 
-/// The sets of policies that apply together, each once.
-pub(super) fn all(context: &Context<'_>) -> Vec<Rc<Group>> {
+/// The sets of policies that apply together, each once, and those that are too large.
+pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<Unproved>) {
     let policies = context.policies.iter().enumerate();
     let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
     let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
@@ -92,7 +92,18 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Rc<Group>> {
                 .or_insert_with_key(|policies| group(context, policies, target.workload));
         }
     }
-    found.into_values().flatten().collect()
+    let mut unproved = Vec::new();
+    let mut groups = Vec::new();
+    for (policies, group) in found {
+        match group {
+            Some(group) => groups.push(group),
+            None => unproved.push(Unproved {
+                policies,
+                why: format!("more than {RULES} rules apply together"),
+            }),
+        }
+    }
+    (groups, unproved)
 }
 
 fn group(

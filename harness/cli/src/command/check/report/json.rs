@@ -39,6 +39,8 @@ pub(crate) struct Report<'c> {
     findings: Vec<Finding<'c>>,
     /// Suppressed findings.
     suppressed: Vec<SuppressedFinding<'c>>,
+    /// Policies that are too much for PW012, PW013 and PW014, each with the reason: nothing is said about them.
+    unproved: &'c [String],
 }
 
 /// One finding.
@@ -122,6 +124,7 @@ pub(super) fn text(checked: &CheckResult) -> Result<String> {
             .iter()
             .map(|(finding, reason)| suppressed((finding, reason.as_str())))
             .collect(),
+        unproved: &checked.unproved,
     };
     let text = serde_json::to_string_pretty(&report).context("the report cannot be written as JSON")?;
     Ok(text + "\n")
