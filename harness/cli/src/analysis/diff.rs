@@ -37,6 +37,8 @@ pub(crate) struct Diff {
     pub(crate) peers: Peers,
     /// The external authorizers on whose answers something hangs.
     pub(crate) authorizers: Vec<String>,
+    /// Those that are not described, where the policies of a workload differ.
+    pub(crate) undescribed: Vec<String>,
     /// Whether there are dry-run policies, which are not compared.
     pub(crate) dry_runs: bool,
 }
@@ -100,6 +102,7 @@ impl PolicyComparison<'_> {
             workloads: workloads.len(),
             peers: Peers::AnyName,
             authorizers: Vec::new(),
+            undescribed: Vec::new(),
             dry_runs: self.old.has_dry_runs() || self.new.has_dry_runs(),
         };
         for workload in workloads {
@@ -131,6 +134,13 @@ impl PolicyComparison<'_> {
         let (old, new) = (old.compiled()?, new.compiled()?);
         if is_same(&old.program, &new.program) {
             return Ok(None);
+        }
+        for set in [self.old, self.new] {
+            for name in set.undescribed(&workload.workload) {
+                if !diff.undescribed.contains(&name) {
+                    diff.undescribed.push(name);
+                }
+            }
         }
         let comparison = match compare(&old.program, &new.program, self.limit) {
             Ok(comparison) => comparison,

@@ -8,6 +8,7 @@ pub(crate) mod table;
 use std::collections::BTreeSet;
 
 use peerwarden_analysis::{LimitExceeded, Peers, Space, TrafficSet, Values, WorkloadClass};
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
 use peerwarden_engines::Choice;
@@ -23,6 +24,23 @@ use crate::error::Result;
 /// Kinds of callers of one workload: beyond that, nobody reads the table.
 const CALLERS: usize = 200;
 
+/// Cells of all tables together: each has an example that is put to the engines, and the table is held in memory.
+const CELLS: usize = 100_000;
+
+/// Refuses a table that is too large, before it is worked out.
+///
+/// # Errors
+/// That it is.
+pub(crate) fn within(callers: usize, operations: usize) -> Result<()> {
+    let cells = callers.saturating_mul(operations);
+    if cells <= CELLS {
+        return Ok(());
+    }
+    let message = format!("the matrix would have {cells} cells, more than {CELLS}");
+    let help = "ask about fewer callers or operations, or about one workload with `--workload`";
+    Err(Diagnostic::error(message).help(help).into())
+}
+
 /// The table of one workload.
 pub(crate) struct Matrix {
     pub(crate) workload: WorkloadClass,
@@ -34,8 +52,10 @@ pub(crate) struct Matrix {
     pub(crate) own_callers: bool,
     /// The trust domains among the callers whom policies let in and the handshake refuses.
     pub(crate) refused: Vec<String>,
-    /// The same in words.
-    pub(crate) refusals: Vec<String>,
+    /// The authorizers on which cells hang, and that are not described.
+    pub(crate) undescribed: Vec<String>,
+    /// What is to be said of both, in words.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// One operation, with a cell for each caller.
@@ -220,6 +240,8 @@ impl MatrixBuilder<'_> {
             rows.push((name.to_owned(), rest));
         }
         let mut engines = LazyEngines::new(self.choice, self.module, selected.setup, self.protocol);
+        within(callers.len(), rows.len())?;
+        let undescribed = self.policies.undescribed(&workload.workload);
         let mut made = Vec::new();
         let mut refused = BTreeSet::new();
         for (operation, what) in rows {
@@ -243,11 +265,13 @@ impl MatrixBuilder<'_> {
             rows: made,
             peers: space.peers(),
             own_callers: self.callers.is_empty(),
-            refusals: refused
+            remarks: refused
                 .iter()
                 .map(|domain| handshake::reason(trust, domain))
+                .chain(words::undescribed(&undescribed))
                 .collect(),
             refused: refused.into_iter().collect(),
+            undescribed,
         })
     }
 

@@ -140,6 +140,27 @@ impl Policies {
         self.applied(workload, protocol).compiled()
     }
 
+    /// The external authorizers that a workload's CUSTOM policies name and that nothing describes. The engines deny what they would be asked
+    /// about, and who may pass is not known.
+    pub(crate) fn undescribed(&self, workload: &Workload) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for resource in &self.config.resources {
+            let Resource::AuthorizationPolicy(policy) = resource else {
+                continue;
+            };
+            let name = policy.provider.iter().find(|name| {
+                let mut described = self.config.extension_providers.iter();
+                !names.contains(name) && !described.any(|provider| provider.name == **name)
+            });
+            if let Some(name) = name
+                && resource.applies_to(&self.config.mesh, workload)
+            {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
     /// Whether one of the policies is a dry run.
     pub(crate) fn has_dry_runs(&self) -> bool {
         let mut policies = self.config.resources.iter();

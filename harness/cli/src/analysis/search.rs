@@ -51,6 +51,8 @@ pub(crate) struct Matches {
     odd: Option<Traffic>,
     peers: Peers,
     authorizers: Vec<String>,
+    /// The authorizers on which it hangs, and that are not described.
+    pub(crate) undescribed: Vec<String>,
 }
 
 /// Traffic with that verdict.
@@ -118,6 +120,7 @@ impl Search<'_> {
             protocol: self.protocol,
             peers: space.peers(),
             authorizers: space.authorizers().map(str::to_owned).collect(),
+            undescribed: self.policies.undescribed(&workload.workload),
         })
     }
 }
@@ -144,13 +147,28 @@ fn example(text: &mut String, class: &MatchClass) {
     }
 }
 
+/// That an answer is not proved, and why.
+fn unproved(text: &mut String, found: &Matches) {
+    if let Some(why) = words::undescribed(&found.undescribed) {
+        let why = wrapped(&format!("not proved: {why}"), 2);
+        let _ = writeln!(text, "  {YELLOW}{why}{YELLOW:#}");
+    }
+}
+
+/// Of what the answers are proved; nothing if none is.
 fn scope(text: &mut String, found: &[Matches]) {
+    let all = found.len();
+    let found: Vec<&Matches> = found.iter().filter(|one| one.undescribed.is_empty()).collect();
+    if found.is_empty() {
+        return;
+    }
+    let what = if found.len() == all { "this" } else { "all else" };
     let peers = if found.iter().any(|one| one.peers == Peers::IstioNames) {
         Peers::IstioNames
     } else {
         Peers::AnyName
     };
-    let _ = writeln!(text, "{DIM}this is proved for {}{DIM:#}", words::scope(peers));
+    let _ = writeln!(text, "{DIM}{what} is proved for {}{DIM:#}", words::scope(peers));
     let mut names: Vec<&str> = found
         .iter()
         .flat_map(|one| &one.authorizers)
@@ -170,7 +188,14 @@ pub(crate) fn callers(request: &str, found: &[Matches]) -> String {
     for one in found {
         heading(&mut text, one);
         if one.classes.is_empty() {
-            let _ = writeln!(text, "  {RED}nobody{RED:#} can {request}\n");
+            let so_far = if one.undescribed.is_empty() {
+                ""
+            } else {
+                ", as far as it is described here"
+            };
+            let _ = writeln!(text, "  {RED}nobody{RED:#} can {request}{so_far}");
+            unproved(&mut text, one);
+            text.push('\n');
             continue;
         }
         let mut before = None;
@@ -193,9 +218,10 @@ pub(crate) fn callers(request: &str, found: &[Matches]) -> String {
                 text,
                 "    {DIM}… and more; use a higher `--limit` to see them{DIM:#}"
             );
-        } else {
+        } else if one.undescribed.is_empty() {
             let _ = writeln!(text, "  {DIM}and nobody else{DIM:#}");
         }
+        unproved(&mut text, one);
         text.push('\n');
     }
     scope(&mut text, found);
@@ -209,14 +235,21 @@ pub(crate) fn answers(found: &[Matches], allowed: bool) -> String {
     for one in found {
         heading(&mut text, one);
         match one.classes.first() {
-            None => {
+            None if one.undescribed.is_empty() => {
                 let _ = writeln!(text, "  {BOLD}no{BOLD:#}, no such request can be {verdict}");
+            }
+            None => {
+                let _ = writeln!(
+                    text,
+                    "  {BOLD}unknown{BOLD:#}: no such request is {verdict} by what is described here"
+                );
             }
             Some(class) => {
                 let _ = writeln!(text, "  {BOLD}yes{BOLD:#}, such a request can be {verdict}");
                 example(&mut text, class);
             }
         }
+        unproved(&mut text, one);
         text.push('\n');
     }
     scope(&mut text, found);
@@ -253,6 +286,9 @@ struct WorkloadMatches {
     proved_for: PeerScope,
     /// The external authorizers whose answers matter: each may answer anything.
     authorizers: Vec<String>,
+    /// The external authorizers that policies name and that are not described. What they would be asked about counts as denied, and the answer
+    /// is not proved.
+    not_described: Vec<String>,
 }
 
 /// A class of traffic.
@@ -287,6 +323,7 @@ impl From<&Matches> for WorkloadMatches {
             odd: found.odd.clone(),
             proved_for: found.peers.into(),
             authorizers: found.authorizers.clone(),
+            not_described: found.undescribed.clone(),
         }
     }
 }

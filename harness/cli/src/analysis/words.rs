@@ -143,6 +143,20 @@ pub(crate) fn what(values: &[(Attribute, Values)]) -> Vec<String> {
         .collect()
 }
 
+/// Why an answer is not proved: it hangs on authorizers that are not described.
+pub(crate) fn undescribed(names: &[String]) -> Option<String> {
+    let (what, they_are, is_asked) = match names {
+        [] => return None,
+        [_] => ("authorizer", "is", "it is"),
+        _ => ("authorizers", "are", "they are"),
+    };
+    Some(format!(
+        "the {what} `{}` {they_are} not described, so every request that {is_asked} asked about counts as denied; describe what \
+         policies name with `--extension-providers`",
+        names.join("`, `")
+    ))
+}
+
 /// Of which traffic an answer is true.
 pub(crate) fn scope(peers: Peers) -> &'static str {
     match peers {

@@ -13,8 +13,8 @@ use crate::exit::Exit;
 
 /// Find out whether any request of a kind can ever be allowed.
 ///
-/// The answer is yes, with an example, or no, with proof. The exit code is 1 if the answer for any workload differs from
-/// `--expect`.
+/// The answer is yes, with an example, or no, with proof; if it depends on an external authorizer that is not described, it is
+/// unknown. The exit code is 1 if the answer for any workload differs from `--expect`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -64,7 +64,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let as_expected = matches.iter().all(|one| match arguments.expect {
         None => true,
         Some(ExpectedAnswer::Yes) => !one.classes.is_empty(),
-        Some(ExpectedAnswer::No) => one.classes.is_empty(),
+        // What hangs on an authorizer that is not described is not known.
+        Some(ExpectedAnswer::No) => one.classes.is_empty() && one.undescribed.is_empty(),
     });
     Ok(if as_expected { Exit::Fine } else { Exit::Findings })
 }

@@ -48,6 +48,8 @@ enum MatrixFormat {
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let protocol = arguments.analysis.protocol();
     let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
+    let asked = arguments.caller.len().max(1) * workloads.len();
+    matrix::within(asked, arguments.operation.len().max(1))?;
     let mesh = &policies.config.mesh;
     let callers = arguments.caller.iter();
     let callers = callers.map(|text| matrix::caller(text, mesh, protocol));

@@ -1,8 +1,10 @@
 //! `peerwarden diff`, `who-can`, `can-ever` and `matrix`: exit codes, errors, and reports for programs. Their outputs for people are on
 //! their pages in `docs/commands`.
 
+mod limits;
 mod random;
 mod reports;
+mod undescribed;
 
 use peerwarden::Schema;
 use serde_json::Value;

@@ -103,6 +103,9 @@ fn class(text: &mut String, class: &Class) {
 pub(super) fn sum(diff: &Diff) -> String {
     let workloads = counted(diff.workloads as u64, "workload");
     if diff.changes.is_empty() {
+        if !diff.undescribed.is_empty() {
+            return format!("nothing changes for {workloads} by what is described here");
+        }
         return format!("{GREEN}equivalent{GREEN:#}: nothing changes for {workloads}");
     }
     let (allowed, denied, beyond) = diff.found();
@@ -127,15 +130,18 @@ pub(super) fn sum(diff: &Diff) -> String {
 
 /// Of what it is true.
 pub(super) fn notes(diff: &Diff) -> Vec<String> {
-    let mut notes = vec![format!(
-        "{} for {}",
-        if diff.changes.is_empty() {
-            "this is proved"
-        } else {
-            "it is proved that nothing else changes,"
-        },
-        words::scope(diff.peers)
-    )];
+    let mut notes = vec![match words::undescribed(&diff.undescribed) {
+        Some(why) => format!("not proved: {why}"),
+        None => format!(
+            "{} for {}",
+            if diff.changes.is_empty() {
+                "this is proved"
+            } else {
+                "it is proved that nothing else changes,"
+            },
+            words::scope(diff.peers)
+        ),
+    }];
     if !diff.authorizers.is_empty() {
         notes.push(format!(
             "this holds whatever `{}` answers, as long as the answer is the same for both sides",

@@ -15,12 +15,15 @@ use super::{Change, Diff, Difference};
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Report {
-    /// Whether nothing changes; also false if something could not be compared.
+    /// Whether nothing changes; also false if something could not be compared, or hangs on an authorizer that is not described.
     equivalent: bool,
     /// The peers that the proof covers.
     proved_for: PeerScope,
     /// The external authorizers whose answers matter: each is assumed to answer both sides the same.
     authorizers: Vec<String>,
+    /// The external authorizers that policies name and that are not described. What they would be asked about counts as denied on both sides,
+    /// and nothing is proved of it.
+    not_described: Vec<String>,
     /// How many workloads were compared.
     workloads: usize,
     /// What changes, by workload and protocol.
@@ -120,9 +123,10 @@ impl From<&Change> for ChangeReport {
 /// None that can be: the values are all of JSON.
 pub(crate) fn text(diff: &Diff) -> Result<String> {
     let report = Report {
-        equivalent: diff.changes.is_empty(),
+        equivalent: diff.changes.is_empty() && diff.undescribed.is_empty(),
         proved_for: diff.peers.into(),
         authorizers: diff.authorizers.clone(),
+        not_described: diff.undescribed.clone(),
         workloads: diff.workloads,
         changes: diff.changes.iter().map(ChangeReport::from).collect(),
     };

@@ -44,7 +44,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             text.push_str("</tr>\n");
         }
         text.push_str("</tbody>\n</table>\n");
-        for refusal in &matrix.refusals {
+        for refusal in &matrix.remarks {
             let _ = writeln!(text, "<p>but {}</p>", escaped(refusal));
         }
     }

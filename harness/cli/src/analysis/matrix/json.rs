@@ -31,6 +31,9 @@ struct WorkloadMatrix {
     callers: Vec<String>,
     /// The trust domains of callers that policies let in, but that the handshake refuses before any policy is evaluated.
     handshake_refuses: Vec<String>,
+    /// The external authorizers that policies name and that are not described. What they would be asked about counts as denied, and its cells
+    /// are not proved.
+    not_described: Vec<String>,
     /// The operation.
     rows: Vec<Row>,
 }
@@ -74,6 +77,7 @@ impl From<&Matrix> for WorkloadMatrix {
             proved_for: matrix.peers.into(),
             callers: matrix.callers.clone(),
             handshake_refuses: matrix.refused.clone(),
+            not_described: matrix.undescribed.clone(),
             rows: rows.collect(),
         }
     }

@@ -74,7 +74,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             }
         }
         text.push('\n');
-        for refusal in &matrix.refusals {
+        for refusal in &matrix.remarks {
             let _ = writeln!(
                 text,
                 "  {YELLOW}{}{YELLOW:#}\n",
