@@ -20,6 +20,9 @@ use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
 /// Columns before the text of a line.
 const GUTTER: usize = 10;
 
+/// Lines of values that are shown behind the last line with a result.
+const VALUES: usize = 5;
+
 /// The result of a part of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sign {
@@ -71,12 +74,35 @@ pub(super) fn rule(text: &mut String, explainer: &Explainer<'_>, policy: &Policy
     let Some(first) = marks.first() else { return };
     let source = Arc::clone(&first.place.source);
     let line = |mark: &Mark| source.position(mark.place.span.start).0;
-    let lines: Range<usize> = line(first)..marks.iter().map(line).max().unwrap_or(0) + 1;
+    // A list may have its values in lines of their own, behind what is marked.
+    let values = last_values(explainer, policy, rule);
+    let values = values.map(|place| source.position(place.span.start).0);
+    let marked = marks.iter().map(line).max().unwrap_or(0);
+    let last = values.max().unwrap_or(0).clamp(marked, marked + VALUES);
+    let lines: Range<usize> = line(first)..last + 1;
     let _ = writeln!(text, "  {DIM}{}:{}{DIM:#}", source.name, lines.start);
     for number in lines {
         let here: Vec<&Mark> = marks.iter().filter(|mark| line(mark) == number).collect();
         written(text, &source, number, &here);
     }
+}
+
+/// The places of the last values of the rule's clauses.
+fn last_values(
+    explainer: &Explainer<'_>,
+    policy: &PolicyTrace,
+    rule: &RuleTrace,
+) -> impl Iterator<Item = Place> {
+    let parts = rule
+        .sources
+        .iter()
+        .chain(&rule.operations)
+        .chain(&rule.conditions);
+    let clauses = parts.flat_map(|part| &part.clauses);
+    clauses.filter_map(|clause| {
+        let last = clause.values.len().checked_sub(1)?;
+        explainer.place(&policy.place, &clause.path.clone().index(last))
+    })
 }
 
 /// What a rule came to, where what is unknown may be anything.

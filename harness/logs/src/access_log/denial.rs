@@ -127,7 +127,7 @@ fn by(rest: &str) -> String {
         let ends = id.match_indices(']').map(|(at, _)| at + 1);
         let ids = ends.filter_map(|end| {
             let rest = id.get(end..)?;
-            let ends_here = rest.is_empty() || rest.starts_with([':', ';', ' ']);
+            let ends_here = rest.is_empty() || rest.starts_with([':', ';', ' ', '\t']);
             RuleRef::from_id(kind, &format!("ns[{}", id.get(..end)?)).filter(|_| ends_here)
         });
         if let Some(id) = ids.into_iter().next() {
