@@ -1,6 +1,7 @@
 //! `envoy.service.auth.v3.CheckResponse`, as bytes
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/external_auth.proto>).
 
+use crate::framing::is_framing;
 use crate::pairs::Pairs;
 use crate::protobuf::{Fields, Wire};
 
@@ -132,6 +133,10 @@ fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
                 // Of a request's header Envoy looks at `append` alone.
                 let option = header(option)?;
                 let (name, value) = option.line;
+                // Envoy's own filter writes these too, and the application then reads a request's body as further requests.
+                if is_framing(&name) {
+                    continue;
+                }
                 match option.append {
                     Some(true) => appended.push(Change::Append(name, value)),
                     Some(false) | None => set.push(Change::Set(name, value)),

@@ -135,6 +135,31 @@ async fn a_yes_adds_sets_and_removes_headers() -> Result<()> {
     Ok(())
 }
 
+/// With a length of 0, the application reads the request's body as the next request, which nothing has decided.
+#[tokio::test]
+async fn a_yes_does_not_say_where_the_request_ends() -> Result<()> {
+    let mesh = Mesh::new()?;
+    let authorizer = GrpcAuthorizer::start(|_| {
+        GrpcAnswer::response(&CheckResponse::allow(OkHttpResponse {
+            headers: vec![
+                HeaderValueOption::new("Content-Length", "0"),
+                HeaderValueOption::appending("transfer-encoding", "chunked", true),
+                HeaderValueOption::new("x-user", "ann"),
+            ],
+            ..OkHttpResponse::default()
+        }))
+    })
+    .await?;
+    let orders = orders(&mesh, json!([ask()]), grpc_provider(json!({})), &authorizer).await?;
+    let asked = ClientRequest::post("/ask").body("GET /admin HTTP/1.1\r\nhost: shop.lab\r\n\r\n");
+    let reply = orders.connect(&mesh.caller(FRONTEND)?).await?.send(asked).await?;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(orders.upstream.paths(), ["/ask"]);
+    assert_eq!(last(&orders.upstream.seen(), "x-user"), ["ann"]);
+    assert_sound(&orders.envoy);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_no_is_the_callers_answer() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -6,31 +6,18 @@ use peerwarden_engine::{
     AttributeSource, Authorizer, ExternalAnswer, HeaderPattern, HttpAuthorizer, Lookup, field_value,
 };
 
+use peerwarden_wire::framing::is_framing;
+
 use super::{Change, Denial, Outcome};
 use crate::abi::{self, HostError};
 use crate::attributes::{Attributes, Pairs, decode_pairs, encode_pairs};
 
-/// Headers about one connection's framing: they are never carried over to another.
-const FRAMING: [&str; 9] = [
-    "connection",
-    "content-length",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// What Envoy always takes over from a denial.
 const OF_EVERY_DENIAL: [&str; 2] = ["location", "www-authenticate"];
 
-fn is_framing(name: &[u8]) -> bool {
-    name.starts_with(b":")
-        || FRAMING
-            .iter()
-            .any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+/// Whether a header is about one connection or one request alone, so that it is never carried over to another.
+fn is_own(name: &[u8]) -> bool {
+    name.starts_with(b":") || name.eq_ignore_ascii_case(b"host") || is_framing(name)
 }
 
 /// Sends the question; its token, or why it could not be sent.
@@ -80,13 +67,13 @@ pub(super) fn ask(
     };
     let own = headers
         .iter()
-        .filter(|(name, _)| included(name) && !is_framing(name) && !added(name));
+        .filter(|(name, _)| included(name) && !is_own(name) && !added(name));
     lines.extend(own.map(|(name, value)| (name.to_vec(), field_value(value).to_vec())));
     lines.extend(
         authorizer
             .include_additional_headers
             .iter()
-            .filter(|(name, _)| !is_framing(name.as_bytes()))
+            .filter(|(name, _)| !is_own(name.as_bytes()))
             .map(|(name, value)| (name.to_ascii_lowercase().into_bytes(), value.clone().into_bytes())),
     );
     // Not every authorizer takes other bytes for what Envoy takes them for, and it would decide on another request then.
@@ -135,7 +122,7 @@ pub(super) fn outcome(headers: u32, http: &HttpAuthorizer, authorizer: &Authoriz
                     || OF_EVERY_DENIAL.iter().any(|own| name == own.as_bytes())
             };
             let mut lines = headers;
-            lines.retain(|(name, _)| !is_framing(name) && goes_on(name));
+            lines.retain(|(name, _)| !is_own(name) && goes_on(name));
             Outcome::denied(Denial {
                 status,
                 headers: lines,
@@ -157,7 +144,7 @@ fn changes(headers: &Pairs, wanted: &[HeaderPattern]) -> Vec<Change> {
     let mut seen: Vec<&[u8]> = Vec::new();
     let mut changes = Vec::new();
     for (name, value) in headers {
-        if is_framing(name) || !wanted.iter().any(|pattern| pattern.matches(name)) {
+        if is_own(name) || !wanted.iter().any(|pattern| pattern.matches(name)) {
             continue;
         }
         let first = !seen.contains(&name.as_slice());
