@@ -325,3 +325,17 @@ fn a_number_with_a_point_is_no_number_of_an_enum() {
         assert_eq!(ran.code, code, "{number}: {}", ran.out);
     }
 }
+
+/// Envoy reads such a file by another reader, which takes names in other spellings: they would be other fields to us.
+#[test]
+fn a_file_of_json_is_strict() {
+    for text in [
+        "{\"static_resources\": {\"listeners\": []}, static_resources: {}}",
+        "{'static\\u005fresources': {}}",
+        "static_resources: {listeners: []}\n",
+    ] {
+        let folder = Folder::with(&[("envoy.json", text)]);
+        let ran = folder.run(&["check", "--envoy", "envoy.json"]);
+        ran.says(2, &["`envoy.json` is not strict JSON"]);
+    }
+}

@@ -17,11 +17,51 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 const HELP: &str = "give each port a listener of its own, whose only chain matches it (`filter_chain_match: {destination_port: 8080}`), \
                     or name your own proxies in `filter_chain_match: {direct_source_prefix_ranges: […]}`";
 
+/// Matches of a chain whose values the header says.
+const OF_HEADER: [&str; 7] = [
+    "address_suffix",
+    "destination_port",
+    "prefix_ranges",
+    "source_ports",
+    "source_prefix_ranges",
+    "source_type",
+    "suffix_len",
+];
+
 pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let Some(header) = proxy_protocol::taken(chain)? else {
         return Ok(GuaranteeStatus::DoesNotApply("no PROXY protocol"));
     };
+    if let Some(chosen) = chosen_by_header(chain)?
+        && !only_trusted(chain)?
+    {
+        return Err(chosen.fails(
+            "the client chooses the filter chain, by what it writes into the PROXY header",
+            HELP,
+        ));
+    }
     chain.each(|_, module| of_module(chain, module, &header))
+}
+
+/// Where one of several chains is chosen by what a PROXY header says.
+fn chosen_by_header<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure> {
+    if chain.siblings.len() < 2 {
+        return Ok(None);
+    }
+    if let Some(matcher) = chain.listener.get("filter_chain_matcher")? {
+        return Ok(Some(matcher));
+    }
+    for sibling in &chain.siblings {
+        let Some(matches) = sibling.get("filter_chain_match")? else {
+            continue;
+        };
+        for field in OF_HEADER {
+            if let Some(here) = matches.get(field)? {
+                return Ok(Some(here));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> GuaranteeResult {

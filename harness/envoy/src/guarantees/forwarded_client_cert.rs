@@ -50,7 +50,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let late = header_write::by_filters(http, all)?.into_iter();
     let mut written = early.chain(late).chain(header_write::by_routes(http, all)?);
     // A service that may write any header is the operator's own.
-    match written.find(|written| !matches!(written.name, HeaderName::Any) && written.is(HEADER)) {
+    match written.find(|written| !matches!(written.name, HeaderName::Service) && written.is(HEADER)) {
         None => Ok(GuaranteeStatus::Held),
         Some(written) => Err(written.here.fails(
             "the application gets the `X-Forwarded-Client-Cert` that this writes, whoever the client is",

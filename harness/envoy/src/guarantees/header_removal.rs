@@ -32,6 +32,17 @@ pub(super) fn ahead_of_module<'v>(
         .unwrap_or_default();
     let ahead = http.filters.iter().take(modules);
     let mut found = early(http)?;
+    for place in routes::readable(http, all) {
+        // Of edge requests, before any filter.
+        for here in place.items("internal_only_headers")? {
+            let name = Some(here.text()?);
+            found.push(HeaderRemoval {
+                here,
+                name,
+                filter: 0,
+            });
+        }
+    }
     let overrides = routes::overrides(&routes::readable(http, all))?;
     for (index, filter) in ahead.enumerate() {
         let mut names = Vec::new();

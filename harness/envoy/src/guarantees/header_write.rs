@@ -23,6 +23,8 @@ pub(super) enum HeaderName<'v> {
     Suffix(&'v str),
     Contained(&'v str),
     Any,
+    /// What a service of the operator's says.
+    Service,
 }
 
 impl HeaderName<'_> {
@@ -36,7 +38,7 @@ impl HeaderName<'_> {
             Self::Prefix(start) => header.starts_with(&spelt(start)),
             Self::Suffix(end) => header.ends_with(&spelt(end)),
             Self::Contained(part) => header.contains(&spelt(part)),
-            Self::Any => true,
+            Self::Any | Self::Service => true,
         }
     }
 }
@@ -51,6 +53,8 @@ pub(super) struct HeaderWrite<'v> {
     pub(super) formatted: bool,
     /// Whether it is written once the module has decided.
     pub(super) late: bool,
+    /// Whether a filter writes it that changes the body with it.
+    pub(super) is_by_body: bool,
 }
 
 impl<'v> HeaderWrite<'v> {
@@ -61,6 +65,7 @@ impl<'v> HeaderWrite<'v> {
             name: HeaderName::Exact(name),
             formatted: true,
             late: false,
+            is_by_body: false,
         }
     }
 
@@ -150,7 +155,8 @@ pub(super) fn from_tokens<'v>(filters: &[Filter<'v>]) -> Result<Vec<&'v str>, Fa
                         HeaderName::Prefix(_)
                         | HeaderName::Suffix(_)
                         | HeaderName::Contained(_)
-                        | HeaderName::Any => None,
+                        | HeaderName::Any
+                        | HeaderName::Service => None,
                     }),
             );
         }
@@ -237,7 +243,10 @@ const ALWAYS: [(&str, &[&str]); 4] = [
 fn by_filter<'v>(filter: &Filter<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let kind = filter.short();
     if let Some((_, names)) = ALWAYS.iter().find(|(own, _)| *own == kind) {
-        let written = |name: &&'static str| HeaderWrite::of_client(filter.here.clone(), name);
+        let written = |name: &&'static str| HeaderWrite {
+            is_by_body: true,
+            ..HeaderWrite::of_client(filter.here.clone(), name)
+        };
         return Ok(names.iter().map(written).collect());
     }
     if !WRITERS.contains(&kind) {
@@ -268,7 +277,7 @@ fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>
         // Which of its texts name headers depends on the version, and on what keeps the session.
         "geoip" | "stateful_session" => texts(config, &mut found),
         // The service chooses them; what a policy reads is then what it has written.
-        "ratelimit" => found.push(by_service(config.clone(), HeaderName::Any)),
+        "ratelimit" => found.push(by_service(config.clone(), HeaderName::Service)),
         "ext_authz" => by_authorizer(config, &mut found)?,
         "basic_auth" => found.extend(named(config, "forward_username_header")?),
         "api_key_auth" => {
@@ -288,6 +297,7 @@ fn by_service<'v>(here: Cursor<'v>, name: HeaderName<'v>) -> HeaderWrite<'v> {
         name,
         formatted: false,
         late: false,
+        is_by_body: false,
     }
 }
 
@@ -295,7 +305,7 @@ fn by_service<'v>(here: Cursor<'v>, name: HeaderName<'v>) -> HeaderWrite<'v> {
 fn by_authorizer<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
     let Some(response) = config.at(&["http_service", "authorization_response"])? else {
         if config.get("http_service")?.is_none() {
-            found.push(by_service(config.clone(), HeaderName::Any));
+            found.push(by_service(config.clone(), HeaderName::Service));
         }
         return Ok(());
     };
@@ -357,6 +367,7 @@ fn by_option<'v>(option: &Cursor<'v>) -> Result<Option<HeaderWrite<'v>>, Failure
         here: header,
         formatted,
         late: false,
+        is_by_body: false,
     }))
 }
 

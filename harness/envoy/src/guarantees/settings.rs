@@ -58,6 +58,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     plugin::check(chain)?;
     tokens::check(chain)?;
     for bootstrap in all.configuration.bootstraps(chain.here.document) {
+        only(bootstrap, fields::BOOTSTRAP)?;
         for (name, why) in OF_BOOTSTRAP {
             if let Some(here) = bootstrap.get(name)? {
                 return Err(here.fails(
@@ -215,6 +216,12 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
             return Err(socket.fails(
                 "cannot be verified: this transport socket may connect to another address",
                 "use TLS (`UpstreamTlsContext`) or plaintext (`RawBuffer`)",
+            ));
+        }
+        if let Some(passed) = socket.at(&["typed_config", "config", "pass_through_tlvs"])? {
+            return Err(passed.fails(
+                "what a client wrote into its PROXY header about itself reaches the application",
+                "leave `pass_through_tlvs` out",
             ));
         }
     }

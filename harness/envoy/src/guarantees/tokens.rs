@@ -170,9 +170,13 @@ fn leaves_payload(filter: &Filter<'_>, module: &Config, all: &CheckInput<'_>) ->
         ));
     }
     of_requirements(config, &providers)?;
+    let describes = |provider: &Cursor<'_>| request_authentication::describes(module, provider, all);
+    if !providers.iter().all(|(_, provider)| describes(provider)) {
+        one_at_a_time(config)?;
+    }
     for (name, provider) in providers {
         // The authors of documents have chosen the issuers and the audiences.
-        if !request_authentication::describes(module, &provider, all) {
+        if !describes(&provider) {
             vouches(name, &provider)?;
         }
         let left = provider.word("payload_in_metadata")?;
@@ -210,6 +214,25 @@ fn of_requirements<'v>(config: &Cursor<'v>, providers: &[(&'v str, Cursor<'v>)])
                     "write the audiences into the provider, and name it by `provider_name`",
                 ));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Of several tokens that are required together, the payload of one replaces that of another.
+fn one_at_a_time(config: &Cursor<'_>) -> Result<(), Failure> {
+    for together in config.each_below("requires_all") {
+        let mut names = Vec::new();
+        for here in together.each_below("provider_name") {
+            names.extend(here.value.as_str());
+        }
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > 1 {
+            return Err(together.fails(
+                "of two tokens, policies read the one whose provider comes last: a DENY rule on the other matches nothing",
+                "require one of them",
+            ));
         }
     }
     Ok(())

@@ -23,6 +23,15 @@ const POOLS: [&str; 2] = [
     "envoy.extensions.upstreams.http.http.v3.HttpConnectionPoolProto",
 ];
 
+/// Headers that say where a request ends and what its connection carries (RFC 9110 7.6.1, RFC 9112 6).
+const FRAMING: [&str; 5] = [
+    "connection",
+    "content-length",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
 const WEBSOCKET: &str = "websocket";
 
 /// A load-balancing policy that chooses among subsets.
@@ -73,6 +82,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             of_place(place)?;
         }
         of_routing(http, &places, all)?;
+        of_framing(http, all)?;
     }
     for config in set_filter_state::configurations(chain, all)? {
         set_filter_state::items(&config)?.iter().try_for_each(of_item)?;
@@ -124,7 +134,7 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     for (here, name) in changed {
         // Of a host alone, changing any header says nothing.
         let routed = match name {
-            HeaderName::Any => names.get(2),
+            HeaderName::Any | HeaderName::Service => names.get(2),
             HeaderName::Exact(_)
             | HeaderName::Prefix(_)
             | HeaderName::Suffix(_)
@@ -137,6 +147,26 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
                      another request than the one that is sent on"
                 ),
                 "let routes match on something else, or leave this out",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Where a header of framing is written, the application reads the body of a request as further requests.
+fn of_framing(http: &Http<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
+    // Of an extension that is not known, `forwarded-client-cert` speaks.
+    let written = header_write::early(http).unwrap_or_default().into_iter();
+    let written = written.chain(header_write::by_filters(http, all)?);
+    for written in written.chain(header_write::by_routes(http, all)?) {
+        // What filters of bodies write is right, and a service that may write any header is the operator's own.
+        if written.is_by_body || matches!(written.name, HeaderName::Service) {
+            continue;
+        }
+        if let Some(name) = FRAMING.iter().find(|name| written.is(name)) {
+            return Err(written.here.fails(
+                format!("this may write `{name}`: the application then reads the body of a request as further requests, which nothing decided"),
+                "leave it out, or name each header",
             ));
         }
     }

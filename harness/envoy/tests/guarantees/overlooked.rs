@@ -57,6 +57,74 @@ fn quic(of: &mut Json, mut transport: Json) {
 }
 
 const HTTP: &[Case] = &[
+    (
+        "an authorizer whose every header is passed on",
+        &["forwarded-client-cert", "upstream"],
+        |of| {
+            ahead(of, authorizer(json!([{"safe_regex": {"regex": ".*"}}])));
+        },
+    ),
+    ("a length that the authorizer says", &["upstream"], |of| {
+        ahead(of, authorizer(json!([{"exact": "Content-Length"}])));
+    }),
+    ("the same by its beginning", &["upstream"], |of| {
+        ahead(of, authorizer(json!([{"prefix": "content"}])));
+    }),
+    ("a transfer encoding of a route", &["upstream"], |of| {
+        route(of)["request_headers_to_add"] =
+            json!([{"header": {"key": "transfer-encoding", "value": "chunked"}}]);
+    }),
+    ("a length of one of several clusters", &["upstream"], |of| {
+        let name = route(of)["route"]["cluster"].take();
+        let add = json!([{"header": {"key": "content-length", "value": "0"}}]);
+        route(of)["route"] = json!({"weighted_clusters": {"clusters": [{"name": name, "weight": 1, "request_headers_to_add": add}]}});
+    }),
+    ("a length before any filter", &["upstream"], |of| {
+        let kind = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
+        let append = json!({"append": {"header": {"key": "content-length", "value": "0"}}});
+        manager(of)["early_header_mutation_extensions"] =
+            json!([{"name": "early", "typed_config": typed(kind, json!({"mutations": [append]}))}]);
+    }),
+    (
+        "a header that is removed from requests of the edge",
+        &["header-names"],
+        |of| {
+            asks(of, "request.headers[x-tenant]", "evil");
+            manager(of)["route_config"]["internal_only_headers"] = json!(["x-tenant"]);
+        },
+    ),
+    (
+        "chains that the header chooses by its source",
+        &["destination-address"],
+        |of| {
+            proxy_protocol(of);
+            let mut other = chain(of).clone();
+            other["name"] = "internal".into();
+            other["filter_chain_match"] =
+                json!({"source_prefix_ranges": [{"address_prefix": "10.0.0.0", "prefix_len": 8}]});
+            push(&mut listener(of)["filter_chains"], other);
+        },
+    ),
+    ("two tokens that are required together", &["tokens"], |of| {
+        let two = json!([{"provider_name": "issuer"}, {"provider_name": "services"}]);
+        requires(of, json!({"requires_all": {"requirements": two}}));
+        let verifier = &mut filters(of)[0]["typed_config"]["providers"];
+        verifier["services"] = verifier["issuer"].clone();
+    }),
+    ("what a client says of itself, handed on", &["settings"], |of| {
+        let raw = json!({"name": "raw", "typed_config": typed("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", json!({}))});
+        let config = json!({"version": "V2", "pass_through_tlvs": {"match_type": "INCLUDE_ALL"}});
+        let kind = "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport";
+        cluster(of)["transport_socket"] = json!({"name": "proxy", "typed_config": typed(
+            kind, json!({"config": config, "transport_socket": raw}))});
+    }),
+    (
+        "a field of the bootstrap that is not known",
+        &["settings"],
+        |of| {
+            of["of_a_later_version"] = true.into();
+        },
+    ),
     ("a validator of another name", &["validation"], |of| {
         validator(of, "envoy.tls.cert_validator.default");
     }),

@@ -56,6 +56,7 @@ pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
 fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     let source = files::read(file)?;
     plain_lines(&source)?;
+    strict_json(&source)?;
     let mut nodes = yaml::untagged(&source)?;
     if nodes.is_empty() {
         return Err(Diagnostic::error(format!("`{}` is empty", source.name)));
@@ -72,6 +73,25 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
         node,
     };
     Ok(nodes.into_iter().map(document).collect())
+}
+
+/// Refuses a file whose name says that it is JSON and that is not: Envoy reads it by another reader than YAML, which takes keys without
+/// quotes and with other escapes.
+fn strict_json(source: &Arc<Source>) -> Result<(), Diagnostic> {
+    if !Path::new(&source.name)
+        .extension()
+        .is_some_and(|extension| extension == "json")
+    {
+        return Ok(());
+    }
+    match serde_json::from_str::<serde_json::Value>(&source.text) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let message = format!("`{}` is not strict JSON: {error}", source.name);
+            Err(Diagnostic::error(message)
+                .help("write names and texts in double quotes, or name the file `.yaml`"))
+        }
+    }
 }
 
 /// Refuses a carriage return that does not end a line with a line feed: Envoy counts columns on behind it, and reads another structure.
