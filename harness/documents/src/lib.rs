@@ -21,6 +21,7 @@ pub mod mesh;
 mod namespace;
 pub mod notes;
 pub mod output;
+pub mod remark;
 pub mod repository;
 pub mod role;
 pub mod sarif;

@@ -2,7 +2,6 @@
 //!
 //! The command sets both once, when it starts. Without a terminal, and on targets that have none, lines have 80 columns.
 
-use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Columns of a line where there is no terminal.
@@ -32,12 +31,4 @@ pub fn is_quiet() -> bool {
 /// Leaves out remarks about the run.
 pub fn set_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
-}
-
-/// Prints a remark about the run, such as how many files it read, to standard error: results go to standard output.
-pub fn remark(text: &str) {
-    if !is_quiet() {
-        // That nobody reads it changes neither the result nor the exit code.
-        let _ = writeln!(anstream::stderr(), "{text}");
-    }
 }

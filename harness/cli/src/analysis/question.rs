@@ -189,7 +189,7 @@ impl Query {
             let wrong = Diagnostic::error(format!(
                 "{name}no traffic can match this question, whatever the policies"
             ));
-            let help = "a path begins with `/` and has no query or fragment, a method is a\nword such as `GET`, and only \
+            let help = "a path begins with `/` and has no query or fragment, a method is a word such as `GET`, and only \
                         TLS has a server name";
             return Err(wrong.help(help).into());
         }

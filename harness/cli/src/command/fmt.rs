@@ -10,9 +10,9 @@ use peerwarden_documents::documents::{Document, GROUP};
 use peerwarden_documents::files;
 use peerwarden_documents::notes;
 use peerwarden_documents::output;
+use peerwarden_documents::remark::remark;
 use peerwarden_documents::role::FileRole;
 use peerwarden_documents::source::Source;
-use peerwarden_documents::terminal::remark;
 use peerwarden_documents::tidy;
 use peerwarden_lint::fix::{self, FixedText};
 

@@ -14,9 +14,9 @@ use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::document_set::DocumentSet;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::output;
+use peerwarden_documents::remark::remark;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
-use peerwarden_documents::terminal::remark;
 use peerwarden_engine::Config;
 use peerwarden_engines::Chosen;
 use peerwarden_suite::report::CaseOutcome;
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             arguments.out.display()
         ))
     })?;
-    let policies = suite_file::policies(&read.policies, &arguments.out)?;
+    let policies = suite_file::policies(&read.policies, &arguments.paths, &arguments.out)?;
     let mut written = Vec::new();
     for workload in &workloads {
         let file = arguments.out.join(format!("{}_test.yaml", workload.name()));
@@ -153,17 +153,14 @@ fn snapshots(arguments: &Arguments, loader: &Loader, written: &[PathBuf]) -> Res
     };
     for suite in &results.suites {
         for case in &suite.cases {
-            match &case.outcome {
-                CaseOutcome::Snapshot(SnapshotResult::Written { rows, .. }) => {
-                    let rows = counted(*rows as u64, "row");
-                    text.push_str(&format!("{}, with a snapshot of {rows}\n", suite.name));
-                }
-                outcome => {
-                    let why = outcome.failure().unwrap_or_default();
-                    diagnostic::print(&[Diagnostic::error(format!("{}: {why}", suite.name))]);
-                    exit = exit.max(Exit::Invalid);
-                }
+            if let CaseOutcome::Snapshot(SnapshotResult::Written { rows, .. }) = &case.outcome {
+                let rows = counted(*rows as u64, "row");
+                text.push_str(&format!("{}, with a snapshot of {rows}\n", suite.name));
+                continue;
             }
+            let why = case.outcome.failure().unwrap_or_default();
+            diagnostic::print(&[Diagnostic::error(format!("{}: {why}", suite.name))]);
+            exit = exit.max(Exit::Invalid);
         }
     }
     output::print(&text)?;

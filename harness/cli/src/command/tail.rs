@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use peerwarden_documents::output;
-use peerwarden_documents::terminal::remark;
+use peerwarden_documents::remark::remark;
 use peerwarden_explain as explain;
 use peerwarden_logs::access_log::{self, Entry, LogFormat, Outcome};
 

@@ -38,7 +38,7 @@ fn each_workload_gets_a_suite_with_todays_verdicts() {
     );
     let suite = std::fs::read_to_string(folder.path("suites/shop-orders_test.yaml")).unwrap();
     for says in [
-        "policies:\n- \"../policies/orders.yaml\"\n",
+        "policies:\n- \"../policies\"\n",
         "serviceAccount: orders",
         "spiffe://cluster.local/ns/web/sa/frontend",
         "spiffe://cluster.local/ns/batch/sa/default",

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::remark;
 use peerwarden_documents::shown::visible;
 use peerwarden_documents::source::Place;
-use peerwarden_documents::terminal;
 use peerwarden_documents::wrap::wrapped;
 
 use super::{CaseOutcome, CaseResult, Counts, Detail, Failure, Report, SuiteResult, groups};
@@ -36,8 +36,8 @@ pub(super) fn remark(report: &Report) {
     }
     let engines = report.engines;
     match &report.module {
-        Some(module) => terminal::remark(&format!("{DIM}{engines}: {module}{DIM:#}\n")),
-        None => terminal::remark(&format!("{DIM}{engines}{DIM:#}\n")),
+        Some(module) => remark::remark(&format!("{DIM}{engines}: {module}{DIM:#}\n")),
+        None => remark::remark(&format!("{DIM}{engines}{DIM:#}\n")),
     }
 }
 
@@ -66,7 +66,8 @@ pub(super) fn text(report: &Report) -> String {
     }
     let counts = report.counts();
     let is_fine = counts.failed == 0 && report.broken.is_empty();
-    if !(is_fine && report.detail == Detail::Failures) && !report.suites.is_empty() {
+    let is_left_out = is_fine && report.detail == Detail::Failures;
+    if !is_left_out && !report.suites.is_empty() {
         let suites = counted(report.suites.len() as u64, "suite");
         let _ = write!(text, "\n{} in {suites}", sum(&counts));
         if !report.broken.is_empty() {

@@ -13,8 +13,8 @@ use peerwarden_documents::count;
 use peerwarden_documents::diagnostic::{self, Severity};
 use peerwarden_documents::notes;
 use peerwarden_documents::output;
+use peerwarden_documents::remark::remark;
 use peerwarden_documents::shown::visible;
-use peerwarden_documents::terminal::remark;
 
 use super::result::CheckResult;
 

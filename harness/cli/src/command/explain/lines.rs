@@ -3,7 +3,7 @@
 use anyhow::Context;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::output;
-use peerwarden_documents::terminal::remark;
+use peerwarden_documents::remark::remark;
 use peerwarden_logs::access_log::Refusal;
 
 use super::{Arguments, ExpectedVerdict, OutputFormat};

@@ -18,33 +18,44 @@ use crate::error::Result;
 const HEAD: &str = "# Written by `peerwarden init`. The snapshot records what the policies allow today, not what they should allow:\n\
                     # review it, and add the cases that matter most to `cases`.\n";
 
-/// The files with policies, as paths from the folder of the suites.
-pub(super) fn policies(documents: &[Document], folder: &Path) -> Result<Vec<String>> {
-    let files: BTreeSet<&str> = documents
-        .iter()
-        .map(|document| document.source.name.as_str())
-        .collect();
-    let mut paths = Vec::new();
-    for file in files {
-        paths.push(slashed(&relative(Path::new(file), folder)?));
-    }
-    Ok(paths)
-}
-
-/// A path from a folder to a file.
-fn relative(file: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+/// Where the policies are, as paths from the folder of the suites: the folders of their files, so that policies that are added later are
+/// tested too. A file that was named is itself, and so is one in a folder that the suites are in.
+pub(super) fn policies(documents: &[Document], named: &[PathBuf], suites: &Path) -> Result<Vec<String>> {
     let real = |path: &Path| {
         path.canonicalize()
             .with_context(|| format!("`{}`", path.display()))
     };
-    let (file, folder) = (real(file)?, real(folder)?);
-    let same = file
+    let own = real(suites)?;
+    let files: BTreeSet<&str> = documents
+        .iter()
+        .map(|document| document.source.name.as_str())
+        .collect();
+    let mut places: BTreeSet<PathBuf> = BTreeSet::new();
+    for file in files.into_iter().map(Path::new) {
+        let is_named = named.iter().any(|path| path == file);
+        let file = real(file)?;
+        let folder = file
+            .parent()
+            .filter(|folder| !is_named && !own.starts_with(folder));
+        places.insert(folder.map_or(file.clone(), Path::to_owned));
+    }
+    let all = places.clone();
+    places.retain(|place| !all.iter().any(|other| other != place && place.starts_with(other)));
+    Ok(places
+        .iter()
+        .map(|place| slashed(&relative(place, &own)))
+        .collect())
+}
+
+/// A path from a folder to a place.
+fn relative(place: &Path, folder: &Path) -> PathBuf {
+    let same = place
         .components()
         .zip(folder.components())
         .take_while(|(one, other)| one == other)
         .count();
     let up = folder.components().skip(same).map(|_| Component::ParentDir);
-    Ok(up.chain(file.components().skip(same)).collect())
+    up.chain(place.components().skip(same)).collect()
 }
 
 /// The suite of a workload.

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use peerwarden_documents::count::counted;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::output;
-use peerwarden_documents::terminal::remark;
+use peerwarden_documents::remark::remark;
 use peerwarden_suite as suite;
 
 use super::{Arguments, LazyModule, once};

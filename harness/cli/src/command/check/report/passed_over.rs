@@ -4,8 +4,8 @@ use std::path::Path;
 
 use peerwarden_documents::count::counted;
 use peerwarden_documents::document_set::PassedOver;
+use peerwarden_documents::remark::remark;
 use peerwarden_documents::shown::visible;
-use peerwarden_documents::terminal::remark;
 
 /// How much it is, for the line with all the numbers.
 pub(super) fn sum(passed_over: &PassedOver) -> Option<String> {

@@ -1,0 +1,20 @@
+//! Remarks about the run, such as how many files it read: on standard error, as results go to standard output.
+
+use std::io::Write;
+
+use crate::terminal;
+use crate::wrap::wrapped;
+
+/// Prints a remark, unless the run is quiet. One without colours is broken where the terminal ends.
+pub fn remark(text: &str) {
+    if terminal::is_quiet() {
+        return;
+    }
+    let text = if text.contains('\u{1b}') {
+        text.to_owned()
+    } else {
+        wrapped(text, 0)
+    };
+    // That nobody reads it changes neither the result nor the exit code.
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
