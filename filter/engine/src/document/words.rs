@@ -60,8 +60,11 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
             return None;
         }
         // In billionths of the unit.
-        let fraction: u64 = format!("{fraction:0<9}").parse().ok()?;
-        let fraction = nanos.checked_mul(fraction)?.checked_div(1_000_000_000)?;
+        let fraction: u128 = format!("{fraction:0<9}").parse().ok()?;
+        let fraction = u128::from(nanos)
+            .checked_mul(fraction)?
+            .checked_div(1_000_000_000)?;
+        let fraction = u64::try_from(fraction).ok()?;
         let whole = nanos.checked_mul(whole.parse().ok()?)?;
         sum = sum.checked_add(Duration::from_nanos(whole.checked_add(fraction)?))?;
         rest = after;
