@@ -302,7 +302,7 @@ fn what_envoy_must_normalise_is_said() {
         ),
     ] {
         let ran = deny(operation);
-        ran.says(1, &[&format!("warning[{code}]"), setting]);
+        ran.says(1, &[&format!("[{code}]"), setting]);
         assert_eq!(ran.underlined(), [underlined], "{operation}: {}", ran.out);
     }
     for fine in [

@@ -61,10 +61,10 @@ fn comments_and_layout_stay() {
     assert_eq!(std::fs::read_to_string(folder.path("a.yaml")).unwrap(), POLICY);
     let ran = folder.run(&["check", "--fix"]);
     assert_eq!(std::fs::read_to_string(folder.path("a.yaml")).unwrap(), MENDED);
-    ran.says(1, &["warning[PW026]", "write `cluster.local/ns/web/sa/frontend`"]);
+    ran.says(1, &["error[PW026]", "write `cluster.local/ns/web/sa/frontend`"]);
     assert_eq!(
         ran.err,
-        "1 document and 0 suites checked: 0 errors, 1 warning\n5 fixes applied\n"
+        "1 document and 0 suites checked: 1 error, 0 warnings\n5 fixes applied\n"
     );
     assert_eq!(
         std::fs::read_dir(folder.path("")).unwrap().count(),

@@ -3,7 +3,9 @@
 //! An authority that is not a host is not established, so that no value matches it: neither for ALLOW nor for DENY.
 
 use peerwarden_documents::diagnostic::Severity;
+use peerwarden_engine::document::Step;
 use peerwarden_engine::is_host;
+use peerwarden_engine::resource::Action;
 
 use crate::context::Policy;
 use crate::lint::{Find, Finding, Lint};
@@ -20,7 +22,17 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
-    unmatched(&policy.written, ["hosts", "notHosts"], never)
+    let found = unmatched(&policy.written, ["hosts", "notHosts"], never);
+    let shuts_out = match policy.written.action {
+        Action::Deny => "hosts",
+        Action::Allow => "notHosts",
+        Action::Audit | Action::Custom => return found,
+    };
+    let graded = |finding: Finding| {
+        let keeps_nobody_out = matches!(&**finding.path(), [.., Step::Key(field), _] if field == shuts_out);
+        finding.grave_if(keeps_nobody_out)
+    };
+    found.into_iter().map(graded).collect()
 }
 
 /// What of the value no host has, and what to write instead.

@@ -27,11 +27,9 @@ pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
         }
         for (path, value) in list.each().filter(|(_, value)| value.contains(SCHEME)) {
             let bare = value.replacen(SCHEME, "", 1);
-            findings.push(Finding::new(
-                path,
-                format!("`{value}` matches nobody: the scheme is added in front of each value"),
-                format!("write `{bare}`"),
-            ));
+            let message = format!("`{value}` matches nobody: the scheme is added in front of each value");
+            let finding = Finding::new(path, message, format!("write `{bare}`"));
+            findings.push(finding.grave_if(list.shuts_out(policy.written.action)));
         }
     }
     findings

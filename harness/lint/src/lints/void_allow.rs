@@ -101,7 +101,7 @@ fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Ve
 
 fn finding(policy: &Policy<'_>, why: &Void, by: &[&Policy<'_>]) -> Diagnostic {
     let message = format!(
-        "it restricts nothing at {}: everything that it allows is also allowed by {}, which allows more",
+        "this policy restricts nothing at {}: everything that it allows is also allowed by {}, which allows more",
         why.proxy,
         proof::rules(&why.by)
     );

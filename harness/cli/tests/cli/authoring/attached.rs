@@ -188,7 +188,7 @@ fn an_allow_policy_that_a_wider_one_makes_void() {
     says(
         "PW049",
         &[&signed_in, &admins(SERVICE)],
-        "error: AuthorizationPolicy shop/admins: it restricts nothing at the waypoint of shop/orders",
+        "error: AuthorizationPolicy shop/admins: this policy restricts nothing at the waypoint of shop/orders",
     );
     let single = SERVICE.replace("targetRefs: [", "targetRef: ").replace(']', "");
     says("PW049", &[&signed_in, &admins(&single)], "shop/admins");

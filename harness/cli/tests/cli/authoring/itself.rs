@@ -155,6 +155,21 @@ fn an_impossible_value_is_graver_where_it_keeps_nobody_out() {
         "PW039",
         &[&claim("request.auth.claims[realm_access][roles]", "a")],
     );
+    for (code, written) in [
+        ("PW026", "principals: [\"spiffe://cluster.local/ns/web/sa/a\"]"),
+        ("PW039", "serviceAccounts: [\"system:serviceaccount:web:a\"]"),
+    ] {
+        says(code, &[&source("DENY", written)], "error: ");
+        says(code, &[&source("ALLOW", written)], "warning: ");
+    }
+    let host = |action: &str| {
+        policy(
+            action,
+            "[{to: [{operation: {hosts: [\"https://a.example\"], ports: [\"80\"]}}]}]",
+        )
+    };
+    says("PW035", &[&host("DENY")], "error: ");
+    says("PW035", &[&host("ALLOW")], "warning: ");
     // One placeholder says enough.
     let template = policy(
         "ALLOW",

@@ -49,7 +49,7 @@ pub(super) fn principal(value: &str) -> Option<Wrong> {
     let by_letter = |part: &str, of_kind: fn(char) -> bool, kind: &str| {
         let odd = part.trim_matches('*').chars().find(|letter| !of_kind(*letter))?;
         Some(Wrong::new(
-            format!("has `{odd}`, which no {kind} has in its name"),
+            format!("has `{odd}`, which the name of a {kind} cannot contain"),
             PRINCIPAL,
         ))
     };
@@ -96,7 +96,7 @@ pub(super) fn namespace(value: &str) -> Option<Wrong> {
     }
     let odd = fixed.chars().find(|letter| !is_of_namespace(*letter))?;
     Some(Wrong::new(
-        format!("is not a namespace: `{odd}` is in the name of none"),
+        format!("is not a namespace: its name cannot contain `{odd}`"),
         NAMESPACE,
     ))
 }
@@ -115,7 +115,7 @@ pub(super) fn account(value: &str) -> Option<Wrong> {
             .find(|letter| !is_of_account(*letter) && *letter != '/')
     })?;
     Some(Wrong::new(
-        format!("is not a service account: `{odd}` is in the name of none"),
+        format!("is not a service account: its name cannot contain `{odd}`"),
         ACCOUNT,
     ))
 }

@@ -126,7 +126,7 @@ pub(super) fn method(value: &str) -> Option<Wrong> {
     }
     if VERBS.contains(&capital.as_str()) {
         return Some(Wrong::new(
-            "is the name of no method",
+            "is not an HTTP method",
             "write methods of HTTP, such as `GET`, or remove `methods` to match every method",
         ));
     }
@@ -134,7 +134,7 @@ pub(super) fn method(value: &str) -> Option<Wrong> {
     let near = nearest(&capital, METHODS).filter(|near| is_slip(&capital, near));
     let meant = near.or(slip)?;
     Some(Wrong::new(
-        "is the name of no method",
+        "is not an HTTP method",
         format!("did you mean `{meant}`?"),
     ))
 }
