@@ -145,7 +145,9 @@ mod tests {
             rest: Vec::new(),
         };
         let mut read = |text: Option<&str>| {
-            text.map(|text| fs::write(&path, text).unwrap());
+            if let Some(text) = text {
+                fs::write(&path, text).unwrap();
+            }
             let mut lines = Vec::new();
             let mut line = |text: &[u8]| {
                 lines.push(String::from_utf8(text.to_vec()).unwrap());
