@@ -12,11 +12,13 @@ mod evaluate;
 mod index;
 mod inspect;
 mod modes;
+mod near_miss;
 mod rules;
 mod truth;
 
 pub use bounds::{Bounds, OpenDecision};
 pub use decide::{Question, Step};
+pub use near_miss::NearMiss;
 
 use actions::Actions;
 use custom::Custom;

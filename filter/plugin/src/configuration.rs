@@ -11,9 +11,9 @@ use peerwarden_engine::{
 use peerwarden_wire::configuration::Reading;
 
 use crate::abi::{self, Bytes, Level};
-use crate::attributes::Sources;
+use crate::attributes::{Attributes, Sources};
 use crate::memory;
-use crate::report::{self, DecidingConfiguration};
+use crate::report::{self, Decider, DecidingConfiguration};
 use crate::timer::Timer;
 
 /// One configuration of the plugin, as one root context has it.
@@ -228,6 +228,19 @@ impl Configuration {
     /// Gives its bytes back, too: what still needs it is denied.
     pub(crate) fn forget(&self) {
         self.written.replace(Bytes::default());
+    }
+}
+
+impl Decider for Configuration {
+    fn report(&self) -> Report {
+        self.report
+    }
+
+    fn nearest(&self, attributes: &Attributes) -> Option<String> {
+        let loaded = self.loaded()?;
+        let near = loaded.program.near_miss(attributes)?;
+        let failed: Vec<String> = near.failed.iter().map(ToString::to_string).collect();
+        Some(format!("{}, which failed on {}", near.by, failed.join(", ")))
     }
 }
 

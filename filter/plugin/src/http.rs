@@ -65,7 +65,7 @@ impl Http {
                 &self.attributes(),
                 DeniedSubject::Request,
                 None,
-                configuration.report,
+                &*configuration,
             );
             deny(None, &Denial::default());
             return;
@@ -92,7 +92,7 @@ impl Http {
             &attributes,
             DeniedSubject::Request,
             failure,
-            configuration.report,
+            &*configuration,
         );
         match judgement.decision.verdict {
             Verdict::Allow => {
@@ -199,13 +199,7 @@ impl Http {
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
             let why = configuration.misplaced.as_deref();
-            report::decided(
-                None,
-                &attributes,
-                DeniedSubject::Request,
-                why,
-                configuration.report,
-            );
+            report::decided(None, &attributes, DeniedSubject::Request, why, &*configuration);
             deny(None, &Denial::default());
             return Action::Pause;
         };
@@ -238,7 +232,7 @@ impl Http {
             &attributes,
             DeniedSubject::Request,
             failure,
-            configuration.report,
+            &*configuration,
         );
         match judgement.decision.verdict {
             Verdict::Allow => {

@@ -46,15 +46,24 @@ impl Cause {
     }
 }
 
+/// What decides.
+pub(crate) trait Decider {
+    /// Of which decisions there is a report in the access log.
+    fn report(&self) -> Report;
+
+    /// The ALLOW rule that came closest to what none of them matched, and what it failed on.
+    fn nearest(&self, attributes: &Attributes) -> Option<String>;
+}
+
 /// Publishes a decision; `None` is the state in which nothing can be trusted.
 ///
-/// `failure` is why an external authorizer gave no usable answer.
+/// `failure` is why an external authorizer gave no usable answer. `decider` is the configuration that decided.
 pub(crate) fn decided(
     judgement: Option<&Judgement<'_>>,
     attributes: &Attributes,
     asked: DeniedSubject,
     failure: Option<&str>,
-    report: Report,
+    decider: &impl Decider,
 ) {
     let decision = judgement.map(|judgement| &judgement.decision);
     let allowed = decision.is_some_and(|decision| decision.verdict == Verdict::Allow);
@@ -63,7 +72,7 @@ pub(crate) fn decided(
     } else {
         Counter::Denied
     });
-    if !allowed || report == Report::All {
+    if !allowed || decider.report() == Report::All {
         publish_decision(decision, attributes);
     }
     if let Some(shadow) = judgement.and_then(|judgement| judgement.shadow) {
@@ -81,7 +90,9 @@ pub(crate) fn decided(
         counters::increment(Counter::Errors);
     }
     if !allowed {
-        denial::log(decision, attributes, asked, None, failure);
+        // It is asked for only if the line is written, and these are rate-limited.
+        let nearest = || decider.nearest(attributes);
+        denial::log(decision, attributes, asked, None, failure, nearest);
     }
 }
 
@@ -116,7 +127,7 @@ pub(crate) fn revoked(
     counters::increment(Counter::Revoked);
     publish(DECISION, &state(decision));
     publish(REVOKED, cause.as_str());
-    denial::log(decision, attributes, asked, Some(cause), failure);
+    denial::log(decision, attributes, asked, Some(cause), failure, || None);
     // It may be the last stream of a VM that was replaced, which Envoy drops without a further callback.
     flush();
 }

@@ -136,7 +136,7 @@ impl Tcp {
         if verdict == Verdict::Allow && self.opener.newer_denies(attributes_by, asked, provider, |_| {}) {
             verdict = Verdict::Deny;
         } else {
-            report::decided(judgement, attributes, asked, failure, self.configuration.report);
+            report::decided(judgement, attributes, asked, failure, &*self.configuration);
         }
         self.state = State::Decided(verdict);
         self.close_due = verdict == Verdict::Deny;

@@ -16,6 +16,7 @@ mod holes;
 mod many;
 mod metadata;
 mod modes;
+mod near_miss;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod refuse;

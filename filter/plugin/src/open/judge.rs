@@ -43,7 +43,7 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
             &waiting,
             DeniedSubject::Connection(Handshake::Over),
             Some(&why),
-            configuration.report,
+            &**configuration,
         );
         deny(instance, stream);
     }
@@ -56,7 +56,7 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
     let asked = DeniedSubject::Connection(Handshake::Over);
     let Some(loaded) = configuration.loaded() else {
-        report::decided(None, &attributes, asked, None, configuration.report);
+        report::decided(None, &attributes, asked, None, &**configuration);
         deny(instance, stream);
         return true;
     };
@@ -71,13 +71,7 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     if verdict == Verdict::Allow && lock::name_cluster(&configuration.lock).is_err() {
         return false;
     }
-    report::decided(
-        Some(&judgement),
-        &attributes,
-        asked,
-        failure,
-        configuration.report,
-    );
+    report::decided(Some(&judgement), &attributes, asked, failure, &**configuration);
     match verdict {
         Verdict::Allow => {
             stream.allowed_by(
@@ -131,13 +125,13 @@ fn newer_denies(
     for newer in instance.newer_than(own) {
         let attributes = attributes_by(&newer);
         let Some(loaded) = newer.loaded() else {
-            report::decided(None, &attributes, asked, None, newer.report);
+            report::decided(None, &attributes, asked, None, &*newer);
             denied(None);
             return true;
         };
         let (judgement, failure) = judge(&loaded, &attributes, provider, newer.report);
         if judgement.decision.verdict == Verdict::Deny {
-            report::decided(Some(&judgement), &attributes, asked, failure, newer.report);
+            report::decided(Some(&judgement), &attributes, asked, failure, &*newer);
             denied(Some(&judgement));
             return true;
         }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Write;
 
-use peerwarden_engine::{AttributeSource, Decision, Lookup, is_host};
+use peerwarden_engine::{AttributeSource, Decision, Lookup, Reason, is_host};
 
 use super::Cause;
 use crate::abi::{self, Level};
@@ -35,13 +35,14 @@ thread_local! {
     static BUDGET: Cell<Budget> = const { Cell::new(Budget { paid_until: 0, suppressed: 0 }) };
 }
 
-/// Writes who was denied what, and by which rule.
+/// Writes who was denied what, and by which rule; if no rule matched, also which came closest, which `nearest` finds out.
 pub(super) fn log(
     decision: Option<&Decision<'_>>,
     attributes: &Attributes,
     asked: DeniedSubject,
     revoked: Option<Cause>,
     failure: Option<&str>,
+    nearest: impl FnOnce() -> Option<String>,
 ) {
     let Some(suppressed) = admit() else { return };
     let mut line = String::from(match revoked {
@@ -60,6 +61,11 @@ pub(super) fn log(
     }
     if let Some(failure) = failure {
         let _ = write!(line, ": {failure}");
+    }
+    if decision.is_some_and(|decision| decision.reason == Reason::NoAllowRuleMatched)
+        && let Some(nearest) = nearest()
+    {
+        let _ = write!(line, "; nearest is {nearest}");
     }
     if let DeniedSubject::Connection(Handshake::MayBeUnderWay) = asked
         && decision.is_some()
