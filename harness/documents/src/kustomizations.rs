@@ -14,6 +14,11 @@ use crate::yaml::Node;
 /// (<https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#kustomization>).
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
+/// Whether a file has the name of a kustomization.
+pub(crate) fn is_kustomization(file: &Path) -> bool {
+    NAMES.iter().any(|name| file.ends_with(name))
+}
+
 /// What kustomizations say.
 #[derive(Debug, Default)]
 pub struct Kustomizations {

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document_set::DocumentSet;
 use crate::documents::Document;
 use crate::files::{self, role};
-use crate::kustomizations::Kustomizations;
+use crate::kustomizations::{Kustomizations, is_kustomization};
 use crate::marks::{Interest, names_policies};
 use crate::namespace::Namespaces;
 use crate::notes;
@@ -98,7 +98,9 @@ impl Loader {
                 return Ok(());
             }
         };
-        if !is_named && !interest.is_in(&bytes) {
+        // Kustomizations add labels, which lints read.
+        let is_beside = interest == Interest::Manifests && is_kustomization(file);
+        if !is_named && !is_beside && !interest.is_in(&bytes) {
             set.passed_over.files.push(file.to_owned());
             return Ok(());
         }

@@ -55,7 +55,7 @@ fn pairs_of_conditions_are_proved() {
     )]);
     let ran = folder.run(&["check", "pairs.yaml"]);
     assert!(
-        ran.err.contains("PW012") && ran.err.contains("rule 25 decides nothing"),
+        ran.out.contains("PW012") && ran.out.contains("rule 25 decides nothing"),
         "{ran:?}"
     );
     assert!(!ran.err.contains("say nothing"), "{ran:?}");

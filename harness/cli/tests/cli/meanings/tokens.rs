@@ -134,8 +134,5 @@ fn names_and_selectors() {
         &format!("{{selector: {{matchLabels: {{app: wed}}}}, {RULES}}}"),
     );
     let ran = checked(&[&here, &here, &principal("*"), &workload("app: web", "")]);
-    ran.says(
-        1,
-        &["warning[PW004]", "warning[PW023]", "did you mean `app: web`?"],
-    );
+    ran.says(1, &["warning[PW004]", "warning[PW023]", "have `app` `web`"]);
 }
