@@ -38,10 +38,11 @@ fn a_thousand_documents_are_soon_checked() {
         let ran = folder.run(&["check"]);
         let took = began.elapsed();
         assert_eq!(ran.code, 1, "{}", ran.out);
-        assert_eq!(
-            ran.err,
-            "1,000 documents and 0 suites checked: 0 errors, 100 warnings\n"
-        );
+        let sum = "1,000 documents and 0 suites checked: 0 errors, 100 warnings\n";
+        assert!(ran.err.ends_with(sum), "{}", ran.err);
+        // So many rules for one workload are not worked through, and that is said.
+        let is_said = ran.warns("PW012, PW013 and PW014 say nothing about");
+        assert_eq!(is_said, namespaces == 1 && !selected, "{}", ran.err);
         assert!(took < PATIENCE, "{namespaces} namespaces: {took:?}");
     }
 }
