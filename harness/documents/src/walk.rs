@@ -138,11 +138,13 @@ impl Chart {
 
 /// What cannot be listed, and why.
 fn closed(error: &ignore::Error, folder: &Path) -> (PathBuf, String) {
-    match error {
-        ignore::Error::WithPath { path, err } => (shown(path), err.to_string()),
-        ignore::Error::WithDepth { err, .. } => closed(err, folder),
-        other => (shown(folder), other.to_string()),
+    if let ignore::Error::WithPath { path, err } = error {
+        return (shown(path), err.to_string());
     }
+    if let ignore::Error::WithDepth { err, .. } = error {
+        return closed(err, folder);
+    }
+    (shown(folder), error.to_string())
 }
 
 fn walk(folder: &Path, charts: Arc<Mutex<Vec<PathBuf>>>) -> Walk {

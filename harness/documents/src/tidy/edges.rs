@@ -1,5 +1,8 @@
 //! What the beginning and the end of a text, and its line breaks, have that the formatter does not know: they stay as they are.
 
+use crate::source::Source;
+use crate::yaml;
+
 /// A byte order mark, which some editors write in front of UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -20,7 +23,7 @@ impl Edges {
         Self {
             marked: text.starts_with(BYTE_ORDER_MARK),
             carriage_returns: first.is_some_and(|at| text.get(..at).is_some_and(|line| line.ends_with('\r'))),
-            open: !text.ends_with('\n') && ends_in_a_block(text),
+            open: !text.ends_with('\n') && ends_in_a_block(text) && goes_on(text),
         }
     }
 
@@ -77,6 +80,15 @@ fn ends_in_a_block(text: &str) -> bool {
     false
 }
 
+/// Whether another line of the last one's indentation would still be YAML, as it is in a block; behind what only looks like one, such as a
+/// text in quotes, it is not.
+fn goes_on(text: &str) -> bool {
+    let last = text.lines().next_back().unwrap_or_default();
+    let indentation = last.len() - last.trim_start_matches(' ').len();
+    let longer = format!("{text}\n{:indentation$}and: so on", "");
+    yaml::documents(&Source::new("", longer)).is_ok()
+}
+
 /// Whether the block that a line begins has a last line break; `None` for a line that begins none.
 fn block_header(line: &str) -> Option<bool> {
     let line = line.split_once(" #").map_or(line, |(line, _)| line).trim_end();
@@ -124,6 +136,8 @@ mod tests {
             ("x: |\n  a\ny:\n  b: c", false),
             ("x:\n  y: a|b", false),
             ("x: a | b", false),
+            ("{a: \"x\n  y: |\n    z\"}", false),
+            ("a: \"x\n  y: |\n    z\"", false),
         ] {
             assert_eq!(Edges::of(text).open, open, "{text:?}");
         }

@@ -78,9 +78,9 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
 /// Refuses a file whose name says that it is JSON and that is not: Envoy reads it by another reader than YAML, which takes keys without
 /// quotes and with other escapes.
 fn strict_json(source: &Arc<Source>) -> Result<(), Diagnostic> {
-    if !Path::new(&source.name)
+    if Path::new(&source.name)
         .extension()
-        .is_some_and(|extension| extension == "json")
+        .is_none_or(|extension| extension != "json")
     {
         return Ok(());
     }
