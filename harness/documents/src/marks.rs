@@ -53,7 +53,7 @@ fn names_manifests(bytes: &[u8]) -> bool {
     })
 }
 
-/// A text in UTF-16 as if it were ASCII: some editors of Windows write it, and a policy in it must not be passed over.
+/// UTF-16 text with its zero bytes left out: some Windows editors write it, and a policy in it must not be skipped.
 fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {

@@ -20,6 +20,8 @@ mod enabled;
 mod failure_policy;
 mod filter;
 mod forwarded_client_cert;
+mod framing;
+mod header_name;
 mod header_names;
 mod header_removal;
 mod header_write;

@@ -87,7 +87,7 @@ struct DenialWatch<'a> {
 }
 
 impl DenialWatch<'_> {
-    /// Takes in a line; what is not a denial is passed over.
+    /// Reads a line, and skips it unless it is a denial.
     fn line(&mut self, line: &[u8]) -> Result<()> {
         let Ok(entry) = self.format.read_any(line) else {
             return Ok(());

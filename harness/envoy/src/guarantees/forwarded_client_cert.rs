@@ -1,8 +1,9 @@
 //! Guarantee: a client's own `X-Forwarded-Client-Cert` does not reach the application.
 
 use super::chain::Chain;
+use super::header_name::HeaderName;
 use super::header_names::closed;
-use super::header_write::{self, HeaderName};
+use super::header_write;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// The modes, in the order of their numbers.

@@ -5,6 +5,7 @@ use super::chain::Http;
 use super::cursor::{Cursor, Failure};
 use super::destinations;
 use super::filter::Filter;
+use super::header_name::HeaderName;
 use super::routes;
 
 /// The filter that changes headers.
@@ -14,34 +15,6 @@ pub(super) const MUTATION: &str = "header_mutation";
 const TOKENS: &str = "jwt_authn";
 
 const EARLY: &str = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
-
-/// The name of a header that is written, as far as the configuration says it.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum HeaderName<'v> {
-    Exact(&'v str),
-    Prefix(&'v str),
-    Suffix(&'v str),
-    Contained(&'v str),
-    Any,
-    /// What a service of the operator's says.
-    Service,
-}
-
-impl HeaderName<'_> {
-    /// Whether an application may take it for this header: case is ignored, and by many applications so is the difference between
-    /// `_` and `-`.
-    pub(super) fn is(self, header: &str) -> bool {
-        let spelt = |name: &str| name.to_ascii_lowercase().replace('_', "-");
-        let header = spelt(header);
-        match self {
-            Self::Exact(name) => spelt(name) == header,
-            Self::Prefix(start) => header.starts_with(&spelt(start)),
-            Self::Suffix(end) => header.ends_with(&spelt(end)),
-            Self::Contained(part) => header.contains(&spelt(part)),
-            Self::Any | Self::Service => true,
-        }
-    }
-}
 
 /// A header that the configuration writes.
 #[derive(Debug)]

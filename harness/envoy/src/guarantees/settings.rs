@@ -3,6 +3,7 @@
 //! Envoy gains fields with each version, and a field that nobody looked at may change a request after the decision, or send it
 //! elsewhere. So a message that traffic passes may have only fields that a guarantee reads or that change neither.
 
+mod bootstrap;
 mod fields;
 mod plugin;
 mod tokens;
@@ -16,18 +17,6 @@ use super::destinations;
 use super::proxy_protocol;
 use super::routes;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
-
-/// Fields of a bootstrap that change what policies see, and how.
-const OF_BOOTSTRAP: [(&str, &str); 2] = [
-    (
-        "inline_headers",
-        "Envoy joins the lines of these headers, and policies do not see each value",
-    ),
-    (
-        "header_prefix",
-        "Envoy writes headers of other names than `x-envoy-…` into requests",
-    ),
-];
 
 /// What an unknown field of a message on the way may do.
 const CHANGES: &str = "change where a request goes, or what it says";
@@ -58,15 +47,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     plugin::check(chain)?;
     tokens::check(chain)?;
     for bootstrap in all.configuration.bootstraps(chain.here.document) {
-        only(bootstrap, fields::BOOTSTRAP)?;
-        for (name, why) in OF_BOOTSTRAP {
-            if let Some(here) = bootstrap.get(name)? {
-                return Err(here.fails(
-                    format!("cannot be verified: {why}"),
-                    format!("leave `{name}` out"),
-                ));
-            }
-        }
+        bootstrap::check(bootstrap)?;
     }
     for other in &all.chains {
         handed_on(other)?;

@@ -7,8 +7,10 @@ use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure};
 use super::destination_address;
 use super::destinations::{AGGREGATE, mirrors, of_chain};
+use super::framing;
+use super::header_name::HeaderName;
 use super::header_removal;
-use super::header_write::{self, HeaderName};
+use super::header_write;
 use super::proxy_protocol;
 use super::routes;
 use super::set_filter_state;
@@ -21,15 +23,6 @@ const TYPES: [&str; 5] = ["STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINA
 const POOLS: [&str; 2] = [
     "envoy.extensions.upstreams.http.generic.v3.GenericConnectionPoolProto",
     "envoy.extensions.upstreams.http.http.v3.HttpConnectionPoolProto",
-];
-
-/// Headers that say where a request ends and what its connection carries (RFC 9110 7.6.1, RFC 9112 6).
-const FRAMING: [&str; 5] = [
-    "connection",
-    "content-length",
-    "te",
-    "transfer-encoding",
-    "upgrade",
 ];
 
 const WEBSOCKET: &str = "websocket";
@@ -82,7 +75,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             of_place(place)?;
         }
         of_routing(http, &places, all)?;
-        of_framing(http, all)?;
+        framing::check(http, all)?;
     }
     for config in set_filter_state::configurations(chain, all)? {
         set_filter_state::items(&config)?.iter().try_for_each(of_item)?;
@@ -147,26 +140,6 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
                      another request than the one that is sent on"
                 ),
                 "let routes match on something else, or leave this out",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Where a header of framing is written, the application reads the body of a request as further requests.
-fn of_framing(http: &Http<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
-    // Of an extension that is not known, `forwarded-client-cert` speaks.
-    let written = header_write::early(http).unwrap_or_default().into_iter();
-    let written = written.chain(header_write::by_filters(http, all)?);
-    for written in written.chain(header_write::by_routes(http, all)?) {
-        // What filters of bodies write is right, and a service that may write any header is the operator's own.
-        if written.is_by_body || matches!(written.name, HeaderName::Service) {
-            continue;
-        }
-        if let Some(name) = FRAMING.iter().find(|name| written.is(name)) {
-            return Err(written.here.fails(
-                format!("this may write `{name}`: the application then reads the body of a request as further requests, which nothing decided"),
-                "leave it out, or name each header",
             ));
         }
     }

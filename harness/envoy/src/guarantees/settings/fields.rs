@@ -3,49 +3,6 @@
 //! Each is read by a guarantee, or leaves alone what the module decides and where its decision leads. A field that is not here may do
 //! anything: later versions of Envoy have more.
 
-/// A bootstrap. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/bootstrap/v3/bootstrap.proto>
-pub(super) const BOOTSTRAP: &[&str] = &[
-    "admin",
-    "application_log_config",
-    "bootstrap_extensions",
-    "certificate_provider_instances",
-    "cluster_manager",
-    "config_sources",
-    "default_config_source",
-    "default_regex_engine",
-    "deferred_stat_options",
-    "dns_resolution_config",
-    "dynamic_resources",
-    "enable_dispatcher_stats",
-    "enable_worker_cpu_affinity",
-    "fatal_actions",
-    "flags_path",
-    "grpc_async_client_manager_config",
-    "hds_config",
-    "header_prefix",
-    "inline_headers",
-    "layered_runtime",
-    "memory_allocator_manager",
-    "node",
-    "node_context_params",
-    "overload_manager",
-    "perf_tracing_file_path",
-    "runtime",
-    "static_resources",
-    "stats_config",
-    "stats_eviction_interval",
-    "stats_flush_interval",
-    "stats_flush_on_admin",
-    "stats_server_version_override",
-    "stats_sinks",
-    "tracing",
-    "typed_dns_resolver_config",
-    "use_tcp_for_dns_lookups",
-    "watchdog",
-    "watchdogs",
-    "xds_config_tracker_extension",
-];
-
 /// A listener. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener.proto>
 pub(super) const LISTENER: &[&str] = &[
     "access_log",

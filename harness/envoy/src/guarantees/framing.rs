@@ -1,0 +1,36 @@
+//! Headers that say where a request ends, which nothing may write.
+
+use super::CheckInput;
+use super::chain::Http;
+use super::cursor::Failure;
+use super::header_name::HeaderName;
+use super::header_write;
+
+/// Headers that say where a request ends and what its connection carries (RFC 9110 7.6.1, RFC 9112 6).
+const FRAMING: [&str; 5] = [
+    "connection",
+    "content-length",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Where a header of framing is written, the application reads the body of a request as further requests.
+pub(super) fn check(http: &Http<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
+    // Of an extension that is not known, `forwarded-client-cert` speaks.
+    let written = header_write::early(http).unwrap_or_default().into_iter();
+    let written = written.chain(header_write::by_filters(http, all)?);
+    for written in written.chain(header_write::by_routes(http, all)?) {
+        // What filters of bodies write is right, and a service that may write any header is the operator's own.
+        if written.is_by_body || matches!(written.name, HeaderName::Service) {
+            continue;
+        }
+        if let Some(name) = FRAMING.iter().find(|name| written.is(name)) {
+            return Err(written.here.fails(
+                format!("this may write `{name}`: the application then reads the body of a request as further requests, which nothing decided"),
+                "leave it out, or name each header",
+            ));
+        }
+    }
+    Ok(())
+}
