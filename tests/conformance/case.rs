@@ -24,14 +24,14 @@ pub(crate) struct Case {
 #[derive(Debug)]
 pub(crate) enum CaseInput {
     /// Traffic, and what is decided about it.
-    Decision(Box<Traffic>, Expected),
+    Decision(Box<Traffic>, ExpectedDecision),
     /// The documents are refused, and each of these texts is in what is said.
     Refusal(Vec<String>),
 }
 
 /// The expected decision; fields that are `None` are not compared.
 #[derive(Debug, Default)]
-pub(crate) struct Expected {
+pub(crate) struct ExpectedDecision {
     pub(crate) allowed: bool,
     /// What decided, or `none`.
     pub(crate) by: Option<String>,

@@ -7,7 +7,7 @@ use peerwarden_lab::locate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::case::{Case, CaseInput, Expected};
+use crate::case::{Case, CaseInput, ExpectedDecision};
 use crate::group::Group;
 use crate::{fields, policy};
 
@@ -192,7 +192,7 @@ impl File {
             .collect::<Result<Vec<_>>>()?;
         let traffic = given.traffic(&written.traffic.clone().unwrap_or(json!({})))?;
         let protocol = peerwarden_engine::Protocol::from(traffic.protocol).as_str();
-        let expected = Expected {
+        let expected = ExpectedDecision {
             allowed: written.expect == Verdict::Allow,
             by: written.by.clone(),
             reason: written.reason.clone(),

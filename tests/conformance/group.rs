@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::case::{Case, CaseInput, Expected};
+use crate::case::{Case, CaseInput, ExpectedDecision};
 use crate::corpus::{CaseContext, File};
 use crate::{fields, policy};
 
@@ -144,10 +144,10 @@ impl Group {
             configuration: given.configuration(&documents, protocol).to_string(),
             asked: CaseInput::Decision(
                 Box::new(traffic),
-                Expected {
+                ExpectedDecision {
                     allowed,
                     by: Some(by.to_owned()),
-                    ..Expected::default()
+                    ..ExpectedDecision::default()
                 },
             ),
             fields: fields::of_documents(&documents),

@@ -5,7 +5,7 @@ use peerwarden_engines::decide::{self, DecisionError};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
 use peerwarden_traffic::Traffic;
 
-use crate::case::{Case, CaseInput, Expected};
+use crate::case::{Case, CaseInput, ExpectedDecision};
 
 /// `Err` says how what was decided differs from what was expected.
 pub(crate) fn run(module: &Module, case: &Case) -> Result<(), String> {
@@ -19,7 +19,7 @@ fn decision(
     module: &Module,
     configuration: &str,
     traffic: &Traffic,
-    expected: &Expected,
+    expected: &ExpectedDecision,
 ) -> Result<(), String> {
     let decided = decide::both(module, configuration, traffic).map_err(|undecided| match undecided {
         DecisionError::Refused(problems) => format!("refused: {problems}"),

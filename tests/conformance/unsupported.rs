@@ -8,7 +8,7 @@ use serde_json::Value;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Unsupported {
+struct UnsupportedFeature {
     /// What it is.
     what: String,
     /// Why not.
@@ -24,7 +24,8 @@ pub(crate) fn trial() -> Trial {
     Trial::test("what_is_not_supported_is_refused", || {
         let path = locate::workspace().join("tests/conformance/unsupported.yaml");
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-        let list: Vec<Unsupported> = serde_saphyr::from_str(&text).map_err(|error| error.to_string())?;
+        let list: Vec<UnsupportedFeature> =
+            serde_saphyr::from_str(&text).map_err(|error| error.to_string())?;
         for entry in list {
             let compiled = Config::parse(entry.configuration.to_string().as_bytes())
                 .and_then(|config| Program::compile(&config));

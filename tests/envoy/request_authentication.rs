@@ -25,14 +25,14 @@ use crate::rendered::RenderedWorkload;
 const PARTNER: &str = "https://partner.example";
 
 /// A rendered workload that verifies tokens, and one caller of the mesh.
-struct Verifying {
+struct VerifyingWorkload {
     workload: RenderedWorkload,
     caller: Caller,
 }
 
-// === impl Verifying ===
+// === impl VerifyingWorkload ===
 
-impl Verifying {
+impl VerifyingWorkload {
     /// With these documents, and these keys of the description.
     async fn start(keys: Value, documents: &[Value]) -> Result<Self> {
         let workload = RenderedWorkload::start(keys, documents).await?;

@@ -5,7 +5,7 @@ use peerwarden_engine::{Program, RuleId, Traffic};
 
 use crate::compare::replay;
 use crate::diagram::{FALSE, Function};
-use crate::space::{Space, TrafficSet, Unestablished, UnestablishedReading};
+use crate::space::{MatchAssumption, Space, TrafficSet, UnestablishedReading};
 use crate::{AnalysisError, LimitExceeded};
 
 /// The effect of a rule of an ALLOW or DENY policy.
@@ -60,7 +60,7 @@ pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
     let denies: Vec<&RuleId> = program.deny_rules().map(|(by, _)| by).collect();
     let deny_sets: Result<Vec<Function>, LimitExceeded> = program
         .deny_rules()
-        .map(|(_, rule)| space.matched(rule, UnestablishedReading::of(program, Unestablished::Matches)))
+        .map(|(_, rule)| space.matched(rule, UnestablishedReading::of(program, MatchAssumption::Matches)))
         .collect();
     let deny_sets = deny_sets?;
     let deny = Group {
@@ -77,7 +77,7 @@ pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
             .map(|rule| {
                 space.matched(
                     rule,
-                    UnestablishedReading::of(program, Unestablished::DoesNotMatch),
+                    UnestablishedReading::of(program, MatchAssumption::DoesNotMatch),
                 )
             })
             .collect();

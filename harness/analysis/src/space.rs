@@ -22,7 +22,7 @@ use peerwarden_engine::{Paths, Program, Protocol};
 pub(crate) use class::{Atom, Class, Sample};
 pub(crate) use constraints::variable;
 pub(crate) use dimension::{Dimension, Kind};
-pub(crate) use encode::{Unestablished, UnestablishedReading};
+pub(crate) use encode::{MatchAssumption, UnestablishedReading};
 
 use crate::LimitExceeded;
 use crate::attribute::Attribute;

@@ -78,33 +78,34 @@ pub fn replaced_everywhere(sets: &[ClusterSet], policies: &[Document]) -> Vec<Do
 }
 
 /// A document with its cluster; `None` if it is for all of them.
-type Tagged<'d> = (Option<String>, &'d Document);
+type TaggedDocument<'d> = (Option<String>, &'d Document);
 
 fn tagged<'d>(
     documents: impl IntoIterator<Item = &'d Document>,
     of: impl Fn(&Document) -> Option<String>,
-) -> Vec<Tagged<'d>> {
+) -> Vec<TaggedDocument<'d>> {
     let tagged = documents.into_iter().map(|document| (of(document), document));
     tagged.collect()
 }
 
-fn with_all(name: &str, documents: &[Tagged<'_>]) -> Vec<Document> {
-    let is_of_it = |(cluster, _): &&Tagged<'_>| cluster.as_ref().is_none_or(|cluster| cluster == name);
+fn with_all(name: &str, documents: &[TaggedDocument<'_>]) -> Vec<Document> {
+    let is_of_it =
+        |(cluster, _): &&TaggedDocument<'_>| cluster.as_ref().is_none_or(|cluster| cluster == name);
     let documents = documents.iter().filter(is_of_it);
     documents.map(|(_, document)| (*document).clone()).collect()
 }
 
-fn with_own(name: &str, documents: &[Tagged<'_>]) -> Vec<Document> {
+fn with_own(name: &str, documents: &[TaggedDocument<'_>]) -> Vec<Document> {
     let own: BTreeSet<Identity> = documents
         .iter()
         .filter(|(cluster, _)| cluster.as_ref().is_some_and(|cluster| cluster == name))
         .filter_map(|(_, document)| Identity::of(document))
         .collect();
-    let is_kept = |(cluster, document): &&Tagged<'_>| {
+    let is_kept = |(cluster, document): &&TaggedDocument<'_>| {
         let identity = Identity::of(document);
         cluster.is_some() || identity.is_none_or(|identity| !own.contains(&identity))
     };
-    let kept: Vec<Tagged<'_>> = documents.iter().filter(is_kept).cloned().collect();
+    let kept: Vec<TaggedDocument<'_>> = documents.iter().filter(is_kept).cloned().collect();
     with_all(name, &kept)
 }
 

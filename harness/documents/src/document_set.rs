@@ -16,14 +16,14 @@ pub struct DocumentSet {
     /// All other documents.
     pub others: Others,
     /// What nothing here reads.
-    pub passed_over: PassedOver,
+    pub passed_over: PassedOverFiles,
     /// How many policies name no namespace, and are of `default`.
     pub of_default: usize,
 }
 
 /// What is for other tools.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct PassedOverFiles {
     /// Files without any document that something here reads.
     pub files: Vec<PathBuf>,
     /// Files that are not YAML and hold no policy, with what is wrong.

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::count::counted;
-use crate::document_set::PassedOver;
+use crate::document_set::PassedOverFiles;
 use crate::documents::Document;
 use crate::identity::TwinFolders;
 use crate::shown::visible;
 
 /// Notes about policies that are skipped, and about those that are of `default` because nothing says otherwise.
-pub fn about(passed_over: &PassedOver, of_default: usize) -> Vec<String> {
+pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if of_default > 0 {
         let policies = counted(of_default as u64, "policy");

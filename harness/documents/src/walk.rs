@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ignore::{DirEntry, Walk, WalkBuilder};
 
 use crate::diagnostic::Diagnostic;
-use crate::document_set::{Chart, PassedOver};
+use crate::document_set::{Chart, PassedOverFiles};
 use crate::files;
 use crate::marks::names_policies;
 use crate::repository::Repository;
@@ -24,7 +24,7 @@ pub struct Listing {
     /// In the order of their names, those that were named as they were.
     pub files: Vec<PathBuf>,
     /// What is below the folders, and not among the files.
-    pub passed_over: PassedOver,
+    pub passed_over: PassedOverFiles,
     /// How many files the settings exclude.
     pub excluded: usize,
 }

@@ -10,4 +10,4 @@ mod simulated_traffic;
 mod wasm;
 
 pub use module::{Cache, ModuleError, ShippedModule};
-pub use pair::{Choice, Chosen, EnginePair};
+pub use pair::{Choice, EngineFactory, EnginePair};

@@ -135,14 +135,14 @@ impl Engine for EnginePair {
 
 /// Makes engines of a choice.
 #[derive(Clone)]
-pub struct Chosen {
+pub struct EngineFactory {
     /// Which engines decide.
     pub choice: Choice,
     /// The module; needed for all but [`Choice::Native`].
     pub module: Option<Module>,
 }
 
-impl Engines for Chosen {
+impl Engines for EngineFactory {
     fn name(&self) -> &'static str {
         self.choice.name()
     }

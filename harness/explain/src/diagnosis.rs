@@ -4,10 +4,10 @@
 
 mod near_miss;
 mod tokens;
-mod unselected;
+mod unselected_workload;
 
 pub use near_miss::NearMiss;
-pub use unselected::Unselected;
+pub use unselected_workload::UnselectedWorkload;
 
 use std::fmt;
 
@@ -144,7 +144,7 @@ impl<'s> Explainer<'s> {
 
     /// That no policy applies to the workload, of which all is allowed for that reason.
     fn unselected(&self, decided: &Decision) -> Option<String> {
-        let unselected = Unselected::find(&self.config).filter(|_| decided.allowed)?;
+        let unselected = UnselectedWorkload::find(&self.config).filter(|_| decided.allowed)?;
         Some(unselected.to_string())
     }
 

@@ -30,7 +30,7 @@ pub struct Report {
     /// The attributes that the verdict depends on and that the line does not show.
     lacks: Vec<String>,
     /// For a line of a log, what the log says became of it.
-    logged: Option<Logged>,
+    logged: Option<LogComparison>,
     /// Why the handshake refuses the peer before any policy is evaluated.
     handshake: Option<String>,
     /// Why the request did not reach the application although it was not denied.
@@ -60,7 +60,7 @@ pub struct Report {
 /// What a log says became of a request or a connection.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Logged {
+struct LogComparison {
     /// The verdict.
     #[schemars(extend("enum" = ["allow", "deny"]))]
     decision: &'static str,
@@ -201,7 +201,7 @@ impl Report {
                 }
                 Subject::Traffic(..) | Subject::Line(_, LineVerdict::Decided(_)) => Vec::new(),
             },
-            logged: Logged::of(explained),
+            logged: LogComparison::of(explained),
             handshake: refusal.clone(),
             unreached: match subject {
                 Subject::Line(line, _) => line.unreached.clone(),
@@ -242,7 +242,7 @@ impl Report {
     }
 }
 
-impl Logged {
+impl LogComparison {
     fn of(explained: &Explanation<'_>) -> Option<Self> {
         let Subject::Line(line, _) = &explained.subject else {
             return None;

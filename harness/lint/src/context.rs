@@ -1,5 +1,6 @@
 //! What lints look at: every document that can be read, read once.
 
+mod document;
 pub(crate) mod standing;
 
 use std::cell::RefCell;
@@ -11,19 +12,14 @@ use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::Entry;
-use peerwarden_engine::document::Path;
-use peerwarden_engine::resource::{
-    self, AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Resource, Rule, Selector,
-};
+use peerwarden_engine::resource::{self, Resource, Selector};
 use peerwarden_engine::{Config, Mesh, Program, Protocol, RuleId};
 use peerwarden_envoy::trust::Trust;
 
 use crate::gateway;
 use crate::workload::Workload;
-use standing::{Standing, Standings, Unproved};
-
-/// The annotation that makes a policy a dry run.
-pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
+pub(crate) use document::{DRY_RUN, Modes, Policy, Tokens};
+use standing::{ProofGap, Standing, Standings};
 
 /// Which documents are for the same cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,70 +60,6 @@ pub(crate) struct Target<'c> {
     pub(crate) workload: peerwarden_engine::Workload,
     /// The workload's manifest, when it is among the documents.
     pub(crate) manifest: Option<&'c Workload<'c>>,
-}
-
-/// An authorization policy and the document that it is.
-pub(crate) struct Policy<'d> {
-    pub(crate) document: &'d Document,
-    pub(crate) written: AuthorizationPolicy,
-}
-
-/// A `PeerAuthentication` and the document that it is.
-pub(crate) struct Modes<'d> {
-    pub(crate) document: &'d Document,
-    pub(crate) written: PeerAuthentication,
-}
-
-/// A `RequestAuthentication` and the document that it is.
-pub(crate) struct Tokens<'d> {
-    pub(crate) document: &'d Document,
-    pub(crate) written: RequestAuthentication,
-}
-
-impl Policy<'_> {
-    /// Whether it changes no verdict. The annotation is read as Go's `strconv.ParseBool` reads it.
-    pub(crate) fn is_dry_run(&self) -> bool {
-        let annotation = self.written.metadata.annotation(DRY_RUN);
-        annotation.is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
-    }
-
-    /// `AuthorizationPolicy NAMESPACE/NAME`.
-    pub(crate) fn title(&self) -> String {
-        let metadata = &self.written.metadata;
-        format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
-    }
-
-    /// Where a rule stands: at a name of its own, as it has none itself.
-    pub(crate) fn rule_path(&self, index: usize) -> Path {
-        let rule = self.written.rules.iter().flatten().nth(index);
-        let part = rule.and_then(|rule| match (&rule.from, &rule.to) {
-            (Some(_), _) => Some("from"),
-            (None, Some(_)) => Some("to"),
-            (None, None) if rule.when.is_empty() => None,
-            (None, None) => Some("when"),
-        });
-        let path = Rule::path(index);
-        match part {
-            Some(part) => path.key(part),
-            None => path,
-        }
-    }
-}
-
-impl Modes<'_> {
-    /// `PeerAuthentication NAMESPACE/NAME`.
-    pub(crate) fn title(&self) -> String {
-        let metadata = &self.written.metadata;
-        format!("PeerAuthentication {}/{}", metadata.namespace, metadata.name)
-    }
-}
-
-impl Tokens<'_> {
-    /// `RequestAuthentication NAMESPACE/NAME`.
-    pub(crate) fn title(&self) -> String {
-        let metadata = &self.written.metadata;
-        format!("RequestAuthentication {}/{}", metadata.namespace, metadata.name)
-    }
 }
 
 impl<'d> Context<'d> {
@@ -316,7 +248,7 @@ impl<'d> Context<'d> {
     /// What is not known of them, and why, for people.
     pub(crate) fn unproved(&self) -> Vec<String> {
         let unproved = self.standings.unproved(self).iter();
-        let text = |unproved: &Unproved| {
+        let text = |unproved: &ProofGap| {
             let mut policies = unproved
                 .policies
                 .iter()

@@ -23,7 +23,7 @@ pub use engine::{
 };
 pub use expected_rule::ExpectedRule;
 pub use native::value as engine_value;
-pub use token_filter::{Passed, RefusedToken, TokenFilter, TokenResult};
+pub use token_filter::{AdmittedRequest, RefusedToken, TokenFilter, TokenResult};
 pub use traffic::{
     AuthorizerAnswer, Endpoint, HeaderLines, Http, ImpossibleTraffic, Jwt, Peer, Protocol, SignedToken, Tls,
     Token, Traffic,

@@ -48,14 +48,14 @@ struct TokenRule {
 #[derive(Debug, Clone, PartialEq)]
 pub enum TokenResult<'t> {
     /// It goes on to the policies, which see this of it.
-    Passed(Box<Passed<'t>>),
+    Passed(Box<AdmittedRequest<'t>>),
     /// It is answered here, and no policy is asked.
     Refused(RefusedToken),
 }
 
 /// A request that goes on to the policies.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Passed<'t> {
+pub struct AdmittedRequest<'t> {
     /// The request as they see it.
     pub traffic: Cow<'t, Traffic>,
     /// The rule that its token meets; `None` if it has no token, or if no document applies.
@@ -94,7 +94,7 @@ impl TokenFilter {
     /// What becomes of a request.
     pub fn pass<'t>(&self, traffic: &'t Traffic) -> TokenResult<'t> {
         if !self.applies() {
-            return TokenResult::Passed(Box::new(Passed {
+            return TokenResult::Passed(Box::new(AdmittedRequest {
                 traffic: Cow::Borrowed(traffic),
                 by: None,
                 removed: Vec::new(),
@@ -117,7 +117,7 @@ impl TokenFilter {
         // Under the one key of the metadata, the last one counts.
         let seen = verification.good.last();
         traffic.jwt = seen.map(|good| Jwt::signed(normalized(good.payload, &good.rule.rule)));
-        TokenResult::Passed(Box::new(Passed {
+        TokenResult::Passed(Box::new(AdmittedRequest {
             traffic: Cow::Owned(traffic),
             by: seen.map(|good| good.rule.by.clone()),
             removed,

@@ -133,7 +133,7 @@ fn decided(engine: &NativeEngine, case: &Case, headers: &Value) -> Result<u16> {
 }
 
 /// The issuers, and the tokens that they signed.
-struct Signed {
+struct TestTokens {
     own: Issuer,
     other: Issuer,
     payload: Value,
@@ -143,7 +143,7 @@ struct Signed {
     forged: String,
 }
 
-impl Signed {
+impl TestTokens {
     fn new() -> Result<Self> {
         let (own, other) = (Issuer::new()?, Issuer::new()?);
         let payload = claims(&json!({}));
@@ -238,7 +238,7 @@ fn of(payload: &Value) -> Value {
 
 #[tokio::test]
 async fn the_commands_answer_tokens_as_envoy_does() -> Result<()> {
-    let signed = Signed::new()?;
+    let signed = TestTokens::new()?;
     let all = [
         Places::Shared(false, false),
         Places::Shared(true, false),

@@ -10,7 +10,7 @@ use peerwarden_lab::upstream::KeyServer;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{PARTNER, Verifying, alice, bearer, document, requires_a_token, rule, token};
+use super::{PARTNER, VerifyingWorkload, alice, bearer, document, requires_a_token, rule, token};
 use crate::jwt::ISSUER;
 
 /// The authority that key servers are verified with, in a file.
@@ -39,8 +39,8 @@ fn fetched(uri: &str) -> Value {
     json!({"issuer": ISSUER, "jwksUri": uri, "timeout": "2s"})
 }
 
-async fn start(roots: &Roots, rules: &[Value]) -> Result<Verifying> {
-    Verifying::start(roots.key(), &[document("tokens", rules), requires_a_token()]).await
+async fn start(roots: &Roots, rules: &[Value]) -> Result<VerifyingWorkload> {
+    VerifyingWorkload::start(roots.key(), &[document("tokens", rules), requires_a_token()]).await
 }
 
 #[tokio::test]

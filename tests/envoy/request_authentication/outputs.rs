@@ -6,7 +6,7 @@ use peerwarden_lab::client::http::Version;
 use peerwarden_lab::token::Issuer;
 use serde_json::{Value, json};
 
-use super::{PARTNER, Verifying, alice, bearer, document, preflight, rule, token};
+use super::{PARTNER, VerifyingWorkload, alice, bearer, document, preflight, rule, token};
 use crate::fixture::policy;
 use crate::jwt::ISSUER;
 
@@ -39,7 +39,7 @@ fn forged(ask: ClientRequest, underscores: bool) -> ClientRequest {
 }
 
 /// What reached the application under these names in any spelling, in order.
-fn written(verifying: &Verifying) -> Result<Vec<(String, String)>> {
+fn written(verifying: &VerifyingWorkload) -> Result<Vec<(String, String)>> {
     let reached = verifying.reached().context("no request")?;
     let mut found = Vec::new();
     for (name, value) in &reached.headers {
@@ -62,7 +62,7 @@ async fn what_a_client_sends_in_their_place_never_survives() -> Result<()> {
             json!({})
         };
         let documents = [document("tokens", &rules(&own, &partner))];
-        let verifying = Verifying::start(keys, &documents).await?;
+        let verifying = VerifyingWorkload::start(keys, &documents).await?;
         let full = token(
             &own,
             ISSUER,
@@ -108,7 +108,7 @@ async fn claims_in_headers() -> Result<()> {
     let issuer = Issuer::new()?;
     let claims = json!([{"header": "x-group", "claim": "group"}]);
     let rule = rule(&issuer, ISSUER, &json!({"outputClaimToHeaders": claims}));
-    let verifying = Verifying::start(json!({}), &[document("tokens", &[rule])]).await?;
+    let verifying = VerifyingWorkload::start(json!({}), &[document("tokens", &[rule])]).await?;
     for (value, written) in [
         (json!("staff"), Some("staff")),
         (json!(7), Some("7")),
@@ -137,7 +137,7 @@ async fn policies_read_what_the_token_says() -> Result<()> {
         "ALLOW",
         json!([{"when": [{"key": "request.headers[x-group]", "values": ["staff"]}]}]),
     );
-    let verifying = Verifying::start(json!({}), &[document("tokens", &[rule]), staff]).await?;
+    let verifying = VerifyingWorkload::start(json!({}), &[document("tokens", &[rule]), staff]).await?;
     for (group, status) in [("staff", 200), ("guests", 403)] {
         let token = token(&issuer, ISSUER, &json!({"group": group}))?;
         assert_eq!(verifying.status(bearer(&token)).await?, status, "{group}");

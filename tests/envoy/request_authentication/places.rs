@@ -5,7 +5,7 @@ use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::token::Issuer;
 use serde_json::json;
 
-use super::{Verifying, alice, bearer, document, requires_a_token, rule};
+use super::{VerifyingWorkload, alice, bearer, document, requires_a_token, rule};
 use crate::jwt::ISSUER;
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn a_token_counts_where_its_rule_looks_and_nowhere_else() -> Result<()> {
         document("tokens", &[rule(&issuer, ISSUER, &more)]),
         requires_a_token(),
     ];
-    let verifying = Verifying::start(json!({}), &documents).await?;
+    let verifying = VerifyingWorkload::start(json!({}), &documents).await?;
     let good = alice(&issuer)?;
     let get = ClientRequest::get;
     for (what, ask, status) in [
@@ -62,7 +62,7 @@ async fn by_default_the_usual_header_and_parameter() -> Result<()> {
         document("tokens", &[rule(&issuer, ISSUER, &json!({}))]),
         requires_a_token(),
     ];
-    let verifying = Verifying::start(json!({}), &documents).await?;
+    let verifying = VerifyingWorkload::start(json!({}), &documents).await?;
     let good = alice(&issuer)?;
     assert_eq!(verifying.status(bearer(&good)).await?, 200);
     let by_parameter = |token: &str| ClientRequest::get(&format!("/orders?access_token={token}&page=2"));
@@ -83,7 +83,7 @@ async fn the_application_gets_the_token_only_if_it_is_forwarded() -> Result<()> 
             document("tokens", &[rule(&issuer, ISSUER, &more)]),
             requires_a_token(),
         ];
-        let verifying = Verifying::start(json!({}), &documents).await?;
+        let verifying = VerifyingWorkload::start(json!({}), &documents).await?;
         assert_eq!(verifying.status(bearer(&good)).await?, 200);
         let reached = verifying.reached().context("no request")?;
         assert_eq!(reached.headers.contains_key("authorization"), forward);
@@ -105,7 +105,8 @@ async fn the_application_gets_the_token_only_if_it_is_forwarded() -> Result<()> 
 async fn a_cookie_stays() -> Result<()> {
     let issuer = Issuer::new()?;
     let rule = rule(&issuer, ISSUER, &json!({"fromCookies": ["session"]}));
-    let verifying = Verifying::start(json!({}), &[document("tokens", &[rule]), requires_a_token()]).await?;
+    let verifying =
+        VerifyingWorkload::start(json!({}), &[document("tokens", &[rule]), requires_a_token()]).await?;
     let cookie = format!("a=1; session={}", alice(&issuer)?);
     assert_eq!(
         verifying

@@ -5,7 +5,7 @@ use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::token::{Issuer, tampered};
 use serde_json::{Value, json};
 
-use super::{Verifying, alice, bearer, document, preflight, requires_a_token, rule, token};
+use super::{VerifyingWorkload, alice, bearer, document, preflight, requires_a_token, rule, token};
 use crate::fixture::policy;
 use crate::jwt::{ISSUER, claims, seconds_from_now};
 
@@ -49,8 +49,8 @@ async fn an_invalid_token_is_refused_and_without_one_policies_decide() -> Result
         "tokens",
         &[rule(&issuer, ISSUER, &json!({"audiences": ["orders"]}))],
     );
-    let open = Verifying::start(json!({}), std::slice::from_ref(&tokens)).await?;
-    let closed = Verifying::start(json!({}), &[tokens, requires_a_token()]).await?;
+    let open = VerifyingWorkload::start(json!({}), std::slice::from_ref(&tokens)).await?;
+    let closed = VerifyingWorkload::start(json!({}), &[tokens, requires_a_token()]).await?;
     for (verifying, without) in [(&open, 200), (&closed, 403)] {
         assert_eq!(verifying.status(bearer(&alice(&issuer)?)).await?, 200);
         assert_eq!(verifying.status(ClientRequest::get("/")).await?, without);
@@ -83,7 +83,7 @@ async fn claims_decide() -> Result<()> {
         "DENY",
         json!([{"when": [{"key": "request.auth.claims[scope]", "values": ["read-only"]}]}]),
     );
-    let verifying = Verifying::start(
+    let verifying = VerifyingWorkload::start(
         json!({}),
         &[document("tokens", &[rule(&issuer, ISSUER, &more)]), groups, scope],
     )
@@ -104,9 +104,9 @@ async fn claims_decide() -> Result<()> {
 /// A document without rules verifies nothing.
 #[tokio::test]
 async fn without_rules_no_token_is_read() -> Result<()> {
-    let open = Verifying::start(json!({}), &[document("tokens", &[])]).await?;
+    let open = VerifyingWorkload::start(json!({}), &[document("tokens", &[])]).await?;
     assert_eq!(open.status(bearer("alice")).await?, 200);
-    let closed = Verifying::start(json!({}), &[document("tokens", &[]), requires_a_token()]).await?;
+    let closed = VerifyingWorkload::start(json!({}), &[document("tokens", &[]), requires_a_token()]).await?;
     assert_eq!(closed.status(bearer(&alice(&Issuer::new()?)?)).await?, 403);
     Ok(())
 }

@@ -5,7 +5,7 @@ use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::token::Issuer;
 use serde_json::{Value, json};
 
-use super::{PARTNER, Verifying, a_path_each, alice, bearer, document, rule, token, with_bearer};
+use super::{PARTNER, VerifyingWorkload, a_path_each, alice, bearer, document, rule, token, with_bearer};
 use crate::jwt::ISSUER;
 
 /// Alice of the one issuer may call `/own`, of the other `/partner`.
@@ -32,7 +32,7 @@ async fn each_issuer_vouches_for_its_own() -> Result<()> {
     let partner_token = token(&partner, PARTNER, &json!({}))?;
     let no_token = "alice".to_owned();
     for documents in [of_one, of_two] {
-        let verifying = Verifying::start(json!({}), &documents).await?;
+        let verifying = VerifyingWorkload::start(json!({}), &documents).await?;
         let at = |path: &str, token: &str| with_bearer(ClientRequest::get(path), token);
         for (path, token, status) in [
             ("/own", &own_token, 200),
@@ -64,7 +64,7 @@ async fn of_two_valid_tokens_the_first_issuers_counts() -> Result<()> {
         ),
         rule(&own, ISSUER, &json!({"fromHeaders": [{"name": "x-own"}]})),
     ];
-    let verifying = Verifying::start(json!({}), &[document("tokens", &rules), alices()]).await?;
+    let verifying = VerifyingWorkload::start(json!({}), &[document("tokens", &rules), alices()]).await?;
     let (own_token, partner_token) = (alice(&own)?, token(&partner, PARTNER, &json!({}))?);
     let bad = "bad".to_owned();
     let get = ClientRequest::get;
@@ -101,7 +101,7 @@ async fn one_issuer_with_two_audiences() -> Result<()> {
     let issuer = Issuer::new()?;
     let rules =
         ["orders", "billing"].map(|audience| rule(&issuer, ISSUER, &json!({"audiences": [audience]})));
-    let verifying = Verifying::start(json!({}), &[document("tokens", &rules)]).await?;
+    let verifying = VerifyingWorkload::start(json!({}), &[document("tokens", &rules)]).await?;
     for (audience, status) in [("orders", 200), ("billing", 200), ("mail", 403)] {
         let token = token(&issuer, ISSUER, &json!({"aud": audience}))?;
         assert_eq!(verifying.status(bearer(&token)).await?, status, "{audience}");

@@ -12,7 +12,7 @@ use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::Function;
 
-pub(crate) use rule::{Unestablished, UnestablishedReading};
+pub(crate) use rule::{MatchAssumption, UnestablishedReading};
 
 impl Space {
     /// All traffic that is possible.
@@ -28,7 +28,7 @@ impl Space {
         let matched = self.matched(
             rule,
             UnestablishedReading {
-                count: Unestablished::DoesNotMatch,
+                count: MatchAssumption::DoesNotMatch,
                 paths: Paths::Lenient,
             },
         )?;

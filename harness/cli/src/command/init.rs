@@ -18,7 +18,7 @@ use peerwarden_documents::remark::remark;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
 use peerwarden_engine::Config;
-use peerwarden_engines::Chosen;
+use peerwarden_engines::EngineFactory;
 use peerwarden_suite::report::CaseOutcome;
 use peerwarden_suite::running::Run;
 use peerwarden_suite::snapshot::{SnapshotResult, Update};
@@ -130,7 +130,7 @@ fn snapshots(arguments: &Arguments, loader: &Loader, written: &[PathBuf]) -> Res
         .map(|file| suite::load(file, loader))
         .collect::<Result<Vec<LoadedSuite>, _>>()?;
     let module = arguments.engines.module()?;
-    let engines = Chosen {
+    let engines = EngineFactory {
         choice: arguments.engines.engine,
         module: module.map(|shipped| shipped.module),
     };

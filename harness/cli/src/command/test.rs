@@ -9,7 +9,7 @@ use std::time::Instant;
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::terminal;
-use peerwarden_engines::{Chosen, ModuleError, ShippedModule};
+use peerwarden_engines::{EngineFactory, ModuleError, ShippedModule};
 use peerwarden_suite::coverage;
 use peerwarden_suite::report::{self, BrokenSuite, CaseOutcome, Detail, Report, ReportFormat, Timings};
 use peerwarden_suite::running::{self, Run, RunResult};
@@ -191,7 +191,7 @@ fn once(arguments: &Arguments, loader: &Loader, files: &[PathBuf], module: &mut 
         module.get(&arguments.engines)?
     };
     let module_ready = started.elapsed() - read;
-    let engines = Chosen {
+    let engines = EngineFactory {
         choice: arguments.engines.engine,
         module: module.as_ref().map(|shipped| shipped.module.clone()),
     };

@@ -10,12 +10,12 @@ use crate::fixture::{Folder, ORDERS, SUITE};
 /// Longer than a busy machine takes for a run.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Watching {
+struct WatchProcess {
     child: Child,
     lines: Receiver<String>,
 }
 
-impl Watching {
+impl WatchProcess {
     fn of(folder: &Folder, arguments: &[&str]) -> Self {
         let command = folder.command(&[&["test", "--watch"], arguments].concat());
         let set = command
@@ -59,7 +59,7 @@ impl Watching {
     }
 }
 
-impl Drop for Watching {
+impl Drop for WatchProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -81,7 +81,7 @@ fn folder() -> Folder {
 #[test]
 fn what_changes_is_run_again() {
     let folder = folder();
-    let watching = Watching::of(&folder, &["--engine", "native"]);
+    let watching = WatchProcess::of(&folder, &["--engine", "native"]);
     let first = watching.until("in 2 suites");
     assert!(first.contains("2 passed, 0 failed"), "{first}");
 
@@ -131,7 +131,7 @@ fn another_module_runs_all_again() {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peerwarden.wasm");
     let module = std::fs::read(module.unwrap_or_else(|| shipped.into())).unwrap();
     folder.write("own.wasm", &module);
-    let watching = Watching::of(&folder, &["--module", "own.wasm"]);
+    let watching = WatchProcess::of(&folder, &["--module", "own.wasm"]);
     watching.until("2 passed, 0 failed in 2 suites");
     // The same with a section that says nothing: another file, and the same meaning.
     folder.write("own.wasm", [module.as_slice(), b"\x00\x02\x01x"].concat());

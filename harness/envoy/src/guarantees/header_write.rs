@@ -1,5 +1,7 @@
 //! Headers that the configuration writes into requests: by early mutation, filters and routes.
 
+mod filters;
+
 use super::CheckInput;
 use super::chain::Http;
 use super::cursor::{Cursor, Failure};
@@ -7,6 +9,7 @@ use super::destinations;
 use super::filter::Filter;
 use super::header_name::HeaderName;
 use super::routes;
+use filters::{by_filter, by_message};
 
 /// The filter that changes headers.
 pub(super) const MUTATION: &str = "header_mutation";
@@ -186,149 +189,6 @@ fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     Ok(found)
 }
 
-/// Filters that write headers of requests, depending on their configuration.
-const WRITERS: [&str; 9] = [
-    MUTATION,
-    TOKENS,
-    "basic_auth",
-    "api_key_auth",
-    "local_ratelimit",
-    "geoip",
-    "stateful_session",
-    "ext_authz",
-    "ratelimit",
-];
-
-/// Filters that change the body of requests, with the headers that describe it.
-const ALWAYS: [(&str, &[&str]); 4] = [
-    ("grpc_web", &["content-type", "accept", "te", "content-length"]),
-    (
-        "decompressor",
-        &["content-encoding", "content-length", "accept-encoding"],
-    ),
-    (
-        "compressor",
-        &["content-encoding", "content-length", "accept-encoding"],
-    ),
-    ("buffer", &["content-length", "transfer-encoding"]),
-];
-
-fn by_filter<'v>(filter: &Filter<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
-    let kind = filter.short();
-    if let Some((_, names)) = ALWAYS.iter().find(|(own, _)| *own == kind) {
-        let written = |name: &&'static str| HeaderWrite {
-            is_by_body: true,
-            ..HeaderWrite::of_client(filter.here.clone(), name)
-        };
-        return Ok(names.iter().map(written).collect());
-    }
-    if !WRITERS.contains(&kind) {
-        return Ok(Vec::new());
-    }
-    let config = filter.config.as_ref().ok_or_else(|| filter.unread())?;
-    by_message(kind, config)
-}
-
-/// The headers that a filter of this kind writes with this configuration, of the filter or of a route.
-fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
-    let mut found = Vec::new();
-    match kind {
-        MUTATION => by_mutations(config, &mut found)?,
-        "local_ratelimit" => {
-            for option in config.items("request_headers_to_add_when_not_enforced")? {
-                found.extend(by_option(&option)?);
-            }
-        }
-        TOKENS => {
-            for (_, provider) in config.entries("providers")? {
-                found.extend(named(&provider, "forward_payload_header")?);
-                for claim in provider.items("claim_to_headers")? {
-                    found.extend(named(&claim, "header_name")?);
-                }
-            }
-        }
-        // Which of its texts name headers depends on the version, and on what keeps the session.
-        "geoip" | "stateful_session" => texts(config, &mut found),
-        // The service chooses them; what a policy reads is then what it has written.
-        "ratelimit" => found.push(by_service(config.clone(), HeaderName::Service)),
-        "ext_authz" => by_authorizer(config, &mut found)?,
-        "basic_auth" => found.extend(named(config, "forward_username_header")?),
-        "api_key_auth" => {
-            if let Some(forwarding) = config.get("forwarding")? {
-                found.extend(named(&forwarding, "header")?);
-            }
-        }
-        _ => {}
-    }
-    Ok(found)
-}
-
-/// A header that a service of the operator's writes.
-fn by_service<'v>(here: Cursor<'v>, name: HeaderName<'v>) -> HeaderWrite<'v> {
-    HeaderWrite {
-        here,
-        name,
-        formatted: false,
-        late: false,
-        is_by_body: false,
-    }
-}
-
-/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/ext_authz/v3/ext_authz.proto>
-fn by_authorizer<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
-    let Some(response) = config.at(&["http_service", "authorization_response"])? else {
-        if config.get("http_service")?.is_none() {
-            found.push(by_service(config.clone(), HeaderName::Service));
-        }
-        return Ok(());
-    };
-    for field in ["allowed_upstream_headers", "allowed_upstream_headers_to_append"] {
-        let Some(list) = response.get(field)? else {
-            continue;
-        };
-        for pattern in list.items("patterns")? {
-            let mut name = HeaderName::Any;
-            for (field, of) in [
-                ("exact", HeaderName::Exact as fn(&'v str) -> HeaderName<'v>),
-                ("prefix", HeaderName::Prefix),
-                ("suffix", HeaderName::Suffix),
-                ("contains", HeaderName::Contained),
-            ] {
-                if let Some(text) = pattern.get(field)? {
-                    name = of(text.text()?);
-                }
-            }
-            found.push(HeaderWrite {
-                formatted: matches!(name, HeaderName::Exact(_)),
-                ..by_service(pattern, name)
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Each text below may name a header.
-fn texts<'v>(here: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) {
-    if let Some(name) = here.value.as_str() {
-        found.push(HeaderWrite::of_client(here.clone(), name));
-    }
-    for part in here.parts() {
-        texts(&part, found);
-    }
-}
-
-fn by_mutations<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
-    let Some(mutations) = config.get("mutations")? else {
-        return Ok(());
-    };
-    for mutation in mutations.items("request_mutations")? {
-        if let Some(option) = mutation.get("append")? {
-            found.extend(by_option(&option)?);
-        }
-    }
-    Ok(())
-}
-
 /// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/base.proto>
 fn by_option<'v>(option: &Cursor<'v>) -> Result<Option<HeaderWrite<'v>>, Failure> {
     let Some(header) = option.get("header")? else {
@@ -342,13 +202,4 @@ fn by_option<'v>(option: &Cursor<'v>) -> Result<Option<HeaderWrite<'v>>, Failure
         late: false,
         is_by_body: false,
     }))
-}
-
-/// A field that names a header for a client's text, or a token's.
-fn named<'v>(of: &Cursor<'v>, field: &str) -> Result<Option<HeaderWrite<'v>>, Failure> {
-    let Some(here) = of.get(field)? else {
-        return Ok(None);
-    };
-    let name = here.text()?;
-    Ok(Some(HeaderWrite::of_client(here, name)))
 }

@@ -20,16 +20,16 @@ use crate::context::{Context, Policy};
 
 /// What was found out, once for all lints.
 #[derive(Default)]
-pub(crate) struct Standings(OnceCell<Found>);
+pub(crate) struct Standings(OnceCell<PolicyStandings>);
 
 /// Rules that decide nothing, and where that was not found out.
-struct Found {
+struct PolicyStandings {
     idle: Vec<Standing>,
-    unproved: Vec<Unproved>,
+    unproved: Vec<ProofGap>,
 }
 
 /// Policies that are too much to work through.
-pub(crate) struct Unproved {
+pub(crate) struct ProofGap {
     /// Their numbers among the context's.
     pub(crate) policies: BTreeSet<usize>,
     pub(crate) why: String,
@@ -89,13 +89,13 @@ impl Standings {
         &self.0.get_or_init(|| find(context)).idle
     }
 
-    pub(crate) fn unproved(&self, context: &Context<'_>) -> &[Unproved] {
+    pub(crate) fn unproved(&self, context: &Context<'_>) -> &[ProofGap] {
         &self.0.get_or_init(|| find(context)).unproved
     }
 }
 
 /// What decides nothing, rule by rule.
-fn find(context: &Context<'_>) -> Found {
+fn find(context: &Context<'_>) -> PolicyStandings {
     // Of each rule, in how many groups it is, and in which of them it decides nothing.
     let mut idle: BTreeMap<Place, Vec<(Why, Rc<Group>)>> = BTreeMap::new();
     let mut seen: BTreeMap<Place, usize> = BTreeMap::new();
@@ -111,7 +111,7 @@ fn find(context: &Context<'_>) -> Found {
                     idle.entry(place).or_default().push((why, Rc::clone(&group)));
                 }
             }
-            Err(why) => unproved.push(Unproved {
+            Err(why) => unproved.push(ProofGap {
                 policies: group.policies().collect(),
                 why,
             }),
@@ -122,7 +122,7 @@ fn find(context: &Context<'_>) -> Found {
         let (why, group) = found.into_iter().next().filter(|_| all)?;
         Some(Standing { place, why, group })
     });
-    Found {
+    PolicyStandings {
         idle: without_twins(everywhere.collect()),
         unproved,
     }

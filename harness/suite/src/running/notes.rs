@@ -3,7 +3,7 @@
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::setup::Protocol;
 use peerwarden_engine::document::Step;
-use peerwarden_explain::diagnosis::Unselected;
+use peerwarden_explain::diagnosis::UnselectedWorkload;
 
 use super::promises;
 use crate::load::{LoadedSuite, whole};
@@ -24,7 +24,7 @@ pub fn vacuous(loaded: &LoadedSuite) -> Option<Diagnostic> {
     }
     // What is wrong with the documents is told elsewhere.
     let config = loaded.setup.config(Protocol::Http).ok()?;
-    let unselected = Unselected::find(&config)?;
+    let unselected = UnselectedWorkload::find(&config)?;
     let own = loaded
         .setup
         .workload

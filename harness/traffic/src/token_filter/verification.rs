@@ -43,7 +43,7 @@ enum Why {
 
 /// What a rule finds in its places.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum TokenState {
     Nothing,
     Good,
     Bad,
@@ -69,12 +69,12 @@ impl<'t> Verification<'t> {
     /// Why the request is refused.
     pub(super) fn run(&mut self) -> Result<(), RefusedToken> {
         for rule in self.rules {
-            if self.verify(rule) == Found::Good {
+            if self.verify(rule) == TokenState::Good {
                 return Ok(());
             }
         }
         for rule in self.rules {
-            if self.verify(rule) == Found::Bad {
+            if self.verify(rule) == TokenState::Bad {
                 return Err(self.refused(rule));
             }
         }
@@ -82,18 +82,18 @@ impl<'t> Verification<'t> {
     }
 
     /// All tokens in the places of a rule, the last place first, until one is not good.
-    fn verify(&mut self, rule: &'t TokenRule) -> Found {
+    fn verify(&mut self, rule: &'t TokenRule) -> TokenState {
         let mut seen: Vec<(usize, &'t Token, &'t Place)> = self
             .tokens
             .iter()
             .filter_map(|(token, place)| Some((rule.position(place)?, *token, *place)))
             .collect();
         seen.sort_by_key(|(position, ..)| std::cmp::Reverse(*position));
-        let mut found = Found::Nothing;
+        let mut found = TokenState::Nothing;
         for (_, token, place) in seen {
             match check(self.rules, rule, token) {
                 Ok(payload) => {
-                    found = Found::Good;
+                    found = TokenState::Good;
                     self.good.push(Good { rule, payload });
                     if !rule.rule.forward_original_token && place.is_cleared() {
                         self.tokens.retain(|(_, other)| !std::ptr::eq(*other, place));
@@ -101,7 +101,7 @@ impl<'t> Verification<'t> {
                 }
                 Err(why) => {
                     self.bad.push(Bad { rule, token, why });
-                    return Found::Bad;
+                    return TokenState::Bad;
                 }
             }
         }

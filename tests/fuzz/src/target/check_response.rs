@@ -9,9 +9,9 @@ struct Answer {
     #[prost(message, optional, tag = "1")]
     status: Option<Status>,
     #[prost(message, optional, tag = "2")]
-    denied: Option<Ignored>,
+    denied: Option<AnyFields>,
     #[prost(message, optional, tag = "3")]
-    ok: Option<Ignored>,
+    ok: Option<AnyFields>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -21,7 +21,7 @@ struct Status {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Ignored {}
+struct AnyFields {}
 
 pub(super) fn run(bytes: &[u8]) {
     let Ok(answer) = read(bytes) else {

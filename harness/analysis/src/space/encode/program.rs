@@ -4,7 +4,7 @@ use peerwarden_engine::meaning::Rule;
 use peerwarden_engine::resource::MtlsMode;
 use peerwarden_engine::{Program, Protocol, RuleId};
 
-use super::rule::{Unestablished, UnestablishedReading};
+use super::rule::{MatchAssumption, UnestablishedReading};
 use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::{FALSE, Function, TRUE};
@@ -30,7 +30,7 @@ impl Space {
     pub(crate) fn steps(&mut self, program: &Program) -> Result<Steps, LimitExceeded> {
         let denied = self.any(
             program.deny_rules(),
-            UnestablishedReading::of(program, Unestablished::Matches),
+            UnestablishedReading::of(program, MatchAssumption::Matches),
         )?;
         Ok(Steps {
             tokens: self.admitted_by_tokens(program)?,
@@ -40,7 +40,7 @@ impl Space {
             allow: match program.allow_rules() {
                 Some(rules) => self.any(
                     rules,
-                    UnestablishedReading::of(program, Unestablished::DoesNotMatch),
+                    UnestablishedReading::of(program, MatchAssumption::DoesNotMatch),
                 )?,
                 None => TRUE,
             },
@@ -113,7 +113,7 @@ impl Space {
     fn admitted_by_authorizer(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
         let asked = self.any(
             program.custom_rules(),
-            UnestablishedReading::of(program, Unestablished::Matches),
+            UnestablishedReading::of(program, MatchAssumption::Matches),
         )?;
         let mut says_yes = FALSE;
         if let Some((provider, authorizer)) = program.provider() {

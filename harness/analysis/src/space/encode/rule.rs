@@ -11,7 +11,7 @@ use crate::space::{Class, Kind, Sample, Space};
 
 /// How a rule treats an attribute that is not established, as in the engine: it matches for DENY, CUSTOM and AUDIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unestablished {
+pub(crate) enum MatchAssumption {
     Matches,
     DoesNotMatch,
 }
@@ -19,14 +19,14 @@ pub(crate) enum Unestablished {
 /// How a rule is read if something is not established.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnestablishedReading {
-    pub(crate) count: Unestablished,
+    pub(crate) count: MatchAssumption,
     /// Which paths are established.
     pub(crate) paths: Paths,
 }
 
 impl UnestablishedReading {
     /// The reading of a program's rules.
-    pub(crate) fn of(program: &Program, count: Unestablished) -> Self {
+    pub(crate) fn of(program: &Program, count: MatchAssumption) -> Self {
         Self {
             count,
             paths: program.paths(),
@@ -81,8 +81,8 @@ impl Space {
         };
         match (in_doubt, doubts.count) {
             (None, _) => Ok(established),
-            (Some(in_doubt), Unestablished::Matches) => self.diagrams.or(established, in_doubt),
-            (Some(in_doubt), Unestablished::DoesNotMatch) => self.diagrams.without(established, in_doubt),
+            (Some(in_doubt), MatchAssumption::Matches) => self.diagrams.or(established, in_doubt),
+            (Some(in_doubt), MatchAssumption::DoesNotMatch) => self.diagrams.without(established, in_doubt),
         }
     }
 

@@ -65,7 +65,7 @@ pub(super) fn findings(
     if let [set] = sets.as_slice() {
         return of_set(set);
     }
-    let mut merged = Merged::default();
+    let mut merged = MergedFindings::default();
     for set in &sets {
         merged.add(set, of_set(set));
     }
@@ -74,7 +74,7 @@ pub(super) fn findings(
 
 /// The findings of several clusters.
 #[derive(Default)]
-struct Merged {
+struct MergedFindings {
     /// Each with the clusters that have it.
     found: BTreeMap<Key, (Diagnostic, BTreeSet<String>)>,
     suppressed: BTreeMap<Key, (Diagnostic, String)>,
@@ -83,7 +83,7 @@ struct Merged {
     clusters: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl Merged {
+impl MergedFindings {
     fn add(&mut self, set: &ClusterSet, findings: Findings) {
         let cluster = set.name.clone().unwrap_or_default();
         let documents = &set.documents;

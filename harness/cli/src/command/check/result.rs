@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::document_set::{DocumentSet, PassedOver};
+use peerwarden_documents::document_set::{DocumentSet, PassedOverFiles};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::kustomizations::Kustomizations;
@@ -29,7 +29,7 @@ pub(super) struct CheckResult {
     /// Files that `peerwarden.toml` leaves out.
     pub(super) excluded: usize,
     /// What is for other tools.
-    pub(super) passed_over: PassedOver,
+    pub(super) passed_over: PassedOverFiles,
     /// Policies without a namespace.
     pub(super) of_default: usize,
     pub(super) findings: Vec<Diagnostic>,
@@ -125,7 +125,7 @@ impl CheckResult {
             documents: 0,
             suites: 0,
             excluded: 0,
-            passed_over: PassedOver::default(),
+            passed_over: PassedOverFiles::default(),
             of_default: 0,
             findings,
             suppressed: Vec::new(),

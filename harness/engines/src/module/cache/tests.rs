@@ -5,23 +5,23 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
 
-struct Kept {
+struct CacheFixture {
     folder: tempfile::TempDir,
     cache: Cache,
 }
 
 /// A cache with one entry, `code` under `name`.
-fn kept() -> Kept {
+fn kept() -> CacheFixture {
     let folder = tempfile::TempDir::new().unwrap();
     let cache = Cache {
         folder: folder.path().join("cache"),
         named: true,
     };
     cache.put("name", b"code").unwrap();
-    Kept { folder, cache }
+    CacheFixture { folder, cache }
 }
 
-impl Kept {
+impl CacheFixture {
     fn modules(&self) -> PathBuf {
         self.cache.modules()
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Config, Program, Protocol, RuleId};
 
-use super::{Place, Unproved};
+use super::{Place, ProofGap};
 use crate::context::{Context, Policy};
 
 /// Rules that are looked at together at the most: more make as many kinds of traffic as are not worked through in passing.
@@ -63,7 +63,7 @@ impl Group {
 type NumberedPolicy<'c, 'd> = (usize, &'c Policy<'d>);
 
 /// The sets of policies that apply together, each once, and those that are too large.
-pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<Unproved>) {
+pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
     let policies = context.policies.iter().enumerate();
     let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
     let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
@@ -97,7 +97,7 @@ pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<Unproved>) {
     for (policies, group) in found {
         match group {
             Some(group) => groups.push(group),
-            None => unproved.push(Unproved {
+            None => unproved.push(ProofGap {
                 policies,
                 why: format!("more than {RULES} rules apply together"),
             }),

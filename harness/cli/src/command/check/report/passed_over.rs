@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use peerwarden_documents::count::counted;
-use peerwarden_documents::document_set::PassedOver;
+use peerwarden_documents::document_set::PassedOverFiles;
 use peerwarden_documents::remark::remark;
 use peerwarden_documents::shown::visible;
 
 /// How much it is, for the line with all the numbers.
-pub(super) fn sum(passed_over: &PassedOver) -> Option<String> {
+pub(super) fn sum(passed_over: &PassedOverFiles) -> Option<String> {
     let parts = [
         (passed_over.files.len(), "other file"),
         (passed_over.unreadable.len(), "unreadable file"),
@@ -25,7 +25,7 @@ pub(super) fn sum(passed_over: &PassedOver) -> Option<String> {
 }
 
 /// Names each file that is skipped, with the reason.
-pub(super) fn print(passed_over: &PassedOver, verbose: bool) {
+pub(super) fn print(passed_over: &PassedOverFiles, verbose: bool) {
     if !verbose {
         return;
     }

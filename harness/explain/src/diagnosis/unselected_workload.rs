@@ -8,14 +8,14 @@ use peerwarden_engine::{Config, Mesh, Workload, WorkloadKind};
 
 /// A workload that no policy applies to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unselected {
+pub struct UnselectedWorkload {
     /// How many policies there are.
     policies: usize,
     /// The policy that comes nearest: a sentence about what keeps it from applying.
     nearest: Option<String>,
 }
 
-impl Unselected {
+impl UnselectedWorkload {
     /// `None` if a policy applies, if there is none at all, or if the workload is not known.
     ///
     /// If there are AuthorizationPolicies, only these count: a PeerAuthentication of the whole mesh applies to a workload that does
@@ -58,7 +58,7 @@ impl Unselected {
 }
 
 /// Both in one line.
-impl fmt::Display for Unselected {
+impl fmt::Display for UnselectedWorkload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message())?;
         self.nearest.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))

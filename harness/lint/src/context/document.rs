@@ -1,0 +1,72 @@
+//! The documents of `security.istio.io`, as they are read and as they are written.
+
+use peerwarden_documents::documents::Document;
+use peerwarden_engine::document::Path;
+use peerwarden_engine::resource::{AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Rule};
+
+/// The annotation that makes a policy a dry run.
+pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
+
+/// An authorization policy and the document that it is.
+pub(crate) struct Policy<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) written: AuthorizationPolicy,
+}
+
+/// A `PeerAuthentication` and the document that it is.
+pub(crate) struct Modes<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) written: PeerAuthentication,
+}
+
+/// A `RequestAuthentication` and the document that it is.
+pub(crate) struct Tokens<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) written: RequestAuthentication,
+}
+
+impl Policy<'_> {
+    /// Whether it changes no verdict. The annotation is read as Go's `strconv.ParseBool` reads it.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        let annotation = self.written.metadata.annotation(DRY_RUN);
+        annotation.is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
+    }
+
+    /// `AuthorizationPolicy NAMESPACE/NAME`.
+    pub(crate) fn title(&self) -> String {
+        let metadata = &self.written.metadata;
+        format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
+    }
+
+    /// Where a rule stands: at a name of its own, as it has none itself.
+    pub(crate) fn rule_path(&self, index: usize) -> Path {
+        let rule = self.written.rules.iter().flatten().nth(index);
+        let part = rule.and_then(|rule| match (&rule.from, &rule.to) {
+            (Some(_), _) => Some("from"),
+            (None, Some(_)) => Some("to"),
+            (None, None) if rule.when.is_empty() => None,
+            (None, None) => Some("when"),
+        });
+        let path = Rule::path(index);
+        match part {
+            Some(part) => path.key(part),
+            None => path,
+        }
+    }
+}
+
+impl Modes<'_> {
+    /// `PeerAuthentication NAMESPACE/NAME`.
+    pub(crate) fn title(&self) -> String {
+        let metadata = &self.written.metadata;
+        format!("PeerAuthentication {}/{}", metadata.namespace, metadata.name)
+    }
+}
+
+impl Tokens<'_> {
+    /// `RequestAuthentication NAMESPACE/NAME`.
+    pub(crate) fn title(&self) -> String {
+        let metadata = &self.written.metadata;
+        format!("RequestAuthentication {}/{}", metadata.namespace, metadata.name)
+    }
+}
