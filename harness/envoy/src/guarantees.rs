@@ -46,6 +46,7 @@ mod settings;
 mod tls_inspector;
 mod tokens;
 mod trusted_state;
+mod undecided;
 mod upstream;
 mod validation;
 mod vm_id;

@@ -1,6 +1,7 @@
 //! Guarantee: the module is present, and decides on inbound traffic.
 
 use super::chain::Chain;
+use super::undecided;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// The directions, in the order of their numbers.
@@ -9,7 +10,7 @@ const DIRECTIONS: [&str; 3] = ["UNSPECIFIED", "INBOUND", "OUTBOUND"];
 /// The runtime for code that is built into Envoy, whatever the file contains.
 const NULL_VM: &str = "envoy.wasm.runtime.null";
 
-pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     if let Some((_, module)) = chain.module() {
         // What cannot be read of the plugin is said of its configuration.
         let vm = module
@@ -34,6 +35,9 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     }
     if chain.listener.one_of("traffic_direction", &DIRECTIONS)? == "OUTBOUND" {
         return Ok(GuaranteeStatus::DoesNotApply("for outgoing connections"));
+    }
+    if let Some(reason) = undecided::reason(chain, all)? {
+        return Ok(GuaranteeStatus::DoesNotApply(reason));
     }
     let place = if chain.http.is_some() {
         "`envoy.filters.http.wasm` into `http_filters`, before the router"

@@ -22,4 +22,5 @@ mod switched_off;
 mod tokens;
 mod tunnel;
 mod twice;
+mod undecided;
 mod upstream;

@@ -1,0 +1,97 @@
+//! A chain without the module that needs none: what comes in gets a redirect or a fixed answer, or is a probe of the kubelet.
+
+use super::CheckInput;
+use super::chain::{Chain, Http};
+use super::cursor::{Cursor, Failure, is_field};
+use super::routes::{self, Level};
+use super::settings;
+
+/// Filters that at most answer or refuse a request.
+const FILTERS: [&str; 3] = ["health_check", "buffer", "router"];
+
+/// What a rendered configuration has the kubelet's probes begin with, as Istio has.
+const PROBES: &str = "/app-health/";
+
+/// Fields of a route, and of its action, that lead a request to the application that is probed and nowhere else.
+const ROUTE: [&str; 6] = [
+    "name",
+    "match",
+    "metadata",
+    "decorator",
+    "route",
+    "request_headers_to_add",
+];
+const ACTION: [&str; 4] = ["cluster", "timeout", "prefix_rewrite", "host_rewrite_literal"];
+
+/// Why a chain needs no module; `None` if a request that nobody decides on may reach an application.
+///
+/// # Errors
+/// A value of the wrong shape, and a setting on the way that is not known.
+pub(super) fn reason(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<Option<&'static str>, Failure> {
+    let Some(http) = &chain.http else {
+        return Ok(None);
+    };
+    let are_known = http
+        .filters
+        .iter()
+        .all(|filter| FILTERS.contains(&filter.short()));
+    if chain.network.len() != 1 || !are_known || !http.manager.items("upgrade_configs")?.is_empty() {
+        return Ok(None);
+    }
+    let Some(passes) = passes(http, all)? else {
+        return Ok(None);
+    };
+    settings::check(chain, all)?;
+    Ok(Some(passes))
+}
+
+/// Which of both the routes lead to.
+fn passes(http: &Http<'_>, all: &CheckInput<'_>) -> Result<Option<&'static str>, Failure> {
+    let mut passes = "for redirects and fixed answers alone";
+    for level in routes::levels(http, &all.configuration)? {
+        match level {
+            Level::Route(route) if is_answered(&route)? => {}
+            Level::Route(route) if is_probe(&route)? => passes = "for probes of the kubelet alone",
+            Level::Route(_) | Level::ClusterWeight(_) => return Ok(None),
+            Level::Configuration(here) | Level::VirtualHost(here) => {
+                if !here.items("request_mirror_policies")?.is_empty() {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+    Ok(Some(passes))
+}
+
+fn is_answered(route: &Cursor<'_>) -> Result<bool, Failure> {
+    let answer = route.get("redirect")?.or(route.get("direct_response")?);
+    Ok(answer.is_some() && route.get("route")?.is_none())
+}
+
+/// A GET of one path, as `render` writes it.
+fn is_probe(route: &Cursor<'_>) -> Result<bool, Failure> {
+    let Some(action) = route.get("route")? else {
+        return Ok(false);
+    };
+    if !has_only(&route.fields()?, &ROUTE) || !has_only(&action.fields()?, &ACTION) {
+        return Ok(false);
+    }
+    let Some(matched) = route.get("match")? else {
+        return Ok(false);
+    };
+    let path = matched.word("path")?;
+    let mut is_get = false;
+    for header in matched.items("headers")? {
+        let exact = header.at(&["string_match", "exact"])?;
+        let is_inverted = header.flag("invert_match")?;
+        is_get |= header.word("name")? == ":method"
+            && !is_inverted
+            && exact.is_some_and(|exact| exact.value.as_str() == Some("GET"));
+    }
+    Ok(path.starts_with(PROBES) && is_get)
+}
+
+fn has_only(fields: &[(&str, Cursor<'_>)], known: &[&str]) -> bool {
+    let is_known = |(key, _): &(&str, Cursor<'_>)| known.iter().any(|name| is_field(key, name));
+    fields.iter().all(is_known)
+}

@@ -1,0 +1,123 @@
+//! Chains that need no module, as nothing that comes in reaches an application undecided.
+
+use peerwarden_envoy::guarantees::GuaranteeStatus;
+use peerwarden_envoy::render::probes::{self, ProbeScan, Probes};
+use serde_json::{Value as Json, json};
+
+use crate::rendered::{checked, http, inbound, parsed, told, value};
+
+/// A rendered workload with an HTTP probe and a TCP probe; its listener for them is the second.
+fn probed() -> Json {
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "orders"},
+        "spec": {"containers": [{
+            "name": "app",
+            "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8080}},
+            "readinessProbe": {"tcpSocket": {"port": 8080}},
+        }]},
+    });
+    let ProbeScan::Probes(probes) = Probes::read(&value(pod), probes::PORT).expect("probes that are right")
+    else {
+        panic!("no probes");
+    };
+    let inbound = inbound(&http(), "STRICT", &json!({"directory": "/etc/certs"}));
+    let inbound = inbound.with_probes(probes).expect("a free port");
+    parsed(&inbound.file().expect("one file"))
+}
+
+fn manager(of: &mut Json) -> &mut Json {
+    &mut of["static_resources"]["listeners"][1]["filter_chains"][0]["filters"][0]["typed_config"]
+}
+
+fn routes(of: &mut Json) -> &mut Vec<Json> {
+    let host = &mut manager(of)["route_config"]["virtual_hosts"][0];
+    host["routes"].as_array_mut().expect("a list")
+}
+
+/// Routes that answer themselves.
+fn answered() -> Json {
+    let mut whole = probed();
+    *routes(&mut whole) = vec![
+        json!({"match": {"path": "/version"}, "direct_response": {"status": 200}}),
+        json!({"match": {"prefix": "/"}, "redirect": {"https_redirect": true}}),
+    ];
+    whole
+}
+
+fn reason(whole: Json) -> GuaranteeStatus {
+    let reports = checked(&[whole]).expect("readable");
+    let (_, outcome) = &reports[1].outcomes[0];
+    *outcome.as_ref().expect("held")
+}
+
+#[test]
+fn rendered_probes_keep_every_guarantee() {
+    assert_eq!(told(probed()), [""; 0]);
+    let expected = GuaranteeStatus::DoesNotApply("for probes of the kubelet alone");
+    assert_eq!(reason(probed()), expected);
+}
+
+#[test]
+fn redirects_and_fixed_answers_reach_nobody() {
+    assert_eq!(told(answered()), [""; 0]);
+    let expected = GuaranteeStatus::DoesNotApply("for redirects and fixed answers alone");
+    assert_eq!(reason(answered()), expected);
+}
+
+#[test]
+fn what_may_reach_an_application_needs_the_module() {
+    let edits: &[(&str, fn(&mut Json))] = &[
+        ("a prefix", |whole| {
+            routes(whole)[1]["match"] = json!({"prefix": "/app-health/"})
+        }),
+        ("another path", |whole| {
+            routes(whole)[1]["match"]["path"] = "/orders".into()
+        }),
+        ("any method", |whole| {
+            routes(whole)[1]["match"]["headers"] = json!([])
+        }),
+        ("all but GET", |whole| {
+            routes(whole)[1]["match"]["headers"][1]["invert_match"] = true.into();
+        }),
+        ("a header names the cluster", |whole| {
+            routes(whole)[1]["route"] = json!({"cluster_header": "x-cluster"});
+        }),
+        ("a redirect inside", |whole| {
+            routes(whole)[1]["route"]["internal_redirect_policy"] = json!({});
+        }),
+        ("an override", |whole| {
+            routes(whole)[1]["typed_per_filter_config"] = json!({})
+        }),
+        ("a copy of a request", |whole| {
+            manager(whole)["route_config"]["request_mirror_policies"] = json!([{"cluster": "orders"}]);
+        }),
+        ("routes by discovery", |whole| {
+            manager(whole)["rds"] = json!({"route_config_name": "elsewhere"});
+        }),
+        ("an unknown setting", |whole| {
+            manager(whole)["new_in_1_41"] = true.into()
+        }),
+        ("an upgrade", |whole| {
+            manager(whole)["upgrade_configs"] = json!([{"upgrade_type": "CONNECT"}]);
+        }),
+        ("a filter that may do anything", |whole| {
+            let filters = manager(whole)["http_filters"].as_array_mut().expect("a list");
+            let lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua";
+            filters.insert(0, json!({"name": "lua", "typed_config": {"@type": lua}}));
+        }),
+        ("a second network filter", |whole| {
+            let proxy = "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+            let chain = &mut whole["static_resources"]["listeners"][1]["filter_chains"][0];
+            let filters = chain["filters"].as_array_mut().expect("a list");
+            filters.insert(
+                0,
+                json!({"name": "tcp", "typed_config": {"@type": proxy, "cluster": "orders"}}),
+            );
+        }),
+    ];
+    for (what, edit) in edits {
+        let mut whole = probed();
+        edit(&mut whole);
+        assert_eq!(told(whole), ["module"], "{what}");
+    }
+}
