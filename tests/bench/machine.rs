@@ -35,7 +35,7 @@ pub(crate) fn describe(took: Duration, busy: &str) -> Result<String> {
     let _ = writeln!(
         text,
         "- Versions: Envoy {}; peerwarden {}, a module of {} bytes (SHA-256 {hash}…).",
-        locate::ENVOY_VERSION,
+        locate::envoy_version(),
         env!("CARGO_PKG_VERSION"),
         grouped(module.len() as u64),
     );

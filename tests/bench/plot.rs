@@ -79,7 +79,7 @@ pub(crate) fn svg(results: &Results, way: Operation) -> String {
          <rect class=\"paper\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"6\"/>\n\
          <text class=\"title\" x=\"{LEFT}\" y=\"28\">Added to each request, in microseconds of CPU</text>\n\
          <text class=\"quiet\" x=\"{LEFT}\" y=\"47\">Envoy {}, {} over mutual TLS; both axes logarithmic</text>\n",
-        peerwarden_lab::locate::ENVOY_VERSION,
+        peerwarden_lab::locate::envoy_version(),
         way.as_str(),
     );
     axes.draw(&mut svg);

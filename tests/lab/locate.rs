@@ -4,8 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-/// The version of Envoy that the tests and the demo use.
-pub const ENVOY_VERSION: &str = "1.40.0";
+/// What installs Envoy, and knows its versions.
+const INSTALLER: &str = include_str!("../../tools/envoy.sh");
+
+/// The version of Envoy that the tests and the demo use: `DEFAULT` of `tools/envoy.sh`.
+pub fn envoy_version() -> &'static str {
+    let mut lines = INSTALLER.lines();
+    let default = lines.find_map(|line| line.strip_prefix("readonly DEFAULT="));
+    default.unwrap_or_default()
+}
 
 /// The root of the workspace.
 pub fn workspace() -> &'static Path {
@@ -16,7 +23,7 @@ pub fn workspace() -> &'static Path {
 pub fn envoy() -> Result<PathBuf> {
     let path = match std::env::var_os("PEERWARDEN_ENVOY") {
         Some(path) => PathBuf::from(path),
-        None => workspace().join(format!(".tools/envoy-{ENVOY_VERSION}/envoy")),
+        None => workspace().join(format!(".tools/envoy-{}/envoy", envoy_version())),
     };
     if !path.is_file() {
         bail!(

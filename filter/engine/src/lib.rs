@@ -59,7 +59,7 @@ mod config;
 mod decision;
 pub mod document;
 mod fingerprint;
-mod host;
+mod host_name;
 mod identity;
 pub mod limits;
 mod loader;
@@ -85,7 +85,7 @@ pub use config::{
 };
 pub use decision::{Decision, Judgement, Kind, Reason, RuleId, Verdict};
 pub use fingerprint::{Fingerprint, checksum};
-pub use host::is_host;
+pub use host_name::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use loader::{LoadedConfiguration, Loader};
 pub use mesh::Mesh;

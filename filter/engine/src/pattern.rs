@@ -1,11 +1,11 @@
 //! How one value of a policy matches: literally, byte by byte, never through a regular expression.
 
-mod address;
+mod block;
 mod peer;
 mod template;
 mod text;
 
-pub use address::Block;
+pub use block::Block;
 pub use peer::PeerPattern;
 pub use template::{Piece, Template};
 pub(crate) use text::Presence;

@@ -3,17 +3,17 @@
 //! This is the validated form. It knows nothing of evaluation order or indexes (`program` does), and nothing of YAML
 //! or JSON (`resource` does). A rule is `(S1 ∨ S2 …) ∧ (O1 ∨ O2 …) ∧ C1 ∧ C2 …`.
 
+mod admission;
 mod clause;
 mod custom;
-mod fields;
 mod trust_domain;
-mod validate;
+mod values;
 mod when_key;
 
+pub(crate) use admission::validate;
 pub(crate) use clause::Operand;
 pub use clause::{ClaimPath, Clause, Set};
-pub(crate) use fields::Growth;
-pub(crate) use validate::validate;
+pub(crate) use values::Growth;
 pub use when_key::plain_keys;
 
 use std::sync::Arc;

@@ -9,11 +9,11 @@
 )]
 
 mod buffers;
+mod callouts;
 mod headers;
 mod imports;
 mod log;
 mod metrics;
-mod outbound_calls;
 mod plugin;
 mod properties;
 mod shared_data;
@@ -21,12 +21,10 @@ mod status;
 mod streams;
 
 pub(crate) use buffers::Bytes;
+pub(crate) use callouts::{call_response_body, call_response_headers, grpc_call, grpc_response, http_call};
 pub(crate) use headers::{Headers, request_header, request_headers};
 pub(crate) use log::{Level, log};
 pub(crate) use metrics::{add, define_counter, define_gauge, metric, record};
-pub(crate) use outbound_calls::{
-    call_response_body, call_response_headers, grpc_call, grpc_response, http_call,
-};
 pub(crate) use plugin::{now, plugin_configuration, set_tick_period};
 pub(crate) use properties::{property, set_envoy_filter_state, set_property};
 pub(crate) use shared_data::{set_shared_data, shared_data};

@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use std::mem;
 
 use crate::abi::{self, Action};
-use crate::calls;
 use crate::http::{self, Http};
 use crate::numbered_map::NumberedMap;
+use crate::pending_calls;
 use crate::report;
 use crate::root::Root;
 use crate::tcp::{self, Tcp};
@@ -68,7 +68,7 @@ pub(crate) fn delete(context: u32) {
         Some(Slot::Root(_) | Slot::New(_) | Slot::Busy) | None => None,
     };
     if let Some(token) = waits_for {
-        calls::forget(token);
+        pending_calls::forget(token);
     }
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn grpc_call_answered(token: u32, status: u32) {
 
 /// Envoy tells a root context of an answer. Host calls are about the stream that asked.
 fn answered(token: u32, act: impl FnOnce(&mut Slot)) {
-    let Some(context) = calls::answered(token) else {
+    let Some(context) = pending_calls::answered(token) else {
         return;
     };
     with(context, |slot| match abi::act_for(context) {

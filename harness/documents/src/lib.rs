@@ -5,6 +5,7 @@
 //! [`diagnostic::Diagnostic`], shown to people, or by [`sarif`] and [`github`] to other tools.
 
 pub mod clusters;
+pub mod colours;
 pub mod count;
 pub mod diagnostic;
 pub mod document_set;

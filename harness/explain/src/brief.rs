@@ -8,8 +8,8 @@ use peerwarden_documents::wrap::wrapped;
 use crate::explanation::{Explanation, LineVerdict, Subject};
 use crate::human::decided;
 use crate::logged::Comparison;
-use crate::style::{BOLD, DIM, RED, YELLOW};
 use crate::words;
+use peerwarden_documents::colours::{BOLD, DIM, RED, YELLOW};
 
 /// What was asked for, what decided, and the rule that came closest. Writing to a `String` cannot fail.
 pub fn text(explained: &Explanation<'_>) -> String {

@@ -15,7 +15,7 @@ use peerwarden_engine::reference::{
 use peerwarden_engine::resource::Rule;
 
 use crate::diagnosis::Explainer;
-use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
+use peerwarden_documents::colours::{BOLD, DIM, GREEN, RED, YELLOW};
 
 /// Columns before the text of a line.
 const GUTTER: usize = 10;

@@ -10,8 +10,8 @@ use peerwarden_traffic::{Decision, RuleRef};
 use crate::excerpt::{self, Sign};
 use crate::explanation::{Explanation, LineVerdict, LoggedOutcome, Subject};
 use crate::logged::Comparison;
-use crate::style::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::words;
+use peerwarden_documents::colours::{BOLD, DIM, GREEN, RED, YELLOW};
 
 /// How many rules are shown in their own text, unless all are.
 const SHOWN: usize = 5;

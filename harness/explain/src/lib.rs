@@ -9,7 +9,6 @@ mod explanation;
 pub mod human;
 pub mod json;
 mod logged;
-mod style;
 mod words;
 
 pub use explanation::{AccessLogLine, Explanation, LineVerdict, LoggedOutcome, Subject, outcome};

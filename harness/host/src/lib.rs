@@ -47,12 +47,12 @@
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 
-mod abi;
 mod accounting;
 mod callout;
 mod certificate;
 mod connection;
 mod deferred;
+mod host_functions;
 mod metric_value;
 mod metrics;
 mod module;

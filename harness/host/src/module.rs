@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wasmtime::{Config, Engine, ExternType, InstancePre, Linker};
 
-use crate::abi;
+use crate::host_functions;
 use crate::state::State;
 
 /// A compiled module; clones share it, across threads too.
@@ -110,7 +110,7 @@ impl Module {
             return Err(ModuleError::Export("proxy_on_memory_allocate"));
         }
         let mut linker = Linker::new(&engine);
-        abi::link(&mut linker).map_err(ModuleError::Import)?;
+        host_functions::link(&mut linker).map_err(ModuleError::Import)?;
         let instance = linker.instantiate_pre(module).map_err(ModuleError::Import)?;
         Ok(Self {
             engine,

@@ -13,8 +13,8 @@ use serde_saphyr::Location;
 
 use crate::case::Case;
 use crate::fixtures::Definitions;
-use crate::format::{Caller, CaseEntry, Request, Suite, Verdict};
 use crate::shorthand::{checked, from_line, known, traffic};
+use crate::suite_file::{Caller, CaseEntry, Request, Suite, Verdict};
 
 /// The cases of a suite: first those of its tables, then the single ones.
 ///

@@ -17,8 +17,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::format::{Caller, MeshOrFile, Request, Suite, WorkloadOrName};
 use crate::shorthand::{Mistake, is_caller, known};
+use crate::suite_file::{Caller, MeshOrFile, Request, Suite, WorkloadOrName};
 use crate::tidy::tidy;
 
 /// What several suites share.

@@ -17,7 +17,7 @@ use crate::case::Case;
 use crate::cells::{self, Snapshot};
 use crate::expand;
 use crate::fixtures::{self, Definitions};
-use crate::format::Suite;
+use crate::suite_file::Suite;
 use crate::tidy::tidy;
 
 /// A suite, ready to run.

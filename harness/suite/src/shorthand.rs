@@ -2,7 +2,7 @@
 
 use peerwarden_traffic::{Http, Peer, Protocol, Tls, Traffic};
 
-use crate::format::{Caller, CallerFields, Request, RequestFields};
+use crate::suite_file::{Caller, CallerFields, Request, RequestFields};
 
 /// What is wrong, and what to write instead.
 pub(super) type Mistake = (String, String);

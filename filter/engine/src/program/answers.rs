@@ -11,7 +11,7 @@ use super::truth::{LookupResult, Unestablished};
 use crate::attribute::{AttributeSource, Lines, Lookup};
 use crate::config::Paths;
 use crate::document::Value;
-use crate::host::is_host;
+use crate::host_name::is_host;
 use crate::identity::Peer;
 
 /// A source with a memory.

@@ -42,7 +42,9 @@ impl KeyUrl {
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end)?;
-        if !crate::host::is_host(authority.as_bytes()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !crate::host_name::is_host(authority.as_bytes())
+            || !text.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             return None;
         }
         let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {

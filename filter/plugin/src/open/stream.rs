@@ -10,8 +10,8 @@ use super::Instance;
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, KeptHeaders, Layer};
 use crate::authorizer::PendingCall;
-use crate::calls;
 use crate::configuration::Configuration;
+use crate::pending_calls;
 use crate::timer;
 
 /// How many configurations back it is known which ones have judged a stream.
@@ -202,7 +202,7 @@ impl StreamOpener {
 
     /// The stream's context waits for an authorizer's answer.
     pub(crate) fn awaits(&self, waiting: &PendingCall) {
-        calls::await_answer(waiting.token(), self.context);
+        pending_calls::await_answer(waiting.token(), self.context);
     }
 
     /// A connection that must wait until it can be decided.

@@ -1,9 +1,10 @@
 //! Who may do what, as a table: callers × operations, for each workload.
 
+pub(crate) mod csv;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod svg;
-pub(crate) mod table;
+pub(crate) mod terminal;
 
 use std::collections::BTreeSet;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
 use peerwarden_analysis::{Attribute, Peers, Space, Values, WorkloadClass};
+use peerwarden_documents::colours::{BOLD, DIM, GREEN, RED, YELLOW};
 use peerwarden_documents::shown::visible;
 use peerwarden_documents::wrap::wrapped;
 use peerwarden_engine::Protocol;
@@ -21,12 +21,6 @@ use super::question::Query;
 use super::report::{self, PeerScope, Workload};
 use super::{LazyEngines, words};
 use crate::error::Result;
-
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
 
 /// What is sought.
 pub(crate) struct Search<'a> {

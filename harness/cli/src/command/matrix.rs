@@ -5,7 +5,7 @@ use peerwarden_documents::output;
 
 use super::analysis::AnalysisArguments;
 use super::repository::NamespaceArgument;
-use crate::analysis::matrix::{self, MatrixBuilder, html, json, svg, table};
+use crate::analysis::matrix::{self, MatrixBuilder, csv, html, json, svg, terminal};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -69,8 +69,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let matrices = workloads.iter().map(|workload| builder.run(workload));
     let matrices = matrices.collect::<Result<Vec<_>>>()?;
     output::print(&match arguments.format {
-        MatrixFormat::Table => table::text(&matrices),
-        MatrixFormat::Csv => table::csv(&matrices),
+        MatrixFormat::Table => terminal::text(&matrices),
+        MatrixFormat::Csv => csv::text(&matrices),
         MatrixFormat::Json => json::text(&matrices)?,
         MatrixFormat::Html => html::text(&matrices),
         MatrixFormat::Svg => svg::text(&matrices),

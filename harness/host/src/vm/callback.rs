@@ -3,8 +3,8 @@
 use wasmtime::{AsContext, Val};
 
 use super::Vm;
-use crate::abi::INITIALIZE;
 use crate::accounting::CallbackRecord;
+use crate::host_functions::INITIALIZE;
 use crate::options::LogLevel;
 
 /// The result of a callback.

@@ -1,6 +1,5 @@
 //! The host, held against what Envoy and the ABI say, with small modules in WebAssembly text.
 
-mod abi;
 mod accounting;
 mod allocator;
 mod callouts;
@@ -12,6 +11,7 @@ mod faults;
 mod fixture;
 mod grpc;
 mod grpc_targets;
+mod host_functions;
 mod http;
 mod http_bodies;
 mod http_held;

@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
+use peerwarden_documents::colours::{self, BOLD, DIM};
 use peerwarden_documents::count::{counted, grouped};
 
 use super::change::Change;
 use super::report::{BaselineName, Group, Report};
 use crate::access_log::operator::telling;
 
-const GREEN: Style = AnsiColor::Green.on_default().bold();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
+const GREEN: Style = colours::GREEN.bold();
+const RED: Style = colours::RED.bold();
+const YELLOW: Style = colours::YELLOW.bold();
 
 /// Callers of a rule that are shown; all are in the JSON.
 const CALLERS: usize = 10;

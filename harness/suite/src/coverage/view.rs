@@ -2,16 +2,13 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
+use peerwarden_documents::colours::{BOLD, DIM, YELLOW};
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::terminal;
 
 use super::marks::{self, Kind, Mark};
 use super::{Coverage, Policy, Rule};
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// How many characters of a line of text are shown; policies in JSON may be one line of any length.
 const SHOWN: usize = 160;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
+use peerwarden_documents::colours::{self, BOLD, DIM, GREEN, YELLOW};
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::remark;
@@ -14,11 +15,7 @@ use super::{CaseOutcome, CaseResult, Counts, Detail, Failure, Report, SuiteResul
 use crate::coverage;
 use crate::snapshot::SnapshotResult;
 
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
+const RED: Style = colours::RED.bold();
 
 /// How many rows of a snapshot are shown.
 const CHANGES: usize = 50;

@@ -2,19 +2,14 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
+use peerwarden_documents::colours::{BOLD, DIM, GREEN, RED, YELLOW};
 use peerwarden_documents::count::counted;
 use peerwarden_documents::shown::visible;
 use peerwarden_documents::wrap::wrapped;
 
 use super::super::words;
 use super::{Change, Class, Diff, Difference, Side};
-
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
 
 /// The whole text. Writing to a `String` cannot fail.
 pub(crate) fn text(diff: &Diff) -> String {

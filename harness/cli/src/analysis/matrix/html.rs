@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::words;
-use super::table::LEFT_OUT;
+use super::terminal::LEFT_OUT;
 use super::{Cell, Matrix};
 
 const STYLE: &str = "body{font:14px/1.4 system-ui,sans-serif;margin:2rem;color:#1f2328}\

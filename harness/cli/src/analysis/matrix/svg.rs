@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::words;
 use super::html::{escaped, examples};
-use super::table::LEFT_OUT;
+use super::terminal::LEFT_OUT;
 use super::{CellVerdict, Matrix};
 
 /// Pixels: of a cell, of a letter of the labels, and of what stands between tables.

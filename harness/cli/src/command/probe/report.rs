@@ -2,21 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use anstyle::{AnsiColor, Style};
+use peerwarden_documents::colours::{BOLD, DIM, GREEN, RED};
 use peerwarden_mtls::probe::{AttemptReport, ProbeReport, ServerCertificate, Verdict};
 use serde_json::{Value, json};
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
 
 /// A port, in a few lines. `held` is whether it is as expected, if anything was.
 pub(super) fn text(report: &ProbeReport, held: Option<bool>) -> String {
     let mark = match held {
         None => String::new(),
-        Some(true) => format!("{GOOD}✓{GOOD:#} "),
-        Some(false) => format!("{BAD}✗{BAD:#} "),
+        Some(true) => format!("{GREEN}✓{GREEN:#} "),
+        Some(false) => format!("{RED}✗{RED:#} "),
     };
     let target = printable(&report.target);
     let mut text = format!(

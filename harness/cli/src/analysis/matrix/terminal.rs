@@ -1,19 +1,13 @@
-//! For terminals of 80 columns, and CSV.
+//! For terminals of 80 columns.
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
+use peerwarden_documents::colours::{BOLD, DIM, GREEN, RED, YELLOW};
 use peerwarden_documents::shown::visible;
 use peerwarden_documents::wrap::wrapped;
 
 use super::super::words;
 use super::{CellVerdict, Matrix};
-
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
 
 /// The longest operation that is shown whole beside its cells.
 const OPERATION: usize = 44;
@@ -93,41 +87,4 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
         let _ = writeln!(text, "{DIM}{LEFT_OUT}{DIM:#}");
     }
     text
-}
-
-/// A line for each cell: it stays the same when a caller or an operation is added.
-pub(crate) fn csv(matrices: &[Matrix]) -> String {
-    let mut text = "workload,protocol,caller,operation,verdict\r\n".to_owned();
-    for matrix in matrices {
-        let workload = words::workload(&matrix.workload);
-        for row in &matrix.rows {
-            for (caller, cell) in matrix.callers.iter().zip(&row.cells) {
-                let fields = [
-                    &workload,
-                    matrix.protocol.as_str(),
-                    caller,
-                    &row.operation,
-                    cell.verdict.as_str(),
-                ];
-                let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
-                text.push_str(&fields.join(","));
-                text.push_str("\r\n");
-            }
-        }
-    }
-    text
-}
-
-/// A field of CSV (RFC 4180). What spreadsheets would take for a formula gets an apostrophe.
-fn quoted(field: &str) -> String {
-    let formula = if field.starts_with(['=', '+', '-', '@', '\t']) {
-        "'"
-    } else {
-        ""
-    };
-    if field.contains([',', '"', '\r', '\n']) || !formula.is_empty() {
-        format!("\"{formula}{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::clause::Clause;
-use super::fields::{Growth, Scope, Values, condition, field};
+use super::values::{Growth, Scope, Values, condition, field};
 use super::when_key::Key;
 use super::{DRY_RUN, Policy, Rule, custom, parse_bool};
 use crate::document::At;
