@@ -1,4 +1,4 @@
-//! YAML with the place of every value: the only file that knows the YAML crate.
+//! YAML with the place of every value: the only folder that knows the YAML crates.
 //!
 //! JSON is read the same way, as YAML contains it. Aliases and merge keys are expanded; a name that stands twice in one
 //! mapping is refused. Plain scalars mean what they mean to Kubernetes: `yes` and `on` are booleans.
@@ -8,6 +8,7 @@ mod comment;
 mod messages;
 mod node;
 mod path;
+mod portable;
 
 pub use comment::comments;
 pub use node::{Entry, Node, Tree};
@@ -31,15 +32,15 @@ pub fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
         .map_err(|error| wrong(source, &error))
 }
 
-/// Every document of a stream whose reader gives tags a meaning: Envoy leaves out a key with `!ignore`. One with a tag that is not YAML's
-/// own is refused.
+/// Every document of a stream that another program reads too, and that every reader of YAML reads alike: one with a tag, a directive, a
+/// merge key or the like is refused.
 ///
 /// # Errors
-/// As of [`documents`], or a tag.
-pub fn untagged(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
-    let mut options = options(&source.text);
-    options.reject_unsupported_tags = true;
-    serde_saphyr::from_multiple_with_options(&source.text, options).map_err(|error| wrong(source, &error))
+/// As of [`documents`], or what may be read differently.
+pub fn portable_documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
+    let nodes = documents(source)?;
+    portable::check(source)?;
+    Ok(nodes)
 }
 
 /// The one document of a text, read into a type of its own.

@@ -68,17 +68,32 @@ fn a_tag_is_refused() {
     assert_eq!(value.code, 2, "{value:?}");
 }
 
-/// What YAML has itself changes nothing.
+/// Envoy takes no notice of YAML's own tags, by which our reader goes: `!!null true` is nothing to one and `true` to the other.
 #[test]
-fn tags_of_yaml_are_read() {
+fn tags_of_yaml_are_refused_too() {
     let name = "require_client_certificate";
     for own in [
         "!!str require_client_certificate: true",
         "require_client_certificate: !!bool true",
+        "require_client_certificate: !!null true",
+        "require_client_certificate: !<tag:yaml.org,2002:null> true",
+        "require_client_certificate: ! true",
     ] {
         let ran = edited(&format!("{name}: true"), own, &[]);
-        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{own}: {}", ran.out);
+        ran.says(2, &["a tag is read differently by Envoy", "help: remove the tag"]);
     }
+    let folder = rendered();
+    let text = std::fs::read_to_string(folder.path("envoy.yaml")).unwrap();
+    let text = text.replacen(&format!("{name}: true"), &format!("{name}: !null true"), 1);
+    folder.write("envoy.yaml", format!("%TAG ! tag:yaml.org,2002:\n---\n{text}"));
+    let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    folder.write(
+        "envoy.yaml",
+        format!("%YAML 1.1\n---\n{}", text.replace("!null ", "")),
+    );
+    let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+    ran.says(2, &["a directive is read differently by Envoy"]);
 }
 
 #[test]
@@ -258,11 +273,50 @@ fn a_merge_key_is_refused() {
         "a: &a {b: 1}\nc:\n  <<: *a\n",
         "a: &a {b: 1}\nc: {<<: *a}\n",
         "a: &a {b: 1}\nc:\n- \"<<\" : *a\n",
+        "a: &a {b: 1}\nc:\n  ? <<\n  : *a\n",
+        "a: &a {b: 1}\nc: {? <<\n : *a}\n",
+        "a: &a {b: 1}\nc: {\"\\x3c<\": *a}\n",
     ] {
         let text = format!("static_resources: {{listeners: []}}\n{text}");
         let folder = Folder::with(&[("envoy.yaml", &text)]);
         let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
         ran.says(2, &["Envoy does not merge"]);
+    }
+}
+
+#[test]
+fn a_name_that_is_no_plain_text_is_refused() {
+    for text in [
+        "a: &m <<\n*m : {b: 1}\n",
+        "a: &m b\nc: {*m : 1}\n",
+        "? &m b\n: 1\n",
+        "? [b]\n: 1\n",
+    ] {
+        let text = format!("static_resources: {{listeners: []}}\n{text}");
+        let folder = Folder::with(&[("envoy.yaml", &text)]);
+        let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+        assert_eq!(ran.code, 2, "{text}: {ran:?}");
+    }
+}
+
+/// An alias has the text of its number for Envoy, and its value for us.
+#[test]
+fn an_alias_of_an_odd_number_is_refused() {
+    for (number, is_refused) in [
+        ("1.0", true),
+        ("3e0", true),
+        ("0.5", true),
+        ("10", false),
+        ("ten", false),
+    ] {
+        let text = format!("static_resources: {{listeners: []}}\na: &k {number}\nb: *k\n");
+        let folder = Folder::with(&[("envoy.yaml", &text)]);
+        let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+        assert_eq!(
+            ran.warns("as a text where an alias names it"),
+            is_refused,
+            "{number}: {ran:?}"
+        );
     }
 }
 
@@ -337,5 +391,48 @@ fn a_file_of_json_is_strict() {
         let folder = Folder::with(&[("envoy.json", text)]);
         let ran = folder.run(&["check", "--envoy", "envoy.json"]);
         ran.says(2, &["`envoy.json` is not strict JSON"]);
+    }
+}
+
+/// Envoy goes by the name: all but `.yaml` and `.yml` is JSON to it.
+#[test]
+fn what_is_not_named_yaml_is_json_to_envoy() {
+    let yaml = "static_resources: {listeners: []}\n";
+    let lenient = "{\"static_resources\": {\"listeners\": []}, 'dis\\u0061bled': true}";
+    let strict = "{\"static_resources\": {\"listeners\": []}}";
+    for name in [
+        "envoy.JSON",
+        "envoy.conf",
+        "envoy.yaml.bak",
+        "bootstrap",
+        "envoy.pb_text",
+    ] {
+        for text in [yaml, lenient] {
+            let folder = Folder::with(&[(name, text)]);
+            let ran = folder.run(&["check", "--envoy", name]);
+            ran.says(2, &[&format!("`{name}` is not strict JSON")]);
+        }
+        let folder = Folder::with(&[(name, strict)]);
+        let ran = folder.run(&["check", "--envoy", name]);
+        assert!(!ran.err.contains("strict JSON"), "{name}: {ran:?}");
+    }
+    for name in ["envoy.yaml", "envoy.YML"] {
+        let folder = Folder::with(&[(name, yaml)]);
+        let ran = folder.run(&["check", "--envoy", name]);
+        assert!(!ran.err.contains("strict JSON"), "{name}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_second_document_is_refused() {
+    let folder = rendered();
+    let text = std::fs::read_to_string(folder.path("envoy.yaml")).unwrap();
+    for whole in [
+        format!("{text}\n---\nresources: []\n"),
+        format!("---\n---\n{text}"),
+    ] {
+        folder.write("envoy.yaml", whole);
+        let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+        ran.says(2, &["Envoy reads only the first document of a file"]);
     }
 }

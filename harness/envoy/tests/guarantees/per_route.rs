@@ -52,7 +52,17 @@ fn what_a_filter_config_holds_is_read_like_what_stands_alone() {
     let append =
         json!({"append": {"header": {"key": "x-forwarded-client-cert", "value": "URI=%REQ(x-uri)%"}}});
     let mutations = json!({"mutations": {"request_mutations": [append]}});
-    let cases: [(&str, &[&str], Json); 6] = [
+    let by_authorizer = |service: Json| {
+        let settings = json!({"check_settings": service});
+        http_filter("ext_authz.v3.ExtAuthzPerRoute", settings)
+    };
+    let writes = |header: &str| {
+        let headers = json!({"patterns": [{"exact": header}]});
+        by_authorizer(
+            json!({"http_service": {"authorization_response": {"allowed_upstream_headers": headers}}}),
+        )
+    };
+    let cases: [(&str, &[&str], Json); 10] = [
         ("a token by a header", &["trusted-state"], by_header(token)),
         (
             "a token by a body",
@@ -68,6 +78,22 @@ fn what_a_filter_config_holds_is_read_like_what_stands_alone() {
             "the client's certificate by a header",
             &["forwarded-client-cert"],
             http_filter("header_mutation.v3.HeaderMutationPerRoute", mutations),
+        ),
+        (
+            "the client's certificate by an authorizer",
+            &["forwarded-client-cert"],
+            writes("x-forwarded-client-cert"),
+        ),
+        (
+            "a length by an authorizer",
+            &["upstream"],
+            writes("content-length"),
+        ),
+        ("a user by an authorizer", &[], writes("x-user")),
+        (
+            "context for an authorizer",
+            &[],
+            by_authorizer(json!({"context_extensions": {"a": "b"}})),
         ),
         ("the direct peer again", &[], by_request(KEY, DIRECT)),
         ("metadata that nobody reads", &[], by_header("ns")),

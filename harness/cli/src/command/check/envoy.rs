@@ -57,14 +57,13 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     let source = files::read(file)?;
     plain_lines(&source)?;
     strict_json(&source)?;
-    let mut nodes = yaml::untagged(&source)?;
+    let mut nodes = yaml::portable_documents(&source)?;
     if nodes.is_empty() {
         return Err(Diagnostic::error(format!("`{}` is empty", source.name)));
     }
     for node in &nodes {
         plain_numbers(&source, node)?;
     }
-    merges_nothing(&source)?;
     for node in &mut nodes {
         with_texts_for_fractions(&source, node);
     }
@@ -75,23 +74,37 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     Ok(nodes.into_iter().map(document).collect())
 }
 
-/// Refuses a file whose name says that it is JSON and that is not: Envoy reads it by another reader than YAML, which takes keys without
-/// quotes and with other escapes.
+/// Refuses what Envoy reads by its reader of JSON and that is not strict: it takes keys without quotes, and other escapes than YAML. Envoy
+/// goes by the name: only `.yaml` and `.yml` are YAML to it. The name of standard input is not known, so that a text like JSON is JSON.
 fn strict_json(source: &Arc<Source>) -> Result<(), Diagnostic> {
-    if Path::new(&source.name)
-        .extension()
-        .is_none_or(|extension| extension != "json")
-    {
+    let path = Path::new(&source.name);
+    let ends_with = |ending: &str| {
+        path.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
+    };
+    let is_json = if is_nameless(&source.name) {
+        source.text.trim_start().starts_with(['{', '['])
+    } else {
+        !ends_with("yaml") && !ends_with("yml")
+    };
+    if !is_json {
         return Ok(());
     }
-    match serde_json::from_str::<serde_json::Value>(&source.text) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let message = format!("`{}` is not strict JSON: {error}", source.name);
-            Err(Diagnostic::error(message)
-                .help("write names and texts in double quotes, or name the file `.yaml`"))
-        }
-    }
+    let Err(error) = serde_json::from_str::<serde_json::Value>(&source.text) else {
+        return Ok(());
+    };
+    let message = format!("`{}` is not strict JSON: {error}", source.name);
+    let wrong = Diagnostic::error(message);
+    Err(if is_nameless(&source.name) || ends_with("json") {
+        wrong.help("write names and texts in double quotes, or name the file `.yaml`")
+    } else {
+        wrong.help("Envoy reads a file as YAML only if its name ends in `.yaml` or `.yml`: rename it")
+    })
+}
+
+/// Standard input, or what a shell hands on.
+fn is_nameless(name: &str) -> bool {
+    name == "<stdin>" || name.starts_with("/dev/")
 }
 
 /// Refuses a carriage return that does not end a line with a line feed: Envoy counts columns on behind it, and reads another structure.
@@ -141,32 +154,6 @@ fn with_texts_for_fractions(source: &Arc<Source>, node: &mut Node) {
     }
 }
 
-/// Refuses merge keys, which Envoy does not know.
-fn merges_nothing(source: &Arc<Source>) -> Result<(), Diagnostic> {
-    let text = &source.text;
-    for (start, key) in text.match_indices("<<") {
-        let before = text
-            .get(..start)
-            .unwrap_or_default()
-            .trim_end_matches(['\'', '"']);
-        let after = text.get(start + key.len()..).unwrap_or_default();
-        let after = after
-            .trim_start_matches(['\'', '"'])
-            .trim_start_matches([' ', '\t']);
-        let is_key = before.is_empty() || before.ends_with([' ', '\t', '\n', '{', ',', '-']);
-        if is_key && after.starts_with(':') {
-            let place = Place {
-                source: Arc::clone(source),
-                span: start..start + key.len(),
-            };
-            return Err(Diagnostic::error("Envoy does not merge what `<<` names")
-                .at(place)
-                .help("write the fields out"));
-        }
-    }
-    Ok(())
-}
-
 /// Refuses a number that Envoy reads otherwise than it looks: with a zero in front it is octal, and with `_` it is a text.
 fn plain_numbers(source: &Arc<Source>, node: &Node) -> Result<(), Diagnostic> {
     if let (Tree::Number(_), Some(span)) = (&node.tree, node.bytes(&source.text)) {
@@ -194,7 +181,7 @@ fn plain_numbers(source: &Arc<Source>, node: &Node) -> Result<(), Diagnostic> {
 /// The name of a document's file, unless it is standard input or what a shell hands on.
 fn file(document: &Document) -> Option<&str> {
     let name = document.source.name.as_str();
-    (name != "<stdin>" && !name.starts_with("/dev/")).then_some(name)
+    (!is_nameless(name)).then_some(name)
 }
 
 fn place(documents: &[Document], failure: &Failure) -> Option<Place> {

@@ -96,9 +96,13 @@ fn by_service<'v>(here: Cursor<'v>, name: HeaderName<'v>) -> HeaderWrite<'v> {
 
 /// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/ext_authz/v3/ext_authz.proto>
 fn by_authorizer<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Result<(), Failure> {
-    let Some(response) = config.at(&["http_service", "authorization_response"])? else {
-        if config.get("http_service")?.is_none() {
-            found.push(by_service(config.clone(), HeaderName::Service));
+    // A route may name an authorizer of its own.
+    let of_route = config.get("check_settings")?;
+    let place = of_route.as_ref().unwrap_or(config);
+    let Some(response) = place.at(&["http_service", "authorization_response"])? else {
+        let by_grpc = place.get("http_service")?.is_none();
+        if by_grpc && (of_route.is_none() || place.get("grpc_service")?.is_some()) {
+            found.push(by_service(place.clone(), HeaderName::Service));
         }
         return Ok(());
     };
