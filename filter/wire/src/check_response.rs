@@ -4,6 +4,7 @@
 use crate::framing::is_framing;
 use crate::pairs::Pairs;
 use crate::protobuf::{Fields, Wire};
+use crate::request_line;
 
 /// What an external authorizer answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +138,9 @@ fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
                 if is_framing(&name) {
                     continue;
                 }
+                if let Some(flaw) = request_line::flaw(&name, &value, option.append == Some(true)) {
+                    return Err(flaw);
+                }
                 match option.append {
                     Some(true) => appended.push(Change::Append(name, value)),
                     Some(false) | None => set.push(Change::Set(name, value)),
@@ -148,7 +152,7 @@ fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
                     removed.push(Change::Remove(name.to_ascii_lowercase()));
                 }
             }
-            (6, Wire::Bytes(option)) => response.push(response_change(option)?),
+            (6, Wire::Bytes(option)) => response.extend(response_change(option)?),
             (7 | 8, Wire::Bytes(_)) => return Err("changes the query, which is not supported"),
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
         }
@@ -159,16 +163,23 @@ fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     })
 }
 
-fn response_change(option: &[u8]) -> Result<Change, ResponseFlaw> {
+/// `None` for a header of framing, with which a response would end where the application's does not.
+fn response_change(option: &[u8]) -> Result<Option<Change>, ResponseFlaw> {
     let HeaderOption { line, append, action } = header(option)?;
     let (name, value) = line;
+    if is_framing(&name) {
+        return Ok(None);
+    }
+    if name.starts_with(b":") {
+        return Err("writes a header of a response that is only for Envoy");
+    }
     let by_flag = append.map(|append| if append { Action::Add } else { Action::Overwrite });
-    Ok(match by_flag.unwrap_or(action) {
+    Ok(Some(match by_flag.unwrap_or(action) {
         Action::Add => Change::Add(name, value),
         Action::AddIfAbsent => Change::AddIfAbsent(name, value),
         Action::Overwrite => Change::Set(name, value),
         Action::OverwriteIfPresent => Change::SetIfPresent(name, value),
-    })
+    }))
 }
 
 /// Name and value.

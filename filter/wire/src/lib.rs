@@ -27,3 +27,4 @@ pub mod metadata;
 pub mod pairs;
 mod pem;
 pub mod protobuf;
+mod request_line;

@@ -269,3 +269,45 @@ fn what_cannot_be_put_to_an_authorizer_is_denied_whatever_fail_open_says() {
         assert_eq!(vm.callouts().count(), 0);
     }
 }
+
+/// Policies and application must read one request: what Envoy would not have let a client write, an authorizer may not write either.
+#[test]
+fn a_grpc_authorizer_may_not_write_what_is_read_in_two_ways() {
+    let answer = |name: &str, value: &str, append: &[u8]| {
+        let header = field(
+            1,
+            &[field(1, name.as_bytes()), field(2, value.as_bytes())].concat(),
+        );
+        let option = field(2, &[header, append.to_vec()].concat());
+        CalloutResponse::Grpc([field(1, b""), field(3, &option)].concat())
+    };
+    let append = field(2, b"\x08\x01");
+    for (name, value, append) in [
+        (":path", "/x/../admin", b"".as_slice()),
+        (":path", "/admin HTTP/1.1", b""),
+        (":path", "/also", &append),
+        (":method", "GET /admin", b""),
+        (":method", "CONNECT", b""),
+        (":authority", "a b", b""),
+        ("host", "b", &append),
+        (":protocol", "websocket", b""),
+    ] {
+        let (mut vm, plugin) = asking("grpc");
+        let (stream, token, _) = hold(&mut vm, plugin, get("/admin"));
+        vm.answer_call(token, answer(name, value, append)).unwrap();
+        let said = denied(vm.outcome(stream).unwrap());
+        assert_eq!(
+            (said.code, said.details.as_str()),
+            (403, "ext_authz_error"),
+            "{name} {value}"
+        );
+        assert_eq!(vm.violations(), [], "{name} {value}");
+    }
+    let (mut vm, plugin) = asking("grpc");
+    let (stream, token, _) = hold(&mut vm, plugin, get("/admin"));
+    vm.answer_call(token, answer(":path", "/other?x=/../y", b""))
+        .unwrap();
+    assert_eq!(vm.outcome(stream).unwrap(), HttpOutcome::Continue);
+    let headers = vm.headers_of(stream).unwrap().clone();
+    assert_eq!(values(&headers, ":path"), ["/other?x=/../y"]);
+}
