@@ -436,3 +436,32 @@ fn a_second_document_is_refused() {
         ran.says(2, &["Envoy reads only the first document of a file"]);
     }
 }
+
+/// Envoy's reader keeps one line break less.
+#[test]
+fn line_breaks_that_readers_count_differently_are_refused() {
+    for (value, is_refused) in [
+        ("\"\n\n\"", true),
+        ("'a\n\n  b'", true),
+        (">+\n  a\n\n", true),
+        ("|+\n  a\n\n", true),
+        ("|\n  a\n\n  b\n", false),
+        ("\"a\\nb\"", false),
+        ("a\n  b", false),
+    ] {
+        let text = format!("static_resources: {{listeners: []}}\na: {value}\n");
+        let folder = Folder::with(&[("envoy.yaml", &text)]);
+        let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+        assert_eq!(ran.warns("other line breaks"), is_refused, "{value}: {ran:?}");
+    }
+}
+
+#[test]
+fn the_mode_of_a_pipe_may_be_octal() {
+    let folder = Folder::with(&[(
+        "envoy.yaml",
+        "static_resources: {listeners: []}\nadmin: {address: {pipe: {path: /run/admin, mode: 0600}}}\n",
+    )]);
+    let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
+    assert!(!ran.warns("decimal"), "{ran:?}");
+}

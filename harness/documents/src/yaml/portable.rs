@@ -1,7 +1,6 @@
 //! The part of YAML that every reader reads alike, for files that another program reads: Envoy's reader knows YAML 1.1 in part, takes
 //! no notice of tags but its own `!ignore`, and merges nothing.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span};
@@ -30,7 +29,10 @@ pub(super) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
         let several = (documents > 1).then(|| {
             Diagnostic::error("Envoy reads only the first document of a file").help("remove the others")
         });
-        if let Some(refused) = several.or_else(|| refused(&event, open.last())) {
+        let refused = several
+            .or_else(|| refused(&event, open.last()))
+            .or_else(|| refused_lines(&event, &span, &source.text));
+        if let Some(refused) = refused {
             let place = Place {
                 source: Arc::clone(source),
                 span: bytes(&span, &source.text),
@@ -43,66 +45,91 @@ pub(super) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
 }
 
 fn refused(event: &Event<'_>, inside: Option<&Open>) -> Option<Diagnostic> {
-    let is_name = matches!(inside, Some(Open::Mapping(true)));
-    let (anchor, tag) = match event {
-        Event::DocumentStart(_, Some(_)) => {
-            return Some(Diagnostic::error("a directive is read differently by Envoy").help("remove it"));
+    if let Event::DocumentStart(_, Some(_)) = event {
+        return Some(Diagnostic::error("a directive is read differently by Envoy").help("remove it"));
+    }
+    let mut has_anchor = false;
+    if let Event::Scalar(_, _, anchor, tag)
+    | Event::SequenceStart(_, anchor, tag)
+    | Event::MappingStart(_, anchor, tag) = event
+    {
+        if tag.is_some() {
+            return Some(Diagnostic::error("a tag is read differently by Envoy").help("remove the tag"));
         }
-        Event::Alias(_) | Event::UnresolvedAlias(_) => (0, &None),
-        Event::Scalar(_, _, anchor, tag)
-        | Event::SequenceStart(_, anchor, tag)
-        | Event::MappingStart(_, anchor, tag) => (*anchor, tag),
-        _ => return None,
+        has_anchor = *anchor != 0;
+    }
+    if is_node(event) && matches!(inside, Some(Open::Mapping(true))) {
+        return refused_name(event, has_anchor);
+    }
+    if let Event::Scalar(value, ScalarStyle::Plain, ..) = event
+        && has_anchor
+        && is_odd_number(value)
+    {
+        let message = format!("Envoy may read `{value}` as a text where an alias names it");
+        return Some(Diagnostic::error(message).help("write the number in digits, or without an anchor"));
+    }
+    None
+}
+
+/// Readers differ in how many line breaks they keep of a text in quotes, and at the end of a block that keeps all (`>+`).
+fn refused_lines(event: &Event<'_>, span: &Span, text: &str) -> Option<Diagnostic> {
+    let Event::Scalar(value, style, ..) = event else {
+        return None;
     };
-    if tag.is_some() {
-        return Some(Diagnostic::error("a tag is read differently by Envoy").help("remove the tag"));
+    let written = text.get(span.start.byte_offset()?..span.end.byte_offset()?)?;
+    let is_split = match style {
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => written.contains('\n'),
+        ScalarStyle::Literal | ScalarStyle::Folded => value.ends_with("\n\n"),
+        ScalarStyle::Plain => false,
+    };
+    let wrong = Diagnostic::error("Envoy may read other line breaks here");
+    is_split.then(|| wrong.help("write the text on one line in quotes, or as a block (`|`)"))
+}
+
+fn refused_name(name: &Event<'_>, has_anchor: bool) -> Option<Diagnostic> {
+    if let Event::Scalar(value, ..) = name
+        && !has_anchor
+    {
+        let merges = value == "<<";
+        return merges
+            .then(|| Diagnostic::error("Envoy does not merge what `<<` names").help("write the fields out"));
     }
-    match event {
-        Event::Scalar(value, ..) if is_name && value == "<<" => {
-            Some(Diagnostic::error("Envoy does not merge what `<<` names").help("write the fields out"))
-        }
-        Event::Scalar(..) if is_name && anchor == 0 => None,
-        _ if is_name => Some(
-            Diagnostic::error("Envoy may read another name here")
-                .help("write the name as a plain text, without an anchor or an alias"),
-        ),
-        Event::Scalar(value, ScalarStyle::Plain, ..) if anchor != 0 && is_odd_number(value) => Some(
-            Diagnostic::error(format!(
-                "Envoy may read `{value}` as a text where an alias names it"
-            ))
-            .help("write the number in digits, or without an anchor"),
-        ),
-        _ => None,
-    }
+    let help = "write the name as a plain text, without an anchor or an alias";
+    Some(Diagnostic::error("Envoy may read another name here").help(help))
 }
 
 /// A number that is not written in digits alone.
-fn is_odd_number(value: &Cow<'_, str>) -> bool {
+fn is_odd_number(value: &str) -> bool {
     let digits = value.trim_start_matches(['+', '-']);
     digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && !digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Keeps track of whether a name comes next.
-fn step(event: &Event<'_>, open: &mut Vec<Open>) {
-    let is_node = matches!(
+/// Whether this is a value or a name, or begins one.
+fn is_node(event: &Event<'_>) -> bool {
+    matches!(
         event,
         Event::Scalar(..)
             | Event::Alias(_)
             | Event::UnresolvedAlias(_)
             | Event::SequenceStart(..)
             | Event::MappingStart(..)
-    );
-    if is_node && let Some(Open::Mapping(name_is_next)) = open.last_mut() {
+    )
+}
+
+/// Keeps track of whether a name comes next.
+fn step(event: &Event<'_>, open: &mut Vec<Open>) {
+    if let Some(Open::Mapping(name_is_next)) = open.last_mut()
+        && is_node(event)
+    {
         *name_is_next = !*name_is_next;
     }
-    match event {
-        Event::MappingStart(..) => open.push(Open::Mapping(true)),
-        Event::SequenceStart(..) => open.push(Open::List),
-        Event::MappingEnd | Event::SequenceEnd => {
-            open.pop();
-        }
-        _ => {}
+    if let Event::MappingStart(..) = event {
+        open.push(Open::Mapping(true));
+    } else if let Event::SequenceStart(..) = event {
+        open.push(Open::List);
+    } else if let Event::MappingEnd | Event::SequenceEnd = event {
+        open.pop();
     }
 }
 

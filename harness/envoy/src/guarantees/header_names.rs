@@ -78,7 +78,7 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
             .find(|name| removed.name.is_none_or(|own| own.eq_ignore_ascii_case(name)));
         if let Some(name) = name {
             return Err(removed.here.fails(
-                format!("this removes `{name}`, which a policy reads, before the module: no rule sees what the client sent"),
+                format!("this removes or replaces `{name}`, which a policy reads, before the module: no rule sees what the client sent"),
                 "leave it in place, or let the policy read something else",
             ));
         }

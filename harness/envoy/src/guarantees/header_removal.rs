@@ -1,13 +1,16 @@
-//! Headers that filters remove from requests before the module decides.
+//! Headers that filters remove from requests, or replace, before the module decides.
 
 use super::CheckInput;
 use super::chain::Http;
 use super::cursor::{Cursor, Failure};
 use super::filter::{Filter, short};
-use super::header_write::MUTATION;
+use super::header_write::{self, MUTATION};
 use super::routes;
 
-/// A header that a filter removes.
+/// The filter that knows clients by keys.
+const API_KEYS: &str = "api_key_auth";
+
+/// A header that a filter removes or replaces.
 #[derive(Debug)]
 pub(super) struct HeaderRemoval<'v> {
     pub(super) here: Cursor<'v>,
@@ -45,15 +48,22 @@ pub(super) fn ahead_of_module<'v>(
     }
     let overrides = routes::overrides(&routes::readable(http, all))?;
     for (index, filter) in ahead.enumerate() {
+        let own = filter.config.iter().map(|config| (filter.short(), config));
+        let of_routes = overrides.iter().filter(|over| over.filter == filter.name);
+        let of_routes = of_routes.filter_map(|over| over.config.as_ref());
+        let messages: Vec<(&str, &Cursor<'v>)> = own
+            .chain(of_routes.map(|(kind, config)| (short(kind), config)))
+            .collect();
         let mut names = Vec::new();
-        if let Some(config) = &filter.config {
-            removed(filter.short(), config, &mut names)?;
+        let mut hides = false;
+        for (kind, config) in &messages {
+            hides |= *kind == API_KEYS && hides_keys(config)?;
         }
-        for over in overrides.iter().filter(|over| over.filter == filter.name) {
-            if let Some((kind, config)) = &over.config {
-                removed(short(kind), config, &mut names)?;
-            }
+        for (kind, config) in &messages {
+            removed(kind, config, hides, &mut names)?;
         }
+        let changed = header_write::changed_with_body(filter.short()).iter();
+        names.extend(changed.map(|name| (filter.here.clone(), Some(*name))));
         found.extend(names.into_iter().map(|(here, name)| HeaderRemoval {
             here,
             name,
@@ -95,9 +105,18 @@ fn by_mutations<'v>(
     Ok(())
 }
 
+/// Whether keys are removed: Envoy takes this of one message, and where the keys are of another, if a route has its own.
+fn hides_keys(config: &Cursor<'_>) -> Result<bool, Failure> {
+    match config.get("forwarding")? {
+        Some(forwarding) => forwarding.flag("hide_credentials"),
+        None => Ok(false),
+    }
+}
+
 fn removed<'v>(
     kind: &str,
     config: &Cursor<'v>,
+    hides: bool,
     found: &mut Vec<(Cursor<'v>, Option<&'v str>)>,
 ) -> Result<(), Failure> {
     match kind {
@@ -114,11 +133,7 @@ fn removed<'v>(
                 }
             }
         }
-        "api_key_auth" => {
-            let hides = match config.get("forwarding")? {
-                Some(forwarding) => forwarding.flag("hide_credentials")?,
-                None => false,
-            };
+        API_KEYS => {
             for source in config.items("key_sources")? {
                 if hides && let Some(here) = source.get("header")? {
                     found.push((here.clone(), Some(here.text()?)));

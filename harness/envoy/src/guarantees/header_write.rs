@@ -9,6 +9,7 @@ use super::destinations;
 use super::filter::Filter;
 use super::header_name::HeaderName;
 use super::routes;
+pub(super) use filters::changed_with_body;
 use filters::{by_filter, by_message};
 
 /// The filter that changes headers.
@@ -31,6 +32,8 @@ pub(super) struct HeaderWrite<'v> {
     pub(super) late: bool,
     /// Whether a filter writes it that changes the body with it.
     pub(super) is_by_body: bool,
+    /// Whether its value is of a verified token.
+    pub(super) is_of_token: bool,
 }
 
 impl<'v> HeaderWrite<'v> {
@@ -42,6 +45,7 @@ impl<'v> HeaderWrite<'v> {
             formatted: true,
             late: false,
             is_by_body: false,
+            is_of_token: false,
         }
     }
 
@@ -201,5 +205,6 @@ fn by_option<'v>(option: &Cursor<'v>) -> Result<Option<HeaderWrite<'v>>, Failure
         formatted,
         late: false,
         is_by_body: false,
+        is_of_token: false,
     }))
 }

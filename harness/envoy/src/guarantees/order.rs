@@ -143,7 +143,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
                     "{} is ahead of the module, and may answer before the decision",
                     shown(filter)
                 ),
-                "put it behind the module",
+                if after.contains(&filter.short()) {
+                    "put it behind the module"
+                } else {
+                    "leave it out, as behind the module it may change what was decided about; for probes of the kubelet, see \
+                     `peerwarden render probes`"
+                },
             ));
         }
         if SERVICES.contains(&filter.short()) {
@@ -160,9 +165,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         } else {
             "is behind the module, and may change a request after the decision"
         };
-        return Err(filter
-            .here
-            .fails(format!("{} {why}", shown(filter)), "put it ahead of the module"));
+        let help = if before.contains(&kind) {
+            "put it ahead of the module"
+        } else {
+            "leave it out, as ahead of the module it may answer before the decision"
+        };
+        return Err(filter.here.fails(format!("{} {why}", shown(filter)), help));
     }
     if let Some(http) = &chain.http {
         for filter in destinations::filters(http, all)? {

@@ -41,11 +41,7 @@ pub(super) fn check(
     };
     let mut failure = None;
     for (position, filter) in verifying {
-        let own: Vec<_> = overrides
-            .iter()
-            .filter(|over| over.filter == filter.name)
-            .collect();
-        match of_filter(&rules, *position, filter, &own, http, all) {
+        match of_filter(&rules, *position, filter, overrides, http, all) {
             Ok(()) => return Ok(GuaranteeStatus::Held),
             Err(why) => {
                 failure.get_or_insert(why);
@@ -75,7 +71,7 @@ fn of_filter(
     rules: &[TokenRule<'_>],
     position: usize,
     filter: &Filter<'_>,
-    overrides: &[&Override<'_>],
+    overrides: &[Override<'_>],
     http: &Http<'_>,
     all: &CheckInput<'_>,
 ) -> Result<(), Failure> {
@@ -117,8 +113,12 @@ fn of_filter(
             ));
         }
     }
-    requirement::check(config, overrides)?;
-    outputs::check(rules, position, http)
+    let own: Vec<_> = overrides
+        .iter()
+        .filter(|over| over.filter == filter.name)
+        .collect();
+    requirement::check(config, &own)?;
+    outputs::check(rules, position, overrides, http, all)
 }
 
 /// The name of a document of this kind.

@@ -191,7 +191,12 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
     for matching in cluster.items("transport_socket_matches")? {
         sockets.extend(matching.get("transport_socket")?);
     }
-    for socket in sockets {
+    // Some sockets have another inside.
+    let inner: Vec<Cursor<'_>> = sockets
+        .iter()
+        .flat_map(|socket| socket.each_below("transport_socket"))
+        .collect();
+    for socket in sockets.iter().chain(&inner) {
         let kind = socket.typed_kind()?;
         if !TRANSPORT_SOCKETS.contains(&kind) {
             return Err(socket.fails(
@@ -199,7 +204,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
                 "use TLS (`UpstreamTlsContext`) or plaintext (`RawBuffer`)",
             ));
         }
-        if let Some(passed) = socket.at(&["typed_config", "config", "pass_through_tlvs"])? {
+        if let Some(passed) = socket.each_below("pass_through_tlvs").first() {
             return Err(passed.fails(
                 "what a client wrote into its PROXY header about itself reaches the application",
                 "leave `pass_through_tlvs` out",

@@ -64,7 +64,13 @@ fn is_of_tls(chain: &Chain<'_>) -> Result<bool, Failure> {
     let Some(matches) = chain.matches()? else {
         return Ok(false);
     };
-    Ok(matches.word("transport_protocol")? == "tls" || !matches.items("server_names")?.is_empty())
+    let names = matches.items("server_names")?;
+    let mut is_named = !names.is_empty();
+    for name in &names {
+        // An empty name is any, or none.
+        is_named &= !matches!(name.text()?, "" | "*");
+    }
+    Ok(matches.word("transport_protocol")? == "tls" || is_named)
 }
 
 /// What depends on the inspector, with its place.

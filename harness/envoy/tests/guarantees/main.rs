@@ -23,4 +23,5 @@ mod tokens;
 mod tunnel;
 mod twice;
 mod undecided;
+mod unseen;
 mod upstream;

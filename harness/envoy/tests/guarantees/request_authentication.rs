@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cases::{Case, ahead, http_filter, judge, judge_held, typed};
+use crate::cases::{Case, adds, ahead, http_filter, judge, judge_held, typed};
 use crate::edits::{filters, manager, remove};
 use crate::rendered::{http, parsed, verifying};
 
@@ -95,6 +95,15 @@ fn any(names: &[&str], more: &Json) -> Json {
     let mut parts: Vec<Json> = names.iter().map(|name| json!({"provider_name": name})).collect();
     parts.push(more.clone());
     json!({"requires_any": {"requirements": parts}})
+}
+
+/// A filter that writes a client's text.
+fn writes(name: &str) -> Json {
+    let mutations = json!({"request_mutations": [{"append": adds(name)}]});
+    http_filter(
+        "header_mutation.v3.HeaderMutation",
+        json!({"mutations": mutations}),
+    )
 }
 
 const ONE: &[Case] = &[
@@ -223,6 +232,27 @@ const ONE: &[Case] = &[
         mutations.as_array_mut().expect("a list").remove(0);
     }),
     ("removed too late", &["tokens"], |of| filters(of).swap(0, 1)),
+    (
+        "removed by a filter that a route switches off",
+        &["tokens"],
+        |of| {
+            let off = typed("envoy.config.route.v3.FilterConfig", json!({"disabled": true}));
+            let name = filters(of)[0]["name"].as_str().expect("a name").to_owned();
+            manager(of)["route_config"]["typed_per_filter_config"] = json!({name: off});
+        },
+    ),
+    ("written again from a client's text", &["tokens"], |of| {
+        filters(of).insert(1, writes("x-group"));
+    }),
+    ("written behind what verifies", &["tokens"], |of| {
+        filters(of).insert(2, writes("X_Payload"));
+    }),
+    ("written by a route", &["tokens"], |of| {
+        manager(of)["route_config"]["request_headers_to_add"] = json!([adds("x-payload")]);
+    }),
+    ("another header that is written", &[], |of| {
+        filters(of).insert(1, writes("x-user"));
+    }),
     ("removed by a filter that is switched off", &["tokens"], |of| {
         filters(of)[0]["disabled"] = true.into();
     }),

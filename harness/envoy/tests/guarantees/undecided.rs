@@ -6,6 +6,9 @@ use serde_json::{Value as Json, json};
 
 use crate::rendered::{checked, http, inbound, parsed, told, value};
 
+/// A change of a configuration.
+type Edit = fn(&mut Json);
+
 /// A rendered workload with an HTTP probe and a TCP probe; its listener for them is the second.
 fn probed() -> Json {
     let pod = json!({
@@ -66,7 +69,7 @@ fn redirects_and_fixed_answers_reach_nobody() {
 
 #[test]
 fn what_may_reach_an_application_needs_the_module() {
-    let edits: &[(&str, fn(&mut Json))] = &[
+    let edits: &[(&str, Edit)] = &[
         ("a prefix", |whole| {
             routes(whole)[1]["match"] = json!({"prefix": "/app-health/"})
         }),

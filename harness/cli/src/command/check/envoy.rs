@@ -172,7 +172,9 @@ fn plain_numbers(source: &Arc<Source>, node: &Node) -> Result<(), Diagnostic> {
         }
     }
     let items = node.as_list().unwrap_or_default().iter();
-    let values = node.entries().iter().map(|entry| &entry.value);
+    // The mode of a pipe is octal for everybody.
+    let entries = node.entries().iter().filter(|entry| entry.name != "mode");
+    let values = entries.map(|entry| &entry.value);
     items
         .chain(values)
         .try_for_each(|below| plain_numbers(source, below))

@@ -32,10 +32,19 @@ const ALWAYS: [(&str, &[&str]); 4] = [
     ("buffer", &["content-length", "transfer-encoding"]),
 ];
 
+/// The headers that a filter of this kind changes together with a request's body, whatever its configuration.
+pub(in super::super) fn changed_with_body(kind: &str) -> &'static [&'static str] {
+    ALWAYS
+        .iter()
+        .find(|(own, _)| *own == kind)
+        .map_or(&[], |(_, names)| names)
+}
+
 /// The headers that a filter writes with its own configuration.
 pub(super) fn by_filter<'v>(filter: &Filter<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let kind = filter.short();
-    if let Some((_, names)) = ALWAYS.iter().find(|(own, _)| *own == kind) {
+    let names = changed_with_body(kind);
+    if !names.is_empty() {
         let written = |name: &&'static str| HeaderWrite {
             is_by_body: true,
             ..HeaderWrite::of_client(filter.here.clone(), name)
@@ -60,11 +69,20 @@ pub(super) fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<Head
             }
         }
         TOKENS => {
+            // A requirement has one, wherever it is nested.
+            for here in config.each_below("verification_status_header") {
+                let name = here.text()?;
+                found.push(HeaderWrite::of_client(here, name));
+            }
             for (_, provider) in config.entries("providers")? {
-                found.extend(named(&provider, "forward_payload_header")?);
+                let mut of_token: Vec<_> = named(&provider, "forward_payload_header")?.into_iter().collect();
                 for claim in provider.items("claim_to_headers")? {
-                    found.extend(named(&claim, "header_name")?);
+                    of_token.extend(named(&claim, "header_name")?);
                 }
+                found.extend(of_token.into_iter().map(|written| HeaderWrite {
+                    is_of_token: true,
+                    ..written
+                }));
             }
         }
         // Which of its texts name headers depends on the version, and on what keeps the session.
@@ -91,6 +109,7 @@ fn by_service<'v>(here: Cursor<'v>, name: HeaderName<'v>) -> HeaderWrite<'v> {
         formatted: false,
         late: false,
         is_by_body: false,
+        is_of_token: false,
     }
 }
 

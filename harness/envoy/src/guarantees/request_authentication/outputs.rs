@@ -6,15 +6,24 @@ use std::collections::BTreeSet;
 use peerwarden_engine::TokenRule;
 
 use super::shown;
+use crate::guarantees::CheckInput;
 use crate::guarantees::chain::Http;
 use crate::guarantees::cursor::Failure;
 use crate::guarantees::header_names;
-use crate::guarantees::header_write::MUTATION;
+use crate::guarantees::header_write::{self, MUTATION};
+use crate::guarantees::routes::Override;
 use crate::spellings;
 
-/// Checks the filters ahead of the one at this position.
-pub(super) fn check(rules: &[TokenRule<'_>], position: usize, http: &Http<'_>) -> Result<(), Failure> {
+/// Checks the filters ahead of the one at this position, and that nothing else writes these headers.
+pub(super) fn check(
+    rules: &[TokenRule<'_>],
+    position: usize,
+    overrides: &[Override<'_>],
+    http: &Http<'_>,
+    all: &CheckInput<'_>,
+) -> Result<(), Failure> {
     let mut removed = BTreeSet::new();
+    let mut removing = Vec::new();
     for filter in http.filters.iter().take(position) {
         if filter.short() != MUTATION || filter.here.flag("disabled")? {
             continue;
@@ -23,18 +32,40 @@ pub(super) fn check(rules: &[TokenRule<'_>], position: usize, http: &Http<'_>) -
         let Some(mutations) = config.get("mutations")? else {
             continue;
         };
+        removing.push(filter.name);
         for mutation in mutations.items("request_mutations")? {
             removed.insert(mutation.word("remove")?.to_ascii_lowercase());
         }
     }
+    let names = rules.iter().flat_map(outputs);
+    if let Some((name, rule)) = names.clone().next()
+        && let Some(over) = overrides.iter().find(|over| removing.contains(&over.filter))
+    {
+        return Err(over.here.fails(
+            format!(
+                "{} writes `{name}`, and here a route changes the filter that removes what a client sends in it",
+                shown(rule)
+            ),
+            "leave it out",
+        ));
+    }
+    let mut written = header_write::by_filters(http, all)?;
+    written.retain(|written| !written.is_of_token);
+    written.extend(header_write::by_routes(http, all)?);
+    for (name, rule) in names {
+        if let Some(other) = written.iter().find(|other| other.formatted && other.is(name)) {
+            return Err(other.here.fails(
+                format!(
+                    "this writes a header that an application may take for `{name}`, which {} writes from a token",
+                    shown(rule)
+                ),
+                "remove it, or write another header",
+            ));
+        }
+    }
     let underscores = header_names::closed(http, str::to_owned).is_err();
     for rule in rules {
-        let claims = rule
-            .rule
-            .output_claim_to_headers
-            .iter()
-            .map(|claim| &claim.header);
-        for name in rule.rule.output_payload_to_header.iter().chain(claims) {
+        for (name, _) in outputs(rule) {
             let spelt = spellings::of(name, underscores);
             if spelt.is_some_and(|spelt| spelt.iter().all(|spelling| removed.contains(spelling))) {
                 continue;
@@ -56,4 +87,12 @@ pub(super) fn check(rules: &[TokenRule<'_>], position: usize, http: &Http<'_>) -
         }
     }
     Ok(())
+}
+
+/// The headers that a rule has values of tokens written to.
+fn outputs<'r>(rule: &'r TokenRule<'r>) -> impl Iterator<Item = (&'r str, &'r TokenRule<'r>)> + Clone {
+    let claims = rule.rule.output_claim_to_headers.iter();
+    let claims = claims.map(|claim| claim.header.as_str());
+    let payload = rule.rule.output_payload_to_header.as_deref();
+    payload.into_iter().chain(claims).map(move |name| (name, rule))
 }
