@@ -3,6 +3,7 @@
 //! Each attempt sends the same request, `GET /` with the user agent `peerwarden-probe`. Any answer counts, whatever protocol the
 //! port speaks. The three attempts run at once, and together decide the [`Verdict`] (`verdict.rs` has the table).
 
+mod answer_start;
 mod attempt;
 mod credentials;
 mod server_certificate;

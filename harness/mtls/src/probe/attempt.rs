@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, ClientConnection, Error as TlsError, StreamOwned};
 
+use super::answer_start::AnswerStart;
 use super::credentials::Credentials;
 use super::server_certificate::ServerCertificate;
 use super::timed_connection::TimedConnection;
@@ -86,15 +87,7 @@ impl Target<'_> {
             Ok(stream) => stream,
             Err(outcome) => return *outcome,
         };
-        let asked = self.ask(&mut stream);
-        let outcome = answer(asked);
-        if outcome.response == PortResponse::Answered && only_tls(&outcome.saw) {
-            return AttemptReport::new(
-                PortResponse::Refused,
-                format!("{}: this port accepts only TLS", outcome.saw),
-            );
-        }
-        outcome
+        plaintext_answer(self.ask(&mut stream))
     }
 
     /// Attempts TLS, with a certificate or without one.
@@ -167,11 +160,23 @@ impl Target<'_> {
     }
 }
 
+/// Interprets the answer to a request in plaintext, with which some servers say that they accept only TLS.
+fn plaintext_answer(asked: std::io::Result<Vec<u8>>) -> AttemptReport {
+    let start = asked.as_deref().map(AnswerStart::read);
+    match start {
+        Ok(start) if start.is_only_tls() => AttemptReport::new(
+            PortResponse::Refused,
+            format!("{start}: this port accepts only TLS"),
+        ),
+        Ok(_) | Err(_) => answer(asked),
+    }
+}
+
 /// Interprets the answer to the request.
 fn answer(asked: std::io::Result<Vec<u8>>) -> AttemptReport {
     match asked {
         Ok(bytes) if bytes.is_empty() => AttemptReport::new(PortResponse::Closed, "closed without a byte"),
-        Ok(bytes) => AttemptReport::new(PortResponse::Answered, first_line(&bytes)),
+        Ok(bytes) => AttemptReport::new(PortResponse::Answered, AnswerStart::read(&bytes).to_string()),
         Err(error) => match (tls_error(&error), error.kind()) {
             (Some(alert), _) => AttemptReport::new(PortResponse::Refused, alert),
             (None, ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
@@ -208,34 +213,6 @@ fn tls_error(error: &std::io::Error) -> Option<String> {
     })
 }
 
-/// The first line of the answer, if it is text.
-fn first_line(bytes: &[u8]) -> String {
-    const ALERT: u8 = 0x15;
-    if let [ALERT, 3, ..] = bytes {
-        return "a TLS alert".to_owned();
-    }
-    let text: String = String::from_utf8_lossy(bytes).chars().take(ANSWER).collect();
-    let line = text.lines().next().unwrap_or_default();
-    let printable = !line.is_empty()
-        && line
-            .chars()
-            .all(|ch| !ch.is_control() && ch != char::REPLACEMENT_CHARACTER);
-    let hint = ["HTTPS port", "HTTPS server", "SSL-enabled server port"];
-    let hint = hint
-        .iter()
-        .find(|hint| line.contains(" 400 ") && text.contains(*hint));
-    match (printable, hint) {
-        (true, Some(hint)) => format!("{line} ({hint})"),
-        (true, None) => line.chars().take(60).collect(),
-        (false, _) => format!("{} bytes that are not text", bytes.len()),
-    }
-}
-
-/// Whether the answer says, in plaintext, that the port accepts only TLS, as some servers do.
-fn only_tls(saw: &str) -> bool {
-    saw == "a TLS alert" || saw.ends_with(')') && saw.contains(" 400 ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,25 +226,21 @@ mod tests {
             "HTTP/1.1 400 Bad Request\r\n\r\nReason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
             "\u{15}\u{3}\u{1}\0\u{2}\u{2}\u{46}",
         ] {
-            let saw = first_line(answer.as_bytes());
-            assert!(only_tls(&saw), "{saw}");
+            let report = plaintext_answer(Ok(answer.into()));
+            assert_eq!(report.response, PortResponse::Refused, "{report:?}");
+            assert!(report.saw.ends_with(": this port accepts only TLS"), "{report:?}");
         }
         for answer in [
             "HTTP/1.1 400 Bad Request\r\n\r\n",
-            "HTTP/1.1 200 OK\r\n\r\nan HTTPS port",
-            "220 ledger.lab ready (HTTPS port)\r\n",
+            "HTTP/1.1 400 Bad Request (missing tenant)\r\n\r\n",
+            "HTTP/1.1 400 no tenant for this HTTPS port\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\r\nsee error 400 of an HTTPS port",
+            "220 ledger.lab 400 ready (HTTPS port)\r\nHTTPS port",
+            "a TLS alert",
             "J\0\0\0\n8.0",
         ] {
-            let saw = first_line(answer.as_bytes());
-            assert!(!only_tls(&saw), "{saw}");
+            let report = plaintext_answer(Ok(answer.into()));
+            assert_eq!(report.response, PortResponse::Answered, "{report:?}");
         }
-    }
-
-    #[test]
-    fn only_text_is_shown() {
-        assert_eq!(first_line(b"HTTP/1.1 200 OK\r\nserver: x\r\n"), "HTTP/1.1 200 OK");
-        assert_eq!(first_line(b"\x1b[31mred"), "8 bytes that are not text");
-        assert_eq!(first_line(&[0xff; 9]), "9 bytes that are not text");
-        assert_eq!(first_line(b"\r\n"), "2 bytes that are not text");
     }
 }
