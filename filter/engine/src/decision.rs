@@ -147,6 +147,21 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::NoAllowPolicy,
+        Self::AllowRule,
+        Self::DenyRule,
+        Self::NoAllowRuleMatched,
+        Self::MtlsRequired,
+        Self::MtlsDisabled,
+        Self::AuthorizerDenied,
+        Self::AuthorizerFailed,
+        Self::ProviderUnusable,
+        Self::DeadlinePassed,
+        Self::InvalidToken,
+    ];
+
     /// A word for logs and machine-readable reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -166,20 +181,14 @@ impl Reason {
 
     /// The reason that a word stands for.
     pub fn parse(word: &str) -> Option<Self> {
-        let reasons = [
-            Reason::NoAllowPolicy,
-            Reason::AllowRule,
-            Reason::DenyRule,
-            Reason::NoAllowRuleMatched,
-            Reason::MtlsRequired,
-            Reason::MtlsDisabled,
-            Reason::AuthorizerDenied,
-            Reason::AuthorizerFailed,
-            Reason::ProviderUnusable,
-            Reason::DeadlinePassed,
-            Reason::InvalidToken,
-        ];
-        reasons.into_iter().find(|reason| reason.as_str() == word)
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// The reason whose sentence a text begins with, as the log of the module has it.
+    pub fn at_start_of(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|reason| text.starts_with(&reason.to_string()))
     }
 
     /// The mode that decided, when a mode did.
@@ -238,9 +247,19 @@ impl fmt::Display for Decision<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, RuleId};
+    use super::{Kind, Reason, RuleId};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn each_reason_is_known_by_its_word_and_its_sentence() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::parse(reason.as_str()), Some(reason));
+            let logged = format!("{reason}: AuthorizationPolicy ns[a]-policy[b]-rule[0]");
+            assert_eq!(Reason::at_start_of(&logged), Some(reason));
+        }
+        assert_eq!(Reason::at_start_of("no policy applies"), None);
+    }
 
     #[test]
     fn ids_are_in_the_order_of_their_texts() {

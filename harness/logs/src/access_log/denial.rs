@@ -3,6 +3,7 @@
 //!
 //! The texts of a client are quoted and escaped in it, so that none can forge a field. It has what the module knew, and no more.
 
+use peerwarden_engine::{Kind, Reason};
 use peerwarden_traffic::{Protocol, RuleRef};
 use serde_json::Value;
 
@@ -119,7 +120,8 @@ fn peer(text: &mut Scanner<'_>) -> Option<PeerFact> {
 
 /// The rule that denied, or else the reason.
 fn by(rest: &str) -> String {
-    for kind in ["AuthorizationPolicy", "PeerAuthentication"] {
+    for kind in [Kind::AuthorizationPolicy, Kind::PeerAuthentication] {
+        let kind = kind.as_str();
         let Some((_, id)) = rest.split_once(&format!(": {kind} ns[")) else {
             continue;
         };
@@ -134,7 +136,7 @@ fn by(rest: &str) -> String {
             return id.to_string();
         }
     }
-    if rest.starts_with("ALLOW policies apply") {
+    if Reason::at_start_of(rest) == Some(Reason::NoAllowRuleMatched) {
         return "none".to_owned();
     }
     let end = rest.find([':', ';']).unwrap_or(rest.len());
