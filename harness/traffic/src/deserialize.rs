@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// The value, or the default for `null`.
 pub fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
@@ -41,8 +41,9 @@ pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAd
         return Ok(None);
     };
     let address = text.parse().map_err(|_| {
-        serde::de::Error::custom(format_args!(
-            "`{text}` is not an IP address; write one such as `10.0.0.7` or `2001:db8::7`"
+        // Of errors of serde's own kinds, the YAML reader gives the place of the key.
+        D::Error::custom(format_args!(
+            "expected an IP address such as `10.0.0.7` or `2001:db8::7`, found `{text}`"
         ))
     })?;
     Ok(Some(address))

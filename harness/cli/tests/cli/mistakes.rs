@@ -98,9 +98,16 @@ fn kinds_of_values() {
     );
     wrong(
         &asking("{remoteIp: 1.2.3}"),
-        "`1.2.3` is not an IP address",
+        "expected an IP address such as `10.0.0.7` or `2001:db8::7`, found `1.2.3`",
         "1.2.3",
-        "write one such as `10.0.0.7` or `2001:db8::7`",
+        "",
+    );
+    // What looks like our punctuation is the suite's own text.
+    wrong(
+        &asking("{remoteIp: '1.2.3.4; 5'}"),
+        "expected an IP address such as `10.0.0.7` or `2001:db8::7`, found `1.2.3.4; 5`",
+        "'1.2.3.4; 5'",
+        "",
     );
     wrong(
         &with("cases: [{request: GET /x, expect: Deny}]"),

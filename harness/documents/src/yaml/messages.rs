@@ -50,16 +50,10 @@ pub(super) fn of(error: &Error) -> Wording {
             ..
         } => Wording::too_deep(),
         Error::Budget { .. } => expands(),
-        _ => sentence(&error.render_with_formatter(&WithoutPlaces)),
-    }
-}
-
-/// A sentence of the crate's own, or of one of our readers, for which there is no type: what follows its semicolon is the help.
-fn sentence(text: &str) -> Wording {
-    let text = text.trim_end_matches('.');
-    match text.split_once("; ") {
-        Some((message, help)) => Wording::helped(message, help),
-        None => Wording::plain(text),
+        _ => {
+            let text = error.render_with_formatter(&WithoutPlaces);
+            Wording::plain(text.trim_end_matches('.'))
+        }
     }
 }
 

@@ -238,7 +238,11 @@ impl<'de> Visitor<'de> for TreeVisitor {
     fn visit_f64<E: Error>(self, value: f64) -> Result<Tree, E> {
         serde_json::Number::from_f64(value)
             .map(Tree::Number)
-            .ok_or_else(|| E::custom("JSON has no such number; put it in quotes if it is a string"))
+            .ok_or_else(|| {
+                E::custom(format_args!(
+                    "expected a number that JSON has, or a string, found `{value}`"
+                ))
+            })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Tree, E> {

@@ -111,7 +111,7 @@ impl<'de> Visitor<'de> for OneToken {
         match word {
             "invalid" => Ok(Token::Invalid),
             _ => Err(E::custom(format_args!(
-                "`{word}` is not a token; write `{{payload: {{…}}}}`, or `invalid` for one that does not pass"
+                "expected `{{payload: {{…}}}}`, or `invalid` for a token that does not pass, found `{word}`"
             ))),
         }
     }
