@@ -1,7 +1,7 @@
 //! Workloads and traffic in few words.
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
-use peerwarden_engine::{WorkloadKind, is_host};
+use peerwarden_engine::{Reason, WorkloadKind, is_host};
 use peerwarden_traffic::{Decision, HeaderLines, Jwt, Token, Traffic, words};
 
 /// `shop app=orders`, `any other workload in shop`, `any other namespace`.
@@ -84,15 +84,28 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
 
 /// `allow by shop/orders[0]`, `deny: no ALLOW rule matches`.
 pub(crate) fn decided(decided: &Decision) -> String {
-    use peerwarden_engine::Reason;
-
     let verdict = decided.verdict();
     match (&decided.by, decided.reason) {
-        (None, Reason::NoAllowRuleMatched) => format!("{verdict}: no ALLOW rule matches"),
-        (None, Reason::NoAllowPolicy) => format!("{verdict}: there is no ALLOW policy"),
         (Some(by), Reason::AllowRule | Reason::DenyRule) => format!("{verdict} by {by}"),
         (Some(by), reason) => format!("{verdict} by {by} ({})", reason.as_str()),
-        (None, reason) => format!("{verdict}: {reason}"),
+        (None, reason) => format!("{verdict}: {}", without_rule(reason)),
+    }
+}
+
+/// Why it was decided so, where no rule decided.
+pub(crate) fn without_rule(reason: Reason) -> String {
+    match reason {
+        Reason::NoAllowRuleMatched => "no ALLOW rule matches".to_owned(),
+        Reason::NoAllowPolicy => "there is no ALLOW policy".to_owned(),
+        Reason::AllowRule
+        | Reason::DenyRule
+        | Reason::MtlsRequired
+        | Reason::MtlsDisabled
+        | Reason::AuthorizerDenied
+        | Reason::AuthorizerFailed
+        | Reason::ProviderUnusable
+        | Reason::DeadlinePassed
+        | Reason::InvalidToken => reason.to_string(),
     }
 }
 
@@ -111,12 +124,21 @@ pub(crate) fn odd(traffic: &Traffic) -> String {
 
 /// Who asks, of a class.
 pub(crate) fn who(values: &[(Attribute, Values)]) -> String {
+    callers(values).join("; ")
+}
+
+/// The same, one by one.
+pub(crate) fn callers(values: &[(Attribute, Values)]) -> Vec<String> {
     let peer = values.iter().find(|(attribute, _)| *attribute == Attribute::Peer);
-    peer.map_or_else(|| "anybody".to_owned(), |(_, values)| self::peer(values))
+    peer.map_or_else(|| vec!["anybody".to_owned()], |(_, values)| peers(values))
 }
 
 /// The peers of a class.
 pub(crate) fn peer(values: &Values) -> String {
+    peers(values).join("; ")
+}
+
+fn peers(values: &Values) -> Vec<String> {
     match values {
         Values::AnyOf(terms) => {
             let words = terms
@@ -127,9 +149,9 @@ pub(crate) fn peer(values: &Values) -> String {
                     (Pattern::Like(name), _) => format!("others such as {name}"),
                     (_, _) => term.to_string(),
                 });
-            words.collect::<Vec<_>>().join("; ")
+            words.collect()
         }
-        Values::Has { .. } => values.to_string(),
+        Values::Has { .. } => vec![values.to_string()],
     }
 }
 

@@ -84,7 +84,7 @@ fn side(text: &mut String, side: &Side, title: &str) {
     );
     let mut before = None;
     for class in &side.classes {
-        let who = words::who(&class.values);
+        let who = words::callers(&class.values);
         let caller = if before.as_ref() == Some(&who) {
             String::new()
         } else {
@@ -109,8 +109,8 @@ fn side(text: &mut String, side: &Side, title: &str) {
 }
 
 /// Each of several callers in a line of its own.
-fn callers(who: &str) -> String {
-    let each: Vec<String> = who.split("; ").map(code).collect();
+fn callers(who: &[String]) -> String {
+    let each: Vec<String> = who.iter().map(|caller| code(caller)).collect();
     each.join("<br>")
 }
 
@@ -144,10 +144,7 @@ fn why(class: &Class) -> String {
 fn decided(decided: &Decision) -> String {
     match &decided.by {
         Some(by) => code(&by.to_string()),
-        None => {
-            let said = words::decided(decided);
-            escaped(said.split_once(": ").map_or(said.as_str(), |(_, why)| why))
-        }
+        None => escaped(&words::without_rule(decided.reason)),
     }
 }
 
