@@ -15,7 +15,7 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("harness/envoy", &["engine"]),
     ("harness/mtls", &["engine"]),
     ("harness/documents", &["engine", "envoy"]),
-    ("harness/traffic", &["engine", "envoy", "analysis", "documents"]),
+    ("harness/traffic", &["engine", "envoy", "documents"]),
     ("harness/explain", &["engine", "envoy", "documents", "traffic"]),
     (
         "harness/lint",

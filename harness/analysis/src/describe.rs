@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::attribute::Attribute;
+use crate::label::Label;
 use crate::space::{Dimension, Kind, Sample};
 
 /// Some values of an attribute.
@@ -32,7 +33,7 @@ pub struct Term {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
     /// A pattern as a policy writes it.
-    Written(String),
+    Written(Label),
     /// For peers: no TLS.
     Plaintext,
     /// For peers: TLS without a certificate.
@@ -60,7 +61,7 @@ pub enum Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Pattern::Written(text) => f.write_str(text),
+            Pattern::Written(label) => label.fmt(f),
             Pattern::Plaintext => f.write_str("plaintext"),
             Pattern::NoCertificate => f.write_str("TLS without a certificate"),
             Pattern::Certificate => f.write_str("any certificate"),
@@ -113,7 +114,8 @@ impl fmt::Display for Values {
 pub(crate) fn atoms(dimension: &Dimension, atoms: &[(usize, bool)]) -> Values {
     let labels = |wanted| {
         let of = atoms.iter().filter(|(_, holds)| *holds == wanted);
-        of.map(|(atom, _)| dimension.atoms[*atom].label.clone()).collect()
+        of.map(|(atom, _)| dimension.atoms[*atom].label.to_string())
+            .collect()
     };
     Values::Has {
         all: labels(true),

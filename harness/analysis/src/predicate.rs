@@ -2,12 +2,10 @@
 
 use std::net::IpAddr;
 
-use peerwarden_engine::meaning::{
-    Block, Clause, MetadataPattern, PathPattern, PeerPattern, Piece, RequestPrincipalPattern, Set,
-    TextPattern,
-};
+use peerwarden_engine::meaning::{Block, Clause, MetadataPattern, RequestPrincipalPattern, Set, TextPattern};
 
 use crate::attribute::Attribute;
+use crate::label::Label;
 use crate::text::{self, CharSet, Tokens};
 
 /// A test of one value of an attribute.
@@ -35,8 +33,8 @@ pub(crate) enum TextForm {
 /// The meaning of a value in a policy: a formula that is true of some traffic.
 #[derive(Debug, Clone)]
 pub(crate) enum Formula {
-    /// The attribute satisfies the predicate; the text is how policies write it.
-    Is(Attribute, Predicate, String),
+    /// The attribute satisfies the predicate; the label is how policies write it.
+    Is(Attribute, Predicate, Label),
     /// Both hold.
     Both(Box<Formula>, Box<Formula>),
     /// Whether it holds with TLS, and whether it holds without.
@@ -79,7 +77,7 @@ pub(crate) fn of(clause: &Clause) -> ClauseFormula {
     match clause {
         Clause::Peer(set) => clause_formula(set, |pattern| {
             let predicate = Predicate::Text(text::peer(pattern), TextForm::Anyhow);
-            Formula::Is(Attribute::Peer, predicate, peer_label(pattern))
+            Formula::Is(Attribute::Peer, predicate, Label::peer(pattern))
         }),
         Clause::SourceIp(set) => blocks(Attribute::SourceIp, set),
         Clause::RemoteIp(set) => blocks(Attribute::RemoteIp, set),
@@ -97,7 +95,7 @@ pub(crate) fn of(clause: &Clause) -> ClauseFormula {
         Clause::Method(set) => texts(Attribute::Method, set),
         Clause::Path(set) => clause_formula(set, |pattern| {
             let predicate = Predicate::Text(text::path(pattern), TextForm::Anyhow);
-            Formula::Is(Attribute::Path, predicate, path_label(pattern))
+            Formula::Is(Attribute::Path, predicate, Label::path(pattern))
         }),
         Clause::Header(name, set) => match name.as_str() {
             ":method" => texts(Attribute::Method, set),
@@ -123,11 +121,11 @@ pub(crate) fn of(clause: &Clause) -> ClauseFormula {
 }
 
 /// The predicate of paths that `paths: strict` does not establish.
-pub(crate) fn read_otherwise() -> (Predicate, String) {
+pub(crate) fn read_otherwise() -> (Predicate, Label) {
     let predicate = Predicate::Text(text::read_otherwise(), TextForm::Anyhow);
     (
         predicate,
-        "paths with an escape such as %3a, or a segment of dots".to_owned(),
+        Label::from("paths with an escape such as %3a, or a segment of dots".to_owned()),
     )
 }
 
@@ -154,17 +152,25 @@ pub(crate) fn may_be_unestablished(clause: &Clause) -> Option<Attribute> {
 }
 
 fn of_text(attribute: Attribute, pattern: &TextPattern, tokens: Tokens, counts: TextForm) -> Formula {
-    Formula::Is(attribute, Predicate::Text(tokens, counts), text_label(pattern))
+    Formula::Is(attribute, Predicate::Text(tokens, counts), Label::text(pattern))
 }
 
 fn of_block(attribute: Attribute, block: &Block) -> Formula {
     let (first, last) = block.range();
-    Formula::Is(attribute, Predicate::Range(first, last), range_label(first, last))
+    Formula::Is(
+        attribute,
+        Predicate::Range(first, last),
+        Label::range(first, last),
+    )
 }
 
 /// The connection is to this port.
 pub(crate) fn of_port(port: u16) -> Formula {
-    Formula::Is(Attribute::Port, Predicate::Port(port), port.to_string())
+    Formula::Is(
+        Attribute::Port,
+        Predicate::Port(port),
+        Label::from(port.to_string()),
+    )
 }
 
 /// Issuer and subject are texts, and both are present.
@@ -205,7 +211,7 @@ pub(crate) fn of_audiences(audiences: &[String]) -> Vec<Formula> {
         Formula::Is(
             Attribute::Claim(vec!["aud".to_owned()]),
             predicate,
-            audience.clone(),
+            Label::from(audience.clone()),
         )
     };
     audiences.iter().map(of).collect()
@@ -222,81 +228,14 @@ fn of_metadata(filter: &str, key: &str, pattern: &MetadataPattern) -> Formula {
         key: key.to_owned(),
     };
     let tokens = vec![text::text(pattern.text(), CharSet::Any)];
-    let label = text_label(pattern.text());
+    let label = Label::text(pattern.text());
     if pattern.in_list() {
         Formula::Is(
             attribute,
             Predicate::Text(tokens, TextForm::InList),
-            format!("[{label}]"),
+            Label::from(format!("[{label}]")),
         )
     } else {
         Formula::Is(attribute, Predicate::Text(tokens, TextForm::Alone), label)
-    }
-}
-
-fn text_label(pattern: &TextPattern) -> String {
-    match pattern {
-        TextPattern::Exact(exact) => exact.to_string(),
-        TextPattern::Prefix(prefix) => format!("{prefix}*"),
-        TextPattern::Suffix(suffix) => format!("*{suffix}"),
-        TextPattern::NonEmpty | TextPattern::Exists => "*".to_owned(),
-    }
-}
-
-fn path_label(pattern: &PathPattern) -> String {
-    let template = match pattern {
-        PathPattern::Text(pattern) => return text_label(pattern),
-        PathPattern::Template(template) => template,
-    };
-    let mut label = String::new();
-    for piece in template.head() {
-        label.push_str(match piece {
-            Piece::Literal(text) => text,
-            Piece::Segment => "{*}",
-        });
-    }
-    if let Some(tail) = template.tail() {
-        label.push_str("{**}");
-        label.push_str(tail);
-    }
-    label
-}
-
-fn peer_label(pattern: &PeerPattern) -> String {
-    let id = |uri: &str| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned();
-    let trimmed = |part: &str| {
-        let part = part.strip_prefix("/ns/").unwrap_or(part);
-        part.strip_suffix('/').unwrap_or(part).to_owned()
-    };
-    match pattern {
-        PeerPattern::Exact(uri) => id(uri),
-        PeerPattern::Prefix(start) => format!("{}*", id(start)),
-        PeerPattern::Suffix(end) => format!("*{end}"),
-        PeerPattern::NonEmpty => "*".to_owned(),
-        PeerPattern::Namespace(part) => format!("namespace {}", trimmed(part)),
-        PeerPattern::NamespaceGlob(parts) => {
-            let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
-            format!("namespace {}", trimmed(&parts.join("*")))
-        }
-        PeerPattern::ServiceAccount { namespace, name } => {
-            let name = name.strip_prefix("sa/").unwrap_or(name);
-            format!("service account {}/{name}", trimmed(namespace))
-        }
-        PeerPattern::AnyTrustDomain => "trust domain *".to_owned(),
-        PeerPattern::TrustDomain(domain) => format!("trust domain {}", text_label(domain)),
-    }
-}
-
-/// A range as a CIDR, which every range in a policy is.
-fn range_label(first: IpAddr, last: IpAddr) -> String {
-    let (host_bits, whole) = match (first, last) {
-        (IpAddr::V4(first), IpAddr::V4(last)) => ((last.to_bits() - first.to_bits()).count_ones(), 32),
-        (IpAddr::V6(first), IpAddr::V6(last)) => ((last.to_bits() - first.to_bits()).count_ones(), 128),
-        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return format!("{first}-{last}"),
-    };
-    if host_bits == 0 {
-        first.to_string()
-    } else {
-        format!("{first}/{}", whole - host_bits)
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod diff;
 pub(crate) mod matrix;
 pub(crate) mod policies;
 pub(crate) mod question;
+mod refused_peers;
 pub(crate) mod report;
 pub(crate) mod search;
 pub(crate) mod words;

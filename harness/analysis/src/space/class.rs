@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use peerwarden_engine::ExternalAnswer;
 
 use crate::attribute::Attribute;
+use crate::label::Label;
 use crate::predicate::Predicate;
 
 /// One predicate that the policies test.
@@ -12,7 +13,7 @@ use crate::predicate::Predicate;
 pub(crate) struct Atom {
     pub(crate) predicate: Predicate,
     /// The predicate as policies write it.
-    pub(crate) label: String,
+    pub(crate) label: Label,
 }
 
 /// A class of values.

@@ -9,6 +9,7 @@ use super::{Peers, address, domains};
 use crate::LimitExceeded;
 use crate::attribute::Attribute;
 use crate::diagram::Variable;
+use crate::label::Label;
 use crate::predicate::{Predicate, TextForm};
 use crate::text::{TextClass, Tokens};
 
@@ -23,7 +24,7 @@ pub(crate) struct Atoms {
 }
 
 impl Atoms {
-    pub(super) fn add(&mut self, predicate: Predicate, label: String) {
+    pub(super) fn add(&mut self, predicate: Predicate, label: Label) {
         if !self.numbers.contains_key(&predicate) {
             self.numbers.insert(predicate.clone(), self.atoms.len());
             self.atoms.push(Atom { predicate, label });

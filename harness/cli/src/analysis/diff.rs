@@ -15,8 +15,8 @@ use peerwarden_traffic::Decision;
 use peerwarden_traffic::Traffic;
 use peerwarden_traffic::handshake;
 
-use super::LazyEngines;
 use super::policies::Policies;
+use super::{LazyEngines, refused_peers};
 use crate::error::Result;
 
 /// What is to be an error rather than a warning.
@@ -169,7 +169,7 @@ impl PolicyComparison<'_> {
                 let [old, new] = &mut engines;
                 let peers = class.values.iter().find(|(of, _)| *of == Attribute::Peer);
                 let refused = match peers.filter(|_| allowed) {
-                    Some((_, peers)) => handshake::refused(trust, kind, peers, &traffic),
+                    Some((_, peers)) => refused_peers::of_class(trust, kind, peers, &traffic),
                     None => Vec::new(),
                 };
                 let reason = |domain: &String| handshake::reason(trust, domain);

@@ -19,7 +19,7 @@ use peerwarden_traffic::handshake;
 
 use super::policies::Policies;
 use super::question::{Query, Question};
-use super::{LazyEngines, words};
+use super::{LazyEngines, refused_peers, words};
 use crate::error::Result;
 
 /// Kinds of callers of one workload: beyond that, nobody reads the table.
@@ -206,14 +206,14 @@ impl MatrixBuilder<'_> {
             let callers = space.callers(allowed, CALLERS)?;
             let callers = callers.ok_or(LimitExceeded::Callers { limit: CALLERS })?;
             let caller = |(who, set): (Values, TrafficSet)| {
-                let refused = handshake::refused_callers(trust, kind, &who);
+                let refused = refused_peers::of_callers(trust, kind, &who);
                 (words::peer(&who), set, refused)
             };
             callers.into_iter().map(caller).collect::<Vec<_>>()
         } else {
             let named = sets(&mut space, self.callers)?.into_iter();
             let caller = |(name, set): (String, TrafficSet)| {
-                let refused = handshake::refused_caller(trust, kind, &name);
+                let refused = refused_peers::of_caller(trust, kind, &name);
                 (name, set, refused.into_iter().collect())
             };
             named.map(caller).collect()

@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::policies::Policies;
 use super::question::Query;
 use super::report::{self, PeerScope, Workload};
-use super::{LazyEngines, words};
+use super::{LazyEngines, refused_peers, words};
 use crate::error::Result;
 
 /// What is sought.
@@ -85,7 +85,7 @@ impl Search<'_> {
                 .iter()
                 .find(|(attribute, _)| *attribute == Attribute::Peer);
             let refused = match peers.filter(|_| self.allowed) {
-                Some((_, peers)) => handshake::refused(trust, kind, peers, &traffic),
+                Some((_, peers)) => refused_peers::of_class(trust, kind, peers, &traffic),
                 None => Vec::new(),
             };
             Ok(MatchClass {
