@@ -14,8 +14,7 @@ pub(crate) mod words;
 
 use anyhow::{Context, anyhow};
 use peerwarden_documents::setup::{Protocol, Setup};
-use peerwarden_engines::{Choice, EnginePair};
-use peerwarden_host::Module;
+use peerwarden_engines::{Choice, EnginePair, Module};
 use peerwarden_traffic::{Answer, ConfigurationError, Traffic};
 
 use crate::error::Result;

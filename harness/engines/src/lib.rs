@@ -11,3 +11,4 @@ mod wasm;
 
 pub use module::{Cache, ModuleError, ShippedModule};
 pub use pair::{Choice, EngineFactory, EnginePair};
+pub use peerwarden_host::Module;

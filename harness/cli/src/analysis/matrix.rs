@@ -12,8 +12,7 @@ use peerwarden_analysis::{LimitExceeded, Peers, Space, TrafficSet, Values, Workl
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Mesh, Protocol};
-use peerwarden_engines::Choice;
-use peerwarden_host::Module;
+use peerwarden_engines::{Choice, Module};
 use peerwarden_traffic::Traffic;
 use peerwarden_traffic::handshake;
 
