@@ -1,9 +1,9 @@
 //! Runs a case with the native engine, the reference evaluator and the module.
 
 use peerwarden_engine::{Config, Problems, Program, Verdict, reference};
-use peerwarden_engines::decide::{self, DecisionError};
+use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
-use peerwarden_traffic::Traffic;
+use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure, RuleRef, Traffic};
 
 use crate::case::{Case, CaseInput, ExpectedDecision};
 
@@ -21,17 +21,16 @@ fn decision(
     traffic: &Traffic,
     expected: &ExpectedDecision,
 ) -> Result<(), String> {
-    let decided = decide::both(module, configuration, traffic).map_err(|undecided| match undecided {
-        DecisionError::Refused(problems) => format!("refused: {problems}"),
-        DecisionError::Broken(message) => message,
-    })?;
-    let shown = format!("the engines say {decided:?}\nof {configuration}\nand {traffic:?}");
-    let by = decided.by.as_deref().unwrap_or("none");
-    let audited = decided.audited.as_deref().unwrap_or("none");
+    let answer = ask(module, configuration, traffic)?;
+    let shown = format!("the engines say {answer:?}\nof {configuration}\nand {traffic:?}");
+    let id = |rule: Option<&RuleRef>| rule.map_or_else(|| "none".to_owned(), RuleRef::to_string);
+    let (by, audited) = (id(answer.decision.by.as_ref()), id(answer.audited.as_ref()));
+    let shadow = answer.shadow.as_ref().map(|shadow| shadow.allowed);
+    let decided = &answer.decision;
     let differences = [
         (decided.allowed != expected.allowed, "another verdict"),
         (
-            expected.by.as_deref().is_some_and(|expected| expected != by),
+            expected.by.as_ref().is_some_and(|expected| *expected != by),
             "another rule",
         ),
         (
@@ -42,16 +41,14 @@ fn decision(
             "another reason",
         ),
         (
-            expected
-                .shadow
-                .is_some_and(|expected| Some(expected) != decided.shadow),
+            expected.shadow.is_some_and(|expected| Some(expected) != shadow),
             "another dry run",
         ),
         (
             expected
                 .audited
-                .as_deref()
-                .is_some_and(|expected| expected != audited),
+                .as_ref()
+                .is_some_and(|expected| *expected != audited),
             "another AUDIT rule",
         ),
     ];
@@ -63,12 +60,22 @@ fn decision(
     let trace = reference::explain(&config, &attributes, &attributes);
     let same = (trace.outcome.verdict == Verdict::Allow) == decided.allowed
         && trace.outcome.reason == decided.reason
-        && trace.shadow.map(|shadow| shadow.verdict == Verdict::Allow) == decided.shadow;
+        && trace.shadow.map(|shadow| shadow.verdict == Verdict::Allow) == shadow;
     if same {
         Ok(())
     } else {
         Err(format!("the reference says {:?}\n{shown}", trace.outcome))
     }
+}
+
+/// What the module in the simulated Envoy and the native engine decide, which is one and the same.
+fn ask(module: &Module, configuration: &str, traffic: &Traffic) -> Result<Answer, String> {
+    let engines = EnginePair::read(Choice::Both, Some(module), configuration);
+    let mut engines = engines.map_err(|refused| match refused {
+        ConfigurationError::Problems(problems) => format!("refused: {problems}"),
+        ConfigurationError::Module(message) => message,
+    })?;
+    engines.decide(traffic).map_err(|EngineFailure(message)| message)
 }
 
 fn refusal(module: &Module, configuration: &str, says: &[String]) -> Result<(), String> {

@@ -6,6 +6,7 @@
 mod docs;
 mod entries;
 mod entry;
+mod questions;
 mod stage;
 mod table;
 

@@ -3,6 +3,7 @@
 mod docs;
 mod entries;
 mod entry;
+mod questions;
 mod stage;
 
 use std::process::ExitCode;

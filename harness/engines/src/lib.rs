@@ -3,7 +3,6 @@
 //! [`Choice::Wasm`] asks the module, [`Choice::Native`] the same engine compiled for this machine, [`Choice::Both`] both: that they differ
 //! is an internal error that shows the two answers.
 
-pub mod decide;
 mod module;
 mod pair;
 mod simulated_traffic;

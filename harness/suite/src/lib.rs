@@ -11,7 +11,6 @@ pub mod coverage;
 mod expand;
 mod fixtures;
 mod load;
-pub mod questions;
 pub mod report;
 pub mod running;
 mod shorthand;

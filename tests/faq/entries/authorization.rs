@@ -18,11 +18,11 @@ use peerwarden_lab::decision::Decision;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
-use peerwarden_suite::questions::{Question, Questions};
 use peerwarden_traffic::{AuthorizerAnswer, Protocol as Layer};
 use serde_json::Value;
 
 use crate::entry::{Entry, Evidence};
+use crate::questions::{Question, Questions};
 use ask::{Answer, SuiteCaller};
 
 pub(crate) const ENTRY: Entry = Entry {

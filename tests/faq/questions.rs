@@ -1,32 +1,29 @@
-//! Suites for the tests of other crates: each case with the expected result.
+//! The suites of `policies/` as questions, each with the expected result.
 
 use std::path::Path;
 
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
-use peerwarden_traffic::ExpectedRule;
-use peerwarden_traffic::RuleRef;
-use peerwarden_traffic::{Protocol, Traffic};
-
-use crate::{case::Case, load};
+use peerwarden_suite::{Case, load};
+use peerwarden_traffic::{ExpectedRule, Protocol, RuleRef, Traffic};
 
 /// A suite as `peerwarden test` runs it.
 #[derive(Debug)]
-pub struct Questions {
+pub(crate) struct Questions {
     setup: Setup,
     /// All cases, including those of matrices, except those that the suite skips.
-    pub all: Vec<Question>,
+    pub(crate) all: Vec<Question>,
 }
 
 /// One case.
 #[derive(Debug)]
-pub struct Question {
+pub(crate) struct Question {
     /// Unique in its suite.
-    pub name: String,
+    pub(crate) name: String,
     /// The traffic.
-    pub traffic: Traffic,
+    pub(crate) traffic: Traffic,
     /// Whether it should be allowed.
-    pub allow: bool,
+    pub(crate) allow: bool,
     by: Option<ExpectedRule>,
 }
 
@@ -35,8 +32,8 @@ impl Questions {
     ///
     /// # Errors
     /// Everything that is wrong with them, for people.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let loaded = load::load(path, &Loader::default()).map_err(|wrong| {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let loaded = load(path, &Loader::default()).map_err(|wrong| {
             let wrong: Vec<String> = wrong.iter().map(|one| one.message.clone()).collect();
             wrong.join("; ")
         })?;
@@ -54,14 +51,14 @@ impl Questions {
     }
 
     /// The plugin's configuration, as JSON.
-    pub fn configuration(&self, protocol: Protocol) -> String {
+    pub(crate) fn configuration(&self, protocol: Protocol) -> String {
         self.setup.to_json(protocol.into())
     }
 }
 
 impl Question {
     /// Whether this is what the suite expects to decide, given as the kind of a document and Istio's id, or nothing.
-    pub fn is_content_with(&self, by: Option<(&str, &str)>) -> bool {
+    pub(crate) fn is_content_with(&self, by: Option<(&str, &str)>) -> bool {
         let decided = by.map(|(kind, id)| RuleRef::from_id(kind, id));
         match (&self.by, decided) {
             (None, _) => true,
