@@ -1,20 +1,20 @@
-//! No modules depend on each other in a circle.
+//! No modules beside each other depend on each other in a circle; of a module and those below it, see `recursion`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 use peerwarden_lab::locate;
 
-use crate::modules::{Module, Modules};
+use crate::modules::{Module, Modules, Reference};
 
 /// Of the children of one module, which names which, its own children's as its own.
 type Siblings = BTreeMap<String, BTreeSet<String>>;
 
 /// By the module whose children they are.
-fn siblings(named: &BTreeMap<&Module, BTreeSet<Module>>) -> BTreeMap<Module, Siblings> {
+fn siblings(references: &BTreeMap<&Module, BTreeSet<Reference>>) -> BTreeMap<Module, Siblings> {
     let mut all: BTreeMap<Module, Siblings> = BTreeMap::new();
-    for (module, targets) in named {
-        for target in targets {
+    for (module, targets) in references {
+        for Reference { module: target, .. } in targets {
             let common = module.iter().zip(target).take_while(|(a, b)| a == b).count();
             if let (Some(from), Some(to)) = (module.get(common), target.get(common)) {
                 let siblings = all.entry(module[..common].to_vec()).or_default();
@@ -54,7 +54,7 @@ fn no_modules_need_each_other_in_a_circle() -> Result<()> {
             let folder = entry?.path();
             let modules = Modules::of(&folder.join("src"))?;
             looked_at += modules.len();
-            for (parent, siblings) in siblings(&modules.named()?) {
+            for (parent, siblings) in siblings(&modules.references()?) {
                 let circles = siblings.keys().filter_map(|module| circle(&siblings, module));
                 found.extend(
                     circles.map(|way| {

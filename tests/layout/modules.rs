@@ -6,20 +6,40 @@ use std::path::Path;
 use anyhow::Result;
 use regex::Regex;
 
+use crate::source::Code;
+
 /// A module by the names that lead to it; none for the crate itself.
 pub(crate) type Module = Vec<String>;
 
-/// The modules of a crate.
+/// The modules of a crate. What is compiled for tests alone is left out.
 pub(crate) struct Modules {
     texts: BTreeMap<Module, String>,
 }
 
+/// What a module names in another: that module, and the item of it, if it is not the module itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reference {
+    pub(crate) module: Module,
+    pub(crate) item: Option<String>,
+}
+
 impl Modules {
-    /// Those below the crate's `src`. What is compiled for tests alone is left out.
+    /// Those below the crate's `src`.
     pub(crate) fn of(src: &Path) -> Result<Self> {
-        let mut texts = BTreeMap::new();
-        read(src, &mut Vec::new(), &mut texts)?;
-        Ok(Self { texts })
+        let mut codes = BTreeMap::new();
+        read(src, &mut Vec::new(), &mut codes)?;
+        let of_tests: Vec<Module> = codes
+            .iter()
+            .flat_map(|(module, code)| {
+                let names = code.test_modules.iter();
+                names.map(|name| [module.as_slice(), &[name.clone()]].concat())
+            })
+            .collect();
+        codes.retain(|module, _| !of_tests.iter().any(|tests| module.starts_with(tests)));
+        let texts = codes.into_iter().map(|(module, code)| (module, code.text));
+        Ok(Self {
+            texts: texts.collect(),
+        })
     }
 
     /// How many there are.
@@ -27,10 +47,15 @@ impl Modules {
         self.texts.len()
     }
 
-    /// Which modules each one names, by `crate::…`, `super::…` and `self::…`.
-    pub(crate) fn named(&self) -> Result<BTreeMap<&Module, BTreeSet<Module>>> {
+    /// Each with its text.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Module, &str)> {
+        self.texts.iter().map(|(module, text)| (module, text.as_str()))
+    }
+
+    /// What each one names, by `crate::…`, `super::…` and `self::…`.
+    pub(crate) fn references(&self) -> Result<BTreeMap<&Module, BTreeSet<Reference>>> {
         let path = Regex::new(r"\b(crate|super|self)((?:::\w+)+)?(?:::\{((?:[^{}]|\{[^{}]*\})*)\})?")?;
-        let mut named: BTreeMap<&Module, BTreeSet<Module>> = BTreeMap::new();
+        let mut all: BTreeMap<&Module, BTreeSet<Reference>> = BTreeMap::new();
         for (module, text) in &self.texts {
             for found in path.captures_iter(text) {
                 let mut base: Module = match &found[1] {
@@ -51,32 +76,33 @@ impl Modules {
                 let tails: Vec<&str> = group.map_or(vec![""], |group| group.split(',').collect());
                 for tail in tails {
                     let tail = tail.split(['{', ' ', '\n']).find(|part| !part.is_empty());
-                    let tail = tail.unwrap_or_default().split("::").map(str::to_owned);
-                    let target = self.module(&base, rest.iter().cloned().chain(tail));
-                    if target != *module {
-                        named.entry(module).or_default().insert(target);
+                    let tail = tail.unwrap_or_default().split("::");
+                    let tail = tail.filter(|segment| !segment.is_empty()).map(str::to_owned);
+                    let reference = self.resolve(&base, rest.iter().cloned().chain(tail));
+                    if reference.module != *module {
+                        all.entry(module).or_default().insert(reference);
                     }
                 }
             }
         }
-        Ok(named)
+        Ok(all)
     }
 
     /// The module that a path leads into; what follows is an item of it.
-    fn module(&self, base: &Module, path: impl Iterator<Item = String>) -> Module {
+    fn resolve(&self, base: &Module, path: impl Iterator<Item = String>) -> Reference {
         let mut module = base.clone();
         for name in path {
             module.push(name);
             if !self.texts.contains_key(&module) {
-                module.pop();
-                break;
+                let item = module.pop();
+                return Reference { module, item };
             }
         }
-        module
+        Reference { module, item: None }
     }
 }
 
-fn read(folder: &Path, module: &mut Module, texts: &mut BTreeMap<Module, String>) -> Result<()> {
+fn read(folder: &Path, module: &mut Module, codes: &mut BTreeMap<Module, Code>) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path
@@ -86,19 +112,14 @@ fn read(folder: &Path, module: &mut Module, texts: &mut BTreeMap<Module, String>
             .into_owned();
         if path.is_dir() {
             module.push(name);
-            read(&path, module, texts)?;
+            read(&path, module, codes)?;
             module.pop();
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "main" {
-            let text = std::fs::read_to_string(&path)?;
-            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let code = text
-                .lines()
-                .map(|line| line.split("//").next().unwrap_or_default());
             let mut own = module.clone();
             if name != "lib" {
                 own.push(name);
             }
-            texts.insert(own, code.collect::<Vec<_>>().join("\n"));
+            codes.insert(own, Code::read(&std::fs::read_to_string(&path)?));
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ mod tail;
 mod test;
 mod who_can;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::Result;
 use crate::exit::Exit;
@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Probe(arguments) => probe::run(arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
     }
 }

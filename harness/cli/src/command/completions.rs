@@ -27,11 +27,10 @@ pub(crate) struct Arguments {
     shell: Shell,
 }
 
-/// Runs the command.
-pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+/// Runs the command, which writes about the whole command line.
+pub(crate) fn run(arguments: &Arguments, mut command_line: clap::Command) -> Result<Exit> {
     let mut script = Vec::new();
-    let mut command = crate::command_line();
-    clap_complete::generate(arguments.shell, &mut command, "peerwarden", &mut script);
+    clap_complete::generate(arguments.shell, &mut command_line, "peerwarden", &mut script);
     output::print(&String::from_utf8(script).context("the completions are not UTF-8")?)?;
     Ok(Exit::Fine)
 }

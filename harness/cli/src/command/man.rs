@@ -21,9 +21,9 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 }
 
-/// Runs the command.
-pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
-    let command = crate::command_line().disable_help_subcommand(true);
+/// Runs the command, which writes about the whole command line.
+pub(crate) fn run(arguments: &Arguments, command_line: clap::Command) -> Result<Exit> {
+    let command = command_line.disable_help_subcommand(true);
     let Some(folder) = &arguments.out else {
         let mut page = Vec::new();
         let rendered = Man::new(command).render(&mut page);
