@@ -1,12 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure of all that a make target needs of the machine, before anything is compiled.
+# Makes sure of all that a make target needs of the machine, before anything is compiled: tools/prerequisites.sh TARGET
 #
-#   tools/prerequisites.sh demo     what `make demo` needs
-#   tools/prerequisites.sh core     what `make test-core` needs
-#   tools/prerequisites.sh test     what `make test` needs
-#   tools/prerequisites.sh release  what `make release-check` needs
-#
-# With --without-rust behind it Rust may be missing. Missing programs are installed with apt-get, as root or by sudo, and it says so
+# With --without-rust behind the target Rust may be missing. Missing programs are installed with apt-get, as root or by sudo, and it says so
 # first; PEERWARDEN_INSTALL=no never does. Rust's target for Wasm and Envoy need no root: the scripts beside this one fetch them. Where
 # any of this cannot be had, one message names all that is missing.
 set -euo pipefail
@@ -15,22 +10,27 @@ readonly COLUMNS_OF_MESSAGES=80
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 say() { printf '%s\n' "$*" >&2; }
+# A command line, broken where it does not fit the terminal.
+as_command() { fold -s -w $((COLUMNS_OF_MESSAGES - 4)) <<<"$1" | sed 's/^/  /; $!s/ *$/ \\/' >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# What the target needs, and what `make test-core` does without.
+# What the target needs, and what `make test-core` does without. Python is there for Envoy.
 needs=(cc make python) extras=()
 target=${1:-} rust=${2:-}
 case "$target" in
-    demo) ;;
-    core) needs+=(curl git) ;;
-    test | release) needs+=(curl git) extras=(node tcpdump groff openssl mariadb) ;;
+    demo | test-core | e2e | envoy-versions | agreement | soak | reliability | test-memory | bench) ;;
+    faq) extras=(tcpdump mariadb) ;;
+    test) extras=(curl git node tcpdump groff openssl mariadb) ;;
+    release-check) extras=(curl git node tcpdump groff openssl mariadb c++) ;;
+    budget | test-policies | bench-engine) needs=(cc make) ;;
+    test-wasm32) needs=(cc make) extras=(node) ;;
+    fuzz) needs=(cc make) extras=(c++) ;;
     *)
-        sed -n '2,12s/^# \{0,1\}//p' "$0"
+        sed -n '2,7s/^# \{0,1\}//p' "$0"
         [ "$target" = --help ] && exit 0
         exit 2
         ;;
 esac
-[ "$target" != release ] || extras+=(c++)
 
 # What is missing: the packages of Debian and Ubuntu, and what each is for.
 packages=() problems=() core_suffices=
@@ -97,7 +97,7 @@ install() {
     say "installing what is missing with $apt_get"
     "${as_root[@]}" apt-get update -qq >&2 || return
     look
-    say "$apt_get install ${packages[*]}"
+    as_command "$apt_get install ${packages[*]}"
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${packages[@]}" >&2
 }
 
@@ -142,9 +142,9 @@ tell() {
     done
     if [ ${#packages[@]} -gt 0 ]; then
         say "help: on Debian or Ubuntu, as root:"
-        fold -s -w $((COLUMNS_OF_MESSAGES - 4)) <<<"apt-get install ${packages[*]}" | sed 's/^/  /; $!s/ *$/ \\/' >&2
+        as_command "apt-get install ${packages[*]}"
     fi
-    if [ ${#extras[@]} -gt 0 ] && [ $core_suffices = yes ]; then
+    if [[ " ${needs[*]} " == *" python "* ]] && [ ${#extras[@]} -gt 0 ] && [ $core_suffices = yes ]; then
         say "help: \`make test-core\` runs all tests that need none of this"
     fi
 }
@@ -155,16 +155,12 @@ if [ ${#packages[@]} -gt 0 ] && can_install; then
     look
 fi
 [ "$rust" = --without-rust ] || look_for_rust
-if has_python && ! "$tools/envoy.sh" --installed 2>/dev/null; then
+if [[ " ${needs[*]} " == *" python "* ]] && has_python && ! "$tools/envoy.sh" --installed 2>/dev/null; then
     say "fetching Envoy (about 35 MB)"
     fetch Envoy envoy.sh
 fi
 [[ " ${extras[*]} " != *" tcpdump "* ]] || look_for_permission
 [ ${#problems[@]} -eq 0 ] && exit 0
 
-case "$target" in
-    core) tell test-core ;;
-    release) tell release-check ;;
-    *) tell "$target" ;;
-esac
+tell "$target"
 exit 1
