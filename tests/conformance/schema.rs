@@ -154,7 +154,7 @@ fn files() -> Result<(), Failed> {
 
 /// The descriptions of the examples with every field that there is, and each of them with one name or one value wrong.
 fn descriptions() -> Result<(), Failed> {
-    type Renders = fn(&document::Value) -> bool;
+    type Renderer = fn(&document::Value) -> bool;
     let mesh = json!({"rootNamespace": "istio-system", "trustDomain": "cluster.local"});
     let certificates = json!({"directory": "/etc/certs"});
     let all = [
@@ -167,7 +167,7 @@ fn descriptions() -> Result<(), Failed> {
         json!({"mesh": mesh, "certificates": certificates, "admin": "127.0.0.1:15009"}),
     ];
     let [inbound, client] = all;
-    let renders: [(Schema, &str, Value, Renders); 2] = [
+    let renders: [(Schema, &str, Value, Renderer); 2] = [
         (Schema::Inbound, "inbound.yaml", inbound, |description| {
             peerwarden_envoy::render::inbound::Inbound::new(description, &[]).is_ok()
         }),

@@ -13,7 +13,7 @@ use peerwarden_host::Module;
 use peerwarden_traffic::ModuleFile;
 use sha2::{Digest, Sha256};
 
-use cache::Unusable;
+use cache::CacheError;
 
 /// Its file name, next to the command or in a folder above it.
 const NAME: &str = "peerwarden.wasm";
@@ -107,7 +107,7 @@ fn keep(cache: &Cache, name: &str, module: &Module) -> Result<(), ModuleError> {
     Ok(())
 }
 
-fn say(cache: &Cache, unusable: &Unusable) {
+fn say(cache: &Cache, unusable: &CacheError) {
     if cache.is_worth_saying(unusable) {
         let message = format!("the cache of the compiled module is not used: {unusable}");
         diagnostic::print(&[Diagnostic::notice(message)]);

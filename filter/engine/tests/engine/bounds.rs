@@ -17,14 +17,14 @@ use super::generate::{PROVIDERS, custom_policy, peer_authentication, policy, tra
 use super::{config, config_with, get, policy as document};
 
 /// Traffic of which a part is not known, or is as in other traffic.
-struct Partly<'t> {
+struct PartialTraffic<'t> {
     known: &'t Traffic,
     /// One bit for each kind of attribute.
     hidden: u16,
     rest: Option<&'t Traffic>,
 }
 
-impl<'t> Partly<'t> {
+impl<'t> PartialTraffic<'t> {
     fn ask<T>(&self, bit: u16, ask: impl Fn(&'t Traffic) -> Lookup<T>) -> Lookup<T> {
         if self.hidden & (1 << bit) == 0 {
             ask(self.known)
@@ -34,7 +34,7 @@ impl<'t> Partly<'t> {
     }
 }
 
-impl AttributeSource for Partly<'_> {
+impl AttributeSource for PartialTraffic<'_> {
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
         self.ask(0, Traffic::peer)
     }
@@ -116,7 +116,7 @@ fn a_certain_verdict_is_that_of_every_completion() {
             let config = config_with(&documents, &more).map_err(|e| TestCaseError::fail(e.to_string()))?;
             let program = Program::compile(&config).map_err(|e| TestCaseError::fail(e.to_string()))?;
             for (known, hidden) in &asked {
-                let partly = |rest| Partly {
+                let partly = |rest| PartialTraffic {
                     known,
                     hidden: *hidden,
                     rest,
@@ -310,12 +310,15 @@ fn an_authorizer_may_answer_anything() {
         "certain deny",
         "whatever it answers"
     );
-    struct Yes;
-    impl ExternalAuthorizers for Yes {
+    struct AllowingAuthorizer;
+    impl ExternalAuthorizers for AllowingAuthorizer {
         fn answer(&self, _: &str) -> ExternalAnswer {
             ExternalAnswer::Allow
         }
     }
     let program = Program::compile(&with("", PROVIDERS)).unwrap();
-    assert_eq!(program.judge(&ask, &Yes).decision.verdict, Verdict::Allow);
+    assert_eq!(
+        program.judge(&ask, &AllowingAuthorizer).decision.verdict,
+        Verdict::Allow
+    );
 }

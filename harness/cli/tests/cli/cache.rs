@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::fixture::{Folder, ORDERS, Ran, SUITE};
+use crate::fixture::{Folder, ORDERS, RunOutput, SUITE};
 
 fn folder() -> Folder {
     let suite = format!("{SUITE}- {{peer: frontend, request: list, expect: allow}}\n");
@@ -14,7 +14,7 @@ fn folder() -> Folder {
 
 /// Whether a run that went well took the module from the cache.
 #[track_caller]
-fn from_cache(ran: &Ran) -> bool {
+fn from_cache(ran: &RunOutput) -> bool {
     assert_eq!(ran.code, 0, "{ran:?}");
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     report["module"]["fromCache"].as_bool().unwrap()
@@ -22,7 +22,7 @@ fn from_cache(ran: &Ran) -> bool {
 
 const JSON: [&str; 3] = ["test", "--format", "json"];
 
-fn run(folder: &Folder) -> Ran {
+fn run(folder: &Folder) -> RunOutput {
     folder.run(&[JSON.as_slice(), &["--cache", "cache"]].concat())
 }
 

@@ -4,9 +4,9 @@ mod random;
 
 use serde_json::{Value, json};
 
-use crate::fixture::{Folder, ORDERS, Ran};
+use crate::fixture::{Folder, ORDERS, RunOutput};
 
-fn eval(lines: &str, arguments: &[&str]) -> (Ran, Vec<Value>) {
+fn eval(lines: &str, arguments: &[&str]) -> (RunOutput, Vec<Value>) {
     let ran = Folder::with(&[("orders.yaml", ORDERS), ("workload.yaml", "namespace: shop\n")])
         .run_with(&[&["eval"], arguments].concat(), lines);
     let answers = ran

@@ -10,7 +10,7 @@ pub(crate) struct Folder(TempDir);
 
 /// What came of a run.
 #[derive(Debug)]
-pub(crate) struct Ran {
+pub(crate) struct RunOutput {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
@@ -73,12 +73,12 @@ impl Folder {
     }
 
     /// Runs the command in this folder.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> RunOutput {
         self.run_with(arguments, "")
     }
 
     /// The same with standard input.
-    pub(crate) fn run_with(&self, arguments: &[&str], input: impl Into<Vec<u8>>) -> Ran {
+    pub(crate) fn run_with(&self, arguments: &[&str], input: impl Into<Vec<u8>>) -> RunOutput {
         self.finish(self.command(arguments).write_stdin(input))
     }
 
@@ -95,14 +95,14 @@ impl Folder {
     }
 
     /// Runs it.
-    pub(crate) fn finish(&self, command: &mut Command) -> Ran {
+    pub(crate) fn finish(&self, command: &mut Command) -> RunOutput {
         let output = command.output().unwrap();
         let text = |bytes| {
             String::from_utf8(bytes)
                 .unwrap()
                 .replace(&module().display().to_string(), "MODULE")
         };
-        Ran {
+        RunOutput {
             code: output.status.code().unwrap(),
             out: text(output.stdout),
             err: text(output.stderr),
@@ -110,7 +110,7 @@ impl Folder {
     }
 }
 
-impl Ran {
+impl RunOutput {
     /// Standard output without what differs between machines and builds.
     pub(crate) fn scrubbed(&self) -> String {
         let lines = self.out.lines().map(|line| {

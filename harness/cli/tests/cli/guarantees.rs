@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::fixture::{Folder, ORDERS, Ran};
+use crate::fixture::{Folder, ORDERS, RunOutput};
 
 const DESCRIPTION: &str = "workload: {namespace: shop, serviceAccount: orders, labels: {app: orders}}
 ports:
@@ -32,7 +32,7 @@ fn rendered() -> Folder {
 }
 
 /// `envoy.yaml` with an edit, checked.
-fn edited(from: &str, to: &str, arguments: &[&str]) -> Ran {
+fn edited(from: &str, to: &str, arguments: &[&str]) -> RunOutput {
     let folder = rendered();
     let text = std::fs::read_to_string(folder.path("envoy.yaml")).unwrap();
     assert!(text.contains(from), "{from}");

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 use crate::render::{quoted, without_numbers};
 
 const DESCRIPTION: &str = "workload: {namespace: istio-ingress, labels: {istio: ingressgateway}}
@@ -63,7 +63,7 @@ fn folder() -> Folder {
 }
 
 /// Runs with each file changed, by what is to be replaced in it and by what.
-fn changed(description: &[(&str, &str)], gateway: &[(&str, &str)]) -> Ran {
+fn changed(description: &[(&str, &str)], gateway: &[(&str, &str)]) -> RunOutput {
     let folder = folder();
     for (file, text, changes) in [
         ("ingress.yaml", DESCRIPTION, description),

@@ -1,6 +1,6 @@
 //! What `check` says of policies together with the workloads and services beside them.
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 const LEDGER: &str = "\
 apiVersion: apps/v1
@@ -38,11 +38,11 @@ fn mode(spec: &str) -> String {
     )
 }
 
-fn checked(documents: &[&str]) -> Ran {
+fn checked(documents: &[&str]) -> RunOutput {
     with_settings(documents, "")
 }
 
-fn with_settings(documents: &[&str], settings: &str) -> Ran {
+fn with_settings(documents: &[&str], settings: &str) -> RunOutput {
     let all = documents.join("---\n");
     Folder::with(&[("all.yaml", &all), ("peerwarden.toml", settings)]).run(&["check"])
 }
@@ -52,7 +52,7 @@ fn fine(documents: &[&str]) {
     assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
-fn count(ran: &Ran, code: &str) -> usize {
+fn count(ran: &RunOutput, code: &str) -> usize {
     ran.out.matches(&format!("warning[{code}]")).count()
 }
 

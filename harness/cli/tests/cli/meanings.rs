@@ -4,9 +4,9 @@ mod ports;
 mod rules;
 mod tokens;
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
-fn checked(documents: &[&str]) -> Ran {
+fn checked(documents: &[&str]) -> RunOutput {
     Folder::with(&[("all.yaml", &documents.join("---\n"))]).run(&["check"])
 }
 

@@ -1,6 +1,6 @@
 //! The mesh as clusters have it.
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 const POLICY: &str = "apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -71,7 +71,7 @@ fn folder() -> Folder {
     folder
 }
 
-fn explained(folder: &Folder, mesh: &str) -> Ran {
+fn explained(folder: &Folder, mesh: &str) -> RunOutput {
     let arguments = [
         "explain",
         "--policies",

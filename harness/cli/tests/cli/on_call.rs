@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::explain::LINE;
-use crate::fixture::{Folder, ORDERS, Ran};
+use crate::fixture::{Folder, ORDERS, RunOutput};
 use crate::validate::differs;
 
 /// A listener of Envoy with the module for `ORDERS`, as `render inbound` writes it.
@@ -27,7 +27,7 @@ fn denied(by: &str) -> String {
     LINE.replace("200 - via_upstream -", &by).replace("GET", "POST")
 }
 
-fn of_files(folder: &Folder, line: &str, more: &[&str]) -> Ran {
+fn of_files(folder: &Folder, line: &str, more: &[&str]) -> RunOutput {
     let arguments = [
         "explain",
         "--policies",

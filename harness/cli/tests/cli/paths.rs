@@ -1,6 +1,6 @@
 //! `paths: strict`, wherever a command decides: the same question with it and without.
 
-use super::fixture::{Folder, Ran};
+use super::fixture::{Folder, RunOutput};
 
 const POLICY: &str = r#"apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -26,7 +26,7 @@ fn folder() -> Folder {
 }
 
 /// With no `--paths`, and with each of its words.
-fn each(folder: &Folder, arguments: &[&str]) -> [Ran; 3] {
+fn each(folder: &Folder, arguments: &[&str]) -> [RunOutput; 3] {
     let with = |more: &[&str]| folder.run(&[arguments, more].concat());
     [
         with(&[]),
@@ -63,7 +63,7 @@ fn explain_says_why_a_path_is_not_established() {
     folder.write("delete_test.yaml", suite("paths: strict\n", "deny"));
     let found = format!("found \"{ESCAPED}\", with an escape that an application may decode");
     // Without the gutter of the excerpt.
-    let words = |ran: &Ran| {
+    let words = |ran: &RunOutput| {
         let words = ran.out.split_whitespace().filter(|word| *word != "|");
         words.collect::<Vec<_>>().join(" ")
     };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use log_formats::ISTIO;
 
-use crate::fixture::{Folder, ORDERS, Ran};
+use crate::fixture::{Folder, ORDERS, RunOutput};
 use crate::validate::differs;
 
 const WORKLOAD: &str = "namespace: shop\n";
@@ -51,7 +51,7 @@ fn folder() -> Folder {
     ])
 }
 
-fn replay(folder: &Folder, more: &[&str]) -> Ran {
+fn replay(folder: &Folder, more: &[&str]) -> RunOutput {
     let mut arguments = vec![
         "replay",
         "access.log",

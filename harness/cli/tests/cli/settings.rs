@@ -124,7 +124,7 @@ fn mistakes_are_shown_where_they_stand() {
 }
 
 /// What `check` says when this comment stands in its own line above the one with the finding, and when it stands at its end.
-fn suppressed(comment: &str) -> [crate::fixture::Ran; 2] {
+fn suppressed(comment: &str) -> [crate::fixture::RunOutput; 2] {
     let line = "        principals: [\"*/ns/web/sa/frontend\"]";
     let above = warned().replace(
         line,

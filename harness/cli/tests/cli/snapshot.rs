@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::fixture::{Folder, ORDERS, Ran};
+use crate::fixture::{Folder, ORDERS, RunOutput};
 use crate::validate::differs;
 
 const SUITE: &str = r#"workload: {namespace: shop}
@@ -24,11 +24,11 @@ fn folder() -> Folder {
     Folder::with(&[("orders.yaml", ORDERS), ("orders_test.yaml", SUITE)])
 }
 
-fn run(folder: &Folder, arguments: &[&str]) -> Ran {
+fn run(folder: &Folder, arguments: &[&str]) -> RunOutput {
     folder.run(&[&["test", "--engine", "native"], arguments].concat())
 }
 
-fn in_ci(folder: &Folder) -> Ran {
+fn in_ci(folder: &Folder) -> RunOutput {
     let mut command = folder.command(&["test", "--engine", "native"]);
     folder.finish(command.env("CI", "true"))
 }

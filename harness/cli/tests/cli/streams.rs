@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::fixture::{Folder, ORDERS, Ran, SUITE};
+use crate::fixture::{Folder, ORDERS, RunOutput, SUITE};
 
 fn folder() -> Folder {
     let suite = format!("{SUITE}- {{peer: frontend, request: list, expect: allow}}\n");
@@ -47,7 +47,7 @@ fn colours_are_as_asked_for() {
     let folder = folder();
     let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut command = folder.command(arguments);
-        let ran: Ran = folder.finish(command.envs(variables.iter().copied()));
+        let ran: RunOutput = folder.finish(command.envs(variables.iter().copied()));
         ran.out.contains('\u{1b}')
     };
     assert!(!coloured(&["check"], &[]));

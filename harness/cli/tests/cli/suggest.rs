@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 use crate::validate::differs;
 
 const WORKLOAD: &str = "namespace: shop\nlabels: {app: orders}\n";
@@ -47,7 +47,7 @@ fn folder(lines: &[String]) -> Folder {
     ])
 }
 
-fn suggest(folder: &Folder, more: &[&str]) -> Ran {
+fn suggest(folder: &Folder, more: &[&str]) -> RunOutput {
     let mut arguments = vec![
         "suggest",
         "access.log",

@@ -4,9 +4,9 @@ use clap::ValueEnum;
 use insta::assert_snapshot;
 use peerwarden_suite::report::ReportFormat;
 
-use crate::fixture::{Folder, ORDERS, Ran, SUITE};
+use crate::fixture::{Folder, ORDERS, RunOutput, SUITE};
 
-fn run(cases: &str, arguments: &[&str]) -> Ran {
+fn run(cases: &str, arguments: &[&str]) -> RunOutput {
     let suite = format!("{SUITE}{cases}");
     let folder = Folder::with(&[("orders.yaml", ORDERS), ("orders_test.yaml", &suite)]);
     folder.run(&[&["test", "."], arguments].concat())

@@ -4,7 +4,7 @@ mod explanations;
 mod findings;
 mod questions;
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 /// A mesh's frontend and a partner's nightly job.
 const POLICY: &str = "apiVersion: security.istio.io/v1
@@ -81,7 +81,7 @@ fn folder() -> Folder {
 const NIGHTLY: &str = "spiffe://partner.example/ns/batch/sa/nightly";
 const REFUSED: &str = "the handshake refuses peers of the trust domain `partner.example`";
 
-fn explain(folder: &Folder, peer: &str, options: &[&str]) -> Ran {
+fn explain(folder: &Folder, peer: &str, options: &[&str]) -> RunOutput {
     let asked = [
         "explain",
         "--policies",

@@ -1,6 +1,6 @@
 //! The protected workload as clusters have it: a manifest, or the name of one among the documents.
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -31,7 +31,7 @@ fn folder() -> Folder {
     ])
 }
 
-fn explained(folder: &Folder, workload: &str, more: &[&str]) -> Ran {
+fn explained(folder: &Folder, workload: &str, more: &[&str]) -> RunOutput {
     let arguments = [
         "explain",
         "--policies",

@@ -32,7 +32,7 @@ pub struct Parts<T, R> {
 /// The whole, in the order in which it is written.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Whole<'p, T, R> {
+struct SetupJson<'p, T, R> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mesh: Option<&'p T>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,8 +61,8 @@ impl<T: Serialize, R: Serialize> Parts<T, R> {
         }
     }
 
-    fn whole(&self, protocol: Protocol) -> Whole<'_, T, R> {
-        Whole {
+    fn whole(&self, protocol: Protocol) -> SetupJson<'_, T, R> {
+        SetupJson {
             mesh: self.mesh.as_ref(),
             workload: self.workload.as_ref(),
             extension_providers: self.extension_providers.as_ref(),

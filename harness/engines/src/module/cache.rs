@@ -38,7 +38,7 @@ pub struct Cache {
 
 /// Why nothing is taken from the cache, or put into it.
 #[derive(Debug)]
-pub enum Unusable {
+pub enum CacheError {
     /// It is not there.
     Absent,
     /// It cannot be read or written.
@@ -82,7 +82,7 @@ impl Cache {
     ///
     /// # Errors
     /// That it is not there, or why it is not believed.
-    pub fn get(&self, name: &str) -> Result<Vec<u8>, Unusable> {
+    pub fn get(&self, name: &str) -> Result<Vec<u8>, CacheError> {
         let folder = self.open()?;
         let path = self.modules().join(name);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -90,7 +90,7 @@ impl Cache {
         ours(&file, FileType::RegularFile, &path)?;
         let mut bytes = Vec::new();
         File::from(file).take(LIMIT).read_to_end(&mut bytes)?;
-        let damaged = || Unusable::Damaged(path.clone());
+        let damaged = || CacheError::Damaged(path.clone());
         let (written, code) = bytes
             .split_at_checked(Sha256::output_size())
             .ok_or_else(damaged)?;
@@ -105,10 +105,10 @@ impl Cache {
     ///
     /// # Errors
     /// That it cannot be written.
-    pub fn put(&self, name: &str, code: &[u8]) -> Result<(), Unusable> {
+    pub fn put(&self, name: &str, code: &[u8]) -> Result<(), CacheError> {
         let modules = self.modules();
         if !modules.exists() {
-            std::fs::create_dir_all(&self.folder).map_err(Unusable::Io)?;
+            std::fs::create_dir_all(&self.folder).map_err(CacheError::Io)?;
             match rustix::fs::mkdir(&modules, Mode::RWXU) {
                 // Another run may have been faster.
                 Ok(()) | Err(rustix::io::Errno::EXIST) => {}
@@ -134,11 +134,13 @@ impl Cache {
     }
 
     /// Whether `unusable` is worth a word: what nobody asked for and is merely not there is not.
-    pub fn is_worth_saying(&self, unusable: &Unusable) -> bool {
+    pub fn is_worth_saying(&self, unusable: &CacheError) -> bool {
         match unusable {
-            Unusable::Absent => false,
-            Unusable::Io(_) => self.named,
-            Unusable::Kind(_) | Unusable::Foreign(_) | Unusable::Open(_) | Unusable::Damaged(_) => true,
+            CacheError::Absent => false,
+            CacheError::Io(_) => self.named,
+            CacheError::Kind(_) | CacheError::Foreign(_) | CacheError::Open(_) | CacheError::Damaged(_) => {
+                true
+            }
         }
     }
 
@@ -147,14 +149,14 @@ impl Cache {
     }
 
     /// The folder itself, whatever its name comes to mean meanwhile.
-    fn open(&self) -> Result<OwnedFd, Unusable> {
+    fn open(&self) -> Result<OwnedFd, CacheError> {
         let path = self.modules();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let folder = match rustix::fs::openat(CWD, &path, flags, Mode::empty()) {
             Ok(folder) => folder,
             // Not one of the folders above it.
             Err(rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) if path.symlink_metadata().is_ok() => {
-                return Err(Unusable::Kind(path));
+                return Err(CacheError::Kind(path));
             }
             Err(error) => return Err(error.into()),
         };
@@ -164,16 +166,16 @@ impl Cache {
 }
 
 /// Of this user, closed to others, and of this kind.
-fn ours(file: &OwnedFd, kind: FileType, path: &Path) -> Result<(), Unusable> {
+fn ours(file: &OwnedFd, kind: FileType, path: &Path) -> Result<(), CacheError> {
     let stat = rustix::fs::fstat(file)?;
     if FileType::from_raw_mode(stat.st_mode) != kind {
-        return Err(Unusable::Kind(path.to_owned()));
+        return Err(CacheError::Kind(path.to_owned()));
     }
     if stat.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(Unusable::Foreign(path.to_owned()));
+        return Err(CacheError::Foreign(path.to_owned()));
     }
     if stat.st_mode & OTHERS != 0 {
-        return Err(Unusable::Open(path.to_owned()));
+        return Err(CacheError::Open(path.to_owned()));
     }
     Ok(())
 }
@@ -188,7 +190,7 @@ fn digest(name: &str, code: &[u8]) -> [u8; 32] {
 }
 
 /// Removes all but the newest.
-fn let_go(folder: &OwnedFd) -> Result<(), Unusable> {
+fn let_go(folder: &OwnedFd) -> Result<(), CacheError> {
     let mut files: Vec<(Stat, std::ffi::CString)> = Vec::new();
     for entry in Dir::read_from(folder)? {
         let name = entry?.file_name().to_owned();
@@ -204,13 +206,13 @@ fn let_go(folder: &OwnedFd) -> Result<(), Unusable> {
     Ok(())
 }
 
-impl From<rustix::io::Errno> for Unusable {
+impl From<rustix::io::Errno> for CacheError {
     fn from(error: rustix::io::Errno) -> Self {
         Error::from(error).into()
     }
 }
 
-impl From<Error> for Unusable {
+impl From<Error> for CacheError {
     fn from(error: Error) -> Self {
         if error.kind() == std::io::ErrorKind::NotFound {
             Self::Absent
@@ -221,7 +223,7 @@ impl From<Error> for Unusable {
 }
 
 /// What is wrong with it, and what to do.
-impl fmt::Display for Unusable {
+impl fmt::Display for CacheError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("it is not there"),

@@ -38,7 +38,7 @@ pub(crate) struct ProofGap {
 /// A rule that decides nothing for any workload.
 pub(crate) struct Standing {
     place: Place,
-    pub(crate) why: Why,
+    pub(crate) why: NoDecisionReason,
     /// Where it was found out.
     pub(crate) group: Rc<Group>,
 }
@@ -48,7 +48,7 @@ pub(crate) type Place = (usize, usize);
 
 /// Why a rule decides nothing.
 #[derive(Debug, Clone)]
-pub(crate) enum Why {
+pub(crate) enum NoDecisionReason {
     /// No request matches it.
     NeverMatches,
     /// DENY rules refuse all that this ALLOW rule matches.
@@ -97,7 +97,7 @@ impl Standings {
 /// What decides nothing, rule by rule.
 fn find(context: &Context<'_>) -> PolicyStandings {
     // Of each rule, in how many groups it is, and in which of them it decides nothing.
-    let mut idle: BTreeMap<Place, Vec<(Why, Rc<Group>)>> = BTreeMap::new();
+    let mut idle: BTreeMap<Place, Vec<(NoDecisionReason, Rc<Group>)>> = BTreeMap::new();
     let mut seen: BTreeMap<Place, usize> = BTreeMap::new();
     let (groups, mut unproved) = group::all(context);
     for group in groups {
@@ -131,11 +131,11 @@ fn find(context: &Context<'_>) -> PolicyStandings {
 /// Of two rules that match the same, one has to stay: the first.
 fn without_twins(mut standings: Vec<Standing>) -> Vec<Standing> {
     let by_one = |standing: &Standing| match &standing.why {
-        Why::Shadowed { by, .. } => match by.as_slice() {
+        NoDecisionReason::Shadowed { by, .. } => match by.as_slice() {
             [by] => standing.group.place(by),
             _ => None,
         },
-        Why::NeverMatches | Why::Refused { .. } => None,
+        NoDecisionReason::NeverMatches | NoDecisionReason::Refused { .. } => None,
     };
     let shadows: BTreeMap<Place, Place> = standings
         .iter()
@@ -149,27 +149,30 @@ fn without_twins(mut standings: Vec<Standing>) -> Vec<Standing> {
 }
 
 /// The rules of a group that decide nothing in it, or why that is not known.
-fn judged(group: &Group) -> Result<Vec<(Place, Why)>, String> {
+fn judged(group: &Group) -> Result<Vec<(Place, NoDecisionReason)>, String> {
     let http = standing(group, Protocol::Http)?;
     let why = |judged: &RuleStanding| {
         let why = match &judged.standing {
             rules::Standing::Decides(_) => return None,
-            rules::Standing::NeverMatches => Why::NeverMatches,
-            rules::Standing::Refused { matches, by } => Why::Refused {
+            rules::Standing::NeverMatches => NoDecisionReason::NeverMatches,
+            rules::Standing::Refused { matches, by } => NoDecisionReason::Refused {
                 matches: matches.clone(),
                 by: by.clone(),
             },
-            rules::Standing::Shadowed { matches, by } => Why::Shadowed {
+            rules::Standing::Shadowed { matches, by } => NoDecisionReason::Shadowed {
                 matches: matches.clone(),
                 by: by.clone(),
             },
         };
         Some((group.place(&judged.by)?, why))
     };
-    let mut idle: Vec<(Place, Why)> = http.iter().filter_map(why).collect();
+    let mut idle: Vec<(Place, NoDecisionReason)> = http.iter().filter_map(why).collect();
     // Refused by a mode, not by a rule: another `PeerAuthentication` may be elsewhere.
-    idle.retain(|(_, why)| !matches!(why, Why::Refused { by, .. } if by.is_empty()));
-    if idle.iter().any(|(_, why)| !matches!(why, Why::NeverMatches)) {
+    idle.retain(|(_, why)| !matches!(why, NoDecisionReason::Refused { by, .. } if by.is_empty()));
+    if idle
+        .iter()
+        .any(|(_, why)| !matches!(why, NoDecisionReason::NeverMatches))
+    {
         // On TCP fields of HTTP say nothing, and a rule may be needed there.
         let tcp = standing(group, Protocol::Tcp)?;
         let decides = |judged: &&RuleStanding| matches!(judged.standing, rules::Standing::Decides(_));
@@ -178,7 +181,7 @@ fn judged(group: &Group) -> Result<Vec<(Place, Why)>, String> {
             .filter(decides)
             .filter_map(|judged| group.place(&judged.by))
             .collect();
-        idle.retain(|(place, why)| matches!(why, Why::NeverMatches) || !needed.contains(place));
+        idle.retain(|(place, why)| matches!(why, NoDecisionReason::NeverMatches) || !needed.contains(place));
     }
     Ok(idle)
 }

@@ -24,12 +24,12 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 /// What of a value nothing has, and what to write instead.
-struct Wrong {
+struct Impossibility {
     what: String,
     help: String,
 }
 
-impl Wrong {
+impl Impossibility {
     fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -78,7 +78,7 @@ pub(crate) fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
                 placeholders.push(placeholder::finding(path, value));
                 continue;
             }
-            let Some(Wrong { what, help }) = wrong(list.field, value) else {
+            let Some(Impossibility { what, help }) = wrong(list.field, value) else {
                 continue;
             };
             let keeps_nobody_out = list.shuts_out(written.action);
@@ -112,9 +112,9 @@ fn of_key(list: &List<'_>) -> Option<Finding> {
     Some(Finding::new(path, message, help))
 }
 
-fn wrong(field: &str, value: &str) -> Option<Wrong> {
+fn wrong(field: &str, value: &str) -> Option<Impossibility> {
     if value.contains(['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "has curly quotes, which are part of the value",
             "write straight quotes around it",
         ));

@@ -8,7 +8,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
 
 use crate::context::Context;
-use crate::context::standing::{Standing, Why};
+use crate::context::standing::{NoDecisionReason, Standing};
 use crate::lint::{Find, Finding, Lint};
 use reason::Reason;
 
@@ -28,8 +28,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 
 fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
     match standing.why {
-        Why::NeverMatches => {}
-        Why::Refused { .. } | Why::Shadowed { .. } => return None,
+        NoDecisionReason::NeverMatches => {}
+        NoDecisionReason::Refused { .. } | NoDecisionReason::Shadowed { .. } => return None,
     }
     let policy = standing.policy(context);
     let rule = standing.rule();

@@ -7,7 +7,7 @@ use peerwarden_engine::Verdict;
 use peerwarden_engine::resource::Action;
 
 use crate::context::Context;
-use crate::context::standing::{Standing, Why};
+use crate::context::standing::{NoDecisionReason, Standing};
 use crate::lint::{Find, Finding, Lint};
 use crate::proof::Proof;
 
@@ -26,7 +26,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
-    let Why::Shadowed { matches, by } = &standing.why else {
+    let NoDecisionReason::Shadowed { matches, by } = &standing.why else {
         return None;
     };
     let policy = standing.policy(context);

@@ -6,7 +6,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::Context;
-use crate::context::standing::{Standing, Why};
+use crate::context::standing::{NoDecisionReason, Standing};
 use crate::lint::{Find, Finding, Lint};
 use crate::proof::{self, Proof};
 
@@ -25,7 +25,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 fn of(context: &Context<'_>, standing: &Standing) -> Option<Diagnostic> {
-    let Why::Refused { matches, by } = &standing.why else {
+    let NoDecisionReason::Refused { matches, by } = &standing.why else {
         return None;
     };
     let program = standing.group.program(Protocol::Http)?;

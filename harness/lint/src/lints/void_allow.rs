@@ -33,7 +33,7 @@ pub(crate) const LINT: Lint = Lint {
 const RULES: usize = 200;
 
 /// Why a policy is void for one proxy.
-struct Void {
+struct VoidPolicy {
     by: Vec<RuleId>,
     proxy: String,
     proof: Option<Proof>,
@@ -59,7 +59,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Vec<Diagnostic> {
     // Of each policy, in how many proxies it is, and what was found in those that make it void.
     let mut applies: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut void: BTreeMap<usize, Vec<Void>> = BTreeMap::new();
+    let mut void: BTreeMap<usize, Vec<VoidPolicy>> = BTreeMap::new();
     for proxy in proxies {
         let policies: Vec<(usize, &Policy<'_>)> = context
             .policies
@@ -99,7 +99,7 @@ fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Ve
     found
 }
 
-fn finding(policy: &Policy<'_>, why: &Void, by: &[&Policy<'_>]) -> Diagnostic {
+fn finding(policy: &Policy<'_>, why: &VoidPolicy, by: &[&Policy<'_>]) -> Diagnostic {
     let message = format!(
         "this policy restricts nothing at {}: everything that it allows is also allowed by {}, which allows more",
         why.proxy,
@@ -120,7 +120,11 @@ fn finding(policy: &Policy<'_>, why: &Void, by: &[&Policy<'_>]) -> Diagnostic {
 }
 
 /// The ALLOW policies that are void at a proxy.
-fn at(context: &Context<'_>, proxy: &Workload, policies: &[(usize, &Policy<'_>)]) -> Vec<(usize, Void)> {
+fn at(
+    context: &Context<'_>,
+    proxy: &Workload,
+    policies: &[(usize, &Policy<'_>)],
+) -> Vec<(usize, VoidPolicy)> {
     let rules = |policy: &Policy<'_>| policy.written.rules.iter().flatten().count();
     let allowing = policies
         .iter()
@@ -174,7 +178,7 @@ fn at(context: &Context<'_>, proxy: &Workload, policies: &[(usize, &Policy<'_>)]
         let Some(more) = more else { continue };
         found.push((
             *index,
-            Void {
+            VoidPolicy {
                 by,
                 proxy: title(proxy),
                 proof: Proof::of(&program, more, |decision| decision.verdict == Verdict::Allow),

@@ -60,10 +60,10 @@ pub(super) const TELLTALE: [&str; 2] = ["downstream_remote_address", "downstream
 #[cfg(test)]
 mod tests {
     use super::JSON;
-    use crate::access_log::operator::Tells;
+    use crate::access_log::operator::OperatorMeaning;
     use crate::access_log::text::Text;
 
-    fn tells(format: &str) -> Tells {
+    fn tells(format: &str) -> OperatorMeaning {
         Text::parse(format).unwrap().sole().unwrap().tells.clone()
     }
 
@@ -81,7 +81,10 @@ mod tests {
         let mut known = 0;
         for (name, operator) in fields {
             let told = tells(&format!("%{}", operator.trim_end_matches('"')));
-            if matches!(told, Tells::Number | Tells::Word | Tells::Other) {
+            if matches!(
+                told,
+                OperatorMeaning::Number | OperatorMeaning::Word | OperatorMeaning::Other
+            ) {
                 continue;
             }
             let own = JSON.iter().find(|(own, _)| *own == name);

@@ -3,14 +3,14 @@
 /// One operator of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Operator {
-    pub(super) tells: Tells,
+    pub(super) tells: OperatorMeaning,
     /// The most bytes that Envoy writes of it; a text of that length may be cut.
     pub(super) limit: Option<usize>,
 }
 
 /// What an operator tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Tells {
+pub(super) enum OperatorMeaning {
     /// `%REQ(:METHOD)%`.
     Method,
     /// `%REQ(:PATH)%`, `%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%`, `%PATH(…)%`: as the filters got it, before a route rewrote it.
@@ -100,14 +100,14 @@ impl Operator {
         };
         let rest = rest.strip_prefix('%').ok_or_else(unfinished)?;
         let operator = Self {
-            tells: Tells::of(name, arguments),
+            tells: OperatorMeaning::of(name, arguments),
             limit,
         };
         Ok((operator, rest))
     }
 }
 
-impl Tells {
+impl OperatorMeaning {
     fn of(name: &str, arguments: &str) -> Self {
         match name {
             "REQ" | "REQ_WITHOUT_QUERY" => Self::header(arguments),
@@ -264,14 +264,17 @@ mod tests {
         ] {
             let operator = telling(attribute).unwrap();
             assert!(
-                !matches!(tells(&operator), Tells::Other | Tells::Word | Tells::Number),
+                !matches!(
+                    tells(&operator),
+                    OperatorMeaning::Other | OperatorMeaning::Word | OperatorMeaning::Number
+                ),
                 "{attribute}: {operator}"
             );
         }
         assert_eq!(telling("authorizers.opa"), None);
     }
 
-    fn tells(text: &str) -> Tells {
+    fn tells(text: &str) -> OperatorMeaning {
         let (operator, rest) = Operator::read(text.strip_prefix('%').unwrap()).unwrap();
         assert_eq!(rest, "");
         operator.tells
@@ -279,19 +282,28 @@ mod tests {
 
     #[test]
     fn knows_what_each_tells() {
-        assert_eq!(tells("%REQ(:METHOD)%"), Tells::Method);
-        assert_eq!(tells("%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"), Tells::Path);
-        assert_eq!(tells("%PATH(NQ:ORIG_OR_PATH)%"), Tells::Path);
-        assert_eq!(tells("%PATH(NQ:ORIG)%"), Tells::Other);
-        assert_eq!(tells("%REQ(X-Team)%"), Tells::Header("x-team".to_owned()));
-        assert_eq!(tells("%REQ(Host)%"), Tells::Header(":authority".to_owned()));
-        assert_eq!(tells("%REQ(A?B)%"), Tells::Other);
+        assert_eq!(tells("%REQ(:METHOD)%"), OperatorMeaning::Method);
+        assert_eq!(tells("%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"), OperatorMeaning::Path);
+        assert_eq!(tells("%PATH(NQ:ORIG_OR_PATH)%"), OperatorMeaning::Path);
+        assert_eq!(tells("%PATH(NQ:ORIG)%"), OperatorMeaning::Other);
+        assert_eq!(
+            tells("%REQ(X-Team)%"),
+            OperatorMeaning::Header("x-team".to_owned())
+        );
+        assert_eq!(
+            tells("%REQ(Host)%"),
+            OperatorMeaning::Header(":authority".to_owned())
+        );
+        assert_eq!(tells("%REQ(A?B)%"), OperatorMeaning::Other);
         assert_eq!(
             tells("%FILTER_STATE(wasm.peerwarden.decision:PLAIN)%"),
-            Tells::Decision
+            OperatorMeaning::Decision
         );
-        assert_eq!(tells("%START_TIME(%Y/%m/%dT%H:%M:%S%z %s)%"), Tells::Other);
-        assert_eq!(tells("%SOMETHING_NEW(x)%"), Tells::Other);
+        assert_eq!(
+            tells("%START_TIME(%Y/%m/%dT%H:%M:%S%z %s)%"),
+            OperatorMeaning::Other
+        );
+        assert_eq!(tells("%SOMETHING_NEW(x)%"), OperatorMeaning::Other);
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access_log::operator::Tells;
+    use crate::access_log::operator::OperatorMeaning;
 
     #[test]
     fn texts_stand_around_operators() {
@@ -72,7 +72,7 @@ mod tests {
             .map(|literal| std::str::from_utf8(literal).unwrap())
             .collect();
         assert_eq!(literals, ["[", "] 100% \"", "\""]);
-        assert_eq!(text.operators[1].tells, Tells::Method);
+        assert_eq!(text.operators[1].tells, OperatorMeaning::Method);
         assert!(text.sole().is_none() && Text::parse("%DURATION%").unwrap().sole().is_some());
     }
 

@@ -16,26 +16,26 @@ pub(super) struct Verification<'t> {
     /// Those that are still in the request, each with its place.
     tokens: Vec<(&'t Token, &'t Place)>,
     /// What was verified, in this order.
-    pub(super) good: Vec<Good<'t>>,
-    bad: Vec<Bad<'t>>,
+    pub(super) good: Vec<AcceptedToken<'t>>,
+    bad: Vec<RejectedToken<'t>>,
 }
 
 /// A token that is good for a rule.
-pub(super) struct Good<'t> {
+pub(super) struct AcceptedToken<'t> {
     pub(super) rule: &'t TokenRule,
     pub(super) payload: &'t Map<String, Value>,
 }
 
 /// A token that is not good for a rule.
-struct Bad<'t> {
+struct RejectedToken<'t> {
     rule: &'t TokenRule,
     token: &'t Token,
-    why: Why,
+    why: Rejection,
 }
 
 /// Why a token is not good.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
+enum Rejection {
     Invalid,
     Issuer,
     Audience,
@@ -94,13 +94,13 @@ impl<'t> Verification<'t> {
             match check(self.rules, rule, token) {
                 Ok(payload) => {
                     found = TokenState::Good;
-                    self.good.push(Good { rule, payload });
+                    self.good.push(AcceptedToken { rule, payload });
                     if !rule.rule.forward_original_token && place.is_cleared() {
                         self.tokens.retain(|(_, other)| !std::ptr::eq(*other, place));
                     }
                 }
                 Err(why) => {
-                    self.bad.push(Bad { rule, token, why });
+                    self.bad.push(RejectedToken { rule, token, why });
                     return TokenState::Bad;
                 }
             }
@@ -111,17 +111,17 @@ impl<'t> Verification<'t> {
     /// What is answered if `last` is the rule that fails in the end.
     fn refused(&self, last: &TokenRule) -> RefusedToken {
         // That the issuer is another is the least that Envoy has to say of a token.
-        let telling = self.bad.iter().rfind(|bad| bad.why != Why::Issuer);
-        let is_own = |bad: &&Bad<'_>| match bad.token {
+        let telling = self.bad.iter().rfind(|bad| bad.why != Rejection::Issuer);
+        let is_own = |bad: &&RejectedToken<'_>| match bad.token {
             Token::Signed(token) => bad.rule.rule.issuer == issuer(&token.payload),
             Token::Invalid => false,
         };
         let shown = self.bad.iter().rfind(is_own).or(telling).or(self.bad.first());
         RefusedToken {
             by: shown.map_or(last, |bad| bad.rule).by.clone(),
-            why: shown.map(Bad::words).unwrap_or_default(),
+            why: shown.map(RejectedToken::words).unwrap_or_default(),
             status: match telling {
-                Some(bad) if bad.why == Why::Audience => 403,
+                Some(bad) if bad.why == Rejection::Audience => 403,
                 Some(_) | None => 401,
             },
         }
@@ -129,32 +129,36 @@ impl<'t> Verification<'t> {
 }
 
 /// Whether a token is good for a rule.
-fn check<'t>(rules: &[TokenRule], rule: &TokenRule, token: &'t Token) -> Result<&'t Map<String, Value>, Why> {
+fn check<'t>(
+    rules: &[TokenRule],
+    rule: &TokenRule,
+    token: &'t Token,
+) -> Result<&'t Map<String, Value>, Rejection> {
     let Token::Signed(token) = token else {
-        return Err(Why::Invalid);
+        return Err(Rejection::Invalid);
     };
     // A rule without an issuer has other keys than those that name one.
     let mut own = of_issuer(rules, issuer(&token.payload));
     if !own.any(|own| own.rule.issuer == rule.rule.issuer) {
-        return Err(Why::Issuer);
+        return Err(Rejection::Issuer);
     }
     let audiences = &rule.rule.audiences;
     if !audiences.is_empty() && !has_audience(&token.payload, audiences) {
-        return Err(Why::Audience);
+        return Err(Rejection::Audience);
     }
     Ok(&token.payload)
 }
 
-impl Bad<'_> {
+impl RejectedToken<'_> {
     fn words(&self) -> String {
         let issuer = match self.token {
             Token::Signed(token) => issuer(&token.payload),
             Token::Invalid => "",
         };
         match self.why {
-            Why::Invalid => "the token is invalid".to_owned(),
-            Why::Issuer => format!("no rule is for the issuer `{issuer}`"),
-            Why::Audience => {
+            Rejection::Invalid => "the token is invalid".to_owned(),
+            Rejection::Issuer => format!("no rule is for the issuer `{issuer}`"),
+            Rejection::Audience => {
                 let known = self.rule.rule.audiences.join("`, `");
                 format!("the token has none of the audiences `{known}`")
             }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 const ASK: &str = "apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -36,11 +36,11 @@ fn folder() -> Folder {
 }
 
 /// One line, however it is wrapped.
-fn line(ran: &Ran) -> String {
+fn line(ran: &RunOutput) -> String {
     ran.out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn run(arguments: &[&str]) -> Ran {
+fn run(arguments: &[&str]) -> RunOutput {
     folder().run(&[arguments, &["--engine", "native"]].concat())
 }
 

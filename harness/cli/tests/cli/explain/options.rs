@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::folder;
-use crate::fixture::{Folder, ORDERS, Ran, SUITE};
+use crate::fixture::{Folder, ORDERS, RunOutput, SUITE};
 
 /// A name of a suite, or a principal as policies write it, would be a peer whom nothing matches.
 #[test]
@@ -15,7 +15,7 @@ fn a_peer_is_a_uri() {
 
 const WORKLOAD: &str = "namespace: shop\nlabels: {app: orders}\n";
 
-pub(super) fn described(folder: &Folder, more: &[&str]) -> Ran {
+pub(super) fn described(folder: &Folder, more: &[&str]) -> RunOutput {
     folder.write("workload.yaml", WORKLOAD);
     let mut arguments = vec!["explain", "--policies", "policies", "--workload", "workload.yaml"];
     arguments.extend_from_slice(more);

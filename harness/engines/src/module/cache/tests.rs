@@ -43,7 +43,7 @@ impl CacheFixture {
 fn gives_back_what_was_put_in() {
     let kept = kept();
     assert_eq!(kept.cache.get("name").unwrap(), b"code");
-    assert!(matches!(kept.cache.get("other"), Err(Unusable::Absent)));
+    assert!(matches!(kept.cache.get("other"), Err(CacheError::Absent)));
     kept.cache.put("name", b"newer").unwrap();
     assert_eq!(kept.cache.get("name").unwrap(), b"newer");
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -84,7 +84,7 @@ fn links_are_not_followed() {
     let file = kept.folder.path().join("file");
     std::fs::rename(kept.file(), &file).unwrap();
     symlink(&file, kept.file()).unwrap();
-    assert!(matches!(kept.cache.get("name"), Err(Unusable::Io(_))));
+    assert!(matches!(kept.cache.get("name"), Err(CacheError::Io(_))));
 
     std::fs::remove_file(kept.file()).unwrap();
     std::fs::create_dir(kept.file()).unwrap();
@@ -108,7 +108,7 @@ fn damage_is_found() {
     // Whole, but of another module.
     std::fs::write(kept.file(), &whole).unwrap();
     std::fs::rename(kept.file(), kept.modules().join("other")).unwrap();
-    assert!(matches!(kept.cache.get("other"), Err(Unusable::Damaged(_))));
+    assert!(matches!(kept.cache.get("other"), Err(CacheError::Damaged(_))));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_folder_of_somebody_else_is_not_believed() {
             FileType::Directory,
             Path::new("/"),
         );
-        assert!(matches!(theirs, Err(Unusable::Foreign(_))));
+        assert!(matches!(theirs, Err(CacheError::Foreign(_))));
         return;
     }
     let kept = kept();
@@ -145,6 +145,6 @@ fn the_oldest_are_let_go_of() {
     for number in 0..KEPT {
         kept.cache.put(&format!("{number}"), b"code").unwrap();
     }
-    assert!(matches!(kept.cache.get("name"), Err(Unusable::Absent)));
+    assert!(matches!(kept.cache.get("name"), Err(CacheError::Absent)));
     assert_eq!(std::fs::read_dir(kept.modules()).unwrap().count(), KEPT);
 }

@@ -1,7 +1,7 @@
 //! Values that no identity has: `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`
 //! (<https://istio.io/latest/docs/concepts/security/#istio-identity>).
 
-use super::Wrong;
+use super::Impossibility;
 
 const PRINCIPAL: &str = "write `TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`";
 const NAMESPACE: &str = "write the name of a namespace: lower-case letters, digits and `-`";
@@ -10,37 +10,37 @@ const ACCOUNT: &str = "write `NAMESPACE/NAME`, or `NAME` for one of the policy's
 /// Istio's own, whose every identity has a namespace and a service account.
 const ISTIO: &str = "cluster.local";
 
-pub(super) fn principal(value: &str) -> Option<Wrong> {
+pub(super) fn principal(value: &str) -> Option<Impossibility> {
     // PW026 warns of the scheme, PW027 of a star inside.
     if value.contains("://") || value.trim_matches('*').contains('*') {
         return None;
     }
     if value.contains("/.*") || value.contains(['^', '$', '[', '+', '\\']) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "looks like a regular expression, and is compared as text",
             "write each principal as a value of its own; `*` stands at the start or at the end",
         ));
     }
     if value.contains([',', '|', ' ', ';']) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is not one principal",
             "write each principal as a value of its own",
         ));
     }
     if value.starts_with("system:serviceaccount:") {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is a user name of Kubernetes, not a SPIFFE ID",
             PRINCIPAL,
         ));
     }
     if value.ends_with('/') {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "ends with a slash, which no SPIFFE ID does",
             PRINCIPAL,
         ));
     }
     if value.starts_with('/') {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "begins with a slash, where the trust domain should be",
             PRINCIPAL,
         ));
@@ -48,7 +48,7 @@ pub(super) fn principal(value: &str) -> Option<Wrong> {
     let parts: Vec<&str> = value.split('/').collect();
     let by_letter = |part: &str, of_kind: fn(char) -> bool, kind: &str| {
         let odd = part.trim_matches('*').chars().find(|letter| !of_kind(*letter))?;
-        Some(Wrong::new(
+        Some(Impossibility::new(
             format!("has `{odd}`, which the name of a {kind} cannot contain"),
             PRINCIPAL,
         ))
@@ -72,38 +72,38 @@ pub(super) fn principal(value: &str) -> Option<Wrong> {
             None
         }
         // Other issuers have other paths, but none of these.
-        [_] => Some(Wrong::new(
+        [_] => Some(Impossibility::new(
             "has no path, which every workload's SPIFFE ID has",
             PRINCIPAL,
         )),
-        ["ns", ..] => Some(Wrong::new("has no trust domain", PRINCIPAL)),
-        [_, _] if !value.contains('.') => Some(Wrong::new("is not a SPIFFE ID", PRINCIPAL)),
-        [ISTIO, ..] | [_, "ns" | "sa", ..] => Some(Wrong::new("is not a whole SPIFFE ID", PRINCIPAL)),
+        ["ns", ..] => Some(Impossibility::new("has no trust domain", PRINCIPAL)),
+        [_, _] if !value.contains('.') => Some(Impossibility::new("is not a SPIFFE ID", PRINCIPAL)),
+        [ISTIO, ..] | [_, "ns" | "sa", ..] => Some(Impossibility::new("is not a whole SPIFFE ID", PRINCIPAL)),
         _ => None,
     }
 }
 
-pub(super) fn namespace(value: &str) -> Option<Wrong> {
+pub(super) fn namespace(value: &str) -> Option<Impossibility> {
     let fixed = value.trim_matches('*');
     if fixed.contains('*') {
         return None;
     }
     if fixed.contains([',', '|', ' ']) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is not one namespace",
             "write each namespace as a value of its own",
         ));
     }
     let odd = fixed.chars().find(|letter| !is_of_namespace(*letter))?;
-    Some(Wrong::new(
+    Some(Impossibility::new(
         format!("is not a namespace: its name cannot contain `{odd}`"),
         NAMESPACE,
     ))
 }
 
-pub(super) fn account(value: &str) -> Option<Wrong> {
+pub(super) fn account(value: &str) -> Option<Impossibility> {
     if value.contains([',', '|', ' ']) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is not one service account",
             "write each service account as a value of its own",
         ));
@@ -114,7 +114,7 @@ pub(super) fn account(value: &str) -> Option<Wrong> {
         name.chars()
             .find(|letter| !is_of_account(*letter) && *letter != '/')
     })?;
-    Some(Wrong::new(
+    Some(Impossibility::new(
         format!("is not a service account: its name cannot contain `{odd}`"),
         ACCOUNT,
     ))

@@ -2,7 +2,7 @@
 
 use peerwarden_engine::document::nearest;
 
-use super::Wrong;
+use super::Impossibility;
 use crate::typing::is_slip;
 
 const PATH: &str = "write a path that begins with `/`, with `*` at its end or `{*}` for one segment";
@@ -54,27 +54,27 @@ const METHODS: [&str; 40] = [
 /// Verbs of other systems that are often taken for methods.
 const VERBS: [&str; 7] = ["ALL", "ANY", "READ", "WRITE", "CREATE", "LIST", "WATCH"];
 
-pub(super) fn path(value: &str) -> Option<Wrong> {
+pub(super) fn path(value: &str) -> Option<Impossibility> {
     if value.contains("://") {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "has a scheme and a host, which no path has",
             "write the path alone, and the host in `hosts`",
         ));
     }
     if is_regular_expression(value) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "looks like a regular expression, and is compared as text",
             PATH,
         ));
     }
     if value.contains(", /") || value.contains(",/") || value.contains(" /") {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is not one path",
             "write each path as a value of its own",
         ));
     }
     if !value.starts_with(['/', '*', '{']) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "does not begin with a slash, as every path does",
             PATH,
         ));
@@ -83,7 +83,7 @@ pub(super) fn path(value: &str) -> Option<Wrong> {
         let name = segment.strip_prefix(':').unwrap_or_default();
         name.starts_with(|letter: char| letter.is_ascii_alphabetic())
     })?;
-    Some(Wrong::new(
+    Some(Impossibility::new(
         format!("has `{parameter}`, which is compared as text"),
         "write `{*}` for one segment of any name",
     ))
@@ -108,24 +108,24 @@ fn has_repeated_set(value: &str) -> bool {
     })
 }
 
-pub(super) fn method(value: &str) -> Option<Wrong> {
+pub(super) fn method(value: &str) -> Option<Impossibility> {
     const LIST: &str = "write each method as a value of its own, such as `methods: [GET, HEAD]`";
     if value.starts_with('/') {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is a path, not a method",
             "write it in `paths`; every request of gRPC is a `POST`",
         ));
     }
     let is_token = |letter: char| letter.is_ascii_alphanumeric() || "-_*!#$%&'+.^`~".contains(letter);
     if !value.chars().all(is_token) {
-        return Some(Wrong::new("is not one method", LIST));
+        return Some(Impossibility::new("is not one method", LIST));
     }
     let capital = value.to_ascii_uppercase();
     if value.contains('*') || METHODS.contains(&capital.as_str()) {
         return None;
     }
     if VERBS.contains(&capital.as_str()) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is not an HTTP method",
             "write methods of HTTP, such as `GET`, or remove `methods` to match every method",
         ));
@@ -133,7 +133,7 @@ pub(super) fn method(value: &str) -> Option<Wrong> {
     let slip = METHODS.into_iter().find(|known| is_slip(&capital, known));
     let near = nearest(&capital, METHODS).filter(|near| is_slip(&capital, near));
     let meant = near.or(slip)?;
-    Some(Wrong::new(
+    Some(Impossibility::new(
         "is not an HTTP method",
         format!("did you mean `{meant}`?"),
     ))

@@ -1,22 +1,22 @@
 //! Values that no token has (RFC 7519; <https://istio.io/latest/docs/reference/config/security/conditions/>).
 
-use super::Wrong;
+use super::Impossibility;
 
 /// Claims that are numbers: RFC 7519 and OpenID Connect Core.
 const NUMBERS: [&str; 5] = ["exp", "iat", "nbf", "auth_time", "updated_at"];
 
 /// Numbers and booleans match nothing, whatever is written (<https://github.com/istio/istio/issues/41290>).
-pub(super) fn claim(field: &str, value: &str) -> Option<Wrong> {
+pub(super) fn claim(field: &str, value: &str) -> Option<Impossibility> {
     let name = field.rsplit('[').next()?.trim_end_matches(']');
     if matches!(value, "true" | "false") {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is compared as text, and a claim that is a boolean matches nothing",
             "let the issuer write the claim as a text or a list of texts",
         ));
     }
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     (is_number && NUMBERS.contains(&name)).then(|| {
-        Wrong::new(
+        Impossibility::new(
             "is compared as text, and a claim that is a number matches nothing",
             "let the issuer write the claim as a text; whether a token is expired is verified anyway",
         )

@@ -5,7 +5,7 @@ use peerwarden_traffic::{Decision, Protocol};
 use super::details::{denied_by, is_routed};
 use super::{Entry, Fact, Outcome, PeerFact};
 use crate::access_log::address;
-use crate::access_log::operator::{Operator, Tells};
+use crate::access_log::operator::{Operator, OperatorMeaning};
 use crate::access_log::refusal::Refusal;
 
 /// What stands in a line for one operator.
@@ -41,70 +41,74 @@ impl Entry {
                 .map(|text| String::from_utf8_lossy(text).into_owned())
         };
         match tells {
-            Tells::Method => set(&mut self.method, bytes(written)),
-            Tells::Path => set(&mut self.path, bytes(written)),
-            Tells::Header(name) => {
+            OperatorMeaning::Method => set(&mut self.method, bytes(written)),
+            OperatorMeaning::Path => set(&mut self.path, bytes(written)),
+            OperatorMeaning::Header(name) => {
                 if self.header(name) == &Fact::Unknown {
                     self.headers.push((name.clone(), bytes(written)));
                 }
             }
-            Tells::SourceAddress => self.source_ip = self.source_ip.or(address().map(|(ip, _)| ip)),
-            Tells::RemoteAddress => self.remote_ip = self.remote_ip.or(address().map(|(ip, _)| ip)),
-            Tells::LocalAddress => {
+            OperatorMeaning::SourceAddress => self.source_ip = self.source_ip.or(address().map(|(ip, _)| ip)),
+            OperatorMeaning::RemoteAddress => self.remote_ip = self.remote_ip.or(address().map(|(ip, _)| ip)),
+            OperatorMeaning::LocalAddress => {
                 if let Some((ip, port)) = address() {
                     self.destination_ip = self.destination_ip.or(Some(ip));
                     self.destination_port = self.destination_port.or(port);
                 }
             }
-            Tells::LocalPort => {
+            OperatorMeaning::LocalPort => {
                 let port = text.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
                 self.destination_port = self.destination_port.or(port);
             }
-            Tells::Sni => set(&mut self.sni, server_name(written)),
-            Tells::PeerUri => self.peer_uri(written),
-            Tells::TlsVersion if missing => self.plaintext(),
-            Tells::TlsVersion => self.tls = text.map(|_| true).or(self.tls),
-            Tells::Fingerprint if missing => self.peer = PeerFact::Nobody,
-            Tells::Security => match text {
+            OperatorMeaning::Sni => set(&mut self.sni, server_name(written)),
+            OperatorMeaning::PeerUri => self.peer_uri(written),
+            OperatorMeaning::TlsVersion if missing => self.plaintext(),
+            OperatorMeaning::TlsVersion => self.tls = text.map(|_| true).or(self.tls),
+            OperatorMeaning::Fingerprint if missing => self.peer = PeerFact::Nobody,
+            OperatorMeaning::Security => match text {
                 Some(b"none") => self.plaintext(),
                 Some(b"tls") => (self.tls, self.peer) = (Some(true), PeerFact::Nobody),
                 Some(b"mutual_tls") => self.tls = Some(true),
                 Some(_) | None => {}
             },
-            Tells::Jwt => {
+            OperatorMeaning::Jwt => {
                 if let FieldText::Object(payload) = written {
                     set(&mut self.jwt, Fact::Is(peerwarden_traffic::engine_value(payload)));
                 } else if missing {
                     set(&mut self.jwt, Fact::Missing);
                 }
             }
-            Tells::Decision => self.decided(text),
-            Tells::Details => {
+            OperatorMeaning::Decision => self.decided(text),
+            OperatorMeaning::Details => {
                 self.details = words();
                 self.details_say(text);
             }
-            Tells::TerminationDetails => {
+            OperatorMeaning::TerminationDetails => {
                 if let Some(by) = text.and_then(denied_by) {
                     self.happened = Some(Outcome::Denied(by));
                 }
             }
-            Tells::TransportFailure => {
+            OperatorMeaning::TransportFailure => {
                 self.refused = words().map(|reason| Refusal::of_handshake(&reason));
             }
-            Tells::Flags => self.flags = words().unwrap_or_default(),
-            Tells::UpstreamFailure => self.upstream_failure = words(),
-            Tells::FilterChain => self.chain = Some(!missing),
-            Tells::UpstreamHost => self.reached = !missing,
-            Tells::Fingerprint | Tells::Protocol | Tells::Number | Tells::Word | Tells::Other => {}
+            OperatorMeaning::Flags => self.flags = words().unwrap_or_default(),
+            OperatorMeaning::UpstreamFailure => self.upstream_failure = words(),
+            OperatorMeaning::FilterChain => self.chain = Some(!missing),
+            OperatorMeaning::UpstreamHost => self.reached = !missing,
+            OperatorMeaning::Fingerprint
+            | OperatorMeaning::Protocol
+            | OperatorMeaning::Number
+            | OperatorMeaning::Word
+            | OperatorMeaning::Other => {}
         }
     }
 
     /// What only requests have shows a request. A request without a version of HTTP there is not, nor one without a method; but a method
     /// may be a dash.
-    fn tell_protocol(&mut self, tells: &Tells, written: FieldText<'_>) {
+    fn tell_protocol(&mut self, tells: &OperatorMeaning, written: FieldText<'_>) {
         match (tells, written) {
-            (Tells::Protocol, FieldText::Nothing | FieldText::Text(b"-"))
-            | (Tells::Method, FieldText::Nothing) => {
+            (OperatorMeaning::Protocol, FieldText::Nothing | FieldText::Text(b"-"))
+            | (OperatorMeaning::Method, FieldText::Nothing) => {
                 self.protocol.get_or_insert(Protocol::Tcp);
             }
             (_, FieldText::Nothing | FieldText::Text(b"-")) => {}
