@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::document_set::DocumentSet;
-use crate::documents::{Document, Others};
+use crate::documents::{Document, OtherDocuments};
 use crate::identity::Identity;
 use crate::repository::Repository;
 
@@ -60,7 +60,7 @@ pub fn split(
         name: Some((*name).clone()),
         documents: DocumentSet {
             policies: with_own(name, &policies),
-            others: Others::of(with_all(name, &others)),
+            others: OtherDocuments::of(with_all(name, &others)),
             ..DocumentSet::default()
         },
     };

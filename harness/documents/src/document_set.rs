@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::documents::{Document, Others, all};
+use crate::documents::{Document, OtherDocuments, all};
 use crate::namespace::Namespaces;
 use crate::source::Source;
 
@@ -14,7 +14,7 @@ pub struct DocumentSet {
     /// Documents that decide.
     pub policies: Vec<Document>,
     /// All other documents.
-    pub others: Others,
+    pub others: OtherDocuments,
     /// What nothing here reads.
     pub passed_over: PassedOverFiles,
     /// How many policies name no namespace, and are of `default`.

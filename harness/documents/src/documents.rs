@@ -28,13 +28,13 @@ const MARKS: [&str; 10] = [
 
 /// Documents that decide nothing, and that some lints know how to read: workloads and what else stands beside policies.
 #[derive(Debug, Clone, Default)]
-pub struct Others {
+pub struct OtherDocuments {
     documents: Vec<Document>,
     /// Where the documents of each kind and namespace are: a repository has thousands of both.
     by_namespace: OnceLock<BTreeMap<(String, String), Vec<usize>>>,
 }
 
-impl Others {
+impl OtherDocuments {
     pub(crate) fn of(documents: Vec<Document>) -> Self {
         Self {
             documents,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use peerwarden_engine::document::nearest;
 
 use crate::diagnostic::Diagnostic;
-use crate::documents::{self, Document, Others};
+use crate::documents::{self, Document, OtherDocuments};
 use crate::files;
 use crate::kinds::{DEFAULT, WORKLOADS};
 use crate::yaml::{Entry, Node, Tree};
@@ -66,7 +66,7 @@ pub fn of_file(path: &Path, namespace: Option<&str>) -> Result<Document, Diagnos
 ///
 /// # Errors
 /// That there is none, or several.
-pub fn named(text: &str, namespace: Option<&str>, others: &Others) -> Result<Document, Diagnostic> {
+pub fn named(text: &str, namespace: Option<&str>, others: &OtherDocuments) -> Result<Document, Diagnostic> {
     let (kind, name) = match text.split_once('/') {
         None => (None, text),
         Some((kind, name)) => match long(kind) {
@@ -109,7 +109,7 @@ pub fn named(text: &str, namespace: Option<&str>, others: &Others) -> Result<Doc
 }
 
 /// That there is no such workload, with those that may have been meant.
-fn unknown(text: &str, name: &str, namespace: Option<&str>, others: &Others) -> Diagnostic {
+fn unknown(text: &str, name: &str, namespace: Option<&str>, others: &OtherDocuments) -> Diagnostic {
     /// Workloads that are listed.
     const MOST: usize = 5;
     let place = namespace.map_or_else(String::new, |namespace| {
@@ -255,8 +255,8 @@ metadata: {name: orders, namespace: other, labels: {app: lone}}
 spec: {}
 ";
 
-    fn others() -> Others {
-        let mut others = Others::default();
+    fn others() -> OtherDocuments {
+        let mut others = OtherDocuments::default();
         for document in documents::all(&Source::new("all.yaml", MANIFESTS)).unwrap() {
             others.push(document);
         }
@@ -309,7 +309,7 @@ spec: {}
             let wrong = found(text, namespace).unwrap_err();
             assert!(wrong.contains(says), "{text}: {wrong}");
         }
-        let wrong = named("orders", None, &Others::default()).unwrap_err();
+        let wrong = named("orders", None, &OtherDocuments::default()).unwrap_err();
         assert!(wrong.help.unwrap().contains("runs pods"));
     }
 

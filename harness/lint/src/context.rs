@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
@@ -45,7 +45,7 @@ pub(crate) struct Context<'d> {
     pub(crate) peer_authentications: Vec<Modes<'d>>,
     pub(crate) request_authentications: Vec<Tokens<'d>>,
     /// Those that decide nothing.
-    pub(crate) others: &'d Others,
+    pub(crate) others: &'d OtherDocuments,
     /// Those among them that run pods.
     pub(crate) workloads: Vec<Workload<'d>>,
     standings: Standings,
@@ -63,7 +63,7 @@ pub(crate) struct Target<'c> {
 }
 
 impl<'d> Context<'d> {
-    pub(crate) fn of(setup: &'d Setup, others: &'d Others, rewrites_probes: bool, scope: Scope) -> Self {
+    pub(crate) fn of(setup: &'d Setup, others: &'d OtherDocuments, rewrites_probes: bool, scope: Scope) -> Self {
         let mut context = Self {
             scope,
             mesh: setup.own_mesh(),

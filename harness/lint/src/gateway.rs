@@ -1,6 +1,6 @@
 //! Gateways: the labels that their pods have, and what `Gateway` documents say of their ports.
 
-use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::GATEWAY_NAME;
 
@@ -16,7 +16,7 @@ pub(crate) fn is_label((name, value): &(String, String)) -> bool {
 
 /// Whether a port of any gateway carries something else than HTTP
 /// (<https://istio.io/latest/docs/reference/config/networking/gateway/#Port>, and the listeners of the Gateway API).
-pub(crate) fn carry_tcp(others: &Others) -> bool {
+pub(crate) fn carry_tcp(others: &OtherDocuments) -> bool {
     let protocols = |gateway: &Document| {
         let servers = gateway.node.at(&["spec", "servers"]).and_then(Node::as_list);
         let listeners = gateway.node.at(&["spec", "listeners"]).and_then(Node::as_list);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::Selector;
@@ -75,7 +75,7 @@ impl<'d> Pod<'d> {
 }
 
 impl<'d> Inventory<'d> {
-    pub(crate) fn of(others: &'d Others) -> Self {
+    pub(crate) fn of(others: &'d OtherDocuments) -> Self {
         let accounts = others.of_kind("ServiceAccount");
         let namespaces = others.of_kind("Namespace");
         let kustomizations = others.all().filter(|document| is_kustomization(document));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::{GATEWAY_NAME, Service, ServiceKind, Workload, WorkloadKind};
 
@@ -79,7 +79,7 @@ fn proxy(namespace: &str, name: &str) -> Workload {
 
 /// The waypoints that traffic for a service may go through.
 fn waypoints_of(
-    others: &Others,
+    others: &OtherDocuments,
     (namespace, kind, name): (&str, &str, &str),
     gateways: &BTreeSet<(String, String)>,
 ) -> Vec<String> {
@@ -109,7 +109,7 @@ fn waypoints_of(
 }
 
 /// Whether a gateway is a waypoint, as its class says; one that is not among the documents is, unless its name says otherwise.
-fn is_waypoint(others: &Others, namespace: &str, name: &str) -> bool {
+fn is_waypoint(others: &OtherDocuments, namespace: &str, name: &str) -> bool {
     let mut gateways = others.of_kind("Gateway");
     let own = gateways.find(|gateway| {
         metadata(gateway, "name") == name

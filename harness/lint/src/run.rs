@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::documents::Others;
+use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 
@@ -27,7 +27,7 @@ pub struct Findings {
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
 /// nothing.
-pub fn run(setup: &Setup, others: &Others, settings: &Settings, scope: Scope) -> Findings {
+pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: Scope) -> Findings {
     let context = Context::of(setup, others, settings.rewrites_probes(), scope);
     let level = |lint: &Lint| settings.level(lint.code);
     let mut found = Vec::new();
@@ -71,7 +71,7 @@ pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
     let Some(workload) = setup.protected() else {
         return Vec::new();
     };
-    let others = Others::default();
+    let others = OtherDocuments::default();
     let context = Context::of(setup, &others, true, Scope::Folders);
     let found = foreign_trust_domain::of_workload(&context, &workload);
     let sources = setup.resources.iter().map(|document| &document.source);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use peerwarden_documents::documents::{Document, Others};
+use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::resource::MtlsMode;
@@ -47,7 +47,7 @@ pub(crate) struct ServicePort<'d> {
 
 impl<'d> Workload<'d> {
     /// All that have an Envoy, as far as they say.
-    pub(crate) fn all(others: &'d Others) -> Vec<Self> {
+    pub(crate) fn all(others: &'d OtherDocuments) -> Vec<Self> {
         let of = |document| Self::of(document);
         others.workloads().filter_map(of).collect()
     }
@@ -134,7 +134,7 @@ impl<'d> Workload<'d> {
     }
 
     /// The ports of the services that lead here.
-    pub(crate) fn services<'o>(&self, others: &'o Others) -> Vec<ServicePort<'o>> {
+    pub(crate) fn services<'o>(&self, others: &'o OtherDocuments) -> Vec<ServicePort<'o>> {
         let mut found = Vec::new();
         for service in others.of_namespace("Service", &self.namespace) {
             let metadata = |name| service.node.at(&["metadata", name]).and_then(Node::as_str);
@@ -172,7 +172,7 @@ impl<'d> Workload<'d> {
 
     /// Its ports, and of each whether it carries HTTP, as far as the names and `appProtocol`s of services and containers say
     /// (<https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/>).
-    pub(crate) fn protocols(&self, others: &Others) -> BTreeMap<u16, Option<bool>> {
+    pub(crate) fn protocols(&self, others: &OtherDocuments) -> BTreeMap<u16, Option<bool>> {
         let mut ports: BTreeMap<u16, Option<bool>> = BTreeMap::new();
         let mut say = |port, says: Option<bool>| {
             let known = ports.entry(port).or_default();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::documents::Others;
+use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::synthetic;
@@ -23,7 +23,7 @@ pub(crate) struct Policies {
     /// Whom the mesh lets in.
     pub(crate) trust: Trust,
     /// The other documents, if a workload is to be found among them.
-    others: Others,
+    others: OtherDocuments,
 }
 
 /// What is decided by for one workload and protocol.
@@ -67,7 +67,7 @@ impl Policies {
             let set = loader.manifests(paths)?;
             (set.policies, set.others)
         } else {
-            (loader.policies(paths)?, Others::default())
+            (loader.policies(paths)?, OtherDocuments::default())
         };
         let policies = Self::of(Setup {
             resources,
@@ -95,7 +95,7 @@ impl Policies {
             setup,
             config,
             trust,
-            others: Others::default(),
+            others: OtherDocuments::default(),
         })
     }
 
@@ -233,7 +233,7 @@ fn read(given: &std::path::Path, namespace: Option<&str>, sets: &[&Policies]) ->
         let first = found.next();
         match found.find(Result::is_ok) {
             Some(other) if first.as_ref().is_none_or(Result::is_err) => other,
-            _ => first.unwrap_or_else(|| workload::named(&name, namespace, &Others::default())),
+            _ => first.unwrap_or_else(|| workload::named(&name, namespace, &OtherDocuments::default())),
         }
     };
     let setup = Setup {

@@ -214,7 +214,7 @@ fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
     Policies::new(&setup).map_err(|problems| setup.diagnostics(&problems))?;
     let found = lint::run(
         &setup,
-        &documents::Others::default(),
+        &documents::OtherDocuments::default(),
         &Settings::default(),
         Scope::Cluster,
     );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use peerwarden_documents::documents::Others;
+use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_engine::Config;
 use peerwarden_engine::document::Step;
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Source};
@@ -13,7 +13,7 @@ use super::pods::PodWorkload;
 const MOST: usize = 20;
 
 /// Callers by their names, each as a suite writes it.
-pub(super) fn of(config: &Config, others: &Others, workload: &PodWorkload) -> BTreeMap<String, String> {
+pub(super) fn of(config: &Config, others: &OtherDocuments, workload: &PodWorkload) -> BTreeMap<String, String> {
     let trust_domain = &config.mesh.trust_domain;
     let mut identities: Vec<(String, String)> = Vec::new();
     let mut add = |namespace: &str, account: &str| {
