@@ -23,12 +23,12 @@ pub struct Lint {
     pub summary: &'static str,
     /// Its page: what, why it matters, an example that triggers it and one that does not.
     pub page: &'static str,
-    pub(crate) find: Find,
+    pub(crate) find: Finder,
 }
 
 /// What a lint looks at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Find {
+pub(crate) enum Finder {
     /// Each authorization policy by itself.
     Policy(fn(&Policy<'_>) -> Vec<Finding>),
     /// All documents together.

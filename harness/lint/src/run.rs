@@ -9,7 +9,7 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 
 use crate::context::{Context, Scope};
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 use crate::lints::{LINTS, by_code, foreign_trust_domain, suppression};
 use crate::settings::{Level, Settings};
 use crate::suppressions;
@@ -33,7 +33,7 @@ pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: S
     let mut found = Vec::new();
     for lint in LINTS.into_iter().filter(|lint| level(lint) != Some(Level::Off)) {
         match lint.find {
-            Find::Policy(find) => {
+            Finder::Policy(find) => {
                 let of_policy = |policy| {
                     find(policy)
                         .into_iter()
@@ -41,8 +41,8 @@ pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: S
                 };
                 found.extend(context.policies.iter().flat_map(of_policy));
             }
-            Find::All(find) => found.extend(find(&context)),
-            Find::Suppressions => {}
+            Finder::All(find) => found.extend(find(&context)),
+            Finder::Suppressions => {}
         }
     }
     let proves = |lint: &&Lint| matches!(lint.code, "PW012" | "PW013" | "PW014");

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::lists;
 
 pub(crate) const LINT: Lint = Lint {
@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a value in a field and in its `not…` counterpart",
     page: include_str!("../../../../docs/lints/PW003.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

@@ -6,7 +6,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::document::Path;
 
 use crate::context::{DRY_RUN, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW025",
@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a dry run, which changes no verdict",
     page: include_str!("../../../../docs/lints/PW025.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

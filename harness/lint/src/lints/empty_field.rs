@@ -9,7 +9,7 @@ use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::{Context, Modes, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW044",
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a field without a value, which restricts nothing",
     page: include_str!("../../../../docs/lints/PW044.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 const HELP: &str = "write its value; if nothing is to be restricted, remove the field";

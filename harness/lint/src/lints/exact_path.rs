@@ -7,7 +7,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::document::Path;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::paths::Paths;
 use crate::values::shut_out;
 
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a rule that denies only one spelling of a path",
     page: include_str!("../../../../docs/lints/PW006.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

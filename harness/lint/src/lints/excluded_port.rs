@@ -7,7 +7,7 @@ use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
 use crate::destination_rule;
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 use crate::workload::{ServicePort, Workload};
 
 pub(crate) const LINT: Lint = Lint {
@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "an excluded port that clients call with mutual TLS",
     page: include_str!("../../../../docs/lints/PW011.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 const EXCLUDED: &str = "traffic.sidecar.istio.io/excludeInboundPorts";

@@ -11,7 +11,7 @@ use peerwarden_traffic::handshake;
 
 use crate::context::Context;
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
@@ -20,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a principal that the handshake refuses",
     page: include_str!("../../../../docs/lints/PW034.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// Whatever the mesh's trust domain is called, it is meant by this.

@@ -7,7 +7,7 @@ use peerwarden_documents::fix::Change;
 use peerwarden_engine::document::Path;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::paths::Paths;
 use crate::values::shut_out;
 
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a rule that denies a host only without a port",
     page: include_str!("../../../../docs/lints/PW007.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

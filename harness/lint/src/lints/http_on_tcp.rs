@@ -12,7 +12,7 @@ use peerwarden_engine::{Lookup, Peer, Protocol, Traffic};
 use crate::context::Target;
 use crate::context::{Context, Policy};
 use crate::gateway;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::proof::Proof;
 use crate::values::{List, lists};
 
@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a rule with HTTP fields on ports that are not HTTP",
     page: include_str!("../../../../docs/lints/PW015.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 const HELP: &str = "add the `ports` that carry HTTP to the operation";

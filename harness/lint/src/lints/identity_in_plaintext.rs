@@ -8,7 +8,7 @@ use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::Context;
 use crate::context::Target;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::proof::Proof;
 use crate::sample;
 use crate::values::{List, lists};
@@ -20,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a rule on identities at a plaintext port",
     page: include_str!("../../../../docs/lints/PW016.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

@@ -7,7 +7,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 
 use crate::context::Context;
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW031",
@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a PeerAuthentication ignored for its selector",
     page: include_str!("../../../../docs/lints/PW031.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

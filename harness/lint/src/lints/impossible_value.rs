@@ -11,7 +11,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
@@ -20,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a value of a shape that nothing has",
     page: include_str!("../../../../docs/lints/PW039.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// What of a value nothing has, and what to write instead.

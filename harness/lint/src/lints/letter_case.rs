@@ -7,7 +7,7 @@ use peerwarden_documents::fix::Change;
 use peerwarden_engine::document::Path;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::paths::Paths;
 use crate::values::{List, lists, shut_out};
 
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a path or a method in one letter case",
     page: include_str!("../../../../docs/lints/PW017.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 /// Those of RFC 9110 and RFC 5789.

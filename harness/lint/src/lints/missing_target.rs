@@ -11,7 +11,7 @@ use peerwarden_engine::document::{Path, nearest};
 use peerwarden_engine::resource::TargetRef;
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::typing;
 
 pub(crate) const LINT: Lint = Lint {
@@ -20,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a `targetRef` to nothing among the documents",
     page: include_str!("../../../../docs/lints/PW048.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 const GATEWAY_API: &str = "gateway.networking.k8s.io/";

@@ -9,7 +9,7 @@ use peerwarden_engine::resource::Action;
 
 use crate::context::Context;
 use crate::context::standing::{NoDecisionReason, Standing};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use reason::Reason;
 
 pub(crate) const LINT: Lint = Lint {
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a rule that no request can match",
     page: include_str!("../../../../docs/lints/PW014.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

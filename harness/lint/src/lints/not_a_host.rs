@@ -8,7 +8,7 @@ use peerwarden_engine::is_host;
 use peerwarden_engine::resource::Action;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::lints::impossible_value::is_placeholder;
 use crate::values::unmatched;
 
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a value of `hosts` that no host can match",
     page: include_str!("../../../../docs/lints/PW035.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {

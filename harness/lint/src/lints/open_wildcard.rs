@@ -8,7 +8,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::Action;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a wildcard that lets in similar names",
     page: include_str!("../../../../docs/lints/PW036.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 /// What else is let in, for people, and what to write instead.

@@ -11,7 +11,7 @@ use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
 use crate::destination_rule::{is_for, mode, subset_modes};
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 use crate::lints::excluded_port::excluded;
 use crate::workload::{Workload, sets, title};
 
@@ -21,7 +21,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "clients without mutual TLS for a STRICT port",
     page: include_str!("../../../../docs/lints/PW047.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// Modes that are not the mesh's own.

@@ -7,7 +7,7 @@ use peerwarden_engine::resource::{Action, MtlsMode, Rule, Source};
 use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::lints::identity_in_plaintext::ports;
 use crate::proof::Proof;
 use crate::sample;
@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "an ALLOW rule that lets plaintext in",
     page: include_str!("../../../../docs/lints/PW001.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

@@ -8,7 +8,7 @@ use peerwarden_engine::resource::{JwtRule, KeySource, RequestAuthentication};
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW043",
@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a secret key in the jwks of a RequestAuthentication",
     page: include_str!("../../../../docs/lints/PW043.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

@@ -7,7 +7,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::yaml::Node;
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::lints::forgeable_header::names_who;
 use crate::values::lists;
 use crate::workload::Workload;
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a client address that any caller can write",
     page: include_str!("../../../../docs/lints/PW019.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// How Istio's gateways are labelled, and those of the Gateway API.

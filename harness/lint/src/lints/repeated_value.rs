@@ -8,7 +8,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::pattern::covers;
 use crate::values::{List, lists};
 
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a value that adds nothing to its list",
     page: include_str!("../../../../docs/lints/PW022.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 /// Pairs that are compared at the most: what a list of thousands of wildcards has is not worth minutes.

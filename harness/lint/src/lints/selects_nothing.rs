@@ -13,7 +13,7 @@ use peerwarden_engine::resource::Selector;
 use crate::context::Context;
 use crate::gateway;
 use crate::inventory::{Inventory, Pod};
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 use crate::typing;
 
 pub(crate) const LINT: Lint = Lint {
@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a selector whose labels no workload has",
     page: include_str!("../../../../docs/lints/PW023.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

@@ -10,7 +10,7 @@ use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 use crate::workload::{sets, title};
 
 pub(crate) const LINT: Lint = Lint {
@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a server-first port under PERMISSIVE",
     page: include_str!("../../../../docs/lints/PW009.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// The ports of such protocols that Istio knows, and FTP, POP3 and IMAP.

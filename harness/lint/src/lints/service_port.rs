@@ -7,7 +7,7 @@ use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::{Context, Modes, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::lists;
 use crate::workload::{ServicePort, Workload};
 
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "the service's port instead of the workload's",
     page: include_str!("../../../../docs/lints/PW032.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

@@ -8,7 +8,7 @@ use peerwarden_engine::resource::Action;
 
 use crate::context::Context;
 use crate::context::standing::{NoDecisionReason, Standing};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::proof::Proof;
 
 pub(crate) const LINT: Lint = Lint {
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a rule that decides nothing",
     page: include_str!("../../../../docs/lints/PW012.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

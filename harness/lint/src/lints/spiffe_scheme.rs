@@ -5,7 +5,7 @@
 use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::lists;
 
 pub(crate) const LINT: Lint = Lint {
@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a principal with `spiffe://` matches nobody",
     page: include_str!("../../../../docs/lints/PW026.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 const SCHEME: &str = "spiffe://";

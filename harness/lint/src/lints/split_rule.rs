@@ -7,7 +7,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW038",
@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a rule that one dash too many makes two",
     page: include_str!("../../../../docs/lints/PW038.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

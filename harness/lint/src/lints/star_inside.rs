@@ -6,7 +6,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a star that is not a wildcard",
     page: include_str!("../../../../docs/lints/PW027.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 /// Fields whose values are no texts, or have wildcards of their own.

@@ -7,7 +7,7 @@ use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 use crate::lints::excluded_port::excluded;
 use crate::workload::{Workload, sets, title};
 
@@ -17,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a kubelet probe that a STRICT port breaks",
     page: include_str!("../../../../docs/lints/PW010.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];

@@ -6,7 +6,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::paths::Paths;
 use crate::values::shut_out;
 
@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a prefix that does not match the path above it",
     page: include_str!("../../../../docs/lints/PW029.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

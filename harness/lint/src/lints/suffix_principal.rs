@@ -6,7 +6,7 @@ use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW002",
@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a principal that matches in any trust domain",
     page: include_str!("../../../../docs/lints/PW002.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

@@ -5,7 +5,7 @@
 
 use peerwarden_documents::diagnostic::Severity;
 
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW030",
@@ -13,5 +13,5 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a suppression without effect or reason",
     page: include_str!("../../../../docs/lints/PW030.md"),
-    find: Find::Suppressions,
+    find: Finder::Suppressions,
 };

@@ -9,7 +9,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 
 use crate::context::{Context, Policy, Tokens};
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 use crate::tokens;
 use crate::values::lists;
 
@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a RequestAuthentication that keeps nobody out",
     page: include_str!("../../../../docs/lints/PW042.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// How routes ask for claims: <https://istio.io/latest/docs/tasks/security/authentication/jwt-route/>.

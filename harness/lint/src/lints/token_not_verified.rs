@@ -8,7 +8,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::tokens;
 use crate::values::{List, lists};
 
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a policy that asks for a token which nothing verifies",
     page: include_str!("../../../../docs/lints/PW040.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

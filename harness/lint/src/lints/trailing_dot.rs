@@ -6,7 +6,7 @@
 use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a host or a server name that ends in a dot",
     page: include_str!("../../../../docs/lints/PW008.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {

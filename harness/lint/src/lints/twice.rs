@@ -14,7 +14,7 @@ use peerwarden_engine::document;
 use peerwarden_engine::resource::Metadata;
 
 use crate::context::Context;
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW004",
@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "two documents of the same kind, namespace and name",
     page: include_str!("../../../../docs/lints/PW004.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// What a cluster tells documents apart by, after the folder.

@@ -11,7 +11,7 @@ use peerwarden_engine::document::nearest;
 
 use crate::context::{Context, Policy};
 use crate::inventory::{Inventory, Pod};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::typing;
 use crate::values::{List, lists};
 
@@ -21,7 +21,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a caller that no workload among the documents is",
     page: include_str!("../../../../docs/lints/PW045.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

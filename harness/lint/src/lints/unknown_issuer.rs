@@ -6,7 +6,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::nearest;
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::tokens;
 use crate::values::lists;
 
@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a token of an issuer that no RequestAuthentication names",
     page: include_str!("../../../../docs/lints/PW041.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// The issuers that a value lets pass.

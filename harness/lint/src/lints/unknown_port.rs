@@ -4,7 +4,7 @@ use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 
 use crate::context::{Context, Modes, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::lists;
 use crate::workload::Workload;
 
@@ -14,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a port that no container of the workload has",
     page: include_str!("../../../../docs/lints/PW046.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// Ports of Istio's proxy itself (<https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>).

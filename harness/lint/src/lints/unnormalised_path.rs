@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use peerwarden_documents::diagnostic::Severity;
 
 use crate::context::Policy;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::lints::impossible_value::is_placeholder;
 use crate::values::unmatched;
 
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a path that no request has after normalisation",
     page: include_str!("../../../../docs/lints/PW005.md"),
-    find: Find::Policy(find),
+    find: Finder::Policy(find),
 };
 
 pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {

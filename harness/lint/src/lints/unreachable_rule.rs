@@ -7,7 +7,7 @@ use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::Context;
 use crate::context::standing::{NoDecisionReason, Standing};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::proof::{self, Proof};
 
 pub(crate) const LINT: Lint = Lint {
@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "an ALLOW rule whose traffic DENY rules deny",
     page: include_str!("../../../../docs/lints/PW013.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

@@ -7,7 +7,7 @@ use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW020",
@@ -15,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a DENY for the whole mesh, or for everything",
     page: include_str!("../../../../docs/lints/PW020.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

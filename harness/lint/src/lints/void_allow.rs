@@ -16,7 +16,7 @@ use peerwarden_engine::{
 };
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::proof::{self, Proof};
 use crate::proxies;
 
@@ -26,7 +26,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     summary: "an ALLOW policy that a wider one makes void",
     page: include_str!("../../../../docs/lints/PW049.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 /// Rules that are looked at together at the most, as for PW012.

@@ -8,7 +8,7 @@ use peerwarden_engine::resource::{Action, Rule};
 use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::{Context, Policy};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::lints::unscoped_deny;
 use crate::proof::Proof;
 use crate::sample;
@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "an allow-all beside a deny-all",
     page: include_str!("../../../../docs/lints/PW021.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

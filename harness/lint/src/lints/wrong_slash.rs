@@ -7,7 +7,7 @@
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 
 use crate::context::Context;
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::values::lists;
 
 pub(crate) const LINT: Lint = Lint {
@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a request principal split at the wrong slash",
     page: include_str!("../../../../docs/lints/PW050.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

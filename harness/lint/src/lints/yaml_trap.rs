@@ -10,7 +10,7 @@ use peerwarden_documents::yaml::{self, Entry, Node, Tree};
 use peerwarden_engine::document::At;
 
 use crate::context::Context;
-use crate::lint::{Find, Lint};
+use crate::lint::{Finder, Lint};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW024",
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "text that YAML 1.1 reads as another type",
     page: include_str!("../../../../docs/lints/PW024.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
