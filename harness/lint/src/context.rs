@@ -63,7 +63,12 @@ pub(crate) struct Target<'c> {
 }
 
 impl<'d> Context<'d> {
-    pub(crate) fn of(setup: &'d Setup, others: &'d OtherDocuments, rewrites_probes: bool, scope: Scope) -> Self {
+    pub(crate) fn of(
+        setup: &'d Setup,
+        others: &'d OtherDocuments,
+        rewrites_probes: bool,
+        scope: Scope,
+    ) -> Self {
         let mut context = Self {
             scope,
             mesh: setup.own_mesh(),

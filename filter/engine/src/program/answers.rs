@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
-use super::truth::{LookupResult, Unestablished};
+use super::truth::{LookupResult, UnestablishedValue};
 use crate::attribute::{AttributeSource, Lines, Lookup};
 use crate::config::Paths;
 use crate::document::Value;
@@ -51,9 +51,9 @@ impl<'s> Answers<'s> {
     }
 
     /// Whom rules on identity are about. A certificate without a URI SAN is of somebody, whose identity is not established.
-    pub(super) fn identity(&self) -> Result<&Lookup<Cow<'s, Peer>>, Unestablished> {
+    pub(super) fn identity(&self) -> Result<&Lookup<Cow<'s, Peer>>, UnestablishedValue> {
         match self.peer() {
-            Lookup::Found(peer) if !peer.has_identity() => Err(Unestablished),
+            Lookup::Found(peer) if !peer.has_identity() => Err(UnestablishedValue),
             peer @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(peer),
         }
     }
@@ -86,24 +86,24 @@ impl<'s> Answers<'s> {
 
     /// The server name of the handshake, which RFC 6066, section 3 has without a dot at its end. One that has it is another text and the
     /// same host, so it is not established.
-    pub(super) fn sni(&self) -> Result<&Lookup<Cow<'s, [u8]>>, Unestablished> {
+    pub(super) fn sni(&self) -> Result<&Lookup<Cow<'s, [u8]>>, UnestablishedValue> {
         borrowed(self.sni.get_or_init(|| match self.source.sni() {
-            Lookup::Found(name) if name.ends_with(b".") => Err(Unestablished),
+            Lookup::Found(name) if name.ends_with(b".") => Err(UnestablishedValue),
             sni @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(sni),
         }))
     }
 
     /// Methods have capital letters, and their case counts (RFC 9110, section 9.1). One with small letters, which HTTP/2 delivers, is
     /// another text and to many applications the same method, so it is not established.
-    pub(super) fn method(&self) -> Result<&Lookup<Lines<'s>>, Unestablished> {
+    pub(super) fn method(&self) -> Result<&Lookup<Lines<'s>>, UnestablishedValue> {
         borrowed(self.method.get_or_init(|| match self.source.header(":method") {
-            Lookup::Found(methods) if !methods.iter().all(is_method) => Err(Unestablished),
+            Lookup::Found(methods) if !methods.iter().all(is_method) => Err(UnestablishedValue),
             method @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(method),
         }))
     }
 
     /// Without query and fragment.
-    pub(super) fn path(&self) -> Result<&Lookup<Lines<'s>>, Unestablished> {
+    pub(super) fn path(&self) -> Result<&Lookup<Lines<'s>>, UnestablishedValue> {
         let path = self.path.get_or_init(|| match self.whole_path()? {
             Lookup::Found(Lines::One(path)) => Ok(Lookup::Found(Lines::One(without_query(path)))),
             Lookup::Found(Lines::Several(paths)) => Ok(Lookup::Found(Lines::Several(
@@ -118,15 +118,15 @@ impl<'s> Answers<'s> {
     fn whole_path(&self) -> LookupResult<Lines<'s>> {
         match self.source.header(":path") {
             Lookup::Found(paths) if !paths.iter().all(|path| self.paths.establish(path)) => {
-                Err(Unestablished)
+                Err(UnestablishedValue)
             }
             path @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(path),
         }
     }
 
-    pub(super) fn host(&self) -> Result<&Lookup<Lines<'s>>, Unestablished> {
+    pub(super) fn host(&self) -> Result<&Lookup<Lines<'s>>, UnestablishedValue> {
         borrowed(self.host.get_or_init(|| match self.source.header(":authority") {
-            Lookup::Found(hosts) if !hosts.iter().all(is_host) => Err(Unestablished),
+            Lookup::Found(hosts) if !hosts.iter().all(is_host) => Err(UnestablishedValue),
             host @ (Lookup::Found(_) | Lookup::Missing | Lookup::Unavailable) => Ok(host),
         }))
     }
@@ -152,7 +152,7 @@ impl<'s> Answers<'s> {
 }
 
 /// The same, borrowed.
-pub(super) fn borrowed<T>(established: &LookupResult<T>) -> Result<&Lookup<T>, Unestablished> {
+pub(super) fn borrowed<T>(established: &LookupResult<T>) -> Result<&Lookup<T>, UnestablishedValue> {
     established.as_ref().map_err(|unestablished| *unestablished)
 }
 

@@ -1,7 +1,7 @@
 //! What one requirement of a rule comes to, for one request or connection. Here is all the meaning there is at run time.
 
 use super::answers::{Answers, borrowed};
-use super::truth::{Truth, Unestablished};
+use super::truth::{Truth, UnestablishedValue};
 use crate::attribute::Lookup;
 use crate::document::Value;
 use crate::policy::{Clause, Set};
@@ -45,13 +45,13 @@ pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
 
 /// The same of what may not be established.
 fn established<T, P>(
-    looked_up: Result<&Lookup<T>, Unestablished>,
+    looked_up: Result<&Lookup<T>, UnestablishedValue>,
     set: &Set<P>,
     matches: impl Fn(&T, &P) -> bool,
 ) -> Truth {
     match looked_up {
         Ok(looked_up) => with(looked_up, set, matches),
-        Err(Unestablished) => Truth::Unestablished,
+        Err(UnestablishedValue) => Truth::Unestablished,
     }
 }
 

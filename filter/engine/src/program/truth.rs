@@ -15,10 +15,10 @@ pub(super) enum Truth {
 
 /// That what came as the value of an attribute establishes none, such as a host with a space in it: others may read another value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unestablished;
+pub(super) struct UnestablishedValue;
 
 /// An attribute, unless what came establishes none.
-pub(super) type LookupResult<T> = Result<Lookup<T>, Unestablished>;
+pub(super) type LookupResult<T> = Result<Lookup<T>, UnestablishedValue>;
 
 /// What doubts count as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::key::Place;
 use crate::attribute::{Lines, Lookup};
 use crate::program::answers::{Answers, borrowed};
 use crate::program::evaluate::{claim, principal};
-use crate::program::truth::{DoubtReading, Unestablished};
+use crate::program::truth::{DoubtReading, UnestablishedValue};
 
 /// What the attribute finds. One that is missing has no value that is asked for; one that could not be established has any, where
 /// `all` says so.
@@ -19,7 +19,7 @@ pub(super) fn look<'i>(
     all: DoubtReading,
     found: &mut ListVisitor<'i, '_>,
 ) {
-    let lines = |lines: Result<&Lookup<Lines<'_>>, Unestablished>, found: &mut ListVisitor<'i, '_>| {
+    let lines = |lines: Result<&Lookup<Lines<'_>>, UnestablishedValue>, found: &mut ListVisitor<'i, '_>| {
         established(finder, lines, all, found, |lines, found| {
             lines.iter().try_for_each(|line| finder.text(line, found))
         });
@@ -69,18 +69,18 @@ pub(super) fn look<'i>(
 
 fn established<'i, T>(
     finder: &'i Finder,
-    attribute: Result<&Lookup<T>, Unestablished>,
+    attribute: Result<&Lookup<T>, UnestablishedValue>,
     all: DoubtReading,
     found: &mut ListVisitor<'i, '_>,
     find: impl FnOnce(&T, &mut ListVisitor<'i, '_>) -> ControlFlow<()>,
 ) {
     match attribute {
         Ok(attribute) => with(finder, attribute, all, found, find),
-        Err(Unestablished) if all.unestablished => {
+        Err(UnestablishedValue) if all.unestablished => {
             // Whoever broke off knows it.
             let _ = found(finder.all());
         }
-        Err(Unestablished) => {}
+        Err(UnestablishedValue) => {}
     }
 }
 

@@ -9,7 +9,7 @@ use super::look::look;
 use super::narrow::NarrowedSearch;
 use crate::attribute::{Lines, Lookup};
 use crate::program::answers::Answers;
-use crate::program::truth::{Doubt, Unestablished};
+use crate::program::truth::{Doubt, UnestablishedValue};
 
 /// With fewer candidates in a word it costs less to glance at each than to narrow the word.
 const DENSE: usize = 4;
@@ -117,7 +117,7 @@ impl Search<'_, '_, '_> {
         match self.answers.path() {
             Ok(Lookup::Found(Lines::One(path))) => Some((glances, Path::of(path))),
             Ok(Lookup::Found(Lines::Several(_)) | Lookup::Missing | Lookup::Unavailable)
-            | Err(Unestablished) => None,
+            | Err(UnestablishedValue) => None,
         }
     }
 

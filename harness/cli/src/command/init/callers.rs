@@ -13,7 +13,11 @@ use super::pods::PodWorkload;
 const MOST: usize = 20;
 
 /// Callers by their names, each as a suite writes it.
-pub(super) fn of(config: &Config, others: &OtherDocuments, workload: &PodWorkload) -> BTreeMap<String, String> {
+pub(super) fn of(
+    config: &Config,
+    others: &OtherDocuments,
+    workload: &PodWorkload,
+) -> BTreeMap<String, String> {
     let trust_domain = &config.mesh.trust_domain;
     let mut identities: Vec<(String, String)> = Vec::new();
     let mut add = |namespace: &str, account: &str| {
