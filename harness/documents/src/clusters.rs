@@ -1,4 +1,4 @@
-//! The documents of one cluster: those in its folders, and those that are for all clusters.
+//! The documents of one cluster: those in its folders, and those for all clusters.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,11 +26,12 @@ pub fn names(repository: &Repository, set: &DocumentSet) -> BTreeSet<String> {
     names.collect()
 }
 
-/// Splits documents by cluster; with `chosen`, only that one. A document in a folder of the cluster replaces one of the same name that is
-/// for all clusters, as an overlay does.
+/// Splits documents by cluster; with `chosen`, only that one. A document in a cluster's folder replaces one of the same
+/// name that is for all clusters, as an overlay does.
 ///
 /// # Errors
-/// That no document is for the cluster that is chosen.
+///
+/// If no document is for the chosen cluster.
 pub fn split(
     repository: &Repository,
     chosen: Option<&str>,
@@ -67,7 +68,7 @@ pub fn split(
     Ok(wanted.iter().map(of_cluster).collect())
 }
 
-/// The policies that are for all clusters and that every cluster among the sets replaces: no set has them.
+/// Policies for all clusters that every set's cluster replaces, so that no set contains them.
 pub fn replaced_everywhere(sets: &[ClusterSet], policies: &[Document]) -> Vec<Document> {
     let has = |set: &ClusterSet, document: &Document| {
         let mut known = set.documents.policies.iter();

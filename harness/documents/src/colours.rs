@@ -1,14 +1,14 @@
-//! The colours of a terminal: of verdicts, of remarks beside them, of headings. `--color` decides elsewhere whether they are written.
+//! Terminal colours for verdicts, remarks and headings. `--color` decides elsewhere whether they are used.
 
 use anstyle::{AnsiColor, Style};
 
-/// What is allowed, or holds.
+/// Allowed, or true.
 pub const GREEN: Style = AnsiColor::Green.on_default();
-/// What is denied, or fails.
+/// Denied, or failed.
 pub const RED: Style = AnsiColor::Red.on_default();
-/// What needs a look.
+/// Warnings.
 pub const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// What is said beside it.
+/// Remarks.
 pub const DIM: Style = Style::new().dimmed();
 /// Headings and names.
 pub const BOLD: Style = Style::new().bold();

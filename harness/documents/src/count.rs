@@ -13,7 +13,7 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
-/// `1 line`, `2,000 lines`, `3 fixes`: the number and what is counted.
+/// `1 line`, `2,000 lines`, `3 fixes`: a number and its noun.
 pub fn counted(number: u64, what: &str) -> String {
     let plural = match (number, what.strip_suffix('y')) {
         (1, _) => what.to_owned(),

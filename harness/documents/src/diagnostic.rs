@@ -1,4 +1,4 @@
-//! What is wrong, where, and what to write instead, for people.
+//! Messages for people: what is wrong, where, and what to write instead.
 
 use std::io::Write;
 
@@ -11,17 +11,17 @@ use crate::source::Place;
 use crate::terminal;
 use crate::wrap::wrapped_at;
 
-/// How bad it is.
+/// The severity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It is refused.
+    /// Refused.
     Error,
-    /// It is accepted, and probably not meant.
+    /// Accepted, but probably a mistake.
     Warning,
 }
 
 impl Severity {
-    /// As reports write it.
+    /// The name that reports use.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -33,33 +33,33 @@ impl Severity {
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// The lint that found it.
+    /// The code of the lint that found it.
     pub code: Option<&'static str>,
     /// What is wrong.
     pub message: String,
-    /// Where, if that is known.
+    /// The place; `None` if unknown.
     pub place: Option<Place>,
     /// What to write instead.
     pub help: Option<String>,
-    /// What few messages have.
+    /// Rarely used parts of a message.
     pub details: Box<Details>,
 }
 
-/// What few messages have.
+/// Rarely used parts of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
-    /// Other places that the message speaks of, each with what it is.
+    /// Other places that the message mentions, each with a label.
     pub related: Vec<(Place, String)>,
-    /// What shows that it is so, such as a request and what is decided.
+    /// Evidence, such as a request and its verdict.
     pub notes: Vec<String>,
-    /// What mends it without anybody's judgement.
+    /// A fix that is safe to apply without review.
     pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
-    /// What is refused.
+    /// An error.
     pub fn error(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -71,7 +71,7 @@ impl Diagnostic {
         }
     }
 
-    /// What the lint of this code finds.
+    /// A finding of the lint with this code.
     pub fn found(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             severity,
@@ -88,31 +88,31 @@ impl Diagnostic {
         }
     }
 
-    /// Names the place.
+    /// Sets the place.
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
 
-    /// Says what to write instead.
+    /// Sets the help: what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Names another place.
+    /// Adds another place.
     pub fn also(mut self, place: Place, what: impl Into<String>) -> Self {
         self.details.related.push((place, what.into()));
         self
     }
 
-    /// Adds the change that fixes it.
+    /// Adds the fix.
     pub fn fixed_by(mut self, fix: Fix) -> Self {
         self.details.fix = Some(fix);
         self
     }
 
-    /// All of it in plain lines, without the place: for formats that show the place themselves.
+    /// The whole message in plain lines, without the place: for formats that show the place themselves.
     pub fn in_lines(&self) -> String {
         let mut text = self.message.clone();
         for note in &self.details.notes {
@@ -124,7 +124,7 @@ impl Diagnostic {
         text
     }
 
-    /// With the text underlined.
+    /// The message with the text underlined.
     fn render(&self) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
@@ -161,12 +161,12 @@ impl Diagnostic {
     }
 }
 
-/// Columns that `warning[PW005]: ` and the like take of a line.
+/// Columns taken by `warning[PW005]: ` and the like.
 const MARGIN: usize = 16;
 
-/// Whether a place is in a line that nobody can read, such as a file of JSON without line breaks.
+/// Whether the place is in a line too long to read, such as a JSON file without line breaks.
 fn is_in_a_long_line(place: &Place) -> bool {
-    /// Bytes of a line that is shown.
+    /// The longest line that is shown, in bytes.
     const LONGEST: usize = 2_000;
     let text = place.source.text.as_str();
     let lines = place.source.lines();
@@ -176,7 +176,7 @@ fn is_in_a_long_line(place: &Place) -> bool {
     end.saturating_sub(start) > LONGEST
 }
 
-/// The lines around a place: the renderer reads all that it gets, and a file may have a thousand messages.
+/// The lines around a place: the renderer reads everything that it gets, and a file may have a thousand messages.
 fn snippet<'p>(
     place: &'p Place,
     kind: AnnotationKind,
@@ -195,10 +195,10 @@ fn snippet<'p>(
         .annotation(kind.span(span.start - start..span.end - start).label(label))
 }
 
-/// Lines that are shown to the renderer before and after a place.
+/// Lines of context before and after a place.
 const AROUND: usize = 2;
 
-/// Prints messages to standard error, one below the other; colours only where they are shown.
+/// Prints messages to standard error; in colour only where colours are shown.
 pub fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
     for message in rendered(diagnostics) {
         // That nobody reads it changes neither the result nor the exit code.
@@ -206,9 +206,9 @@ pub fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
     }
 }
 
-/// Each message as it is printed, and of a great many the first with the number of the others.
+/// The messages as they are printed; if there are very many, only the first ones and the number of the others.
 pub fn rendered<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> impl Iterator<Item = String> {
-    /// Messages that are printed.
+    /// The largest number of messages that are printed.
     const MOST: usize = 1_000;
     let mut all = diagnostics.into_iter();
     let mut messages: Vec<String> = all.by_ref().take(MOST).map(Diagnostic::render).collect();

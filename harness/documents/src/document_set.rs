@@ -1,4 +1,4 @@
-//! The documents of a repository, by what they are for.
+//! The documents of a repository, by purpose.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,33 +8,33 @@ use crate::documents::{Document, OtherDocuments, all};
 use crate::namespace::Namespaces;
 use crate::source::Source;
 
-/// All documents of some texts: those that decide, and the others.
+/// All documents of some texts: policies and others.
 #[derive(Debug, Clone, Default)]
 pub struct DocumentSet {
-    /// Documents that decide.
+    /// Policies.
     pub policies: Vec<Document>,
     /// All other documents.
     pub others: OtherDocuments,
     /// What nothing here reads.
     pub passed_over: PassedOverFiles,
-    /// How many policies name no namespace, and are of `default`.
+    /// How many policies name no namespace, and so are in `default`.
     pub of_default: usize,
 }
 
-/// What is for other tools.
+/// Files and other things that were skipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PassedOverFiles {
-    /// Files without any document that something here reads.
+    /// Files in which no document is of a known kind.
     pub files: Vec<PathBuf>,
-    /// Files that are not YAML and hold no policy, with what is wrong.
+    /// Files that are neither YAML nor mention a policy, each with the error.
     pub unreadable: Vec<(PathBuf, String)>,
     /// Files and folders that cannot be opened, with the reason: whether they hold policies is unknown.
     pub closed: Vec<(PathBuf, String)>,
-    /// Links to folders, which are not followed, and links to nothing.
+    /// Links to folders, which are not followed, and broken links.
     pub links: Vec<PathBuf>,
-    /// Charts, whose templates become documents only when Helm renders them.
+    /// Helm charts, whose templates become documents only when Helm renders them.
     pub charts: Vec<Chart>,
-    /// Patches of policies, with the folder of the kustomization that applies them.
+    /// Patches of policies, each with the folder of the kustomization that applies it.
     pub patches: Vec<(PathBuf, PathBuf)>,
 }
 
@@ -43,16 +43,17 @@ pub struct PassedOverFiles {
 pub struct Chart {
     /// Its folder.
     pub folder: PathBuf,
-    /// Whether a template names a policy.
+    /// Whether a template mentions a policy.
     pub has_policies: bool,
 }
 
 impl DocumentSet {
-    /// Adds the documents of one text. Of a file that was named, a document that says nothing of its kind is taken for a policy, so that
-    /// a mistake is told; folders hold documents of all shapes.
+    /// Adds the documents of one text. In a file that was named, a document without a kind counts as a policy, so that
+    /// the mistake is reported; in folders, documents of any shape are normal.
     ///
     /// # Errors
-    /// What is wrong with the text.
+    ///
+    /// If the text is invalid.
     pub(crate) fn add(
         &mut self,
         source: &Arc<Source>,

@@ -11,8 +11,8 @@ use crate::kinds::{DECIDING, DEFAULT, WORKLOADS, is_beside_policies};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Node};
 
-/// What a document of a file that was named has if it is, or was meant to be, of Kubernetes; also what stands in a `spec` that somebody
-/// wrote without the rest.
+/// Keys that show that a document in a named file is, or was meant to be, a Kubernetes document; includes the keys of a
+/// `spec` written without the rest.
 const MARKS: [&str; 10] = [
     "apiVersion",
     "kind",
@@ -26,11 +26,11 @@ const MARKS: [&str; 10] = [
     "jwtRules",
 ];
 
-/// Documents that decide nothing, and that some lints know how to read: workloads and what else stands beside policies.
+/// Documents that decide nothing but that some lints read, such as workloads.
 #[derive(Debug, Clone, Default)]
 pub struct OtherDocuments {
     documents: Vec<Document>,
-    /// Where the documents of each kind and namespace are: a repository has thousands of both.
+    /// Indexes of the documents by kind and namespace: a repository may have thousands of both.
     by_namespace: OnceLock<BTreeMap<(String, String), Vec<usize>>>,
 }
 
@@ -47,7 +47,7 @@ impl OtherDocuments {
         self.by_namespace.take();
     }
 
-    /// Those of a kind that lints read: files in folders with other kinds alone are skipped.
+    /// The documents of a kind that lints read; files in folders that contain only other kinds are skipped.
     pub fn of_kind<'o>(&'o self, kind: &'o str) -> impl Iterator<Item = &'o Document> {
         debug_assert!(is_beside_policies(kind), "add `{kind}` to `kinds.rs`");
         self.documents
@@ -86,7 +86,7 @@ impl OtherDocuments {
         self.documents.into_iter()
     }
 
-    /// Those that run pods.
+    /// Documents that run pods.
     pub fn workloads(&self) -> impl Iterator<Item = &Document> {
         self.documents
             .iter()
@@ -104,7 +104,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// The place of what the engine calls `path`.
+    /// The place of `path`, a path in the engine's terms.
     pub fn place(&self, path: &[Step], on_key: bool) -> Place {
         Place {
             source: Arc::clone(&self.source),
@@ -112,13 +112,13 @@ impl Document {
         }
     }
 
-    /// The text of a field, empty when there is none.
+    /// The text of a field; empty if there is none.
     pub fn text(&self, name: &str) -> &str {
         self.node.get(name).and_then(Node::as_str).unwrap_or_default()
     }
 
-    /// Whether it is a policy, or was meant to be: a policy that is left out in silence protects nothing. Other projects have kinds of
-    /// the same names.
+    /// Whether it is a policy, or was meant to be: a policy that is silently skipped protects nothing. Other projects
+    /// have kinds of the same names.
     pub(crate) fn decides(&self) -> bool {
         let is_kind = |node: &Node| {
             let kind = node.get("kind").and_then(Node::as_str);
@@ -130,12 +130,12 @@ impl Document {
         api_version.starts_with(GROUP) || is_kind(&self.node) && is_of_istio || in_a_list()
     }
 
-    /// Whether it says nothing of its version, and has anything of a Kubernetes document.
+    /// Whether it lacks a version but has other keys of a Kubernetes document.
     pub(crate) fn is_meant(&self) -> bool {
         self.text("apiVersion").is_empty() && self.is_of_kubernetes()
     }
 
-    /// Whether something here reads it beside policies.
+    /// Whether lints read it, although it is not a policy.
     pub(crate) fn is_beside_policies(&self) -> bool {
         is_beside_policies(self.text("kind"))
     }
@@ -155,8 +155,7 @@ impl Document {
         entries.is_empty() || MARKS.iter().any(|mark| self.node.get(mark).is_some())
     }
 
-    /// The items of a `List`, or of a list of one kind that is read, each a document of its own; any other document is
-    /// itself.
+    /// Splits a `List`, or a list of a known kind, into its items; any other document is returned unchanged.
     pub(crate) fn flatten(self, into: &mut Vec<Document>) {
         let kind = self.node.get("kind").and_then(Node::as_str).unwrap_or_default();
         let of = kind.strip_suffix("List");
@@ -176,10 +175,11 @@ impl Document {
     }
 }
 
-/// All documents in one text, of whatever kind.
+/// All documents in one text, of any kind.
 ///
 /// # Errors
-/// What is wrong with the text.
+///
+/// If the text is invalid.
 pub fn all(source: &Arc<Source>) -> Result<Vec<Document>, Diagnostic> {
     let mut documents = Vec::new();
     for node in yaml::documents(source)? {

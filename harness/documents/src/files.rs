@@ -11,22 +11,24 @@ use crate::role::FileRole;
 use crate::source::Source;
 use crate::yaml;
 
-/// Bytes of a file that is read: the most that the engine takes as a configuration.
+/// The largest file that is read, in bytes; the engine accepts no larger configuration.
 const LIMIT: u64 = 32 * 1024 * 1024;
 
 /// Reads a file, or standard input for `-`.
 ///
 /// # Errors
-/// What keeps it from being read, with what to do.
+///
+/// If it cannot be read; the message says what to do.
 pub fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
     let bytes = bytes(path).map_err(|error| closed(path, &error))?;
     text(path, bytes)
 }
 
-/// The bytes of a file, or of standard input for `-`; of one that is too large, a part that is larger than the limit.
+/// The bytes of a file, or of standard input for `-`. If the file is too large, reading stops just past the limit.
 ///
 /// # Errors
-/// Why it cannot be opened.
+///
+/// If it cannot be opened.
 pub(crate) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
@@ -39,15 +41,16 @@ pub(crate) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What is said of a file that cannot be opened.
+/// The message for a file that cannot be opened.
 pub(crate) fn closed(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
 }
 
-/// The text of a file that has these bytes.
+/// The text of a file with these bytes.
 ///
 /// # Errors
-/// That they are too many, or not a text.
+///
+/// If there are too many bytes, or they are not text.
 pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
     let name = path.display().to_string();
     if bytes.len() as u64 > LIMIT {
@@ -71,10 +74,11 @@ pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnosti
     }
 }
 
-/// The one document of a file.
+/// The only document of a file.
 ///
 /// # Errors
-/// That it cannot be read, or that there are none or several.
+///
+/// If it cannot be read, or has no document or several.
 pub fn one(path: &Path) -> Result<Document, Diagnostic> {
     let source = read(path)?;
     let mut nodes = yaml::documents(&source)?;
@@ -88,15 +92,17 @@ pub fn one(path: &Path) -> Result<Document, Diagnostic> {
     }
 }
 
-/// Whether a file names a policy, so that it is not for other tools.
+/// Whether a file mentions a policy, so that it must not be skipped.
 ///
 /// # Errors
-/// Why it cannot be opened.
+///
+/// If it cannot be opened.
 pub fn holds_policies(file: &Path) -> std::io::Result<bool> {
     Ok(names_policies(&bytes(file)?))
 }
 
-/// What a file is for. The name of one that was named says it; one that was found in a folder must be readable to be a suite.
+/// The role of a file. For a named file the name decides; a file found in a folder must also look like a suite to be
+/// one.
 pub fn role(file: &Path, is_named: bool) -> FileRole {
     match FileRole::of_name(file) {
         role if is_named => role,

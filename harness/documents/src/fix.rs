@@ -1,4 +1,4 @@
-//! What fixes a finding: changes of a document. `peerwarden-lint` works out the edits of its text.
+//! Fixes of findings, as changes of a document. `peerwarden-lint` computes the edits of its text.
 
 use peerwarden_engine::document::{Path, Step};
 
@@ -9,32 +9,32 @@ use crate::source::Place;
 pub struct Fix {
     /// Where the document begins.
     pub document: Place,
-    /// In the order of the text.
+    /// The changes, in the order of the text.
     pub changes: Vec<Change>,
 }
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The value, such as `spec.rules[0].to[0].operation.paths[1]`.
+    /// The path of the value, such as `spec.rules[0].to[0].operation.paths[1]`.
     pub path: Path,
-    /// What becomes of it.
+    /// The new value.
     pub to: ValueChange,
 }
 
-/// What becomes of a value.
+/// A change of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueChange {
-    /// This text.
+    /// Replaces it with this text.
     Text(String),
-    /// It stays, and this text comes after it in its list.
+    /// Keeps it, and adds this text after it in its list.
     Beside(String),
-    /// It is taken out of its list.
+    /// Removes it from its list.
     Gone,
 }
 
 impl Fix {
-    /// Changes of the document that begins there.
+    /// Creates a fix of the document that begins at this place.
     pub fn new(document: Place, changes: Vec<Change>) -> Self {
         Self { document, changes }
     }
@@ -46,7 +46,7 @@ impl Fix {
 }
 
 impl Change {
-    /// The value becomes this text.
+    /// Replaces the value with this text.
     pub fn text(path: Path, text: impl Into<String>) -> Self {
         Self {
             path,
@@ -54,7 +54,7 @@ impl Change {
         }
     }
 
-    /// This text comes after the value in its list.
+    /// Adds this text after the value in its list.
     pub fn beside(path: Path, text: impl Into<String>) -> Self {
         Self {
             path,
@@ -62,7 +62,7 @@ impl Change {
         }
     }
 
-    /// The value is taken out of its list.
+    /// Removes the value from its list.
     pub fn gone(path: Path) -> Self {
         Self {
             path,
@@ -70,7 +70,7 @@ impl Change {
         }
     }
 
-    /// The list that the value is in, and which of its values it is.
+    /// The list that contains the value, and the value's index.
     pub fn item(&self) -> Option<(&[Step], usize)> {
         match self.path.split_last()? {
             (Step::Index(index), list) => Some((list, *index)),

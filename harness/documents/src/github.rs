@@ -3,7 +3,7 @@
 
 use crate::source::Place;
 
-/// One annotation: `error`, `warning` or `notice`, where, a title and what there is to say, in one line.
+/// One annotation in one line: `error`, `warning` or `notice`, the place, a title and the message.
 pub fn annotation(command: &str, place: Option<&Place>, title: &str, message: &str) -> String {
     let place = place.map_or_else(String::new, |place| {
         let (line, column) = place.source.position(place.span.start);

@@ -1,4 +1,4 @@
-//! What a cluster tells documents apart by.
+//! The identity of a document in a cluster: kind, namespace and name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,7 +15,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// That of a document; `None` if it has no name.
+    /// The identity of a document; `None` if it has no name.
     pub fn of(document: &Document) -> Option<Self> {
         let metadata = |name| document.node.at(&["metadata", name]).and_then(Node::as_str);
         Some(Self {
@@ -32,19 +32,19 @@ impl std::fmt::Display for Identity {
     }
 }
 
-/// Folders with documents of the same names: they are probably for different clusters.
+/// Folders with documents of the same identity: they are probably for different clusters.
 #[derive(Debug)]
 pub struct TwinFolders<'d> {
-    /// The folders, in the order of their names.
+    /// The folders, sorted by name.
     pub folders: Vec<&'d Path>,
-    /// The documents that are in several of them.
+    /// The documents that are in several folders.
     pub identities: BTreeSet<Identity>,
-    /// One of them, in two folders.
+    /// A document in two of the folders, as an example.
     pub example: (&'d Document, &'d Document),
 }
 
 impl<'d> TwinFolders<'d> {
-    /// All folders with documents of the same names; those that share any are together.
+    /// All folders with documents of the same identity; folders that share any are grouped.
     pub fn all(documents: impl Iterator<Item = &'d Document>) -> Vec<Self> {
         let mut by_identity: BTreeMap<Identity, BTreeMap<&Path, &Document>> = BTreeMap::new();
         for document in documents {
@@ -83,7 +83,7 @@ impl<'d> TwinFolders<'d> {
         all.into_iter().map(named).collect()
     }
 
-    /// The folders with their names, at most three.
+    /// The names of at most three folders.
     pub fn names(&self) -> String {
         let name = |folder: &Path| match folder.display().to_string() {
             empty if empty.is_empty() => "`.`".to_owned(),
@@ -97,9 +97,9 @@ impl<'d> TwinFolders<'d> {
         }
     }
 
-    /// What to write into `peerwarden.toml` if each folder is for a cluster of its own.
+    /// The setting for `peerwarden.toml` if each folder is for its own cluster.
     pub fn setting(&self) -> String {
-        /// Folders that are written out.
+        /// The largest number of folders that are listed.
         const MOST: usize = 6;
         let mut folders: BTreeSet<&Path> = self.folders.iter().copied().collect();
         // `dev/policies` and `prod/policies` are `dev` and `prod`.
@@ -121,7 +121,7 @@ impl<'d> TwinFolders<'d> {
     }
 }
 
-/// The folders above these, if all of these have the same name and the others differ.
+/// The parents of these folders, if all of them have the same name and the parents differ.
 fn without_common_name<'p>(folders: &BTreeSet<&'p Path>) -> Option<BTreeSet<&'p Path>> {
     let name = folders.first()?.file_name()?;
     let parent = |folder: &&'p Path| {

@@ -1,16 +1,16 @@
-//! The kinds of documents that something here reads.
+//! The kinds of documents that the tools read.
 
-/// The group of the documents that decide something.
+/// The API group of policies.
 pub const GROUP: &str = "security.istio.io/";
 
-/// The kinds of that group.
+/// The kinds of policies.
 pub(crate) const DECIDING: [&str; 3] = [
     "AuthorizationPolicy",
     "PeerAuthentication",
     "RequestAuthentication",
 ];
 
-/// The kinds that run pods: of these too, what the API server lists may be of one kind.
+/// The kinds that run pods; the API server may also list these in a list of their own kind.
 pub(crate) const WORKLOADS: [&str; 8] = [
     "Deployment",
     "StatefulSet",
@@ -22,7 +22,7 @@ pub(crate) const WORKLOADS: [&str; 8] = [
     "ReplicationController",
 ];
 
-/// What lints read beside policies and workloads.
+/// Other kinds that lints read.
 const BESIDE: [&str; 14] = [
     "Namespace",
     "Service",
@@ -40,7 +40,7 @@ const BESIDE: [&str; 14] = [
     "WorkloadGroup",
 ];
 
-/// The namespace that kubectl takes where nothing says otherwise.
+/// The namespace that kubectl uses by default.
 pub const DEFAULT: &str = "default";
 
 /// Whether lints read documents of this kind.

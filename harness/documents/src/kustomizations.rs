@@ -1,4 +1,4 @@
-//! What `kustomization.yaml` files say of the files beside them: the namespace of resources, and which files are patches.
+//! Reads from `kustomization.yaml` files the namespace of resources, and which files are patches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::repository::plain;
 use crate::source::Source;
 use crate::yaml::Node;
 
-/// The names of a kustomization
+/// The file names of a kustomization
 /// (<https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#kustomization>).
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -19,17 +19,17 @@ pub(crate) fn is_kustomization(file: &Path) -> bool {
     NAMES.iter().any(|name| file.ends_with(name))
 }
 
-/// What kustomizations say.
+/// The contents of kustomizations.
 #[derive(Debug, Default)]
 pub struct Kustomizations {
-    /// The namespaces that they give, by the path that `resources` names.
+    /// The namespaces that they set, by the paths in `resources`.
     given: BTreeMap<PathBuf, BTreeSet<String>>,
     /// Files that change other documents, with the folder of the kustomization.
     patches: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Kustomizations {
-    /// Those among these files, and beside them.
+    /// Reads the kustomizations among these files, and beside them.
     pub fn of(files: &[PathBuf]) -> Self {
         let mut found = Self::default();
         let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
@@ -67,14 +67,14 @@ impl Kustomizations {
         }
     }
 
-    /// The namespace of a file: that of the nearest folder that one is given for, if only one is.
+    /// The namespace of a file: that of the nearest folder with a namespace, if it is unambiguous.
     pub(crate) fn namespace(&self, file: &Path) -> Option<&str> {
         let file = plain(file);
         let given = file.ancestors().find_map(|path| self.given.get(path))?;
         given.first().filter(|_| given.len() == 1).map(String::as_str)
     }
 
-    /// The folder of the kustomization that a file is a patch of.
+    /// The folder of the kustomization that applies this file as a patch.
     pub(crate) fn patched(&self, file: &Path) -> Option<&Path> {
         self.patches.get(&plain(file)).map(PathBuf::as_path)
     }

@@ -1,8 +1,8 @@
-//! Policy documents and what stands around them, as text.
+//! Reads policy documents and related files as text.
 //!
-//! A [`source::Source`] is a text with a name; [`yaml`] reads it into a tree in which each value knows its place; [`documents`] tells
-//! policies from what else a folder holds; [`setup`] puts together what is decided by. What is wrong is a
-//! [`diagnostic::Diagnostic`], shown to people, or by [`sarif`] and [`github`] to other tools.
+//! A [`source::Source`] is a text with a name; [`yaml`] parses it into a tree in which each value knows its place;
+//! [`documents`] separates policies from everything else in a folder; [`setup`] combines the inputs of a decision.
+//! Errors are [`diagnostic::Diagnostic`]s, shown to people, or by [`sarif`] and [`github`] to other tools.
 
 pub mod clusters;
 pub mod colours;

@@ -1,4 +1,4 @@
-//! What commands read of the paths that they are given: one way for all of them.
+//! Reads the paths on a command line: the same way for all commands.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,30 +18,30 @@ use crate::role::{FileRole, is_suite};
 use crate::walk::{self, Listing};
 use crate::yaml::Node;
 
-/// Told of each file that is read: which it is, and of how many.
+/// Called for each file that is read, with its number and the number of all files.
 type Progress = Box<dyn Fn(usize, usize) + Send + Sync>;
 
 /// How files are read.
 #[derive(Default)]
 pub struct Loader {
-    /// What the repository says of its files.
+    /// The settings of the repository.
     pub repository: Repository,
-    /// The namespace of documents that nothing else gives one.
+    /// The namespace of documents that have none from anywhere else.
     pub namespace: Option<String>,
-    /// The cluster whose documents are wanted.
+    /// The cluster whose documents are read.
     pub cluster: Option<String>,
-    /// Whether a file that cannot be opened is an error, because what is read is enforced.
+    /// Whether a file that cannot be opened is an error, because the documents will be enforced.
     pub strict: bool,
-    /// Whether notes are not printed, because somebody else does.
+    /// Whether to leave printing notes to the caller.
     pub quiet: bool,
     /// Shows progress.
     pub progress: Option<Progress>,
-    /// Notes that were printed: many suites read the same folders.
+    /// Notes that were already printed: many suites read the same folders.
     told: Mutex<BTreeSet<String>>,
 }
 
 impl Loader {
-    /// With what the repository says of its files.
+    /// A loader with the settings of a repository.
     pub fn new(repository: Repository) -> Self {
         Self {
             repository,
@@ -49,7 +49,7 @@ impl Loader {
         }
     }
 
-    /// Prints notes, each once.
+    /// Prints notes, each only once.
     fn tell(&self, mut notes: Vec<String>) {
         if self.quiet {
             return;
@@ -59,10 +59,11 @@ impl Loader {
         notes::print(&notes);
     }
 
-    /// The files in `paths`; of a folder only those that `wanted` accepts.
+    /// The files in `paths`; in a folder, only those that `wanted` accepts.
     ///
     /// # Errors
-    /// Paths that are not there or cannot be listed.
+    ///
+    /// If a path does not exist or cannot be listed.
     pub fn list(
         &self,
         paths: &[PathBuf],
@@ -77,11 +78,12 @@ impl Loader {
         if wrong.is_empty() { Ok(listing) } else { Err(wrong) }
     }
 
-    /// Adds the documents of a file to a set. A file in a folder is skipped if it has nothing of interest, or if it cannot be read and
-    /// does not mention a policy.
+    /// Adds the documents of a file to a set. A file in a folder is skipped if it contains nothing of interest, or if
+    /// it cannot be read and does not mention a policy.
     ///
     /// # Errors
-    /// What keeps it from being read.
+    ///
+    /// If it cannot be read.
     pub fn add(
         &self,
         set: &mut DocumentSet,
@@ -128,10 +130,11 @@ impl Loader {
         }
     }
 
-    /// The documents in `paths`, for all clusters. Suites and their fixtures are left out of folders.
+    /// The documents in `paths`, for all clusters. In folders, suites and their fixtures are skipped.
     ///
     /// # Errors
-    /// Everything that keeps one of the files from being read.
+    ///
+    /// If files cannot be read; all of them are reported.
     fn read(&self, paths: &[PathBuf], interest: Interest) -> Result<DocumentSet, Vec<Diagnostic>> {
         let mut set = DocumentSet::default();
         let mut wrong = Vec::new();
@@ -151,7 +154,7 @@ impl Loader {
         if wrong.is_empty() { Ok(set) } else { Err(wrong) }
     }
 
-    /// Shows how many files are read; nothing any more once that is all of them.
+    /// Shows how many files have been read; clears the line after the last one.
     pub fn show(&self, done: usize, all: usize) {
         if let Some(progress) = &self.progress {
             progress(done, all);
@@ -161,7 +164,8 @@ impl Loader {
     /// The policies in `paths`, of one cluster.
     ///
     /// # Errors
-    /// Everything that keeps one of the files from being read; that they are of several clusters, and none is chosen.
+    ///
+    /// If files cannot be read; if the policies are for several clusters and none is chosen.
     pub fn policies(&self, paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Diagnostic>> {
         Ok(self.of_one_cluster(paths, Interest::Policies)?.policies)
     }
@@ -174,9 +178,10 @@ impl Loader {
         self.of_one_cluster(paths, Interest::Manifests)
     }
 
-    /// The documents of a suite: of the chosen cluster if the suite names the folders of several.
+    /// The documents of a suite; those of the chosen cluster if the suite names the folders of several.
     ///
     /// # Errors
+    ///
     /// As [`Loader::policies`].
     pub fn of_suite(&self, paths: &[PathBuf], interest: Interest) -> Result<DocumentSet, Vec<Diagnostic>> {
         let set = self.read(paths, interest)?;
@@ -207,20 +212,22 @@ impl Loader {
         Ok(sets.drain(..).next().map(|set| set.documents).unwrap_or_default())
     }
 
-    /// The suites in `paths`: what is named, and in folders what has the name and the keys of one.
+    /// The suites in `paths`: named files, and files in folders that have the name and the keys of a suite.
     ///
     /// # Errors
-    /// Paths that are not there or cannot be listed.
+    ///
+    /// If a path does not exist or cannot be listed.
     pub fn suites(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
         let mut files = self.list(paths, is_suite)?.files;
         files.retain(|file| paths.contains(file) || role(file, false) == FileRole::Suite);
         Ok(files)
     }
 
-    /// The documents of one kind in `paths`, those of any version of the group.
+    /// The documents of one kind in `paths`, of any version of the group.
     ///
     /// # Errors
-    /// Everything that keeps one of the files from being read; also that a file that was named has none.
+    ///
+    /// If files cannot be read, or if a named file has no such document.
     pub fn of_kind(
         &self,
         paths: &[PathBuf],

@@ -1,4 +1,4 @@
-//! Which files hold anything that is read here, found without parsing them: a repository has far more for other tools.
+//! Finds the files to read without parsing them: most files of a repository are for other tools.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,17 @@ use memchr::memmem;
 
 use crate::kinds::{DECIDING, is_beside_policies};
 
-/// What is read of the files that are found in folders.
+/// The documents that are wanted from folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interest {
-    /// Policies, with what is in the same files.
+    /// Policies, and other documents in the same files.
     Policies,
-    /// Also workloads, services and what else lints know.
+    /// Also workloads, services and other kinds that lints know.
     Manifests,
 }
 
 impl Interest {
-    /// Whether a file may hold a document of interest: its text names a kind that is read.
+    /// Whether a file may contain a document of interest: its text mentions one of the kinds.
     pub fn is_in(self, bytes: &[u8]) -> bool {
         match self {
             Self::Policies => names_policies(bytes),
@@ -25,17 +25,17 @@ impl Interest {
     }
 }
 
-/// Whether a text has the group of policies in it, or one of their kinds, should the group be misspelt.
+/// Whether a text contains the API group of policies, or one of their kinds in case the group is misspelt.
 pub fn names_policies(bytes: &[u8]) -> bool {
     let bytes = narrow(bytes);
     let has = |mark: &str| memmem::find(&bytes, mark.as_bytes()).is_some();
     has("security.istio.io") || DECIDING.into_iter().any(has)
 }
 
-/// Bytes of a kind that are looked at: more than any that is read has.
+/// The longest kind that is compared, in bytes; all known kinds are shorter.
 const LONGEST: usize = 40;
 
-/// Whether a text has `kind: X` in it, of a kind that lints read, as YAML or JSON write it.
+/// Whether a text contains `kind: X`, in YAML or JSON, for a kind that lints read.
 fn names_manifests(bytes: &[u8]) -> bool {
     memmem::find_iter(bytes, b"kind").any(|start| {
         let mut rest = &bytes[start + b"kind".len()..];
@@ -53,7 +53,7 @@ fn names_manifests(bytes: &[u8]) -> bool {
     })
 }
 
-/// UTF-16 text with its zero bytes left out: some Windows editors write it, and a policy in it must not be skipped.
+/// UTF-16 text without its zero bytes: some Windows editors write UTF-16, and a policy in it must not be skipped.
 fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {

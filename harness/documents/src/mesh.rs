@@ -1,7 +1,7 @@
-//! The mesh as clusters have it: Istio's `MeshConfig`, the ConfigMap `istio`, an `IstioOperator`, or Helm values of istiod.
+//! Reads a mesh as clusters have it: Istio's `MeshConfig`, the ConfigMap `istio`, an `IstioOperator`, or Helm values of
+//! istiod.
 //!
-//! What is read of them becomes what `--mesh` took from the beginning: `rootNamespace`, `trustDomain`, `trustDomainAliases` and
-//! `caCertificates`.
+//! The result has `rootNamespace`, `trustDomain`, `trustDomainAliases` and `caCertificates`.
 
 mod config;
 mod forms;
@@ -13,21 +13,22 @@ use crate::documents::{self, Document};
 use crate::files;
 use forms::Form;
 
-/// What a file says of the mesh.
+/// The mesh settings of a file.
 #[derive(Debug)]
 pub struct MeshFile {
     /// The mesh.
     pub mesh: Document,
     /// The external authorizers, if the file is a `MeshConfig` that has any.
     pub extension_providers: Option<Document>,
-    /// What the mesh does in another way than these tools.
+    /// Warnings about settings that these tools treat differently.
     pub notices: Vec<Diagnostic>,
 }
 
 /// Reads the mesh of a file, which may be one document among several.
 ///
 /// # Errors
-/// That the file cannot be read, that it has no mesh or several, or what is wrong with it.
+///
+/// If the file cannot be read, has no mesh or several, or the mesh is invalid.
 pub fn read(path: &Path) -> Result<MeshFile, Diagnostic> {
     let source = files::read(path)?;
     let mut documents = documents::all(&source)?;
@@ -52,7 +53,8 @@ pub fn read(path: &Path) -> Result<MeshFile, Diagnostic> {
 /// The mesh of a document.
 ///
 /// # Errors
-/// What is wrong with it.
+///
+/// If it is invalid.
 pub fn of(document: &Document) -> Result<MeshFile, Diagnostic> {
     match Form::of(document)? {
         Form::Own => Ok(MeshFile {

@@ -1,4 +1,4 @@
-//! The namespace of a document that names none: what the settings or a kustomization give it, or the default.
+//! The namespace of a document that names none: from the settings, from a kustomization, or the default.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use crate::kustomizations::Kustomizations;
 use crate::repository::Repository;
 use crate::yaml::{Entry, Node, Tree};
 
-/// The kinds that read a namespace here and in lints, where `default` is meant.
+/// The kinds that need no namespace.
 const OF_CLUSTERS: [&str; 2] = ["Namespace", "Kustomization"];
 
-/// Where namespaces come from, the first that has one: `peerwarden.toml`, a kustomization, `--namespace`.
+/// Sources of namespaces, in order of precedence: `peerwarden.toml`, a kustomization, `--namespace`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Namespaces<'r> {
     pub(crate) repository: &'r Repository,
@@ -20,7 +20,8 @@ pub(crate) struct Namespaces<'r> {
 }
 
 impl Namespaces<'_> {
-    /// Gives a document of this file a namespace if it has none; whether it is `default` because nothing says otherwise.
+    /// Gives a document of this file a namespace if it has none; returns whether it is `default` only because nothing
+    /// else was set.
     pub(crate) fn give(&self, document: &mut Document, file: &Path) -> bool {
         if OF_CLUSTERS.contains(&document.text("kind")) {
             return false;

@@ -1,4 +1,4 @@
-//! What a person should know of what was read, and of what was not.
+//! Notes about files that were skipped or read with an assumption.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::documents::Document;
 use crate::identity::TwinFolders;
 use crate::shown::visible;
 
-/// Notes about policies that are skipped, and about those that are of `default` because nothing says otherwise.
+/// Notes about policies that were skipped, and about policies that are in `default` because nothing else was set.
 pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if of_default > 0 {
@@ -47,7 +47,7 @@ pub fn closed(path: &Path, why: &str) -> String {
     format!("skipped {path}, which cannot be opened: {}", visible(why))
 }
 
-/// Notes about folders with policies of the same names: all of them count.
+/// Notes about folders with policies of the same names: all of these policies apply.
 pub(crate) fn about_twins(policies: &[Document]) -> Vec<String> {
     let twins = TwinFolders::all(policies.iter());
     let note = |twins: &TwinFolders<'_>| {

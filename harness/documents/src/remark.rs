@@ -1,11 +1,11 @@
-//! Remarks about the run, such as how many files it read: on standard error, as results go to standard output.
+//! Remarks about the run, such as how many files were read. They go to standard error; results go to standard output.
 
 use std::io::Write;
 
 use crate::terminal;
 use crate::wrap::wrapped;
 
-/// Prints a remark, unless the run is quiet. One without colours is broken where the terminal ends.
+/// Prints a remark, unless the run is quiet. A remark without colours is wrapped to the terminal's width.
 pub fn remark(text: &str) {
     if terminal::is_quiet() {
         return;

@@ -1,29 +1,30 @@
-//! What a repository says of its own files in `peerwarden.toml`: which are excluded, the namespaces of its folders, and its clusters.
+//! The settings of a repository in `peerwarden.toml`: excluded files, namespaces of folders, and clusters.
 
 use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-/// What holds for the files below one folder; nothing by default.
+/// The settings for the files below one folder; empty by default.
 #[derive(Debug, Clone, Default)]
 pub struct Repository {
     /// The folder that patterns are relative to.
     folder: PathBuf,
     exclude: Vec<Pattern>,
     namespaces: Vec<(Pattern, String)>,
-    /// Each with the cluster's name; without one, each folder that the pattern matches is a cluster.
+    /// Each pattern with the cluster's name; without a name, each folder that matches is a cluster.
     clusters: Vec<(Pattern, Option<String>)>,
 }
 
-/// A pattern of paths, with `*`, `**` and `?`. A star stays within one folder.
+/// A path pattern with `*`, `**` and `?`. A star stays within one folder.
 #[derive(Debug, Clone)]
 pub struct Pattern(GlobMatcher);
 
 impl Pattern {
-    /// Reads a pattern. A slash at the end changes nothing.
+    /// Parses a pattern. A trailing slash makes no difference.
     ///
     /// # Errors
-    /// Why it is not one.
+    ///
+    /// If it is not valid.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
         let glob = GlobBuilder::new(text).literal_separator(true).build();
@@ -41,7 +42,7 @@ impl Pattern {
 }
 
 impl Repository {
-    /// Of the settings in a folder.
+    /// Empty settings for a folder.
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: absolute(folder),
@@ -54,7 +55,7 @@ impl Repository {
         self.exclude.push(pattern);
     }
 
-    /// Gives a namespace to the documents in files and folders that name none.
+    /// Sets the namespace of documents without one in these files and folders.
     pub fn give_namespace(&mut self, pattern: Pattern, namespace: &str) {
         self.namespaces.push((pattern, namespace.to_owned()));
     }
@@ -64,7 +65,7 @@ impl Repository {
         self.clusters.push((pattern, name.map(str::to_owned)));
     }
 
-    /// Whether a file is excluded, by itself or with a folder.
+    /// Whether a file is excluded, directly or with a folder.
     pub fn excludes(&self, file: &Path) -> bool {
         !self.exclude.is_empty() && {
             let above = self.above(file);
@@ -73,7 +74,8 @@ impl Repository {
         }
     }
 
-    /// The namespace that the settings give a file: that of the pattern that matches the deepest folder, of several the longest.
+    /// The namespace that the settings give a file: that of the pattern that matches the deepest folder, or of the
+    /// longest such pattern.
     pub fn namespace(&self, file: &Path) -> Option<&str> {
         if self.namespaces.is_empty() {
             return None;
@@ -86,7 +88,7 @@ impl Repository {
         })
     }
 
-    /// The cluster that a file is for; `None` if it is for all of them.
+    /// The cluster that a file is for; `None` if it is for all.
     pub fn cluster(&self, file: &Path) -> Option<String> {
         if self.clusters.is_empty() {
             return None;
@@ -98,7 +100,7 @@ impl Repository {
         })
     }
 
-    /// Whether the settings name a cluster.
+    /// Whether the settings define a cluster.
     pub fn is_cluster(&self, name: &str) -> bool {
         let mut clusters = self.clusters.iter();
         clusters.any(|(pattern, known)| match known {
@@ -107,7 +109,7 @@ impl Repository {
         })
     }
 
-    /// The file and the folders above it, relative to the settings; none if it is elsewhere.
+    /// The file and the folders above it, relative to the settings; empty if the file is elsewhere.
     fn above(&self, file: &Path) -> Vec<PathBuf> {
         let file = absolute(file);
         let Ok(below) = file.strip_prefix(&self.folder) else {
@@ -135,7 +137,7 @@ pub fn is_namespace(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// The path without `.` and `..`, as far as possible.
+/// The path without `.` and `..`, where possible.
 pub(crate) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

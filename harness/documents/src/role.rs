@@ -1,8 +1,8 @@
-//! What a file is for: a repository holds much that is for other tools.
+//! The roles of files: many files of a repository are for other tools.
 
 use std::path::Path;
 
-/// The keys of a suite. A file of another tool may have the same kind of name, such as helm-unittest's.
+/// The keys of a suite. Files of other tools, such as helm-unittest, may have similar names.
 const OF_SUITES: [&str; 8] = [
     "workload",
     "fixtures",
@@ -14,7 +14,7 @@ const OF_SUITES: [&str; 8] = [
     "cases",
 ];
 
-/// The keys of what several suites have in common.
+/// The keys of fixtures, which several suites share.
 const OF_FIXTURES: [&str; 6] = [
     "workload",
     "mesh",
@@ -24,19 +24,19 @@ const OF_FIXTURES: [&str; 6] = [
     "requests",
 ];
 
-/// What a file is for.
+/// The role of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileRole {
     /// A test suite.
     Suite,
-    /// What several suites have in common.
+    /// Fixtures, which several suites share.
     Fixtures,
-    /// Any other: policies, or what stands beside them.
+    /// Anything else: policies and related documents.
     Manifests,
 }
 
 impl FileRole {
-    /// Of a file that was named: its name says it.
+    /// The role of a named file: the name decides.
     pub fn of_name(path: &Path) -> Self {
         if is_suite(path) {
             Self::Suite
@@ -47,7 +47,7 @@ impl FileRole {
         }
     }
 
-    /// Of a file that was found in a folder: it also has the keys.
+    /// The role of a file found in a folder: it must also have the keys.
     pub fn of_text(path: &Path, text: &str) -> Self {
         match Self::of_name(path) {
             Self::Suite if has_key(text, &OF_SUITES) => Self::Suite,
@@ -57,17 +57,17 @@ impl FileRole {
     }
 }
 
-/// Whether the name may be that of a test suite.
+/// Whether the name can be that of a test suite.
 pub fn is_suite(path: &Path) -> bool {
     ends_with(path, ["_test.yaml", "_test.yml", "_test.json"])
 }
 
-/// Whether the name may be that of what several suites have in common.
+/// Whether the name can be that of a fixtures file.
 pub fn is_fixtures(path: &Path) -> bool {
     ends_with(path, ["_fixtures.yaml", "_fixtures.yml", "_fixtures.json"])
 }
 
-/// Whether a line begins with one of these keys, or in JSON any text is one.
+/// Whether a line begins with one of these keys, or for JSON, whether any string is one.
 fn has_key(text: &str, keys: &[&str]) -> bool {
     let begins = |line: &str| {
         keys.iter()

@@ -1,5 +1,5 @@
-//! SARIF 2.1.0, which code scanning reads (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>): the part of it that
-//! we write. Whoever reports by it has rules, and results of these.
+//! SARIF 2.1.0, which code scanning reads (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>): only
+//! the parts that the tools write. A report has rules, and results of these rules.
 
 use anyhow::{Context, Result as Outcome};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::Severity;
 use crate::source::Place;
 
-/// What columns count: characters.
+/// The unit of columns: characters.
 const COLUMNS: &str = "unicodeCodePoints";
 
 const SCHEMA: &str =
@@ -19,7 +19,7 @@ const SCHEMA: &str =
 pub struct Rule {
     /// Stable, such as `PW005`.
     pub id: String,
-    /// In words, for people.
+    /// For people.
     pub name: String,
     short_description: Message,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub struct Rule {
 #[serde(rename_all = "camelCase")]
 pub struct Result {
     rule_id: String,
-    /// Of the rule in the list of rules; filled in by [`log`].
+    /// The index in the list of rules; filled in by [`log`].
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
     level: Level,
@@ -45,13 +45,13 @@ pub struct Result {
     suppressions: Vec<Suppression>,
 }
 
-/// How bad a result is.
+/// The severity of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// It is refused.
+    /// Refused.
     Error,
-    /// It is accepted, and probably not meant.
+    /// Accepted, but probably a mistake.
     Warning,
 }
 
@@ -145,7 +145,7 @@ impl From<Severity> for Level {
 }
 
 impl Rule {
-    /// A rule with its stable id, its name and one line about it.
+    /// A rule with its stable id, its name and a one-line description.
     pub fn new(id: impl Into<String>, name: impl Into<String>, summary: &str, level: Level) -> Self {
         Self {
             id: id.into(),
@@ -158,7 +158,7 @@ impl Rule {
         }
     }
 
-    /// A page about it, in Markdown.
+    /// Adds a page about it, in Markdown.
     pub fn help(mut self, markdown: &str) -> Self {
         self.help = Some(Help {
             text: markdown.to_owned(),
@@ -182,19 +182,19 @@ impl Result {
         }
     }
 
-    /// Where it is.
+    /// Sets the place.
     pub fn at(mut self, place: &Place) -> Self {
         self.locations.push(Location::of(place, None));
         self
     }
 
-    /// Another place that the message speaks of, with what it is.
+    /// Adds another place that the message mentions, with a label.
     pub fn also(mut self, place: &Place, what: &str) -> Self {
         self.related_locations.push(Location::of(place, Some(what)));
         self
     }
 
-    /// It is suppressed beside the text, for this reason.
+    /// Marks it as suppressed in the source, with this reason.
     pub fn suppressed(mut self, reason: &str) -> Self {
         self.suppressions.push(Suppression {
             kind: "inSource",
@@ -227,7 +227,7 @@ impl Location {
     }
 }
 
-/// A path as a URI reference, relative when the path is.
+/// A path as a URI reference, relative if the path is.
 fn uri(path: &str) -> String {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
@@ -241,10 +241,11 @@ fn uri(path: &str) -> String {
     uri
 }
 
-/// One run of this program, as a SARIF file.
+/// The SARIF file of one run of this program.
 ///
 /// # Errors
-/// That it cannot be written as JSON.
+///
+/// If it cannot be written as JSON.
 pub fn log(rules: &[Rule], mut results: Vec<Result>) -> Outcome<String> {
     for result in &mut results {
         result.rule_index = rules.iter().position(|rule| rule.id == result.rule_id);

@@ -1,6 +1,6 @@
-//! The types that the JSON Schemas of policies are made from.
+//! The types from which the JSON Schemas of policies are generated.
 //!
-//! What a document means, and whether it is accepted, is the engine's to say; `tests/conformance` compares the two.
+//! The engine decides what a document means and whether it is accepted; `tests/conformance` compares the two.
 
 mod paths;
 pub mod policies;

@@ -1,4 +1,4 @@
-//! What is decided by: mesh, workload, documents, and the plugin configuration that they make together.
+//! The inputs of a decision: mesh, workload, documents. Together they are a plugin configuration.
 
 mod json;
 
@@ -25,24 +25,26 @@ use json::REPORT;
 pub struct Setup {
     /// Istio's defaults when absent.
     pub mesh: Option<Document>,
-    /// Which workload is protected.
+    /// The protected workload.
     pub workload: Option<Document>,
     /// The policies.
     pub resources: Vec<Document>,
-    /// The external authorizers that CUSTOM policies name; none when absent.
+    /// The external authorizers that CUSTOM policies name; none if absent.
     pub extension_providers: Option<Document>,
-    /// Which paths are established; all when absent.
+    /// How paths are established; all paths are if absent.
     pub paths: Option<Paths>,
 }
 
-/// What a connection carries.
+/// The protocol of a connection.
 pub type Protocol = peerwarden_engine::Protocol;
 
 impl Setup {
-    /// The configuration as the engine has it. What the module would refuse is refused here with the same words.
+    /// The configuration in the engine's types. Whatever the module would refuse is refused here, with the same
+    /// message.
     ///
     /// # Errors
-    /// Everything that is wrong with its structure.
+    ///
+    /// If its structure is invalid; all mistakes are reported.
     pub fn config(&self, protocol: Protocol) -> Result<Config, Problems> {
         let bytes = self.parts().len(protocol);
         if bytes > limits::CONFIGURATION_BYTES {
@@ -52,15 +54,17 @@ impl Setup {
         Config::of(&self.settings(protocol), documents)
     }
 
-    /// The configuration, compiled.
+    /// The compiled configuration.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    ///
+    /// If it is invalid; all mistakes are reported.
     pub fn program(&self, protocol: Protocol) -> Result<Program, Problems> {
         Program::compile(&self.config(protocol)?)
     }
 
-    /// The plugin configuration: <https://github.com/proxy-wasm/spec> calls it opaque bytes, ours is JSON. It is for the module alone.
+    /// The plugin configuration in JSON, for the module: opaque bytes to Proxy-Wasm
+    /// (<https://github.com/proxy-wasm/spec>).
     pub fn to_json(&self, protocol: Protocol) -> String {
         self.parts().to_json(protocol)
     }
@@ -75,7 +79,7 @@ impl Setup {
         }
     }
 
-    /// All but the documents.
+    /// Everything except the documents.
     fn settings(&self, protocol: Protocol) -> Value {
         let text = |text: &str| Value::String(text.to_owned());
         let tree = |part: &Option<Document>| part.as_ref().map(|document| document.node.to_value());
@@ -96,7 +100,7 @@ impl Setup {
         Value::Object(given.collect())
     }
 
-    /// What the mesh says; Istio's defaults where it is wrong, which is told elsewhere.
+    /// The mesh settings; Istio's defaults if they are invalid, which is reported elsewhere.
     pub fn own_mesh(&self) -> Mesh {
         let around = Self {
             mesh: self.mesh.clone(),
@@ -106,10 +110,11 @@ impl Setup {
         config.map(|config| config.mesh).unwrap_or_default()
     }
 
-    /// The trust domains that the mesh lets in.
+    /// The trust domains that the mesh accepts.
     ///
     /// # Errors
-    /// What is wrong with its `caCertificates`; what else is wrong with it, the engine says.
+    ///
+    /// If its `caCertificates` are invalid; the engine reports all other mistakes.
     pub fn trust(&self) -> Result<Trust, Vec<Diagnostic>> {
         let own = self.own_mesh();
         let written = self.mesh.as_ref().map(|mesh| mesh.node.to_value());
@@ -120,12 +125,12 @@ impl Setup {
             .map_err(|problems| self.diagnostics(&problems))
     }
 
-    /// What kind of workload is protected; `None` when it is not said, or not as it must be.
+    /// The kind of the protected workload; `None` if it is not given or invalid.
     pub fn workload_kind(&self) -> Option<WorkloadKind> {
         self.protected().map(|workload| workload.kind)
     }
 
-    /// The workload that is protected; `None` when it is not said, or not as it must be.
+    /// The protected workload; `None` if it is not given or invalid.
     pub fn protected(&self) -> Option<Workload> {
         let around = Self {
             workload: self.workload.clone(),
@@ -134,7 +139,7 @@ impl Setup {
         around.config(Protocol::Http).ok()?.workload
     }
 
-    /// Whether the other says the same, wherever it stands.
+    /// Whether both have the same content, wherever it comes from.
     pub fn is_same(&self, other: &Self) -> bool {
         let same = |(one, other): (&Option<Document>, &Option<Document>)| borrowed(one) == borrowed(other);
         let parts = [
@@ -147,7 +152,7 @@ impl Setup {
         self.paths == other.paths && parts.into_iter().all(same) && nodes.eq(others)
     }
 
-    /// This where it says something, and `other` where it does not; its documents only if `documents`.
+    /// Merges two set-ups; fields of `self` win. The documents of `other` are added only if `documents`.
     pub fn over(self, other: Self, documents: bool) -> Self {
         Self {
             mesh: self.mesh.or(other.mesh),
@@ -162,7 +167,7 @@ impl Setup {
         }
     }
 
-    /// The engine's problems, each where it stands in the texts.
+    /// The engine's problems, each with its place in the texts.
     pub fn diagnostics(&self, problems: &Problems) -> Vec<Diagnostic> {
         problems.iter().map(|problem| self.diagnostic(problem)).collect()
     }
@@ -195,7 +200,7 @@ impl Setup {
         }
     }
 
-    /// Whose a path from the configuration's root is, and the path from there.
+    /// The document that a path from the configuration's root leads into, and the path from there.
     pub fn owner<'p>(&self, path: &'p [Step]) -> Option<(&Document, &'p [Step])> {
         let (Step::Key(part), below) = path.split_first()? else {
             return None;
@@ -220,7 +225,7 @@ fn borrowed(part: &Option<Document>) -> Option<Cow<'_, Node>> {
     part.as_ref().map(|document| Cow::Borrowed(&document.node))
 }
 
-/// The mesh as the engine reads it: without what only a handshake reads.
+/// The mesh for the engine: without the settings that only a TLS handshake reads.
 pub fn mesh_of_engine(mesh: &Document) -> Cow<'_, Node> {
     let node = &mesh.node;
     // Of what is no object the engine says what is wrong with it.
@@ -235,7 +240,7 @@ pub fn mesh_of_engine(mesh: &Document) -> Cow<'_, Node> {
     })
 }
 
-/// What to write instead of a number or boolean; of one that does not look like it, why it is.
+/// The help for a number or boolean that must be a string; explains it if the text does not look like one.
 fn in_quotes(written: &str) -> String {
     let quoted = format!("put it in quotes: `\"{written}\"`");
     let octal =
@@ -250,7 +255,7 @@ fn in_quotes(written: &str) -> String {
     }
 }
 
-/// A number or boolean as the text that it is written as: as such it was refused, so nothing else can have been meant.
+/// A number or boolean as the string that was probably meant.
 fn quoted(document: &Document, path: &[Step]) -> Option<Fix> {
     let value = document.node.value_at(path)?;
     let written = match value.tree {

@@ -1,6 +1,6 @@
-//! Texts of others for a terminal: what a client sent, or a file has in it, must not steer it.
+//! Makes untrusted text safe for a terminal: text from a client or a file must not control it.
 
-/// The text with everything that is not plainly visible escaped as in Rust, and cut at `most` characters.
+/// The text with all unusual characters escaped as in Rust, cut at `most` characters.
 pub fn shown(text: &[u8], most: usize) -> String {
     let mut shown = String::new();
     let mut left = most;
@@ -27,7 +27,8 @@ pub fn shown(text: &[u8], most: usize) -> String {
     shown
 }
 
-/// A text of a file, such as the name of a case: as it is written, backslashes too, with what would steer a terminal escaped.
+/// A text from a file, such as the name of a case: unchanged, including backslashes, except that control characters are
+/// escaped.
 pub fn visible(text: &str) -> String {
     visible_up_to(text, usize::MAX)
 }
@@ -48,7 +49,8 @@ pub fn visible_up_to(text: &str, most: usize) -> String {
     visible
 }
 
-/// Whether a character is shown as itself: no control, no mark that changes how others are read, no space but the plain one.
+/// Whether a character is printed as it is: no control characters, no characters that change how others are shown, and
+/// no spaces other than the plain one.
 fn is_plain(ch: char) -> bool {
     let printed = ch.escape_debug();
     // What Rust prints as itself, without the marks that turn the direction of text or have no width.

@@ -1,4 +1,4 @@
-//! A text and where it came from.
+//! A text and its origin.
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,12 +11,12 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
-    /// Where its lines begin, found when first asked for: there may be a thousand messages about one file.
+    /// The start of each line, computed on demand: there may be a thousand messages about one file.
     lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
-    /// A text with the name that messages have for it.
+    /// A text with the name that messages use.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self {
             name: name.into(),
@@ -25,12 +25,12 @@ impl Source {
         })
     }
 
-    /// The folder that it is in, as it was named.
+    /// The folder that contains it, as it was named.
     pub fn folder(&self) -> &Path {
         Path::new(&self.name).parent().unwrap_or(Path::new(""))
     }
 
-    /// Whether two texts are in one folder, or one of them in a folder above the other's. Folders beside each other may be for
+    /// Whether two texts are in one folder, or one is in a folder above the other's. Sibling folders may be for
     /// different clusters.
     pub fn is_beside(&self, other: &Source) -> bool {
         let (own, other) = (self.folder(), other.folder());
@@ -46,7 +46,7 @@ impl Source {
         (line, before[start..].chars().count() + 1)
     }
 
-    /// The byte at which each line begins; the first is 0.
+    /// The byte offset of each line; the first is 0.
     pub fn lines(&self) -> &[usize] {
         self.lines.get_or_init(|| {
             let after = self.text.match_indices('\n').map(|(newline, _)| newline + 1);
@@ -60,12 +60,12 @@ impl Source {
 pub struct Place {
     /// The text.
     pub source: Arc<Source>,
-    /// From which byte to which.
+    /// The range of bytes.
     pub span: Range<usize>,
 }
 
 impl Place {
-    /// What stands there.
+    /// The text at this place.
     pub fn text(&self) -> Option<&str> {
         self.source.text.get(self.span.clone())
     }

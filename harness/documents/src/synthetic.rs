@@ -1,4 +1,4 @@
-//! Documents that stand in no file: they are made of values.
+//! Documents that are made from values, and are in no file.
 
 use peerwarden_engine::{Service, ServiceKind, Workload};
 
@@ -6,7 +6,7 @@ use crate::documents::Document;
 use crate::source::Source;
 use crate::yaml::{Entry, Location, Node, Tree};
 
-/// A workload as a document, such as a file would have it.
+/// A workload as a document, as a file would contain it.
 pub fn workload(workload: &Workload) -> Document {
     let labels = workload.labels.iter();
     let node = object([

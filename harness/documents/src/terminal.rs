@@ -4,31 +4,31 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Columns of a line where there is no terminal.
+/// The default width, without a terminal.
 pub const DEFAULT_COLUMNS: usize = 80;
 
-/// In narrower lines than this, indented text is hard to read.
+/// The smallest width: indented text is hard to read in narrower lines.
 const LEAST: usize = 40;
 
 static COLUMNS: AtomicUsize = AtomicUsize::new(DEFAULT_COLUMNS);
 static QUIET: AtomicBool = AtomicBool::new(false);
 
-/// Columns of a line.
+/// The width of a line in columns.
 pub fn columns() -> usize {
     COLUMNS.load(Ordering::Relaxed)
 }
 
-/// Sets the columns of a line: the width of the terminal.
+/// Sets the width of a line to that of the terminal.
 pub fn set_columns(columns: usize) {
     COLUMNS.store(columns.max(LEAST), Ordering::Relaxed);
 }
 
-/// Whether remarks about the run are left out.
+/// Whether remarks about the run are suppressed.
 pub fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
-/// Leaves out remarks about the run.
+/// Suppresses remarks about the run.
 pub fn set_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
 }

@@ -1,8 +1,8 @@
-//! The layout of policies and suites, without a change of what they mean: `peerwarden fmt`.
+//! Formats policies and suites without changing their meaning: `peerwarden fmt`.
 //!
-//! Four passes, each from text to text: `layout` (indentation, spaces), `order` (the keys of a document), `quotes` (those that are not
-//! needed), `columns` (the tables of suites). `same` holds the result to what was there, value by value and comment by comment; what is
-//! not the same is never written.
+//! Four passes, each from text to text: `layout` (indentation, spaces), `order` (the keys of a document), `quotes`
+//! (removes unneeded ones), `columns` (the tables of suites). `same` compares the result with the original, value by
+//! value and comment by comment; a result that differs is never written.
 
 mod columns;
 mod depth;
@@ -22,16 +22,17 @@ use crate::source::Source;
 use crate::yaml;
 use edges::Edges;
 
-/// From one text to the next.
+/// A pass from one text to the next.
 type Pass = fn(&Arc<Source>) -> Result<String, Diagnostic>;
 
-/// How often a text is laid out at most.
+/// The largest number of rounds for one text.
 const ROUNDS: usize = 6;
 
-/// The text as it should be laid out.
+/// The formatted text.
 ///
 /// # Errors
-/// That it is not YAML, or cannot be laid out without changing what it means.
+///
+/// If it is not YAML, or cannot be formatted without changing its meaning.
 pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     // What cannot be read gets the message that every command has for it.
     yaml::documents(source)?;
@@ -40,7 +41,7 @@ pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     lay_out(&bare).map(|text| edges.around(text))
 }
 
-/// Lays out a text without what its edges have.
+/// Formats a text, without its byte order mark and line endings.
 fn lay_out(source: &Arc<Source>) -> Result<String, Diagnostic> {
     let mut text = source.text.clone();
     // Some places of the layout come to rest only when those around them have: what is written is what stays when it is laid out again.
@@ -57,7 +58,7 @@ fn lay_out(source: &Arc<Source>) -> Result<String, Diagnostic> {
     Err(left(source, "no layout of it is final"))
 }
 
-/// Why a text is left as it is.
+/// The message about a text that is left unchanged.
 fn left(source: &Source, why: &str) -> Diagnostic {
     Diagnostic::error(format!("{}: it cannot be laid out: {why}", source.name))
         .help("the file is left as it is; write that place in a plainer way, or put `# fmt: leave` above it")

@@ -1,4 +1,4 @@
-//! Which files of a repository are read.
+//! Finds the files of a repository that are to be read.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,31 +12,32 @@ use crate::files;
 use crate::marks::names_policies;
 use crate::repository::Repository;
 
-/// Folders that hold what others wrote.
+/// Folders of third-party code.
 const OF_OTHERS: [&str; 2] = ["vendor", "node_modules"];
 
-/// A file with folders and files that are not searched, in the format of `.gitignore`.
+/// A file that lists files and folders to skip, in the format of `.gitignore`.
 const IGNORE_FILE: &str = ".peerwardenignore";
 
-/// The files that are to be read.
+/// The files to read.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// In the order of their names, those that were named as they were.
+    /// Sorted by name; named files as they were named.
     pub files: Vec<PathBuf>,
-    /// What is below the folders, and not among the files.
+    /// Whatever is below the folders and was skipped.
     pub passed_over: PassedOverFiles,
     /// How many files the settings exclude.
     pub excluded: usize,
 }
 
-/// The files that `paths` name, folders with all that is below them. Of a folder only those that `wanted` accepts.
+/// The files that `paths` name, with everything below folders; from a folder, only files that `wanted` accepts.
 ///
-/// Folders are searched as ripgrep searches them: without what is hidden, and without what `.gitignore`, `.ignore` and
-/// `.peerwardenignore` leave out; also without `vendor`, `node_modules`, and the templates of Helm charts. Links are read as
-/// `kubectl apply --recursive` reads them: those to files are, those to folders are not.
+/// Folders are searched as ripgrep does: hidden files, and files listed in `.gitignore`, `.ignore` and
+/// `.peerwardenignore`, are skipped; so are `vendor`, `node_modules`, and the templates of Helm charts. Links are
+/// treated as `kubectl apply --recursive` treats them: links to files are read, links to folders are not.
 ///
 /// # Errors
-/// Paths that are not there or cannot be listed.
+///
+/// If a path does not exist or cannot be listed.
 pub fn list(
     paths: &[PathBuf],
     repository: &Repository,
@@ -103,7 +104,7 @@ impl Listing {
         }
     }
 
-    /// Takes out files that are there twice: named twice, or by a link as well.
+    /// Removes files that are listed twice: named twice, or also reached by a link.
     fn without_duplicates(&mut self, links: &[PathBuf]) {
         let mut seen = BTreeSet::new();
         self.files.retain(|file| seen.insert(file.clone()));
@@ -136,7 +137,7 @@ impl Chart {
     }
 }
 
-/// What cannot be listed, and why.
+/// The path that cannot be listed, and why.
 fn closed(error: &ignore::Error, folder: &Path) -> (PathBuf, String) {
     if let ignore::Error::WithPath { path, err } = error {
         return (shown(path), err.to_string());
@@ -171,7 +172,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `./x` is `x`, for messages.
+/// Shortens `./x` to `x`, for messages.
 fn shown(path: &Path) -> PathBuf {
     let shown = path.strip_prefix(".").unwrap_or(path);
     if shown.as_os_str().is_empty() {

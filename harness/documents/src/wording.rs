@@ -1,4 +1,4 @@
-//! What is wrong with a text that is read into a type: the same words for JSON, YAML and TOML, without the names of Rust's types.
+//! Error messages for texts that are parsed into a type: the same for JSON, YAML and TOML, without names of Rust types.
 
 mod foreign;
 
@@ -6,7 +6,7 @@ pub use foreign::{expected_in_words, json_message};
 
 use peerwarden_engine::document::{nearest, quoted};
 
-/// What is wrong, and what to write instead.
+/// An error message, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
     /// What is wrong.
@@ -32,7 +32,7 @@ impl Wording {
         }
     }
 
-    /// That there is no such field, with the nearest one that there is.
+    /// The message for an unknown field, with the most similar known one.
     pub fn unknown_field(name: &str, known: &[&str]) -> Self {
         let message = format!("unknown field `{name}`");
         match nearest(name, known.iter().copied()) {
@@ -41,7 +41,7 @@ impl Wording {
         }
     }
 
-    /// That there is no such value, with those that there are.
+    /// The message for an unknown value, with the known ones.
     pub fn unknown_value(value: &str, known: &[&str]) -> Self {
         Self::helped(
             format!("unknown value `{value}`"),
@@ -49,12 +49,12 @@ impl Wording {
         )
     }
 
-    /// That values are nested deeper than any reader follows.
+    /// The message for values that are nested too deeply.
     pub fn too_deep() -> Self {
         Self::plain("it is nested too deeply")
     }
 
-    /// That a key is duplicated.
+    /// The message for a duplicate key.
     pub fn twice(name: &str) -> Self {
         Self::helped(format!("duplicate key `{name}`"), "remove one")
     }

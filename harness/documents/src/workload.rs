@@ -1,4 +1,4 @@
-//! The workload that is protected, as clusters have it: a Deployment or another document that runs pods, or the name of one.
+//! The protected workload: a Deployment or another document that runs pods, or the name of one.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::files;
 use crate::kinds::{DEFAULT, WORKLOADS};
 use crate::yaml::{Entry, Node, Tree};
 
-/// Short names of kinds, as kubectl has them.
+/// Short names of kinds, as in kubectl.
 const SHORT: [(&str, &str); 8] = [
     ("deploy", "Deployment"),
     ("sts", "StatefulSet"),
@@ -24,7 +24,7 @@ const SHORT: [(&str, &str); 8] = [
     ("rc", "ReplicationController"),
 ];
 
-/// Whether a text names a file, and not a workload among the documents.
+/// Whether a text is the name of a file, not of a workload.
 pub fn is_file(text: &Path) -> bool {
     let extension = text.extension().and_then(|extension| extension.to_str());
     let is_text = matches!(extension, Some("yaml" | "yml" | "json"));
@@ -34,7 +34,8 @@ pub fn is_file(text: &Path) -> bool {
 /// The workload of a file: `{namespace, labels, …}`, or a document that runs pods.
 ///
 /// # Errors
-/// That the file cannot be read, or that it has none or several.
+///
+/// If the file cannot be read, or if it has no workload or several.
 pub fn of_file(path: &Path, namespace: Option<&str>) -> Result<Document, Diagnostic> {
     let source = files::read(path)?;
     let mut documents = documents::all(&source)?;
@@ -146,7 +147,8 @@ fn of<'d>(document: &'d Document, name: &str) -> &'d str {
     value.unwrap_or_default()
 }
 
-/// The kind of a name as kubectl takes it: `deploy`, `deployment`, `deployments`, `Deployment`, `deployment.apps`.
+/// The full name of a kind as kubectl accepts it: `deploy`, `deployment`, `deployments`, `Deployment`,
+/// `deployment.apps`.
 fn long(kind: &str) -> Option<&'static str> {
     let kind = kind.split('.').next().unwrap_or_default().to_ascii_lowercase();
     if let Some((_, long)) = SHORT.iter().find(|(short, _)| *short == kind) {
@@ -170,7 +172,7 @@ fn short(document: &Document) -> String {
     )
 }
 
-/// What policies select by, of a document that runs pods.
+/// The namespace and labels of a document that runs pods.
 fn described(document: &Document, namespace: Option<&str>) -> Document {
     let pod = document.pod();
     let at = |path: &[&str]| pod.and_then(|pod| pod.at(path));
@@ -208,8 +210,8 @@ fn described(document: &Document, namespace: Option<&str>) -> Document {
     }
 }
 
-/// What kind of proxy a pod runs, if it is not a sidecar: a gateway by its template of injection or its arguments
-/// (<https://istio.io/latest/docs/setup/additional-setup/gateway/>), or what a controller made of a `Gateway`.
+/// The kind of proxy that a pod runs, if it is not a sidecar: a gateway by its injection template or arguments
+/// (<https://istio.io/latest/docs/setup/additional-setup/gateway/>), or one that a controller created for a `Gateway`.
 fn kind(pod: Option<&Node>) -> Option<&'static str> {
     let text = |path: &[&str]| pod?.at(path)?.as_str();
     match text(&["metadata", "labels", "gateway.istio.io/managed"]) {

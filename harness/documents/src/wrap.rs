@@ -1,17 +1,18 @@
-//! Text in lines that fit a terminal.
+//! Wraps text to fit a terminal.
 
 use crate::shown::visible;
 use crate::terminal;
 
-/// A text in lines as wide as the terminal, as [`wrapped_at`].
+/// The text in lines as wide as the terminal; see [`wrapped_at`].
 pub fn wrapped(text: &str, indent: usize) -> String {
     wrapped_at(text, indent, terminal::columns())
 }
 
-/// A text in lines of at most `columns`, broken at spaces. The first line is taken to begin at column `indent`, where the others do.
+/// The text in lines of at most `columns`, broken at spaces. The first line is assumed to begin at column `indent`; the
+/// others are indented by it.
 ///
-/// What is in backticks stays in one line, as does a word that is longer than a line. What would steer a terminal is escaped, because
-/// texts of policies are in it.
+/// Text in backticks is not broken, nor is a word that is longer than a line. Control characters are escaped, because
+/// the text may contain parts of policies.
 pub fn wrapped_at(text: &str, indent: usize, columns: usize) -> String {
     let mut wrapped = String::new();
     let next_line = |wrapped: &mut String| {
@@ -42,7 +43,7 @@ pub fn wrapped_at(text: &str, indent: usize, columns: usize) -> String {
     wrapped
 }
 
-/// What stands between spaces, but for those in backticks. A backtick without its other half begins nothing.
+/// The words between spaces; text in backticks is one word. A backtick without a partner has no effect.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let are_pairs = line.matches('`').count().is_multiple_of(2);
     let mut is_quoted = false;

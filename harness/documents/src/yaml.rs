@@ -1,7 +1,7 @@
-//! YAML with the place of every value: the only folder that knows the YAML crates.
+//! YAML with the place of every value: the only module that uses the YAML crate.
 //!
-//! JSON is read the same way, as YAML contains it. Aliases and merge keys are expanded; a name that stands twice in one
-//! mapping is refused. Plain scalars mean what they mean to Kubernetes: `yes` and `on` are booleans.
+//! JSON is read the same way, as it is a subset of YAML. Aliases and merge keys are expanded; duplicate keys are
+//! refused. Plain scalars mean the same as in Kubernetes: `yes` and `on` are booleans.
 
 mod cause;
 mod comment;
@@ -23,10 +23,11 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
 use crate::wording::Wording;
 
-/// Every document of a stream, empty ones left out.
+/// Every document of a stream, without empty ones.
 ///
 /// # Errors
-/// The first thing that is wrong with the text, with its place.
+///
+/// The first error in the text, with its place.
 pub fn documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
     serde_saphyr::from_multiple_with_options(&source.text, options(&source.text))
         .map_err(|error| wrong(source, &error))
@@ -43,10 +44,11 @@ pub fn portable_documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic>
     Ok(nodes)
 }
 
-/// The one document of a text, read into a type of its own.
+/// The only document of a text, parsed into a type.
 ///
 /// # Errors
-/// What is wrong with the text, or how it differs from the type.
+///
+/// If the text is not valid YAML, or does not fit the type.
 pub fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnostic> {
     // A type whose every field may be left out would be content with nothing.
     if says_nothing(&source.text) {
@@ -59,12 +61,12 @@ pub fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnostic> 
         .map_err(|error| wrong(source, &error))
 }
 
-/// The bytes of a location in `text`, at least one, up to the end of its first line.
+/// The bytes of a location in `text`: at least one, and at most to the end of its first line.
 pub fn span(location: &serde_saphyr::Location, text: &str) -> Range<usize> {
     node::span(location, text)
 }
 
-/// The place of a location that came with a value.
+/// The place of a value's location.
 pub fn place(source: &Arc<Source>, location: &serde_saphyr::Location) -> Place {
     Place {
         source: Arc::clone(source),
@@ -72,14 +74,15 @@ pub fn place(source: &Arc<Source>, location: &serde_saphyr::Location) -> Place {
     }
 }
 
-/// Values that aliases may stand for in any file; in a large one as many as it has bytes. What a file expands to grows with its size
-/// alone, whatever its aliases nest.
+/// How many values aliases may stand for in any file; in a large file, as many as it has bytes. So the expanded size is
+/// proportional to the file's size, however aliases are nested.
 const ALIASED: usize = 10_000;
 
-/// How deep a document may nest. The module reads JSON to a depth of 127, in which a document stands in a list in an object.
+/// The deepest nesting of a document. The module reads JSON to a depth of 127, and a document is in a list in an
+/// object.
 pub(crate) const DEPTH: usize = 125;
 
-/// Budgets far beyond real files, and what JSON cannot hold refused.
+/// Limits far beyond real files; values that JSON cannot express are refused.
 fn options(text: &str) -> serde_saphyr::Options {
     serde_saphyr::options! {
         with_snippet: false,
@@ -129,10 +132,10 @@ fn wrong(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     }
 }
 
-/// Of a text that says nothing.
+/// The message for a text without content.
 const EMPTY: &str = "the file is empty";
 
-/// Whether there are comments at most.
+/// Whether a text has only comments, or nothing.
 fn says_nothing(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim);
     lines.all(|line| line.is_empty() || line.starts_with('#') || line == "---")

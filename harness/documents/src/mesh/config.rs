@@ -1,4 +1,5 @@
-//! A `MeshConfig` (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig>): what policies depend on.
+//! The parts of a `MeshConfig` (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig>) that
+//! policies depend on.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
 use crate::yaml::{Entry, Node, Tree};
 
-/// The fields that are read as they are.
+/// The fields that are read unchanged.
 pub(super) const OWN: [&str; 4] = [
     "rootNamespace",
     "trustDomain",
@@ -17,10 +18,10 @@ pub(super) const OWN: [&str; 4] = [
     "caCertificates",
 ];
 
-/// The fields that are read in another way.
+/// The fields that are converted.
 const READ: [&str; 2] = ["extensionProviders", "pathNormalization"];
 
-/// The fields that change nothing here.
+/// The fields that have no effect here.
 const OTHERS: [&str; 45] = [
     "proxyListenPort",
     "proxyInboundListenPort",
@@ -92,10 +93,11 @@ pub(super) fn is_field(name: &str) -> bool {
     [&OWN[..], &READ, &OTHERS].concat().contains(&name)
 }
 
-/// What of a `MeshConfig` is read here. Its other fields are skipped: Istio has a hundred.
+/// Reads a `MeshConfig`. Other fields are skipped: Istio has about a hundred.
 ///
 /// # Errors
-/// A field that is nearly one of those that are read, or a normalisation that does not exist.
+///
+/// If a field looks like a misspelt known one, or the path normalisation does not exist.
 pub(super) fn read(config: &Document) -> Result<MeshFile, Diagnostic> {
     let is_empty = |node: &Node| match &node.tree {
         Tree::Null => true,
@@ -156,7 +158,8 @@ fn own_trust_domains(mesh: &[Entry]) -> Vec<String> {
         .collect()
 }
 
-/// Leaves out the roots of the mesh's own trust domains, and which signers the others are for: only foreign trust domains are read.
+/// Removes the roots of the mesh's own trust domains and the signers of the others: only foreign trust domains are
+/// needed.
 fn without_own_roots(certificates: &mut Node, own: &[String]) {
     let Tree::List(entries) = &mut certificates.tree else {
         return;
@@ -181,7 +184,7 @@ fn without_own_roots(certificates: &mut Node, own: &[String]) {
     });
 }
 
-/// The external authorizers among the providers, and those that are of no known kind.
+/// The external authorizers among the providers, and entries of unknown kinds.
 fn authorizers(providers: &Node) -> Node {
     let mut authorizers = providers.clone();
     if let Tree::List(providers) = &mut authorizers.tree {
@@ -190,11 +193,12 @@ fn authorizers(providers: &Node) -> Node {
     authorizers
 }
 
-/// What is to be known of the normalisation of paths. With all but `NONE`, no request has a path that is not normalised, as these tools
-/// expect (<https://istio.io/latest/docs/reference/config/security/normalization/>).
+/// Warns about the path normalisation. With any but `NONE`, no request has a path that is not normalised, as these
+/// tools assume (<https://istio.io/latest/docs/reference/config/security/normalization/>).
 ///
 /// # Errors
-/// That there is no such normalisation.
+///
+/// If there is no such normalisation.
 fn normalisation(config: &Document) -> Result<Option<Diagnostic>, Diagnostic> {
     let path = ["pathNormalization", "normalization"];
     let Some(name) = config.node.at(&path).and_then(Node::as_str) else {

@@ -1,4 +1,4 @@
-//! In which forms a mesh is written.
+//! The forms in which a mesh can be written.
 
 use std::sync::Arc;
 
@@ -10,20 +10,20 @@ use crate::documents::{self, Document};
 use crate::source::Source;
 use crate::yaml::{Entry, Node, Tree};
 
-/// What a file with a mesh may have.
+/// The keys that a mesh file may have, for error messages.
 pub(super) const EXPECTED: &str = "expected `trustDomain`, `rootNamespace`, …, a MeshConfig, the ConfigMap `istio` \
                                    (`kubectl get configmap istio -n istio-system -o yaml`), an IstioOperator, or Helm values of istiod";
 
 /// The form of one document.
 pub(super) enum Form {
-    /// `rootNamespace`, `trustDomain`, `trustDomainAliases` and `caCertificates`, and nothing else.
+    /// Only `rootNamespace`, `trustDomain`, `trustDomainAliases` and `caCertificates`.
     Own,
     /// A `MeshConfig`.
     Config(Document),
 }
 
 impl Form {
-    /// Whether a document, one of several, has a mesh.
+    /// Whether a document, one of several, contains a mesh.
     pub(super) fn is_a_mesh(document: &Document) -> bool {
         let has = |name: &&str| document.node.get(name).is_some();
         match document.text("kind") {
@@ -39,7 +39,8 @@ impl Form {
     /// The form of a document.
     ///
     /// # Errors
-    /// That it has no mesh, or that the mesh in it cannot be read.
+    ///
+    /// If it has no mesh, or if the mesh in it cannot be read.
     pub(super) fn of(document: &Document) -> Result<Self, Diagnostic> {
         let node = &document.node;
         let of_values = |values: Option<&Node>, config: Option<&Node>| {
@@ -83,7 +84,7 @@ fn has_fields(node: &Node) -> bool {
         .any(|entry| is_field(&entry.name) && !OWN.contains(&entry.name.as_str()))
 }
 
-/// The values of istiod's chart as it writes them into the `MeshConfig`: `meshConfig` goes before `global`
+/// The values of istiod's chart as it writes them into the `MeshConfig`: `meshConfig` takes precedence over `global`
 /// (<https://github.com/istio/istio/blob/master/manifests/charts/istio-control/istio-discovery/templates/configmap.yaml>).
 fn merged(whole: &Node, values: Option<&Node>, config: Option<&Node>) -> Node {
     let value = |path: &[&str]| values?.at(path);
@@ -117,7 +118,7 @@ fn merged(whole: &Node, values: Option<&Node>, config: Option<&Node>) -> Node {
     }
 }
 
-/// The `MeshConfig` in `data.mesh`, a text of its own.
+/// The `MeshConfig` in `data.mesh`, which is a nested text.
 fn in_config_map(document: &Document) -> Result<Document, Diagnostic> {
     let Some(mesh) = document.node.at(&["data", "mesh"]).and_then(Node::as_str) else {
         let message = "this ConfigMap has no `mesh` in its `data`";

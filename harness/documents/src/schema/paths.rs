@@ -16,7 +16,7 @@ pub enum Paths {
 }
 
 impl Paths {
-    /// As the configuration has it.
+    /// The value in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lenient => "lenient",

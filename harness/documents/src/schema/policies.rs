@@ -1,4 +1,5 @@
-//! Files of policies: each document by its `kind`, so that an editor says what is wrong in it and not that it is no other kind.
+//! Files of policies. Each document is checked by its `kind`, so that an editor shows the actual mistake and not that
+//! other kinds do not match.
 
 use schemars::Schema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::policy::{AuthorizationPolicy, PeerAuthentication, RequestAuthentication};
 
-/// The kinds of lists, as `kubectl get` and the API server print them.
+/// The kinds of lists that `kubectl get` and the API server print.
 const LISTS: [&str; 4] = [
     "List",
     "AuthorizationPolicyList",
@@ -28,7 +29,7 @@ pub fn schema() -> Schema {
     schema
 }
 
-/// A document or a list of them; the definitions that it refers to are the generator's.
+/// A document or a list of documents; the generator holds the definitions that it refers to.
 pub fn document(generator: &mut SchemaGenerator) -> Schema {
     let policy = generator.subschema_for::<AuthorizationPolicy>();
     let modes = generator.subschema_for::<PeerAuthentication>();

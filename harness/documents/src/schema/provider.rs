@@ -47,7 +47,7 @@ struct Grpc {
     service: Service,
 }
 
-/// Where it is, and what its failure means.
+/// The authorizer's address, and what happens if it fails.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 struct Service {

@@ -1,4 +1,4 @@
-//! A plugin configuration as JSON, which is for the module, and comes in with `eval`.
+//! A plugin configuration as JSON: for the module, and as the input of `eval`.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use super::Protocol;
 use crate::schema::Paths;
 
-/// Of which decisions the module tells.
+/// The decisions that the module reports.
 pub(super) const REPORT: &str = "all";
 
-/// The parts of a plugin configuration, as trees or as texts of JSON.
+/// The parts of a plugin configuration, as trees or as JSON texts.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<T, R> {
     /// `mesh`; Istio's defaults when absent.
@@ -23,13 +23,13 @@ pub struct Parts<T, R> {
     pub workload: Option<T>,
     /// `extensionProviders`, a list.
     pub extension_providers: Option<T>,
-    /// `paths`; all paths are established when absent.
+    /// `paths`; all paths are established if absent.
     pub paths: Option<Paths>,
     /// `resources`, a list.
     pub resources: R,
 }
 
-/// The whole, in the order in which it is written.
+/// The whole configuration, in the order in which it is written.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SetupJson<'p, T, R> {
@@ -52,7 +52,7 @@ impl<T: Serialize, R: Serialize> Parts<T, R> {
         serde_json::to_string(&self.whole(protocol)).unwrap_or_default()
     }
 
-    /// How many bytes that has.
+    /// The length of the JSON in bytes.
     pub(super) fn len(&self, protocol: Protocol) -> usize {
         let mut count = Count(0);
         match serde_json::to_writer(&mut count, &self.whole(protocol)) {
@@ -74,7 +74,7 @@ impl<T: Serialize, R: Serialize> Parts<T, R> {
     }
 }
 
-/// Counts what is written.
+/// Counts the bytes that are written.
 struct Count(usize);
 
 impl Write for Count {
@@ -88,7 +88,7 @@ impl Write for Count {
     }
 }
 
-/// A mesh in JSON as the engine reads it: without what only a handshake reads.
+/// A mesh in JSON for the engine: without the settings that only a TLS handshake reads.
 pub fn mesh_of_engine_in(mesh: &RawValue) -> Cow<'_, RawValue> {
     let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(mesh.get()) else {
         // The engine says what is wrong with it.

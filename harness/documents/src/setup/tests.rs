@@ -1,4 +1,4 @@
-//! The two ways to a configuration, by trees and by JSON, lead to the same one or to the same problems.
+//! Compares the two ways to a configuration, trees and JSON: same configuration, or same problems.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::source::Source;
 use crate::yaml;
 
-/// Documents that are taken, from which others are made by changes.
+/// Valid documents, which are then mutated.
 fn documents() -> Vec<Value> {
     vec![
         json!({
@@ -57,7 +57,7 @@ fn providers() -> Value {
     json!([{"name": "authz", "envoyExtAuthzGrpc": {"service": "authz.tools.svc.cluster.local", "port": 9000}}])
 }
 
-/// What may stand anywhere.
+/// A random value.
 fn anything(random: &mut fastrand::Rng) -> Value {
     let letters = [' ', '"', '\\', '/', '*', 'a', 'ü', '\u{200b}', ':'];
     let text: String = (0..random.usize(0..4))
@@ -83,7 +83,7 @@ fn anything(random: &mut fastrand::Rng) -> Value {
     values[random.usize(0..values.len())].clone()
 }
 
-/// The same with a change somewhere in it.
+/// Mutates a random part of the value.
 fn change(value: &mut Value, random: &mut fastrand::Rng) {
     let here = random.usize(0..6) == 0;
     match value {
@@ -136,7 +136,7 @@ fn read(text: &str) -> Document {
     Document { source, node }
 }
 
-/// Whether it is taken; both ways must come to the same.
+/// Whether it is accepted; both ways must agree.
 fn taken(setup: &Setup) -> bool {
     let mut taken = true;
     for protocol in [Protocol::Http, Protocol::Tcp] {
@@ -203,7 +203,7 @@ fn merged_keys_are_the_same_to_both() {
     assert!(taken(&with(read(policy))));
 }
 
-/// What is nested as deeply as files may nest is read by the module too.
+/// The module can read the deepest document that the file reader accepts.
 #[test]
 fn the_deepest_document_is_read_both_ways() {
     let nested = |depth: usize| {

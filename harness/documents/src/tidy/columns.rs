@@ -1,4 +1,5 @@
-//! The tables of suites: `requests` and each row of `expect` in columns, as long as each is written in brackets on one line.
+//! Aligns the tables of suites: `requests` and each row of `expect` become columns, if each is written in brackets on
+//! one line.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
     Ok(edit::replace(&source.text, edits))
 }
 
-/// What puts a table into columns; `None` if it is not written as one.
+/// The edits that align a table; `None` if it is not written as one.
 fn columns(table: &Node, text: &str) -> Option<Vec<(Range<usize>, String)>> {
     let expect = table.get("expect")?;
     let lists =

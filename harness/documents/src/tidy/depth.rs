@@ -1,9 +1,9 @@
-//! How deep a text nests: the parser of the layout keeps the columns in 64 bits, and has no answer beyond them.
+//! Limits nesting, as the parser of the formatter keeps columns in 64 bits and fails beyond.
 
-/// Columns that a line may be indented by.
+/// The largest indentation of a line, in columns.
 pub(super) const DEEPEST: usize = 63;
 
-/// The number of the first line that is indented by more, from 1; lines of block scalars are text.
+/// The number, from 1, of the first line that is indented too far; lines of block scalars do not count.
 pub(super) fn too_deep(text: &str) -> Option<usize> {
     // Of the first value it counts from the line feed, whatever white space is between.
     let first = text.find(|letter: char| !letter.is_ascii_whitespace())?;

@@ -1,19 +1,19 @@
-//! What the beginning and the end of a text, and its line breaks, have that the formatter does not know: they stay as they are.
+//! Keeps byte order mark and line endings, which the formatter does not know.
 
 use crate::source::Source;
 use crate::yaml;
 
-/// A byte order mark, which some editors write in front of UTF-8.
+/// A byte order mark, which some editors write at the start of UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// What a text has around what is laid out.
+/// The parts around the text that is formatted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Edges {
     /// Whether it begins with a byte order mark.
     marked: bool,
     /// Whether its lines end as on Windows.
     carriage_returns: bool,
-    /// Whether its last line must not get a line break: it is in a block scalar, of which the break would become a part.
+    /// Whether its last line must not get a line break: it is in a block scalar, and the break would become part of it.
     open: bool,
 }
 
@@ -27,7 +27,7 @@ impl Edges {
         }
     }
 
-    /// The text without it; also without a `---` at its end, which begins a document that is not there.
+    /// The text without these parts; also without a trailing `---`, which begins no document.
     pub(super) fn without(self, text: &str) -> String {
         let mut text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         while let Some(rest) = text
@@ -43,7 +43,7 @@ impl Edges {
         text.to_owned()
     }
 
-    /// A text with it again.
+    /// Adds these parts to a text again.
     pub(super) fn around(self, mut text: String) -> String {
         if self.open {
             text.truncate(text.trim_end_matches('\n').len());
@@ -58,8 +58,8 @@ impl Edges {
     }
 }
 
-/// Whether the last line belongs to a literal or folded block that keeps its last line break (YAML 1.2, 8.1.1.2): going up, a line
-/// with less indentation ends in the header of a block.
+/// Whether the last line belongs to a literal or folded block that keeps its last line break (YAML 1.2, 8.1.1.2): the
+/// nearest line above with less indentation ends in the header of a block.
 fn ends_in_a_block(text: &str) -> bool {
     let mut lines = text.lines().rev();
     let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
@@ -80,8 +80,8 @@ fn ends_in_a_block(text: &str) -> bool {
     false
 }
 
-/// Whether another line of the last one's indentation would still be YAML, as it is in a block; behind what only looks like one, such as a
-/// text in quotes, it is not.
+/// Whether another line with the last one's indentation would still be valid YAML, as in a block; after a text in
+/// quotes that only looks like a block, it is not.
 fn goes_on(text: &str) -> bool {
     let last = text.lines().next_back().unwrap_or_default();
     let indentation = last.len() - last.trim_start_matches(' ').len();

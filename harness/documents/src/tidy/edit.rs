@@ -1,8 +1,8 @@
-//! Replacing places of a text.
+//! Replaces ranges of a text.
 
 use std::ops::Range;
 
-/// The text with each of these bytes replaced. Of two that overlap, which aliases can bring about, the first counts.
+/// The text with each of these ranges replaced. If two overlap, which aliases can cause, the first wins.
 pub(super) fn replace(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     edits.sort_by_key(|(place, _)| (place.start, place.end));
     let mut replaced = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! Indentation, spaces and blank lines, by the formatter of a YAML crate. Where lines break is left to the author.
+//! Indentation, spaces and blank lines, by the formatter of a YAML crate. Line breaks are left to the author.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::depth::{DEEPEST, too_deep};
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 
-/// Columns that no line has: one that is long stays long, as tables and values do not get better by breaking them.
+/// A width that no line reaches, so that long lines stay: breaking tables and values does not improve them.
 const WIDTH: usize = 1 << 20;
 
 pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
@@ -45,7 +45,7 @@ pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
         .map_err(|error| Diagnostic::error(error.to_string()))
 }
 
-/// A document begins in the line after its `---`.
+/// Removes blank lines after a `---`.
 fn no_gap_after_separators(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut after_separator = true;

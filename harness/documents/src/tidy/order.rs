@@ -1,4 +1,4 @@
-//! The keys of a Kubernetes document in the order in which they are read: `apiVersion`, `kind`, `metadata`, `spec`, and any others.
+//! Sorts the keys of a Kubernetes document: `apiVersion`, `kind`, `metadata`, `spec`, then any others.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,7 +24,8 @@ pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
     layout::run(&Source::new(source.name.clone(), text))
 }
 
-/// The entries of a document, each with the comments above it, in order; `None` if they are, or if it is not written as a block.
+/// The sorted entries of a document, each with the comments above it; `None` if they are sorted already, or if it is
+/// not written as a block.
 fn ordered(document: &Node, text: &str) -> Option<(Range<usize>, String)> {
     let mut starts = Vec::new();
     for entry in document.entries() {
@@ -68,7 +69,7 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
-/// Where the comments begin that stand right above a line, at the margin as it does, below `floor`.
+/// Where the comments directly above a line begin, if they have no indentation, but not above `floor`.
 fn with_comments(text: &str, line: usize, floor: usize) -> usize {
     let mut start = line;
     while start > floor {

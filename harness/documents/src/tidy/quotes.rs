@@ -1,5 +1,5 @@
-//! Quotes go where they are not needed: what they hold is a text without them too, by YAML 1.1 as by 1.2. In a list they go from all
-//! values or from none.
+//! Removes unneeded quotes, where the value is a string without them too, in YAML 1.1 and 1.2. In a list, quotes are
+//! removed from all values or from none.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 use crate::yaml::{self, Node, Tree};
 
-/// Words that some reader of YAML takes for something else than a text.
+/// Words that some YAML parsers do not read as strings.
 const WORDS: [&str; 11] = [
     "y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", "nan",
 ];
@@ -58,7 +58,7 @@ fn is_quoted(written: &str) -> bool {
     written.starts_with(['"', '\''])
 }
 
-/// The value without quotes, if it is written with them on one line and need not be.
+/// The value without quotes, if it is quoted on one line and need not be.
 fn unquoted(written: &str, value: &str) -> Option<String> {
     let inside = written
         .strip_prefix('"')
@@ -71,7 +71,7 @@ fn unquoted(written: &str, value: &str) -> Option<String> {
     (inside == value && is_plain(value)).then(|| value.to_owned())
 }
 
-/// Whether a text is itself to every reader, in a list in brackets too. Says no when in doubt.
+/// Whether every parser reads the text as this string, in a list in brackets too. If in doubt, no.
 fn is_plain(value: &str) -> bool {
     let begins = value.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '/');
     let ends = value
@@ -86,7 +86,7 @@ fn is_word(value: &str) -> bool {
     WORDS.contains(&value.to_ascii_lowercase().as_str())
 }
 
-/// Whether it could be a number or a time: digits with what stands between them, in any base.
+/// Whether it could be a number or a time, in any base.
 fn is_number(value: &str) -> bool {
     value.starts_with(|first: char| first.is_ascii_digit())
         && value.chars().all(|ch| {

@@ -1,11 +1,11 @@
-//! Whether a text says the same as before: the same values, the same comments.
+//! Compares a text before and after: the same values, the same comments.
 
 use std::sync::Arc;
 
 use crate::source::Source;
 use crate::yaml;
 
-/// What is not the same, if anything.
+/// The first difference, if there is one.
 pub(super) fn difference(before: &Arc<Source>, after: &str) -> Option<String> {
     let after = Source::new(before.name.clone(), after);
     let values = |source: &Arc<Source>| -> Option<Vec<yaml::Node>> {
@@ -22,7 +22,7 @@ pub(super) fn difference(before: &Arc<Source>, after: &str) -> Option<String> {
     None
 }
 
-/// The keys of the document itself in one order: that alone may change.
+/// The document with its top-level keys sorted: only their order may change.
 fn canonical(mut document: yaml::Node) -> yaml::Node {
     if let yaml::Tree::Object(entries) = &mut document.tree {
         entries.sort_by(|one, other| one.name.cmp(&other.name));

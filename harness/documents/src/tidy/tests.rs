@@ -1,4 +1,4 @@
-//! The layout is final, and says what was said: over files there are, and over texts written in every style at random.
+//! Formatting is stable and keeps the meaning: for the files of this repository, and for random texts in every style.
 
 mod examples;
 mod quotes;
@@ -16,7 +16,7 @@ fn tidied(name: &str, text: &str) -> String {
     }
 }
 
-/// The crate of the layout counts 64 columns, and overflows beyond them.
+/// The formatter's crate counts 64 columns, and overflows beyond them.
 #[test]
 fn what_is_indented_too_far_is_left() {
     let far = " ".repeat(70);

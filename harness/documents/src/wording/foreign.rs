@@ -1,12 +1,12 @@
-//! Sentences of other crates, taken apart: the one place that reads them.
+//! Parses the error messages of other crates: the only place that does.
 //!
-//! Serde's errors are texts by the time that `serde_json` and `toml` hand them on, and neither has a type for what they say; the YAML crate
-//! names their parts, each a text of serde's. What is not recognised is shown as it is.
+//! `serde_json` and `toml` pass on serde's errors as text, without types; the YAML crate has types for the parts, each
+//! of which is a text of serde's. A message that is not recognised is shown unchanged.
 
 use super::Wording;
 
 impl Wording {
-    /// What is wrong with a text in JSON, without its place.
+    /// The message of a JSON error, without the place.
     pub fn of_json(error: &serde_json::Error) -> Self {
         let message = json_message(error);
         if error.is_data() {
@@ -45,7 +45,7 @@ impl Wording {
         }
     }
 
-    /// That something stands where something else is expected, both in serde's words.
+    /// The message for a type mismatch; both types are in serde's words.
     pub fn mismatch(found: &str, expected: &str) -> Self {
         let (kind, value) = found.split_once(' ').unwrap_or((found, ""));
         let shown = match kind {
@@ -71,7 +71,7 @@ impl Wording {
     }
 }
 
-/// What `serde_json` says, without the place in the text, which comes at the end.
+/// The message of `serde_json` without the place, which comes at the end.
 pub fn json_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {
@@ -84,7 +84,7 @@ fn is_too_deep(message: &str) -> bool {
     message.starts_with("recursion limit exceeded")
 }
 
-/// What is expected, where serde or the YAML crate names it by its own type.
+/// The expected type in plain words, where serde or the YAML crate use their own names.
 pub fn expected_in_words(expected: &str) -> &str {
     match expected {
         "u16" => "a port from 0 to 65535",

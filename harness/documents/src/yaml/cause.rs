@@ -1,10 +1,11 @@
-//! Why a text is no YAML, where its author would not see it in what the parser says.
+//! Explains common YAML mistakes that the parser's message does not make clear.
 
 use std::ops::Range;
 
 use crate::wording::Wording;
 
-/// What is wrong, and where; `None` if nothing is known that is clearer than what the parser says. `at` is where it gave up.
+/// The mistake and its place; `None` if there is nothing clearer than the parser's message. `at` is where the parser
+/// stopped.
 pub(super) fn of(text: &str, at: Option<usize>) -> Option<(Wording, Range<usize>)> {
     if let Some(begins) = template(text) {
         let wording = Wording::helped(
@@ -26,7 +27,7 @@ pub(super) fn of(text: &str, at: Option<usize>) -> Option<(Wording, Range<usize>
     None
 }
 
-/// Where an action of a template begins: `{{` that is no flow mapping in another.
+/// Where a template action begins: `{{` that is not a nested flow mapping.
 fn template(text: &str) -> Option<usize> {
     let begins = text.match_indices("{{").map(|(begins, _)| begins);
     begins.into_iter().find(|begins| {

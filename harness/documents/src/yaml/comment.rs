@@ -1,4 +1,4 @@
-//! The comments of a text: what begins with `#` and stands in no value.
+//! The comments of a text: everything from a `#` that is not part of a value.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::node::{Node, Tree, whole};
 use crate::source::Source;
 
-/// Each comment, from its `#` to the end of its line; none of a text that cannot be read.
+/// Each comment, from its `#` to the end of its line; empty for a text that cannot be read.
 pub fn comments(source: &Arc<Source>) -> Vec<Range<usize>> {
     let text = &source.text;
     let Ok(nodes) = super::documents(source) else {

@@ -1,4 +1,4 @@
-//! What the YAML crate says of a text, in our words.
+//! Translates the YAML crate's errors.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde_saphyr::{DefaultMessageFormatter, Error, Localizer, Location, MessageF
 
 use crate::wording::{Wording, expected_in_words};
 
-/// What is wrong, and what to write instead.
+/// The message and the help.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most errors of the YAML crate say it well themselves"
@@ -57,7 +57,7 @@ pub(super) fn of(error: &Error) -> Wording {
     }
 }
 
-/// The crate's own words, without places: these are shown with the text.
+/// The crate's own messages, without places: these are shown with the text.
 struct WithoutPlaces;
 
 impl MessageFormatter for WithoutPlaces {
@@ -76,7 +76,7 @@ impl Localizer for WithoutPlaces {
     }
 }
 
-/// Of a text whose aliases, or whose size, are beyond the budgets.
+/// The message for a text whose aliases or size exceed the limits.
 fn expands() -> Wording {
     Wording::helped(
         "the file is too large, or its aliases expand to too much text",

@@ -1,4 +1,4 @@
-//! The tree that a document becomes, each value with the bytes it stands in.
+//! The tree of a document; each value knows its bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{Location, Spanned};
 
-/// A value and where it stands; of a mapping or a sequence, where it begins.
+/// A value and its place; for a mapping or a sequence, its start.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Where it begins.
@@ -46,14 +46,14 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// Two values are the same wherever they stand.
+/// Two values are equal wherever they are.
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
         self.tree == other.tree
     }
 }
 
-/// The same of a named value; the order counts, as it does in the text.
+/// Two entries are equal wherever they are; in a mapping the order counts.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         (&self.name, &self.value) == (&other.name, &other.value)
@@ -98,7 +98,7 @@ impl Node {
         }
     }
 
-    /// What is below, name by name.
+    /// The value below, found name by name.
     pub fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| node.get(name))
     }
@@ -111,7 +111,7 @@ impl Node {
         }
     }
 
-    /// The bytes that it is written in, with its quotes, if it is one text or number in one line.
+    /// The bytes of a string or number in one line, with its quotes.
     pub fn bytes(&self, text: &str) -> Option<Range<usize>> {
         match &self.tree {
             Tree::Bool(_) | Tree::Number(_) | Tree::String(_) => {
@@ -123,12 +123,12 @@ impl Node {
         }
     }
 
-    /// As the engine's tree.
+    /// Converts it to the engine's tree.
     pub fn to_value(&self) -> Value {
         self.with(&str::to_owned)
     }
 
-    /// The same, with the texts of this one.
+    /// The same, borrowing the strings of this one.
     pub fn written(&self) -> BorrowedValue<'_> {
         self.with(&Cow::Borrowed)
     }
@@ -149,7 +149,7 @@ impl Node {
     }
 }
 
-/// All the bytes of a value that is one text or number, however many lines it has; `None` when they are not known.
+/// All bytes of a string or number, on one line or several; `None` if they are unknown.
 pub(super) fn whole(location: &Location, text: &str) -> Option<Range<usize>> {
     let span = location.span();
     let start = usize::try_from(span.byte_offset()?).ok()?;
@@ -178,7 +178,7 @@ pub(super) fn span(location: &Location, text: &str) -> Range<usize> {
     start..end
 }
 
-/// The byte at which a line and a column, in characters, begin: errors of syntax come without bytes.
+/// The byte at a line and a column, in characters: syntax errors have no byte offset.
 fn offset(location: &Location, text: &str) -> usize {
     let index = |number: u64| usize::try_from(number).unwrap_or(0).saturating_sub(1);
     let mut start = 0;

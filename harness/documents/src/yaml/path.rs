@@ -1,4 +1,4 @@
-//! From the engine's paths to the bytes that they stand for.
+//! Finds the bytes of the engine's paths.
 
 use std::ops::Range;
 
@@ -7,8 +7,8 @@ use peerwarden_engine::document::Step;
 use super::node::{Node, Tree, span};
 
 impl Node {
-    /// The bytes in `text` of the value at `path` from here, or of its name when `on_key`. What is not there is shown
-    /// at the nearest value around it.
+    /// The bytes in `text` of the value at `path` from here, or of its name if `on_key`. If it does not exist, those of
+    /// the nearest value around it.
     pub fn find(&self, path: &[Step], on_key: bool, text: &str) -> Range<usize> {
         let mut at = self;
         let mut location = self.location;
@@ -49,7 +49,7 @@ impl Node {
         })
     }
 
-    /// The same, to be changed.
+    /// The value at `path` from here, mutable.
     pub fn value_at_mut(&mut self, path: &[Step]) -> Option<&mut Node> {
         path.iter().try_fold(self, |at, step| match (step, &mut at.tree) {
             (Step::Key(name), Tree::Object(entries)) => {
@@ -69,7 +69,7 @@ mod tests {
     use crate::source::Source;
     use crate::yaml::{Tree, documents};
 
-    /// Whatever a key is made of, its path leads to it.
+    /// Whatever characters a key has, its path leads to it.
     #[test]
     fn any_name_is_found_again() {
         let odd = [

@@ -60,7 +60,7 @@ struct Provider {
     name: Option<String>,
 }
 
-/// Which fields go together: as Istio's admission says.
+/// Which fields may be combined, as in Istio's admission.
 fn shape(schema: &mut Schema) {
     let is = |actions: &[&str]| json!({"properties": {"action": {"enum": actions}}, "required": ["action"]});
     let given = |name: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}});
@@ -91,7 +91,7 @@ fn shape(schema: &mut Schema) {
     );
 }
 
-/// A rule of CUSTOM, which is asked before anybody is known.
+/// A rule of a CUSTOM policy, which is evaluated before any identity is known.
 fn about_no_identity() -> Value {
     let identities = [
         "principals",
@@ -112,7 +112,7 @@ fn about_no_identity() -> Value {
     }})
 }
 
-/// `istio.io/dry-run` is true or false, and for ALLOW and DENY alone.
+/// Allows `istio.io/dry-run` to be true or false, and only for ALLOW and DENY.
 fn no_dry_run_of_others(schema: &mut Schema) {
     const NAME: &str = "istio.io/dry-run";
     let words = [

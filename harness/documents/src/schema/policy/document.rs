@@ -20,7 +20,7 @@ pub(super) enum ApiVersion {
 pub(super) struct Metadata {
     /// The name that decisions and logs show.
     name: DocumentName,
-    /// It decides which workloads the document applies to.
+    /// It determines which workloads the document applies to.
     namespace: DocumentName,
     /// `istio.io/dry-run: "true"` makes it a dry run.
     annotations: Option<BTreeMap<String, String>>,

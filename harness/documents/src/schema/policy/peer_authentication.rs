@@ -61,7 +61,7 @@ enum Mode {
     Strict,
 }
 
-/// Ports are a workload's.
+/// Requires a selector for port modes.
 fn ports_of_a_workload(schema: &mut Schema) {
     schema.insert(
         "if".to_owned(),

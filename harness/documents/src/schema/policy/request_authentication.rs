@@ -30,7 +30,8 @@ struct RequestAuthenticationSpec {
     target_refs: Option<Vec<TargetRef>>,
     /// The older form of `targetRefs`, with one entry.
     target_ref: Option<TargetRef>,
-    /// The rules, one for each issuer. A request without a token passes; one with a token that meets none of them is answered 401.
+    /// The rules, one for each issuer. A request without a token passes; one with a token that meets none of them gets
+    /// status 401.
     #[schemars(length(max = 4096))]
     jwt_rules: Option<Vec<JwtRule>>,
 }
@@ -41,7 +42,7 @@ struct RequestAuthenticationSpec {
 struct JwtRule {
     /// The claim `iss` that a token must have.
     issuer: Option<String>,
-    /// The audiences of which a token must have one.
+    /// The accepted audiences; a token must have one of them.
     audiences: Option<Vec<Name>>,
     /// The keys that sign its tokens, as a JSON Web Key Set.
     jwks: Option<String>,
@@ -50,11 +51,11 @@ struct JwtRule {
     /// The older form of `jwksUri`.
     #[schemars(rename = "jwks_uri")]
     jwks_uri_of_old: Option<KeyUrl>,
-    /// Headers that tokens are looked for in. Without any place, `Authorization: Bearer` and the parameter `access_token`.
+    /// Headers to look for tokens in. Without any place, `Authorization: Bearer` and the parameter `access_token`.
     from_headers: Option<Vec<TokenHeader>>,
-    /// Query parameters that tokens are looked for in.
+    /// Query parameters to look for tokens in.
     from_params: Option<Vec<Name>>,
-    /// Cookies that tokens are looked for in.
+    /// Cookies to look for tokens in.
     from_cookies: Option<Vec<Name>>,
     /// The header that gets the payload, in Base64url.
     output_payload_to_header: Option<HeaderName>,
@@ -68,13 +69,13 @@ struct JwtRule {
     space_delimited_claims: Option<Vec<Name>>,
 }
 
-/// A header that tokens are looked for in.
+/// A header to look for tokens in.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct TokenHeader {
     /// The header's name.
     name: HeaderName,
-    /// What stands in it before the token, such as `Bearer `.
+    /// The text before the token, such as `Bearer `.
     prefix: Option<String>,
 }
 
@@ -115,7 +116,7 @@ fn given(name: &str) -> Value {
     json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}})
 }
 
-/// Labels or targets.
+/// Allows labels or targets, but not both.
 fn one_attachment(schema: &mut Schema) {
     let targets =
         json!({"required": ["targetRefs"], "properties": {"targetRefs": {"type": "array", "minItems": 1}}});
@@ -129,7 +130,7 @@ fn one_attachment(schema: &mut Schema) {
     );
 }
 
-/// An issuer or a URL of keys, and keys from one place.
+/// Requires an issuer or a URL of keys, and keys from only one place.
 fn issuer_and_keys(schema: &mut Schema) {
     let issuer =
         json!({"required": ["issuer"], "properties": {"issuer": {"type": "string", "minLength": 1}}});

@@ -1,4 +1,4 @@
-//! A rule: who asks, what is asked, and under which conditions.
+//! A rule: the callers, the operations and further conditions.
 
 use schemars::{JsonSchema, Schema};
 use serde_json::json;
@@ -23,7 +23,7 @@ pub(super) struct Rule {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct From {
-    /// Who asks.
+    /// The caller.
     source: Source,
 }
 
@@ -63,7 +63,7 @@ struct Source {
     not_remote_ip_blocks: Option<Vec<Block>>,
 }
 
-/// Service accounts do not stand beside other names of the peer.
+/// Forbids service accounts together with other names of the peer.
 fn accounts_alone(schema: &mut Schema) {
     let any = |names: &[&str]| {
         let given = names.iter().flat_map(|name| [(*name).to_owned(), not(name)]);
@@ -84,7 +84,7 @@ pub(super) fn not(name: &str) -> String {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct To {
-    /// What is asked.
+    /// The operation.
     operation: Operation,
 }
 
@@ -123,7 +123,7 @@ struct Condition {
     not_values: Option<Vec<Name>>,
 }
 
-/// What the keys of `when` may be.
+/// The keys that `when` accepts.
 fn key(_: &mut schemars::SchemaGenerator) -> Schema {
     let plain: Vec<&str> = peerwarden_engine::plain_keys().collect();
     schemars::json_schema!({
@@ -137,7 +137,7 @@ fn key(_: &mut schemars::SchemaGenerator) -> Schema {
     })
 }
 
-/// A condition says something.
+/// Requires values in a condition.
 fn some_values(schema: &mut Schema) {
     let some =
         |name: &str| json!({"required": [name], "properties": {name: {"type": "array", "minItems": 1}}});

@@ -1,4 +1,4 @@
-//! What a document is about: workloads by their labels, or what it is attached to.
+//! The target of a document: workloads by their labels, or a resource that it is attached to.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ struct Labels(BTreeMap<String, Label>);
 #[schemars(transparent)]
 struct Label(#[schemars(length(max = 63), regex(pattern = "^[^*]*$"))] String);
 
-/// What a policy is attached to, in its own namespace.
+/// A resource that a policy is attached to, in its own namespace.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct TargetRef {
@@ -34,7 +34,7 @@ pub(super) struct TargetRef {
     kind: TargetKind,
     /// The name.
     name: Name,
-    /// Must be omitted: it is the policy's own.
+    /// Must be omitted: it is always the policy's own.
     #[schemars(length(max = 0))]
     namespace: Option<String>,
 }

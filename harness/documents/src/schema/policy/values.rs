@@ -16,7 +16,7 @@ pub(super) struct Name(#[schemars(length(min = 1))] String);
 #[schemars(transparent)]
 pub(super) struct Block(#[schemars(regex(pattern = block()))] String);
 
-/// Of an IPv4 address each number; of an IPv6 address only which characters it may have.
+/// A pattern for addresses: IPv4 exactly, IPv6 only by its characters.
 fn block() -> String {
     const OCTET: &str = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     let v4 = format!(r"({OCTET}\.){{3}}{OCTET}(/([0-9]|[12][0-9]|3[0-2]))?");

@@ -1,4 +1,4 @@
-//! Texts by hand, and what becomes of them.
+//! Hand-written texts and their results.
 
 use super::tidied;
 use crate::source::Source;
@@ -128,7 +128,7 @@ fn what_is_no_yaml_is_refused_with_its_place() {
     assert!(wrong.place.is_some(), "{wrong:?}");
 }
 
-/// The formatter would put the comma into the comment.
+/// The formatter would move the comma into the comment.
 #[test]
 fn what_cannot_be_laid_out_safely_is_left() {
     let wrong = tidy(&Source::new("a.yaml", "a: {k0: [['x' # one\n  ,y]]   }\n")).unwrap_err();

@@ -1,4 +1,4 @@
-//! Which texts keep their quotes.
+//! Values that keep their quotes.
 
 use super::tidied;
 

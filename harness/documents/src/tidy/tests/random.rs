@@ -1,11 +1,11 @@
-//! Texts in every style, at random, keep their values and their comments.
+//! Random texts in every style keep their values and comments.
 
 use serde_json::Value;
 
 use super::tidied;
 use super::writer::Writer;
 
-/// Texts that are made. A failure names its seed.
+/// The number of random texts. A failure names its seed.
 const TEXTS: u64 = 1_000;
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::tidied;
 
-/// Every file of the repository that the formatter could meet: none is refused.
+/// Every file of the repository that the formatter could read: all are accepted.
 #[test]
 fn files_that_there_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -1,10 +1,10 @@
-//! Writes values in every style at random, and knows what it wrote.
+//! Writes random values in every style, and remembers what it wrote.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-/// Writes a value at random, and knows what it wrote.
+/// Writes a random value, and remembers what it wrote.
 pub(super) struct Writer {
     pub(super) random: fastrand::Rng,
     pub(super) text: String,
@@ -61,7 +61,7 @@ impl Writer {
         }
     }
 
-    /// A value after a key or a dash, with the end of its line.
+    /// A value after a key or a dash, and the rest of the line.
     fn value(&mut self, indent: usize, depth: usize) -> Value {
         let deeper = self.random.usize(1..5);
         match if depth == 0 { 0 } else { self.random.u8(0..6) } {
@@ -106,7 +106,7 @@ impl Writer {
         }
     }
 
-    /// What stands after a dash at `indent`.
+    /// An item after a dash at `indent`.
     fn item(&mut self, indent: usize, depth: usize) -> Value {
         if depth > 0 && self.random.bool() {
             let gap = self.gap();
@@ -129,7 +129,7 @@ impl Writer {
         value
     }
 
-    /// Entries of which the first begins in this line.
+    /// Entries, the first of them in the current line.
     fn entries_from_here(
         &mut self,
         into: &mut Map<String, Value>,
@@ -236,7 +236,7 @@ impl Writer {
         " ".repeat(self.random.usize(1..4))
     }
 
-    /// The end of a line: spaces, a comment.
+    /// The end of a line: spaces, or a comment.
     fn end(&mut self) {
         if self.random.u8(0..4) == 0 {
             self.text.push(' ');
