@@ -1,4 +1,4 @@
-//! What lints look at: every document that can be read, read once.
+//! The input of lints: every document that can be read, parsed once.
 
 mod document;
 pub(crate) mod standing;
@@ -21,10 +21,10 @@ use crate::workload::Workload;
 pub(crate) use document::{DRY_RUN, Modes, Policy, Tokens};
 use standing::{ProofGap, Standing, Standings};
 
-/// Which documents are for the same cluster.
+/// Which documents belong to the same cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Those in one folder, or in one above the other: folders beside each other may be for different clusters.
+    /// Those in one folder, or in a folder above or below it: sibling folders may be for different clusters.
     Folders,
     /// All of them.
     Cluster,
@@ -33,13 +33,13 @@ pub enum Scope {
 /// All documents.
 pub(crate) struct Context<'d> {
     pub(crate) mesh: Mesh,
-    /// Whether it is said what the mesh is like.
+    /// Whether the mesh settings were given.
     pub(crate) mesh_is_given: bool,
-    /// Whether the injector rewrites the probes of pods that do not say otherwise.
+    /// Whether the injector rewrites the probes of pods that do not set it themselves.
     pub(crate) rewrites_probes: bool,
-    /// Which documents are for the same cluster.
+    /// Which documents belong to the same cluster.
     scope: Scope,
-    /// The trust domains that it lets in.
+    /// The trust domains that the mesh accepts.
     pub(crate) trust: Trust,
     pub(crate) policies: Vec<Policy<'d>>,
     pub(crate) peer_authentications: Vec<Modes<'d>>,
@@ -52,13 +52,13 @@ pub(crate) struct Context<'d> {
     programs: RefCell<BTreeMap<Key, Option<Rc<Program>>>>,
 }
 
-/// What a program is for: namespace, labels, and whether for TCP.
+/// The key of a compiled program: namespace, labels, and whether it is for TCP.
 type Key = (String, BTreeMap<String, String>, bool);
 
-/// What a policy applies to: a workload among the documents, or where there is none what any must be that it applies to.
+/// A workload that a policy applies to: one among the documents, or if there is none, one with the required labels.
 pub(crate) struct Target<'c> {
     pub(crate) workload: peerwarden_engine::Workload,
-    /// The workload's manifest, when it is among the documents.
+    /// The workload's manifest, if it is among the documents.
     pub(crate) manifest: Option<&'c Workload<'c>>,
 }
 
@@ -102,13 +102,13 @@ impl<'d> Context<'d> {
         context
     }
 
-    /// Whether two texts are for the same cluster, as far as is known.
+    /// Whether two texts are for the same cluster, as far as known.
     fn is_beside(&self, one: &Source, other: &Source) -> bool {
         self.scope == Scope::Cluster || one.is_beside(other)
     }
 
-    /// Those that stand beside a document, if any does: folders beside each other may be for different clusters. Otherwise those that name
-    /// their namespace, wherever they are.
+    /// The workloads near a document, if there are any, as sibling folders may be for different clusters; otherwise all
+    /// that name their namespace.
     fn near<'c>(&self, document: &Document, workloads: Vec<&'c Workload<'d>>) -> Vec<&'c Workload<'d>> {
         let near = |workload: &&Workload<'_>| self.is_beside(&document.source, &workload.source);
         if workloads.iter().any(near) {
@@ -119,7 +119,7 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// The folder that a policy is looked at with; none if all folders are for one cluster.
+    /// The folder whose policies are analysed together with this one; empty if all folders are for one cluster.
     pub(crate) fn folder<'p>(&self, policy: &Policy<'p>) -> &'p std::path::Path {
         match self.scope {
             Scope::Folders => policy.document.source.folder(),
@@ -139,12 +139,12 @@ impl<'d> Context<'d> {
         self.is_near(&written.metadata.namespace, namespace) && written.target_refs.is_empty() && selected()
     }
 
-    /// The same of a workload as the engine knows it.
+    /// The same for a workload in the engine's terms.
     pub(crate) fn applies_to(&self, policy: &Policy<'_>, workload: &peerwarden_engine::Workload) -> bool {
         self.applies(policy, &workload.namespace, &workload.labels)
     }
 
-    /// Whether a policy is for gateways or waypoints, whose listeners say themselves whose certificates they take.
+    /// Whether a policy is for gateways or waypoints, whose listeners configure which certificates they accept.
     pub(crate) fn is_for_gateway(&self, policy: &Policy<'_>) -> bool {
         let written = &policy.written;
         let gateways = self.others.of_kind("Gateway");
@@ -166,12 +166,12 @@ impl<'d> Context<'d> {
         !written.target_refs.is_empty() || selected.is_some_and(by_labels)
     }
 
-    /// Whether a document's namespace is a workload's, or the one of the whole mesh.
+    /// Whether a document's namespace is the workload's, or the root namespace.
     fn is_near(&self, namespace: &str, of_workload: &str) -> bool {
         namespace == of_workload || namespace == self.mesh.root_namespace
     }
 
-    /// What a policy applies to; nothing where that is a gateway or a waypoint by `targetRefs`.
+    /// The workloads that a policy applies to; empty if `targetRefs` name a gateway or a waypoint.
     pub(crate) fn targets<'c>(&'c self, policy: &Policy<'_>) -> Vec<Target<'c>> {
         let manifests = self.workloads.iter();
         let manifests =
@@ -201,7 +201,8 @@ impl<'d> Context<'d> {
         targets
     }
 
-    /// The workloads whose ports a `PeerAuthentication` has modes for: with a selector, in a namespace other than the root.
+    /// The workloads whose ports a `PeerAuthentication` sets modes for: it needs a selector, and a namespace other than
+    /// the root.
     pub(crate) fn governed(&self, modes: &Modes<'_>) -> Vec<&Workload<'d>> {
         let written = &modes.written;
         let is_of_workload = |workload: &&Workload<'d>| {
@@ -213,7 +214,7 @@ impl<'d> Context<'d> {
         self.near(modes.document, workloads.filter(|_| !is_ignored).collect())
     }
 
-    /// All that decides for a workload; `None` when one of the documents that apply would be refused.
+    /// The program of everything that decides for a workload; `None` if one of the documents would be refused.
     pub(crate) fn program(
         &self,
         workload: &peerwarden_engine::Workload,
@@ -236,7 +237,7 @@ impl<'d> Context<'d> {
         program
     }
 
-    /// The policy that a rule is in, and which it is there.
+    /// The policy of a rule, and the rule's index.
     pub(crate) fn rule(&self, by: &RuleId) -> Option<(&Policy<'d>, usize)> {
         let is = |policy: &&Policy<'_>| {
             let metadata = &policy.written.metadata;
@@ -250,7 +251,7 @@ impl<'d> Context<'d> {
         self.standings.of(self)
     }
 
-    /// What is not known of them, and why, for people.
+    /// Policies whose rules could not be analysed, and why, for people.
     pub(crate) fn unproved(&self) -> Vec<String> {
         let unproved = self.standings.unproved(self).iter();
         let text = |unproved: &ProofGap| {
@@ -286,7 +287,7 @@ impl<'d> Context<'d> {
         Program::compile(&config).ok()
     }
 
-    /// These documents, and those that say which modes the workload's ports have.
+    /// A configuration of these documents, and those that set the modes of the workload's ports.
     fn config(
         &self,
         workload: &peerwarden_engine::Workload,
@@ -305,7 +306,7 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// The mutual TLS modes of a workload's ports: what the documents of its namespace and of the root namespace make together.
+    /// The mutual TLS modes of a workload's ports, from the documents of its namespace and of the root namespace.
     pub(crate) fn modes(&self, workload: &peerwarden_engine::Workload) -> Option<Program> {
         Program::compile(&self.config(workload, Protocol::Tcp, Vec::new())).ok()
     }

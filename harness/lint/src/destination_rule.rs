@@ -1,10 +1,10 @@
-//! `DestinationRule`s: by which mode clients call a port of a service
+//! `DestinationRule`s: the mode in which clients call a port of a service
 //! (<https://istio.io/latest/docs/reference/config/networking/destination-rule/>).
 
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::yaml::Node;
 
-/// Whether a rule is for a service, by any of its names. One with a wildcard counts if it could be.
+/// Whether a rule is for a service, by any of its names. A name with a wildcard counts if it could match.
 pub(crate) fn is_for(rule: &Document, service: &str, namespace: &str) -> bool {
     let host = rule
         .node
@@ -25,12 +25,12 @@ pub(crate) fn is_for(rule: &Document, service: &str, namespace: &str) -> bool {
     }
 }
 
-/// The mode that a rule has for a port of the service.
+/// The mode that a rule sets for a port of the service.
 pub(crate) fn mode(rule: &Document, port: u16) -> Option<&Node> {
     mode_of(rule.node.at(&["spec", "trafficPolicy"])?, port)
 }
 
-/// The modes of its subsets, which replace its own.
+/// The modes of its subsets, which override its own.
 pub(crate) fn subset_modes(rule: &Document, port: u16) -> Vec<&Node> {
     let subsets = rule.node.at(&["spec", "subsets"]).and_then(Node::as_list);
     let subsets = subsets.unwrap_or_default().iter();

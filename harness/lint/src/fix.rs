@@ -1,7 +1,7 @@
-//! Makes fixes: works out the edits of the text, and proves that they let nothing in.
+//! Applies fixes: computes the edits of the text, and proves that they let nothing in.
 //!
-//! The text that the edits make is read again, and unless it is exactly the document that was meant, nothing is written. Nor is
-//! anything that lets in what was kept out, which is proved of all traffic (`meaning`).
+//! The edited text is parsed again, and is written only if it is exactly the intended document, and if it allows
+//! nothing that was denied, which is proved for all traffic (`meaning`).
 
 mod apply;
 mod edit;

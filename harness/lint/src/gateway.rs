@@ -1,10 +1,10 @@
-//! Gateways: the labels that their pods have, and what `Gateway` documents say of their ports.
+//! Gateways: the labels of their pods, and the ports in `Gateway` documents.
 
 use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::GATEWAY_NAME;
 
-/// Whether a label is of a gateway, which Istio's charts install, so that nobody writes it down.
+/// Whether a label is that of a gateway that Istio's charts install, so that no document has it.
 pub(crate) fn is_label((name, value): &(String, String)) -> bool {
     match name.as_str() {
         GATEWAY_NAME => true,
@@ -14,7 +14,7 @@ pub(crate) fn is_label((name, value): &(String, String)) -> bool {
     }
 }
 
-/// Whether a port of any gateway carries something else than HTTP
+/// Whether a port of any gateway carries something other than HTTP
 /// (<https://istio.io/latest/docs/reference/config/networking/gateway/#Port>, and the listeners of the Gateway API).
 pub(crate) fn carry_tcp(others: &OtherDocuments) -> bool {
     let protocols = |gateway: &Document| {

@@ -1,4 +1,4 @@
-//! The names among the documents: which namespaces, workloads and service accounts there are. What is not among them may be elsewhere.
+//! The namespaces, workloads and service accounts among the documents. Others may exist elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,17 @@ use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::Selector;
 
-/// What makes pods, of whatever kind.
+/// A document of any kind that creates pods.
 pub(crate) struct Pod<'d> {
-    /// Such as `Deployment shop/orders`.
+    /// A title, such as `Deployment shop/orders`.
     pub(crate) title: String,
     pub(crate) name: &'d str,
     pub(crate) namespace: &'d str,
-    /// Whether nothing gives it a namespace, so that it may be applied to any.
+    /// Whether it has no namespace, so that it may be applied to any.
     pub(crate) is_unplaced: bool,
-    /// What it runs as; `None` of a patch, which does not say all.
+    /// Its service account; `None` for a patch, which is incomplete.
     pub(crate) account: Option<&'d str>,
-    /// The file that it is in.
+    /// The file that contains it.
     pub(crate) file: &'d str,
     labels: Option<&'d Node>,
 }
@@ -27,9 +27,9 @@ pub(crate) struct Inventory<'d> {
     pub(crate) pods: Vec<Pod<'d>>,
     /// Namespace and name of each `ServiceAccount`.
     accounts: BTreeSet<(&'d str, &'d str)>,
-    /// Those that a `Namespace` declares.
+    /// The namespaces that `Namespace` documents declare.
     declared: BTreeSet<&'d str>,
-    /// Labels that kustomizations add to all that they contain.
+    /// Labels that kustomizations add to everything that they contain.
     added: BTreeSet<(&'d str, &'d str)>,
 }
 
@@ -102,7 +102,7 @@ impl<'d> Inventory<'d> {
         self.namespaces().any(|known| known == name)
     }
 
-    /// All namespaces that are known.
+    /// All known namespaces.
     pub(crate) fn namespaces(&self) -> impl Iterator<Item = &'d str> {
         let of_pods = self.pods.iter().map(|pod| pod.namespace);
         let of_accounts = self.accounts.iter().map(|(namespace, _)| *namespace);
@@ -114,26 +114,26 @@ impl<'d> Inventory<'d> {
         self.pods.iter().filter(move |pod| pod.namespace == name)
     }
 
-    /// The workloads that no document gives a namespace.
+    /// The workloads without a namespace.
     pub(crate) fn unplaced(&self) -> impl Iterator<Item = &Pod<'d>> {
         self.pods.iter().filter(|pod| pod.is_unplaced)
     }
 
-    /// The service accounts of a namespace: those that are declared, and those that its workloads run as.
+    /// The service accounts of a namespace: those declared, and those that its workloads use.
     pub(crate) fn accounts(&self, namespace: &str) -> BTreeSet<&'d str> {
         let declared = self.accounts.iter().filter(|(of, _)| *of == namespace);
         let of_pods = self.in_namespace(namespace).filter_map(|pod| pod.account);
         declared.map(|(_, name)| *name).chain(of_pods).collect()
     }
 
-    /// Whether a service account has this name in whatever namespace.
+    /// Whether a service account in any namespace has this name.
     pub(crate) fn has_account(&self, name: &str) -> bool {
         let declared = self.accounts.iter().any(|(_, known)| *known == name);
         declared || self.pods.iter().any(|pod| pod.account == Some(name))
     }
 }
 
-/// Whether its namespace is what is taken for one that names none: it has no place of its own in the text.
+/// Whether its namespace is only the default, which has no place in the text.
 fn is_unplaced(document: &Document) -> bool {
     let Some(metadata) = document.node.entry("metadata") else {
         return true;

@@ -1,4 +1,5 @@
-//! What is accepted and probably not meant: `lints` has one file for each, with a stable code and a page in `docs/lints`.
+//! Finds policies that are accepted but probably mistaken: `lints` has one file for each lint, with a stable code and a
+//! page in `docs/lints`.
 
 mod context;
 mod destination_rule;

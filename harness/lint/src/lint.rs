@@ -1,4 +1,4 @@
-//! What a lint is.
+//! The definition of a lint.
 
 mod finding;
 
@@ -13,38 +13,38 @@ use crate::workload::Workload;
 /// One lint.
 #[derive(Debug)]
 pub struct Lint {
-    /// Stable: `PW` and three digits.
+    /// A stable code: `PW` and three digits.
     pub code: &'static str,
-    /// In words joined by dashes.
+    /// Words joined by dashes.
     pub name: &'static str,
-    /// How bad what it finds is, unless `peerwarden.toml` says otherwise.
+    /// The default severity; `peerwarden.toml` may change it.
     pub severity: Severity,
-    /// What it finds, in one line.
+    /// A one-line description.
     pub summary: &'static str,
-    /// Its page: what, why it matters, an example that triggers it and one that does not.
+    /// Its page: what it means, why it matters, an example that triggers it and one that does not.
     pub page: &'static str,
     pub(crate) find: Finder,
 }
 
-/// What a lint looks at.
+/// The function of a lint, by its input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Finder {
     /// Each authorization policy by itself.
     Policy(fn(&Policy<'_>) -> Vec<Finding>),
     /// All documents together.
     All(fn(&Context<'_>) -> Vec<Diagnostic>),
-    /// The comments that suppress what the others find.
+    /// The comments that suppress other findings.
     Suppressions,
 }
 
 impl Lint {
-    /// What it finds of a workload.
+    /// The findings for a workload.
     pub(crate) fn of_workload(&self, workload: &Workload<'_>, message: &str, node: &Node) -> Diagnostic {
         self.found(format!("{}: {message}", workload.title))
             .at(workload.place(node))
     }
 
-    /// What it finds.
+    /// Creates a finding of this lint.
     pub(crate) fn found(&self, message: impl Into<String>) -> Diagnostic {
         Diagnostic::found(self.code, self.severity, message)
     }

@@ -1,4 +1,4 @@
-//! The lints, in the order of their codes: one file for each, with a stable code and a page in `docs/lints`.
+//! The lints, in the order of their codes: one file for each lint, with a stable code and a page in `docs/lints`.
 
 pub(crate) mod any_certificate;
 pub(crate) mod contradiction;
@@ -109,14 +109,14 @@ pub const LINTS: [&Lint; 50] = [
     &wrong_slash::LINT,
 ];
 
-/// The lint with this code, or with this name.
+/// The lint with this code or name.
 pub fn by_code(code: &str) -> Option<&'static Lint> {
     LINTS
         .into_iter()
         .find(|lint| lint.code.eq_ignore_ascii_case(code) || lint.name == code)
 }
 
-/// What to write instead of a code that no lint has.
+/// The help for an unknown code.
 pub fn no_such(code: &str) -> String {
     let known = LINTS.iter().flat_map(|lint| [lint.code, lint.name]);
     match nearest(code, known) {

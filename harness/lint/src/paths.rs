@@ -1,4 +1,4 @@
-//! The paths of a list, ready to be asked what they match: a list may have ten thousand, and each is held against the others.
+//! The paths of a list, indexed for matching: a list may have ten thousand, and each is compared with the others.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,13 +6,13 @@ use crate::pattern::covers_path;
 
 /// Paths as policies write them.
 pub(crate) struct Paths<'p> {
-    /// As they are written.
+    /// All paths, unchanged.
     written: HashSet<&'p str>,
-    /// Of `/a*` the `/a`.
+    /// For `/a*`, the `/a`.
     prefixes: HashSet<&'p str>,
-    /// Of `*.php` the `.php`.
+    /// For `*.php`, the `.php`.
     suffixes: HashSet<&'p str>,
-    /// Templates, by what they begin with.
+    /// Templates, by their literal beginning.
     templates: HashMap<&'p str, Vec<&'p str>>,
 }
 
@@ -38,17 +38,17 @@ impl<'p> Paths<'p> {
         all
     }
 
-    /// Whether one of them is written so.
+    /// Whether this path is in the list.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.written.contains(path)
     }
 
-    /// Whether `/a*` is among them for a beginning of this path.
+    /// Whether the list contains `/a*` for a beginning `/a` of this path.
     pub(crate) fn has_prefix_of(&self, path: &str) -> bool {
         beginnings(path).any(|beginning| self.prefixes.contains(beginning))
     }
 
-    /// Whether one of them matches all that this path, which may be a template, matches.
+    /// Whether one of them matches everything that this path, which may be a template, matches.
     pub(crate) fn covers(&self, path: &str) -> bool {
         let start = path.split('{').next().unwrap_or_default();
         let end = path.rsplit('}').next().unwrap_or_default();
@@ -64,7 +64,7 @@ impl<'p> Paths<'p> {
     }
 }
 
-/// A text cut off after each of its characters, and before the first.
+/// Each beginning of a text, including the empty one.
 fn beginnings(text: &str) -> impl Iterator<Item = &str> {
     let ends = text.char_indices().map(|(at, _)| at);
     ends.chain([text.len()]).map(|end| &text[..end])

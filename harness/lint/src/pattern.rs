@@ -1,8 +1,8 @@
-//! Whether what one value matches, another matches too. `true` is certain, `false` may be a matter of not knowing.
+//! Whether one value matches everything that another matches. `true` is certain, `false` may mean unknown.
 
 use std::net::IpAddr;
 
-/// Of values of one field.
+/// For values of one field.
 pub(crate) fn covers(field: &str, wide: &str, narrow: &str) -> bool {
     match field {
         "paths" => covers_path(wide, narrow),
@@ -24,7 +24,7 @@ pub(crate) fn covers(field: &str, wide: &str, narrow: &str) -> bool {
     }
 }
 
-/// Of texts with one `*` at the start or at the end.
+/// For texts with one `*` at the start or at the end.
 fn covers_text(wide: &str, narrow: &str) -> bool {
     if wide == narrow || wide == "*" {
         return true;
@@ -43,7 +43,7 @@ fn covers_text(wide: &str, narrow: &str) -> bool {
     }
 }
 
-/// Of paths, which may be templates.
+/// For paths, which may be templates.
 pub(crate) fn covers_path(wide: &str, narrow: &str) -> bool {
     let is_template = |path: &str| path.contains("{*}") || path.contains("{**}");
     match (is_template(wide), is_template(narrow)) {
@@ -89,7 +89,7 @@ fn segments_fit(template: &str, path: &str) -> bool {
     template.len() == path.len() && template.iter().zip(&path).all(fits)
 }
 
-/// Of addresses and CIDRs.
+/// For addresses and CIDRs.
 fn covers_block(wide: &str, narrow: &str) -> bool {
     match (block(wide), block(narrow)) {
         (Some((wide, wide_bits)), Some((narrow, bits))) => {
@@ -99,7 +99,7 @@ fn covers_block(wide: &str, narrow: &str) -> bool {
     }
 }
 
-/// The address and the number of bits that count, both as of IPv6 with IPv4 mapped into it.
+/// The address and the length of its prefix, both as IPv6, with IPv4 mapped into it.
 fn block(text: &str) -> Option<(u128, u32)> {
     let (address, bits) = match text.split_once('/') {
         Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),

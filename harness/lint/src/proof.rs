@@ -1,11 +1,11 @@
-//! What the engine decides about a request that shows what a lint says.
+//! Evidence for a finding: the engine's decision about a request.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use peerwarden_engine::{Decision, Lookup, Program, Protocol, RuleId, Traffic, Verdict};
 
-/// A request and what is decided about it.
+/// A request and its decision.
 #[derive(Debug, Clone)]
 pub(crate) struct Proof {
     request: String,
@@ -14,7 +14,7 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    /// Puts a request to the engine; `None` unless it decides as `wanted` says.
+    /// Evaluates a request; `None` unless the decision is as `wanted`.
     pub(crate) fn of(
         program: &Program,
         traffic: &Traffic,
@@ -28,7 +28,8 @@ impl Proof {
         })
     }
 
-    /// Of a decision without what it is about: what decided then is numbered otherwise than in the text.
+    /// The decision without the part in question; it does not name a rule, as rules are then numbered differently than
+    /// in the text.
     pub(crate) fn without(&self) -> String {
         format!("without it, {} is still {}", self.request, self.verdict)
     }
@@ -47,7 +48,7 @@ impl fmt::Display for Proof {
     }
 }
 
-/// A decision, with what decided.
+/// A decision and its rule, in words.
 pub(crate) fn in_words(decision: &Decision<'_>) -> String {
     let verdict = verdict(decision);
     match decision.by {
@@ -110,12 +111,12 @@ pub(crate) fn words(traffic: &Traffic, protocol: Protocol) -> String {
     words
 }
 
-/// RFC 5737: an address that stands for any, and that nobody asked about.
+/// An address for documentation (RFC 5737), which no rule asks about.
 fn is_for_documentation(address: IpAddr) -> bool {
     matches!(address, IpAddr::V4(v4) if v4.octets().starts_with(&[192, 0, 2]))
 }
 
-/// `GET /path`, and the headers beside.
+/// `GET /path`, and the other headers.
 fn request(traffic: &Traffic) -> String {
     let Lookup::Found(headers) = &traffic.headers else {
         return "a request".to_owned();

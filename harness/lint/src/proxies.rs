@@ -1,4 +1,4 @@
-//! The waypoints and gateways that `targetRefs` speak of, as the engine knows them
+//! The waypoints and gateways that `targetRefs` name, as workloads of the engine
 //! (<https://istio.io/latest/docs/ambient/usage/l7-features/#attach-policies>).
 
 use std::collections::BTreeSet;
@@ -12,10 +12,10 @@ use crate::context::{Context, Policy};
 /// The class of a `Gateway` that is a waypoint.
 const WAYPOINT_CLASS: &str = "istio-waypoint";
 
-/// The label by which a service, or all of a namespace, says which waypoint it uses.
+/// The label with which a service, or a namespace, selects its waypoint.
 const USES: &str = "istio.io/use-waypoint";
 
-/// What `istioctl waypoint apply` calls a waypoint.
+/// The name that `istioctl waypoint apply` gives a waypoint.
 const DEFAULT_NAME: &str = "waypoint";
 
 /// Each waypoint with each service that policies are attached to, and each gateway.

@@ -14,14 +14,14 @@ use crate::lints::{LINTS, by_code, foreign_trust_domain, suppression};
 use crate::settings::{Level, Settings};
 use crate::suppressions;
 
-/// What is found.
+/// The findings.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// What is to be looked at.
+    /// Findings to look at.
     pub findings: Vec<Diagnostic>,
-    /// What is suppressed beside the text, each with the reason.
+    /// Suppressed findings, each with the reason.
     pub suppressed: Vec<(Diagnostic, String)>,
-    /// Policies of which the lints that prove something say nothing, each with the reason.
+    /// Policies that could not be analysed, each with the reason.
     pub unproved: Vec<String>,
 }
 
@@ -66,7 +66,8 @@ pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: S
     found
 }
 
-/// Whom the policies of a workload let in and its handshake does not, as `check` says it (PW034), unless that is suppressed in the text.
+/// Peers that the workload's policies allow and its handshake refuses, as `check` reports it (PW034), unless suppressed
+/// in the text.
 pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
     let Some(workload) = setup.protected() else {
         return Vec::new();
@@ -80,7 +81,7 @@ pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
     findings
 }
 
-/// Takes out what is suppressed in the texts, and adds what there is to say about the suppressions.
+/// Removes the findings that are suppressed in the texts, and adds findings about the suppressions.
 fn suppressed<'s>(
     found: Vec<Diagnostic>,
     sources: impl Iterator<Item = &'s Arc<Source>>,

@@ -1,11 +1,12 @@
-//! A request in plaintext that a rule is about but for the identity that it asks for: one of many, to be put to the engine.
+//! A plaintext request that would match but for its identity, for the engine to evaluate.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use peerwarden_engine::resource::{Condition, Operation, Rule};
 use peerwarden_engine::{Lookup, Traffic};
 
-/// Requests that may match the operations and conditions of a rule, one for each operation; whether they do, the engine says.
+/// Requests that may match the operations and conditions of a rule, one for each operation; the engine decides whether
+/// they do.
 pub(crate) fn in_plaintext(rule: &Rule, port: u16) -> Vec<Traffic> {
     let any = Operation::default();
     let operations: Vec<&Operation> = match rule.to.as_deref() {

@@ -1,4 +1,5 @@
-//! `peerwarden.toml`: what a repository says once for all runs. It is looked for in the working folder and in those above it.
+//! `peerwarden.toml`: the settings of a repository for all runs. It is looked up in the working folder and in those
+//! above it.
 
 mod file;
 
@@ -20,21 +21,22 @@ use crate::lints;
 /// The name of the file.
 const NAME: &str = "peerwarden.toml";
 
-/// What the file says, with its defaults where it is silent or not there.
+/// The settings, with defaults for whatever is missing.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// What it says of the files.
+    /// The settings for files.
     repository: Repository,
-    /// As the file has it.
+    /// The value in the file.
     rewrites_probes: Option<bool>,
     levels: BTreeMap<&'static str, Level>,
 }
 
 impl Settings {
-    /// Reads `given`, or else the nearest file of that name; there need be none.
+    /// Reads `given`, or else the nearest file of that name; there may be none.
     ///
     /// # Errors
-    /// What is wrong with it.
+    ///
+    /// If it is invalid.
     pub fn load(given: Option<&Path>) -> Result<Self, Diagnostic> {
         match given.map(Path::to_owned).or_else(nearest) {
             Some(file) => Self::read(&file),
@@ -46,10 +48,11 @@ impl Settings {
         Self::of(&files::read(file)?, file)
     }
 
-    /// Reads the text of such a file.
+    /// Parses such a file.
     ///
     /// # Errors
-    /// What is wrong with it.
+    ///
+    /// If it is invalid.
     pub fn of(source: &Arc<Source>, file: &Path) -> Result<Self, Diagnostic> {
         let written: SettingsFile = toml::from_str(&source.text).map_err(|error| wrong(source, &error))?;
         let mut levels = BTreeMap::new();
@@ -68,26 +71,27 @@ impl Settings {
         })
     }
 
-    /// What the file says of the files of the repository.
+    /// The settings for the files of the repository.
     pub fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    /// Whether the injector rewrites the probes of pods that do not say otherwise.
+    /// Whether the injector rewrites the probes of pods that do not set it themselves.
     pub fn rewrites_probes(&self) -> bool {
         self.rewrites_probes.unwrap_or(true)
     }
 
-    /// The level of a lint, if the file has one.
+    /// The level of a lint, if the file sets one.
     pub fn level(&self, code: &str) -> Option<Level> {
         self.levels.get(code).copied()
     }
 }
 
-/// What the settings in a folder say of the files below it.
+/// The settings in a folder for the files below it.
 ///
 /// # Errors
-/// A pattern that is not one, or a namespace that cannot be one.
+///
+/// If a pattern or a namespace is invalid.
 fn repository(source: &Arc<Source>, written: &SettingsFile, folder: &Path) -> Result<Repository, Diagnostic> {
     let mut repository = Repository::new(folder);
     let pattern = |text: &Spanned<String>| {

@@ -18,15 +18,15 @@ const FORM: &str = "write `# peerwarden: ignore PW005 -- why`";
 #[derive(Debug, Clone)]
 pub(crate) struct Suppression {
     source: Arc<Source>,
-    /// The line that it is about, from 1.
+    /// The line that it applies to, from 1.
     line: usize,
-    /// Each code, with where it stands.
+    /// Each code, with its place.
     codes: Vec<(&'static str, Range<usize>)>,
     reason: String,
 }
 
 impl Suppression {
-    /// Whether it is about a finding.
+    /// Whether it applies to a finding.
     pub(crate) fn suppresses(&self, finding: &Diagnostic) -> Option<&str> {
         let place = finding.place.as_ref()?;
         let line = || place.source.position(place.span.start).0;
@@ -35,7 +35,7 @@ impl Suppression {
     }
 }
 
-/// The suppressions in a text, and what is wrong with those that cannot be read.
+/// The suppressions in a text, and the errors of those that cannot be read.
 pub(crate) fn read(source: &Arc<Source>) -> (Vec<Suppression>, Vec<Diagnostic>) {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     // Most files have none, and need not be looked through.
@@ -58,7 +58,7 @@ pub(crate) fn read(source: &Arc<Source>) -> (Vec<Suppression>, Vec<Diagnostic>) 
     (found, wrong)
 }
 
-/// What a comment says; `None` when it is for others.
+/// The contents of a comment; `None` if it is for other tools.
 type SuppressionResult = Option<Result<Suppression, (Range<usize>, String, String)>>;
 
 fn one(source: &Arc<Source>, comment: Range<usize>) -> SuppressionResult {
@@ -102,7 +102,7 @@ fn one(source: &Arc<Source>, comment: Range<usize>) -> SuppressionResult {
     }))
 }
 
-/// The line that a comment is about: its own, or the next that is not a comment.
+/// The line that a comment applies to: its own, or the next that is not a comment.
 fn line(source: &Source, comment: &Range<usize>) -> usize {
     let lines = source.lines();
     let own = source.position(comment.start).0;
@@ -122,8 +122,8 @@ fn line(source: &Source, comment: &Range<usize>) -> usize {
         .unwrap_or(own)
 }
 
-/// What of these suppressed nothing. `used` says of a suppression and a code whether there was something, and `off` of a code whether
-/// it was not looked for.
+/// The codes that suppressed nothing. `used` tells whether a suppression and a code had a finding, and `off` whether a
+/// code was not checked.
 pub(crate) fn unused(
     suppression: &Suppression,
     used: impl Fn(&'static str) -> bool,

@@ -1,10 +1,10 @@
-//! Which `RequestAuthentication`s may apply to the workloads of a policy.
+//! The `RequestAuthentication`s that may apply to the workloads of a policy.
 
 use peerwarden_engine::resource::{Selector, TargetRef};
 
 use crate::context::{Context, Policy, Tokens};
 
-/// Those that apply to one of the workloads among the documents that the policy is for; without any such workload, those that may.
+/// Those that apply to one of the policy's workloads among the documents; without any such workload, those that may.
 pub(crate) fn applying<'c>(context: &'c Context<'_>, policy: &Policy<'_>) -> Vec<&'c Tokens<'c>> {
     let all = context.request_authentications.iter();
     all.filter(|tokens| applies(context, tokens, policy)).collect()

@@ -1,9 +1,9 @@
-//! Slips of the fingers: two names that were most likely meant to be one.
+//! Typos.
 
 use peerwarden_engine::document::nearest;
 
-/// Whether `name` is most likely `meant`, typed wrong: letters in another order, or one letter missing, doubled or wrong in a word of
-/// four or more. `team-a` and `team-b`, `v1` and `v2` are two names.
+/// Whether `name` is probably a typo of `meant`: letters swapped, or one letter missing, doubled or wrong in a word of
+/// four or more. `team-a` and `team-b`, `v1` and `v2` are different names.
 pub(crate) fn is_slip(name: &str, meant: &str) -> bool {
     if name == meant || name.is_empty() || meant.is_empty() {
         return false;
@@ -31,7 +31,7 @@ pub(crate) fn is_slip(name: &str, meant: &str) -> bool {
     shorter >= 4 && one.chars().count().abs_diff(other.chars().count()) <= 1 && is_one_letter(one, other)
 }
 
-/// The one of these that was most likely meant.
+/// The one of these names that was probably meant.
 pub(crate) fn meant<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let slips: Vec<&str> = names.into_iter().filter(|known| is_slip(name, known)).collect();
     nearest(name, slips.iter().copied()).or_else(|| slips.first().copied())
@@ -47,7 +47,7 @@ fn digits(text: &str) -> Vec<char> {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Whether one letter was added, left out or replaced.
+/// Whether they differ by one added, missing or replaced letter.
 fn is_one_letter(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let same_start = one

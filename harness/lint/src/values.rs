@@ -1,4 +1,4 @@
-//! The values of a policy, each with where it stands.
+//! The values of a policy, each with its path.
 
 use std::fmt::Display;
 
@@ -10,30 +10,30 @@ use crate::lint::Finding;
 /// One list of values: of a field, of its `not…` twin, or of a condition.
 #[derive(Debug, Clone)]
 pub(crate) struct List<'p> {
-    /// Counted from 0.
+    /// The rule's index, from 0.
     pub(crate) rule: usize,
-    /// The field, of a `not…` twin the field it is the twin of; of a condition its key.
+    /// The field, also for its `not…` twin; for a condition, its key.
     pub(crate) field: &'p str,
     /// Whether none of the values may match.
     pub(crate) negative: bool,
     pub(crate) values: &'p [String],
-    /// Where the list stands.
+    /// The path of the list.
     pub(crate) path: Path,
 }
 
 impl<'p> List<'p> {
-    /// Each value, with where it stands.
+    /// Each value, with its path.
     pub(crate) fn each(&self) -> impl Iterator<Item = (Path, &'p str)> {
         let values = self.values.iter().enumerate();
         values.map(|(index, value)| (self.at(index), value.as_str()))
     }
 
-    /// Where a value stands.
+    /// The path of a value.
     pub(crate) fn at(&self, index: usize) -> Path {
         self.path.clone().index(index)
     }
 
-    /// Its own key in the document: the field, its `not…` twin, or of a condition `values` or `notValues`.
+    /// The key in the document: the field, its `not…` twin, or for a condition `values` or `notValues`.
     pub(crate) fn key(&self) -> &str {
         match self.path.last() {
             Some(Step::Key(key)) => key,
@@ -41,7 +41,7 @@ impl<'p> List<'p> {
         }
     }
 
-    /// What people know it by: its key, of a condition that condition's.
+    /// The name for people: the key, or for a condition the condition's key.
     pub(crate) fn name(&self) -> &str {
         match self.key() {
             "values" | "notValues" => self.field,
@@ -49,12 +49,12 @@ impl<'p> List<'p> {
         }
     }
 
-    /// What it is in: a source, an operation or a condition.
+    /// The part that contains it: a source, an operation or a condition.
     pub(crate) fn part(&self) -> &[Step] {
         self.path.split_last().map_or(&[], |(_, part)| part)
     }
 
-    /// Whether a value that matches more lets less in: those of a field under DENY, those of a `not…` twin under ALLOW.
+    /// Whether a value that matches more allows less: in a field under DENY, or in a `not…` twin under ALLOW.
     pub(crate) fn shuts_out(&self, action: Action) -> bool {
         match action {
             Action::Deny => !self.negative,
@@ -69,7 +69,7 @@ impl<'p> List<'p> {
         Some(name.to_ascii_lowercase())
     }
 
-    /// Whether a connection that is not parsed as HTTP has no such attribute.
+    /// Whether only HTTP has the attribute.
     pub(crate) fn is_http_only(&self) -> bool {
         HTTP_ONLY.contains(&self.field) || self.field.starts_with("request.")
     }
@@ -84,7 +84,7 @@ impl<'p> List<'p> {
         self.field == "requestPrincipals" || self.field.starts_with("request.auth.")
     }
 
-    /// Whether it is about who the peer is.
+    /// Whether it is about the identity of the peer.
     pub(crate) fn is_identity(&self) -> bool {
         IDENTITY.contains(&self.field)
     }
@@ -103,7 +103,7 @@ const IDENTITY: [&str; 8] = [
     "source.trustDomain",
 ];
 
-/// All lists of a policy that have values.
+/// All non-empty lists of a policy.
 pub(crate) fn lists(policy: &AuthorizationPolicy) -> Vec<List<'_>> {
     let mut found = Vec::new();
     for (rule_index, rule) in policy.rules.iter().flatten().enumerate() {
@@ -148,7 +148,7 @@ fn of<'p>(rule: usize, field: Field<'p>, part: &Path) -> [List<'p>; 2] {
     })
 }
 
-/// The values of a field of every operation, by the name it is written with.
+/// The values of a field of every operation; the field as written.
 pub(crate) fn values<'p>(policy: &'p AuthorizationPolicy, name: &str) -> Vec<(Path, &'p str)> {
     let of_name = |list: &List<'_>| match &*list.path {
         [.., Step::Key(part), Step::Key(own)] => part == "operation" && own == name,
@@ -161,7 +161,8 @@ pub(crate) fn values<'p>(policy: &'p AuthorizationPolicy, name: &str) -> Vec<(Pa
         .collect()
 }
 
-/// A finding at each value of these fields of which `never` says what no request has, and what to write instead.
+/// A finding for each value of these fields that no request can have according to `never`, which also says what to
+/// write instead.
 pub(crate) fn unmatched<What: Display, Help: Into<String>>(
     policy: &AuthorizationPolicy,
     names: [&str; 2],
@@ -175,8 +176,8 @@ pub(crate) fn unmatched<What: Display, Help: Into<String>>(
     found.filter_map(finding).collect()
 }
 
-/// The values by which a policy shuts requests out: those of a field under DENY, of its `not…` twin under ALLOW. A request
-/// that such a value misses gets in.
+/// The values with which a policy denies requests: those of a field under DENY, or of its `not…` twin under ALLOW. A
+/// request that such a value misses is allowed.
 pub(crate) fn shut_out<'p>(
     policy: &'p AuthorizationPolicy,
     name: &str,

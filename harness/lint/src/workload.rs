@@ -1,5 +1,4 @@
-//! The workloads and services that stand beside the policies, as far as lints read them. What is not as Kubernetes has it is
-//! passed over: that is for others to say.
+//! The workloads and services beside the policies, as far as lints need them; anything malformed is skipped.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,38 +9,38 @@ use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::resource::MtlsMode;
 use peerwarden_engine::{Program, RuleId};
 
-/// The label, and once the annotation, by which a pod says whether it has an Envoy of its own.
+/// The label, and formerly the annotation, that says whether a pod has its own Envoy.
 const INJECT: &str = "sidecar.istio.io/inject";
 
-/// Something that runs pods.
+/// A document that runs pods.
 pub(crate) struct Workload<'d> {
-    /// Such as `Deployment shop/orders`.
+    /// A title, such as `Deployment shop/orders`.
     pub(crate) title: String,
     pub(crate) namespace: String,
     labels: BTreeMap<String, String>,
     service_account: String,
     pub(crate) source: Arc<Source>,
     annotations: Option<&'d Node>,
-    /// Those of the application, and native sidecars; not those that only begin.
+    /// The containers of the application, and native sidecars; without init containers.
     pub(crate) containers: Vec<&'d Node>,
 }
 
-/// A port that a container says it has.
+/// A port that a container declares.
 pub(crate) struct ContainerPort<'d> {
     pub(crate) number: u16,
     pub(crate) name: &'d str,
-    /// Where its number stands.
+    /// The node of its number.
     pub(crate) node: &'d Node,
 }
 
-/// A port of a service, as it leads to one of a workload.
+/// A port of a service that leads to a port of a workload.
 pub(crate) struct ServicePort<'d> {
-    /// What clients call: `orders.shop`, and the service's namespace.
+    /// The host that clients call, `orders.shop`, and the service's namespace.
     pub(crate) service: &'d str,
     pub(crate) number: u16,
     pub(crate) name: &'d str,
     pub(crate) app_protocol: &'d str,
-    /// The workload's.
+    /// The port of the workload.
     pub(crate) target: u16,
 }
 
@@ -99,7 +98,7 @@ impl<'d> Workload<'d> {
         yaml::place(&self.source, &node.location)
     }
 
-    /// The ports that its containers say they have.
+    /// The ports that its containers declare.
     pub(crate) fn ports(&self) -> Vec<ContainerPort<'d>> {
         let of_container =
             |container: &&'d Node| container.get("ports").and_then(Node::as_list).unwrap_or(&[]);
@@ -118,7 +117,7 @@ impl<'d> Workload<'d> {
             .collect()
     }
 
-    /// The ports that something else says it has: probes, and the annotation of Prometheus.
+    /// The ports that probes and the Prometheus annotation mention.
     pub(crate) fn asked_ports(&self) -> Vec<u16> {
         let probes = ["livenessProbe", "readinessProbe", "startupProbe"];
         let ways = ["httpGet", "tcpSocket", "grpc"];
@@ -170,7 +169,7 @@ impl<'d> Workload<'d> {
         found
     }
 
-    /// Its ports, and of each whether it carries HTTP, as far as the names and `appProtocol`s of services and containers say
+    /// Its ports, and whether each carries HTTP, by the names and `appProtocol`s of services and containers
     /// (<https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/>).
     pub(crate) fn protocols(&self, others: &OtherDocuments) -> BTreeMap<u16, Option<bool>> {
         let mut ports: BTreeMap<u16, Option<bool>> = BTreeMap::new();
@@ -194,7 +193,7 @@ impl<'d> Workload<'d> {
         ports
     }
 
-    /// The number of a port that is given by its number or by the name that a container has for it.
+    /// The number of a port, given by number or by a container's name for it.
     pub(crate) fn resolve(&self, port: &Node) -> Option<u16> {
         let named = || {
             let name = port.as_str()?;
@@ -209,7 +208,7 @@ impl<'d> Workload<'d> {
         &self.labels
     }
 
-    /// As the engine knows it.
+    /// The workload in the engine's terms.
     pub(crate) fn selected(&self) -> peerwarden_engine::Workload {
         peerwarden_engine::Workload {
             namespace: self.namespace.clone(),
@@ -220,8 +219,8 @@ impl<'d> Workload<'d> {
     }
 }
 
-/// Whether a port of this name carries HTTP, when the name says: its first part, as Istio reads it. TLS that the application ends
-/// itself is no HTTP to Envoy.
+/// Whether a port of this name carries HTTP, if the name tells: its first part, as Istio reads it. TLS that the
+/// application terminates itself is not HTTP to Envoy.
 fn carries_http(name: &str) -> Option<bool> {
     let first = name.split('-').next().unwrap_or_default().to_ascii_lowercase();
     match first.as_str() {
@@ -232,7 +231,7 @@ fn carries_http(name: &str) -> Option<bool> {
     }
 }
 
-/// The document that gives a port this mode. Where none does it is not known what stands elsewhere.
+/// The document that gives a port this mode. Without one, documents elsewhere may set it.
 pub(crate) fn sets(program: &Program, port: u16, wanted: MtlsMode) -> Option<&RuleId> {
     let (mode, by) = program.mtls_mode(port);
     by.filter(|_| mode == wanted)

@@ -1,4 +1,4 @@
-//! The documents of `security.istio.io`, as they are read and as they are written.
+//! The documents of `security.istio.io`, parsed and as text.
 
 use peerwarden_documents::documents::Document;
 use peerwarden_engine::document::Path;
@@ -7,26 +7,26 @@ use peerwarden_engine::resource::{AuthorizationPolicy, PeerAuthentication, Reque
 /// The annotation that makes a policy a dry run.
 pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
 
-/// An authorization policy and the document that it is.
+/// An authorization policy and its document.
 pub(crate) struct Policy<'d> {
     pub(crate) document: &'d Document,
     pub(crate) written: AuthorizationPolicy,
 }
 
-/// A `PeerAuthentication` and the document that it is.
+/// A `PeerAuthentication` and its document.
 pub(crate) struct Modes<'d> {
     pub(crate) document: &'d Document,
     pub(crate) written: PeerAuthentication,
 }
 
-/// A `RequestAuthentication` and the document that it is.
+/// A `RequestAuthentication` and its document.
 pub(crate) struct Tokens<'d> {
     pub(crate) document: &'d Document,
     pub(crate) written: RequestAuthentication,
 }
 
 impl Policy<'_> {
-    /// Whether it changes no verdict. The annotation is read as Go's `strconv.ParseBool` reads it.
+    /// Whether it is a dry run, which changes no verdict. The annotation is parsed like Go's `strconv.ParseBool`.
     pub(crate) fn is_dry_run(&self) -> bool {
         let annotation = self.written.metadata.annotation(DRY_RUN);
         annotation.is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
@@ -38,7 +38,7 @@ impl Policy<'_> {
         format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
     }
 
-    /// Where a rule stands: at a name of its own, as it has none itself.
+    /// The place to show for a rule: its first key, as a rule has no name.
     pub(crate) fn rule_path(&self, index: usize) -> Path {
         let rule = self.written.rules.iter().flatten().nth(index);
         let part = rule.and_then(|rule| match (&rule.from, &rule.to) {

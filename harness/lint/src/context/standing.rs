@@ -1,9 +1,9 @@
-//! Which rules decide anything, as `peerwarden-analysis` proves it of all traffic at once.
+//! Finds the rules that decide nothing, as `peerwarden-analysis` proves it for all traffic.
 //!
-//! A policy is looked at together with those of its folder, as folders beside each other may be for different clusters; or with all of
-//! its cluster, if it is known which folders make one. What is
-//! said of a rule holds for every workload that its policy selects: of those among the documents each is looked at, and where
-//! there are none the one that has the selector's labels and no others, as what applies to it applies to all.
+//! A policy is analysed together with those of its folder, as sibling folders may be for different clusters; or with
+//! those of its cluster, if the settings define clusters. A result holds for every workload that the policy selects.
+//! Each such workload among the documents is checked. If there is none, a workload is checked that has the selector's
+//! labels and no others: whatever applies to it applies to all.
 
 mod group;
 
@@ -18,19 +18,19 @@ use peerwarden_engine::{Protocol, RuleId, Traffic};
 
 use crate::context::{Context, Policy};
 
-/// What was found out, once for all lints.
+/// The results, computed once for all lints.
 #[derive(Default)]
 pub(crate) struct Standings(OnceCell<PolicyStandings>);
 
-/// Rules that decide nothing, and where that was not found out.
+/// Rules that decide nothing, and policies that could not be analysed.
 struct PolicyStandings {
     idle: Vec<Standing>,
     unproved: Vec<ProofGap>,
 }
 
-/// Policies that are too much to work through.
+/// Policies that are too complex to analyse.
 pub(crate) struct ProofGap {
-    /// Their numbers among the context's.
+    /// Their indexes in the context.
     pub(crate) policies: BTreeSet<usize>,
     pub(crate) why: String,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Standing {
     pub(crate) group: Rc<Group>,
 }
 
-/// A rule: which of the context's policies, and which of its rules.
+/// A rule: the index of its policy in the context, and its own index.
 pub(crate) type Place = (usize, usize);
 
 /// Why a rule decides nothing.
@@ -51,9 +51,9 @@ pub(crate) type Place = (usize, usize);
 pub(crate) enum NoDecisionReason {
     /// No request matches it.
     NeverMatches,
-    /// DENY rules refuse all that this ALLOW rule matches.
+    /// DENY rules refuse everything that this ALLOW rule matches.
     Refused { matches: Box<Traffic>, by: Vec<RuleId> },
-    /// Other rules of its action match all that it matches.
+    /// Other rules of its action match everything that it matches.
     Shadowed { matches: Box<Traffic>, by: Vec<RuleId> },
 }
 
@@ -63,17 +63,17 @@ impl Standing {
         &context.policies[self.place.0]
     }
 
-    /// The rule, counted from 0.
+    /// The rule's index, from 0.
     pub(crate) fn rule(&self) -> usize {
         self.place.1
     }
 
-    /// Where the policy and the rule are among the context's.
+    /// The indexes of the policy and the rule.
     pub(crate) fn place(&self) -> Place {
         self.place
     }
 
-    /// The policy of another rule that was looked at together with it, and which rule of it that is.
+    /// The policy of another rule in the group, and that rule's index.
     pub(crate) fn other<'c, 'd>(
         &self,
         context: &'c Context<'d>,
@@ -94,7 +94,7 @@ impl Standings {
     }
 }
 
-/// What decides nothing, rule by rule.
+/// Finds the rules that decide nothing.
 fn find(context: &Context<'_>) -> PolicyStandings {
     // Of each rule, in how many groups it is, and in which of them it decides nothing.
     let mut idle: BTreeMap<Place, Vec<(NoDecisionReason, Rc<Group>)>> = BTreeMap::new();
@@ -128,7 +128,7 @@ fn find(context: &Context<'_>) -> PolicyStandings {
     }
 }
 
-/// Of two rules that match the same, one has to stay: the first.
+/// If two rules match the same, keeps the first.
 fn without_twins(mut standings: Vec<Standing>) -> Vec<Standing> {
     let by_one = |standing: &Standing| match &standing.why {
         NoDecisionReason::Shadowed { by, .. } => match by.as_slice() {
@@ -186,7 +186,7 @@ fn judged(group: &Group) -> Result<Vec<(Place, NoDecisionReason)>, String> {
     Ok(idle)
 }
 
-/// Nothing of documents that are refused: these have their errors.
+/// Empty for documents that are refused: they have their own errors.
 fn standing(group: &Group, protocol: Protocol) -> Result<Vec<RuleStanding>, String> {
     match group.program(protocol) {
         Some(program) => rules::standing(&program).map_err(|error| error.to_string()),

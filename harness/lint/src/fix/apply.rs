@@ -10,18 +10,18 @@ use peerwarden_documents::yaml::{Node, Tree};
 use super::edit::Edit;
 use super::meaning;
 
-/// A text, mended.
+/// A text with fixes applied.
 #[derive(Debug)]
 pub struct FixedText {
-    /// The text as it was.
+    /// The original text.
     pub before: Arc<Source>,
-    /// The text as it becomes.
+    /// The fixed text.
     pub after: String,
-    /// How many fixes were made.
+    /// The number of fixes applied.
     pub fixes: usize,
 }
 
-/// Makes those fixes that are plain to make and do not stand in each other's way; those that do are for another round.
+/// Applies the fixes that are unambiguous and do not overlap; those that overlap are left for another round.
 pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> FixedText {
     let documents = documents::all(source).unwrap_or_default();
     let mut made: Vec<FixEdits<'_>> = Vec::new();
@@ -44,9 +44,9 @@ pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> FixedText {
     }
 }
 
-/// A fix with the edits that make it.
+/// A fix with its edits.
 struct FixEdits<'f> {
-    /// Which of the text's documents.
+    /// The index of the document in the text.
     document: usize,
     changes: Vec<(&'f Change, Edit)>,
 }
@@ -60,7 +60,7 @@ fn made_by<'f>(fix: &'f Fix, documents: &[Document], text: &str) -> Option<FixEd
     Some(FixEdits { document, changes })
 }
 
-/// Whether edits touch none of those that are made already.
+/// Whether the edits overlap none of those applied so far.
 fn free(new: &FixEdits<'_>, made: &[FixEdits<'_>]) -> bool {
     let edits = |made: &'_ FixEdits<'_>| -> Vec<_> {
         made.changes.iter().map(|(_, edit)| edit.span.clone()).collect()
@@ -73,7 +73,7 @@ fn free(new: &FixEdits<'_>, made: &[FixEdits<'_>]) -> bool {
     })
 }
 
-/// Whether the changes let something in that is kept out, or cannot be made.
+/// Whether the changes allow something that was denied, or cannot be made.
 fn opens(made: &FixEdits<'_>, documents: &[Document]) -> bool {
     let before = &documents[made.document].node;
     let mut after = before.clone();
@@ -85,7 +85,7 @@ fn opens(made: &FixEdits<'_>, documents: &[Document]) -> bool {
     changed.is_none() || meaning::opens(before, &after)
 }
 
-/// The text with the edits in it; `None` if it is not what the changes make of the documents.
+/// The text with the edits applied; `None` if it is not what the changes make of the documents.
 fn after(source: &Arc<Source>, documents: &[Document], made: &[FixEdits<'_>]) -> Option<String> {
     let mut meant: Vec<Node> = documents.iter().map(|document| document.node.clone()).collect();
     let mut changes: Vec<(usize, &Change, &Edit)> = made
@@ -109,7 +109,7 @@ fn after(source: &Arc<Source>, documents: &[Document], made: &[FixEdits<'_>]) ->
     same.then_some(text)
 }
 
-/// The same change, of the tree.
+/// Makes the same change in the tree.
 fn change_tree(root: &mut Node, change: &Change) -> Option<()> {
     match &change.to {
         ValueChange::Text(new) => root.value_at_mut(&change.path)?.tree = Tree::String(new.clone()),

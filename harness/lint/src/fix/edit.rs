@@ -1,27 +1,27 @@
-//! From a change of a document to an edit of its text.
+//! Turns a change of a document into an edit of its text.
 
 use std::ops::Range;
 
 use peerwarden_documents::fix::{Change, ValueChange};
 use peerwarden_documents::yaml::Node;
 
-/// Bytes of a text, and what comes in their place.
+/// A range of a text, and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) span: Range<usize>,
     pub(super) text: String,
 }
 
-/// Where a value stands in its list.
+/// How a value is placed in its list.
 enum Layout<'t> {
-    /// `- VALUE`, alone in its line but for a comment: what comes before the value, and its line with the line break.
+    /// `- VALUE`, alone on its line except for a comment: the text before the value, and its line with the line break.
     Line(&'t str, Range<usize>),
     /// Anywhere else, as in `[VALUE, VALUE]`.
     Within,
 }
 
 impl Edit {
-    /// The edit that makes `change` in the document `root` of `text`; `None` where it is not plain how.
+    /// The edit that makes `change` in the document `root` of `text`; `None` if it is ambiguous.
     pub(super) fn of(change: &Change, root: &Node, text: &str) -> Option<Self> {
         let span = root.value_at(&change.path)?.bytes(text)?;
         let written = text.get(span.clone())?;
@@ -85,7 +85,7 @@ fn layout<'t>(span: &Range<usize>, text: &'t str) -> Option<Layout<'t>> {
     })
 }
 
-/// How a line ends: as the file's other lines do.
+/// The line ending, the same as in the rest of the file.
 fn end_of(line: &str) -> &'static str {
     if line.ends_with("\r\n") { "\r\n" } else { "\n" }
 }
@@ -102,7 +102,7 @@ fn with_comma(span: &Range<usize>, text: &str) -> Option<Range<usize>> {
     Some(before.len()..span.end)
 }
 
-/// A text in the manner in which its neighbour is written.
+/// A text in the same style of quotes as its neighbour.
 fn spelt(new: &str, neighbour: &str) -> String {
     let quoted = || serde_json::Value::from(new).to_string();
     let printable = !new.chars().any(char::is_control);
@@ -114,7 +114,7 @@ fn spelt(new: &str, neighbour: &str) -> String {
     }
 }
 
-/// Whether a text means itself without quotes, wherever it stands.
+/// Whether a text needs no quotes, in any position.
 fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|ch: char| ch.is_ascii_alphabetic() || ch == '/');
     let other = |ch: char| ch.is_ascii_alphanumeric() || "/._*-".contains(ch);
@@ -133,7 +133,7 @@ mod tests {
         Path::keys(["a"]).index(index)
     }
 
-    /// The text that a change makes of `before`.
+    /// The new text of `before`.
     fn made(change: &Change, before: &str) -> Option<String> {
         let source = Source::new("x.yaml", before);
         let root = &peerwarden_documents::yaml::documents(&source).unwrap()[0];

@@ -1,14 +1,14 @@
-//! Whether a change of a policy lets in what was kept out: proved of all traffic, before anything is written.
+//! Whether a change of a policy allows what was denied: proved for all traffic, before anything is written.
 
 use peerwarden_analysis::compare;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::{self, AuthorizationPolicy, Resource};
 use peerwarden_engine::{Config, Program, Protocol, Workload};
 
-/// Whether it does, or may: what is too much to work through is for people to judge. A document that is refused as it is decides
-/// nothing yet.
+/// Whether it does, or might: if the analysis is too complex, people must decide. A document that was refused before
+/// decides nothing yet.
 ///
-/// The policy is looked at alone, as what it lets in among others can only be less.
+/// The policy is analysed alone: together with others it can only allow less.
 pub(super) fn opens(before: &Node, after: &Node) -> bool {
     let Some(before) = policy(before) else {
         return false;
@@ -24,7 +24,7 @@ pub(super) fn opens(before: &Node, after: &Node) -> bool {
     })
 }
 
-/// The policy that a document is, for whatever workload.
+/// The policy in a document, for any workload.
 fn policy(document: &Node) -> Option<AuthorizationPolicy> {
     let read = resource::read(&document.to_value()).ok()?;
     read.into_iter().find_map(|resource| match resource {

@@ -1,4 +1,4 @@
-//! Mended texts, shown or written.
+//! Shows or writes fixed texts.
 
 use std::io::{Error, Write};
 use std::path::Path;
@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::apply::FixedText;
 
-/// What changes, as a unified diff that `patch` takes.
+/// The changes, as a unified diff that `patch` accepts.
 pub fn diff(mended: &FixedText) -> String {
     let name = &mended.before.name;
     let mut text = format!("--- {name}\n+++ {name}\n");
@@ -34,10 +34,11 @@ pub fn diff(mended: &FixedText) -> String {
     text
 }
 
-/// Puts the text into its file, whole or not at all: a new file takes the place of the old, with its permissions.
+/// Writes the text to its file, completely or not at all: a new file replaces the old one and keeps its permissions.
 ///
 /// # Errors
-/// That it cannot be written; the old file is there then as it was.
+///
+/// If it cannot be written; the old file is then unchanged.
 pub fn write(mended: &FixedText) -> Result<(), Error> {
     let file = std::fs::canonicalize(&mended.before.name)?;
     let folder = file.parent().unwrap_or(Path::new(""));

@@ -9,10 +9,10 @@ use super::Lint;
 use crate::context::Policy;
 use crate::proof::Proof;
 
-/// What, the path in the document, and what to write instead.
+/// The message, the path in the document, and the help.
 pub(crate) struct Finding {
     path: Path,
-    /// Whether the name of the field is what it is about, and not the value.
+    /// Whether it is about the field's name rather than its value.
     on_key: bool,
     severity: Option<Severity>,
     message: String,
@@ -36,53 +36,53 @@ impl Finding {
         }
     }
 
-    /// Points at the name of the field.
+    /// Points to the name of the field.
     pub(crate) fn on_key(mut self) -> Self {
         self.on_key = true;
         self
     }
 
-    /// An error, whatever the lint's own severity: somebody is let in who was to be kept out.
+    /// Makes it an error, whatever the lint's severity: someone is allowed who should be denied.
     pub(crate) fn grave_if(mut self, grave: bool) -> Self {
         self.severity = grave.then_some(Severity::Error);
         self
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What shows it: what the engine decides about a request.
+    /// Adds evidence: the engine's decision about a request.
     pub(crate) fn shown(mut self, proof: &Proof) -> Self {
         self.notes.push(proof.to_string());
         self
     }
 
-    /// The same, decided without what the finding is about.
+    /// Adds the engine's decision without the part that the finding is about.
     pub(crate) fn shown_without(mut self, proof: &Proof) -> Self {
         self.notes.push(proof.without());
         self
     }
 
-    /// Another place in the document, with what it is.
+    /// Adds another place in the document, with a label.
     pub(crate) fn also(mut self, path: Path, what: impl Into<String>) -> Self {
         self.related.push((path, what.into()));
         self
     }
 
-    /// What mends it. Only what lets nothing in that was kept out may be given here: nobody looks before it is made.
+    /// Adds a fix. The fix must not allow anything that was denied: it is applied without review.
     pub(crate) fn fix(mut self, change: Change) -> Self {
         self.changes.push(change);
         self
     }
 
-    /// As it is reported: with the policy's name and the place in the text.
+    /// The finding as it is reported: with the policy's name and the place in the text.
     pub(crate) fn in_policy(self, lint: &Lint, policy: &Policy<'_>) -> Diagnostic {
         self.in_document(lint, policy.document, &policy.title())
     }
 
-    /// The same of any document.
+    /// The same for any document.
     pub(crate) fn in_document(self, lint: &Lint, document: &Document, title: &str) -> Diagnostic {
         let mut found = lint
             .found(format!("{title}: {}", self.message))

@@ -1,7 +1,7 @@
-//! PW033: a policy for a gateway that asks for any identity.
+//! PW033: a policy for a gateway that requires any identity.
 //!
-//! An identity is a URI SAN. Clients from outside the mesh often have certificates with DNS names alone: their identity is not
-//! established, so `principals: ["*"]` does not let them in, and a DENY of `notPrincipals: ["*"]` shuts them out.
+//! An identity is a URI SAN. Clients outside the mesh often have certificates with DNS names only: their identity is
+//! not established, so `principals: ["*"]` does not allow them, and a DENY of `notPrincipals: ["*"]` denies them.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;

@@ -1,6 +1,6 @@
-//! PW003: a value that a field and its `not…` twin both name.
+//! PW003: a value in both a field and its `not…` twin.
 //!
-//! What the field admits the twin takes away, so the value matches nothing.
+//! The twin excludes what the field allows, so the value matches nothing.
 
 use std::collections::HashSet;
 

@@ -1,6 +1,6 @@
-//! PW025: a policy that is a dry run.
+//! PW025: a dry-run policy.
 //!
-//! It changes no verdict. Left on, it is taken for protection that is not there.
+//! It changes no verdict. If it is left on, people assume protection that does not exist.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::document::Path;

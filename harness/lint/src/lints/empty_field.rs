@@ -1,6 +1,7 @@
-//! PW044: a field that is written and has no value.
+//! PW044: a field without a value.
 //!
-//! The API server drops a null (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable>),
+//! The API server drops a null
+//! (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable>),
 //! and an empty list of values is the same as none: either way the field restricts nothing.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};

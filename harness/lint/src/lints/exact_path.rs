@@ -1,7 +1,7 @@
-//! PW006: a rule that shuts out exact paths and nothing beside them.
+//! PW006: a rule that denies only exact paths.
 //!
-//! `/admin/`, `/admin;x` and `/Admin` are other paths to a policy, and to Envoy whatever its settings, but perhaps not to the
-//! application; `//admin` and `/x/../admin` are until Envoy normalises them.
+//! `/admin/`, `/admin;x` and `/Admin` are different paths to a policy, and to Envoy with any settings, but perhaps not
+//! to the application; `//admin` and `/x/../admin` are different unless Envoy normalises them.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::document::Path;

@@ -1,5 +1,5 @@
-//! PW011: a port that `excludeInboundPorts` takes from the server's Envoy, and that clients call by mutual TLS all the same: what tells
-//! them is the label of the endpoint, not its ports.
+//! PW011: a port that `excludeInboundPorts` excludes from the server's Envoy, and that clients still call with mutual
+//! TLS: they decide by the label of the endpoint, not by its ports.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::yaml::Node;
@@ -68,7 +68,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// The ports that a workload takes from its Envoy, and where it says so.
+/// The ports that a workload excludes from its Envoy, and the place where it does.
 pub(crate) fn excluded<'d>(workload: &Workload<'d>) -> Vec<(u16, &'d Node)> {
     let Some(node) = workload.annotation(EXCLUDED) else {
         return Vec::new();

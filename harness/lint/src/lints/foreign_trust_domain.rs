@@ -1,7 +1,8 @@
 //! PW034: a principal of a trust domain that the mesh does not have.
 //!
-//! The handshake lets in the mesh's trust domain, its aliases, and those whose roots `caCertificates` of the mesh has; whoever else a
-//! policy names does not get as far as the policy (<https://istio.io/latest/docs/tasks/security/authentication/authn-policy/>).
+//! The handshake accepts the mesh's trust domain, its aliases, and those whose roots are in the mesh's
+//! `caCertificates`; no other peer reaches the policy
+//! (<https://istio.io/latest/docs/tasks/security/authentication/authn-policy/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
@@ -23,7 +24,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// Whatever the mesh's trust domain is called, it is meant by this.
+/// The name that stands for the mesh's own trust domain, whatever it is called.
 const OURS: &str = "cluster.local";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -42,7 +43,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The same of the handshake of one workload, whose mesh is known.
+/// The same for one workload, whose mesh is known.
 pub(crate) fn of_workload(context: &Context<'_>, workload: &Workload) -> Vec<Diagnostic> {
     let policies = context.policies.iter();
     let applying = policies.filter(|policy| context.applies_to(policy, workload));
@@ -105,7 +106,7 @@ fn of_wildcard(context: &Context<'_>, field: &str, path: Path, value: &str) -> O
     Some(Finding::new(path, message, help))
 }
 
-/// The trust domains that a policy names in full, each with the value that it stands in.
+/// The trust domains that a policy names in full, each with its value.
 fn domains<'p>(policy: &'p Policy<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
     lists(&policy.written).into_iter().flat_map(|list| {
         list.values
@@ -114,7 +115,7 @@ fn domains<'p>(policy: &'p Policy<'_>) -> impl Iterator<Item = (&'p str, &'p str
     })
 }
 
-/// The trust domain of a value, if it has one and without a wildcard.
+/// The trust domain of a value, if it has one without a wildcard.
 fn domain<'v>(field: &str, value: &'v str) -> Option<&'v str> {
     let domain = match field {
         "principals" | "source.principal" => value.split_once('/')?.0,

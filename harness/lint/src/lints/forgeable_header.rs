@@ -1,6 +1,6 @@
-//! PW018: a rule that lets in by a header that any client can send.
+//! PW018: an ALLOW rule that depends on a header that any client can send.
 //!
-//! Proxies set these headers for whom they trust, and take them from everybody else as they come.
+//! Proxies set these headers for clients that they trust, and pass them on unchanged from everyone else.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::Action;
@@ -18,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::Policy(find),
 };
 
-/// What proxies say of the client, the connection or the request.
+/// Headers in which proxies describe the client, the connection or the request.
 const BY_PROXIES: [&str; 12] = [
     "forwarded",
     "x-real-ip",
@@ -34,7 +34,7 @@ const BY_PROXIES: [&str; 12] = [
     "x-http-method-override",
 ];
 
-/// What gateways that authenticate say of the user.
+/// Headers in which authenticating gateways describe the user.
 const BY_GATEWAYS: [&str; 16] = [
     "remote-user",
     "x-remote-user",
@@ -94,7 +94,7 @@ fn is_forgeable(header: &str) -> bool {
         || PREFIXES.iter().any(|prefix| header.starts_with(prefix))
 }
 
-/// Whether a rule says by certificate, or by the address of the connection, who may send the header.
+/// Whether a rule restricts who may send the header, by certificate or by the address of the connection.
 pub(crate) fn names_who(lists: &[List<'_>], rule: usize) -> bool {
     let of_rule = lists.iter().filter(|list| list.rule == rule && !list.negative);
     let mut who = of_rule.filter(|list| list.is_identity() || matches!(list.field, "ipBlocks" | "source.ip"));

@@ -1,6 +1,6 @@
-//! PW037: a host shut out by a condition on its header.
+//! PW037: a host denied by a condition on its header.
 //!
-//! A condition on a header compares its text, so that letter case and port count.
+//! A condition on a header compares text, so that letter case and port matter.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::Action;
@@ -32,7 +32,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     shut_out.flat_map(finding).collect()
 }
 
-/// Envoy keeps `host` as `:authority`.
+/// Envoy stores `host` as `:authority`.
 fn names_the_host(list: &List<'_>) -> bool {
     list.header()
         .is_some_and(|name| matches!(name.as_str(), "host" | ":authority"))

@@ -1,4 +1,4 @@
-//! PW007: a rule that shuts out a host without a port, and not the same host with one.
+//! PW007: a rule that denies a host without a port, but not the same host with one.
 //!
 //! The port is part of the text, as in Istio: `example.com` is not `example.com:8080`.
 
@@ -42,7 +42,7 @@ fn finding(path: &Path, host: &str) -> Finding {
     Finding::new(path.clone(), message, help).fix(Change::beside(path.clone(), twin))
 }
 
-/// Whether a port follows; the colons in the brackets of an IPv6 address are none.
+/// Whether a port follows; colons in the brackets of an IPv6 address do not count.
 fn has_port(host: &str) -> bool {
     host.rsplit(']').next().is_some_and(|rest| rest.contains(':'))
 }

@@ -1,7 +1,7 @@
-//! PW015: a rule with fields that only HTTP has, on ports that carry something else.
+//! PW015: a rule with HTTP-only fields, on ports that carry something else.
 //!
-//! There a DENY rule loses these fields, and what is left of it denies; an ALLOW rule is left out: fail closed, and more than was meant
-//! (<https://istio.io/latest/docs/concepts/security/#using-istio-authorization-on-plain-tcp-protocols>).
+//! There a DENY rule loses these fields and denies more; an ALLOW rule is ignored. Both fail closed, but deny more than
+//! intended (<https://istio.io/latest/docs/concepts/security/#using-istio-authorization-on-plain-tcp-protocols>).
 
 mod allowing;
 
@@ -65,7 +65,7 @@ fn denying(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// What a port of a manifest shows that is known not to carry HTTP.
+/// A finding for a port of a manifest that is known not to carry HTTP.
 fn on_known_port(
     context: &Context<'_>,
     policy: &Policy<'_>,
@@ -90,7 +90,7 @@ fn on_known_port(
     })
 }
 
-/// What any port shows where nothing is known of the ports.
+/// A finding if nothing is known about the ports.
 fn on_any_port(
     context: &Context<'_>,
     policy: &Policy<'_>,
@@ -107,7 +107,7 @@ fn on_any_port(
     Some(Finding::new(of_http.path.clone(), message, HELP).shown(&proof))
 }
 
-/// A connection that the rule denies, in plaintext or by a peer.
+/// A connection that the rule denies, in plaintext or from a peer.
 fn denied(
     policy: &Policy<'_>,
     index: usize,
@@ -138,7 +138,7 @@ fn denied(
     })
 }
 
-/// Whether a rule is about a port, as far as its operations say.
+/// Whether a rule applies to a port, as far as its operations show.
 fn about(rule: &Rule, port: u16) -> bool {
     let port = port.to_string();
     let says = |ports: &[String], not_ports: &[String]| {
@@ -156,7 +156,7 @@ fn about(rule: &Rule, port: u16) -> bool {
     by_operation && conditions.all(|condition| says(&condition.values, &condition.not_values))
 }
 
-/// Whether a port may carry something else than HTTP: one that is not known to, or of a workload that is not known.
+/// Whether a port may carry something other than HTTP: its protocol or its workload is unknown.
 fn may_speak_tcp(context: &Context<'_>, target: &Target<'_>) -> bool {
     let Some(manifest) = target.manifest else {
         return true;

@@ -1,6 +1,7 @@
-//! PW016: a rule on identities at a port that takes plaintext.
+//! PW016: a rule on identities at a port that accepts plaintext.
 //!
-//! Whom a DENY rule names comes in plaintext, without an identity, and passes. At a port with DISABLE nobody has an identity at all.
+//! The peer that a DENY rule names can connect in plaintext, without an identity, and pass. At a port with DISABLE
+//! nobody has an identity.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::{Action, MtlsMode, Rule};
@@ -46,7 +47,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Ports that a rule is about: those that it names, or else those of the manifest, or any.
+/// Ports that a rule applies to: those that it names, or else those of the manifest, or any.
 pub(crate) fn ports(rule: &Rule, target: &Target<'_>) -> Vec<u16> {
     let named = rule.to.iter().flatten().flat_map(|operation| &operation.ports);
     let named: Vec<u16> = named.filter_map(|port| port.parse().ok()).collect();
@@ -65,10 +66,10 @@ pub(crate) fn ports(rule: &Rule, target: &Target<'_>) -> Vec<u16> {
     }
 }
 
-/// A port that hardly has a mode of its own.
+/// A port that is unlikely to have a mode of its own.
 const ANY_PORT: u16 = 8080;
 
-/// A request in plaintext that passes, and that the DENY rule would deny to whom it names.
+/// A plaintext request that passes, and that the DENY rule would deny from the named peer.
 fn passed_by(
     context: &Context<'_>,
     target: &Target<'_>,
@@ -95,7 +96,7 @@ fn passed_by(
     })
 }
 
-/// That an ALLOW rule lets nobody in, as no port that it is about has identities.
+/// An ALLOW rule that allows nobody, as no port that it applies to has identities.
 fn nobody(
     context: &Context<'_>,
     targets: &[Target<'_>],

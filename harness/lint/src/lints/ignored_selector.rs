@@ -1,7 +1,7 @@
 //! PW031: a `PeerAuthentication` with a `selector` in the root namespace.
 //!
-//! Unlike an `AuthorizationPolicy` it governs nothing there: without a selector it is the mesh's, with one it is ignored
-//! (<https://istio.io/latest/docs/reference/config/security/peer_authentication/>).
+//! Unlike an `AuthorizationPolicy` it has no effect there: without a selector it applies to the mesh, with one it is
+//! ignored (<https://istio.io/latest/docs/reference/config/security/peer_authentication/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;

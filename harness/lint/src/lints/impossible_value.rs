@@ -1,6 +1,7 @@
-//! PW039: a value of a shape that nothing has.
+//! PW039: a value that nothing can have.
 //!
-//! Policies take any text. One that no identity, path, method or token can have is a mistake, and in a DENY rule it denies nothing.
+//! Policies accept any text. A value that no identity, path, method or token can have is a mistake, and in a DENY rule
+//! it denies nothing.
 
 mod identity;
 mod placeholder;
@@ -57,7 +58,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// The same of one policy.
+/// The same for one policy.
 pub(crate) fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
     let written = &policy.written;
     let mut placeholders = placeholder::of_document(&written.metadata, written.selector.as_ref());
@@ -96,12 +97,12 @@ pub(crate) fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a value was to be filled in.
+/// Whether a value is a placeholder.
 pub(crate) fn is_placeholder(value: &str) -> bool {
     placeholder::is_one(value)
 }
 
-/// What is wrong with the key of a condition itself.
+/// The error in the key of a condition.
 fn of_key(list: &List<'_>) -> Option<Finding> {
     let help = token::dotted(list.field)?;
     let path = Path::from(list.part()).key("key");

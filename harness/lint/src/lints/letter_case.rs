@@ -1,6 +1,6 @@
-//! PW017: a path that shuts out one letter case, or a method in small letters.
+//! PW017: a rule that denies a path in one letter case only, or a method in lower case.
 //!
-//! Paths and methods are compared as they are written; an application that does not care about case answers `/admin` for `/Admin`.
+//! Paths and methods are case-sensitive; an application that ignores case answers `/admin` for `/Admin`.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
@@ -20,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::Policy(find),
 };
 
-/// Those of RFC 9110 and RFC 5789.
+/// The methods of RFC 9110 and RFC 5789.
 const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 ];

@@ -1,8 +1,8 @@
-//! PW048: a `targetRef` that names nothing among the documents.
+//! PW048: a `targetRef` that matches none of the documents.
 //!
 //! A policy is attached by kind and name, in its own namespace
-//! (<https://istio.io/latest/docs/reference/config/type/workload-selector/#PolicyTargetReference>). Only where the documents show what was
-//! meant, as gateways and waypoints are often made by commands.
+//! (<https://istio.io/latest/docs/reference/config/type/workload-selector/#PolicyTargetReference>). It is reported only
+//! if the documents show what was meant, as gateways and waypoints are often created by commands.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
@@ -25,7 +25,7 @@ pub(crate) const LINT: Lint = Lint {
 
 const GATEWAY_API: &str = "gateway.networking.k8s.io/";
 
-/// The class that policies in the root namespace can name.
+/// The class that policies in the root namespace can target.
 const WAYPOINT_CLASS: &str = "istio-waypoint";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -126,7 +126,7 @@ fn of_kind(all: &[&Document], namespace: &str, target: &TargetRef) -> Option<(St
     Some((message, help))
 }
 
-/// What `istioctl waypoint apply` makes, so that nobody writes it down.
+/// Whether it is a name that `istioctl waypoint apply` creates, so that no document has it.
 fn is_made_by_commands(kind: &str, name: &str) -> bool {
     kind == "Gateway" && name.contains("waypoint")
 }

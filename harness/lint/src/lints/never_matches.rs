@@ -1,6 +1,6 @@
 //! PW014: a rule whose fields and conditions contradict each other.
 //!
-//! Proved of all HTTP traffic: no request can have what the rule asks for. `reason` finds the fields that are to blame.
+//! Proved for all HTTP traffic: no request can match the rule. `reason` finds the fields responsible.
 
 mod reason;
 

@@ -1,6 +1,6 @@
 //! PW035: a value of `hosts` that no host can match.
 //!
-//! An authority that is not a host is not established, so that no value matches it: neither for ALLOW nor for DENY.
+//! An authority that is not a host is not established, so no value matches it, in ALLOW or in DENY.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::document::Step;
@@ -35,7 +35,7 @@ pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
     found.into_iter().map(graded).collect()
 }
 
-/// What of the value no host has, and what to write instead.
+/// Why no host can have the value, and what to write instead.
 fn never(value: &str) -> Option<(String, &'static str)> {
     const HOST: &str = "write a name, an IPv4 address, or an IPv6 address in brackets, with at most one port";
     let fixed = value.strip_prefix('*').unwrap_or(value);

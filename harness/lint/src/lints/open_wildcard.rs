@@ -1,8 +1,8 @@
 //! PW036: an identity whose wildcard begins or ends in the middle of a name.
 //!
-//! `cluster.local*` lets in `cluster.local.evil` as well, whoever runs that, and `cluster.local/ns/web*` the namespace `web-evil`. A boundary
-//! before the star says that more than one is meant, as `web-*` does. Whoever can make service accounts in a namespace is of
-//! that namespace, so that a prefix of these is left alone.
+//! `cluster.local*` also allows `cluster.local.evil`, whoever runs it, and `cluster.local/ns/web*` the namespace
+//! `web-evil`. A separator before the star, as in `web-*`, shows that several names are meant. A prefix of service
+//! accounts is not reported: whoever can create service accounts in a namespace already controls it.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::Action;
@@ -20,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::Policy(find),
 };
 
-/// What else is let in, for people, and what to write instead.
+/// What else is allowed, for people, and what to write instead.
 struct OpenedAccess {
     others: String,
     instead: String,
@@ -45,7 +45,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What a value of a field lets in beyond the name that it has.
+/// The additional access that a value of a field gives beyond its name.
 fn open(field: &str, value: &str) -> Option<OpenedAccess> {
     let prefix = value.strip_suffix('*').filter(|prefix| is_name(prefix));
     let suffix = value.strip_prefix('*').filter(|suffix| is_name(suffix));
@@ -75,7 +75,7 @@ fn open(field: &str, value: &str) -> Option<OpenedAccess> {
     }
 }
 
-/// Of the text before the star.
+/// Checks the text before the star.
 fn of_principal(prefix: &str) -> Option<OpenedAccess> {
     let parts: Vec<&str> = prefix.split('/').collect();
     match parts.as_slice() {
@@ -88,7 +88,7 @@ fn of_principal(prefix: &str) -> Option<OpenedAccess> {
     }
 }
 
-/// What comes behind a dot is as much another's trust domain as what comes behind a letter.
+/// A name continued after a dot is as foreign as one continued after a letter.
 fn of_trust_domain(name: &str, instead: &str) -> OpenedAccess {
     let stem = name.trim_end_matches('.');
     let instead = if stem == name {
@@ -111,7 +111,7 @@ fn of_namespace(name: &str, instead: &str, prefix: &str) -> Option<OpenedAccess>
     })
 }
 
-/// Whether there is something beside the star, and no other star.
+/// Whether there is text beside the star, and no other star.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.contains('*')
 }

@@ -32,7 +32,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     rules.filter_map(|rule| of_rule(context, rule)).collect()
 }
 
-/// One finding for a rule, at the first mode that does not fit.
+/// One finding for a rule, at the first wrong mode.
 fn of_rule(context: &Context<'_>, rule: &Document) -> Option<Diagnostic> {
     context
         .workloads

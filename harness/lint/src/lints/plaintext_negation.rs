@@ -1,4 +1,4 @@
-//! PW001: an ALLOW rule that only says who is *not* meant.
+//! PW001: an ALLOW rule that only says who is *not* allowed.
 //!
 //! A peer without a certificate is none of those named, so plaintext passes.
 
@@ -76,7 +76,7 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether a source asks for an identity, or a verified token.
+/// Whether a source requires an identity or a verified token.
 fn asks_who(source: &Source) -> bool {
     let positive = [
         &source.principals,
@@ -88,7 +88,7 @@ fn asks_who(source: &Source) -> bool {
     positive.iter().any(|values| !values.is_empty())
 }
 
-/// A request that shows it, if one is found; `None` when every port that the rule is about refuses plaintext.
+/// A request as evidence, if one is found; `None` if every port of the rule refuses plaintext.
 fn shown(context: &Context<'_>, policy: &Policy<'_>, rule: &Rule) -> Option<Option<Proof>> {
     let mut open = false;
     for target in context.targets(policy) {

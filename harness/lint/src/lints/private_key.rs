@@ -1,7 +1,7 @@
-//! PW043: a key that should be secret in the `jwks` of a `RequestAuthentication`.
+//! PW043: a private key in the `jwks` of a `RequestAuthentication`.
 //!
-//! Whoever can read it can sign tokens. RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1, and RFC 8037, section 2, say which members a key has
-//! that nobody else may know.
+//! Whoever can read it can sign tokens. RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1, and RFC 8037, section 2, list the
+//! secret members of a key.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::{JwtRule, KeySource, RequestAuthentication};

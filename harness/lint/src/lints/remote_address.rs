@@ -1,6 +1,6 @@
 //! PW019: `remoteIpBlocks` or `remote.ip` at a workload that is not a gateway.
 //!
-//! Its Envoy takes the address from `X-Forwarded-For` as the caller wrote it
+//! Its Envoy reads the address from `X-Forwarded-For` as the caller wrote it
 //! (<https://istio.io/latest/docs/ops/configuration/traffic-management/network-topologies/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
@@ -21,10 +21,10 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// How Istio's gateways are labelled, and those of the Gateway API.
+/// Labels of Istio's gateways, and of the Gateway API's.
 const GATEWAY_LABELS: [&str; 3] = ["istio", "app", "gateway.networking.k8s.io/gateway-name"];
 
-/// Where a pod says how many proxies it trusts.
+/// The annotation of a pod with the number of trusted proxies.
 const PROXY_CONFIG: &str = "proxy.istio.io/config";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -54,7 +54,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether it is for a gateway, as far as its selector, its target or its namespace says.
+/// Whether it is for a gateway, judging by its selector, target or namespace.
 pub(crate) fn at_the_edge(policy: &Policy<'_>) -> bool {
     let says = |text: &str| {
         ["gateway", "ingress", "edge"]

@@ -1,6 +1,6 @@
-//! PW022: a value that adds nothing to its list.
+//! PW022: a redundant value in a list.
 //!
-//! The same value again, or one that matches nothing that another of the list does not match.
+//! A duplicate, or a value that matches nothing that another one does not match.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::Policy(find),
 };
 
-/// Pairs that are compared at the most: what a list of thousands of wildcards has is not worth minutes.
+/// The largest number of pairs that are compared: for a list of thousands of wildcards this would take minutes.
 const PAIRS: usize = 250_000;
 
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
@@ -65,7 +65,7 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether both were written on purpose: `/ready` beside `*/ready`. Of a star inside PW027 says more.
+/// Whether both were probably written on purpose: `/ready` beside `*/ready`. PW027 covers a star inside a value.
 fn is_meant(by: &str, value: &str) -> bool {
     let is_template = value.contains("{*}") || value.contains("{**}");
     let inside = value.strip_prefix('*').unwrap_or(value);
@@ -73,7 +73,7 @@ fn is_meant(by: &str, value: &str) -> bool {
     by.strip_prefix('*') == Some(value) || inside.contains('*') && !is_template
 }
 
-/// Taking it out keeps the meaning.
+/// Removing it does not change the meaning.
 fn superfluous(list: &List<'_>, index: usize, message: String, by: usize) -> Finding {
     Finding::new(
         list.at(index),

@@ -1,7 +1,7 @@
 //! PW023: a selector that matches none of the workloads in the documents, or a namespace that none of them has.
 //!
-//! Only where there are workloads in its namespace, and where something shows that one of them was meant: what is not given may be
-//! elsewhere.
+//! It is reported only if there are workloads in its namespace, and there is evidence that one of them was meant:
+//! others may exist elsewhere.
 
 mod evidence;
 
@@ -87,7 +87,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     policies.chain(modes).chain(tokens).filter_map(finding).collect()
 }
 
-/// A namespace that nothing among the documents has, and that is most likely another one, typed wrong.
+/// A namespace that no document has, and that is probably a typo.
 fn in_another_namespace(
     inventory: &Inventory<'_>,
     root: &str,

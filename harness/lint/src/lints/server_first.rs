@@ -1,7 +1,8 @@
-//! PW009: a port that takes plaintext and mutual TLS, and on which the server speaks first.
+//! PW009: a port that accepts plaintext and mutual TLS, and on which the server speaks first.
 //!
-//! Envoy tells the two apart by the client's first bytes, and a plaintext client of such a protocol waits for the server's. So both
-//! wait (<https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols>).
+//! Envoy distinguishes them by the client's first bytes, but a plaintext client of such a protocol waits for the
+//! server. So both wait
+//! (<https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols>).
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// The ports of such protocols that Istio knows, and FTP, POP3 and IMAP.
+/// Ports of such protocols that Istio knows, and those of FTP, POP3 and IMAP.
 const PORTS: [(u16, &str); 7] = [
     (21, "FTP"),
     (25, "SMTP"),
@@ -33,7 +34,7 @@ const PORTS: [(u16, &str); 7] = [
     (27017, "MongoDB"),
 ];
 
-/// What a port is called by whose name, or `appProtocol`, says what it speaks: the first part, as Istio reads it.
+/// Names of such protocols: the first part of a port's name, or its `appProtocol`, as Istio reads them.
 const NAMES: [(&str, &str); 8] = [
     ("mysql", "MySQL"),
     ("mariadb", "MySQL"),
@@ -83,7 +84,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// What `portLevelMtls` itself gives away.
+/// Findings by the port numbers in `portLevelMtls` alone.
 fn by_number(context: &Context<'_>, said: &BTreeSet<(String, String, u16)>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for of in &context.peer_authentications {

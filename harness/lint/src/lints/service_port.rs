@@ -32,7 +32,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     policies.chain(modes).collect()
 }
 
-/// The services' ports of some workloads, and their own.
+/// The ports of some workloads, and of their services.
 struct Ports<'c> {
     services: Vec<ServicePort<'c>>,
     own: Vec<u16>,
@@ -52,7 +52,7 @@ impl<'c> Ports<'c> {
         }
     }
 
-    /// The service that has this port, where no workload has it, with the workload's instead.
+    /// The service with this port, if no workload has it, and the workload's port.
     fn of_service(&self, port: u16) -> Option<&ServicePort<'c>> {
         let services = || self.services.iter();
         services()

@@ -1,6 +1,6 @@
-//! PW012: a rule all of whose traffic other rules of the same action match.
+//! PW012: a rule whose traffic other rules of the same action match completely.
 //!
-//! Proved of all traffic, on HTTP and on TCP; the request that is shown was put to the engine without the rule.
+//! Proved for all traffic, on HTTP and on TCP; the engine evaluated the example without the rule.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::Verdict;

@@ -1,6 +1,6 @@
-//! PW026: a principal that is written with its scheme.
+//! PW026: a principal that contains `spiffe://`.
 //!
-//! Policies write SPIFFE IDs without `spiffe://`, which is put before each value: with it there is one too many.
+//! Policies write SPIFFE IDs without the scheme, which is added to each value: with it there is one too many.
 
 use peerwarden_documents::diagnostic::Severity;
 

@@ -1,7 +1,7 @@
-//! PW038: one rule that a dash has made two.
+//! PW038: one rule split in two by a dash.
 //!
-//! The parts of a rule are ANDed, and rules are ORed: of `- from` and `- to` the first is about every request of these callers, and the
-//! second about these requests of anybody.
+//! The parts of a rule are ANDed, and rules are ORed: with `- from` and `- to`, the first rule matches every request
+//! from these callers, and the second these requests from anyone.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::{Action, Rule};
@@ -47,7 +47,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     found
 }
 
-/// What anybody may ask for in many repositories, so that two rules are meant.
+/// Operations that many repositories allow to everyone, so that two rules are intended.
 const PUBLIC: [&str; 12] = [
     "health",
     "live",
@@ -71,7 +71,8 @@ fn is_public(rule: &Rule) -> bool {
         && operations.all(|operation| !operation.paths.is_empty() && operation.paths.iter().all(is))
 }
 
-/// Whether it has a condition on what must not be there, and no operation: "and whoever sends no such header".
+/// Whether it has a condition on something that must be absent, and no operation: "and anyone who does not send this
+/// header".
 fn is_exception(rule: &Rule) -> bool {
     rule.to.is_none() && rule.when.iter().any(|condition| condition.values.is_empty())
 }

@@ -1,6 +1,7 @@
 //! PW027: a `*` that is not a wildcard.
 //!
-//! It is one alone, at the start or at the end of a value, and only at one of the two: `*abc*` means what ends in `abc*`.
+//! It is a wildcard only alone, or at the start or the end of a value, and only at one of them: `*abc*` matches what
+//! ends in `abc*`.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;
@@ -18,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::Policy(find),
 };
 
-/// Fields whose values are no texts, or have wildcards of their own.
+/// Fields whose values are not texts, or have their own wildcards.
 const OTHERS: [&str; 14] = [
     "namespaces",
     "source.namespace",
@@ -80,7 +81,7 @@ fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The path with its stars as segments, where each is one.
+/// The path with its stars as template segments, if each star is a whole segment.
 fn as_template(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').collect();
     let whole = |segment: &&str| **segment == *"*" || !segment.contains('*');

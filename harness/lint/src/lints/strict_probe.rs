@@ -1,5 +1,5 @@
-//! PW010: a kubelet probe that a STRICT port breaks: it comes in plaintext, without a certificate of the mesh. One that only
-//! connects is Envoy's to take, and says nothing of the application
+//! PW010: a kubelet probe that a STRICT port breaks: it arrives in plaintext, without a certificate of the mesh. A
+//! probe that only connects reaches Envoy, and does not test the application
 //! (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>).
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
@@ -22,20 +22,20 @@ pub(crate) const LINT: Lint = Lint {
 
 const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 
-/// By this Istio's injector rewrites the probes or leaves them, whatever its default.
+/// The annotation that turns probe rewriting on or off, whatever the injector's default.
 const REWRITTEN_BY_ISTIO: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
 
-/// Where rewritten probes go.
+/// The path of rewritten probes.
 const REWRITTEN: &str = "/app-health/";
 
 const REWRITE: &str = "rewrite it with `peerwarden render probes`; or, with Istio's injector, annotate the pod with \
                        `sidecar.istio.io/rewriteAppHTTPProbers: \"true\"`";
 
-/// By this label of a namespace or a pod there is no Envoy in the pod, and ztunnel lets the kubelet's probes through
+/// The label of a namespace or a pod without an Envoy, where ztunnel passes the kubelet's probes
 /// (<https://istio.io/latest/docs/ambient/usage/networkpolicy/>).
 const DATAPLANE: &str = "istio.io/dataplane-mode";
 
-/// The one that only connects.
+/// The probe that only connects.
 const TCP: &str = "tcpSocket";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -97,7 +97,7 @@ fn is_ambient(context: &Context<'_>, workload: &Workload<'_>) -> bool {
     workload.label(DATAPLANE).or_else(of_namespace) == Some("ambient")
 }
 
-/// How a probe asks over the network, where its port stands, and which it is.
+/// The handler of a probe, the place of its port, and the port.
 fn asked<'d>(workload: &Workload<'d>, probe: &'d Node) -> Option<(&'static str, &'d Node, u16)> {
     let (name, way) = ["httpGet", TCP, "grpc"]
         .iter()

@@ -1,6 +1,6 @@
-//! PW029: `/admin/*` shuts out what is below `/admin`, and not `/admin`.
+//! PW029: `/admin/*` denies everything below `/admin`, but not `/admin`.
 //!
-//! Applications mostly answer the same for both.
+//! Most applications give the same answer for both.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;

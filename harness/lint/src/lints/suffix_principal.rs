@@ -1,6 +1,6 @@
 //! PW002: an ALLOW rule whose principal may be of any trust domain.
 //!
-//! `*/ns/web/sa/frontend` also matches the identity of that name in every other mesh whose certificates are trusted.
+//! `*/ns/web/sa/frontend` also matches the identity of that name in every other trusted mesh.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::resource::{Action, Rule};

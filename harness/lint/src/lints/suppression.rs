@@ -1,7 +1,7 @@
-//! PW030: comments that suppress findings, `# peerwarden: ignore PW005 -- reason`, at the end of the line that is meant or on
-//! lines of their own before it.
+//! PW030: comments that suppress findings, `# peerwarden: ignore PW005 -- reason`, at the end of the line in question
+//! or on lines of their own before it.
 //!
-//! A suppression that suppresses nothing hides the next mistake, and one without a reason says nothing to who reads it.
+//! A suppression that suppresses nothing hides the next mistake, and one without a reason does not help its readers.
 
 use peerwarden_documents::diagnostic::Severity;
 

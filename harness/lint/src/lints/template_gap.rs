@@ -1,6 +1,7 @@
-//! PW028: `/a/{**}` shuts out what is below `/a`, and not `/a`.
+//! PW028: `/a/{**}` denies everything below `/a`, but not `/a`.
 //!
-//! `{**}` stands for any number of characters, none too, but the slash before it must be there: `/s/{**}/c` does not match `/s/c`.
+//! `{**}` matches any number of characters, including none, but the slash before it is required: `/s/{**}/c` does not
+//! match `/s/c`.
 
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_documents::fix::Change;

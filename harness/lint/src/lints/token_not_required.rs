@@ -1,9 +1,9 @@
-//! PW042: a `RequestAuthentication` whose workloads have no policy that asks for a token.
+//! PW042: a `RequestAuthentication` whose workloads have no policy that requires a token.
 //!
-//! It refuses bad tokens, and lets in whoever has none
-//! (<https://istio.io/latest/docs/reference/config/security/request_authentication/>). Only where the documents are those of its
-//! workloads: with a policy or a workload in its namespace. The application may ask for the token itself where a header tells it the
-//! claims, and routes of a gateway may ask for claims.
+//! It refuses bad tokens, and allows requests without one
+//! (<https://istio.io/latest/docs/reference/config/security/request_authentication/>). It is reported only if the
+//! documents cover its workloads: with a policy or a workload in its namespace. The application may require the token
+//! itself if a header gives it the claims, and routes of a gateway may require claims.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// How routes ask for claims: <https://istio.io/latest/docs/tasks/security/authentication/jwt-route/>.
+/// The prefix of claims in routes: <https://istio.io/latest/docs/tasks/security/authentication/jwt-route/>.
 const ROUTED: &str = "@request.auth.claims";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -34,7 +34,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     unasked.map(finding).collect()
 }
 
-/// Whether it has rules, and tells the application nothing of what it verified.
+/// Whether it has rules, and passes nothing that it verified to the application.
 fn verifies(tokens: &Tokens<'_>) -> bool {
     let rules = &tokens.written.rules;
     let mut told = rules

@@ -1,8 +1,8 @@
-//! PW040: a policy that asks for a token which nothing verifies.
+//! PW040: a policy that requires a token that nothing verifies.
 //!
-//! Only tokens that a `RequestAuthentication` of the workload verifies count; without one no request has any
-//! (<https://istio.io/latest/docs/reference/config/security/request_authentication/>). Without any such document in the run they are
-//! elsewhere, as of a platform's own repository.
+//! Only tokens that a `RequestAuthentication` of the workload verifies count; without one, every token counts as
+//! missing (<https://istio.io/latest/docs/reference/config/security/request_authentication/>). If the run has no such
+//! document, they may be elsewhere, for example in a platform's repository.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
@@ -55,7 +55,7 @@ fn finding(context: &Context<'_>, policy: &Policy<'_>) -> Option<Finding> {
     Some(Finding::new(list.path.clone(), message, help))
 }
 
-/// What becomes of requests, none of which has a token.
+/// The effect on requests, none of which has a token.
 fn consequence(action: Action, list: &List<'_>) -> Option<&'static str> {
     match (action, list.negative) {
         (Action::Allow, false) => Some("the rule never matches"),

@@ -1,7 +1,7 @@
 //! PW008: a host or a server name that ends in a dot.
 //!
-//! `example.com.` is another text than `example.com`; with Envoy's `strip_trailing_host_dot` no request has it. A server name with the dot
-//! is not established.
+//! `example.com.` is not equal to `example.com`; with Envoy's `strip_trailing_host_dot` no request has it. A server
+//! name with the dot is not established.
 
 use peerwarden_documents::diagnostic::Severity;
 

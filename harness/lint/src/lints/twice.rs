@@ -1,7 +1,8 @@
 //! PW004: two documents of the same kind, namespace and name.
 //!
-//! In a cluster the later one replaces the earlier; here both are enforced, so what is checked is not what will be. In one folder each
-//! is told. Folders with documents of the same names are probably for different clusters: they are told once.
+//! In a cluster the later one replaces the earlier; here both are enforced, so the check does not match the cluster.
+//! Within one folder each is reported. Folders with documents of the same names are probably for different clusters:
+//! they are reported once.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +26,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// What a cluster tells documents apart by, after the folder.
+/// The folder of a document, and its identity in a cluster.
 type Identity<'d> = (&'d Path, &'static str, &'d str, &'d str);
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -58,7 +59,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Folders that share names: told at the second document of one name.
+/// Folders that share names: reported at the second document with one of the names.
 fn folders(twins: &TwinFolders<'_>) -> Diagnostic {
     let name = |document: &Document| document.place(&document::Path::keys(["metadata", "name"]), false);
     let (first, second) = (name(twins.example.0), name(twins.example.1));

@@ -1,7 +1,7 @@
-//! PW045: a service account, or a namespace, that no workload among the documents has.
+//! PW045: a service account or a namespace that no workload among the documents has.
 //!
-//! Only where the documents have workloads of that namespace, as others may be elsewhere; of a namespace, only one that is most likely
-//! another, typed wrong.
+//! It is reported only if the documents contain workloads of that namespace, as others may be elsewhere; a namespace
+//! only if it is probably a typo.
 
 use std::collections::BTreeSet;
 
@@ -135,7 +135,7 @@ fn of_namespace(
     Some((message, format!("did you mean `{meant}`?")))
 }
 
-/// Whether policies are of this namespace: somebody has it.
+/// Whether policies exist in this namespace, which shows that it exists.
 fn is_known(context: &Context<'_>, namespace: &str) -> bool {
     let of_policies = context
         .policies
@@ -155,7 +155,7 @@ fn is_named(pod: &Pod<'_>, name: &str) -> bool {
             .any(|label| pod.label(label) == Some(name))
 }
 
-/// Whether the account is of what charts install, so that nobody writes it down.
+/// Whether charts create this account, so that no document has it.
 fn is_installed(account: &str) -> bool {
     ["gateway", "ingress", "prometheus", "grafana", "kiali", "waypoint"]
         .iter()

@@ -1,6 +1,6 @@
 //! PW041: a token of an issuer that no `RequestAuthentication` of the workload names.
 //!
-//! Such a token is answered 401 before any policy is asked, so a value that needs one matches nothing.
+//! Such a token is answered with 401 before any policy is evaluated, so a value that needs one matches nothing.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::nearest;
@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// The issuers that a value lets pass.
+/// The issuers that a value matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Issuer<'v> {
     Exactly(&'v str),

@@ -1,4 +1,4 @@
-//! PW046: a port that no container of the workload says it has, no service leads to and no probe asks.
+//! PW046: a port that no container declares, no service targets and no probe uses.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
@@ -77,11 +77,11 @@ fn of_modes(context: &Context<'_>, modes: &Modes<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// The ports of some workloads, each of which says which it has.
+/// The ports of some workloads, all of which declare theirs.
 struct KnownPorts {
     title: String,
     declared: Vec<u16>,
-    /// Also those that something else speaks of.
+    /// Also the ports that something else mentions.
     all: Vec<u16>,
 }
 

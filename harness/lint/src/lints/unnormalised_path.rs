@@ -1,7 +1,7 @@
-//! PW005: a path that no request has once Envoy has normalised it.
+//! PW005: a path that no request has after Envoy normalised it.
 //!
-//! With `normalize_path`, `merge_slashes` and `path_with_escaped_slashes_action` no such path reaches the module; without
-//! them it is one spelling of many. In neither case does the value protect what it names.
+//! With `normalize_path`, `merge_slashes` and `path_with_escaped_slashes_action` no such path reaches the module;
+//! without them it is one spelling of many. Either way the value does not protect what it names.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
     unmatched(&policy.written, ["paths", "notPaths"], never)
 }
 
-/// What of the value no path has, and what to write instead.
+/// Why no path can have the value, and what to write instead.
 fn never(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
     // PW039 warns of these.
     if is_placeholder(value) {
@@ -38,8 +38,8 @@ fn never(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
     Some((what, help))
 }
 
-/// A character that arrives as its escape, measured on Envoy 1.36 and 1.40: blanks are refused unless they are escaped, and
-/// `normalize_path` escapes the others.
+/// A character that arrives only in its escaped form, measured on Envoy 1.36 and 1.40: blanks are refused unless
+/// escaped, and `normalize_path` escapes the others.
 fn unescaped(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
     // Braces stand for segments in a template.
     let is_template = value.contains("{*}") || value.contains("{**}");

@@ -1,6 +1,6 @@
-//! PW013: an ALLOW rule all of whose traffic DENY rules refuse.
+//! PW013: an ALLOW rule whose traffic DENY rules refuse completely.
 //!
-//! Proved of all traffic; the request that is shown was put to the engine.
+//! Proved for all traffic; the engine evaluated the example.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::{Protocol, Verdict};

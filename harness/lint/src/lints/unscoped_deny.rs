@@ -1,6 +1,6 @@
 //! PW020: a DENY policy of the whole mesh, or one that denies everything.
 //!
-//! No ALLOW can except anything from a DENY.
+//! No ALLOW makes an exception to a DENY.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
@@ -56,7 +56,7 @@ fn of(policy: &Policy<'_>, root: &str) -> Option<Finding> {
     })
 }
 
-/// Whether a rule says nothing, and so is about everything.
+/// Whether a rule is empty, and so matches everything.
 pub(crate) fn is_empty(rule: &Rule) -> bool {
     rule.from.is_none() && rule.to.is_none() && rule.when.is_empty()
 }

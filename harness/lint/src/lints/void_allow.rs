@@ -1,8 +1,8 @@
-//! PW049: an ALLOW policy of a waypoint or a gateway that another one makes void.
+//! PW049: an ALLOW policy of a waypoint or a gateway that another one makes ineffective.
 //!
-//! Policies only add up: who wants to be stricter for one service must deny
-//! (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>). Proved of all traffic; the request that is shown was put to
-//! the engine.
+//! ALLOW policies only add up: to be stricter for one service, use DENY
+//! (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>). Proved for all traffic; the engine
+//! evaluated the example.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as Folder;
@@ -29,7 +29,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// Rules that are looked at together at the most, as for PW012.
+/// The largest number of rules that are analysed together, as for PW012.
 const RULES: usize = 200;
 
 /// Why a policy is void for one proxy.
@@ -55,7 +55,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The policies of a folder, as folders beside each other may be for different clusters.
+/// The policies of a folder, as sibling folders may be for different clusters.
 fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Vec<Diagnostic> {
     // Of each policy, in how many proxies it is, and what was found in those that make it void.
     let mut applies: BTreeMap<usize, usize> = BTreeMap::new();
@@ -202,7 +202,7 @@ fn title(proxy: &Workload) -> String {
     }
 }
 
-/// Whether a policy has a say in verdicts that is its own: not an external authorizer's.
+/// Whether the policy itself decides anything, rather than an external authorizer.
 fn decides(policy: &Policy<'_>) -> bool {
     !policy.is_dry_run() && matches!(policy.written.action, Action::Allow | Action::Deny)
 }

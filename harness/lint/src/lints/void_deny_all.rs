@@ -1,6 +1,7 @@
-//! PW021: an ALLOW policy with an empty rule beside one without rules, which was to deny by default.
+//! PW021: an ALLOW policy with an empty rule beside one without rules, which was meant as a default deny.
 //!
-//! `rules: [{}]` allows everything, `spec: {}` nothing; policies only add up, so the first makes the second void.
+//! `rules: [{}]` allows everything, `spec: {}` nothing; policies only add up, so the first makes the second
+//! ineffective.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;

@@ -1,8 +1,8 @@
-//! PW050: a request principal that is split elsewhere than its author meant.
+//! PW050: a request principal that is split in a different place than its author meant.
 //!
 //! It is split at its last slash into issuer and subject
-//! (<https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source>). With the issuers of the
-//! `RequestAuthentication`s among the documents it can be told where it should be split.
+//! (<https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source>). The issuers of the
+//! `RequestAuthentication`s among the documents show where it should be split.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 
@@ -46,7 +46,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// What is wrong with a value, and what to write instead.
+/// The error in a value, and what to write instead.
 fn wrong(value: &str, issuers: &[&str]) -> Option<(String, String)> {
     // `*.example` and `issuer*` are about the issuer alone.
     if value.starts_with('*') || !value.contains('/') && value.ends_with('*') {
@@ -62,7 +62,7 @@ fn wrong(value: &str, issuers: &[&str]) -> Option<(String, String)> {
         .or_else(|| Some((split, of_shape(value, issuer, subject)?)))
 }
 
-/// The issuer among those that are known, and what to write.
+/// The matching known issuer, and what to write.
 fn of_known<'i>(value: &str, issuers: &[&'i str]) -> Option<(&'i str, String)> {
     if let Some(meant) = issuers.iter().find(|known| **known == value) {
         let any = format!("{}/*", value);
@@ -87,7 +87,7 @@ fn of_known<'i>(value: &str, issuers: &[&'i str]) -> Option<(&'i str, String)> {
     }
 }
 
-/// What to write instead of what no issuer has, whichever there are.
+/// The help for a value that no issuer can have.
 fn of_shape(value: &str, issuer: &str, subject: &str) -> Option<String> {
     let without_scheme = value.split_once("://").map_or(value, |(_, rest)| rest);
     if subject.is_empty() || !without_scheme.contains('/') {

@@ -1,7 +1,7 @@
 //! PW024: a name or text without quotes that YAML 1.1 reads as a number or a boolean.
 //!
-//! Kubernetes reads YAML by 1.1: a label `on` becomes `true`, `0443` becomes 291. As values these are refused where a text is meant; as names
-//! they are taken as they are written.
+//! Kubernetes reads YAML 1.1: a label `on` becomes `true`, `0443` becomes 291. As values these are refused where text
+//! is required; as names they are used as written.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
@@ -42,7 +42,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Through all names and texts of a document.
+/// Visits all names and texts of a document.
 struct Walk<'w> {
     document: &'w Document,
     title: String,
@@ -99,7 +99,7 @@ impl Walk<'_> {
     }
 }
 
-/// What YAML 1.1 makes of a plain text, where it is not the text.
+/// The YAML 1.1 value of a plain text, if it is not the text itself.
 fn read_as(text: &str) -> Option<String> {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
@@ -128,7 +128,7 @@ fn read_as(text: &str) -> Option<String> {
         .map(|number| format!("the number `{number}`"))
 }
 
-/// `12:30` is twelve times sixty and thirty.
+/// `12:30` is twelve times sixty plus thirty.
 fn sexagesimal(text: &str) -> Option<String> {
     let (_, rest) = text.split_once(':')?;
     let places: Option<Vec<u64>> = text.split(':').map(|part| part.parse().ok()).collect();

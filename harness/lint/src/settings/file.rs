@@ -1,4 +1,4 @@
-//! The file as it is written: unknown keys are refused.
+//! The file's format: unknown keys are refused.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,15 +15,15 @@ pub struct SettingsFile {
     /// Files and folders to exclude, for all commands: path patterns relative to the folder of this file, with `*`, `**`, `?`.
     #[schemars(with = "Vec<String>")]
     pub(super) exclude: Vec<Spanned<String>>,
-    /// Which folders make one cluster: a list of folders, each a cluster, or for each cluster its folders. Path patterns may match
-    /// several folders. Documents in none of these folders are for all clusters.
+    /// The folders of each cluster: a list of folders, each a cluster, or for each cluster its folders. Path patterns
+    /// may match several folders. Documents in none of these folders are for all clusters.
     #[schemars(with = "Option<ClustersForSchema>")]
     pub(super) clusters: Option<Clusters>,
-    /// The namespace of documents that name none: for each path pattern of files or folders a namespace.
+    /// The namespace of documents that name none: path patterns of files or folders, each with a namespace.
     #[schemars(with = "BTreeMap<String, String>")]
     pub(super) namespace: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Whether Istio's injector rewrites kubelet probes where a pod does not say otherwise (`sidecarInjectorWebhook.rewriteAppHTTPProbe`):
-    /// `true` by default, as in Istio.
+    /// Whether Istio's injector rewrites kubelet probes of pods that do not set it themselves
+    /// (`sidecarInjectorWebhook.rewriteAppHTTPProbe`): `true` by default, as in Istio.
     #[serde(rename = "rewrites-probes")]
     #[schemars(with = "Option<bool>")]
     pub(super) rewrites_probes: Option<bool>,
@@ -38,12 +38,12 @@ pub(super) struct Check {
     /// The former place of `exclude`.
     #[schemars(with = "Vec<String>")]
     pub(super) exclude: Vec<Spanned<String>>,
-    /// Levels of lints, by their codes or names.
+    /// Levels of lints, by code or name.
     #[schemars(with = "BTreeMap<String, Level>")]
     pub(super) lints: BTreeMap<Spanned<String>, Level>,
 }
 
-/// Path patterns of clusters, each with the name of the cluster; without one, each folder that it matches is a cluster.
+/// Path patterns of clusters, each with the name of the cluster; without a name, each folder that matches is a cluster.
 #[derive(Debug, Default)]
 pub(super) struct Clusters(pub(super) Vec<(Option<String>, Spanned<String>)>);
 

@@ -1,4 +1,4 @@
-//! Policies that apply to the same workloads, and decide together.
+//! Policies that apply to the same workloads and are evaluated together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,30 +10,30 @@ use peerwarden_engine::{Config, Program, Protocol, RuleId};
 use super::{Place, ProofGap};
 use crate::context::{Context, Policy};
 
-/// Rules that are looked at together at the most: more make as many kinds of traffic as are not worked through in passing.
+/// The largest number of rules that are analysed together: with more, the analysis takes too long for a lint.
 const RULES: usize = 200;
 
 /// Some of the context's policies.
 pub(crate) struct Group {
     policies: BTreeSet<usize>,
     config: Config,
-    /// Each policy by namespace and name; none for those that are there twice, as nothing tells them apart.
+    /// Each policy by namespace and name; `None` for names that occur twice, as they are ambiguous.
     by_name: BTreeMap<(String, String), Option<usize>>,
 }
 
 impl Group {
-    /// Their numbers among the context's policies.
+    /// Their indexes in the context.
     pub(super) fn policies(&self) -> impl Iterator<Item = usize> {
         self.policies.iter().copied()
     }
 
-    /// Where a rule is among the context's.
+    /// The indexes of a rule in the context.
     pub(crate) fn place(&self, by: &RuleId) -> Option<Place> {
         let name = (by.namespace.to_string(), by.name.to_string());
         Some(((*self.by_name.get(&name)?)?, by.rule?))
     }
 
-    /// What decides; `None` when one of them would be refused.
+    /// The program; `None` if one of the documents would be refused.
     pub(crate) fn program(&self, protocol: Protocol) -> Option<Program> {
         let config = Config {
             protocol,
@@ -59,7 +59,7 @@ impl Group {
     }
 }
 
-/// A policy with its number among the context's.
+/// A policy with its index in the context.
 type NumberedPolicy<'c, 'd> = (usize, &'c Policy<'d>);
 
 /// The sets of policies that apply together, each once, and those that are too large.
@@ -140,7 +140,7 @@ fn group(
     }))
 }
 
-/// Whether a policy has a say in verdicts that is its own: not an external authorizer's.
+/// Whether the policy itself decides anything, rather than an external authorizer.
 fn decides(policy: &Policy<'_>) -> bool {
     !policy.is_dry_run() && matches!(policy.written.action, Action::Allow | Action::Deny)
 }

@@ -1,4 +1,4 @@
-//! An ALLOW rule with fields that only HTTP has: on a port that carries something else it is left out whole, and allows nothing there.
+//! An ALLOW rule with HTTP-only fields: on a port that carries something else it is ignored, and allows nothing there.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::lint::Finding;
 use crate::proof::Proof;
 use crate::values::{List, lists};
 
-/// Ports that are known by their number, and that carry no HTTP, unless a name says otherwise.
+/// Well-known ports that do not carry HTTP, unless a name says otherwise.
 const KNOWN: [(u16, &str); 9] = [
     (1433, "SQL Server"),
     (1521, "Oracle"),
@@ -42,7 +42,7 @@ pub(super) fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagn
     found
 }
 
-/// A port that the rule is about, and on which nobody gets in by it.
+/// A port that the rule applies to, and where it allows nobody.
 fn on_port(
     context: &Context<'_>,
     policy: &Policy<'_>,
@@ -83,7 +83,7 @@ fn on_port(
     })
 }
 
-/// What a port carries instead of HTTP, if that is known.
+/// The protocol of a port, if it is known and not HTTP.
 fn not_http(protocols: &BTreeMap<u16, Option<bool>>, port: u16) -> Option<String> {
     match protocols.get(&port).copied().flatten() {
         Some(true) => None,
@@ -107,7 +107,7 @@ fn named_ports(rule: &Rule) -> Vec<u16> {
     ports.filter_map(|port| port.parse().ok()).collect()
 }
 
-/// A connection of whom the rule names that no rule allows.
+/// A connection from a peer that the rule names and that no rule allows.
 fn locked_out(program: &Program, rule: &Rule, policy: &Policy<'_>, port: u16) -> Option<Proof> {
     let named = rule.from.iter().flatten().flat_map(|source| &source.principals);
     let named = named.filter(|principal| !principal.contains('*')).cloned();

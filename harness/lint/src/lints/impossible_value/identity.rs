@@ -1,4 +1,4 @@
-//! Values that no identity has: `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`
+//! Values that no identity can have: `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`
 //! (<https://istio.io/latest/docs/concepts/security/#istio-identity>).
 
 use super::Impossibility;
@@ -7,7 +7,7 @@ const PRINCIPAL: &str = "write `TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`";
 const NAMESPACE: &str = "write the name of a namespace: lower-case letters, digits and `-`";
 const ACCOUNT: &str = "write `NAMESPACE/NAME`, or `NAME` for one of the policy's own namespace";
 
-/// Istio's own, whose every identity has a namespace and a service account.
+/// Istio's default trust domain, in which every identity has a namespace and a service account.
 const ISTIO: &str = "cluster.local";
 
 pub(super) fn principal(value: &str) -> Option<Impossibility> {

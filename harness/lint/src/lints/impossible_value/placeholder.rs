@@ -1,4 +1,4 @@
-//! What a template or a person was to fill in.
+//! Placeholders that a template or a person should have replaced.
 
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Metadata, Selector};
@@ -7,10 +7,10 @@ use crate::lint::Finding;
 
 const HELP: &str = "replace it before the policy is applied, and check the result";
 
-/// What people write where something is still missing, in any case.
+/// Words that people write for missing values, in any case.
 const WORDS: [&str; 4] = ["REPLACE_ME", "REPLACEME", "CHANGE_ME", "CHANGEME"];
 
-/// The same, only in capitals: `todo` is the name of many applications.
+/// More such words, in capitals only: `todo` is the name of many applications.
 const CAPITALS: [&str; 3] = ["PLACEHOLDER", "FIXME", "TODO"];
 
 /// Placeholders in a document's name, namespace and selector.
@@ -33,7 +33,7 @@ pub(super) fn finding(path: Path, value: &str) -> Finding {
     )
 }
 
-/// Whether a value is one, or has one in it.
+/// Whether a value is or contains a placeholder.
 pub(super) fn is_one(value: &str) -> bool {
     let marked = ["${", "$(", "{{", "}}", "<%", "<<", "@@"]
         .iter()
@@ -52,7 +52,7 @@ pub(super) fn is_one(value: &str) -> bool {
         || CAPITALS.iter().any(|word| is_word_of(value, word))
 }
 
-/// Whether `word` is there by itself, and not inside a longer one: `todos` is a name.
+/// Whether the text contains `word` as a whole word: `todos` is a name.
 fn is_word_of(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(start, _)| {
         let is_of_word = |letter: char| letter.is_ascii_alphanumeric();

@@ -1,4 +1,4 @@
-//! Values that no request has.
+//! Values that no request can have.
 
 use peerwarden_engine::document::nearest;
 
@@ -51,7 +51,7 @@ const METHODS: [&str; 40] = [
     "VERSION-CONTROL",
 ];
 
-/// Verbs of other systems that are often taken for methods.
+/// Verbs of other systems that are often mistaken for methods.
 const VERBS: [&str; 7] = ["ALL", "ANY", "READ", "WRITE", "CREATE", "LIST", "WATCH"];
 
 pub(super) fn path(value: &str) -> Option<Impossibility> {
@@ -89,7 +89,7 @@ pub(super) fn path(value: &str) -> Option<Impossibility> {
     ))
 }
 
-/// Marks that hardly any path has, and that many regular expressions have.
+/// Characters that are rare in paths and common in regular expressions.
 fn is_regular_expression(value: &str) -> bool {
     value.starts_with('^')
         || value.ends_with('$')

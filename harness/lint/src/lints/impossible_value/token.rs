@@ -1,4 +1,4 @@
-//! Values that no token has (RFC 7519; <https://istio.io/latest/docs/reference/config/security/conditions/>).
+//! Values that no token can have (RFC 7519; <https://istio.io/latest/docs/reference/config/security/conditions/>).
 
 use super::Impossibility;
 
@@ -23,7 +23,7 @@ pub(super) fn claim(field: &str, value: &str) -> Option<Impossibility> {
     })
 }
 
-/// What to write instead of a claim with a dot; names that are URLs have dots of their own.
+/// The help for a claim with a dot; names that are URLs may contain dots.
 pub(super) fn dotted(field: &str) -> Option<String> {
     let name = field.strip_prefix("request.auth.claims[")?.strip_suffix(']')?;
     let is_path = name.contains('.')

@@ -1,4 +1,4 @@
-//! Why no request matches a rule: the lists of values without which some request does.
+//! Why no request matches a rule: the lists of values without which one would.
 
 use peerwarden_analysis::rules::{self, Standing};
 use peerwarden_engine::document::{Step, Value};
@@ -10,17 +10,17 @@ use crate::lint::Finding;
 use crate::lints::{impossible_value, not_a_host, spiffe_scheme, unnormalised_path};
 use crate::values::{List, lists};
 
-/// Lists of a rule that are looked at at the most, each in an analysis of its own.
+/// The largest number of lists that are checked, each in its own analysis.
 const LISTS: usize = 12;
 
 pub(super) enum Reason<'p> {
-    /// Another lint says it of each value of a list.
+    /// Another lint reports each value of a list.
     Reported,
     /// No request has any of these values.
     One(List<'p>),
-    /// No request has values of both.
+    /// No request has values from both.
     Two(List<'p>, List<'p>),
-    /// More than two are needed to see it.
+    /// It takes more than two lists.
     Unknown,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn of<'p>(policy: &'p Policy<'_>, rule: usize) -> Reason<'p> {
     }
 }
 
-/// Whether other lints say of all values of a list that nothing has them.
+/// Whether other lints report all values of a list as impossible.
 fn is_reported(policy: &Policy<'_>, list: &List<'_>) -> bool {
     let found: Vec<Finding> = [
         impossible_value::of_policy,
@@ -94,7 +94,8 @@ fn can_match(policy: &Policy<'_>, rule: usize, without: &[&List<'_>]) -> bool {
     standings.is_some_and(|standings| standings.iter().any(|one| matches(&one.standing)))
 }
 
-/// Takes a list away. What has nothing else gets something that hardly restricts anything, as it would be refused.
+/// Removes a list. If nothing else is left, a placeholder that restricts almost nothing is added, as an empty part
+/// would be refused.
 fn relax(value: &mut Value, path: &[Step]) {
     let Some((step, rest)) = path.split_first() else {
         return;

@@ -1,4 +1,4 @@
-//! What shows that a selector was meant for a workload among the documents, and what to write.
+//! Evidence that a selector was meant for a workload among the documents, and what to write instead.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use peerwarden_engine::resource::Selector;
 use crate::inventory::{Inventory, Pod};
 use crate::typing;
 
-/// The labels by which people know an application.
+/// Labels with the name of an application.
 const NAMES: [&str; 4] = ["app", "app.kubernetes.io/name", "k8s-app", "name"];
 
 /// What to write instead; `None` if the workload may be elsewhere. `near` are the workloads of the namespace.
@@ -49,7 +49,7 @@ pub(super) fn of(
     beside.then(|| known(near, selector))
 }
 
-/// A label that is typed wrong, or the right value under another name.
+/// A label with a typo, or the right value under another name.
 fn slip(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
     for (name, value) in &selector.match_labels {
         let values: BTreeSet<&str> = near.iter().filter_map(|pod| pod.label(name)).collect();
@@ -75,7 +75,7 @@ fn slip(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
     None
 }
 
-/// What the workloads have.
+/// The labels of the workloads.
 fn known(near: &[&Pod<'_>], selector: &Selector) -> String {
     for (name, _) in &selector.match_labels {
         let values: BTreeSet<&str> = near.iter().filter_map(|pod| pod.label(name)).collect();
