@@ -1,4 +1,4 @@
-//! Asks the administration interface of an Envoy: one request by HTTP/1.1 without TLS, as that interface has it
+//! A client for Envoy's administration interface, over HTTP/1.1 without TLS
 //! (<https://www.envoyproxy.io/docs/envoy/latest/operations/admin>).
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use peerwarden_documents::diagnostic::Diagnostic;
 
-/// How long a connection, or a pause in an answer, may take.
+/// The time-out of a connection, and of a pause in an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Bytes of an answer. The configuration of a large mesh has tens of megabytes.
+/// The largest answer in bytes. The configuration of a large mesh has tens of megabytes.
 const LIMIT: u64 = 256 * 1024 * 1024;
 
-/// Bytes of a line of a head.
+/// The longest line of a header, in bytes.
 const LINE: u64 = 64 * 1024;
 
-/// Where an administration interface is.
+/// The address of an administration interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AdminAddress {
     /// Host and port.
@@ -24,10 +24,11 @@ pub(crate) struct AdminAddress {
 }
 
 impl AdminAddress {
-    /// Reads `http://HOST:PORT`, with any path, or `HOST:PORT`; `None` for what is the name of a file.
+    /// Parses `http://HOST:PORT`, with any path, or `HOST:PORT`; `None` for the name of a file.
     ///
     /// # Errors
-    /// That it is an address of another kind.
+    ///
+    /// If it is an address of another kind.
     pub(crate) fn parse(given: &str) -> Result<Option<Self>, Diagnostic> {
         if let Some((scheme, _)) = given.split_once("://").filter(|(scheme, _)| *scheme != "http") {
             let message = format!("`{given}`: Envoy's administration interface has no `{scheme}`");
@@ -58,7 +59,8 @@ impl AdminAddress {
     /// The answer to a GET request.
     ///
     /// # Errors
-    /// Why there is none.
+    ///
+    /// If there is none.
     pub(crate) fn get(&self, path: &str) -> Result<String, Diagnostic> {
         let wrong = |why: &dyn std::fmt::Display| {
             let message = format!("`http://{}{path}` cannot be read: {why}", self.authority);
@@ -151,7 +153,7 @@ fn answer(input: &mut impl BufRead) -> io::Result<(u16, Vec<u8>)> {
     }
 }
 
-/// A line of a head, without its end.
+/// A line of a header, without its end.
 fn line(input: &mut impl BufRead) -> io::Result<String> {
     let mut line = Vec::new();
     input.by_ref().take(LINE).read_until(b'\n', &mut line)?;

@@ -1,7 +1,7 @@
-//! Questions about all traffic at once: `diff`, `who-can`, `can-ever`, `matrix`.
+//! Questions about all traffic: `diff`, `who-can`, `can-ever`, `matrix`.
 //!
-//! The answers are worked out by `peerwarden-analysis`; here files become its programs, and what it says is put to the engines of
-//! [`engine`](peerwarden_engines) before anybody sees it: that one of them says otherwise is an internal error.
+//! `peerwarden-analysis` computes the answers. This module turns files into programs, and lets the
+//! [engines](peerwarden_engines) check each example; a disagreement is an internal error.
 
 pub(crate) mod diff;
 pub(crate) mod matrix;
@@ -19,7 +19,7 @@ use peerwarden_traffic::{Answer, ConfigurationError, Traffic};
 
 use crate::error::Result;
 
-/// Engines with one configuration, which are made when they are first needed.
+/// Engines with one configuration, created on first use.
 pub(crate) struct LazyEngines<'m> {
     choice: Choice,
     module: Option<&'m Module>,
@@ -42,7 +42,8 @@ impl<'m> LazyEngines<'m> {
     /// The decision.
     ///
     /// # Errors
-    /// That an engine does not take the configuration or breaks, or that the two disagree.
+    ///
+    /// If an engine refuses the configuration or breaks, or if the two disagree.
     pub(crate) fn decide(&mut self, traffic: &Traffic) -> Result<Answer> {
         let engine =
             match self.engine.take() {
@@ -57,10 +58,11 @@ impl<'m> LazyEngines<'m> {
         Ok(self.engine.insert(engine).decide(traffic)?)
     }
 
-    /// What is decided, which was worked out before.
+    /// The decision, which must agree with the analysis.
     ///
     /// # Errors
-    /// As [`LazyEngines::decide`]; and that it is not what was worked out.
+    ///
+    /// As [`LazyEngines::decide`]; also if it disagrees with the analysis.
     pub(crate) fn confirm(&mut self, traffic: &Traffic, allowed: bool) -> Result<Answer> {
         let answer = self.decide(traffic)?;
         if answer.decision.allowed != allowed {

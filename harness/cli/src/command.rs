@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     appearance: appearance::Appearance,
 }
 
-/// What each does is said where its arguments are: a word here would hide it from `--help`.
+/// The descriptions are at the arguments of each command: a comment here would replace them in `--help`.
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Arguments),
@@ -73,7 +73,8 @@ enum Command {
 /// Runs one command.
 ///
 /// # Errors
-/// Why there is no result.
+///
+/// If there is no result.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     arguments.appearance.apply();
     match arguments.command {

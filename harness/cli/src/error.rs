@@ -1,4 +1,4 @@
-//! Why a command ends without a result: printed, and made an exit code, in one place.
+//! Errors that end a command: printed, and turned into an exit code, in one place.
 
 use peerwarden_analysis::{AnalysisError, LimitExceeded};
 use peerwarden_documents::diagnostic::{self, Diagnostic};
@@ -7,29 +7,29 @@ use peerwarden_traffic::EngineFailure;
 
 use crate::exit::Exit;
 
-/// Why a command ends without a result.
+/// An error that ends a command.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// What is wrong with what was given.
+    /// Invalid input.
     Invalid(Vec<Diagnostic>),
-    /// There is no module to decide with. Where it is was given too.
+    /// There is no module.
     NoModule(ModuleError),
-    /// What is nobody's input: output that cannot be written, engines that disagree.
+    /// Not the input's fault: output failed, or engines disagree.
     Internal(anyhow::Error),
 }
 
-/// What a command comes to.
+/// The result of a command.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Prints it, and says with what the command exits.
+    /// Prints it, and returns the exit code.
     pub(crate) fn report(self) -> Exit {
         let exit = self.exit();
         diagnostic::print(&self.diagnostics());
         exit
     }
 
-    /// With what the command exits.
+    /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Invalid(_) | Self::NoModule(_) => Exit::Invalid,
@@ -37,7 +37,7 @@ impl Error {
         }
     }
 
-    /// What is wrong.
+    /// The messages.
     pub(crate) fn diagnostics(self) -> Vec<Diagnostic> {
         match self {
             Self::Invalid(diagnostics) => diagnostics,
@@ -89,7 +89,7 @@ impl From<EngineFailure> for Error {
     }
 }
 
-/// Too much to work through is the input's doing; an analysis that the engines contradict is not.
+/// An analysis that is too complex is the input's fault; a contradiction between analysis and engines is not.
 impl From<AnalysisError> for Error {
     fn from(unanswered: AnalysisError) -> Self {
         match unanswered {

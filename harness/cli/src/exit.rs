@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-/// How a command ended; the worst of several counts.
+/// How a command ended; if there are several, the worst counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
-    /// 0: all is well.
+    /// 0: success.
     Fine,
-    /// 1: findings, failed tests, or another verdict than expected.
+    /// 1: findings, failed tests, or an unexpected verdict.
     Findings,
     /// 2: wrong usage or invalid input.
     Invalid,

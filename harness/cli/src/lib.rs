@@ -1,7 +1,8 @@
-//! The command line: tests, explains and checks authorization policies with the very module that Envoy loads.
+//! The command line: tests, explains and checks authorization policies with the module that Envoy loads.
 //!
-//! It connects: what a policy means is the engine's, how Envoy behaves is the host's, and each crate beside this one has one idea. `command` has
-//! a file for each command; `analysis` words what `diff`, `who-can`, `can-ever` and `matrix` find; `command/schema` makes the JSON Schemas.
+//! It connects the other crates: the engine gives policies their meaning, the host simulates Envoy, and each other
+//! crate has one purpose. `command` has a file for each command; `analysis` presents the results of `diff`, `who-can`,
+//! `can-ever` and `matrix`; `command/schema` generates the JSON Schemas.
 
 mod admin;
 mod analysis;
@@ -23,12 +24,12 @@ use clap::{CommandFactory, Parser};
 use error::Error;
 use exit::Exit;
 
-/// The command and those below it, with their options: what help, man pages and completions are made of.
+/// The command and its subcommands, with their options: the source of help, man pages and completions.
 pub fn command_line() -> clap::Command {
     command::Arguments::command()
 }
 
-/// Runs the command that the arguments of this process say.
+/// Runs the command in the arguments of this process.
 pub fn run() -> ExitCode {
     let arguments = match command::Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -1,4 +1,4 @@
-//! Explains lines of logs. A line tells too little for the module to be asked: the native engine says what is certain.
+//! Explains lines of logs. A line contains too little to ask the module: the native engine determines what is certain.
 
 use anyhow::Context;
 use peerwarden_documents::setup::Setup;
@@ -12,14 +12,14 @@ use peerwarden_traffic::Decision;
 use crate::error::Result;
 use crate::policy_source::PolicySource;
 
-/// Explains lines by what decides about their traffic.
+/// Explains lines by the policies for their traffic.
 pub(crate) struct LineExplainer<'s> {
     source: &'s PolicySource,
-    /// What was compiled for earlier lines.
+    /// Policies compiled for earlier lines.
     compiled: Vec<(&'s Setup, Policies)>,
 }
 
-/// A log does not tell what external authorizers answered.
+/// A log does not record the answers of external authorizers.
 struct SilentAuthorizers;
 
 impl ExternalAuthorizers for SilentAuthorizers {
@@ -36,10 +36,11 @@ impl<'s> LineExplainer<'s> {
         }
     }
 
-    /// Hands the explanation of a line to `show`.
+    /// Passes the explanation of a line to `show`.
     ///
     /// # Errors
-    /// What is wrong with the policies.
+    ///
+    /// If the policies are invalid.
     pub(crate) fn explain<T>(
         &mut self,
         entry: &Entry,

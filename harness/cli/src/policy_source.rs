@@ -1,4 +1,5 @@
-//! What decides: a set-up from files, or policies, workload and mesh from the configuration of a running Envoy.
+//! The source of policies: a set-up from files, or the configuration of a running Envoy with policies, workload and
+//! mesh.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,14 +18,14 @@ use peerwarden_traffic::engine_value;
 
 use crate::admin::AdminAddress;
 
-/// What decides about traffic.
+/// The source of policies.
 pub(crate) struct PolicySource {
     chains: Vec<SourceChain>,
-    /// The listener whose policies are meant.
+    /// The selected listener.
     listener: Option<String>,
 }
 
-/// What decides in one filter chain.
+/// The policies of one filter chain.
 struct SourceChain {
     listener: String,
     port: Option<u16>,
@@ -47,11 +48,12 @@ impl PolicySource {
         }
     }
 
-    /// Reads an answer to `/config_dump` or a bootstrap in a file, `-` for standard input, or asks the administration interface at an
-    /// address. `listener` chooses where listeners differ.
+    /// Reads an answer to `/config_dump` or a bootstrap from a file, `-` for standard input, or queries the
+    /// administration interface at an address. `listener` chooses if listeners differ.
     ///
     /// # Errors
-    /// That it cannot be read, or that it has no module.
+    ///
+    /// If it cannot be read, or if it has no module.
     pub(crate) fn of_envoy(place: &str, listener: Option<&str>) -> Result<Self, Diagnostic> {
         let source = match AdminAddress::parse(place)? {
             Some(address) => Source::new(place, address.get("/config_dump")?),
@@ -84,7 +86,7 @@ impl PolicySource {
         Ok(source)
     }
 
-    /// The same with what `given` says in its place; its policies only if `policies`.
+    /// The same, overridden by `given`; by its policies only if `policies`.
     pub(crate) fn under(mut self, given: &Setup, policies: bool) -> Self {
         for chain in &mut self.chains {
             let own = std::mem::take(&mut chain.setup);
@@ -93,10 +95,11 @@ impl PolicySource {
         self
     }
 
-    /// What decides about traffic to a port.
+    /// The policies for traffic to a port.
     ///
     /// # Errors
-    /// That several chains with different policies may be meant.
+    ///
+    /// If several chains with different policies match.
     pub(crate) fn setup(&self, port: Option<u16>, protocol: Option<Protocol>) -> Result<&Setup, Diagnostic> {
         let mut chains: Vec<&SourceChain> = self.chains.iter().collect();
         // What is not known narrows nothing down, nor does what no chain is for: a port may be redirected.
@@ -202,7 +205,7 @@ impl SourceChain {
     }
 }
 
-/// A policy as YAML, under its own name.
+/// A policy as YAML, with its own name.
 fn policy(value: &Value) -> Result<Document, Diagnostic> {
     let text = |name| value.get("metadata")?.get(name)?.as_str();
     let name = match (text("namespace"), text("name")) {

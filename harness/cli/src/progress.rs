@@ -1,4 +1,4 @@
-//! How far a long run is, on a terminal.
+//! Shows the progress of a long run, on a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -6,24 +6,24 @@ use std::time::{Duration, Instant};
 
 use peerwarden_documents::terminal::is_quiet;
 
-/// How long a run is quiet: most are over by then.
+/// How long nothing is shown: most runs end before.
 const QUIET: Duration = Duration::from_millis(400);
 
-/// How often the line changes.
+/// How often the line is updated.
 const EACH: Duration = Duration::from_millis(100);
 
-/// A line on a terminal, which is taken back in the end. There is none where nobody looks.
+/// A line on a terminal that is removed in the end; absent if there is no terminal.
 pub(crate) struct Progress<W: Write>(Option<Mutex<Line<W>>>);
 
 struct Line<W> {
     terminal: W,
-    /// When it may change again.
+    /// The time of the next update.
     next: Instant,
     visible: bool,
 }
 
 impl Progress<std::io::Stderr> {
-    /// On standard error, if that is a terminal that can take a line back, unless `--quiet` is given.
+    /// On standard error, if that is a terminal that can remove a line, unless `--quiet` is given.
     pub(crate) fn on_standard_error() -> Self {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         let terminal = std::io::stderr();
@@ -43,7 +43,7 @@ impl<W: Write> Progress<W> {
         })))
     }
 
-    /// Shows how far it is, if it is time to. No thread waits for another one's turn.
+    /// Shows the progress, if it is time. No thread waits for another.
     pub(crate) fn show(&self, text: impl FnOnce() -> String) {
         let Some(Ok(mut line)) = self.0.as_ref().map(Mutex::try_lock) else {
             return;
@@ -57,7 +57,7 @@ impl<W: Write> Progress<W> {
         }
     }
 
-    /// Takes the line back.
+    /// Removes the line.
     pub(crate) fn clear(&self) {
         if let Some(Ok(mut line)) = self.0.as_ref().map(Mutex::try_lock)
             && line.visible

@@ -1,11 +1,11 @@
-//! What no policy was asked about, for programs.
+//! JSON report of requests refused before any policy.
 
 use peerwarden_explain::json::Report;
 use peerwarden_logs::access_log::{Refusal, Stage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What was refused before any policy was evaluated, or ended later.
+/// Traffic that was refused before any policy was evaluated, or that ended later.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct RefusalReport {
@@ -14,7 +14,7 @@ pub(crate) struct RefusalReport {
     decision: &'static str,
     /// Whether that was at the TLS handshake.
     at_handshake: bool,
-    /// What was wrong.
+    /// The reason.
     why: &'static str,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct RefusalReport {
 pub(crate) enum ExplainReport {
     /// An explanation.
     Explained(Box<Report>),
-    /// For a line of a log: it came to no policy.
+    /// For a line of a log: traffic that no policy was evaluated for.
     Refused(RefusalReport),
 }
 

@@ -1,6 +1,6 @@
-//! The threads of this process. What they do is the affair of crates that may also run where there are none.
+//! Threads; portable crates get them from here.
 
-/// Does `work` on this thread alone.
+/// Does `work` on this thread only.
 pub(crate) fn on_one_core(work: &(dyn Fn() + Sync)) {
     work();
 }

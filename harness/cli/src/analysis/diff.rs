@@ -1,4 +1,4 @@
-//! What a change of policies changes in meaning.
+//! The changes in meaning between two sets of policies.
 
 pub(crate) mod github;
 pub(crate) mod human;
@@ -18,74 +18,75 @@ use super::policies::Policies;
 use super::{LazyEngines, refused_peers};
 use crate::error::Result;
 
-/// What is to be an error rather than a warning.
+/// Changes that count as errors rather than warnings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FailureConditions {
     pub(crate) newly_allowed: bool,
     pub(crate) newly_denied: bool,
 }
 
-/// All that was compared.
+/// The result of all comparisons.
 pub(crate) struct Diff {
-    /// Where something changes, or could not be compared.
+    /// Workloads for which something changes, or that could not be compared.
     pub(crate) changes: Vec<Change>,
     /// How many pairs of workload and protocol were compared, and how many workloads.
     pub(crate) compared: usize,
     pub(crate) workloads: usize,
-    /// Of which peers the answers hold: the narrowest of all.
+    /// The peers that the answers cover: the narrowest of all.
     pub(crate) peers: Peers,
-    /// The external authorizers on whose answers something hangs.
+    /// The external authorizers whose answers matter.
     pub(crate) authorizers: Vec<String>,
-    /// Those that are not described, where the policies of a workload differ.
+    /// External authorizers without a description, where the policies of a workload differ.
     pub(crate) undescribed: Vec<String>,
     /// Whether there are dry-run policies, which are not compared.
     pub(crate) dry_runs: bool,
 }
 
-/// What changes for one workload on one protocol.
+/// The changes for one workload on one protocol.
 pub(crate) struct Change {
     pub(crate) workload: WorkloadClass,
     pub(crate) protocol: Protocol,
     pub(crate) difference: Difference,
 }
 
-/// What came of a comparison.
+/// The result of a comparison.
 pub(crate) enum Difference {
-    /// It changes something.
+    /// Something changes.
     Changed { newly_allowed: Side, newly_denied: Side },
-    /// There was too much to compare, and nothing is claimed.
+    /// The comparison is too complex; nothing is claimed.
     Beyond(String),
 }
 
-/// What is newly allowed, or newly denied.
+/// Traffic that is newly allowed, or newly denied.
 pub(crate) struct Side {
     pub(crate) classes: Vec<Class>,
-    /// Whether there is more than that.
+    /// Whether there is more traffic than listed.
     pub(crate) more: bool,
-    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    /// An example from a peer whose certificate has a name that Istio does not issue; the classes cover all other
+    /// peers.
     pub(crate) odd: Option<Box<Traffic>>,
 }
 
 /// Traffic that changes sides.
 pub(crate) struct Class {
     pub(crate) values: Vec<(Attribute, Values)>,
-    /// One of it, which was put to the engines.
+    /// An example, which the engines evaluated.
     pub(crate) traffic: Traffic,
     pub(crate) old: Decision,
     pub(crate) new: Decision,
-    /// The trust domains among its peers that the handshake refuses, of what is newly allowed.
+    /// For newly allowed traffic, the trust domains of its peers that the handshake refuses.
     pub(crate) refused: Vec<String>,
     /// The same in words.
     pub(crate) refusals: Vec<String>,
 }
 
-/// What is compared, and how.
+/// The input of a comparison.
 pub(crate) struct PolicyComparison<'a> {
     pub(crate) old: &'a Policies,
     pub(crate) new: &'a Policies,
     pub(crate) choice: Choice,
     pub(crate) module: Option<&'a Module>,
-    /// Classes that are shown of each change and side.
+    /// The largest number of classes shown for each change and direction.
     pub(crate) limit: usize,
 }
 
@@ -93,7 +94,8 @@ impl PolicyComparison<'_> {
     /// Compares the two for each workload and protocol.
     ///
     /// # Errors
-    /// That the engines decide otherwise than was worked out.
+    ///
+    /// If the engines disagree with the analysis.
     pub(crate) fn run(&self, workloads: &[WorkloadClass], protocols: &[Protocol]) -> Result<Diff> {
         let mut diff = Diff {
             changes: Vec::new(),
@@ -204,7 +206,8 @@ impl PolicyComparison<'_> {
 }
 
 impl Diff {
-    /// Whether something is newly allowed, newly denied, and could not be compared.
+    /// Whether something is newly allowed, whether something is newly denied, and whether something could not be
+    /// compared.
     pub(crate) fn found(&self) -> (bool, bool, bool) {
         let mut found = (false, false, false);
         for change in &self.changes {

@@ -21,16 +21,18 @@ use super::question::{Query, Question};
 use super::{LazyEngines, refused_peers, words};
 use crate::error::Result;
 
-/// Kinds of callers of one workload: beyond that, nobody reads the table.
+/// The largest number of kinds of callers of one workload: nobody reads a wider table.
 const CALLERS: usize = 200;
 
-/// Cells of all tables together: each has an example that is put to the engines, and the table is held in memory.
+/// The largest number of cells of all tables together: the engines evaluate an example for each, and the table is held
+/// in memory.
 const CELLS: usize = 100_000;
 
-/// Refuses a table that is too large, before it is worked out.
+/// Refuses a table that is too large, before it is computed.
 ///
 /// # Errors
-/// That it is.
+///
+/// If it is too large.
 pub(crate) fn within(callers: usize, operations: usize) -> Result<()> {
     let cells = callers.saturating_mul(operations);
     if cells <= CELLS {
@@ -48,13 +50,13 @@ pub(crate) struct Matrix {
     pub(crate) callers: Vec<String>,
     pub(crate) rows: Vec<Row>,
     pub(crate) peers: Peers,
-    /// Whether the callers are those that the policies tell apart, so that odd certificates are left out.
+    /// Whether the callers are those that the policies distinguish, without unusual certificates.
     pub(crate) own_callers: bool,
-    /// The trust domains among the callers whom policies let in and the handshake refuses.
+    /// The trust domains of callers that policies allow and the handshake refuses.
     pub(crate) refused: Vec<String>,
-    /// The authorizers on which cells hang, and that are not described.
+    /// External authorizers without a description on which cells depend.
     pub(crate) undescribed: Vec<String>,
-    /// What is to be said of both, in words.
+    /// Remarks on both, in words.
     pub(crate) remarks: Vec<String>,
 }
 
@@ -64,10 +66,10 @@ pub(crate) struct Row {
     pub(crate) cells: Vec<Cell>,
 }
 
-/// What comes of it when a caller does something.
+/// The outcome for one caller and operation.
 pub(crate) struct Cell {
     pub(crate) verdict: CellVerdict,
-    /// A request that is allowed, if there is any; put to the engines.
+    /// A request that is allowed, if there is one; the engines evaluated it.
     pub(crate) allowed: Option<Traffic>,
     /// A request that is denied, likewise.
     pub(crate) denied: Option<Traffic>,
@@ -80,14 +82,14 @@ pub(crate) enum CellVerdict {
     Allow,
     /// All are denied.
     Deny,
-    /// It depends on what the table does not say.
+    /// It depends on something that the table does not show.
     Depends,
     /// There is no such request.
     Impossible,
 }
 
 impl CellVerdict {
-    /// A word for programs.
+    /// The name in reports.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             CellVerdict::Allow => "allow",
@@ -97,7 +99,7 @@ impl CellVerdict {
         }
     }
 
-    /// A mark that is told apart without colour.
+    /// A mark that is distinguishable without colour.
     pub(crate) fn mark(self) -> char {
         match self {
             CellVerdict::Allow => '+',
@@ -108,19 +110,19 @@ impl CellVerdict {
     }
 }
 
-/// A caller or an operation that is asked about.
+/// A caller or an operation of the table.
 pub(crate) struct NamedQuery {
     name: String,
     query: Query,
 }
 
-/// What tables are made of.
+/// Builds tables.
 pub(crate) struct MatrixBuilder<'a> {
     pub(crate) policies: &'a Policies,
     pub(crate) protocol: Protocol,
-    /// Told apart by the policies if there are none.
+    /// If empty, the callers that the policies distinguish.
     pub(crate) callers: &'a [NamedQuery],
-    /// Those of the policies if there are none.
+    /// If empty, the operations of the policies.
     pub(crate) operations: &'a [NamedQuery],
     pub(crate) choice: Choice,
     pub(crate) module: Option<&'a Module>,
@@ -129,7 +131,8 @@ pub(crate) struct MatrixBuilder<'a> {
 /// `plaintext`, `no-certificate`, or a value of `principals`.
 ///
 /// # Errors
-/// That the engine does not take it.
+///
+/// If the engine refuses it.
 pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<NamedQuery> {
     let question = match text {
         "plaintext" => Question {
@@ -154,7 +157,8 @@ pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<Name
 /// `METHOD /path`, `METHOD`, `/path`, `:PORT`, or parts of it in this order.
 ///
 /// # Errors
-/// That the engine does not take it.
+///
+/// If the engine refuses it.
 pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<NamedQuery> {
     let mut question = Question::default();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
@@ -176,7 +180,8 @@ impl MatrixBuilder<'_> {
     /// The table of a workload.
     ///
     /// # Errors
-    /// That there is too much to work through, and that the engines decide otherwise than was worked out.
+    ///
+    /// If the analysis is too complex, or if the engines disagree with it.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matrix> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let own;

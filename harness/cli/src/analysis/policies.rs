@@ -1,4 +1,4 @@
-//! Policy documents as the analysis takes them: validated, and for one workload those that apply to it.
+//! Policy documents for the analysis: validated, and for one workload those that apply to it.
 
 use std::path::PathBuf;
 
@@ -20,29 +20,30 @@ use crate::error::Result;
 pub(crate) struct Policies {
     setup: Setup,
     pub(crate) config: Config,
-    /// Whom the mesh lets in.
+    /// The trust domains that the mesh accepts.
     pub(crate) trust: Trust,
     /// The other documents, if a workload is to be found among them.
     others: OtherDocuments,
 }
 
-/// What is decided by for one workload and protocol.
+/// The compiled policies for one workload and protocol.
 pub(crate) struct CompiledPolicies {
     pub(crate) program: Program,
-    /// The documents that apply, with what is around them.
+    /// The documents that apply, and their settings.
     pub(crate) setup: Setup,
 }
 
-/// What applies to one workload, on one protocol.
+/// The policies that apply to one workload, on one protocol.
 pub(crate) struct ApplicablePolicies {
     config: Config,
-    /// The documents that apply, with what is around them.
+    /// The documents that apply, and their settings.
     pub(crate) setup: Setup,
 }
 
 impl ApplicablePolicies {
     /// # Errors
-    /// None that validation has not found.
+    ///
+    /// Never after validation.
     pub(crate) fn compiled(self) -> anyhow::Result<CompiledPolicies> {
         Ok(CompiledPolicies {
             program: Program::compile(&self.config)?,
@@ -52,10 +53,12 @@ impl ApplicablePolicies {
 }
 
 impl Policies {
-    /// Reads and validates the documents in `paths`, to be decided by with what else is set up; with `others` also what is not a policy.
+    /// Reads and validates the documents in `paths`, and adds them to the set-up; with `others`, keeps documents that
+    /// are not policies too.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    ///
+    /// If documents are invalid; all mistakes are reported.
     pub(crate) fn load(loader: &Loader, paths: &[PathBuf], around: &Setup, others: bool) -> Result<Self> {
         if let Some(missing) = paths
             .iter()
@@ -76,10 +79,11 @@ impl Policies {
         Ok(Self { others, ..policies })
     }
 
-    /// The same of what is read already; a workload that it names does not count.
+    /// The same for documents that were read before; a workload in the set-up is ignored.
     ///
     /// # Errors
-    /// Everything that is wrong with the documents.
+    ///
+    /// If documents are invalid; all mistakes are reported.
     pub(crate) fn of(mut setup: Setup) -> Result<Self> {
         // Whether a document is accepted does not depend on the workload; yet there must be one.
         let any = Workload {
@@ -99,7 +103,7 @@ impl Policies {
         })
     }
 
-    /// What applies to a workload.
+    /// The documents that apply to a workload.
     pub(crate) fn applied(&self, workload: &Workload, protocol: Protocol) -> ApplicablePolicies {
         let applies = |resource: &&Resource| resource.applies_to(&self.config.mesh, workload);
         let resources: Vec<_> = self.config.resources.iter().filter(applies).cloned().collect();
@@ -128,10 +132,11 @@ impl Policies {
         }
     }
 
-    /// What applies to a workload, compiled.
+    /// The documents that apply to a workload, compiled.
     ///
     /// # Errors
-    /// None that validation has not found.
+    ///
+    /// Never after validation.
     pub(crate) fn selected(
         &self,
         workload: &Workload,
@@ -140,8 +145,8 @@ impl Policies {
         self.applied(workload, protocol).compiled()
     }
 
-    /// The external authorizers that a workload's CUSTOM policies name and that nothing describes. The engines deny what they would be asked
-    /// about, and who may pass is not known.
+    /// The external authorizers that a workload's CUSTOM policies name and that have no description. The engines deny
+    /// what they would be asked about, and it is unknown who may pass.
     pub(crate) fn undescribed(&self, workload: &Workload) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for resource in &self.config.resources {
@@ -167,7 +172,7 @@ impl Policies {
         policies.any(|resource| resource.metadata().annotation("istio.io/dry-run").is_some())
     }
 
-    /// Where a rule stands, or its document.
+    /// The place of a rule, or of its document.
     pub(crate) fn place(
         &self,
         by: &peerwarden_traffic::RuleRef,
@@ -186,10 +191,11 @@ impl Policies {
     }
 }
 
-/// The workloads of files, or of these names among the documents, or all that the documents tell apart.
+/// The workloads from files, or with these names among the documents, or all that the documents distinguish.
 ///
 /// # Errors
-/// What is wrong with the files, or that there are too many.
+///
+/// If a file is invalid, or if there are too many workloads.
 pub(crate) fn chosen(
     given: &[PathBuf],
     namespace: Option<&str>,
@@ -217,10 +223,12 @@ pub(crate) fn chosen(
     given.collect()
 }
 
-/// The workload that a file describes, or that has this name among the documents of the last of the sets that has it.
+/// The workload that a file describes, or that has this name among the documents; the last set with such a document
+/// wins.
 ///
 /// # Errors
-/// What is wrong with it.
+///
+/// If it is invalid.
 fn read(given: &std::path::Path, namespace: Option<&str>, sets: &[&Policies]) -> Result<Workload> {
     let document = if workload::is_file(given) {
         workload::of_file(given, namespace)

@@ -1,4 +1,4 @@
-//! What is asked about, in the policies' own words: options become a rule, which the engine reads as it reads any other.
+//! Questions in the terms of policies: the options become a rule, which the engine reads like any other.
 
 use peerwarden_analysis::{LimitExceeded, Space, TrafficSet};
 use peerwarden_documents::diagnostic::Diagnostic;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 
-/// Traffic that is asked about. The values are those of the policies' fields, wildcards included.
+/// The traffic in question. The values are those of policy fields, including wildcards.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Question {
     /// The caller, as in `principals`: `cluster.local/ns/web/sa/frontend`, `*/sa/batch`; may be repeated for alternatives.
@@ -53,7 +53,7 @@ pub(crate) struct Question {
     pub(crate) when: Vec<String>,
 }
 
-/// A question as the analysis takes it.
+/// A question for the analysis.
 pub(crate) struct Query {
     pub(crate) rule: Rule,
     plaintext: bool,
@@ -61,7 +61,7 @@ pub(crate) struct Query {
 }
 
 impl Question {
-    /// The options that only HTTP has and that are given.
+    /// The first HTTP-only option that is given.
     fn http_only(&self) -> Option<&'static str> {
         let given = [
             ("--method", !self.method.is_empty()),
@@ -76,7 +76,7 @@ impl Question {
         given.iter().find(|(_, given)| *given).map(|(name, _)| *name)
     }
 
-    /// The request in few words, as the object of `can`.
+    /// The request in a few words, as the object of `can`.
     pub(crate) fn text(&self) -> String {
         let words = [self.method.join(" or "), self.path.join(" or ")];
         let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
@@ -87,10 +87,11 @@ impl Question {
         }
     }
 
-    /// As the engine reads it.
+    /// The question in the engine's types.
     ///
     /// # Errors
-    /// Values that it does not take.
+    ///
+    /// If the engine refuses a value.
     pub(crate) fn read(&self, mesh: &Mesh, protocol: Protocol) -> Result<Query> {
         if let (Protocol::Tcp, Some(option)) = (protocol, self.http_only()) {
             let wrong = Diagnostic::error(format!("`{option}` does not apply to TCP"));
@@ -178,10 +179,11 @@ fn fields(fields: &[(&str, Vec<String>)]) -> Option<Map<String, Value>> {
 }
 
 impl Query {
-    /// The traffic that is asked about. `name` is what this question is called among several.
+    /// The traffic in question. `name` tells several questions apart.
     ///
     /// # Errors
-    /// That there is too much of it; that there is none: "never" would be true of it, and taken for more than it is.
+    ///
+    /// If the analysis is too complex. Also if there is no such traffic: "never" would be true, but misleading.
     pub(crate) fn traffics(&self, space: &mut Space, name: Option<&str>) -> Result<TrafficSet> {
         let traffics = self.all(space)?;
         if traffics.is_empty() {
@@ -196,7 +198,7 @@ impl Query {
         Ok(traffics)
     }
 
-    /// The traffic that is asked about, which may be none.
+    /// The traffic in question, which may be empty.
     pub(super) fn all(&self, space: &mut Space) -> Result<TrafficSet, LimitExceeded> {
         let mut traffics = space.rule(&self.rule)?;
         if self.plaintext {

@@ -1,4 +1,4 @@
-//! What reports for programs have in common. Their JSON Schemas are made from these types.
+//! Common parts of reports for programs. Their JSON Schemas are made from these types.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl From<Peers> for PeerScope {
     }
 }
 
-/// A workload: of all to which the same documents apply, the one with the fewest labels.
+/// A workload: the one with the fewest labels among all to which the same documents apply.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Workload {
@@ -62,7 +62,7 @@ impl From<&WorkloadClass> for Workload {
 pub(crate) struct DecisionReport {
     /// `allow` or `deny`.
     decision: &'static str,
-    /// What decided; `null` if no rule did.
+    /// The rule or document that decided; `null` if none did.
     by: Option<engine::RuleRef>,
     /// The reason's name.
     reason: &'static str,

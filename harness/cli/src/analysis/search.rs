@@ -1,4 +1,4 @@
-//! Traffic that is asked about and has a verdict: `who-can` and `can-ever`.
+//! Traffic of one kind that has a verdict: `who-can` and `can-ever`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,7 +21,7 @@ use super::report::{self, PeerScope, Workload};
 use super::{LazyEngines, refused_peers, words};
 use crate::error::Result;
 
-/// What is sought.
+/// A search.
 pub(crate) struct Search<'a> {
     pub(crate) policies: &'a Policies,
     pub(crate) query: &'a Query,
@@ -30,21 +30,22 @@ pub(crate) struct Search<'a> {
     pub(crate) allowed: bool,
     pub(crate) choice: Choice,
     pub(crate) module: Option<&'a Module>,
-    /// Classes that are shown.
+    /// The largest number of classes that are shown.
     pub(crate) limit: usize,
 }
 
-/// What there is of it, for one workload.
+/// The matches for one workload.
 pub(crate) struct Matches {
     workload: WorkloadClass,
     protocol: Protocol,
     pub(crate) classes: Vec<MatchClass>,
     more: bool,
-    /// Some of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    /// An example from a peer whose certificate has a name that Istio does not issue; the classes cover all other
+    /// peers.
     odd: Option<Traffic>,
     peers: Peers,
     authorizers: Vec<String>,
-    /// The authorizers on which it hangs, and that are not described.
+    /// The authorizers without a description on which it depends.
     pub(crate) undescribed: Vec<String>,
 }
 
@@ -60,10 +61,11 @@ pub(crate) struct MatchClass {
 }
 
 impl Search<'_> {
-    /// Seeks it for a workload.
+    /// Searches for one workload.
     ///
     /// # Errors
-    /// That there is too much to work through, that nothing is asked about, and that the engines decide otherwise than was worked out.
+    ///
+    /// If the analysis is too complex, if there is no such traffic, or if the engines disagree with the analysis.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matches> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let mut engines = LazyEngines::new(self.choice, self.module, selected.setup, self.protocol);
@@ -140,7 +142,7 @@ fn example(text: &mut String, class: &MatchClass) {
     }
 }
 
-/// That an answer is not proved, and why.
+/// Says that an answer is not proved, and why.
 fn unproved(text: &mut String, found: &Matches) {
     if let Some(why) = words::undescribed(&found.undescribed) {
         let why = wrapped(&format!("not proved: {why}"), 2);
@@ -148,7 +150,7 @@ fn unproved(text: &mut String, found: &Matches) {
     }
 }
 
-/// Of what the answers are proved; nothing if none is.
+/// The scope of the proof; empty if nothing is proved.
 fn scope(text: &mut String, found: &[Matches]) {
     let all = found.len();
     let found: Vec<&Matches> = found.iter().filter(|one| one.undescribed.is_empty()).collect();
@@ -175,7 +177,7 @@ fn scope(text: &mut String, found: &[Matches]) {
     }
 }
 
-/// Who may, for people.
+/// The callers, for people.
 pub(crate) fn callers(request: &str, found: &[Matches]) -> String {
     let mut text = String::new();
     for one in found {
@@ -263,7 +265,7 @@ pub(crate) struct Report {
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct WorkloadMatches {
-    /// Which workload.
+    /// The workload.
     workload: Workload,
     /// `http` or `tcp`.
     protocol: &'static str,
@@ -273,14 +275,15 @@ struct WorkloadMatches {
     classes: Vec<MatchReport>,
     /// Whether there is more than `--limit` shows.
     more: bool,
-    /// One of it from a peer whose certificate has a name that Istio does not issue, where the classes are about all others.
+    /// An example from a peer whose certificate has a name that Istio does not issue; the classes cover all other
+    /// peers.
     odd: Option<Traffic>,
     /// The peers that the proof covers.
     proved_for: PeerScope,
     /// The external authorizers whose answers matter: each may answer anything.
     authorizers: Vec<String>,
-    /// The external authorizers that policies name and that are not described. What they would be asked about counts as denied, and the answer
-    /// is not proved.
+    /// The external authorizers that policies name and that have no description. What they would be asked about counts
+    /// as denied, and the answer is not proved.
     not_described: Vec<String>,
 }
 
@@ -289,9 +292,9 @@ struct WorkloadMatches {
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct MatchReport {
-    /// What is said of each attribute that counts, in words.
+    /// The conditions on attributes, in words.
     values: BTreeMap<String, String>,
-    /// One of it, as `eval` and `explain` take it.
+    /// An example, in the format of `eval` and `explain`.
     traffic: Traffic,
     /// The decision.
     decided: report::DecisionReport,
@@ -324,7 +327,8 @@ impl From<&Matches> for WorkloadMatches {
 /// For programs.
 ///
 /// # Errors
-/// None that can be: the values are all of JSON.
+///
+/// Never: all values can be written as JSON.
 pub(crate) fn json(found: &[Matches]) -> anyhow::Result<String> {
     let report = Report {
         workloads: found.iter().map(WorkloadMatches::from).collect(),

@@ -1,4 +1,4 @@
-//! Workloads and traffic in few words.
+//! Workloads and traffic in a few words.
 
 use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{Reason, WorkloadKind, is_host};
@@ -26,7 +26,7 @@ pub(crate) fn workload(class: &WorkloadClass) -> String {
     text
 }
 
-/// `GET /orders as spiffe://…`, with what else counts.
+/// `GET /orders as spiffe://…`, and other attributes that matter.
 pub(crate) fn traffic(traffic: &Traffic) -> String {
     let mut text = words::request(traffic, str::to_owned);
     if let Some(port) = traffic.destination.port {
@@ -109,7 +109,7 @@ pub(crate) fn without_rule(reason: Reason) -> String {
     }
 }
 
-/// That it is so of unusual traffic too.
+/// Says that it also holds for unusual traffic.
 pub(crate) fn odd(traffic: &Traffic) -> String {
     let host = traffic.http.as_ref().and_then(|http| http.host.as_deref());
     if let Some(host) = host.filter(|host| !is_host(host.as_bytes())) {
@@ -122,7 +122,7 @@ pub(crate) fn odd(traffic: &Traffic) -> String {
     }
 }
 
-/// Who asks, of a class.
+/// The callers of a class.
 pub(crate) fn who(values: &[(Attribute, Values)]) -> String {
     callers(values).join("; ")
 }
@@ -155,7 +155,7 @@ fn peers(values: &Values) -> Vec<String> {
     }
 }
 
-/// The rest of a class, one line for each attribute that counts.
+/// The rest of a class, one line for each attribute that matters.
 pub(crate) fn what(values: &[(Attribute, Values)]) -> Vec<String> {
     let others = values
         .iter()
@@ -165,7 +165,7 @@ pub(crate) fn what(values: &[(Attribute, Values)]) -> Vec<String> {
         .collect()
 }
 
-/// Why an answer is not proved: it hangs on authorizers that are not described.
+/// Why an answer is not proved: it depends on authorizers without a description.
 pub(crate) fn undescribed(names: &[String]) -> Option<String> {
     let (what, they_are, is_asked) = match names {
         [] => return None,
@@ -179,7 +179,7 @@ pub(crate) fn undescribed(names: &[String]) -> Option<String> {
     ))
 }
 
-/// Of which traffic an answer is true.
+/// The traffic that an answer covers.
 pub(crate) fn scope(peers: Peers) -> &'static str {
     match peers {
         Peers::AnyName => "every certificate with one name",

@@ -13,7 +13,7 @@ use super::mesh::MeshArguments;
 use crate::analysis::policies::Policies;
 use crate::error::Result;
 
-/// What is asked about.
+/// The policies and the protocol of a question.
 #[derive(Debug, Args)]
 pub(super) struct AnalysisArguments {
     /// Policies: files, or folders to search recursively.
@@ -29,10 +29,11 @@ pub(super) struct AnalysisArguments {
 }
 
 impl AnalysisArguments {
-    /// Reads the files; with the namespace of documents that name none.
+    /// Reads the files; `namespace` is for documents that name none.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    ///
+    /// If files are invalid; all mistakes are reported.
     pub(super) fn read(&self, namespace: Option<&str>) -> Result<(Policies, Vec<WorkloadClass>)> {
         let loader = self.mesh.loader(namespace)?;
         let policies = self.mesh.policies(&loader, &self.policies, &self.mesh.setup()?)?;

@@ -1,4 +1,4 @@
-//! Options of every command: how its output looks, and how much of it there is.
+//! Options of every command: colours, and the amount of output.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use peerwarden_documents::terminal;
 use terminal_size::Width;
 
-/// How output looks.
+/// The appearance of the output.
 #[derive(Debug, clap::Args)]
 pub(super) struct Appearance {
     /// When to use colours. `auto`: on a terminal, unless `NO_COLOR` is set; `FORCE_COLOR` or `CLICOLOR_FORCE` also elsewhere.
@@ -29,7 +29,7 @@ enum Color {
 }
 
 impl Appearance {
-    /// Sets it for the whole run.
+    /// Applies it to the whole run.
     pub(super) fn apply(&self) {
         let variable = |name| std::env::var_os(name);
         choice(self.color, variable("NO_COLOR"), variable("FORCE_COLOR")).write_global();
@@ -40,8 +40,8 @@ impl Appearance {
     }
 }
 
-/// The option goes first, then <https://no-color.org>, then <https://force-color.org>; the rest is for `anstream`, which knows
-/// <https://bixense.com/clicolors/>.
+/// The option takes precedence, then <https://no-color.org>, then <https://force-color.org>; `anstream` handles the
+/// rest, such as <https://bixense.com/clicolors/>.
 fn choice(color: Color, no_color: Option<OsString>, force_color: Option<OsString>) -> ColorChoice {
     let is_set = |value: Option<OsString>| value.is_some_and(|value| !value.is_empty());
     let forces = is_set(force_color.filter(|value| value != "0" && value != "false"));

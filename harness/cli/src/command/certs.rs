@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     watch: bool,
 }
 
-/// A workload, and how long its certificates live.
+/// A workload, and the lifetime of its certificates.
 struct CertificateOrder {
     workload: Workload,
     lifetime: Duration,
@@ -77,7 +77,7 @@ fn make(arguments: &Arguments, wanted: &[CertificateOrder]) -> Result<()> {
     Ok(())
 }
 
-/// The authority that is there, or a new one.
+/// The existing authority, or a new one.
 fn authority(arguments: &Arguments) -> Result<Authority> {
     let folder = arguments.dir.join("ca");
     if let Some(authority) = Authority::read(&folder)? {
@@ -93,7 +93,7 @@ fn authority(arguments: &Arguments) -> Result<Authority> {
     Ok(authority)
 }
 
-/// Replaces each certificate when it is due, for ever: until a signal, or until the authority has expired.
+/// Replaces each certificate when it is due, until a signal, or until the authority has expired.
 fn rotate(
     arguments: &Arguments,
     authority: &Authority,
@@ -118,7 +118,7 @@ fn rotate(
     }
 }
 
-/// Issues, writes and says so; answers when it is to be replaced.
+/// Issues a certificate, writes it and reports it; returns when it is to be replaced.
 fn issue(arguments: &Arguments, authority: &Authority, wanted: &CertificateOrder) -> Result<SystemTime> {
     let workload = &wanted.workload;
     let issued = authority.issue(workload, wanted.lifetime)?;

@@ -1,4 +1,4 @@
-//! `peerwarden completions`: what a shell completes.
+//! `peerwarden completions`: scripts for shell completion.
 
 use anyhow::Context;
 use clap_complete::Shell;
@@ -7,7 +7,7 @@ use peerwarden_documents::output;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// What to do with what is printed.
+/// How to use the script.
 const USE: &str = "\
 For the shell that is open:
 

@@ -1,4 +1,4 @@
-//! `peerwarden diff`: what a change of policies changes in meaning.
+//! `peerwarden diff`: the changes in meaning between two sets of policies.
 
 use std::path::PathBuf;
 

@@ -21,13 +21,13 @@ use super::inputs::{EngineArguments, PolicyArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Bytes of one line.
+/// The longest line, in bytes.
 const LINE: u64 = 32 * 1024 * 1024;
 
-/// What some editors write in front of UTF-8.
+/// The byte order mark that some editors write at the start of UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Configurations kept ready: lines about the same policies need not stand together.
+/// The number of configurations kept ready: lines about the same policies need not be adjacent.
 const KEPT: usize = 64;
 
 /// Decide cases from standard input, one JSON object per line.
@@ -77,7 +77,7 @@ pub(crate) enum OutputLine<'a> {
     },
 }
 
-/// What went wrong with a line, and how bad that is.
+/// The error of a line, and its exit code.
 struct LineError(Exit, String);
 
 /// Runs the command.
@@ -113,12 +113,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     )
 }
 
-/// A value as JSON, which lines are put together of.
+/// A value as JSON, from which lines are composed.
 fn raw(value: &impl Serialize) -> anyhow::Result<Box<RawValue>> {
     to_raw_value(value).context("a document as JSON")
 }
 
-/// What a line says, or what is given for all.
+/// The line's own value, or else the one given for all lines.
 fn either<'r>(own: &'r Option<Box<RawValue>>, given: &'r Option<Box<RawValue>>) -> Option<&'r RawValue> {
     own.as_deref().or(given.as_deref())
 }
@@ -229,7 +229,7 @@ impl Evaluation {
     }
 }
 
-/// Reads up to a line break, at most a little more than [`LINE`] bytes of it; the rest of a longer line is dropped.
+/// Reads up to a line break, and keeps at most slightly more than [`LINE`] bytes; the rest of a longer line is dropped.
 fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
     line.clear();
     let mut any = false;

@@ -77,7 +77,7 @@ enum ExpectedVerdict {
     Deny,
 }
 
-/// What is to be explained.
+/// The case to explain.
 enum Case {
     Traffic(Box<Traffic>),
     /// One or more lines of a log.
@@ -175,14 +175,14 @@ fn read(arguments: &Arguments) -> Result<(PolicySource, Case)> {
     Ok((source, Case::Traffic(Box::new(traffic))))
 }
 
-/// That there can be such traffic.
+/// Checks that such traffic is possible.
 fn possible(traffic: &Traffic) -> Result<(), Diagnostic> {
     traffic
         .check()
         .map_err(|impossible| Diagnostic::error(format!("traffic: {impossible}")))
 }
 
-/// What is decided by, where the traffic is given by itself: files, or a suite's.
+/// The policies, if the traffic is given separately: from files, or from a suite.
 fn source(arguments: &Arguments) -> Result<PolicySource> {
     if let Some(envoy) = &arguments.envoy {
         let given = arguments.deciding.read()?;

@@ -1,4 +1,4 @@
-//! `peerwarden fmt`: the layout of policies and suites.
+//! `peerwarden fmt`: formats policies and suites.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,7 +125,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     })
 }
 
-/// From standard input to standard output, as editors do it.
+/// From standard input to standard output, as editors need it.
 fn piped(check: bool) -> Result<Exit> {
     let source = files::read(Path::new("-"))?;
     let text = tidy::tidy(&source)?;
@@ -145,7 +145,7 @@ fn is_yaml(path: &Path) -> bool {
     matches!(extension, Some("yaml" | "yml"))
 }
 
-/// Whether it is a suite, or holds a policy.
+/// Whether it is a suite, or contains a policy.
 fn is_ours(role: FileRole, source: &Arc<Source>) -> Result<bool, Diagnostic> {
     let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
     Ok(role != FileRole::Manifests || documents::all(source)?.iter().any(is_policy))

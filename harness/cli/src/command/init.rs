@@ -1,4 +1,4 @@
-//! `peerwarden init`: a first suite for each workload, with what the policies allow today as a snapshot.
+//! `peerwarden init`: a first suite for each workload, with a snapshot of what the policies allow today.
 
 mod callers;
 mod pods;
@@ -111,7 +111,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     snapshots(arguments, &loader, &written)
 }
 
-/// The policies as the workload has them.
+/// The policies that apply to the workload.
 fn config(read: &DocumentSet, workload: &PodWorkload) -> Result<Config> {
     let setup = Setup {
         workload: Some(synthetic::workload(&workload.workload)),
@@ -123,7 +123,7 @@ fn config(read: &DocumentSet, workload: &PodWorkload) -> Result<Config> {
         .map_err(|problems| setup.diagnostics(&problems))?)
 }
 
-/// Writes the snapshots of new suites, and says what they record.
+/// Writes the snapshots of new suites, and reports what they contain.
 fn snapshots(arguments: &Arguments, loader: &Loader, written: &[PathBuf]) -> Result<Exit> {
     let loaded = written
         .iter()
@@ -171,7 +171,7 @@ fn snapshots(arguments: &Arguments, loader: &Loader, written: &[PathBuf]) -> Res
     Ok(exit)
 }
 
-/// A path as a name in YAML: with slashes.
+/// A path for YAML, with slashes.
 fn slashed(path: &Path) -> String {
     let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     parts.collect::<Vec<_>>().join("/")

@@ -47,7 +47,7 @@ pub(super) enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// Reads it for an option whose own help says what the two are, so that there is no line for each.
+    /// A parser for options whose help describes both formats, so that they are not listed.
     pub(super) fn parser() -> impl TypedValueParser<Value = Self> {
         PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
             "json" => Self::Json,
@@ -101,7 +101,8 @@ impl PolicyArguments {
     /// Reads the files.
     ///
     /// # Errors
-    /// Everything that keeps them from being read.
+    ///
+    /// If files cannot be read or are invalid.
     pub(super) fn read(&self) -> Result<Setup, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
         let loader = self.loader().map_err(|wrong| vec![wrong])?;
@@ -154,10 +155,11 @@ impl PolicyArguments {
         Ok((set.policies, Some(workload)))
     }
 
-    /// What reads files.
+    /// The loader of files.
     ///
     /// # Errors
-    /// What is wrong with the settings.
+    ///
+    /// If the settings are invalid.
     pub(super) fn loader(&self) -> Result<Loader, Diagnostic> {
         self.repository.loader(self.namespace.get())
     }
@@ -165,19 +167,20 @@ impl PolicyArguments {
     /// Reads a suite.
     ///
     /// # Errors
-    /// What is wrong with it, or with the settings.
+    ///
+    /// If it or the settings are invalid.
     pub(super) fn suite(&self, file: &Path) -> Result<LoadedSuite, Vec<Diagnostic>> {
         suite::load(file, &self.loader().map_err(|wrong| vec![wrong])?)
     }
 
-    /// Whether policies were named at all; none found in them is still an answer.
+    /// Whether policies were named, even if there are none in the files.
     pub(super) fn names_policies(&self) -> bool {
         !self.policies.is_empty()
     }
 }
 
 impl EngineArguments {
-    /// Where the module is, when one of the engines is it and it is there.
+    /// The path of the module, if an engine is the module and the file exists.
     pub(super) fn path(&self) -> Option<PathBuf> {
         let needed = self.engine.runs_module();
         needed
@@ -185,10 +188,11 @@ impl EngineArguments {
             .flatten()
     }
 
-    /// The module, when one of the engines is it.
+    /// The module, if one of the engines needs it.
     ///
     /// # Errors
-    /// That it is not there, or no module.
+    ///
+    /// If it does not exist, or is not a module.
     pub(super) fn module(&self) -> Result<Option<ShippedModule>, ModuleError> {
         if self.engine.runs_module() {
             let cache = Cache::find(self.cache.as_deref());

@@ -1,4 +1,4 @@
-//! Arguments of the commands that ask about all workloads at once: which, and in what mesh.
+//! Arguments of the commands that ask about all workloads: the workloads and the mesh.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use super::repository::{self, RepositoryArguments};
 use crate::analysis::policies::{self, Policies};
 use crate::error::Result;
 
-/// What policies are read with, and for which workloads.
+/// The settings for reading policies, and the workloads.
 #[derive(Debug, Args)]
 pub(super) struct MeshArguments {
     /// A workload: a file with `namespace`, `labels`, …, or with a Deployment or another workload; or the name of one among the
@@ -38,10 +38,11 @@ pub(super) struct MeshArguments {
 }
 
 impl MeshArguments {
-    /// Reads what policies are read with, without policies and workload.
+    /// Reads the settings, without policies and workload.
     ///
     /// # Errors
-    /// What is wrong with the files.
+    ///
+    /// If a file is invalid.
     pub(super) fn setup(&self) -> Result<Setup, Diagnostic> {
         let mesh = repository::mesh(self.mesh.as_deref())?;
         let (mesh, of_mesh) = mesh.map_or((None, None), |mesh| (Some(mesh.mesh), mesh.extension_providers));
@@ -54,27 +55,30 @@ impl MeshArguments {
         })
     }
 
-    /// What reads files.
+    /// The loader of files.
     ///
     /// # Errors
-    /// What is wrong with the settings.
+    ///
+    /// If the settings are invalid.
     pub(super) fn loader(&self, namespace: Option<&str>) -> Result<Loader, Diagnostic> {
         self.repository.loader(namespace)
     }
 
-    /// The policies in `paths`, with what they are read with. If a workload is named, also the documents that it is among.
+    /// The policies in `paths`, with these settings. If a workload is named, also the documents to find it in.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    ///
+    /// If files are invalid; all mistakes are reported.
     pub(super) fn policies(&self, loader: &Loader, paths: &[PathBuf], around: &Setup) -> Result<Policies> {
         let named = self.workload.iter().any(|workload| !workload::is_file(workload));
         Policies::load(loader, paths, around, named)
     }
 
-    /// The workloads that are named, or else all that some policies tell apart.
+    /// The named workloads, or else all that the policies distinguish.
     ///
     /// # Errors
-    /// What is wrong with the files, or that there are too many.
+    ///
+    /// If a file is invalid, or if there are too many workloads.
     pub(super) fn workloads(
         &self,
         namespace: Option<&str>,

@@ -1,4 +1,4 @@
-//! `peerwarden probe`: what ports really accept.
+//! `peerwarden probe`: finds out what ports accept.
 
 mod report;
 

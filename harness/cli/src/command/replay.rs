@@ -64,10 +64,11 @@ enum FailOn {
 }
 
 impl LogArguments {
-    /// The format that is given, or one of those that need not be.
+    /// The given format, or one of the formats that are detected.
     ///
     /// # Errors
-    /// What is wrong with it.
+    ///
+    /// If it is invalid.
     pub(super) fn format(&self) -> Result<LogFormat, Diagnostic> {
         let given = self.log_format.as_deref().map(LogFormat::parse);
         given.unwrap_or_else(|| Ok(LogFormat::default()))
@@ -111,7 +112,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     Ok(if failed { Exit::Findings } else { Exit::Fine })
 }
 
-/// Says which lines could not be read, and why.
+/// Reports which lines could not be read, and why.
 fn malformed(report: &Report) -> Diagnostic {
     let shown = report.malformed.first.iter();
     let shown: Vec<String> = shown

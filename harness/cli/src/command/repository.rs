@@ -55,20 +55,22 @@ impl RepositoryArguments {
     /// The settings.
     ///
     /// # Errors
-    /// What is wrong with them.
+    ///
+    /// If they are invalid.
     pub(super) fn settings(&self) -> Result<Settings, Diagnostic> {
         Settings::load(self.config.as_deref())
     }
 
-    /// What reads files.
+    /// The loader of files.
     ///
     /// # Errors
-    /// What is wrong with the settings.
+    ///
+    /// If the settings are invalid.
     pub(super) fn loader(&self, namespace: Option<&str>) -> Result<Loader, Diagnostic> {
         Ok(self.loader_with(&self.settings()?, namespace))
     }
 
-    /// The same with settings that are read already.
+    /// The same with settings that were read before.
     pub(super) fn loader_with(&self, settings: &Settings, namespace: Option<&str>) -> Loader {
         let mut loader = Loader::new(settings.repository().clone());
         loader.namespace = namespace.map(str::to_owned);
@@ -85,10 +87,11 @@ impl RepositoryArguments {
     }
 }
 
-/// The mesh of a file, if one is given; prints what it does in another way than these tools.
+/// The mesh of a file, if one is given; warns about settings that these tools treat differently.
 ///
 /// # Errors
-/// What is wrong with it.
+///
+/// If it is invalid.
 pub(super) fn mesh(file: Option<&Path>) -> Result<Option<MeshFile>, Diagnostic> {
     let Some(file) = file else { return Ok(None) };
     let mesh = mesh::read(file)?;

@@ -19,10 +19,11 @@ pub(super) struct RequestArguments {
 }
 
 impl RequestArguments {
-    /// The question, and the protocol that it is about.
+    /// The question and its protocol.
     ///
     /// # Errors
-    /// That it is not a request of that protocol.
+    ///
+    /// If it is not a request of that protocol.
     pub(super) fn read(&self, protocol: Option<ProtocolChoice>) -> Result<(Question, Protocol), Diagnostic> {
         let mut question = self.question.clone();
         let request = self.request.as_deref();

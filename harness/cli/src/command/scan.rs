@@ -1,4 +1,4 @@
-//! Access logs, read on all cores, with progress.
+//! Reads access logs on all cores, with progress.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,11 @@ use peerwarden_logs::access_log::{self, Line};
 use crate::progress::Progress;
 use crate::threads::on_all_cores;
 
-/// Puts every line of `logs` to `each`, with what one thread has gathered so far; gives what each thread gathered.
+/// Passes every line of `logs` to `each`, with the thread's state so far; returns the state of each thread.
 ///
 /// # Errors
-/// That a log cannot be read.
+///
+/// If a log cannot be read.
 pub(super) fn scan<T: Send>(
     logs: &[PathBuf],
     gather: impl Fn() -> T + Sync,

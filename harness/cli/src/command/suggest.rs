@@ -1,4 +1,4 @@
-//! `peerwarden suggest`: a policy for what an access log shows.
+//! `peerwarden suggest`: a policy for the traffic in an access log.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -149,7 +149,7 @@ fn labels(setup: &Setup) -> BTreeMap<String, String> {
     entries.filter_map(label).collect()
 }
 
-/// Why no policy is suggested; empty when one is.
+/// Why no policy is suggested; empty if one is.
 fn refused(arguments: &Arguments, seen: &Observations) -> Vec<Diagnostic> {
     let place = |(log, line): &(usize, u64)| match arguments.logs.get(*log) {
         Some(log) => format!("{}:{line}", log.display()),
@@ -199,7 +199,7 @@ fn refused(arguments: &Arguments, seen: &Observations) -> Vec<Diagnostic> {
     wrong
 }
 
-/// The suggestion as the engine reads it, and what the lints find in it.
+/// The suggestion in the engine's types, and the findings in it.
 fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
     let source = Source::new("<suggestion>", text);
     let nodes = yaml::documents(&source)?;
@@ -221,10 +221,11 @@ fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
     Ok((setup, found.findings))
 }
 
-/// Tries the suggestion on all of the log.
+/// Tries the suggestion on the whole log.
 ///
 /// # Errors
-/// That it does not admit a line: then nothing is suggested.
+///
+/// If it denies a line: then nothing is suggested.
 fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()> {
     let policies = Policies::new(setup).map_err(|problems| anyhow!("{problems}"))?;
     let failed = Mutex::new(None);
@@ -258,7 +259,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
     }
 }
 
-/// What is to be known of the log.
+/// Notes about the log.
 fn notes(seen: &Observations) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     let mut note = |lines: u64, message: &str| {

@@ -33,8 +33,8 @@ pub(crate) struct Arguments {
     /// The logs; `-` reads standard input.
     #[arg(value_name = "LOG", required = true)]
     logs: Vec<PathBuf>,
-    /// The Envoy that writes them: the address of its administration interface, such as `http://localhost:15000`, or a file with
-    /// the answer to `/config_dump`. An address is asked again when denials come later.
+    /// The Envoy that writes them: the address of its administration interface, such as `http://localhost:15000`, or a
+    /// file with the answer to `/config_dump`. An address is queried again for later denials.
     #[arg(long, value_name = "FILE|URL")]
     envoy: String,
     /// Take the policies of this listener, if the listeners of that Envoy have different ones.
@@ -50,10 +50,10 @@ pub(crate) struct Arguments {
     format: OutputFormat,
 }
 
-/// How long a configuration is taken for the current one.
+/// How long a configuration counts as current.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// Denials that are remembered; more of them at once are not a stream that anybody reads.
+/// The largest number of denials that are remembered; nobody reads more.
 const REMEMBERED: usize = 10_000;
 
 /// Runs the command.
@@ -74,12 +74,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// What is needed to explain one denial after the other.
+/// The state for explaining one denial after the other.
 struct DenialWatch<'a> {
     arguments: &'a Arguments,
     format: LogFormat,
     source: PolicySource,
-    /// Whether the configuration can be asked for again.
+    /// Whether the configuration can be read again.
     is_running: bool,
     read_at: Instant,
     /// How often each denial was seen.
@@ -128,7 +128,7 @@ impl DenialWatch<'_> {
         Ok(text?)
     }
 
-    /// Asks for the configuration again if it may have changed. If there is no answer, the last one counts.
+    /// Reads the configuration again if it may have changed. Without an answer, the last one is used.
     fn refresh(&mut self) {
         if !self.is_running || self.read_at.elapsed() < FRESH {
             return;

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Output format.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
-    /// Show every case, not only failures; and of failures with one cause all, not only the first few.
+    /// Show every case, not only failures; and all failures with the same cause, not only the first few.
     #[arg(long, short)]
     verbose: bool,
     /// Stop at the first failure.
@@ -68,12 +68,12 @@ pub(crate) struct Arguments {
     coverage_lcov: Option<PathBuf>,
 }
 
-/// The module, once it was needed.
+/// The module, loaded on first use.
 #[derive(Default)]
 struct LazyModule(Option<Option<ShippedModule>>);
 
 impl LazyModule {
-    /// The module, when one of the engines is it.
+    /// The module, if one of the engines needs it.
     fn get(&mut self, engines: &EngineArguments) -> Result<Option<ShippedModule>, ModuleError> {
         match &self.0 {
             Some(module) => Ok(module.clone()),
@@ -116,7 +116,7 @@ fn listed(arguments: &Arguments, loader: &Loader) -> Result<Vec<PathBuf>> {
     Ok(loader.suites(&arguments.paths)?)
 }
 
-/// Prints a report of an error: what reads a format for programs finds it there too.
+/// Reports an error: in a format for programs too, so that they find it there.
 fn reported(error: Error, format: ReportFormat) -> Result<Exit> {
     let exit = error.exit();
     let report = Report {
@@ -137,7 +137,7 @@ fn reported(error: Error, format: ReportFormat) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Reads the suites, with the cases that are wanted, and says which cannot be read.
+/// Reads the suites, with the selected cases, and reports those that cannot be read.
 fn load(
     arguments: &Arguments,
     loader: &Loader,
@@ -243,7 +243,7 @@ fn once(arguments: &Arguments, loader: &Loader, files: &[PathBuf], module: &mut 
     Ok(exit(&report).max(wrong.unwrap_or(Exit::Fine)))
 }
 
-/// Runs all suites on all cores, with progress; on one if it matters which case comes first.
+/// Runs all suites on all cores, with progress; on one core if it matters which case comes first.
 fn run_all(run: &Run<'_>) -> RunResult {
     let total: usize = run.suites.iter().map(running::questions).sum();
     let done = AtomicUsize::new(0);
@@ -258,7 +258,7 @@ fn run_all(run: &Run<'_>) -> RunResult {
     })
 }
 
-/// 1 for failed cases and for coverage below the threshold, 2 for suites that cannot run, 3 for an engine that broke.
+/// 1 for failed cases and for coverage below the threshold, 2 for invalid suites, 3 for an engine that broke.
 fn exit(report: &Report) -> Exit {
     let outcomes = report
         .suites

@@ -97,7 +97,7 @@ impl Page {
     /// Writes the page with these outputs in place of those that differ.
     ///
     /// # Errors
-    /// That it cannot be written.
+    /// If it cannot be written.
     pub(crate) fn bless(&self, outputs: &[Vec<String>]) -> Result<()> {
         let mut lines = self.lines.clone();
         let commands: Vec<&Command> = self.commands().collect();

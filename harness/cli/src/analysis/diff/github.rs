@@ -60,7 +60,7 @@ pub(crate) fn text(diff: &Diff, new: &Policies, failing: FailureConditions) -> S
     text
 }
 
-/// What changes, with an example, in lines.
+/// The change in lines, with an example.
 pub(super) fn message(class: &Class) -> String {
     let mut lines = vec![words::who(&class.values)];
     lines.extend(words::what(&class.values));

@@ -1,4 +1,4 @@
-//! For people: workload by workload, who gains and who loses what, each with a request that shows it.
+//! For people: for each workload, who gains and who loses access, with example requests.
 
 use std::fmt::Write;
 
@@ -94,7 +94,7 @@ fn class(text: &mut String, class: &Class) {
     }
 }
 
-/// What it comes to, in one line.
+/// The summary in one line.
 pub(super) fn sum(diff: &Diff) -> String {
     let workloads = counted(diff.workloads as u64, "workload");
     if diff.changes.is_empty() {
@@ -123,7 +123,7 @@ pub(super) fn sum(diff: &Diff) -> String {
     format!("{} of {workloads}: {}", changed.len(), said.join(", "))
 }
 
-/// Of what it is true.
+/// The scope of the proof.
 pub(super) fn notes(diff: &Diff) -> Vec<String> {
     let mut notes = vec![match words::undescribed(&diff.undescribed) {
         Some(why) => format!("not proved: {why}"),

@@ -15,14 +15,15 @@ use super::{Change, Diff, Difference};
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Report {
-    /// Whether nothing changes; also false if something could not be compared, or hangs on an authorizer that is not described.
+    /// Whether nothing changes; also false if something could not be compared, or depends on an authorizer without a
+    /// description.
     equivalent: bool,
     /// The peers that the proof covers.
     proved_for: PeerScope,
     /// The external authorizers whose answers matter: each is assumed to answer both sides the same.
     authorizers: Vec<String>,
-    /// The external authorizers that policies name and that are not described. What they would be asked about counts as denied on both sides,
-    /// and nothing is proved of it.
+    /// The external authorizers that policies name and that have no description. What they would be asked about counts
+    /// as denied on both sides, and nothing is proved about it.
     not_described: Vec<String>,
     /// How many workloads were compared.
     workloads: usize,
@@ -35,7 +36,7 @@ pub(crate) struct Report {
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct ChangeReport {
-    /// Which workload.
+    /// The workload.
     workload: Workload,
     /// `http` or `tcp`.
     protocol: &'static str,
@@ -120,7 +121,8 @@ impl From<&Change> for ChangeReport {
 /// The whole text.
 ///
 /// # Errors
-/// None that can be: the values are all of JSON.
+///
+/// Never: all values can be written as JSON.
 pub(crate) fn text(diff: &Diff) -> Result<String> {
     let report = Report {
         equivalent: diff.changes.is_empty() && diff.undescribed.is_empty(),

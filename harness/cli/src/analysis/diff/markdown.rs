@@ -25,7 +25,7 @@ pub(crate) fn text(diff: &Diff) -> String {
     text
 }
 
-/// What it comes to.
+/// The summary.
 fn title(diff: &Diff) -> String {
     let workloads = counted(diff.workloads as u64, "workload");
     if diff.changes.is_empty() {
@@ -114,7 +114,7 @@ fn callers(who: &[String]) -> String {
     each.join("<br>")
 }
 
-/// The attributes that count, one in a line.
+/// The attributes that matter, one in a line.
 fn traffic(class: &Class) -> String {
     let what = words::what(&class.values);
     if what.is_empty() {
@@ -135,12 +135,12 @@ fn example(class: &Class) -> String {
     lines.join("<br>")
 }
 
-/// What decided before, and what decides now. Which of them allows, the heading says.
+/// The old and the new decision. The heading says which of them allows.
 fn why(class: &Class) -> String {
     format!("before: {}<br>now: {}", decided(&class.old), decided(&class.new))
 }
 
-/// The rule, or why no rule decided.
+/// The rule, or the reason if no rule decided.
 fn decided(decided: &Decision) -> String {
     match &decided.by {
         Some(by) => code(&by.to_string()),
@@ -148,7 +148,8 @@ fn decided(decided: &Decision) -> String {
     }
 }
 
-/// A text as code in a table. Of its own marks none has a meaning: a backtick is enclosed by two, and a bar would end the cell.
+/// A text as code in a table. Special characters are escaped: a backtick is enclosed by two, and a bar would end the
+/// cell.
 fn code(text: &str) -> String {
     let text = visible(text).replace('|', "\\|");
     if text.contains('`') {
@@ -157,7 +158,7 @@ fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
-/// A text outside of code, with what is in backticks left as code.
+/// A text outside of code, in which backticks still mark code.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     let mut is_code = false;

@@ -15,7 +15,7 @@ const BEYOND: &str = "not-compared";
 /// The whole log.
 ///
 /// # Errors
-/// That it cannot be written.
+/// If it cannot be written.
 pub(crate) fn text(diff: &Diff, new: &Policies, failing: FailureConditions) -> Result<String> {
     let level = |fails| if fails { Level::Error } else { Level::Warning };
     let (allowed, denied) = (level(failing.newly_allowed), level(failing.newly_denied));

@@ -3,7 +3,7 @@
 use super::super::words;
 use super::Matrix;
 
-/// A line for each cell: it stays the same when a caller or an operation is added.
+/// A line for each cell, so that lines do not change when a caller or an operation is added.
 pub(crate) fn text(matrices: &[Matrix]) -> String {
     let mut text = "workload,protocol,caller,operation,verdict\r\n".to_owned();
     for matrix in matrices {
@@ -26,7 +26,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     text
 }
 
-/// A field of CSV (RFC 4180). What spreadsheets would take for a formula gets an apostrophe.
+/// A field of CSV (RFC 4180). A value that a spreadsheet might run as a formula gets an apostrophe.
 fn quoted(field: &str) -> String {
     let formula = if field.starts_with(['=', '+', '-', '@', '\t']) {
         "'"

@@ -1,4 +1,4 @@
-//! One page that needs nothing else, with a table for each workload; an example of a cell shows under the pointer.
+//! A self-contained page, with a table for each workload; hovering over a cell shows an example.
 
 use std::fmt::Write;
 
@@ -55,7 +55,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     text
 }
 
-/// What shows the verdict of a cell.
+/// The examples for a cell.
 pub(super) fn examples(cell: &Cell) -> String {
     let named = [("allowed", &cell.allowed), ("denied", &cell.denied)];
     let examples = named
@@ -64,7 +64,7 @@ pub(super) fn examples(cell: &Cell) -> String {
     examples.collect::<Vec<_>>().join("; ")
 }
 
-/// Text that is not markup.
+/// A text with its markup escaped.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for ch in text.chars() {

@@ -21,20 +21,20 @@ pub(crate) struct Report {
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 struct WorkloadMatrix {
-    /// Which workload.
+    /// The workload.
     workload: Workload,
     /// `http` or `tcp`.
     protocol: &'static str,
     /// The peers that the proof covers.
     proved_for: PeerScope,
-    /// Who asks.
+    /// The callers.
     callers: Vec<String>,
     /// The trust domains of callers that policies let in, but that the handshake refuses before any policy is evaluated.
     handshake_refuses: Vec<String>,
-    /// The external authorizers that policies name and that are not described. What they would be asked about counts as denied, and its cells
-    /// are not proved.
+    /// The external authorizers that policies name and that have no description. What they would be asked about counts
+    /// as denied, and those cells are not proved.
     not_described: Vec<String>,
-    /// The operation.
+    /// The operations.
     rows: Vec<Row>,
 }
 
@@ -42,7 +42,7 @@ struct WorkloadMatrix {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Row {
-    /// In words.
+    /// The operation in words.
     operation: String,
     /// A cell for each caller, in the same order.
     cells: Vec<Cell>,

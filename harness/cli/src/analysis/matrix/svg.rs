@@ -1,4 +1,4 @@
-//! A picture: operations down, callers across, their names slanted above.
+//! An image: operations as rows, callers as columns with slanted names.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use super::html::{escaped, examples};
 use super::terminal::LEFT_OUT;
 use super::{CellVerdict, Matrix};
 
-/// Pixels: of a cell, of a letter of the labels, and of what stands between tables.
+/// Sizes in pixels: of a cell, of a letter of the labels, and of the gap between tables.
 const CELL: usize = 26;
 const LETTER: usize = 8;
 const GAP: usize = 36;
 
-/// Letters of a label; what is longer is cut, and shown whole under the pointer.
+/// The longest label, in letters; a longer one is cut, and hovering shows all of it.
 const LABEL: usize = 48;
 
 fn colours(verdict: CellVerdict) -> (&'static str, &'static str) {
@@ -61,7 +61,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     )
 }
 
-/// Draws a table from `top` on, and says where its right and its lower edge are.
+/// Draws a table from `top` on, and returns its right and its lower edge.
 fn table(body: &mut String, matrix: &Matrix, top: usize) -> (usize, usize) {
     let title = format!(
         "{} {}",

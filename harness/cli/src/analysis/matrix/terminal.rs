@@ -9,10 +9,10 @@ use peerwarden_documents::wrap::wrapped;
 use super::super::words;
 use super::{CellVerdict, Matrix};
 
-/// The longest operation that is shown whole beside its cells.
+/// The longest operation that is shown completely beside its cells.
 const OPERATION: usize = 44;
 
-/// Of whom callers that the policies tell apart say nothing.
+/// A note on the peers that are not among the callers.
 pub(super) const LEFT_OUT: &str = "other certificates with names that Istio does not issue are left out";
 
 fn coloured(verdict: CellVerdict) -> String {

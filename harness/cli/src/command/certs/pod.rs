@@ -1,4 +1,4 @@
-//! What a Pod says of its identity and its certificates.
+//! The identity and the certificate settings of a Pod.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,20 +14,21 @@ use peerwarden_mtls::duration;
 /// (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig>).
 const CONFIG: &str = "proxy.istio.io/config";
 
-/// A Pod, or what makes Pods.
+/// A Pod, or a document that creates Pods.
 #[derive(Debug)]
 pub(super) struct Pod {
     pub(super) namespace: String,
     pub(super) service_account: String,
-    /// How long its certificates live, if it says so.
+    /// The lifetime of its certificates, if it is set.
     pub(super) secret_ttl: Option<Duration>,
 }
 
 impl Pod {
-    /// Those in a file: Pods, and the Pod templates of Deployments, Jobs and the like.
+    /// The Pods in a file, and the Pod templates of Deployments, Jobs and the like.
     ///
     /// # Errors
-    /// A file that cannot be read or has none, and a `SECRET_TTL` that is not a duration.
+    ///
+    /// If the file cannot be read or has none, or a `SECRET_TTL` is not a duration.
     pub(super) fn all(file: &Path) -> Result<Vec<Self>, Vec<Diagnostic>> {
         let source = files::read(file).map_err(|wrong| vec![wrong])?;
         let documents = yaml::documents(&source).map_err(|wrong| vec![wrong])?;

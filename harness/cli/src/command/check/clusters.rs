@@ -1,4 +1,4 @@
-//! What lints find in each cluster by itself. A finding that is the same in several is told once.
+//! The findings of lints in each cluster. A finding that is the same in several clusters is reported once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_lint::settings::Settings;
 use peerwarden_lint::{self as lint, Findings, Scope};
 
-/// The code of suppressions that suppress nothing: one that does so in any cluster is used.
+/// The code of findings about unused suppressions: a suppression that is used in any cluster is used.
 const SUPPRESSION: &str = "PW030";
 
-/// What tells findings apart: file, place, code and message.
+/// The identity of a finding: file, place, code and message.
 type Key = (Option<(String, usize)>, Option<&'static str>, String);
 
 fn key(finding: &Diagnostic) -> Key {
@@ -22,7 +22,7 @@ fn key(finding: &Diagnostic) -> Key {
     (place, finding.code, finding.message.clone())
 }
 
-/// What lints find in the policies of a set-up, cluster by cluster.
+/// The findings in the policies of a set-up, cluster by cluster.
 pub(super) fn findings(
     mut setup: Setup,
     read: DocumentSet,
@@ -75,11 +75,11 @@ pub(super) fn findings(
 /// The findings of several clusters.
 #[derive(Default)]
 struct MergedFindings {
-    /// Each with the clusters that have it.
+    /// Each finding with its clusters.
     found: BTreeMap<Key, (Diagnostic, BTreeSet<String>)>,
     suppressed: BTreeMap<Key, (Diagnostic, String)>,
     unproved: BTreeSet<String>,
-    /// The clusters that each file is part of.
+    /// The clusters of each file.
     clusters: BTreeMap<String, BTreeSet<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! `peerwarden check --envoy`: which of the module's guarantees a configuration of Envoy's keeps.
+//! `peerwarden check --envoy`: the module's guarantees that an Envoy configuration keeps.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,8 +74,8 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     Ok(nodes.into_iter().map(document).collect())
 }
 
-/// Refuses what Envoy reads by its reader of JSON and that is not strict: it takes keys without quotes, and other escapes than YAML. Envoy
-/// goes by the name: only `.yaml` and `.yml` are YAML to it. The name of standard input is not known, so that a text like JSON is JSON.
+/// Refuses a file with a JSON name that is not strict JSON: Envoy uses another parser for it than for YAML, which
+/// accepts unquoted keys and different escapes.
 fn strict_json(source: &Arc<Source>) -> Result<(), Diagnostic> {
     let path = Path::new(&source.name);
     let ends_with = |ending: &str| {
@@ -107,7 +107,8 @@ fn is_nameless(name: &str) -> bool {
     name == "<stdin>" || name.starts_with("/dev/")
 }
 
-/// Refuses a carriage return that does not end a line with a line feed: Envoy counts columns on behind it, and reads another structure.
+/// Refuses a carriage return that is not part of a line ending: Envoy continues to count columns after it, and reads a
+/// different structure.
 fn plain_lines(source: &Arc<Source>) -> Result<(), Diagnostic> {
     let text = &source.text;
     for (start, _) in text.match_indices('\r') {
@@ -126,8 +127,8 @@ fn plain_lines(source: &Arc<Source>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// A whole number that is written with a point or an exponent, such as `3.0`, is a text to what reads on: for a number of an enum Envoy
-/// does not take it.
+/// A whole number with a point or an exponent, such as `3.0`, becomes a text: Envoy does not accept it as the number of
+/// an enum.
 fn with_texts_for_fractions(source: &Arc<Source>, node: &mut Node) {
     if let (Tree::Number(number), Some(span)) = (&node.tree, node.bytes(&source.text)) {
         let written = source.text.get(span).unwrap_or_default();
@@ -180,7 +181,7 @@ fn plain_numbers(source: &Arc<Source>, node: &Node) -> Result<(), Diagnostic> {
         .try_for_each(|below| plain_numbers(source, below))
 }
 
-/// The name of a document's file, unless it is standard input or what a shell hands on.
+/// The name of a document's file, unless it is standard input or a pipe from the shell.
 fn file(document: &Document) -> Option<&str> {
     let name = document.source.name.as_str();
     (!is_nameless(name)).then_some(name)

@@ -10,10 +10,10 @@ use peerwarden_lint::fix::{self, FixedText};
 
 use super::result::CheckResult;
 
-/// Fixes that stand in each other's way are made one after the other; more rounds than this no real text needs.
+/// The largest number of rounds: fixes that overlap are applied one after the other, and no real text needs more.
 const ROUNDS: usize = 8;
 
-/// What the fixes of a first round would change.
+/// The changes that a first round of fixes would make.
 pub(super) fn diff(checked: &CheckResult) -> String {
     let mended = mended(checked);
     mended
@@ -23,10 +23,11 @@ pub(super) fn diff(checked: &CheckResult) -> String {
         .collect()
 }
 
-/// Writes what can be mended, and checks again. Says how many fixes were made.
+/// Applies the fixes, and checks again. Returns the number of fixes.
 ///
 /// # Errors
-/// That a file cannot be written.
+///
+/// If a file cannot be written.
 pub(super) fn write(checked: &mut CheckResult, check: impl Fn() -> CheckResult) -> Result<usize, Diagnostic> {
     let mut made = 0;
     for _ in 0..ROUNDS {
@@ -48,7 +49,7 @@ pub(super) fn write(checked: &mut CheckResult, check: impl Fn() -> CheckResult) 
     Ok(made)
 }
 
-/// Each text that has fixes, mended.
+/// Each text that has fixes, with the fixes applied.
 fn mended(checked: &CheckResult) -> Vec<FixedText> {
     let mut by_source: BTreeMap<&str, (&Arc<Source>, Vec<&Fix>)> = BTreeMap::new();
     for fix in checked

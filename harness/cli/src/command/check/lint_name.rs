@@ -1,4 +1,4 @@
-//! The code or the name of a lint as an argument: shells complete it, and what is wrong with it the command itself says.
+//! The code or the name of a lint as an argument: shells complete it, and the command itself reports errors.
 
 use std::ffi::OsStr;
 
@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use peerwarden_lint::LINTS;
 
-/// Reads any text, and offers the codes and the names.
+/// Accepts any text, and offers the codes and names for completion.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LintNameParser;
 

@@ -1,4 +1,4 @@
-//! `check --list` and `check --explain`: what the lints are.
+//! `check --list` and `check --explain`: the pages of the lints.
 
 use anstyle::{AnsiColor, Style};
 use peerwarden_documents::diagnostic::Diagnostic;

@@ -1,4 +1,4 @@
-//! What was found, in several forms.
+//! Reports findings in several formats.
 
 mod github;
 mod json;
@@ -18,7 +18,7 @@ use peerwarden_documents::shown::visible;
 
 use super::result::CheckResult;
 
-/// How to report.
+/// The format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum FindingFormat {
     /// For people.
@@ -31,9 +31,8 @@ pub(super) enum FindingFormat {
     Github,
 }
 
-/// Prints findings to standard output; for people, what is about the run itself to standard error.
-/// `fixed` is how many fixes were made.
-/// With `verbose`, each skipped file is listed.
+/// Prints findings to standard output; for people, remarks about the run to standard error. `fixed` is the number of
+/// fixes. With `verbose`, each skipped file is listed.
 pub(super) fn print(
     checked: &CheckResult,
     format: FindingFormat,
@@ -87,7 +86,7 @@ fn sum(checked: &CheckResult) -> String {
     sum
 }
 
-/// A line about fixes, where there are some.
+/// A line about fixes, if there are any.
 fn fixes(checked: &CheckResult, fixed: Option<usize>) -> String {
     let open = checked
         .findings

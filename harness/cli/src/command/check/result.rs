@@ -1,4 +1,4 @@
-//! What there is to say about documents and suites.
+//! The result of checking documents and suites.
 
 use std::path::{Path, PathBuf};
 
@@ -22,20 +22,20 @@ use peerwarden_suite::running;
 use super::clusters;
 use crate::exit::Exit;
 
-/// All that was looked at, and what was found.
+/// Everything that was checked, and the findings.
 pub(super) struct CheckResult {
     pub(super) documents: usize,
     pub(super) suites: usize,
-    /// Files that `peerwarden.toml` leaves out.
+    /// Files that `peerwarden.toml` excludes.
     pub(super) excluded: usize,
-    /// What is for other tools.
+    /// Files and other things that were skipped.
     pub(super) passed_over: PassedOverFiles,
     /// Policies without a namespace.
     pub(super) of_default: usize,
     pub(super) findings: Vec<Diagnostic>,
-    /// What is suppressed beside the text, each with the reason.
+    /// Suppressed findings, each with the reason.
     pub(super) suppressed: Vec<(Diagnostic, String)>,
-    /// Policies that are too much for the lints that prove something, each with the reason.
+    /// Policies that are too complex for the lints that prove something, each with the reason.
     pub(super) unproved: Vec<String>,
 }
 
@@ -113,13 +113,13 @@ impl CheckResult {
         }
     }
 
-    /// How many findings are of this severity.
+    /// The number of findings with this severity.
     pub(super) fn count(&self, severity: Severity) -> usize {
         let of_severity = |finding: &&Diagnostic| finding.severity == severity;
         self.findings.iter().filter(of_severity).count()
     }
 
-    /// Of a run that ended before anything was read.
+    /// The result of a run that ended before anything was read.
     pub(super) fn failed(findings: Vec<Diagnostic>) -> Self {
         Self {
             documents: 0,
@@ -133,7 +133,7 @@ impl CheckResult {
         }
     }
 
-    /// 2 for what would be refused, 1 for what a lint finds, whatever its level, and for warnings.
+    /// 2 for invalid input; 1 for findings, whatever their level, and for warnings.
     pub(super) fn exit(&self) -> Exit {
         let exit = |finding: &Diagnostic| match (finding.code, finding.severity) {
             (None, Severity::Error) => Exit::Invalid,
@@ -143,7 +143,7 @@ impl CheckResult {
     }
 }
 
-/// What the engine would refuse, and what the lints find in what it takes.
+/// What the engine would refuse, and the findings in what it accepts.
 fn of_documents(
     mesh: Option<&Document>,
     read: DocumentSet,
@@ -187,7 +187,7 @@ fn refused(setup: &Setup) -> Vec<Diagnostic> {
     refused.map_or_else(Vec::new, |problems| setup.diagnostics(&problems))
 }
 
-/// What `test` would refuse. The policies that the suite names are checked as documents of their own.
+/// What `test` would refuse. The policies that the suite names are checked as documents.
 fn of_suite(file: &Path, loader: &Loader) -> Vec<Diagnostic> {
     let loaded = match suite::load(file, loader) {
         Ok(loaded) => loaded,

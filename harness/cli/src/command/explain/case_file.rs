@@ -1,4 +1,4 @@
-//! A case in a file of its own, or in a suite.
+//! A case in its own file, or in a suite.
 
 use peerwarden_documents::count::grouped;
 use peerwarden_documents::diagnostic::Diagnostic;
@@ -30,10 +30,10 @@ struct CaseFile {
     traffic: Traffic,
 }
 
-/// Cases of a suite that are named, where none is close to what was written.
+/// The largest number of cases listed if no name is similar.
 const CASES: usize = 10;
 
-/// Which of them was meant, or which there are.
+/// The similar cases, or else the existing ones.
 fn cases_like(name: &str, cases: &[suite::Case]) -> String {
     let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     if let Some(meant) = nearest(name, names.iter().copied()) {

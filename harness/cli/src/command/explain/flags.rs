@@ -7,7 +7,7 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_traffic::{Endpoint, HeaderLines, Http, Jwt, Peer, Protocol, Tls, Traffic};
 use serde_json::{Map, Value};
 
-/// The options. What is left out is as in a case that leaves it out.
+/// The options. Omitted values are treated as in a case.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Traffic, instead of a case")]
 pub(super) struct Flags {

@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, source: &PolicySource, text: &str) -> R
     Ok(exit)
 }
 
-/// There is nothing to explain of policies.
+/// The output for a line that was refused before any policy.
 fn refused(arguments: &Arguments, refusal: &Refusal) -> Result<Exit> {
     let text = match arguments.format {
         OutputFormat::Human => format!("{}\n", refusal.text()),

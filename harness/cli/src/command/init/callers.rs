@@ -1,4 +1,4 @@
-//! The callers of a first suite: those that the policies name, those among the documents, and those that nobody knows.
+//! The callers of a first suite: those that the policies name, those among the documents, and unknown ones.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Source};
 
 use super::pods::PodWorkload;
 
-/// The most service accounts of one suite: nobody reviews a longer table.
+/// The largest number of service accounts in one suite: nobody reviews a longer table.
 const MOST: usize = 20;
 
 /// Callers by their names, each as a suite writes it.

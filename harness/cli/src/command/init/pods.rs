@@ -1,4 +1,4 @@
-//! What runs pods, as a workload that policies select.
+//! Workloads that run pods, as policies select them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use peerwarden_documents::documents::Document;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::Workload;
 
-/// A workload with the name of what runs it.
+/// A workload and its name.
 #[derive(Debug, Clone)]
 pub(super) struct PodWorkload {
     /// `Deployment`, or another kind.

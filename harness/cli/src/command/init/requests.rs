@@ -8,13 +8,13 @@ use peerwarden_engine::resource::Operation;
 use super::callers::policies;
 use super::pods::PodWorkload;
 
-/// The most requests of one suite: nobody reviews a longer table.
+/// The largest number of requests in one suite: nobody reviews a longer table.
 const MOST: usize = 20;
 
 /// A request of a suite.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SuiteRequest {
-    /// A request of HTTP.
+    /// An HTTP request.
     Http {
         method: String,
         path: String,

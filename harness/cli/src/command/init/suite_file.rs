@@ -14,12 +14,13 @@ use super::requests::{self, SuiteRequest};
 use super::slashed;
 use crate::error::Result;
 
-/// What the file says of itself.
+/// The comment at the top of the file.
 const HEAD: &str = "# Written by `peerwarden init`. The snapshot records what the policies allow today, not what they should allow:\n\
                     # review it, and add the cases that matter most to `cases`.\n";
 
-/// Where the policies are, as paths from the folder of the suites: the folders of their files, so that policies that are added later are
-/// tested too. A file that was named is itself, and so is one in a folder that the suites are in.
+/// Paths to the policies, relative to the folder of the suites: the folders of their files, so that policies that are
+/// added later are tested too. A file that was named stays a file, and so does one in a folder that contains the
+/// suites.
 pub(super) fn policies(documents: &[Document], named: &[PathBuf], suites: &Path) -> Result<Vec<String>> {
     let real = |path: &Path| {
         path.canonicalize()

@@ -1,4 +1,4 @@
-//! What a probe prints.
+//! The output of a probe.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use peerwarden_documents::colours::{BOLD, DIM, GREEN, RED};
 use peerwarden_mtls::probe::{AttemptReport, ProbeReport, ServerCertificate, Verdict};
 use serde_json::{Value, json};
 
-/// A port, in a few lines. `held` is whether it is as expected, if anything was.
+/// A port, in a few lines. `held` is whether it is as expected, if that was given.
 pub(super) fn text(report: &ProbeReport, held: Option<bool>) -> String {
     let mark = match held {
         None => String::new(),
@@ -62,7 +62,7 @@ fn presents(presented: &ServerCertificate) -> String {
     parts.join(", ")
 }
 
-/// In the two largest units, which is what one wants to know.
+/// The two largest units only.
 fn rounded(left: Duration) -> String {
     let minutes = left.as_secs() / 60;
     let (days, hours) = (minutes / (24 * 60), minutes / 60 % 24);
@@ -74,14 +74,14 @@ fn rounded(left: Duration) -> String {
     }
 }
 
-/// What others say goes to the terminal as text only.
+/// Makes text from peers safe for a terminal.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|ch| if ch.is_control() { '?' } else { ch })
         .collect()
 }
 
-/// For programs: a list, a port each.
+/// For programs: a list with one entry for each port.
 pub(super) fn json(reports: &[ProbeReport]) -> String {
     let all: Vec<Value> = reports.iter().map(report).collect();
     format!("{:#}\n", Value::from(all))

@@ -1,4 +1,4 @@
-//! What was said, as `peerwarden-envoy` reads it, and where in the texts it was wrong.
+//! Maps `peerwarden-envoy`'s problems to places in the files.
 
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
@@ -14,7 +14,7 @@ pub(super) fn values(documents: &[Document]) -> Vec<Value> {
         .collect()
 }
 
-/// Warns that a limit that was asked for has no place in one file.
+/// Warns that a single file cannot contain a requested limit.
 pub(super) fn no_limit(per_second: Option<u32>) {
     let Some(per_second) = per_second else { return };
     let warning = Diagnostic::notice(format!(
@@ -26,8 +26,8 @@ pub(super) fn no_limit(per_second: Option<u32>) {
     diagnostic::print(&[warning.help(help)]);
 }
 
-/// What is wrong, each in its text: a path such as `resources[3].spec` is in the fourth document of the list of that name, any
-/// other in the description.
+/// The problems, each with its place: a path such as `resources[3].spec` is in the fourth document of the list of that
+/// name, any other in the description.
 pub(super) fn diagnostics(
     problems: &Problems,
     description: &Document,

@@ -1,4 +1,5 @@
-//! Where what is rendered goes: standard output, or files that a running Envoy takes in when they are replaced.
+//! Where generated configuration is written: standard output, or files that a running Envoy reloads when they are
+//! replaced.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use peerwarden_documents::output;
 use peerwarden_envoy::render::File;
 use peerwarden_envoy::template::TemplateError;
 
-/// Where what is rendered goes.
+/// Where generated configuration is written.
 #[derive(Debug, clap::Args)]
 pub(super) struct Destination {
     /// A folder for files that a running Envoy reloads when they are replaced: start with `envoy -c FOLDER/bootstrap.yaml`, and run
@@ -22,10 +23,11 @@ impl Destination {
         self.out.is_none()
     }
 
-    /// Prints the one file, or writes the several, which name each other by their folder.
+    /// Prints the one file, or writes the several, which refer to each other by their folder.
     ///
     /// # Errors
-    /// That something cannot be written.
+    ///
+    /// If something cannot be written.
     pub(super) fn write(
         &self,
         one: impl FnOnce() -> Result<File, TemplateError>,
@@ -38,7 +40,7 @@ impl Destination {
     }
 }
 
-/// Makes the folder, and says what its path is to Envoy, from wherever that is started.
+/// Creates the folder, and returns an absolute path to it, so that Envoy can be started anywhere.
 fn folder(folder: &Path) -> Result<String> {
     std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     let whole = std::fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))?;
@@ -48,7 +50,8 @@ fn folder(folder: &Path) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// Replaces the files that changed, in their order, and says which, and of those with a configuration of the module its number.
+/// Replaces the files that changed, in their order, and reports them; for a configuration of the module also its
+/// number.
 fn write(files: &[File], folder: &Path) -> Result<()> {
     for file in files {
         let said = if replace(folder, file)? {
@@ -68,7 +71,8 @@ fn write(files: &[File], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Renamed into place, so that Envoy never sees half of it, and only if it changed, so that Envoy does nothing otherwise.
+/// Moves the new file into place, so that Envoy never sees a half-written one, and only if it changed, so that Envoy
+/// does not reload without need.
 fn replace(folder: &Path, file: &File) -> Result<bool> {
     let path = folder.join(&file.name);
     if std::fs::read_to_string(&path).is_ok_and(|text| text == file.text) {

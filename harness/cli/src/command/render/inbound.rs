@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     namespace: NamespaceArgument,
 }
 
-/// Whom policies let in and the handshake that is rendered does not.
+/// Warns about peers that policies allow and the generated handshake refuses.
 fn refused(description: &Document, policies: Vec<Document>) -> Vec<Diagnostic> {
     let part = |name: &str| {
         Some(Document {

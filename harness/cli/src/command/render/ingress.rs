@@ -1,4 +1,4 @@
-//! `peerwarden render ingress`: what stands at the edge.
+//! `peerwarden render ingress`: a gateway at the edge.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `peerwarden render probes`: the kubelet's probes, on a port of their own.
+//! `peerwarden render probes`: the kubelet's probes, on a separate port.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ fn read(file: &Path, port: u16) -> Result<ProbedDocuments> {
     }
 }
 
-/// The probes of the one workload in a file; none if it opted out.
+/// The probes of the only workload in a file; `None` if it opted out.
 pub(super) fn one(file: &Path, port: u16) -> Result<Option<Probes>> {
     let (mut probes, mut opted_out) = (None, false);
     for (document, _, found) in read(file, port)? {

@@ -1,7 +1,7 @@
 //! JSON Schemas, for editors: `harness/cli/schema/`.
 //!
-//! The types below are what the schemas are made from; what a document means, and whether it is accepted, is the engine's to say
-//! (`tests/conformance` holds the two to each other).
+//! The schemas are made from the types below. The engine decides what a document means and whether it is accepted;
+//! `tests/conformance` compares the two.
 
 use clap::ValueEnum;
 use peerwarden_lint::LINTS;
@@ -13,7 +13,7 @@ use schemars::{JsonSchema, Schema as Generated};
 use crate::analysis::{diff, matrix, search};
 use crate::refusal_report::ExplainReport;
 
-/// A kind of file that there is a schema for.
+/// A kind of file with a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Schema {
     /// Policies: `AuthorizationPolicy`, `PeerAuthentication` and `RequestAuthentication` documents.
@@ -99,7 +99,7 @@ impl Schema {
     }
 }
 
-/// With the codes and names of the lints that there are.
+/// The schema with the codes and names of all lints.
 fn settings() -> Generated {
     let mut schema = of::<SettingsFile>();
     let names = LINTS.iter().flat_map(|lint| [lint.code, lint.name]);

@@ -29,7 +29,8 @@ pub(super) struct Configuration {
     open_connections: Option<OpenConnections>,
     /// How to treat paths that an application may read differently; `lenient` by default.
     paths: Option<Paths>,
-    /// The second lock: the mark for Envoy's own filters behind the module, which let nothing pass without it. None by default.
+    /// The second lock: a mark that Envoy's own filters after the module require; nothing passes without it. None by
+    /// default.
     lock: Option<Lock>,
     /// Which decisions set filter state for access logs; `denied` by default.
     report: Option<Report>,
@@ -65,7 +66,7 @@ enum Protocol {
 struct Tcp {
     /// `handshake` by default.
     enforcement: Option<Enforcement>,
-    /// For `hold`: how long a connection is held at most, such as `10s`, before it is denied.
+    /// For `hold`: the longest time that a connection is held, such as `10s`, before it is denied.
     #[schemars(regex(pattern = "^[0-9]+(\\.[0-9]+)?s$"))]
     deadline: Option<String>,
 }

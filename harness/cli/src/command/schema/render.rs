@@ -1,4 +1,4 @@
-//! The descriptions that `render` takes; `docs/mtls.md` has them at length.
+//! The descriptions that `render` accepts; `docs/mtls.md` describes them in full.
 #![expect(
     dead_code,
     reason = "for the schema; the renderer reads the descriptions itself"
@@ -45,7 +45,7 @@ pub(super) struct Inbound {
     lock: Option<bool>,
     /// What happens to a request with an underscore in a header name; `reject` by default.
     underscores: Option<Underscores>,
-    /// The roots that the servers of `jwksUri` are verified with; `/etc/ssl/certs/ca-certificates.crt` by default.
+    /// The roots for verifying the servers of `jwksUri`; `/etc/ssl/certs/ca-certificates.crt` by default.
     jwks_ca_certificates: Option<String>,
 }
 
@@ -171,13 +171,13 @@ struct Service {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 struct ServicePort {
-    /// The service's.
+    /// The port of the service.
     #[schemars(range(min = 1))]
     port: u16,
     /// The port of the pod; the same by default.
     #[schemars(range(min = 1))]
     target_port: Option<u16>,
-    /// Where the client's Envoy listens for it, on loopback.
+    /// The port on loopback on which the client's Envoy listens for it.
     #[schemars(range(min = 1))]
     listen: u16,
     /// The protocol; `TCP` by default.

@@ -10,10 +10,10 @@ use peerwarden_logs::access_log::{Input, LINE};
 
 use crate::error::Result;
 
-/// How often files are looked at.
+/// The interval at which files are checked.
 const EACH: Duration = Duration::from_millis(200);
 
-/// Logs that are followed.
+/// The logs that are read or followed.
 pub(super) enum Logs {
     /// Standard input, or files that are read once.
     Whole(Vec<PathBuf>),
@@ -24,9 +24,9 @@ pub(super) enum Logs {
 /// A file that grows.
 pub(super) struct GrowingLog {
     path: PathBuf,
-    /// Up to where it is read.
+    /// How far it has been read.
     position: u64,
-    /// A line whose end is not written yet.
+    /// A line without its end, which is not written yet.
     rest: Vec<u8>,
 }
 
@@ -34,7 +34,8 @@ impl Logs {
     /// Opens logs: `once` from their beginning to their end, otherwise from their end on.
     ///
     /// # Errors
-    /// That one cannot be read.
+    ///
+    /// If one cannot be read.
     pub(super) fn open(paths: &[PathBuf], once: bool) -> Result<Self, Diagnostic> {
         let is_piped = |path: &PathBuf| path.as_os_str() == "-";
         if once || paths.iter().all(is_piped) {
@@ -57,7 +58,7 @@ impl Logs {
         Ok(Self::Growing(logs.collect::<Result<_, Diagnostic>>()?))
     }
 
-    /// The names of those that grow, for people.
+    /// The names of followed files, for people.
     pub(super) fn followed(&self) -> Option<String> {
         let Self::Growing(logs) = self else {
             return None;
@@ -66,10 +67,11 @@ impl Logs {
         Some(names.join(", "))
     }
 
-    /// Hands over each line; of files that grow, for ever.
+    /// Passes each line on; for followed files, for ever.
     ///
     /// # Errors
-    /// That a log cannot be read, and those of `line`.
+    ///
+    /// If a log cannot be read, and those of `line`.
     pub(super) fn each(&mut self, mut line: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match self {
             Self::Whole(paths) => {
@@ -92,7 +94,7 @@ impl Logs {
 }
 
 impl GrowingLog {
-    /// Hands over the lines that are new. A file that is not there, or is shorter than before, was rotated: the next one is read from
+    /// Passes the new lines on. A file that is missing, or shorter than before, was rotated: the next one is read from
     /// its beginning.
     fn read(&mut self, line: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let Ok(mut file) = File::open(&self.path) else {

@@ -1,7 +1,7 @@
-//! `--watch`: runs what changed, until it is ended.
+//! `--watch`: runs changed suites until it is stopped.
 //!
-//! Files are asked for their time and size, a few times a second: that works on every file system, over the network and in containers
-//! too.
+//! It checks the time and size of files a few times a second: that works on every file system, over the network and in
+//! containers too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
@@ -18,16 +18,17 @@ use super::{Arguments, LazyModule, once};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
-/// How often files are looked at. A change counts when nothing has changed since the last time: editors write in steps.
+/// The interval at which files are checked. A change counts once nothing has changed since the last check: editors
+/// write in steps.
 const EACH: Duration = Duration::from_millis(150);
 
-/// What a file was when it was last looked at; `None` for one that is not there.
+/// The time and size of a file at the last check; `None` for one that does not exist.
 type Stamp = Option<(SystemTime, u64)>;
 
 /// Files with their stamps.
 type Stamps = BTreeMap<PathBuf, Stamp>;
 
-/// Each suite with the files that it is made of.
+/// Each suite with its files.
 type Suites = BTreeMap<PathBuf, Stamps>;
 
 /// Runs all suites, and then those that change, for ever.
@@ -76,7 +77,7 @@ pub(super) fn run(arguments: &Arguments, loader: &Loader) -> Result<Exit> {
     }
 }
 
-/// The suites as they are, once they have stopped changing.
+/// The current suites, once they have stopped changing.
 fn settled(arguments: &Arguments, loader: &Loader, before: &Suites, first: bool) -> Suites {
     let mut now = suites(arguments, loader);
     while !first && now != *before {
@@ -105,7 +106,7 @@ fn suites(arguments: &Arguments, loader: &Loader) -> Suites {
     suites.collect()
 }
 
-/// A file itself, or what a folder holds of policies.
+/// A file itself, or the files with policies in a folder.
 fn below(loader: &Loader, root: &Path) -> Vec<PathBuf> {
     let listing = loader.list(&[root.to_owned()], |_| true);
     listing.map_or_else(|_| vec![root.to_owned()], |listing| listing.files)
@@ -120,7 +121,7 @@ fn stamp(file: &Path) -> Stamp {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// The files that are new, gone, or not what they were.
+/// The files that are new, gone, or changed.
 fn changed_files(known: &mut Stamps, before: &Suites, now: &Suites) -> BTreeSet<String> {
     let now = now.values().flatten().map(|(file, stamp)| (file.clone(), *stamp));
     // One that no suite names any more may be as it was.
@@ -135,7 +136,7 @@ fn changed_files(known: &mut Stamps, before: &Suites, now: &Suites) -> BTreeSet<
     changed
 }
 
-/// What the next results are about; on a terminal they stand alone.
+/// Prints which suites the next results are for; clears a terminal first.
 fn announce(changed: &BTreeSet<String>, first: bool) -> anyhow::Result<()> {
     let clear = if std::io::stdout().is_terminal() {
         "\x1b[2J\x1b[H"

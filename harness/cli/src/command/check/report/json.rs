@@ -22,12 +22,12 @@ pub(crate) struct Report<'c> {
     errors: usize,
     /// Findings that are warnings.
     warnings: usize,
-    /// Files that `peerwarden.toml` leaves out.
+    /// Files that `peerwarden.toml` excludes.
     excluded: usize,
-    /// Files in folders without any document that something here reads.
+    /// Files in folders in which no document is of a known kind.
     #[serde(rename = "passedOver")]
     passed_over: Vec<String>,
-    /// Files in folders that are not YAML and hold no policy.
+    /// Files in folders that are neither YAML nor mention a policy.
     unreadable: Vec<String>,
     /// Files and folders that cannot be opened.
     closed: Vec<String>,
@@ -39,7 +39,7 @@ pub(crate) struct Report<'c> {
     findings: Vec<Finding<'c>>,
     /// Suppressed findings.
     suppressed: Vec<SuppressedFinding<'c>>,
-    /// Policies that are too much for PW012, PW013 and PW014, each with the reason: nothing is said about them.
+    /// Policies that are too complex for PW012, PW013 and PW014, each with the reason: nothing is claimed about them.
     unproved: &'c [String],
 }
 
@@ -54,7 +54,7 @@ struct Finding<'c> {
     severity: &'c str,
     /// What is wrong.
     message: &'c str,
-    /// Where; null if it is in no file.
+    /// The place; null if it is in no file.
     place: Option<Place<'c>>,
     /// What to write instead.
     help: Option<&'c str>,
@@ -72,7 +72,7 @@ struct Finding<'c> {
 struct SuppressedFinding<'c> {
     /// The reason.
     reason: &'c str,
-    /// What it is.
+    /// The finding.
     finding: Finding<'c>,
 }
 
@@ -80,9 +80,9 @@ struct SuppressedFinding<'c> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RelatedPlace<'c> {
-    /// What it is.
+    /// A label.
     what: &'c str,
-    /// Where.
+    /// The place.
     place: Place<'c>,
 }
 
@@ -98,7 +98,7 @@ struct Place<'c> {
     column: usize,
     /// Its last line.
     end_line: usize,
-    /// The column after it.
+    /// The column after its last.
     end_column: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What of a folder is for other tools.
+//! Files in a folder that were skipped, because they are for other tools.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use peerwarden_documents::document_set::PassedOverFiles;
 use peerwarden_documents::remark::remark;
 use peerwarden_documents::shown::visible;
 
-/// How much it is, for the line with all the numbers.
+/// How many there are, for the summary line.
 pub(super) fn sum(passed_over: &PassedOverFiles) -> Option<String> {
     let parts = [
         (passed_over.files.len(), "other file"),

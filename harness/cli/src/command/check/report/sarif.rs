@@ -7,7 +7,7 @@ use peerwarden_lint::{LINTS, Lint};
 
 use super::super::result::CheckResult;
 
-/// The rule of what is refused.
+/// The rule for invalid input.
 const INVALID: &str = "invalid";
 
 pub(super) fn text(checked: &CheckResult) -> Result<String> {
