@@ -36,7 +36,7 @@ pub struct Description {
     pub proxy: Proxy,
     /// The workload's certificate, and the roots that it trusts.
     pub certificates: Certificates,
-    /// The workload's ports, at least one.
+    /// The workload's ports; at least one.
     pub ports: Vec<Port>,
 }
 
@@ -54,7 +54,8 @@ impl Description {
     /// Reads a description, except the fields for the plugin.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its path from the description's root.
+    ///
+    /// If it is invalid; all mistakes are reported, each with its path from the description's root.
     pub fn read(value: &Value) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let at = &At::ROOT;

@@ -106,7 +106,7 @@ struct CheckInput<'v> {
     chains: Vec<Chain<'v>>,
 }
 
-/// Of what depends on a configuration that the module does not take, which is a guarantee of its own.
+/// The reason if something depends on a configuration that the module refuses, which another guarantee reports.
 const REFUSED: &str = "the module refuses its configuration";
 
 /// All guarantees, in the order of reports.
@@ -248,20 +248,22 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
 ];
 
-/// Checks every guarantee for each filter chain in some documents: bootstraps, files of LDS, RDS, ECDS and SDS, and answers of the
-/// administration's `/config_dump`.
+/// Checks every guarantee for each filter chain in some documents: bootstraps, files of LDS, RDS, ECDS and SDS, and
+/// answers of the administration's `/config_dump`.
 ///
 /// # Errors
-/// Why the listeners and their filters cannot be found.
+///
+/// If the listeners and their filters cannot be found.
 pub fn check(documents: &[Value]) -> Result<Vec<ChainReport>, Failure> {
     check_files(documents, &[])
 }
 
-/// As [`check`], with the name of each document's file where it is known: a file of LDS belongs to a bootstrap only if it has the
-/// name that the bootstrap gives.
+/// As [`check`], with the name of each document's file if known: a file of LDS belongs to a bootstrap only if it has
+/// the name that the bootstrap gives.
 ///
 /// # Errors
-/// Why the listeners and their filters cannot be found.
+///
+/// If the listeners and their filters cannot be found.
 pub fn check_files(documents: &[Value], files: &[Option<&str>]) -> Result<Vec<ChainReport>, Failure> {
     let configuration = Configuration::read(documents, files)?;
     let chains = Chain::all(&configuration)?;

@@ -6,8 +6,8 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 /// The largest whole number below which doubles represent all whole numbers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// An object as JSON, with a line for each field and for each item of a field's list; in ASCII only, so that it fits in a block of
-/// YAML whatever its texts contain.
+/// An object as JSON, with a line for each field and for each item of a field's list; ASCII only, so that it fits in a
+/// block of YAML whatever its texts contain.
 pub(crate) fn pretty(value: &Value) -> String {
     let Value::Object(fields) = value else {
         return line(value);

@@ -1,11 +1,11 @@
-//! The names of headers that an application may take for each other. Many applications read `X_Role` as `X-Role`, as CGI and WSGI
-//! turn both into `HTTP_X_ROLE`, while to Envoy and to policies they are two headers.
+//! Header names that an application may confuse. Many applications read `X_Role` as `X-Role`, as CGI and WSGI turn both
+//! into `HTTP_X_ROLE`, while to Envoy and to policies they are two headers.
 
 /// The most separators in a name whose spellings are listed one by one.
 const SEPARATORS: usize = 6;
 
-/// The spellings of a header in which a client can send it, in lower case: with hyphens, and with underscores in place of any of them
-/// if Envoy lets those through. `None` if there are too many.
+/// The spellings of a header in which a client can send it, in lower case: with hyphens, and with underscores in place
+/// of any of them if Envoy lets those through. `None` if there are too many.
 pub(crate) fn of(name: &str, underscores: bool) -> Option<Vec<String>> {
     let name = name.to_ascii_lowercase();
     let mut spellings = vec![String::new()];

@@ -75,7 +75,7 @@ fn indent(depth: usize, text: &mut String) {
     }
 }
 
-/// Words that some YAML reader does not take as text.
+/// Words that some YAML parsers do not read as text.
 const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
 
 /// A text, in quotes if it could be read as something else.

@@ -49,7 +49,7 @@ const PROTOCOLS: [(&str, PortProtocol); 10] = [
 ];
 
 impl PortProtocol {
-    /// Whether requests are decided, rather than connections.
+    /// Whether requests are decided on, rather than connections.
     pub fn is_http(self) -> bool {
         match self {
             Self::Http | Self::Http2 => true,

@@ -1,12 +1,12 @@
-//! What happens to a request with an underscore in a header name.
+//! The handling of a request with an underscore in a header name.
 
 use peerwarden_engine::document::{At, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use super::socket::shown;
 
-/// What Envoy does with a header whose name has an underscore. Many applications take `X_Role` for `X-Role`, as CGI and WSGI turn
-/// both into `HTTP_X_ROLE`, while to Envoy and to policies they are two headers.
+/// What Envoy does with a header whose name has an underscore. To many applications `X_Role` is the same as `X-Role`,
+/// as CGI and WSGI turn both into `HTTP_X_ROLE`, while to Envoy and to policies they are two headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Underscores {
     /// The header reaches the application.

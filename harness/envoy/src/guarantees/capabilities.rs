@@ -1,4 +1,4 @@
-//! Guarantee: Envoy calls the module wherever it decides, and allows the host calls that it needs.
+//! Guarantee: Envoy calls the module for every decision, and allows the host calls that it needs.
 
 use super::chain::Chain;
 use super::cursor::{Cursor, Failure};

@@ -65,7 +65,7 @@ impl<'v> Chain<'v> {
         Ok(chains)
     }
 
-    /// A chain for traffic that comes in without a filter chain that is read.
+    /// A placeholder for traffic that enters without a filter chain that can be read.
     fn unread(listener: &Cursor<'v>, here: Cursor<'v>) -> Self {
         Self {
             listener: listener.clone(),
@@ -136,7 +136,7 @@ impl<'v> Chain<'v> {
         filters.filter(|(_, filter)| filter.is_module())
     }
 
-    /// Checks every module that decides, given the number of filters ahead of it: one that does not keep the guarantee breaks it.
+    /// Checks every module that decides, given the number of filters ahead of it: all of them must keep the guarantee.
     pub(super) fn each(&self, ask: impl Fn(usize, &Filter<'v>) -> GuaranteeResult) -> GuaranteeResult {
         let mut verdict = GuaranteeStatus::DoesNotApply("there is no module");
         for (position, module) in self.deciding() {
@@ -148,12 +148,13 @@ impl<'v> Chain<'v> {
         Ok(verdict)
     }
 
-    /// What connections of this chain match. A matcher replaces what chains match on, and Envoy ignores the match of
+    /// The match of this chain's connections. A matcher replaces the matches of chains, and Envoy ignores the match of
     /// `default_filter_chain`
     /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener.proto#config-listener-v3-listener>).
     ///
     /// # Errors
-    /// A value of the wrong shape.
+    ///
+    /// If a value has the wrong shape.
     pub(super) fn matches(&self) -> Result<Option<Cursor<'v>>, Failure> {
         let default = self.listener.get("default_filter_chain")?;
         let is_default = default.is_some_and(|default| default.path == self.here.path);
@@ -163,10 +164,11 @@ impl<'v> Chain<'v> {
         self.here.get("filter_chain_match")
     }
 
-    /// The transport socket's message over QUIC, around its `DownstreamTlsContext`.
+    /// The message of the QUIC transport socket, which contains its `DownstreamTlsContext`.
     ///
     /// # Errors
-    /// A value of the wrong shape.
+    ///
+    /// If a value has the wrong shape.
     pub(super) fn quic(&self) -> Result<Option<Cursor<'v>>, Failure> {
         let Some(typed) = self.here.at(&["transport_socket", "typed_config"])? else {
             return Ok(None);

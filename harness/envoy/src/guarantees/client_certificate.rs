@@ -1,4 +1,4 @@
-//! Guarantee: over TLS, nobody is let in without a certificate.
+//! Guarantee: over TLS, nobody is allowed without a certificate.
 
 use super::chain::{Chain, Transport};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};

@@ -1,4 +1,4 @@
-//! The contents of the documents, whatever form of Envoy's configuration they have.
+//! The contents of the documents, in any form of Envoy's configuration.
 
 use super::cursor::{Cursor, Failure};
 use peerwarden_engine::document::{Path, Value};
@@ -9,7 +9,7 @@ const SOURCES: [&str; 2] = ["lds_config", "lds_resources_locator"];
 /// Everything that is read from the documents, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Configuration<'v> {
-    /// The documents themselves, for what may occur anywhere.
+    /// The documents themselves, for values that may occur anywhere.
     pub(super) documents: &'v [Value],
     /// The documents of a whole Envoy: bootstraps and dumps, but not files of discovery.
     wholes: Vec<usize>,
@@ -28,8 +28,8 @@ pub(super) struct Configuration<'v> {
 }
 
 impl<'v> Configuration<'v> {
-    /// Reads bootstraps, files of discovery, and answers of the administration's `/config_dump`, given the name of each document's
-    /// file where it is known.
+    /// Reads bootstraps, files of discovery, and answers of the administration's `/config_dump`, given the name of each
+    /// document's file if known.
     pub(super) fn read(documents: &'v [Value], files: &[Option<&str>]) -> Result<Self, Failure> {
         let mut read = Self {
             documents,

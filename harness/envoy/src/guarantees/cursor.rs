@@ -1,9 +1,9 @@
-//! A value in one of the documents with its place, and how to read on from there: an absent value is distinguished from one of the
-//! wrong shape.
+//! A value in one of the documents with its place, for reading further: an absent value is distinguished from one of
+//! the wrong shape.
 
 use peerwarden_engine::document::{Path, Value};
 
-/// A broken guarantee: where, why, and what to write instead.
+/// A broken guarantee: the place, the reason, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The index of the document, from 0.
@@ -64,7 +64,8 @@ impl<'v> Cursor<'v> {
     /// Checks that this message has no other fields than these.
     ///
     /// # Errors
-    /// The field that is not among them, and that it may do this.
+    ///
+    /// If there is another field; the message says that it may do this.
     pub(super) fn only(&self, known: &[&str], may: &str) -> Result<(), Failure> {
         for (key, field) in self.fields()? {
             if key != "@type" && !known.iter().any(|name| is_field(key, name)) {

@@ -1,8 +1,8 @@
 //! Guarantee: `ports` refer to the port that was connected to, not to one that a PROXY header names.
 //!
-//! Envoy 1.36 and 1.40 show the module the header's port and address as their own, with `original_dst` before or behind the filter
-//! or without it, and choose filter chains by that port. `direct_source_prefix_ranges` refers to the direct peer
-//! (`tests/envoy/address/destination.rs`).
+//! Envoy 1.36 and 1.40 show the module the header's port and address as its own, whether `original_dst` comes before or
+//! after the filter or is missing, and choose filter chains by that port. `direct_source_prefix_ranges` refers to the
+//! direct peer (`tests/envoy/address/destination.rs`).
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Rule};
@@ -17,7 +17,7 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 const HELP: &str = "give each port a listener of its own, whose only chain matches it (`filter_chain_match: {destination_port: 8080}`), \
                     or name your own proxies in `filter_chain_match: {direct_source_prefix_ranges: […]}`";
 
-/// Matches of a chain whose values the header says.
+/// Matches of a chain on values from the header.
 const OF_HEADER: [&str; 7] = [
     "address_suffix",
     "destination_port",
@@ -43,7 +43,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     chain.each(|_, module| of_module(chain, module, &header))
 }
 
-/// Where one of several chains is chosen by what a PROXY header says.
+/// The place where a PROXY header chooses between several chains.
 fn chosen_by_header<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure> {
     if chain.siblings.len() < 2 {
         return Ok(None);
@@ -90,10 +90,11 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
     ))
 }
 
-/// Whether only addresses that are named reach the chain: who may speak for others is then their decision.
+/// Whether only listed addresses reach the chain: the operator then decides who may speak for others.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn only_trusted(chain: &Chain<'_>) -> Result<bool, Failure> {
     let Some(matches) = chain.matches()? else {
         return Ok(false);
@@ -109,7 +110,7 @@ pub(super) fn only_trusted(chain: &Chain<'_>) -> Result<bool, Failure> {
     Ok(!ranges.is_empty())
 }
 
-/// What depends on the destination of a connection.
+/// A use of a connection's destination.
 struct DestinationUse {
     /// A description for people.
     what: String,

@@ -1,4 +1,4 @@
-//! Where the traffic of a chain may go: clusters, with what is behind the router.
+//! The destinations of a chain's traffic: clusters, and the filters behind the router.
 
 use super::CheckInput;
 use super::chain::{Chain, Http};
@@ -12,7 +12,8 @@ pub(super) const AGGREGATE: &str = "envoy.extensions.clusters.aggregate.v3.Clust
 /// The clusters that requests or connections of a chain may go to.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn of_chain<'v>(
     chain: &Chain<'v>,
     all: &CheckInput<'v>,
@@ -46,10 +47,11 @@ pub(super) fn of_chain<'v>(
     Ok(clusters(names, all))
 }
 
-/// What copies a place's requests.
+/// The mirrors that copy a place's requests.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn mirrors<'v>(place: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
     let mut found = place.items("request_mirror_policies")?;
     if let Some(action) = place.get("route")? {
@@ -58,7 +60,7 @@ pub(super) fn mirrors<'v>(place: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure
     Ok(found)
 }
 
-/// The name of a cluster, and where it is named.
+/// The name of a cluster, and the place of the name.
 struct ClusterName<'v> {
     name: String,
     here: Cursor<'v>,
@@ -74,7 +76,8 @@ impl<'v> ClusterName<'v> {
 /// The filters behind the router: its own, and those of the clusters that routes name.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<Filter<'v>>, Failure> {
     let mut found = Vec::new();
     for router in http.filters.iter().filter(|filter| filter.short() == "router") {
@@ -123,7 +126,7 @@ fn named_by<'v>(here: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
     Ok(found)
 }
 
-/// The clusters with these names, and those that they consist of.
+/// The clusters with these names, and those that aggregates of them contain.
 fn clusters<'v>(mut names: Vec<ClusterName<'v>>, all: &CheckInput<'v>) -> Vec<Result<Cursor<'v>, Failure>> {
     let mut found = Vec::new();
     let mut seen = Vec::new();

@@ -34,7 +34,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     Ok(GuaranteeStatus::Held)
 }
 
-/// An upgrade with filters of its own uses these instead of `http_filters`
+/// An upgrade with its own filters uses these instead of `http_filters`
 /// (<https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/upgrades>).
 fn of_upgrades(manager: &Cursor<'_>) -> Result<(), Failure> {
     for upgrade in manager.items("upgrade_configs")? {
@@ -50,7 +50,7 @@ fn of_upgrades(manager: &Cursor<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A Wasm filter has no per-route configuration, so that a `FilterConfig` with an empty one changes nothing.
+/// A Wasm filter has no per-route configuration, so a `FilterConfig` with an empty one changes nothing.
 fn switches_off(over: &Override<'_>) -> Result<(), Failure> {
     let help = "remove this entry; write exceptions in policies";
     if over.disabled {

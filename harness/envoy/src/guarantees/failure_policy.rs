@@ -1,4 +1,4 @@
-//! Guarantee: if the module cannot run, nobody is let in.
+//! Guarantee: if the module cannot run, nobody is allowed.
 
 use super::chain::Chain;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
@@ -7,7 +7,8 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto>).
 const POLICIES: [&str; 4] = ["UNSPECIFIED", "FAIL_RELOAD", "FAIL_CLOSED", "FAIL_OPEN"];
 
-/// The policies that close: the default, and the one that tries a new VM for the next stream and closes if that fails too.
+/// The policies that fail closed: the default, and the one that tries a new VM for the next stream and closes if that
+/// fails too.
 const CLOSE: [&str; 3] = ["UNSPECIFIED", "FAIL_CLOSED", "FAIL_RELOAD"];
 
 const OPEN: &str = "if the module cannot run, everything is let through";

@@ -155,7 +155,7 @@ impl<'v> Filter<'v> {
         }
     }
 
-    /// The key that tells this plugin from others: Envoy keeps one root context for each.
+    /// The key that distinguishes this plugin from others: Envoy keeps one root context for each.
     pub(super) fn key(&self) -> Result<[&'v str; 3], Failure> {
         let plugin = self.plugin()?;
         let vm = match plugin.get("vm_config")? {

@@ -1,4 +1,4 @@
-//! Headers that say where a request ends, which nothing may write.
+//! Headers that determine where a request ends, which nothing may write.
 
 use super::CheckInput;
 use super::chain::Http;
@@ -6,7 +6,7 @@ use super::cursor::Failure;
 use super::header_name::HeaderName;
 use super::header_write;
 
-/// Headers that say where a request ends and what its connection carries (RFC 9110 7.6.1, RFC 9112 6).
+/// Headers that determine where a request ends and what its connection carries (RFC 9110 7.6.1, RFC 9112 6).
 const FRAMING: [&str; 5] = [
     "connection",
     "content-length",
@@ -15,7 +15,7 @@ const FRAMING: [&str; 5] = [
     "upgrade",
 ];
 
-/// Where a header of framing is written, the application reads the body of a request as further requests.
+/// If a framing header is written, the application may read the body of a request as further requests.
 pub(super) fn check(http: &Http<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
     // Of an extension that is not known, `forwarded-client-cert` speaks.
     let written = header_write::early(http).unwrap_or_default().into_iter();

@@ -1,6 +1,6 @@
 //! The name of a header that the configuration writes.
 
-/// The name of a header that is written, as far as the configuration says it.
+/// The name of a header that is written, as far as the configuration determines it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum HeaderName<'v> {
     Exact(&'v str),
@@ -8,13 +8,13 @@ pub(super) enum HeaderName<'v> {
     Suffix(&'v str),
     Contained(&'v str),
     Any,
-    /// What a service of the operator's says.
+    /// A name that an operator's service chooses.
     Service,
 }
 
 impl HeaderName<'_> {
-    /// Whether an application may take it for this header: case is ignored, and by many applications so is the difference between
-    /// `_` and `-`.
+    /// Whether an application may treat it as this header: case is ignored, and by many applications so is the
+    /// difference between `_` and `-`.
     pub(super) fn is(self, header: &str) -> bool {
         let spelt = |name: &str| name.to_ascii_lowercase().replace('_', "-");
         let header = spelt(header);

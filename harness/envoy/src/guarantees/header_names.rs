@@ -1,4 +1,4 @@
-//! Guarantee: a header that decides has only one spelling of its name.
+//! Guarantee: a header that policies read has only one spelling of its name.
 
 use peerwarden_engine::Config;
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource};
@@ -50,8 +50,8 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>, all: &CheckInput<'_>) -> Guar
     Ok(GuaranteeStatus::Held)
 }
 
-/// Checks that no text of a client becomes a header that policies read after the module has decided, or in a spelling that the
-/// module does not read.
+/// Checks that no text from a client is written into a header that policies read, after the module has decided or in a
+/// spelling that the module does not read.
 fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Result<(), Failure> {
     let written = header_write::early(http)?
         .into_iter()
@@ -107,7 +107,7 @@ pub(super) fn closed(http: &Http<'_>, why: impl Fn(&str) -> String) -> Result<()
     Err(place.fails(why(&format!("`{ACTION}: {action}`")), help))
 }
 
-/// What decides by a header whose name has a `-`, for people. An external authorizer may use any header.
+/// The policy that reads a header with a `-` in its name, for people. An external authorizer may use any header.
 fn reads(config: &Config) -> Option<String> {
     let name = policies(config)
         .flat_map(header_names)

@@ -20,10 +20,11 @@ pub(super) struct HeaderRemoval<'v> {
     pub(super) filter: usize,
 }
 
-/// What filters remove from requests before the module.
+/// The headers that filters remove from requests before the module.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn ahead_of_module<'v>(
     http: &Http<'v>,
     all: &CheckInput<'v>,
@@ -73,7 +74,7 @@ pub(super) fn ahead_of_module<'v>(
     Ok(found)
 }
 
-/// What is removed before any filter has its turn. Of an extension that is not known, `header_write` speaks.
+/// The headers that are removed before any filter runs. `header_write` reports unknown extensions.
 fn early<'v>(http: &Http<'v>) -> Result<Vec<HeaderRemoval<'v>>, Failure> {
     let mut names = Vec::new();
     for extension in http.manager.items("early_header_mutation_extensions")? {

@@ -30,14 +30,14 @@ pub(super) struct HeaderWrite<'v> {
     pub(super) formatted: bool,
     /// Whether it is written once the module has decided.
     pub(super) late: bool,
-    /// Whether a filter writes it that changes the body with it.
+    /// Whether a filter that changes the body writes it.
     pub(super) is_by_body: bool,
     /// Whether its value is of a verified token.
     pub(super) is_of_token: bool,
 }
 
 impl<'v> HeaderWrite<'v> {
-    /// A client's text in this header.
+    /// Text from a client in this header.
     fn of_client(here: Cursor<'v>, name: &'v str) -> Self {
         Self {
             here,
@@ -49,12 +49,12 @@ impl<'v> HeaderWrite<'v> {
         }
     }
 
-    /// Whether an application may take it for this header.
+    /// Whether an application may treat it as this header.
     pub(super) fn is(&self, header: &str) -> bool {
         self.name.is(header)
     }
 
-    /// Whether Envoy and policies take it for this header.
+    /// Whether Envoy and policies treat it as this header.
     pub(super) fn is_exactly(&self, header: &str) -> bool {
         matches!(self.name, HeaderName::Exact(name) if name.eq_ignore_ascii_case(header))
     }
@@ -119,10 +119,11 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
     Ok(found)
 }
 
-/// The headers that these filters write from tokens ahead of the module.
+/// The headers that these filters write from tokens before the module.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn from_tokens<'v>(filters: &[Filter<'v>]) -> Result<Vec<&'v str>, Failure> {
     let mut found = Vec::new();
     for filter in filters.iter().take_while(|filter| !filter.is_module()) {
@@ -144,10 +145,11 @@ pub(super) fn from_tokens<'v>(filters: &[Filter<'v>]) -> Result<Vec<&'v str>, Fa
     Ok(found)
 }
 
-/// The headers that routes write, once the module has decided, into requests and their copies.
+/// The headers that routes write, after the module has decided, into requests and their copies.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
     for place in routes::readable(http, all) {
@@ -174,7 +176,7 @@ pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec
         .collect())
 }
 
-/// The client's own host and path, in headers beside those that a route rewrites.
+/// The client's original host and path, in additional headers when a route rewrites them.
 fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     const REWRITES: [(&str, &str); 8] = [
         ("append_x_forwarded_host", "x-forwarded-host"),

@@ -1,4 +1,4 @@
-//! The modules that a configuration of Envoy has, each with its own configuration: what a running proxy decides by.
+//! The modules in an Envoy configuration, each with its own configuration: the policies of a running proxy.
 
 use peerwarden_engine::Protocol;
 use peerwarden_engine::document::Value;
@@ -21,12 +21,12 @@ pub struct InstalledModule {
     pub protocol: Protocol,
     /// The module's own configuration.
     pub configuration: InstalledConfiguration,
-    /// The workload by the metadata of Envoy's node, which counts if the configuration has none: `NAMESPACE`, `SERVICE_ACCOUNT` and
-    /// `LABELS`, as Istio's bootstrap writes them.
+    /// The workload in the metadata of Envoy's node, which counts if the configuration has none: `NAMESPACE`,
+    /// `SERVICE_ACCOUNT` and `LABELS`, as Istio's bootstrap writes them.
     pub node: Option<Value>,
 }
 
-/// The module's own configuration, as Envoy hands it on.
+/// The module's own configuration, as Envoy passes it on.
 #[derive(Debug, Clone)]
 pub enum InstalledConfiguration {
     /// JSON in a `google.protobuf.StringValue`.
@@ -38,7 +38,8 @@ pub enum InstalledConfiguration {
 /// The modules in some documents, which are of the same kinds as for [`super::check_files`].
 ///
 /// # Errors
-/// Why the listeners, or the configuration of a module, cannot be found.
+///
+/// If the listeners, or the configuration of a module, cannot be found.
 pub fn installed(documents: &[Value], files: &[Option<&str>]) -> Result<Vec<InstalledModule>, Failure> {
     let configuration = Configuration::read(documents, files)?;
     let mut modules = Vec::new();

@@ -40,7 +40,7 @@ const HTTP_BEFORE: &[&str] = &[
     "stats.PluginConfig",
 ];
 
-/// HTTP filters that may be behind the module: they change nothing that it has decided about.
+/// HTTP filters that may be behind the module: they change nothing that it has decided on.
 const HTTP_AFTER: &[&str] = &[
     "adaptive_concurrency",
     "admission_control",
@@ -65,7 +65,7 @@ const HTTP_AFTER: &[&str] = &[
 /// The last filter behind the router, which writes requests to the upstream.
 const CODEC: &str = "upstream_codec";
 
-/// Filters that ask a service, and answer by themselves if it fails or refuses.
+/// Filters that call a service, and answer themselves if it fails or refuses.
 const SERVICES: [&str; 2] = ["ext_authz", "ratelimit"];
 
 /// Their fields with the status of such an answer.

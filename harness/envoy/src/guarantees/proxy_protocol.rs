@@ -1,4 +1,4 @@
-//! The PROXY protocol: a header in which the direct peer says where the connection came from and where it went.
+//! The PROXY protocol: a header in which the direct peer claims where the connection came from and where it went.
 
 use super::chain::Chain;
 use super::cursor::{Cursor, Failure};
@@ -8,7 +8,8 @@ const FILTER: &str = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyP
 /// Where the listener accepts such a header; `None` if it does not.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn taken<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure> {
     for here in std::iter::once(&chain.listener).chain(&chain.siblings) {
         if here.flag("use_proxy_proto")? {

@@ -1,8 +1,8 @@
-//! Whether a `jwt_authn` ahead of the module verifies tokens as the `RequestAuthentication` documents of the workload say: at least as
-//! strictly, and with the headers that they name. A part of `tokens`.
+//! Whether a `jwt_authn` ahead of the module verifies tokens as the workload's `RequestAuthentication` documents
+//! require: at least as strictly, and with the headers that they name. A part of `tokens`.
 //!
-//! `provider` compares a provider with a rule, `keys` where the keys come from; `requirement` finds whether an invalid token can pass;
-//! `outputs` looks after headers with values of tokens.
+//! `provider` compares a provider with a rule, `keys` its source of keys; `requirement` finds whether an invalid token
+//! can pass; `outputs` checks headers with values of tokens.
 
 mod keys;
 mod outputs;
@@ -59,7 +59,7 @@ pub(super) fn check(
     }))
 }
 
-/// Whether a provider is one that a document describes, whose choice the issuer and the audiences are.
+/// Whether a provider is one that a document describes, which determines its issuer and audiences.
 pub(super) fn describes(config: &Config, provider: &Cursor<'_>, all: &CheckInput<'_>) -> bool {
     let rules = config.token_rules();
     rules

@@ -1,4 +1,4 @@
-//! The routes of a connection manager, and what they override for their requests.
+//! The routes of a connection manager, and their overrides of filters.
 
 use super::CheckInput;
 use super::chain::Http;
@@ -58,7 +58,7 @@ pub(super) enum Level<'v> {
 }
 
 impl<'v> Level<'v> {
-    /// Where it is.
+    /// Its place.
     pub(super) fn here(&self) -> &Cursor<'v> {
         match self {
             Self::Configuration(here)
@@ -117,7 +117,7 @@ pub(super) fn levels<'v>(
     Ok(found)
 }
 
-/// As [`places`], and none where routes cannot be read: of that `enabled` speaks.
+/// As [`places`], but empty if routes cannot be read, which `enabled` reports.
 pub(super) fn readable<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<'v>> {
     places(http, &all.configuration).unwrap_or_default()
 }
@@ -125,7 +125,8 @@ pub(super) fn readable<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Vec<Cursor<
 /// The overrides of filters in these messages.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn overrides<'v>(places: &[Cursor<'v>]) -> Result<Vec<Override<'v>>, Failure> {
     let mut found = Vec::new();
     for place in places {
@@ -136,11 +137,12 @@ pub(super) fn overrides<'v>(places: &[Cursor<'v>]) -> Result<Vec<Override<'v>>, 
     Ok(found)
 }
 
-/// The place where an HTTP filter is disabled, for all requests or for some, or may be left out by Envoy. Routes that cannot be
-/// read are reported by `enabled`.
+/// The place where an HTTP filter is disabled, for some or all requests, or where Envoy may ignore it. Routes that
+/// cannot be read are reported by `enabled`.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn switched_off<'v>(
     filter: &Filter<'v>,
     http: &Http<'v>,

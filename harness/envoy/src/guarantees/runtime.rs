@@ -8,13 +8,13 @@ use super::chain::Chain;
 use super::cursor::{Cursor, Failure};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// The share of requests for which escaped slashes are handled at all.
+/// The share of requests for which escaped slashes are handled.
 const ESCAPED_SLASHES: &str = "http_connection_manager.path_with_escaped_slashes_action_enabled";
 
-/// Changes of Envoy's behaviour, each of which can be undone by its name.
+/// Changes of Envoy's behaviour, each of which a runtime setting can undo.
 const FEATURES: [&str; 2] = ["envoy.reloadable_features.", "envoy.restart_features."];
 
-/// Those that were tested: the module's promises hold with them and without.
+/// Changes that were tested: the module's promises hold with and without them.
 const HARMLESS: [&str; 1] = ["envoy.reloadable_features.http_reject_path_with_fragment"];
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
@@ -101,8 +101,8 @@ fn of_values(values: &Cursor<'_>, key: &str, chain: &Chain<'_>) -> Result<(), Fa
     Ok(())
 }
 
-/// Whether a share is exactly 100 percent: a number of hundredths, or a `FractionalPercent`. Of other spellings, such as a text or a
-/// fraction, Envoy makes other shares than it seems.
+/// Whether a share is exactly 100 percent: a number of hundredths, or a `FractionalPercent`. Other spellings, such as a
+/// text or a fraction, mean something else to Envoy than they seem to.
 fn is_all(share: &Cursor<'_>) -> Result<bool, Failure> {
     let is = |value: &Value, whole: f64| matches!(value, Value::Number(number) if *number == whole);
     let Value::Object(_) = share.value else {

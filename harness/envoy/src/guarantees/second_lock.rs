@@ -27,7 +27,7 @@ const RBAC: [&str; 2] = [
     "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC",
 ];
 
-/// What `tcp_proxy` has to find by itself.
+/// The help if `tcp_proxy` names a cluster that has endpoints.
 const NOWHERE: &str = "name a cluster of type STATIC without endpoints: `cluster: peerwarden-denied`";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
@@ -161,8 +161,8 @@ fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &CheckInput<'_>) -> Res
     }
 }
 
-/// A server may send before its client does, and the filter checks only the client's data: so the connection must go nowhere unless
-/// the module names a cluster.
+/// A server may send before its client does, and the filter checks only the client's data, so the connection must go
+/// nowhere unless the module names a cluster.
 fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &CheckInput<'_>) -> Result<(), Failure> {
     let proxy = chain.network.iter().find(|filter| filter.short() == "tcp_proxy");
     let Some(config) = proxy.and_then(|proxy| proxy.config.as_ref()) else {
@@ -210,7 +210,7 @@ fn has_no_endpoints(cluster: &Cursor<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first place for which this is true, except in RBAC filters, which only read.
+/// The first place for which this is true, outside RBAC filters, which only read.
 fn named<'v>(here: Cursor<'v>, is: &dyn Fn(&Cursor<'v>) -> bool) -> Option<Cursor<'v>> {
     if is(&here) {
         return Some(here);
@@ -224,7 +224,7 @@ fn named<'v>(here: Cursor<'v>, is: &dyn Fn(&Cursor<'v>) -> bool) -> Option<Curso
     others.find_map(|(_, part)| named(part, is))
 }
 
-/// Elsewhere than in a `typed_config`, `@type` is a field like any other, which Envoy may ignore.
+/// Outside a `typed_config`, `@type` is an ordinary field, which Envoy may ignore.
 fn is_rbac(typed_config: &Cursor<'_>) -> bool {
     typed_config.word("@type").is_ok_and(|kind| RBAC.contains(&kind))
 }

@@ -32,7 +32,7 @@ const OTHERS: [&str; 2] = ["@type", "clear_route_cache"];
 /// How an item is shared with the upstream, in the order of the numbers.
 const SHARED: [&str; 3] = ["NONE", "ONCE", "TRANSITIVE"];
 
-/// Whether an item is shared with the listeners behind; an unknown value counts as shared.
+/// Whether an item is shared with listeners further on; an unknown value counts as shared.
 pub(super) fn is_shared(item: &Cursor<'_>) -> bool {
     let whether = || item.one_of("shared_with_upstream", &SHARED);
     matches!(item.value, Value::Object(_)) && whether() != Ok("NONE")
@@ -41,7 +41,8 @@ pub(super) fn is_shared(item: &Cursor<'_>) -> bool {
 /// All its items, from all lists.
 ///
 /// # Errors
-/// A value of the wrong shape, or an unknown field, as it may set anything.
+///
+/// If a value has the wrong shape, or a field is unknown, as it may set anything.
 pub(super) fn items<'v>(config: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
     let known = |key: &str| LISTS.iter().chain(&OTHERS).any(|name| is_field(key, name));
     for (key, here) in config.fields()? {
@@ -61,10 +62,11 @@ pub(super) fn items<'v>(config: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure>
     Ok(found)
 }
 
-/// The configurations of all such filters of a chain, with those of routes.
+/// The configurations of all such filters of a chain, and those of routes.
 ///
 /// # Errors
-/// A value of the wrong shape.
+///
+/// If a value has the wrong shape.
 pub(super) fn configurations<'v>(
     chain: &Chain<'v>,
     all: &CheckInput<'v>,

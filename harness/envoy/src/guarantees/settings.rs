@@ -1,7 +1,7 @@
-//! Guarantee: every setting on the way of traffic is one that is known.
+//! Guarantee: all settings of messages that traffic passes are known.
 //!
-//! Envoy gains fields with each version, and a field that nobody looked at may change a request after the decision, or send it
-//! elsewhere. So a message that traffic passes may have only fields that a guarantee reads or that change neither.
+//! Envoy gains fields with each version, and an unknown field may change a request after the decision, or send it
+//! elsewhere. So a message that traffic passes may have only fields that a guarantee reads or that do neither.
 
 mod bootstrap;
 mod fields;
@@ -18,19 +18,19 @@ use super::proxy_protocol;
 use super::routes;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// What an unknown field of a message on the way may do.
+/// The possible effect of an unknown field in a message that traffic passes.
 const CHANGES: &str = "change where a request goes, or what it says";
 
-/// Options of clusters that change nothing of requests.
+/// Options of clusters that do not affect requests.
 const TCP_OPTIONS: &str = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions";
 
-/// Network filters of a cluster that change nothing.
+/// Network filters of a cluster that do not affect traffic.
 const CLUSTER_FILTERS: [&str; 2] = [
     "envoy.tcp.metadataexchange.config.MetadataExchange",
     "istio.telemetry.metadata_exchange",
 ];
 
-/// Transport sockets of a cluster that connect to the endpoint that was chosen.
+/// Transport sockets of a cluster that connect to the chosen endpoint.
 const TRANSPORT_SOCKETS: [&str; 6] = [
     "envoy.extensions.transport_sockets.alts.v3.Alts",
     "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
@@ -97,7 +97,7 @@ fn only(here: &Cursor<'_>, known: &[&str]) -> Result<(), Failure> {
     here.only(known, CHANGES)
 }
 
-/// A listener that hands a connection to the listener of its original destination, which a PROXY header chooses.
+/// A listener that passes a connection on to the listener of its original destination, which a PROXY header chooses.
 fn handed_on(chain: &Chain<'_>) -> Result<(), Failure> {
     if !chain.listener.flag("use_original_dst")? || proxy_protocol::taken(chain)?.is_none() {
         return Ok(());
@@ -137,7 +137,7 @@ fn of_level(level: &routes::Level<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What stands in a `TypedStruct` becomes the filter's own message for routes, whatever type it names.
+/// The contents of a `TypedStruct` become the filter's own message for routes, whatever type it names.
 fn plain(entry: &Cursor<'_>) -> Result<(), Failure> {
     if entry.is_typed_struct()? {
         return Err(entry.fails(

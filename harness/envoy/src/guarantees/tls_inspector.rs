@@ -1,4 +1,4 @@
-//! Guarantee: connections reach the chain that is meant for them, and server names are known.
+//! Guarantee: connections reach the intended chain, and server names are known.
 
 use peerwarden_engine::document::Value;
 
@@ -44,8 +44,8 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     ))
 }
 
-/// A client that sends nothing until the time-out has no server name for the inspector to see. It may continue only to a chain that
-/// does not match on one.
+/// The inspector cannot see the server name of a client that sends nothing until the time-out. Such a connection may
+/// continue only to a chain that does not match on server names.
 fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
     if !chain.listener.flag("continue_on_listener_filters_timeout")? || is_of_tls(chain)? {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Guarantee: tokens are verified, as documents say, and their payload is where the module looks.
+//! Guarantee: tokens are verified as the documents require, and their payload is where the module looks.
 
 use peerwarden_engine::Config;
 
@@ -13,10 +13,10 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 /// The namespace that `jwt_authn` writes to, whatever its name in the chain.
 pub(super) const NAMESPACE: &str = "envoy.filters.http.jwt_authn";
 
-/// The message by which a route overrides any filter.
+/// The message with which a route overrides any filter.
 const FILTER: &str = "envoy.config.route.v3.FilterConfig";
 
-/// The message by which a route overrides `jwt_authn`.
+/// The message with which a route overrides `jwt_authn`.
 const PER_ROUTE: &str = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
@@ -138,7 +138,7 @@ fn of_policies(
     Ok(GuaranteeStatus::Held)
 }
 
-/// Where an entry of a route disables the filter, in either of its two ways.
+/// Where an entry of a route disables the filter, in either of the two ways.
 fn switched_off<'v>(entry: &Cursor<'v>) -> Result<Option<Cursor<'v>>, Failure> {
     let (kind, message) = entry.message()?;
     if matches!(kind, FILTER | PER_ROUTE) && message.flag("disabled")? {

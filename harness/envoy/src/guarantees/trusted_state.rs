@@ -127,7 +127,7 @@ impl TrustedState {
         Ok(())
     }
 
-    /// Checks what other listeners share with this one, such as the listener where a tunnel ends.
+    /// Checks the state that other listeners share with this one, such as the listener where a tunnel ends.
     fn of_other_listeners(&self, chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
         let configuration = &all.configuration;
         let may_be_here = |document| configuration.may_be_of_one(document, chain.here.document);

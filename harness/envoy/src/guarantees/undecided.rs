@@ -1,4 +1,4 @@
-//! A chain without the module that needs none: what comes in gets a redirect or a fixed answer, or is a probe of the kubelet.
+//! A chain that needs no module: traffic gets a redirect or a fixed answer, or is a probe of the kubelet.
 
 use super::CheckInput;
 use super::chain::{Chain, Http};
@@ -6,13 +6,13 @@ use super::cursor::{Cursor, Failure, is_field};
 use super::routes::{self, Level};
 use super::settings;
 
-/// Filters that at most answer or refuse a request.
+/// Filters that can only answer or refuse a request.
 const FILTERS: [&str; 3] = ["health_check", "buffer", "router"];
 
-/// What a rendered configuration has the kubelet's probes begin with, as Istio has.
+/// The prefix of the kubelet's probes in a generated configuration, as in Istio.
 const PROBES: &str = "/app-health/";
 
-/// Fields of a route, and of its action, that lead a request to the application that is probed and nowhere else.
+/// Fields of a route, and of its action, with which a request can only reach the probed application.
 const ROUTE: [&str; 6] = [
     "name",
     "match",
@@ -23,10 +23,11 @@ const ROUTE: [&str; 6] = [
 ];
 const ACTION: [&str; 4] = ["cluster", "timeout", "prefix_rewrite", "host_rewrite_literal"];
 
-/// Why a chain needs no module; `None` if a request that nobody decides on may reach an application.
+/// Why a chain needs no module; `None` if an undecided request may reach an application.
 ///
 /// # Errors
-/// A value of the wrong shape, and a setting on the way that is not known.
+///
+/// If a value has the wrong shape, or a setting that traffic passes is unknown.
 pub(super) fn reason(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<Option<&'static str>, Failure> {
     let Some(http) = &chain.http else {
         return Ok(None);
@@ -45,7 +46,7 @@ pub(super) fn reason(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<Option<&
     Ok(Some(passes))
 }
 
-/// Which of both the routes lead to.
+/// Which of the two the routes lead to.
 fn passes(http: &Http<'_>, all: &CheckInput<'_>) -> Result<Option<&'static str>, Failure> {
     let mut passes = "for redirects and fixed answers alone";
     for level in routes::levels(http, &all.configuration)? {

@@ -1,4 +1,4 @@
-//! Guarantee: only the configuration chooses where allowed requests go, and everything that goes there was decided about.
+//! Guarantee: only the configuration chooses where allowed requests go, and all traffic that goes there was decided on.
 
 use peerwarden_engine::Config;
 use peerwarden_engine::document::Value;
@@ -19,7 +19,7 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 /// How a cluster finds its endpoints, in the order of the numbers.
 const TYPES: [&str; 5] = ["STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINAL_DST"];
 
-/// Pools that hand on requests as requests.
+/// Pools that pass requests on as requests.
 const POOLS: [&str; 2] = [
     "envoy.extensions.upstreams.http.generic.v3.GenericConnectionPoolProto",
     "envoy.extensions.upstreams.http.http.v3.HttpConnectionPoolProto",
@@ -30,19 +30,19 @@ const WEBSOCKET: &str = "websocket";
 /// A load-balancing policy that chooses among subsets.
 const SUBSET: &str = "envoy.extensions.load_balancing_policies.subset.";
 
-/// The filter by which a request names an endpoint.
+/// The filter with which a request can choose an endpoint.
 const SESSION: &str = "stateful_session";
 
 /// The filter state that chooses the cluster of a connection.
 const CLUSTER_STATE: &str = "envoy.tcp_proxy.cluster";
 
-/// Fields that choose a cluster in another way than by its name.
+/// Fields that choose a cluster other than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
 
 const DNS: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
 const FORWARD_PROXY: &str = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
 
-/// The package of the policies by which Envoy chooses an endpoint, and those of them that a request cannot choose by.
+/// The package of Envoy's load-balancing policies, and those with which a request cannot choose an endpoint.
 const BALANCERS: &str = "envoy.extensions.load_balancing_policies.";
 const FAIR: [&str; 10] = [
     "client_side_weighted_round_robin",
@@ -100,8 +100,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     Ok(GuaranteeStatus::Held)
 }
 
-/// Envoy chooses a route before any filter: by a header that a filter changes ahead of the module, a request goes by the old value, and
-/// policies see the new one.
+/// Envoy chooses a route before any filter runs: if a filter ahead of the module changes a header, the route depends on
+/// the old value, and policies see the new one.
 fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> Result<(), Failure> {
     let mut names = vec![":authority".to_owned(), "host".to_owned()];
     for place in places {
@@ -146,7 +146,7 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     Ok(())
 }
 
-/// Of a route configuration, a virtual host, a route or a weighted cluster.
+/// Checks a route configuration, a virtual host, a route or a weighted cluster.
 fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     let action = place.get("route")?;
     std::iter::once(place).chain(&action).try_for_each(chosen)?;
@@ -175,8 +175,9 @@ fn of_place(place: &Cursor<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What follows an upgrade is the application's to read, and of others than WebSocket it reads requests that were not decided: an ordinary
-/// answer to CONNECT opens a tunnel, and before 1.39 Envoy hands on what comes behind any upgrade that is not answered.
+/// After an upgrade the application reads the bytes. For anything but WebSocket these may contain requests that were
+/// not decided: an ordinary answer to CONNECT opens a tunnel, and before 1.39 Envoy passes on whatever follows an
+/// upgrade that is not answered.
 fn of_upgrade(upgrade: &Cursor<'_>) -> Result<(), Failure> {
     let kind = upgrade.word("upgrade_type")?;
     if kind.eq_ignore_ascii_case(WEBSOCKET) {
@@ -203,7 +204,7 @@ fn chosen(here: &Cursor<'_>) -> Result<(), Failure> {
     ))
 }
 
-/// Filter state of Envoy's own chooses clusters, addresses and server names.
+/// Envoy's own filter state chooses clusters, addresses and server names.
 fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
     let key = item.word("object_key")?;
     if key == CLUSTER_STATE {
@@ -228,7 +229,7 @@ fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
     ))
 }
 
-/// Whatever the text: it stands in the place of the cluster that `tcp_proxy` names, and that is verified.
+/// The failure for any value: it replaces the cluster that `tcp_proxy` names, which was checked.
 fn of_cluster_state(item: &Cursor<'_>) -> Failure {
     item.fails(
         format!("`{CLUSTER_STATE}` chooses the cluster that connections go to"),
@@ -263,7 +264,7 @@ fn within<'v>(here: &Cursor<'v>, kind: &str) -> Option<Cursor<'v>> {
     here.parts().iter().find_map(|part| within(part, kind))
 }
 
-/// A cluster that dials where a connection wanted to go, which a PROXY header may say.
+/// A cluster that connects to a connection's original destination, which a PROXY header may set.
 fn of_original_destination(cluster: &Cursor<'_>, chain: &Chain<'_>) -> Result<(), Failure> {
     if cluster.one_of("type", &TYPES)? != "ORIGINAL_DST" {
         return Ok(());

@@ -5,8 +5,8 @@ use super::client_certificate::UNREAD;
 use super::cursor::{Cursor, Failure};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// Envoy's validator of SPIFFE IDs, which has the roots of each trust domain in its own configuration: its name, by which Envoy chooses
-/// it, and the type of that configuration.
+/// Envoy's validator of SPIFFE IDs, whose own configuration has the roots of each trust domain: its name, and the type
+/// of that configuration.
 const SPIFFE: (&str, &str) = (
     "envoy.tls.cert_validator.spiffe",
     "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig",
@@ -45,7 +45,8 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     Err(missing(&common))
 }
 
-/// Envoy takes no connection before a secret has come. One that is not in the given files is for whoever delivers it.
+/// Envoy accepts no connection before a secret has arrived. A secret that is not in the given files is the
+/// responsibility of whoever delivers it.
 fn by_secret(config: &Cursor<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     for secret in all.configuration.secrets(config.word("name")?, config.document) {
         let Some(context) = secret.get("validation_context")? else {

@@ -53,7 +53,7 @@ fn is_peerwarden(plugin: &Cursor<'_>) -> bool {
     said.any(|name| name.contains(MODULE))
 }
 
-/// Every Wasm plugin in a document, whatever it extends: filters, access logs, services of the bootstrap.
+/// Every Wasm plugin in a document, wherever it is used: filters, access logs, services of the bootstrap.
 fn plugins(document: &Value) -> Vec<Cursor<'_>> {
     let mut found = Vec::new();
     let mut rest = vec![document];

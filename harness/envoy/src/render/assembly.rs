@@ -1,4 +1,4 @@
-//! Assembles the configuration of one Envoy with the module: its listeners, its clusters and the module's configuration.
+//! Assembles the configuration of an Envoy with the module: its listeners, its clusters and the module's configuration.
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Problems, Program};
@@ -11,7 +11,7 @@ use super::refusal_log;
 use crate::description::Proxy;
 use crate::template::{self, TemplateError};
 
-/// What every Envoy with the module has, whatever its listeners are for.
+/// The parts of every Envoy with the module, whatever its listeners are for.
 #[derive(Debug)]
 pub(super) struct Assembly {
     bootstrap: Bootstrap,
@@ -23,11 +23,12 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    /// Reads the module's part of a description, and the documents of the mesh. `command` is the `peerwarden render …` that is
-    /// running.
+    /// Reads the module's part of a description, and the documents of the mesh. `command` is the `peerwarden render …`
+    /// that is running.
     ///
     /// # Errors
-    /// Everything that the module would refuse.
+    ///
+    /// If the module would refuse it; all mistakes are reported.
     pub(super) fn new(
         command: &'static str,
         description: &Value,
@@ -63,8 +64,8 @@ impl Assembly {
         self.bootstrap.file(Some(&proxy.admin), sides)
     }
 
-    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced: the policies
-    /// first, as they decide whatever the listeners let in. `folder` is where Envoy finds them.
+    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced:
+    /// policies first, as they decide what the listeners allow. `folder` is where Envoy finds them.
     pub(super) fn files(
         &self,
         folder: &str,

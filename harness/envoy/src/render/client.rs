@@ -37,8 +37,9 @@ impl Client {
     /// Reads a description, as `render client` documents it, `DestinationRule`s, and the servers' policies.
     ///
     /// # Errors
-    /// Everything that is wrong. A path begins with `rules[N]` for the Nth rule, with `resources[N]` for the Nth policy, and is
-    /// from the description's root otherwise.
+    ///
+    /// If they are invalid; all mistakes are reported. A path begins with `rules[N]` for the Nth rule, with
+    /// `resources[N]` for the Nth policy, and is from the description's root otherwise.
     pub fn new(description: &Value, rules: &[Value], policies: &[Value]) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let read = ClientDescription::read(description, &At::ROOT, &mut problems);

@@ -40,8 +40,9 @@ impl Inbound {
     /// Reads a description, and the documents of the mesh.
     ///
     /// # Errors
-    /// Everything that is wrong with either: paths that begin with `resources[…]` are in the documents, all others in the
-    /// description.
+    ///
+    /// If either is invalid; all mistakes are reported. Paths that begin with `resources[…]` are in the documents, all
+    /// others in the description.
     pub fn new(description: &Value, resources: &[Value]) -> Result<Self, Problems> {
         let read = Description::read(description);
         let assembly = Assembly::new("inbound", description, resources);
@@ -76,9 +77,10 @@ impl Inbound {
         })
     }
 
-    /// Also serves the kubelet's probes, on a port of their own.
+    /// Also serves the kubelet's probes, on a separate port.
     ///
     /// # Errors
+    ///
     /// If the workload itself uses this port.
     pub fn with_probes(mut self, probes: Probes) -> Result<Self, Problems> {
         let port = probes.port();
@@ -107,10 +109,11 @@ impl Inbound {
         refusal_log::without_place(&self.description.proxy)
     }
 
-    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced: the policies
-    /// first, as they decide whatever the listeners let in. `folder` is where Envoy finds them.
+    /// The configuration in files that Envoy reloads while it runs, in the order in which they must be replaced:
+    /// policies first, as they decide what the listeners allow. `folder` is where Envoy finds them.
     ///
     /// # Errors
+    ///
     /// As [`Inbound::file`].
     pub fn files(&self, folder: &str) -> Result<Vec<File>, TemplateError> {
         let sides = self.sides(Layout::Discovered(folder))?;

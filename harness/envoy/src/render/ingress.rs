@@ -45,8 +45,9 @@ impl Ingress {
     /// Reads a description, `Gateway` documents, and the policies of the mesh.
     ///
     /// # Errors
-    /// Everything that is wrong. Paths that begin with `gateways[…]` are in the `Gateway`s, those with `resources[…]` in the
-    /// policies, all others in the description.
+    ///
+    /// If they are invalid; all mistakes are reported. Paths that begin with `gateways[…]` are in the `Gateway`s, those
+    /// with `resources[…]` in the policies, all others in the description.
     pub fn new(description: &Value, gateways: &[Value], resources: &[Value]) -> Result<Self, Problems> {
         let read = GatewayDescription::read(description);
         let of_gateway = description::of_gateway(description);

@@ -1,4 +1,4 @@
-//! The module's own configuration: the documents as they are, and the module's part of the description.
+//! The module's own configuration: the documents, unchanged, and the module's part of the description.
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Enforcement, Fingerprint, Problems, Program, Protocol};
@@ -11,7 +11,7 @@ use crate::json;
 use crate::template::{self, TemplateError};
 use crate::trust;
 
-/// What a plugin decides about.
+/// What a plugin decides on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DecisionScope {
     Requests,
@@ -22,7 +22,7 @@ pub(super) enum DecisionScope {
 #[derive(Debug)]
 pub(super) struct Plugin {
     of: DecisionScope,
-    /// Whether what it allows is marked for the filter behind it.
+    /// Whether it marks what it allows, for the filter behind it.
     is_locked: bool,
     configuration: String,
     fingerprint: Option<Fingerprint>,
@@ -80,7 +80,7 @@ fn configuration(description: &Value, resources: &[Value], decides: DecisionScop
     Value::Object(fields)
 }
 
-/// Closes open requests on an update, as connections are, unless the description says otherwise.
+/// Closes open requests on an update, like connections, unless the description says otherwise.
 fn end_requests(fields: &mut Vec<(String, Value)>) {
     let on_update = ("onUpdate".to_owned(), Value::String("close".to_owned()));
     match fields.iter_mut().find(|(name, _)| name == "openConnections") {
@@ -133,12 +133,12 @@ impl Plugin {
         self.fingerprint
     }
 
-    /// What it decides about.
+    /// What it decides on.
     pub(super) fn decides(&self) -> DecisionScope {
         self.of
     }
 
-    /// What it is for, for people.
+    /// Its purpose, for people.
     pub(super) fn says(&self) -> &'static str {
         match self.of {
             DecisionScope::Requests => "HTTP",
@@ -163,7 +163,7 @@ impl Plugin {
         format!("{}.yaml", self.name())
     }
 
-    /// The context for the template of its filter, which holds the configuration or finds it in a folder.
+    /// The context for the template of its filter, which contains the configuration or finds it in a folder.
     pub(super) fn filter(
         &self,
         module: &str,
@@ -200,7 +200,7 @@ impl Plugin {
         template::fill("shared/plugin.yaml", context)
     }
 
-    /// As in the names of Envoy's filters.
+    /// The kind in the names of Envoy's filters.
     fn kind(&self) -> &'static str {
         match self.of.protocol() {
             Protocol::Http => "http",

@@ -1,9 +1,11 @@
-//! The kubelet's probes, moved to a port of their own: the kubelet has no certificate of the mesh, so a STRICT port refuses it.
+//! The kubelet's probes, moved to a separate port: the kubelet has no certificate of the mesh, so a STRICT port refuses
+//! it.
 //!
-//! As in Istio (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>): [`Probes::read`] finds them in a Pod or
-//! in a document that creates Pods, [`Probes::rewritten`] has the kubelet request `/app-health/CONTAINER/{livez,readyz,startupz}`,
-//! and the listener passes exactly these. HTTP probes continue to the application; for TCP and gRPC probes Envoy checks the
-//! application itself, once a second, and answers with the result.
+//! As in Istio (<https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/>): [`Probes::read`] finds them
+//! in a Pod or in a document that creates Pods, [`Probes::rewritten`] has the kubelet request
+//! `/app-health/CONTAINER/{livez,readyz,startupz}`, and the listener passes exactly these. HTTP probes continue to the
+//! application; for TCP and gRPC probes Envoy checks the application itself, once a second, and answers with the
+//! result.
 
 mod handler;
 mod listener;
@@ -18,7 +20,7 @@ use handler::Handler;
 /// The port that Istio's agent uses for them.
 pub const PORT: u16 = 15020;
 
-/// The annotation by which a Pod opts out of rewritten probes, with `"false"`
+/// The annotation with which a Pod opts out of rewritten probes, with `"false"`
 /// (<https://istio.io/latest/docs/reference/config/annotations/#SidecarRewriteAppHTTPProbers>).
 pub const ANNOTATION: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
 
@@ -57,11 +59,12 @@ struct Probe {
 }
 
 impl Probes {
-    /// Finds the probes of a Pod, or of a document that creates Pods: a Deployment, StatefulSet, DaemonSet, Job, `CronJob` and the
-    /// like.
+    /// Finds the probes of a Pod, or of a document that creates Pods: a Deployment, StatefulSet, DaemonSet, Job,
+    /// `CronJob` and the like.
     ///
     /// # Errors
-    /// Everything that is wrong with them, each with its path in the document.
+    ///
+    /// If they are invalid; all mistakes are reported, each with its path in the document.
     pub fn read(document: &Value, port: u16) -> Result<ProbeScan, Problems> {
         let mut problems = Problems::default();
         let Some(pod) = pod::Pod::of(document) else {

@@ -32,7 +32,9 @@ impl Tokens {
     /// For the documents that apply to the workload, merged.
     ///
     /// # Errors
-    /// What Istio accepts, but cannot be rendered or would let a client write what a token should.
+    ///
+    /// If they contain something that Istio accepts, but that cannot be generated or would let a client write what a
+    /// token should.
     pub(super) fn new(config: &Config, proxy: &Proxy) -> Result<Self, Problems> {
         let rules = config.token_rules();
         let mut problems = Problems::default();

@@ -1,4 +1,4 @@
-//! The TLS server's side of a connection: its certificate, and how it verifies clients.
+//! The server's side of TLS: its certificate, and how it verifies clients.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ pub(super) struct ServerTls {
     pub(super) certificate: Certificate,
     /// The roots for clients' certificates; `None` requests no certificate.
     pub(super) validation: Option<Roots>,
-    /// What it means to have none, for people.
+    /// The effect of having no roots, for people.
     pub(super) says: &'static str,
     /// The names of which a client must have one; any, if empty.
     pub(super) names: Vec<SanMatcher>,

@@ -1,4 +1,4 @@
-//! Which headers each kind of filter writes, by its configuration.
+//! The headers that each kind of filter writes, by its configuration.
 
 use super::super::cursor::{Cursor, Failure};
 use super::super::filter::Filter;
@@ -18,7 +18,7 @@ const WRITERS: [&str; 9] = [
     "ratelimit",
 ];
 
-/// Filters that change the body of requests, with the headers that describe it.
+/// Filters that change the body of requests, and the headers that describe it.
 const ALWAYS: [(&str, &[&str]); 4] = [
     ("grpc_web", &["content-type", "accept", "te", "content-length"]),
     (
@@ -101,7 +101,7 @@ pub(super) fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<Head
     Ok(found)
 }
 
-/// A header that a service of the operator's writes.
+/// A header that an operator's service writes.
 fn by_service<'v>(here: Cursor<'v>, name: HeaderName<'v>) -> HeaderWrite<'v> {
     HeaderWrite {
         here,
@@ -172,7 +172,7 @@ fn by_mutations<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> Re
     Ok(())
 }
 
-/// A field that names a header for a client's text, or a token's.
+/// A field that names a header for a text from a client or a token.
 fn named<'v>(of: &Cursor<'v>, field: &str) -> Result<Option<HeaderWrite<'v>>, Failure> {
     let Some(here) = of.get(field)? else {
         return Ok(None);

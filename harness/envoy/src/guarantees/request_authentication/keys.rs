@@ -1,4 +1,4 @@
-//! Where a provider's keys come from.
+//! The source of a provider's keys.
 
 use peerwarden_engine::TokenRule;
 use peerwarden_engine::resource::{KeySource, KeyUrl};

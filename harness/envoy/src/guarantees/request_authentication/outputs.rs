@@ -1,5 +1,6 @@
-//! Headers with values of tokens: what a client sends in them is removed before tokens are verified, in every spelling in which it can
-//! come. `jwt_authn` itself removes them in one spelling, and before Envoy 1.40 only where it verifies a token of their provider.
+//! Headers with values of tokens: a client's own values are removed before tokens are verified, in every spelling in
+//! which they can arrive. `jwt_authn` itself removes them in one spelling, and before Envoy 1.40 only if it verifies a
+//! token of their provider.
 
 use std::collections::BTreeSet;
 

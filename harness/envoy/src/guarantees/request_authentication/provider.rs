@@ -1,4 +1,4 @@
-//! A provider of `jwt_authn` next to the rule that it should be
+//! Compares a provider of `jwt_authn` with its rule
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>).
 
 use std::collections::BTreeSet;
@@ -16,10 +16,10 @@ const SPLIT: [&str; 2] = ["permission", "scope"];
 const USUAL_HEADER: (&str, &str) = ("authorization", "Bearer ");
 const USUAL_PARAMETER: &str = "access_token";
 
-/// Where tokens are looked for.
+/// The places to look for tokens.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Places {
-    /// Names in lower case, with what comes before the token.
+    /// Names in lower case, each with the text before the token.
     headers: BTreeSet<(String, String)>,
     parameters: BTreeSet<String>,
     cookies: BTreeSet<String>,
@@ -127,7 +127,7 @@ impl Places {
     }
 }
 
-/// The texts of a list, below names with dots between.
+/// The texts of a list, at a path of names separated by dots.
 fn texts(here: &Cursor<'_>, path: &str) -> Result<BTreeSet<String>, Failure> {
     let (above, field) = path.rsplit_once('.').unwrap_or(("", path));
     let here = match above {

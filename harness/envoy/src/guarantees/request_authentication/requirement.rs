@@ -78,8 +78,9 @@ fn refuses_invalid(requirement: &Cursor<'_>, providers: &[&str]) -> Result<(), F
     Ok(())
 }
 
-/// Whether a request meets a requirement if the token of one provider is invalid, and it has no other. `siblings` are the providers beside
-/// it in "any of these": only their tokens must be missing for `allow_missing`. What is not known counts as met.
+/// Whether a request meets a requirement if the token of one provider is invalid, and it has no other. `siblings` are
+/// the other providers in the same "any of these": `allow_missing` applies only if their tokens are missing. Whatever
+/// is unknown counts as met.
 fn is_met(
     requirement: &Cursor<'_>,
     invalid: &str,

@@ -46,7 +46,7 @@ const BOOTSTRAP: &[&str] = &[
     "xds_config_tracker_extension",
 ];
 
-/// Fields of a bootstrap that change what policies see, and how.
+/// Fields of a bootstrap that change what policies see, and their effect.
 const OF_BOOTSTRAP: [(&str, &str); 2] = [
     (
         "inline_headers",
@@ -58,7 +58,7 @@ const OF_BOOTSTRAP: [(&str, &str); 2] = [
     ),
 ];
 
-/// Checks that a bootstrap has no field that is not known, or that changes what policies see.
+/// Checks that a bootstrap has no field that is unknown or changes what policies see.
 pub(super) fn check(bootstrap: &Cursor<'_>) -> Result<(), Failure> {
     bootstrap.only(BOOTSTRAP, CHANGES)?;
     for (name, why) in OF_BOOTSTRAP {

@@ -1,7 +1,7 @@
-//! The fields of messages that traffic passes, as Envoy 1.36 to 1.40 have them.
+//! The fields of messages that traffic passes, in Envoy 1.36 to 1.40.
 //!
-//! Each is read by a guarantee, or leaves alone what the module decides and where its decision leads. A field that is not here may do
-//! anything: later versions of Envoy have more.
+//! A guarantee reads each of them, or it affects neither what the module decides nor where the traffic goes. A field
+//! that is not listed may do anything: later versions of Envoy have more.
 
 mod cluster;
 mod listener;

@@ -1,4 +1,4 @@
-//! The fields of the message by which Envoy loads and calls the module.
+//! The fields of the message that loads and configures the module.
 
 use super::super::chain::Chain;
 use super::super::cursor::Failure;

@@ -1,11 +1,12 @@
-//! The fields of the messages by which tokens are verified.
+//! The fields of the messages that configure the verification of tokens.
 
 use super::super::chain::Chain;
 use super::super::cursor::{Cursor, Failure};
 
 const MAY: &str = "change which tokens are taken, and from where";
 
-/// What verifies tokens. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+/// The filter that verifies tokens:
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>.
 const TOKENS: &[&str] = &[
     "bypass_cors_preflight",
     "filter_state_rules",
@@ -16,7 +17,8 @@ const TOKENS: &[&str] = &[
     "strip_failure_response",
 ];
 
-/// Whose tokens. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+/// A provider of tokens:
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>.
 const TOKEN_PROVIDER: &[&str] = &[
     "audiences",
     "claim_to_headers",
@@ -41,13 +43,16 @@ const TOKEN_PROVIDER: &[&str] = &[
     "subjects",
 ];
 
-/// Which requests need which. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+/// A rule: which requests need which tokens.
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
 const TOKEN_RULE: &[&str] = &["match", "requirement_name", "requires"];
 
-/// The same by filter state. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+/// The same, selected by filter state:
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>.
 const TOKEN_STATE_RULES: &[&str] = &["name", "requires"];
 
-/// Which tokens are needed. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>
+/// A requirement of tokens:
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto>.
 const TOKEN_REQUIREMENT: &[&str] = &[
     "allow_missing",
     "allow_missing_or_failed",

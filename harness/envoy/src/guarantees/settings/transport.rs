@@ -1,4 +1,4 @@
-//! The fields of the messages by which a client's certificate is asked for and verified.
+//! The fields of the messages that configure how a client's certificate is requested and verified.
 
 use super::super::CheckInput;
 use super::super::chain::{Chain, Transport};
@@ -24,7 +24,8 @@ const DOWNSTREAM_TLS: &[&str] = &[
     "session_timeout",
 ];
 
-/// Its certificates, and what it verifies. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto>
+/// Its certificates, and their verification.
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto>
 const COMMON_TLS: &[&str] = &[
     "alpn_protocols",
     "combined_validation_context",

@@ -31,7 +31,8 @@ pub(super) struct ClientDescription {
     pub(super) labels: Vec<(String, String)>,
     pub(super) mesh: Mesh,
     pub(super) certificates: Certificates,
-    /// The address of Envoy's administration, if any: there is also the Envoy in front of the workload, whose default is Istio's.
+    /// The address of Envoy's administration, if any; none by default, as Istio's default belongs to the Envoy in front
+    /// of the workload.
     pub(super) admin: Option<Socket>,
     pub(super) services: Vec<Service>,
 }

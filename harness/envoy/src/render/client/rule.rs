@@ -16,9 +16,9 @@ pub(super) struct DestinationRule {
     /// `workloadSelector.matchLabels`: the clients of its own namespace that it is for.
     pub(super) selector: Option<Vec<(String, String)>>,
     tls: Option<ClientTls>,
-    /// The ports with settings of their own, which inherit none.
+    /// The ports with their own settings, which inherit none.
     ports: Vec<(u16, Option<ClientTls>)>,
-    /// Settings that have nothing to do with TLS.
+    /// Settings that are unrelated to TLS.
     pub(super) ignored: Vec<&'static str>,
 }
 

@@ -24,7 +24,8 @@ impl ServerPolicies {
     /// Reads the policies, and compiles all of them once, so that whatever the module would refuse is refused here.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    ///
+    /// If they are invalid; all mistakes are reported.
     pub(super) fn read(description: &ClientDescription, policies: &[Value]) -> Result<Self, Problems> {
         let text = |text: &str| Value::String(text.to_owned());
         let mesh = vec![

@@ -48,7 +48,7 @@ impl ClusterTransport {
         })
     }
 
-    /// Why it is so, for a comment.
+    /// The reason, for a comment.
     pub(super) fn why(&self, rule: Option<&DestinationRule>) -> String {
         let name = rule
             .map(|rule| format!("{}/{}", rule.namespace, rule.name))
@@ -129,7 +129,7 @@ fn mesh(
     Some(json!({"sni": sni, "common_tls_context": common}))
 }
 
-/// TLS with the rule's own certificates. Without names, the server must have the name that it was asked for.
+/// TLS with the rule's own certificates. Without names, the server must have the name in the request.
 fn own(
     client: &ClientDescription,
     service: &Service,
@@ -203,8 +203,8 @@ fn secret(path: &str, name: &str, file: &str) -> Value {
     json!({"name": name, "sds_config": {"path_config_source": source}})
 }
 
-/// Envoy's own default for clients is TLS 1.2 at most; with 1.3, as in Istio, a server knows for sure when a certificate has been
-/// proved.
+/// Envoy's own default for clients is TLS 1.2 at most; with 1.3, as in Istio, a server knows when a certificate has
+/// been proved.
 fn socket(mut context: Value) -> Value {
     context["common_tls_context"]["tls_params"] =
         json!({"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"});

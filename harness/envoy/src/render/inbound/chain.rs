@@ -1,4 +1,4 @@
-//! The filter chains of a port: what its mutual TLS mode lets in, and nothing else.
+//! The filter chains of a port: they accept what its mutual TLS mode allows, and nothing else.
 
 use peerwarden_engine::resource::MtlsMode;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub(super) struct FilterChainMatch {
     application_protocols: Option<&'static [&'static str]>,
 }
 
-/// The protocols by which a mesh's client marks its own TLS, to tell it from that of the application inside
+/// The protocols with which a mesh's client marks its own TLS, to distinguish it from that of the application inside
 /// (<https://github.com/istio/istio/blob/master/pilot/pkg/networking/util/util.go>, `ALPNInMesh…`).
 const MESH: &[&str] = &[
     "istio",

@@ -47,8 +47,8 @@ impl Inbound {
         template::fill("inbound/listener.yaml", context)
     }
 
-    /// Whether the client's first bytes are inspected for TLS and its server name. Where neither can occur, an inspector would only
-    /// wait, for ever if the server speaks first.
+    /// Whether the client's first bytes are inspected for TLS and its server name. If neither can occur, an inspector
+    /// would only wait, for ever if the server speaks first.
     fn is_inspected(&self, port: &Port) -> bool {
         match self.assembly.program.mtls_mode(port.port).0 {
             MtlsMode::Strict | MtlsMode::Permissive | MtlsMode::Unset => true,

@@ -57,7 +57,7 @@ fn ports(server: &Server, before: &[Server], problems: &mut Problems) {
     }
 }
 
-/// A name on a port belongs to one server, as a listener tells clients apart by nothing else.
+/// A name on a port belongs to one server, as nothing else distinguishes clients.
 fn hosts(server: &Server, before: &[Server], problems: &mut Problems) {
     let at = At::place(&server.place);
     let at = at.name("hosts");

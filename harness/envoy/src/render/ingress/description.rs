@@ -19,7 +19,7 @@ use crate::trust::CA_CERTIFICATES;
 #[derive(Debug)]
 pub(super) struct GatewayDescription {
     pub(super) proxy: Proxy,
-    /// The labels by which a `Gateway` selects it.
+    /// The labels with which a `Gateway` selects it.
     pub(super) labels: Vec<(String, String)>,
     /// Where `credentialName`s are found.
     pub(super) credentials: Certificates,
@@ -88,7 +88,7 @@ fn labels(description: &Value, problems: &mut Problems) -> Vec<(String, String)>
     labels.iter().filter_map(text).collect()
 }
 
-/// A gateway's servers set whose certificates they accept, so roots of the mesh are refused.
+/// A gateway's servers configure which certificates they accept, so roots of the mesh are refused.
 fn no_roots_of_the_mesh(description: &Value, problems: &mut Problems) {
     let roots = description.get("mesh").and_then(|mesh| mesh.get(CA_CERTIFICATES));
     if roots.is_some_and(|roots| *roots != Value::Null) {
@@ -105,7 +105,7 @@ fn no_roots_of_the_mesh(description: &Value, problems: &mut Problems) {
     }
 }
 
-/// The description with the workload's kind in it, so that no `PeerAuthentication` applies to it.
+/// The description with the workload's kind added, so that no `PeerAuthentication` applies to it.
 pub(super) fn of_gateway(description: &Value) -> Value {
     let Value::Object(fields) = description else {
         return description.clone();

@@ -41,7 +41,7 @@ const OTHER_MODES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Istio's other fields; silently ignored, each would let in what it should keep out.
+/// Istio's other fields; if they were silently ignored, each would let in what it should keep out.
 const OTHER_FIELDS: [&str; 8] = [
     "caCertCredentialName",
     "caCrl",
@@ -53,7 +53,7 @@ const OTHER_FIELDS: [&str; 8] = [
     "verifyCertificateSpki",
 ];
 
-/// Reads the settings of a plaintext server; returns whether it redirects everybody.
+/// Reads the settings of a plaintext server; returns whether it redirects everyone.
 pub(super) fn read_redirect(
     value: Option<&Value>,
     at: &At<'_>,

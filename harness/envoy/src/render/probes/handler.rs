@@ -67,8 +67,8 @@ impl Handler {
         }
     }
 
-    /// Reads a probe or a hook, with the kubelet's timeout. `None` if it is not rewritten: a command, a pause, or a request to
-    /// another host than the Pod.
+    /// Reads a probe or a hook, with the kubelet's timeout. `None` if it is not rewritten: a command, a pause, or a
+    /// request to a host other than the Pod.
     pub(super) fn read(
         value: &Value,
         at: &At<'_>,

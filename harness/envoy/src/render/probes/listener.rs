@@ -85,7 +85,7 @@ impl Probe {
     }
 }
 
-/// Each header replaces the kubelet's own, and follows the probe's own headers.
+/// Each header replaces the kubelet's own, and comes after the probe's own headers.
 fn added(headers: &[(String, String)]) -> Value {
     let mut seen = BTreeSet::new();
     let header = |(name, value): &(String, String)| {

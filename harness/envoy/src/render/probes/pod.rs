@@ -6,7 +6,7 @@ use peerwarden_engine::{Problem, Problems};
 use super::handler::{ContainerPort, Handler};
 use super::{ANNOTATION, Probe};
 
-/// The places of probes and hooks in a container, and the names by which Istio's agent serves them.
+/// The places of probes and hooks in a container, and the names under which Istio's agent serves them.
 const PLACES: [(&[&str], &str, &str); 5] = [
     (&["livenessProbe"], "app-health", "livez"),
     (&["readinessProbe"], "app-health", "readyz"),
@@ -33,7 +33,7 @@ impl<'v> Pod<'v> {
         Some(Self { at, value })
     }
 
-    /// Where it stands in its document.
+    /// Its path in the document.
     fn path(&self) -> Path {
         Path::keys(self.at.iter().copied())
     }

@@ -4,7 +4,7 @@ use peerwarden_engine::document::{Step, Value};
 
 use super::Probe;
 
-/// Replaces the handler of a probe; its timing stays as it was.
+/// Replaces the handler of a probe; its timing does not change.
 pub(super) fn rewrite(document: &mut Value, probe: &Probe, port: u16) {
     let Some(Value::Object(fields)) = find(document, &probe.place) else {
         return;

@@ -1,4 +1,4 @@
-//! The headers that get values of tokens. What a client sends in them must never survive.
+//! The headers that get values of tokens. A client's own values must never survive in them.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::at;
 use crate::description::Underscores;
 use crate::spellings;
 
-/// Headers by which Envoy and the application find the end of a request, the destination, or who sent it.
+/// Headers with which Envoy and the application determine the end of a request, the destination, or the sender.
 const RESERVED: [&str; 13] = [
     "connection",
     "content-length",
@@ -26,7 +26,7 @@ const RESERVED: [&str; 13] = [
     "x-forwarded-proto",
 ];
 
-/// Headers of this kind are Envoy's own.
+/// The prefix of Envoy's own headers.
 const ENVOY: &str = "x-envoy-";
 
 /// The headers to remove from requests before tokens are verified, in every spelling in which a client can send them.

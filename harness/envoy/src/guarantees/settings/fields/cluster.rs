@@ -1,6 +1,6 @@
-//! The fields of where traffic goes: clusters, and how they speak HTTP.
+//! The fields of clusters, and of their HTTP options.
 
-/// A cluster. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto>
+/// A cluster: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto>.
 pub(in super::super) const CLUSTER: &[&str] = &[
     "alt_stat_name",
     "circuit_breakers",
@@ -60,7 +60,8 @@ pub(in super::super) const CLUSTER: &[&str] = &[
     "wait_for_warm_on_init",
 ];
 
-/// How a cluster speaks HTTP. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/upstreams/http/v3/http_protocol_options.proto>
+/// The HTTP options of a cluster:
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/upstreams/http/v3/http_protocol_options.proto>.
 pub(in super::super) const HTTP_OPTIONS: &[&str] = &[
     "auto_config",
     "common_http_protocol_options",

@@ -1,4 +1,4 @@
-//! The fields of what takes traffic in: listeners, filter chains, and the filters that end them.
+//! The fields of listeners, filter chains, and their last filters.
 
 /// A listener. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener.proto>
 pub(in super::super) const LISTENER: &[&str] = &[

@@ -1,4 +1,4 @@
-//! The fields of what leads traffic on: routes and their actions.
+//! The fields of routes and their actions.
 
 /// A route configuration. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route.proto>
 pub(in super::super) const ROUTES: &[&str] = &[
@@ -69,7 +69,7 @@ pub(in super::super) const ROUTE: &[&str] = &[
     "typed_per_filter_config",
 ];
 
-/// Where a route leads. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto>
+/// The action of a route: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto>.
 pub(in super::super) const ROUTE_ACTION: &[&str] = &[
     "append_x_forwarded_host",
     "auto_host_rewrite",

@@ -69,7 +69,7 @@ impl Credential {
     }
 }
 
-/// A secret by its name: of type `kubernetes.io/tls` in a folder of its own, or in files for SDS as for `render client`.
+/// A secret by its name: of type `kubernetes.io/tls` in its own folder, or in files for SDS as for `render client`.
 fn named(
     name: &str,
     asks: bool,
