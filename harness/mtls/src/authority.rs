@@ -65,8 +65,9 @@ impl Authority {
     /// Reads the authority from a folder; `None` if there is none.
     ///
     /// # Errors
-    /// Why it cannot be used: a file is missing or unreadable, the key belongs to another certificate, or the certificate has
-    /// expired.
+    ///
+    /// If it cannot be used: a file is missing or unreadable, the key belongs to another certificate, or the
+    /// certificate has expired.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let (pem, key) = match (
             files::read(&folder.join(CERTIFICATE))?,

@@ -18,7 +18,8 @@ const LONGEST: f64 = 100.0 * 365.0 * 24.0 * 3600.0;
 /// Parses a duration greater than zero.
 ///
 /// # Errors
-/// Why it is not a duration, as a message for people.
+///
+/// If it is not a duration, with a message for people.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || {
         format!(

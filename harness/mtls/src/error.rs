@@ -37,10 +37,10 @@ pub enum Error {
         /// The cause.
         why: String,
     },
-    /// No certificate lives so long, or so short.
+    /// The lifetime is too long or too short for a certificate.
     #[error("a certificate cannot be valid for {0:?}; write from 1s to a century")]
     Lifetime(std::time::Duration),
-    /// What makes certificates refused to.
+    /// The certificate library failed.
     #[error("the certificate cannot be created: {0}")]
     Making(#[from] rcgen::Error),
 }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::workload::Workload;
 use crate::{CLOCK_SKEW, SHORTEST, files};
 
-/// A certificate that was just issued.
+/// A new certificate.
 #[derive(Debug)]
 pub struct IssuedCertificate {
     certificate: String,
@@ -86,11 +86,13 @@ impl IssuedCertificate {
         self.rotation
     }
 
-    /// Writes `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio names them, and `certificate.yaml` and `validation.yaml`,
-    /// from which Envoy reads the secrets `default` and `ROOTCA`. `certificate.yaml` holds the certificate together with its key,
-    /// so that Envoy, which reads it when it is replaced, never sees one with the other's.
+    /// Writes `cert-chain.pem`, `key.pem` and `root-cert.pem`, as Istio names them, and `certificate.yaml` and
+    /// `validation.yaml`, from which Envoy reads the secrets `default` and `ROOTCA`. `certificate.yaml` contains the
+    /// certificate together with its key, so that Envoy, which reads it when it is replaced, never combines an old one
+    /// with a new one.
     ///
     /// # Errors
+    ///
     /// If a folder or file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         files::folder(folder)?;

@@ -32,5 +32,5 @@ pub const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// 4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5)).
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// How long before it was issued a certificate is already valid, because clocks differ a little.
+/// How long before its issue a certificate is already valid, as clocks differ slightly.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);

@@ -1,7 +1,8 @@
-//! Probes what a port really accepts: plaintext, TLS without a certificate, and mutual TLS.
+//! Probes what a port accepts: plaintext, TLS without a certificate, and mutual TLS.
 //!
-//! Each attempt sends the same request, `GET /` with the user agent `peerwarden-probe`. Any answer counts, whatever protocol the
-//! port speaks. The three attempts run at once, and together decide the [`Verdict`] (`verdict.rs` has the table).
+//! Each attempt sends the same request, `GET /` with the user agent `peerwarden-probe`. Any answer counts, whatever
+//! protocol the port speaks. The three attempts run in parallel, and together decide the [`Verdict`] (`verdict.rs` has
+//! the table).
 
 mod answer_start;
 mod attempt;

@@ -18,7 +18,8 @@ impl Workload {
     /// (<https://istio.io/latest/docs/concepts/security/#istio-identity>).
     ///
     /// # Errors
-    /// Why it is not such a name.
+    ///
+    /// If it is not such a name.
     pub fn parse(uri: &str) -> Result<Self, Error> {
         let wrong = |why: &str| Error::Name {
             name: uri.chars().take(128).collect(),
@@ -59,7 +60,7 @@ impl Workload {
         })
     }
 
-    /// Adds a DNS name by which clients call it as a server.
+    /// Adds a DNS name that clients use to call it as a server.
     pub fn dns(mut self, name: &str) -> Self {
         self.dns_sans.push(name.to_owned());
         self

@@ -217,7 +217,7 @@ fn tls_error(error: &std::io::Error) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The answers of nginx, Go and Apache, and of OpenSSL.
+    /// The answers of nginx, Go, Apache and OpenSSL.
     #[test]
     fn what_says_in_plaintext_that_it_takes_tls_only_takes_none() {
         for answer in [

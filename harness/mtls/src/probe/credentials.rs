@@ -1,4 +1,4 @@
-//! The certificate that a probe presents, and the roots by which it verifies the mesh.
+//! The certificate that a probe presents, and the roots with which it verifies the mesh.
 
 use std::path::Path;
 use std::sync::Arc;

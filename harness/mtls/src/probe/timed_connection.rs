@@ -15,6 +15,7 @@ impl TimedConnection {
     /// Connects to the first of a host's addresses that accepts; the time is divided equally among them.
     ///
     /// # Errors
+    ///
     /// The error of the last address.
     pub(super) fn connect(addresses: &[SocketAddr], time: Duration) -> Result<Self> {
         let end = Instant::now() + time;

@@ -16,8 +16,8 @@ use rustls::{
 use super::credentials::Credentials;
 use super::server_certificate::ServerCertificate;
 
-/// The protocols by which Istio marks its mutual TLS, so that a port with its own TLS can tell it apart, and a plain name for
-/// servers that insist on a known one.
+/// The protocols with which Istio marks its mutual TLS, so that a port with its own TLS can distinguish it, and a plain
+/// name for servers that insist on a known one.
 const OF_THE_MESH: [&str; 3] = ["istio-http/1.1", "istio", "http/1.1"];
 const PLAIN: [&str; 1] = ["http/1.1"];
 
