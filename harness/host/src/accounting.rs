@@ -1,4 +1,4 @@
-//! What each callback cost.
+//! The cost of each callback.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl CallbackRecord {
     }
 }
 
-/// A rule of the ABI that the module broke. Envoy answers with an error or not at all; a test wants to see it.
+/// A rule of the ABI that the module broke. Envoy answers with an error or not at all; tests check for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The callback during which it happened.

@@ -7,13 +7,13 @@ use crate::connection::Headers;
 /// A call in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callout {
-    /// The number that the module knows it by.
+    /// The token that the module receives for it.
     pub token: u32,
     /// The cluster it goes to.
     pub cluster: String,
-    /// What is called.
+    /// The contents of the call.
     pub request: CalloutRequest,
-    /// How long it may take; `None` for ever, which a module requests with 0.
+    /// Its time-out; `None` for none, which a module requests with 0.
     pub timeout: Option<Duration>,
     /// The root context of the caller, which receives the answer.
     pub(crate) root: u32,
@@ -21,7 +21,7 @@ pub struct Callout {
     pub(crate) deadline: Option<Duration>,
 }
 
-/// What a call sends.
+/// The contents of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalloutRequest {
     /// HTTP.
@@ -76,7 +76,7 @@ pub(crate) const INTERNAL: u32 = 13;
 /// gRPC's UNAVAILABLE.
 pub(crate) const UNAVAILABLE: u32 = 14;
 
-/// What Envoy's router answers in place of a service that cannot be reached, and the details that it adds for gRPC.
+/// The answer of Envoy's router in place of a service that cannot be reached, and the details that it adds for gRPC.
 pub(crate) struct LocalReply {
     status: &'static str,
     body: &'static str,
@@ -130,7 +130,7 @@ const KIND_BITS: u32 = 2;
 const HTTP: u32 = 0;
 const GRPC: u32 = 1;
 
-/// Hands out tokens as Envoy does: one sequence for each kind of call, in steps of 4.
+/// Assigns tokens as Envoy does: one sequence for each kind of call, in steps of 4.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     http: u32,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// A downstream connection.
+/// Its ID in Envoy.
 #[derive(Debug, Clone)]
 pub struct Connection {
     /// Envoy's number for it.

@@ -51,7 +51,7 @@ impl From<Status> for CallError {
 pub(crate) const INITIALIZE: &str = "_initialize";
 
 impl<'c> Host<'c> {
-    /// Runs one host call and answers its status.
+    /// Runs one host call and returns its status.
     fn run(
         caller: Caller<'c, State>,
         function: &'static str,

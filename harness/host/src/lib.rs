@@ -1,7 +1,7 @@
 //! A Proxy-Wasm host that behaves as Envoy does, for tests and tools.
 //!
-//! It runs any module of ABI 0.2 on wasmtime. A [`Module`] is compiled once; a [`Vm`] is what one worker thread of Envoy has. A
-//! test drives HTTP streams and TCP connections through it, on a virtual clock and without any network. What Envoy does after a
+//! It runs any module of ABI 0.2 on wasmtime. A [`Module`] is compiled once; a [`Vm`] is the state of one worker thread of Envoy. A
+//! test drives HTTP streams and TCP connections through it, on a virtual clock and without any network. Whatever Envoy does after a
 //! callback (a local response, a close, a resume) happens after it here too. A call that a module must not make is answered as
 //! Envoy answers it, and recorded as a [`Violation`].
 //!
@@ -31,18 +31,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What Envoy does was read from its source and from that of its C++ host for Proxy-Wasm, and measured where those leave doubt.
+//! The behaviour was read from the source of Envoy and of its C++ host for Proxy-Wasm, and measured where these leave doubt.
 //!
-//! A [`Vm`] is what one worker has. A configuration is tried on the main thread first, in a VM of its own; if only the worker
+//! A [`Vm`] is the state of one worker. A configuration is tried on the main thread first, in a separate VM; if only the worker
 //! cannot load it, its filter chain runs without the filter ([`Vm::configure`]). A worker's memory has a limit
 //! ([`VmOptions::memory`]), and `capability_restriction_config` removes callbacks and host functions ([`VmOptions::allowed`]).
-//! `tcp_proxy` dials the cluster that it is configured with ([`TcpOptions::cluster`]), or the one that a module names with
+//! `tcp_proxy` connects to the cluster that it is configured with ([`TcpOptions::cluster`]), or the one that a module names with
 //! `set_envoy_filter_state`.
 //!
 //! Not simulated, and answered with `Unimplemented`: Envoy's other foreign functions, gRPC streams (unary calls are), attributes of
 //! upstreams, routes, listeners and of the node except its metadata, the digest of a certificate. Not simulated at all: limits of
-//! buffers other than that of early data, other filters, retries, HTTP metadata frames, ABI 0.1, the main thread's own VM apart
-//! from the trials, several workers of which one fails.
+//! buffers other than that of early data, other filters, retries, HTTP metadata frames, ABI 0.1, the main thread's own VM except
+//! in trials, several workers of which one fails.
 // But for one call: taking in what was compiled before (`module.rs`).
 #![deny(unsafe_code)]
 #![deny(missing_docs)]

@@ -46,7 +46,8 @@ impl Module {
     /// Compiles a file.
     ///
     /// # Errors
-    /// Why the module cannot be loaded.
+    ///
+    /// If the module cannot be loaded.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ModuleError> {
         Self::new(&std::fs::read(path)?)
     }
@@ -54,21 +55,26 @@ impl Module {
     /// Compiles a module from its bytes, in the binary format. The crate `wat` assembles text.
     ///
     /// # Errors
-    /// Why the module cannot be loaded.
+    ///
+    /// If the module cannot be loaded.
     pub fn new(bytes: &[u8]) -> Result<Self, ModuleError> {
         let engine = engine()?;
         let module = wasmtime::Module::new(&engine, bytes).map_err(ModuleError::Wasm)?;
         Self::link(engine, &module, bytes.len())
     }
 
-    /// Restores a module from the output of [`Module::compiled`]; `size` is the size of the original Wasm file in bytes.
+    /// Restores a module from the output of [`Module::compiled`]; `size` is the size of the original Wasm file in
+    /// bytes.
     ///
     /// # Safety
-    /// `compiled` must be, byte for byte, the output of [`Module::compiled`] of any version: it is machine code, and is run as it
-    /// is.
+    ///
+    /// `compiled` must be, byte for byte, the output of [`Module::compiled`] of any version: it is machine code, and is
+    /// run unchecked.
     ///
     /// # Errors
-    /// If the code is for another machine, another version of wasmtime or other settings; or why the module cannot be loaded.
+    ///
+    /// If the code is for another machine, another version of wasmtime or other settings, or if the module cannot be
+    /// loaded.
     #[expect(
         unsafe_code,
         reason = "machine code from outside: wasmtime has no other way to take it in"
@@ -88,9 +94,10 @@ impl Module {
         self.instance.module().serialize().map_err(ModuleError::Compiled)
     }
 
-    /// A hash of everything that compilation depends on beside the module: the version of wasmtime, its settings, the processor.
+    /// A hash of everything else that compilation depends on: the version of wasmtime, its settings, the processor.
     ///
     /// # Errors
+    ///
     /// If there is no engine for this machine.
     pub fn compiler() -> Result<u64, ModuleError> {
         let mut hasher = DefaultHasher::new();
@@ -119,7 +126,7 @@ impl Module {
         })
     }
 
-    /// The size in bytes of the module as it was given.
+    /// The size of the original module in bytes.
     pub fn size(&self) -> usize {
         self.size
     }

@@ -89,7 +89,7 @@ pub struct VmOptions {
     pub memory: usize,
     /// Whether to record each callback in [`Vm::accounting`](crate::Vm::accounting).
     pub accounting: bool,
-    /// The log level that the module is told; everything is recorded regardless.
+    /// The log level that the module receives; everything is recorded regardless.
     pub log_level: LogLevel,
     /// The callbacks and host functions named in `capability_restriction_config.allowed_capabilities`; an empty set allows
     /// everything. A callback that is not allowed is silently skipped, so that what it would have stopped passes. A host function
@@ -153,7 +153,7 @@ pub enum LogLevel {
     Debug = 1,
     /// For operators.
     Info = 2,
-    /// Worth a look.
+    /// Should be looked at.
     Warn = 3,
     /// Something is broken.
     Error = 4,

@@ -19,7 +19,7 @@ struct Contents {
     vms: u64,
 }
 
-/// Who is notified when a queue has an item: a root context of a VM.
+/// A root context of a VM, which is notified when a queue has an item.
 pub(crate) type Listener = (u64, u32);
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct Queue {
     items: VecDeque<Vec<u8>>,
     /// The last listener to register.
     listener: Listener,
-    /// Number of items that it has not been notified of yet.
+    /// Number of items for which it has not been notified yet.
     untold: usize,
 }
 

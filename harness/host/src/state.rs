@@ -1,4 +1,4 @@
-//! What a VM knows while it runs: the data of the wasmtime store, reached by host functions.
+//! The state of a running VM: the data of the wasmtime store, which host functions access.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -16,12 +16,12 @@ use tcp::Tcp;
 pub(crate) struct Context {
     /// Its root context; a root context's own id.
     pub(crate) root: u32,
-    /// Which plugin it belongs to.
+    /// The plugin that it belongs to.
     pub(crate) plugin: usize,
     pub(crate) kind: ContextKind,
 }
 
-/// What a context is for.
+/// The purpose of a context.
 #[derive(Debug)]
 pub(crate) enum ContextKind {
     Root,
@@ -33,7 +33,7 @@ pub(crate) enum ContextKind {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) connection: Connection,
-    /// Filter state set by the module: its own keys with `wasm.` in front, Envoy's as they are.
+    /// Filter state set by the module: its own keys with `wasm.` in front, Envoy's keys unchanged.
     pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
     pub(crate) module: Presence,
     /// Whether the module read the TLS version before the handshake was over: Envoy remembers its answer.
@@ -45,18 +45,18 @@ pub(crate) struct Stream {
 pub(crate) enum Lifespan {
     /// The request (`FilterChain` and `DownstreamRequest`, which do not differ here); on a connection, the connection.
     Request,
-    /// The connection (`DownstreamConnection`). Each request has a connection of its own here, so that others do not see it.
+    /// The connection (`DownstreamConnection`). Each request has its own connection here, so that others do not see it.
     Connection,
 }
 
-/// What the module knows of a stream.
+/// Whether the module knows of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// It has not been told of it yet.
+    /// The module has not been notified of it yet.
     Unknown,
     /// It has a context for it.
     Created,
-    /// It was told that it has ended.
+    /// The module was notified of its end.
     Deleted,
     /// Its instance failed, and Envoy lets no part of the stream pass.
     Orphaned,
@@ -83,7 +83,7 @@ impl Stream {
 }
 
 impl Context {
-    /// Whether the module was told that it has ended.
+    /// Whether the module was notified of its end.
     pub(crate) fn is_deleted(&self) -> bool {
         self.stream()
             .is_some_and(|stream| matches!(stream.module, Presence::Deleted | Presence::Orphaned))

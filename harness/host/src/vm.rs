@@ -1,4 +1,4 @@
-//! A VM: one instance of a module, as one worker thread of Envoy has it.
+//! A VM: one instance of a module, as on one worker thread of Envoy.
 
 mod callback;
 mod calls;
@@ -94,7 +94,7 @@ pub enum StreamError {
     /// Envoy refuses such a configuration of `tcp_proxy`.
     #[error("`max_early_data_bytes` must be set for an `upstream_connect_mode` other than IMMEDIATE")]
     NoEarlyData,
-    /// Bytes came too early.
+    /// Bytes arrived too early.
     #[error("{0}")]
     OutOfOrder(&'static str),
     /// The connection is already closed.

@@ -9,7 +9,7 @@ use crate::stream::ContextKind;
 /// The last type in the ABI: the argument of foreign functions.
 const LAST: u32 = 8;
 
-/// What Envoy has under a buffer type.
+/// The contents of a buffer type in Envoy.
 enum Buffer<'s> {
     There(&'s [u8]),
     /// Nothing at the moment; Envoy returns an empty buffer all the same.

@@ -3,7 +3,7 @@
 
 use super::protobuf::{FieldValue, fields};
 
-/// What Envoy reads from the destination of a call.
+/// The destination of a call, as Envoy reads it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum GrpcTarget {
     /// `envoy_grpc` (1) with this `cluster_name` (1).
@@ -13,7 +13,7 @@ pub(super) enum GrpcTarget {
     /// A message with neither, such as no bytes at all, or a plain name that can be parsed as a message: `authz-sso` is a field of
     /// eight bytes to protobuf. Envoy aborts the whole process.
     Nowhere,
-    /// Not such a message: Envoy takes the bytes as the name of a cluster.
+    /// Not such a message: Envoy uses the bytes as the name of a cluster.
     Name,
 }
 

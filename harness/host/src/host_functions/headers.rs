@@ -163,7 +163,8 @@ impl Host<'_> {
         self.write_u32(result, u32::try_from(size).unwrap_or(u32::MAX))
     }
 
-    /// A map that the module wrote. If it is malformed, or larger than 1 MiB or 1024 pairs, Envoy silently takes it as empty.
+    /// A map that the module wrote. If it is malformed, or larger than 1 MiB or 1024 pairs, Envoy silently treats it as
+    /// empty.
     pub(super) fn pairs(&mut self, pointer: u32, size: u32) -> Result<Headers, CallError> {
         let bytes = self.bytes(pointer, size)?;
         Ok(pairs::decode(&bytes).unwrap_or_else(|| {

@@ -14,7 +14,7 @@ const BAD_FILE: u32 = 8;
 const FAULT: u32 = 21;
 const INVALID: u32 = 28;
 const NOT_SUPPORTED: u32 = 58;
-/// What a function answers if `capability_restriction_config` does not allow it.
+/// The answer of a function that `capability_restriction_config` does not allow.
 const NOT_CAPABLE: u32 = 76;
 
 /// The most bytes that Envoy returns at once.

@@ -80,7 +80,7 @@ impl TcpRecord {
             .collect()
     }
 
-    /// Whether the upstream was dialled.
+    /// Whether the upstream was connected to.
     pub fn dialled(&self) -> bool {
         self.events.iter().any(|(_, event)| *event == TcpEvent::Dialled)
     }

@@ -18,7 +18,7 @@ pub enum UpstreamConnectMode {
     Immediate,
     /// When the client has sent data.
     OnDownstreamData,
-    /// When the TLS handshake with the client is over; at once on plaintext.
+    /// When the TLS handshake with the client is over; immediately on plaintext.
     OnDownstreamTlsHandshake,
 }
 
@@ -30,17 +30,18 @@ pub struct TcpOptions {
     /// `max_early_data_bytes`: required for a mode other than [`UpstreamConnectMode::Immediate`]. If unset, nothing is read from
     /// the client, and no TLS handshake proceeds, until the upstream is connected.
     pub max_early_data_bytes: Option<u32>,
-    /// `cluster`, unless the filter state `envoy.tcp_proxy.cluster` names another one. It is chosen when `tcp_proxy` is told of the
-    /// connection, after `on_new_connection` or its Pause, whenever it connects.
+    /// `cluster`, unless the filter state `envoy.tcp_proxy.cluster` names another one. It is chosen when `tcp_proxy` is
+    /// notified of the connection, after `on_new_connection` or its Pause, whenever it connects.
     pub cluster: String,
-    /// The clusters that have endpoints. If the chosen cluster has none or does not exist, `tcp_proxy` dials nobody and closes the
-    /// connection.
+    /// The clusters that have endpoints. If the chosen cluster has none or does not exist, `tcp_proxy` does not
+    /// connect, and closes the connection.
     pub clusters_with_endpoints: BTreeSet<String>,
-    /// Whether the upstream accepts at once; otherwise call [`Vm::upstream_connected`](crate::Vm::upstream_connected).
+    /// Whether the upstream accepts immediately; otherwise call
+    /// [`Vm::upstream_connected`](crate::Vm::upstream_connected).
     pub connects_at_once: bool,
 }
 
-/// Envoy's defaults, and a cluster `upstream` whose endpoint accepts at once.
+/// Envoy's defaults, and a cluster `upstream` whose endpoint accepts immediately.
 impl Default for TcpOptions {
     fn default() -> Self {
         Self {
@@ -62,7 +63,7 @@ pub(crate) enum Upstream {
     Waiting,
     Connecting,
     Connected,
-    /// There is no endpoint to dial: the connection is to be closed.
+    /// There is no endpoint to connect to: the connection will be closed.
     Unreachable,
 }
 
@@ -126,7 +127,7 @@ impl Tcp {
         self.upstream == Upstream::Connected || self.options.max_early_data_bytes.is_some_and(allowed)
     }
 
-    /// Hands bytes that wait in the socket to the module, if possible now. Returns whether there is something for it.
+    /// Passes bytes that wait in the socket to the module, if possible now. Returns whether there is something for it.
     pub(crate) fn take_unread(&mut self) -> Option<(u32, bool)> {
         let waiting = !self.unread.is_empty() || self.unread_end;
         if !waiting || !self.reads() || !self.handshake_done || self.record.closed() {
@@ -154,7 +155,7 @@ impl Tcp {
         }
     }
 
-    /// Tells `tcp_proxy` of the connection: it dials, or waits for the event of its connect mode.
+    /// Notifies `tcp_proxy` of the connection: it connects, or waits for the event of its connect mode.
     pub(crate) fn proxy_begins(&mut self, now: Duration) {
         if self.upstream != Upstream::Withheld {
             return;
@@ -190,7 +191,7 @@ impl Tcp {
         }
     }
 
-    /// The upstream accepted: sends what waited for it.
+    /// The upstream accepted: sends the waiting data.
     pub(crate) fn connected(&mut self, now: Duration) {
         self.upstream = Upstream::Connected;
         self.flush_early(now);
@@ -209,8 +210,8 @@ impl Tcp {
         }
     }
 
-    /// Finishes the handshake. `tcp_proxy` is told of it separately, even if its `onNewConnection` was withheld: in its TLS mode it
-    /// then has no cluster to dial. Returns whether it can proceed.
+    /// Finishes the handshake. `tcp_proxy` is notified separately, even if its `onNewConnection` was withheld: in its
+    /// TLS mode it then has no cluster to connect to. Returns whether it can proceed.
     pub(crate) fn handshake(&mut self, now: Duration) -> bool {
         self.handshake_done = true;
         self.note(now, TcpEvent::HandshakeDone);

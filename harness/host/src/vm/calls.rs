@@ -87,7 +87,7 @@ impl Vm {
         self.forget_message(root);
     }
 
-    /// Sets what `proxy_get_status` answers in the callback that follows.
+    /// Sets the result of `proxy_get_status` in the callback that follows.
     fn set_status(&mut self, root: u32, code: u32, message: String) {
         if let Some(plugin) = self.plugin_of(root) {
             plugin.status = (code, message);

@@ -6,7 +6,7 @@ use super::Vm;
 use crate::callout::CalloutResponse;
 
 impl Vm {
-    /// What the clock shows when a VM is created: 2026-01-01T00:00:00Z, as time since 1970.
+    /// The time on the clock when a VM is created: 2026-01-01T00:00:00Z, as time since 1970.
     pub const EPOCH: Duration = Duration::from_secs(1_767_225_600);
 
     /// The virtual time since the VM was created.

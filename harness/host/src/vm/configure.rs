@@ -6,7 +6,7 @@ use crate::options::{LogLevel, LogLine, PluginOptions, VmOptions};
 use crate::state::Plugin;
 use crate::stream::{Context, ContextKind};
 
-/// Why a configuration is refused: Envoy then keeps the one it has.
+/// Why a configuration is refused: Envoy then keeps the current one.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{refusal}")]
 pub struct ConfigureError {
@@ -27,7 +27,7 @@ pub enum Refusal {
     /// The module trapped.
     #[error("{0}")]
     Trapped(String),
-    /// An earlier one failed on this worker alone: Envoy takes no more until everything that uses this VM is gone.
+    /// An earlier one failed on this worker alone: Envoy accepts no more until everything that uses this VM is gone.
     #[error("an earlier configuration failed on a worker alone")]
     BaseFailed,
 }
@@ -38,7 +38,7 @@ impl ConfigureError {
         &self.refusal
     }
 
-    /// What the module logged during the trial.
+    /// The module's log lines during the trial.
     pub fn logs(&self) -> &[LogLine] {
         &self.logs
     }
@@ -48,12 +48,13 @@ impl Vm {
     /// Creates a root context for a configuration. Earlier configurations stay for their streams until they are
     /// [retired](Vm::retire).
     ///
-    /// As in Envoy, the configuration is tried on the main thread first, in a VM of its own that ends with the trial: if it is
-    /// refused or traps there, the update is refused, and the current configuration stays. A later failure on this worker alone no
-    /// longer refuses the update: the filter chain then runs without the filter, whatever the failure policy says
-    /// ([`runs_without_filter`](Vm::runs_without_filter)), and further updates are refused.
+    /// As in Envoy, the configuration is tried on the main thread first, in a separate VM that ends with the trial: if
+    /// it is refused or traps there, the update is refused, and the current configuration stays. A later failure on
+    /// this worker alone no longer refuses the update: the filter chain then runs without the filter, whatever the
+    /// failure policy says ([`runs_without_filter`](Vm::runs_without_filter)), and further updates are refused.
     ///
     /// # Errors
+    ///
     /// If the module refuses it on the main thread or traps there, or if an earlier one failed on this worker alone.
     pub fn configure(&mut self, options: PluginOptions) -> Result<PluginId, ConfigureError> {
         self.try_out(&options)?;
@@ -123,8 +124,8 @@ impl Vm {
         }
     }
 
-    /// Whether Envoy runs the filter chain of this configuration without the filter, because the worker alone could not load it:
-    /// streams pass, and the module is not told of them.
+    /// Whether Envoy runs the filter chain of this configuration without the filter, because the worker alone could not
+    /// load it: streams pass, and the module is not notified.
     pub fn runs_without_filter(&self, plugin: PluginId) -> bool {
         let plugin = self.state().plugins.get(plugin.0);
         plugin.is_some_and(|plugin| plugin.missing)
@@ -228,7 +229,7 @@ impl Vm {
         plugin.map(|plugin| plugin.root).ok_or(StreamError::NoPlugin)
     }
 
-    /// Registers a context; the module is told with `proxy_on_context_create`.
+    /// Registers a context; the module is notified with `proxy_on_context_create`.
     pub(super) fn new_context(&mut self, plugin: usize, kind: ContextKind) -> u32 {
         let state = self.state_mut();
         let id = state.next_context;

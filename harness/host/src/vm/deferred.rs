@@ -32,7 +32,7 @@ impl Vm {
         }
     }
 
-    /// Continues a held request, and shows the module what was kept back behind it.
+    /// Continues a held request, and passes the data behind it to the module.
     fn continue_request(&mut self, context: u32) {
         let Some(http) = self.http_mut(context) else {
             return;

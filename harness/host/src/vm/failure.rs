@@ -29,9 +29,9 @@ impl Vm {
         }
     }
 
-    /// Creates a new instance with the plugins of the failed one, except those that were to end with their streams anyway. Streams
-    /// stay with the instance that they arrived at, including those that the module has not been told of. A failure here is the new
-    /// instance's failure.
+    /// Creates a new instance with the plugins of the failed one, except those that were to end with their streams
+    /// anyway. Streams stay with the instance that they arrived at, including those that the module does not know yet.
+    /// A failure here is the new instance's failure.
     pub(super) fn reload(&mut self) -> Result<(), String> {
         let made = self.make_anew();
         if let Err(failure) = &made {
@@ -84,7 +84,7 @@ impl Vm {
         Ok(())
     }
 
-    /// Sets what the module knows of a new stream: nothing ever, if it has failed or there is no filter for it.
+    /// Sets whether the module knows of a new stream: never, if it has failed or there is no filter.
     pub(super) fn admit(&mut self, plugin: PluginId, id: u32) {
         let presence = match self.failed {
             _ if self.runs_without_filter(plugin) => Presence::Bypassed,
@@ -95,7 +95,7 @@ impl Vm {
         self.mark(id, presence);
     }
 
-    /// What the module knows of a stream.
+    /// Whether the module knows of a stream.
     pub(super) fn presence(&self, id: u32) -> Presence {
         let stream = self
             .state()

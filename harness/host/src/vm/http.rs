@@ -10,9 +10,10 @@ use crate::stream::{ContextKind, Presence};
 use show::{FilterStatus, MessagePart};
 
 impl Vm {
-    /// Opens a request on a connection whose handshake is over. The module is told of it with its headers.
+    /// Opens a request on a connection whose handshake is over. The module is notified of it with its headers.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoPlugin`].
     pub fn http_stream(
         &mut self,
@@ -28,9 +29,10 @@ impl Vm {
         Ok(HttpStreamId(id))
     }
 
-    /// Delivers the request's headers to the module; its context is created in the process, as in Envoy.
+    /// Delivers the request's headers to the module; its context is created first, as in Envoy.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`]; [`StreamError::OutOfOrder`] if they were already delivered.
     pub fn request_headers(&mut self, stream: HttpStreamId) -> Result<HttpOutcome, StreamError> {
         let http = self.http(stream)?;
@@ -55,11 +57,12 @@ impl Vm {
         Ok(http.outcome())
     }
 
-    /// Delivers a part of the request's body to the module, together with what it holds already. While the module holds the
-    /// headers, Envoy keeps the body back, and once the request is answered or reset it is dropped. The same is true of everything
-    /// that follows.
+    /// Delivers a part of the request's body to the module, together with the part that it holds already. While the
+    /// module holds the headers, Envoy keeps the body back, and once the request is answered or reset it is dropped.
+    /// The same is true of everything that follows.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`].
     pub fn request_body(
         &mut self,
@@ -135,9 +138,10 @@ impl Vm {
         Ok(self.http(stream)?.outcome())
     }
 
-    /// The request's headers as the module left them.
+    /// The request's headers after the module's changes.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`].
     pub fn headers_of(&mut self, stream: HttpStreamId) -> Result<&Headers, StreamError> {
         Ok(&self.http(stream)?.request.headers)

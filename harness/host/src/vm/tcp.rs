@@ -8,7 +8,7 @@ use crate::stream::record::CloseReason;
 use crate::stream::tcp::{Tcp, TcpOptions, Upstream, UpstreamConnectMode};
 use crate::stream::{ContextKind, Presence};
 
-/// Who closed a connection, as the module is told.
+/// Who closed a connection, in the ABI's numbers.
 const UNKNOWN: u32 = 0;
 pub(super) const LOCAL: u32 = 1;
 pub(super) const REMOTE: u32 = 2;
@@ -50,10 +50,11 @@ impl Vm {
         Ok(TcpConnectionId(id))
     }
 
-    /// The upstream accepted, if it does not do so at once.
+    /// The upstream accepted, if it does not do so immediately.
     ///
     /// # Errors
-    /// If it was not dialled.
+    ///
+    /// If there was no attempt to connect.
     pub fn upstream_connected(&mut self, connection: TcpConnectionId) -> Result<(), StreamError> {
         let now = self.state().now;
         let tcp = self.open(connection)?;
@@ -170,9 +171,11 @@ impl Vm {
         Ok(())
     }
 
-    /// The upstream closes its connection, and Envoy the one with the client. The module is told only of the latter.
+    /// The upstream closes its connection, and Envoy the one with the client. The module is notified only of the
+    /// latter.
     ///
     /// # Errors
+    ///
     /// If it is already closed.
     pub fn upstream_close(&mut self, connection: TcpConnectionId) -> Result<(), StreamError> {
         self.open(connection)?;
@@ -218,7 +221,7 @@ impl Vm {
         goes_on && self.tcp(id).is_ok_and(|tcp| !tcp.record.closed())
     }
 
-    /// Hands bytes that wait in the socket to the module, if Envoy reads now.
+    /// Passes bytes that wait in the socket to the module, if Envoy reads now.
     fn read(&mut self, id: u32) {
         let Some((size, end)) = self.tcp(id).ok().and_then(Tcp::take_unread) else {
             return;
@@ -262,7 +265,7 @@ impl Vm {
         }
     }
 
-    /// A connection is closed once; the module is told, and its context ends.
+    /// Closes a connection, only once; the module is notified, and its context ends.
     pub(super) fn close_connection(&mut self, id: u32, reason: CloseReason, by: u32) {
         let now = self.state().now;
         let Ok(tcp) = self.tcp(id) else { return };

@@ -1,4 +1,4 @@
-//! Functions of WASI with a constant answer, so that modules link which never call them.
+//! Functions of WASI with a constant answer, for modules that import them without calling them.
 
 use wasmtime::{FuncType, Linker, Val, ValType};
 

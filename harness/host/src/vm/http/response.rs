@@ -41,9 +41,10 @@ impl Vm {
         Ok(status)
     }
 
-    /// Delivers a part of the response's body to the module, together with what it holds already.
+    /// Delivers a part of the response's body to the module, together with the part that it holds already.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`].
     pub fn response_body(
         &mut self,
@@ -128,9 +129,10 @@ impl Vm {
         }
     }
 
-    /// The response's headers as the module left them, also for a local response.
+    /// The response's headers after the module's changes, also for a local response.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`].
     pub fn response_headers_of(&mut self, stream: HttpStreamId) -> Result<Option<&Headers>, StreamError> {
         Ok(self.http(stream)?.response_headers.as_ref())

@@ -1,20 +1,20 @@
-//! Shows the module a part of a message, and takes what it decides.
+//! Passes a part of a message to the module, and applies the result.
 
 use crate::stream::Presence;
 use crate::vm::callback::CallbackResult;
 use crate::vm::{StreamError, Vm};
 
-/// What a filter decides about the part that it was shown.
+/// The result of a filter for a part of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FilterStatus {
     Continue,
-    /// The part is held, and what follows is added to it.
+    /// The part is held, and later parts are added to it.
     Hold,
-    /// The part is held, and what follows is lost.
+    /// The part is held, and later parts are lost.
     Drop,
 }
 
-/// The part of a message that was shown.
+/// The part of a message that was passed to the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MessagePart {
     Headers,
