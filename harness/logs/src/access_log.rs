@@ -1,8 +1,9 @@
-//! Access logs of Envoy and Istio: what a line tells of a request or a connection, and of what became of it.
+//! Parses access logs of Envoy and Istio: the request or connection of a line, and its outcome.
 //!
-//! A format says where in a line which of Envoy's command operators stands
-//! (<https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage>): a text as for `text_format`, or a
-//! JSON object as for `json_format`. What a line does not tell stays unknown; nothing is guessed.
+//! A format describes where each of Envoy's command operators is in a line
+//! (<https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage>): a text as for
+//! `text_format`, or a JSON object as for `json_format`. Values that are not in a line stay unknown; nothing is
+//! guessed.
 
 mod address;
 mod builtin;
@@ -30,5 +31,5 @@ pub use scan::{Line, scan};
 pub use view::View;
 pub use words::line;
 
-/// Bytes of one line; a longer one is no access log.
+/// The longest line, in bytes; a longer one is not an access log.
 pub const LINE: usize = 1024 * 1024;

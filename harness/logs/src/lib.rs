@@ -1,5 +1,5 @@
-//! Access logs of Envoy and Istio: read ([`access_log`]), replayed against other policies ([`replay`]), and made into the tightest policy
-//! that still admits what they show ([`suggest`]).
+//! Access logs of Envoy and Istio: reads them ([`access_log`]), replays them against other policies ([`replay`]), and
+//! generates the tightest policy that still allows the traffic in them ([`suggest`]).
 
 pub mod access_log;
 pub mod replay;

@@ -1,7 +1,7 @@
-//! What policies say of traffic that an access log tells of.
+//! Evaluates policies for logged traffic.
 //!
-//! A line seldom tells everything, so there are three answers: allowed, denied, and unknown with what is missing. The first two hold
-//! whatever the line does not tell ([`Program::bounds`](peerwarden_engine::Program::bounds)).
+//! A line is rarely complete, so there are three results: allowed, denied, or unknown with the missing values. The
+//! first two hold whatever the missing values are ([`Program::bounds`](peerwarden_engine::Program::bounds)).
 
 pub mod change;
 pub mod human;

@@ -1,7 +1,7 @@
-//! The tightest policy that admits what an access log shows.
+//! The tightest policy that allows the traffic in an access log.
 //!
-//! `seen` gathers who asked for what, `paths` makes templates of what looks like identifiers, `rules` makes the rules, and
-//! `written` writes them down with what they admit beyond the log.
+//! `observations` collects who requested what, `paths` turns segments that look like identifiers into templates,
+//! `rules` makes the rules, and `suggestion` writes them with what they allow beyond the log.
 
 pub mod admission;
 pub mod observations;

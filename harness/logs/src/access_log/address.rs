@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// An address, and its port where one is written: `10.0.0.7`, `10.0.0.7:443`, `2001:db8::7`, `[2001:db8::7]:443`. `None` for a
-/// pipe, for Envoy's internal addresses, and for whatever else is none.
+/// An address, and its port if there is one: `10.0.0.7`, `10.0.0.7:443`, `2001:db8::7`, `[2001:db8::7]:443`. `None` for
+/// a pipe, for Envoy's internal addresses, and for anything else.
 pub(super) fn read(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
     let text = std::str::from_utf8(text).ok()?;
     if let Ok(address) = text.parse::<SocketAddr>() {

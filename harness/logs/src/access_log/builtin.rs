@@ -1,4 +1,4 @@
-//! The formats that need not be given: Envoy's and Istio's defaults, and what `peerwarden render` writes.
+//! The formats that are detected: Envoy's and Istio's defaults, and that of `peerwarden render`.
 
 /// Envoy's default
 /// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#default-format-string>).
@@ -14,7 +14,8 @@ pub(super) const ISTIO: &str = "[%START_TIME%] \"%REQ(:METHOD)% %REQ(X-ENVOY-ORI
     \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% \
     %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%";
 
-/// Istio's with `accessLogEncoding: JSON`, and the fields of `peerwarden render`, which mean the same where they have the same name.
+/// Istio's with `accessLogEncoding: JSON`, and the fields of `peerwarden render`; fields of the same name mean the
+/// same.
 pub(super) const JSON: [(&str, &str); 21] = [
     ("method", "%REQ(:METHOD)%"),
     ("path", "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"),
@@ -54,7 +55,7 @@ pub(super) const JSON: [(&str, &str); 21] = [
     ),
 ];
 
-/// One of these is in every line of such a log, and hardly in any other.
+/// Every line of such a log has one of these, and hardly any other does.
 pub(super) const TELLTALE: [&str; 2] = ["downstream_remote_address", "downstream_direct_remote_address"];
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ mod tests {
         Text::parse(format).unwrap().sole().unwrap().tells.clone()
     }
 
-    /// What `peerwarden render` has Envoy log is read by the names that it has there.
+    /// The format reads all fields that `peerwarden render` configures, under the same names.
     #[test]
     fn knows_what_is_rendered() {
         let templates = [

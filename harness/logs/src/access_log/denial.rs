@@ -1,7 +1,8 @@
-//! The line that the module itself logs for a denial: `peerwarden: denied "GET" "orders" "/x" on port 8080 to peer "spiffe://…" at
-//! 10.0.0.7: REASON: AuthorizationPolicy ns[…]-policy[…]-rule[…]`.
+//! The line that the module itself logs for a denial: `peerwarden: denied "GET" "orders" "/x" on port 8080 to peer
+//! "spiffe://…" at 10.0.0.7: REASON: AuthorizationPolicy ns[…]-policy[…]-rule[…]`.
 //!
-//! The texts of a client are quoted and escaped in it, so that none can forge a field. It has what the module knew, and no more.
+//! A client's texts are quoted and escaped in it, so that none can forge a field. It contains only what the module
+//! knew.
 
 use peerwarden_engine::{Kind, Reason};
 use peerwarden_traffic::{Protocol, RuleRef};
@@ -11,20 +12,20 @@ use super::entry::{Entry, Fact, Outcome, PeerFact};
 
 const MARK: &str = "peerwarden: denied ";
 
-/// What follows the mark if something was open.
+/// The text after the prefix for a stream that was open.
 const CLOSED: [&str; 2] = [
     "by a newer configuration, and closed, ",
     "because its certificate has expired, and closed, ",
 ];
 
-/// Remarks on what was asked for.
+/// Remarks on the request.
 const REMARKS: [&str; 3] = [
     "(with lower-case letters) ",
     "(not a host) ",
     "(refused by `paths: strict`) ",
 ];
 
-/// Reads such a line, whatever Envoy puts in front of it; `None` if it is another one.
+/// Reads such a line, whatever Envoy puts in front of it; `None` if it is a different one.
 pub(super) fn read(line: &[u8]) -> Option<Entry> {
     let line = std::str::from_utf8(line).ok()?;
     if line.trim_start().starts_with('{') {
@@ -143,7 +144,7 @@ fn by(rest: &str) -> String {
     rest.get(..end).unwrap_or(rest).trim().to_owned()
 }
 
-/// What is left of the text.
+/// The rest of the text.
 struct Scanner<'l>(&'l str);
 
 impl<'l> Scanner<'l> {
@@ -163,7 +164,7 @@ impl<'l> Scanner<'l> {
         Some(text)
     }
 
-    /// A text as Rust's `{:?}` writes it. One that was cut, or was not UTF-8, is not known.
+    /// A text as Rust's `{:?}` writes it. If it was cut, or was not UTF-8, it is unknown.
     fn quoted(&mut self) -> Option<Fact<Vec<u8>>> {
         let mut text = String::new();
         let mut chars = self.0.strip_prefix('"')?.char_indices();

@@ -1,4 +1,4 @@
-//! What one line tells.
+//! One parsed line.
 
 mod details;
 mod finish;
@@ -13,23 +13,23 @@ use super::refusal::Refusal;
 
 pub(super) use tell::FieldText;
 
-/// An attribute, as far as a line tells it.
+/// An attribute, as far as the line shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact<T> {
-    /// The line does not tell.
+    /// The line does not show it.
     Unknown,
-    /// It is not there.
+    /// It is absent.
     Missing,
-    /// The line has a dash, which stands for nothing and for a dash alike.
+    /// The line has a dash, which may mean absent or an actual dash.
     Dash,
-    /// It is this.
+    /// It has this value.
     Is(T),
 }
 
-/// Who the peer is, as far as a line tells it.
+/// The peer, as far as the line shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerFact {
-    /// The line does not tell.
+    /// The line does not show it.
     Unknown,
     /// There is no verified peer.
     Nobody,
@@ -39,21 +39,21 @@ pub enum PeerFact {
     Uri(String),
 }
 
-/// What became of a request or a connection.
+/// The outcome of a request or a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It passed.
     Allowed,
-    /// It was denied, by what the line says.
+    /// It was denied, for this reason in the line.
     Denied(String),
 }
 
-/// What one line tells.
+/// One parsed line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// `None` where the line does not say whether it is of a request or of a TCP connection.
+    /// `None` if the line does not show whether it is for a request or for a TCP connection.
     pub protocol: Option<Protocol>,
-    /// Who the peer is.
+    /// The peer.
     pub peer: PeerFact,
     /// Whether the connection has TLS.
     pub tls: Option<bool>,
@@ -61,29 +61,29 @@ pub struct Entry {
     pub source_ip: Option<IpAddr>,
     /// The original client's address.
     pub remote_ip: Option<IpAddr>,
-    /// The address that the connection was made to.
+    /// The destination address of the connection.
     pub destination_ip: Option<IpAddr>,
-    /// The port that the connection was made to.
+    /// The destination port of the connection.
     pub destination_port: Option<u16>,
-    /// The server name that the client asked for.
+    /// The server name that the client requested.
     pub sni: Fact<String>,
     /// The request's method.
     pub method: Fact<Vec<u8>>,
-    /// With its query, where the line has one.
+    /// The path, with its query if the line has one.
     pub path: Fact<Vec<u8>>,
-    /// By lower-case names.
+    /// Headers by lower-case names.
     pub headers: Vec<(String, Fact<Vec<u8>>)>,
     /// The payload of a verified token.
     pub jwt: Fact<Value>,
-    /// `None` where the line does not say what became of it.
+    /// The outcome; `None` if the line does not show it.
     pub happened: Option<Outcome>,
-    /// Why it came to no filter, if it did not.
+    /// Why no filter saw it, if none did.
     pub refused: Option<Refusal>,
-    /// Why it did not come to the application, of what was not denied.
+    /// Why it did not reach the application, although it was not denied.
     pub unreached: Option<String>,
-    /// Whether it came to the choice of an upstream.
+    /// Whether an upstream was chosen for it.
     pub(super) reached: bool,
-    /// Whether the line has the module's own word.
+    /// Whether the line contains the module's decision.
     decided: bool,
     /// `%RESPONSE_FLAGS%`.
     flags: String,
@@ -91,7 +91,7 @@ pub struct Entry {
     details: Option<String>,
     /// `%UPSTREAM_TRANSPORT_FAILURE_REASON%`, if there is one.
     upstream_failure: Option<String>,
-    /// Whether the line says which filter chain took it.
+    /// Whether the line shows that a filter chain matched.
     chain: Option<bool>,
 }
 
@@ -124,7 +124,7 @@ impl Default for Entry {
 }
 
 impl Entry {
-    /// What is known of a header.
+    /// The value of a header.
     pub fn header(&self, name: &str) -> &Fact<Vec<u8>> {
         let own = self.headers.iter().find(|(of, _)| of == name);
         own.map_or(&Fact::Unknown, |(_, fact)| fact)

@@ -1,4 +1,4 @@
-//! Reading a log piece by piece, so that its size does not matter.
+//! Reads a log in pieces, so that its size does not matter.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -11,25 +11,25 @@ use peerwarden_documents::diagnostic::Diagnostic;
 
 use super::LINE;
 
-/// Bytes that are read at once.
+/// The size of a piece in bytes.
 const PIECE: usize = 256 * 1024;
 
 /// How a gzip file starts (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What some editors write in front of UTF-8.
+/// The byte order mark that some editors write at the start of UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Whole lines that stand together.
+/// Consecutive whole lines.
 #[derive(Debug)]
 pub struct Block {
-    /// The number of the first, from 1.
+    /// The number of the first line, from 1.
     pub first: u64,
     bytes: Vec<u8>,
 }
 
 impl Block {
-    /// Each line without its break, and its number. Empty lines count and are left out.
+    /// Each line without its line break, and its number. Empty lines are counted but left out.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let numbered = (self.first..).zip(self.bytes.split(|byte| *byte == b'\n'));
         let bare = numbered.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
@@ -37,22 +37,22 @@ impl Block {
     }
 }
 
-/// A log that is open.
+/// An open log.
 pub struct Input {
     reader: Box<dyn Read + Send>,
-    /// The start of a line whose end is not read yet.
+    /// The start of a line whose end has not been read yet.
     rest: Vec<u8>,
     next: u64,
-    /// Of a line that is too long all but its start is dropped.
+    /// Whether the rest of a line is being dropped, because it is too long.
     dropping: bool,
     ended: bool,
-    /// Bytes of the file that are read.
+    /// The number of bytes read from the file.
     read: Arc<AtomicU64>,
-    /// Bytes of the file, where that is known.
+    /// The size of the file in bytes, if known.
     size: Option<u64>,
 }
 
-/// Counts what is read of a file, compressed or not.
+/// Counts the bytes read from a file, compressed or not.
 struct ByteCounter<R>(R, Arc<AtomicU64>);
 
 impl<R: Read> Read for ByteCounter<R> {
@@ -67,7 +67,7 @@ impl Input {
     /// Opens a file, gzip or not, or standard input for `-`.
     ///
     /// # Errors
-    /// That it cannot be read.
+    /// If it cannot be read.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
         let cannot = |error: std::io::Error| {
             Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
@@ -86,10 +86,11 @@ impl Input {
         Self::of(file, size).map_err(cannot)
     }
 
-    /// What is read of a log, gzip or not.
+    /// Reads a log, gzip or not.
     ///
     /// # Errors
-    /// That its start cannot be read.
+    ///
+    /// If its start cannot be read.
     pub fn of(mut file: Box<dyn Read + Send>, size: Option<u64>) -> std::io::Result<Self> {
         let read = Arc::new(AtomicU64::new(0));
         let mut start = Vec::new();
@@ -112,7 +113,7 @@ impl Input {
         })
     }
 
-    /// How many percent of the file are read, where its size is known.
+    /// The percentage of the file that has been read, if its size is known.
     pub(super) fn percent(&self) -> Option<u64> {
         let size = self.size.filter(|size| *size > 0)?;
         Some(self.read.load(Ordering::Relaxed).min(size) * 100 / size)
@@ -121,7 +122,8 @@ impl Input {
     /// The next lines; `None` at the end.
     ///
     /// # Errors
-    /// That the file cannot be read on.
+    ///
+    /// If the file cannot be read.
     pub fn block(&mut self) -> std::io::Result<Option<Block>> {
         let mut bytes = std::mem::take(&mut self.rest);
         while !self.ended {

@@ -1,4 +1,4 @@
-//! Which format a log has, and reading its lines by it.
+//! The format of a log, and reading its lines.
 
 use std::sync::OnceLock;
 
@@ -13,10 +13,10 @@ use super::split;
 use super::text::Text;
 use super::{LINE, builtin, denial, prefix};
 
-/// What a log's lines are read by.
+/// The format of a log's lines.
 #[derive(Debug, Clone, Default)]
 pub enum LogFormat {
-    /// One of those that need not be given, line by line.
+    /// One of the formats that are detected, line by line.
     #[default]
     Builtin,
     /// A format string.
@@ -25,11 +25,11 @@ pub enum LogFormat {
     Json(Box<JsonFormat>),
 }
 
-/// A format string that was given.
+/// A given format string.
 #[derive(Debug, Clone)]
 pub struct TextFormat(Text);
 
-/// A format of JSON objects that was given.
+/// A given format of JSON objects.
 #[derive(Debug, Clone)]
 pub struct JsonFormat(Json);
 
@@ -37,10 +37,11 @@ const HELP: &str = "write Envoy's `text_format`, or its `json_format` as a JSON 
                     `accessLogFormat`";
 
 impl LogFormat {
-    /// Reads a format as it is given: a format string, or a JSON object of them.
+    /// Parses a given format: a format string, or a JSON object of them.
     ///
     /// # Errors
-    /// What is wrong with it.
+    ///
+    /// If it is invalid.
     pub fn parse(given: &str) -> Result<Self, Diagnostic> {
         let wrong = |message: String| Diagnostic::error(format!("the log format: {message}")).help(HELP);
         let malformed = |OperatorError(message)| wrong(message);
@@ -67,10 +68,11 @@ impl LogFormat {
         }
     }
 
-    /// Reads a line, without its line break; also behind what tools put in front of it, such as the name of a pod.
+    /// Reads a line, without its line break; skips prefixes of other tools, such as the name of a pod.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    ///
+    /// If it cannot be read.
     pub fn read(&self, line: &[u8]) -> Result<Entry, String> {
         if line.len() > LINE {
             return Err(format!("it is longer than {} MiB", LINE / (1024 * 1024)));
@@ -82,16 +84,21 @@ impl LogFormat {
         })
     }
 
-    /// Reads a line as [`LogFormat::read`], and also one that the module itself logs for a denial. Where each request counts once, a log
-    /// must not be read so: it may have both lines of one request.
+    /// Reads a line like [`LogFormat::read`], and also the line that the module itself logs for a denial. Do not use it
+    /// where each request must count once: a log may have both lines for one request.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    ///
+    /// If it cannot be read.
     pub fn read_any(&self, line: &[u8]) -> Result<Entry, String> {
         self.read(line).or_else(|why| denial::read(line).ok_or(why))
     }
 
     /// Reads a line without a prefix.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
     fn bare(&self, line: &[u8]) -> Result<Entry, String> {
         match self {
             Self::Text(format) => {

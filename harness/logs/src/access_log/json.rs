@@ -1,4 +1,4 @@
-//! JSON logs: fields by their names, each a format string of its own.
+//! JSON logs: fields by their names, each with its own format string.
 
 use peerwarden_documents::wording::json_message;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -22,10 +22,11 @@ enum Field {
 }
 
 impl Json {
-    /// From a `json_format`: names with format strings, or with objects of such.
+    /// Parses a `json_format`: names with format strings, or with nested objects.
     ///
     /// # Errors
-    /// What is no format string.
+    ///
+    /// If a format string is invalid.
     pub(super) fn parse(fields: &serde_json::Map<String, Value>) -> Result<Self, OperatorError> {
         let mut json = Self::default();
         for (name, field) in fields {
@@ -44,7 +45,7 @@ impl Json {
         Ok(json)
     }
 
-    /// Whether any field tells something that a policy may ask about.
+    /// Whether any field is of use to a policy.
     pub(super) fn tells_something(&self) -> bool {
         self.fields.iter().any(|(_, field)| match field {
             Field::Text(text) => text.tells_something(),
@@ -62,7 +63,8 @@ impl Json {
     /// Reads a line.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    ///
+    /// If it cannot be read.
     pub(super) fn read(&self, line: &[u8]) -> Result<Entry, String> {
         let mut values = Vec::new();
         let mut deserializer = serde_json::Deserializer::from_slice(line);

@@ -1,4 +1,4 @@
-//! Envoy's command operators: what each tells of a request.
+//! Envoy's command operators, and the attributes that they show.
 
 /// One operator of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,18 +8,19 @@ pub(crate) struct Operator {
     pub(super) limit: Option<usize>,
 }
 
-/// What an operator tells.
+/// The attribute that an operator shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OperatorMeaning {
     /// `%REQ(:METHOD)%`.
     Method,
-    /// `%REQ(:PATH)%`, `%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%`, `%PATH(…)%`: as the filters got it, before a route rewrote it.
+    /// `%REQ(:PATH)%`, `%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%`, `%PATH(…)%`: as the filters saw it, before a route rewrote
+    /// it.
     Path,
     /// `%REQ(NAME)%`, by its lower-case name; `:authority` too.
     Header(String),
     /// `%PROTOCOL%`.
     Protocol,
-    /// `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`: who is at the other end of the connection.
+    /// `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`: the other end of the connection.
     SourceAddress,
     /// `%DOWNSTREAM_REMOTE_ADDRESS%`: the original client, as Envoy derives it.
     RemoteAddress,
@@ -55,7 +56,7 @@ pub(super) enum OperatorMeaning {
     Decision,
     /// `%FILTER_STATE(wasm.peerwarden.connection_security_policy:PLAIN)%`.
     Security,
-    /// Nothing that a policy asks about: a number, a word, or any text.
+    /// Not an attribute of policies: a number, a word, or any text.
     Number,
     /// A text without spaces.
     Word,
@@ -63,15 +64,16 @@ pub(super) enum OperatorMeaning {
     Other,
 }
 
-/// Why a text is no operator.
+/// Why a text is not an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OperatorError(pub String);
 
 impl Operator {
-    /// Reads one at the start of `text`, which is behind the first `%`; gives what follows the last.
+    /// Parses an operator at the start of `text`, which begins after the first `%`; returns the rest after the last.
     ///
     /// # Errors
-    /// That it does not end, or is none.
+    ///
+    /// If it does not end, or is not an operator.
     pub(super) fn read(text: &str) -> Result<(Self, &str), OperatorError> {
         let end = text
             .find(|ch: char| !(ch.is_ascii_uppercase() || ch.is_ascii_digit() || ch == '_'))
@@ -171,7 +173,7 @@ impl OperatorMeaning {
         }
     }
 
-    /// Whether a policy may ask about it, or it says what became of the request.
+    /// Whether it is of use to a policy, or shows the outcome of the request.
     pub(super) fn is_something(&self) -> bool {
         !matches!(
             self,
@@ -179,7 +181,7 @@ impl OperatorMeaning {
         )
     }
 
-    /// Whether a value is told by HTTP alone.
+    /// Whether only HTTP has the value.
     pub(super) fn is_http(&self) -> bool {
         matches!(
             self,
@@ -219,7 +221,7 @@ impl OperatorMeaning {
     }
 }
 
-/// The operator that tells an attribute; `None` where none does.
+/// The operator that shows an attribute; `None` if there is none.
 pub(crate) fn telling(attribute: &str) -> Option<String> {
     let operator = match attribute {
         "protocol" => "%PROTOCOL%",
@@ -245,7 +247,7 @@ pub(crate) fn telling(attribute: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What is recommended is understood.
+    /// Every recommended operator can be read.
     #[test]
     fn what_tells_an_attribute_is_one_that_is_read() {
         for attribute in [

@@ -1,11 +1,13 @@
-//! What tools put in front of a line: `kubectl logs --prefix` and `--timestamps`, stern, Docker, and the container runtime (CRI).
+//! Prefixes that tools put in front of a line: `kubectl logs --prefix` and `--timestamps`, stern, Docker, and the
+//! container runtime (CRI).
 
 use std::borrow::Cow;
 
-/// How many words of such a prefix are looked at: a time stamp, a stream, a tag, and names of a namespace, a pod and a container.
+/// The largest number of words in a prefix: a time stamp, a stream, a tag, and names of a namespace, a pod and a
+/// container.
 const WORDS: usize = 7;
 
-/// What may be the line itself behind a prefix, each a little shorter than the one before.
+/// Candidates for the line after its prefix, each a little shorter than the one before.
 pub(super) fn rests(line: &[u8]) -> Vec<Cow<'_, [u8]>> {
     let plain = without_colours(line);
     let mut rests: Vec<Cow<'_, [u8]>> = Vec::new();
@@ -30,7 +32,8 @@ pub(super) fn rests(line: &[u8]) -> Vec<Cow<'_, [u8]>> {
     rests
 }
 
-/// The length of a word of a prefix with the spaces behind it: `[pod/NAME/CONTAINER]`, a time stamp, a name, `stdout`, `F`, `|`.
+/// The length of a word of a prefix, with the spaces after it: `[pod/NAME/CONTAINER]`, a time stamp, a name, `stdout`,
+/// `F`, `|`.
 fn word(text: &[u8]) -> Option<usize> {
     let end = text.iter().position(|byte| *byte == b' ' || *byte == b'\t')?;
     let word = text.get(..end)?;
@@ -47,7 +50,7 @@ fn word(text: &[u8]) -> Option<usize> {
     Some(end + spaces.count())
 }
 
-/// Without the colours that stern writes: `ESC [ … m`.
+/// The line without the colours that stern writes: `ESC [ … m`.
 fn without_colours(line: &[u8]) -> Cow<'_, [u8]> {
     if !line.contains(&0x1b) {
         return Cow::Borrowed(line);
@@ -74,7 +77,7 @@ fn without_colours(line: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
-/// What Docker keeps in its files: `{"log": "LINE\n", "stream": "stdout", "time": "…"}`.
+/// Docker's format of log files: `{"log": "LINE\n", "stream": "stdout", "time": "…"}`.
 fn of_docker(line: &[u8]) -> Option<Vec<u8>> {
     if !line.starts_with(b"{\"log\":") {
         return None;

@@ -1,29 +1,29 @@
-//! What Envoy refused before any filter had a say, and what its words for it mean.
+//! Connections refused before any filter, and why.
 
-/// Why a connection or a request came to no filter.
+/// Why a connection or a request reached no filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// How far it came.
+    /// How far it got.
     pub stage: Stage,
-    /// What was wrong, for people.
+    /// The reason, for people.
     pub why: &'static str,
 }
 
-/// How far came what was refused.
+/// How far refused traffic got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// To the choice of a filter chain.
+    /// The choice of a filter chain.
     Listener,
-    /// To the TLS handshake.
+    /// The TLS handshake.
     Handshake,
-    /// To HTTP, which Envoy reads before any HTTP filter.
+    /// HTTP, which Envoy parses before any HTTP filter.
     Request,
-    /// To the handshake or beyond: it was not refused, it ended.
+    /// The handshake or beyond: it was not refused, it ended.
     Ended,
 }
 
-/// Parts of `%DOWNSTREAM_TRANSPORT_FAILURE_REASON%`, which has underscores for spaces, and what they mean: the first that is found. Some
-/// are of later Envoys only, which say more.
+/// Parts of `%DOWNSTREAM_TRANSPORT_FAILURE_REASON%`, which has underscores for spaces, and their meanings: the first
+/// match counts. Some occur only in newer versions of Envoy, which log more.
 const MEANINGS: [(&str, &str); 13] = [
     (
         "PEER_DID_NOT_RETURN_A_CERTIFICATE",
@@ -67,7 +67,7 @@ const MEANINGS: [(&str, &str); 13] = [
     ("WRONG_VERSION_NUMBER", PLAINTEXT),
 ];
 
-/// The same of what ends connections at any time, and so may have come to policies before.
+/// The same for reasons that can end a connection at any time, possibly after a policy was evaluated.
 const ENDINGS: [(&str, &str); 3] = [
     (
         "PROTOCOL_IS_SHUTDOWN",
@@ -82,7 +82,7 @@ const HUNG_UP: &str = "the client closed the connection, during the handshake or
 const PLAINTEXT: &str = "the client speaks plaintext, but TLS is required";
 
 impl Refusal {
-    /// Of a handshake that failed, or of a connection whose TLS failed later.
+    /// A handshake that failed, or a connection whose TLS failed later.
     pub(super) fn of_handshake(reason: &str) -> Self {
         // In some places Envoy has spaces.
         let reason = reason.replace(' ', "_");
@@ -97,7 +97,7 @@ impl Refusal {
         }
     }
 
-    /// Of a connection that no filter chain takes.
+    /// A connection that no filter chain matches.
     pub(super) fn without_chain() -> Self {
         Self {
             stage: Stage::Listener,
@@ -105,7 +105,7 @@ impl Refusal {
         }
     }
 
-    /// Of a request that Envoy itself refused.
+    /// A request that Envoy itself refused.
     pub(super) fn of_request(why: &'static str) -> Self {
         Self {
             stage: Stage::Request,
@@ -113,12 +113,12 @@ impl Refusal {
         }
     }
 
-    /// Of a line of HTTP that has no request.
+    /// An HTTP line without a request.
     pub(super) fn without_request() -> Self {
         Self::of_request("the headers were incomplete or malformed")
     }
 
-    /// The whole for people.
+    /// The whole, for people.
     pub fn text(&self) -> String {
         let place = match self.stage {
             Stage::Listener => "refused before the handshake",
@@ -137,7 +137,7 @@ impl Refusal {
 mod tests {
     use super::Refusal;
 
-    /// As Envoy 1.36 and 1.40 wrote them.
+    /// Texts that Envoy 1.36 and 1.40 wrote.
     #[test]
     fn each_is_said_in_words() {
         for (reason, word) in [

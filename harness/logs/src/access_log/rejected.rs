@@ -1,7 +1,7 @@
-//! What Envoy refuses of requests before any policy has a say, by `%RESPONSE_CODE_DETAILS%`
+//! Requests that Envoy itself rejects, before any policy, by `%RESPONSE_CODE_DETAILS%`
 //! (<https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details>).
 
-/// What the connection manager refuses by itself.
+/// Reasons of the connection manager.
 const CONNECTION_MANAGER: [(&str, &str); 12] = [
     ("absolute_path_rejected", "the request's path is an absolute URL"),
     ("downstream_header_timeout", LATE),
@@ -26,13 +26,13 @@ const CONNECTION_MANAGER: [(&str, &str); 12] = [
 
 const LATE: &str = "the request's headers did not arrive in time";
 
-/// How the details begin of what the filter refuses that verifies tokens: its reason follows in braces.
+/// The prefix of the details when the filter that verifies tokens refuses; its reason follows in braces.
 const TOKEN: &str = "jwt_authn_access_denied{";
 
-/// How the details begin of what HTTP's codecs refuse. `codec_error:` is what a whole HTTP/2 connection ends with.
+/// The prefixes of the details when the HTTP codecs refuse. `codec_error:` ends a whole HTTP/2 connection.
 const CODECS: [&str; 6] = ["http1.", "http2.", "http3.", "http.", "uhv.", "codec_error:"];
 
-/// What codecs refuse that is more than a request that is not sound.
+/// Errors of codecs that are more than a malformed request.
 const BY_CODEC: [(&str, &str); 3] = [
     (
         "unexpected_underscore",
@@ -43,10 +43,10 @@ const BY_CODEC: [(&str, &str); 3] = [
     ("too_many_headers", "the request has too many headers"),
 ];
 
-/// What the client did, whenever it did.
+/// Actions of the client, at any time.
 const BY_CLIENT: [&str; 2] = ["remote_refuse", "remote_reset"];
 
-/// Why a request was refused; `None` where these details are of something else.
+/// Why a request was refused; `None` if the details have another meaning.
 pub(super) fn why(details: &str) -> Option<&'static str> {
     if let Some((_, why)) = CONNECTION_MANAGER.iter().find(|(own, _)| *own == details) {
         return Some(why);
@@ -66,7 +66,7 @@ pub(super) fn why(details: &str) -> Option<&'static str> {
 mod tests {
     use super::why;
 
-    /// As Envoy 1.40 wrote them of what it refused.
+    /// Details that Envoy 1.40 wrote for what it refused.
     #[test]
     fn each_that_envoy_wrote_is_known() {
         for (details, word) in [

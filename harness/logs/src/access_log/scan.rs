@@ -1,4 +1,4 @@
-//! Every line of some logs, read on several threads.
+//! Reads every line of some logs, on several threads.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -8,24 +8,25 @@ use peerwarden_documents::diagnostic::Diagnostic;
 use super::Input;
 use super::file::Block;
 
-/// One line, and where it stands.
+/// One line and its place.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'l> {
-    /// Which of the logs, from 0.
+    /// The index of the log, from 0.
     pub log: usize,
-    /// Its number in it, from 1.
+    /// Its number in the log, from 1.
     pub number: u64,
     /// Its bytes, without the line's end.
     pub text: &'l [u8],
 }
 
-/// Puts every line of `logs` to `each`, with what one thread has gathered so far; gives what each thread gathered.
+/// Passes every line of `logs` to `each`, with the thread's state so far; returns the state of each thread.
 ///
-/// `threads` does what it is given on as many threads as it likes, all of it on each, and waits for them. `progress` is told how many
-/// lines are read, and how many percent of the current file where that is known.
+/// `threads` runs its argument on as many threads as it likes, all of it on each, and waits for them. `progress` gets
+/// the number of lines read, and the percentage of the current file if known.
 ///
 /// # Errors
-/// That a log cannot be read.
+///
+/// If a log cannot be read.
 pub fn scan<T: Send>(
     logs: &[PathBuf],
     threads: impl Fn(&(dyn Fn() + Sync)),
@@ -57,11 +58,11 @@ pub fn scan<T: Send>(
     read.map(|_| all.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The blocks of some logs, one after the other: reading them is work for one thread at a time.
+/// The blocks of some logs, in order: only one thread reads at a time.
 struct Blocks<'l, P> {
     logs: std::iter::Enumerate<std::slice::Iter<'l, PathBuf>>,
     open: Option<OpenLog<'l>>,
-    /// Lines that are read so far.
+    /// The number of lines read so far.
     lines: u64,
     progress: P,
 }
@@ -71,7 +72,7 @@ struct OpenLog<'l> {
     number: usize,
     path: &'l Path,
     input: Input,
-    /// Lines of the logs before.
+    /// The number of lines in earlier logs.
     before: u64,
 }
 
@@ -85,7 +86,7 @@ impl<'l, P: Fn(u64, Option<u64>)> Blocks<'l, P> {
         }
     }
 
-    /// The next one, with the number of its log; `None` at the end.
+    /// The next block, with the index of its log; `None` at the end.
     fn next(&mut self) -> Result<Option<(usize, Block)>, Diagnostic> {
         loop {
             if let Some(log) = &mut self.open {

@@ -1,18 +1,18 @@
-//! Taking a line apart by a format string.
+//! Splits a line by a format string.
 //!
-//! Envoy writes texts into a line as they are: a user agent may have quotation marks and spaces in it, and be made to look like the
-//! fields behind it. So every way in which the format can be read in the line counts, and a field is told only where all of them
-//! agree on it.
+//! Envoy does not escape the texts that it writes: a user agent may contain quotation marks and spaces, and imitate the
+//! fields after it. So every possible way to read the line counts, and a field is known only if all of them agree on
+//! it.
 
 use super::text::Text;
 
-/// The most places of one literal that are looked at; a line with more is not told apart.
+/// The largest number of places of one literal; a line with more is not split.
 const PLACES: usize = 64;
 
-/// What stands at each operator: `None` where the line can be read in several ways that differ there.
+/// The text of each operator: `None` if there are several ways to read the line that differ there.
 pub(super) type Fields<'l> = Vec<Option<&'l [u8]>>;
 
-/// Reads the line; `None` when the format does not fit.
+/// Splits the line; `None` if the format does not fit.
 pub(super) fn split<'l>(text: &Text, line: &'l [u8]) -> Option<Fields<'l>> {
     if let Some(fields) = only_way(text, line) {
         let fits = fields.iter().zip(&text.operators);
@@ -24,7 +24,7 @@ pub(super) fn split<'l>(text: &Text, line: &'l [u8]) -> Option<Fields<'l>> {
     every_way(text, line)
 }
 
-/// The fields, when each literal's first possible place is its last possible place too.
+/// The fields, if each literal has only one possible place.
 fn only_way<'l>(text: &Text, line: &'l [u8]) -> Option<Vec<&'l [u8]>> {
     let (first, rest) = text.literals.split_first()?;
     let (last, between) = rest.split_last()?;
@@ -90,7 +90,7 @@ fn every_way<'l>(text: &Text, line: &'l [u8]) -> Option<Fields<'l>> {
     Some(fields)
 }
 
-/// Where each literal stands: the first at the start, the last at the end, those between anywhere.
+/// The possible places of each literal: the first at the start, the last at the end, the others anywhere.
 fn places(text: &Text, line: &[u8]) -> Option<Vec<Vec<usize>>> {
     let last = text.literals.len().checked_sub(1)?;
     let each = text.literals.iter().enumerate();
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(read(QUOTED, &many), None, "more ways than are looked at");
     }
 
-    /// All ways in which a line can be read, one by one.
+    /// All ways to read a line, one by one.
     fn all(text: &Text, field: usize, line: &[u8], read: &mut Vec<Vec<u8>>, found: &mut Vec<Vec<Vec<u8>>>) {
         let literal = &text.literals[field + 1];
         for end in 0..=line.len() {
@@ -211,7 +211,7 @@ mod tests {
         }
     }
 
-    /// What is told is what all ways agree on, found by trying each.
+    /// The result is what all ways agree on, found by trying each.
     #[test]
     fn agrees_with_trying_every_way() {
         let text = Text::parse("[%REQ(A)%] %REQ(B)% \"%REQ(C)%\" %DURATION%").unwrap();

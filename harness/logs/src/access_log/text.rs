@@ -1,8 +1,8 @@
-//! Format strings: texts with command operators between them.
+//! Format strings: texts with command operators in between.
 
 use super::operator::{Operator, OperatorError};
 
-/// A format string. `literals` stand around `operators`: one more than these.
+/// A format string. `literals` are around the `operators`: there is one more of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) literals: Vec<Vec<u8>>,
@@ -10,10 +10,11 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Reads a format string; a line break at its end is the line's.
+    /// Parses a format string; a trailing line break is ignored.
     ///
     /// # Errors
-    /// An operator that is none, or two with nothing between them.
+    ///
+    /// If an operator is invalid, or two have nothing between them.
     pub(super) fn parse(format: &str) -> Result<Self, OperatorError> {
         let mut text = Self {
             literals: Vec::new(),
@@ -42,7 +43,7 @@ impl Text {
         Ok(text)
     }
 
-    /// Whether there is nothing but one operator, so that the whole value is its.
+    /// Its operator, if it consists of only one and no other text.
     pub(super) fn sole(&self) -> Option<&Operator> {
         match (self.operators.as_slice(), self.literals.as_slice()) {
             ([operator], [before, after]) if before.is_empty() && after.is_empty() => Some(operator),
@@ -50,7 +51,7 @@ impl Text {
         }
     }
 
-    /// Whether it tells anything that a policy may ask about.
+    /// Whether it is of use to a policy.
     pub(super) fn tells_something(&self) -> bool {
         self.operators
             .iter()

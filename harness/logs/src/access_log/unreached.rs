@@ -1,9 +1,9 @@
-//! Why what was let in did not come to the application, by `%RESPONSE_FLAGS%`
+//! Why an allowed request did not reach the application, by `%RESPONSE_FLAGS%`
 //! (<https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#command-operators>).
 
 use peerwarden_documents::shown::visible_up_to;
 
-/// Flags of what does not come to an upstream, and what they mean.
+/// Flags of traffic that does not reach an upstream, and their meanings.
 const FLAGS: [(&str, &str); 5] = [
     ("UF", "the connection to the application failed"),
     ("UH", "the application has no healthy endpoint"),
@@ -15,10 +15,10 @@ const FLAGS: [(&str, &str); 5] = [
     ("DF", "the application's name could not be resolved"),
 ];
 
-/// Characters of what Envoy says.
+/// The largest number of characters shown of Envoy's text.
 const SHOWN: usize = 200;
 
-/// What these flags say of the application, with the reason that the line gives for it, if it does.
+/// The meaning of these flags, with the reason in the line, if there is one.
 pub(super) fn why(flags: &str, reason: Option<&str>) -> Option<String> {
     let (_, why) = FLAGS
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn why(flags: &str, reason: Option<&str>) -> Option<String> {
 mod tests {
     use super::why;
 
-    /// As Envoy 1.40 wrote them of a TCP connection, of a request, and of what goes nowhere.
+    /// Lines that Envoy 1.40 wrote for a TCP connection, for a request, and for traffic that goes nowhere.
     #[test]
     fn each_is_said_in_words() {
         let refused = "delayed_connect_error:_Connection_refused";

@@ -1,4 +1,4 @@
-//! What a line tells, as the engine asks for it.
+//! Answers the engine's questions from a line.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use peerwarden_engine::{Attribute, AttributeSource, Lines, Lookup, Peer};
 
 use super::entry::{Entry, Fact, PeerFact};
 
-/// A line with each of its dashes read as nothing, as a dash, or not at all: then it is as good as not told.
+/// A line in which each dash is read as absent, as a dash, or not at all: then the attribute is unknown.
 #[derive(Debug, Clone)]
 pub struct View<'e> {
     entry: &'e Entry,
@@ -18,14 +18,14 @@ pub struct View<'e> {
 /// How a dash is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// There is nothing.
+    /// As absent.
     Nothing,
-    /// There is a dash; of a peer: a certificate without a URI SAN.
+    /// As a dash; for a peer, as a certificate without a URI SAN.
     Something,
 }
 
 impl<'e> View<'e> {
-    /// No dash is read.
+    /// A view in which no dash is read.
     pub fn new(entry: &'e Entry) -> Self {
         Self {
             entry,
@@ -33,7 +33,7 @@ impl<'e> View<'e> {
         }
     }
 
-    /// Every view in which those of `attributes` that are dashes are read in one way; none when no such dash is among them.
+    /// Every view in which those of `attributes` that are dashes are read in one way; empty if none of them is a dash.
     pub fn each<'a>(entry: &'e Entry, attributes: impl Iterator<Item = &'a Attribute>) -> Vec<Self> {
         let mut views = vec![Self::new(entry)];
         for attribute in attributes {
@@ -78,7 +78,7 @@ fn dash<'s>(reading: Option<Reading>) -> Lookup<Cow<'s, [u8]>> {
     }
 }
 
-/// How an attribute can be read, where the line has a dash for it.
+/// The ways to read an attribute, if the line has a dash for it.
 fn readings(entry: &Entry, attribute: &Attribute) -> &'static [Reading] {
     let is_dash = match attribute {
         Attribute::Peer if entry.peer == PeerFact::NoUri => {
@@ -113,7 +113,7 @@ fn told<T>(value: Option<T>) -> Lookup<T> {
 }
 
 impl AttributeSource for View<'_> {
-    /// A certificate's other names are not told, and no rule sees them.
+    /// A certificate's other names are not in the line, and no rule reads them.
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
         match &self.entry.peer {
             PeerFact::Unknown => Lookup::Unavailable,
@@ -156,7 +156,7 @@ impl AttributeSource for View<'_> {
         }
     }
 
-    /// Envoy logs the first line of a header: it is taken for the only one.
+    /// Envoy logs the first line of a header, which is assumed to be the only one.
     fn header(&self, name: &str) -> Lookup<Lines<'_>> {
         let fact = match name {
             ":method" => &self.entry.method,

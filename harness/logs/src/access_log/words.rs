@@ -1,4 +1,4 @@
-//! A line in words, for `explain`.
+//! Describes a line in words, for `explain`.
 
 use peerwarden_documents::shown::shown;
 use peerwarden_explain::{AccessLogLine, LoggedOutcome};
@@ -7,10 +7,10 @@ use peerwarden_traffic::Protocol;
 use crate::access_log::entry::{Entry, Fact, Outcome, PeerFact};
 use crate::access_log::operator::telling;
 
-/// Characters of a text of a client that are shown.
+/// The largest number of characters shown of a client's text.
 const SHOWN: usize = 200;
 
-/// What `explain` shows of a line.
+/// The parts of a line that `explain` shows.
 pub fn line(entry: &Entry) -> AccessLogLine {
     AccessLogLine {
         asked: asked(entry),

@@ -1,4 +1,4 @@
-//! What becomes of a line: before, and by the policies that are tried.
+//! The change for a line: its outcome before, and with the new policies.
 
 use std::collections::BTreeSet;
 
@@ -34,22 +34,24 @@ pub enum Change {
     StillAllowed,
 }
 
-/// What is compared with.
+/// What the new verdicts are compared with.
 pub enum Baseline {
     /// The outcome in the log.
     Log,
-    /// What these policies say.
+    /// The verdicts of these policies.
     Policies(Box<Policies>),
 }
 
-/// The policies that differ between old and new, by which it is known of what nothing changes although its verdict is not known.
+/// The policies that differ between old and new. They show that nothing changes for some traffic, even if its verdict
+/// is unknown.
 pub struct PolicyDifference {
     old: Policies,
     new: Policies,
 }
 
 impl PolicyDifference {
-    /// `None` where it is not rules alone that differ: modes, external authorizers, or whether what no rule is about is denied.
+    /// `None` if other things than rules differ: modes, external authorizers, or the default for traffic that no rule
+    /// matches.
     pub fn between(old: &Setup, new: &Setup, compiled: (&Policies, &Policies)) -> Option<Self> {
         let rest = |setup: &Setup, other: &Setup| {
             let is_there =
@@ -73,7 +75,7 @@ impl PolicyDifference {
         })
     }
 
-    /// Whether a rule that differs may match, as far as the line tells: otherwise nothing changes.
+    /// Whether a rule that differs may match, as far as the line shows: otherwise nothing changes.
     fn is_about(&self, entry: &Entry) -> bool {
         self.old.may_match(entry) || self.new.may_match(entry)
     }
@@ -82,16 +84,16 @@ impl PolicyDifference {
 /// A line before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineComparison {
-    /// What changes.
+    /// The change.
     pub change: Change,
-    /// What decides after; of what is newly allowed, what denied it before.
+    /// The rule that decides after; for newly allowed traffic, the rule that denied before.
     pub rule: String,
-    /// What the line would have to tell for the verdict to be known.
+    /// The values that the line would need for a verdict.
     pub lacks: BTreeSet<Attribute>,
 }
 
 impl LineComparison {
-    /// Judges a line.
+    /// Compares a line.
     pub fn of(
         entry: &Entry,
         before: &Baseline,
@@ -147,7 +149,7 @@ impl LineComparison {
 }
 
 impl Change {
-    /// All, in the order in which they are reported.
+    /// All changes, in the order of reports.
     pub const ALL: [Self; 8] = [
         Self::NewlyDenied,
         Self::NewlyAllowed,
@@ -159,7 +161,7 @@ impl Change {
         Self::StillAllowed,
     ];
 
-    /// For people, in a sentence about lines.
+    /// Words for a sentence about lines.
     pub fn words(self) -> &'static str {
         match self {
             Self::NewlyDenied => "newly denied",

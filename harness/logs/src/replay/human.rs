@@ -15,10 +15,10 @@ const GREEN: Style = colours::GREEN.bold();
 const RED: Style = colours::RED.bold();
 const YELLOW: Style = colours::YELLOW.bold();
 
-/// Callers of a rule that are shown; all are in the JSON.
+/// The largest number of callers shown for a rule; the JSON lists all.
 const CALLERS: usize = 10;
 
-/// The whole text; with `all` what does not change too. Writing to a `String` cannot fail.
+/// The whole text; with `all`, also lines that do not change. Writing to a `String` cannot fail.
 pub fn text(report: &Report, all: bool) -> String {
     let mut text = String::new();
     for change in Change::ALL {

@@ -1,4 +1,4 @@
-//! One line put to a set of policies.
+//! Evaluates one line.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use peerwarden_traffic::RuleRef;
 
 use crate::access_log::{Entry, Fact, View};
 
-/// The ways in which the dashes of a line are read at the most.
+/// The largest number of ways to read the dashes of a line.
 const READINGS: usize = 64;
 
 /// A set of policies, for either kind of traffic.
@@ -17,14 +17,14 @@ pub struct Policies {
     tcp: Program,
 }
 
-/// What a set of policies says of a line.
+/// The result of a set of policies for a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineJudgement {
-    /// Whether it is allowed; `None` if the line does not tell enough.
+    /// Whether it is allowed; `None` if the line does not contain enough.
     pub verdict: Option<bool>,
-    /// What decides, for people; what would, where it is unknown.
+    /// The rule that decides, for people; if the verdict is unknown, one that would.
     pub rule: String,
-    /// What is not known and the verdict hangs on, in the words of traffic.
+    /// The missing values that the verdict depends on, with the names of suites.
     pub lacks: BTreeSet<Attribute>,
 }
 
@@ -32,7 +32,8 @@ impl Policies {
     /// Compiles the documents.
     ///
     /// # Errors
-    /// What is wrong with them.
+    ///
+    /// If they are invalid.
     pub fn new(setup: &Setup) -> Result<Self, Problems> {
         Ok(Self {
             http: setup.program(Protocol::Http)?,
@@ -40,7 +41,7 @@ impl Policies {
         })
     }
 
-    /// What becomes of a request that no rule is about; the same for HTTP and TCP.
+    /// The verdict on a request that no rule matches; the same for HTTP and TCP.
     pub fn without_rules(&self) -> Verdict {
         self.http.without_rules()
     }
@@ -54,12 +55,12 @@ impl Policies {
         self.programs(entry).iter().any(undecided)
     }
 
-    /// Decides as far as the line tells what that hangs on.
+    /// Decides, as far as the line contains the values that matter.
     pub fn judge(&self, entry: &Entry) -> LineJudgement {
         LineJudgement::of(&self.certain(entry).0)
     }
 
-    /// What is certain, and the view of the line that shows it.
+    /// The certain result, and the view of the line that leads to it.
     pub fn certain<'a>(&'a self, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
         let mut each = self
             .programs(entry)
@@ -72,7 +73,7 @@ impl Policies {
         }
     }
 
-    /// Those that the line may have met.
+    /// The programs that may apply to the line.
     fn programs(&self, entry: &Entry) -> Vec<&Program> {
         match entry.protocol {
             Some(peerwarden_traffic::Protocol::Http) => vec![&self.http],
@@ -102,7 +103,7 @@ fn certain<'a>(program: &'a Program, entry: &'a Entry) -> (Bounds<'a>, View<'a>)
     }
 }
 
-/// What is certain where it is one of two.
+/// The certain result if one of two programs applies.
 fn either<'a>(one: Bounds<'a>, other: Bounds<'a>) -> Bounds<'a> {
     let (denied, allowed) = (
         may_come_to(&one, &other, Verdict::Deny),
@@ -124,7 +125,7 @@ fn either<'a>(one: Bounds<'a>, other: Bounds<'a>) -> Bounds<'a> {
     })
 }
 
-/// How one of them may come to a verdict.
+/// How one of them may reach a verdict.
 fn may_come_to<'a>(one: &Bounds<'a>, other: &Bounds<'a>, verdict: Verdict) -> Option<Decision<'a>> {
     [one, other]
         .into_iter()
@@ -135,8 +136,8 @@ fn may_come_to<'a>(one: &Bounds<'a>, other: &Bounds<'a>, verdict: Verdict) -> Op
         })
 }
 
-/// Where a dash may be nothing or a dash, both are tried: what they agree on is known. `None` when no dash is in the way, or too
-/// many are.
+/// If a dash may mean absent or a dash, both are tried: the result is what they agree on. `None` if there is no
+/// relevant dash, or too many.
 fn read_dashes<'a>(
     program: &'a Program,
     entry: &'a Entry,
@@ -197,7 +198,7 @@ impl LineJudgement {
     }
 }
 
-/// What decided, in few words.
+/// The decision in a few words.
 pub fn rule(decision: &Decision<'_>) -> String {
     let by = decision.by.map(RuleRef::from);
     match (decision.reason, by) {

@@ -1,4 +1,4 @@
-//! What a replay comes to, for programs; people get the same in `human`.
+//! The result of a replay, for programs; `human` prints it for people.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ pub struct MalformedLine {
 }
 
 impl Report {
-    /// From a tally of `logs`.
+    /// Creates the report from a tally of `logs`.
     pub fn new(tally: &Tally, logs: &[String], compared_with: BaselineName) -> Self {
         let log = |index: usize| logs.get(index).cloned().unwrap_or_default();
         let mut groups: Vec<Group> = tally
@@ -135,7 +135,7 @@ impl Report {
         }
     }
 
-    /// Lines of a change.
+    /// The number of lines with a change.
     pub fn of(&self, change: Change) -> u64 {
         self.changes.get(&change).copied().unwrap_or_default()
     }

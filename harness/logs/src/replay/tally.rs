@@ -1,4 +1,4 @@
-//! What is kept of all lines: counts, and of each group the first line as an example.
+//! The totals over all lines: counts, and the first line of each group as an example.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,56 +8,56 @@ use peerwarden_traffic::Protocol;
 use super::change::{Change, LineComparison};
 use crate::access_log::{Entry, Fact, Line, PeerFact, Refusal};
 
-/// Groups that are told apart; further ones are counted together, so that no log can fill the memory.
+/// The largest number of groups; further ones are counted together, so that no log can fill the memory.
 const GROUPS: usize = 4096;
 
-/// Lines that cannot be read, of which it is said why.
+/// The largest number of unreadable lines with a reason.
 pub const MALFORMED: usize = 10;
 
-/// Characters of an example, and of a name.
+/// The largest number of characters in an example or a name.
 const SHOWN: usize = 200;
 
-/// What lines have in common.
+/// The common properties of a group of lines.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// What changes.
+    /// The change.
     pub change: Change,
     /// The rule that decides now.
     pub rule: String,
-    /// What is missing, where the verdict is unknown.
+    /// The missing values, if the verdict is unknown.
     pub lacks: Vec<String>,
-    /// Who asked.
+    /// The caller.
     pub caller: String,
 }
 
-/// How many lines, and the first of them.
+/// A number of lines, and the first of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// How many lines.
+    /// The number of lines.
     pub lines: u64,
-    /// Which log, and which line of it.
+    /// The indexes of the log and of the line.
     pub first: (usize, u64),
-    /// What it asks for.
+    /// Its request.
     pub example: String,
 }
 
-/// What one worker has seen, or all together.
+/// The totals of one worker, or of all.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    /// How many lines.
+    /// The number of lines.
     pub lines: u64,
-    /// Lines that change alike.
+    /// Lines with the same change.
     pub groups: HashMap<Key, Group>,
-    /// Lines of what came to no policy, by what was wrong.
+    /// Lines for which no policy was evaluated, by reason.
     pub refused: BTreeMap<String, u64>,
     /// Lines that could not be read.
     pub malformed: u64,
-    /// The first of these: which log, which line, and why.
+    /// The first of these: the log, the line, and the reason.
     pub first_malformed: Vec<(usize, u64, String)>,
 }
 
 impl Tally {
-    /// Takes in a line that was judged.
+    /// Adds an evaluated line.
     pub fn add(&mut self, line: Line<'_>, entry: &Entry, compared: LineComparison) {
         self.lines += 1;
         let key = Key {
@@ -69,12 +69,12 @@ impl Tally {
         self.count(key, 1, (line.log, line.number), || asked(entry));
     }
 
-    /// Takes in a line of what no policy was asked about.
+    /// Adds a line for which no policy was evaluated.
     pub fn refused(&mut self, refusal: &Refusal) {
         *self.refused.entry(refusal.why.to_owned()).or_default() += 1;
     }
 
-    /// Takes in a line that cannot be read.
+    /// Adds a line that cannot be read.
     pub fn malformed(&mut self, line: Line<'_>, why: String) {
         self.malformed += 1;
         self.first_malformed.push((line.log, line.number, why));
@@ -83,7 +83,7 @@ impl Tally {
         }
     }
 
-    /// Both together.
+    /// Merges two tallies.
     pub fn merge(&mut self, other: Self) {
         self.lines += other.lines;
         for (why, lines) in other.refused {
@@ -97,7 +97,7 @@ impl Tally {
         }
     }
 
-    /// Lines of each change.
+    /// The number of lines with each change.
     pub fn of(&self, change: Change) -> u64 {
         let groups = self.groups.iter().filter(|(key, _)| key.change == change);
         groups.map(|(_, group)| group.lines).sum()
@@ -131,7 +131,7 @@ impl Tally {
     }
 }
 
-/// Who asks, as the line tells it.
+/// The caller, as far as the line shows it.
 pub fn caller(entry: &Entry) -> String {
     match &entry.peer {
         PeerFact::Uri(uri) => shown(uri.as_bytes(), SHOWN),
@@ -142,7 +142,7 @@ pub fn caller(entry: &Entry) -> String {
     }
 }
 
-/// What is asked for, as the line tells it.
+/// The request, as far as the line shows it.
 pub fn asked(entry: &Entry) -> String {
     let text = |fact: &Fact<Vec<u8>>| match fact {
         Fact::Is(text) => shown(text, SHOWN),

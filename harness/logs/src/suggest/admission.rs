@@ -1,4 +1,4 @@
-//! What a line asks a policy to admit.
+//! The access that a line needs.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use peerwarden_traffic::Protocol;
 
 use crate::access_log::{Entry, Fact, Outcome, PeerFact};
 
-/// What is to be admitted.
+/// Access that a policy should allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
-    /// As a policy writes it: without `spiffe://`.
+    /// The principal in a policy: without `spiffe://`.
     pub principal: String,
     /// The port, if it is known.
     pub port: Option<u16>,
@@ -18,37 +18,39 @@ pub struct Admission {
     pub request: Option<Request>,
 }
 
-/// Of an HTTP request what a policy names.
+/// The parts of an HTTP request that a policy names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method.
     pub method: String,
-    /// Without its query.
+    /// The path without its query.
     pub path: String,
 }
 
 /// Why no policy can be made for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AdmissionError {
-    /// The line does not say who asks.
+    /// The line does not show the peer.
     UnknownPeer,
-    /// Nobody vouches for who asks.
+    /// The peer is not authenticated.
     NoPeer,
-    /// The peer's name is no SPIFFE ID.
+    /// The peer's name is not a SPIFFE ID.
     NoSpiffeId,
-    /// The line does not say the method or the path.
+    /// The line does not show the method or the path.
     UnknownRequest,
-    /// The method is not made of letters.
+    /// The method does not consist of letters.
     Method,
-    /// The path cannot be written as a value: it has a `*` at an end, a brace, or what is no visible ASCII.
+    /// The path cannot be written as a value: it has a `*` at an end, a brace, or a character that is not visible
+    /// ASCII.
     Path,
 }
 
 impl Admission {
-    /// Of a line that was not denied; `Ok(None)` for one that was.
+    /// The access of a line that was not denied; `Ok(None)` for one that was.
     ///
     /// # Errors
-    /// Why no policy can be made for it.
+    ///
+    /// If no policy can be made for it.
     pub fn of(entry: &Entry) -> Result<Option<Self>, AdmissionError> {
         if matches!(entry.happened, Some(Outcome::Denied(_))) {
             return Ok(None);
@@ -133,7 +135,7 @@ mod tests {
         assert_eq!(wanted.request.unwrap().path, "/a/b");
     }
 
-    /// Whoever can write into a log must not be able to write a wildcard into a policy.
+    /// Whoever can write to a log must not be able to write a wildcard into a policy.
     #[test]
     fn what_would_be_a_wildcard_is_not_taken() {
         for path in [

@@ -1,4 +1,4 @@
-//! Who asked for what.
+//! The traffic in a log: who requested what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,30 +6,30 @@ use super::admission::{Admission, AdmissionError, Request};
 use super::paths::Paths;
 use crate::access_log::{Entry, Line, Outcome};
 
-/// Callers that are told apart; a log of one workload has far fewer.
+/// The largest number of callers; a log of one workload has far fewer.
 const CALLERS: usize = 2000;
 
-/// Lines that are named of those for which no policy can be made.
+/// The largest number of lines that are listed if no policy can be made for them.
 const NAMED: usize = 5;
 
-/// What one worker has seen, or all together.
+/// The observations of one worker, or of all.
 #[derive(Debug, Clone, Default)]
 pub struct Observations {
-    /// By principals.
+    /// Callers by their principals.
     pub callers: BTreeMap<String, Caller>,
-    /// Lines that are to be admitted.
+    /// The number of lines to allow.
     pub lines: u64,
-    /// Of these, lines that do not say what became of them.
+    /// The number of these lines without the outcome.
     pub silent: u64,
-    /// Lines that were denied.
+    /// The number of lines that were denied.
     pub denied: u64,
-    /// Lines for which no policy can be made: how many, and the first of them.
+    /// Lines for which no policy can be made: their number, and the first of them.
     pub unsuitable: BTreeMap<AdmissionError, (u64, Vec<(usize, u64)>)>,
-    /// Lines that cannot be read: how many, and the first of them with why.
+    /// Lines that cannot be read: their number, and the first of them with the reason.
     pub malformed: (u64, Vec<(usize, u64, String)>),
 }
 
-/// What one caller asked for, by ports; `None` where the log does not say which.
+/// The requests of one caller, by port; `None` if the log does not show it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The ports of TCP connections.
@@ -38,17 +38,17 @@ pub struct Caller {
     pub http: BTreeMap<Option<u16>, BTreeMap<String, Paths>>,
 }
 
-/// What there is too much of for a policy.
+/// Too many values for a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Excess {
-    /// Callers.
+    /// Too many callers.
     Callers,
-    /// Paths of one caller.
+    /// Too many paths of one caller.
     Paths(String),
 }
 
 impl Observations {
-    /// Takes in a line that was read.
+    /// Adds a line that was read.
     pub fn add(&mut self, line: Line<'_>, entry: &Entry, threshold: usize) {
         match Admission::of(entry) {
             Ok(None) => self.denied += 1,
@@ -73,14 +73,14 @@ impl Observations {
         }
     }
 
-    /// Takes in a line that cannot be read.
+    /// Adds a line that cannot be read.
     pub fn malformed(&mut self, line: Line<'_>, why: String) {
         self.malformed.0 += 1;
         self.malformed.1.push((line.log, line.number, why));
         keep(&mut self.malformed.1);
     }
 
-    /// Both together.
+    /// Merges two observations.
     pub fn merge(&mut self, other: Self, threshold: usize) {
         self.lines += other.lines;
         self.silent += other.silent;
@@ -102,7 +102,7 @@ impl Observations {
         }
     }
 
-    /// What there is too much of.
+    /// The limit that is exceeded, if one is.
     pub fn too_many(&self) -> Option<Excess> {
         if self.callers.len() > CALLERS {
             return Some(Excess::Callers);

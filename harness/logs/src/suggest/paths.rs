@@ -1,22 +1,22 @@
-//! The paths that were seen, with templates for what looks like identifiers.
+//! The observed paths, with templates for segments that look like identifiers.
 //!
-//! A tree of segments. Where more values than a threshold were seen in one place that look like identifiers, all that look so are one,
-//! `{*}`; where ten times as many were seen, whatever they look like, all are. The first segment is never made one: `/{*}` would admit
-//! `/admin` too.
+//! The paths form a tree of segments. If one place has more values that look like identifiers than a threshold, all of
+//! these become one, `{*}`; if it has ten times as many values of any kind, all become one. The first segment is never
+//! replaced: `/{*}` would also allow `/admin`.
 
 use std::collections::BTreeMap;
 
-/// Segments of any look for each that looks like an identifier.
+/// How many segments of any kind count as much as one that looks like an identifier.
 const OTHERS: usize = 10;
 
-/// Paths of one method that are told apart.
+/// The largest number of paths of one method.
 const PATHS: usize = 5000;
 
 /// The paths of one caller and method.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Paths {
     root: Node,
-    /// How many there are, or more than that.
+    /// The number of paths; above the limit, only that it is exceeded.
     count: usize,
 }
 
@@ -25,14 +25,14 @@ struct Node {
     /// Whether a path ends here.
     ends: bool,
     children: BTreeMap<String, Node>,
-    /// What follows a `{*}`.
+    /// The segments after a `{*}`.
     any: Option<Box<Node>>,
-    /// Whether all are a `{*}`, not those alone that look like identifiers.
+    /// Whether all segments are a `{*}`, not only those that look like identifiers.
     all: bool,
 }
 
 impl Paths {
-    /// Takes in a path that starts with a slash.
+    /// Adds a path that begins with a slash.
     pub fn add(&mut self, path: &str, threshold: usize) {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         // What a template does not admit anywhere stands for itself alone.
@@ -48,7 +48,7 @@ impl Paths {
         }
     }
 
-    /// Both together.
+    /// Merges two trees.
     pub fn merge(&mut self, other: Self, threshold: usize) {
         self.root.merge(other.root, 0, threshold);
         self.count = self.root.len();
@@ -62,7 +62,7 @@ impl Paths {
         paths
     }
 
-    /// Whether there are more than can be told apart.
+    /// Whether there are more than the limit.
     pub fn too_many(&self) -> bool {
         self.count > PATHS
     }
@@ -79,7 +79,7 @@ impl Node {
         new
     }
 
-    /// Where what follows a segment is kept.
+    /// The node for the rest after a segment.
     fn below(&mut self, segment: &str) -> &mut Self {
         let grouped = self.all && !segment.is_empty() || is_identifier(segment);
         match &mut self.any {
@@ -149,14 +149,14 @@ impl Node {
     }
 }
 
-/// What `{*}` admits, but for what is a wildcard itself.
+/// Whether a segment is one that `{*}` matches, and not a wildcard itself.
 pub(super) fn is_plain(segment: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=".contains(&byte);
     segment.bytes().all(plain)
 }
 
-/// Whether a segment looks like a number, a UUID, a hash or another name that a program gave: digits alone, or eight and more
-/// characters with a digit among them.
+/// Whether a segment looks like a number, a UUID, a hash or another generated name: only digits, or eight and more
+/// characters including a digit.
 fn is_identifier(segment: &str) -> bool {
     let digits = segment.bytes().filter(u8::is_ascii_digit).count();
     digits > 0 && (digits == segment.len() || segment.len() >= 8)
@@ -238,7 +238,7 @@ mod tests {
         );
     }
 
-    /// However the lines are shared between workers, everything seen is admitted, and templates come to the same.
+    /// However the lines are shared between workers, everything observed is allowed, and the templates are the same.
     #[test]
     fn merging_is_as_good_as_adding() {
         let paths: Vec<String> = (0..60)

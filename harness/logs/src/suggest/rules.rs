@@ -1,31 +1,31 @@
-//! The rules that admit what was seen, and nothing but what their templates say.
+//! The rules that allow the observed traffic, and nothing else except what their templates match.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::observations::{Caller, Observations};
 use super::paths::is_plain;
 
-/// One rule: what these callers may do, each of them all of it.
+/// One rule: each of these callers may do all of these operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// Who may.
+    /// The callers.
     pub principals: Vec<String>,
-    /// What they may.
+    /// The operations.
     pub operations: BTreeSet<Operation>,
 }
 
 /// One operation: each of the methods on each of the paths, on each of the ports.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Operation {
-    /// None where the log does not say: any.
+    /// Empty if the log does not show the port: any.
     pub ports: BTreeSet<u16>,
-    /// None for a TCP connection.
+    /// Empty for a TCP connection.
     pub methods: BTreeSet<String>,
     /// The paths, with patterns.
     pub paths: BTreeSet<String>,
 }
 
-/// The rules. Callers who did the same share one.
+/// The rules. Callers that did the same share one.
 pub fn rules(seen: &Observations) -> Vec<Rule> {
     let mut rules: BTreeMap<BTreeSet<Operation>, Vec<String>> = BTreeMap::new();
     for (principal, caller) in &seen.callers {
@@ -45,10 +45,10 @@ pub fn rules(seen: &Observations) -> Vec<Rule> {
     rules
 }
 
-/// Methods, and the paths for which all of them were seen; neither of TCP.
+/// Methods, and the paths for which all of them were observed; both empty for TCP.
 type Requests = (BTreeSet<String>, BTreeSet<String>);
 
-/// What a caller did, in operations whose methods, paths and ports may all be combined.
+/// The operations of a caller, in which methods, paths and ports may be combined freely.
 fn operations(caller: &Caller) -> BTreeSet<Operation> {
     let mut by_requests: BTreeMap<Requests, BTreeSet<Option<u16>>> = BTreeMap::new();
     for (port, methods) in &caller.http {
@@ -85,7 +85,7 @@ fn operations(caller: &Caller) -> BTreeSet<Operation> {
     operations.collect()
 }
 
-/// Takes out what a template beside it admits anyway.
+/// Removes the paths that a template in the set also allows.
 fn drop_covered(paths: &mut BTreeSet<String>) {
     let templates: Vec<String> = paths
         .iter()
@@ -99,7 +99,7 @@ fn drop_covered(paths: &mut BTreeSet<String>) {
     });
 }
 
-/// Whether the template admits the path, or all that another template does.
+/// Whether the template allows the path, or everything that another template does.
 fn covers(template: &str, path: &str) -> bool {
     let (wanted, segments) = (template.split('/'), path.split('/'));
     let one = |(wanted, segment): (&str, &str)| {

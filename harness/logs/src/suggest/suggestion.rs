@@ -1,4 +1,4 @@
-//! The policy as it is written down, and what it admits beyond what was seen.
+//! The policy as text, and what it allows beyond the observed traffic.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -28,22 +28,22 @@ pub struct SuggestionReport {
     residual: Vec<String>,
 }
 
-/// A policy that is suggested.
+/// A suggested policy.
 pub struct Suggestion {
     /// The name of the policy.
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// The workload's.
+    /// The labels of the workload.
     pub labels: BTreeMap<String, String>,
     /// Its rules.
     pub rules: Vec<Rule>,
-    /// Values of a place in a path that are kept apart.
+    /// The threshold for replacing segments of a path.
     pub threshold: u16,
 }
 
 impl Suggestion {
-    /// What it admits beyond what was seen, a sentence each.
+    /// What it allows beyond the observed traffic, one sentence each.
     pub fn residual(&self) -> Vec<String> {
         let mut residual =
             vec!["any host, query, header and body, from any address, whatever the log has".to_owned()];
@@ -61,7 +61,7 @@ impl Suggestion {
         residual
     }
 
-    /// All of it for programs.
+    /// The suggestion for programs.
     pub fn told(&self, seen: &Observations) -> SuggestionReport {
         let policy = match self.json() {
             Value::Object(policy) => policy,
@@ -144,7 +144,7 @@ impl Suggestion {
 }
 
 impl Operation {
-    /// A TCP connection to a port that is not known.
+    /// Whether it is a TCP connection to an unknown port.
     fn is_anything(&self) -> bool {
         self.ports.is_empty() && self.methods.is_empty() && self.paths.is_empty()
     }
@@ -187,7 +187,7 @@ fn rule(rule: &Rule) -> Value {
     document
 }
 
-/// A field with its values: in one line where that has room, a line each otherwise.
+/// A field with its values: on one line if they fit, otherwise one line each.
 fn values(text: &mut String, field: &str, values: impl Iterator<Item = String>) {
     let values: Vec<String> = values.map(|value| quoted(&value)).collect();
     if values.is_empty() {
@@ -204,12 +204,12 @@ fn values(text: &mut String, field: &str, values: impl Iterator<Item = String>) 
     }
 }
 
-/// As JSON, which YAML reads as the same text whatever is in it.
+/// As JSON, which YAML reads as the same text, whatever it contains.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// The name of something in Kubernetes: as it is, unless YAML might take it for something else than a text.
+/// The name of a Kubernetes object: unquoted, unless YAML might not read it as text.
 fn named(text: &str) -> String {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-./".contains(&byte);

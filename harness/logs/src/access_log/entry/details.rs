@@ -1,12 +1,12 @@
-//! What the details of a response say: what Envoy, its filters and the module write there.
+//! Interprets the details of a response: those of Envoy, its filters and the module.
 
-/// The details of what an upstream answered.
+/// The details of an upstream's answer.
 pub(super) const VIA_UPSTREAM: &str = "via_upstream";
 
-/// The details of a connection that no filter chain is for.
+/// The details of a connection that no filter chain matched.
 pub(super) const NO_CHAIN: &str = "filter_chain_not_found";
 
-/// The details that the router gives, without what follows in braces.
+/// The details that the router writes, without the part in braces.
 pub(super) const ROUTED: [&str; 11] = [
     VIA_UPSTREAM,
     "cluster_not_found",
@@ -21,18 +21,19 @@ pub(super) const ROUTED: [&str; 11] = [
     "upstream_reset_before_response_started",
 ];
 
-/// Whether details are the router's, which comes behind every filter that may deny.
+/// Whether details are the router's, which comes after every filter that may deny.
 pub(super) fn is_routed(details: &str) -> bool {
     let name = details.split_once('{').map_or(details, |(name, _)| name);
     ROUTED.contains(&name)
 }
 
-/// Whether details are of a request. What a listener or a network filter says is of a connection.
+/// Whether details are those of a request. Those of a listener or a network filter are of a connection.
 pub(super) fn is_of_request(details: &str) -> bool {
     details != NO_CHAIN && !details.starts_with("ext_authz") && !details.starts_with("rbac")
 }
 
-/// What denied, by the details that Envoy's RBAC filter and its external authorization give, and so the module.
+/// The policy or provider that denied, by the details that Envoy's RBAC filter, its external authorization and the
+/// module write.
 pub(super) fn denied_by(details: &[u8]) -> Option<String> {
     let details = std::str::from_utf8(details).ok()?;
     if let Some(id) = details.strip_prefix("rbac_access_denied_matched_policy[") {

@@ -1,4 +1,4 @@
-//! What follows from a line once everything in it is told.
+//! Derives further facts once the whole line is parsed.
 
 use peerwarden_traffic::Protocol;
 
@@ -8,8 +8,8 @@ use crate::access_log::refusal::Refusal;
 use crate::access_log::{rejected, unreached};
 
 impl Entry {
-    /// When everything is told. HTTP comes to the choice of an upstream only past every filter, TCP may be dialled before it is
-    /// decided.
+    /// Finishes the line. For HTTP an upstream is chosen only after every filter; for TCP Envoy may connect before the
+    /// decision.
     pub(in crate::access_log) fn finish(mut self) -> Self {
         if self.method_is_nothing() && self.details.as_deref().is_some_and(is_of_request) {
             self.protocol = Some(Protocol::Http);
@@ -33,15 +33,15 @@ impl Entry {
         self
     }
 
-    /// That no filter chain is for it.
+    /// Whether no filter chain matched.
     fn without_chain(&self) -> Option<Refusal> {
         let by_flags = self.chain == Some(false) && self.flags.split(',').any(|flag| flag == "NR");
         let by_details = self.details.as_deref() == Some(NO_CHAIN);
         (by_flags || by_details).then(Refusal::without_chain)
     }
 
-    /// That Envoy itself refused the request. Where the module or an upstream had its turn, it came to the filters, whatever became of
-    /// it later.
+    /// Why Envoy itself refused the request. If the module or an upstream answered, the request reached the filters,
+    /// whatever happened later.
     fn rejected(&mut self) -> Option<Refusal> {
         if self.decided || self.happened.is_some() {
             return None;

@@ -1,4 +1,4 @@
-//! Takes in what a line has for each operator of its format.
+//! Applies an operator's value to the line.
 
 use peerwarden_traffic::{Decision, Protocol};
 
@@ -8,7 +8,7 @@ use crate::access_log::address;
 use crate::access_log::operator::{Operator, OperatorMeaning};
 use crate::access_log::refusal::Refusal;
 
-/// What stands in a line for one operator.
+/// The text of an operator in a line.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::access_log) enum FieldText<'l> {
     /// JSON's `null`.
@@ -20,7 +20,7 @@ pub(in crate::access_log) enum FieldText<'l> {
 }
 
 impl Entry {
-    /// Takes in what stands for an operator. What is told twice is as it was told first.
+    /// Applies an operator's value. The first value of several counts.
     pub(in crate::access_log) fn tell(&mut self, operator: &Operator, written: FieldText<'_>) {
         let Operator { tells, limit } = operator;
         self.tell_protocol(tells, written);
@@ -123,7 +123,7 @@ impl Entry {
         (self.tls, self.peer) = (Some(false), PeerFact::Nobody);
     }
 
-    /// Several names are joined by commas, which a name may have too.
+    /// Several names are joined by commas, which a name may also contain.
     fn peer_uri(&mut self, written: FieldText<'_>) {
         if self.peer != PeerFact::Unknown {
             return;
@@ -140,7 +140,7 @@ impl Entry {
         }
     }
 
-    /// The module's own word goes before all others.
+    /// The module's own decision takes precedence.
     fn decided(&mut self, text: Option<&[u8]>) {
         let text = text.and_then(|text| std::str::from_utf8(text).ok());
         let Some(decided) = text.and_then(Decision::from_filter_state) else {
@@ -182,7 +182,8 @@ fn bytes(written: FieldText<'_>) -> Fact<Vec<u8>> {
     }
 }
 
-/// Envoy writes an underscore for what is no letter, digit, dot or dash, so that one may stand for anything.
+/// Envoy writes an underscore for anything but a letter, digit, dot or dash, so an underscore may stand for any
+/// character.
 fn server_name(written: FieldText<'_>) -> Fact<String> {
     match written {
         FieldText::Nothing => Fact::Missing,

@@ -1,5 +1,5 @@
-//! What is known of a line is so, whatever the line does not tell: random traffic, written as Envoy writes it in random formats,
-//! read again, and held against what the engine says of all of it.
+//! Whatever is certain for a line holds whatever the line does not contain: random traffic is written as Envoy writes
+//! it in random formats, read again, and compared with the engine's decision on the complete traffic.
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ const PATHS: [&str; 5] = ["/a", "/a/b?x=1", "/b", "-", "/a\" \"GET"];
 const METHODS: [&str; 3] = ["GET", "POST", "-"];
 const IPS: [&str; 2] = ["10.0.0.7", "2001:db8::7"];
 
-/// Fields with values that traffic has, and others.
+/// Fields with values that occur in traffic, and others.
 const CLAUSES: [&str; 22] = [
     r#""from": [{"source": {"principals": ["td/ns/web/sa/frontend"]}}]"#,
     r#""from": [{"source": {"notPrincipals": ["td/ns/web/sa/frontend"]}}]"#,
@@ -43,7 +43,7 @@ const CLAUSES: [&str; 22] = [
     r#""when": [{"key": "request.auth.principal", "values": ["*"]}]"#,
 ];
 
-/// The operators that a format is made of; each tells what [`written`] writes at its place.
+/// The operators of random formats; [`written`] writes their values.
 const OPERATORS: [&str; 13] = [
     "%REQ(:METHOD)%",
     "%REQ(:PATH)%",
@@ -148,7 +148,7 @@ impl Random {
     }
 }
 
-/// What Envoy writes for an operator.
+/// The text that Envoy writes for an operator.
 fn written(operator: &str, traffic: &Traffic) -> String {
     let header = |name: &str| match &traffic.headers {
         Lookup::Found(headers) => {
