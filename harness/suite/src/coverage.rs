@@ -72,7 +72,7 @@ struct Clause {
     /// Number of cases in which it held, and in which it did not; if it does not apply on TCP, neither.
     held: usize,
     failed: usize,
-    /// Number of cases with another verdict, had it turned out otherwise.
+    /// Number of cases whose verdict would differ if it had turned out differently.
     decisive: usize,
     values: Vec<Value>,
 }
@@ -82,7 +82,7 @@ struct Clause {
 struct Value {
     text: String,
     place: Option<Place>,
-    /// Number of cases in which it matches the actual value, whatever becomes of the others.
+    /// Number of cases in which it matches the actual value, whether or not other values do.
     matched: usize,
 }
 

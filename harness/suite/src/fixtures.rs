@@ -71,10 +71,11 @@ pub(super) struct Definitions {
 }
 
 impl Definitions {
-    /// The caller that is meant: one of `peers`, or one that is written in its place.
+    /// The caller: one of `peers`, or one written in its place.
     ///
     /// # Errors
-    /// That it is neither.
+    ///
+    /// If it is neither.
     pub(super) fn caller<'c>(&'c self, written: &'c Caller) -> Result<&'c Caller, Mistake> {
         let Caller::Word(word) = written else {
             return Ok(written);
@@ -111,7 +112,8 @@ pub(super) fn named(suite: &Suite, folder: &Path) -> Vec<PathBuf> {
 /// Reads the fixtures of a suite, and lets the suite's own definitions override them.
 ///
 /// # Errors
-/// What is wrong with the files.
+///
+/// If a file is invalid.
 pub(super) fn read(
     suite: &mut Suite,
     source: &Arc<Source>,
@@ -145,7 +147,7 @@ pub(super) fn read(
     if wrong.is_empty() { Ok(known) } else { Err(wrong) }
 }
 
-/// The mesh, or that of the file that is named; with its external authorizers, if it has any.
+/// The mesh, or that of the named file; with its external authorizers, if it has any.
 fn mesh_of(written: Document) -> Result<(Document, Option<Document>), Diagnostic> {
     let Some(file) = written.node.as_str() else {
         return Ok((written, None));

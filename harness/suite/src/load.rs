@@ -36,7 +36,8 @@ pub struct LoadedSuite {
 /// Reads a suite and its policies.
 ///
 /// # Errors
-/// Everything that is wrong with the files; whether the policies are valid is for the engine to judge.
+///
+/// If the files are invalid; all mistakes are reported. The engine checks the policies later.
 pub fn load(path: &Path, loader: &Loader) -> Result<LoadedSuite, Vec<Diagnostic>> {
     let source = files::read(path).map_err(|wrong| vec![wrong])?;
     read(&source, path.parent().unwrap_or(Path::new("")), loader)
@@ -132,7 +133,7 @@ pub fn read(source: &Arc<Source>, folder: &Path, loader: &Loader) -> Result<Load
     })
 }
 
-/// The policies in `paths`. A workload that is a file, or the name of one among the documents, is replaced by what it stands for.
+/// The policies in `paths`. A workload that is a file, or a name among the documents, is replaced by its contents.
 fn documents(
     loader: &Loader,
     paths: &[PathBuf],
@@ -184,7 +185,7 @@ pub fn inputs(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The place of what concerns the whole suite: its first line.
+/// The place for messages about the whole suite: its first line.
 pub(crate) fn whole(source: &Arc<Source>) -> Place {
     Place {
         source: Arc::clone(source),

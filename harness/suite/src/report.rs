@@ -45,9 +45,9 @@ pub enum ReportFormat {
 /// How much a report for people shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Failures alone.
+    /// Only failures.
     Failures,
-    /// A line for each suite, and of failures with one cause the first few.
+    /// A line for each suite, and the first few failures with the same cause.
     #[default]
     Usual,
     /// Each case.
@@ -93,8 +93,8 @@ pub struct SuiteResult {
     pub name: String,
     /// The result of each case.
     pub cases: Vec<CaseResult>,
-    /// What a reader should know although the cases pass: that no policy applies to the workload, or that no policy can bring about
-    /// what a case expects.
+    /// Notes for readers although the cases pass: no policy applies to the workload, or no policy can fulfil an
+    /// expectation.
     pub notes: Vec<Diagnostic>,
 }
 
@@ -113,7 +113,7 @@ pub struct CaseResult {
 pub enum CaseOutcome {
     /// The answer is as expected.
     Passed(Box<Answer>),
-    /// The answer is another one.
+    /// The answer differs.
     Failed(Box<Failure>),
     /// An engine gave no answer, or the engines disagree.
     Broken(String),
@@ -130,7 +130,7 @@ pub struct Failure {
     pub expected: String,
     /// The actual answer.
     pub answer: Answer,
-    /// Why it was decided so, if that was worked out.
+    /// Why it was decided so, if it was explained.
     pub why: Option<Diagnosis>,
 }
 
@@ -235,10 +235,11 @@ impl Report {
     }
 }
 
-/// Prints a report to standard output; to people, what is about the run itself to standard error.
+/// Prints a report to standard output; for people, remarks about the run to standard error.
 ///
 /// # Errors
-/// That it cannot be written.
+///
+/// If it cannot be written.
 pub fn print(report: &Report, format: ReportFormat) -> Result<()> {
     let text = match format {
         ReportFormat::Human => {

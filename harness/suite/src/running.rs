@@ -1,4 +1,4 @@
-//! Runs suites: their cases in portions, on several threads, each with engines of its own.
+//! Runs suites: their cases in portions, on several threads, each with its own engines.
 
 mod judge;
 mod notes;
@@ -20,7 +20,8 @@ use crate::snapshot::{self, SnapshotResult, Update};
 pub use notes::vacuous;
 use worker::SuiteWorker;
 
-/// How many cases a thread takes at once: enough that creating engines for them is a small part of the work.
+/// The number of cases that a thread takes at a time: enough that creating engines for them is a small part of the
+/// work.
 const PORTION: usize = 250;
 
 /// How many failures to explain: nobody reads more, and the reference evaluator is slow.
@@ -82,8 +83,8 @@ impl Run<'_> {
 
     /// Runs all suites.
     ///
-    /// `threads` does what it is given on as many threads as it likes, all of it on each, and waits for them. `done` is told how many
-    /// more cases were run.
+    /// `threads` runs its argument on as many threads as it likes, all of it on each, and waits for them. `done` gets
+    /// the number of cases that were run since the last call.
     pub fn all(&self, threads: impl Fn(&(dyn Fn() + Sync)), done: impl Fn(usize) + Sync) -> RunResult {
         let portions = self.portions();
         let next = AtomicUsize::new(0);

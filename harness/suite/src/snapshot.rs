@@ -1,7 +1,7 @@
-//! The whole access matrix of a suite in a file: for each peer with each request, the verdict and what decided it.
+//! The whole access matrix of a suite in a file: for each peer with each request, the verdict and the rule.
 //!
-//! The file is a Markdown table with a row for each cell, so that a review shows which rows a change of the policies affects. Only
-//! the command writes it, and it never overwrites a file that it did not write.
+//! The file is a Markdown table with a row for each cell, so that a review shows which rows a change of the policies
+//! affects. Only the command writes it, and it never overwrites a file that it did not write.
 
 mod table;
 
@@ -106,7 +106,7 @@ impl SnapshotResult {
         }
     }
 
-    /// What the report says of a snapshot that is right.
+    /// The report's text for a snapshot that is up to date.
     pub fn note(&self) -> String {
         match self {
             Self::Same { rows: 1 } => "1 row unchanged".to_owned(),

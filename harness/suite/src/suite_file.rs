@@ -14,8 +14,8 @@ use serde_saphyr::Spanned;
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{"required": ["workload"]}, {"required": ["fixtures"]}]))]
 pub struct Suite {
-    /// Files with what several suites share, relative to this file's folder: `workload`, `mesh`, `extensionProviders`, `paths`,
-    /// `peers`, `requests`. A later file takes precedence over an earlier one, and this file over all of them.
+    /// Files shared by several suites, relative to this file's folder, with `workload`, `mesh`, `extensionProviders`,
+    /// `paths`, `peers`, `requests`. A later file takes precedence over an earlier one, and this file over all of them.
     #[serde(default, deserialize_with = "peerwarden_traffic::or_default")]
     #[schemars(with = "Option<Vec<String>>")]
     pub fixtures: Vec<Spanned<String>>,
@@ -279,7 +279,7 @@ pub struct CaseEntry {
     #[schemars(with = "Verdict")]
     pub expect: Spanned<Verdict>,
     /// What must decide: `none`, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME[RULE]`, rules counted from 0, with
-    /// `PeerAuthentication ` in front for a mode, and `RequestAuthentication ` for a token that is refused.
+    /// `PeerAuthentication ` in front for a mode, and `RequestAuthentication ` for a refused token.
     #[schemars(with = "Option<String>")]
     pub by: Option<Spanned<String>>,
     /// Why it is skipped.

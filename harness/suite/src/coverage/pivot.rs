@@ -1,4 +1,5 @@
-//! Whether a verdict depends on one rule, or on one clause of it: whether the verdict would change, had that turned out otherwise.
+//! Whether a verdict depends on one rule, or on one clause of it: whether it would change if the rule or clause had
+//! turned out differently.
 
 use peerwarden_engine::RuleId;
 use peerwarden_engine::reference::{
@@ -67,7 +68,8 @@ impl<'t> Tally<'t> {
         })
     }
 
-    /// Whether the verdict would change if this rule turned out otherwise; for AUDIT, whether the case would be marked.
+    /// Whether the verdict would change if this rule turned out differently; for AUDIT, whether the case would be
+    /// marked.
     pub(super) fn turns(&self, policy: &PolicyTrace, rule: &RuleTrace) -> bool {
         if !counts(policy) {
             return false;
@@ -93,7 +95,7 @@ fn counts(policy: &PolicyTrace) -> bool {
     policy.not_applied.is_none() && !policy.dry_run
 }
 
-/// Whether the rule would turn out otherwise if this clause did.
+/// Whether the rule would turn out differently if this clause did.
 pub(super) fn turns_rule(rule: &RuleTrace, group: Group, part: &PartTrace, clause: &ClauseTrace) -> bool {
     if rule.tcp == TcpReading::Dropped || clause.result == ClauseResult::HttpOnly {
         return false;

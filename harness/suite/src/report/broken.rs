@@ -5,20 +5,20 @@ use peerwarden_documents::diagnostic::Diagnostic;
 
 use super::Report;
 
-/// Errors of one suite that are shown to people.
+/// The largest number of errors of one suite shown to people.
 const SHOWN: usize = 10;
 
 /// A suite that cannot run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenSuite {
-    /// Its path as it was given; empty for what concerns the whole run.
+    /// Its path as it was given; empty for errors of the whole run.
     pub name: String,
-    /// What is wrong with it, or with a file that it names.
+    /// The errors in it, or in a file that it names.
     pub wrong: Vec<Diagnostic>,
 }
 
 impl Report {
-    /// Each error once, in the order of the suites: a file that several suites name is wrong once.
+    /// Each error once, in the order of the suites: several suites may name the same file.
     pub(super) fn errors(&self) -> Vec<&Diagnostic> {
         let mut errors: Vec<&Diagnostic> = Vec::new();
         for error in self.broken.iter().flat_map(|suite| &suite.wrong) {
@@ -29,7 +29,7 @@ impl Report {
         errors
     }
 
-    /// The errors for people: of each suite the first few, and the number of the others.
+    /// The errors for people: the first few of each suite, and the number of the others.
     pub(super) fn errors_for_people(&self) -> Vec<Diagnostic> {
         let mut errors: Vec<Diagnostic> = Vec::new();
         for suite in &self.broken {

@@ -1,17 +1,17 @@
-//! Failures with one cause, so that people see a cause once and not each of the cases that it breaks.
+//! Groups failures with the same cause, so that people see the cause once and not each failed case.
 
 use peerwarden_traffic::{Decision, RuleRef};
 
 use super::{CaseOutcome, CaseResult, Failure};
 
-/// Failures of a suite with one cause.
+/// Failures of a suite with the same cause.
 pub(super) struct Group<'r> {
     cause: Cause<'r>,
     /// The cases, in the order of the suite.
     pub(super) cases: Vec<&'r CaseResult>,
 }
 
-/// What failures have in common: what was expected, what was decided by which rule, and the rule that came closest.
+/// The common properties of failures: the expectation, the rule that decided, and the rule that came closest.
 #[derive(PartialEq, Eq)]
 struct Cause<'r> {
     expected: &'r str,
@@ -37,7 +37,7 @@ impl Group<'_> {
         self.cases.first().is_some_and(|first| std::ptr::eq(*first, case))
     }
 
-    /// What the failures have in common, for people.
+    /// The common properties of the failures, for people.
     pub(super) fn cause(&self) -> String {
         let Cause {
             expected,
@@ -49,8 +49,8 @@ impl Group<'_> {
     }
 }
 
-/// The failed cases of a suite by their causes, in the order of the first of each. A failure that was not explained, because too many
-/// came before it, belongs to the first group with the same decision.
+/// The failed cases of a suite by cause, in the order of the first of each. A failure that was not explained, because
+/// there were too many before, belongs to the first group with the same decision.
 pub(super) fn of(cases: &[CaseResult]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for case in cases {

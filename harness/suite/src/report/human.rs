@@ -23,7 +23,7 @@ const CHANGES: usize = 50;
 /// The column at which the details of a failure begin.
 const INDENT: usize = 20;
 
-/// Failures with one cause that are shown in full.
+/// The largest number of failures with the same cause that are shown in full.
 const ALIKE: usize = 3;
 
 /// Says which engines decided.

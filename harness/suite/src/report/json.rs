@@ -30,7 +30,7 @@ pub struct Report<'r> {
     not_run: usize,
     /// The suites, in the order of their files.
     suites: Vec<Suite<'r>>,
-    /// What keeps suites from running.
+    /// Errors that prevented suites from running.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<Vec<Error<'r>>>")]
     errors: Vec<Error<'r>>,
@@ -40,16 +40,16 @@ pub struct Report<'r> {
     timings: Timings,
 }
 
-/// What keeps a suite from running.
+/// An error that prevented a suite from running.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Error<'r> {
     /// What is wrong.
     message: &'r str,
-    /// What to write instead, if that is known.
+    /// What to write instead, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'r str>,
-    /// The file, if one is wrong.
+    /// The file, if it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'r str>,
     /// The line, from 1.
@@ -92,8 +92,8 @@ struct Suite<'r> {
     suite: &'r str,
     /// Its cases, and its snapshot if it has one.
     cases: Vec<Case<'r>>,
-    /// What to know although the cases pass: that no policy applies to the workload, or that a case expects what no policy can
-    /// fulfil, such as letting in a peer that the handshake refuses.
+    /// Notes although the cases pass: no policy applies to the workload, or no policy can fulfil an expectation, such
+    /// as allowing a peer that the handshake refuses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<Vec<String>>")]
     notes: Vec<String>,

@@ -1,4 +1,4 @@
-//! What a suite's reader should know although its cases pass.
+//! Notes on a suite although its cases pass.
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::setup::Protocol;
@@ -16,7 +16,8 @@ pub(super) fn of(loaded: &LoadedSuite) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// That no policy applies to the suite's workload, so that its cases test nothing. A suite that says so by `by: none` means it.
+/// A note if no policy applies to the suite's workload, so that its cases test nothing. `by: none` in the suite shows
+/// that this is intended.
 pub fn vacuous(loaded: &LoadedSuite) -> Option<Diagnostic> {
     let expects_none = |case: &crate::Case| matches!(case.by, Some(peerwarden_traffic::ExpectedRule::None));
     if loaded.cases.iter().any(expects_none) {

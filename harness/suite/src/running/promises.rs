@@ -1,4 +1,4 @@
-//! Cases that expect what no policy can bring about: that a peer is let in although the handshake refuses it first.
+//! Cases that no policy can fulfil: they expect a peer to be allowed although the handshake refuses it.
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_traffic::handshake;
@@ -6,7 +6,7 @@ use peerwarden_traffic::handshake;
 use crate::case::Case;
 use crate::load::LoadedSuite;
 
-/// A note for each refused trust domain that cases expect to be let in.
+/// A note for each refused trust domain that cases expect to be allowed.
 pub(super) fn notes(loaded: &LoadedSuite) -> Vec<Diagnostic> {
     let (Ok(trust), Some(workload)) = (loaded.setup.trust(), loaded.setup.workload_kind()) else {
         return Vec::new();

@@ -107,7 +107,7 @@ impl<'r> SuiteWorker<'r> {
         Ok(answered)
     }
 
-    /// The coverage of its cases, if that is counted.
+    /// The coverage of its cases, if it is counted.
     pub(super) fn counted(self) -> Option<SuiteCoverage> {
         self.counted
     }
@@ -141,7 +141,7 @@ impl<'r> SuiteWorker<'r> {
         }
     }
 
-    /// Explains failures, by the reference evaluator.
+    /// Explains failures with the reference evaluator.
     fn explainer(&self, protocol: Protocol) -> Option<&Explainer<'r>> {
         let explainer = match protocol {
             Protocol::Http => &self.why_http,

@@ -24,7 +24,7 @@ pub(super) struct Diagnosis<'r> {
 struct DecidingRule<'r> {
     /// The whole in a sentence.
     text: String,
-    /// Which it is.
+    /// The document or rule.
     by: &'r RuleRef,
     /// The clauses that matched.
     on: Vec<Clause<'r>>,
@@ -40,7 +40,7 @@ struct NearMiss<'r> {
     text: String,
     /// The action of its policy.
     action: &'static str,
-    /// Which it is.
+    /// The rule.
     rule: &'r RuleRef,
     /// The clauses that did not match.
     failed: Vec<Clause<'r>>,
