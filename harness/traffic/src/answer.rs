@@ -1,4 +1,4 @@
-//! The answer of an engine: what was decided.
+//! The answer of an engine.
 
 use std::fmt;
 

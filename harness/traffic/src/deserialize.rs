@@ -1,4 +1,4 @@
-//! How fields are read: `null` is the same as left out, and a list is not an object.
+//! Deserializers in which `null` is the same as an omitted field, and a list is not an object.
 
 use std::fmt;
 use std::marker::PhantomData;

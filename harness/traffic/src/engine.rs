@@ -1,4 +1,4 @@
-//! Engines: one question, whichever engine answers it.
+//! Engines: one interface for all of them.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ pub trait Engine {
     /// Decides.
     ///
     /// # Errors
+    ///
     /// If the engine broke, or two engines disagree.
     fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure>;
 }
@@ -27,7 +28,8 @@ pub trait Engines: Sync {
     /// An engine with this configuration.
     ///
     /// # Errors
-    /// If the configuration is wrong, or the module does not agree that it is right.
+    ///
+    /// If the configuration is invalid, or the module does not agree that it is valid.
     fn configure(&self, setup: &Setup, protocol: Protocol) -> Result<Box<dyn Engine>, ConfigurationError>;
 }
 
@@ -93,15 +95,17 @@ impl NativeEngine {
     /// Compiles a configuration.
     ///
     /// # Errors
-    /// What is wrong with it.
+    ///
+    /// If it is invalid.
     pub fn of(setup: &Setup, protocol: Protocol) -> Result<Self, Problems> {
         Self::compile(&setup.config(protocol)?)
     }
 
-    /// Reads and compiles a configuration from the JSON that Envoy hands to the module.
+    /// Reads and compiles a configuration from the JSON that Envoy passes to the module.
     ///
     /// # Errors
-    /// What is wrong with it.
+    ///
+    /// If it is invalid.
     pub fn read(configuration: &str) -> Result<Self, Problems> {
         Self::compile(&Config::parse(configuration.as_bytes())?)
     }

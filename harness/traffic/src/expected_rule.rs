@@ -2,7 +2,7 @@
 
 use crate::answer::RuleRef;
 
-/// What must have decided.
+/// The rule, mode or token that must decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectedRule {
     /// No rule and no mode.

@@ -5,7 +5,8 @@ use peerwarden_envoy::trust::Trust;
 
 use crate::traffic::Traffic;
 
-/// Why the handshake refuses the peer, whatever policies say; `None` if it is let in, or if another listener ends its TLS.
+/// Why the handshake refuses the peer, whatever policies say; `None` if it is accepted, or if another listener
+/// terminates its TLS.
 pub fn refusal(trust: &Trust, workload: WorkloadKind, traffic: &Traffic) -> Option<String> {
     let domain = refused_domain(trust, traffic).filter(|_| refuses(workload))?;
     Some(reason(trust, domain))

@@ -1,8 +1,8 @@
-//! Traffic, as suites, `eval`, `explain` and `replay` describe it, and the decision about it.
+//! Traffic, as suites, `eval`, `explain` and `replay` describe it, and the decision on it.
 //!
-//! [`Traffic`] is one vocabulary for all of them. An [`Engine`] decides about it: [`NativeEngines`] creates the engine compiled for this
-//! machine; `peerwarden-engines` has the module that ships. [`handshake`] says whom mutual TLS refuses before any policy is
-//! evaluated.
+//! [`Traffic`] is the same vocabulary for all of them. An [`Engine`] decides on it: [`NativeEngines`] creates the
+//! engine compiled for this machine; `peerwarden-engines` has the module that ships. [`handshake`] has the peers that
+//! mutual TLS refuses before any policy is evaluated.
 
 mod answer;
 mod deserialize;

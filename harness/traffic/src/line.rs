@@ -1,4 +1,4 @@
-//! A line of `peerwarden eval`: traffic, and the configuration that decides about it.
+//! A line of `peerwarden eval`: traffic, and the configuration that decides on it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::deserialize::required_object;
 use crate::traffic::Traffic;
 
-/// A line of input. The configuration stays text, which the engine reads.
+/// A line of input. The configuration stays text, which the engine parses.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvalLine {
@@ -27,7 +27,7 @@ pub struct EvalLine {
     /// The external authorizers that CUSTOM policies name.
     #[serde(rename = "extensionProviders")]
     pub extension_providers: Option<Box<RawValue>>,
-    /// Which paths are established.
+    /// How paths are established.
     pub paths: Option<Paths>,
     /// The traffic.
     #[serde(deserialize_with = "required_object")]
@@ -60,13 +60,13 @@ fn explain(error: &serde_json::Error) -> String {
     )
 }
 
-/// The id of a line that cannot be read otherwise.
+/// The id of a line that is otherwise unreadable.
 #[derive(Deserialize)]
 struct UnreadableLine {
     id: Option<Box<RawValue>>,
 }
 
-/// Refuses a line that is not an object, and duplicate keys anywhere, as readers differ in which one they take.
+/// Refuses a line that is not an object, and duplicate keys anywhere, as parsers differ in which one counts.
 fn unique(text: &[u8], id: &mut LineId) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     deserializer.deserialize_map(TopLevelObject(id))?;

@@ -1,13 +1,14 @@
-//! What Envoy's `jwt_authn` filter, ahead of the module, makes of the tokens of a request, if it is set up as Istio does from
-//! `RequestAuthentication` documents (`pilot/pkg/security/authn/policy_applier.go`). Measured on Envoy 1.40.
+//! Simulates Envoy's `jwt_authn` filter, ahead of the module, as Istio configures it from `RequestAuthentication`
+//! documents (`pilot/pkg/security/authn/policy_applier.go`). Measured on Envoy 1.40.
 //!
-//! Each rule is a provider. Istio asks for any of: one provider whose tokens are all good; or for each provider, good tokens or none.
-//! Otherwise the request is answered 401, and 403 if a token has another audience only. `verification` follows the order in which Envoy
-//! tries the providers, as a token that was verified is taken out of the request unless it is forwarded, and the next provider no longer
-//! sees it.
+//! Each rule is a provider. Istio requires one of these: one provider whose tokens are all valid; or for each provider,
+//! valid tokens or none. Otherwise the answer is 401, or 403 if a token only has another audience. `verification`
+//! follows the order in which Envoy tries the providers: a verified token is removed from the request unless it is
+//! forwarded, and the next provider no longer sees it.
 //!
-//! What a suite cannot say is decided like this: every token stands in a place of its own, as long as there are enough; and a token that is
-//! not `invalid` is signed by its issuer and has not expired, whatever `exp` says, so that the day of a run decides nothing.
+//! Where a suite is not specific, every token has its own place, as long as there are enough; and a token that is not
+//! `invalid` is signed by its issuer and has not expired, whatever `exp` says, so that results do not depend on the
+//! date.
 
 mod headers;
 mod payload;
@@ -39,24 +40,24 @@ pub struct TokenFilter {
 #[derive(Debug, Clone)]
 struct TokenRule {
     rule: JwtRule,
-    /// It and the document that it is in.
+    /// The rule and its document.
     by: RuleRef,
     places: Vec<Place>,
 }
 
-/// What becomes of a request.
+/// The result of the filter for a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TokenResult<'t> {
-    /// It goes on to the policies, which see this of it.
+    /// It goes on to the policies, in this form.
     Passed(Box<AdmittedRequest<'t>>),
-    /// It is answered here, and no policy is asked.
+    /// It is answered here, and no policy is evaluated.
     Refused(RefusedToken),
 }
 
 /// A request that goes on to the policies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdmittedRequest<'t> {
-    /// The request as they see it.
+    /// The request as policies see it.
     pub traffic: Cow<'t, Traffic>,
     /// The rule that its token meets; `None` if it has no token, or if no document applies.
     pub by: Option<RuleRef>,
@@ -65,7 +66,7 @@ pub struct AdmittedRequest<'t> {
 }
 
 impl TokenFilter {
-    /// Of the documents that apply to the workload.
+    /// Reads the documents that apply to the workload.
     pub fn of(config: &Config) -> Self {
         let rules = match config.protocol {
             Protocol::Http => config.token_rules(),
@@ -91,7 +92,7 @@ impl TokenFilter {
         !self.rules.is_empty()
     }
 
-    /// What becomes of a request.
+    /// The result for a request.
     pub fn pass<'t>(&self, traffic: &'t Traffic) -> TokenResult<'t> {
         if !self.applies() {
             return TokenResult::Passed(Box::new(AdmittedRequest {

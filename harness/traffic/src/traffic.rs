@@ -174,7 +174,7 @@ impl Traffic {
         )
     }
 
-    /// The address and port that the connection was made to.
+    /// The destination address and port of the connection.
     pub fn destination(&self) -> (IpAddr, u16) {
         (
             self.destination.ip.unwrap_or(DEFAULT_DESTINATION.0),

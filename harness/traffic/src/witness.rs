@@ -1,4 +1,4 @@
-//! Converts traffic that the analysis made up to the form that people and both engines read.
+//! Converts traffic from the analysis to the form that people and both engines read.
 
 use std::net::IpAddr;
 

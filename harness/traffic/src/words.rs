@@ -1,4 +1,4 @@
-//! Parts of traffic in words, each text of it as `shown` has it.
+//! Describes parts of traffic in words; `shown` makes each text safe.
 
 use crate::traffic::{Peer, Protocol, Traffic};
 
@@ -18,7 +18,7 @@ pub fn request(traffic: &Traffic, shown: impl Fn(&str) -> String) -> String {
     )
 }
 
-/// Its first URI SAN, or another name of it.
+/// The first URI SAN of a peer, or another name.
 pub fn peer(peer: &Peer, shown: impl Fn(&str) -> String) -> String {
     match peer.uri_sans.first() {
         Some(uri) => shown(uri),

@@ -1,4 +1,4 @@
-//! The headers that the filter writes from tokens, and that no client can.
+//! The headers that the filter writes from tokens, and that no client can set.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD as STANDARD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::traffic::{HeaderLines, Http, Traffic};
 
-/// Whether Envoy takes it for a CORS preflight.
+/// Whether Envoy treats it as a CORS preflight.
 pub(super) fn is_preflight(traffic: &Traffic) -> bool {
     let Some(http) = &traffic.http else { return false };
     let has = |name: &str| {
@@ -18,7 +18,7 @@ pub(super) fn is_preflight(traffic: &Traffic) -> bool {
     http.method.as_deref() == Some("OPTIONS") && has("origin") && has("access-control-request-method")
 }
 
-/// Removes the client's own headers of the names that the filter writes, and says which.
+/// Removes the client's own headers of the names that the filter writes, and returns their names.
 pub(super) fn remove<'r>(traffic: &mut Traffic, rules: impl Iterator<Item = &'r JwtRule>) -> Vec<String> {
     let written: Vec<&str> = rules
         .flat_map(|rule| {
@@ -58,7 +58,7 @@ pub(super) fn write(traffic: &mut Traffic, rule: &JwtRule, payload: &Map<String,
     }
 }
 
-/// A claim; dots stand between the names of nested ones.
+/// A claim; the names of nested claims are separated by dots.
 fn claim<'v>(payload: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
     let mut names = path.split('.');
     let first = payload.get(names.next()?)?;
@@ -77,7 +77,7 @@ fn text(value: &Value) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Whole numbers that fit into 64 bits without a sign have no fraction, all others have six digits of one.
+/// Whole numbers that fit into 64 bits without a sign have no fraction, all others have six digits after the point.
 fn of_number(value: f64) -> String {
     const BEYOND: f64 = 18_446_744_073_709_551_616.0;
     if (0.0..BEYOND).contains(&value) && value.fract() == 0.0 {

@@ -1,4 +1,4 @@
-//! The claims of a token that the filter looks at, and how it hands them on.
+//! The claims of a token that the filter reads, and how it passes them on.
 
 use peerwarden_engine::resource::JwtRule;
 use serde_json::{Map, Value};

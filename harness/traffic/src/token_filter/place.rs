@@ -1,11 +1,11 @@
-//! Where a rule looks for tokens.
+//! The places in which a rule looks for tokens.
 
 use peerwarden_engine::resource::JwtRule;
 
 /// A place of a request that can have a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
-    /// A header, behind a prefix.
+    /// A header, after a prefix.
     Header { name: String, prefix: String },
     /// A query parameter.
     Parameter(String),
@@ -14,7 +14,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Those of a rule; without any, Envoy's defaults.
+    /// The places of a rule; without any, Envoy's defaults.
     pub(super) fn of(rule: &JwtRule) -> Vec<Self> {
         let header = |name: &str, prefix: &str| Self::Header {
             name: name.to_ascii_lowercase(),
@@ -33,7 +33,7 @@ impl Place {
         places
     }
 
-    /// Whether a token that is not forwarded is taken out of it: not out of a cookie.
+    /// Whether a token that is not forwarded is removed from it: true except for a cookie.
     pub(super) fn is_cleared(&self) -> bool {
         match self {
             Self::Header { .. } | Self::Parameter(_) => true,
@@ -41,7 +41,7 @@ impl Place {
         }
     }
 
-    /// Whether who looks at one sees what stands in the other.
+    /// Whether the two places overlap.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (

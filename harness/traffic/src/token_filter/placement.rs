@@ -1,4 +1,4 @@
-//! Where each token of a suite stands in the request.
+//! The place of each token of a suite in the request.
 
 use super::TokenRule;
 use super::payload::issuer;
@@ -16,8 +16,8 @@ pub(super) fn of_issuer<'r>(rules: &'r [TokenRule], issuer: &str) -> impl Iterat
     rules.iter().filter(move |rule| rule.rule.issuer == name)
 }
 
-/// In the first place of its issuer's rule that no other rule looks at, or else in the first that is free. Tokens that no rule is for come
-/// last, wherever any rule looks.
+/// Places a token in the first place of its issuer's rule that no other rule reads, or else in the first that is free.
+/// Tokens without a rule are placed last, wherever any rule reads.
 pub(super) fn places<'r>(rules: &'r [TokenRule], tokens: &[Token]) -> Vec<Option<&'r Place>> {
     let mut places: Vec<Option<&Place>> = vec![None; tokens.len()];
     let own = |token: &Token| -> Vec<&'r TokenRule> {
@@ -52,12 +52,12 @@ pub(super) fn places<'r>(rules: &'r [TokenRule], tokens: &[Token]) -> Vec<Option
 }
 
 impl TokenRule {
-    /// Whether it sees what stands there.
+    /// Whether the rule reads this place.
     pub(super) fn looks_at(&self, place: &Place) -> bool {
         self.position(place).is_some()
     }
 
-    /// The number of the place among those where it looks.
+    /// The index of the place among those that the rule reads.
     pub(super) fn position(&self, place: &Place) -> Option<usize> {
         self.places.iter().position(|own| own.is_same(place))
     }

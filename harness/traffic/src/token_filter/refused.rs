@@ -12,7 +12,7 @@ use crate::answer::{Answer, Decision, RuleRef};
 pub struct RefusedToken {
     /// The document that refuses it.
     pub by: RuleRef,
-    /// Why, in words.
+    /// The reason, in words.
     pub why: String,
     /// The HTTP status of the answer.
     pub status: u16,
@@ -32,7 +32,7 @@ impl RefusedToken {
         }
     }
 
-    /// The same as the reference evaluator writes an outcome.
+    /// The same as an outcome of the reference evaluator.
     pub fn outcome(&self) -> Outcome {
         Outcome {
             verdict: Verdict::Deny,
@@ -47,7 +47,8 @@ impl RefusedToken {
     }
 }
 
-/// `` the token has none of the audiences `orders` (RequestAuthentication shop/jwt[0]): answered 403, and no policy is asked ``.
+/// `` the token has none of the audiences `orders` (RequestAuthentication shop/jwt[0]): answered 403, and no policy is
+/// evaluated ``.
 impl fmt::Display for RefusedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { by, why, status } = self;

@@ -1,4 +1,4 @@
-//! As Envoy 1.40 answered and wrote, with the same rules.
+//! Answers and headers of Envoy 1.40 with the same rules.
 
 use peerwarden_engine::Config;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn traffic(http: &Value, jwt: &Value) -> Traffic {
     serde_json::from_value(json!({"http": http, "jwt": jwt})).unwrap()
 }
 
-/// 200, or what the filter answers.
+/// 200, or the status of the filter's answer.
 fn status(rules: &Value, jwt: &Value) -> u16 {
     match filter(rules).pass(&traffic(&json!({}), jwt)) {
         TokenResult::Passed(_) => 200,
@@ -97,7 +97,7 @@ fn the_first_rule_that_is_met_has_its_payload_seen() {
     assert_eq!(status(&rules, &json!(["invalid", "invalid"])), 401);
 }
 
-/// Of two rules that look in the same places: a token that was verified is gone for the next rule, unless it is forwarded.
+/// Two rules with the same places: a verified token is gone for the next rule, unless it is forwarded.
 #[test]
 fn a_forwarded_token_is_in_the_way_of_the_next_rule() {
     let rules = |a: bool, b: bool| {

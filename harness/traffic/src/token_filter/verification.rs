@@ -1,5 +1,5 @@
-//! The order in which Envoy verifies tokens (`source/extensions/filters/http/jwt_authn/verifier.cc`, `authenticator.cc`), with the
-//! requirement that Istio gives it.
+//! The order in which Envoy verifies tokens (`source/extensions/filters/http/jwt_authn/verifier.cc`,
+//! `authenticator.cc`), with the requirement that Istio configures.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ use crate::traffic::Token;
 /// The tokens of one request while they are verified.
 pub(super) struct Verification<'t> {
     rules: &'t [TokenRule],
-    /// Those that are still in the request, each with its place.
+    /// Tokens that are still in the request, each with its place.
     tokens: Vec<(&'t Token, &'t Place)>,
     /// What was verified, in this order.
     pub(super) good: Vec<AcceptedToken<'t>>,
@@ -33,7 +33,7 @@ struct RejectedToken<'t> {
     why: Rejection,
 }
 
-/// Why a token is not good.
+/// Why a token is not valid.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rejection {
     Invalid,
@@ -41,7 +41,7 @@ enum Rejection {
     Audience,
 }
 
-/// What a rule finds in its places.
+/// The tokens in the places of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TokenState {
     Nothing,
@@ -63,10 +63,11 @@ impl<'t> Verification<'t> {
         }
     }
 
-    /// Any rule by itself, or else each rule with good tokens or none.
+    /// One rule with valid tokens, or else each rule with valid tokens or none.
     ///
     /// # Errors
-    /// Why the request is refused.
+    ///
+    /// If the request is refused.
     pub(super) fn run(&mut self) -> Result<(), RefusedToken> {
         for rule in self.rules {
             if self.verify(rule) == TokenState::Good {
@@ -81,7 +82,7 @@ impl<'t> Verification<'t> {
         Ok(())
     }
 
-    /// All tokens in the places of a rule, the last place first, until one is not good.
+    /// Verifies all tokens in the places of a rule, the last place first, until one is not valid.
     fn verify(&mut self, rule: &'t TokenRule) -> TokenState {
         let mut seen: Vec<(usize, &'t Token, &'t Place)> = self
             .tokens
@@ -108,7 +109,7 @@ impl<'t> Verification<'t> {
         found
     }
 
-    /// What is answered if `last` is the rule that fails in the end.
+    /// The answer if `last` is the rule that fails in the end.
     fn refused(&self, last: &TokenRule) -> RefusedToken {
         // That the issuer is another is the least that Envoy has to say of a token.
         let telling = self.bad.iter().rfind(|bad| bad.why != Rejection::Issuer);

@@ -64,7 +64,8 @@ impl Traffic {
     /// Refuses traffic that Envoy would never pass to the filter.
     ///
     /// # Errors
-    /// The first thing that is impossible.
+    ///
+    /// If the traffic is impossible; the first reason is returned.
     pub fn check(&self) -> Result<(), ImpossibleTraffic> {
         if self.protocol == Protocol::Tcp {
             for (given, name) in [(self.http.is_some(), "http"), (self.jwt.is_some(), "jwt")] {

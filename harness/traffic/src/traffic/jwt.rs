@@ -14,22 +14,22 @@ use serde_json::{Map, Value};
 pub enum Jwt {
     /// One token.
     One(Token),
-    /// Several tokens, each in a place of its own.
+    /// Several tokens, each in its own place.
     Several(Vec<Token>),
 }
 
 /// A token.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub enum Token {
-    /// One with a wrong signature, or that has expired.
+    /// A token with a wrong signature, or an expired one.
     #[serde(rename = "invalid")]
     Invalid,
-    /// One whose issuer signed it.
+    /// A token that its issuer signed.
     #[serde(untagged)]
     Signed(SignedToken),
 }
 
-/// A token whose issuer signed it.
+/// A token that its issuer signed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignedToken {
@@ -51,7 +51,7 @@ impl Jwt {
         }
     }
 
-    /// The claims that a filter ahead establishes if nothing is known of its settings: those of the first signed token.
+    /// The claims that a filter ahead establishes if its settings are unknown: those of the first signed token.
     pub fn payload(&self) -> Option<&Map<String, Value>> {
         self.tokens().iter().find_map(|token| match token {
             Token::Signed(token) => Some(&token.payload),
