@@ -11,7 +11,7 @@ use crate::logged::Comparison;
 use crate::words;
 use peerwarden_documents::colours::{BOLD, DIM, RED, YELLOW};
 
-/// What was asked for, what decided, and the rule that came closest. Writing to a `String` cannot fail.
+/// The request, the decision, and the rule that came closest. Writing to a `String` cannot fail.
 pub fn text(explained: &Explanation<'_>) -> String {
     let mut text = String::new();
     let _ = writeln!(

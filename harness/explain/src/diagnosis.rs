@@ -75,7 +75,7 @@ pub struct Expectation<'e> {
 }
 
 impl Expectation<'static> {
-    /// The other verdict, whatever brings it about.
+    /// The other verdict, whatever causes it.
     pub fn opposite(decided: &Decision) -> Self {
         Self {
             allow: !decided.allowed,
@@ -112,8 +112,8 @@ impl<'s> Explainer<'s> {
         handshake::refusal(&self.trust, workload.kind, traffic)
     }
 
-    /// The full trace of the reference evaluator. If the filter ahead refuses a token, that is the outcome, and the trace shows what the
-    /// policies would have made of the request without it.
+    /// The full trace of the reference evaluator. If the filter ahead refuses a token, that is the outcome, and the
+    /// trace shows the policies' decision without it.
     pub fn trace(&self, traffic: &Traffic) -> Trace {
         self.behind_tokens(traffic, |attributes| self.trace_of(attributes, attributes))
     }
@@ -142,7 +142,7 @@ impl<'s> Explainer<'s> {
         }
     }
 
-    /// That no policy applies to the workload, of which all is allowed for that reason.
+    /// A note if no policy applies to the workload, and everything is allowed for that reason.
     fn unselected(&self, decided: &Decision) -> Option<String> {
         let unselected = UnselectedWorkload::find(&self.config).filter(|_| decided.allowed)?;
         Some(unselected.to_string())
@@ -303,7 +303,7 @@ impl Clause {
         }
     }
 
-    /// Whether a value has the scheme of SPIFFE IDs, so that it looks like the actual value and is something else.
+    /// Whether a value has the scheme of SPIFFE IDs, so that it looks like the actual value but differs.
     fn has_scheme(&self) -> bool {
         let names_peers = matches!(
             self.field.as_str(),

@@ -105,7 +105,7 @@ fn last_values(
     })
 }
 
-/// What a rule came to, where what is unknown may be anything.
+/// The result of a rule, if unknown values may be anything.
 pub(super) fn sign(rule: &RuleTrace) -> Sign {
     if rule.tcp == TcpReading::Dropped {
         return Sign::Failed;
@@ -120,7 +120,7 @@ fn any(parts: &[PartTrace]) -> Sign {
     parts.iter().map(all).min().unwrap_or(Sign::Held)
 }
 
-/// What clauses came to that must all hold; what is ignored on TCP keeps nobody out.
+/// The result of clauses that must all hold; ignored HTTP-only fields on TCP do not matter.
 fn all(part: &PartTrace) -> Sign {
     let clauses = part.clauses.iter().map(|clause| Sign::of_clause(clause.result));
     clauses
@@ -226,7 +226,7 @@ fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
     }
 }
 
-/// A line of text, cut to the room that there is.
+/// A line of text, cut to the available width.
 fn cut(line: &str) -> String {
     shown_line(line, columns() - GUTTER - 1)
 }

@@ -27,25 +27,25 @@ pub struct AccessLogLine {
     pub peer: String,
     /// Why the request did not reach the application although it was not denied.
     pub unreached: Option<String>,
-    /// What became of it, according to the line; `None` if the line does not say.
+    /// The outcome in the line; `None` if the line does not show it.
     pub logged: Option<LoggedOutcome>,
-    /// What would show an attribute, such as an operator of Envoy's access logs; `None` if nothing does.
+    /// The operator of Envoy's access logs that would show an attribute; `None` if there is none.
     pub telling: fn(&str) -> Option<String>,
 }
 
-/// What became of a request or a connection, according to a log.
+/// The outcome of a request or a connection, according to a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoggedOutcome {
-    /// It was let in.
+    /// It was allowed.
     Allowed,
     /// It was denied: by this rule, `none` if no rule matched, or for this reason.
     Denied(String),
 }
 
-/// What is known of the verdict on a line of an access log.
+/// The verdict on a line of an access log, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineVerdict {
-    /// This verdict, whatever the line does not show.
+    /// This verdict, whatever the missing values are.
     Decided(Decision),
     /// The verdict depends on these attributes.
     Hangs(BTreeSet<Attribute>),
@@ -69,7 +69,8 @@ pub struct Explanation<'a> {
 }
 
 impl Explanation<'_> {
-    /// Whether the mutual TLS mode is what denies. Of a line that does not show the peer, it is only one of the things that may.
+    /// Whether the mutual TLS mode denies. For a line that does not show the peer, it is only one of the possible
+    /// reasons.
     pub fn mode_refuses(&self) -> bool {
         let refused = self.trace.mode.refused;
         let decided = self.decided().map(|decided| decided.reason);
@@ -86,7 +87,7 @@ impl Explanation<'_> {
     }
 }
 
-/// The answer that a trace leads to.
+/// The answer according to a trace.
 pub fn outcome(trace: &Trace) -> Answer {
     let decided = |outcome: &Outcome| Decision {
         allowed: outcome.verdict == Verdict::Allow,

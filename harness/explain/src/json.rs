@@ -29,7 +29,7 @@ pub struct Report {
     why: Option<String>,
     /// The attributes that the verdict depends on and that the line does not show.
     lacks: Vec<String>,
-    /// For a line of a log, what the log says became of it.
+    /// For a line of a log, the outcome in the log.
     logged: Option<LogComparison>,
     /// Why the handshake refuses the peer before any policy is evaluated.
     handshake: Option<String>,
@@ -47,7 +47,8 @@ pub struct Report {
     traffic: Option<Traffic>,
     /// The mutual TLS mode of the port.
     mode: Mode,
-    /// What the filter ahead of the module makes of the tokens; null if no `RequestAuthentication` applies, and for a line of a log.
+    /// The result of the filter ahead of the module for the tokens; null if no `RequestAuthentication` applies, and for
+    /// a line of a log.
     tokens: Option<Tokens>,
     /// The external authorizer that was asked.
     custom: Option<Custom>,
@@ -57,7 +58,7 @@ pub struct Report {
     module: Option<Module>,
 }
 
-/// What a log says became of a request or a connection.
+/// The outcome of a request or a connection in a log.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LogComparison {
@@ -66,7 +67,7 @@ struct LogComparison {
     decision: &'static str,
     /// For a denial, the rule, `none` if no rule matched, or the reason.
     by: Option<String>,
-    /// Whether the policies say the same; null if their verdict is unknown.
+    /// Whether the policies agree; null if their verdict is unknown.
     agrees: Option<bool>,
     /// The comparison in a sentence.
     text: String,
@@ -115,7 +116,7 @@ struct Mode {
     refused: Option<&'static str>,
 }
 
-/// What becomes of a request by its tokens.
+/// The result for a request by its tokens.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Tokens {
@@ -135,7 +136,7 @@ struct Tokens {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Custom {
-    /// The rule because of which it is called.
+    /// The rule that requires the call.
     by: RuleRef,
     /// The names of the providers.
     providers: Vec<String>,

@@ -1,22 +1,22 @@
-//! Compares what a log says became of a request with what policies say. If they contradict each other, the proxy that wrote the log
-//! does not have these policies, and the rest of an explanation would mislead.
+//! Compares the outcome in a log with the verdict of policies. If they contradict each other, the proxy that wrote the
+//! log runs other policies, and the rest of an explanation would mislead.
 
 use peerwarden_engine::reference::Trace;
 use peerwarden_traffic::{Decision, RuleRef};
 
 use crate::explanation::{Explanation, LineVerdict, LoggedOutcome, Subject};
 
-/// What the comparison shows.
+/// The result of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    /// Whether both say the same; `None` if the verdict depends on what the line does not show.
+    /// Whether they agree; `None` if the verdict depends on values that the line does not show.
     pub agrees: Option<bool>,
     /// A sentence for people.
     pub text: String,
 }
 
 impl Comparison {
-    /// `None` for traffic, and for a line that does not say what became of it.
+    /// `None` for traffic, and for a line without the outcome.
     pub fn of(explained: &Explanation<'_>) -> Option<Self> {
         let Subject::Line(line, verdict) = &explained.subject else {
             return None;
@@ -50,7 +50,7 @@ impl Comparison {
     }
 }
 
-/// What the log says, in words.
+/// The outcome in the log, in words.
 fn said(logged: &LoggedOutcome) -> String {
     match logged {
         LoggedOutcome::Allowed => "allowed".to_owned(),
@@ -59,7 +59,8 @@ fn said(logged: &LoggedOutcome) -> String {
     }
 }
 
-/// Both deny. The same request may match several rules, so that another rule proves nothing; a rule that does not exist does.
+/// Both deny. The same request may match several rules, so a different rule proves nothing, but a rule that does not
+/// exist does.
 fn denied(by: &str, decided: &Decision, trace: &Trace) -> Comparison {
     let rules = trace.policies.iter().flat_map(|policy| {
         policy

@@ -1,4 +1,4 @@
-//! Describes in words what was requested, and what came before any rule.
+//! Describes in words the request, and the steps before any rule.
 
 use peerwarden_documents::shown::shown;
 use peerwarden_engine::ExternalAnswer;
@@ -52,7 +52,8 @@ pub(super) fn mode(explained: &Explanation<'_>) -> String {
     )
 }
 
-/// What the filter ahead makes of the tokens, and whether it goes on; `None` if no `RequestAuthentication` applies.
+/// The result of the filter ahead for the tokens, and whether the request goes on; `None` if no `RequestAuthentication`
+/// applies.
 pub(super) fn tokens(explained: &Explanation<'_>) -> Option<(bool, String)> {
     let Subject::Traffic(traffic, _) = &explained.subject else {
         return None;

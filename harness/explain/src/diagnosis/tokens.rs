@@ -9,7 +9,7 @@ use peerwarden_traffic::{RuleRef, TokenResult, Traffic};
 use super::Explainer;
 
 impl Explainer<'_> {
-    /// What the filter ahead makes of the tokens; `None` if no `RequestAuthentication` applies.
+    /// The result of the filter ahead for the tokens; `None` if no `RequestAuthentication` applies.
     pub fn tokens<'t>(&self, traffic: &'t Traffic) -> Option<TokenResult<'t>> {
         self.tokens.applies().then(|| self.tokens.pass(traffic))
     }

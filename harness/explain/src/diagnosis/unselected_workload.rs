@@ -73,11 +73,11 @@ struct Gap {
     wanted: String,
     /// What differs.
     differences: Vec<String>,
-    /// How much differs: a name that is one typo away counts less than another one.
+    /// A score of the differences: a typo counts less than a different name.
     distance: usize,
 }
 
-/// The distance of a name that is probably mistyped, and of one that is another.
+/// The scores of a name with a typo, and of a different name.
 const TYPO: usize = 1;
 const OTHER: usize = 3;
 

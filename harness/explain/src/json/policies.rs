@@ -54,7 +54,7 @@ struct Rule {
     place: Option<Position>,
     /// Whether it matched.
     matched: bool,
-    /// What becomes of it on TCP.
+    /// How it is treated on TCP.
     #[schemars(extend("enum" = ["as-written", "dropped", "widened"]))]
     on_tcp: &'static str,
     /// The sources, of which one must match.
