@@ -1,7 +1,7 @@
-//! The module that ships, in a simulated Envoy, beside the native engine: the one place with wasmtime.
+//! The module that ships, in a simulated Envoy, and the native engine: the only crate that uses wasmtime.
 //!
-//! [`Choice::Wasm`] asks the module, [`Choice::Native`] the same engine compiled for this machine, [`Choice::Both`] both: that they differ
-//! is an internal error that shows the two answers.
+//! [`Choice::Wasm`] runs the module, [`Choice::Native`] the same engine compiled for this machine, [`Choice::Both`]
+//! both: a disagreement is an internal error that shows the two answers.
 
 mod module;
 mod pair;

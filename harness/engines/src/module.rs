@@ -1,4 +1,4 @@
-//! The Wasm module that ships: where it is, and which it is.
+//! Finds and loads the Wasm module that ships.
 
 mod cache;
 mod error;
@@ -15,27 +15,28 @@ use sha2::{Digest, Sha256};
 
 use cache::CacheError;
 
-/// Its file name, next to the command or in a folder above it.
+/// Its file name; the file is next to the command or in a folder above it.
 const NAME: &str = "peerwarden.wasm";
 
-/// Where to look when it is not given.
+/// The environment variable with its path.
 const VARIABLE: &str = "PEERWARDEN_MODULE";
 
-/// The module, compiled, with what a report says of it.
+/// The compiled module, and its file for reports.
 #[derive(Clone)]
 pub struct ShippedModule {
-    /// Its code.
+    /// The compiled code.
     pub module: Module,
-    /// Which it is.
+    /// The file.
     pub file: ModuleFile,
 }
 
 impl ShippedModule {
-    /// Where it is: `given`, else what the environment names, else the one that lies beside this command, or in one of the two folders
-    /// above (`target/peerwarden.wasm` for `target/release/peerwarden`).
+    /// The path of the module: `given`, else that of the environment variable, else the file next to this command, or
+    /// in one of the two folders above (`target/peerwarden.wasm` for `target/release/peerwarden`).
     ///
     /// # Errors
-    /// That there is none.
+    ///
+    /// If there is none.
     pub fn find(given: Option<&Path>) -> Result<PathBuf, ModuleError> {
         let named = given
             .map(Path::to_owned)
@@ -43,11 +44,12 @@ impl ShippedModule {
         named.map_or_else(beside, Ok)
     }
 
-    /// Loads what [`ShippedModule::find`] finds. What an earlier run compiled is taken from the cache; a cache that
-    /// cannot be used is said on standard error, and costs time alone.
+    /// Loads the module that [`ShippedModule::find`] finds. Code compiled by an earlier run is read from the cache; a
+    /// cache that cannot be used is reported on standard error, and only costs time.
     ///
     /// # Errors
-    /// That there is none, or that it is not a module.
+    ///
+    /// If there is none, or if it is not a module.
     pub fn load(given: Option<&Path>, cache: Option<&Cache>) -> Result<Self, ModuleError> {
         let path = Self::find(given)?;
         let bytes = match std::fs::read(&path) {
@@ -84,7 +86,7 @@ impl ShippedModule {
     }
 }
 
-/// What an earlier run compiled of the module that `name` stands for.
+/// The code that an earlier run compiled for the module that `name` identifies.
 #[expect(unsafe_code, reason = "machine code that an earlier run wrote, see `cache`")]
 fn kept(cache: &Cache, name: &str, size: usize) -> Option<Module> {
     let code = match cache.get(name) {

@@ -1,4 +1,4 @@
-//! The two engines behind one question.
+//! Both engines behind one interface.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use peerwarden_traffic::{
 
 use crate::wasm::Wasm;
 
-/// Which engine decides.
+/// The engine that decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Choice {
     /// The Wasm module, in a simulated Envoy.
@@ -25,7 +25,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// In words.
+    /// The name in words.
     fn name(self) -> &'static str {
         match self {
             Choice::Both => "module and native engine",
@@ -43,19 +43,21 @@ impl Choice {
     }
 }
 
-/// One configuration in the engines of a choice, ready to decide.
+/// The engines of a choice with one configuration.
 pub struct EnginePair {
-    /// Ahead of both, as Envoy's filter is ahead of the module.
+    /// The filter for tokens, ahead of both engines as in Envoy.
     tokens: TokenFilter,
     native: Option<NativeEngine>,
     wasm: Option<Wasm>,
 }
 
 impl EnginePair {
-    /// Configures the engines of `choice`; the module is needed for all but [`Choice::Native`], and alone gets the configuration as JSON.
+    /// Configures the engines of `choice`. The module is needed for all but [`Choice::Native`], and only it gets the
+    /// configuration as JSON.
     ///
     /// # Errors
-    /// What is wrong with the configuration, or that the module judges otherwise.
+    ///
+    /// If the configuration is invalid, or the module disagrees about that.
     pub fn of(
         choice: Choice,
         module: Option<&Module>,
@@ -66,9 +68,10 @@ impl EnginePair {
         Self::beside(choice, module, native, || setup.to_json(protocol).into())
     }
 
-    /// The same with a configuration that is JSON already.
+    /// The same with a configuration in JSON.
     ///
     /// # Errors
+    ///
     /// As [`EnginePair::of`].
     pub fn read(
         choice: Choice,
@@ -79,7 +82,8 @@ impl EnginePair {
         Self::beside(choice, module, native, || configuration.into())
     }
 
-    /// The module beside the native engine, which says best what is wrong, and so is asked first whoever decides in the end.
+    /// Adds the module to the native engine, which has the better error messages and so always checks the configuration
+    /// first.
     fn beside<'c>(
         choice: Choice,
         module: Option<&Module>,
@@ -102,10 +106,11 @@ impl EnginePair {
         Ok(Self { tokens, native, wasm })
     }
 
-    /// What is decided. No engine is asked about a request whose token the filter ahead refuses.
+    /// The decision. No engine sees a request whose token the filter ahead refuses.
     ///
     /// # Errors
-    /// That the module broke, or that the two engines disagree.
+    ///
+    /// If the module broke, or if the two engines disagree.
     pub fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
         let passed = match self.tokens.pass(traffic) {
             TokenResult::Passed(passed) => passed,
@@ -133,10 +138,10 @@ impl Engine for EnginePair {
     }
 }
 
-/// Makes engines of a choice.
+/// Creates engines of a choice.
 #[derive(Clone)]
 pub struct EngineFactory {
-    /// Which engines decide.
+    /// The engines that decide.
     pub choice: Choice,
     /// The module; needed for all but [`Choice::Native`].
     pub module: Option<Module>,

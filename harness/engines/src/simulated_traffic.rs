@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use peerwarden_host::{Connection, PeerCertificate, Request, Tls};
 use peerwarden_traffic::{Protocol, Traffic};
 
-/// Filter state that tells the module the direct peer where `source.address` is another's.
+/// Filter state with the direct peer's address for the module, if `source.address` is another one.
 const DIRECT_REMOTE_ADDRESS: &str = "peerwarden.direct_remote_address";
 
-/// Filter state in which a waypoint finds its peer.
+/// Filter state with the peer of a waypoint's connection.
 const PEER_PRINCIPAL: &str = "io.istio.peer_principal";
 
-/// A connection, and the request on it for HTTP.
+/// A connection and, for HTTP, the request on it.
 #[derive(Debug, Clone)]
 pub(crate) struct SimulatedTraffic {
     pub(crate) connection: Connection,

@@ -1,7 +1,7 @@
 //! The module that ships, in a simulated Envoy.
 //!
-//! The answer is read from the filter state that access logs show, and held against what the stream really did: an
-//! allowed request went on, a denied one got 403, and of a denied connection nothing passed.
+//! The answer is read from the filter state that access logs show, and is compared with what the stream did: an allowed
+//! request continued, a denied one got 403, and no byte of a denied connection passed.
 
 mod authorizers;
 
@@ -14,10 +14,10 @@ use peerwarden_traffic::{Answer, Decision, EngineFailure, RuleRef, Traffic};
 use crate::simulated_traffic::SimulatedTraffic;
 use authorizers::AuthorizerCall;
 
-/// Where the module leaves its decision.
+/// The filter state with the module's decision.
 const DECISION: &str = "wasm.peerwarden.decision";
 
-/// Where it leaves that of the dry run, and the AUDIT rule.
+/// The filter state with the dry run's decision, and the AUDIT rule.
 const SHADOW: &str = "wasm.peerwarden.shadow";
 const AUDIT: &str = "wasm.peerwarden.audit";
 
@@ -29,7 +29,7 @@ pub(super) struct Wasm {
 }
 
 impl Wasm {
-    /// `program` is what the native engine made of the same configuration: it knows who will be asked.
+    /// `program` is the native engine's program for the same configuration: it contains the external authorizers.
     pub(super) fn new(module: &Module, configuration: &str, program: &Program) -> Result<Self, String> {
         let asked = AuthorizerCall::of(program);
         let options = VmOptions {
@@ -118,7 +118,7 @@ impl Wasm {
         }
     }
 
-    /// Client first, in the mode in which identity is there before anything passes.
+    /// A connection on which the client sends first, in the mode in which the identity is known before anything passes.
     fn connection(
         &mut self,
         connection: &peerwarden_host::Connection,
@@ -160,7 +160,7 @@ impl Wasm {
         }
     }
 
-    /// What the module left in filter state.
+    /// Reads the filter state that the module set.
     fn read(&self, stream: impl Into<StreamId>) -> Result<Answer, String> {
         let stream = stream.into();
         let state = |name| self.vm.filter_state(stream, name).map(String::from_utf8_lossy);

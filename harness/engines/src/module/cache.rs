@@ -1,8 +1,8 @@
-//! The module's machine code, kept from one run to the next: compiling takes longer than most suites.
+//! A cache of the module's machine code: compiling takes longer than most suites.
 //!
-//! What lies in the cache is run as it is. So it is believed only where nobody but this user can have written it: the folder
-//! and the file are this user's and closed to all others, neither is a link, and the file begins with the digest of what it
-//! is and of what it is for. The digest finds damage; against others it is the owner and the permissions that count.
+//! The cached code runs as is, so it is trusted only if nobody but this user can have written it: the folder and the
+//! file belong to this user and are closed to all others, neither is a link, and the file begins with a digest of its
+//! purpose and contents. The digest detects damage; the owner and the permissions protect against other users.
 
 use std::fmt;
 use std::fs::File;
@@ -13,30 +13,30 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use sha2::{Digest, Sha256};
 
-/// Where to keep it when it is not given: a folder, or [`OFF`].
+/// The environment variable for the cache: a folder, or [`OFF`].
 const VARIABLE: &str = "PEERWARDEN_CACHE";
 
-/// In the place of a folder: compile each time.
+/// Instead of a folder: compile each time.
 const OFF: &str = "off";
 
-/// Bytes of one file; the module that ships takes some three million.
+/// The largest cached file, in bytes; the module that ships takes about three million.
 const LIMIT: u64 = 256 * 1024 * 1024;
 
-/// Files that are kept: one for each module and compiler that somebody switches between.
+/// The largest number of cached files: one for each module and compiler in use.
 const KEPT: usize = 4;
 
-/// Permissions of others, of whatever kind.
+/// Permissions of any kind for other users.
 const OTHERS: u32 = 0o077;
 
 /// A folder of machine code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
-    /// Whether somebody asked for this folder: that it cannot be used is then worth saying.
+    /// Whether the user named this folder: then a cache that cannot be used is reported.
     named: bool,
 }
 
-/// Why nothing is taken from the cache, or put into it.
+/// Why the cache cannot be used.
 #[derive(Debug)]
 pub enum CacheError {
     /// It is not there.
@@ -45,16 +45,16 @@ pub enum CacheError {
     Io(Error),
     /// It is not a folder, or a file in it is not one.
     Kind(PathBuf),
-    /// It belongs to somebody else.
+    /// It belongs to another user.
     Foreign(PathBuf),
     /// Others have access to it.
     Open(PathBuf),
-    /// It is not what was written.
+    /// It was changed after it was written.
     Damaged(PathBuf),
 }
 
 impl Cache {
-    /// What `given` says, else the environment, else the user's own folder for caches; `None` for none.
+    /// The cache: `given`, else that of the environment variable, else the user's folder for caches; `None` for none.
     pub fn find(given: Option<&Path>) -> Option<Self> {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let absolute = |name| {
@@ -78,7 +78,7 @@ impl Cache {
         })
     }
 
-    /// What was put in under this name.
+    /// The entry of this name.
     ///
     /// # Errors
     /// That it is not there, or why it is not believed.
@@ -101,7 +101,7 @@ impl Cache {
         Ok(bytes)
     }
 
-    /// Keeps `code` under this name, and lets go of what is oldest.
+    /// Stores `code` under this name, and removes the oldest entries.
     ///
     /// # Errors
     /// That it cannot be written.
@@ -180,7 +180,7 @@ fn ours(file: &OwnedFd, kind: FileType, path: &Path) -> Result<(), CacheError> {
     Ok(())
 }
 
-/// Of what it is for, and of what it is: the code of another module under this name is damage too.
+/// A digest of purpose and contents: code of another module under this name counts as damage too.
 fn digest(name: &str, code: &[u8]) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(name.as_bytes());

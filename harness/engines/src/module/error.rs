@@ -1,17 +1,17 @@
-//! Why there is no module to decide with.
+//! Errors of finding and loading the module.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::{NAME, VARIABLE};
 
-/// Why there is no module to decide with.
+/// Why there is no module.
 #[derive(Debug, thiserror::Error)]
 pub enum ModuleError {
-    /// It is in none of the places where it is looked for.
+    /// It is in none of the expected places.
     #[error("no module found: looked for `{NAME}` next to this command and in the two folders above it")]
     Absent,
-    /// The folder of this command, where to look for it, is unknown.
+    /// The folder of this command is unknown.
     #[error("the path of this command is unknown: {0}")]
     Command(io::Error),
     /// Its file cannot be read.
@@ -19,7 +19,7 @@ pub enum ModuleError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// Its file is not a module that Envoy would load.
@@ -27,7 +27,7 @@ pub enum ModuleError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: peerwarden_host::ModuleError,
     },
     /// There is no compiler for this machine, or the compiled module cannot be written.

@@ -23,10 +23,11 @@ impl AuthorizerCall {
         })
     }
 
-    /// Answers every call under way.
+    /// Answers every pending call.
     ///
     /// # Errors
-    /// A call that nobody should make.
+    ///
+    /// If there is an unexpected call.
     pub(super) fn answer(&self, vm: &mut Vm, traffic: &Traffic) -> Result<(), String> {
         let calls: Vec<_> = vm.callouts().cloned().collect();
         for call in calls {

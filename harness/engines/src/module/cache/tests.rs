@@ -1,4 +1,4 @@
-//! What is believed, and what is not.
+//! Trusted and untrusted cache entries.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
