@@ -54,10 +54,11 @@ pub fn is_same(old: &Program, new: &Program) -> bool {
 
 /// Compares two programs of one protocol; for each difference, at most `limit` classes are shown.
 ///
-/// For each class, one request has been evaluated by both programs again.
+/// Both programs evaluate one request of each class again.
 ///
 /// # Errors
-/// If there is too much to compare, or if a program decides otherwise than the analysis found, which is a bug in this crate.
+///
+/// If the comparison is too complex, or if a program disagrees with the analysis, which is a bug in this crate.
 pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison, AnalysisError> {
     let mut space = Space::new(old.protocol(), &[old, new], &[])?;
     let (before, after) = (space.allowed(old)?, space.allowed(new)?);
@@ -82,7 +83,7 @@ pub fn compare(old: &Program, new: &Program, limit: usize) -> Result<Comparison,
     Ok(comparison)
 }
 
-/// Evaluates traffic with a program, which must decide as the analysis found.
+/// Evaluates traffic with a program, whose verdict must agree with the analysis.
 pub(crate) fn replay(traffic: &Traffic, program: &Program, allowed: bool) -> Result<(), Disagreement> {
     let decision = program.judge(traffic, traffic).decision;
     let passes = match &traffic.jwt {

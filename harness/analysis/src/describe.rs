@@ -130,7 +130,7 @@ struct Candidate {
     size: usize,
 }
 
-/// The largest number of exceptions that a reader can take in.
+/// The largest number of exceptions that a reader can understand.
 const BUT: usize = 8;
 
 /// Describes the classes with these numbers, in as few patterns as a greedy choice finds. Classes for which `counts` is false may

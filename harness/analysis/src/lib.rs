@@ -65,7 +65,7 @@ pub use region::{Classes, TrafficClass};
 pub use space::{Peers, Space, TrafficSet};
 pub use workloads::{WorkloadClass, workloads};
 
-/// A limit of the analysis was exceeded: there is no answer then, rather than half of one.
+/// A limit of the analysis was exceeded: there is no answer, rather than a partial one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LimitExceeded {
@@ -97,7 +97,7 @@ pub enum LimitExceeded {
     },
 }
 
-/// A program decides otherwise than the analysis found: a bug in this crate.
+/// A program disagrees with the analysis: a bug in this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the analysis is wrong about this: {traffic:?} is {}", if *.allowed { "allowed" } else { "denied" })]
 pub struct Disagreement {

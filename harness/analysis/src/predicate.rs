@@ -192,8 +192,8 @@ pub(crate) fn of_any_issuer() -> Formula {
     of_claim("iss", &TextPattern::NonEmpty, TextForm::Alone)
 }
 
-/// The token has one of these audiences, in any of the spellings that Envoy takes for the same: with and without a scheme and a slash at
-/// the end.
+/// The token has one of these audiences, in any of the spellings that Envoy treats as equal: with and without a scheme
+/// and a trailing slash.
 pub(crate) fn of_audiences(audiences: &[String]) -> Vec<Formula> {
     let of = |audience: &String| {
         let rest = audience

@@ -11,7 +11,7 @@ use crate::{AnalysisError, LimitExceeded};
 /// The effect of a rule of an ALLOW or DENY policy.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// This would be decided otherwise without the rule.
+    /// The verdict on this traffic would differ without the rule.
     Decides(Box<Traffic>),
     /// No traffic matches it.
     NeverMatches,
@@ -43,14 +43,15 @@ pub struct RuleStanding {
     pub standing: Standing,
 }
 
-/// The standing of each ALLOW and DENY rule of a program, in the order in which they are reported, DENY first. On TCP, ALLOW rules
-/// with HTTP-only fields are left out.
+/// The standing of each ALLOW and DENY rule of a program, in the order in which they are reported, DENY first. On TCP,
+/// ALLOW rules with HTTP-only fields are left out.
 ///
-/// A rule that decides has an example that the program has evaluated. The standing of all others is proved, for the traffic that
-/// the documentation of this crate describes.
+/// A rule that decides has an example that the program has evaluated. The standing of all others is proved, for the
+/// traffic that the documentation of this crate describes.
 ///
 /// # Errors
-/// If there is too much work, or if a program decides otherwise than the analysis found, which is a bug in this crate.
+///
+/// If the analysis is too complex, or if a program disagrees with it, which is a bug in this crate.
 pub fn standing(program: &Program) -> Result<Vec<RuleStanding>, AnalysisError> {
     let mut space = Space::new(program.protocol(), &[program], &[])?;
     let steps = space.steps(program)?;

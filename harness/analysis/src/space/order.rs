@@ -11,10 +11,10 @@ use super::RequiredAtoms;
 use super::dimension::Atoms;
 use crate::attribute::Attribute;
 
-/// Of so many, any order will do.
+/// Up to this number, any order will do.
 const FEW: usize = 8;
 
-/// Puts next to each other what the smallest rules test together; all other attributes stay where they are.
+/// Puts attributes that the smallest rules test together next to each other; all others stay where they are.
 pub(super) fn arrange<'r>(wanted: &mut Vec<(Attribute, Atoms)>, rules: impl Iterator<Item = &'r Rule>) {
     let places: Vec<usize> = (0..wanted.len())
         .filter(|place| has_several(&wanted[*place].0))

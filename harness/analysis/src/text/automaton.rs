@@ -158,7 +158,8 @@ impl Automaton {
         self.settle(next)
     }
 
-    /// Leaves out the nodes that can only lead to patterns that are accepted whatever follows: they would tell apart texts that are alike.
+    /// Removes the nodes that can only lead to patterns that are accepted whatever follows: they would separate texts
+    /// that are alike.
     fn settle(&self, mut active: Active) -> Active {
         let finals = active.iter().filter(|node| self.nodes[**node].same_as.is_some());
         let certain: HashSet<usize> = finals

@@ -1,4 +1,4 @@
-//! What `paths: strict` does not establish, as sequences of tokens.
+//! Paths that `paths: strict` does not establish, as sequences of tokens.
 
 use super::token::{CharSet, Token, Tokens, sequence};
 
@@ -37,7 +37,7 @@ fn visible() -> Tokens {
         .collect()
 }
 
-/// A `%` without two digits behind it.
+/// A `%` without two digits after it.
 fn unfinished() -> Tokens {
     let [percent, hex, other] = [
         Token::Char('%'),
@@ -117,7 +117,7 @@ fn not_utf8() -> Tokens {
     all
 }
 
-/// Segments that are `.` or `..`, with parameters behind them or without.
+/// Segments that are `.` or `..`, with or without parameters.
 fn dots() -> Tokens {
     let dot = Token::Char('.');
     let ends = [vec![], vec![Token::One(CharSet::SegmentEnd), REST]];

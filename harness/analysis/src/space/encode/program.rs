@@ -11,7 +11,7 @@ use crate::diagram::{FALSE, Function, TRUE};
 use crate::predicate;
 use crate::space::{Kind, Space};
 
-/// What a program lets pass, step by step: each set is what the step alone lets pass.
+/// The traffic that each step of a program allows by itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Steps {
     /// The filter ahead, which verifies tokens.

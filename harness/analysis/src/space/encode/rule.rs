@@ -86,7 +86,7 @@ impl Space {
         }
     }
 
-    /// Where an attribute is not established; `None` if no rule tests it, or it always is.
+    /// The traffic for which an attribute is not established; `None` if no rule tests it, or it always is.
     pub(super) fn unestablished(
         &mut self,
         attribute: &Attribute,
