@@ -1,8 +1,8 @@
 //! The host calls that the filter makes.
 //!
-//! They are not those of an SDK: its wrappers panic on statuses that they do not expect, cannot tell an empty value from a missing
-//! one, and have no way to give response-code details. Here a status is a number
-//! (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>), and every failure is the caller's to judge.
+//! They do not use an SDK: its wrappers panic on unexpected statuses, do not distinguish an empty value from a missing
+//! one, and cannot set response-code details. Here a status is a number
+//! (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>), and the caller handles every failure.
 #![expect(
     unsafe_code,
     reason = "host calls take raw pointers; only this module makes them"

@@ -1,10 +1,10 @@
-//! Counts what is allocated, for the guard on the cost of a decision: the shipped module itself is measured.
+//! Counts allocations, for the test of the cost of a decision: it measures the shipped module itself.
 #![expect(unsafe_code, reason = "an allocator is unsafe to write; this one hands on")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The standard allocator, with a count.
+/// The standard allocator, with a counter.
 struct CountingAllocator;
 
 #[global_allocator]
@@ -38,7 +38,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
-/// How often memory was allocated so far, modulo 2^32. Envoy never calls it.
+/// The number of allocations so far, modulo 2^32. Envoy never calls it.
 #[unsafe(no_mangle)]
 extern "C" fn peerwarden_allocations() -> u32 {
     COUNT.load(Ordering::Relaxed)

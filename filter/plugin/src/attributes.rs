@@ -1,8 +1,8 @@
-//! The engine's questions, put to Envoy.
+//! Answers the engine's questions from Envoy.
 //!
-//! Which property answers which, and what Envoy leaves open, is in
-//! <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes> and, measured, in
-//! docs/envoy-behaviour.md.
+//! The properties are documented in
+//! <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes>; measurements of what that
+//! leaves open are in docs/envoy-behaviour.md.
 
 mod attribute_source;
 mod certificates;
@@ -28,38 +28,38 @@ pub(crate) use sources::Sources;
 
 use crate::abi::{self, Bytes};
 
-/// A header map as Envoy handed it out.
+/// A header map from Envoy.
 pub(crate) type Map = pairs::Map<Bytes>;
 
 /// Whether the TLS handshake is known to be over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handshake {
-    /// The client has spoken: it is over, or there is none.
+    /// The client has sent data: it is over, or there is none.
     Over,
-    /// Only the upstream has spoken: a client certificate may still come.
+    /// Only the upstream has sent data: a client certificate may still arrive.
     MayBeUnderWay,
 }
 
-/// Which rules for addresses Envoy follows.
+/// The kind of filter chain, which determines Envoy's rules for addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layer {
     Http,
     Tcp,
 }
 
-/// The attributes of the stream that is being served.
+/// The attributes of the current stream.
 pub(crate) struct Attributes {
     sources: Rc<Sources>,
     handshake: Handshake,
     layer: Layer,
     headers: OnceCell<Lookup<Map>>,
-    /// Envoy does not show them any more.
+    /// Whether the headers were kept, because Envoy no longer shows them.
     headers_are_kept: bool,
     metadata: OnceCell<Lookup<metadata::FilterMetadata>>,
     failures: Cell<u32>,
-    /// Of the certificate that the peer is known by, once it was asked for.
+    /// The validity of the peer's certificate, once it was read.
     validity: Cell<Option<Validity>>,
-    /// That the peer is known by.
+    /// The peer's certificate.
     certificate: OnceCell<Rc<certificate::Names>>,
 }
 
@@ -72,7 +72,7 @@ impl Attributes {
         Self::new(sources, Layer::Tcp, handshake)
     }
 
-    /// Whether a path is established, for the line of the log.
+    /// Whether a path is established, for the log line.
     pub(crate) fn establishes(&self, path: &[u8]) -> bool {
         self.sources.paths.establish(path)
     }
@@ -91,7 +91,7 @@ impl Attributes {
         }
     }
 
-    /// Of a request that went on: its headers are those that were kept.
+    /// The attributes of a request that continued: its headers are the kept ones.
     pub(crate) fn of_open_request(sources: Rc<Sources>, headers: &KeptHeaders) -> Self {
         let headers = headers
             .bytes()
@@ -118,7 +118,7 @@ impl Attributes {
         self.handshake
     }
 
-    /// Of a connection: whether its handshake is known to be over.
+    /// For a connection, whether its handshake is known to be over.
     pub(crate) fn handshake_of_connection(&self) -> Option<Handshake> {
         match self.layer {
             Layer::Tcp => Some(self.handshake),
@@ -141,28 +141,28 @@ impl Attributes {
         self.headers().as_ref()
     }
 
-    /// The client's address as Envoy has it, which for HTTP may come from a header.
+    /// The client's address in Envoy, which for HTTP may come from a header.
     pub(crate) fn client_address(&self) -> Lookup<SocketAddr> {
         self.socket_address("source\0address")
     }
 
-    /// The address connected to.
+    /// The address that was connected to.
     pub(crate) fn local_address(&self) -> Lookup<SocketAddr> {
         self.socket_address("destination\0address")
     }
 
-    /// Who is asked: the first URI in Envoy's own certificate.
+    /// The workload's own identity: the first URI in Envoy's own certificate.
     pub(crate) fn local_principal(&self) -> Lookup<Vec<u8>> {
         self.text("connection\0uri_san_local_certificate")
     }
 
-    /// Such as `HTTP/1.1`.
+    /// The protocol, such as `HTTP/1.1`.
     pub(crate) fn request_protocol(&self) -> Lookup<Vec<u8>> {
         self.text("request\0protocol")
     }
 }
 
-/// The headers of a request, which has some: none at all is what Envoy answers where it does not show them.
+/// The headers of a request, which has at least one: Envoy returns none when it does not show them.
 fn request(bytes: Bytes) -> Option<Map> {
     if bytes.is_empty() {
         return None;

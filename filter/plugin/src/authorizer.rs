@@ -1,6 +1,6 @@
-//! External authorizers: asks them through Envoy's clusters, and reads what they say.
+//! Calls external authorizers through Envoy's clusters, and reads their answers.
 //!
-//! The answer comes to the root context, with the call's token; [`crate::contexts`] knows who asked.
+//! The answer comes to the root context, with the call's token; [`crate::contexts`] knows which stream called.
 
 mod grpc;
 mod http;
@@ -10,25 +10,25 @@ pub(crate) use peerwarden_wire::check_response::{Change, Denial};
 
 use crate::attributes::{Attributes, Layer};
 
-/// A call whose answer is waited for.
+/// A pending call.
 pub(crate) struct PendingCall {
     token: u32,
     authorizer: Authorizer,
     pub(crate) provider: String,
-    /// The CUSTOM rule because of which it is asked.
+    /// The CUSTOM rule that requires the call.
     pub(crate) by: RuleId,
 }
 
-/// What came of asking.
+/// The outcome of a call.
 pub(crate) struct Outcome {
     pub(crate) answer: ExternalAnswer,
     /// Why there is no usable answer, for people.
     pub(crate) failure: Option<String>,
-    /// What the client gets of a denial.
+    /// The client's answer if it denies.
     pub(crate) denial: Denial,
-    /// What to change in the request before it goes on.
+    /// Changes to the request before it continues.
     pub(crate) request: Vec<Change>,
-    /// What to change in the response to a request that went on.
+    /// Changes to the response to an allowed request.
     pub(crate) response: Vec<Change>,
 }
 
@@ -69,7 +69,7 @@ impl Outcome {
     }
 }
 
-/// Asks; what came of it at once is that it could not be asked.
+/// Calls the authorizer; an immediate outcome means that the call failed.
 pub(crate) fn ask(
     question: &Question<'_>,
     attributes: &Attributes,
@@ -96,12 +96,12 @@ impl PendingCall {
         self.token
     }
 
-    /// Whether an answer is the one that is waited for.
+    /// Whether an answer belongs to this call.
     pub(crate) fn is_for(&self, token: u32) -> bool {
         self.token == token
     }
 
-    /// Reads the answer to an HTTP call, which has so many headers. Can be read while Envoy reports it only.
+    /// Reads the answer to an HTTP call, which has this number of headers. Only possible while Envoy reports it.
     pub(crate) fn http_outcome(&self, headers: u32) -> Outcome {
         match &self.authorizer {
             Authorizer::Http(http) => http::outcome(headers, http, &self.authorizer),
@@ -109,7 +109,7 @@ impl PendingCall {
         }
     }
 
-    /// Reads the answer to a gRPC call that ended with `status`. Can be read while Envoy reports it only.
+    /// Reads the answer to a gRPC call that ended with `status`. Only possible while Envoy reports it.
     pub(crate) fn grpc_outcome(&self, status: u32) -> Outcome {
         match &self.authorizer {
             Authorizer::Grpc(_) => grpc::outcome(status, &self.authorizer),

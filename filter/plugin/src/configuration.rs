@@ -1,4 +1,4 @@
-//! A configuration as a root context keeps it, and the two places that it comes from: Envoy's bytes and the node's metadata.
+//! A configuration of a root context, and its two sources: Envoy's bytes and the node's metadata.
 
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
@@ -16,44 +16,44 @@ use crate::memory;
 use crate::report::{self, Decider, DecidingConfiguration};
 use crate::timer::Timer;
 
-/// One configuration of the plugin, as one root context has it.
+/// One configuration of the plugin, owned by one root context.
 #[derive(Default)]
 pub(crate) struct Configuration {
-    /// Which one of this VM it is.
+    /// Sequence number within this VM.
     pub(crate) number: u64,
-    /// The number of what it decides by; 0 where that is not known, so that it denies everything.
+    /// The fingerprint of its policies; 0 if unknown, so that it denies everything.
     pub(crate) fingerprint: Cell<u64>,
     state: RefCell<State>,
-    /// As Envoy handed it out, which it does once; empty when it is not kept any more.
+    /// The original bytes, which Envoy provides once; empty if they are no longer kept.
     written: RefCell<Bytes>,
-    /// Why it is not for the chain that it is in: it denies everything then.
+    /// Why it is not for its chain: then it denies everything.
     pub(crate) misplaced: Option<String>,
     pub(crate) tcp: TcpEnforcement,
     pub(crate) open_connections: OpenConnections,
     pub(crate) report: Report,
     pub(crate) lock: Lock,
-    /// Of its root context.
+    /// The timer of its root context.
     pub(crate) timer: Timer,
-    /// Whether any stream has begun under it.
+    /// Whether any stream has begun with it.
     pub(crate) has_streams: Cell<bool>,
-    /// Whether any has since memory was last needed.
+    /// Whether any stream has begun with it since memory was last short.
     pub(crate) is_used: Cell<bool>,
-    /// Whether it was said that it denies for want of memory.
+    /// Whether the log says that it denies because memory is short.
     said: Cell<bool>,
 }
 
-/// How far a configuration is from deciding.
+/// The progress of a configuration.
 #[derive(Default)]
 enum State {
-    /// Nothing that can be trusted was configured: denies everything.
+    /// Nothing trustworthy was configured: denies everything.
     #[default]
     Unusable,
-    /// Not compiled, or not any more: denies everything until it is.
+    /// Not compiled, or no longer: denies everything until it is.
     Written,
     Loaded(Rc<LoadedConfiguration>),
 }
 
-/// What a configuration comes to.
+/// A compiled configuration.
 pub(crate) struct LoadedConfiguration {
     pub(crate) program: Program,
     pub(crate) sources: Rc<Sources>,
@@ -64,7 +64,7 @@ thread_local! {
 }
 
 impl Configuration {
-    /// As gauges show it.
+    /// The values for the gauges.
     pub(crate) fn in_force(&self) -> DecidingConfiguration {
         DecidingConfiguration {
             number: self.number,
@@ -74,7 +74,7 @@ impl Configuration {
         }
     }
 
-    /// The next one of this VM, not compiled yet.
+    /// The next configuration of this VM, not compiled yet.
     pub(crate) fn new(config: &Config, written: Bytes) -> Self {
         let number = LAST.get().saturating_add(1);
         LAST.set(number);
@@ -90,7 +90,7 @@ impl Configuration {
         }
     }
 
-    /// For streams of a chain that the plugin is not meant for.
+    /// A configuration for streams of a chain that the plugin is not meant for.
     pub(crate) fn misplaced(why: String) -> Self {
         Self {
             misplaced: Some(why),
@@ -98,7 +98,7 @@ impl Configuration {
         }
     }
 
-    /// One of which the bytes are known, if they are not wrong.
+    /// A configuration from its bytes, if they are valid.
     pub(crate) fn read(written: Bytes) -> Result<Self, Problems> {
         let reading = begin(&written)?;
         let read = Self::new(reading.config(), written);
@@ -106,19 +106,19 @@ impl Configuration {
         Ok(read)
     }
 
-    /// One that denies everything.
+    /// A configuration that denies everything.
     pub(crate) fn unusable() -> Self {
         let unusable = Self::new(&Config::default(), Bytes::default());
         unusable.state.replace(State::Unusable);
         unusable
     }
 
-    /// As Envoy handed it out.
+    /// The original bytes.
     pub(crate) fn written(&self) -> Ref<'_, Bytes> {
         self.written.borrow()
     }
 
-    /// What it decides by: compiled again if it was let go of and there is memory for it. `None` denies everything.
+    /// The compiled configuration: compiled again if it was freed and there is memory for it. `None` denies everything.
     pub(crate) fn loaded(&self) -> Option<Rc<LoadedConfiguration>> {
         if let State::Loaded(loaded) = &*self.state.borrow() {
             return Some(Rc::clone(loaded));
@@ -126,7 +126,7 @@ impl Configuration {
         self.load()
     }
 
-    /// Where attributes are found; without a configuration nothing is asked for but what the log line shows.
+    /// The sources of attributes; without a configuration only those for the log line are used.
     pub(crate) fn sources(&self) -> Rc<Sources> {
         if let State::Loaded(loaded) = &*self.state.borrow() {
             return Rc::clone(&loaded.sources);
@@ -137,17 +137,17 @@ impl Configuration {
             .unwrap_or_default()
     }
 
-    /// Whether it denies everything: for want of memory, or because nothing that can be trusted was configured.
+    /// Whether it denies everything: because memory is short, or because nothing trustworthy was configured.
     pub(crate) fn denies(&self) -> bool {
         !matches!(&*self.state.borrow(), State::Loaded(_))
     }
 
-    /// Whether it only wants memory to be compiled.
+    /// Whether it only lacks memory to be compiled.
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(&*self.state.borrow(), State::Written) && self.kept() > 0
     }
 
-    /// How many bytes of it are kept as Envoy handed them out.
+    /// The number of original bytes that are kept.
     pub(crate) fn kept(&self) -> usize {
         self.written.borrow().len()
     }
@@ -155,7 +155,7 @@ impl Configuration {
     /// Compiles it if there is memory.
     ///
     /// # Errors
-    /// That the bytes show it to be wrong.
+    /// If the bytes show it to be wrong.
     pub(crate) fn compile(&self, reading: Reading) -> Result<(), Problems> {
         let written = self.written.borrow();
         let needed = reading.memory(written.len());
@@ -196,7 +196,7 @@ impl Configuration {
         Ok(())
     }
 
-    /// Compiles it from what is kept of it, if there is memory.
+    /// Compiles it from the kept bytes, if there is memory.
     #[cold]
     fn load(&self) -> Option<Rc<LoadedConfiguration>> {
         if !self.is_waiting() {
@@ -217,7 +217,7 @@ impl Configuration {
         }
     }
 
-    /// Gives its memory back, but for its bytes, of which it can be compiled again.
+    /// Frees its memory except its bytes, from which it can be compiled again.
     pub(crate) fn let_go(&self) {
         let mut state = self.state.borrow_mut();
         if let State::Loaded(_) = &*state {
@@ -225,7 +225,7 @@ impl Configuration {
         }
     }
 
-    /// Gives its bytes back, too: what still needs it is denied.
+    /// Frees its bytes too: whatever still needs it is denied.
     pub(crate) fn forget(&self) {
         self.written.replace(Bytes::default());
     }
@@ -244,14 +244,15 @@ impl Decider for Configuration {
     }
 }
 
-/// What denies everything where the workload is not known.
+/// The log line for a configuration that denies everything because the workload is unknown.
 const NO_WORKLOAD: &str = "peerwarden: denies all: the configuration has no `workload` and the node's metadata no usable `NAMESPACE`; write \
                            the workload: {\"workload\": {\"namespace\": …}}";
 
-/// Reads what a configuration says beside its documents.
+/// Reads the settings of a configuration, without its documents.
 ///
 /// # Errors
-/// That it is neither JSON nor a `Struct`, or too large.
+///
+/// If it is neither JSON nor a `Struct`, or too large.
 pub(crate) fn begin(bytes: &[u8]) -> Result<Reading, Problems> {
     Reading::begin(bytes, workload_of_node)
 }

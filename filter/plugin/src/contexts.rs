@@ -1,8 +1,8 @@
-//! The contexts that Envoy has told of, and which of them a callback is for.
+//! The contexts that Envoy has created, and the dispatch of callbacks to them.
 //!
-//! Whatever comes here comes from another program, so nothing is taken for granted: a callback for a context that is not known, or
-//! that is of the other kind of chain, denies. A trap instead would fail the VM, and with it every filter of this module in the
-//! process that shares it.
+//! All input comes from another program, so nothing is assumed: a callback for an unknown context, or for one of the
+//! other kind of chain, denies. A trap would fail the VM, and with it every filter of this module in the process that
+//! shares it.
 
 use std::cell::RefCell;
 use std::mem;
@@ -20,7 +20,7 @@ enum Slot {
     /// It is in a callback.
     Busy,
     Root(Box<Root>),
-    /// A stream under this root context. What kind of chain it is in shows with its first callback.
+    /// A stream of this root context. Its first callback shows the kind of its chain.
     New(u32),
     Http(Box<Http>),
     Tcp(Box<Tcp>),
@@ -30,7 +30,8 @@ thread_local! {
     static CONTEXTS: RefCell<NumberedMap<Slot>> = RefCell::default();
 }
 
-/// Envoy has made a context: a root's under no other, a stream's under a root's. One that is made again stays as it is.
+/// Envoy has created a context: a root context has no parent, a stream's has a root context. Creating one again has no
+/// effect.
 pub(crate) fn create(context: u32, root: u32) {
     CONTEXTS.with_borrow_mut(|contexts| {
         contexts.entry(context).or_insert_with(|| match root {
@@ -40,7 +41,7 @@ pub(crate) fn create(context: u32, root: u32) {
     });
 }
 
-/// Whether the configuration is taken.
+/// Whether the configuration is accepted.
 pub(crate) fn configure(root: u32, size: usize) -> bool {
     let taken = with(root, |slot| match slot {
         Slot::Root(root) => root.on_configure(size),
@@ -88,7 +89,7 @@ pub(crate) fn grpc_call_answered(token: u32, status: u32) {
     });
 }
 
-/// Envoy tells a root context of an answer. Host calls are about the stream that asked.
+/// Delivers an answer to the stream that called: Envoy reports it to the root context. Host calls refer to that stream.
 fn answered(token: u32, act: impl FnOnce(&mut Slot)) {
     let Some(context) = pending_calls::answered(token) else {
         return;
@@ -99,7 +100,7 @@ fn answered(token: u32, act: impl FnOnce(&mut Slot)) {
     });
 }
 
-/// A callback about a request.
+/// A callback of a request.
 pub(crate) fn of_request(context: u32, act: impl FnOnce(&mut Http) -> Action) -> Action {
     let action = with(context, |slot| {
         begin(slot, |root| Slot::Http(Box::new(root.request(context))));
@@ -115,7 +116,7 @@ pub(crate) fn of_request(context: u32, act: impl FnOnce(&mut Http) -> Action) ->
     })
 }
 
-/// The headers of a response. A request that nobody asked about had its answer from a filter before this one.
+/// The headers of a response. A filter before this one answered a request that was not decided.
 pub(crate) fn of_response(context: u32) -> Action {
     with(context, |slot| {
         if let Slot::Http(http) = slot {
@@ -125,7 +126,7 @@ pub(crate) fn of_response(context: u32) -> Action {
     Action::Continue
 }
 
-/// A callback about a connection.
+/// A callback of a connection.
 pub(crate) fn of_connection(context: u32, act: impl FnOnce(&mut Tcp) -> Action) -> Action {
     let action = with(context, |slot| {
         begin(slot, |root| Slot::Tcp(Box::new(root.connection(context))));
@@ -145,7 +146,7 @@ fn unknown() {
     report::error("denied: a callback for an unknown context");
 }
 
-/// The first callback of a stream shows what kind of chain it is in. Without its root context it does not begin.
+/// The first callback of a stream shows the kind of its chain. Without its root context the stream does not begin.
 fn begin(slot: &mut Slot, make: impl FnOnce(&Root) -> Slot) {
     let Slot::New(root) = slot else { return };
     let begun = CONTEXTS.with_borrow(|contexts| match contexts.get(root) {
@@ -157,7 +158,7 @@ fn begin(slot: &mut Slot, make: impl FnOnce(&Root) -> Slot) {
     }
 }
 
-/// Runs a callback of a context, during which it can be asked for nothing else; `None` if there is no such context.
+/// Runs a callback of a context, which accepts no other meanwhile; `None` if there is no such context.
 fn with<T>(context: u32, act: impl FnOnce(&mut Slot) -> T) -> Option<T> {
     let taken = CONTEXTS.with_borrow_mut(|contexts| {
         let place = contexts.get_mut(&context)?;

@@ -1,7 +1,7 @@
-//! The callbacks of the ABI that the module has (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>). Envoy enters the
-//! module for each that is exported, so there are no others; of those that are not there Envoy takes it that they agree.
+//! The exported callbacks of the ABI (<https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>). Envoy calls
+//! only exported callbacks, and treats missing ones as "continue", so no others are exported.
 //!
-//! Not there on purpose: `proxy_on_upstream_connection_close`, which Envoy calls also about contexts that it has deleted.
+//! Omitted on purpose: `proxy_on_upstream_connection_close`, which Envoy also calls for contexts that it has deleted.
 #![expect(
     unsafe_code,
     reason = "the ABI knows callbacks by their names, which may be another's; all but the one that allocates are here"

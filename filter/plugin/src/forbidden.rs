@@ -1,11 +1,12 @@
-//! The answer to a request that is denied: 403.
+//! The answer to a denied request: 403.
 
 use peerwarden_engine::Judgement;
 
 use crate::abi::{self, HostError};
 use crate::report;
 
-/// What Envoy's own RBAC filter answers: <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter>.
+/// The answer of Envoy's own RBAC filter:
+/// <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter>.
 const DENIED: (u16, &[u8]) = (403, b"RBAC: access denied");
 
 /// Answers a request that was allowed before, and has no response yet.
@@ -13,10 +14,11 @@ pub(crate) fn to_open(judgement: Option<&Judgement<'_>>) -> Result<(), HostError
     answer(&report::details(judgement.map(|judgement| &judgement.decision)))
 }
 
-/// With these response-code details.
+/// Answers with these response-code details.
 ///
 /// # Errors
-/// That Envoy does not take it.
+///
+/// If Envoy does not accept it.
 pub(crate) fn answer(details: &str) -> Result<(), HostError> {
     let (code, body) = DENIED;
     abi::respond(code.into(), details, body, &[])

@@ -1,4 +1,4 @@
-//! HTTP: one decision for each request, in its headers; while an external authorizer is asked, the request is held.
+//! HTTP: one decision for each request, on its headers; the request is held while an external authorizer is called.
 
 use std::rc::Rc;
 
@@ -17,15 +17,15 @@ use crate::report::{self, DeniedSubject};
 pub(crate) struct Http {
     configuration: Rc<Configuration>,
     opener: StreamOpener,
-    /// Whether it was asked about: Envoy may be set not to call the module with the headers.
+    /// Whether it was decided: Envoy may be configured not to call the module with the headers.
     begun: bool,
-    /// Whether it was let through. What is not stays where it is, should its answer not have been sent.
+    /// Whether it was allowed. If not, it stays held, in case its answer could not be sent.
     passes: bool,
-    /// What the timer knows of it once it is allowed.
+    /// The timer's state for it once it is allowed.
     open: Option<StreamHandle>,
-    /// The external authorizer that is being asked.
+    /// The pending call to an external authorizer.
     waiting: Option<PendingCall>,
-    /// What it wants done to the response.
+    /// Changes to the response that the authorizer wants.
     response: Vec<Change>,
 }
 
@@ -46,7 +46,7 @@ impl Http {
         Attributes::of_request(self.configuration.sources())
     }
 
-    /// Whether a configuration that took the place of the request's own denies what that one allows; it is then answered.
+    /// Whether a newer configuration denies what the request's own allows; the request is then answered.
     fn newer_denies(&self, provider: Option<&str>) -> bool {
         let attributes_by = |newer: &Configuration| Attributes::of_request(newer.sources());
         self.opener
@@ -55,7 +55,7 @@ impl Http {
             })
     }
 
-    /// The external authorizer has answered: changes the request, decides, and lets it go on or not.
+    /// Handles the external authorizer's answer: changes the request, decides, and continues it or not.
     fn answered(&mut self, waiting: &PendingCall, outcome: Outcome) {
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
@@ -112,14 +112,14 @@ impl Http {
     }
 }
 
-/// Answers with the denial that the decision calls for; `external` is what the authorizer has to say.
+/// Answers with the denial of the decision; `external` is the authorizer's answer.
 fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
     if respond(judgement, external).is_err() {
         report::error("the denial could not be sent; the request is held");
     }
 }
 
-/// Answers a request of which nothing is known.
+/// Denies a request about which nothing is known.
 pub(crate) fn deny_unknown() {
     deny(None, &Denial::default());
 }
@@ -161,7 +161,7 @@ fn apply(headers: Headers, changes: &[Change]) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Envoy's `ext_authz` appends to the first line, so that the policies after it see one value.
+/// Envoy's `ext_authz` appends to the first line, so that later policies see one value.
 fn append(headers: Headers, name: &[u8], value: &[u8]) -> Result<(), HostError> {
     let bytes = headers.pairs()?.unwrap_or_default();
     let lines = decode_pairs(&bytes).ok_or(HostError::UNREADABLE)?;
@@ -251,7 +251,8 @@ impl Http {
         }
     }
 
-    /// Held with the headers, should Envoy be set to bring it before they went on (`allow_on_headers_stop_iteration`).
+    /// Holds the body with the headers, in case Envoy is configured to deliver it before they continue
+    /// (`allow_on_headers_stop_iteration`).
     pub(crate) fn on_request_body(&mut self) -> Action {
         self.held()
     }
@@ -269,7 +270,7 @@ impl Http {
         }
     }
 
-    /// The token of the call whose answer it waits for.
+    /// The token of the pending call.
     pub(crate) fn waits_for(&self) -> Option<u32> {
         self.waiting.as_ref().map(PendingCall::token)
     }

@@ -1,8 +1,8 @@
 //! The Wasm module that Envoy loads: fetches attributes, asks the engine, acts on the decision.
 //!
-//! There is no policy logic here, and no panic: whatever a host call answers is read as a number, and what cannot be
-//! trusted denies. One module serves both chains, `envoy.filters.http.wasm` and `envoy.filters.network.wasm`; its
-//! configuration's `protocol` says which of them it is for.
+//! It contains no policy logic and never panics: every answer of a host call is read as a number, and anything that
+//! cannot be trusted denies. One module serves both chains, `envoy.filters.http.wasm` and `envoy.filters.network.wasm`;
+//! `protocol` in its configuration says which.
 #![deny(
     unsafe_code,
     clippy::unwrap_used,

@@ -1,8 +1,8 @@
-//! The second lock: the mark of what is allowed, without which Envoy's own filters behind the module let nothing pass.
+//! The second lock: a mark on allowed traffic, without which Envoy's own filters after the module let nothing pass.
 //!
-//! A mark is filter state of the request, or of the connection, under a name of its own. Of a connection Envoy's RBAC filter sees it
-//! only once the client has spoken; so that a server does not speak before, `tcp_proxy` names a cluster without endpoints, and the
-//! module the one that connections go on to.
+//! A mark is filter state of the request or of the connection, each under its own name. For a connection, Envoy's RBAC
+//! filter checks it only when the client sends data. So that a server cannot send first, `tcp_proxy` names a cluster
+//! without endpoints, and the module names the actual one.
 
 use peerwarden_engine::Lock;
 
@@ -11,14 +11,14 @@ use crate::attributes::Layer;
 use crate::report;
 use peerwarden_wire::protobuf::Message;
 
-/// What a mark says; any other text is no mark.
+/// The value of a mark; any other text is not a mark.
 const ALLOWED: &str = "1";
 
-/// Where `tcp_proxy` looks for the cluster
+/// The filter state in which `tcp_proxy` looks for the cluster
 /// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/well_known_filter_state>).
 const CLUSTER: &[u8] = b"envoy.tcp_proxy.cluster";
 
-/// Filter state `wasm.NAME`: a connection's is none of its requests', which see it too.
+/// Filter state `wasm.NAME`: a connection's mark has a different name from a request's, as requests see it too.
 fn name(layer: Layer) -> &'static str {
     match layer {
         Layer::Http => "peerwarden.request",
@@ -26,21 +26,21 @@ fn name(layer: Layer) -> &'static str {
     }
 }
 
-/// It is allowed, and Envoy's filter behind the module is to let it pass.
+/// Marks it as allowed, so that Envoy's filter after the module lets it pass.
 pub(crate) fn mark(lock: &Lock, layer: Layer) {
     if lock.is_set() && abi::set_property(name(layer), ALLOWED).is_err() {
         report::error("allowed traffic could not be marked; the lock behind the module stays closed");
     }
 }
 
-/// It is not allowed any more.
+/// Removes the mark, as it is no longer allowed.
 pub(crate) fn withdraw(lock: &Lock, layer: Layer) {
     if lock.is_set() && abi::set_property(name(layer), "").is_err() {
         report::error("the mark could not be removed from traffic that is no longer allowed");
     }
 }
 
-/// Names the cluster that the connection goes on to, where the configuration has one for it; without, it goes on to none.
+/// Names the cluster for the connection, if the configuration has one; otherwise the connection goes nowhere.
 pub(crate) fn name_cluster(lock: &Lock) -> Result<(), HostError> {
     let cluster = match lock {
         Lock::Unset | Lock::Off | Lock::Request => return Ok(()),

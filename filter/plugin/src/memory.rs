@@ -1,27 +1,26 @@
-//! How much memory there is. Where the allocator has none left the module traps, and after a trap in `proxy_on_configure` Envoy runs
-//! the chain without it. So what takes much is begun only if its memory is there.
+//! Checks free memory first. If the allocator runs out, the module traps, and after a trap in `proxy_on_configure`
+//! Envoy runs the chain without it. So large tasks begin only if there is memory for them.
 
 use std::hint::black_box;
 
 use peerwarden_engine::limits;
 
-/// Bytes of one page.
+/// The size of a page in bytes.
 const PAGE: usize = 64 * 1024;
 
-/// Every host gives so much without being asked first: V8 in Envoy gives 1 GiB.
+/// Memory that every host provides without being asked: V8 in Envoy provides 1 GiB.
 const GIVEN: usize = 512 * 1024 * 1024;
 
-/// Left for streams.
+/// Memory reserved for streams.
 const RESERVE: usize = 48 * 1024 * 1024;
 
-/// Bytes of superseded configurations that are kept as Envoy handed them out: two of the largest.
+/// The limit on the bytes of superseded configurations: two of the largest size.
 pub(crate) const KEPT: usize = limits::CONFIGURATION_BYTES * 2;
 
-/// Memory that was used before is there in pieces. Nothing that a configuration asks for at once is larger than such a part of all it
-/// takes.
+/// Freed memory is fragmented. A single allocation of a configuration is at most this fraction of its total.
 const PARTS: usize = 16;
 
-/// Whether the allocator has so many bytes, and some to spare.
+/// Whether the allocator has this many bytes, and a reserve.
 pub(crate) fn is_there(bytes: usize) -> bool {
     let wanted = bytes.saturating_add(RESERVE);
     if size().saturating_add(wanted) <= GIVEN {
@@ -37,7 +36,7 @@ pub(crate) fn is_there(bytes: usize) -> bool {
     found
 }
 
-/// What the module has from its host, whether it is used or not.
+/// The memory that the module has from its host, used or not.
 pub(crate) fn size() -> usize {
     core::arch::wasm32::memory_size::<0>().saturating_mul(PAGE)
 }

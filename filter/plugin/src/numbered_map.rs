@@ -1,13 +1,13 @@
-//! Things by the numbers that Envoy counts up for them.
+//! A map keyed by Envoy's increasing ids.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
 use hashbrown::HashMap;
 
-/// Things by their numbers.
+/// Values by their ids.
 pub(crate) type NumberedMap<T> = HashMap<u32, T, BuildHasherDefault<Sequence>>;
 
-/// Spreads numbers that are counted up by one multiplication.
+/// Spreads increasing numbers by one multiplication.
 #[derive(Default)]
 pub(crate) struct Sequence(u64);
 

@@ -1,8 +1,9 @@
-//! What is open: connections that are held until they can be decided, and connections and requests that were allowed and last.
+//! Open streams: connections that are held until they can be decided, and connections and requests that were allowed
+//! and are still open.
 //!
-//! After an update Envoy has the old configuration and the new one in the same VM, each with a root context, and leaves what is
-//! open to the old one. Here all configurations of one plugin share an [`Instance`], so that a timer can hold what an older one
-//! allowed against the newer one ([`tick`]).
+//! After an update Envoy has the old and the new configuration in the same VM, each with a root context, and leaves
+//! open streams to the old one. Here all configurations of one plugin share an [`Instance`], so that a timer can check
+//! streams that an older one allowed against the newer one ([`tick`]).
 
 mod handover;
 mod instance;

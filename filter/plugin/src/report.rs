@@ -1,4 +1,4 @@
-//! What the world gets to know of a decision: access-log state, counters, and a line for each denial.
+//! Reports a decision: access-log state, counters, a log line.
 
 mod counters;
 mod denial;
@@ -16,19 +16,19 @@ use counters::Counter;
 /// Filter state for access logs: `%FILTER_STATE(wasm.peerwarden.decision:PLAIN)%`.
 const DECISION: &str = "peerwarden.decision";
 
-/// Filter state with the decision of the dry run, when there is one.
+/// Filter state with the decision of the dry run, if there is one.
 const SHADOW: &str = "peerwarden.shadow";
 
-/// Filter state with the AUDIT rule that marks this for the log, when there is one: `KIND ID`.
+/// Filter state with the AUDIT rule that marks the stream for the log, if there is one: `KIND ID`.
 const AUDIT: &str = "peerwarden.audit";
 
-/// Filter state with the connection's security policy, as Istio's telemetry has it.
+/// Filter state with the connection's security policy, as in Istio's telemetry.
 const SECURITY_POLICY: &str = "peerwarden.connection_security_policy";
 
-/// Filter state of what was allowed and then closed: why it was judged again.
+/// Filter state of a stream that was allowed and then closed: why it was judged again.
 const REVOKED: &str = "peerwarden.revoked";
 
-/// Why something that is open is judged again.
+/// Why an open stream is judged again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// There is a newer configuration.
@@ -46,16 +46,16 @@ impl Cause {
     }
 }
 
-/// What decides.
+/// The configuration that decides.
 pub(crate) trait Decider {
-    /// Of which decisions there is a report in the access log.
+    /// The decisions that are reported in the access log.
     fn report(&self) -> Report;
 
-    /// The ALLOW rule that came closest to what none of them matched, and what it failed on.
+    /// If no ALLOW rule matched, the one that came closest, and what it failed on.
     fn nearest(&self, attributes: &Attributes) -> Option<String>;
 }
 
-/// Publishes a decision; `None` is the state in which nothing can be trusted.
+/// Publishes a decision; `None` means that nothing can be trusted.
 ///
 /// `failure` is why an external authorizer gave no usable answer. `decider` is the configuration that decided.
 pub(crate) fn decided(
@@ -96,7 +96,7 @@ pub(crate) fn decided(
     }
 }
 
-/// For the access log: the decision, and how the connection is secured.
+/// For the access log: the decision, and the security of the connection.
 fn publish_decision(decision: Option<&Decision<'_>>, attributes: &Attributes) {
     publish(DECISION, &state(decision));
     if let Some(policy) = attributes.connection_security_policy() {
@@ -105,17 +105,17 @@ fn publish_decision(decision: Option<&Decision<'_>>, attributes: &Attributes) {
     }
 }
 
-/// Shows Envoy's counters from the start, at zero, and keeps what a VM counted that this one replaces.
+/// Shows Envoy's counters from the start, at zero, and keeps the counts of a VM that this one replaces.
 pub(crate) fn define_counters() {
     counters::define();
 }
 
-/// Brings to Envoy what was counted here.
+/// Sends the counts to Envoy.
 pub(crate) fn flush() {
     counters::flush();
 }
 
-/// Publishes that what was allowed is not any more.
+/// Publishes that an allowed stream is no longer allowed.
 pub(crate) fn revoked(
     judgement: Option<&Judgement<'_>>,
     attributes: &Attributes,
@@ -138,7 +138,7 @@ fn publish(name: &str, text: &str) {
     }
 }
 
-/// `VERDICT REASON`, and when a document decided `KIND ID`.
+/// `VERDICT REASON`, and if a document decided, `KIND ID`.
 fn state(decision: Option<&Decision<'_>>) -> String {
     let Some(decision) = decision else {
         return "deny not-configured".to_owned();
@@ -151,8 +151,8 @@ fn state(decision: Option<&Decision<'_>>) -> String {
     words.join(" ")
 }
 
-/// Response-code details in the form of Envoy's RBAC filter, `none` when no policy matched; what external authorizers
-/// refuse, in the form of its `ext_authz` filter.
+/// Response-code details in the form of Envoy's RBAC filter, `none` if no policy matched; for a refusal by an external
+/// authorizer, in the form of its `ext_authz` filter.
 pub(crate) fn details(decision: Option<&Decision<'_>>) -> String {
     match decision.map(|decision| decision.reason) {
         Some(Reason::AuthorizerDenied) => return "ext_authz_denied".to_owned(),
@@ -164,7 +164,7 @@ pub(crate) fn details(decision: Option<&Decision<'_>>) -> String {
     ["rbac_access_denied_matched_policy[", &graphic(id), "]"].concat()
 }
 
-/// With an underscore for what access logs could not show as it is.
+/// The text with an underscore for every character that access logs cannot show.
 fn graphic(id: String) -> String {
     if id.bytes().all(|byte| byte.is_ascii_graphic()) {
         return id;
@@ -173,14 +173,14 @@ fn graphic(id: String) -> String {
     id.chars().map(shown).collect()
 }
 
-/// Something that Envoy did not do as it should.
+/// Reports something that Envoy did not do as it should.
 pub(crate) fn error(message: &str) {
     counters::increment(Counter::Errors);
     abi::log(Level::Error, &format!("peerwarden: {message}"));
 }
 
-/// One line when a configuration is taken, and one more when some of it denies because it cannot be used. `applying` of the
-/// `documents` are for this workload; that none is may be a mistyped namespace, and lets everybody in.
+/// One line when a configuration is accepted, and another if parts of it deny because they cannot be used. `applying`
+/// of the `documents` are for this workload; if none is, a namespace may be mistyped, which allows everyone.
 pub(crate) fn announce(config: &Config, program: &Program, applying: usize, documents: usize) {
     if let Some(why) = program.unusable_provider() {
         let message = format!("peerwarden: denies what CUSTOM policies match: {why}");

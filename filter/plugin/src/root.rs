@@ -1,4 +1,4 @@
-//! Configuration, the contexts it makes, and the timer that looks after those that are open.
+//! A root context: its configuration, its streams, and the timer that checks open ones.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -16,26 +16,27 @@ use crate::report;
 use crate::tcp::Tcp;
 use crate::timer;
 
-/// Bytes of memory that it takes at the most to read a byte of what a configuration says beside its documents.
+/// The memory needed to read the settings of a configuration, in bytes for each byte of it.
 const SETTINGS: usize = 24;
 
-/// One configuration of the plugin. After an update Envoy keeps the old one beside it in the same VM, for the streams
-/// that it still has.
+/// One configuration of the plugin. After an update Envoy keeps the old one beside it in the same VM, for its remaining
+/// streams.
 #[derive(Default)]
 pub(crate) struct Root {
     protocol: Protocol,
     configuration: Rc<Configuration>,
     instance: Rc<Instance>,
-    /// What Envoy handed out when there was no memory even to read what it says beside its documents.
+    /// The original bytes, if there was not even memory to read the settings.
     unread: Bytes,
-    /// What there is for a chain of the other protocol.
+    /// The configuration for streams of the other protocol's chain.
     misplaced: OnceCell<Rc<Configuration>>,
 }
 
 impl Root {
-    /// Refuses what the bytes alone show to be wrong: the same bytes are refused on every thread alike, so Envoy rejects
-    /// the configuration on its main thread and no worker ever has it. What depends on anything else (the node's
-    /// metadata) must not be refused here, as a worker that alone refuses would let everything pass: it denies all.
+    /// Refuses only what the bytes alone show to be wrong: the same bytes are refused on every thread, so Envoy rejects
+    /// the configuration on its main thread and no worker ever has it. Anything that depends on other input (the node's
+    /// metadata) must not be refused here, as a worker that alone refuses would let everything pass: instead it denies
+    /// everything.
     pub(crate) fn on_configure(&mut self, size: usize) -> bool {
         if size > limits::CONFIGURATION_BYTES {
             return refuse(&limits::too_large(size).into());
@@ -66,17 +67,18 @@ impl Root {
         self.configuration.timer.set(next);
     }
 
-    /// A request begins under this root context.
+    /// Begins a request of this root context.
     pub(crate) fn request(&self, context: u32) -> Http {
         Http::new(self.configuration_in(Protocol::Http), self.opener(context))
     }
 
-    /// A connection begins under this root context.
+    /// Begins a connection of this root context.
     pub(crate) fn connection(&self, context: u32) -> Tcp {
         Tcp::new(self.configuration_in(Protocol::Tcp), self.opener(context))
     }
 
-    /// What streams of such a chain are judged by: in the wrong one everything is denied, as it is where nothing could be read.
+    /// The configuration that judges streams of such a chain: in the wrong chain, or if nothing could be read, one that
+    /// denies everything.
     fn configuration_in(&self, chain: Protocol) -> Rc<Configuration> {
         if self.protocol == chain || self.configuration.number == 0 {
             Rc::clone(&self.configuration)
@@ -95,7 +97,7 @@ impl Root {
 }
 
 impl Root {
-    /// Whether the configuration is taken, now or when there is memory to read it; of a new one the log says which.
+    /// Whether the configuration is accepted, now or when there is memory to read it; a new one is logged.
     fn read(&mut self, bytes: Bytes, is_new: bool) -> bool {
         if !memory::is_there(bytes.len().saturating_mul(SETTINGS)) {
             if is_new {
@@ -114,7 +116,7 @@ impl Root {
         taken.map_or_else(|problems| refuse(&problems), |()| true)
     }
 
-    /// From now on this is the configuration that what is open is held against, too.
+    /// Makes this the current configuration, which open streams are checked against too.
     fn take(&mut self, reading: Reading, bytes: Bytes) -> Result<(), Problems> {
         let config = reading.config();
         let (protocol, workload) = (config.protocol, config.workload.clone());
@@ -146,7 +148,7 @@ impl Root {
 }
 
 impl Drop for Root {
-    /// Nothing more is counted.
+    /// Stops counting.
     fn drop(&mut self) {
         report::flush();
     }

@@ -1,16 +1,18 @@
-//! TCP: one decision for each connection, on the first data in either direction; while an external authorizer is asked, the
-//! data is held.
+//! TCP: one decision for each connection, on the first data in either direction; the data is held while an external
+//! authorizer is called.
 //!
-//! Nothing is read in `on_new_connection`: the TLS handshake comes after it, so there is no peer yet, and older Envoys
-//! remember the empty answer. The client's first bytes come decrypted, so the handshake is over by then. The upstream's
-//! first bytes may come before it unless `tcp_proxy` waits (`upstream_connect_mode: ON_DOWNSTREAM_TLS_HANDSHAKE`); a
-//! peer that is not there yet counts as "cannot be established", which denies whatever depends on it.
+//! Nothing is read in `on_new_connection`: the TLS handshake comes after it, so there is no peer yet, and older
+//! versions of Envoy remember the empty answer. The client's first bytes arrive decrypted, so the handshake is over by
+//! then. The upstream's first bytes may arrive before unless `tcp_proxy` waits (`upstream_connect_mode:
+//! ON_DOWNSTREAM_TLS_HANDSHAKE`); a peer that is missing at that time counts as "cannot be established", which denies
+//! everything that depends on it.
 //!
-//! With a `lock` the module names the cluster, without which nothing is dialled: here in `on_new_connection`, as a sign that the module is
-//! there, and the verdict is marked for the filter behind it; with `enforcement: hold` once the connection is allowed.
+//! With a `lock` the module names the cluster, without which no upstream connection is made: here in
+//! `on_new_connection`, as a sign that the module is present, and the verdict is marked for the filter after it; with
+//! `enforcement: hold` once the connection is allowed.
 //!
-//! With `enforcement: hold` the connection waits in `on_new_connection`, so that the upstream is not even dialled, and the timer
-//! decides (`open/judge.rs`), unless the client speaks first.
+//! With `enforcement: hold` the connection waits in `on_new_connection`, so that no upstream connection is made, and
+//! the timer decides (`open/judge.rs`), unless the client sends data first.
 
 use std::rc::Rc;
 
@@ -29,17 +31,17 @@ pub(crate) struct Tcp {
     configuration: Rc<Configuration>,
     opener: StreamOpener,
     state: State,
-    /// What the timer knows of it: while it is held, and once it is allowed.
+    /// The timer's state for it: while it is held, and once it is allowed.
     open: Option<StreamHandle>,
-    /// Denied, and not closed yet.
+    /// Whether it is denied but not closed yet.
     close_due: bool,
 }
 
-/// How far the decision is.
+/// The progress of the decision.
 enum State {
     /// No data yet.
     Undecided,
-    /// An external authorizer is being asked.
+    /// An external authorizer is being called.
     Waiting(Box<PendingCall>),
     Decided(Verdict),
 }
@@ -155,7 +157,7 @@ impl Tcp {
         }
     }
 
-    /// The external authorizer has answered: what was held goes on, or the connection is closed.
+    /// Handles the external authorizer's answer: continues the held data, or closes the connection.
     fn answered(&mut self, waiting: &PendingCall, outcome: &Outcome) {
         let configuration = Rc::clone(&self.configuration);
         let attributes = self.attributes(Handshake::Over);
@@ -181,7 +183,7 @@ impl Tcp {
         }
     }
 
-    /// The token of the call whose answer it waits for.
+    /// The token of the pending call.
     pub(crate) fn waits_for(&self) -> Option<u32> {
         match &self.state {
             State::Waiting(waiting) => Some(waiting.token()),
@@ -189,7 +191,7 @@ impl Tcp {
         }
     }
 
-    /// What is being waited for, if this is its token.
+    /// The pending call, if this is its token.
     fn take_waiting(&mut self, token: u32) -> Option<Box<PendingCall>> {
         match std::mem::replace(&mut self.state, State::Undecided) {
             State::Waiting(waiting) if waiting.is_for(token) => Some(waiting),
@@ -241,7 +243,7 @@ impl Tcp {
     }
 }
 
-/// Closes a connection of which nothing is known.
+/// Closes a connection about which nothing is known.
 pub(crate) fn deny_unknown() {
     if abi::close_downstream().is_err() {
         report::error("the denied connection could not be closed; its data is held");

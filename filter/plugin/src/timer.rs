@@ -1,28 +1,28 @@
-//! The timer of a root context: it keeps the time, and goes off oftener while there is more to do.
+//! The root context's timer: it keeps the time, and fires more often when there is more to do.
 
 use std::cell::Cell;
 
 use crate::abi;
 
-/// In milliseconds: while connections are held, which wait for it.
+/// In milliseconds: while there are held connections, which wait for it.
 pub(crate) const HELD: u32 = 10;
 
-/// While there are streams to hold against a newer configuration.
+/// While there are streams to check against a newer configuration.
 pub(crate) const SOON: u32 = 20;
 
-/// While there is nothing else: it keeps the time by which certificates expire, and brings what was counted to Envoy.
+/// Otherwise: it keeps the time for the expiry of certificates, and sends counts to Envoy.
 pub(crate) const IDLE: u32 = 1000;
 
-/// How often it goes off.
+/// The period of the timer.
 #[derive(Default)]
 pub(crate) struct Timer {
     period: Cell<u32>,
-    /// Envoy does not let it be set, which is said once.
+    /// Whether Envoy refuses to set it, which is logged once.
     refused: Cell<bool>,
 }
 
 impl Timer {
-    /// Has it go off so often. Of the root context, or of a stream's, whose root context's timer it is.
+    /// Sets the period, for a root context or a stream's context.
     pub(crate) fn set(&self, period: u32) {
         if self.period.get() == period {
             return;
@@ -40,7 +40,7 @@ impl Timer {
         }
     }
 
-    /// Has it go off so often, or oftener.
+    /// Sets the period, unless it is already shorter.
     pub(crate) fn at_least(&self, period: u32) {
         let now = self.period.get();
         if now == 0 || now > period {

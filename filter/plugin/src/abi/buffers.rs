@@ -1,5 +1,5 @@
-//! The memory into which Envoy writes what it hands out: it asks the module for some with each answer, and here it is taken again and
-//! again, as finding and returning memory of the allocator costs as much as a small decision.
+//! Reusable buffers for Envoy's answers: it asks the module for memory with each answer, and allocating costs as much
+//! as a small decision.
 #![expect(
     unsafe_code,
     reason = "the ABI knows the function that allocates by its name, which may be another's; this is the only one here"
@@ -10,18 +10,18 @@ use std::mem;
 use std::ops::Deref;
 use std::ptr;
 
-/// A buffer has at least so many bytes, so that the next answer fits, too.
+/// The smallest buffer in bytes, so that the next answer fits too.
 const LEAST: usize = 1024;
 
-/// One with more is given back to the allocator.
+/// A larger buffer is returned to the allocator.
 const MOST: usize = 64 * 1024;
 
-/// So many are kept, and so many are with Envoy at a time.
+/// The number of buffers that are kept, and of those that Envoy has at a time.
 const COUNT: usize = 4;
 
 struct Buffers {
     free: Vec<Vec<u8>>,
-    /// Those that Envoy writes to.
+    /// The buffers that Envoy writes to.
     lent: Vec<Vec<u8>>,
 }
 
@@ -31,10 +31,10 @@ thread_local! {
     };
 }
 
-/// Bytes that Envoy handed out.
+/// Bytes that Envoy returned.
 #[derive(Debug, Default)]
 pub(crate) struct Bytes {
-    /// With what is left of the buffer behind them.
+    /// The bytes, and the rest of their buffer.
     buffer: Vec<u8>,
     length: usize,
 }
@@ -61,7 +61,7 @@ impl Drop for Bytes {
 }
 
 impl Bytes {
-    /// Those that Envoy wrote to a buffer of ours; `None` if it is none.
+    /// The bytes that Envoy wrote to one of our buffers; `None` if it is not one.
     pub(super) fn at(place: *const u8, length: usize) -> Option<Self> {
         BUFFERS.with_borrow_mut(|buffers| {
             let mut lent = buffers.lent.iter();
@@ -71,12 +71,12 @@ impl Bytes {
         })
     }
 
-    /// Leaves out what comes behind so many.
+    /// Removes the bytes after this length.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
     }
 
-    /// As a vector, which is a copy.
+    /// Copies the bytes.
     pub(crate) fn to_vec(&self) -> Vec<u8> {
         self.deref().to_vec()
     }

@@ -7,7 +7,8 @@ use super::buffers::Bytes;
 use super::imports::{proxy_get_buffer_bytes, proxy_get_header_map_pairs, proxy_grpc_call, proxy_http_call};
 use super::status::{HostError, buffer, status};
 
-/// Sends a request without body or trailers to a cluster, with headers in the ABI's encoding of pairs; answers the call's token.
+/// Sends a request without body or trailers to a cluster, with headers in the ABI's encoding of pairs; returns the
+/// call's token.
 pub(crate) fn http_call(cluster: &str, headers: &[u8], timeout: Duration) -> Result<u32, HostError> {
     let mut token = 0;
     // SAFETY: pointers and lengths are those of live bytes, null with 0 of nothing, and `token` is a valid place.
@@ -28,7 +29,7 @@ pub(crate) fn http_call(cluster: &str, headers: &[u8], timeout: Duration) -> Res
     .map(|()| token)
 }
 
-/// Makes a unary gRPC call without metadata to a serialised `GrpcService`; answers the call's token.
+/// Makes a unary gRPC call without metadata to a serialised `GrpcService`; returns the call's token.
 pub(crate) fn grpc_call(
     service: &[u8],
     name: &str,
@@ -57,12 +58,12 @@ pub(crate) fn grpc_call(
     .map(|()| token)
 }
 
-/// As the ABI has them.
+/// A duration in the ABI's unit.
 fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
-/// The headers of an answer to an HTTP call, in the ABI's encoding of pairs; none where the call failed.
+/// The headers of an answer to an HTTP call, in the ABI's encoding of pairs; `None` if the call failed.
 pub(crate) fn call_response_headers() -> Result<Option<Bytes>, HostError> {
     const CALL_RESPONSE_HEADERS: u32 = 6;
     // SAFETY: `buffer` gives valid places for the results.

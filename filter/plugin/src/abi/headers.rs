@@ -32,7 +32,7 @@ impl Headers {
         })
     }
 
-    /// Puts a line in the place of all there are.
+    /// Replaces all lines by this one.
     pub(crate) fn set(self, name: &[u8], value: &[u8]) -> Result<(), HostError> {
         // SAFETY: pointers and lengths are those of live bytes.
         status(unsafe {
@@ -70,7 +70,7 @@ pub(crate) fn request_header(name: &str) -> Result<Option<Bytes>, HostError> {
     })
 }
 
-/// All request headers, each line apart, in the ABI's encoding of pairs.
+/// All request headers, each line separately, in the ABI's encoding of pairs.
 pub(crate) fn request_headers() -> Result<Option<Bytes>, HostError> {
     Headers::Request.pairs()
 }

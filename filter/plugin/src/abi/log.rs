@@ -2,7 +2,7 @@
 
 use super::imports::proxy_log;
 
-/// How much a log line matters to Envoy.
+/// The level of a log line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Level {
     Info,

@@ -1,4 +1,4 @@
-//! What a plugin has outside of any stream: its configuration, its timer and the clock.
+//! The parts of a plugin outside of any stream: its configuration, its timer and the clock.
 
 use super::buffers::Bytes;
 use super::imports::{
@@ -6,14 +6,14 @@ use super::imports::{
 };
 use super::status::{HostError, buffer, status};
 
-/// The plugin's configuration; can be read while it is being configured only.
+/// The plugin's configuration; readable only while it is being configured.
 pub(crate) fn plugin_configuration() -> Result<Option<Bytes>, HostError> {
     const PLUGIN_CONFIGURATION: u32 = 7;
     // SAFETY: `buffer` gives valid places for the results.
     buffer(|data, size| unsafe { proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, usize::MAX, data, size) })
 }
 
-/// How often the timer of the context's root context goes off, in milliseconds; 0 is never.
+/// Sets the period of the root context's timer in milliseconds; 0 turns it off.
 pub(crate) fn set_tick_period(period: u32) -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_set_tick_period_milliseconds(period) })

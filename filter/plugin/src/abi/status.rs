@@ -1,4 +1,4 @@
-//! What a host call returns: a status, or bytes.
+//! The result of a host call: a status, or bytes.
 
 use std::ptr;
 
@@ -8,18 +8,18 @@ const OK: u32 = 0;
 
 pub(super) const NOT_FOUND: u32 = 1;
 
-/// A host call that did not do what was asked; the number is the status.
+/// A host call that failed; the number is the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HostError(pub(crate) u32);
 
 impl HostError {
-    /// An argument names something that is not there: the ABI's BadArgument.
+    /// An argument names something that does not exist: the ABI's BadArgument.
     pub(crate) const BAD_ARGUMENT: Self = Self(2);
 
-    /// What was handed out cannot be read: the ABI's ParseFailure.
+    /// The returned bytes cannot be parsed: the ABI's ParseFailure.
     pub(crate) const UNREADABLE: Self = Self(4);
 
-    /// Somebody else has written it meanwhile: the ABI's CasMismatch.
+    /// The value was changed in the meantime: the ABI's CasMismatch.
     pub(crate) const OUTRUN: Self = Self(8);
 }
 
@@ -31,7 +31,7 @@ pub(super) fn status(status: u32) -> Result<(), HostError> {
     }
 }
 
-/// Runs a call that hands out bytes. `None` when there is nothing under that name.
+/// Runs a call that returns bytes. `None` if there is nothing under that name.
 pub(super) fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Bytes>, HostError> {
     let mut data: *mut u8 = ptr::null_mut();
     let mut size: usize = 0;

@@ -1,4 +1,4 @@
-//! What becomes of a stream, and which stream host calls are about.
+//! Continues, answers and closes streams, and selects the stream for host calls.
 
 use super::imports::{
     proxy_close_stream, proxy_continue_stream, proxy_send_local_response, proxy_set_effective_context,
@@ -9,12 +9,12 @@ const REQUEST: u32 = 0;
 
 const DOWNSTREAM: u32 = 2;
 
-/// What a callback answers: what becomes of what it is about.
+/// The result of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// It goes on.
+    /// The stream continues.
     Continue,
-    /// It is held, until it is let go on, answered or closed.
+    /// The stream is held until it is continued, answered or closed.
     Pause,
 }
 
@@ -36,13 +36,13 @@ pub(crate) fn respond(code: u32, details: &str, body: &[u8], headers: &[u8]) -> 
     })
 }
 
-/// Lets the request that was held go on, after this callback.
+/// Continues the held request, after this callback.
 pub(crate) fn continue_request() -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_continue_stream(REQUEST) })
 }
 
-/// Lets the client's data that was held go on, after this callback.
+/// Continues the client's held data, after this callback.
 pub(crate) fn continue_downstream() -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_continue_stream(DOWNSTREAM) })
@@ -60,13 +60,13 @@ pub(crate) fn reset_request() -> Result<(), HostError> {
     status(unsafe { proxy_close_stream(REQUEST) })
 }
 
-/// From now on host calls are about this context, until the callback ends.
+/// Makes host calls refer to this context, until the callback ends.
 pub(crate) fn act_for(context: u32) -> Result<(), HostError> {
     // SAFETY: no pointers.
     status(unsafe { proxy_set_effective_context(context) })
 }
 
-/// Host calls are about the callback's own context again.
+/// Makes host calls refer to the callback's own context again.
 pub(crate) fn own_context() {
     // SAFETY: no pointers. Envoy takes 0 always.
     let _ = unsafe { proxy_set_effective_context(0) };

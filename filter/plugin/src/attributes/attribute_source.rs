@@ -10,12 +10,12 @@ use super::sources::{HeaderSource, PeerSource};
 use super::{Attributes, Layer, certificates};
 use crate::abi;
 
-/// Filter state that holds the direct peer's address, put there by a `set_filter_state` filter ahead of this one.
+/// Filter state with the direct peer's address, set by a `set_filter_state` filter ahead of this one.
 const DIRECT_REMOTE_ADDRESS: &str = "filter_state\0peerwarden.direct_remote_address";
 
 impl AttributeSource for Attributes {
-    /// From the certificate itself, as the attributes show only the first name of each kind; that attribute came with
-    /// Envoy 1.38, so the first names are the fallback.
+    /// The peer in the certificate itself, as the attributes show only the first name of each kind; that attribute came
+    /// with Envoy 1.38, so the first names are the fallback.
     fn peer(&self) -> Lookup<Cow<'_, Peer>> {
         if self.sources.peer == PeerSource::Tunnel {
             return self.tunnelled_peer().map(Cow::Owned);

@@ -1,7 +1,7 @@
-//! Certificates that were read before: each request of a connection shows the same one, and reading it costs more than all the rest.
+//! A cache of parsed certificates: all requests of a connection have the same one, and parsing it costs more than
+//! everything else.
 //!
-//! What is remembered hangs on the certificate's bytes and on nothing else, so that it cannot be stale, whatever connection or
-//! configuration asks.
+//! An entry depends only on the certificate's bytes, so it cannot be stale, whatever the connection or configuration.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,22 +10,22 @@ use std::rc::Rc;
 
 use peerwarden_wire::certificate::{self, Names};
 
-/// So many are remembered at least, and twice as many at most.
+/// The number of cached certificates; at times twice as many.
 const GENERATION: usize = 512;
 
-/// A certificate that is larger is read again each time.
+/// The largest certificate in the cache, in bytes; a larger one is parsed each time.
 const LARGEST: usize = 8 * 1024;
 
-/// The line that ends a certificate, with its line break and what the last line of the signature may lack.
+/// The length of a certificate's last line with its line break, plus the padding of the signature's last line.
 const END: usize = 32;
 
-/// Bytes of the signature, which is as good as random and differs between any two: one is found by them. Should two share them, the one
-/// displaces the other.
+/// Bytes of the signature, which are as good as random: they identify a certificate. If two certificates share them,
+/// one replaces the other.
 type Mark = u64;
 
 type NamesByMark = HashMap<Mark, (Vec<u8>, Rc<Names>), BuildHasherDefault<MarkHasher>>;
 
-/// A mark, its bits mixed: as text each of its bytes has six that say something.
+/// Mixes the bits of a mark: as it is text, only six bits of each byte vary.
 #[derive(Default)]
 struct MarkHasher(u64);
 
@@ -46,7 +46,7 @@ impl Hasher for MarkHasher {
     }
 }
 
-/// Those that were asked for lately, and those of before.
+/// Recently used certificates, and older ones.
 #[derive(Default)]
 struct CertificateCache {
     young: NamesByMark,
@@ -57,7 +57,7 @@ thread_local! {
     static KNOWN: RefCell<CertificateCache> = RefCell::default();
 }
 
-/// The names in a PEM certificate; `None` when it cannot be read.
+/// The names in a PEM certificate; `None` if it cannot be parsed.
 pub(super) fn read(pem: &[u8]) -> Option<Rc<Names>> {
     let Some(mark) = mark(pem).filter(|_| pem.len() <= LARGEST) else {
         return certificate::read(pem).map(Rc::new);
@@ -90,7 +90,7 @@ fn find(known: &NamesByMark, mark: Mark, pem: &[u8]) -> Option<Rc<Names>> {
     is_same(of, pem).then(|| Rc::clone(names))
 }
 
-/// Equality, eight bytes at a time: on Wasm that of slices goes byte by byte.
+/// Equality, eight bytes at a time: on Wasm, slices are compared byte by byte.
 fn is_same(left: &[u8], right: &[u8]) -> bool {
     let (left_words, left_rest) = left.as_chunks::<8>();
     let (right_words, right_rest) = right.as_chunks::<8>();

@@ -1,16 +1,16 @@
-//! The headers of requests that go on: Envoy shows them only while they go by.
+//! The headers of requests that continue: Envoy shows them only while they pass.
 
 use std::cell::Cell;
 
-/// Bytes of all that are kept in this VM, whatever clients send. What is beyond counts as not established when its request is judged
-/// again, so that nothing is let pass for it.
+/// The limit in bytes of all kept headers in this VM, whatever clients send. Headers beyond it count as not established
+/// when their request is judged again, so that nothing passes because of the limit.
 const LIMIT: usize = 32 * 1024 * 1024;
 
 thread_local! {
     static KEPT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// In the ABI's encoding of pairs; nothing if they could not be read, or nothing will ask for them.
+/// In the ABI's encoding of pairs; `None` if they could not be read, or are not needed.
 #[derive(Debug, Default)]
 pub(crate) struct KeptHeaders(Option<Vec<u8>>);
 

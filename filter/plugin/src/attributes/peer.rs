@@ -1,4 +1,4 @@
-//! Who the peer is: by the certificate of the handshake, or by the tunnel that a connection came by.
+//! The identity of the peer: from the certificate of the handshake, or from the tunnel of a connection.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -9,10 +9,10 @@ use peerwarden_wire::certificate;
 use super::{Attributes, Handshake};
 use crate::clock;
 
-/// Filter state in which a waypoint finds the peer that the tunnel vouches for, as Istio's `connect_authority` leaves it.
+/// Filter state in which a waypoint finds the peer that the tunnel verified, as Istio's `connect_authority` leaves it.
 const PEER_PRINCIPAL: &str = "filter_state\0io.istio.peer_principal";
 
-/// Until when a certificate is valid, in seconds since 1970.
+/// The end of a certificate's validity, in seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Validity {
     Until(u64),
@@ -21,7 +21,7 @@ pub(super) enum Validity {
 }
 
 impl Attributes {
-    /// When the certificate expires that the peer is known by, if it was asked for; in seconds since 1970.
+    /// When the peer's certificate expires, if it was read; in seconds since 1970.
     pub(crate) fn expiry(&self) -> Option<u64> {
         match self.validity.get() {
             Some(Validity::Until(end)) => Some(end),
@@ -29,15 +29,16 @@ impl Attributes {
         }
     }
 
-    /// Whether the certificate has expired that the peer was known by.
+    /// Whether the peer's certificate has expired.
     pub(crate) fn has_expired(&self) -> bool {
         matches!(self.validity.get(), Some(Validity::Over))
     }
 
-    /// Of a connection of which nothing was heard yet: whether its peer is known, or known to be nobody. A certificate shows before
-    /// the client has proved that it has the key. `peer_certificate_valid` (Envoy 1.39) is set with the proof by TLS 1.3, and
-    /// before it by TLS 1.2, where nothing tells. Envoy remembers the version that it is asked for too early, so that is asked for
-    /// last; that there is TLS shows in the peer's subject, which is empty at first.
+    /// For a connection without data so far: whether its peer is known, or known to have no identity. A certificate is
+    /// visible before the client has proved that it has the key. `peer_certificate_valid` (Envoy 1.39) is set with the
+    /// proof in TLS 1.3, and before it in TLS 1.2, where nothing shows the proof. Envoy remembers a version that is
+    /// read too early, so the version is read last; the peer's subject, which is empty at first, shows that there is
+    /// TLS.
     pub(crate) fn peer_is_settled(&self) -> bool {
         match self.text("connection\0subject_peer_certificate") {
             Lookup::Missing => true,
@@ -51,7 +52,7 @@ impl Attributes {
         }
     }
 
-    /// An expired certificate vouches for nobody (RFC 5280, section 4.1.2.5), and without a clock it may have expired.
+    /// An expired certificate proves nothing (RFC 5280, section 4.1.2.5), and without a clock it may have expired.
     pub(super) fn unless_expired(&self, certificate: Rc<certificate::Names>) -> Lookup<Cow<'_, Peer>> {
         if self.sources.on_expiry == OnChange::Close {
             let Some(now) = clock::seconds() else {
@@ -70,8 +71,8 @@ impl Attributes {
         Lookup::Found(Cow::Borrowed(peer))
     }
 
-    /// The peer that the end of the tunnel wrote down: `%DOWNSTREAM_PEER_URI_SAN%`, which is `-` of a peer that has none, whoever it
-    /// is, and has several joined by commas, which a URI may have itself.
+    /// The peer that the end of the tunnel recorded: `%DOWNSTREAM_PEER_URI_SAN%`. It is `-` for a peer without one, and
+    /// several are joined by commas, which a URI may also contain.
     pub(super) fn tunnelled_peer(&self) -> Lookup<Peer> {
         match self.text(PEER_PRINCIPAL) {
             Lookup::Found(uri) if uri.is_empty() || uri == b"-" => Lookup::Unavailable,
@@ -82,7 +83,7 @@ impl Attributes {
         }
     }
 
-    /// The peer on Envoy before 1.38, which shows the first name of each kind only.
+    /// The peer on Envoy before 1.38, which shows only the first name of each kind.
     fn first_names(&self) -> Lookup<Peer> {
         let names = |path| match self.text(path) {
             // These names are ASCII (RFC 5280, section 4.2.1.6); a certificate with others cannot be read.
@@ -108,7 +109,7 @@ impl Attributes {
         }
     }
 
-    /// A certificate without any SAN is known by its subject, in the form that Envoy writes it.
+    /// A certificate without any SAN is identified by its subject, in the form that Envoy writes.
     fn with_subject(&self, mut peer: Peer) -> Lookup<Peer> {
         match self.text("connection\0subject_peer_certificate") {
             Lookup::Found(subject) => peer.subject = subject,

@@ -1,4 +1,4 @@
-//! Envoy's properties, read. A property that cannot be read counts as a failure.
+//! Reads Envoy's properties. A property that cannot be read counts as a failure.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use super::Attributes;
 use crate::abi::{self, Bytes, HostError};
 
 impl Attributes {
-    /// How many questions Envoy did not answer as it should.
+    /// How many questions Envoy did not answer correctly.
     pub(crate) fn failures(&self) -> u32 {
         self.failures.get()
     }
@@ -18,7 +18,7 @@ impl Attributes {
         Lookup::Unavailable
     }
 
-    /// What a call answered, read by `parse`; what `parse` does not understand is unavailable.
+    /// The answer of a call, parsed by `parse`; an answer that `parse` does not understand is unavailable.
     pub(super) fn answer<T>(
         &self,
         answer: Result<Option<Bytes>, HostError>,

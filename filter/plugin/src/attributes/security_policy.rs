@@ -1,11 +1,11 @@
-//! How a connection is secured.
+//! The security of a connection.
 
 use peerwarden_engine::{AttributeSource, Lookup};
 
 use super::sources::PeerSource;
 use super::{Attributes, Handshake};
 
-/// How a connection is secured.
+/// The security of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecurityPolicy {
     MutualTls,
@@ -14,7 +14,7 @@ pub(crate) enum SecurityPolicy {
 }
 
 impl SecurityPolicy {
-    /// As access logs and counters have it.
+    /// The value in access logs and counters.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::MutualTls => "mutual_tls",
@@ -25,8 +25,8 @@ impl SecurityPolicy {
 }
 
 impl Attributes {
-    /// How the connection is secured, in Istio's words (`connection_security_policy`), and `tls` for TLS without a certificate of the
-    /// client; `None` where it is not known yet.
+    /// The security of the connection with Istio's values (`connection_security_policy`), and `tls` for TLS without a
+    /// client certificate; `None` if not known yet.
     pub(crate) fn connection_security_policy(&self) -> Option<SecurityPolicy> {
         if self.sources.peer == PeerSource::Tunnel {
             return match self.tunnelled_peer() {

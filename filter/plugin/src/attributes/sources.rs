@@ -1,15 +1,15 @@
-//! Where a configuration says that attributes are found.
+//! The sources of attributes, by configuration.
 
 use peerwarden_engine::{Config, JwtMetadata, OnChange, Paths, Program, WorkloadKind};
 
-/// Where a configuration says that attributes are found.
+/// The sources of attributes, by configuration.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
     pub(super) peer: PeerSource,
     pub(super) jwt: JwtMetadata,
-    /// Which paths are established.
+    /// How paths are established.
     pub(super) paths: Paths,
-    /// What becomes of a peer whose certificate has expired since its handshake: with `close` it is known no more.
+    /// What happens to a peer whose certificate has expired since its handshake: with `close` it is no longer known.
     pub(super) on_expiry: OnChange,
     pub(super) headers: HeaderSource,
 }
@@ -32,23 +32,23 @@ impl Sources {
     }
 }
 
-/// How a request's pseudo-headers are asked for. A call for all headers costs what one for a single header does, and a little for each
-/// that comes with it.
+/// How a request's pseudo-headers are read. A call for all headers costs as much as one for a single header, plus a
+/// little for each header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum HeaderSource {
-    /// Each by itself: the rules hang on one at most.
+    /// Each separately: the rules depend on at most one.
     #[default]
     Each,
-    /// All at once.
+    /// All together.
     All,
 }
 
-/// Where the peer is known from.
+/// The source of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum PeerSource {
     /// The certificate of this connection's handshake.
     #[default]
     Certificate,
-    /// The tunnel that the connection came by, whose end is a listener before this one.
+    /// The tunnel of the connection, which ends in a listener before this one.
     Tunnel,
 }

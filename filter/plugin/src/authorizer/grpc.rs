@@ -13,7 +13,7 @@ use super::Outcome;
 use crate::abi;
 use crate::attributes::{Attributes, Layer};
 
-/// Sends the question; its token, or why it could not be sent.
+/// Sends the question; returns its token, or why it could not be sent.
 pub(super) fn ask(
     service: &AuthorizerService,
     attributes: &Attributes,
@@ -34,8 +34,8 @@ pub(super) fn ask(
     })
 }
 
-/// `envoy.config.core.v3.GrpcService` with `envoy_grpc` (1): `cluster_name` (1), `authority` (2). Without the latter the name of
-/// the cluster would be the `:authority`, which servers refuse for its `|`.
+/// `envoy.config.core.v3.GrpcService` with `envoy_grpc` (1): `cluster_name` (1), `authority` (2). Without the latter,
+/// the name of the cluster would be the `:authority`, which servers refuse for its `|`.
 fn target(service: &AuthorizerService) -> Vec<u8> {
     let mut target = Message::default();
     target.message(1, |grpc| {
@@ -136,7 +136,7 @@ fn http_request(http: &mut Message, attributes: &Attributes) {
     }
 }
 
-/// What was answered.
+/// Interprets the answer.
 pub(super) fn outcome(status: u32, authorizer: &Authorizer) -> Outcome {
     let failed = |why: String| Outcome::failed(ExternalAnswer::Failed, authorizer, why);
     if status != 0 {

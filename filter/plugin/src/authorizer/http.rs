@@ -1,5 +1,5 @@
-//! `envoyExtAuthzHttp`: the request's method, path and headers again, without its body. 200 is a yes, 5xx no answer, anything
-//! else a no
+//! `envoyExtAuthzHttp`: repeats the request's method, path and headers, without its body. 200 allows, 5xx means no
+//! answer, anything else denies
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/ext_authz/v3/ext_authz.proto#extensions-filters-http-ext-authz-v3-httpservice>).
 
 use peerwarden_engine::{
@@ -12,15 +12,15 @@ use super::{Change, Denial, Outcome};
 use crate::abi::{self, HostError};
 use crate::attributes::{Attributes, Pairs, decode_pairs, encode_pairs};
 
-/// What Envoy always takes over from a denial.
+/// Headers that Envoy always copies from a denial.
 const OF_EVERY_DENIAL: [&str; 2] = ["location", "www-authenticate"];
 
-/// Whether a header is about one connection or one request alone, so that it is never carried over to another.
+/// Whether a header belongs to one connection or one request, so that it is never copied to another.
 fn is_own(name: &[u8]) -> bool {
     name.starts_with(b":") || name.eq_ignore_ascii_case(b"host") || is_framing(name)
 }
 
-/// Sends the question; its token, or why it could not be sent.
+/// Sends the question; returns its token, or why it could not be sent.
 pub(super) fn ask(
     authorizer: &HttpAuthorizer,
     attributes: &Attributes,
@@ -92,8 +92,8 @@ pub(super) fn ask(
     })
 }
 
-/// What was answered. An answer that broke off has no headers at all; in the place of one that is late, or of an authorizer that
-/// cannot be reached, Envoy answers with 504 or 503 itself.
+/// Interprets the answer. An answer that was cut off has no headers; for one that is late, or an authorizer that cannot
+/// be reached, Envoy itself answers with 504 or 503.
 pub(super) fn outcome(headers: u32, http: &HttpAuthorizer, authorizer: &Authorizer) -> Outcome {
     let failed = |why: String| Outcome::failed(ExternalAnswer::Failed, authorizer, why);
     if headers == 0 {
@@ -139,7 +139,7 @@ pub(super) fn outcome(headers: u32, http: &HttpAuthorizer, authorizer: &Authoriz
     }
 }
 
-/// The headers that are asked for: the first line of each takes the place of what is there.
+/// The configured headers of the answer: the first line of each replaces existing ones.
 fn changes(headers: &Pairs, wanted: &[HeaderPattern]) -> Vec<Change> {
     let mut seen: Vec<&[u8]> = Vec::new();
     let mut changes = Vec::new();

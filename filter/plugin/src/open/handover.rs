@@ -1,14 +1,16 @@
-//! What the VMs of one process tell each other of a plugin: by which configuration it decides now.
+//! VMs of one process tell each other through shared data which configuration is in force.
 //!
-//! Where the module's file is replaced, Envoy makes a new VM, and what is open stays with the old one, which gets no configuration
-//! any more. Both see the shared data of their `vm_id`. So each VM publishes there what comes into use, and holds what is open against
-//! what another one published. That can only close: a stream stays if its own configuration *and* the newer one allow it. What cannot
-//! be read closes whatever `openConnections` covers.
+//! When the module's file is replaced, Envoy creates a new VM, and open streams stay with the old one, which gets no
+//! more configurations. Both share the data of their `vm_id`. So each VM publishes its configuration when it takes
+//! effect, and checks open streams against those of others. That can only close streams: a stream stays only if its own
+//! configuration *and* the newer one allow it. Data that cannot be read closes whatever `openConnections` covers.
 //!
-//! A call that fails says nothing of a newer configuration, and closes nothing: what was last read goes on counting, it is logged, and
-//! tried again. A list of capabilities that leaves these calls out is a finding of `peerwarden check --envoy`.
+//! A failed call proves nothing about a newer configuration, and closes nothing: the last result stays valid, the
+//! failure is logged, and the call is repeated. `peerwarden check --envoy` reports a list of capabilities without these
+//! calls.
 //!
-//! All of it is done by the timer. The trial on Envoy's main thread, of configurations that no worker may ever have, never runs it.
+//! The timer does all of this. It never runs in the trial on Envoy's main thread, whose configurations may never reach
+//! a worker.
 
 mod notice;
 
@@ -22,59 +24,60 @@ use crate::configuration::Configuration;
 use crate::open::Instance;
 use notice::{Notice, Use};
 
-/// So often it is tried to publish something, where other VMs do at the same time; then again when the timer goes off.
+/// The number of attempts to publish, if other VMs do at the same time; then again at the next timer callback.
 const TRIES: u8 = 4;
 
-/// It is done so seldom, however often the timer goes off. In nanoseconds.
+/// The shortest interval between two checks, however often the timer fires. In nanoseconds.
 const PERIOD: u64 = 500_000_000;
 
-/// For so long after another VM has published something, streams that begin here do not show that this VM is back in use: the
-/// threads do not change all at once. In nanoseconds.
+/// For this long after another VM has published, new streams here do not show that this VM is back in use: threads do
+/// not switch simultaneously. In nanoseconds.
 const GRACE: u64 = 5_000_000_000;
 
-/// In the place of a workload's checksum where it is not known.
+/// Stands for the checksum of an unknown workload.
 pub(super) const UNKNOWN: u64 = 0;
 
-/// One plugin's place in the shared data.
+/// The place of one plugin in the shared data.
 #[derive(Default)]
 pub(super) struct Handover {
-    /// The key of the configuration in force, as [`Notice`] has it.
+    /// The key of the configuration in force, in the format of [`Notice`].
     key: Vec<u8>,
-    /// The key of something small that is written whenever the other one was: its number shows that there is something to read.
+    /// The key of a small value that is written after each change: its number shows that there is something to read.
     bell: Vec<u8>,
-    /// The bell of those of this name that do not know their workload: what they decide, which is to deny, they do for all.
+    /// The bell of plugins of this name that do not know their workload: they deny, and do so for all workloads.
     unknown: Vec<u8>,
-    /// The numbers of the two bells when they were last looked at; 0 where there was none.
+    /// The numbers of the two bells at the last check; 0 if there was none.
     heard: Cell<(u32, u32)>,
-    /// Whether something was written for which the bell is still to be written.
+    /// Whether the bell must still be written for an earlier change.
     is_to_ring: Cell<bool>,
-    /// What this VM last published: which configuration, and whether side by side with others.
+    /// The last configuration that this VM published, and whether it was in use side by side with others.
     published: Cell<(u64, bool)>,
-    /// What another VM published, while that is in force.
+    /// The configuration that another VM published, while it is in force.
     newer: RefCell<Option<Rc<Configuration>>>,
-    /// When that was read, in nanoseconds since 1970.
+    /// When it was read, in nanoseconds since 1970.
     since: Cell<u64>,
-    /// Whether streams began here meanwhile.
+    /// Whether streams began here since then.
     used: Cell<NewStreams>,
-    /// When it was last looked after.
+    /// The time of the last check.
     looked_at: Cell<u64>,
-    /// Whether it was said that shared data cannot be had.
+    /// Whether the log says that shared data is unavailable.
     said: Cell<bool>,
 }
 
-/// Which streams began since another VM's configuration is in force.
+/// Streams that began here since another VM's configuration is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum NewStreams {
     #[default]
     None,
-    /// Further ones under a configuration that had some.
+    /// More streams of a configuration that already had some.
     Again,
-    /// The first one under a configuration: it has just come into use.
+    /// The first stream of a configuration: it has just taken effect.
     First,
 }
 
 impl Handover {
-    /// Of a plugin: the key tells it from others among the VMs of its `vm_id`. Of its workload there is the checksum, or [`UNKNOWN`].
+    /// For a plugin: the key distinguishes it from others among the VMs of its `vm_id`. Its workload is represented by
+    /// a checksum, or [`UNKNOWN`].
     pub(super) fn new(name: &str, protocol: Protocol, workload: u64) -> Self {
         let key = |what: &str, workload: u64| {
             ["peerwarden", what, name, protocol.as_str(), &workload.to_string()]
@@ -89,7 +92,7 @@ impl Handover {
         }
     }
 
-    /// What another VM decides by, if that is newer than what this one does.
+    /// The configuration of another VM, if it is newer than this VM's.
     pub(super) fn newer(&self) -> Option<Rc<Configuration>> {
         self.newer.borrow().clone()
     }
@@ -99,7 +102,7 @@ impl Handover {
         self.newer.borrow().is_some()
     }
 
-    /// A stream begins here.
+    /// Records that a stream begins here.
     pub(super) fn stream_begins(&self, is_first: bool) {
         if is_first {
             self.used.set(NewStreams::First);
@@ -108,8 +111,8 @@ impl Handover {
         }
     }
 
-    /// Publishes what has come into use here, and reads what has elsewhere. Answers whether there is something newer to hold what is
-    /// open against.
+    /// Publishes a configuration that has taken effect here, and reads those of other VMs. Returns whether there is a
+    /// newer one to check open streams against.
     pub(super) fn follow(&self, current: &Configuration, is_shared: bool, now: u64) -> bool {
         if now.saturating_sub(self.looked_at.get()) < PERIOD {
             return false;
@@ -146,8 +149,8 @@ impl Handover {
         }
     }
 
-    /// Puts a configuration into shared data, unless it is there already. The number of what it takes the place of orders what several
-    /// VMs publish at a time.
+    /// Publishes a configuration, unless it is already there. The number of the value that it replaces orders
+    /// concurrent writes.
     fn publish(&self, current: &Configuration, wanted: Use) -> Result<(), HostError> {
         let written = current.written();
         let own = notice::checksum(&written);
@@ -194,7 +197,7 @@ impl Handover {
         Ok(())
     }
 
-    /// The numbers of the own bell and of that of those that do not know their workload.
+    /// The numbers of this plugin's bell and of the bell of plugins that do not know their workload.
     fn bells(&self) -> Result<(u32, u32), HostError> {
         let number = |bell| Ok(abi::shared_data(bell)?.map_or(0, |(_, number)| number));
         Ok((number(&self.bell)?, number(&self.unknown)?))
@@ -220,7 +223,7 @@ impl Handover {
         Ok(is_new)
     }
 
-    /// What another VM decides by; `None` if it decides as this one, or beside it.
+    /// The configuration of another VM; `None` if it is the same, or in use side by side.
     fn read(&self, current: &Configuration) -> Option<Configuration> {
         let Ok(Some((mut bytes, _))) = abi::shared_data(&self.key) else {
             return Some(unusable(UNREADABLE));
@@ -250,7 +253,7 @@ const SIDE_BY_SIDE: &str = "peerwarden: two modules with the same plugin name ar
 
 const UNREADABLE: &str = "has a configuration that cannot be read here";
 
-/// Denies everything.
+/// A configuration that denies everything.
 fn unusable(why: &str) -> Configuration {
     let message = format!("peerwarden: the module that replaced this one {why}: open streams are closed");
     abi::log(Level::Error, &message);

@@ -1,4 +1,4 @@
-//! One plugin with all its configurations in this VM.
+//! A plugin with all its configurations in this VM.
 
 mod configurations;
 mod due;
@@ -13,47 +13,48 @@ use super::streams::Streams;
 use crate::configuration::Configuration;
 use crate::report::Gauges;
 
-/// A plugin, told from others by its name, its root id, the listener's direction, its protocol and its workload.
+/// A plugin, identified by its name, its root id, the listener's direction, its protocol and its workload.
 #[derive(Default)]
 pub(crate) struct Instance {
-    /// What Envoy calls the plugin.
+    /// Envoy's name for the plugin.
     name: String,
     gauges: Gauges,
     handover: Handover,
-    /// The one that Envoy has in use.
+    /// The configuration that Envoy uses.
     current: RefCell<Rc<Configuration>>,
-    /// Whether the current one is back in use, of which Envoy says nothing: streams began under it, and before under a newer one.
+    /// Whether the current one is back in use, which Envoy does not report: streams began with it after some had begun
+    /// with a newer one.
     is_back: Cell<bool>,
-    /// All that Envoy still has.
+    /// All configurations that Envoy still has.
     configurations: RefCell<Vec<Weak<Configuration>>>,
-    /// Several are in use side by side, so that none of them can be held against what another allowed.
+    /// Whether several are in use side by side, so that none of them can be checked against what another allowed.
     shared: Cell<bool>,
     held: RefCell<Streams>,
-    /// The places among them at which looking at them goes on: at those that began lately, and at the others.
+    /// The positions at which the next look at held streams continues: for recent ones, and for the others.
     held_next: [Cell<usize>; 2],
     allowed: RefCell<Streams>,
-    /// Streams that are over, for those to come to take their place.
+    /// Finished streams, which are reused.
     spare: RefCell<Vec<Rc<Stream>>>,
-    /// What those belong to.
+    /// A configuration for unused streams.
     nothing: Rc<Configuration>,
-    /// Whether there may be some that the current configuration has not judged.
+    /// Whether there may be streams that the current configuration has not judged.
     unjudged: Cell<bool>,
-    /// When the next certificate of them expires at the earliest, in seconds since 1970.
+    /// The earliest expiry of a certificate among them, in seconds since 1970.
     expiry: Cell<Option<u64>>,
 }
 
-/// So many streams that are over are kept at most.
+/// The largest number of finished streams that are kept.
 const SPARE: usize = 1024;
 
 impl Instance {
-    /// Says in gauges what is decided by.
+    /// Updates the gauges.
     pub(super) fn publish(&self) {
         let in_force = self.current.borrow().in_force();
         self.gauges
             .publish(&self.name, &in_force, self.handover.is_superseded());
     }
 
-    /// Tells other VMs what has come into use here, and learns what has there.
+    /// Publishes this VM's configuration to other VMs, and reads theirs.
     pub(super) fn follow(&self, now: u64) {
         let current = Rc::clone(&self.current.borrow());
         if self.handover.follow(&current, self.shared.get(), now) {
@@ -61,7 +62,7 @@ impl Instance {
         }
     }
 
-    /// A stream begins; in the place of one that is over, if there is one.
+    /// Begins a stream; reuses a finished one if there is one.
     pub(super) fn stream(
         &self,
         context: u32,
@@ -80,7 +81,7 @@ impl Instance {
         stream
     }
 
-    /// Its context is gone.
+    /// Records that its context is gone.
     pub(super) fn is_over(&self, stream: &mut Rc<Stream>) {
         let mut spare = self.spare.borrow_mut();
         if let Some(over) = Rc::get_mut(stream).filter(|_| spare.len() < SPARE) {
@@ -93,7 +94,7 @@ impl Instance {
         self.held.borrow_mut().add(stream);
     }
 
-    /// From now on it is looked after.
+    /// Adds it to the streams that the timer checks.
     pub(super) fn allow(&self, stream: &Rc<Stream>) {
         self.held.borrow_mut().remove(stream);
         if stream.is_looked_after() {

@@ -1,4 +1,4 @@
-//! Judges a stream from outside its own callbacks. Host calls are about the effective context, which is set to it first.
+//! Judges a stream outside its own callbacks. Host calls refer to the effective context, which is set first.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::configuration::{Configuration, LoadedConfiguration};
 use crate::lock;
 use crate::report::{self, Cause, DeniedSubject};
 
-/// A connection that waits for its peer to be known.
+/// Judges a connection that waits until its peer is known.
 pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     if !becomes_effective(instance, stream) {
         return;
@@ -49,8 +49,8 @@ pub(super) fn held(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     }
 }
 
-/// Decides about a connection whose peer is known; `false` if it cannot go on, as Envoy 1.36 does not let the cluster be named from
-/// outside of a connection's own callbacks: it is then denied at its deadline.
+/// Decides on a connection whose peer is known. Returns `false` if it cannot continue, as Envoy 1.36 does not let a
+/// module name the cluster outside a connection's own callbacks: it is then denied at its deadline.
 fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     let configuration = &stream.configuration;
     let attributes = Attributes::of_connection(configuration.sources(), Handshake::Over);
@@ -93,7 +93,7 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
 }
 
 impl StreamOpener {
-    /// Whether a configuration that took the place of its own denies what that one allows; see [`newer_denies`].
+    /// Whether a newer configuration denies what its own allows; see [`newer_denies`].
     pub(crate) fn newer_denies(
         &self,
         attributes_by: impl Fn(&Configuration) -> Attributes,
@@ -112,8 +112,9 @@ impl StreamOpener {
     }
 }
 
-/// Whether a configuration that took the place of a stream's own denies what that one allows, which is reported, and `denied` with.
-/// Between a stream's beginning and its decision there may be a long handshake, a client that says nothing, or a slow authorizer.
+/// Whether a newer configuration denies what a stream's own allows; the denial is reported, and `denied` is called with
+/// it. Between a stream's beginning and its decision there may be a long handshake, a client that sends nothing, or a
+/// slow authorizer.
 fn newer_denies(
     instance: &Instance,
     own: &Configuration,
@@ -139,7 +140,8 @@ fn newer_denies(
     false
 }
 
-/// A stream that was allowed: because there is a newer configuration, or because its peer's certificate has expired.
+/// Judges an allowed stream again: because there is a newer configuration, or because its peer's certificate has
+/// expired.
 pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     if !becomes_effective(instance, stream) {
         return;
@@ -160,7 +162,7 @@ pub(super) fn again(instance: &Instance, stream: &Rc<Stream>, now: u64) {
     instance.expires(expiry);
 }
 
-/// Whether a configuration allows what is open; if not, it is closed.
+/// Whether a configuration allows an open stream; if not, the stream is closed.
 fn is_still_allowed(
     instance: &Instance,
     stream: &Rc<Stream>,
@@ -191,7 +193,7 @@ fn is_still_allowed(
     is_allowed
 }
 
-/// Envoy knows every stream whose context there is. Should it not, nothing can be done about it from here.
+/// Envoy knows every stream that has a context. If it does not, nothing can be done here.
 fn becomes_effective(instance: &Instance, stream: &Stream) -> bool {
     let known = abi::act_for(stream.context).is_ok();
     if !known {
@@ -201,8 +203,8 @@ fn becomes_effective(instance: &Instance, stream: &Stream) -> bool {
     known
 }
 
-/// The judgement, without asking an external authorizer: what one has said stands, and nobody can be asked about what is
-/// under way.
+/// The judgement, without calling an external authorizer: its earlier answer stays valid, and nothing can be called for
+/// an open stream.
 fn judge<'l>(
     loaded: &'l LoadedConfiguration,
     attributes: &Attributes,

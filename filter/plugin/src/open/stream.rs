@@ -1,4 +1,4 @@
-//! A connection or a request that is held, or was allowed and lasts.
+//! A connection or a request that is held, or was allowed and is still open.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,48 +14,48 @@ use crate::configuration::Configuration;
 use crate::pending_calls;
 use crate::timer;
 
-/// How many configurations back it is known which ones have judged a stream.
+/// The number of recent configurations for which it is known whether they have judged a stream.
 const JUDGES: usize = 8;
 
-/// A handshake is looked at again after this part of the time that it has taken.
+/// A handshake is checked again after this fraction of the time that it has taken.
 const PATIENCE: u64 = 8;
 
-/// In nanoseconds: a client that is not far away has its handshake behind it by then.
+/// In nanoseconds: a nearby client finishes its handshake within this time.
 const LATELY: u64 = 1_000_000_000;
 
-/// As the timer sees it.
+/// A stream, for the timer.
 #[derive(Default)]
 pub(crate) struct Stream {
-    /// As Envoy numbers it.
+    /// Envoy's id.
     pub(super) context: u32,
-    /// The one that it began with.
+    /// The configuration that it began with.
     pub(super) configuration: Rc<Configuration>,
     status: Cell<Status>,
-    /// The configurations that allow it; each takes the place of the oldest. None has the number 0.
+    /// The configurations that allow it; each new one replaces the oldest. None has the number 0.
     judges: [Cell<u64>; JUDGES],
-    /// How many have allowed it.
+    /// The number of configurations that have allowed it.
     judged: Cell<usize>,
-    /// Where it stands among the others.
+    /// Its position among the others.
     place: Cell<usize>,
-    /// When it was last looked at while it was held, in nanoseconds since 1970.
+    /// When it was last checked while held, in nanoseconds since 1970.
     looked_at: Cell<u64>,
     details: RefCell<Details>,
 }
 
-/// What it is judged by again.
+/// The inputs for judging it again.
 #[derive(Default)]
 pub(super) struct Details {
-    /// Of a connection: whether its handshake was known to be over when it was allowed.
+    /// For a connection, whether its handshake was known to be over when it was allowed.
     pub(super) handshake: Option<Handshake>,
-    /// Of a request: Envoy shows its headers only while they go by.
+    /// For a request, its headers, which Envoy shows only while they pass.
     pub(super) headers: KeptHeaders,
-    /// The provider whose external authorizer said yes.
+    /// The provider whose external authorizer allowed it.
     pub(super) provider: Option<String>,
-    /// Of a request: whether its response has begun.
+    /// For a request, whether its response has begun.
     pub(super) responding: bool,
-    /// When the certificate of a peer that counted expires, in seconds since 1970.
+    /// When the certificate of a peer that mattered expires, in seconds since 1970.
     pub(super) expiry: Option<u64>,
-    /// When it began to be held, in nanoseconds since 1970.
+    /// When it was first held, in nanoseconds since 1970.
     pub(super) held_since: u64,
 }
 
@@ -69,15 +69,15 @@ pub(crate) enum Status {
     Denied,
 }
 
-/// Why a stream may go on.
+/// Why a stream may continue.
 pub(crate) struct Allowance<'a> {
     pub(crate) attributes: &'a Attributes,
-    /// The provider whose external authorizer said yes, if one was asked.
+    /// The provider whose external authorizer allowed it, if one was called.
     pub(crate) provider: Option<&'a str>,
 }
 
 impl Stream {
-    /// Begins in the place of one that is over, of which nothing is left.
+    /// Begins, in the memory of a finished one.
     pub(super) fn begins(&mut self, context: u32, configuration: &Rc<Configuration>, details: Details) {
         self.context = context;
         self.configuration = Rc::clone(configuration);
@@ -89,7 +89,7 @@ impl Stream {
         *self.details.get_mut() = details;
     }
 
-    /// Keeps nothing alive any more.
+    /// Releases everything that it refers to.
     pub(super) fn is_over(&mut self, nothing: &Rc<Configuration>) {
         self.configuration = Rc::clone(nothing);
         let details = self.details.get_mut();
@@ -108,14 +108,15 @@ impl Stream {
         self.details.borrow()
     }
 
-    /// The longer a handshake takes, the more seldom it is looked at, as those are many who open connections and do no more.
+    /// The longer a handshake takes, the less often it is checked, as many clients open connections and do nothing
+    /// else.
     pub(super) fn is_due_to_be_looked_at(&self, now: u64) -> bool {
         let last = self.looked_at.get();
         let age = last.saturating_sub(self.details.borrow().held_since);
         now.saturating_sub(last) >= age / PATIENCE || self.is_over_deadline(now)
     }
 
-    /// Whether it began to be held so lately that its handshake may be under way.
+    /// Whether it was first held so recently that its handshake may still be running.
     pub(super) fn began_lately(&self, now: u64) -> bool {
         now.saturating_sub(self.details.borrow().held_since) < LATELY
     }
@@ -156,7 +157,7 @@ impl Stream {
         self.details.borrow().expiry
     }
 
-    /// When the certificate expires that counted, with several judges the first that does.
+    /// Records when a certificate that mattered expires; with several judges the earliest counts.
     pub(super) fn expires_at(&self, expiry: Option<u64>) {
         self.details.borrow_mut().expiry = expiry;
     }
@@ -165,7 +166,7 @@ impl Stream {
         self.expiry().is_some_and(|expiry| expiry < now)
     }
 
-    /// A configuration allows it.
+    /// Records that a configuration allows it.
     pub(super) fn allowed_by(&self, number: u64, allowed: &Allowance<'_>) {
         self.status.set(Status::Allowed);
         let judged = self.judged.get();
@@ -182,7 +183,7 @@ impl Stream {
     }
 }
 
-/// What a stream's context needs to have it looked after.
+/// Registers a context's stream with the timer.
 pub(crate) struct StreamOpener {
     context: u32,
     pub(super) instance: Rc<Instance>,
@@ -190,7 +191,7 @@ pub(crate) struct StreamOpener {
 }
 
 impl StreamOpener {
-    /// A stream begins.
+    /// Begins a stream.
     pub(crate) fn new(context: u32, instance: &Rc<Instance>, configuration: &Rc<Configuration>) -> Self {
         instance.stream_begins(configuration);
         Self {
@@ -200,12 +201,12 @@ impl StreamOpener {
         }
     }
 
-    /// The stream's context waits for an authorizer's answer.
+    /// Records that the stream's context waits for an authorizer's answer.
     pub(crate) fn awaits(&self, waiting: &PendingCall) {
         pending_calls::await_answer(waiting.token(), self.context);
     }
 
-    /// A connection that must wait until it can be decided.
+    /// Holds a connection until it can be decided.
     pub(crate) fn hold(&self) -> StreamHandle {
         let details = Details {
             handshake: Some(Handshake::MayBeUnderWay),
@@ -218,7 +219,7 @@ impl StreamOpener {
         open
     }
 
-    /// A connection or a request that its own configuration allows; `None` of a request that nothing can end.
+    /// Records a connection or a request that its own configuration allows; `None` for a request that nothing can end.
     pub(crate) fn allow(&self, allowed: &Allowance<'_>) -> Option<StreamHandle> {
         let handshake = allowed.attributes.handshake_of_connection();
         let settings = self.configuration.open_connections;
@@ -249,7 +250,7 @@ impl StreamOpener {
     }
 }
 
-/// As its context sees it. With the context it is forgotten.
+/// A context's handle to its stream. It is removed with the context.
 pub(crate) struct StreamHandle {
     stream: Rc<Stream>,
     instance: Rc<Instance>,
@@ -260,7 +261,7 @@ impl StreamHandle {
         self.stream.status.get()
     }
 
-    /// Its own configuration allows it.
+    /// Records that its own configuration allows it.
     pub(crate) fn allow(&self, allowed: &Allowance<'_>) {
         self.stream.allowed_by(self.stream.configuration.number, allowed);
         self.instance.allow(&self.stream);
@@ -270,13 +271,13 @@ impl StreamHandle {
         }
     }
 
-    /// Its own configuration denies it.
+    /// Records that its own configuration denies it.
     pub(crate) fn deny(&self) {
         self.stream.set_status(Status::Denied);
         self.instance.forget(&self.stream);
     }
 
-    /// Of a request: from now on it cannot be answered in another way.
+    /// For a request: records that it can no longer be answered differently.
     pub(crate) fn response_begins(&self) {
         self.stream.details.borrow_mut().responding = true;
     }

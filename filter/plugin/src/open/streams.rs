@@ -1,10 +1,10 @@
-//! Streams in places that are taken again: one that comes and goes needs no memory of its own.
+//! Streams in reusable slots: short-lived streams need no memory of their own.
 
 use std::rc::Rc;
 
 use super::stream::Stream;
 
-/// Those that are held, or those that were allowed.
+/// Held streams, or allowed ones.
 #[derive(Default)]
 pub(super) struct Streams {
     places: Vec<Option<Rc<Stream>>>,
@@ -16,7 +16,7 @@ impl Streams {
         self.places.len() == self.free.len()
     }
 
-    /// Adds one, unless it is here.
+    /// Adds a stream, unless it is present.
     pub(super) fn add(&mut self, stream: &Rc<Stream>) {
         if self.has(stream) {
             return;
@@ -41,7 +41,7 @@ impl Streams {
         self.places.iter().flatten()
     }
 
-    /// All of them, those at this place and behind it first.
+    /// All streams, beginning at this position.
     pub(super) fn iter_from(&self, place: usize) -> impl Iterator<Item = &Rc<Stream>> {
         let behind = self.places.get(place..).unwrap_or_default();
         let before = self.places.get(..place).unwrap_or(&self.places);

@@ -1,4 +1,4 @@
-//! What the timer does: decides what is held, and closes what is open and not allowed any more.
+//! The timer's work: decides held streams, and closes open ones that are no longer allowed.
 
 use std::rc::Rc;
 
@@ -9,12 +9,13 @@ use crate::configuration::Configuration;
 use crate::report;
 use crate::timer;
 
-/// How many streams are judged again at a time: each costs about as much as a request's decision, and the worker thread waits.
+/// How many streams are judged again at a time: each costs about as much as a request's decision, and the worker thread
+/// waits.
 const SLICE: usize = 100;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-/// Does what is due under a configuration, and in its instance, and answers in how many milliseconds there is more to do.
+/// Does the work that is due for a configuration and its instance, and returns in how many milliseconds there is more.
 pub(crate) fn tick(instance: &Rc<Instance>, configuration: &Configuration) -> u32 {
     report::flush();
     instance.heal(configuration);

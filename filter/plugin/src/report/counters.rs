@@ -7,7 +7,7 @@ use crate::abi;
 use crate::attributes::SecurityPolicy;
 use crate::clock;
 
-/// What is counted.
+/// The counters.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counter {
     Allowed,
@@ -18,7 +18,7 @@ pub(super) enum Counter {
     ShadowDenied,
     /// An AUDIT rule marks it.
     Audited,
-    /// What was allowed was closed, as it is not any more.
+    /// An allowed stream was closed, as it is no longer allowed.
     Revoked,
     MutualTls,
     Tls,
@@ -37,7 +37,7 @@ impl Counter {
     }
 }
 
-/// All there are, each at its [`place`] in what is kept of them.
+/// All counters, each at its [`place`].
 const NAMES: [&str; 10] = [
     "peerwarden.allowed",
     "peerwarden.denied",
@@ -68,9 +68,9 @@ fn place(counter: Counter) -> usize {
 
 /// One counter of this VM.
 struct Count {
-    /// Envoy makes a new metric for each definition, so each is defined once for the VM, whatever its configurations.
+    /// Envoy creates a new metric for each definition, so each is defined once for the VM, whatever its configurations.
     id: Cell<Option<u32>>,
-    /// What Envoy does not know of yet: a call for each would cost as much as a decision.
+    /// Counts that Envoy does not have yet: a call for each would cost as much as a decision.
     pending: Cell<u32>,
 }
 
@@ -80,7 +80,7 @@ thread_local! {
     };
 }
 
-/// Adds one, for the timer to bring to Envoy; at once if there is no timer.
+/// Adds one, for the timer to send to Envoy; immediately if there is no timer.
 pub(super) fn increment(counter: Counter) {
     COUNTS.with(|counts| {
         if let Some(count) = counts.get(place(counter)) {
@@ -92,8 +92,8 @@ pub(super) fn increment(counter: Counter) {
     }
 }
 
-/// Makes every counter known to Envoy, which forgets those that no VM has: what a VM counted would go with it, if its successor has not
-/// counted the same yet.
+/// Defines every counter in Envoy, which removes counters that no VM has: the counts of a VM would be lost if its
+/// successor had not counted the same yet.
 pub(super) fn define() {
     COUNTS.with(|counts| {
         counts
@@ -103,7 +103,7 @@ pub(super) fn define() {
     });
 }
 
-/// Brings to Envoy what was counted here.
+/// Sends the counts to Envoy.
 pub(super) fn flush() {
     COUNTS.with(|counts| {
         counts
@@ -120,7 +120,7 @@ impl Count {
         }
     }
 
-    /// A counter that Envoy does not take is no reason to decide otherwise.
+    /// Sends a count. If Envoy does not accept a counter, decisions are unaffected.
     fn flush(&self, name: &str) {
         let pending = self.pending.get();
         if pending == 0 {

@@ -1,4 +1,4 @@
-//! One log line for each denial, and no more than Envoy's log can bear.
+//! One rate-limited log line for each denial.
 
 use std::cell::Cell;
 use std::fmt::Write;
@@ -10,23 +10,23 @@ use crate::abi::{self, Level};
 use crate::attributes::{Attributes, Handshake};
 use crate::clock;
 
-/// What was asked for.
+/// What was requested.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum DeniedSubject {
     Request,
     Connection(Handshake),
 }
 
-/// Lines in a row, and then lines a second, for each VM.
+/// The largest burst of lines for each VM; after it, one line is written per [`NANOS_PER_LINE`].
 const BURST: u64 = 20;
 const NANOS_PER_LINE: u64 = 100_000_000;
 
-/// Bytes of a text from outside that are shown.
+/// The largest number of bytes that are shown of an untrusted text.
 const SHOWN: usize = 256;
 
 #[derive(Clone, Copy, Default)]
 struct Budget {
-    /// When the lines written so far will have been paid off.
+    /// When the lines written so far are within the rate again.
     paid_until: u64,
     suppressed: u64,
 }
@@ -35,7 +35,7 @@ thread_local! {
     static BUDGET: Cell<Budget> = const { Cell::new(Budget { paid_until: 0, suppressed: 0 }) };
 }
 
-/// Writes who was denied what, and by which rule; if no rule matched, also which came closest, which `nearest` finds out.
+/// Writes who was denied what, and by which rule; if no rule matched, also the closest one, which `nearest` finds.
 pub(super) fn log(
     decision: Option<&Decision<'_>>,
     attributes: &Attributes,
@@ -81,7 +81,8 @@ pub(super) fn log(
     abi::log(Level::Info, &line);
 }
 
-/// Whether a line may be written now, and how many were not since the last one. Without a clock only the first are.
+/// Whether a line may be written now, and how many were dropped since the last one. Without a clock only the first ones
+/// are written.
 fn admit() -> Option<u64> {
     BUDGET.with(|cell| {
         let mut budget = cell.get();
@@ -146,7 +147,7 @@ fn what(line: &mut String, attributes: &Attributes, asked: DeniedSubject) -> std
     }
 }
 
-/// A text from outside, quoted and escaped: it must not be able to forge a line.
+/// An untrusted text, quoted and escaped: it must not be able to forge a line.
 fn shown(text: &[u8]) -> String {
     let cut = text.get(..SHOWN).unwrap_or(text);
     let ellipsis = if cut.len() < text.len() { "…" } else { "" };

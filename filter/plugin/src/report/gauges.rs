@@ -1,30 +1,31 @@
-//! What a plugin decides by, for whoever compares it with what was meant: the gauges `wasmcustom.peerwarden.NAME.configuration`,
-//! `.threads` and `.denying`. Envoy keeps one gauge of a name for the whole process, whatever threads and VMs write to it.
+//! The configuration of a plugin in gauges, for comparison with the intended one:
+//! `wasmcustom.peerwarden.NAME.configuration`, `.threads` and `.denying`. Envoy keeps one gauge of a name for the whole
+//! process, shared by all threads and VMs.
 
 use std::cell::Cell;
 
 use crate::abi;
 
-/// The gauges of one plugin, as this VM writes them. They are written by the timer, which the trial on Envoy's main thread never runs: it tries
-/// configurations that no worker may ever have.
+/// The gauges of one plugin in this VM. The timer writes them; it never runs in the trial on Envoy's main thread, whose
+/// configurations may never reach a worker.
 #[derive(Default)]
 pub(crate) struct Gauges {
     ids: Cell<Option<Ids>>,
-    /// The configuration that was last published here; none has the number 0.
+    /// The last configuration published here; none has the number 0.
     published: Cell<u64>,
-    /// Whether this VM counts among `.threads`.
+    /// Whether `.threads` counts this VM.
     decides: Cell<bool>,
-    /// Whether it counts among `.denying`.
+    /// Whether `.denying` counts it.
     denies: Cell<bool>,
 }
 
-/// The configuration that decides, as the gauges show it.
+/// The configuration in force, for the gauges.
 pub(crate) struct DecidingConfiguration {
-    /// Which one of this VM it is.
+    /// Sequence number within this VM.
     pub(crate) number: u64,
-    /// What is published.
+    /// The published fingerprint.
     pub(crate) fingerprint: u64,
-    /// Whether it is still to be compiled.
+    /// Whether it must still be compiled.
     pub(crate) is_waiting: bool,
     /// Whether it denies everything.
     pub(crate) denies: bool,
@@ -38,9 +39,9 @@ struct Ids {
 }
 
 impl Gauges {
-    /// Publishes the number of the configuration that has come into use, once, and counts this VM among those that decide by what
-    /// `.configuration` shows: it leaves them when another thread publishes another one, and joins them again when it has that too. Where
-    /// a newer module has taken this one's place it publishes nothing.
+    /// Publishes the fingerprint of a configuration that has taken effect, once, and counts this VM among those with
+    /// the configuration in `.configuration`: it leaves when another thread publishes another one, and rejoins when it
+    /// has that too. If a newer module has replaced this one, nothing is published.
     pub(crate) fn publish(&self, plugin: &str, current: &DecidingConfiguration, is_superseded: bool) {
         let Some(ids) = self.ids(plugin) else { return };
         // What is not compiled yet has no number.
@@ -83,7 +84,7 @@ impl Drop for Gauges {
     }
 }
 
-/// Joins or leaves those that a gauge counts.
+/// Adds this VM to a gauge, or removes it.
 fn count(gauge: u32, counted: &Cell<bool>, counts: bool) {
     let by = match (counted.get(), counts) {
         (false, true) => 1,
@@ -96,8 +97,8 @@ fn count(gauge: u32, counted: &Cell<bool>, counts: bool) {
     }
 }
 
-/// The name of a plugin as a part of a metric's name: letters, digits and `-` as they are, each other byte as `_` and two
-/// hexadecimal digits, and `_` for a plugin without a name. No two names become one.
+/// The name of a plugin as a part of a metric's name: letters, digits and `-` are kept, each other byte becomes `_` and
+/// two hexadecimal digits, and a plugin without a name is `_`. The result is unique.
 fn escaped(name: &str) -> String {
     if name.is_empty() {
         return "_".to_owned();

@@ -1,9 +1,8 @@
-//! A configuration as it stands in shared data: its bytes as Envoy handed them out, and behind them how it is in use, a checksum,
-//! and what tells that it is such a thing.
+//! The format of a configuration in shared data: its original bytes, followed by its use, a checksum, and a mark.
 
 use peerwarden_engine::checksum as checksum_of;
 
-/// The last bytes, with the version of this form.
+/// The last bytes, including the version of the format.
 const MARK: [u8; 8] = *b"peerwd\0\x01";
 
 /// How a configuration is in use.
@@ -11,25 +10,25 @@ const MARK: [u8; 8] = *b"peerwd\0\x01";
 pub(super) enum Use {
     /// Envoy has configured it.
     New,
-    /// Streams begin under it again, under one of an older VM.
+    /// It belongs to an older VM, where streams begin with it again.
     Back,
-    /// Streams begin by turns under it and under others.
+    /// Streams begin alternately with it and with others.
     SideBySide,
 }
 
 const USES: [(u8, Use); 3] = [(0, Use::New), (1, Use::Back), (2, Use::SideBySide)];
 
-/// What can be read of it.
+/// The readable parts.
 pub(super) struct Notice {
     pub(super) is: Use,
     /// The checksum of the configuration.
     pub(super) checksum: u64,
-    /// How many bytes the configuration has.
+    /// The length of the configuration in bytes.
     pub(super) length: usize,
 }
 
 impl Notice {
-    /// `None` if it is anything else, or not whole.
+    /// `None` if it is anything else, or incomplete.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let rest = bytes.strip_suffix(&MARK)?;
         let (rest, written) = rest.split_last_chunk::<8>()?;
@@ -47,12 +46,12 @@ impl Notice {
     }
 }
 
-/// By which configurations are told apart here.
+/// The checksum that distinguishes configurations.
 pub(super) fn checksum(configuration: &[u8]) -> u64 {
     checksum_of(configuration)
 }
 
-/// `None` without memory for it.
+/// `None` if there is not enough memory.
 pub(super) fn write(configuration: &[u8], is: Use) -> Option<Vec<u8>> {
     let (byte, _) = USES.iter().find(|(_, known)| *known == is)?;
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Which configurations of a plugin are in use, which judge a stream, and which give their memory back.
+//! Decides which configurations of a plugin are in use, which judge a stream, and which are freed.
 
 use std::rc::{Rc, Weak};
 
@@ -11,8 +11,8 @@ use crate::memory;
 use crate::open::stream::Stream;
 
 impl Instance {
-    /// The configurations that judge a stream: the one in use in this VM (the stream's own, where several are in use side by side), and a
-    /// newer one of another VM.
+    /// The configurations that judge a stream: the one in use in this VM (the stream's own, if several are in use side
+    /// by side), and a newer one of another VM.
     pub(in crate::open) fn judges_of(&self, stream: &Stream) -> impl Iterator<Item = Rc<Configuration>> {
         let keeps = stream.configuration.open_connections.on_update == OnChange::Keep;
         let here = if keeps || self.shared.get() {
@@ -24,8 +24,8 @@ impl Instance {
         [Some(here), newer].into_iter().flatten()
     }
 
-    /// The configurations that took this one's place, in this VM and in another: what is decided now must be allowed by each of them as
-    /// well, however long ago it began. `keep` is for what was let in before.
+    /// The configurations that replaced this one, in this VM and in another: each of them must also allow a new
+    /// decision, however long ago the stream began. `keep` applies only to streams that were already allowed.
     pub(in crate::open) fn newer_than(
         &self,
         configuration: &Configuration,
@@ -35,7 +35,7 @@ impl Instance {
         [here, self.handover.newer()].into_iter().flatten()
     }
 
-    /// Envoy has a newer one.
+    /// Records that Envoy has a newer one.
     pub(super) fn is_configured(&self, configuration: &Rc<Configuration>) {
         let mut configurations = self.configurations.borrow_mut();
         configurations.retain(|known| known.strong_count() > 0);
@@ -43,7 +43,7 @@ impl Instance {
         self.comes_into_use(configuration, false);
     }
 
-    /// Whether new streams are to be expected under it.
+    /// Whether new streams may begin with it.
     pub(crate) fn needs(&self, configuration: &Configuration) -> bool {
         let is_current = self.current.borrow().number == configuration.number;
         is_current || self.shared.get() && configuration.is_used.get()
@@ -56,8 +56,8 @@ impl Instance {
         all.filter(|configuration| !self.needs(configuration)).collect()
     }
 
-    /// A configuration is about to be compiled: makes room for it. What is in use side by side is needed no longer unless a stream
-    /// begins under it before the next one.
+    /// Makes room before a configuration is compiled. Configurations in use side by side are needed only if a stream
+    /// begins with them before the next one.
     pub(crate) fn make_room() {
         Self::let_go_of_superseded();
         for instance in Self::all() {
@@ -67,9 +67,9 @@ impl Instance {
         }
     }
 
-    /// Gives back the memory of what is superseded, in all instances. The bytes of the newest are kept, so that they can be compiled
-    /// again: streams may still begin under them, as Envoy does not configure again what it still has, and drains listeners with what
-    /// they have.
+    /// Frees the memory of superseded configurations, in all instances. The bytes of the newest are kept for compiling
+    /// them again: streams may still begin with them, as Envoy does not reconfigure what it still has, and drains
+    /// listeners with their configuration.
     fn let_go_of_superseded() {
         let instances = Self::all();
         let mut superseded: Vec<_> = instances
@@ -87,7 +87,7 @@ impl Instance {
         }
     }
 
-    /// Compiles a configuration that denies for want of memory, if it is needed and there is some by now.
+    /// Compiles a configuration that denies because memory was short, if it is needed and there is enough now.
     pub(in crate::open) fn heal(&self, configuration: &Configuration) {
         if configuration.is_waiting() && self.needs(configuration) {
             Self::let_go_of_superseded();
@@ -95,9 +95,10 @@ impl Instance {
         }
     }
 
-    /// A stream begins, which shows that its configuration is in use: the current one; a newer one; or one that is back in use, as
-    /// Envoy does not configure again what it still has for open streams. Two that streams begin under by turns are in use side
-    /// by side: two plugins of one name, or listeners that are drained with what they have.
+    /// Records that a stream begins, which shows that its configuration is in use: the current one; a newer one; or one
+    /// that is back in use, as Envoy does not reconfigure what it still has for open streams. If streams begin
+    /// alternately with two, these are in use side by side: two plugins of one name, or listeners that are being
+    /// drained.
     pub(in crate::open) fn stream_begins(&self, configuration: &Rc<Configuration>) {
         let is_first = !configuration.has_streams.replace(true);
         configuration.is_used.set(true);

@@ -1,4 +1,4 @@
-//! Which open streams the timer has to judge, and how often.
+//! Decides which open streams the timer has to judge, and how often.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use super::Instance;
 use crate::open::stream::Stream;
 
 impl Instance {
-    /// Whether there is anything that a newer configuration may concern.
+    /// Whether there is any stream that a newer configuration may affect.
     pub(crate) fn has_work(&self) -> bool {
         let is_held_against = !self.shared.get() || self.handover.is_superseded();
         self.unjudged.get() && is_held_against && !self.allowed.borrow().is_empty()
@@ -29,9 +29,9 @@ impl Instance {
         }
     }
 
-    /// At most so many of those that are held and due to be looked at. Half of the looks, if they need so many, are for those that
-    /// began lately, whose handshake may well be over; among these and among the others it goes on where the last look ended. So no
-    /// number of strangers keeps one from its turn. A copy, as what becomes of them changes what is open.
+    /// Held streams that are due, up to a limit. Half of the places, if needed, are for recent ones, whose handshake
+    /// may already be over; within both groups it continues where the last look ended. So no number of strangers delays
+    /// a stream for ever. Returns a copy, as judging changes the set.
     pub(in crate::open) fn held_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
         let held = self.held.borrow();
         let some = |from: &Cell<usize>, lately: bool, most: usize| -> Vec<Rc<Stream>> {
@@ -53,8 +53,8 @@ impl Instance {
         due
     }
 
-    /// At most so many of those that the current configuration has not judged or whose certificate has expired; when there are no
-    /// more, they are not looked for again before there can be.
+    /// Streams that the current configuration has not judged or whose certificate has expired, up to a limit. If there
+    /// are no more, the next search waits until there can be.
     pub(in crate::open) fn due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
         let expired = self.expiry.get().is_some_and(|expiry| expiry < now);
         if !self.has_work() && !expired {
@@ -72,7 +72,7 @@ impl Instance {
         due
     }
 
-    /// How often the timer has to go off.
+    /// The period of the timer.
     pub(in crate::open) fn period(&self) -> u32 {
         if !self.held.borrow().is_empty() {
             crate::timer::HELD

@@ -1,4 +1,4 @@
-//! Every plugin of this VM: a new configuration finds the one that it belongs to.
+//! All plugins of this VM: a new configuration finds its own here.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -21,8 +21,8 @@ thread_local! {
 }
 
 impl Instance {
-    /// The instance that a new configuration belongs to. One that does not know its workload denies everything, and is that of all
-    /// workloads under this name.
+    /// The instance that a new configuration belongs to. One that does not know its workload denies everything, for all
+    /// workloads of this name.
     pub(crate) fn of(
         protocol: Protocol,
         workload: Option<&Workload>,
@@ -61,7 +61,8 @@ impl Instance {
         })
     }
 
-    /// That of a plugin whose configuration could not be read yet: it denies everything, and its gauges say so.
+    /// The instance of a plugin whose configuration could not be read yet: it denies everything, and its gauges show
+    /// that.
     pub(crate) fn unread() -> Rc<Self> {
         let [name, ..] = properties();
         Rc::new(Self {
@@ -80,7 +81,7 @@ impl Instance {
     }
 }
 
-/// What Envoy calls the plugin, its root id, and the direction of its listener.
+/// Envoy's name for the plugin, its root id, and the direction of its listener.
 fn properties() -> [String; 3] {
     let text = |path| match abi::property(path) {
         Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
