@@ -1,4 +1,4 @@
-//! The names in a certificate, and until when they count.
+//! The names in a certificate, and the end of its validity.
 
 use peerwarden_engine::Peer;
 use x509_cert::Certificate;
@@ -8,7 +8,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::pem;
 
-/// What a certificate says.
+/// The contents of a certificate.
 #[derive(Debug)]
 pub struct Names {
     /// Its URI and DNS SANs.
@@ -17,8 +17,8 @@ pub struct Names {
     pub not_after: u64,
 }
 
-/// The SANs of a PEM certificate; `None` when it is not one, has a name that cannot be read, or names several trust domains, of which
-/// its authority cannot vouch for all.
+/// The SANs of a PEM certificate; `None` if it is not one, has a name that cannot be read, or names several trust
+/// domains, as no authority can vouch for all of them.
 pub fn read(pem: &[u8]) -> Option<Names> {
     let certificate = Certificate::from_der(&pem::decode(pem)?).ok()?;
     let validity = certificate.tbs_certificate.validity;

@@ -6,21 +6,21 @@ use crate::pairs::Pairs;
 use crate::protobuf::{Fields, Wire};
 use crate::request_line;
 
-/// What an external authorizer answered.
+/// The answer of an external authorizer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckResponse {
-    /// The request may go on.
+    /// The request is allowed.
     Allowed {
-        /// What to change in the request before it goes on.
+        /// Changes to the request before it continues.
         request: Vec<Change>,
-        /// What to change in the response to it.
+        /// Changes to the response.
         response: Vec<Change>,
     },
-    /// The request must not go on.
+    /// The request is denied.
     Denied(Denial),
 }
 
-/// An answer to the client.
+/// The answer to the client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Denial {
     /// The HTTP status.
@@ -31,39 +31,41 @@ pub struct Denial {
     pub body: Vec<u8>,
 }
 
-/// What happens to a header.
+/// A change of a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// This line instead of all there are.
+    /// Replaces all lines by this one.
     Set(Vec<u8>, Vec<u8>),
-    /// This line too.
+    /// Adds this line.
     Add(Vec<u8>, Vec<u8>),
-    /// This behind a comma on the first line there is; nothing where there is none.
+    /// Appends this to the first line, after a comma; nothing if there is no line.
     Append(Vec<u8>, Vec<u8>),
-    /// This line if there is none.
+    /// Adds this line if there is none.
     AddIfAbsent(Vec<u8>, Vec<u8>),
-    /// This line instead of all there are, if there are any.
+    /// Replaces all lines by this one, if there are any.
     SetIfPresent(Vec<u8>, Vec<u8>),
-    /// No line.
+    /// Removes all lines.
     Remove(Vec<u8>),
 }
 
 /// gRPC's `OK`.
 const OK: u64 = 0;
 
-/// Why a response is of no use, to go on after "its `CheckResponse`".
+/// Why a response is unusable, as the continuation of "its `CheckResponse`".
 pub type ResponseFlaw = &'static str;
 
 const MALFORMED: ResponseFlaw = "is malformed";
 const IMPOSSIBLE_HEADER: ResponseFlaw = "has an invalid header";
 
-/// Reads `status` (1), `denied_response` (2), `ok_response` (3). Dynamic metadata (4) has nowhere to go: no module can write it.
+/// Reads `status` (1), `denied_response` (2), `ok_response` (3). Dynamic metadata (4) is ignored: no module can write
+/// it.
 ///
-/// A message that says neither yes nor no is no answer. Protobuf would read a missing status as OK, and so any empty message as
-/// a yes.
+/// A message that neither allows nor denies is not an answer. Protobuf would read a missing status as OK, and so allow
+/// on any empty message.
 ///
 /// # Errors
-/// Why the response is of no use.
+///
+/// If the response is unusable.
 pub fn read(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     let mut code = None;
     let (mut denied, mut allowed): (Option<&[u8]>, Option<&[u8]>) = (None, None);
@@ -88,7 +90,7 @@ pub fn read(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     }
 }
 
-/// Protobuf merges a field that occurs twice: a status that says no, followed by an empty one, still says no.
+/// Protobuf merges a field that occurs twice: a status that denies, followed by an empty one, still denies.
 fn once<T>(field: &mut Option<T>, value: T) -> Result<(), ResponseFlaw> {
     match field.replace(value) {
         None => Ok(()),
@@ -122,8 +124,8 @@ fn read_denied(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     Ok(CheckResponse::Denied(denial))
 }
 
-/// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8) are not
-/// made, and a yes that depends on them is none.
+/// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8)
+/// are not supported, and an answer that depends on them is not an allow.
 fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
     // In Envoy's order, whatever that of the message is.
     let (mut set, mut appended, mut removed) = (Vec::new(), Vec::new(), Vec::new());
@@ -188,12 +190,12 @@ type Line = (Vec<u8>, Vec<u8>);
 /// `HeaderValueOption`.
 struct HeaderOption {
     line: Line,
-    /// `None` where nothing is said.
+    /// `None` if it is not set.
     append: Option<bool>,
     action: Action,
 }
 
-/// What to do where the header is there already.
+/// What to do with a header that exists already.
 #[derive(Clone, Copy)]
 enum Action {
     Add,

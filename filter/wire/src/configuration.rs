@@ -1,4 +1,4 @@
-//! The plugin's configuration, in either of the forms in which Envoy hands it over.
+//! The plugin's configuration, in either of the forms in which Envoy provides it.
 
 use peerwarden_engine::document::At;
 use peerwarden_engine::{Config, LoadedConfiguration, Loader, Problem, Problems, Workload, limits};
@@ -8,10 +8,10 @@ use crate::protobuf;
 /// The field with the documents.
 const RESOURCES: &str = "resources";
 
-/// How deep a `Struct` may nest: protobuf's own limit.
+/// The deepest nesting of a `Struct`: protobuf's own limit.
 const STRUCT_DEPTH: usize = 100;
 
-/// A configuration whose documents are not read yet.
+/// A configuration whose documents are not parsed yet.
 #[derive(Debug)]
 pub struct Reading {
     loader: Loader,
@@ -19,12 +19,14 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Reads what a configuration says beside its documents. It is JSON text, or the bytes of a `google.protobuf.Struct`, which Envoy (1.40
-    /// for one) hands over as they are although it documents JSON. No bytes are both: every field of a `Struct` has a 0x12, JSON has none.
-    /// `workload_of_node` says which workload this is where the configuration does not.
+    /// Reads the settings of a configuration, without its documents. It is JSON text, or the bytes of a
+    /// `google.protobuf.Struct`, which Envoy (for example 1.40) passes on unchanged although it documents JSON. No
+    /// bytes are both: every field of a `Struct` has a 0x12, JSON has none. `workload_of_node` provides the workload if
+    /// the configuration has none.
     ///
     /// # Errors
-    /// That it is neither, or too large.
+    ///
+    /// If it is neither, or too large.
     pub fn begin(bytes: &[u8], workload_of_node: fn() -> Option<Workload>) -> Result<Self, Problems> {
         let of_json = Loader::of_json(bytes);
         let of_json = of_json.map(|loader| (loader, false));
@@ -42,21 +44,22 @@ impl Reading {
         })
     }
 
-    /// What it says.
+    /// The settings.
     pub fn config(&self) -> &Config {
         self.loader.config()
     }
 
-    /// Bytes of memory that it takes at the most, if it has so many bytes itself.
+    /// The largest amount of memory for finishing it, given its own length in bytes.
     pub fn memory(&self, bytes: usize) -> usize {
         let aliases = self.config().mesh.trust_domain_aliases.len();
         limits::memory(bytes, aliases.saturating_add(1))
     }
 
-    /// Reads the documents of the bytes that it began with.
+    /// Parses the documents from the original bytes.
     ///
     /// # Errors
-    /// Everything that is wrong with the configuration, each with its path from its root.
+    ///
+    /// If the configuration is invalid; all mistakes are reported, each with its path from the root.
     pub fn finish(self, bytes: &[u8]) -> Result<LoadedConfiguration, Problems> {
         let mut loader = self.loader;
         if !self.is_struct {
@@ -76,10 +79,11 @@ impl Reading {
     }
 }
 
-/// Reads all of a configuration.
+/// Parses a whole configuration.
 ///
 /// # Errors
-/// Everything that is wrong with it, each with its path from its root.
+///
+/// If it is invalid; all mistakes are reported, each with its path from the root.
 pub fn read(
     bytes: &[u8],
     workload_of_node: fn() -> Option<Workload>,

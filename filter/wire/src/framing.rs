@@ -1,5 +1,5 @@
-//! Headers that say where a message ends and what a connection carries: those of one connection are never another's (RFC 9110 7.6.1,
-//! RFC 9112 6).
+//! Headers that determine where a message ends and what a connection carries: they are never copied from one connection
+//! to another (RFC 9110 7.6.1, RFC 9112 6).
 
 const FRAMING: [&str; 8] = [
     "connection",
@@ -12,7 +12,8 @@ const FRAMING: [&str; 8] = [
     "upgrade",
 ];
 
-/// Whether a header is one of these. Whoever writes one into a request lets its body be read as further requests, which nothing decided.
+/// Whether a header is one of these. Writing one into a request would let its body be read as further requests, which
+/// nothing decided.
 pub fn is_framing(name: &[u8]) -> bool {
     FRAMING
         .iter()

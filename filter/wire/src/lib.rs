@@ -1,8 +1,9 @@
-//! Reads the bytes that Envoy hands to a Wasm module, and writes those that it takes: the configuration, header maps, protobuf
-//! messages, certificates, an external authorizer's answer.
+//! Parses the bytes that Envoy passes to a Wasm module, and writes those for Envoy: the configuration, header maps,
+//! protobuf messages, certificates, an external authorizer's answer.
 //!
-//! It calls no host, so that what reads a stranger's bytes is built and tested natively too. Every reader ends: it takes each byte a
-//! bounded number of times, and what it returns is not larger than what it read by more than a constant factor.
+//! It makes no host calls, so that all code that parses untrusted bytes is also built and tested natively. Every parser
+//! terminates: it reads each byte a bounded number of times, and its result is larger than its input by at most a
+//! constant factor.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(

@@ -2,22 +2,22 @@
 
 use std::ops::{Deref, Range};
 
-/// Names and values, each line apart.
+/// Names and values, each line separately.
 pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A header map as Envoy handed it out: read in place.
+/// A header map from Envoy, read in place.
 #[derive(Debug)]
 pub struct Map<B> {
     bytes: B,
-    /// Where the values of [`PSEUDO`] are.
+    /// The positions of the values of [`PSEUDO`].
     pseudo: [Option<Range<usize>>; PSEUDO.len()],
 }
 
-/// What rules ask for most.
+/// The headers that rules use most.
 const PSEUDO: [&str; 3] = [":method", ":path", ":authority"];
 
 impl<B: Deref<Target = [u8]>> Map<B> {
-    /// Reads a map; `None` when it is malformed. No bytes at all are a map without headers.
+    /// Parses a map; `None` if it is malformed. An empty input is a map without headers.
     pub fn of(bytes: B) -> Option<Self> {
         let mut pseudo = [const { None }; PSEUDO.len()];
         let mut lines = Lines::of(&bytes)?;
@@ -35,25 +35,25 @@ impl<B: Deref<Target = [u8]>> Map<B> {
         Some(Self { bytes, pseudo })
     }
 
-    /// The first line of `:method`, `:path` or `:authority`, found already; `None` of any other header.
+    /// The first line of `:method`, `:path` or `:authority`, found in advance; `None` for any other header.
     pub fn pseudo(&self, name: &str) -> Option<Option<&[u8]>> {
         let at = PSEUDO.iter().position(|known| *known == name)?;
         let place = self.pseudo.get(at)?;
         Some(place.clone().and_then(|place| self.bytes.get(place)))
     }
 
-    /// Names and values, each line apart.
+    /// Names and values, each line separately.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         Lines::of(&self.bytes).into_iter().flatten().flatten()
     }
 
-    /// As it was handed out.
+    /// The original bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// On the way through a header map; a `None` among the lines is where it is malformed.
+/// Iterates over a header map; a `None` among the lines means that it is malformed there.
 struct Lines<'b> {
     lengths: &'b [u8],
     texts: &'b [u8],
@@ -98,7 +98,7 @@ impl<'b> Iterator for Lines<'b> {
     }
 }
 
-/// Decodes a header map; `None` when it is malformed. No bytes at all are a map without headers.
+/// Decodes a header map; `None` if it is malformed. An empty input is a map without headers.
 pub fn decode(bytes: &[u8]) -> Option<Pairs> {
     let owned = |(name, value): (&[u8], &[u8])| (name.to_vec(), value.to_vec());
     Lines::of(bytes)?.map(|line| line.map(owned)).collect()

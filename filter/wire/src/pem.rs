@@ -1,17 +1,18 @@
 //! The textual encoding of certificates (RFC 7468), as Envoy writes it.
 //!
-//! Read here rather than by the reader of `x509-cert`, which never returns from `MI=` between the two lines (`base64ct` 1.8.3).
+//! Parsed here rather than by `x509-cert`, whose parser never returns for `MI=` between the two lines (`base64ct`
+//! 1.8.3).
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const END: &[u8] = b"-----END CERTIFICATE-----";
 
-/// The DER in one certificate's PEM; `None` when it is anything else. White space may surround it, line breaks may stand anywhere in
-/// the base64.
+/// The DER in one certificate's PEM; `None` if it is anything else. White space may surround it, and line breaks may be
+/// anywhere in the base64.
 pub(crate) fn decode(pem: &[u8]) -> Option<Vec<u8>> {
     base64(pem.trim_ascii().strip_prefix(BEGIN)?.strip_suffix(END)?)
 }
 
-/// RFC 4648, section 4, with its padding, and no bits that encode nothing (section 3.5).
+/// RFC 4648, section 4, with its padding, and without unused bits (section 3.5).
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     // Of the group of four that is being read: its bits so far, how many characters gave them, and how many `=` followed.

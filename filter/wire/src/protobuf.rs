@@ -1,4 +1,4 @@
-//! Protobuf's wire format: reads `google.protobuf.Struct` and what else Envoy hands to a module, writes what it takes
+//! Protobuf's wire format: parses `google.protobuf.Struct` and other messages from Envoy, and writes messages for it
 //! (<https://protobuf.dev/programming-guides/encoding/>).
 
 mod encode;
@@ -8,8 +8,8 @@ use peerwarden_engine::limits::CONFIGURATION_FIELDS;
 
 pub use encode::Message;
 
-/// `google.protobuf.Struct`: `fields` (1) maps names to values. It has no other fields: what has them is something else. `None` when it
-/// is malformed, or nests deeper than `depth`.
+/// `google.protobuf.Struct`: `fields` (1) maps names to values. A message with other fields is not a `Struct`. `None`
+/// if it is malformed, or nested deeper than `depth`.
 pub fn object(bytes: &[u8], depth: usize) -> Option<Value> {
     let mut fields = Vec::new();
     for field in Fields(bytes) {
@@ -22,8 +22,8 @@ pub fn object(bytes: &[u8], depth: usize) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
-/// As [`object`], with an empty list in the place of the one under `name`, whose entries are for [`entries`]. No name may stand twice,
-/// and nothing may stand beside that list within its value: an entry that one of the two readers passes over would be lost.
+/// As [`object`], with an empty list in place of the one under `name`, whose entries are for [`entries`]. No name may
+/// occur twice, and nothing else may be in that list's value: an entry that one of the two parsers skips would be lost.
 pub fn object_beside(bytes: &[u8], name: &str, depth: usize) -> Option<Value> {
     let mut fields: Vec<(String, Value)> = Vec::new();
     for field in Fields(bytes) {
@@ -115,7 +115,7 @@ pub fn map_entry(bytes: &[u8]) -> Option<(String, &[u8])> {
     Some((String::from_utf8(key.to_vec()).ok()?, value))
 }
 
-/// What a field holds on the wire.
+/// The wire value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire<'b> {
     /// A number.
@@ -124,11 +124,11 @@ pub enum Wire<'b> {
     Fixed64(u64),
     /// A text, bytes, or a message.
     Bytes(&'b [u8]),
-    /// Four bytes, which no message that is read here has.
+    /// Four bytes, which no message that is parsed here has.
     Fixed32,
 }
 
-/// The fields of a message; a `None` among them is where it is malformed.
+/// The fields of a message; a `None` among them means that it is malformed there.
 #[derive(Debug, Clone)]
 pub struct Fields<'b>(pub &'b [u8]);
 

@@ -1,16 +1,16 @@
 //! Writes messages (<https://protobuf.dev/programming-guides/encoding/>).
 
-/// A message being written. Fields with default values are left out, as proto3 has it.
+/// A message being written. Fields with default values are left out, as in proto3.
 #[derive(Debug, Default)]
 pub struct Message(Vec<u8>);
 
 impl Message {
-    /// As it goes over the wire.
+    /// The serialised message.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    /// A text. What is not UTF-8 cannot be one: the offending bytes become U+FFFD.
+    /// A text. Bytes that are not UTF-8 become U+FFFD.
     pub fn text(&mut self, field: u32, text: &[u8]) -> &mut Self {
         if !text.is_empty() {
             self.bytes(field, String::from_utf8_lossy(text).as_bytes());
@@ -27,7 +27,7 @@ impl Message {
         self
     }
 
-    /// A message within this one, there even when it is empty.
+    /// A message within this one, written even if it is empty.
     pub fn message(&mut self, field: u32, write: impl FnOnce(&mut Message)) -> &mut Self {
         let mut inner = Message::default();
         write(&mut inner);
