@@ -1,4 +1,4 @@
-//! What is certain where not everything is known is so whatever the rest is.
+//! Whatever is certain with partial knowledge holds for any value of the unknown parts.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -161,7 +161,7 @@ fn a_certain_verdict_is_that_of_every_completion() {
     assert!(shown.iter().all(|count| *count > 500), "{shown:?}");
 }
 
-/// Nothing is hidden and nobody is asked: the bounds are the decision.
+/// Nothing is hidden and no authorizer is called: the bounds are the decision.
 #[test]
 fn where_all_is_known_the_bounds_are_the_decision() {
     let case = (
@@ -207,7 +207,7 @@ fn where_all_is_known_the_bounds_are_the_decision() {
     assert!(certain.get() > 100, "{}", certain.get());
 }
 
-/// Traffic to `/a` from a peer that is not known.
+/// Traffic to `/a` from an unknown peer.
 fn from_somebody() -> Traffic {
     Traffic {
         peer: Lookup::Unavailable,
@@ -215,7 +215,7 @@ fn from_somebody() -> Traffic {
     }
 }
 
-/// `certain VERDICT`, or what is lacking.
+/// `certain VERDICT`, or the missing attributes.
 fn shown(config: &Config, traffic: &Traffic) -> String {
     let program = Program::compile(config).unwrap();
     match program.bounds(traffic) {
@@ -264,7 +264,7 @@ fn what_is_lacking_is_what_the_verdict_hangs_on() {
     assert_eq!(shown(&header, &headless), "http.headers.x-team");
 }
 
-/// Of the modes that a port may have one takes mutual TLS only and one plaintext only: nobody is sure to pass.
+/// Of the possible modes of a port, one accepts only mutual TLS and one only plaintext: nobody is certain to pass.
 #[test]
 fn a_port_that_is_not_known_may_have_any_mode() {
     let modes = r#"{"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
@@ -281,7 +281,7 @@ fn a_port_that_is_not_known_may_have_any_mode() {
     assert_eq!(shown(&config, &to(Lookup::Unavailable)), "destination.port");
 }
 
-/// What an external authorizer answers is never known.
+/// The answer of an external authorizer is never known.
 #[test]
 fn an_authorizer_may_answer_anything() {
     let custom = r#"{"action": "CUSTOM", "provider": {"name": "grpc"}, "rules": [{"to": [{"operation": {"paths": ["/a"]}}]}]}"#;

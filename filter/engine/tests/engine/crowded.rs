@@ -1,5 +1,5 @@
-//! Compiled and reference agree where an index narrows little: rules that `not…` fields make, or that all ask for the same, so that
-//! most are ruled out before they are tried.
+//! The compiled and the reference evaluator agree where an index discards little: rules with `not…` fields, or rules
+//! with the same values, most of which are discarded before they are evaluated.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::generate::Json;
 use super::{assert_unreported, config, config_with, decide, get, policy, value};
 
-/// What requests have.
+/// Names that requests use.
 const NAMES: [&str; 5] = [
     "spiffe://td/ns/web/sa/a",
     "spiffe://td/ns/web",
@@ -26,7 +26,7 @@ const HOSTS: [&str; 4] = ["Shop.example", "shop.example:80", "web.example", "x"]
 const IPS: [&str; 4] = ["10.0.0.1", "10.0.1.1", "192.0.2.1", "2001:db8::1"];
 const TEAMS: [&str; 3] = ["blue", "red", "bluered"];
 
-/// What rules do not want: of each kind of value there is some that is found whole, and some that is not.
+/// Values that rules exclude: for each kind, some that the index finds as a whole, and some that it does not.
 const FIELDS: [(&str, &[&str]); 5] = [
     (
         "notPrincipals",
@@ -69,7 +69,7 @@ const CONDITIONS: [(&str, &[&str]); 4] = [
     ("source.namespace", &["web", "sh*"]),
 ];
 
-/// What they ask for, many alike.
+/// Values that many rules share.
 const SHARED_FIELDS: [(&str, &[&str]); 4] = [
     ("principals", &["td/ns/web*", "*/sa/a", "other*"]),
     ("namespaces", &["web", "w*"]),
@@ -82,7 +82,7 @@ const SHARED_OPERATIONS: [(&str, &[&str]); 3] = [
     ("paths", &BEGINNINGS),
 ];
 
-/// The beginnings of one path, more than are known at a time.
+/// Beginnings of one path, more than are known at a time.
 const BEGINNINGS: [&str; 20] = [
     "/d*",
     "/de*",
@@ -106,7 +106,7 @@ const BEGINNINGS: [&str; 20] = [
     "/deeeeeeeeeeeeeeeeeee*",
 ];
 
-/// Some fields, each with some of its values: the more, the less they let through.
+/// Some fields, each with some of its values: the more values, the fewer requests match.
 fn object(fields: &'static [(&'static str, &'static [&'static str])]) -> impl Strategy<Value = Json> {
     let field = select(fields).prop_flat_map(|(name, values)| {
         let few = subsequence(values, 1..=values.len());
@@ -123,7 +123,7 @@ fn condition() -> impl Strategy<Value = Json> {
     })
 }
 
-/// What many rules ask for alike.
+/// Values that many rules share.
 fn shared(
     fields: &'static [(&'static str, &'static [&'static str])],
 ) -> impl Strategy<Value = Option<(String, Json)>> {
@@ -134,7 +134,7 @@ fn shared(
     prop::option::of(field)
 }
 
-/// An entry of `from` or `to`, by the name of what is in it.
+/// An entry of `from` or `to`, by the name of its contents.
 fn entry(
     name: &'static str,
     negative: &'static [(&'static str, &'static [&'static str])],
@@ -172,7 +172,7 @@ fn rule() -> impl Strategy<Value = Json> {
     })
 }
 
-/// Of `count` rules, in policies of some.
+/// `count` rules, in several policies.
 fn policies(action: &'static str, count: usize) -> impl Strategy<Value = Vec<Json>> {
     prop::collection::vec(rule(), count).prop_map(move |rules| {
         let policies = rules.chunks(20).enumerate().map(|(index, rules)| {
@@ -293,8 +293,7 @@ fn rules_that_many_share_are_ruled_out_as_the_reference_rules_them_out() {
     assert!(counts.iter().all(|count| *count > 3), "{counts:?}");
 }
 
-/// A rule that every other one shares its values with; all but the `only` one also ask for metadata that is not there, which nothing
-/// finds.
+/// A rule whose values all others share; all except the `only` one also require metadata that is absent.
 fn crowd(count: usize, only: usize, action: &str, rule: impl Fn(usize) -> Json) -> Config {
     let rules = (0..count).map(|index| {
         let mut rule = rule(index);
@@ -307,7 +306,7 @@ fn crowd(count: usize, only: usize, action: &str, rule: impl Fn(usize) -> Json) 
     config(&policy("crowd", &spec.to_string())).unwrap()
 }
 
-/// To the path that all of [`BEGINNINGS`] are the beginning of.
+/// A request for the path that all of [`BEGINNINGS`] begin.
 fn request() -> Traffic {
     let mut traffic = get(Some(NAMES[0]), PATHS[4]);
     traffic.destination_port = Lookup::Found(80);

@@ -1,4 +1,4 @@
-//! CUSTOM: whom it asks, about what, and what the answer means.
+//! CUSTOM: when an authorizer is called, and what its answer means.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! Compiled and reference agree on generated documents and traffic.
+//! The compiled and the reference evaluator agree on generated documents and traffic.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use proptest::test_runner::{Config as Runner, TestRunner};
 use super::generate::{PROVIDERS, custom_policy, peer_authentication, policy, traffic};
 use super::{config_with, decide};
 
-/// Policies of several names, modes, a protocol, which paths are established, and sixteen requests for each set of them.
+/// Policies of several names, modes, a protocol, how paths are established, and sixteen requests for each set of them.
 fn case() -> impl Strategy<Value = (String, &'static str, &'static str, Vec<Traffic>)> {
     let documents = (
         prop::collection::vec(policy(), 0..5),

@@ -1,4 +1,4 @@
-//! The number by which configurations are told apart: what changes it, and what does not.
+//! The fingerprint of configurations: what changes it, and what does not.
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Fingerprint, Loader};
@@ -40,8 +40,8 @@ fn peer_authentication(spec: &str) -> String {
     )
 }
 
-/// Written down, so that a change of what is hashed shows: it needs another `VERSION`, as the command's number would differ from that
-/// of a module of another release.
+/// Written down, so that a change of the hashed data is noticed: it needs another `VERSION`, as the command's
+/// fingerprint would otherwise differ from that of a module of another release.
 #[test]
 fn is_the_same_on_every_platform() {
     let number = with(&[policy("a", RULE)], r#", "protocol": "tcp", "report": "all""#);

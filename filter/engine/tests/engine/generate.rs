@@ -86,14 +86,14 @@ pub(super) fn rule() -> impl Strategy<Value = Json> {
     (from, to, when).prop_map(|(from, to, when)| json!({ "from": from, "to": to, "when": when }))
 }
 
-/// A rule that an external authorizer may be asked about: nothing of identities.
+/// A rule that a CUSTOM policy accepts: without identities.
 fn custom_rule() -> impl Strategy<Value = Json> {
     let to = prop::option::of(prop::collection::vec(operation(), 1..=2));
     let when = prop::option::of(prop::collection::vec(condition(CUSTOM_KEYS.to_vec()), 1..=2));
     (to, when).prop_map(|(to, when)| json!({ "to": to, "when": when }))
 }
 
-/// External authorizers of each kind and state, beside one that nobody defines.
+/// External authorizers of each kind and state, including an undefined one.
 pub(super) const PROVIDERS: &str = r#"[
     {"name": "http", "envoyExtAuthzHttp": {"service": "a.b", "port": 80}},
     {"name": "grpc", "envoyExtAuthzGrpc": {"service": "a.b", "port": 80}},
@@ -113,7 +113,7 @@ pub(super) fn custom_policy() -> impl Strategy<Value = Json> {
     })
 }
 
-/// An ALLOW, DENY or AUDIT policy, now and then a dry run.
+/// An ALLOW, DENY or AUDIT policy, sometimes a dry run.
 pub(super) fn policy() -> impl Strategy<Value = Json> {
     let rules = prop::collection::vec(rule(), 1..=3);
     let place = select(vec!["shop", "istio-system", "other"]);

@@ -1,7 +1,7 @@
-//! One test for each hole that authorization in Envoy and Istio is known to have had, named after it.
+//! A test for each known hole in the authorization of Envoy and Istio, named after it.
 //!
-//! The engine takes texts as they come: what only Envoy can make equal (SECURITY.md lists it) differs here, and each test
-//! says on which side that falls.
+//! The engine compares texts unchanged: spellings that only Envoy can make equal (SECURITY.md lists them) differ here,
+//! and each test shows the effect.
 
 mod address;
 mod headers;
@@ -13,17 +13,17 @@ use peerwarden_engine::Config;
 
 use super::{config, policy};
 
-/// One policy with one rule, which asks for this operation.
+/// A policy with one rule, with this operation.
 fn operation(action: &str, fields: &str) -> Config {
     one(action, &format!(r#"{{"to": [{{"operation": {{{fields}}}}}]}}"#))
 }
 
-/// One policy with one rule, which asks for this source.
+/// A policy with one rule, with this source.
 fn source(action: &str, fields: &str) -> Config {
     one(action, &format!(r#"{{"from": [{{"source": {{{fields}}}}}]}}"#))
 }
 
-/// One policy with one rule, which asks for this condition.
+/// A policy with one rule, with this condition.
 fn when(action: &str, fields: &str) -> Config {
     one(action, &format!(r#"{{"when": [{{{fields}}}]}}"#))
 }

@@ -31,7 +31,7 @@ use peerwarden_engine::{
     Config, Decision, ExternalAuthorizers, Problems, Program, Report, Step, Traffic, Verdict, reference,
 };
 
-/// The peer most rules are about.
+/// The peer that most rules are about.
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
 
 /// A configuration for a workload `app: orders` in `shop`, with these `resources` as JSON.
@@ -101,7 +101,7 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
     format!("{}{by}", decision.verdict.as_str())
 }
 
-/// Where nobody is told what allows, it is decided the same, and what allows is any rule that does.
+/// If nothing reports the rule that allows, the decision is the same, and the rule is any that allows.
 fn assert_unreported(program: &Program, traffic: &Traffic, trace: &reference::Trace) {
     let judgement = match program.begin(traffic, Report::Denied) {
         Step::Decided(judgement) => judgement,
@@ -141,7 +141,7 @@ fn assert_unreported(program: &Program, traffic: &Traffic, trace: &reference::Tr
     assert!(allows, "{by} does not allow {traffic:?}");
 }
 
-/// A trace without what is there for people alone.
+/// A trace without the parts that are only for people.
 fn outline_of(mut trace: reference::Trace) -> reference::Trace {
     for policy in &mut trace.policies {
         policy.place = Path::default();

@@ -1,5 +1,5 @@
-//! Compiled and reference agree where there are thousands of rules and few of them match: values that share their beginnings and
-//! endings, blocks within blocks, many rules with the same key, and rules that only `not…` fields make.
+//! The compiled and the reference evaluator agree on thousands of rules of which few match: values with common
+//! beginnings and endings, nested blocks, many rules with the same key, and rules with only `not…` fields.
 
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -43,7 +43,7 @@ fn identity() -> impl Strategy<Value = (String, String)> {
     (0..30_u32, 0..10_u32).prop_map(|(namespace, account)| (format!("n{namespace}"), format!("s{account}")))
 }
 
-/// Of every length that few enough rules share, each within the shorter ones.
+/// Blocks of every length that few enough rules share, each within the shorter ones.
 fn block() -> impl Strategy<Value = String> {
     let v4 = (20..=32_u32, 0..4_u32, 0..4_u32)
         .prop_map(|(length, third, last)| format!("10.0.{third}.{last}/{length}"));
@@ -58,7 +58,7 @@ fn address() -> impl Strategy<Value = IpAddr> {
     prop_oneof![3 => v4, 1 => v6]
 }
 
-/// A source, and its `not…` twin now and then.
+/// A source, sometimes with its `not…` twin.
 fn source() -> impl Strategy<Value = Json> {
     let field = (identity(), block(), 0..9_u8).prop_map(|((namespace, account), block, kind)| match kind {
         0..=2 => ("principals", format!("td/ns/{namespace}/sa/{account}")),

@@ -1,4 +1,4 @@
-//! What rules say about tokens and about other dynamic metadata.
+//! Rules on tokens and on other dynamic metadata.
 
 use peerwarden_engine::{Lookup, Traffic};
 #[cfg(target_arch = "wasm32")]

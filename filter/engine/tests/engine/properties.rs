@@ -1,6 +1,6 @@
-//! What must hold of any documents and any traffic, whatever each rule means.
+//! Properties of any documents and any traffic, whatever each rule means.
 //!
-//! Each property says how often it had something to show: documents that change nothing prove nothing.
+//! Each property reports how often it had an effect: documents that change nothing prove nothing.
 
 use std::cell::Cell;
 
@@ -46,7 +46,7 @@ fn allows(program: &Program, traffic: &Traffic) -> bool {
     program.judge(traffic, traffic).decision.verdict == Verdict::Allow
 }
 
-/// Runs a property on generated cases; `changed` counts where it had something to show, which must be often.
+/// Runs a property on generated cases; `changed` counts the cases in which it had an effect, which must be frequent.
 fn holds<S: Strategy>(
     strategy: &S,
     at_least: u32,

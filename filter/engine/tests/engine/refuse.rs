@@ -1,4 +1,4 @@
-//! What is refused, and how that is said.
+//! Refused documents, and the messages.
 
 use peerwarden_engine::{Config, Program};
 #[cfg(target_arch = "wasm32")]
@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{config, config_with, policy};
 
-/// Everything that is wrong, one problem a line.
+/// All problems, one per line.
 pub(crate) fn problems(config: Result<Config, peerwarden_engine::Problems>) -> String {
     match config.and_then(|config| Program::compile(&config)) {
         Ok(_) => "accepted".to_owned(),
@@ -236,7 +236,7 @@ fn broken_json_says_where() {
     assert!(cut.contains("not valid JSON"), "{cut}");
 }
 
-/// When connections are decided, and what becomes of those that are open.
+/// When connections are decided, and what happens to open ones.
 #[test]
 fn settings_of_connections() {
     for (settings, expected) in [

@@ -1,4 +1,4 @@
-//! Dry runs and AUDIT: they are said and change nothing.
+//! Dry runs and AUDIT: they are reported and change nothing.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -15,7 +15,7 @@ fn dry_run(name: &str, spec: &str) -> String {
     )
 }
 
-/// Decision, shadow decision and the rule that marks for the log.
+/// The decision, the shadow decision and the AUDIT rule.
 fn judge(resources: &[String], traffic: &Traffic) -> [String; 3] {
     let config = config(&resources.join(",")).unwrap();
     let program = Program::compile(&config).unwrap();

@@ -1,4 +1,4 @@
-//! HTTP-only fields on TCP: the most misread rule of the API.
+//! HTTP-only fields on TCP: the most misunderstood rule of the API.
 
 use peerwarden_engine::{Lookup, Traffic};
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! `RequestAuthentication`: what is read, what is refused, and whose rules a workload has.
+//! `RequestAuthentication`: what is read, what is refused, and which rules a workload has.
 
 use std::time::Duration;
 
@@ -215,7 +215,7 @@ fn the_rules_of_all_that_apply_are_one_list_by_issuer() {
     assert!(nobody.token_rules().is_empty());
 }
 
-/// What the filter ahead enforces changes neither what the module decides nor the number of what it decides by.
+/// What the filter ahead enforces changes neither the module's decision nor the fingerprint.
 #[test]
 fn the_program_is_the_same_without_it() {
     let policy = crate::policy(

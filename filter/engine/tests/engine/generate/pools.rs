@@ -1,4 +1,4 @@
-//! The values that documents and traffic are made of.
+//! The values in generated documents and traffic.
 
 pub(super) const NAMES: [&str; 12] = [
     "spiffe://cluster.local/ns/web/sa/frontend",

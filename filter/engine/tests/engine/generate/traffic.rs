@@ -7,7 +7,7 @@ use proptest::sample::select;
 use super::super::value;
 use super::pools::{AUTHORITIES, IPS, JWTS, LINES, NAMES, REQUEST_PATHS, SERVER_NAMES, VALUES};
 
-/// Found more often than missing, and unavailable now and then.
+/// Found more often than missing, and sometimes unavailable.
 fn lookup<T: Clone + std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Lookup<T>> {
     (0..10_u8, value).prop_map(|(dice, value)| match dice {
         0 => Lookup::Unavailable,

@@ -31,7 +31,7 @@ fn an_ipv4_mapped_address_is_the_ipv4_address() {
     }
 }
 
-/// Other addresses of IPv6 that hold one of IPv4 are no such thing.
+/// Other IPv6 addresses that contain an IPv4 address are not IPv4 addresses.
 #[test]
 fn no_other_ipv6_address_is_an_ipv4_address() {
     let allow = source("ALLOW", r#""ipBlocks": ["10.0.0.0/8"]"#);

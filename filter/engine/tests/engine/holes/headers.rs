@@ -1,4 +1,4 @@
-//! Headers that come twice, empty, long, or as bytes that are no text.
+//! Headers that are repeated, empty, long, or not text.
 
 use peerwarden_engine::{Config, Lookup, Traffic};
 #[cfg(target_arch = "wasm32")]
@@ -22,7 +22,7 @@ fn with(lines: &[&[u8]]) -> Traffic {
     }
 }
 
-/// CVE-2020-25017 and CVE-2026-26308: each line counts for itself, wherever it stands.
+/// CVE-2020-25017 and CVE-2026-26308: each line counts by itself, wherever it is.
 #[test]
 fn every_line_of_a_repeated_header_counts() {
     let deny = rule("DENY", "values", "red");
@@ -53,7 +53,7 @@ fn the_names_of_headers_have_no_case() {
     );
 }
 
-/// An empty header is there: `*` asks for no more of headers.
+/// An empty header is present: `*` requires no more of headers.
 #[test]
 fn an_empty_header_is_there() {
     assert!(allows(&rule("ALLOW", "values", "*"), &with(&[b""])));
@@ -63,7 +63,8 @@ fn an_empty_header_is_there() {
     assert!(!allows(&rule("DENY", "values", "*"), &with(&[b""])));
 }
 
-/// envoyproxy/envoy#28285: HTTP/2 delivers white space around a value, and an application strips it (RFC 9110, section 5.5).
+/// envoyproxy/envoy#28285: HTTP/2 delivers white space around a value, and an application removes it (RFC 9110, section
+/// 5.5).
 #[test]
 fn white_space_around_a_value_hides_nothing() {
     let blank = [b"".as_slice(), b" ", b"\t", b" \t  "];
@@ -111,7 +112,7 @@ fn white_space_around_a_value_hides_nothing() {
     assert!(!allows(&path, &request("/red")) && allows(&path, &request("/red ")));
 }
 
-/// CVE-2026-73552: bytes that are no UTF-8 make nothing fail, in neither direction.
+/// CVE-2026-73552: bytes that are not UTF-8 cause no failure, for ALLOW or DENY.
 #[test]
 fn bytes_that_are_no_text_are_bytes() {
     assert!(!allows(&rule("DENY", "values", "red*"), &with(&[b"red\xff"])));

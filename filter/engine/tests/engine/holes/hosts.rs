@@ -1,4 +1,4 @@
-//! Hosts that two readers read differently.
+//! Hosts that two parsers read differently.
 
 use peerwarden_engine::{Lookup, Traffic};
 #[cfg(target_arch = "wasm32")]
@@ -11,7 +11,7 @@ fn passes(config: &peerwarden_engine::Config, host: &str) -> bool {
     allows(config, &request(None, "GET", host, "/", &[]))
 }
 
-/// CVE-2021-39155: hosts have no case.
+/// CVE-2021-39155: hosts are case-insensitive.
 #[test]
 fn hosts_have_no_case() {
     let deny = operation("DENY", r#""hosts": ["admin.example"]"#);
@@ -22,7 +22,7 @@ fn hosts_have_no_case() {
     assert!(passes(&others, "SHOP.example") && !passes(&others, "ADMIN.example"));
 }
 
-/// The port is part of the text, as in Istio: `HOST` and `HOST:*` are named together.
+/// The port is part of the text, as in Istio: policies name both `HOST` and `HOST:*`.
 #[test]
 fn a_host_with_a_port_is_named_by_its_twin() {
     let alone = operation("DENY", r#""hosts": ["admin.example"]"#);
@@ -45,7 +45,7 @@ fn a_trailing_dot_makes_another_host() {
     );
 }
 
-/// `Host` is `:authority`, however the condition is written.
+/// `Host` is `:authority`, however the condition spells it.
 #[test]
 fn the_host_header_is_the_authority() {
     for name in ["host", "Host", "HOST", ":authority"] {
@@ -60,7 +60,7 @@ fn the_host_header_is_the_authority() {
     }
 }
 
-/// envoyproxy/envoy#35602: what is not a host names another one to whoever reads it differently, so it passes no rule.
+/// envoyproxy/envoy#35602: a text that is not a host may name another host to a different parser, so it passes no rule.
 #[test]
 fn what_is_not_a_host_passes_no_rule_on_hosts() {
     let rules = [
@@ -98,7 +98,7 @@ fn what_is_not_a_host_passes_no_rule_on_hosts() {
     assert!(passes(&path, "x@admin.example"));
 }
 
-/// Both must be one host: of two lines the second could be the one that counts.
+/// Both must be hosts: the second of two lines could be the one that counts.
 #[test]
 fn every_line_of_a_host_counts() {
     let deny = operation("DENY", r#""hosts": ["admin.example"]"#);

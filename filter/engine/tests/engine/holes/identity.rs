@@ -1,4 +1,4 @@
-//! Identities that look like others.
+//! Identities that resemble others.
 
 use peerwarden_engine::{Config, Lookup, Peer, Traffic};
 #[cfg(target_arch = "wasm32")]
@@ -11,8 +11,8 @@ fn passes(config: &Config, uri: &str) -> bool {
     allows(config, &Traffic::from_peer(uri))
 }
 
-/// CVE-2026-39350, and Istio's release notes 59992 and 59700: a policy's text is text, whatever it means to a regular
-/// expression.
+/// CVE-2026-39350, and Istio's release notes 59992 and 59700: a policy's text is literal, whatever it means as a
+/// regular expression.
 #[test]
 fn a_regular_expressions_characters_are_characters() {
     for meta in [
@@ -60,7 +60,7 @@ fn a_regular_expressions_characters_are_characters() {
     }
 }
 
-/// The same of service accounts, whose names may hold dots.
+/// The same for service accounts, whose names may contain dots.
 #[test]
 fn a_dot_in_a_service_account_is_a_dot() {
     let config = source("ALLOW", r#""serviceAccounts": ["shop/a.b"]"#);
@@ -75,7 +75,7 @@ fn a_dot_in_a_service_account_is_a_dot() {
     assert!(passes(&bare, "spiffe://td/ns/shop/sa/a+") && !passes(&bare, "spiffe://td/ns/shop/sa/aa"));
 }
 
-/// A wildcard in a namespace leaves the other characters of the glob literal.
+/// A wildcard in a namespace leaves the other characters of the pattern literal.
 #[test]
 fn a_globs_characters_are_characters() {
     let config = source("ALLOW", r#""namespaces": ["a[bc]?{d,e}*"]"#);
@@ -89,7 +89,7 @@ fn a_globs_characters_are_characters() {
     }
 }
 
-/// CVE-2020-16844, and what follows from it: a suffix holds in every trust domain, so it is for DENY.
+/// CVE-2020-16844, and its consequence: a suffix matches in every trust domain, so use it only for DENY.
 #[test]
 fn a_suffix_crosses_trust_domains() {
     let deny = source("DENY", r#""principals": ["*/ns/web/sa/frontend"]"#);
@@ -105,7 +105,7 @@ fn a_suffix_crosses_trust_domains() {
     assert!(!passes(&suffix, "https://x.example/frontend"), "no SPIFFE ID");
 }
 
-/// Who has no certificate is none of those named: `notPrincipals` alone lets plaintext in.
+/// A peer without a certificate is none of those named: `notPrincipals` alone allows plaintext.
 #[test]
 fn a_plaintext_peer_is_none_of_those_named() {
     let plaintext = Traffic::default();
@@ -141,7 +141,7 @@ fn a_plaintext_peer_is_none_of_those_named() {
     assert!(!allows(&source("DENY", r#""principals": ["*"]"#), &unknown));
 }
 
-/// A certificate without a URI SAN is of somebody, and no SPIFFE authority says who: other names neither let it in nor hide it.
+/// A certificate without a URI SAN has no SPIFFE identity: its other names neither allow it nor hide it.
 #[test]
 fn who_has_no_uri_san_is_shut_out_by_every_rule_on_identity() {
     let with = |peer: Peer| Traffic {
@@ -203,7 +203,7 @@ fn who_has_no_uri_san_is_shut_out_by_every_rule_on_identity() {
     assert!(allows(&strict.unwrap(), &with(peers[1].clone())));
 }
 
-/// A name that is not UTF-8, or holds what ends a text elsewhere, is compared byte by byte.
+/// A name that is not UTF-8, or contains a character that ends a text elsewhere, is compared byte by byte.
 #[test]
 fn bytes_that_are_no_text_are_bytes() {
     let with = |uri: &[u8]| Traffic {

@@ -1,4 +1,4 @@
-//! Paths that two readers read differently.
+//! Paths that two parsers read differently.
 
 use peerwarden_engine::{Lookup, Program, Traffic, Verdict, reference};
 #[cfg(target_arch = "wasm32")]
@@ -12,7 +12,7 @@ fn passes_a_deny(path: &str) -> bool {
     allows(&operation("DENY", r#""paths": ["/admin"]"#), &get(None, path))
 }
 
-/// Whether an ALLOW on the exact path `/admin` lets it in.
+/// Whether an ALLOW on the exact path `/admin` allows it.
 fn is_let_in(path: &str) -> bool {
     allows(&operation("ALLOW", r#""paths": ["/admin"]"#), &get(None, path))
 }
@@ -39,8 +39,9 @@ fn queries_and_fragments_are_no_part_of_a_path() {
     }
 }
 
-/// CVE-2021-29492, CVE-2021-31920, CVE-2026-73511, CVE-2026-73551 and others: Envoy must make these one, or nobody does. None
-/// of them comes in where `/admin` alone may; a DENY on exactly `/admin` needs Envoy, or is written the other way round.
+/// CVE-2021-29492, CVE-2021-31920, CVE-2026-73511, CVE-2026-73551 and others: only Envoy can make these spellings
+/// equal. None of them is allowed where only `/admin` is; a DENY on exactly `/admin` needs Envoy, or must be written
+/// the other way round.
 #[test]
 fn what_envoy_normalises_is_another_path_until_it_has() {
     let no_other = operation("DENY", r#""notPaths": ["/public", "/public/*"]"#);
@@ -69,7 +70,7 @@ fn what_envoy_normalises_is_another_path_until_it_has() {
     }
 }
 
-/// Envoy folds no case, so an application that does needs policies that do not name paths to deny.
+/// Envoy does not change case. For an application that ignores case, do not deny by naming paths.
 #[test]
 fn paths_have_case() {
     for path in ["/Admin", "/ADMIN"] {
@@ -77,7 +78,7 @@ fn paths_have_case() {
     }
 }
 
-/// CVE-2026-73553: `;params` on a prefix or in a template do not lead out of it.
+/// CVE-2026-73553: `;params` on a prefix or in a template do not escape from it.
 #[test]
 fn prefixes_and_templates_hold_path_parameters() {
     let config = operation("DENY", r#""paths": ["/admin*", "/a/{*}/b", "/c/{**}"]"#);
@@ -90,7 +91,7 @@ fn prefixes_and_templates_hold_path_parameters() {
     );
 }
 
-/// CVE-2025-46821: a star in a path is a character, for templates too.
+/// CVE-2025-46821: a star in a path is an ordinary character, for templates too.
 #[test]
 fn templates_take_a_star_for_a_character() {
     let config = operation("DENY", r#""paths": ["/a/{*}", "/b/{**}"]"#);
@@ -99,7 +100,7 @@ fn templates_take_a_star_for_a_character() {
     }
 }
 
-/// CVE-2026-73552: what is no UTF-8 is compared byte by byte, and escapes no rule.
+/// CVE-2026-73552: bytes that are not UTF-8 are compared byte by byte, and escape no rule.
 #[test]
 fn bytes_that_are_no_text_are_bytes() {
     let with = |path: &[u8]| Traffic {
@@ -129,7 +130,8 @@ fn very_long_paths_are_paths() {
     assert!(allows(&template, &get(None, &format!("/{tail}y"))));
 }
 
-/// With `paths: strict` what an application may read as another path passes no rule on paths, and no rule on anything else asks.
+/// With `paths: strict`, a path that an application may read differently passes no rule on paths; rules on other fields
+/// are unaffected.
 #[test]
 fn strict_paths_are_read_in_one_way() {
     let judge = |settings: &str, rule: &str, path: &str| {
@@ -186,7 +188,7 @@ fn strict_paths_are_read_in_one_way() {
     assert!(wrong.contains("did you mean `strict`?"), "{wrong}");
 }
 
-/// A DENY on a suffix is not passed by an escape in it.
+/// An escape does not get past a DENY on a suffix.
 #[test]
 fn a_strict_suffix_has_no_escapes() {
     let document = policy(
