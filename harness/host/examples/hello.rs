@@ -1,4 +1,4 @@
-//! A module that lets only those in who say hello, in a simulated Envoy: `cargo run --example hello`.
+//! A module that only allows requests that say hello, in a simulated Envoy: `cargo run --example hello`.
 
 use peerwarden_host::{Connection, HttpOutcome, Module, PluginOptions, Request, Vm, VmOptions};
 

@@ -165,7 +165,7 @@ fn files_are_their_owners_alone() {
     );
 }
 
-/// Some readers of base64 never return from the first of these.
+/// Some base64 parsers never return from the first of these.
 #[test]
 fn files_that_are_cut_short_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Differences that can be worked out by hand.
+//! Differences that can be verified by hand.
 
 use peerwarden_analysis::{Attribute, Comparison, Peers, compare, is_same};
 use peerwarden_engine::Lookup;
@@ -247,7 +247,7 @@ fn many_namespaces_are_told_apart_by_istio_names() {
     assert!(comparison.newly_allowed.shown.is_empty());
 }
 
-/// Two sets that allow established values the same may still differ on others: they are not equivalent.
+/// Two sets that allow the same established values may still differ on others: they are not equivalent.
 #[test]
 fn what_is_not_established_is_told_apart() {
     let rules = |rules: &str, more: &str| program(&policy("p", &format!(r#"{{"rules": [{rules}]}}"#)), more);

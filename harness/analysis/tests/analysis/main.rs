@@ -1,4 +1,4 @@
-//! The analysis from outside: programs in, sets of traffic out, compared with what the programs decide.
+//! The analysis from outside: programs in, sets of traffic out, compared with the programs' decisions.
 
 mod compare;
 #[path = "../../../../filter/engine/tests/engine/generate.rs"]

@@ -5,8 +5,8 @@ use peerwarden_engine::Program;
 
 use super::{policy, program};
 
-/// Each workload of 300 namespaces may do something of its own; one in ten is denied something else. `leaks` and `moved` make
-/// changes.
+/// Each workload of 300 namespaces has its own permission; one in ten is denied something else. `leaks` and `moved`
+/// make changes.
 fn policies(leaks: Option<u32>, moved: Option<u32>) -> Program {
     let documents: Vec<String> = (0..1000)
         .map(|number| {

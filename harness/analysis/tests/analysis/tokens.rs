@@ -1,4 +1,4 @@
-//! Tokens that no `RequestAuthentication` accepts are nobody's.
+//! Tokens that no `RequestAuthentication` accepts belong to nobody.
 
 use peerwarden_analysis::compare;
 use peerwarden_engine::Program;

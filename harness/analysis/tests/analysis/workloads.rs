@@ -1,4 +1,4 @@
-//! Which workloads documents tell apart.
+//! The workloads that documents distinguish.
 
 use peerwarden_analysis::workloads;
 use peerwarden_engine::Config;

@@ -1,5 +1,5 @@
-//! `peerwarden diff`, `who-can`, `can-ever` and `matrix`: exit codes, errors, and reports for programs. Their outputs for people are on
-//! their pages in `docs/commands`.
+//! `peerwarden diff`, `who-can`, `can-ever` and `matrix`: exit codes, errors, and reports for programs. Their outputs
+//! for people are on their pages in `docs/commands`.
 
 mod limits;
 mod random;
@@ -96,7 +96,7 @@ fn what_is_wrong_is_said() {
     assert_eq!(plain.code, 2);
 }
 
-/// SPIFFE IDs of another shape than Istio's, as those of workloads outside the mesh, are callers like any other.
+/// SPIFFE IDs in another form than Istio's, such as those of workloads outside the mesh, are callers like any other.
 #[test]
 fn names_that_istio_does_not_issue_are_told_of_if_policies_name_them() {
     let others = r#"{rules: [{from: [{source: {principals: ["example.org/legacy", "vm.example.org/db*", "*/ns/web/sa/ui"]}}]}]}"#;
@@ -122,7 +122,7 @@ fn names_that_istio_does_not_issue_are_told_of_if_policies_name_them() {
     assert!(who.contains(named), "{who}");
 }
 
-/// "Never" would be true of what cannot be at all, and would be taken for what it is not.
+/// "Never" would be true of something impossible, but misleading.
 #[test]
 fn a_question_about_nothing_has_no_answer() {
     let folder = folder();
@@ -168,7 +168,7 @@ fn a_question_about_nothing_has_no_answer() {
     assert_eq!(table.code, 0, "{table:?}");
 }
 
-/// Whatever differs is either told of, or too much to tell: never nothing.
+/// A difference is either reported or too complex to compare: never silently nothing.
 #[test]
 fn what_cannot_be_compared_is_never_equivalent() {
     // Each rule is about a pair of headers of its own order: no order of variables makes that small.

@@ -1,4 +1,4 @@
-//! Mistakes that people make in policies, and that nothing else tells them: each is found, in several spellings.
+//! Mistakes in policies that nothing else reports: each is found, in several spellings.
 
 mod attached;
 mod itself;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::fixture::Folder;
 
-/// What is found in some files: code, severity and message of each finding.
+/// The findings in some files: code, severity and message.
 #[track_caller]
 fn found(files: &[(&str, &str)]) -> Vec<(String, String, String)> {
     let ran = Folder::with(files).run(&["check", "--format", "json", "."]);
@@ -36,7 +36,7 @@ fn of(code: &str, documents: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// That a lint finds one thing, and says this of it.
+/// Asserts that a lint has one finding with this text.
 #[track_caller]
 fn says(code: &str, documents: &[&str], said: &str) {
     let found = of(code, documents);
@@ -47,7 +47,7 @@ fn says(code: &str, documents: &[&str], said: &str) {
     );
 }
 
-/// That a lint finds nothing.
+/// Asserts that a lint finds nothing.
 #[track_caller]
 fn silent(code: &str, documents: &[&str]) {
     let found = of(code, documents);

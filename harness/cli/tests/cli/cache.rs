@@ -12,7 +12,7 @@ fn folder() -> Folder {
     Folder::with(&[("orders.yaml", ORDERS), ("orders_test.yaml", &suite)])
 }
 
-/// Whether a run that went well took the module from the cache.
+/// Whether a successful run read the module from the cache.
 #[track_caller]
 fn from_cache(ran: &RunOutput) -> bool {
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -26,7 +26,7 @@ fn run(folder: &Folder) -> RunOutput {
     folder.run(&[JSON.as_slice(), &["--cache", "cache"]].concat())
 }
 
-/// The one file in a cache.
+/// The only file in a cache.
 fn kept(folder: &Path) -> PathBuf {
     let mut files = std::fs::read_dir(folder.join("modules")).unwrap();
     let file = files.next().unwrap().unwrap().path();
@@ -97,7 +97,7 @@ fn the_environment_says_where_it_is() {
     }
 }
 
-/// A cache that cannot be used costs time, and is said if somebody asked for it.
+/// A cache that cannot be used costs time, and is reported if the user named it.
 #[test]
 fn a_cache_that_cannot_be_used_is_no_failure() {
     let folder = folder();

@@ -123,7 +123,7 @@ fn every_mistake_of_a_file_is_shown() {
     );
 }
 
-/// What cannot be read at all does not hide what cannot be meant: found as two rounds of errors for one file.
+/// A document that cannot be parsed does not hide the errors of others, so that one round of corrections suffices.
 #[test]
 fn one_document_hides_no_other() {
     let unreadable = ORDERS.replace("principals", "principal");
@@ -153,7 +153,7 @@ fn one_document_hides_no_other() {
     );
 }
 
-/// A policy that is left out in silence protects nothing.
+/// A policy that is silently skipped protects nothing.
 #[test]
 fn a_misspelt_group_is_no_other_project() {
     let checked = |version: &str| {
@@ -207,7 +207,7 @@ fn what_is_probably_not_meant_is_a_warning() {
     );
 }
 
-/// What depends on how Envoy normalises, with the setting that does it.
+/// Findings that depend on Envoy's normalisation name the setting.
 #[test]
 fn what_envoy_must_normalise_is_said() {
     let deny = |operation: &str| {

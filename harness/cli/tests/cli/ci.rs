@@ -1,4 +1,4 @@
-//! What runs in CI and before a commit: the GitHub workflow and the pre-commit hooks, as they stand in this repository.
+//! Runs the GitHub workflow and the pre-commit hooks of this repository.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -47,7 +47,7 @@ fn change(folder: &Folder, name: &str, from: &str, to: &str) {
     std::fs::write(path, text.replacen(from, to, 1)).unwrap();
 }
 
-/// A command line in bash, as runners of workflows and hooks start it.
+/// A command line in bash, as workflows and hooks start it.
 fn shell(folder: &Folder, line: &str, path: &str, variables: &BTreeMap<String, String>) -> Output {
     Command::new("bash")
         .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", line])
@@ -70,7 +70,7 @@ fn steps() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Runs the workflow up to the first step that fails; answers with its name and what it printed.
+/// Runs the workflow up to the first failing step; returns its name and output.
 fn run_workflow(folder: &Folder) -> Option<(String, String)> {
     let archive = folder.path("peerwarden.tar.gz");
     let packed = Command::new("tar")
@@ -173,7 +173,7 @@ fn the_workflow_passes_and_fails_where_it_should() {
     }
 }
 
-/// The archive is not taken for what it is called, but for what it is.
+/// An archive is identified by its contents, not by its name.
 #[test]
 fn another_archive_is_not_installed() {
     let (_, install) = steps().swap_remove(0);

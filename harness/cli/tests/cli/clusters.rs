@@ -1,4 +1,4 @@
-//! Several clusters in one repository: overlays, and the settings that tell them apart.
+//! Several clusters in one repository: overlays, and the settings that distinguish them.
 
 use crate::fixture::Folder;
 
@@ -19,7 +19,7 @@ spec:
     )
 }
 
-/// A policy with a rule that decides nothing: the first allows more.
+/// A policy with a rule that decides nothing: the first one allows more.
 fn shadowed(name: &str) -> String {
     let narrow = "  - from:\n    - source: {principals: [cluster.local/ns/web/sa/frontend]}\n    to:\n    - operation: {methods: [GET], \
                   paths: [/orders/mine]}\n";
@@ -104,7 +104,7 @@ fn a_finding_of_several_clusters_is_told_once() {
     );
 }
 
-/// One that suppresses something in one cluster is needed.
+/// A suppression that is used in one cluster is needed.
 #[test]
 fn a_suppression_may_be_for_one_cluster() {
     let folder = Folder::new();

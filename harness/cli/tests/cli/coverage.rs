@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use crate::fixture::{Folder, SUITE};
 
-/// A rule that is tried well, one that is tried badly, one that nothing matches, and a policy for somebody else.
+/// A well-tested rule, a poorly tested one, one that nothing matches, and a policy for another workload.
 const POLICIES: &str = r#"apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: orders, namespace: shop}
@@ -121,7 +121,7 @@ fn writes_a_tracefile_of_lcov() {
     );
 }
 
-/// One file that two suites are about is one thing to cover.
+/// A file that two suites test counts once.
 #[test]
 fn suites_add_up() {
     let folder = folder();
@@ -149,7 +149,7 @@ fn suites_add_up() {
     );
 }
 
-/// Counted by hand: in how many cases the verdict would be another, had the clause alone come out otherwise.
+/// Counted by hand: the number of cases whose verdict would differ if only this clause had turned out differently.
 #[test]
 fn a_clause_is_decisive_where_it_alone_turns_the_verdict() {
     let ran = folder().run(&["test", "--engine", "native", "--format", "json", "--coverage"]);
@@ -186,7 +186,7 @@ fn a_clause_is_decisive_where_it_alone_turns_the_verdict() {
     assert_eq!(decisive("shop/no-admin", 0), all(&[("paths", 1)]));
 }
 
-/// A policy in one endless line, and texts that would move a terminal's cursor.
+/// A policy on one very long line, and texts that would move a terminal's cursor.
 #[test]
 fn odd_texts_are_shown_all_the_same() {
     let value = "x".repeat(200);

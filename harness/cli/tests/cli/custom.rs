@@ -1,4 +1,4 @@
-//! External authorizers, whose answers the traffic says.
+//! External authorizers, whose answers are in the traffic.
 
 use super::fixture::Folder;
 

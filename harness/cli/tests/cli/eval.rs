@@ -19,7 +19,7 @@ fn eval(lines: &str, arguments: &[&str]) -> (RunOutput, Vec<Value>) {
 
 const GIVEN: [&str; 4] = ["--policies", "orders.yaml", "--workload", "workload.yaml"];
 
-/// For what is wrong with a line whichever engine would decide: a module takes a second to compile.
+/// Arguments for errors that do not depend on the engine: compiling a module takes a second.
 const READ: [&str; 6] = [
     "--engine",
     "native",
@@ -29,7 +29,7 @@ const READ: [&str; 6] = [
     "workload.yaml",
 ];
 
-/// The traffic that the documentation shows, word for word.
+/// The traffic in the documentation, word for word.
 const DOCUMENTED: &str = r#"{
   "protocol": "http",
   "source": {"ip": "10.0.0.7", "port": 40000},
@@ -184,7 +184,7 @@ fn without_policies_a_line_must_bring_them() {
     );
 }
 
-/// Whatever else is wrong with a line, its sender can tell which one it was.
+/// Whatever else is wrong with a line, its sender can identify it.
 #[test]
 fn ids_come_back_as_they_were_written() {
     let lines = [
@@ -215,7 +215,7 @@ fn ids_come_back_as_they_were_written() {
     }
 }
 
-/// Serde takes a list for a struct: `"tls": []` was TLS without a certificate, `"traffic": []` plaintext to anywhere.
+/// Serde reads a list as a struct: `"tls": []` was TLS without a certificate, `"traffic": []` plaintext to anywhere.
 #[test]
 fn a_list_is_no_object() {
     for traffic in [
@@ -236,7 +236,7 @@ fn a_list_is_no_object() {
     assert!(error.contains("expected an object such as {\"id\": 1"), "{error}");
 }
 
-/// Two readers of one text may each take another of two values, so neither is taken.
+/// Two parsers of one text may use different values of a duplicate key, so neither is used.
 #[test]
 fn names_stand_once_wherever_they_stand() {
     for (line, name) in [

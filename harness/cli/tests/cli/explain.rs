@@ -34,7 +34,7 @@ fn shows_each_policy_rule_and_clause() {
     assert_snapshot!(ran.scrubbed());
 }
 
-/// All that a person sees of it in a terminal with colours; without them it is the same text.
+/// The whole output in a terminal with colours; without them the text is the same.
 #[test]
 fn colours_are_beside_the_signs() {
     let folder = folder();
@@ -133,7 +133,7 @@ fn what_is_missing_is_said() {
         .says(2, &["the protected workload is missing", "--workload FILE"]);
 }
 
-/// What a client wrote does not steer the terminal.
+/// A client's text cannot control the terminal.
 #[test]
 fn a_hostile_request_is_only_text() {
     let folder = folder();
@@ -154,7 +154,7 @@ fn a_hostile_request_is_only_text() {
     }
 }
 
-/// Every line fits a terminal, and the policy that decides stands first among a thousand.
+/// Every line fits a terminal, and the policy that decides comes first among a thousand.
 #[test]
 fn a_thousand_policies_do_not_bury_the_one_that_decides() {
     let folder = Folder::with(&[]);

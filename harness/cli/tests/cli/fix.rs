@@ -73,7 +73,7 @@ fn comments_and_layout_stay() {
     );
 }
 
-/// What lets in what was kept out is for a person to decide.
+/// A person must decide about a fix that allows what was denied.
 #[test]
 fn nothing_is_opened() {
     let policy = POLICY.replace("[8080]", "[\"8080\"]").replace("DENY", "ALLOW");
@@ -83,7 +83,7 @@ fn nothing_is_opened() {
     ran.says(1, &["warning[PW026]", "warning[PW017]", "warning[PW027]"]);
 }
 
-/// An alias stands for its anchor: an edit there would change two values, of which one was meant.
+/// An alias stands for its anchor: an edit there would change two values, although only one was meant.
 #[test]
 fn what_would_become_something_else_is_left() {
     let policy = POLICY
@@ -111,10 +111,11 @@ fn a_file_that_is_linked_stays_linked() {
     );
 }
 
-/// Names of annotations that only a quoted text can hold, with a tab, a quote, brackets, a backslash and what nobody sees.
+/// Annotation names that only a quoted string can express, with a tab, a quote, brackets, a backslash and an invisible
+/// character.
 const ODD: [&str; 6] = [r"a\tb", r#"a\"b"#, "a]b", r#"[\"0\"]"#, r"a\\b", r"a\u200bb"];
 
-/// A policy whose annotations of these names have this value.
+/// A policy with annotations of these names and this value.
 fn annotated(value: &str) -> String {
     let lines = ODD.map(|name| format!("    \"{name}\": {value}\n"));
     // Lints look only at what the engine takes.
@@ -128,7 +129,7 @@ fn annotated(value: &str) -> String {
     )
 }
 
-/// Whatever a key is made of, the message is at its value, and so is the fix.
+/// Whatever characters a key has, the message and the fix are at its value.
 #[test]
 fn a_key_of_any_characters_is_found_again() {
     // A number is refused; the time is a number to some that read YAML 1.1.

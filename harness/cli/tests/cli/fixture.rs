@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-/// A folder of its own for one test.
+/// A separate folder for one test.
 pub(crate) struct Folder(TempDir);
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct RunOutput {
     pub(crate) code: i32,
@@ -47,12 +47,12 @@ cases:
 "#;
 
 impl Folder {
-    /// An empty one.
+    /// An empty folder.
     pub(crate) fn new() -> Self {
         Self::with(&[])
     }
 
-    /// With these files.
+    /// A folder with these files.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self(TempDir::new().unwrap());
         for (name, text) in files {
@@ -67,7 +67,7 @@ impl Folder {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Where a file of it is.
+    /// The path of a file in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -82,7 +82,7 @@ impl Folder {
         self.finish(self.command(arguments).write_stdin(input))
     }
 
-    /// The command, not yet run, with nothing in its environment but the module, compiled once for all tests.
+    /// The command, not started yet, with only the module in its environment, which is compiled once for all tests.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("peerwarden").unwrap();
         command
@@ -125,18 +125,18 @@ impl RunOutput {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// What it prints: findings to standard output, what keeps it from finding any to standard error.
+    /// Its messages: findings on standard output, and the errors that prevent findings on standard error.
     pub(crate) fn said(&self) -> String {
         format!("{}{}", self.out, self.err)
     }
 
-    /// Whether standard error has this, in lines of whatever length.
+    /// Whether standard error contains this, however lines are wrapped.
     pub(crate) fn warns(&self, part: &str) -> bool {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         words(&self.err).contains(&words(part))
     }
 
-    /// The texts that are underlined.
+    /// The underlined texts.
     pub(crate) fn underlined(&self) -> Vec<String> {
         let said = self.said();
         let lines: Vec<&str> = said.lines().collect();
@@ -150,7 +150,7 @@ impl RunOutput {
         pairs.collect()
     }
 
-    /// Asserts the exit code and that it says all of this, in lines of whatever length.
+    /// Asserts the exit code and that the output contains all of this, however lines are wrapped.
     #[track_caller]
     pub(crate) fn says(&self, code: i32, parts: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
@@ -162,7 +162,7 @@ impl RunOutput {
     }
 }
 
-/// The module that ships. That it is not there is a failure, not a reason to skip.
+/// The module that ships. If it is missing, tests fail rather than being skipped.
 fn module() -> PathBuf {
     let given = std::env::var_os("PEERWARDEN_MODULE").map(PathBuf::from);
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peerwarden.wasm");

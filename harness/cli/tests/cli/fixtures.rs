@@ -1,4 +1,4 @@
-//! What several suites have in common.
+//! Fixtures, which several suites share.
 
 use crate::fixture::{Folder, ORDERS};
 

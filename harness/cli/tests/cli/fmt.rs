@@ -1,4 +1,4 @@
-//! `peerwarden fmt`; `src/tidy/tests.rs` has what it does to texts.
+//! `peerwarden fmt`; `src/tidy/tests.rs` tests its effect on texts.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -111,7 +111,7 @@ fn what_cannot_be_laid_out_is_said_and_left() {
         .says(2, &["`none.yaml` cannot be read"]);
 }
 
-/// The library is what `fmt` makes of it.
+/// The library is already formatted.
 #[test]
 fn the_library_and_the_examples_are_laid_out() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -129,7 +129,7 @@ fn the_library_and_the_examples_are_laid_out() {
     );
 }
 
-/// What an editor or another tool put at the edges of a file stays there, and nothing becomes a part of a value.
+/// What an editor or another tool put at the edges of a file stays there, and never becomes part of a value.
 #[test]
 fn the_edges_of_a_file_stay() {
     const POLICY: &str = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: a, namespace: b}\nspec: {}\n";

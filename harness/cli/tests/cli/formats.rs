@@ -1,4 +1,4 @@
-//! `peerwarden check`: what is found, in the formats for programs.
+//! `peerwarden check`: findings in the formats for programs.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,8 @@ fn github_has_a_line_for_each_finding() {
     insta::assert_snapshot!(report("github"));
 }
 
-/// What <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html> demands of the parts that are written.
+/// The requirements of <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html> for the parts that are
+/// written.
 #[test]
 fn sarif_is_what_code_scanning_reads() {
     let log: Value = serde_json::from_str(&report("sarif")).unwrap();
@@ -85,7 +86,7 @@ fn without_rules(log: &Value) -> String {
     serde_json::to_string_pretty(&log).unwrap()
 }
 
-/// Where a log differs from the standard: required properties, known properties alone, their types and values.
+/// Where a log violates the standard: required properties, only known properties, their types and values.
 pub(crate) fn sarif_differs(log: &Value) -> Option<String> {
     let mut wrong = Vec::new();
     let uri = |value: &Value| {

@@ -1,11 +1,11 @@
-//! Failures with one cause are one group, and what cannot run does not keep the rest from running.
+//! Failures with the same cause form one group, and a suite that cannot run does not stop the others.
 
 use serde_json::Value;
 
 use crate::fixture::{Folder, ORDERS, SUITE};
 use crate::validate::differs;
 
-/// Two hundred cases that fail on the same rule, and one that fails otherwise.
+/// Two hundred cases that fail on the same rule, and one that fails differently.
 fn folder() -> Folder {
     let mut cases = String::from(SUITE);
     for case in 0..200 {
@@ -104,7 +104,7 @@ fn what_cannot_run_does_not_keep_the_rest_from_running() {
     );
 }
 
-/// Even if there is nothing to run, what reads a format for programs finds the reason in it.
+/// Even if there is nothing to run, programs find the reason in their format.
 #[test]
 fn formats_for_programs_are_always_written() {
     let folder = Folder::with(&[("orders.yaml", ORDERS)]);

@@ -17,7 +17,7 @@ metadata: {name: strict, namespace: shop}
 spec: {mtls: {mode: STRICT}}
 ";
 
-/// What `render` wrote, in `envoy.yaml` and in the folder `envoy`.
+/// The output of `render`, in `envoy.yaml` and in the folder `envoy`.
 fn rendered() -> Folder {
     let folder = Folder::with(&[
         ("workload.yaml", DESCRIPTION),
@@ -47,7 +47,7 @@ fn what_is_rendered_keeps_every_guarantee() {
     assert_snapshot!(ran.out);
 }
 
-/// Envoy leaves a key with the tag `!ignore` out: it must not count as written.
+/// Envoy skips a key with the tag `!ignore`: it must not count.
 #[test]
 fn a_tag_is_refused() {
     let name = "require_client_certificate";
@@ -68,7 +68,7 @@ fn a_tag_is_refused() {
     assert_eq!(value.code, 2, "{value:?}");
 }
 
-/// Envoy takes no notice of YAML's own tags, by which our reader goes: `!!null true` is nothing to one and `true` to the other.
+/// YAML's own tags change nothing.
 #[test]
 fn tags_of_yaml_are_refused_too() {
     let name = "require_client_certificate";
@@ -338,7 +338,7 @@ fn numbers_that_envoy_reads_otherwise_are_refused() {
     assert!(!ran.warns("decimal"), "{ran:?}");
 }
 
-/// Envoy's reader counts columns on behind it, and finds another structure.
+/// Envoy's parser continues to count columns after it, and finds a different structure.
 #[test]
 fn a_carriage_return_that_ends_no_line_is_refused() {
     let folder = Folder::with(&[(
@@ -380,7 +380,8 @@ fn a_number_with_a_point_is_no_number_of_an_enum() {
     }
 }
 
-/// Envoy reads such a file by another reader, which takes names in other spellings: they would be other fields to us.
+/// Envoy uses a different parser for such a file, which accepts names in other spellings: to us they would be other
+/// fields.
 #[test]
 fn a_file_of_json_is_strict() {
     for text in [

@@ -1,4 +1,4 @@
-//! What `check` says of policies together with the workloads and services beside them.
+//! `check` on policies together with the workloads and services beside them.
 
 use crate::fixture::{Folder, RunOutput};
 
@@ -225,7 +225,7 @@ fn an_excluded_port_that_clients_call_by_mutual_tls() {
     fine(&[LEDGER, SERVICE, &some]);
 }
 
-/// Manifests are often not as Kubernetes wants them yet; that is for others to say.
+/// Manifests may not be valid for Kubernetes yet; other tools report that.
 #[test]
 fn what_is_no_workload_is_passed_over() {
     for broken in [
@@ -240,7 +240,7 @@ fn what_is_no_workload_is_passed_over() {
     }
 }
 
-/// Where the star is in the middle of a name, others have a name that goes on otherwise. A path is no identity.
+/// A star in the middle of a name also matches names with a different continuation. A path is not an identity.
 #[test]
 fn an_identity_whose_wildcard_lets_in_others() {
     let policy = |action: &str, source: &str| {
@@ -279,7 +279,7 @@ fn an_identity_whose_wildcard_lets_in_others() {
     }
 }
 
-/// Policies and workloads often stand in folders beside each other.
+/// Policies and workloads are often in sibling folders.
 #[test]
 fn a_selector_is_looked_up_in_all_folders() {
     let workload = |name: &str, namespace: &str| {

@@ -1,4 +1,4 @@
-//! What programs read of a run: each format is what its specification says, with everything in it that can be.
+//! Output for programs: each format follows its specification, with everything that can occur in it.
 
 use serde_json::Value;
 
@@ -66,7 +66,8 @@ fn sarif() {
     assert_eq!(near["physicalLocation"]["artifactLocation"]["uri"], "orders.yaml");
 }
 
-/// The plan, each line numbered in its turn, and diagnostics in YAML: <https://testanything.org/tap-version-14-specification.html>.
+/// The plan, the numbering of lines, and diagnostics in YAML:
+/// <https://testanything.org/tap-version-14-specification.html>.
 #[test]
 fn tap() {
     let text = report("tap");
@@ -102,7 +103,7 @@ fn tap() {
     assert_eq!((number, yaml), (5, None), "{text}");
 }
 
-/// What <https://github.com/testmoapp/junitxml> has of elements and attributes, and counts that add up.
+/// Elements and attributes as in <https://github.com/testmoapp/junitxml>, and consistent counts.
 #[test]
 fn junit() {
     let text = report("junit");
@@ -121,7 +122,7 @@ fn junit() {
     );
 }
 
-/// One line for each annotation, with a command that GitHub knows and properties that it can split.
+/// One line for each annotation, with a command that GitHub knows and properties that it can parse.
 #[test]
 fn github() {
     let text = report("github");

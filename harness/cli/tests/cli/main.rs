@@ -46,7 +46,7 @@ mod test;
 mod tokens;
 mod trust_domains;
 mod vacuous;
-/// As `tests/conformance` has it.
+/// Shared with `tests/conformance`.
 #[path = "../../../../tests/conformance/schema/validate.rs"]
 mod validate;
 mod watch;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::fixture::Folder;
 
-/// So many policies in so many namespaces, each for a workload or for the namespace, with a mistake in every tenth.
+/// This many policies in this many namespaces, each for a workload or for the namespace, with a mistake in every tenth.
 fn mesh(policies: usize, namespaces: usize, selected: bool) -> String {
     let mut text = String::new();
     for number in 0..policies {
@@ -27,7 +27,7 @@ fn mesh(policies: usize, namespaces: usize, selected: bool) -> String {
     text
 }
 
-/// Without optimisation, on a machine that is busy: what grows with the square of the documents takes far longer.
+/// For an unoptimised build on a busy machine: anything quadratic in the number of documents takes far longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
@@ -47,7 +47,7 @@ fn a_thousand_documents_are_soon_checked() {
     }
 }
 
-/// As many values as a list may have.
+/// The largest number of values in a list.
 #[test]
 fn ten_thousand_values_are_soon_checked() {
     for (value, code) in [("/a{}/*", "PW029"), ("/a{}/{**}", "PW028"), ("/a{}", "PW006")] {

@@ -1,4 +1,4 @@
-//! Lints that look at meanings: what they show was put to the engine, and what would be no mistake they leave alone.
+//! Lints that analyse meaning: the engine evaluated their evidence, and harmless policies are not reported.
 
 mod ports;
 mod rules;

@@ -19,7 +19,7 @@ extensionProviders:
 - {name: login, envoyExtAuthzHttp: {service: login.auth.svc.cluster.local, port: 8000}}
 ";
 
-/// Each form that a cluster or a repository has the mesh in.
+/// Each form in which a cluster or a repository has the mesh.
 fn forms() -> Vec<(&'static str, String)> {
     let indented = |text: &str, by: usize| {
         let lines = text.lines().map(|line| format!("{}{line}\n", " ".repeat(by)));

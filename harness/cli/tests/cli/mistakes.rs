@@ -1,8 +1,8 @@
-//! Mistakes in suites and case files: what is said, what is underlined, and what to write instead.
+//! Mistakes in suites and case files: the message, the underlined text, and what to write instead.
 
 use crate::fixture::{Folder, ORDERS};
 
-/// The message, the underlined text and the help of the one thing that is wrong with a suite.
+/// Asserts the message, the underlined text and the help of the only mistake in a suite.
 #[track_caller]
 fn wrong(suite: &str, message: &str, underlined: &str, help: &str) {
     let ran = Folder::with(&[("orders.yaml", ORDERS), ("a_test.yaml", suite)]).run(&["test", "a_test.yaml"]);
@@ -23,7 +23,7 @@ fn with(rest: &str) -> String {
     format!("workload: {{namespace: shop}}\npolicies: [orders.yaml]\n{rest}\n")
 }
 
-/// A suite that asks this.
+/// A suite with this request.
 fn asking(request: &str) -> String {
     with(&format!("cases: [{{request: {request}, expect: deny}}]"))
 }
@@ -195,7 +195,7 @@ fn texts_that_are_no_yaml() {
     empty.says(2, &["the file is empty"]);
 }
 
-/// What would take all memory or the whole stack of a reader without limits.
+/// Texts that would exhaust the memory or the stack of a parser without limits.
 #[test]
 fn texts_that_are_too_much() {
     use std::fmt::Write;

@@ -40,7 +40,7 @@ fn of_files(folder: &Folder, line: &str, more: &[&str]) -> RunOutput {
     folder.run(&[&arguments, more].concat())
 }
 
-/// The peer is not in the line: that mutual TLS refuses is one of the things that may be.
+/// The peer is not in the line: a refusal by mutual TLS is one of the possibilities.
 #[test]
 fn head_and_trace_agree() {
     let folder = folder();
@@ -269,7 +269,7 @@ POST /orders/1 on port 8080 from an unknown peer
         .says(2, &["standard input cannot be followed together with files"]);
 }
 
-/// What `explain` and `eval` print is of their schemas.
+/// The output of `explain` and `eval` matches their schemas.
 #[test]
 fn what_is_printed_is_of_its_schema() {
     let folder = folder();

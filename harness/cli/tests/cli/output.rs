@@ -1,10 +1,10 @@
-//! What is common to the output of all commands: colours, readers that go away, hostile names.
+//! Common properties of all output: colours, readers that go away, hostile names.
 
 use std::process::Stdio;
 
 use crate::fixture::{Folder, ORDERS};
 
-/// A suite with one case that passes and one that fails, both with names made to break formats.
+/// A suite with one case that passes and one that fails, both with names that could break formats.
 fn hostile() -> Folder {
     let suite = r#"workload: {namespace: shop}
 policies: [orders.yaml]
@@ -47,7 +47,7 @@ fn names_cannot_break_a_format() {
     }
 }
 
-/// Where colours are shown, nothing takes control sequences out; a name must not bring its own, nor begin a line.
+/// With colours on, control sequences are not stripped; so a name must not contain any, nor start a new line.
 #[test]
 fn names_cannot_steer_a_terminal() {
     let folder = hostile();

@@ -1,4 +1,4 @@
-//! The page of every lint: what it shows as bad triggers that lint and no other, and what it shows as good triggers none.
+//! The page of every lint: its bad example triggers that lint and no other, and its good example triggers none.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lints")
 }
 
-/// Codes and summaries, as `check --list` has them.
+/// Codes and summaries, as in `check --list`.
 fn listed() -> Vec<(String, String)> {
     let ran = Folder::with(&[]).run(&["check", "--list"]);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -28,7 +28,7 @@ fn example<'p>(page: &'p str, heading: &str) -> &'p str {
     rest.split_once("```").unwrap().0
 }
 
-/// The codes of what is found in a text.
+/// The codes of the findings in a text.
 fn codes(text: &str) -> BTreeSet<String> {
     let ran = Folder::with(&[("example.yaml", text)]).run(&["check", "--format", "json"]);
     let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
@@ -54,7 +54,7 @@ fn every_example_is_what_its_page_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What a fix makes is no mistake of another kind.
+/// The result of a fix has no other mistake.
 #[test]
 fn no_fix_brings_another_finding() {
     let mut fixed = Vec::new();

@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::fixture::Folder;
 
-/// A server that answers each connection with the same, whatever comes.
+/// A server that always sends the same answer.
 fn server(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -20,7 +20,7 @@ fn server(answer: &'static [u8]) -> String {
     address.to_string()
 }
 
-/// Nobody listens there.
+/// An address on which nothing listens.
 fn dead() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().to_string()
@@ -72,7 +72,7 @@ fn a_server_that_closes_without_a_word_is_broken() {
     );
 }
 
-/// What a port says must not reach the terminal as it is.
+/// A port's answer must not reach the terminal unescaped.
 #[test]
 fn hostile_bytes_are_not_printed() {
     let ran = Folder::with(&[]).run(&["probe", &server(b"\x1b]0;owned\x07\r\n")]);

@@ -1,4 +1,4 @@
-//! The suite that README.md shows is one that runs.
+//! The suite in README.md runs.
 
 use std::path::Path;
 

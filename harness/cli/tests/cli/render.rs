@@ -40,7 +40,7 @@ fn inbound_writes_one_file() {
     assert_snapshot!(ran.out);
 }
 
-/// One file has no place for the limit, so that nobody may rely on it.
+/// A single file cannot contain the limit, so the command warns.
 #[test]
 fn one_file_says_that_refusals_are_not_limited() {
     let folder = folder();
@@ -62,7 +62,7 @@ fn one_file_says_that_refusals_are_not_limited() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
 }
 
-/// What is said of files, without the numbers of configurations.
+/// The report on files, without the numbers of configurations.
 pub(crate) fn without_numbers(out: &str) -> String {
     let line = |line: &str| {
         let (said, _) = line.split_once(", configuration ").unwrap_or((line, ""));
@@ -108,7 +108,7 @@ fn the_lines_of_what_is_refused_have_a_limit() {
     }
 }
 
-/// Each plugin has it; without it none has.
+/// Each plugin has the setting; without it none has.
 #[test]
 fn the_module_is_told_which_paths_are_established() {
     let folder = folder();

@@ -13,7 +13,7 @@ use crate::validate::differs;
 const WORKLOAD: &str = "namespace: shop\n";
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
 
-/// A line as `peerwarden render` has it written.
+/// A line in the format of `peerwarden render`.
 fn line(method: &str, path: &str, peer: Option<&str>, decision: Option<&str>) -> String {
     let security = if peer.is_some() { "mutual_tls" } else { "none" };
     json!({
@@ -25,7 +25,7 @@ fn line(method: &str, path: &str, peer: Option<&str>, decision: Option<&str>) ->
     .to_string()
 }
 
-/// What a mesh saw on a day.
+/// A day's traffic of a mesh.
 fn log() -> String {
     let backend = Some("spiffe://cluster.local/ns/shop/sa/backend");
     let by_orders = Some("deny no-allow-rule-matched");
@@ -71,7 +71,7 @@ fn says_what_would_change() {
     assert_snapshot!(ran.out);
 }
 
-/// Whom the certificate names was not verified: such a line is nobody's request.
+/// The certificate was not verified: such a line is nobody's request.
 #[test]
 fn what_was_refused_before_any_policy_is_counted_by_itself() {
     let folder = folder();
@@ -183,7 +183,7 @@ fn what_is_missing_is_said() {
         .says(2, &["`workload` is missing"]);
 }
 
-/// Who asked is not known, and yet it is known that nothing changes: the only policy that differs is about another path.
+/// The peer is unknown, but nothing changes: the only policy that differs is about another path.
 #[test]
 fn what_cannot_change_is_not_called_unknown() {
     let folder = folder();
@@ -224,7 +224,7 @@ fn what_cannot_change_is_not_called_unknown() {
     );
 }
 
-/// As Envoy 1.40 writes them: what Envoy itself refused, and connections whose application is down.
+/// Lines that Envoy 1.40 writes: requests that Envoy itself refused, and connections whose application is down.
 #[test]
 fn what_no_filter_saw_is_counted_by_itself_and_what_goes_nowhere_is_not_denied() {
     let folder = folder();

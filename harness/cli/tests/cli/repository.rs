@@ -8,7 +8,7 @@ metadata: {name: default, namespace: shop}
 spec: {mtls: {mode: STRICT}}
 ";
 
-/// What stands beside policies, in the manner of Kustomize, Helm, Ansible, CI and dashboards.
+/// Files beside policies, as with Kustomize, Helm, Ansible, CI and dashboards.
 const OTHERS: [(&str, &str); 28] = [
     ("docker-compose.yaml", "services:\n  db: {image: postgres}\n"),
     ("grafana/sources.yaml", "apiVersion: 1\ndatasources: []\n"),
@@ -121,7 +121,7 @@ fn what_is_for_other_tools_is_passed_over() {
     }
 }
 
-/// Every command that takes a folder, run on the whole of it.
+/// Every command that accepts a folder, run on all of it.
 fn commands() -> Vec<Vec<&'static str>> {
     let native = |arguments: &[&'static str]| [arguments, &["--engine", "native"]].concat();
     vec![
@@ -174,7 +174,7 @@ fn nothing_of_others_is_formatted() {
     );
 }
 
-/// A policy that is left out in silence protects nothing.
+/// A policy that is silently skipped protects nothing.
 #[test]
 fn what_is_meant_for_us_is_not() {
     for (text, place) in [
@@ -295,7 +295,7 @@ spec: {action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}
         .says(2, &["null.yaml:3:", "`metadata.namespace`"]);
 }
 
-/// As `kubectl apply --recursive` does, and so without circles.
+/// As with `kubectl apply --recursive`, so there are no circles.
 #[cfg(unix)]
 #[test]
 fn links_to_files_are_read_and_links_to_folders_are_not() {

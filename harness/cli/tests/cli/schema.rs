@@ -1,4 +1,4 @@
-//! The JSON Schemas are those of the types; `tests/conformance` holds them to the engine.
+//! The JSON Schemas match the types; `tests/conformance` compares them with the engine.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
-//! `peerwarden.toml`, and suppressions beside the text.
+//! `peerwarden.toml`, and suppressions in comments.
 
 use crate::fixture::{Folder, ORDERS};
 
-/// Has PW002 in line 10.
+/// A policy with PW002 in line 10.
 fn warned() -> String {
     ORDERS.replace("cluster.local/ns/web", "*/ns/web")
 }
@@ -191,7 +191,7 @@ fn a_suppression_that_suppresses_nothing_is_a_finding() {
     folder.run(&["check"]).says(1, &["warning[PW030]"]);
 }
 
-/// A text of a value is not a comment.
+/// The text of a value is not a comment.
 #[test]
 fn values_suppress_nothing() {
     let text = format!(
@@ -202,7 +202,7 @@ fn values_suppress_nothing() {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// All that a person sees of a run, in a terminal with colours and without.
+/// The whole output of a run, in a terminal with colours and without.
 #[test]
 fn what_is_printed() {
     let suppressed = warned().replace("    to:", "    # peerwarden: ignore PW022 -- left over\n    to:");

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::fixture::Folder;
 
-/// What bash offers for the last of these words, with the completions sourced as a user does.
+/// The completions that bash offers for the last of these words, with the script sourced as a user does.
 fn offered(words: &[&str]) -> BTreeSet<String> {
     let folder = Folder::with(&[("orders_test.yaml", "")]);
     folder.write("completions", folder.run(&["completions", "bash"]).out);
@@ -64,7 +64,7 @@ fn bash_completes_commands_options_values_and_files() {
     assert!(offered(&[""]).is_superset(&commands.collect()));
 }
 
-/// Bash alone is run; the others are made by the same crate from the same commands.
+/// Only bash is run; the other scripts are made by the same crate from the same commands.
 #[test]
 fn each_shell_is_told_of_each_command() {
     let commands = peerwarden::command_line();
@@ -128,7 +128,7 @@ fn manual_pages_are_there_for_each_command_and_render() {
     );
 }
 
-/// As `man` shows it; what groff complains about is a failure.
+/// The page as `man` shows it; a warning of groff is a failure.
 fn rendered(folder: &Folder, page: &str) -> String {
     let groff = Command::new("groff")
         .args(["-Kutf8", "-man", "-ww", "-Tutf8", "-P-cbou", page])

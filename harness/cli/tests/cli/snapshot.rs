@@ -123,7 +123,7 @@ fn the_module_is_asked_too() {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// A suite from anybody writes beside itself, and over nothing that is not a snapshot.
+/// An untrusted suite writes only beside itself, and overwrites only snapshots.
 #[test]
 fn nothing_else_is_written_over() {
     let folder = folder();
@@ -184,7 +184,8 @@ fn filter_chooses_it_by_its_name() {
     assert!(folder.path("orders_access.md").exists());
 }
 
-/// All kinds of outcomes but a broken engine: passed, failed, skipped, a snapshot written and one that differs, with coverage.
+/// All kinds of outcomes except a broken engine: passed, failed, skipped, a snapshot written and one that differs, with
+/// coverage.
 #[test]
 fn the_report_is_as_its_schema_says() {
     let folder = folder();

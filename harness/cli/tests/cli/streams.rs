@@ -1,4 +1,4 @@
-//! What goes where, how wide, and in which colours.
+//! Which output goes where, how wide it is, and its colours.
 
 use std::process::Command;
 

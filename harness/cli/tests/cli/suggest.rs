@@ -19,7 +19,7 @@ fn spiffe(account: &str) -> String {
     format!("spiffe://cluster.local/ns/{account}")
 }
 
-/// What a mesh saw on a day.
+/// A day's traffic of a mesh.
 fn log() -> Vec<String> {
     let (frontend, batch) = (spiffe("web/sa/frontend"), spiffe("jobs/sa/batch"));
     let mut lines = Vec::new();
@@ -84,7 +84,7 @@ fn writes_a_policy_that_check_accepts_and_the_log_passes() {
     assert_eq!(replayed.code, 0, "{replayed:?}");
 }
 
-/// What was not seen is denied: another caller, method, port, and a path beside those that are listed.
+/// Traffic that was not in the log is denied: another caller, method, port, and a path beside those that are listed.
 #[test]
 fn admits_nothing_else() {
     let folder = folder(&log());

@@ -75,7 +75,7 @@ fn filter_runs_some_and_never_none() {
     run(cases, &["--filter", "nothing"]).says(2, &["no case and no suite has `nothing` in its name"]);
 }
 
-/// Threads take portions of one suite; what comes of them is in the order of the suite all the same.
+/// Threads take portions of one suite; the results are still in the order of the suite.
 #[test]
 fn cases_of_a_large_suite_come_in_order() {
     use std::fmt::Write;
@@ -250,7 +250,7 @@ fn policies_may_stand_in_the_suite() {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// What is begun and left empty is as good as left out.
+/// An empty section is treated as omitted.
 #[test]
 fn empty_parts_are_no_parts() {
     let suite = "workload: {namespace: shop}\npolicies: [orders.yaml]\nmesh:\npeers:\nrequests:\nmatrix:\nresources:\n\
@@ -307,7 +307,7 @@ fn usage_errors_are_2_and_help_is_0() {
     assert!(folder.run(&["--help"]).out.contains("Exit codes"));
 }
 
-/// A caller that one case needs is written where it is needed.
+/// A caller that only one case needs may be written there.
 #[test]
 fn a_peer_may_stand_in_its_case() {
     let cases = "\

@@ -1,4 +1,4 @@
-//! `RequestAuthentication`: which tokens pass before any policy is asked, in every command.
+//! `RequestAuthentication`: which tokens pass before any policy is evaluated, in every command.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::fixture::Folder;
 
 const KEYS: &str = r#"'{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}'"#;
 
-/// Two issuers whose tokens stand in headers of their own, and one document that is for another workload.
+/// Two issuers whose tokens are in separate headers, and a document for another workload.
 fn documents() -> String {
     format!(
         r#"apiVersion: security.istio.io/v1
@@ -97,7 +97,7 @@ fn a_suite_gets_what_envoy_answers() {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// Without a document for the workload, a suite's token is what a filter ahead verified.
+/// Without a document for the workload, a suite's token counts as verified by a filter ahead.
 #[test]
 fn without_a_document_a_token_counts() {
     let suite = SUITE
@@ -202,7 +202,7 @@ fn nobody_has_a_token_that_no_rule_accepts() {
     );
 }
 
-/// As `kubectl get` prints them, with what the API server adds.
+/// Documents as `kubectl get` prints them, with the fields that the API server adds.
 #[test]
 fn every_command_takes_documents_with_one() {
     let list = r#"apiVersion: v1

@@ -1,4 +1,5 @@
-//! A principal of a trust domain that the mesh does not have: what `render` shuts out at the handshake, no other command promises.
+//! A principal of a trust domain that the mesh does not have: `render` refuses it at the handshake, and no other
+//! command promises otherwise.
 
 mod explanations;
 mod findings;
@@ -57,7 +58,7 @@ fn roots() -> String {
     format!("caCertificates:\n- trustDomains: [partner.example]\n  pem: |\n{pem}")
 }
 
-/// Below `mesh:` of another file.
+/// The text as the value of `mesh:` in another file.
 fn below(mesh: &str) -> String {
     let lines = mesh.lines().map(|line| format!("  {line}\n"));
     format!("mesh:\n{}", lines.collect::<String>())
@@ -94,7 +95,7 @@ fn explain(folder: &Folder, peer: &str, options: &[&str]) -> RunOutput {
     folder.run(&[&asked, options].concat())
 }
 
-/// What is said in lines of whatever length.
+/// The words of a text, however its lines are wrapped.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! A suite whose workload no policy applies to: its cases pass, and test nothing.
+//! A suite to whose workload no policy applies: its cases pass, and test nothing.
 
 use crate::fixture::{Folder, ORDERS};
 
@@ -8,7 +8,7 @@ fn suite(workload: &str, cases: &str) -> String {
 
 const CASES: &str = "- {request: GET /orders, expect: allow}\n";
 
-/// With a selector, so that labels count.
+/// A policy with a selector, so that labels count.
 fn orders() -> String {
     ORDERS.replace("spec:\n", "spec:\n  selector: {matchLabels: {app: orders}}\n")
 }
@@ -74,7 +74,7 @@ fn the_nearest_of_several_policies_is_named() {
         .says(1, &["none of the 2 policies applies", "`shop/orders`"]);
 }
 
-/// The whole mesh's mutual TLS applies to a workload that does not exist, too.
+/// The mesh's mutual TLS mode also applies to a workload that does not exist.
 #[test]
 fn a_mode_of_the_mesh_hides_nothing() {
     let strict = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: \

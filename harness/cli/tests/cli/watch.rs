@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::fixture::{Folder, ORDERS, SUITE};
 
-/// Longer than a busy machine takes for a run.
+/// Longer than a run takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct WatchProcess {
@@ -42,7 +42,7 @@ impl WatchProcess {
         Self { child, lines }
     }
 
-    /// All that is printed up to a line with this text.
+    /// All output up to a line with this text.
     #[track_caller]
     fn until(&self, text: &str) -> String {
         let mut seen = String::new();
@@ -66,7 +66,7 @@ impl Drop for WatchProcess {
     }
 }
 
-/// Two suites about a policy each.
+/// Two suites, each with its policy.
 fn folder() -> Folder {
     let suite = format!("{SUITE}- {{peer: frontend, request: list, expect: allow}}\n");
     let other = suite.replace("[orders.yaml]", "[others]");

@@ -1,4 +1,4 @@
-//! What `peerwarden test` says of a failure: what decided, and what came closest to what was expected.
+//! The report of `peerwarden test` on a failure: what decided, and what came closest to the expectation.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! Nothing is left out: a page for each command, with the help of each, and links that lead somewhere.
+//! Completeness: a page for each command, with the help of each, and links that work.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -81,7 +81,7 @@ fn each_page_is_in_the_index() -> Result<()> {
     Ok(())
 }
 
-/// Relative links of all pages, with the headings that they name.
+/// Relative links on all pages, including the headings that they name.
 fn links_lead_somewhere() -> Result<()> {
     let mut pages = pages()?;
     for name in ["ARCHITECTURE.md", "SECURITY.md", "policies/README.md"] {
@@ -105,7 +105,7 @@ fn links_lead_somewhere() -> Result<()> {
     Ok(())
 }
 
-/// What stands in `](…)`, but for addresses of other sites.
+/// The targets in `](…)`, except those on other sites.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     links.filter(|link| !link.contains("://") && !link.contains(char::is_whitespace))
@@ -131,7 +131,7 @@ fn leads_somewhere(page: &Path, folder: &Path, link: &str) -> bool {
         .any(|title| anchor(title) == heading)
 }
 
-/// As GitHub makes it of a heading.
+/// The anchor that GitHub makes from a heading.
 fn anchor(title: &str) -> String {
     let kept = title
         .trim()

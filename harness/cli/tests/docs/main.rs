@@ -1,8 +1,8 @@
-//! README.md and the pages of `docs/` that show the command at work: each is run as it stands, so that none goes stale.
+//! README.md and the pages of `docs/` that show the command: each is run, so that none goes out of date.
 //!
-//! A page is one shell session (see `page` and `session`). After a change that is meant,
-//! `PEERWARDEN_BLESS=1 cargo test -p peerwarden --test docs` writes the outputs again; `-- NAME` runs the pages with that name.
-//! `complete` asks for a page for each command, and for links that lead somewhere.
+//! A page is one shell session (see `page` and `session`). After an intended change, `PEERWARDEN_BLESS=1 cargo test -p
+//! peerwarden --test docs` writes the outputs again; `-- NAME` runs the pages with that name. `complete` requires a
+//! page for each command, and links that work.
 
 mod complete;
 mod page;
@@ -17,7 +17,7 @@ use walkdir::WalkDir;
 
 use page::Page;
 
-/// Makes the pages say what the program does, instead of holding them to it.
+/// Updates the pages instead of comparing them.
 const BLESS: &str = "PEERWARDEN_BLESS";
 
 fn main() -> ExitCode {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Runs the session of a page, and holds its outputs to those that the page shows.
+/// Runs the session of a page, and compares its outputs with those on the page.
 fn run(path: &Path) -> Result<(), Failed> {
     let page = Page::read(path)?;
     if page.commands().next().is_none() {
@@ -66,7 +66,7 @@ fn run(path: &Path) -> Result<(), Failed> {
     }
 }
 
-/// README.md and every page below `docs/`, in the order of their names.
+/// README.md and every page below `docs/`, sorted by name.
 fn pages() -> anyhow::Result<Vec<PathBuf>> {
     let mut pages = vec![workspace().join("README.md")];
     for entry in WalkDir::new(workspace().join("docs")).sort_by_file_name() {

@@ -1,16 +1,17 @@
 //! A page as a session: its `console` blocks in order, and the files that it shows.
 //!
-//! In a block that begins with ```` ```console ````, a line that begins with `$ ` is a command (one that ends with `\` goes on in the
-//! next line, after `> `), and the lines up to the next command are what it prints, both streams together. A `…` in a printed line
-//! stands for any text, and a line that is nothing but `…` for any lines. A block of another language whose first line is a comment
-//! with nothing but a file name, such as `# orders.yaml`, is a file that the reader writes at this point.
+//! In a block that begins with ```` ```console ````, a line that begins with `$ ` is a command (one that ends with `\`
+//! continues on the next line, after `> `), and the lines up to the next command are its output, both streams together.
+//! A `…` in an output line stands for any text, and a line with only `…` for any lines. A block of another language
+//! whose first line is a comment with only a file name, such as `# orders.yaml`, is a file that the reader writes at
+//! this point.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Stands for what differs from run to run.
+/// Stands for text that differs from run to run.
 const ANY: &str = "…";
 
 /// One page.
@@ -21,7 +22,7 @@ pub(crate) struct Page {
     pub(crate) steps: Vec<Step>,
 }
 
-/// What the reader does.
+/// A step of the reader.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// Writes a file.
@@ -30,14 +31,14 @@ pub(crate) enum Step {
     Run(Command),
 }
 
-/// A command and what it prints.
+/// A command and its output.
 #[derive(Debug)]
 pub(crate) struct Command {
-    /// Without `$ `.
+    /// The command without `$ `.
     pub(crate) text: String,
-    /// What the page says it prints.
+    /// The output on the page.
     shown: Vec<String>,
-    /// Where that stands, in lines of the page from 0.
+    /// The lines of the output on the page, from 0.
     place: Range<usize>,
 }
 
@@ -45,7 +46,8 @@ impl Page {
     /// Reads a page.
     ///
     /// # Errors
-    /// A block that does not end, or a `console` block that does not begin with a command.
+    ///
+    /// If a block does not end, or a `console` block does not begin with a command.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -85,7 +87,7 @@ impl Page {
         })
     }
 
-    /// The ports of `<!-- ports: 8080 15000 -->`, a word to this test that readers do not see.
+    /// The ports of `<!-- ports: 8080 15000 -->`, a comment for this test that readers do not see.
     pub(crate) fn ports(&self) -> impl Iterator<Item = &str> {
         let notes = self
             .lines
@@ -97,6 +99,7 @@ impl Page {
     /// Writes the page with these outputs in place of those that differ.
     ///
     /// # Errors
+    ///
     /// If it cannot be written.
     pub(crate) fn bless(&self, outputs: &[Vec<String>]) -> Result<()> {
         let mut lines = self.lines.clone();
@@ -114,7 +117,7 @@ impl Page {
 }
 
 impl Command {
-    /// What the page shows and what was printed, if they are not the same.
+    /// The output on the page and the actual one, if they differ.
     pub(crate) fn difference(&self, output: &[String]) -> Option<String> {
         (!matches(&self.shown, output)).then(|| {
             format!(
@@ -127,7 +130,7 @@ impl Command {
         })
     }
 
-    /// The output, with those lines of the page that stand for some of it by a `…`.
+    /// The output, keeping the lines of the page that abbreviate it with `…`.
     fn kept(&self, output: &[String]) -> Vec<String> {
         let with_any = self
             .shown

@@ -11,22 +11,23 @@ use walkdir::WalkDir;
 use crate::page::{Page, Step};
 use crate::workspace;
 
-/// Puts the output of each command apart.
+/// Separates the outputs of commands.
 const END: char = '\0';
 
-/// Seconds that a page may take.
+/// The time limit of a page in seconds.
 const PATIENCE: &str = "180";
 
 /// The columns of the terminal that the pages show.
 const COLUMNS: &str = "80";
 
-/// The lines that each command of the page prints.
+/// The output lines of each command of the page.
 ///
-/// Pages of `docs/commands`, and README.md, begin in a copy of `docs/examples`, all others in an empty folder. A page that says
-/// `<!-- ports: 8080 15000 -->` means by these numbers ports that are free when it runs.
+/// Pages of `docs/commands`, and README.md, begin in a copy of `docs/examples`, all others in an empty folder. On a
+/// page with `<!-- ports: 8080 15000 -->`, these numbers stand for ports that are free when it runs.
 ///
 /// # Errors
-/// A shell that does not run to its end.
+///
+/// If a shell does not run to its end.
 pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
     let folder = tempfile::tempdir()?;
     let (work, bin) = (folder.path().join("work"), folder.path().join("bin"));
@@ -82,7 +83,7 @@ pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
     Ok(outputs)
 }
 
-/// The page in the shell's words.
+/// The page as a shell script.
 fn script(page: &Page) -> String {
     // What runs in the background ends with the page.
     let mut script = String::from("exec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n");
@@ -104,7 +105,7 @@ fn script(page: &Page) -> String {
     script
 }
 
-/// What was printed, without what ends a line unseen; of digests, that there is one.
+/// The output without invisible line endings; digests are replaced by a placeholder.
 fn lines(printed: &str) -> Vec<String> {
     let printed = printed.trim_end();
     let line = |line: &str| {
@@ -122,7 +123,7 @@ fn lines(printed: &str) -> Vec<String> {
     printed.lines().map(line).collect()
 }
 
-/// The module that the command finds, as it names it.
+/// The path of the module, as the command prints it.
 fn module() -> Result<String> {
     let given = std::env::var("PEERWARDEN_MODULE");
     let path = match given {
@@ -135,7 +136,7 @@ fn module() -> Result<String> {
     }
 }
 
-/// For each port that the page shows, one that is free now.
+/// A free port for each port on the page.
 fn free_ports(page: &Page) -> Result<Vec<(&str, String)>> {
     // All are held until each is known, so that no two are the same.
     let mut held = Vec::new();
@@ -148,7 +149,8 @@ fn free_ports(page: &Page) -> Result<Vec<(&str, String)>> {
     free.collect()
 }
 
-/// Where Envoy is: `PEERWARDEN_ENVOY`, or what `tools/envoy.sh` installed. A page that needs it fails where it is not.
+/// The path of Envoy: `PEERWARDEN_ENVOY`, or the one that `tools/envoy.sh` installed. A page that needs it fails if it
+/// is missing.
 fn envoy() -> Result<Option<PathBuf>> {
     if let Some(given) = std::env::var_os("PEERWARDEN_ENVOY") {
         return Ok(Some(PathBuf::from(given)));

@@ -1,14 +1,15 @@
-//! Edits of a rendered configuration, each with the guarantees that it is to break.
+//! Edits of a rendered configuration, each with the guarantees that it should break.
 
 use serde_json::{Value as Json, json};
 
 use crate::edits::{filters, manager, plugin};
 use crate::rendered::{broken, checked, http, strict};
 
-/// The name of a configuration, the guarantees that it breaks, and the edit that makes it from what is rendered.
+/// The name of a configuration, the guarantees that it breaks, and the edit of the rendered configuration that creates
+/// it.
 pub(crate) type Case = (&'static str, &'static [&'static str], fn(&mut Json));
 
-/// What is rendered of an HTTP port with STRICT mutual TLS.
+/// The rendered configuration of an HTTP port with STRICT mutual TLS.
 pub(crate) fn whole() -> Json {
     strict(&http())
 }
@@ -53,7 +54,7 @@ pub(crate) fn configure(of: &mut Json, edit: impl FnOnce(&mut Json)) {
     *value = config.to_string().into();
 }
 
-/// Has the policy ask this condition.
+/// Makes the policy require this condition.
 pub(crate) fn asks(of: &mut Json, key: &str, value: &str) {
     let when = json!([{"key": key, "values": [value]}]);
     configure(of, |config| {

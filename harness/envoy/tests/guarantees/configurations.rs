@@ -45,12 +45,12 @@ pub(crate) fn verifier(payload: &str) -> Json {
     )
 }
 
-/// The policy reads this of a source in place of `principals`.
+/// Makes the policy read this field of a source instead of `principals`.
 fn reads(of: &mut Json, field: &str) {
     configuration(plugin(of), "principals", field);
 }
 
-/// The policy asks a condition.
+/// Makes the policy require a condition.
 fn asks(of: &mut Json, key: &str) {
     let rule = "{\"from\":";
     let with = format!("{{\"when\": [{{\"key\": \"{key}\", \"values\": [\"admin\"]}}], \"from\":");

@@ -1,4 +1,4 @@
-//! Ports and addresses behind the PROXY protocol.
+//! Ports and addresses with the PROXY protocol.
 
 use serde_json::{Value as Json, json};
 
@@ -44,7 +44,7 @@ fn trusted(length: Json) -> Json {
     json!({"direct_source_prefix_ranges": [{"address_prefix": "10.0.0.0", "prefix_len": length}]})
 }
 
-/// What goes by a destination, what the chain matches on, and whether the guarantee is held.
+/// The use of a destination, the match of the chain, and whether the guarantee is kept.
 type Case = (&'static str, fn(&mut Json), fn(&mut Json), bool);
 
 const CASES: &[Case] = &[
@@ -161,7 +161,7 @@ fn what_goes_by_the_destination_is_not_held_behind_the_proxy_protocol() {
     }
 }
 
-/// The filter may also be switched on at a chain, as it was of old, or come by discovery.
+/// The header may also be enabled in a filter chain, as in older versions, or by discovery.
 #[test]
 fn each_way_to_take_the_header_counts() {
     let ways: [fn(&mut Json); 3] = [

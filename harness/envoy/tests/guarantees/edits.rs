@@ -6,7 +6,7 @@ pub(crate) fn chain(of: &mut Json) -> &mut Json {
     &mut of["static_resources"]["listeners"][0]["filter_chains"][0]
 }
 
-/// Behind the filter that tells the direct peer.
+/// The connection manager, which comes after the filter that sets the direct peer.
 pub(crate) fn manager(of: &mut Json) -> &mut Json {
     &mut chain(of)["filters"][1]["typed_config"]
 }

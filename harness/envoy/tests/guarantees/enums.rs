@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::edits::{listener, manager, plugin};
 use crate::rendered::{http, strict, tcp, told};
 
-/// Another listener names the cluster of the connections behind it, and shares it in this way.
+/// Another listener names the cluster of later connections, and shares it in this way.
 fn handed_on(shared: &Json) -> Vec<&'static str> {
     let mut whole = strict(&tcp());
     let filter = json!({"name": "set", "typed_config": {

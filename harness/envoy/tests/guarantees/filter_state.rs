@@ -29,7 +29,7 @@ fn network(of: &mut Json) -> &mut Vec<Json> {
     chain(of)["filters"].as_array_mut().expect("a list")
 }
 
-/// When a connection's filter sets something.
+/// The times at which a connection's filter sets something.
 const LISTS: [&str; 5] = [
     "on_new_connection",
     "on_downstream_tls_handshake",

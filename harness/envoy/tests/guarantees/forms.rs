@@ -12,7 +12,7 @@ fn files(certificates: &Json) -> Vec<Json> {
     files.iter().map(parsed).collect()
 }
 
-/// `normalize_path` as `normalizePath`, everywhere, but for the names in maps.
+/// `normalize_path` as `normalizePath`, everywhere except for the names in maps.
 fn in_json_names(json: &Json) -> Json {
     match json {
         Json::Object(fields) => Json::Object(
@@ -253,7 +253,7 @@ fn requests_are_not_decided_among_network_filters() {
     assert_eq!(broken(&checked), ["module"], "{checked:#?}");
 }
 
-/// Listeners that nobody has looked at would be called safe.
+/// Otherwise listeners that nobody has checked would be called safe.
 #[test]
 fn listeners_by_discovery_are_asked_for_beside_static_ones() {
     let mut bootstrap = whole();

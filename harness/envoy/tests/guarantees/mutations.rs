@@ -1,4 +1,4 @@
-//! Edits that break a guarantee each.
+//! Edits that break one guarantee each.
 
 use peerwarden_envoy::guarantees::{CAPABILITIES, GUARANTEES};
 use serde_json::{Value as Json, json};
@@ -16,7 +16,7 @@ fn underscores(of: &mut Json) -> &mut Json {
     &mut manager(of)["common_http_protocol_options"]["headers_with_underscores_action"]
 }
 
-/// Has the policy read a header.
+/// Makes the policy read a header.
 fn reads_header(of: &mut Json, name: &str) {
     let key = format!("request.headers[{name}]");
     let rule = json!({"when": [{"key": key, "values": ["admin"]}]});

@@ -18,7 +18,7 @@ fn remote_address(of: &mut Json, field: &str) {
     manager(of)["use_remote_address"] = true.into();
 }
 
-/// What is early writes `X-Forwarded-For`.
+/// An early mutation writes `X-Forwarded-For`.
 fn early(of: &mut Json) {
     let kind = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
     let header = json!({"header": {"key": "X-Forwarded-For", "value": "%REQ(x-ip)%"}});

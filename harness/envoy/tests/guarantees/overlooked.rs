@@ -1,4 +1,4 @@
-//! Settings that act elsewhere, or under another name or type, than where one looks first.
+//! Settings that take effect in an unexpected place, or under another name or type.
 
 use serde_json::{Value as Json, json};
 
@@ -16,7 +16,7 @@ fn validator(of: &mut Json, name: &str) {
     validation(of)["custom_validator_config"] = validator;
 }
 
-/// A token is needed, in the way that is given.
+/// Requires a token, in the given way.
 fn requires(of: &mut Json, requirement: Json) {
     asks(of, "request.auth.claims[iss]", "https://issuer.example");
     let mut verifier = verifier("payload");
@@ -33,7 +33,7 @@ fn routes_by(of: &mut Json, header: &str) {
     route(of)["match"]["headers"] = json!([{"name": header, "string_match": {"exact": "admin"}}]);
 }
 
-/// The one chain becomes the listener's default, with the match that it had.
+/// Makes the only chain the listener's default, with its match.
 fn by_default(of: &mut Json, matches: Json) {
     chain(of)["filter_chain_match"] = matches;
     let listener = listener(of);

@@ -1,4 +1,4 @@
-//! What `render` writes, and the guarantees that it keeps.
+//! The output of `render`, and the guarantees that it keeps.
 
 use peerwarden_engine::document::Value;
 use peerwarden_envoy::guarantees::{ChainReport, Failure, check};
@@ -12,7 +12,7 @@ pub(crate) fn inbound(port: &Json, mode: &str, certificates: &Json) -> Inbound {
     with_documents(port, mode, certificates, &[])
 }
 
-/// A workload of one port with STRICT mutual TLS, and these documents too.
+/// A workload of one port with STRICT mutual TLS, and these additional documents.
 pub(crate) fn verifying(port: &Json, documents: &[Json]) -> Inbound {
     with_documents(port, "STRICT", &json!({"directory": "/etc/certs"}), documents)
 }
@@ -45,7 +45,7 @@ fn with_documents(port: &Json, mode: &str, certificates: &Json, documents: &[Jso
     Inbound::new(&value(description), &policies).expect("a description that is right")
 }
 
-/// What is rendered of this port with STRICT mutual TLS, in one file.
+/// The rendered configuration of this port with STRICT mutual TLS, in one file.
 pub(crate) fn strict(port: &Json) -> Json {
     let certificates = json!({"directory": "/etc/certs"});
     parsed(&inbound(port, "STRICT", &certificates).file().expect("one file"))
@@ -56,7 +56,7 @@ pub(crate) fn told(whole: Json) -> Vec<&'static str> {
     broken(&checked(&[whole]).expect("readable"))
 }
 
-/// An ingress that asks for certificates.
+/// An ingress that requires certificates.
 pub(crate) fn ingress() -> Ingress {
     let description = json!({
         "workload": {"namespace": "istio-ingress"},

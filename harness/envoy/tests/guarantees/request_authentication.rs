@@ -1,4 +1,4 @@
-//! Tokens are verified as `RequestAuthentication` documents say, or `tokens` is not held.
+//! Tokens are verified as `RequestAuthentication` documents require, or `tokens` is not kept.
 
 use serde_json::{Value as Json, json};
 
@@ -52,7 +52,7 @@ fn two() -> Json {
     rendered(&[own(), partner()])
 }
 
-/// Edits the module's configuration, behind the filters that verify tokens.
+/// Edits the module's configuration, after the filters that verify tokens.
 fn configure(of: &mut Json, edit: impl FnOnce(&mut Json)) {
     let mut modules = filters(of)
         .iter_mut()
@@ -64,7 +64,7 @@ fn configure(of: &mut Json, edit: impl FnOnce(&mut Json)) {
     *value = config.to_string().into();
 }
 
-/// The filter that verifies tokens, behind the one that removes headers.
+/// The filter that verifies tokens, after the one that removes headers.
 fn jwt(of: &mut Json) -> &mut Json {
     &mut filters(of)[1]["typed_config"]
 }

@@ -1,4 +1,4 @@
-//! Configurations that lift the second lock, forge its mark, or leave it out.
+//! Configurations that disable the second lock, forge its mark, or omit it.
 
 use peerwarden_envoy::guarantees::{ChainReport, GuaranteeResult, GuaranteeStatus};
 use serde_json::{Value as Json, json};
@@ -61,7 +61,7 @@ fn sets(place: &str, list: &str, key: &str) -> Json {
     }})
 }
 
-/// A listener that hands this on to those behind it.
+/// A listener that shares this with later ones.
 fn elsewhere(of: &mut Json, key: &str, shared: Option<&str>) {
     let mut filter = sets("network", "on_new_connection", key);
     if let Some(shared) = shared {
@@ -80,7 +80,7 @@ fn per_route() -> Json {
     json!({"peerwarden-lock": {"@type": kind}})
 }
 
-/// Of chains of requests and of connections alike.
+/// Edits of chains of requests and of connections.
 const BOTH: &[fn(&mut Json)] = &[
     |of| {
         filters(of).remove(1);
@@ -223,7 +223,7 @@ fn each_edit_is_told() {
     }
 }
 
-/// What only reads, or narrows, or is about other connections.
+/// Settings that only read, or narrow, or concern other connections.
 #[test]
 fn what_does_not_lift_it_is_left_alone() {
     let harmless: &[fn(&mut Json)] = &[
@@ -254,7 +254,7 @@ fn what_does_not_lift_it_is_left_alone() {
     }
 }
 
-/// As it is inline.
+/// The same as inline.
 #[test]
 fn a_filter_by_discovery_that_names_the_cluster_is_told() {
     let mut whole = strict(&tcp());

@@ -1,4 +1,4 @@
-//! Settings that nobody looked at.
+//! Unknown settings.
 
 use serde_json::{Value as Json, json};
 
@@ -6,7 +6,7 @@ use crate::cases::{Case, cluster, judge, route, typed, whole};
 use crate::edits::{chain, filter, filters, listener, manager, proxy};
 use crate::rendered::{strict, tcp};
 
-/// Of the route's cluster.
+/// Options of the route's cluster.
 fn options(of: &mut Json, mut message: Json) {
     let kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
     message["explicit_http_config"] = json!({"http_protocol_options": {}});

@@ -11,7 +11,7 @@ use crate::rendered::told;
 const KEY: &str = "peerwarden.direct_remote_address";
 const DIRECT: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 
-/// In the place of the network filter an HTTP filter tells the direct peer.
+/// An HTTP filter sets the direct peer, instead of the network filter.
 fn by_each_request() -> Json {
     let mut whole = whole();
     direct_peer(&mut whole)["object_key"] = "other".into();
@@ -45,7 +45,7 @@ fn what_tells_the_direct_peer_with_each_request_is_switched_on_for_each() {
     }
 }
 
-/// With each connection it is told for all of its requests, whatever becomes of another filter.
+/// It is set with each connection for all of its requests, whatever happens to another filter.
 #[test]
 fn a_second_one_may_be_switched_off() {
     let mut second = by_each_request();

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::cases::{Case, configure, http_filter, judge, typed, whole};
 use crate::edits::{filters, manager, remove};
 
-/// A policy that reads tokens, and `jwt_authn` as docs/envoy.md has it.
+/// A policy that reads tokens, and `jwt_authn` as in docs/envoy.md.
 fn verified() -> Json {
     let mut whole = whole();
     configure(&mut whole, |config| {
@@ -39,7 +39,7 @@ fn own(of: &mut Json) -> &mut Json {
     &mut jwt(of)["providers"]["issuer"]
 }
 
-/// What the virtual host says of the filter.
+/// The virtual host's override of the filter.
 fn on_host(of: &mut Json, entry: Json) {
     let name = filters(of)[0]["name"].as_str().expect("a name").to_owned();
     manager(of)["route_config"]["virtual_hosts"][0]["typed_per_filter_config"] = json!({name: entry});

@@ -1,4 +1,4 @@
-//! Resources given more than once under one name: a guarantee is kept only if it is kept with each, in whatever order files come.
+//! Resources with duplicate names: a guarantee is kept only if it is kept with each, in any order of files.
 
 use peerwarden_envoy::guarantees::ChainReport;
 use serde_json::{Value as Json, json};
@@ -19,7 +19,7 @@ fn delivered(kind: &str, mut resource: Json) -> Json {
     json!({"resources": [resource]})
 }
 
-/// The cluster that should lead nowhere, with an endpoint.
+/// The cluster that should have no endpoints, with an endpoint.
 fn leads_somewhere() -> Json {
     let endpoint =
         json!({"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 13306}}}});
@@ -176,13 +176,13 @@ fn a_plugin_that_a_file_configures_otherwise_is_told() {
     }
 }
 
-/// What is not held in the chains of one document.
+/// The guarantees that the chains of one document break.
 fn of_document(checked: &[ChainReport], document: usize) -> Vec<&'static str> {
     let own = checked.iter().filter(|chain| chain.document == document);
     broken(&own.cloned().collect::<Vec<_>>())
 }
 
-/// Each Envoy has a bootstrap, so that what stands in another one is not its own.
+/// Each Envoy has one bootstrap, so the contents of another one do not belong to it.
 #[test]
 fn two_envoys_are_not_taken_for_one() {
     let sound = strict(&tcp());
@@ -212,10 +212,10 @@ fn listeners_of_one_name_are_checked_each() {
     }
 }
 
-/// What an edit of a plugin breaks, and the edit.
+/// The guarantees that an edit of a plugin breaks, and the edit.
 type Edit = (&'static [&'static str], fn(&mut Json));
 
-/// The module, without the lock, which is of one module alone.
+/// The module without the lock, which belongs to a single module.
 fn without_lock(of: &mut Json) -> Json {
     let plugin = &mut filters(of)[0]["typed_config"]["config"];
     configuration(plugin, "\"lock\": true", "\"lock\": false");
@@ -272,7 +272,7 @@ fn each_of_two_modules_keeps_what_is_promised() {
     assert_eq!(broken(&checked(&[whole]).expect("readable")), ["enabled"]);
 }
 
-/// What a filter writes that comes by discovery is not known.
+/// The effect of a filter from discovery that is not given is unknown.
 #[test]
 fn what_writes_and_is_not_given_is_not_held() {
     let by_discovery = |kind: &str| {

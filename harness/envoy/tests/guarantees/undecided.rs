@@ -1,4 +1,4 @@
-//! Chains that need no module, as nothing that comes in reaches an application undecided.
+//! Chains that need no module, as no traffic reaches an application undecided.
 
 use peerwarden_envoy::guarantees::GuaranteeStatus;
 use peerwarden_envoy::render::probes::{self, ProbeScan, Probes};

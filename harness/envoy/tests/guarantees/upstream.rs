@@ -36,7 +36,7 @@ fn of_cluster(of: &mut Json, list: Json) {
     cluster(of)["typed_extension_protocol_options"] = json!({kind: typed(kind, options)});
 }
 
-/// A second cluster, with filters, that the route's is made of.
+/// A second cluster, with filters, which is part of the route's.
 fn aggregate(of: &mut Json) {
     let mut inner = cluster(of).clone();
     of_cluster(of, json!([lua(), codec()]));
@@ -305,7 +305,7 @@ const WAYS: &[Case] = &[
     }),
 ];
 
-/// What keeps the session in a header.
+/// A filter that keeps the session in a header.
 fn session(name: &str) -> Json {
     let kind = "envoy.extensions.http.stateful_session.envelope.v3.EnvelopeSessionState";
     let state = json!({"name": "own", "typed_config": typed(kind, json!({"header": {"name": name}}))});
@@ -341,7 +341,7 @@ fn original_destination(of: &mut Json) {
     cluster(of)["lb_policy"] = "CLUSTER_PROVIDED".into();
 }
 
-/// Of connections.
+/// Edits for connections.
 const OF_CONNECTIONS: &[Case] = &[
     (
         "the PROXY protocol has the address",
@@ -372,7 +372,7 @@ fn where_connections_go_is_not_a_clients_to_say() {
     judge(&strict(&tcp()), OF_CONNECTIONS);
 }
 
-/// Filters behind the module that write headers.
+/// Filters after the module that write headers.
 const LATE: &[Case] = &[
     ("a limit that writes what was denied", &["header-names"], |of| {
         asks(of, "request.headers[x-role]", "admin");

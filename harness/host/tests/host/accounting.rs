@@ -1,10 +1,10 @@
-//! What callbacks cost: counted, and the same in every run.
+//! The cost of callbacks: it is counted, and the same in every run.
 
 use peerwarden_host::{CallbackRecord, Connection, TcpOptions, Vm, VmOptions};
 
 use crate::fixture::{Literals, ask, get, module, start};
 
-/// Reads the path and every header, and answers those whose path is of two bytes.
+/// Reads the path and every header, and answers requests whose path has two bytes.
 fn busy() -> Vm {
     let mut texts = Literals::new();
     let (path, body) = (texts.put("request\0path"), texts.put("no"));

@@ -1,4 +1,4 @@
-//! What the host hands out is in memory that the module's own allocator gives.
+//! The host returns bytes in memory from the module's own allocator.
 
 use peerwarden_host::{HttpOutcome, VmOptions};
 

@@ -11,7 +11,7 @@ use crate::fixture::{Literals, get, module, notes, start, violations};
 const HEADERS: &[u8] = b"\x03\0\0\0\x07\0\0\0\x03\0\0\0\x05\0\0\0\x01\0\0\0\x0a\0\0\0\x01\0\0\0\
     :method\0GET\0:path\0/\0:authority\0x\0";
 
-/// Asks a service about each request, holds it, and lets it go on when the answer has a body.
+/// Calls a service for each request, holds it, and continues it if the answer has a body.
 fn asking(timeout: u32) -> (Vm, PluginId) {
     let mut texts = Literals::new();
     let (cluster, headers, unknown) = (texts.put("auth"), texts.put(HEADERS), texts.put("nobody"));

@@ -1,5 +1,5 @@
-//! Which cluster `tcp_proxy` dials, and how a module names it: `set_envoy_filter_state`. Statuses and order are those that
-//! Envoy 1.36, 1.39 and 1.40 answered.
+//! The cluster that `tcp_proxy` connects to, and how a module names it: `set_envoy_filter_state`. Statuses and order
+//! are those of Envoy 1.36, 1.39 and 1.40.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ fn naming(cluster: &str) -> Vec<u8> {
     .concat()
 }
 
-/// Notes the status of setting what `message` says.
+/// Notes the status of a call with `message`.
 fn setting(texts: &mut Literals, message: &[u8]) -> String {
     let none = "(i32.const 0) (i32.const 0)";
     let (function, message) = (texts.put(FUNCTION), texts.put(message));
     format!("(call $note (call $foreign {function} {message} {none}))")
 }
 
-/// A cluster `empty` by configuration, and `up` that has an endpoint.
+/// A configured cluster `empty`, and `up` with an endpoint.
 fn locked(connect_mode: UpstreamConnectMode, early: Option<u32>) -> TcpOptions {
     TcpOptions {
         connect_mode,
@@ -143,7 +143,7 @@ fn it_has_no_result_and_other_functions_are_not_there() {
     assert_eq!(notes(&mut vm), ["1", "7", "12", "7", "0", "0", "0"]);
 }
 
-/// Names the cluster from the timer, with the paused connection as the effective context, and lets it go on.
+/// Names the cluster from the timer, with the paused connection as the effective context, and continues it.
 fn naming_late(version: EnvoyVersion) -> (Vm, TcpConnectionId) {
     let mut texts = Literals::new();
     let set = setting(&mut texts, &naming("up"));

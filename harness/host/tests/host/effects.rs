@@ -1,4 +1,4 @@
-//! Faults on purpose and forbidden capabilities, on each kind of function.
+//! Injected faults and forbidden capabilities, on each kind of function.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn forbidding(names: &[&str]) -> VmOptions {
     }
 }
 
-/// What a request's callback of this body notes.
+/// The notes of a request's callback with this body.
 fn noted(texts: &Literals, body: &str, options: VmOptions) -> Vec<String> {
     let functions = format!(
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) {body} (i32.const 0))"#
@@ -166,7 +166,7 @@ fn random_bytes_differ_from_call_to_call_but_not_from_run_to_run() {
     assert_eq!(numbers, run());
 }
 
-/// Envoy does not call what is not allowed, and goes on: a filter may be passed by without a word.
+/// Envoy does not call a forbidden callback, and continues: a filter may be silently bypassed.
 #[test]
 fn a_forbidden_callback_is_skipped_and_what_it_would_have_stopped_passes() {
     let body = r#"(func (export "proxy_on_configure") (param i32 i32) (result i32) (i32.const 0))
@@ -206,7 +206,7 @@ fn logs_can_be_forbidden_and_fail_too() {
     );
 }
 
-/// `capability_restriction_config` names what is allowed: everything else is as if forbidden.
+/// `capability_restriction_config` names what is allowed: everything else is forbidden.
 #[test]
 fn a_list_of_what_is_allowed_leaves_out_the_rest() {
     let none = "(i32.const 0) (i32.const 0)";

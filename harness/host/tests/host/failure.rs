@@ -36,7 +36,7 @@ fn vm(failure_policy: FailurePolicy) -> (Vm, PluginId) {
     start(&fragile(), options)
 }
 
-/// The status that a request is answered with; 0 when it goes on.
+/// The status of the answer to a request; 0 if it continues.
 fn code(vm: &mut Vm, plugin: PluginId, trap: bool) -> u32 {
     let mut request = get("/");
     if trap {

@@ -1,4 +1,4 @@
-//! Things that go wrong on purpose, and limits.
+//! Injected faults, and limits.
 
 use peerwarden_host::{Fault, FaultEffect, HttpOutcome, Module, VmOptions};
 

@@ -1,7 +1,7 @@
-//! Modules in WebAssembly text: what all of them have, and how a test reads what they saw.
+//! Modules in WebAssembly text: their common parts, and how a test reads their notes.
 //!
-//! A module writes what it sees to the log: `$note` a number, `$text` bytes, `$result` the bytes that a host call left
-//! behind at the addresses 100 (pointer) and 104 (size), which `$out` stands for.
+//! A module writes its observations to the log: `$note` a number, `$text` bytes, `$result` the bytes that a host call
+//! left at the addresses 100 (pointer) and 104 (size), for which `$out` stands.
 
 use peerwarden_host::{Connection, Module, PluginId, PluginOptions, Request, Vm, VmOptions};
 
@@ -66,7 +66,7 @@ const PRELUDE: &str = r#"
     (func $result (call $text (i32.load (i32.const 100)) (i32.load (i32.const 104))))
 "#;
 
-/// Gives memory and never takes it back.
+/// Allocates memory and never frees it.
 const ALLOCATOR: &str = r#"
     (global $heap (mut i32) (i32.const 65536))
     (func (export "malloc") (param $size i32) (result i32) (local $at i32)
@@ -89,7 +89,7 @@ impl Literals {
         }
     }
 
-    /// Puts a text there, and answers the two constants that tell a host function where it is.
+    /// Stores a text, and returns the two constants with its place for a host function.
     pub(crate) fn put(&mut self, text: impl AsRef<[u8]>) -> String {
         let (at, text) = (self.end, text.as_ref());
         self.end += text.len();
@@ -104,12 +104,12 @@ impl Literals {
     }
 }
 
-/// A module of these functions. `$out` is where results go.
+/// A module with these functions. `$out` is the place of results.
 pub(crate) fn module(texts: &Literals, functions: &str) -> Module {
     module_allocating(texts, ALLOCATOR, functions)
 }
 
-/// The same, with an allocator of its own.
+/// The same, with its own allocator.
 pub(crate) fn module_allocating(texts: &Literals, allocator: &str, functions: &str) -> Module {
     let functions = functions.replace("$out", "(i32.const 100) (i32.const 104)");
     let text = format!("(module {PRELUDE} {allocator} {} {functions})", texts.data);
@@ -117,19 +117,19 @@ pub(crate) fn module_allocating(texts: &Literals, allocator: &str, functions: &s
     Module::new(&bytes).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A VM with one plugin of default configuration.
+/// A VM with one plugin and a default configuration.
 pub(crate) fn start(module: &Module, options: VmOptions) -> (Vm, PluginId) {
     let mut vm = Vm::new(module, options).unwrap();
     let plugin = vm.configure(PluginOptions::default()).unwrap();
     (vm, plugin)
 }
 
-/// What was logged since last time.
+/// The log lines since the last call.
 pub(crate) fn notes(vm: &mut Vm) -> Vec<String> {
     vm.take_logs().into_iter().map(|line| line.message).collect()
 }
 
-/// What the module did wrong since last time.
+/// The violations since the last call.
 pub(crate) fn violations(vm: &mut Vm) -> Vec<String> {
     vm.take_violations().iter().map(ToString::to_string).collect()
 }
@@ -143,7 +143,7 @@ pub(crate) fn get(path: &str) -> Request {
     ])
 }
 
-/// One request whose headers are seen, and that is closed.
+/// Sends one request, delivers its headers, and closes it.
 pub(crate) fn ask(vm: &mut Vm, plugin: PluginId, request: Request) -> peerwarden_host::HttpOutcome {
     let stream = vm.http_stream(plugin, &Connection::default(), request).unwrap();
     let outcome = vm.request_headers(stream).unwrap();

@@ -8,7 +8,7 @@ use crate::fixture::{Literals, module, notes, start, violations};
 
 const METADATA: &[u8] = b"\x01\0\0\0\x03\0\0\0\x01\0\0\0x-a\0b\0";
 
-/// One call at the start, of 50 ms at most; 1 is noted for an answer, 2 with status and message for a close.
+/// One call at the start, with a time-out of 50 ms; 1 is noted for an answer, 2 with status and message for a close.
 fn calling(more: &str) -> Vm {
     let mut texts = Literals::new();
     let (cluster, service, method) = (texts.put("auth"), texts.put("a.Auth"), texts.put("Check"));

@@ -1,4 +1,4 @@
-//! Where a gRPC call goes: what Envoy makes of the name of a cluster, or of a `GrpcService`.
+//! The destination of a gRPC call: how Envoy interprets the name of a cluster, or a `GrpcService`.
 
 use peerwarden_host::{ConfigureError, PluginOptions, Vm, VmOptions};
 

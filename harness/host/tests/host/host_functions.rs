@@ -1,10 +1,10 @@
-//! The ABI itself: pointers, phases, unknown numbers. What Envoy answers, and what is recorded.
+//! The ABI itself: pointers, phases, unknown numbers. Envoy's answers, and the recorded violations.
 
 use peerwarden_host::{Connection, HttpOutcome, VmOptions};
 
 use crate::fixture::{Literals, ask, get, module, notes, start, violations};
 
-/// Runs one host call in the request's headers, and answers its status and what was recorded.
+/// Runs one host call in the request's headers, and returns its status and the recorded violations.
 fn in_headers(texts: &Literals, call: &str) -> (Vec<String>, Vec<String>) {
     let module = module(
         texts,

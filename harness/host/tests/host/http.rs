@@ -1,4 +1,4 @@
-//! Requests: what a callback returns, what it asks for, and what comes of it.
+//! Requests: the results of callbacks, their host calls, and the effects.
 
 use peerwarden_host::{Connection, HttpOutcome, LocalResponse, StreamError, VmOptions};
 

@@ -1,4 +1,4 @@
-//! Bodies and trailers: what is held, what goes on, and what a module may change.
+//! Bodies and trailers: what is held, what continues, and what a module may change.
 
 use peerwarden_host::{Connection, HttpOutcome, HttpStreamId, Request, Vm, VmOptions};
 
@@ -15,7 +15,7 @@ fn stream(functions: &str) -> (Vm, HttpStreamId) {
     (vm, stream)
 }
 
-/// Notes size and end of each piece of a body, and answers `result` before its end.
+/// Notes size and end of each piece of a body, and returns `result` before its end.
 fn body(result: u32) -> String {
     format!(
         r#"(func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)

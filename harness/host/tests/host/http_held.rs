@@ -1,4 +1,4 @@
-//! What a module holds, what waits behind it, and what becomes of it in the end.
+//! What a module holds, what waits behind it, and how it ends.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ fn lines(lines: &[(&str, &str)]) -> Headers {
         .collect()
 }
 
-/// Notes 1 request headers, 2 body with its size and end, 3 trailers; 4 to 6 the same of the response. `stops` is one of
-/// these that answers `held`; a timer of 5 ms lets stream `continues` go on, when it is one.
+/// Notes 1 request headers, 2 body with its size and end, 3 trailers; 4 to 6 the same for the response. `stops` is the
+/// one of these that returns `held`; a timer of 5 ms continues stream `continues`, if it is one.
 fn watching(stops: u32, held: u32, continues: u32) -> String {
     let callback = |number: u32, name: &str, more: usize, notes: &str| {
         let parameters = "i32 ".repeat(more + 1);

@@ -1,4 +1,4 @@
-//! The host, held against what Envoy and the ABI say, with small modules in WebAssembly text.
+//! Compares the host with Envoy and the ABI, using small modules in WebAssembly text.
 
 mod accounting;
 mod allocator;

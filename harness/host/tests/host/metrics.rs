@@ -1,4 +1,4 @@
-//! Metrics: ids, and what Envoy refuses.
+//! Metrics: their ids, and what Envoy refuses.
 
 use peerwarden_host::{MetricValue, VmOptions};
 

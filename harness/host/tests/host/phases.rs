@@ -1,4 +1,4 @@
-//! What may be called when, and what Envoy does not do at all.
+//! When each call is allowed, and what Envoy never does.
 
 use std::time::Duration;
 

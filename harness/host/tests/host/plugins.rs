@@ -1,4 +1,4 @@
-//! Configurations: refused ones, several in one VM, and how one ends.
+//! Configurations: refused ones, several in one VM, and how they end.
 
 use peerwarden_host::{
     Connection, HttpOutcome, Module, PluginId, PluginOptions, Refusal, StreamError, Vm, VmOptions,
@@ -6,8 +6,8 @@ use peerwarden_host::{
 
 use crate::fixture::{Literals, ask, get, module, notes};
 
-/// Its configuration is a digit: 0 is refused, 1 traps; with others, the context's number and the digit are noted by each
-/// callback. `proxy_on_done` waits when the digit is 5.
+/// The configuration is a digit: 0 is refused, 1 traps; with others, each callback notes the context's number and the
+/// digit. `proxy_on_done` waits if the digit is 5.
 fn digits() -> Module {
     module(
         &Literals::new(),

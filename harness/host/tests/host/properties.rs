@@ -1,4 +1,4 @@
-//! Attributes: what is there, when, and how it is written.
+//! Attributes: which exist, when, and how they are encoded.
 
 use peerwarden_host::{
     Connection, EnvoyVersion, Module, PeerCertificate, PluginOptions, Request, TcpOptions, Tls, Vm, VmOptions,
@@ -56,7 +56,7 @@ fn vm(path: &str, options: VmOptions) -> (Vm, peerwarden_host::PluginId) {
     (vm, plugin)
 }
 
-/// What a property reads in the request's headers; dots separate segments, `#` is a dot.
+/// The value of a property in the request's headers; dots separate segments, `#` is a dot.
 fn of_request(path: &str, options: VmOptions, connection: &Connection, request: Request) -> Vec<String> {
     let (mut vm, plugin) = vm(path, options);
     let stream = vm.http_stream(plugin, connection, request).unwrap();

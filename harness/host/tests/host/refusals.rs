@@ -1,4 +1,4 @@
-//! Configurations that are refused, and what they leave behind: nothing.
+//! Refused configurations leave nothing behind.
 
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ fn traps_and_refusals_of_a_start_say_what_was_logged() {
     }
 }
 
-/// Counts its configurations in its memory; the first letter of a configuration is `y` for those that it takes. Each sets a
-/// timer, makes a call, registers a queue.
+/// Counts its configurations in its memory; it accepts a configuration whose first letter is `y`. Each sets a timer,
+/// makes a call, and registers a queue.
 fn counting() -> Module {
     let mut texts = Literals::new();
     let (cluster, queue) = (texts.put("auth"), texts.put("jobs"));

@@ -1,4 +1,4 @@
-//! A module that is made again: what begins again, what stays, and what happens when that fails.
+//! A module that is instantiated again: what restarts, what stays, and what happens if it fails.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn reloading() -> VmOptions {
     }
 }
 
-/// Notes 100 with each context and its parent, 101 with each that is done. Traps for requests whose path is of two bytes.
+/// Notes 100 with each context and its parent, 101 with each that is done. Traps for requests whose path has two bytes.
 fn fragile(more: &str, texts: &mut Literals) -> Module {
     let path = texts.put(":path");
     module(
@@ -204,7 +204,7 @@ fn the_backoff_counts_from_the_last_instance() {
     assert_eq!(code(&mut vm, plugin, "/"), 0);
 }
 
-/// Instantiated at a later time it traps, before any function of it could be called.
+/// Traps if it is instantiated at a later time, before any of its functions can be called.
 fn short_lived() -> Module {
     let body = r#"
         (func $early

@@ -1,4 +1,4 @@
-//! What several VMs share: data with compare-and-swap, and queues.
+//! State that several VMs share: data with compare-and-swap, and queues.
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use peerwarden_host::{
 
 use crate::fixture::{Literals, module, notes, start};
 
-/// Notes each callback: 1 new connection, 2 downstream, 3 upstream data with its size. Lets all pass.
+/// Notes each callback: 1 new connection, 2 downstream, 3 upstream data with its size. Lets everything pass.
 const WATCHING: &str = r#"
     (func (export "proxy_on_new_connection") (param i32) (result i32) (call $note (i32.const 1)) (i32.const 0))
     (func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32)

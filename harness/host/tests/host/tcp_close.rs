@@ -1,4 +1,4 @@
-//! How connections end, and what the module hears of it.
+//! How connections end, and the module's callbacks.
 
 use peerwarden_host::{
     CloseReason, Connection, StreamError, TcpConnectionId, TcpEvent, TcpOptions, Vm, VmOptions,
@@ -17,7 +17,7 @@ const ENDS: &str = r#"
     (func (export "proxy_on_upstream_connection_close") (param i32 i32)
         (call $note (i32.const 8)) (call $note (local.get 1)))"#;
 
-/// Closes on data of either side, by these stream types, and pauses only when told.
+/// Closes on data of either side, by these stream types, and pauses only if asked to.
 fn closing(downstream: u32, upstream: u32, result: u32) -> String {
     format!(
         r#"(func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32)
@@ -105,8 +105,8 @@ fn the_upstreams_end_of_data_is_its_close_of_unknown_origin() {
     );
 }
 
-/// `Context::onWrite` of Envoy tells of the upstream's end after the callback, although the close that the callback asked
-/// for has deleted the context by then.
+/// Envoy's `Context::onWrite` reports the upstream's end after the callback, although the close that the callback
+/// requested has deleted the context by then.
 #[test]
 fn after_a_close_on_the_last_upstream_data_a_deleted_context_is_called() {
     let (mut vm, id) = open(&closing(2, 2, 1), &Connection::default());

@@ -98,7 +98,7 @@ fn dialled_with_the_clients_data_a_denied_client_is_never_dialled_for() {
     assert_eq!(events(&vm, id), expected);
 }
 
-/// Pauses each new connection; a timer of 5 ms closes it when it has no identity 20 ms later, and else lets it go on.
+/// Pauses each new connection; a timer of 5 ms closes it if it has no identity after 20 ms, and otherwise continues it.
 fn with_deadline() -> (Vm, PluginId) {
     let mut texts = Literals::new();
     let path = texts.put("connection\0mtls");

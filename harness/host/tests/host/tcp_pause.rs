@@ -1,4 +1,4 @@
-//! Pause: in `on_new_connection`, on data, and going on by a timer.
+//! Pause: in `on_new_connection`, on data, and continuing from a timer.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use peerwarden_host::{
 use crate::fixture::{Literals, module, notes, start, violations};
 use crate::tcp::{events, mutual, options};
 
-/// Pauses new connections; a timer looks whether there is a client certificate by now, and lets the connection go on then.
+/// Pauses new connections; a timer continues a connection once there is a client certificate.
 fn pausing() -> (Vm, PluginId) {
     let mut texts = Literals::new();
     let path = texts.put("connection\0mtls");

@@ -1,4 +1,4 @@
-//! The trial of a configuration on the main thread, and what becomes of one that the worker alone cannot take.
+//! The trial of a configuration on the main thread, and what happens if only the worker cannot load it.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const POLICIES: [FailurePolicy; 3] = [
     },
 ];
 
-/// Denies all, and keeps as many pages of memory for each configuration as that has bytes. Without memory it does `end`.
+/// Denies everything, and allocates a page of memory for each byte of its configurations. Without memory it does `end`.
 fn greedy(end: &str) -> Module {
     let none = "(i32.const 0) (i32.const 0)";
     let body = format!(
@@ -54,7 +54,8 @@ fn room(failure_policy: FailurePolicy) -> VmOptions {
     }
 }
 
-/// What a request and a connection come to: the answer's status or 0, and whether it is closed by the module or for it.
+/// The results for a request and a connection: the answer's status or 0, and whether it is closed by the module or
+/// because of it.
 fn asked(vm: &mut Vm, plugin: PluginId) -> (u32, Option<CloseReason>) {
     let code = match ask(vm, plugin, get("/")) {
         HttpOutcome::LocalResponse(response) => response.code,

@@ -1,4 +1,4 @@
-//! Attributes to the byte: each kind of value in the ABI's encoding.
+//! Attributes byte by byte: each kind of value in the ABI's encoding.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ fn of_request(path: &str, connection: &Connection, request: Request) -> Option<V
     vm.filter_state(stream, "wasm.copy").map(<[u8]>::to_vec)
 }
 
-/// What a connection's property reads when it is new, and with its first data.
+/// The value of a connection's property when it is new, and with its first data.
 fn of_connection(path: &str, connection: &Connection, options: VmOptions) -> [Result<Vec<u8>, String>; 2] {
     let (mut vm, plugin) = vm(path, options);
     let id = vm

@@ -1,4 +1,4 @@
-//! What is too much to work through: each command says of what nothing is said, and before the work.
+//! Analyses that are too complex: each command says so before it begins.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,8 @@ fn check_says_of_which_policies_it_proves_nothing() {
     assert!(!few.err.contains("say nothing"), "{few:?}");
 }
 
-/// A rule of many conditions beside pairs of them: the order in which conditions are looked at decides between a second and an hour.
+/// A rule of many conditions beside pairs of them: the order in which conditions are tested makes the difference
+/// between a second and an hour.
 #[test]
 fn pairs_of_conditions_are_proved() {
     let condition =

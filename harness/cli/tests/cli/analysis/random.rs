@@ -1,10 +1,10 @@
-//! Random policies: examples of what a change does are decided so by the module, too.
+//! Random policies: the module agrees with the examples of a change, too.
 
 use serde_json::Value;
 
 use crate::fixture::Folder;
 
-/// A field with one or two values out of a pool, now and then as its `not…` twin.
+/// A field with one or two values from a pool, sometimes as its `not…` twin.
 fn field(dice: &mut fastrand::Rng) -> (&'static str, String, Value) {
     const FIELDS: [(&str, &str, &[&str]); 9] = [
         (
@@ -82,7 +82,7 @@ fn random_policy(dice: &mut fastrand::Rng, name: &str) -> Value {
     })
 }
 
-/// Each example of a difference is put to the native engine and to the module; that one says otherwise would be exit code 3.
+/// The native engine and the module evaluate each example of a difference; a disagreement would be exit code 3.
 #[test]
 fn examples_flip_in_the_module_too() {
     let mut dice = fastrand::Rng::with_seed(6);

@@ -1,4 +1,4 @@
-//! Reports: as JSON, and as tables in each form.
+//! Reports as JSON, and as tables in each format.
 
 use peerwarden::Schema;
 use serde_json::Value;
@@ -192,7 +192,7 @@ fn diff_for_code_scanning() {
     );
 }
 
-/// A request is an argument, options, or both, whichever of the two is asked.
+/// A request is an argument, options, or both, for either command.
 #[test]
 fn can_ever_and_who_can_take_requests_alike() {
     let folder = folder();

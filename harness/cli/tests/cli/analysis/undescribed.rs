@@ -1,4 +1,4 @@
-//! What hangs on an external authorizer that is not described is never called proved.
+//! An answer that depends on an external authorizer without a description is never called proved.
 
 use serde_json::Value;
 

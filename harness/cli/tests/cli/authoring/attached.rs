@@ -1,8 +1,8 @@
-//! Mistakes about gateways, waypoints and services.
+//! Mistakes in policies for gateways, waypoints and services.
 
 use super::{HTTP, deployment, policy, says, silent};
 
-/// A gateway ends TLS itself, and carries HTTP.
+/// A gateway terminates TLS itself, and carries HTTP.
 #[test]
 fn a_token_at_a_gateway() {
     let deny = |labels: &str| {

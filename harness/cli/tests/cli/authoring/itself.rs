@@ -1,4 +1,4 @@
-//! Mistakes that a policy shows by itself.
+//! Mistakes that are visible in a policy alone.
 
 use super::{policy, says, silent};
 
@@ -179,7 +179,7 @@ fn an_impossible_value_is_graver_where_it_keeps_nobody_out() {
     says("PW039", &[&template], "`${NAME}` is a placeholder");
 }
 
-/// The reason why a rule never matches, and nothing where another finding gives it.
+/// The reason why a rule never matches; empty if another finding gives it.
 #[test]
 fn why_no_request_matches() {
     let rule = |rule: &str| policy("ALLOW", &format!("[{{{rule}}}]"));
@@ -233,7 +233,7 @@ fn a_trust_domain_by_a_wildcard() {
     }
 }
 
-/// A second rule may be meant: for probes, or for whoever has no such header.
+/// A second rule may be intended: for probes, or for clients without a header.
 #[test]
 fn a_rule_that_a_dash_has_split() {
     const FRONTEND: &str = "from: [{source: {principals: [cluster.local/ns/web/sa/frontend]}}]";
@@ -260,7 +260,7 @@ fn a_rule_that_a_dash_has_split() {
     }
 }
 
-/// What is written on purpose is no repetition.
+/// A redundant value that was written on purpose is not reported.
 #[test]
 fn a_value_beside_a_wider_one() {
     let paths = |paths: &str| {

@@ -1,4 +1,4 @@
-//! Mistakes that show beside the workloads among the documents.
+//! Mistakes that are visible only with the workloads among the documents.
 
 use super::{HTTP, deployment, found, policy, says, silent};
 
@@ -113,7 +113,7 @@ fn a_namespace_that_is_another_one_typed_wrong() {
     silent("PW023", &[&orders, &of("shop")]);
 }
 
-/// What is not among the documents may be elsewhere: only what looks like one of theirs is told.
+/// Other workloads may exist elsewhere: only a name that resembles one in the documents is reported.
 #[test]
 fn a_selector_is_told_only_where_something_was_meant() {
     let orders = deployment("orders", "shop", HTTP);

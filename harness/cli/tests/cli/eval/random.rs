@@ -1,4 +1,4 @@
-//! Mixed cases at random, on which both engines agree.
+//! Random mixed cases, on which both engines agree.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::eval;
 
-/// A sequence that looks random and is the same on every machine.
+/// A pseudo-random sequence that is the same on every machine.
 struct Dice(u64);
 
 impl Dice {

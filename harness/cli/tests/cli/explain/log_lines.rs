@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::folder;
 use super::options::described;
 
-/// What Istio logs by default does not say who asked.
+/// Istio's default format does not contain the peer.
 pub(crate) const LINE: &str = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 200 - via_upstream - "-" 0 12 3 2 "-" "curl/8.5.0" "0c9b0d3a" "orders:8080" "10.244.0.9:8080" inbound|8080|| 127.0.0.6:4711 10.244.0.9:8080 10.244.0.7:41612 - default"#;
 
 #[test]
@@ -49,7 +49,7 @@ fn a_line_of_a_log_is_explained_as_far_as_it_goes() {
     described(&folder, &["--log-line", "not a log"]).says(2, &["the line cannot be read"]);
 }
 
-/// As a rendered listener of Envoy 1.40 wrote it.
+/// A line that a rendered listener of Envoy 1.40 wrote.
 const REFUSED: &str = r#"{"start_time":"2026-11-30T04:27:01.000Z","listener":"inbound-8080","filter_chain":"mutual-tls","response_flags":"-",
 "downstream_transport_failure_reason":"REASON","requested_server_name":null,"downstream_local_address":"10.0.0.5:8080",
 "downstream_direct_remote_address":"10.0.0.7:41000","downstream_peer_uri_san":"spiffe://cluster.local/ns/web/sa/frontend"}"#;
@@ -131,13 +131,13 @@ fn a_line_of_what_was_refused_is_said_in_words() {
     assert!(ran.out.contains("the client presents no certificate"), "{ran:?}");
 }
 
-/// As rendered listeners of Envoy 1.40 write them (`tests/envoy/refused_requests.rs`).
+/// Lines that rendered listeners of Envoy 1.40 write (`tests/envoy/refused_requests.rs`).
 const REFUSED_REQUESTS: &str = include_str!("../logs/refused_requests.jsonl");
 
 const EVERYBODY: &str = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n\
                          metadata: {name: everybody, namespace: shop}\nspec: {rules: [{}]}\n";
 
-/// No filter saw them, so that no policy allowed them, whatever it would have said.
+/// No filter saw them, so no policy allowed them, whatever its verdict would have been.
 #[test]
 fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
     let folder = folder();
@@ -197,8 +197,8 @@ fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
     assert!(!ran.out.contains("refused by Envoy itself"), "{ran:?}");
 }
 
-/// As rendered listeners of Envoy 1.40 write them (`tests/envoy/refused.rs`): with `handshake` the application's connection fails
-/// before anything is decided, with `hold` after.
+/// Lines that rendered listeners of Envoy 1.40 write (`tests/envoy/refused.rs`): with `handshake` the application's
+/// connection fails before the decision, with `hold` after it.
 const APPLICATION_DOWN: &str = include_str!("../logs/application_down.jsonl");
 
 #[test]

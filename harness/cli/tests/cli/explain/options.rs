@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::folder;
 use crate::fixture::{Folder, ORDERS, RunOutput, SUITE};
 
-/// A name of a suite, or a principal as policies write it, would be a peer whom nothing matches.
+/// A name from a suite, or a principal, would be a peer that nothing matches.
 #[test]
 fn a_peer_is_a_uri() {
     for peer in ["frontend", "cluster.local/ns/web/sa/frontend"] {

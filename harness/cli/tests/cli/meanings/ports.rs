@@ -1,4 +1,4 @@
-//! Lints of ports, and of the workloads and services that are there.
+//! Lints on ports, with workloads and services.
 
 use super::{finds, fine, modes, policy, service, workload};
 use crate::fixture::Folder;

@@ -1,4 +1,4 @@
-//! Lints of rules beside others.
+//! Lints on rules beside others.
 
 use super::{checked, finds, fine, named, policy, workload};
 use crate::fixture::Folder;

@@ -126,7 +126,7 @@ fn a_key_that_should_be_secret() {
     fine(&[&keys(r#"{"kty": "RSA", "n": "x", "e": "AQAB"}"#), &asks]);
 }
 
-/// The same name twice is as for other kinds, and so is a selector that nothing has.
+/// Duplicate names are treated as for other kinds, and so is a selector that nothing matches.
 #[test]
 fn names_and_selectors() {
     let here = tokens(

@@ -82,7 +82,7 @@ fn client_refuses_what_a_running_envoy_would() {
     assert!(!folder.path("envoy").exists());
 }
 
-/// A client has the protocols that a server has.
+/// A client supports the same protocols as a server.
 #[test]
 fn client_hands_on_an_applications_own_tls() {
     let client = CLIENT.replace("protocol: HTTP,", "protocol: HTTPS,");
@@ -92,7 +92,7 @@ fn client_hands_on_an_applications_own_tls() {
     assert!(ran.out.contains("\"alpn_protocols\":[\"istio\"]"), "{}", ran.out);
 }
 
-/// Which of the two a client would go by hangs on nothing but their order.
+/// Only their order would decide which of the two a client uses.
 #[test]
 fn client_refuses_two_settings_of_one_port() {
     let settings = "{portLevelSettings: [{port: {number: 8080}, tls: {mode: ISTIO_MUTUAL}}, \

@@ -1,4 +1,4 @@
-//! What can be read: formats of logs, compressed files and standard input.
+//! What can be read: log formats, compressed files and standard input.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{FRONTEND, folder, line, log, replay};
 use crate::fixture::ORDERS;
 
-/// What Istio writes when nothing is configured: it does not say who asked.
+/// Istio's default format, which does not contain the peer.
 pub(super) const ISTIO: &str = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 200 - via_upstream - "-" 0 12 3 2 "-" "curl/8.5.0" "0c9b0d3a" "orders:8080" "10.244.0.9:8080" inbound|8080|| 127.0.0.6:4711 10.244.0.9:8080 10.244.0.7:41612 outbound_.8080_._.orders.shop.svc.cluster.local default
 [2026-01-01T00:00:00.000Z] "POST /orders HTTP/1.1" 200 - via_upstream - "-" 0 12 3 2 "-" "curl/8.5.0" "0c9b0d3b" "orders:8080" "10.244.0.9:8080" inbound|8080|| 127.0.0.6:4711 10.244.0.9:8080 10.244.0.7:41612 - default
 [2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 403 - rbac_access_denied_matched_policy[none] - "-" 0 19 0 - "-" "curl/8.5.0" "0c9b0d3c" "orders:8080" "-" inbound|8080|| - 10.244.0.9:8080 10.244.0.7:41612 - default
@@ -95,7 +95,7 @@ fn lines_that_cannot_be_read_are_told() {
     assert_snapshot!(ran.err);
 }
 
-/// A client writes what it likes into its request: it must neither reach the terminal as it is nor pass for another field.
+/// A client can send any text in its request: it must neither reach the terminal unescaped nor imitate another field.
 #[test]
 fn a_hostile_log_is_only_text() {
     let folder = folder();

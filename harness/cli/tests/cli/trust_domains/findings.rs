@@ -1,4 +1,4 @@
-//! `test` and `check`: what promises too much.
+//! `test` and `check`: expectations that cannot be fulfilled.
 
 use super::{POLICY, REFUSED, SUITE, below, folder, roots, words};
 use crate::fixture::Folder;

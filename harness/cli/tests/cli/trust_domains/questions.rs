@@ -1,4 +1,4 @@
-//! `who-can`, `diff` and `matrix`: whom the handshake refuses.
+//! `who-can`, `diff` and `matrix`: peers that the handshake refuses.
 
 use super::{POLICY, REFUSED, folder, words};
 

@@ -1,4 +1,4 @@
-//! The plugin itself: whether each chain has it, what it does without the module, and what it is configured with.
+//! The plugin itself: whether each chain has it, what happens without the module, and its configuration.
 
 use serde_json::{Value as Json, json};
 

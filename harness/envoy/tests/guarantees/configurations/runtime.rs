@@ -1,4 +1,4 @@
-//! Runtime keys that switch a setting off.
+//! Runtime keys that turn a setting off.
 
 use serde_json::json;
 
